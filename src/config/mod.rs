@@ -1,0 +1,98 @@
+//! The configuration as meant: checked, with every default in one place, shared behind an `Arc`.
+//!
+//! May call: `limits`. The file as typed stands in `file`; what is wrong with it is said in `report`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use ipnet::IpNet;
+
+/// All that an operator can decide.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// `[listen]`
+    pub listen: Listen,
+    /// `[cache]`
+    pub cache: Cache,
+    /// `[resolve]`
+    pub resolve: Resolve,
+    /// `[control]`
+    pub control: Control,
+    /// `[log]`
+    pub log: Log,
+}
+
+/// Whom we answer, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listen {
+    /// Addresses of UDP and TCP listeners.
+    pub addresses: Vec<SocketAddr>,
+    /// Clients that are answered; others get REFUSED.
+    pub allow: Vec<IpNet>,
+    /// UDP workers for each address; 0 is the number of cores, at most `limits::MAX_WORKERS`.
+    pub workers: usize,
+}
+
+/// What is kept, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cache {
+    /// Octets for the four memories together.
+    pub size: u64,
+    /// No positive answer is kept longer.
+    pub max_ttl: Duration,
+    /// No negative answer is kept longer (RFC 2308 section 5).
+    pub negative_max_ttl: Duration,
+}
+
+/// How servers are asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolve {
+    /// A client has an answer or SERVFAIL this long after its first copy.
+    pub deadline: Duration,
+    /// Where recursion starts.
+    pub root_hints: RootHints,
+    /// Whether servers are asked over IPv4.
+    pub ipv4: Family,
+    /// Whether servers are asked over IPv6.
+    pub ipv6: Family,
+    /// Servers that are never asked, whoever names them.
+    pub deny_servers: Vec<IpNet>,
+    /// Whether first contact with a zone asks two servers at once.
+    pub race: bool,
+    /// The port servers are asked at.
+    pub upstream_port: u16,
+}
+
+/// Whether an address family is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Found out.
+    Auto,
+    /// Used.
+    On,
+    /// Not used.
+    Off,
+}
+
+/// Names and addresses of root servers to prime from (RFC 9609).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RootHints {
+    /// Each server's name and addresses.
+    pub servers: Vec<(Name, Vec<IpAddr>)>,
+}
+
+/// The control socket.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Control {
+    /// Its path.
+    pub socket: PathBuf,
+}
+
+/// Log lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: tracing::Level,
+}

@@ -1,0 +1,9 @@
+//! resolverd: a caching, recursing DNS resolver for mail gateways.
+
+pub mod clock;
+pub mod config;
+pub mod exchange;
+pub mod limits;
+pub mod question;
+pub mod random;
+pub mod record;

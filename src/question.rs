@@ -1,0 +1,290 @@
+//! What travels the whole way of a question: the question, its key, the answer, and how it ended.
+//!
+//! May call: `clock`. Names are compared without case (RFC 1035 section 2.3.3, RFC 4343); a key holds the
+//! lower-case wire form, so that the hit path compares bytes and never decodes a name.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::net::IpAddr;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Mono;
+
+/// Class IN (RFC 1035 section 3.2.4): the only one we serve.
+const CLASS_IN: u16 = 1;
+
+/// A question of class IN. The client's spelling stays with the listener; here names are lower case.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// Owner name asked for, lower case, absolute.
+    pub name: Name,
+    /// Type asked for.
+    pub kind: RecordType,
+    /// DO (RFC 3225): the client wants signatures and proofs.
+    pub dnssec_ok: bool,
+    /// CD (RFC 4035 section 3.2.2): the client validates for itself.
+    pub checking_disabled: bool,
+}
+
+impl Question {
+    /// A plain question: no DO, no CD.
+    pub fn new(name: &Name, kind: RecordType) -> Self {
+        let mut name = name.to_lowercase();
+        name.set_fqdn(true);
+        Self { name, kind, dnssec_ok: false, checking_disabled: false }
+    }
+
+    /// The key under which its answer, flight and failure are kept.
+    pub fn key(&self) -> QuestionKey {
+        let mut bytes = wire_name(&self.name);
+        push_tail(&mut bytes, self.kind.into(), CLASS_IN, self.dnssec_ok, self.checking_disabled);
+        QuestionKey(bytes.into_boxed_slice())
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.name, self.kind)
+    }
+}
+
+/// Lower-case wire name, type, class, then DO (bit 0) and CD (bit 1) in one octet.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct QuestionKey(Box<[u8]>);
+
+impl QuestionKey {
+    /// Octets after the name: type, class, flags.
+    pub const TAIL: usize = 5;
+
+    /// A key read off the wire by `wire::query`.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The key's octets.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The lower-case wire name within the key.
+    pub fn name(&self) -> &[u8] {
+        self.0.get(..self.0.len().saturating_sub(Self::TAIL)).unwrap_or_default()
+    }
+
+    /// The type within the key.
+    pub fn kind(&self) -> RecordType {
+        let tail = self.0.get(self.0.len().saturating_sub(Self::TAIL)..).unwrap_or_default();
+        match tail {
+            [high, low, ..] => RecordType::from(u16::from_be_bytes([*high, *low])),
+            _ => RecordType::ZERO,
+        }
+    }
+}
+
+impl Borrow<[u8]> for QuestionKey {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for QuestionKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "QuestionKey({} octets, {})", self.0.len(), self.kind())
+    }
+}
+
+/// Appends what follows the name in a key.
+pub fn push_tail(bytes: &mut Vec<u8>, kind: u16, class: u16, dnssec_ok: bool, checking_disabled: bool) {
+    bytes.extend_from_slice(&kind.to_be_bytes());
+    bytes.extend_from_slice(&class.to_be_bytes());
+    bytes.push(u8::from(dnssec_ok) | u8::from(checking_disabled) << 1);
+}
+
+/// A name in lower-case wire form, without compression.
+pub fn wire_name(name: &Name) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(name.len().saturating_add(1 + QuestionKey::TAIL));
+    for label in name.iter() {
+        // A label has at most 63 octets (RFC 1035 section 2.3.4); `Name` holds to that.
+        bytes.push(u8::try_from(label.len()).unwrap_or(0));
+        bytes.extend(label.iter().map(u8::to_ascii_lowercase));
+    }
+    bytes.push(0);
+    bytes
+}
+
+/// An answer as the bytes to send, kept in memory and handed to those who wait.
+///
+/// The bytes are a whole message without OPT: id 0, the question in lower case, names compressed onto it, so that
+/// the client's own spelling put over the question reaches the owner names too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Header, question, answer and authority sections.
+    pub wire: Box<[u8]>,
+    /// Offsets of the TTL fields in `wire`.
+    pub ttl_offsets: Box<[u16]>,
+    /// Response code of the header.
+    pub rcode: ResponseCode,
+    /// When the TTLs in `wire` were true.
+    pub stored: Mono,
+    /// When the first of the TTLs runs out. Not after `stored` where the answer must not be kept (TTL 0).
+    pub expires: Mono,
+    /// An extended error that belongs to the answer (RFC 8914), failures above all.
+    pub extended_error: Option<ExtendedError>,
+}
+
+impl Answer {
+    /// Whether it may be given to a question of this moment.
+    pub fn is_fresh(&self, now: Mono) -> bool {
+        now < self.expires
+    }
+}
+
+/// An extended DNS error (RFC 8914): a code for programs and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtendedError {
+    /// INFO-CODE, section 5.2 and the registry of IANA.
+    pub code: u16,
+    /// EXTRA-TEXT: one sentence, never a secret.
+    pub text: String,
+}
+
+impl ExtendedError {
+    /// Other Error (RFC 8914 section 4.1).
+    pub const OTHER: u16 = 0;
+    /// Cached Error (RFC 8914 section 4.14): the failure of a moment ago.
+    pub const CACHED_ERROR: u16 = 13;
+    /// Not Ready (RFC 8914 section 4.15): over a bound, or ending.
+    pub const NOT_READY: u16 = 14;
+    /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
+    pub const PROHIBITED: u16 = 18;
+    /// Not Supported (RFC 8914 section 4.22): an operation or class that we do not serve.
+    pub const NOT_SUPPORTED: u16 = 21;
+    /// No Reachable Authority (RFC 8914 section 4.23).
+    pub const NO_REACHABLE_AUTHORITY: u16 = 22;
+    /// Network Error (RFC 8914 section 4.24).
+    pub const NETWORK_ERROR: u16 = 23;
+
+    /// An error with its sentence.
+    pub fn new(code: u16, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+}
+
+/// How a client's question ended. Each question ends in one of these, counted once; their sum is the questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Answered from memory, no server asked.
+    Cache,
+    /// Answered by a flight that another question had begun.
+    Shared,
+    /// Answered by a flight of its own, which asked servers.
+    Upstream,
+    /// SERVFAIL: the flight ended in failure.
+    Failed,
+    /// SERVFAIL: the flight ended in failure a moment ago (RFC 9520).
+    Remembered,
+    /// SERVFAIL: the client's patience was over, the flight goes on.
+    Deadline,
+    /// SERVFAIL at once: a bound of `limits` was reached, or we are ending.
+    Shed,
+    /// FORMERR: not a question that can be read.
+    FormError,
+    /// NOTIMP: an operation that we do not serve.
+    NotImplemented,
+    /// BADVERS: a version of EDNS that we do not speak (RFC 6891 section 6.1.3).
+    BadVersion,
+    /// REFUSED: a class or type that we do not serve.
+    Refused,
+}
+
+impl Outcome {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 11] = [
+        Self::Cache,
+        Self::Shared,
+        Self::Upstream,
+        Self::Failed,
+        Self::Remembered,
+        Self::Deadline,
+        Self::Shed,
+        Self::FormError,
+        Self::NotImplemented,
+        Self::BadVersion,
+        Self::Refused,
+    ];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// What came to the listener and is no question, or no new one; counted apart from outcomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Apart {
+    /// Shorter than a header: dropped.
+    Runt,
+    /// A response sent to us: dropped (answering one invites loops).
+    Response,
+    /// From an address outside `listen.allow`: REFUSED.
+    Denied,
+    /// The same client asked again, with the same id and port, what it is waiting for: its first copy is answered.
+    Repeated,
+    /// A reply that could not be handed back: the client's socket or its queue was full.
+    ReplyLost,
+}
+
+impl Apart {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 5] = [Self::Runt, Self::Response, Self::Denied, Self::Repeated, Self::ReplyLost];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// Who asks, as far as anybody can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Client {
+    /// Its address.
+    pub address: IpAddr,
+    /// Its port.
+    pub port: u16,
+    /// The id of its message: with address and port it tells a repeat from a new question.
+    pub id: u16,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::str::FromStr;
+
+    #[test]
+    fn a_key_ignores_case_and_tells_types_and_flags_apart() {
+        let lower = Question::new(&Name::from_str("mail.example.").unwrap(), RecordType::MX);
+        let upper = Question::new(&Name::from_str("MAIL.Example.").unwrap(), RecordType::MX);
+        assert_eq!(lower.key(), upper.key());
+        assert_eq!(lower.key().kind(), RecordType::MX);
+        assert_eq!(lower.key().name(), b"\x04mail\x07example\x00");
+        let signed = Question { dnssec_ok: true, ..lower.clone() };
+        let unchecked = Question { checking_disabled: true, ..lower.clone() };
+        assert_ne!(lower.key(), signed.key());
+        assert_ne!(signed.key(), unchecked.key());
+    }
+
+    #[test]
+    fn every_outcome_stands_at_its_index() {
+        for (place, outcome) in Outcome::ALL.iter().enumerate() {
+            assert_eq!(outcome.index(), place);
+        }
+        for (place, apart) in Apart::ALL.iter().enumerate() {
+            assert_eq!(apart.index(), place);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What the way of a question tells the record: finished questions, messages to servers, flights and their steps.
+//!
+//! May call: `question`. Plain data; whoever tells does not wait for whoever counts.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+use serde::{Deserialize, Serialize};
+
+use crate::question::Outcome;
+
+/// A client's question that has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended {
+    /// Who asked.
+    pub client: IpAddr,
+    /// What type it asked for.
+    pub kind: RecordType,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// From the arrival of its first copy to the reply.
+    pub elapsed: Duration,
+}
+
+/// How a message went to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// A datagram.
+    Udp,
+    /// A stream.
+    Tcp,
+}
+
+/// What a server did with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conduct {
+    /// Answered, referred or denied as it should.
+    Answered,
+    /// Answered with TC: the message goes to TCP.
+    Truncated,
+    /// Did not answer while we listened.
+    Silent,
+    /// The network says that it cannot be reached, or it refused TCP.
+    Unreachable,
+    /// REFUSED.
+    Refused,
+    /// SERVFAIL.
+    ServFail,
+    /// Another response code that ends nothing: FORMERR, NOTIMP, BADVERS and the like.
+    OtherError,
+    /// Does not serve the zone: referred upward, sideways or to itself.
+    Lame,
+    /// Sent what does not fit the question, or cannot be read.
+    Unfit,
+}
+
+impl Conduct {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 9] = [
+        Self::Answered,
+        Self::Truncated,
+        Self::Silent,
+        Self::Unreachable,
+        Self::Refused,
+        Self::ServFail,
+        Self::OtherError,
+        Self::Lame,
+        Self::Unfit,
+    ];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// One message to one server, and what became of it.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Whom it went to.
+    pub server: SocketAddr,
+    /// The zone it was asked as a server of.
+    pub zone: Name,
+    /// How it went.
+    pub transport: Transport,
+    /// What the server did.
+    pub conduct: Conduct,
+    /// From sending to that.
+    pub elapsed: Duration,
+}
+
+/// A flight that has ended: all that was done for one question, however many waited for it.
+#[derive(Clone, Debug)]
+pub struct FlightEnded {
+    /// The deepest zone whose servers it asked; none where memory was enough.
+    pub zone: Option<Name>,
+    /// Whether it ended in failure.
+    pub failed: bool,
+    /// From its begin to its end.
+    pub elapsed: Duration,
+    /// Messages sent for it, sub-questions included.
+    pub packets: u32,
+}
+
+/// One step on the way of a flight, for `resolverctl query --trace`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Microseconds since the flight began.
+    pub at_micros: u64,
+    /// How deep in sub-questions: 0 is the client's own.
+    pub depth: u8,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: StepEvent,
+}
+
+/// What happened in a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum StepEvent {
+    /// A question, or a sub-question at a depth, was begun.
+    Question {
+        /// Name asked for.
+        name: String,
+        /// Type asked for.
+        kind: String,
+    },
+    /// Memory had it.
+    Memory {
+        /// What was found there.
+        found: String,
+    },
+    /// The closest zone known, and where its servers are asked next.
+    Cut {
+        /// The zone.
+        zone: String,
+        /// Servers whose addresses are known.
+        addresses: usize,
+    },
+    /// A message was sent.
+    Sent {
+        /// Whom to.
+        server: String,
+        /// How.
+        transport: Transport,
+        /// Why this server, now: `first`, `race`, `timer`, `next`, `truncated`.
+        reason: String,
+    },
+    /// A server's message came, or will not come any more.
+    Received {
+        /// From whom.
+        server: String,
+        /// What the server did.
+        conduct: Conduct,
+        /// From sending, in microseconds.
+        round_trip_micros: u64,
+        /// What it said, in a few words.
+        said: String,
+    },
+    /// Records were dropped that the server had no authority to give, or nobody asked for.
+    Scrubbed {
+        /// How many.
+        dropped: usize,
+    },
+    /// A referral was taken.
+    Referral {
+        /// The zone referred to.
+        zone: String,
+    },
+    /// A CNAME or DNAME leads on.
+    Alias {
+        /// Where to.
+        target: String,
+    },
+    /// The question, or the sub-question, ended.
+    Ended {
+        /// With what.
+        result: String,
+    },
+}
