@@ -64,3 +64,16 @@ pub const MIN_TIMER: Duration = Duration::from_millis(30);
 
 /// The longest timer for a first try: beyond it a server is as good as silent.
 pub const MAX_TIMER: Duration = Duration::from_secs(2);
+
+/// Messages to servers under way at once, each with a socket; more wait their turn. Half of what `LimitNOFILE` gives a
+/// daemon of systemd's for sure (the hard limit, 524 288, is asked for at start), and under the ports there are.
+pub const MAX_EXCHANGES: usize = 4_000;
+
+/// Datagrams read for one message before it is given up: a forger who sends more is not worth listening to.
+pub const MAX_STRAY_DATAGRAMS: usize = 64;
+
+/// Ports tried before the kernel chooses: at 4 000 of 64 512 taken, eight in a row happen never.
+pub const PORT_TRIES: usize = 8;
+
+/// The largest datagram read from a server: over the 1 232 we offer, as some send more.
+pub const MAX_DATAGRAM: usize = 4_096;
