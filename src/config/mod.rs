@@ -2,6 +2,8 @@
 //!
 //! May call: `limits`. The file as typed stands in `file`; what is wrong with it is said in `report`.
 
+pub mod defaults;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +24,15 @@ pub struct Config {
     pub control: Control,
     /// `[log]`
     pub log: Log,
+}
+
+impl Config {
+    /// The same, listening at other addresses: `--listen` on the command line.
+    #[must_use]
+    pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
+        self.listen.addresses = addresses;
+        self
+    }
 }
 
 /// Whom we answer, and where.
