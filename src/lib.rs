@@ -6,6 +6,7 @@ pub mod config;
 pub mod exchange;
 pub mod iterate;
 pub mod limits;
+pub mod listener;
 pub mod question;
 pub mod random;
 pub mod record;
