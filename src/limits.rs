@@ -52,3 +52,24 @@ pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 
 /// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
 pub const MAX_SHARDS: usize = 64;
+
+/// The smallest `cache.size`: the four memories need a few hundred entries each to be of use.
+pub const MIN_CACHE_SIZE: u64 = 8 << 20;
+
+/// The largest `cache.max_ttl`: a week, as long as any zone's records are meant to be kept (RFC 8767 section 4).
+pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The largest `cache.negative_max_ttl`: RFC 2308 section 5 calls more than a day problematic.
+pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The smallest `resolve.deadline`: the way from the root takes some servers longer than less.
+pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
+
+/// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client hears why.
+pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
+
+/// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
+pub const MAX_SOCKET_PATH: usize = 107;
+
+/// Octets of a root hints file: IANA's has 3 KiB.
+pub const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
