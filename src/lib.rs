@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod exchange;
 pub mod iterate;
 pub mod limits;
