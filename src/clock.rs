@@ -95,7 +95,9 @@ impl Clock {
     pub fn now(&self) -> Now {
         let mono = self.mono();
         let unix = match &self.kind {
-            Kind::Machine { .. } => SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+            Kind::Machine { .. } => {
+                SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+            }
             #[cfg(feature = "lab")]
             Kind::Virtual { unix_at_start, .. } => unix_at_start.saturating_add(mono.as_micros() / 1_000_000),
         };

@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod config;
 pub mod exchange;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod limits;
 pub mod question;
 pub mod random;

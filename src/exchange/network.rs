@@ -25,7 +25,11 @@ pub trait Network: Send + Sync + 'static {
     ///
     /// # Errors
     /// Refused, reset, closed before a message was whole.
-    fn exchange_stream<'a>(&'a self, server: SocketAddr, message: &'a [u8]) -> BoxFuture<'a, io::Result<Vec<u8>>>;
+    fn exchange_stream<'a>(
+        &'a self,
+        server: SocketAddr,
+        message: &'a [u8],
+    ) -> BoxFuture<'a, io::Result<Vec<u8>>>;
 }
 
 /// The socket of one datagram sent: whatever comes back to its port, from whomever.
