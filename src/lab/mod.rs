@@ -14,6 +14,7 @@ pub mod mail_domains;
 pub mod server;
 pub mod simulated;
 pub mod sockets;
+pub mod traffic;
 pub mod world;
 pub mod zone;
 pub mod zone_file;
