@@ -1,5 +1,6 @@
 //! resolverd: a caching, recursing DNS resolver for mail gateways.
 
+pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod exchange;
@@ -9,3 +10,4 @@ pub mod limits;
 pub mod question;
 pub mod random;
 pub mod record;
+pub mod wire;

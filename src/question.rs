@@ -140,6 +140,12 @@ impl Answer {
     pub fn is_fresh(&self, now: Mono) -> bool {
         now < self.expires
     }
+
+    /// Whether it says that there is no such name, or no such type at the name (RFC 2308).
+    pub fn is_negative(&self) -> bool {
+        let answers = self.wire.get(6..8);
+        self.rcode == ResponseCode::NXDomain || answers == Some(&[0, 0])
+    }
 }
 
 /// An extended DNS error (RFC 8914): a code for programs and a sentence for people.
@@ -263,12 +269,11 @@ pub struct Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::str::FromStr;
 
     #[test]
     fn a_key_ignores_case_and_tells_types_and_flags_apart() {
-        let lower = Question::new(&Name::from_str("mail.example.").unwrap(), RecordType::MX);
-        let upper = Question::new(&Name::from_str("MAIL.Example.").unwrap(), RecordType::MX);
+        let lower = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
+        let upper = Question::new(&Name::from_ascii("MAIL.Example.").unwrap(), RecordType::MX);
         assert_eq!(lower.key(), upper.key());
         assert_eq!(lower.key().kind(), RecordType::MX);
         assert_eq!(lower.key().name(), b"\x04mail\x07example\x00");

@@ -1,5 +1,287 @@
 //! One message to one server and its answer.
 //!
-//! May call: `clock`, `random`, `limits`, `question`. The only door to the wire.
+//! May call: `clock`, `random`, `limits`, `question`. The only door to the wire. Obeys RFC 5452 (random id and port,
+//! question and source checked), RFC 6891 (EDNS) and RFC 7766 (TCP).
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+pub mod internet;
+mod merge;
 pub mod network;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
+use hickory_proto::rr::{DNSClass, Name, RecordType};
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::limits::{MAX_EXCHANGES, MAX_STRAY_DATAGRAMS};
+use crate::random::Random;
+use crate::record::event::Transport;
+use crate::wire::PAYLOAD;
+use merge::Merge;
+use network::Network;
+
+/// A message to be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ask {
+    /// Whom to.
+    pub server: SocketAddr,
+    /// Name asked for.
+    pub name: Name,
+    /// Type asked for.
+    pub kind: RecordType,
+    /// Whether it carries an OPT.
+    pub edns: bool,
+    /// How it goes.
+    pub transport: Transport,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// The message, or why there is none.
+    pub reply: Result<Arc<Message>, Trouble>,
+    /// From sending to that.
+    pub elapsed: Duration,
+}
+
+/// Why there is no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Nothing that fits came while we listened.
+    #[error("no answer")]
+    Silent,
+    /// The network says that it cannot be reached, or TCP was refused or cut off.
+    #[error("unreachable")]
+    Unreachable,
+    /// What came from the server under our id cannot be read or answers another question.
+    #[error("answer does not fit")]
+    Unfit,
+}
+
+/// Sends messages, each once: equal ones under way at the same time are one.
+pub struct Exchange {
+    network: Arc<dyn Network>,
+    clock: Clock,
+    random: Random,
+    /// Bounds the sockets that are open.
+    permits: Semaphore,
+    merge: Merge,
+}
+
+impl Exchange {
+    /// An exchange over `network`.
+    pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random) -> Self {
+        Self { network, clock, random, permits: Semaphore::new(MAX_EXCHANGES), merge: Merge::default() }
+    }
+
+    /// Sends `ask` and listens for `patience` at most. The second value is false where an equal message was under way
+    /// and its answer is shared: nothing was sent.
+    pub async fn ask(self: &Arc<Self>, ask: Ask, patience: Duration) -> (Heard, bool) {
+        let this = Arc::clone(self);
+        self.merge.share(ask, move |ask| async move { this.send(&ask, patience).await }).await
+    }
+
+    async fn send(&self, ask: &Ask, patience: Duration) -> Heard {
+        // The semaphore is never closed; should it be, sending without a permit is the lesser harm.
+        let _permit = self.permits.acquire().await.ok();
+        let started = self.clock.mono();
+        let id = self.random.u16();
+        let reply = match encode(ask, id) {
+            None => Err(Trouble::Unfit),
+            Some(message) => {
+                let waited = match ask.transport {
+                    Transport::Udp => tokio::time::timeout(patience, self.udp(ask, id, &message)).await,
+                    Transport::Tcp => tokio::time::timeout(patience, self.tcp(ask, id, &message)).await,
+                };
+                waited.unwrap_or(Err(Trouble::Silent))
+            }
+        };
+        Heard { reply: reply.map(Arc::new), elapsed: self.clock.mono().since(started) }
+    }
+
+    async fn udp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
+        let sent = self.network.send_datagram(ask.server, message).await;
+        let mut replies = sent.map_err(|_| Trouble::Unreachable)?;
+        // A forger may send many; the bound keeps one exchange from reading for ever.
+        for _ in 0..MAX_STRAY_DATAGRAMS {
+            let (source, datagram) = replies.next().await.map_err(|_| Trouble::Unreachable)?;
+            if source == ask.server && id_of(&datagram) == Some(id) {
+                return decode(ask, &datagram);
+            }
+        }
+        Err(Trouble::Silent)
+    }
+
+    async fn tcp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
+        let reply = self.network.exchange_stream(ask.server, message).await;
+        let reply = reply.map_err(|_| Trouble::Unreachable)?;
+        if id_of(&reply) != Some(id) {
+            return Err(Trouble::Unfit);
+        }
+        decode(ask, &reply)
+    }
+}
+
+/// RD is 0: we ask servers of zones, not resolvers.
+fn encode(ask: &Ask, id: u16) -> Option<Vec<u8>> {
+    let mut message = Message::new(id, MessageType::Query, OpCode::Query);
+    message.add_query(Query::query(ask.name.clone(), ask.kind));
+    if ask.edns {
+        let mut edns = Edns::new();
+        edns.set_max_payload(PAYLOAD);
+        message.set_edns(edns);
+    }
+    message.to_vec().ok()
+}
+
+fn id_of(message: &[u8]) -> Option<u16> {
+    message.first_chunk().map(|id| u16::from_be_bytes(*id))
+}
+
+/// A reply that can be read and answers what was asked. One that reports an error may lack the question (RFC 1035
+/// says nothing of FORMERR's; servers before EDNS send the header alone).
+fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Trouble> {
+    let message = Message::from_vec(reply).map_err(|_| Trouble::Unfit)?;
+    let head = &message.metadata;
+    let fits = match message.queries.as_slice() {
+        [query] => {
+            query.query_type() == ask.kind
+                && query.query_class() == DNSClass::IN
+                && query.name().eq_ignore_root(&ask.name)
+        }
+        [] => u16::from(head.response_code) != 0 && message.answers.is_empty(),
+        _ => false,
+    };
+    if fits && head.message_type == MessageType::Response && head.op_code == OpCode::Query {
+        Ok(message)
+    } else {
+        Err(Trouble::Unfit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::BoxFuture;
+    use network::Replies;
+    use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// Answers each datagram with what `forge` makes of it, one millisecond apart.
+    struct Scripted {
+        forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>,
+        sent: AtomicUsize,
+    }
+
+    struct Script(Vec<(SocketAddr, Vec<u8>)>);
+
+    impl Network for Scripted {
+        fn send_datagram<'a>(
+            &'a self,
+            _: SocketAddr,
+            message: &'a [u8],
+        ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
+            self.sent.fetch_add(1, Ordering::Relaxed);
+            let mut replies = (self.forge)(Message::from_vec(message).unwrap());
+            replies.reverse();
+            Box::pin(async move { Ok(Box::new(Script(replies)) as Box<dyn Replies>) })
+        }
+
+        fn exchange_stream<'a>(&'a self, _: SocketAddr, _: &'a [u8]) -> BoxFuture<'a, io::Result<Vec<u8>>> {
+            Box::pin(async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) })
+        }
+    }
+
+    impl Replies for Script {
+        fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                match self.0.pop() {
+                    Some(reply) => Ok(reply),
+                    None => std::future::pending().await,
+                }
+            })
+        }
+    }
+
+    fn server() -> SocketAddr {
+        "192.0.2.53:53".parse().unwrap()
+    }
+
+    fn ask() -> Ask {
+        Ask {
+            server: server(),
+            name: Name::from_ascii("www.example.").unwrap(),
+            kind: RecordType::A,
+            edns: true,
+            transport: Transport::Udp,
+        }
+    }
+
+    fn exchange(forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>) -> (Arc<Exchange>, Arc<Scripted>) {
+        let network = Arc::new(Scripted { forge, sent: AtomicUsize::new(0) });
+        let clock = Clock::simulated(0);
+        let shared: Arc<dyn Network> = Arc::clone(&network) as Arc<dyn Network>;
+        (Arc::new(Exchange::new(shared, clock, Random::seeded(3))), network)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn forgeries_are_passed_over_until_the_answer_comes() {
+        let (exchange, _) = exchange(|query| {
+            let good = query.clone().into_response();
+            let mut wrong_id = good.clone();
+            wrong_id.metadata.id = wrong_id.metadata.id.wrapping_add(1);
+            let elsewhere = "192.0.2.54:53".parse().unwrap();
+            vec![
+                (server(), wrong_id.to_vec().unwrap()),
+                (elsewhere, good.to_vec().unwrap()),
+                (server(), vec![1]),
+                (server(), good.to_vec().unwrap()),
+            ]
+        });
+        let (heard, sent) = exchange.ask(ask(), Duration::from_secs(1)).await;
+        assert!(sent);
+        assert!(heard.reply.is_ok());
+        assert_eq!(heard.elapsed, Duration::from_millis(4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_question_does_not_fit_and_silence_ends() {
+        let (other, _) = exchange(|query| {
+            let mut other = query.into_response();
+            other.queries[0].set_name(Name::from_ascii("bank.example.").unwrap());
+            vec![(server(), other.to_vec().unwrap())]
+        });
+        let (heard, _) = other.ask(ask(), Duration::from_secs(1)).await;
+        assert_eq!(heard.reply.unwrap_err(), Trouble::Unfit);
+        let (silent, _) = exchange(|_| Vec::new());
+        let (heard, _) = silent.ask(ask(), Duration::from_secs(1)).await;
+        assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);
+        assert_eq!(heard.elapsed, Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn equal_messages_under_way_are_one() {
+        let (exchange, network) = exchange(|query| vec![(server(), query.into_response().to_vec().unwrap())]);
+        let patience = Duration::from_secs(1);
+        let ((one, first), (two, second)) =
+            tokio::join!(exchange.ask(ask(), patience), exchange.ask(ask(), patience));
+        assert!(one.reply.is_ok() && two.reply.is_ok());
+        assert!(first != second);
+        assert_eq!(network.sent.load(Ordering::Relaxed), 1);
+        exchange.ask(ask(), patience).await;
+        assert_eq!(network.sent.load(Ordering::Relaxed), 2, "an answer that has come is not kept here");
+    }
+}

@@ -1,0 +1,84 @@
+//! Questions that failed a moment ago, so that their repeats cost nothing (RFC 9520).
+//!
+//! May call: `question`, `clock`, `limits`. A failure is remembered for 1 s at first and twice as long each time it
+//! happens again, to 30 s; a success clears it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Store, weight};
+use crate::clock::Mono;
+use crate::limits::{FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
+use crate::question::{ExtendedError, QuestionKey};
+
+/// A failure that is remembered.
+#[derive(Debug)]
+pub struct Failed {
+    /// Until when it is given without trying again.
+    pub until: Mono,
+    /// For how long that was when it was stored.
+    span: Duration,
+    /// Why it failed.
+    pub error: ExtendedError,
+}
+
+/// Failures by question.
+#[derive(Clone)]
+pub struct Failures(Store<Arc<Failed>>);
+
+impl Failures {
+    pub(super) fn new(store: Store<Arc<Failed>>) -> Self {
+        Self(store)
+    }
+
+    pub(super) fn store(&self) -> &Store<Arc<Failed>> {
+        &self.0
+    }
+
+    /// The failure that answers a question of this moment.
+    pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Failed>> {
+        self.0.get(key).filter(|failed| now < failed.until)
+    }
+
+    /// Remembers a failure, for longer where the last one has not long gone.
+    pub fn put(&self, key: QuestionKey, error: ExtendedError, now: Mono) {
+        let span = self.0.get(&key).map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
+        self.0.insert(key, Arc::new(Failed { until: now.after(span), span, error }));
+    }
+
+    /// Forgets a failure: the question has been answered.
+    pub fn clear(&self, key: &QuestionKey) {
+        self.0.invalidate(key);
+    }
+}
+
+/// Twice the last span, unless so long has passed since it that this is another failure.
+fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
+    if now.since(last_until) > MAX_FAILURE_TIME {
+        FIRST_FAILURE_TIME
+    } else {
+        last_span.saturating_mul(2).min(MAX_FAILURE_TIME)
+    }
+}
+
+pub(super) fn weigh(key: &QuestionKey, failed: &Arc<Failed>) -> u32 {
+    weight(key.as_bytes().len().saturating_add(size_of::<Failed>()).saturating_add(failed.error.text.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_double_to_thirty_seconds_and_start_anew_after_a_quiet_time() {
+        let mut span = FIRST_FAILURE_TIME;
+        let mut spans = vec![span];
+        for _ in 0..6 {
+            span = next_span(Mono::START, span, Mono::START.after(Duration::from_secs(1)));
+            spans.push(span);
+        }
+        assert_eq!(spans.iter().map(Duration::as_secs).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30]);
+        let later = Mono::START.after(Duration::from_secs(31));
+        assert_eq!(next_span(Mono::START, span, later), FIRST_FAILURE_TIME);
+    }
+}

@@ -1,0 +1,183 @@
+//! The four memories: answers, RRsets and delegations, servers, failures.
+//!
+//! May call: `question`, `clock`, `limits`, `random`. Entries carry their times and are judged by the moment they are
+//! asked at; moka bounds the octets and chooses what goes. Keys come from strangers: the hashing is keyed.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+pub mod failures;
+pub mod flush;
+pub mod rrsets;
+pub mod servers;
+
+use std::hash::{BuildHasher, DefaultHasher, Hasher};
+use std::sync::Arc;
+
+use moka::policy::EvictionPolicy;
+
+use crate::clock::Mono;
+use crate::config;
+use crate::question::{Answer, QuestionKey};
+use crate::random::Random;
+
+/// Octets that an entry costs beside its own: moka's bookkeeping, two allocations and the hash table's slack.
+/// Measured by `cargo bench --bench memory`: resident growth over 200 000 entries less their own octets, rounded up.
+const ENTRY_OVERHEAD: usize = 320;
+
+/// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations spare messages; the small two
+/// hold at most a few hundred octets an entry.
+const SHARES: Shares = Shares { answers: 50, rrsets: 40, servers: 5, failures: 5 };
+
+struct Shares {
+    answers: u64,
+    rrsets: u64,
+    servers: u64,
+    failures: u64,
+}
+
+/// A bounded table of moka's.
+type Store<V> = moka::sync::Cache<QuestionKey, V, Keyed>;
+
+/// The four memories.
+#[derive(Clone)]
+pub struct Memory {
+    /// Answers as bytes to send.
+    pub answers: Answers,
+    /// RRsets, proofs of their absence, and delegations.
+    pub rrsets: rrsets::Rrsets,
+    /// What is known of servers.
+    pub servers: servers::Servers,
+    /// Questions that failed a moment ago.
+    pub failures: failures::Failures,
+}
+
+impl Memory {
+    /// Empty memories within `config.size` octets.
+    pub fn new(config: &config::Cache, random: &Random) -> Self {
+        let share = |percent: u64| config.size / 100 * percent;
+        let keyed = Keyed::new(random);
+        Self {
+            answers: Answers(store(share(SHARES.answers), EvictionPolicy::tiny_lfu(), keyed, weigh_answer)),
+            rrsets: rrsets::Rrsets::new(store(
+                share(SHARES.rrsets),
+                EvictionPolicy::tiny_lfu(),
+                keyed,
+                rrsets::weigh,
+            )),
+            servers: servers::Servers::new(share(SHARES.servers), keyed),
+            failures: failures::Failures::new(store(
+                share(SHARES.failures),
+                EvictionPolicy::lru(),
+                keyed,
+                failures::weigh,
+            )),
+        }
+    }
+
+    /// How full each memory is.
+    pub fn fill(&self) -> [StoreFill; 4] {
+        [
+            fill("answers", &self.answers.0),
+            fill("rrsets", self.rrsets.store()),
+            self.servers.fill(),
+            fill("failures", self.failures.store()),
+        ]
+    }
+}
+
+/// How full one memory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreFill {
+    /// Which.
+    pub store: &'static str,
+    /// Entries, those past their TTL included.
+    pub entries: u64,
+    /// Octets they are weighed at.
+    pub bytes: u64,
+    /// Octets it may hold.
+    pub capacity: u64,
+}
+
+/// Answers as the bytes to send, by question.
+#[derive(Clone)]
+pub struct Answers(Store<Arc<Answer>>);
+
+impl Answers {
+    /// The answer to a question of this moment, by the key `wire::query` has read.
+    pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Answer>> {
+        self.0.get(key).filter(|answer| answer.is_fresh(now))
+    }
+
+    /// Keeps an answer; one that has no time to live is not kept.
+    pub fn put(&self, key: QuestionKey, answer: &Arc<Answer>) {
+        if answer.is_fresh(answer.stored) {
+            self.0.insert(key, Arc::clone(answer));
+        }
+    }
+}
+
+fn weigh_answer(key: &QuestionKey, answer: &Arc<Answer>) -> u32 {
+    let offsets = answer.ttl_offsets.len().saturating_mul(2);
+    let text = answer.extended_error.as_ref().map_or(0, |error| error.text.len());
+    weight(key.as_bytes().len().saturating_add(answer.wire.len()).saturating_add(offsets).saturating_add(text))
+}
+
+/// The weight of an entry with `own` octets.
+fn weight(own: usize) -> u32 {
+    u32::try_from(own.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u32::MAX)
+}
+
+fn store<V: Clone + Send + Sync + 'static>(
+    capacity: u64,
+    policy: EvictionPolicy,
+    keyed: Keyed,
+    weigh: fn(&QuestionKey, &V) -> u32,
+) -> Store<V> {
+    moka::sync::Cache::builder()
+        .max_capacity(capacity)
+        .eviction_policy(policy)
+        .weigher(weigh)
+        .build_with_hasher(keyed)
+}
+
+fn fill<V: Clone + Send + Sync + 'static>(name: &'static str, store: &Store<V>) -> StoreFill {
+    store.run_pending_tasks();
+    StoreFill {
+        store: name,
+        entries: store.entry_count(),
+        bytes: store.weighted_size(),
+        capacity: store.policy().max_capacity().unwrap_or(0),
+    }
+}
+
+/// SipHash begun with 128 secret bits, so that strangers cannot choose names that collide; the same for a seed.
+#[derive(Clone, Copy)]
+pub struct Keyed {
+    secret: [u64; 2],
+}
+
+impl Keyed {
+    /// Hashing under a secret drawn from `random`.
+    pub fn new(random: &Random) -> Self {
+        Self { secret: [random.u64(), random.u64()] }
+    }
+}
+
+impl BuildHasher for Keyed {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        let mut hasher = DefaultHasher::new();
+        for half in self.secret {
+            hasher.write_u64(half);
+        }
+        hasher
+    }
+}

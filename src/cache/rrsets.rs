@@ -1,0 +1,389 @@
+//! RRsets, proofs that one does not exist, and delegations.
+//!
+//! May call: `question`, `clock`. RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept
+//! as wire bytes and decoded on the miss path only.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::rdata::SOA;
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding, Restrict};
+
+use super::{Store, weight};
+use crate::clock::Mono;
+use crate::question::{QuestionKey, push_tail, wire_name};
+
+/// How much an RRset is to be believed (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Addresses that came with a referral: to ask servers at, never to answer with.
+    Glue,
+    /// From the answer section of a server of the zone.
+    Answer,
+}
+
+/// Which entry of a name: they share the table, and the last octet of the key tells them apart.
+#[derive(Clone, Copy)]
+enum Slot {
+    Rrset(RecordType),
+    Nxdomain,
+    Delegation,
+}
+
+/// What is known under a name.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// The RRset.
+    Rrset(Arc<Rrset>),
+    /// It does not exist: no such type, or no such name.
+    Negative(Arc<Negative>),
+}
+
+/// An RRset as wire bytes.
+#[derive(Debug)]
+pub struct Rrset {
+    kind: RecordType,
+    rank: Rank,
+    stored: Mono,
+    ttl: u32,
+    /// For each record its length in two octets, then its data without compression.
+    data: Box<[u8]>,
+}
+
+/// A negative answer and the SOA that bounds it.
+#[derive(Debug)]
+pub struct Negative {
+    /// True: no such name. False: no such type at the name.
+    pub nxdomain: bool,
+    soa_owner: Name,
+    soa: SOA,
+    ttl: u32,
+    stored: Mono,
+}
+
+/// A zone cut: who serves the zone, and the addresses that came with the referral.
+#[derive(Debug)]
+pub struct Delegation {
+    /// The zone.
+    pub zone: Name,
+    /// Its servers' names.
+    pub servers: Vec<Name>,
+    /// Addresses by place in `servers`.
+    pub glue: Vec<(usize, IpAddr)>,
+    /// Until when it holds.
+    pub expires: Mono,
+}
+
+#[derive(Clone)]
+pub(super) enum Entry {
+    Known(Known),
+    Delegation(Arc<Delegation>),
+}
+
+/// RRsets, their absence, and delegations, by name.
+#[derive(Clone)]
+pub struct Rrsets(Store<Entry>);
+
+impl Rrsets {
+    pub(super) fn new(store: Store<Entry>) -> Self {
+        Self(store)
+    }
+
+    pub(super) fn store(&self) -> &Store<Entry> {
+        &self.0
+    }
+
+    /// What is known of `kind` at `name`, if it may be believed at least as `rank` and has time to live.
+    pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
+        self.known(key(name, Slot::Rrset(kind)), rank, now)
+            .or_else(|| self.known(key(name, Slot::Nxdomain), rank, now))
+    }
+
+    /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
+    /// `max_ttl` caps it. Nothing is kept with a TTL of 0, nor over what is better believed.
+    pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
+        let Some(first) = records.first() else { return };
+        let ttl = records.iter().map(|record| capped(record.ttl, max_ttl)).min().unwrap_or(0);
+        let Some(data) = encode(records) else { return };
+        if ttl == 0 {
+            return;
+        }
+        let key = key(&first.name, Slot::Rrset(first.record_type()));
+        if let Some(Known::Rrset(held)) = self.known(key.clone(), Rank::Glue, now)
+            && held.rank > rank
+        {
+            return;
+        }
+        let rrset = Rrset { kind: first.record_type(), rank, stored: now, ttl, data };
+        self.0.insert(key, Entry::Known(Known::Rrset(Arc::new(rrset))));
+    }
+
+    /// Keeps a negative answer for the time its SOA gives (RFC 2308 section 5): the smaller of the SOA's TTL and
+    /// its MINIMUM, capped by `max_ttl`.
+    pub fn put_negative(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        nxdomain: bool,
+        soa: &Record,
+        max_ttl: Duration,
+        now: Mono,
+    ) {
+        let RData::SOA(data) = &soa.data else { return };
+        let ttl = negative_ttl(soa, max_ttl);
+        if ttl == 0 {
+            return;
+        }
+        let slot = if nxdomain { Slot::Nxdomain } else { Slot::Rrset(kind) };
+        let negative =
+            Negative { nxdomain, soa_owner: soa.name.clone(), soa: data.clone(), ttl, stored: now };
+        self.0.insert(key(name, slot), Entry::Known(Known::Negative(Arc::new(negative))));
+    }
+
+    /// Keeps a delegation.
+    pub fn put_delegation(&self, delegation: Arc<Delegation>) {
+        self.0.insert(key(&delegation.zone, Slot::Delegation), Entry::Delegation(delegation));
+    }
+
+    /// The delegation of exactly this zone.
+    pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        match self.0.get(&key(zone, Slot::Delegation)) {
+            Some(Entry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
+            _ => None,
+        }
+    }
+
+    /// The delegation of the closest known zone at or above `name`.
+    pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        let mut zone = name.clone();
+        loop {
+            if let Some(delegation) = self.delegation(&zone, now) {
+                return Some(delegation);
+            }
+            if zone.is_root() {
+                return None;
+            }
+            zone = zone.base_name();
+        }
+    }
+
+    fn known(&self, key: QuestionKey, rank: Rank, now: Mono) -> Option<Known> {
+        let Some(Entry::Known(known)) = self.0.get(&key) else { return None };
+        let alive = match &known {
+            Known::Rrset(rrset) => {
+                rrset.rank >= rank && now < rrset.stored.after(Duration::from_secs(rrset.ttl.into()))
+            }
+            Known::Negative(negative) => {
+                now < negative.stored.after(Duration::from_secs(negative.ttl.into()))
+            }
+        };
+        alive.then_some(known)
+    }
+}
+
+impl Rrset {
+    /// Its records, owned by `name`, with the TTL that is left.
+    pub fn records(&self, name: &Name, now: Mono) -> Vec<Record> {
+        let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
+        let mut decoder = BinDecoder::new(&self.data);
+        let mut records = Vec::new();
+        while !decoder.is_empty() {
+            let Ok(length) = decoder.read_u16() else { break };
+            let Ok(data) = decoder.read_slice(usize::from(length.unverified())) else { break };
+            let data = data.unverified();
+            let length = Restrict::new(u16::try_from(data.len()).unwrap_or(0));
+            let Ok(data) = RData::read(&mut BinDecoder::new(data), self.kind, length) else { break };
+            let mut record = Record::from_rdata(name.clone(), ttl, data);
+            record.dns_class = DNSClass::IN;
+            records.push(record);
+        }
+        records
+    }
+}
+
+impl Negative {
+    /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down).
+    pub fn soa(&self, now: Mono) -> Record {
+        let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
+        Record::from_rdata(self.soa_owner.clone(), ttl, RData::SOA(self.soa.clone()))
+    }
+}
+
+impl Slot {
+    /// The type and the flags octet of the key; question keys use bits 0 and 1 of it.
+    fn tail(self) -> (RecordType, u8) {
+        match self {
+            Self::Rrset(kind) => (kind, 0),
+            Self::Nxdomain => (RecordType::ZERO, 4),
+            Self::Delegation => (RecordType::NS, 8),
+        }
+    }
+}
+
+/// The TTL of a negative answer.
+pub fn negative_ttl(soa: &Record, max_ttl: Duration) -> u32 {
+    match &soa.data {
+        RData::SOA(data) => capped(soa.ttl.min(data.minimum), max_ttl),
+        _ => 0,
+    }
+}
+
+/// A TTL as received, made sane: above 2^31 - 1 it is 0 (RFC 2181 section 8), above `max_ttl` it is that.
+pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
+    if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
+}
+
+pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
+    let own = match entry {
+        Entry::Known(Known::Rrset(rrset)) => rrset.data.len(),
+        // A SOA with two names and its owner: three names of the library's, inline below 32 octets.
+        Entry::Known(Known::Negative(_)) => size_of::<Negative>(),
+        Entry::Delegation(delegation) => {
+            let names = delegation.servers.len().saturating_mul(size_of::<Name>());
+            let glue = delegation.glue.len().saturating_mul(size_of::<(usize, IpAddr)>());
+            size_of::<Delegation>().saturating_add(names).saturating_add(glue)
+        }
+    };
+    weight(key.as_bytes().len().saturating_add(own))
+}
+
+/// Which sort an entry is of, for counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    Rrset,
+    Negative,
+    Delegation,
+}
+
+pub(super) fn sort_of(entry: &Entry) -> Sort {
+    match entry {
+        Entry::Known(Known::Rrset(_)) => Sort::Rrset,
+        Entry::Known(Known::Negative(_)) => Sort::Negative,
+        Entry::Delegation(_) => Sort::Delegation,
+    }
+}
+
+fn key(name: &Name, slot: Slot) -> QuestionKey {
+    let (kind, flags) = slot.tail();
+    let mut bytes = wire_name(name);
+    push_tail(&mut bytes, kind.into(), 1, false, false);
+    if let Some(last) = bytes.last_mut() {
+        *last = flags;
+    }
+    QuestionKey::from_bytes(&bytes)
+}
+
+fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
+    let mut data = Vec::new();
+    for record in records {
+        let mut octets = Vec::new();
+        let mut encoder = BinEncoder::new(&mut octets);
+        encoder.set_name_encoding(NameEncoding::Uncompressed);
+        record.data.emit(&mut encoder).ok()?;
+        data.extend_from_slice(&u16::try_from(octets.len()).ok()?.to_be_bytes());
+        data.append(&mut octets);
+    }
+    Some(data.into_boxed_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Cache;
+    use crate::random::Random;
+    use hickory_proto::rr::rdata::{A, MX, TXT};
+    use proptest::prelude::*;
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn rrsets() -> Rrsets {
+        let config = Cache { size: 8 << 20, max_ttl: DAY, negative_max_ttl: DAY };
+        crate::cache::Memory::new(&config, &Random::seeded(1)).rrsets
+    }
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn address(ttl: u32, last: u8) -> Record {
+        Record::from_rdata(name("MAIL.example."), ttl, RData::A(A::new(192, 0, 2, last)))
+    }
+
+    #[test]
+    fn records_come_back_whole_with_the_time_left() {
+        let rrsets = rrsets();
+        let mx = Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name("mail.example."))));
+        let txt = Record::from_rdata(
+            name("example."),
+            300,
+            RData::TXT(TXT::new(vec!["v=spf1 -all".into(), "x".repeat(200)])),
+        );
+        rrsets.put(&[&mx], Rank::Answer, DAY, Mono::START);
+        rrsets.put(&[&txt], Rank::Answer, DAY, Mono::START);
+        let later = Mono::START.after(Duration::from_secs(100));
+        for (kind, record) in [(RecordType::MX, mx), (RecordType::TXT, txt)] {
+            let Some(Known::Rrset(held)) = rrsets.get(&name("EXAMPLE."), kind, Rank::Answer, later) else {
+                panic!("{kind} is gone")
+            };
+            let records = held.records(&name("example."), later);
+            assert_eq!(records.len(), 1);
+            assert_eq!(records[0].ttl, 200);
+            assert_eq!(records[0].data, record.data);
+        }
+    }
+
+    #[test]
+    fn glue_never_answers_and_never_replaces_an_answer() {
+        let rrsets = rrsets();
+        let owner = name("mail.example.");
+        rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
+        assert!(rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START).is_none());
+        assert!(rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START).is_some());
+        rrsets.put(&[&address(60, 2)], Rank::Answer, DAY, Mono::START);
+        rrsets.put(&[&address(60, 3)], Rank::Glue, DAY, Mono::START);
+        let Some(Known::Rrset(held)) = rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START) else {
+            panic!("the answer is gone")
+        };
+        assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
+    }
+
+    #[test]
+    fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
+        let rrsets = rrsets();
+        for (zone, seconds) in [("example.", 100), ("sub.example.", 10)] {
+            rrsets.put_delegation(Arc::new(Delegation {
+                zone: name(zone),
+                servers: vec![name("ns.example.")],
+                glue: Vec::new(),
+                expires: Mono::START.after(Duration::from_secs(seconds)),
+            }));
+        }
+        let asked = name("a.b.sub.example.");
+        assert_eq!(rrsets.closest_delegation(&asked, Mono::START).unwrap().zone, name("sub.example."));
+        let later = Mono::START.after(Duration::from_secs(10));
+        assert_eq!(rrsets.closest_delegation(&asked, later).unwrap().zone, name("example."));
+        assert!(rrsets.closest_delegation(&name("other."), Mono::START).is_none());
+    }
+
+    proptest! {
+        /// Nothing is given past its TTL, and what is given counts down.
+        #[test]
+        fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
+            let rrsets = rrsets();
+            rrsets.put(&[&address(ttl, 1)], Rank::Answer, DAY, Mono::START);
+            let later = Mono::START.after(Duration::from_secs(age));
+            let owner = name("mail.example.");
+            let lives = u64::from(capped(ttl, DAY));
+            match rrsets.get(&owner, RecordType::A, Rank::Answer, later) {
+                Some(Known::Rrset(held)) => {
+                    prop_assert!(age < lives);
+                    prop_assert_eq!(u64::from(held.records(&owner, later)[0].ttl), lives - age);
+                }
+                Some(Known::Negative(_)) => prop_assert!(false, "no negative answer was kept"),
+                None => prop_assert!(age >= lives),
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Composing an answer once, as the bytes that hits will copy.
+//!
+//! May call: `question`, `clock`. The library encodes; the offsets of the TTLs are read off the result.
+
+use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::rr::Record;
+
+use super::cursor::Cursor;
+use super::{HEADER, OPT};
+use crate::clock::Mono;
+use crate::question::{Answer, ExtendedError, Question};
+
+/// What an answer is made of.
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    /// The question it answers.
+    pub question: &'a Question,
+    /// Its response code.
+    pub rcode: ResponseCode,
+    /// The answer section: the whole chain of aliases, then the data.
+    pub answers: &'a [Record],
+    /// The authority section: the SOA of a negative answer, nothing else.
+    pub authorities: &'a [Record],
+    /// When the TTLs of these records are true.
+    pub stored: Mono,
+    /// What a person is told of a failure.
+    pub extended_error: Option<ExtendedError>,
+}
+
+/// Composes an answer. It may be kept until the first of its TTLs runs out; one without records not at all.
+///
+/// None where the records do not fit a message of 65 535 octets.
+pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
+    let mut message = Message::new(0, MessageType::Response, OpCode::Query);
+    message.metadata.recursion_available = true;
+    message.metadata.response_code = parts.rcode;
+    let mut question = Query::query(parts.question.name.clone(), parts.question.kind);
+    question.set_query_class(hickory_proto::rr::DNSClass::IN);
+    message.add_query(question);
+    message.insert_answers(parts.answers.to_vec());
+    message.insert_authorities(parts.authorities.to_vec());
+    let wire = message.to_vec().ok()?;
+    let truncated = wire.get(2).is_some_and(|flags| flags & 0x02 != 0);
+    if truncated {
+        return None;
+    }
+    let (ttl_offsets, shortest) = ttls(&wire)?;
+    let expires = parts.stored.after(std::time::Duration::from_secs(u64::from(shortest.unwrap_or(0))));
+    Some(Answer {
+        wire: wire.into_boxed_slice(),
+        ttl_offsets: ttl_offsets.into_boxed_slice(),
+        rcode: parts.rcode,
+        stored: parts.stored,
+        expires,
+        extended_error: parts.extended_error.clone(),
+    })
+}
+
+/// A failure: header and question, with what a person is told. Never kept as an answer.
+pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
+    let parts = Parts {
+        question,
+        rcode: ResponseCode::ServFail,
+        answers: &[],
+        authorities: &[],
+        stored: now,
+        extended_error: Some(error.clone()),
+    };
+    // A header and a question always fit; should the library think otherwise, twelve octets say SERVFAIL.
+    answer(&parts).unwrap_or_else(|| Answer {
+        wire: vec![0, 0, 0x80, 0x82, 0, 0, 0, 0, 0, 0, 0, 0].into_boxed_slice(),
+        ttl_offsets: Box::default(),
+        rcode: ResponseCode::ServFail,
+        stored: now,
+        expires: now,
+        extended_error: Some(error),
+    })
+}
+
+/// The offsets of all TTLs of a message and the smallest of them.
+fn ttls(wire: &[u8]) -> Option<(Vec<u16>, Option<u32>)> {
+    let mut cursor = Cursor::new(wire, 6);
+    let records = u32::from(cursor.u16()?) + u32::from(cursor.u16()?) + u32::from(cursor.u16()?);
+    let mut cursor = Cursor::new(wire, HEADER);
+    cursor.skip_name()?;
+    cursor.u32()?;
+    let mut offsets = Vec::new();
+    let mut shortest = None;
+    for _ in 0..records {
+        cursor.skip_name()?;
+        let kind = cursor.u16()?;
+        cursor.u16()?;
+        let offset = u16::try_from(cursor.offset()).ok()?;
+        let ttl = cursor.u32()?;
+        let length = cursor.u16()?;
+        cursor.take(usize::from(length))?;
+        if kind != OPT {
+            offsets.push(offset);
+            shortest = Some(shortest.map_or(ttl, |least: u32| least.min(ttl)));
+        }
+    }
+    Some((offsets, shortest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::{Name, RData, RecordType, rdata};
+    use std::str::FromStr;
+    use std::time::Duration;
+
+    #[test]
+    fn an_answer_lives_as_long_as_its_shortest_ttl() {
+        let name = Name::from_str("www.example.").unwrap();
+        let records = [
+            Record::from_rdata(
+                name.clone(),
+                60,
+                RData::CNAME(rdata::CNAME(Name::from_str("w.example.").unwrap())),
+            ),
+            Record::from_rdata(
+                Name::from_str("w.example.").unwrap(),
+                9,
+                RData::A(rdata::A::new(192, 0, 2, 1)),
+            ),
+        ];
+        let question = Question::new(&name, RecordType::A);
+        let parts = Parts {
+            question: &question,
+            rcode: ResponseCode::NoError,
+            answers: &records,
+            authorities: &[],
+            stored: Mono::START,
+            extended_error: None,
+        };
+        let kept = answer(&parts).unwrap();
+        assert_eq!(kept.expires, Mono::START.after(Duration::from_secs(9)));
+        assert_eq!(kept.ttl_offsets.len(), 2);
+        assert!(!failure(&question, ExtendedError::new(22, "no"), Mono::START).is_fresh(Mono::START));
+    }
+}

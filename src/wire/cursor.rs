@@ -1,0 +1,67 @@
+//! A reader over foreign bytes that cannot run off their end.
+//!
+//! May call: nothing of ours. Every read says None where the bytes are too few.
+
+/// A place in a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    /// Reads `bytes` from offset `at`.
+    pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+
+    /// The offset of the next octet.
+    pub(super) fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// Whether nothing is left.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// The next octet.
+    pub(super) fn octet(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    /// The next 16 bits.
+    pub(super) fn u16(&mut self) -> Option<u16> {
+        self.take(2)?.try_into().ok().map(u16::from_be_bytes)
+    }
+
+    /// The next 32 bits.
+    pub(super) fn u32(&mut self) -> Option<u32> {
+        self.take(4)?.try_into().ok().map(u32::from_be_bytes)
+    }
+
+    /// The next `count` octets.
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let end = self.at.checked_add(count)?;
+        let taken = self.bytes.get(self.at..end)?;
+        self.at = end;
+        Some(taken)
+    }
+
+    /// Steps over a name, which may end in a compression pointer (RFC 1035 section 4.1.4).
+    pub(super) fn skip_name(&mut self) -> Option<()> {
+        loop {
+            match self.octet()? {
+                0 => return Some(()),
+                length if length < 64 => {
+                    self.take(usize::from(length))?;
+                }
+                pointer if pointer >= 192 => {
+                    self.octet()?;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+}

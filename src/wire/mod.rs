@@ -1,0 +1,34 @@
+//! The bytes of messages on the client's side: reading a query, writing a reply, without decoding an answer.
+//!
+//! May call: `question`, `clock`, `limits`. Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. Nothing here
+//! allocates on the hit path but the growth of a reused buffer.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+pub mod compose;
+mod cursor;
+pub mod query;
+pub mod reply;
+
+/// Octets of a header (RFC 1035 section 4.1.1).
+pub const HEADER: usize = 12;
+
+/// The longest name on the wire (RFC 1035 section 2.3.4).
+pub const MAX_NAME: usize = 255;
+
+/// The payload size we offer and never exceed over UDP: fits an IPv6 packet of 1 280 octets unfragmented
+/// (DNS flag day 2020).
+pub const PAYLOAD: u16 = 1_232;
+
+/// The payload of a client without EDNS (RFC 1035 section 4.2.1).
+pub const PLAIN_PAYLOAD: u16 = 512;
+
+/// Type OPT (RFC 6891 section 6.1.1).
+const OPT: u16 = 41;

@@ -1,0 +1,386 @@
+//! Reading a client's query: header, question and OPT, strictly.
+//!
+//! May call: `question`. RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 for the types we refuse.
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+
+use super::cursor::Cursor;
+use super::{HEADER, MAX_NAME, OPT, PAYLOAD, PLAIN_PAYLOAD};
+use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey};
+
+/// Octets of name, type and class at most.
+const MAX_QUESTION: usize = MAX_NAME + 4;
+
+/// A name, type, class and flags at most.
+const MAX_KEY: usize = MAX_NAME + QuestionKey::TAIL;
+
+/// A query as read, owned: it may wait for its answer longer than the buffer it was read from.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Message id.
+    pub id: u16,
+    /// RD.
+    pub recursion_desired: bool,
+    /// CD.
+    pub checking_disabled: bool,
+    /// AD: the client understands AD (RFC 6840 section 5.7).
+    pub authentic_data: bool,
+    /// What its OPT says, where it has one.
+    pub edns: Option<ClientEdns>,
+    question: [u8; MAX_QUESTION],
+    key: [u8; MAX_KEY],
+    name_length: usize,
+}
+
+/// What a client's OPT says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientEdns {
+    /// The size of UDP payload that it takes, at least 512.
+    pub payload: u16,
+    /// DO.
+    pub dnssec_ok: bool,
+}
+
+/// Why a datagram or stream message is not answered as a question.
+#[derive(Clone, Debug)]
+pub enum Unanswerable {
+    /// Nothing is sent back.
+    Dropped(Apart),
+    /// A reply without an answer.
+    Rejected(Box<Rejection>),
+}
+
+/// A reply to what is not a question that we serve.
+#[derive(Clone, Debug)]
+pub struct Rejection {
+    /// Message id to copy.
+    pub id: u16,
+    /// Third octet of the query's header: opcode and RD are copied from it.
+    pub flags: u8,
+    /// The question as sent, where it could be read.
+    pub question: Option<Box<[u8]>>,
+    /// Whether the query had an OPT.
+    pub edns: bool,
+    /// Response code; BADVERS needs an OPT for its upper bits.
+    pub rcode: ResponseCode,
+    /// How it is counted.
+    pub outcome: Outcome,
+    /// What a person is told.
+    pub extended_error: Option<ExtendedError>,
+}
+
+impl Query {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// What to do with a message that is no question for us.
+    pub fn read(message: &[u8]) -> Result<Self, Unanswerable> {
+        let mut cursor = Cursor::new(message, 0);
+        let Some((id, flags, flags_low, counts)) = read_header(&mut cursor) else {
+            return Err(Unanswerable::Dropped(Apart::Runt));
+        };
+        if flags & 0x80 != 0 {
+            return Err(Unanswerable::Dropped(Apart::Response));
+        }
+        let reject = |rcode, outcome| Rejection {
+            id,
+            flags,
+            question: None,
+            edns: false,
+            rcode,
+            outcome,
+            extended_error: None,
+        };
+        if flags & 0x78 != 0 {
+            return Err(reject(ResponseCode::NotImp, Outcome::NotImplemented).into());
+        }
+        let malformed = || reject(ResponseCode::FormErr, Outcome::FormError);
+        let [1, 0, 0, additional] = counts else { return Err(malformed().into()) };
+        let mut query = Self {
+            id,
+            recursion_desired: flags & 0x01 != 0,
+            checking_disabled: flags_low & 0x10 != 0,
+            authentic_data: flags_low & 0x20 != 0,
+            edns: None,
+            question: [0; MAX_QUESTION],
+            key: [0; MAX_KEY],
+            name_length: 0,
+        };
+        query.read_question(&mut cursor).ok_or_else(malformed)?;
+        let version = query.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
+        if !cursor.is_at_end() {
+            return Err(malformed().into());
+        }
+        query.finish_key();
+        query.refuse_unserved(version, flags)?;
+        Ok(query)
+    }
+
+    /// The key of its question: what answers are kept under.
+    pub fn key(&self) -> &[u8] {
+        self.key.get(..self.name_length.saturating_add(QuestionKey::TAIL)).unwrap_or_default()
+    }
+
+    /// The question as the client spelled it: name, type and class.
+    pub fn question_bytes(&self) -> &[u8] {
+        self.question.get(..self.name_length.saturating_add(4)).unwrap_or_default()
+    }
+
+    /// The type asked for.
+    pub fn kind(&self) -> RecordType {
+        let mut cursor = Cursor::new(&self.question, self.name_length);
+        RecordType::from(cursor.u16().unwrap_or(0))
+    }
+
+    /// DO.
+    pub fn dnssec_ok(&self) -> bool {
+        self.edns.is_some_and(|edns| edns.dnssec_ok)
+    }
+
+    /// The question for the miss path. None where the library finds no name in what we read as one.
+    pub fn to_question(&self) -> Option<Question> {
+        let name = self.key.get(..self.name_length)?;
+        let name = Name::read(&mut BinDecoder::new(name)).ok()?;
+        Some(Question {
+            name,
+            kind: self.kind(),
+            dnssec_ok: self.dnssec_ok(),
+            checking_disabled: self.checking_disabled,
+        })
+    }
+
+    /// The size of a UDP reply that this client and we agree on.
+    pub fn udp_limit(&self) -> usize {
+        usize::from(self.edns.map_or(PLAIN_PAYLOAD, |edns| edns.payload.min(PAYLOAD)))
+    }
+
+    /// A rejection of this query, for those who decide later than the reader.
+    pub fn rejection(&self, rcode: ResponseCode, outcome: Outcome, error: ExtendedError) -> Rejection {
+        Rejection {
+            id: self.id,
+            flags: u8::from(self.recursion_desired),
+            question: Some(self.question_bytes().into()),
+            edns: self.edns.is_some(),
+            rcode,
+            outcome,
+            extended_error: Some(error),
+        }
+    }
+
+    fn read_question(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+        let mut length = 0_usize;
+        loop {
+            let size = cursor.octet()?;
+            if size > 63 {
+                // A pointer has nothing to point at in a question; 64 to 191 are no labels.
+                return None;
+            }
+            *self.question.get_mut(length)? = size;
+            length = length.checked_add(1)?;
+            if size == 0 {
+                break;
+            }
+            let label = cursor.take(usize::from(size))?;
+            let end = length.checked_add(label.len())?;
+            self.question.get_mut(length..end)?.copy_from_slice(label);
+            length = end;
+        }
+        if length > MAX_NAME {
+            return None;
+        }
+        self.name_length = length;
+        let tail = cursor.take(4)?;
+        self.question.get_mut(length..length.checked_add(4)?)?.copy_from_slice(tail);
+        Some(())
+    }
+
+    /// Steps over the additional section and keeps its OPT; gives the version of EDNS.
+    fn read_additional(&mut self, cursor: &mut Cursor<'_>, count: u16) -> Option<u8> {
+        let mut version = 0;
+        for _ in 0..count {
+            let start = cursor.offset();
+            cursor.skip_name()?;
+            let at_root = cursor.offset() == start.checked_add(1)?;
+            let kind = cursor.u16()?;
+            let class = cursor.u16()?;
+            let ttl = cursor.u32()?.to_be_bytes();
+            let length = cursor.u16()?;
+            let data = cursor.take(usize::from(length))?;
+            if kind != OPT {
+                continue;
+            }
+            if self.edns.is_some() || !at_root || !options_fit(data) {
+                return None;
+            }
+            let [_, its_version, flags, _] = ttl;
+            version = its_version;
+            self.edns = Some(ClientEdns { payload: class.max(PLAIN_PAYLOAD), dnssec_ok: flags & 0x80 != 0 });
+        }
+        Some(version)
+    }
+
+    fn finish_key(&mut self) {
+        let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;
+        let length = self.name_length.saturating_add(4);
+        for (place, octet) in self.key.iter_mut().zip(self.question.iter().take(length)) {
+            *place = *octet;
+        }
+        if let Some(name) = self.key.get_mut(..self.name_length) {
+            // Lengths of labels are below 64 and no letters, so lowering the whole is lowering the labels.
+            name.make_ascii_lowercase();
+        }
+        if let Some(last) = self.key.get_mut(length) {
+            *last = flags;
+        }
+    }
+
+    fn refuse_unserved(&self, version: u8, flags: u8) -> Result<(), Unanswerable> {
+        let mut cursor = Cursor::new(&self.question, self.name_length);
+        let (kind, class) = (cursor.u16().unwrap_or(0), cursor.u16().unwrap_or(0));
+        let reject = |rcode, outcome, error: Option<ExtendedError>| {
+            Err(Unanswerable::Rejected(Box::new(Rejection {
+                id: self.id,
+                flags,
+                question: Some(self.question_bytes().into()),
+                edns: self.edns.is_some(),
+                rcode,
+                outcome,
+                extended_error: error,
+            })))
+        };
+        let unsupported = |what: &str| Some(ExtendedError::new(ExtendedError::NOT_SUPPORTED, what));
+        if version > 0 {
+            return reject(ResponseCode::BADVERS, Outcome::BadVersion, None);
+        }
+        if kind == 0 || kind == OPT {
+            return reject(ResponseCode::FormErr, Outcome::FormError, None);
+        }
+        if class != 1 {
+            return reject(ResponseCode::Refused, Outcome::Refused, unsupported("only class IN is served here"));
+        }
+        // TKEY, TSIG, IXFR, AXFR, MAILB, MAILA (RFC 6895 section 3.1): transfers and meta types.
+        if (249..=254).contains(&kind) {
+            return reject(ResponseCode::Refused, Outcome::Refused, unsupported("zone transfers are not served"));
+        }
+        Ok(())
+    }
+}
+
+impl From<Rejection> for Unanswerable {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejected(Box::new(rejection))
+    }
+}
+
+fn read_header(cursor: &mut Cursor<'_>) -> Option<(u16, u8, u8, [u16; 4])> {
+    let id = cursor.u16()?;
+    let flags = cursor.octet()?;
+    let flags_low = cursor.octet()?;
+    let counts = [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?];
+    debug_assert_eq!(cursor.offset(), HEADER, "a header has twelve octets");
+    Some((id, flags, flags_low, counts))
+}
+
+/// Whether the options of an OPT fill it exactly (RFC 6891 section 6.1.2).
+fn options_fit(data: &[u8]) -> bool {
+    let mut cursor = Cursor::new(data, 0);
+    while !cursor.is_at_end() {
+        let fits = cursor.u16().and_then(|_| cursor.u16()).and_then(|length| cursor.take(usize::from(length)));
+        if fits.is_none() {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::op::{Edns, Message, Query as Asked};
+    use proptest::prelude::*;
+
+    fn message(name: &str, edns: bool) -> Vec<u8> {
+        let mut message = Message::query();
+        message.metadata.id = 77;
+        message.metadata.recursion_desired = true;
+        message.add_query(Asked::query(Name::from_ascii(name).unwrap(), RecordType::MX));
+        if edns {
+            let mut edns = Edns::new();
+            edns.set_max_payload(4_096).set_dnssec_ok(true);
+            message.set_edns(edns);
+        }
+        message.to_vec().unwrap()
+    }
+
+    fn rcode(result: Result<Query, Unanswerable>) -> Option<ResponseCode> {
+        match result {
+            Err(Unanswerable::Rejected(rejection)) => Some(rejection.rcode),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_query_keeps_its_spelling_and_its_key_does_not() {
+        let query = Query::read(&message("Mail.EXAMPLE.", true)).unwrap();
+        assert_eq!(query.id, 77);
+        assert!(query.recursion_desired);
+        assert_eq!(query.edns, Some(ClientEdns { payload: 4_096, dnssec_ok: true }));
+        assert_eq!(query.udp_limit(), 1_232);
+        assert!(query.question_bytes().starts_with(b"\x04Mail\x07EXAMPLE\x00"));
+        let question = query.to_question().unwrap();
+        assert_eq!(question.key().as_bytes(), query.key());
+        assert_eq!(question.name.to_ascii(), "mail.example.");
+        assert_eq!(Query::read(&message("mail.example.", false)).unwrap().udp_limit(), 512);
+    }
+
+    #[test]
+    fn what_is_no_question_is_dropped_or_rejected() {
+        let good = message("a.example.", true);
+        assert!(matches!(Query::read(&good[..11]), Err(Unanswerable::Dropped(Apart::Runt))));
+        let mut response = good.clone();
+        response[2] |= 0x80;
+        assert!(matches!(Query::read(&response), Err(Unanswerable::Dropped(Apart::Response))));
+        let mut update = good.clone();
+        update[2] = 0x28;
+        assert_eq!(rcode(Query::read(&update)), Some(ResponseCode::NotImp));
+        let mut two = good.clone();
+        two[5] = 2;
+        assert_eq!(rcode(Query::read(&two)), Some(ResponseCode::FormErr));
+        let mut trailing = good.clone();
+        trailing.push(0);
+        assert_eq!(rcode(Query::read(&trailing)), Some(ResponseCode::FormErr));
+        let mut pointer = good.clone();
+        pointer[12] = 0xC0;
+        assert_eq!(rcode(Query::read(&pointer)), Some(ResponseCode::FormErr));
+        let version_at = good.len() - 5;
+        let mut version = good.clone();
+        version[version_at] = 1;
+        assert_eq!(rcode(Query::read(&version)), Some(ResponseCode::BADVERS));
+        let class_at = 12 + 11 + 3;
+        let mut chaos = message("a.example.", false);
+        chaos[class_at] = 3;
+        assert_eq!(rcode(Query::read(&chaos)), Some(ResponseCode::Refused));
+        let mut transfer = message("a.example.", false);
+        transfer[class_at - 2] = 252;
+        assert_eq!(rcode(Query::read(&transfer)), Some(ResponseCode::Refused));
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_are_read_without_panic(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let _ = Query::read(&octets);
+        }
+
+        #[test]
+        fn a_broken_query_is_read_without_panic(at in 0_usize..60, octet: u8, cut in 0_usize..60) {
+            let mut octets = message("some.name.example.", true);
+            if let Some(place) = octets.get_mut(at) { *place = octet; }
+            octets.truncate(octets.len().saturating_sub(cut));
+            if let Ok(query) = Query::read(&octets) {
+                prop_assert!(query.to_question().is_some());
+            }
+        }
+    }
+}

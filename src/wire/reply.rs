@@ -1,0 +1,228 @@
+//! Writing a reply: a stored answer patched for one client, or a refusal.
+//!
+//! May call: `question`, `clock`. RFC 6891 (OPT), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is
+//! too large is header, question and OPT with TC: half an RRset helps nobody.
+
+use hickory_proto::op::ResponseCode;
+
+use super::query::{Query, Rejection};
+use super::{HEADER, OPT, PAYLOAD};
+use crate::clock::Mono;
+use crate::question::{Answer, ExtendedError};
+
+/// Option code of extended errors (RFC 8914 section 2).
+const EXTENDED_ERROR: u16 = 15;
+
+/// Octets of an OPT without options.
+const OPT_SIZE: usize = 11;
+
+/// Text of an extended error is cut to this: a sentence, small enough to fit beside any question within 512 octets.
+const MAX_TEXT: usize = 180;
+
+/// Writes `answer` for `query` into `out` (cleared first), at most `limit` octets.
+pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, now: Mono) {
+    out.clear();
+    out.extend_from_slice(&answer.wire);
+    patch_header(out, query);
+    let question = query.question_bytes();
+    if let Some(place) = out.get_mut(HEADER..HEADER.saturating_add(question.len())) {
+        place.copy_from_slice(question);
+    }
+    let error = answer.extended_error.as_ref();
+    let opt = if query.edns.is_some() { OPT_SIZE.saturating_add(option_size(error)) } else { 0 };
+    if out.len().saturating_add(opt) > limit {
+        truncate(out, question.len());
+    } else {
+        age(out, &answer.ttl_offsets, now.seconds_since(answer.stored));
+    }
+    if query.edns.is_some() {
+        push_opt(out, answer.rcode, query.dnssec_ok(), error);
+    }
+}
+
+/// Writes the reply to what is not a question that we serve.
+pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
+    out.clear();
+    out.extend_from_slice(&rejection.id.to_be_bytes());
+    // QR, and the query's opcode and RD.
+    out.push(0x80 | rejection.flags & 0x79);
+    out.push(0x80 | rejection.rcode.low());
+    let questions = u8::from(rejection.question.is_some());
+    out.extend_from_slice(&[0, questions, 0, 0, 0, 0, 0, 0]);
+    if let Some(question) = &rejection.question {
+        out.extend_from_slice(question);
+    }
+    if rejection.edns {
+        push_opt(out, rejection.rcode, false, rejection.extended_error.as_ref());
+    }
+}
+
+/// Id, RD and CD are the query's; QR, RA and the response code are the answer's.
+fn patch_header(out: &mut [u8], query: &Query) {
+    if let Some([high, low, flags, flags_low]) = out.get_mut(..4) {
+        [*high, *low] = query.id.to_be_bytes();
+        *flags |= u8::from(query.recursion_desired);
+        *flags_low |= u8::from(query.checking_disabled) << 4;
+    }
+}
+
+/// Takes `seconds` off every TTL.
+fn age(out: &mut [u8], offsets: &[u16], seconds: u32) {
+    if seconds == 0 {
+        return;
+    }
+    for offset in offsets {
+        let start = usize::from(*offset);
+        let Some(field) = out.get_mut(start..start.saturating_add(4)) else { continue };
+        let Ok(ttl) = <[u8; 4]>::try_from(&*field) else { continue };
+        field.copy_from_slice(&u32::from_be_bytes(ttl).saturating_sub(seconds).to_be_bytes());
+    }
+}
+
+/// Leaves header and question, with TC.
+fn truncate(out: &mut Vec<u8>, question: usize) {
+    out.truncate(HEADER.saturating_add(question));
+    if let Some(flags) = out.get_mut(2) {
+        *flags |= 0x02;
+    }
+    if let Some(counts) = out.get_mut(6..HEADER) {
+        counts.fill(0);
+    }
+}
+
+fn option_size(error: Option<&ExtendedError>) -> usize {
+    error.map_or(0, |error| 6_usize.saturating_add(text_of(error).len()))
+}
+
+/// The error's text, cut at a character's end.
+fn text_of(error: &ExtendedError) -> &str {
+    let end = error.text.floor_char_boundary(MAX_TEXT);
+    error.text.get(..end).unwrap_or_default()
+}
+
+fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, error: Option<&ExtendedError>) {
+    out.push(0);
+    out.extend_from_slice(&OPT.to_be_bytes());
+    out.extend_from_slice(&PAYLOAD.to_be_bytes());
+    out.extend_from_slice(&[rcode.high(), 0, u8::from(dnssec_ok) << 7, 0]);
+    let size = u16::try_from(option_size(error)).unwrap_or(0);
+    out.extend_from_slice(&size.to_be_bytes());
+    if let Some(error) = error {
+        let text = text_of(error).as_bytes();
+        out.extend_from_slice(&EXTENDED_ERROR.to_be_bytes());
+        out.extend_from_slice(&size.saturating_sub(4).to_be_bytes());
+        out.extend_from_slice(&error.code.to_be_bytes());
+        out.extend_from_slice(text);
+    }
+    if let Some(count) = out.get_mut(11) {
+        // The additional section of a stored answer is empty.
+        *count = 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::{Outcome, Question};
+    use crate::wire::compose::{self, Parts};
+    use crate::wire::query::Unanswerable;
+    use hickory_proto::op::{Edns, Message, Query as Asked};
+    use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
+    use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+    use std::str::FromStr;
+    use std::time::Duration;
+
+    fn query(name: &str, payload: Option<u16>) -> Query {
+        let mut message = Message::query();
+        message.metadata.id = 4_711;
+        message.metadata.recursion_desired = true;
+        message.add_query(Asked::query(Name::from_ascii(name).unwrap(), RecordType::A));
+        if let Some(payload) = payload {
+            let mut edns = Edns::new();
+            edns.set_max_payload(payload);
+            message.set_edns(edns);
+        }
+        Query::read(&message.to_vec().unwrap()).unwrap()
+    }
+
+    fn answer(records: u8) -> Answer {
+        let name = Name::from_str("www.example.").unwrap();
+        let records: Vec<_> = (0..records)
+            .map(|last| Record::from_rdata(name.clone(), 300, RData::A(rdata::A::new(192, 0, 2, last))))
+            .collect();
+        compose::answer(&Parts {
+            question: &Question::new(&name, RecordType::A),
+            rcode: ResponseCode::NoError,
+            answers: &records,
+            authorities: &[],
+            stored: Mono::START,
+            extended_error: None,
+        })
+        .unwrap()
+    }
+
+    fn read(bytes: &[u8]) -> Message {
+        let mut decoder = BinDecoder::new(bytes);
+        let message = Message::read(&mut decoder).unwrap();
+        assert!(decoder.is_empty(), "octets behind the message");
+        message
+    }
+
+    #[test]
+    fn a_hit_carries_the_clients_id_spelling_and_aged_ttls() {
+        let mut out = Vec::new();
+        let later = Mono::START.after(Duration::from_millis(100_900));
+        write(&mut out, &answer(2), &query("WwW.eXample.", Some(1_232)), 1_232, later);
+        let reply = read(&out);
+        assert_eq!(reply.metadata.id, 4_711);
+        assert!(reply.metadata.recursion_desired && reply.metadata.recursion_available);
+        assert!(reply.queries[0].name().eq_case(&Name::from_ascii("WwW.eXample.").unwrap()));
+        assert_eq!(reply.answers.len(), 2);
+        for record in &reply.answers {
+            assert_eq!(record.ttl, 200);
+            assert!(record.name.eq_case(&Name::from_ascii("WwW.eXample.").unwrap()), "{}", record.name);
+        }
+        assert_eq!(reply.edns.unwrap().max_payload(), 1_232);
+    }
+
+    #[test]
+    fn too_large_is_header_question_and_opt_with_tc() {
+        let mut out = Vec::new();
+        write(&mut out, &answer(100), &query("www.example.", Some(1_400)), 1_232, Mono::START);
+        let reply = read(&out);
+        assert!(reply.metadata.truncation);
+        assert!(reply.answers.is_empty() && reply.edns.is_some());
+        write(&mut out, &answer(100), &query("www.example.", None), 65_535, Mono::START);
+        let reply = read(&out);
+        assert!(!reply.metadata.truncation && reply.edns.is_none());
+        assert_eq!(reply.answers.len(), 100);
+    }
+
+    #[test]
+    fn an_extended_error_is_a_code_and_a_sentence_of_bounded_length() {
+        let mut failed = answer(0);
+        failed.extended_error = Some(ExtendedError::new(22, "é".repeat(400)));
+        let mut out = Vec::new();
+        write(&mut out, &failed, &query("www.example.", Some(512)), 512, Mono::START);
+        let reply = read(&out);
+        assert!(!reply.metadata.truncation);
+        assert!(out.len() <= 512);
+        assert!(reply.edns.unwrap().option(EXTENDED_ERROR.into()).is_some());
+    }
+
+    #[test]
+    fn a_rejection_of_a_newer_edns_is_badvers() {
+        let mut message = Message::query();
+        message.add_query(Asked::query(Name::from_str("a.example.").unwrap(), RecordType::A));
+        let mut edns = Edns::new();
+        edns.set_version(1);
+        message.set_edns(edns);
+        let Err(Unanswerable::Rejected(rejection)) = Query::read(&message.to_vec().unwrap()) else {
+            panic!("version 1 was taken")
+        };
+        assert_eq!(rejection.outcome, Outcome::BadVersion);
+        let mut out = Vec::new();
+        write_rejection(&mut out, &rejection);
+        assert_eq!(u16::from(read(&out).metadata.response_code), u16::from(ResponseCode::BADVERS));
+    }
+}
