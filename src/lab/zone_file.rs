@@ -31,6 +31,17 @@ pub fn read_zone(origin: &Name, text: &str) -> Result<Zone, ZoneError> {
     Zone::new(origin, records)
 }
 
+/// Reads one record with absolute names, as a scenario writes it.
+///
+/// # Errors
+/// The text is not one record.
+pub fn read_record(text: &str) -> Result<Record, ZoneError> {
+    let mut reader = Reader { origin: Name::root(), ttl: DEFAULT_TTL, owner: None };
+    let entry = entries(text)?.into_iter().next();
+    let entry = entry.ok_or_else(|| ZoneError::Line { line: 1, reason: "no record".to_owned() })?;
+    reader.record(&entry)
+}
+
 /// One entry: a line, or several lines within parentheses.
 struct Entry {
     line: usize,
