@@ -31,6 +31,67 @@ pub const MAX_WAITERS: usize = 10_000;
 /// UDP workers for each address: beyond four the loopback device is the bottleneck, not we.
 pub const MAX_WORKERS: usize = 4;
 
+/// Between two snapshots of the counters, from which the windows of the statistics are computed: the last minute is
+/// told to within a sixth of it, and an idle daemon wakes six times a minute.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Snapshots kept at that interval: five minutes of them, about 5 KiB each.
+pub const SNAPSHOTS: usize = 31;
+
+/// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
+pub const SNAPSHOT_MINUTES: usize = 61;
+
+/// Rows of a table of zones, servers or clients since the start; the rest is "other". About 300 octets each.
+pub const MAX_TABLE_ROWS: usize = 1_024;
+
+/// Rows of such a table for one minute; 61 of them are kept, so a table stays below 3 MiB.
+pub const MAX_MINUTE_ROWS: usize = 128;
+
+/// Clients that a worker tells apart between two snapshots; the rest is "other". A gateway has a few dozen.
+pub const MAX_CLIENTS_PER_SHARD: usize = 256;
+
+/// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
+pub const MAX_SHARDS: usize = 64;
+
+/// The smallest `cache.size`: the four memories need a few hundred entries each to be of use.
+pub const MIN_CACHE_SIZE: u64 = 8 << 20;
+
+/// The largest `cache.max_ttl`: a week, as long as any zone's records are meant to be kept (RFC 8767 section 4).
+pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The largest `cache.negative_max_ttl`: RFC 2308 section 5 calls more than a day problematic.
+pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The smallest `resolve.deadline`: the way from the root takes some servers longer than less.
+pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
+
+/// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client hears why.
+pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
+
+/// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
+pub const MAX_SOCKET_PATH: usize = 107;
+
+/// Octets of a root hints file: IANA's has 3 KiB.
+pub const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
+
+/// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two.
+pub const MAX_CONTROL_CONNECTIONS: usize = 16;
+
+/// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
+pub const MAX_CONTROL_REQUEST: usize = 4_096;
+
+/// Octets of one line of a reply that `resolverctl` reads: a trace of a hundred messages has about 40 KiB.
+pub const MAX_CONTROL_REPLY: u64 = 1 << 20;
+
+/// A request must have come by then: it is one line from the same host.
+pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// A connection to the control socket ends after this: a flight's longest time and a slow terminal's.
+pub const CONTROL_TIME: Duration = Duration::from_secs(15);
+
+/// Pause after a connection could not be accepted: the reason, as a rule no file descriptors, passes by itself.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
 pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 

@@ -2,12 +2,20 @@
 //!
 //! May call: `limits`. The file as typed stands in `file`; what is wrong with it is said in `report`.
 
+pub mod defaults;
+mod file;
+mod report;
+mod root_hints;
+mod value;
+
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
+
+pub use self::report::{Errors, Problem};
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +30,28 @@ pub struct Config {
     pub control: Control,
     /// `[log]`
     pub log: Log,
+}
+
+impl Config {
+    /// Reads the file at `path`, or where none is named the one at `defaults::FILE` if there is one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or something in it is wrong; all that is wrong is told at once.
+    pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
+        let usual = Path::new(defaults::FILE);
+        match path {
+            Some(path) => file::read(path),
+            None if matches!(usual.try_exists(), Ok(false)) => Ok(Self::default()),
+            None => file::read(usual),
+        }
+    }
+
+    /// The same, listening at other addresses: `--listen` on the command line.
+    #[must_use]
+    pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
+        self.listen.addresses = addresses;
+        self
+    }
 }
 
 /// Whom we answer, and where.

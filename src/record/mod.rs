@@ -1,5 +1,234 @@
 //! The record: counters, histograms and tables of what happened. It stands beside the way of a question.
 //!
-//! May call: `clock`, `question`, `limits`. Nothing on the way waits for it.
+//! May call: `clock`, `question`, `limits`. Nothing on the way waits for it. Every question is counted once, by its
+//! outcome; windows are differences of snapshots, so reading changes nothing; tables are bounded and tell the rest as
+//! "other".
 
 pub mod event;
+mod histogram;
+mod kinds;
+mod report;
+mod shard;
+mod table;
+mod tally;
+mod totals;
+mod window;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::Name;
+
+use self::event::{Ended, FlightEnded, Sent};
+pub use self::histogram::{Histogram, Quantiles, Spread};
+pub use self::report::{ClientRow, Report, ServerRow, TypeRow, UpstreamReport, ZoneRow};
+use self::shard::Shard;
+use self::table::{Rows, Table};
+use self::tally::{ClientTally, Messages, ZoneTally};
+use self::totals::{Totals, Upstream};
+use self::window::Snapshots;
+pub use self::window::Window;
+use crate::clock::{Clock, Mono};
+use crate::limits;
+use crate::question::{Apart, Outcome};
+
+/// What the rest of a bounded table is called.
+pub const OTHER: &str = "other";
+
+/// Counts what happened, and tells it.
+#[derive(Debug)]
+pub struct Recorder {
+    clock: Clock,
+    started: Mono,
+    shards: Box<[Shard]>,
+    upstream: Upstream,
+    zones: Mutex<Table<Name, ZoneTally>>,
+    servers: Mutex<Table<IpAddr, Messages>>,
+    clients: Mutex<Table<IpAddr, ClientTally>>,
+    snapshots: Mutex<Snapshots<Totals>>,
+}
+
+impl Recorder {
+    /// A record that begins now, with a shard for each worker that counts questions (1 to `limits::MAX_SHARDS`).
+    pub fn new(clock: Clock, shards: usize) -> Arc<Self> {
+        let started = clock.mono();
+        let shards = (0..shards.clamp(1, limits::MAX_SHARDS)).map(|_| Shard::default()).collect();
+        Arc::new(Self {
+            clock,
+            started,
+            shards,
+            upstream: Upstream::default(),
+            zones: Mutex::default(),
+            servers: Mutex::default(),
+            clients: Mutex::default(),
+            snapshots: Mutex::new(Snapshots::new(started)),
+        })
+    }
+
+    /// Counts a client's question that has ended, in the worker's shard; under 50 ns. Any number names a shard.
+    pub fn question(&self, shard: usize, ended: &Ended) {
+        if let Some(shard) = self.shard(shard) {
+            shard.question(ended);
+        }
+    }
+
+    /// Counts what came to the listener and is no question, or no new one.
+    pub fn apart(&self, shard: usize, apart: Apart) {
+        if let Some(shard) = self.shard(shard) {
+            shard.apart(apart);
+        }
+    }
+
+    /// Counts a message to a server, once it is known what became of it.
+    pub fn sent(&self, sent: &Sent) {
+        self.upstream.sent(sent);
+        lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
+        lock(&self.zones).add(&sent.zone, &ZoneTally::of_message(sent));
+    }
+
+    /// Counts a flight that has ended.
+    pub fn flight(&self, ended: &FlightEnded) {
+        self.upstream.flight(ended);
+        if let Some(zone) = &ended.zone {
+            lock(&self.zones).add(zone, &ZoneTally::of_flight(ended));
+        }
+    }
+
+    /// Takes the snapshot from which the windows are computed; to be called every `limits::SNAPSHOT_INTERVAL`.
+    pub fn tick(&self) {
+        let now = self.clock.mono();
+        let mut clients = lock(&self.clients);
+        let mut fresh = Rows::new(limits::MAX_TABLE_ROWS);
+        for shard in &self.shards {
+            shard.take_clients(&mut fresh);
+        }
+        clients.add_all(&fresh);
+        if lock(&self.snapshots).take(now, self.totals()) {
+            clients.close_minute();
+            lock(&self.servers).close_minute();
+            lock(&self.zones).close_minute();
+        }
+    }
+
+    /// The statistics of a window.
+    pub fn report(&self, window: Window) -> Report {
+        let now = self.clock.mono();
+        let (earlier, covered) = lock(&self.snapshots).begin(window, now);
+        let totals = self.totals().since(&earlier);
+        let outcomes = totals.outcomes();
+        Report {
+            window,
+            seconds: covered.as_secs_f64(),
+            uptime: now.since(self.started).as_secs_f64(),
+            questions: outcomes.values().sum(),
+            outcomes,
+            apart: totals.apart(),
+            latency: totals.latency.quantiles(),
+            upstream: UpstreamReport {
+                messages: totals.conduct(),
+                tcp: totals.tcp,
+                waited: std::time::Duration::from_micros(totals.waited_micros).as_secs_f64(),
+                round_trip: totals.round_trip.quantiles(),
+                flights: totals.flight_time.quantiles(),
+                flights_failed: totals.failed,
+                flight_messages: totals.packets,
+            },
+        }
+    }
+
+    /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, the one that runs
+    /// included.
+    pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
+        let mut rows = self.zone_rows(window);
+        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flights)));
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
+    }
+
+    /// The zones of a window on which flights spent time, most time first, "other" last.
+    pub fn slow(&self, window: Window) -> Vec<ZoneRow> {
+        let mut rows = self.zone_rows(window);
+        rows.retain(|(_, tally)| tally.flights > 0);
+        rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flight_micros)));
+        rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
+    }
+
+    /// The servers of a window, those first that were waited for longest, "other" last.
+    pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
+        let mut rows = listed(lock(&self.servers).rows(window), |other| other.total() > 0);
+        rows.sort_by_key(|(server, messages)| (server.is_none(), std::cmp::Reverse(messages.waited())));
+        rows.into_iter().map(|(server, messages)| ServerRow::new(title(server), &messages)).collect()
+    }
+
+    /// The clients of a window, most questions first, "other" last.
+    pub fn by_client(&self, window: Window) -> Vec<ClientRow> {
+        let clients = lock(&self.clients);
+        let mut rows = clients.rows(window);
+        for shard in &self.shards {
+            shard.add_clients(&mut rows);
+        }
+        drop(clients);
+        let mut rows = listed(rows, |other| other.questions > 0);
+        rows.sort_by_key(|(client, tally)| (client.is_none(), std::cmp::Reverse(tally.questions)));
+        rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
+    }
+
+    /// The types of a window, most questions first; types that nobody asked are left out.
+    pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
+        let (earlier, _) = lock(&self.snapshots).begin(window, self.clock.mono());
+        let totals = self.totals().since(&earlier);
+        let mut rows: Vec<TypeRow> = totals
+            .by_type()
+            .enumerate()
+            .map(|(place, counts)| {
+                let sum = |wanted: fn(Outcome) -> bool| {
+                    Outcome::ALL
+                        .into_iter()
+                        .zip(counts)
+                        .filter(|(outcome, _)| wanted(*outcome))
+                        .map(|(_, n)| n)
+                        .sum()
+                };
+                TypeRow {
+                    kind: kinds::title(place),
+                    questions: counts.iter().sum(),
+                    cache: sum(|outcome| outcome == Outcome::Cache),
+                    failed: sum(tally::is_failure),
+                }
+            })
+            .filter(|row| row.questions > 0)
+            .collect();
+        rows.sort_by_key(|row| std::cmp::Reverse(row.questions));
+        rows
+    }
+
+    fn shard(&self, shard: usize) -> Option<&Shard> {
+        self.shards.get(shard % self.shards.len().max(1))
+    }
+
+    fn totals(&self) -> Totals {
+        Totals::read(&self.shards, &self.upstream)
+    }
+
+    fn zone_rows(&self, window: Window) -> Vec<(Option<Name>, ZoneTally)> {
+        listed(lock(&self.zones).rows(window), |other| other.flights > 0 || other.messages.total() > 0)
+    }
+}
+
+/// The rows of a table, and "other" without a key where anything is in it.
+fn listed<Key: Ord, Counted>(
+    rows: Rows<Key, Counted>,
+    is_something: impl Fn(&Counted) -> bool,
+) -> Vec<(Option<Key>, Counted)> {
+    let other = Some(rows.other).filter(is_something).map(|other| (None, other));
+    rows.rows.into_iter().map(|(key, counted)| (Some(key), counted)).chain(other).collect()
+}
+
+/// The words for a row's key.
+fn title<Key: ToString>(key: Option<Key>) -> String {
+    key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
+}
+
+/// A count is whole after every statement, so what a panicking holder left behind is still true.
+fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

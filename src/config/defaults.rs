@@ -1,0 +1,177 @@
+//! Every default, in one place. `conf/resolverd.toml` says the same, and a test holds it to that.
+//!
+//! May call: `config`. The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old,
+//! as the root is primed from any one that still answers (RFC 9609 section 2).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::{Cache, Config, Control, Family, Listen, Log, Resolve, RootHints};
+
+/// Where a configuration is looked for when none is named; it need not exist.
+pub const FILE: &str = "/etc/resolverd/resolverd.toml";
+
+/// Where the daemon listens for `resolverctl`, and where `resolverctl` looks for it.
+pub const SOCKET: &str = "/run/resolverd/control.sock";
+
+/// The port of DNS (RFC 1035 section 4.2).
+pub const PORT: u16 = 53;
+
+/// Loopback: the only clients answered unless the operator says otherwise. An open resolver is a weapon.
+const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
+
+/// No server of the public internet has such an address; a delegation that names one means to reach into this host or its
+/// network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
+const DENY_SERVERS: [IpNet; 20] = [
+    v4(127, 0, 0, 0, 8),
+    v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
+    v4(0, 0, 0, 0, 8),
+    v6([0; 8], 128),
+    v4(224, 0, 0, 0, 4),
+    v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),
+    v4(255, 255, 255, 255, 32),
+    v4(169, 254, 0, 0, 16),
+    v6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
+    v4(10, 0, 0, 0, 8),
+    v4(172, 16, 0, 0, 12),
+    v4(192, 168, 0, 0, 16),
+    v4(100, 64, 0, 0, 10),
+    v6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
+    v4(192, 0, 2, 0, 24),
+    v4(198, 51, 100, 0, 24),
+    v4(203, 0, 113, 0, 24),
+    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
+    // IPv4 mapped into IPv6 would lead around every prefix above.
+    v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
+];
+
+/// The root servers, a to m.
+const ROOT_SERVERS: [(&str, Ipv4Addr, Ipv6Addr); 13] = [
+    ("a", Ipv4Addr::new(198, 41, 0, 4), Ipv6Addr::new(0x2001, 0x503, 0xba3e, 0, 0, 0, 2, 0x30)),
+    ("b", Ipv4Addr::new(170, 247, 170, 2), Ipv6Addr::new(0x2801, 0x1b8, 0x10, 0, 0, 0, 0, 0xb)),
+    ("c", Ipv4Addr::new(192, 33, 4, 12), Ipv6Addr::new(0x2001, 0x500, 2, 0, 0, 0, 0, 0xc)),
+    ("d", Ipv4Addr::new(199, 7, 91, 13), Ipv6Addr::new(0x2001, 0x500, 0x2d, 0, 0, 0, 0, 0xd)),
+    ("e", Ipv4Addr::new(192, 203, 230, 10), Ipv6Addr::new(0x2001, 0x500, 0xa8, 0, 0, 0, 0, 0xe)),
+    ("f", Ipv4Addr::new(192, 5, 5, 241), Ipv6Addr::new(0x2001, 0x500, 0x2f, 0, 0, 0, 0, 0xf)),
+    ("g", Ipv4Addr::new(192, 112, 36, 4), Ipv6Addr::new(0x2001, 0x500, 0x12, 0, 0, 0, 0, 0xd0d)),
+    ("h", Ipv4Addr::new(198, 97, 190, 53), Ipv6Addr::new(0x2001, 0x500, 1, 0, 0, 0, 0, 0x53)),
+    ("i", Ipv4Addr::new(192, 36, 148, 17), Ipv6Addr::new(0x2001, 0x7fe, 0, 0, 0, 0, 0, 0x53)),
+    ("j", Ipv4Addr::new(192, 58, 128, 30), Ipv6Addr::new(0x2001, 0x503, 0xc27, 0, 0, 0, 2, 0x30)),
+    ("k", Ipv4Addr::new(193, 0, 14, 129), Ipv6Addr::new(0x2001, 0x7fd, 0, 0, 0, 0, 0, 1)),
+    ("l", Ipv4Addr::new(199, 7, 83, 42), Ipv6Addr::new(0x2001, 0x500, 0x9f, 0, 0, 0, 0, 0x42)),
+    ("m", Ipv4Addr::new(202, 12, 27, 33), Ipv6Addr::new(0x2001, 0xdc3, 0, 0, 0, 0, 0, 0x35)),
+];
+
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix))
+}
+
+const fn v6(segments: [u16; 8], prefix: u8) -> IpNet {
+    let [a, b, c, d, e, f, g, h] = segments;
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix))
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let addresses = vec![
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT),
+            SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), PORT),
+        ];
+        Self { addresses, allow: ALLOW.to_vec(), workers: 0 }
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            size: 256 << 20,
+            max_ttl: Duration::from_secs(24 * 60 * 60),
+            negative_max_ttl: Duration::from_secs(60 * 60),
+        }
+    }
+}
+
+impl Default for Resolve {
+    fn default() -> Self {
+        Self {
+            deadline: Duration::from_secs(4),
+            root_hints: RootHints::default(),
+            ipv4: Family::Auto,
+            ipv6: Family::Auto,
+            deny_servers: DENY_SERVERS.to_vec(),
+            race: true,
+            upstream_port: PORT,
+        }
+    }
+}
+
+impl Default for RootHints {
+    /// The thirteen root servers, each with its IPv4 and its IPv6 address.
+    fn default() -> Self {
+        let servers = ROOT_SERVERS.iter().filter_map(|(letter, ipv4, ipv6)| {
+            let name = Name::from_ascii(format!("{letter}.root-servers.net.")).ok()?;
+            Some((name, vec![IpAddr::V4(*ipv4), IpAddr::V6(*ipv6)]))
+        });
+        Self { servers: servers.collect() }
+    }
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self { socket: PathBuf::from(SOCKET) }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: tracing::Level::INFO }
+    }
+}
+
+impl Default for Config {
+    /// What a daemon without a configuration file does.
+    fn default() -> Self {
+        Self {
+            listen: Listen::default(),
+            cache: Cache::default(),
+            resolve: Resolve::default(),
+            control: Control::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thirteen_root_servers_have_two_public_addresses_each() {
+        let config = Config::default();
+        let servers = &config.resolve.root_hints.servers;
+        assert_eq!(servers.len(), 13);
+        for (name, addresses) in servers {
+            assert!(name.is_fqdn());
+            assert_eq!(addresses.len(), 2);
+            for address in addresses {
+                assert!(
+                    !config.resolve.deny_servers.iter().any(|denied| denied.contains(address)),
+                    "{address}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_this_host_is_answered() {
+        let listen = Listen::default();
+        assert!(listen.addresses.iter().all(|address| address.ip().is_loopback() && address.port() == PORT));
+        let stranger: IpAddr = "192.0.2.1".parse().unwrap();
+        assert!(!listen.allow.iter().any(|net| net.contains(&stranger)));
+    }
+}

@@ -1,0 +1,110 @@
+//! What is wrong with a configuration, in lines that say where, what, and what to do.
+//!
+//! May call: nothing of ours.
+
+use std::fmt;
+use std::ops::Range;
+
+/// Similarity (Jaro–Winkler, 0 to 1) from which a known key is offered for an unknown one: "adresses" is 0.97 like
+/// "addresses", "frobnicate" is below 0.6 like any.
+const SIMILAR: f64 = 0.75;
+
+/// All that is wrong with one configuration; every line names the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Errors {
+    /// The file, as it was named.
+    pub file: String,
+    /// At least one problem, by rising line.
+    pub problems: Vec<Problem>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Its line, counted from 1; none where it is the file as a whole.
+    pub line: Option<usize>,
+    /// The key, with its section in front; none where it is the file as a whole.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub wrong: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+impl fmt::Display for Errors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.problems.iter().enumerate() {
+            if place > 0 {
+                formatter.write_str("\n")?;
+            }
+            write!(formatter, "{}: {problem}", self.file)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(formatter, "line {line}: ")?;
+        }
+        if let Some(key) = &self.key {
+            write!(formatter, "{key}: ")?;
+        }
+        write!(formatter, "{}; {}", self.wrong, self.remedy)
+    }
+}
+
+/// What is wrong with one value, before it is known under which key it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// Where, in octets of the file, if it is not the value as a whole.
+    pub(super) span: Option<Range<usize>>,
+    pub(super) wrong: String,
+    pub(super) remedy: String,
+}
+
+impl Wrong {
+    pub(super) fn new(wrong: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
+    }
+
+    /// The same, at a place within the value, unless a closer one is known.
+    pub(super) fn at(self, span: Range<usize>) -> Self {
+        Self { span: Some(self.span.unwrap_or(span)), ..self }
+    }
+}
+
+/// The line, counted from 1, of an octet of the text.
+pub(super) fn line_of(text: &str, octet: usize) -> usize {
+    1 + text.bytes().take(octet).filter(|byte| *byte == b'\n').count()
+}
+
+/// The known word nearest to an unknown one, if any is near.
+pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::jaro_winkler(unknown, word), word))
+        .filter(|(similarity, _)| *similarity >= SIMILAR)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_offered_and_a_far_one_is_not() {
+        let known = ["addresses", "allow", "workers"];
+        assert_eq!(nearest("adresses", known), Some("addresses"));
+        assert_eq!(nearest("worker", known), Some("workers"));
+        assert_eq!(nearest("frobnicate", known), None);
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        assert_eq!(line_of("a\nb\nc", 0), 1);
+        assert_eq!(line_of("a\nb\nc", 4), 3);
+    }
+}

@@ -1,0 +1,215 @@
+//! Single values of the configuration file: what was typed becomes what is meant, or a sentence about it.
+//!
+//! May call: `config`, `config::report`, `limits`.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::Family;
+use super::report::Wrong;
+use crate::limits;
+
+/// What a value becomes, or what is wrong with it.
+pub(super) type Read<Meant> = Result<Meant, Wrong>;
+
+/// Units of a span, in milliseconds.
+const SPAN_UNITS: [(&str, u64); 5] =
+    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+/// Units of a size, in octets.
+const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+
+/// A quoted text.
+pub(super) fn text<'a>(value: &'a Spanned<DeValue<'_>>) -> Read<&'a str> {
+    let found = value.get_ref();
+    found.as_str().ok_or_else(|| Wrong::new(format!("is {}, not a text", an(found)), "put it in quotes"))
+}
+
+/// `true` or `false`.
+pub(super) fn flag(value: &Spanned<DeValue<'_>>) -> Read<bool> {
+    let found = value.get_ref();
+    found
+        .as_bool()
+        .ok_or_else(|| Wrong::new(format!("is {}", an(found)), "write true or false, without quotes"))
+}
+
+/// A whole number within a range.
+pub(super) fn number(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<u64>) -> Read<u64> {
+    let remedy = || format!("write a whole number from {} to {}", range.start(), range.end());
+    let found = value.get_ref();
+    let integer = found.as_integer().ok_or_else(|| Wrong::new(format!("is {}", an(found)), remedy()))?;
+    let number =
+        u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| Wrong::new(format!("{} is out of range", integer.as_str()), remedy()))
+}
+
+/// A list, its values read one by one; a value that stands there twice is one too many.
+pub(super) fn list<Meant: PartialEq>(
+    value: &Spanned<DeValue<'_>>,
+    read: impl Fn(&Spanned<DeValue<'_>>) -> Read<Meant>,
+) -> Read<Vec<Meant>> {
+    let found = value.get_ref();
+    let array = found
+        .as_array()
+        .ok_or_else(|| Wrong::new(format!("is {}, not a list", an(found)), "put the values in [ and ]"))?;
+    let mut meant = Vec::new();
+    for item in array.iter() {
+        let one = read(item).map_err(|wrong| wrong.at(item.span()))?;
+        if meant.contains(&one) {
+            return Err(Wrong::new("names the same twice", "remove one of them").at(item.span()));
+        }
+        meant.push(one);
+    }
+    Ok(meant)
+}
+
+/// An address with its port.
+pub(super) fn address(value: &Spanned<DeValue<'_>>) -> Read<SocketAddr> {
+    let typed = text(value)?;
+    typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
+        Ok(address) => {
+            let remedy = format!("write \"{}\"", SocketAddr::new(address, super::defaults::PORT));
+            Wrong::new(format!("\"{typed}\" has no port"), remedy)
+        }
+        Err(_) => Wrong::new(
+            format!("\"{typed}\" is not an address with a port"),
+            "write it like \"127.0.0.1:53\" or \"[::1]:53\"",
+        ),
+    })
+}
+
+/// A prefix, or an address alone.
+pub(super) fn network(value: &Spanned<DeValue<'_>>) -> Read<IpNet> {
+    let typed = text(value)?;
+    let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
+    net.map(|net| net.trunc()).ok_or_else(|| {
+        Wrong::new(
+            format!("\"{typed}\" is not an address prefix"),
+            "write it like \"192.168.0.0/16\", \"fd00::/8\" or \"10.0.0.1\"",
+        )
+    })
+}
+
+/// A span of time within a range.
+pub(super) fn span(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<Duration>) -> Read<Duration> {
+    let typed = text(value)?;
+    let remedy = || {
+        format!("write {} to {}, like \"4s\", \"500ms\" or \"1h\"", tell(*range.start()), tell(*range.end()))
+    };
+    let millis = quantity(typed, &SPAN_UNITS)
+        .ok_or_else(|| Wrong::new(format!("\"{typed}\" is not a span of time"), remedy()))?;
+    let span = Duration::from_millis(millis);
+    if range.contains(&span) {
+        Ok(span)
+    } else {
+        Err(Wrong::new(format!("\"{typed}\" is out of range"), remedy()))
+    }
+}
+
+/// A size in octets, at least `limits::MIN_CACHE_SIZE`.
+pub(super) fn size(value: &Spanned<DeValue<'_>>) -> Read<u64> {
+    let typed = text(value)?;
+    let least = limits::MIN_CACHE_SIZE >> 20;
+    let remedy = format!("write {least}MiB or more, in KiB, MiB or GiB, like \"256MiB\"");
+    match quantity(typed, &SIZE_UNITS) {
+        None => Err(Wrong::new(format!("\"{typed}\" is not a size"), remedy)),
+        Some(octets) if octets < limits::MIN_CACHE_SIZE => {
+            Err(Wrong::new(format!("\"{typed}\" is too small to be of use"), remedy))
+        }
+        Some(octets) => Ok(octets),
+    }
+}
+
+/// `"auto"`, `true` or `false`.
+pub(super) fn family(value: &Spanned<DeValue<'_>>) -> Read<Family> {
+    match value.get_ref() {
+        DeValue::Boolean(true) => Ok(Family::On),
+        DeValue::Boolean(false) => Ok(Family::Off),
+        found if found.as_str() == Some("auto") => Ok(Family::Auto),
+        _ => Err(Wrong::new("is none of the known ways", "write \"auto\", true or false")),
+    }
+}
+
+/// A log level.
+pub(super) fn level(value: &Spanned<DeValue<'_>>) -> Read<tracing::Level> {
+    let typed = text(value)?;
+    let known = ["error", "warn", "info", "debug", "trace"];
+    let level = known.contains(&typed).then(|| typed.parse().ok()).flatten();
+    level.ok_or_else(|| {
+        Wrong::new(format!("\"{typed}\" is no level"), format!("write one of {}", known.join(", ")))
+    })
+}
+
+/// The absolute path of a socket.
+pub(super) fn socket(value: &Spanned<DeValue<'_>>) -> Read<PathBuf> {
+    let typed = text(value)?;
+    let remedy = format!("write a path like \"{}\"", super::defaults::SOCKET);
+    if !typed.starts_with('/') {
+        return Err(Wrong::new(format!("\"{typed}\" is not an absolute path"), remedy));
+    }
+    if typed.len() > limits::MAX_SOCKET_PATH {
+        return Err(Wrong::new(
+            format!("is longer than the {} octets of a socket's path", limits::MAX_SOCKET_PATH),
+            remedy,
+        ));
+    }
+    Ok(PathBuf::from(typed))
+}
+
+/// A whole number and its unit.
+fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let unit_at = typed.find(|letter: char| !letter.is_ascii_digit())?;
+    let (number, unit) = typed.split_at_checked(unit_at)?;
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit.trim_start())?;
+    number.parse::<u64>().ok()?.checked_mul(*factor)
+}
+
+/// A span in the largest unit that tells it whole.
+fn tell(span: Duration) -> String {
+    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
+    whole.map_or_else(|| "\"0s\"".to_owned(), |(unit, factor)| format!("\"{}{unit}\"", millis / factor))
+}
+
+/// A kind of value, with its article.
+fn an(value: &DeValue<'_>) -> String {
+    let kind = value.type_str();
+    let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
+/// Keys that stand in a table, for the nearest known one.
+pub(super) fn sorted<'a>(keys: impl IntoIterator<Item = &'a str>) -> String {
+    keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_and_sizes_have_units() {
+        assert_eq!(quantity("1d", &SPAN_UNITS), Some(86_400_000));
+        assert_eq!(quantity("500ms", &SPAN_UNITS), Some(500));
+        assert_eq!(quantity("256 MiB", &SIZE_UNITS), Some(256 << 20));
+        for wrong in
+            ["", "5", "s", "-1s", "1.5s", "4 fortnights", "99999999999999999999s", "18446744073709551615d"]
+        {
+            assert_eq!(quantity(wrong, &SPAN_UNITS), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn spans_are_told_in_the_largest_unit_that_fits() {
+        assert_eq!(tell(Duration::from_secs(7 * 86_400)), "\"7d\"");
+        assert_eq!(tell(Duration::from_millis(1_500)), "\"1500ms\"");
+        assert_eq!(tell(Duration::ZERO), "\"0s\"");
+    }
+}

@@ -1,0 +1,51 @@
+//! The types that are counted by name; all others together are "other", so that no client can grow a table.
+//!
+//! May call: nothing of ours.
+
+use hickory_proto::rr::RecordType;
+
+/// The types that mail gateways ask, and those that tell of something else on the host.
+pub(super) const NAMED: [RecordType; 17] = [
+    RecordType::A,
+    RecordType::AAAA,
+    RecordType::MX,
+    RecordType::TXT,
+    RecordType::PTR,
+    RecordType::NS,
+    RecordType::SOA,
+    RecordType::CNAME,
+    RecordType::SRV,
+    RecordType::TLSA,
+    RecordType::DS,
+    RecordType::DNSKEY,
+    RecordType::HTTPS,
+    RecordType::SVCB,
+    RecordType::CAA,
+    RecordType::NAPTR,
+    RecordType::ANY,
+];
+
+/// Places in a table by type: the named ones, and "other".
+pub(super) const PLACES: usize = NAMED.len() + 1;
+
+/// The place of a type; the last one is "other".
+pub(super) fn place(kind: RecordType) -> usize {
+    NAMED.iter().position(|named| *named == kind).unwrap_or(NAMED.len())
+}
+
+/// What stands at a place.
+pub(super) fn title(place: usize) -> String {
+    NAMED.get(place).map_or_else(|| super::OTHER.to_owned(), ToString::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_has_a_place() {
+        assert_eq!(title(place(RecordType::MX)), "MX");
+        assert_eq!(title(place(RecordType::SSHFP)), "other");
+        assert_eq!(place(RecordType::Unknown(65_000)), PLACES - 1);
+    }
+}

@@ -1,0 +1,212 @@
+//! What the record tells: plain data, spelled alike in JSON and in `resolverctl`'s words. Times are in seconds.
+//!
+//! May call: `question`, `record::{event, histogram, tally, window}`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Conduct;
+use super::histogram::Quantiles;
+use super::tally::{ClientTally, Messages, ZoneTally};
+use super::window::Window;
+use crate::question::{Apart, Outcome};
+
+/// The statistics of a window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The window asked for.
+    pub window: Window,
+    /// Seconds that it really covers: fewer where the daemon is younger.
+    pub seconds: f64,
+    /// Seconds since the daemon started.
+    pub uptime: f64,
+    /// Questions that ended.
+    pub questions: u64,
+    /// The same by how they ended; they add up to `questions`.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// What came to the listener and was no question, or no new one.
+    pub apart: BTreeMap<Apart, u64>,
+    /// From the arrival of a question to its reply.
+    pub latency: Quantiles,
+    /// What was asked of servers.
+    pub upstream: UpstreamReport,
+}
+
+/// What was asked of servers in a window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UpstreamReport {
+    /// Messages sent, by what the server did.
+    pub messages: BTreeMap<Conduct, u64>,
+    /// How many of them went over TCP.
+    pub tcp: u64,
+    /// Seconds waited for servers, all messages together; those under way at once count each.
+    pub waited: f64,
+    /// Round trips of messages that came back.
+    pub round_trip: Quantiles,
+    /// Flights, and how long they took.
+    pub flights: Quantiles,
+    /// Flights that ended in failure.
+    pub flights_failed: u64,
+    /// Messages of the flights that ended, sub-questions included.
+    pub flight_messages: u64,
+}
+
+/// A zone, or "other".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneRow {
+    /// The zone.
+    pub zone: String,
+    /// Flights whose deepest zone it was.
+    pub flights: u64,
+    /// Those that ended in failure.
+    pub failed: u64,
+    /// Seconds that its flights took together.
+    pub spent: f64,
+    /// Flights that took less than 50 ms.
+    pub under_50ms: u64,
+    /// Flights that took 50 to 200 ms.
+    pub under_200ms: u64,
+    /// Flights that took 200 ms to 1 s.
+    pub under_1s: u64,
+    /// Flights that took 1 to 3 s.
+    pub under_3s: u64,
+    /// Flights that took 3 s or longer.
+    pub over_3s: u64,
+    /// Messages to its servers by what those did; zeros left out.
+    pub messages: BTreeMap<Conduct, u64>,
+    /// Average round trip to its servers, in seconds.
+    pub round_trip: f64,
+    /// What its servers did wrong, in words; what they were, slow or well, where they did nothing wrong.
+    pub verdict: String,
+}
+
+/// A server, or "other".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerRow {
+    /// Its address.
+    pub server: String,
+    /// Seconds waited for it, all messages together.
+    pub waited: f64,
+    /// Messages to it by what it did; zeros left out.
+    pub messages: BTreeMap<Conduct, u64>,
+    /// Average round trip, in seconds.
+    pub round_trip: f64,
+    /// Longest round trip, in seconds.
+    pub round_trip_max: f64,
+    /// What it did wrong, in words; what it was, slow or well, where it did nothing wrong.
+    pub verdict: String,
+}
+
+/// A client, or "other".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientRow {
+    /// Its address.
+    pub client: String,
+    /// Questions it asked.
+    pub questions: u64,
+    /// Those answered from memory.
+    pub cache: u64,
+    /// Those that ended in SERVFAIL.
+    pub failed: u64,
+    /// Seconds it waited, all questions together.
+    pub waited: f64,
+}
+
+/// A type, or "other".
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypeRow {
+    /// The type.
+    pub kind: String,
+    /// Questions for it.
+    pub questions: u64,
+    /// Those answered from memory.
+    pub cache: u64,
+    /// Those that ended in SERVFAIL.
+    pub failed: u64,
+}
+
+impl ZoneRow {
+    pub(super) fn new(zone: String, tally: &ZoneTally) -> Self {
+        let [under_50ms, under_200ms, under_1s, under_3s, over_3s] = tally.columns;
+        Self {
+            zone,
+            flights: tally.flights,
+            failed: tally.failed,
+            spent: Duration::from_micros(tally.flight_micros).as_secs_f64(),
+            under_50ms,
+            under_200ms,
+            under_1s,
+            under_3s,
+            over_3s,
+            messages: tally.messages.by_conduct(),
+            round_trip: tally.messages.mean_round_trip().as_secs_f64(),
+            verdict: verdict(&tally.messages),
+        }
+    }
+}
+
+impl ServerRow {
+    pub(super) fn new(server: String, messages: &Messages) -> Self {
+        Self {
+            server,
+            waited: messages.waited().as_secs_f64(),
+            messages: messages.by_conduct(),
+            round_trip: messages.mean_round_trip().as_secs_f64(),
+            round_trip_max: messages.longest_round_trip().as_secs_f64(),
+            verdict: verdict(messages),
+        }
+    }
+}
+
+impl ClientRow {
+    pub(super) fn new(client: String, tally: &ClientTally) -> Self {
+        Self {
+            client,
+            questions: tally.questions,
+            cache: tally.cache,
+            failed: tally.failed,
+            waited: Duration::from_micros(tally.waited_micros).as_secs_f64(),
+        }
+    }
+}
+
+/// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
+const SLOW: Duration = Duration::from_millis(300);
+
+/// What servers did wrong, most frequent first: "silent 12 of 14, REFUSED 1 of 14".
+fn verdict(messages: &Messages) -> String {
+    let total = messages.total();
+    let mut faults: Vec<(u64, &str)> = messages
+        .by_conduct()
+        .into_iter()
+        .filter_map(|(conduct, count)| fault(conduct).map(|words| (count, words)))
+        .collect();
+    faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+    if !faults.is_empty() {
+        let faults: Vec<String> =
+            faults.iter().map(|(count, words)| format!("{words} {count} of {total}")).collect();
+        return faults.join(", ");
+    }
+    let mean = messages.mean_round_trip();
+    match total {
+        0 => "not asked".to_owned(),
+        _ if mean >= SLOW => format!("slow: answers take {} ms", mean.as_millis()),
+        _ => "well".to_owned(),
+    }
+}
+
+/// The words for a conduct, where it is a fault.
+const fn fault(conduct: Conduct) -> Option<&'static str> {
+    match conduct {
+        Conduct::Answered | Conduct::Truncated => None,
+        Conduct::Silent => Some("silent"),
+        Conduct::Unreachable => Some("unreachable"),
+        Conduct::Refused => Some("REFUSED"),
+        Conduct::ServFail => Some("SERVFAIL"),
+        Conduct::OtherError => Some("error"),
+        Conduct::Lame => Some("lame"),
+        Conduct::Unfit => Some("unfit reply"),
+    }
+}

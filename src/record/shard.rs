@@ -1,0 +1,122 @@
+//! The part of the record that one worker writes: what a hit costs is counted here.
+//!
+//! May call: `question`, `limits`, `record::{event, histogram, kinds, table, tally}`. One relaxed addition says type and
+//! outcome, one says the time, and the client's row stands behind a mutex that nobody else takes but a reader.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use super::event::Ended;
+use super::histogram::Histogram;
+use super::kinds;
+use super::table::Rows;
+use super::tally::ClientTally;
+use crate::limits;
+use crate::question::{Apart, Outcome};
+
+/// Columns of the table by type and outcome.
+pub(super) const OUTCOMES: usize = Outcome::ALL.len();
+
+/// Counters of one worker. Aligned so that no two workers share a cache line.
+#[repr(align(128))]
+#[derive(Debug)]
+pub(super) struct Shard {
+    /// By type, then by outcome.
+    questions: Box<[AtomicU64]>,
+    /// By `Apart::index`.
+    apart: [AtomicU64; Apart::ALL.len()],
+    pub(super) latency: Histogram,
+    clients: Mutex<Clients>,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self {
+            questions: (0..kinds::PLACES * OUTCOMES).map(|_| AtomicU64::new(0)).collect(),
+            apart: Default::default(),
+            latency: Histogram::default(),
+            clients: Mutex::default(),
+        }
+    }
+}
+
+impl Shard {
+    /// Counts a question that has ended.
+    pub(super) fn question(&self, ended: &Ended) {
+        let place = kinds::place(ended.kind) * OUTCOMES + ended.outcome.index();
+        if let Some(count) = self.questions.get(place) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        self.latency.count(ended.elapsed);
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).count(ended);
+    }
+
+    /// Counts what is no question.
+    pub(super) fn apart(&self, apart: Apart) {
+        if let Some(count) = self.apart.get(apart.index()) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Adds this shard's counts by type and outcome, and of what stands apart.
+    pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) {
+        for (sum, count) in questions.iter_mut().zip(&self.questions) {
+            *sum = sum.saturating_add(count.load(Ordering::Relaxed));
+        }
+        for (sum, count) in apart.iter_mut().zip(&self.apart) {
+            *sum = sum.saturating_add(count.load(Ordering::Relaxed));
+        }
+    }
+
+    /// Adds the clients seen since they were last taken away.
+    pub(super) fn add_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).add_to(sum);
+    }
+
+    /// Takes the clients away: they go into the table with the windows.
+    pub(super) fn take_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
+        let taken = std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
+        taken.add_to(sum);
+    }
+}
+
+/// Clients seen since the last snapshot, by rising address.
+#[derive(Debug, Default)]
+struct Clients {
+    rows: Vec<(IpAddr, ClientTally)>,
+    /// Where the last one stood: a gateway's questions come in runs from one address.
+    last: usize,
+    other: ClientTally,
+}
+
+impl Clients {
+    fn count(&mut self, ended: &Ended) {
+        match self.rows.get_mut(self.last) {
+            Some((address, tally)) if *address == ended.client => tally.count(ended),
+            _ => self.count_elsewhere(ended),
+        }
+    }
+
+    fn count_elsewhere(&mut self, ended: &Ended) {
+        let place = match self.rows.binary_search_by_key(&ended.client, |(address, _)| *address) {
+            Ok(place) => place,
+            Err(place) if self.rows.len() < limits::MAX_CLIENTS_PER_SHARD => {
+                self.rows.insert(place, (ended.client, ClientTally::default()));
+                place
+            }
+            Err(_) => return self.other.count(ended),
+        };
+        self.last = place;
+        if let Some((_, tally)) = self.rows.get_mut(place) {
+            tally.count(ended);
+        }
+    }
+
+    fn add_to(&self, sum: &mut Rows<IpAddr, ClientTally>) {
+        for (address, tally) in &self.rows {
+            sum.add(address, tally);
+        }
+        super::table::Tally::add(&mut sum.other, &self.other);
+    }
+}

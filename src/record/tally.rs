@@ -1,0 +1,209 @@
+//! What is counted in a row of the tables by zone, server and client.
+//!
+//! May call: `record::event`, `record::table`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::event::{Conduct, Ended, FlightEnded, Sent};
+use super::table::Tally;
+use crate::question::Outcome;
+
+/// How many kinds of conduct there are.
+pub(super) const CONDUCTS: usize = Conduct::ALL.len();
+
+/// Upper ends of the columns of the slow table, as Postfix' qshape has them; the last column is open.
+pub(super) const COLUMNS: [Duration; 4] =
+    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// Whole microseconds, saturating.
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Adds, place by place.
+fn add_each(sums: &mut [u64], others: &[u64]) {
+    for (sum, other) in sums.iter_mut().zip(others) {
+        *sum = sum.saturating_add(*other);
+    }
+}
+
+/// Messages to servers, and what the servers did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Messages {
+    /// By `Conduct::index`.
+    conduct: [u64; CONDUCTS],
+    /// Sum of the round trips of those that were answered, in microseconds.
+    round_trips_micros: u64,
+    /// The longest of them, in microseconds.
+    longest_micros: u64,
+    /// Time spent on those that were not, in microseconds.
+    lost_micros: u64,
+}
+
+impl Messages {
+    /// One message.
+    pub(super) fn of(sent: &Sent) -> Self {
+        let mut messages = Self::default();
+        if let Some(count) = messages.conduct.get_mut(sent.conduct.index()) {
+            *count = 1;
+        }
+        let elapsed = micros(sent.elapsed);
+        if came_back(sent.conduct) {
+            messages.round_trips_micros = elapsed;
+            messages.longest_micros = elapsed;
+        } else {
+            messages.lost_micros = elapsed;
+        }
+        messages
+    }
+
+    /// Adds other messages.
+    pub(super) fn add(&mut self, other: &Self) {
+        add_each(&mut self.conduct, &other.conduct);
+        self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
+        self.longest_micros = self.longest_micros.max(other.longest_micros);
+        self.lost_micros = self.lost_micros.saturating_add(other.lost_micros);
+    }
+
+    /// All messages.
+    pub(super) fn total(&self) -> u64 {
+        self.conduct.iter().sum()
+    }
+
+    /// Counts by conduct, without those that are zero.
+    pub(super) fn by_conduct(&self) -> BTreeMap<Conduct, u64> {
+        Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// Average round trip of the messages that were answered in any way; zero where none was.
+    pub(super) fn mean_round_trip(&self) -> Duration {
+        let answered: u64 = Conduct::ALL
+            .into_iter()
+            .zip(self.conduct)
+            .filter(|(conduct, _)| came_back(*conduct))
+            .map(|(_, n)| n)
+            .sum();
+        Duration::from_micros(self.round_trips_micros.checked_div(answered).unwrap_or(0))
+    }
+
+    /// The longest round trip.
+    pub(super) const fn longest_round_trip(&self) -> Duration {
+        Duration::from_micros(self.longest_micros)
+    }
+
+    /// All time waited for these messages.
+    pub(super) const fn waited(&self) -> Duration {
+        Duration::from_micros(self.round_trips_micros.saturating_add(self.lost_micros))
+    }
+}
+
+/// Whether the elapsed time is a round trip.
+const fn came_back(conduct: Conduct) -> bool {
+    !matches!(conduct, Conduct::Silent | Conduct::Unreachable)
+}
+
+/// A server's row.
+impl Tally for Messages {
+    fn add(&mut self, other: &Self) {
+        Self::add(self, other);
+    }
+
+    fn weight(&self) -> u64 {
+        micros(self.waited())
+    }
+}
+
+/// A zone's row: the flights that ended in it, and the messages to its servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ZoneTally {
+    /// Flights whose deepest zone it was.
+    pub(super) flights: u64,
+    /// Those that ended in failure.
+    pub(super) failed: u64,
+    /// Time of the flights, in microseconds.
+    pub(super) flight_micros: u64,
+    /// Flights by the columns of the slow table.
+    pub(super) columns: [u64; COLUMNS.len() + 1],
+    /// Messages to its servers.
+    pub(super) messages: Messages,
+}
+
+impl ZoneTally {
+    /// One flight.
+    pub(super) fn of_flight(ended: &FlightEnded) -> Self {
+        let mut tally = Self {
+            flights: 1,
+            failed: u64::from(ended.failed),
+            flight_micros: micros(ended.elapsed),
+            ..Self::default()
+        };
+        let column = COLUMNS.iter().position(|end| ended.elapsed < *end).unwrap_or(COLUMNS.len());
+        if let Some(count) = tally.columns.get_mut(column) {
+            *count = 1;
+        }
+        tally
+    }
+
+    /// One message.
+    pub(super) fn of_message(sent: &Sent) -> Self {
+        Self { messages: Messages::of(sent), ..Self::default() }
+    }
+}
+
+impl Tally for ZoneTally {
+    fn add(&mut self, other: &Self) {
+        self.flights = self.flights.saturating_add(other.flights);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.flight_micros = self.flight_micros.saturating_add(other.flight_micros);
+        add_each(&mut self.columns, &other.columns);
+        self.messages.add(&other.messages);
+    }
+
+    fn weight(&self) -> u64 {
+        self.flight_micros.max(micros(self.messages.waited()))
+    }
+}
+
+/// A client's row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ClientTally {
+    /// Questions asked.
+    pub(super) questions: u64,
+    /// Those answered from memory.
+    pub(super) cache: u64,
+    /// Those that ended in SERVFAIL.
+    pub(super) failed: u64,
+    /// Time until the replies, in microseconds.
+    pub(super) waited_micros: u64,
+}
+
+impl ClientTally {
+    /// Counts a question, without making a tally for it: this is on the hit path.
+    pub(super) fn count(&mut self, ended: &Ended) {
+        self.questions = self.questions.wrapping_add(1);
+        self.cache = self.cache.wrapping_add(u64::from(ended.outcome == Outcome::Cache));
+        self.failed = self.failed.wrapping_add(u64::from(is_failure(ended.outcome)));
+        let micros =
+            ended.elapsed.as_secs().saturating_mul(1_000_000) + u64::from(ended.elapsed.subsec_micros());
+        self.waited_micros = self.waited_micros.saturating_add(micros);
+    }
+}
+
+impl Tally for ClientTally {
+    fn add(&mut self, other: &Self) {
+        self.questions = self.questions.saturating_add(other.questions);
+        self.cache = self.cache.saturating_add(other.cache);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.waited_micros = self.waited_micros.saturating_add(other.waited_micros);
+    }
+
+    fn weight(&self) -> u64 {
+        self.questions
+    }
+}
+
+/// Whether the client got SERVFAIL.
+pub(super) const fn is_failure(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Failed | Outcome::Remembered | Outcome::Deadline | Outcome::Shed)
+}

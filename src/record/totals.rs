@@ -1,0 +1,135 @@
+//! All counters at one moment, and what came to them between two.
+//!
+//! May call: `record::{event, histogram, kinds, shard, tally}`, `question`.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::event::{Conduct, FlightEnded, Sent, Transport};
+use super::histogram::{Histogram, Spread};
+use super::shard::{OUTCOMES, Shard};
+use super::{kinds, tally};
+use crate::question::{Apart, Outcome};
+
+/// Counters of the miss path: few threads, so they are shared.
+#[derive(Debug, Default)]
+pub(super) struct Upstream {
+    round_trip: Histogram,
+    flight_time: Histogram,
+    conduct: [AtomicU64; tally::CONDUCTS],
+    tcp: AtomicU64,
+    failed: AtomicU64,
+    packets: AtomicU64,
+    waited_micros: AtomicU64,
+}
+
+impl Upstream {
+    /// Counts a message to a server.
+    pub(super) fn sent(&self, sent: &Sent) {
+        if let Some(count) = self.conduct.get(sent.conduct.index()) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        if sent.transport == Transport::Tcp {
+            self.tcp.fetch_add(1, Ordering::Relaxed);
+        }
+        if !matches!(sent.conduct, Conduct::Silent | Conduct::Unreachable) {
+            self.round_trip.count(sent.elapsed);
+        }
+        let micros = u64::try_from(sent.elapsed.as_micros()).unwrap_or(u64::MAX);
+        self.waited_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Counts a flight.
+    pub(super) fn flight(&self, ended: &FlightEnded) {
+        self.flight_time.count(ended.elapsed);
+        self.failed.fetch_add(u64::from(ended.failed), Ordering::Relaxed);
+        self.packets.fetch_add(u64::from(ended.packets), Ordering::Relaxed);
+    }
+}
+
+/// All counters at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Totals {
+    /// By type, then by outcome.
+    questions: Vec<u64>,
+    apart: Vec<u64>,
+    conduct: Vec<u64>,
+    pub(super) latency: Spread,
+    pub(super) round_trip: Spread,
+    pub(super) flight_time: Spread,
+    pub(super) tcp: u64,
+    pub(super) failed: u64,
+    pub(super) packets: u64,
+    pub(super) waited_micros: u64,
+}
+
+impl Totals {
+    /// Reads the counters. They are read one by one, so a question that ends meanwhile may be in one and not yet in
+    /// another; outcomes and types come from the same ones and always agree.
+    pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
+        let mut questions = vec![0; kinds::PLACES * OUTCOMES];
+        let mut apart = vec![0; Apart::ALL.len()];
+        for shard in shards {
+            shard.add_to(&mut questions, &mut apart);
+        }
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Self {
+            questions,
+            apart,
+            conduct: upstream.conduct.iter().map(load).collect(),
+            latency: Spread::sum(shards.iter().map(|shard| &shard.latency)),
+            round_trip: upstream.round_trip.spread(),
+            flight_time: upstream.flight_time.spread(),
+            tcp: load(&upstream.tcp),
+            failed: load(&upstream.failed),
+            packets: load(&upstream.packets),
+            waited_micros: load(&upstream.waited_micros),
+        }
+    }
+
+    /// What came since `earlier`.
+    #[must_use]
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            questions: difference(&self.questions, &earlier.questions),
+            apart: difference(&self.apart, &earlier.apart),
+            conduct: difference(&self.conduct, &earlier.conduct),
+            latency: self.latency.since(&earlier.latency),
+            round_trip: self.round_trip.since(&earlier.round_trip),
+            flight_time: self.flight_time.since(&earlier.flight_time),
+            tcp: self.tcp.saturating_sub(earlier.tcp),
+            failed: self.failed.saturating_sub(earlier.failed),
+            packets: self.packets.saturating_sub(earlier.packets),
+            waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),
+        }
+    }
+
+    /// Questions by outcome, every outcome named.
+    pub(super) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
+        let count = |outcome: Outcome| self.by_type().filter_map(|row| row.get(outcome.index())).sum();
+        Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
+    }
+
+    /// For each place of `kinds`, its counts by outcome.
+    pub(super) fn by_type(&self) -> impl Iterator<Item = &[u64]> {
+        self.questions.chunks_exact(OUTCOMES)
+    }
+
+    /// What stands apart, every kind named.
+    pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
+        Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
+    }
+
+    /// Messages by conduct, every conduct named.
+    pub(super) fn conduct(&self) -> BTreeMap<Conduct, u64> {
+        Conduct::ALL.into_iter().zip(self.conduct.iter().copied().chain(std::iter::repeat(0))).collect()
+    }
+}
+
+/// Place by place; what `earlier` lacks counts as zero.
+fn difference(now: &[u64], earlier: &[u64]) -> Vec<u64> {
+    now.iter()
+        .zip(earlier.iter().copied().chain(std::iter::repeat(0)))
+        .map(|(now, earlier)| now.saturating_sub(earlier))
+        .collect()
+}

@@ -1,0 +1,178 @@
+//! The record through its front door: what is told adds up, windows forget, tables are bounded.
+
+#![cfg(feature = "lab")]
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+use proptest::prelude::*;
+use resolverd::clock::Clock;
+use resolverd::limits;
+use resolverd::question::{Apart, Outcome};
+use resolverd::record::event::{Conduct, Ended, FlightEnded, Sent, Transport};
+use resolverd::record::{OTHER, Recorder, Window};
+
+fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
+    let client = IpAddr::V4(Ipv4Addr::from_bits(client));
+    Ended { client, kind, outcome, elapsed: Duration::from_micros(10) }
+}
+
+fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
+    Sent {
+        server: SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, server)), 53),
+        zone: Name::from_str(zone).unwrap(),
+        transport: Transport::Udp,
+        conduct,
+        elapsed: Duration::from_millis(millis),
+    }
+}
+
+fn flight(zone: &str, millis: u64, failed: bool) -> FlightEnded {
+    let zone = Some(Name::from_str(zone).unwrap());
+    FlightEnded { zone, failed, elapsed: Duration::from_millis(millis), packets: 2 }
+}
+
+/// Runs a test in a world whose time is moved by hand.
+fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async { run().await });
+}
+
+/// Lets time pass as the daemon does: a tick at each interval.
+async fn pass(recorder: &Recorder, span: Duration) {
+    let ticks = span.as_secs() / limits::SNAPSHOT_INTERVAL.as_secs();
+    for _ in 0..ticks {
+        tokio::time::advance(limits::SNAPSHOT_INTERVAL).await;
+        recorder.tick();
+    }
+}
+
+#[test]
+fn windows_forget_and_the_start_does_not() {
+    in_virtual_time(|| async {
+        let recorder = Recorder::new(Clock::simulated(0), 2);
+        recorder.question(0, &ended(1, RecordType::MX, Outcome::Cache));
+        recorder.sent(&sent("example.", 1, Conduct::Answered, 20));
+        recorder.flight(&flight("example.", 20, false));
+        pass(&recorder, Duration::from_secs(180)).await;
+        recorder.question(1, &ended(2, RecordType::A, Outcome::Upstream));
+
+        let questions = |window| recorder.report(window).questions;
+        assert_eq!(questions(Window::Minute), 1);
+        assert_eq!(questions(Window::FiveMinutes), 2);
+        assert_eq!(recorder.report(Window::Minute).seconds, 60.0);
+        assert_eq!(recorder.report(Window::Hour).seconds, 180.0);
+        assert_eq!(recorder.by_client(Window::Minute).len(), 1);
+        assert_eq!(recorder.by_client(Window::Start).len(), 2);
+        assert_eq!(recorder.by_type(Window::Minute).first().unwrap().kind, "A");
+        assert!(recorder.by_zone(Window::Minute).is_empty());
+        assert_eq!(recorder.by_server(Window::Hour).len(), 1);
+
+        pass(&recorder, Duration::from_secs(3_720)).await;
+        assert_eq!(questions(Window::Hour), 0);
+        assert_eq!(questions(Window::Start), 2);
+        assert!(recorder.slow(Window::Hour).is_empty());
+        assert_eq!(recorder.slow(Window::Start).len(), 1);
+    });
+}
+
+#[test]
+fn reading_changes_nothing() {
+    in_virtual_time(|| async {
+        let recorder = Recorder::new(Clock::simulated(0), 1);
+        recorder.question(0, &ended(1, RecordType::MX, Outcome::Cache));
+        recorder.apart(0, Apart::Runt);
+        recorder.sent(&sent("example.", 1, Conduct::Silent, 400));
+        let read = || {
+            let window = Window::FiveMinutes;
+            (
+                recorder.report(window),
+                recorder.by_client(window),
+                recorder.by_server(window),
+                recorder.by_zone(window),
+            )
+        };
+        assert_eq!(read(), read());
+    });
+}
+
+#[test]
+fn a_slow_zone_says_what_its_servers_did_wrong() {
+    let recorder = Recorder::new(Clock::machine(), 1);
+    for _ in 0..12 {
+        recorder.sent(&sent("bad.example.", 9, Conduct::Silent, 400));
+    }
+    recorder.sent(&sent("bad.example.", 9, Conduct::Refused, 30));
+    recorder.sent(&sent("bad.example.", 9, Conduct::Answered, 30));
+    recorder.flight(&flight("bad.example.", 4_900, true));
+    recorder.sent(&sent("far.example.", 10, Conduct::Answered, 320));
+    recorder.flight(&flight("far.example.", 330, false));
+    recorder.sent(&sent("good.example.", 11, Conduct::Answered, 9));
+    recorder.flight(&flight("good.example.", 10, false));
+
+    let rows = recorder.slow(Window::Start);
+    let told: Vec<(&str, &str)> = rows.iter().map(|row| (row.zone.as_str(), row.verdict.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("bad.example.", "silent 12 of 14, REFUSED 1 of 14"),
+            ("far.example.", "slow: answers take 320 ms"),
+            ("good.example.", "well"),
+        ]
+    );
+    let worst = &rows[0];
+    assert_eq!((worst.flights, worst.failed, worst.over_3s, worst.under_3s), (1, 1, 1, 0));
+    let servers = recorder.by_server(Window::Start);
+    assert_eq!(servers[0].server, "192.0.2.9");
+    assert_eq!(servers[0].verdict, "silent 12 of 14, REFUSED 1 of 14");
+}
+
+#[test]
+fn strangers_do_not_make_the_tables_grow() {
+    let recorder = Recorder::new(Clock::machine(), 1);
+    let many = u32::try_from(limits::MAX_TABLE_ROWS * 2).unwrap();
+    recorder.flight(&flight("slow.example.", 9_000, false));
+    for number in 0..many {
+        recorder.question(0, &ended(number, RecordType::A, Outcome::Cache));
+        recorder.flight(&flight(&format!("z{number}.example."), 10, false));
+    }
+    let clients = recorder.by_client(Window::Start);
+    assert_eq!(clients.len(), limits::MAX_CLIENTS_PER_SHARD + 1);
+    assert_eq!(clients.last().unwrap().client, OTHER);
+    assert_eq!(clients.iter().map(|row| row.questions).sum::<u64>(), u64::from(many));
+    for window in [Window::Minute, Window::Start] {
+        let zones = recorder.slow(window);
+        assert!(zones.len() <= limits::MAX_TABLE_ROWS + 1);
+        assert_eq!(zones[0].zone, "slow.example.");
+        assert_eq!(zones.last().unwrap().zone, OTHER);
+        assert_eq!(zones.iter().map(|row| row.flights).sum::<u64>(), u64::from(many) + 1);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn outcomes_types_clients_and_times_all_add_up_to_the_questions(
+        questions in proptest::collection::vec((0_usize..9, 0_u32..9, 0_u16..70, 0..Outcome::ALL.len()), 0..300)
+    ) {
+        let recorder = Recorder::new(Clock::machine(), 3);
+        for (place, (shard, client, kind, outcome)) in questions.iter().enumerate() {
+            recorder.question(*shard, &ended(*client, RecordType::from(*kind), Outcome::ALL[*outcome]));
+            if place % 50 == 49 {
+                recorder.tick();
+            }
+        }
+        let total = u64::try_from(questions.len()).unwrap();
+        let report = recorder.report(Window::Start);
+        prop_assert_eq!(report.questions, total);
+        prop_assert_eq!(report.outcomes.values().sum::<u64>(), total);
+        prop_assert_eq!(report.outcomes.len(), Outcome::ALL.len());
+        prop_assert_eq!(report.latency.count, total);
+        prop_assert_eq!(recorder.by_type(Window::Start).iter().map(|row| row.questions).sum::<u64>(), total);
+        prop_assert_eq!(recorder.by_client(Window::Start).iter().map(|row| row.questions).sum::<u64>(), total);
+    }
+}
