@@ -126,7 +126,9 @@ impl Answers {
 fn weigh_answer(key: &QuestionKey, answer: &Arc<Answer>) -> u32 {
     let offsets = answer.ttl_offsets.len().saturating_mul(2);
     let text = answer.extended_error.as_ref().map_or(0, |error| error.text.len());
-    weight(key.as_bytes().len().saturating_add(answer.wire.len()).saturating_add(offsets).saturating_add(text))
+    weight(
+        key.as_bytes().len().saturating_add(answer.wire.len()).saturating_add(offsets).saturating_add(text),
+    )
 }
 
 /// The weight of an entry with `own` octets.

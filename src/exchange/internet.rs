@@ -65,7 +65,11 @@ impl Network for Internet {
         })
     }
 
-    fn exchange_stream<'a>(&'a self, server: SocketAddr, message: &'a [u8]) -> BoxFuture<'a, io::Result<Vec<u8>>> {
+    fn exchange_stream<'a>(
+        &'a self,
+        server: SocketAddr,
+        message: &'a [u8],
+    ) -> BoxFuture<'a, io::Result<Vec<u8>>> {
         Box::pin(async move {
             let connection = tokio::net::TcpStream::connect(server).await?;
             connection.set_nodelay(true)?;

@@ -7,6 +7,7 @@
 pub mod authority;
 pub mod client;
 pub mod delegations;
+pub mod demo;
 pub mod fault;
 pub mod internet;
 pub mod log;

@@ -258,11 +258,19 @@ impl Query {
             return reject(ResponseCode::FormErr, Outcome::FormError, None);
         }
         if class != 1 {
-            return reject(ResponseCode::Refused, Outcome::Refused, unsupported("only class IN is served here"));
+            return reject(
+                ResponseCode::Refused,
+                Outcome::Refused,
+                unsupported("only class IN is served here"),
+            );
         }
         // TKEY, TSIG, IXFR, AXFR, MAILB, MAILA (RFC 6895 section 3.1): transfers and meta types.
         if (249..=254).contains(&kind) {
-            return reject(ResponseCode::Refused, Outcome::Refused, unsupported("zone transfers are not served"));
+            return reject(
+                ResponseCode::Refused,
+                Outcome::Refused,
+                unsupported("zone transfers are not served"),
+            );
         }
         Ok(())
     }
@@ -287,7 +295,8 @@ fn read_header(cursor: &mut Cursor<'_>) -> Option<(u16, u8, u8, [u16; 4])> {
 fn options_fit(data: &[u8]) -> bool {
     let mut cursor = Cursor::new(data, 0);
     while !cursor.is_at_end() {
-        let fits = cursor.u16().and_then(|_| cursor.u16()).and_then(|length| cursor.take(usize::from(length)));
+        let fits =
+            cursor.u16().and_then(|_| cursor.u16()).and_then(|length| cursor.take(usize::from(length)));
         if fits.is_none() {
             return false;
         }
