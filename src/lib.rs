@@ -6,8 +6,10 @@ pub mod config;
 pub mod exchange;
 #[cfg(feature = "lab")]
 pub mod lab;
+pub mod iterate;
 pub mod limits;
 pub mod question;
 pub mod random;
 pub mod record;
+pub mod resolve;
 pub mod wire;

@@ -138,3 +138,56 @@ pub const PORT_TRIES: usize = 8;
 
 /// The largest datagram read from a server: over the 1 232 we offer, as some send more.
 pub const MAX_DATAGRAM: usize = 4_096;
+/// Between two snapshots of the counters, from which the windows of the statistics are computed: the last minute is
+/// told to within a sixth of it, and an idle daemon wakes six times a minute.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Snapshots kept at that interval: five minutes of them, about 5 KiB each.
+pub const SNAPSHOTS: usize = 31;
+
+/// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
+pub const SNAPSHOT_MINUTES: usize = 61;
+
+/// Rows of a table of zones, servers or clients since the start; the rest is "other". About 300 octets each.
+pub const MAX_TABLE_ROWS: usize = 1_024;
+
+/// Rows of such a table for one minute; 61 of them are kept, so a table stays below 3 MiB.
+pub const MAX_MINUTE_ROWS: usize = 128;
+
+/// Clients that a worker tells apart between two snapshots; the rest is "other". A gateway has a few dozen.
+pub const MAX_CLIENTS_PER_SHARD: usize = 256;
+
+/// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
+pub const MAX_SHARDS: usize = 64;
+
+/// Steps kept of a flight: a question at its bound of 100 messages has about three steps a message.
+pub const MAX_STEPS: usize = 320;
+
+/// Servers of a zone that are considered. The root and .com have 13; no zone in use has more than 26.
+pub const MAX_SERVERS: usize = 26;
+
+/// Addresses of a zone's servers that are considered: two families for each.
+pub const MAX_ADDRESSES: usize = 2 * MAX_SERVERS;
+
+/// Server names without address sought for one zone of one question, a few at a time (NXNSAttack, CVE-2020-12662:
+/// a referral may name hundreds).
+pub const MAX_UNGLUED: usize = 6;
+
+/// Server names sought at the same time.
+pub const UNGLUED_AT_ONCE: usize = 2;
+
+/// Messages to one server for one step of a walk: at 30 % loss one answer in a hundred is still missed by one server.
+pub const MAX_TRIES: u8 = 4;
+
+/// Messages of one step of a walk that are listened for at once.
+pub const MAX_UNDER_WAY: usize = 16;
+
+/// How long a message's socket is listened at: a server that takes 7 s is still heard within a flight.
+pub const LISTEN_TIME: Duration = Duration::from_secs(8);
+
+/// How long a family without a route is left alone before it is tried again.
+pub const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
+
+/// After a silence a server is asked after all others for this long, times the silences in a row: lost packets must
+/// not keep the fastest server out for good.
+pub const DOUBT_TIME: Duration = Duration::from_secs(2);
