@@ -4,9 +4,9 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod exchange;
+pub mod iterate;
 #[cfg(feature = "lab")]
 pub mod lab;
-pub mod iterate;
 pub mod limits;
 pub mod question;
 pub mod random;

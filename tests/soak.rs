@@ -3,14 +3,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::client::AskError;
+use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::log::Received;
 use resolverd::lab::simulation::{Simulation, config_for};
 use resolverd::lab::traffic::{self, Asker};
-use resolverd::lab::world::Lab;
+use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::Outcome;
 use resolverd::random::Random;
 
@@ -79,17 +84,10 @@ struct Watched<'a> {
 }
 
 impl Asker for Watched<'_> {
-    fn ask<'a>(
-        &'a self,
-        name: &'a hickory_proto::rr::Name,
-        kind: hickory_proto::rr::RecordType,
-    ) -> futures_util::future::BoxFuture<
-        'a,
-        Result<hickory_proto::op::Message, resolverd::lab::client::AskError>,
-    > {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
         Box::pin(async move {
             let reply = self.simulation.ask(name, kind).await?;
-            if reply.message.metadata.response_code == hickory_proto::op::ResponseCode::ServFail {
+            if reply.message.metadata.response_code == ResponseCode::ServFail {
                 let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
                 let steps: Vec<String> = reply.steps.iter().map(|step| format!("    {step:?}")).collect();
                 let told = format!("{name} {kind}: {:?} {why}\n{}", reply.outcome, steps.join("\n"));
@@ -134,10 +132,46 @@ async fn packets_of(askers: usize) -> u64 {
     let lab: Arc<Lab> = internet.lab.clone();
     let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
     let name = &internet.domains[5].name;
-    let asked = (0..askers).map(|_| simulation.ask(name, hickory_proto::rr::RecordType::MX));
+    let asked = (0..askers).map(|_| simulation.ask(name, RecordType::MX));
     let replies = join_all(asked).await;
     let outcomes: Vec<Outcome> = replies.into_iter().map(|reply| reply.unwrap().outcome).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Upstream).count(), 1);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Shared).count(), askers - 1);
     lab.log().total()
+}
+
+/// Owners of a zone whose TTLs are 1, 2, 4 to 512 seconds.
+const OWNERS: u16 = 10;
+
+#[test]
+fn no_answer_outlives_its_ttl() {
+    for seed in 0..20 {
+        paused(ask_as_time_goes_by(seed));
+    }
+}
+
+/// Asks for random owners at random moments; what comes from memory is younger than its TTL and says its true age.
+async fn ask_as_time_goes_by(seed: u64) {
+    let mut tree = Tree::default();
+    tree.server(ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()])).unwrap();
+    let text: String =
+        (0..OWNERS).map(|owner| format!("host{owner} {} A 10.0.0.1\n", 1_u32 << owner)).collect();
+    tree.zone(".", &["a.root".to_owned()], &text).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+    let random = Random::seeded(seed);
+    for _ in 0..300 {
+        let owner = random.u16() % OWNERS;
+        let name = Name::from_ascii(format!("host{owner}.")).unwrap();
+        let reply = simulation.ask(&name, RecordType::A).await.unwrap();
+        let fetched = lab.log().received().iter().rfind(|received| received.name == name).unwrap().at;
+        let age = simulation.clock().mono().since(fetched);
+        let told = u64::from(reply.message.answers[0].ttl);
+        assert!(age < Duration::from_secs(1 << owner) + Duration::from_millis(20), "{name} is {age:?} old");
+        assert!(
+            told <= 1 << owner && told + age.as_secs() <= (1 << owner) + 1,
+            "{name}: {told} s after {age:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(u64::from(random.below(20_000)))).await;
+    }
 }

@@ -37,6 +37,8 @@ pub enum Fault {
     WrongSource,
     /// Somebody else's forgery, with a guessed id, comes before the true answer (RFC 5452 section 4).
     Forged,
+    /// Loses the first datagram of each question, and answers the second.
+    LosesFirst,
     /// Answers this much later than its distance.
     Slow(Duration),
     /// NXDOMAIN for empty non-terminals (rbldnsd).
@@ -53,7 +55,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 16] = [
+const NAMES: [(&str, Fault); 17] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -67,6 +69,7 @@ const NAMES: [(&str, Fault); 16] = [
     ("wrong-question", Fault::WrongQuestion),
     ("wrong-source", Fault::WrongSource),
     ("forged", Fault::Forged),
+    ("loses-first", Fault::LosesFirst),
     ("nxdomain-on-ent", Fault::NxdomainOnEmptyNonTerminals),
     ("flips-case", Fault::FlipsCase),
     ("poisons", Fault::Poisons),

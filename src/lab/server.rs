@@ -3,6 +3,7 @@
 //! May call: `authority`, `fault`, `log`, `clock`, `random`. `respond` neither waits nor sends: it says what would
 //! arrive, from where and how much later; the networks do the rest. RFC 1035 section 4.2 for the transports.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -71,6 +72,8 @@ pub struct Server {
     authority: Authority,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
+    /// Questions of which a first datagram was lost, for `Fault::LosesFirst`.
+    lost: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
 
@@ -83,7 +86,15 @@ impl Server {
         distance: Distance,
         log: Arc<Log>,
     ) -> Self {
-        Self { name: name.into(), addresses, authority, distance, faults: Mutex::default(), log }
+        Self {
+            name: name.into(),
+            addresses,
+            authority,
+            distance,
+            faults: Mutex::default(),
+            lost: Mutex::default(),
+            log,
+        }
     }
 
     /// Its name, without a final dot.
@@ -134,11 +145,7 @@ impl Server {
         let Ok(query) = Message::from_vec(octets) else { return Vec::new() };
         self.note(&query, transport, at);
         let faults = self.faults();
-        let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
-        if lost
-            || faults.contains(&Fault::Dead)
-            || (faults.contains(&Fault::DropsEdns) && query.edns.is_some())
-        {
+        if self.is_silent(&query, transport, &faults, random) {
             return Vec::new();
         }
         let mut delay = self.distance.draw(random);
@@ -156,6 +163,24 @@ impl Server {
         let truth = encode(&response, size).map(|octets| Delivery { delay, source, octets });
         let forged = faults.contains(&Fault::Forged).then(|| forgery(&query, delay / 2, address)).flatten();
         forged.into_iter().chain(truth).collect()
+    }
+
+    /// Whether the query gets no answer at all.
+    fn is_silent(&self, query: &Message, transport: Transport, faults: &[Fault], random: &Random) -> bool {
+        let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
+        lost || faults.iter().any(|fault| match fault {
+            Fault::Dead => true,
+            Fault::DropsEdns => query.edns.is_some(),
+            Fault::LosesFirst => transport == Transport::Udp && self.loses(query),
+            _ => false,
+        })
+    }
+
+    /// Whether this is the first datagram of its question.
+    fn loses(&self, query: &Message) -> bool {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        let question = query.queries.first();
+        question.is_some_and(|it| lost.insert((it.name().to_lowercase(), it.query_type().into())))
     }
 
     fn note(&self, query: &Message, transport: Transport, at: Mono) {

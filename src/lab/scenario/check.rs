@@ -66,7 +66,8 @@ fn of_outcomes(ask: &Ask, replies: &[Reply], found: &mut Vec<String>) {
     }
     for outcome in Outcome::ALL {
         let had = replies.iter().filter(|reply| reply.outcome == outcome).count();
-        let wanted: usize = ask.outcomes.iter().filter(|(name, _)| *name == outcome).map(|(_, count)| count).sum();
+        let wanted: usize =
+            ask.outcomes.iter().filter(|(name, _)| *name == outcome).map(|(_, count)| count).sum();
         if had != wanted {
             found.push(format!("outcome {outcome:?} {had} times instead of {wanted}"));
         }

@@ -101,7 +101,8 @@ impl Reader {
 
     fn settings(&mut self, settings: &[&str]) -> Result<(), String> {
         for setting in settings {
-            let (key, value) = setting.split_once('=').ok_or_else(|| format!("{setting} is not key=value"))?;
+            let (key, value) =
+                setting.split_once('=').ok_or_else(|| format!("{setting} is not key=value"))?;
             self.scenario.settings.push((key.to_owned(), value.to_owned()));
         }
         Ok(())
@@ -116,7 +117,8 @@ impl Reader {
                 Some(("rtt", text)) => plan.distance.round_trip = spanned(text)?,
                 Some(("jitter", text)) => plan.distance.jitter = spanned(text)?,
                 Some(("loss", text)) => {
-                    plan.distance.loss_per_mille = text.parse().map_err(|_| format!("{text} is not a number"))?;
+                    plan.distance.loss_per_mille =
+                        text.parse().map_err(|_| format!("{text} is not a number"))?;
                 }
                 _ => plan.faults.push(option.parse().map_err(|error| format!("{error}"))?),
             }
@@ -171,7 +173,8 @@ fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
             }
         }
         "packets" => {
-            let (count, server) = rest.split_once(' ').map_or((rest, None), |(count, server)| (count, Some(server)));
+            let (count, server) =
+                rest.split_once(' ').map_or((rest, None), |(count, server)| (count, Some(server)));
             ask.packets.push((server.map(ToOwned::to_owned), counts(count)?));
         }
         "packet:" => ask.packet_lines.push(rest.to_owned()),

@@ -51,22 +51,23 @@ impl Scenario {
     async fn ask(&self, simulation: &Simulation, line: usize, ask: &Ask) -> Result<(), ScenarioError> {
         let clients = (0..ask.clients).map(|_| simulation.ask(&ask.name, ask.kind));
         let replies: Result<Vec<Reply>, _> = join_all(clients).await.into_iter().collect();
-        let replies =
-            replies.map_err(|error| ScenarioError::Line { line, reason: format!("{error}") })?;
+        let replies = replies.map_err(|error| ScenarioError::Line { line, reason: format!("{error}") })?;
         let received = simulation.lab().log().take();
         let mut differences = differences(ask, &replies, &received);
         if differences.is_empty() {
             return Ok(());
         }
         differences.extend(received.iter().map(|one| format!("sent at {:?}: {one}", one.at)));
-        differences.extend(replies.iter().flat_map(|reply| reply.steps.iter()).map(|step| format!("{step:?}")));
+        differences
+            .extend(replies.iter().flat_map(|reply| reply.steps.iter()).map(|step| format!("{step:?}")));
         Err(ScenarioError::Different { title: self.title.clone(), line, differences })
     }
 }
 
 /// Sets what `config` lines may set.
 fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
-    let spanned = || -> Result<Duration, String> { span(value).ok_or_else(|| format!("{value} is not a span")) };
+    let spanned =
+        || -> Result<Duration, String> { span(value).ok_or_else(|| format!("{value} is not a span")) };
     match (key, value) {
         ("race", "on" | "off") => config.resolve.race = value == "on",
         ("ipv4" | "ipv6", "on" | "off" | "auto") => {
