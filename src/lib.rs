@@ -3,11 +3,13 @@
 pub mod cache;
 pub mod clock;
 pub mod config;
+pub mod control;
 pub mod exchange;
 pub mod iterate;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod limits;
+pub mod listener;
 pub mod question;
 pub mod random;
 pub mod record;

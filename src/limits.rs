@@ -169,3 +169,40 @@ pub const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
 /// After a silence a server is asked after all others for this long, times the silences in a row: lost packets must
 /// not keep the fastest server out for good.
 pub const DOUBT_TIME: Duration = Duration::from_secs(2);
+
+/// Misses that wait for a task to take them; a burst of 4 000 is taken in a few milliseconds.
+pub const MAX_QUEUE: usize = 4_096;
+
+/// Replies that wait for a worker to send them: as many as clients may wait.
+pub const MAX_REPLIES: usize = MAX_WAITERS;
+
+/// Datagrams read before a worker looks at its replies again.
+pub const UDP_BATCH: usize = 64;
+
+/// Octets of a query that are read. A question with all options in use has 400.
+pub const MAX_QUERY: usize = 4_096;
+
+/// Octets of a reply over TCP: what its length field can say.
+pub const MAX_STREAM_REPLY: usize = 65_535;
+
+/// Octets of the sockets' buffers: 4 000 questions of 256 octets (with the kernel's own cost for each) while a worker
+/// is kept from its core.
+pub const UDP_BUFFER: usize = 4 << 20;
+
+/// Connections that the kernel keeps until they are accepted.
+pub const LISTEN_BACKLOG: i32 = 256;
+
+/// TCP connections of clients at once.
+pub const MAX_TCP_CLIENTS: usize = 512;
+
+/// Questions of one connection that are being resolved at once; more wait unread.
+pub const MAX_PIPELINED: usize = 64;
+
+/// An idle connection is ended after this (RFC 7766 section 6.2.3: in the order of seconds).
+pub const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
+
+/// A client that does not take its reply in this time is not waited for.
+pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
+
+/// How long accept is left alone after an error: descriptors come back as connections end.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);

@@ -126,6 +126,7 @@ pub enum StepEvent {
         /// Name asked for.
         name: String,
         /// Type asked for.
+        #[serde(rename = "type")]
         kind: String,
     },
     /// Memory had it.

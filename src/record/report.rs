@@ -118,6 +118,7 @@ pub struct ClientRow {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TypeRow {
     /// The type.
+    #[serde(rename = "type")]
     pub kind: String,
     /// Questions for it.
     pub questions: u64,

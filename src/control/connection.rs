@@ -1,0 +1,128 @@
+//! One connection to the control socket: a request is read, served and answered.
+//!
+//! May call: `control`, `cache::flush`, `record`, `limits`.
+
+use std::io;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use super::protocol::{Fault, Fill, FlushWhat, Problem, Removed, Reply, Request, Status, Table};
+use super::{Subject, health, lookup};
+use crate::cache::flush::Flush;
+use crate::limits;
+use crate::record::{Recorder, Window};
+
+/// Serves one connection to its end.
+pub(super) async fn serve(mut stream: UnixStream, subject: &impl Subject) -> io::Result<()> {
+    let lines = match read(&mut stream).await? {
+        None => return Ok(()),
+        Some(Err(problem)) => vec![Reply::Problem(problem)],
+        Some(Ok(request)) => answer(request, subject).await,
+    };
+    let mut octets = Vec::new();
+    for line in lines {
+        serde_json::to_writer(&mut octets, &line)?;
+        octets.push(b'\n');
+    }
+    stream.write_all(&octets).await?;
+    stream.shutdown().await
+}
+
+/// Reads the request; none where the client left without one.
+async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Problem>>> {
+    let most = u64::try_from(limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
+    let mut line = Vec::new();
+    let mut limited = BufReader::new(stream.take(most));
+    match timeout(limits::CONTROL_REQUEST_TIME, limited.read_until(b'\n', &mut line)).await {
+        Err(_) => return Ok(Some(Err(wrong("The request did not come in time.")))),
+        Ok(read) => read?,
+    };
+    if line.is_empty() {
+        return Ok(None);
+    }
+    if line.last() != Some(&b'\n') {
+        return Ok(Some(Err(wrong("The request is not one whole line, or too long."))));
+    }
+    let request = serde_json::from_slice(&line);
+    Ok(Some(request.map_err(|error| {
+        wrong(format!(
+            "The request is not understood ({error}); are resolverctl and resolverd of the same version?"
+        ))
+    })))
+}
+
+fn wrong(sentence: impl Into<String>) -> Problem {
+    Problem { fault: Fault::Request, sentence: sentence.into() }
+}
+
+/// The lines of a reply.
+async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
+    let lines = match request {
+        Request::Status => Ok(vec![Reply::Status(Box::new(status(subject)))]),
+        Request::Stats { window, table: None } => {
+            Ok(vec![Reply::Stats(Box::new(super::stats(subject.recorder(), &subject.fill(), window)))])
+        }
+        Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
+        Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
+        Request::Flush { what } => flush(subject, &what),
+    };
+    match lines {
+        Ok(mut lines) => {
+            lines.push(Reply::End);
+            lines
+        }
+        Err(problem) => vec![Reply::Problem(problem)],
+    }
+}
+
+/// Is it well?
+fn status(subject: &impl Subject) -> Status {
+    let report = subject.recorder().report(Window::FiveMinutes);
+    Status {
+        daemon: subject.status(),
+        uptime: report.uptime,
+        questions: report.questions,
+        seconds: report.seconds,
+        stores: subject.fill().iter().map(Fill::from).collect(),
+        warnings: health::judge(&report),
+    }
+}
+
+/// The rows of a table.
+fn rows(recorder: &Recorder, table: Table, window: Window) -> Vec<Reply> {
+    match table {
+        Table::Zone => recorder.by_zone(window).into_iter().map(Reply::Zone).collect(),
+        Table::Slow => recorder.slow(window).into_iter().map(Reply::Zone).collect(),
+        Table::Server => recorder.by_server(window).into_iter().map(Reply::Server).collect(),
+        Table::Client => recorder.by_client(window).into_iter().map(Reply::Client).collect(),
+        Table::Type => recorder.by_type(window).into_iter().map(Reply::Type).collect(),
+    }
+}
+
+/// Asks a question through the daemon.
+async fn query(
+    subject: &impl Subject,
+    name: &str,
+    kind: Option<&str>,
+    trace: bool,
+) -> Result<Vec<Reply>, Problem> {
+    let question = lookup::question(name, kind)?;
+    let found = subject.query(question.clone(), trace).await;
+    Ok(vec![Reply::Query(Box::new(lookup::reply(&question, found)?))])
+}
+
+/// Removes from the memories.
+fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
+    let flush = match what {
+        FlushWhat::Negative => Flush::Negative,
+        FlushWhat::All => Flush::All,
+        FlushWhat::Name { name, tree, kind } => {
+            let name = lookup::read_name(name)?.to_lowercase();
+            let kind = kind.as_deref().map(lookup::read_kind).transpose()?;
+            if *tree { Flush::Tree { name, kind } } else { Flush::Name { name, kind } }
+        }
+    };
+    Ok(vec![Reply::Flushed(Removed::from(subject.flush(&flush)))])
+}

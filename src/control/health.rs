@@ -1,0 +1,93 @@
+//! Is it well? What the statistics say of that, in sentences that end with what to do.
+//!
+//! May call: `record`, `question`. Judged from a window, so that yesterday's trouble is not told as today's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::question::Outcome;
+use crate::record::Report;
+use crate::record::event::Conduct;
+
+/// Something that is not well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// What.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// Fewer questions or messages than this tell nothing.
+const ENOUGH: u64 = 20;
+
+/// Failures in a hundred questions from which something is wrong on our side: spam's dead domains cause 1 to 3.
+const FAILURES_PER_HUNDRED: u64 = 10;
+
+/// What is not well.
+pub fn judge(report: &Report) -> Vec<Warning> {
+    let outcome = |outcome| report.outcomes.get(&outcome).copied().unwrap_or(0);
+    let messages: u64 = report.upstream.messages.values().sum();
+    let came_back: u64 = messages
+        - [Conduct::Silent, Conduct::Unreachable]
+            .iter()
+            .filter_map(|conduct| report.upstream.messages.get(conduct))
+            .sum::<u64>();
+    let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
+    let shed = outcome(Outcome::Shed);
+    let mut warnings = Vec::new();
+    if messages >= ENOUGH && came_back == 0 {
+        warnings.push(Warning {
+            problem: format!("None of {messages} messages to servers was answered."),
+            remedy: "Check that this host reaches the internet on port 53, over UDP and TCP.".to_owned(),
+        });
+    } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
+        warnings.push(Warning {
+            problem: format!("{failed} of {} questions ended in SERVFAIL.", report.questions),
+            remedy: "See `resolverctl stats --slow` for whose fault it is.".to_owned(),
+        });
+    }
+    if shed > 0 {
+        warnings.push(Warning {
+            problem: format!("{shed} questions were turned away, as too much was under way."),
+            remedy: "See `resolverctl stats --by client` for who asks so much.".to_owned(),
+        });
+    }
+    warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::record::{Recorder, Window};
+
+    fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> Report {
+        let mut report = Recorder::new(Clock::machine(), 1).report(Window::Start);
+        report.outcomes.extend(outcomes.iter().copied());
+        report.upstream.messages.extend(messages.iter().copied());
+        report.questions = report.outcomes.values().sum();
+        report
+    }
+
+    fn problems(report: &Report) -> Vec<String> {
+        judge(report).into_iter().map(|warning| warning.problem).collect()
+    }
+
+    #[test]
+    fn a_quiet_daemon_and_a_busy_one_with_a_few_dead_domains_are_well() {
+        assert!(problems(&report(&[], &[])).is_empty());
+        assert!(problems(&report(&[(Outcome::Failed, 1)], &[(Conduct::Silent, 6)])).is_empty());
+        let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
+        assert!(problems(&busy).is_empty());
+    }
+
+    #[test]
+    fn trouble_is_told_once_by_its_cause() {
+        let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
+        assert_eq!(problems(&unplugged), ["None of 300 messages to servers was answered."]);
+        let failing = report(&[(Outcome::Cache, 80), (Outcome::Deadline, 20)], &[(Conduct::Answered, 80)]);
+        assert_eq!(problems(&failing), ["20 of 100 questions ended in SERVFAIL."]);
+        let flooded = report(&[(Outcome::Cache, 80), (Outcome::Shed, 3)], &[]);
+        assert_eq!(problems(&flooded), ["3 questions were turned away, as too much was under way."]);
+    }
+}

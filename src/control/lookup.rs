@@ -1,0 +1,200 @@
+//! A question asked over the control socket: its words read, its answer put into words.
+//!
+//! May call: `question`, `clock`, `record::event`, `control::protocol`. Names, types and data are written as zone files
+//! have them (RFC 1035 section 5.1, RFC 3597 section 5).
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::protocol::{Fault, Problem, QueryReply, RecordText};
+use crate::clock::Mono;
+use crate::question::{Answer, Outcome, Question};
+use crate::record::event::Step;
+
+/// How a question ended that was asked as a client asks.
+#[derive(Clone, Debug)]
+pub struct Lookup {
+    /// The answer; one with SERVFAIL where it failed.
+    pub answer: Arc<Answer>,
+    /// The moment at which its TTLs are told.
+    pub now: Mono,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// The way it went; empty where no trace was asked for.
+    pub steps: Vec<Step>,
+}
+
+/// Reads a question's words. A bare address asks for its PTR.
+///
+/// # Errors
+/// The name or the type is none.
+pub fn question(name: &str, kind: Option<&str>) -> Result<Question, Problem> {
+    let (name, usual) = match name.parse::<IpAddr>() {
+        Ok(address) => (Name::from(address), RecordType::PTR),
+        Err(_) => (read_name(name)?, RecordType::A),
+    };
+    Ok(Question::new(&name, kind.map_or(Ok(usual), read_kind)?))
+}
+
+/// Reads a name; absolute, with or without its last dot.
+///
+/// # Errors
+/// It is no name.
+pub fn read_name(typed: &str) -> Result<Name, Problem> {
+    let wrong =
+        |why: &str| Problem { fault: Fault::Request, sentence: format!("\"{typed}\" is not a name: {why}") };
+    if typed.is_empty() {
+        return Err(wrong("it is empty"));
+    }
+    if !typed.is_ascii() {
+        return Err(wrong("write it in its ASCII form, which begins with xn--"));
+    }
+    let mut name = Name::from_ascii(typed).map_err(|error| wrong(&error.to_string()))?;
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+/// Reads a type: its name in any case, or `TYPE` and its number (RFC 3597 section 5).
+///
+/// # Errors
+/// It is no type that can be asked.
+pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
+    let upper = typed.to_ascii_uppercase();
+    let number =
+        upper.strip_prefix("TYPE").and_then(|number| number.parse().ok()).map(|number: u16| number.into());
+    number.or_else(|| RecordType::from_str(&upper).ok()).ok_or_else(|| Problem {
+        fault: Fault::Request,
+        sentence: format!("\"{typed}\" is not a type: write it like MX, TXT or TYPE65"),
+    })
+}
+
+/// The name of a type.
+pub fn kind_text(kind: RecordType) -> String {
+    match kind {
+        RecordType::Unknown(number) => format!("TYPE{number}"),
+        known => known.to_string(),
+    }
+}
+
+/// The usual name of a response code.
+pub fn rcode_text(rcode: ResponseCode) -> String {
+    match rcode {
+        ResponseCode::NoError => "NOERROR".to_owned(),
+        ResponseCode::FormErr => "FORMERR".to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::NotImp => "NOTIMP".to_owned(),
+        ResponseCode::Refused => "REFUSED".to_owned(),
+        ResponseCode::BADVERS => "BADVERS".to_owned(),
+        other => format!("RCODE{}", u16::from(other)),
+    }
+}
+
+/// Puts an answer into words.
+///
+/// # Errors
+/// The stored answer cannot be read, which would be our own fault.
+pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem> {
+    let message = Message::from_vec(&lookup.answer.wire).map_err(|error| Problem {
+        fault: Fault::Daemon,
+        sentence: format!("The answer kept for {question} cannot be read: {error}."),
+    })?;
+    let gone = lookup.now.seconds_since(lookup.answer.stored);
+    let flags = [
+        ("aa", message.metadata.authoritative),
+        ("tc", message.metadata.truncation),
+        ("rd", message.metadata.recursion_desired),
+        ("ra", message.metadata.recursion_available),
+        ("ad", message.metadata.authentic_data),
+        ("cd", message.metadata.checking_disabled),
+    ];
+    Ok(QueryReply {
+        name: question.name.to_string(),
+        kind: kind_text(question.kind),
+        rcode: rcode_text(lookup.answer.rcode),
+        outcome: lookup.outcome,
+        elapsed: lookup.elapsed.as_secs_f64(),
+        flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
+        answers: message.answers.iter().map(|record| record_text(record, gone)).collect(),
+        authority: message.authorities.iter().map(|record| record_text(record, gone)).collect(),
+        extended_error: lookup.answer.extended_error.clone(),
+        steps: lookup.steps,
+    })
+}
+
+/// Puts a record into words, `gone` seconds after its TTL was true.
+fn record_text(record: &Record, gone: u32) -> RecordText {
+    let data = match &record.data {
+        RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
+        other => harmless(&other.to_string()),
+    };
+    RecordText {
+        name: record.name.to_string(),
+        ttl: record.ttl.saturating_sub(gone),
+        kind: kind_text(record.record_type()),
+        data,
+    }
+}
+
+/// A character string in quotes (RFC 1035 section 5.1).
+fn quoted(octets: &[u8]) -> String {
+    let mut text = String::from("\"");
+    for octet in octets {
+        match octet {
+            b'"' | b'\\' => text.extend(['\\', char::from(*octet)]),
+            b' '..=b'~' => text.push(char::from(*octet)),
+            _ => text.push_str(&format!("\\{octet:03}")),
+        }
+    }
+    text.push('"');
+    text
+}
+
+/// The same without what would act on a terminal: data come from strangers.
+fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            harmless.push_str(&format!("\\{:03}", u32::from(letter)));
+        } else {
+            harmless.push(letter);
+        }
+    }
+    harmless
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_become_questions() {
+        let read = |name, kind| {
+            question(name, kind).map(|question| question.to_string()).map_err(|wrong| wrong.sentence)
+        };
+        assert_eq!(read("Example.ORG", None).unwrap(), "example.org. A");
+        assert_eq!(read("192.0.2.1", None).unwrap(), "1.2.0.192.in-addr.arpa. PTR");
+        assert_eq!(read("192.0.2.1", Some("txt")).unwrap(), "1.2.0.192.in-addr.arpa. TXT");
+        assert_eq!(question("example.org", Some("type65")).unwrap().kind, RecordType::HTTPS);
+        assert_eq!(
+            read("example.org", Some("NONE")).unwrap_err(),
+            "\"NONE\" is not a type: write it like MX, TXT or TYPE65"
+        );
+        assert!(read("bücher.example", None).unwrap_err().contains("xn--"));
+        assert!(read(&"a".repeat(64), None).is_err());
+        assert!(read("", None).is_err());
+    }
+
+    #[test]
+    fn what_strangers_send_does_not_reach_the_terminal() {
+        assert_eq!(quoted(b"v=spf1 \"-all\" \x1b[2J\xff"), "\"v=spf1 \\\"-all\\\" \\027[2J\\255\"");
+        assert_eq!(harmless("a\u{1b}b\n"), "a\\027b\\010");
+    }
+}

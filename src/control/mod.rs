@@ -1,0 +1,55 @@
+//! The control socket: what `resolverctl` may ask of the daemon, and the server that answers.
+//!
+//! May call: `record`, `cache`, `question`, `clock`, `limits`. It stands beside the way of a question; what it needs of the
+//! resolver comes through `Subject`, so that it is tested without one.
+
+mod connection;
+pub mod health;
+pub mod lookup;
+pub mod protocol;
+pub mod server;
+
+use futures_util::future::BoxFuture;
+
+use self::lookup::Lookup;
+use self::protocol::{DaemonStatus, Stats};
+use crate::cache::StoreFill;
+use crate::cache::flush::{Flush, Flushed};
+use crate::question::Question;
+use crate::record::{Recorder, Window};
+
+/// What the control socket tells of and acts on: the daemon.
+pub trait Subject: Send + Sync + 'static {
+    /// What the daemon is, and what it is doing now.
+    fn status(&self) -> DaemonStatus;
+
+    /// What happened.
+    fn recorder(&self) -> &Recorder;
+
+    /// Asks a question as a client does, and waits for its end; with its steps where `trace` is set.
+    fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup>;
+
+    /// Removes from the memories.
+    fn flush(&self, flush: &Flush) -> Flushed;
+
+    /// How full the memories are.
+    fn fill(&self) -> Vec<StoreFill>;
+}
+
+/// Zones and servers on the one screen of the statistics.
+const WORST: usize = 3;
+
+/// The one screen of the statistics: for the socket, and for the demonstration.
+pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
+    let mut zones = recorder.slow(window);
+    zones.truncate(WORST);
+    let mut servers = recorder.by_server(window);
+    servers.truncate(WORST);
+    Stats {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        report: recorder.report(window),
+        slow_zones: zones,
+        slow_servers: servers,
+        stores: fill.iter().map(protocol::Fill::from).collect(),
+    }
+}

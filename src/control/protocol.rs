@@ -1,0 +1,269 @@
+//! The words that `resolverctl` and the daemon exchange: one request a connection, JSON, one object a line.
+//!
+//! May call: `question`, `record`, `cache`. A reply is any number of lines of which the last is `end` or `problem`, so
+//! that one cut off is not taken for a whole one.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::health::Warning;
+use crate::cache::StoreFill;
+use crate::cache::flush::Flushed;
+use crate::question::{ExtendedError, Outcome};
+use crate::record::event::Step;
+use crate::record::{ClientRow, Report, ServerRow, TypeRow, Window, ZoneRow};
+
+/// What may be asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Is it well?
+    Status,
+    /// What happened.
+    Stats {
+        /// How far back.
+        window: Window,
+        /// Which table instead of the screen.
+        #[serde(default)]
+        table: Option<Table>,
+    },
+    /// A question, asked through the daemon.
+    Query {
+        /// The name; an address asks for its PTR.
+        name: String,
+        /// The type; without it A, or PTR where the name is an address.
+        #[serde(default, rename = "type")]
+        kind: Option<String>,
+        /// Whether its steps are wanted too.
+        #[serde(default)]
+        trace: bool,
+    },
+    /// Removing from the memories.
+    Flush {
+        /// What.
+        what: FlushWhat,
+    },
+}
+
+/// Tables of the statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// Zones, most flights first.
+    Zone,
+    /// Servers, those first that were waited for longest.
+    Server,
+    /// Clients, most questions first.
+    Client,
+    /// Types, most questions first.
+    Type,
+    /// Zones, most time spent first.
+    #[value(skip)]
+    Slow,
+}
+
+/// What is removed from the memories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FlushWhat {
+    /// A name, or a tree of them.
+    Name {
+        /// The name.
+        name: String,
+        /// Whether all names below it are meant too.
+        tree: bool,
+        /// Only this type.
+        #[serde(rename = "type")]
+        kind: Option<String>,
+    },
+    /// All negative answers and failures.
+    Negative,
+    /// Everything.
+    All,
+}
+
+/// A line of a reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum Reply {
+    /// To `Request::Status`.
+    Status(Box<Status>),
+    /// To `Request::Stats` without a table.
+    Stats(Box<Stats>),
+    /// A row of the tables by zone.
+    Zone(ZoneRow),
+    /// A row of the table by server.
+    Server(ServerRow),
+    /// A row of the table by client.
+    Client(ClientRow),
+    /// A row of the table by type.
+    Type(TypeRow),
+    /// To `Request::Query`.
+    Query(Box<QueryReply>),
+    /// To `Request::Flush`.
+    Flushed(Removed),
+    /// The request could not be served; the last line.
+    Problem(Problem),
+    /// All has been said; the last line.
+    End,
+}
+
+/// Why a request could not be served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{sentence}")]
+pub struct Problem {
+    /// Whether another request would do.
+    pub fault: Fault,
+    /// One sentence for people.
+    pub sentence: String,
+}
+
+/// Whose fault a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The request asks for what cannot be.
+    Request,
+    /// The daemon could not do it.
+    Daemon,
+}
+
+/// What the daemon is, and what it is doing now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DaemonStatus {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub process: u32,
+    /// Its configuration file; none where it runs on built-in defaults.
+    pub config: Option<String>,
+    /// Where it listens.
+    pub listen: Vec<SocketAddr>,
+    /// Flights that are under way.
+    pub flights: u64,
+    /// Flights that may be.
+    pub flights_max: u64,
+}
+
+/// Is it well?
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// What it is.
+    #[serde(flatten)]
+    pub daemon: DaemonStatus,
+    /// Seconds since it started.
+    pub uptime: f64,
+    /// Questions of the last five minutes, or since the start where that is later.
+    pub questions: u64,
+    /// Seconds in which they came.
+    pub seconds: f64,
+    /// How full the memories are.
+    pub stores: Vec<Fill>,
+    /// What is not well, and what to do; nothing where all is well.
+    pub warnings: Vec<Warning>,
+}
+
+/// The one screen of the statistics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stats {
+    /// The daemon's version.
+    pub version: String,
+    /// The statistics.
+    #[serde(flatten)]
+    pub report: Report,
+    /// The zones on which most time was spent.
+    pub slow_zones: Vec<ZoneRow>,
+    /// The servers that were waited for longest.
+    pub slow_servers: Vec<ServerRow>,
+    /// How full the memories are.
+    pub stores: Vec<Fill>,
+}
+
+/// How full a memory is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fill {
+    /// Which.
+    pub store: String,
+    /// Entries, those past their TTL included.
+    pub entries: u64,
+    /// Octets they are weighed at.
+    pub bytes: u64,
+    /// Octets it may hold.
+    pub capacity: u64,
+}
+
+impl From<&StoreFill> for Fill {
+    fn from(fill: &StoreFill) -> Self {
+        let StoreFill { store, entries, bytes, capacity } = *fill;
+        Self { store: store.to_owned(), entries, bytes, capacity }
+    }
+}
+
+/// How a question ended that was asked through the daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueryReply {
+    /// Name asked for.
+    pub name: String,
+    /// Type asked for.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Response code, by its usual name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
+    pub rcode: String,
+    /// Where the answer came from, or why there is none.
+    pub outcome: Outcome,
+    /// Seconds it took.
+    pub elapsed: f64,
+    /// Flags of the header, as dig names them.
+    pub flags: Vec<String>,
+    /// Answer section, TTLs as they are now.
+    pub answers: Vec<RecordText>,
+    /// SOA of a negative answer, from which its time comes (RFC 2308).
+    pub authority: Vec<RecordText>,
+    /// Why there is no answer.
+    pub extended_error: Option<ExtendedError>,
+    /// The way it went, where a trace was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+}
+
+/// A record as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordText {
+    /// Owner name.
+    pub name: String,
+    /// Seconds that it may still be kept.
+    pub ttl: u32,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Data in zone-file form; what would act on a terminal is escaped.
+    pub data: String,
+}
+
+/// What was removed from the memories.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// All together.
+    pub removed: u64,
+    /// Answers, the negative ones not counted.
+    pub answers: u64,
+    /// RRsets.
+    pub rrsets: u64,
+    /// Negative answers, kept as answers or as RRsets.
+    pub negatives: u64,
+    /// Zone cuts.
+    pub delegations: u64,
+    /// Failures.
+    pub failures: u64,
+    /// Servers.
+    pub servers: u64,
+}
+
+impl From<Flushed> for Removed {
+    fn from(flushed: Flushed) -> Self {
+        let Flushed { answers, rrsets, negatives, delegations, failures, servers } = flushed;
+        let removed = [answers, rrsets, negatives, delegations, failures, servers].iter().sum();
+        Self { removed, answers, rrsets, negatives, delegations, failures, servers }
+    }
+}

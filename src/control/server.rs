@@ -1,0 +1,128 @@
+//! The control socket: bound for its owner and group alone, taken over from a dead daemon but never from a live one.
+//!
+//! May call: `control::connection`, `limits`. unix(7): who may write to the socket file may connect.
+
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::{Subject, connection};
+use crate::limits;
+
+/// Owner and group may read and write: the group is whom the administrator lets look and flush.
+const SOCKET_MODE: u32 = 0o660;
+
+/// Why there is no control socket.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// Another daemon answers there.
+    #[error(
+        "the control socket {path} belongs to a resolverd that is running; stop it, or name another control.socket"
+    )]
+    InUse {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Something else lies there.
+    #[error("{path} is there and is no socket; remove it, or name another control.socket")]
+    NoSocket {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The system says no.
+    #[error(
+        "the control socket {path} cannot be made: {error}; name a control.socket in a directory that this user may write to"
+    )]
+    System {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// A control socket that is bound. Its file is removed when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    path: PathBuf,
+    listener: UnixListener,
+}
+
+impl Server {
+    /// Binds the socket, with its directory where that is missing. Call it inside a runtime.
+    ///
+    /// # Errors
+    /// Another daemon answers there, something else lies there, or the system says no.
+    pub fn bind(path: &Path) -> Result<Self, BindError> {
+        let system = |error| BindError::System { path: path.to_owned(), error };
+        if let Some(directory) = path.parent() {
+            std::fs::create_dir_all(directory).map_err(system)?;
+        }
+        clear_stale(path)?;
+        let listener = UnixListener::bind(path).map_err(system)?;
+        let server = Self { path: path.to_owned(), listener };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE)).map_err(system)?;
+        Ok(server)
+    }
+
+    /// Serves for ever; dropping the future ends every connection and removes the socket.
+    pub async fn run<Daemon: Subject>(self, subject: Arc<Daemon>) {
+        let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
+        let mut connections = JoinSet::new();
+        loop {
+            // The permit comes first, so that what waits does so in the kernel's bounded queue.
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+            while connections.try_join_next().is_some() {}
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let subject = Arc::clone(&subject);
+                    connections.spawn(async move {
+                        serve(stream, subject.as_ref()).await;
+                        drop(permit);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!("no connection accepted on the control socket: {error}");
+                    tokio::time::sleep(limits::ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Where somebody removed it before us there is nothing left to do.
+        let _already_gone = std::fs::remove_file(&self.path);
+    }
+}
+
+/// One connection, bounded in time. A client that leaves early is its own affair.
+async fn serve(stream: UnixStream, subject: &impl Subject) {
+    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!("a connection to the control socket broke: {error}"),
+        Err(_) => tracing::debug!("a connection to the control socket took too long"),
+    }
+}
+
+/// Removes the socket that a daemon left behind when it died.
+fn clear_stale(path: &Path) -> Result<(), BindError> {
+    let Ok(about) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if !about.file_type().is_socket() {
+        return Err(BindError::NoSocket { path: path.to_owned() });
+    }
+    match std::os::unix::net::UnixStream::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(|error| BindError::System { path: path.to_owned(), error })
+        }
+        // Even where we may not connect: somebody holds it.
+        _ => Err(BindError::InUse { path: path.to_owned() }),
+    }
+}
