@@ -6,6 +6,8 @@ pub mod config;
 pub mod control;
 pub mod exchange;
 pub mod iterate;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod limits;
 pub mod listener;
 pub mod question;
