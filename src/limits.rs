@@ -31,28 +31,6 @@ pub const MAX_WAITERS: usize = 10_000;
 /// UDP workers for each address: beyond four the loopback device is the bottleneck, not we.
 pub const MAX_WORKERS: usize = 4;
 
-/// Between two snapshots of the counters, from which the windows of the statistics are computed: the last minute is
-/// told to within a sixth of it, and an idle daemon wakes six times a minute.
-pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Snapshots kept at that interval: five minutes of them, about 5 KiB each.
-pub const SNAPSHOTS: usize = 31;
-
-/// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
-pub const SNAPSHOT_MINUTES: usize = 61;
-
-/// Rows of a table of zones, servers or clients since the start; the rest is "other". About 300 octets each.
-pub const MAX_TABLE_ROWS: usize = 1_024;
-
-/// Rows of such a table for one minute; 61 of them are kept, so a table stays below 3 MiB.
-pub const MAX_MINUTE_ROWS: usize = 128;
-
-/// Clients that a worker tells apart between two snapshots; the rest is "other". A gateway has a few dozen.
-pub const MAX_CLIENTS_PER_SHARD: usize = 256;
-
-/// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
-pub const MAX_SHARDS: usize = 64;
-
 /// The smallest `cache.size`: the four memories need a few hundred entries each to be of use.
 pub const MIN_CACHE_SIZE: u64 = 8 << 20;
 
@@ -138,3 +116,100 @@ pub const PORT_TRIES: usize = 8;
 
 /// The largest datagram read from a server: over the 1 232 we offer, as some send more.
 pub const MAX_DATAGRAM: usize = 4_096;
+
+/// Steps kept of a flight: a question at its bound of 100 messages has about three steps a message.
+pub const MAX_STEPS: usize = 320;
+
+/// Servers of a zone that are considered. The root and .com have 13; no zone in use has more than 26.
+pub const MAX_SERVERS: usize = 26;
+
+/// Addresses of a zone's servers that are considered: two families for each.
+pub const MAX_ADDRESSES: usize = 2 * MAX_SERVERS;
+
+/// Server names without address sought for one zone of one question, a few at a time (NXNSAttack, CVE-2020-12662:
+/// a referral may name hundreds).
+pub const MAX_UNGLUED: usize = 6;
+
+/// Server names sought at the same time.
+pub const UNGLUED_AT_ONCE: usize = 2;
+
+/// Messages to one server for one step of a walk: at 30 % loss one answer in a hundred is still missed by one server.
+pub const MAX_TRIES: u8 = 4;
+
+/// Messages of one step of a walk that are listened for at once.
+pub const MAX_UNDER_WAY: usize = 16;
+
+/// How long a message's socket is listened at: a server that takes 7 s is still heard within a flight.
+pub const LISTEN_TIME: Duration = Duration::from_secs(8);
+
+/// How long a family without a route is left alone before it is tried again.
+pub const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
+
+/// After a silence a server is asked after all others for this long, times the silences in a row: lost packets must
+/// not keep the fastest server out for good.
+pub const DOUBT_TIME: Duration = Duration::from_secs(2);
+
+/// Misses that wait for a task to take them; a burst of 4 000 is taken in a few milliseconds.
+pub const MAX_QUEUE: usize = 4_096;
+
+/// Replies that wait for a worker to send them: as many as clients may wait.
+pub const MAX_REPLIES: usize = MAX_WAITERS;
+
+/// Datagrams read before a worker looks at its replies again.
+pub const UDP_BATCH: usize = 64;
+
+/// Octets of a query that are read. A question with all options in use has 400.
+pub const MAX_QUERY: usize = 4_096;
+
+/// Octets of a reply over TCP: what its length field can say.
+pub const MAX_STREAM_REPLY: usize = 65_535;
+
+/// Octets of the sockets' buffers: 4 000 questions of 256 octets (with the kernel's own cost for each) while a worker
+/// is kept from its core.
+pub const UDP_BUFFER: usize = 4 << 20;
+
+/// Connections that the kernel keeps until they are accepted.
+pub const LISTEN_BACKLOG: i32 = 256;
+
+/// TCP connections of clients at once.
+pub const MAX_TCP_CLIENTS: usize = 512;
+
+/// Questions of one connection that are being resolved at once; more wait unread.
+pub const MAX_PIPELINED: usize = 64;
+
+/// An idle connection is ended after this (RFC 7766 section 6.2.3: in the order of seconds).
+pub const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
+
+/// A client that does not take its reply in this time is not waited for.
+pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
+
+/// At the end, answers that are on their way are waited for this long; then SERVFAIL goes out.
+pub const STOP_GRACE: Duration = Duration::from_millis(500);
+
+/// And the SERVFAILs have this long to reach the workers' queues.
+pub const STOP_FLUSH: Duration = Duration::from_millis(200);
+
+/// Descriptors that are asked for at start: every exchange and client connection has one, and there are some more.
+pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 500) as u64;
+
+/// Between two snapshots of the counters, from which the windows of the statistics are computed: the last minute is
+/// told to within a sixth of it, and an idle daemon wakes six times a minute.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Snapshots kept at that interval: five minutes of them, about 5 KiB each.
+pub const SNAPSHOTS: usize = 31;
+
+/// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
+pub const SNAPSHOT_MINUTES: usize = 61;
+
+/// Rows of a table of zones, servers or clients since the start; the rest is "other". About 300 octets each.
+pub const MAX_TABLE_ROWS: usize = 1_024;
+
+/// Rows of such a table for one minute; 61 of them are kept, so a table stays below 3 MiB.
+pub const MAX_MINUTE_ROWS: usize = 128;
+
+/// Clients that a worker tells apart between two snapshots; the rest is "other". A gateway has a few dozen.
+pub const MAX_CLIENTS_PER_SHARD: usize = 256;
+
+/// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
+pub const MAX_SHARDS: usize = 64;

@@ -166,6 +166,8 @@ impl ExtendedError {
     pub const NOT_READY: u16 = 14;
     /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
     pub const PROHIBITED: u16 = 18;
+    /// Not Authoritative (RFC 8914 section 4.21): recursion would be needed and was not asked for.
+    pub const NOT_AUTHORITATIVE: u16 = 20;
     /// Not Supported (RFC 8914 section 4.22): an operation or class that we do not serve.
     pub const NOT_SUPPORTED: u16 = 21;
     /// No Reachable Authority (RFC 8914 section 4.23).

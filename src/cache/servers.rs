@@ -13,8 +13,8 @@ use moka::policy::EvictionPolicy;
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, FIRST_DEAD_TIME, LAME_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, MAX_TIMER, MIN_TIMER,
-    NO_EDNS_TIME, UNKNOWN_TIMER,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, LAME_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, MAX_TIMER,
+    MIN_TIMER, NO_EDNS_TIME, UNKNOWN_TIMER,
 };
 
 /// Octets of an entry: the state, up to a few lame zones, and the table's bookkeeping.
@@ -73,8 +73,9 @@ pub struct Server(Mutex<State>);
 struct State {
     /// Smoothed round trip and its variation; none before the first.
     round_trip: Option<(Duration, Duration)>,
-    /// Messages in a row that it has let pass.
+    /// Messages in a row that it has let pass, and until when that makes it doubtful.
     silences: u32,
+    doubtful_until: Mono,
     /// While it is dead: until when, and for how long that was.
     dead: Option<(Mono, Duration)>,
     /// Until when it is asked without EDNS.
@@ -103,7 +104,7 @@ pub struct Standing {
 pub enum Health {
     /// It does, or was never asked.
     Answering,
-    /// It let the last message pass, perhaps lost on the way.
+    /// It let the last message pass a moment ago, perhaps lost on the way.
     Doubtful,
     /// It has been dead, and may be tried again beside another.
     Due,
@@ -118,7 +119,7 @@ impl Server {
         let health = match state.dead {
             Some((until, _)) if now < until => Health::Dead,
             Some(_) => Health::Due,
-            None if state.silences > 0 => Health::Doubtful,
+            None if now < state.doubtful_until => Health::Doubtful,
             None => Health::Answering,
         };
         Standing {
@@ -135,6 +136,7 @@ impl Server {
         let mut state = self.state();
         state.round_trip = Some(smooth(state.round_trip, round_trip));
         state.silences = 0;
+        state.doubtful_until = Mono::START;
         state.dead = None;
     }
 
@@ -142,6 +144,7 @@ impl Server {
     pub fn silent(&self, now: Mono) {
         let mut state = self.state();
         state.silences = state.silences.saturating_add(1);
+        state.doubtful_until = now.after(DOUBT_TIME.saturating_mul(state.silences));
         let span = match state.dead {
             Some((until, _)) if now < until => return,
             Some((_, span)) => span.saturating_mul(2).min(MAX_DEAD_TIME),

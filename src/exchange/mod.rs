@@ -16,6 +16,7 @@ pub mod internet;
 mod merge;
 pub mod network;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +46,8 @@ pub struct Ask {
     pub edns: bool,
     /// How it goes.
     pub transport: Transport,
+    /// Which try it is of its sender: a second one must not wait for the first, which may be lost.
+    pub tries: u8,
 }
 
 /// What came of it.
@@ -65,6 +68,9 @@ pub enum Trouble {
     /// The network says that it cannot be reached, or TCP was refused or cut off.
     #[error("unreachable")]
     Unreachable,
+    /// This machine has no route to its address family.
+    #[error("no route")]
+    NoRoute,
     /// What came from the server under our id cannot be read or answers another question.
     #[error("answer does not fit")]
     Unfit,
@@ -113,10 +119,10 @@ impl Exchange {
 
     async fn udp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
         let sent = self.network.send_datagram(ask.server, message).await;
-        let mut replies = sent.map_err(|_| Trouble::Unreachable)?;
+        let mut replies = sent.map_err(|error| trouble_of(&error))?;
         // A forger may send many; the bound keeps one exchange from reading for ever.
         for _ in 0..MAX_STRAY_DATAGRAMS {
-            let (source, datagram) = replies.next().await.map_err(|_| Trouble::Unreachable)?;
+            let (source, datagram) = replies.next().await.map_err(|error| trouble_of(&error))?;
             if source == ask.server && id_of(&datagram) == Some(id) {
                 return decode(ask, &datagram);
             }
@@ -126,11 +132,21 @@ impl Exchange {
 
     async fn tcp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
         let reply = self.network.exchange_stream(ask.server, message).await;
-        let reply = reply.map_err(|_| Trouble::Unreachable)?;
+        let reply = reply.map_err(|error| trouble_of(&error))?;
         if id_of(&reply) != Some(id) {
             return Err(Trouble::Unfit);
         }
         decode(ask, &reply)
+    }
+}
+
+/// The kernel says at once that it has no route or no address of a family; the rest is told by the way.
+fn trouble_of(error: &std::io::Error) -> Trouble {
+    match error.kind() {
+        ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::Unsupported => {
+            Trouble::NoRoute
+        }
+        _ => Trouble::Unreachable,
     }
 }
 
@@ -227,6 +243,7 @@ mod tests {
             kind: RecordType::A,
             edns: true,
             transport: Transport::Udp,
+            tries: 0,
         }
     }
 

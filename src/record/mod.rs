@@ -12,6 +12,7 @@ mod shard;
 mod table;
 mod tally;
 mod totals;
+pub mod trail;
 mod window;
 
 use std::net::IpAddr;

@@ -1,0 +1,285 @@
+//! What a server's message says to a question: an answer, a referral, or nothing that helps.
+//!
+//! May call: `scrub`. Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers
+//! and how they look), RFC 6672 (DNAME).
+
+use std::net::IpAddr;
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::rdata::CNAME;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+
+use super::scrub::{Scrubbed, scrub};
+use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
+use crate::record::event::Conduct;
+
+/// Type DNAME, whose data the library reads as unknown.
+const DNAME: RecordType = RecordType::DNAME;
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// An answer, positive or negative, or the part of a chain of aliases that this server may tell.
+    Found(Found),
+    /// Other servers know more.
+    Referral(Referral),
+    /// Nothing that helps: the next server is asked.
+    Nothing(Conduct),
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// Aliases in order, then the data.
+    pub answers: Vec<Record>,
+    /// Where it ends.
+    pub end: End,
+    /// Where the data are NS: addresses that came with them.
+    pub glue: Vec<(Name, IpAddr)>,
+}
+
+/// Where an answer ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// At data.
+    Data,
+    /// At an alias whose target this server may not speak of, or did not.
+    Alias(Name),
+    /// At a name that lacks the type, or at a name that does not exist.
+    Negative {
+        /// True: no such name. False: no such type.
+        nxdomain: bool,
+        /// The name that lacks it: the last of the chain.
+        name: Name,
+        /// The SOA that bounds the answer in time, where one came.
+        soa: Option<Record>,
+    },
+}
+
+/// A referral to a zone below.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Referral {
+    /// The zone.
+    pub zone: Name,
+    /// Its servers' names.
+    pub servers: Vec<Name>,
+    /// Addresses that came along, by place in `servers`.
+    pub glue: Vec<(usize, IpAddr)>,
+    /// Seconds that it holds: the TTL of its NS RRset.
+    pub ttl: u32,
+    /// The addresses as records.
+    pub addresses: Vec<Record>,
+}
+
+/// Reads what a server of `zone` says to the question for `kind` at `name`; also how many records were scrubbed.
+pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+    let rcode = message.metadata.response_code;
+    match rcode {
+        ResponseCode::NoError | ResponseCode::NXDomain => {}
+        ResponseCode::Refused => return (Said::Nothing(Conduct::Refused), 0),
+        ResponseCode::ServFail => return (Said::Nothing(Conduct::ServFail), 0),
+        _ => return (Said::Nothing(Conduct::OtherError), 0),
+    }
+    let scrubbed = scrub(zone, message);
+    let nxdomain = rcode == ResponseCode::NXDomain;
+    let mut unasked = 0;
+    let said = match follow(zone, name, kind, &scrubbed.answers) {
+        Chain::Broken => Said::Nothing(Conduct::Unfit),
+        Chain::Followed { answers, last, data } => {
+            unasked =
+                scrubbed.answers.len().saturating_sub(answers.iter().filter(|it| !it.synthesised).count());
+            let answers: Vec<Record> = answers.into_iter().map(|it| it.record).collect();
+            if data {
+                found_data(answers, kind, &scrubbed)
+            } else if answers.is_empty() {
+                without_answer(zone, name, kind, nxdomain, message, &scrubbed)
+            } else {
+                found_alias(zone, answers, last, nxdomain, &scrubbed)
+            }
+        }
+    };
+    (said, scrubbed.dropped.saturating_add(unasked))
+}
+
+struct Link {
+    record: Record,
+    /// Made here from a DNAME, not sent.
+    synthesised: bool,
+}
+
+enum Chain {
+    Followed {
+        answers: Vec<Link>,
+        last: Name,
+        data: bool,
+    },
+    /// Longer than a chain may be, or in a circle.
+    Broken,
+}
+
+/// Follows the aliases of the answer section from `name` as far as the server may speak.
+fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Chain {
+    let mut answers: Vec<Link> = Vec::new();
+    let mut last = name.clone();
+    for _ in 0..=MAX_ALIASES {
+        let at_last = |record: &&Record| record.name == last;
+        let of_kind = |record: &&Record| kind == RecordType::ANY || record.record_type() == kind;
+        let data: Vec<&Record> = records.iter().filter(at_last).filter(of_kind).collect();
+        if !data.is_empty() {
+            answers
+                .extend(data.into_iter().map(|record| Link { record: record.clone(), synthesised: false }));
+            return Chain::Followed { answers, last, data: true };
+        }
+        let Some((links, target)) = alias_at(&last, records) else {
+            return Chain::Followed { answers, last, data: false };
+        };
+        answers.extend(links);
+        last = target;
+        if !zone.zone_of(&last) {
+            return Chain::Followed { answers, last, data: false };
+        }
+    }
+    Chain::Broken
+}
+
+/// The alias at `name`: its CNAME, or the DNAME above it with the CNAME that follows from it (RFC 6672 section 3.1:
+/// the one sent along is not trusted, ours is made from the DNAME).
+fn alias_at(name: &Name, records: &[Record]) -> Option<(Vec<Link>, Name)> {
+    for record in records {
+        if let (RData::CNAME(target), true) = (&record.data, record.name == *name) {
+            let covered = records.iter().any(|other| dname_target(other, name).is_some());
+            if !covered {
+                let link = Link { record: record.clone(), synthesised: false };
+                return Some((vec![link], target.0.clone()));
+            }
+        }
+    }
+    records.iter().find_map(|record| {
+        let target = dname_target(record, name)?;
+        let cname = Record::from_rdata(name.clone(), record.ttl, RData::CNAME(CNAME(target.clone())));
+        // A CNAME that was sent along for it is answered, so it counts as used.
+        let synthesised = !records.iter().any(|sent| sent.name == *name && sent.data == cname.data);
+        let links =
+            vec![Link { record: record.clone(), synthesised: false }, Link { record: cname, synthesised }];
+        Some((links, target))
+    })
+}
+
+/// Where the DNAME `record` leads `name`, if it is one of a name above.
+fn dname_target(record: &Record, name: &Name) -> Option<Name> {
+    let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
+    if record.name == *name || !record.name.zone_of(name) {
+        return None;
+    }
+    let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
+    let above = usize::from(record.name.num_labels());
+    let below = usize::from(name.num_labels()).checked_sub(above)?;
+    let prefix = Name::from_labels(name.iter().take(below)).ok()?;
+    // Too long a name is YXDOMAIN by the RFC: such an answer cannot be followed.
+    let mut whole = prefix.append_name(&target).ok()?;
+    whole.set_fqdn(true);
+    Some(whole)
+}
+
+fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Said {
+    let mut glue = Vec::new();
+    if kind == RecordType::NS {
+        for record in &answers {
+            if let RData::NS(server) = &record.data {
+                let addresses = scrubbed.addresses.iter().filter(|address| address.name == server.0);
+                glue.extend(
+                    addresses.filter_map(|address| Some((server.0.clone(), address.data.ip_addr()?))),
+                );
+            }
+        }
+        glue.truncate(MAX_ADDRESSES);
+    }
+    Said::Found(Found { answers, end: End::Data, glue })
+}
+
+/// A chain without data at its end. The response code speaks of the last name (RFC 2308 section 2.1), but only where
+/// this server may speak of it; else the chain goes on elsewhere.
+fn found_alias(zone: &Name, answers: Vec<Record>, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> Said {
+    let soa = soa_of(&last, scrubbed);
+    let end = if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
+        End::Negative { nxdomain, name: last, soa }
+    } else {
+        End::Alias(last)
+    };
+    Said::Found(Found { answers, end, glue: Vec::new() })
+}
+
+/// A message without an answer to the question: negative, a referral, or nothing.
+fn without_answer(
+    zone: &Name,
+    name: &Name,
+    kind: RecordType,
+    nxdomain: bool,
+    message: &Message,
+    scrubbed: &Scrubbed,
+) -> Said {
+    let soa = soa_of(name, scrubbed);
+    let negative = |soa| {
+        let end = End::Negative { nxdomain, name: name.clone(), soa };
+        Said::Found(Found { answers: Vec::new(), end, glue: Vec::new() })
+    };
+    if nxdomain || soa.is_some() {
+        return negative(soa);
+    }
+    let ns = |record: &&Record| record.record_type() == RecordType::NS;
+    let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
+        return match message.authorities.iter().find(ns) {
+            // It names servers of a zone that it may not speak of: an upward or sideways referral.
+            Some(_) => Said::Nothing(Conduct::Lame),
+            None if !scrubbed.answers.is_empty() => Said::Nothing(Conduct::Unfit),
+            // "No such type" without SOA (RFC 2308 section 2.2, type 3). Without AA it is what servers send that
+            // do not have the zone.
+            None if message.metadata.authoritative => negative(None),
+            None => Said::Nothing(Conduct::Lame),
+        };
+    };
+    let below = zone.num_labels() < cut.num_labels();
+    // The parent speaks of DS at the cut itself, so for DS a referral to the name is no step down.
+    let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
+    if below && towards {
+        referral(cut, scrubbed)
+    } else if cut == *zone && message.metadata.authoritative {
+        negative(None)
+    } else {
+        Said::Nothing(Conduct::Lame)
+    }
+}
+
+fn referral(zone: Name, scrubbed: &Scrubbed) -> Said {
+    let mut servers: Vec<Name> = Vec::new();
+    let mut ttl = u32::MAX;
+    for record in scrubbed.authorities.iter().filter(|record| record.name == zone) {
+        if let RData::NS(server) = &record.data
+            && servers.len() < MAX_SERVERS
+        {
+            servers.push(server.0.to_lowercase());
+            ttl = ttl.min(record.ttl);
+        }
+    }
+    let mut glue = Vec::new();
+    let mut addresses = Vec::new();
+    for record in scrubbed.addresses.iter().take(MAX_ADDRESSES) {
+        let place = servers.iter().position(|server| *server == record.name);
+        if let (Some(place), Some(address)) = (place, record.data.ip_addr()) {
+            glue.push((place, address));
+            addresses.push(record.clone());
+        }
+    }
+    Said::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses })
+}
+
+/// The SOA of the authority section that covers `name`.
+fn soa_of(name: &Name, scrubbed: &Scrubbed) -> Option<Record> {
+    let covers = |record: &&Record| record.record_type() == RecordType::SOA && record.name.zone_of(name);
+    scrubbed.authorities.iter().find(covers).cloned()
+}
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

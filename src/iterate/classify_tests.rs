@@ -1,0 +1,170 @@
+//! What servers say, read: one test a shape of message.
+
+use super::*;
+use hickory_proto::op::{MessageType, OpCode, Query};
+use hickory_proto::rr::rdata::{A, NS, NULL, SOA};
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+fn a(owner: &str) -> Record {
+    Record::from_rdata(name(owner), 60, RData::A(A::new(192, 0, 2, 1)))
+}
+
+fn cname(owner: &str, target: &str) -> Record {
+    Record::from_rdata(name(owner), 60, RData::CNAME(CNAME(name(target))))
+}
+
+fn ns(owner: &str, server: &str) -> Record {
+    Record::from_rdata(name(owner), 60, RData::NS(NS(name(server))))
+}
+
+fn soa(owner: &str) -> Record {
+    let soa = SOA::new(name("ns.example."), name("host.example."), 1, 2, 3, 4, 5);
+    Record::from_rdata(name(owner), 60, RData::SOA(soa))
+}
+
+fn dname(owner: &str, target: &str) -> Record {
+    let data = crate::question::wire_name(&name(target));
+    Record::from_rdata(name(owner), 60, RData::Unknown { code: DNAME, rdata: NULL::with(data) })
+}
+
+fn message(answers: Vec<Record>, authorities: Vec<Record>, additionals: Vec<Record>) -> Message {
+    let mut message = Message::new(1, MessageType::Response, OpCode::Query);
+    message.add_query(Query::query(name("www.example."), RecordType::A));
+    message.add_answers(answers);
+    message.add_authorities(authorities);
+    message.add_additionals(additionals);
+    message
+}
+
+fn says(message: &Message) -> Said {
+    classify(&name("example."), &name("www.example."), RecordType::A, message).0
+}
+
+fn found(said: Said) -> Found {
+    match said {
+        Said::Found(found) => found,
+        other => panic!("{other:?} is no answer"),
+    }
+}
+
+#[test]
+fn data_and_chains_are_found_and_unasked_records_are_not() {
+    let plain = found(says(&message(vec![a("WWW.example."), a("evil.example.")], vec![], vec![])));
+    assert_eq!((plain.answers.len(), plain.end), (1, End::Data));
+    let chain = message(vec![a("w.example."), cname("www.example.", "w.example.")], vec![], vec![]);
+    let chain = found(says(&chain));
+    assert_eq!(chain.answers, [cname("www.example.", "w.example."), a("w.example.")]);
+    assert_eq!(chain.end, End::Data);
+}
+
+#[test]
+fn a_chain_ends_where_the_bailiwick_does() {
+    let away = message(vec![cname("www.example.", "www.test."), a("www.test.")], vec![], vec![]);
+    let away = found(says(&away));
+    assert_eq!(away.answers, [cname("www.example.", "www.test.")]);
+    assert_eq!(away.end, End::Alias(name("www.test.")));
+}
+
+#[test]
+fn a_chain_may_end_in_a_negative_answer() {
+    let mut gone = message(vec![cname("www.example.", "no.example.")], vec![soa("example.")], vec![]);
+    gone.metadata.response_code = ResponseCode::NXDomain;
+    let end = End::Negative { nxdomain: true, name: name("no.example."), soa: Some(soa("example.")) };
+    assert_eq!(found(says(&gone)).end, end);
+}
+
+#[test]
+fn a_circle_is_not_followed() {
+    let circle = message(
+        vec![cname("www.example.", "w.example."), cname("w.example.", "www.example.")],
+        vec![],
+        vec![],
+    );
+    assert_eq!(says(&circle), Said::Nothing(Conduct::Unfit));
+}
+
+#[test]
+fn a_dname_is_followed_by_our_own_cname() {
+    let mut moved = message(vec![dname("example.", "moved.test.")], vec![], vec![]);
+    moved.add_answer(cname("www.example.", "evil.test."));
+    let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
+    let moved = found(says(&moved));
+    assert_eq!(moved.answers, [dname("example.", "moved.test."), cname("www.example.", "www.moved.test.")]);
+    assert_eq!(moved.end, End::Alias(name("www.moved.test.")));
+}
+
+#[test]
+fn negative_answers_come_with_and_without_soa() {
+    let mut nxdomain = message(vec![], vec![soa("example.")], vec![]);
+    nxdomain.metadata.response_code = ResponseCode::NXDomain;
+    let end = |nxdomain, soa| End::Negative { nxdomain, name: name("www.example."), soa };
+    assert_eq!(found(says(&nxdomain)).end, end(true, Some(soa("example."))));
+    let nodata = message(vec![], vec![soa("example.")], vec![]);
+    assert_eq!(found(says(&nodata)).end, end(false, Some(soa("example."))));
+    let mut bare = message(vec![], vec![], vec![]);
+    bare.metadata.authoritative = true;
+    assert_eq!(found(says(&bare)).end, end(false, None));
+    let mut foreign = message(vec![], vec![soa("other.example.")], vec![]);
+    assert_eq!(says(&foreign), Said::Nothing(Conduct::Lame));
+    foreign.metadata.authoritative = true;
+    assert_eq!(found(says(&foreign)).end, end(false, None));
+}
+
+#[test]
+fn a_referral_goes_down_and_brings_the_glue_of_its_own_servers_only() {
+    let said = classify(
+        &name("."),
+        &name("www.example."),
+        RecordType::A,
+        &message(
+            vec![],
+            vec![ns("example.", "ns1.example."), ns("example.", "ns.test.")],
+            vec![a("NS1.example."), a("unrelated.example.")],
+        ),
+    );
+    let Said::Referral(referral) = said.0 else { panic!("no referral: {said:?}") };
+    assert_eq!(referral.zone, name("example."));
+    assert_eq!(referral.servers, [name("ns1.example."), name("ns.test.")]);
+    assert_eq!(referral.glue.len(), 1);
+    assert_eq!(referral.glue[0].0, 0);
+}
+
+#[test]
+fn glue_out_of_bailiwick_is_not_believed() {
+    let referral = message(vec![], vec![ns("www.example.", "ns.test.")], vec![a("ns.test.")]);
+    let Said::Referral(referral) = says(&referral) else { panic!("no referral") };
+    assert!(referral.glue.is_empty());
+}
+
+#[test]
+fn upward_sideways_and_empty_referrals_are_lame() {
+    for authority in [ns(".", "a.root."), ns("test.", "ns.test."), ns("example.", "ns.example.")] {
+        assert_eq!(says(&message(vec![], vec![authority], vec![])), Said::Nothing(Conduct::Lame));
+    }
+    assert_eq!(says(&message(vec![], vec![], vec![])), Said::Nothing(Conduct::Lame));
+}
+
+#[test]
+fn every_other_response_code_is_for_the_next_server() {
+    for (rcode, conduct) in [
+        (ResponseCode::Refused, Conduct::Refused),
+        (ResponseCode::ServFail, Conduct::ServFail),
+        (ResponseCode::NotImp, Conduct::OtherError),
+        (ResponseCode::FormErr, Conduct::OtherError),
+        (ResponseCode::NotAuth, Conduct::OtherError),
+    ] {
+        let mut message = message(vec![a("www.example.")], vec![], vec![]);
+        message.metadata.response_code = rcode;
+        assert_eq!(says(&message), Said::Nothing(conduct));
+    }
+}
+
+#[test]
+fn the_parent_answers_for_ds() {
+    let referral = message(vec![], vec![ns("www.example.", "ns.www.example.")], vec![]);
+    let (said, _) = classify(&name("example."), &name("www.example."), RecordType::DS, &referral);
+    assert_eq!(said, Said::Nothing(Conduct::Lame));
+}

@@ -1,0 +1,125 @@
+//! What a question brings along on its way: its budget, its trail, and the questions it is asked for.
+//!
+//! May call: `record::trail`, `clock`, `limits`. A sub-question has its asker's budget and trail, so that the bound
+//! holds for the whole; its ancestors tell it when it goes in a circle.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::failure::Failure;
+use crate::clock::Mono;
+use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION};
+use crate::record::event::StepEvent;
+use crate::record::trail::Trail;
+
+/// What a question, or a sub-question, brings along.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Shared by all sub-questions of a question.
+    pub budget: Arc<Budget>,
+    trail: Arc<Trail>,
+    depth: u8,
+    asked_for: Option<Arc<Ancestor>>,
+}
+
+#[derive(Debug)]
+struct Ancestor {
+    name: Name,
+    kind: RecordType,
+    above: Option<Arc<Ancestor>>,
+}
+
+impl Context {
+    /// For a client's question that begins now.
+    pub fn new(trail: Arc<Trail>) -> Self {
+        let ends = trail.began().after(FLIGHT_TIME);
+        Self {
+            budget: Arc::new(Budget { packets: AtomicU32::new(0), ends }),
+            trail,
+            depth: 0,
+            asked_for: None,
+        }
+    }
+
+    /// For a sub-question about `name` that this question needs answered.
+    ///
+    /// # Errors
+    /// It would be too deep, or this question stands behind it: a circle.
+    pub fn below(&self, name: &Name, kind: RecordType) -> Result<Self, Failure> {
+        let mut ancestor = self.asked_for.as_ref();
+        while let Some(asked) = ancestor {
+            if asked.kind == kind && asked.name == *name {
+                return Err(Failure::Depth { name: name.clone() });
+            }
+            ancestor = asked.above.as_ref();
+        }
+        if self.depth >= MAX_DEPTH {
+            return Err(Failure::Depth { name: name.clone() });
+        }
+        let asked_for = Ancestor { name: name.clone(), kind, above: self.asked_for.clone() };
+        Ok(Self {
+            budget: Arc::clone(&self.budget),
+            trail: Arc::clone(&self.trail),
+            depth: self.depth.saturating_add(1),
+            asked_for: Some(Arc::new(asked_for)),
+        })
+    }
+
+    /// Notes a step on the trail.
+    pub fn note(&self, event: StepEvent) {
+        self.trail.note(self.depth, event);
+    }
+}
+
+/// What a client's question may cost.
+#[derive(Debug)]
+pub struct Budget {
+    packets: AtomicU32,
+    ends: Mono,
+}
+
+impl Budget {
+    /// Takes one message from the budget; false where none is left.
+    pub fn take(&self) -> bool {
+        let take = |packets: u32| (packets < MAX_PACKETS_PER_QUESTION).then_some(packets.saturating_add(1));
+        self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// Messages taken so far.
+    pub fn packets(&self) -> u32 {
+        self.packets.load(Ordering::Relaxed)
+    }
+
+    /// The time left.
+    pub fn left(&self, now: Mono) -> Duration {
+        self.ends.since(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+
+    #[test]
+    fn circles_and_depths_are_found_and_messages_run_out() {
+        let context = Context::new(Arc::new(Trail::new(Clock::machine())));
+        let name = |number: u8| Name::from_ascii(format!("ns{number}.example.")).unwrap();
+        let one = context.below(&name(1), RecordType::A).unwrap();
+        let two = one.below(&name(1), RecordType::AAAA).unwrap();
+        assert!(two.below(&name(1), RecordType::A).is_err());
+        let mut deep = context.clone();
+        for number in 0..MAX_DEPTH {
+            deep = deep.below(&name(number), RecordType::A).unwrap();
+        }
+        assert!(deep.below(&name(99), RecordType::A).is_err());
+        for _ in 0..MAX_PACKETS_PER_QUESTION {
+            assert!(deep.budget.take());
+        }
+        assert!(!context.budget.take());
+        assert_eq!(context.budget.packets(), MAX_PACKETS_PER_QUESTION);
+    }
+}

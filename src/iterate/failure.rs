@@ -1,0 +1,175 @@
+//! Why a question could not be answered, in a sentence for people and a code for programs (RFC 8914).
+//!
+//! May call: `question`.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::question::ExtendedError;
+use crate::record::event::Conduct;
+
+/// Servers named in a sentence; the rest are a number.
+const NAMED_SERVERS: usize = 4;
+
+/// Why a question, or a sub-question, could not be answered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Every server of the zone was asked and none gave an answer.
+    #[error("no server of {zone} gave an answer: {}", faults_text(.faults))]
+    Servers {
+        /// The zone.
+        zone: Name,
+        /// What each did, in the order in which it happened.
+        faults: Vec<(SocketAddr, Conduct)>,
+    },
+    /// No address of the zone's servers could be had.
+    #[error("no address of the servers of {zone} could be had: {why}")]
+    Addresses {
+        /// The zone.
+        zone: Name,
+        /// Why not.
+        why: String,
+    },
+    /// The flight's time was over.
+    #[error("the servers of {zone} did not answer in time: {}", faults_text(.faults))]
+    Time {
+        /// The zone that was being asked.
+        zone: Name,
+        /// What its servers had done until then.
+        faults: Vec<(SocketAddr, Conduct)>,
+    },
+    /// The question had cost as many messages as one may.
+    #[error("gave up after {packets} messages, the last for {zone}")]
+    Packets {
+        /// The bound.
+        packets: u32,
+        /// The zone that was being asked.
+        zone: Name,
+    },
+    /// Server names led to server names too deep, or in a circle.
+    #[error("finding the address of {name} leads in a circle or too deep")]
+    Depth {
+        /// The server's name.
+        name: Name,
+    },
+    /// More referrals than a name can have cuts.
+    #[error("too many referrals on the way to {name}")]
+    Referrals {
+        /// The name.
+        name: Name,
+    },
+    /// Aliases lead in a circle, or on and on.
+    #[error("the aliases of {name} lead in a circle or too far")]
+    Aliases {
+        /// The name asked for.
+        name: Name,
+    },
+    /// The answer does not fit a message.
+    #[error("the answer to {name} {kind} is larger than a message can be")]
+    TooLarge {
+        /// The name.
+        name: Name,
+        /// The type.
+        kind: RecordType,
+    },
+    /// This, or a question it needs, failed a moment ago (RFC 9520).
+    #[error("{why} (a moment ago)")]
+    Remembered {
+        /// What was said then.
+        why: String,
+    },
+}
+
+impl Failure {
+    /// The zone whose servers did not help, where it is theirs.
+    pub fn zone(&self) -> Option<Name> {
+        match self {
+            Self::Servers { zone, .. }
+            | Self::Addresses { zone, .. }
+            | Self::Time { zone, .. }
+            | Self::Packets { zone, .. } => Some(zone.clone()),
+            _ => None,
+        }
+    }
+
+    /// The extended error that a client is given.
+    pub fn extended_error(&self) -> ExtendedError {
+        let unreachable = |faults: &[(SocketAddr, Conduct)]| {
+            !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Unreachable)
+        };
+        let code = match self {
+            Self::Servers { faults, .. } if unreachable(faults) => ExtendedError::NETWORK_ERROR,
+            Self::Servers { .. } | Self::Addresses { .. } | Self::Time { .. } => {
+                ExtendedError::NO_REACHABLE_AUTHORITY
+            }
+            Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
+            Self::Packets { .. }
+            | Self::Depth { .. }
+            | Self::Referrals { .. }
+            | Self::Aliases { .. }
+            | Self::TooLarge { .. } => ExtendedError::OTHER,
+        };
+        ExtendedError::new(code, self.to_string())
+    }
+}
+
+/// What a server did, in a word or two.
+pub fn conduct_text(conduct: Conduct) -> &'static str {
+    match conduct {
+        Conduct::Answered => "answered",
+        Conduct::Truncated => "truncated",
+        Conduct::Silent => "silent",
+        Conduct::Unreachable => "unreachable",
+        Conduct::Refused => "REFUSED",
+        Conduct::ServFail => "SERVFAIL",
+        Conduct::OtherError => "an error",
+        Conduct::Lame => "lame",
+        Conduct::Unfit => "answer does not fit",
+    }
+}
+
+/// The last that each server did, as a list.
+fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
+    let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
+    for (server, conduct) in faults {
+        last.retain(|(other, _)| other != server);
+        last.push((*server, *conduct));
+    }
+    if last.is_empty() {
+        return "none was reached".to_owned();
+    }
+    let mut text = String::new();
+    for (place, (server, conduct)) in last.iter().take(NAMED_SERVERS).enumerate() {
+        let comma = if place == 0 { "" } else { ", " };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{comma}{} {}", server.ip(), conduct_text(*conduct));
+    }
+    if last.len() > NAMED_SERVERS {
+        let _ = write!(text, " and {} more", last.len().saturating_sub(NAMED_SERVERS));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_each_server_once_with_what_it_did_last() {
+        let one: SocketAddr = "192.0.2.1:53".parse().unwrap();
+        let two: SocketAddr = "192.0.2.2:53".parse().unwrap();
+        let zone = Name::from_ascii("example.com.").unwrap();
+        let failure = Failure::Servers {
+            zone,
+            faults: vec![(one, Conduct::Silent), (two, Conduct::Refused), (one, Conduct::ServFail)],
+        };
+        let error = failure.extended_error();
+        assert_eq!(error.code, ExtendedError::NO_REACHABLE_AUTHORITY);
+        assert_eq!(
+            error.text,
+            "no server of example.com. gave an answer: 192.0.2.2 REFUSED, 192.0.2.1 SERVFAIL"
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! A client as small as dig: one question to one server, over TCP where the answer was truncated.
+//!
+//! May call: nothing of ours. For the demo and for tests over sockets. RFC 1035 section 4.2, RFC 7766 section 5.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_proto::op::{Edns, Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+use thiserror::Error;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+/// The largest datagram there is.
+const MAX_DATAGRAM: usize = 65_535;
+
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum AskError {
+    /// The machine's network says no.
+    #[error("no exchange with the server: {0}")]
+    Io(#[from] io::Error),
+    /// Nothing came in time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// What came cannot be read, or the question cannot be written.
+    #[error("not a message: {0}")]
+    Message(String),
+}
+
+/// Asks one server.
+#[derive(Clone, Copy, Debug)]
+pub struct Client {
+    server: SocketAddr,
+    patience: Duration,
+    edns_size: Option<u16>,
+}
+
+impl Client {
+    /// Asks `server`, with EDNS of 1232 octets, and waits `patience` for each try.
+    pub fn new(server: SocketAddr, patience: Duration) -> Self {
+        Self { server, patience, edns_size: Some(1232) }
+    }
+
+    /// The same without OPT, as most mail software asks.
+    #[must_use]
+    pub fn without_edns(self) -> Self {
+        Self { edns_size: None, ..self }
+    }
+
+    /// Asks over UDP, and over TCP after TC.
+    ///
+    /// # Errors
+    /// No answer in time, or none that can be read.
+    pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<Message, AskError> {
+        let answer = self.ask_datagram(name, kind).await?;
+        if answer.metadata.truncation { self.ask_stream(name, kind).await } else { Ok(answer) }
+    }
+
+    /// Asks over UDP alone; TC is left to the caller.
+    ///
+    /// # Errors
+    /// No answer in time, or none that can be read.
+    pub async fn ask_datagram(&self, name: &Name, kind: RecordType) -> Result<Message, AskError> {
+        let query = self.query(name, kind)?;
+        self.within(self.datagram(&query)).await
+    }
+
+    /// Asks over TCP.
+    ///
+    /// # Errors
+    /// No connection, no answer in time, or none that can be read.
+    pub async fn ask_stream(&self, name: &Name, kind: RecordType) -> Result<Message, AskError> {
+        let query = self.query(name, kind)?;
+        self.within(self.stream(&query)).await
+    }
+
+    fn query(&self, name: &Name, kind: RecordType) -> Result<Vec<u8>, AskError> {
+        let mut query = Message::query();
+        query.metadata.recursion_desired = true;
+        query.add_query(Query::query(name.clone(), kind));
+        if let Some(size) = self.edns_size {
+            let mut edns = Edns::new();
+            edns.set_max_payload(size);
+            query.set_edns(edns);
+        }
+        query.to_vec().map_err(|error| AskError::Message(error.to_string()))
+    }
+
+    async fn within(
+        &self,
+        exchange: impl Future<Output = Result<Message, AskError>>,
+    ) -> Result<Message, AskError> {
+        timeout(self.patience, exchange).await.unwrap_or(Err(AskError::Timeout(self.patience)))
+    }
+
+    async fn datagram(&self, query: &[u8]) -> Result<Message, AskError> {
+        let any = if self.server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+        let socket = UdpSocket::bind(any).await?;
+        socket.connect(self.server).await?;
+        socket.send(query).await?;
+        let mut buffer = vec![0; MAX_DATAGRAM];
+        loop {
+            let length = socket.recv(&mut buffer).await?;
+            let octets = buffer.get(..length).unwrap_or_default();
+            // A late answer to another question of this port is passed over.
+            if octets.get(..2) == query.get(..2) {
+                return read(octets);
+            }
+        }
+    }
+
+    async fn stream(&self, query: &[u8]) -> Result<Message, AskError> {
+        let mut stream = TcpStream::connect(self.server).await?;
+        write_framed(&mut stream, query).await?;
+        read(&read_framed(&mut stream).await?)
+    }
+}
+
+fn read(octets: &[u8]) -> Result<Message, AskError> {
+    Message::from_vec(octets).map_err(|error| AskError::Message(error.to_string()))
+}
+
+/// Writes one message with its length in front.
+///
+/// # Errors
+/// Those of the stream; a message over 65 535 octets.
+pub async fn write_framed(stream: &mut TcpStream, message: &[u8]) -> io::Result<()> {
+    let length = u16::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let framed: Vec<u8> = length.to_be_bytes().into_iter().chain(message.iter().copied()).collect();
+    stream.write_all(&framed).await
+}
+
+/// Reads one message with its length in front.
+///
+/// # Errors
+/// Those of the stream; its end before the message was whole.
+pub async fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let length = stream.read_u16().await?;
+    let mut message = vec![0; usize::from(length)];
+    stream.read_exact(&mut message).await?;
+    Ok(message)
+}

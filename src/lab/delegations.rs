@@ -1,0 +1,172 @@
+//! A tree of zones that know each other: SOA, NS, server addresses, delegations and glue are written from who serves
+//! what, so that a zone's text holds only what is special about it.
+//!
+//! May call: `world`, `fault`. Glue is given where a parent needs it and may be believed: for server names below the
+//! parent's apex (RFC 9471); servers with names elsewhere go without, as on the internet.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+
+use hickory_proto::rr::Name;
+
+use super::world::{Builder, Lab, LabError, ServerPlan, absolute};
+
+/// TTL of NS and of server addresses: two days, as TLDs have it.
+const DELEGATION_TTL: u32 = 172_800;
+
+/// TTL of the SOA and of negative answers where a zone does not say: five minutes.
+const NEGATIVE_TTL: u32 = 300;
+
+/// A zone of the tree.
+#[derive(Clone, Debug, Default)]
+struct Branch {
+    /// Names of its servers.
+    servers: Vec<Name>,
+    /// What is special about it, in master file form.
+    text: String,
+}
+
+/// Zones and servers, before delegations are written.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    zones: BTreeMap<Name, Branch>,
+    servers: BTreeMap<Name, ServerPlan>,
+}
+
+impl Tree {
+    /// Adds a server; its name is a host name within the tree. The zones that it serves are those that name it.
+    ///
+    /// # Errors
+    /// Its name is no name.
+    pub fn server(&mut self, plan: ServerPlan) -> Result<(), LabError> {
+        self.servers.insert(absolute(&plan.name)?, plan);
+        Ok(())
+    }
+
+    /// Adds a zone served by these servers. `text` may hold an own SOA; NS and server addresses are added.
+    ///
+    /// # Errors
+    /// A name that is none.
+    pub fn zone(&mut self, origin: &str, servers: &[String], text: &str) -> Result<(), LabError> {
+        let servers = servers.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
+        self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned() });
+        Ok(())
+    }
+
+    /// Adds lines to the text of the deepest zone that holds `name`.
+    ///
+    /// # Errors
+    /// `name` is no name, or in no zone.
+    pub fn add(&mut self, name: &str, lines: &str) -> Result<(), LabError> {
+        let outside = || LabError::Name(name.to_owned());
+        let zone = self.zone_of(&absolute(name)?).cloned().ok_or_else(outside)?;
+        let branch = self.zones.get_mut(&zone).ok_or_else(outside)?;
+        branch.text.push_str(lines);
+        branch.text.push('\n');
+        Ok(())
+    }
+
+    /// The lab, with every delegation written.
+    ///
+    /// # Errors
+    /// A zone whose text cannot be read, an unknown server, an address given twice.
+    pub fn build(self) -> Result<Lab, LabError> {
+        let mut builder = Builder::default();
+        for (origin, branch) in &self.zones {
+            builder.zone(&origin.to_string(), &self.text(origin, branch))?;
+        }
+        let mut plans = self.servers.clone();
+        for (origin, branch) in &self.zones {
+            for server in &branch.servers {
+                let missing = || LabError::Name(server.to_string());
+                plans.get_mut(server).ok_or_else(missing)?.zones.push(origin.clone());
+            }
+        }
+        for plan in plans.into_values() {
+            builder.server(plan);
+        }
+        builder.build()
+    }
+
+    /// The deepest zone that holds `name`.
+    fn zone_of(&self, name: &Name) -> Option<&Name> {
+        self.zones.keys().filter(|zone| zone.zone_of(name)).max_by_key(|zone| zone.iter().len())
+    }
+
+    /// The whole text of a zone.
+    fn text(&self, origin: &Name, branch: &Branch) -> String {
+        let mut text = String::new();
+        if !branch.text.split_whitespace().any(|word| word == "SOA") {
+            let _ = writeln!(text, "@ {NEGATIVE_TTL} SOA ns hostmaster 1 7200 900 1209600 {NEGATIVE_TTL}");
+        }
+        let mut hosts = Vec::new();
+        self.write_servers(&mut text, origin, branch, &mut hosts);
+        let children = self.zones.iter().filter(|(zone, _)| self.parent(zone) == Some(origin));
+        for (zone, child) in children {
+            self.write_servers(&mut text, zone, child, &mut hosts);
+        }
+        // A server's own address is data of the zone that its name is in, whoever it serves.
+        hosts.extend(self.servers.keys().filter(|host| self.zone_of(host) == Some(origin)).cloned());
+        hosts.retain(|host| origin.zone_of(host));
+        hosts.sort();
+        hosts.dedup();
+        for host in hosts {
+            for address in self.servers.get(&host).map(|plan| plan.addresses.as_slice()).unwrap_or_default() {
+                let kind = if matches!(address, IpAddr::V4(_)) { "A" } else { "AAAA" };
+                let _ = writeln!(text, "{host} {DELEGATION_TTL} {kind} {address}");
+            }
+        }
+        text.push_str(&branch.text);
+        text
+    }
+
+    /// The NS of a zone; their names join `hosts`.
+    fn write_servers(&self, text: &mut String, zone: &Name, branch: &Branch, hosts: &mut Vec<Name>) {
+        for server in &branch.servers {
+            let _ = writeln!(text, "{zone} {DELEGATION_TTL} NS {server}");
+            hosts.push(server.clone());
+        }
+    }
+
+    /// The zone that delegates this one.
+    fn parent(&self, zone: &Name) -> Option<&Name> {
+        if zone.is_root() { None } else { self.zone_of(&zone.base_name()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::op::{Message, Query};
+    use hickory_proto::rr::RecordType;
+
+    fn plan(name: &str, last: u8) -> ServerPlan {
+        ServerPlan::new(name, vec![IpAddr::from([127, 0, 0, last])])
+    }
+
+    #[test]
+    fn delegations_have_glue_where_it_may_be_believed() {
+        let mut tree = Tree::default();
+        for (name, last) in [("a.root", 1), ("ns.com", 2), ("ns1.one.com", 3), ("ns2.two.com", 4)] {
+            tree.server(plan(name, last)).unwrap();
+        }
+        let names = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        tree.zone(".", &names(&["a.root"]), "").unwrap();
+        tree.zone("com.", &names(&["ns.com"]), "").unwrap();
+        tree.zone("one.com.", &names(&["ns1.one.com", "ns2.two.com", "a.root"]), "www A 10.0.0.1\n").unwrap();
+        tree.zone("two.com.", &names(&["ns2.two.com"]), "").unwrap();
+        let lab = tree.build().unwrap();
+        let ask = |server: &str, name: &str| {
+            let mut query = Message::query();
+            query.add_query(Query::query(Name::from_ascii(name).unwrap(), RecordType::A));
+            lab.server(server).unwrap().authority().respond(&query)
+        };
+        let referral = ask("ns.com", "www.one.com.");
+        assert_eq!((referral.authorities.len(), referral.additionals.len()), (3, 2));
+        assert_eq!(ask("ns1.one.com", "www.one.com.").answers.len(), 1);
+        assert_eq!(ask("ns2.two.com", "ns2.two.com.").answers.len(), 1);
+        assert_eq!(lab.root_hints().servers.len(), 1);
+        assert_eq!(lab.zones().count(), 4);
+    }
+}

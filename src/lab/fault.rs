@@ -1,0 +1,130 @@
+//! What may be wrong with a server, and how it is written in scenarios.
+//!
+//! May call: nothing of ours. Each fault is one that mail gateways meet; none is invented for sport.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// One thing that is wrong with a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fault {
+    /// Never answers, over UDP or TCP.
+    Dead,
+    /// Answers everything with REFUSED: the zone was never set up there.
+    Refused,
+    /// Answers everything with SERVFAIL: the zone expired there.
+    ServFail,
+    /// Refers everything to the root (an old BIND without the zone).
+    UpwardReferral,
+    /// Answers without AA and without anything: neither an answer nor a referral.
+    LameEmpty,
+    /// FORMERR on OPT (RFC 6891 section 7: a server that does not know it).
+    NoEdns,
+    /// Drops queries with OPT (a firewall that does not know it).
+    DropsEdns,
+    /// Refuses TCP connections.
+    NoTcp,
+    /// Sets TC in every answer over UDP.
+    AlwaysTruncates,
+    /// Answers with another id.
+    WrongId,
+    /// Answers another question.
+    WrongQuestion,
+    /// Answers from another address.
+    WrongSource,
+    /// Somebody else's forgery, with a guessed id, comes before the true answer (RFC 5452 section 4).
+    Forged,
+    /// Loses the first datagram of each question, and answers the second.
+    LosesFirst,
+    /// Answers this much later than its distance.
+    Slow(Duration),
+    /// NXDOMAIN for empty non-terminals (rbldnsd).
+    NxdomainOnEmptyNonTerminals,
+    /// Answers with the question in other case.
+    FlipsCase,
+    /// Adds records that it has no authority to give.
+    Poisons,
+}
+
+/// A fault that cannot be read.
+#[derive(Debug, Error)]
+#[error("unknown fault {0:?}")]
+pub struct UnknownFault(String);
+
+/// Faults without a number, as scenarios spell them.
+const NAMES: [(&str, Fault); 17] = [
+    ("dead", Fault::Dead),
+    ("refused", Fault::Refused),
+    ("servfail", Fault::ServFail),
+    ("upward-referral", Fault::UpwardReferral),
+    ("lame-empty", Fault::LameEmpty),
+    ("no-edns", Fault::NoEdns),
+    ("drops-edns", Fault::DropsEdns),
+    ("no-tcp", Fault::NoTcp),
+    ("always-truncates", Fault::AlwaysTruncates),
+    ("wrong-id", Fault::WrongId),
+    ("wrong-question", Fault::WrongQuestion),
+    ("wrong-source", Fault::WrongSource),
+    ("forged", Fault::Forged),
+    ("loses-first", Fault::LosesFirst),
+    ("nxdomain-on-ent", Fault::NxdomainOnEmptyNonTerminals),
+    ("flips-case", Fault::FlipsCase),
+    ("poisons", Fault::Poisons),
+];
+
+impl FromStr for Fault {
+    type Err = UnknownFault;
+
+    /// A name from `NAMES`, or `slow=SPAN` with a span as `span` reads it.
+    fn from_str(text: &str) -> Result<Self, UnknownFault> {
+        if let Some(late) = text.strip_prefix("slow=").and_then(span) {
+            return Ok(Self::Slow(late));
+        }
+        let known = NAMES.iter().find(|(name, _)| *name == text);
+        known.map(|(_, fault)| *fault).ok_or_else(|| UnknownFault(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slow(late) => write!(formatter, "slow={}ms", late.as_millis()),
+            _ => formatter
+                .write_str(NAMES.iter().find(|(_, fault)| fault == self).map_or("", |(name, _)| name)),
+        }
+    }
+}
+
+/// A span of time as scenarios spell it: `250ms`, `3s`, `10m` or `1h`; none where it is none of these.
+pub fn span(text: &str) -> Option<Duration> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    match text.get(digits.len()..)? {
+        "ms" => Some(Duration::from_millis(number)),
+        "s" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
+        "h" => Some(Duration::from_secs(number.checked_mul(3600)?)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_spelled_as_it_is_read() {
+        for (name, fault) in NAMES {
+            assert_eq!(name.parse::<Fault>().unwrap(), fault);
+            assert_eq!(fault.to_string(), name);
+        }
+        let slow = Fault::Slow(Duration::from_millis(1500));
+        assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
+        assert!("sleepy".parse::<Fault>().is_err());
+        assert_eq!(span("2m"), Some(Duration::from_secs(120)));
+        assert_eq!(span("5"), None);
+    }
+}

@@ -1,0 +1,340 @@
+//! The internet built into the binary: root, TLDs, reverse zones, hosters, mail domains and DNS lists from a seed.
+//!
+//! May call: `delegations`, `mail_domains`, `world`, `random`. Distances are log-normal about a median for each kind
+//! of server; every zone has two servers at least, so that any one may die (RFC 2182).
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::random::Random;
+
+use super::delegations::Tree;
+use super::fault::Fault;
+use super::mail_domains::{self, MailDomain};
+use super::server::Distance;
+use super::world::{Lab, LabError, ServerPlan, absolute};
+
+/// Mail domains of the demo: enough that a message in two meets a cold one for a while.
+pub const DEFAULT_DOMAINS: usize = 60;
+
+/// Top-level domains: name, servers, and the median of their distance in milliseconds.
+const TLDS: [(&str, &[&str]); 6] = [
+    ("com", &["a.gtld-servers.net", "b.gtld-servers.net", "c.gtld-servers.net"]),
+    ("net", &["a.gtld-servers.net", "b.gtld-servers.net", "c.gtld-servers.net"]),
+    ("org", &["a0.nic.org", "b0.nic.org"]),
+    ("de", &["a.nic.de", "f.nic.de", "s.nic-anycast.net"]),
+    ("uk", &["nsa.nic.uk", "nsb.nic.uk"]),
+    ("example", &["ns1.nic.example", "ns2.nic.example"]),
+];
+
+/// A company that runs name servers and mail hosts for others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hoster {
+    /// Its own domain.
+    pub(super) domain: &'static str,
+    /// Its name servers: in its domain, in a sibling, or under another TLD altogether.
+    pub(super) servers: &'static [&'static str],
+    /// Further domains that hold its servers' names.
+    pub(super) server_domains: &'static [&'static str],
+    /// The /24 of its mail hosts: documentation and benchmark space (RFC 5737, RFC 2544).
+    pub(super) block: [u8; 3],
+    /// Median of its servers' distance, in milliseconds.
+    median: u32,
+}
+
+/// The hosters: near and far, tidy and less so.
+pub(super) const HOSTERS: [Hoster; 8] = [
+    Hoster {
+        domain: "alphahost.net",
+        servers: &["ns1.alphahost.net", "ns2.alphahost.net", "ns3.alphahost.net"],
+        server_domains: &[],
+        block: [192, 0, 2],
+        median: 8,
+    },
+    Hoster {
+        domain: "betahost.com",
+        servers: &["ns1.betahost.com", "ns2.betahost.com"],
+        server_domains: &[],
+        block: [198, 51, 100],
+        median: 25,
+    },
+    Hoster {
+        domain: "gammahost.org",
+        servers: &["ns1.gammahost.org", "ns2.gammahost.org", "ns3.gamma-dns.com", "ns4.gamma-dns.com"],
+        server_domains: &["gamma-dns.com"],
+        block: [203, 0, 113],
+        median: 40,
+    },
+    Hoster {
+        domain: "deltahost.de",
+        servers: &["ns1.delta-dns.de", "ns2.delta-dns.de"],
+        server_domains: &["delta-dns.de"],
+        block: [198, 18, 10],
+        median: 60,
+    },
+    Hoster {
+        domain: "epsilonhost.co.uk",
+        servers: &["ns1.epsilon-dns.org", "ns2.epsilon-dns.net", "ns3.epsilon-dns.org"],
+        server_domains: &["epsilon-dns.org", "epsilon-dns.net"],
+        block: [198, 18, 20],
+        median: 90,
+    },
+    Hoster {
+        domain: "zetahost.com",
+        servers: &["ns1.zetahost.com", "ns2.zetahost.com"],
+        server_domains: &[],
+        block: [198, 19, 30],
+        median: 130,
+    },
+    Hoster {
+        domain: "etahost.net",
+        servers: &["ns1.etahost.net", "ns2.eta-dns.de"],
+        server_domains: &["eta-dns.de"],
+        block: [198, 19, 40],
+        median: 180,
+    },
+    Hoster {
+        domain: "thetahost.example",
+        servers: &["ns1.thetahost.example", "ns2.thetahost.example"],
+        server_domains: &[],
+        block: [198, 19, 50],
+        median: 240,
+    },
+];
+
+/// What a DNS list lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// Addresses that send spam.
+    BadAddresses,
+    /// Addresses that send good mail.
+    GoodAddresses,
+    /// Domains that spam advertises.
+    BadDomains,
+}
+
+/// The DNS lists: zone, what it lists, and the code that it answers with.
+const LISTS: [(&str, ListKind, &str); 7] = [
+    ("zen.spamhaus.org", ListKind::BadAddresses, "127.0.0.2"),
+    ("bl.spamcop.net", ListKind::BadAddresses, "127.0.0.2"),
+    ("b.barracudacentral.org", ListKind::BadAddresses, "127.0.0.2"),
+    ("bl.mailspike.net", ListKind::BadAddresses, "127.0.0.10"),
+    ("list.dnswl.org", ListKind::GoodAddresses, "127.0.5.1"),
+    ("dbl.spamhaus.org", ListKind::BadDomains, "127.0.1.2"),
+    ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
+];
+
+/// Addresses that send spam: the end of a block whose begin sends good mail.
+const SPAMMERS: std::ops::Range<u8> = 200..220;
+
+/// Domains that spam advertises.
+const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lottery.example", "dbltest.com"];
+
+/// TTLs of lists, as Spamhaus has them: 60 s for a listing, 10 s for none.
+const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 2419200 10\n$TTL 60\n";
+
+/// A DNS list of the lab.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// Its zone.
+    pub zone: Name,
+    /// What it lists.
+    pub kind: ListKind,
+}
+
+/// The internet: its servers, and who sends mail over it.
+#[derive(Clone, Debug)]
+pub struct Internet {
+    /// Zones and servers.
+    pub lab: Arc<Lab>,
+    /// Who has mail.
+    pub domains: Vec<MailDomain>,
+    /// The DNS lists.
+    pub lists: Vec<List>,
+    /// Addresses that send spam: listed, some without PTR.
+    pub spammers: Vec<Ipv4Addr>,
+    /// Domains that spam advertises.
+    pub spam_domains: Vec<Name>,
+}
+
+impl Internet {
+    /// The same internet for the same seed, with `size` mail domains.
+    ///
+    /// # Errors
+    /// None for the texts that stand here; a test builds it.
+    pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
+        let mut maker = Maker { tree: Tree::default(), random: Random::seeded(seed), next: 0 };
+        maker.top()?;
+        maker.reverse()?;
+        for hoster in &HOSTERS {
+            maker.hoster(hoster)?;
+        }
+        let domains = mail_domains::draw(size)?;
+        for domain in &domains {
+            mail_domains::write(&mut maker.tree, domain)?;
+        }
+        let lists = maker.lists(&domains)?;
+        let spammers = SPAMMERS.map(spammer).collect();
+        let spam_domains = SPAM_DOMAINS.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
+        Ok(Self { lab: Arc::new(maker.tree.build()?), domains, lists, spammers, spam_domains })
+    }
+}
+
+fn spammer(last: u8) -> Ipv4Addr {
+    Ipv4Addr::new(203, 0, 113, last)
+}
+
+/// Builds the tree from the top down.
+struct Maker {
+    tree: Tree,
+    random: Random,
+    /// Servers made so far: each has the next address.
+    next: u16,
+}
+
+impl Maker {
+    /// Adds a server about `median` milliseconds away.
+    fn server(&mut self, name: &str, median: u32, faults: &[Fault]) -> Result<(), LabError> {
+        self.next += 1;
+        let [high, low] = self.next.to_be_bytes();
+        let mut plan = ServerPlan::new(name, vec![IpAddr::from([127, 53, high, low])]);
+        let round_trip = self.distance(median);
+        plan.distance = Distance { round_trip, jitter: round_trip / 10, loss_per_mille: 5 };
+        plan.faults = faults.to_vec();
+        self.tree.server(plan)
+    }
+
+    /// A log-normal draw about the median: half a sigma, within 2 and 400 ms.
+    fn distance(&self, median: u32) -> Duration {
+        // Twelve even draws make a normal one, near enough.
+        let sum: u32 = (0..12).map(|_| self.random.below(1001)).sum();
+        let normal = f64::from(sum) / 1000.0 - 6.0;
+        let millis = (f64::from(median) * (0.3 * normal).exp()).clamp(2.0, 400.0);
+        Duration::from_secs_f64(millis / 1000.0)
+    }
+
+    fn servers(&mut self, names: &[&str], median: u32) -> Result<Vec<String>, LabError> {
+        for name in names {
+            self.server(name, median, &[])?;
+        }
+        Ok(owned(names))
+    }
+
+    /// Root, TLDs and the domains that their servers are named in.
+    fn top(&mut self) -> Result<(), LabError> {
+        let roots = self.servers(&["a.root-servers.net", "b.root-servers.net", "c.root-servers.net"], 12)?;
+        self.tree.zone(".", &roots, "")?;
+        self.tree.zone("root-servers.net", &roots, "")?;
+        self.tree.zone("arpa", &roots, "")?;
+        let gtld = self.servers(TLDS[0].1, 15)?;
+        self.tree.zone("gtld-servers.net", &gtld, "")?;
+        for (tld, servers) in TLDS {
+            if tld != "com" && tld != "net" {
+                self.servers(servers, 15)?;
+            }
+            self.tree.zone(tld, &owned(servers), "")?;
+        }
+        self.tree.zone("co.uk", &owned(&["nsa.nic.uk", "nsb.nic.uk"]), "")?;
+        self.tree.zone("nic-anycast.net", &owned(&["s.nic-anycast.net", "a.nic.de"]), "")
+    }
+
+    /// in-addr.arpa and ip6.arpa, down to where hosters take over.
+    fn reverse(&mut self) -> Result<(), LabError> {
+        let top = self.servers(&["a.in-addr-servers.arpa", "b.in-addr-servers.arpa"], 20)?;
+        for zone in ["in-addr-servers.arpa", "in-addr.arpa", "ip6.arpa"] {
+            self.tree.zone(zone, &top, "")?;
+        }
+        let registry = self.servers(&["ns1.registry-rir.net", "ns2.registry-rir.net"], 60)?;
+        self.tree.zone("registry-rir.net", &registry, "")?;
+        for octet in ["192", "198", "203"] {
+            self.tree.zone(&format!("{octet}.in-addr.arpa"), &registry, "")?;
+        }
+        for pair in ["18.198", "19.198"] {
+            self.tree.zone(&format!("{pair}.in-addr.arpa"), &registry, "")?;
+        }
+        self.tree.zone("8.b.d.0.1.0.0.2.ip6.arpa", &registry, "")
+    }
+
+    /// A hoster's servers, its domains and its reverse zones.
+    fn hoster(&mut self, hoster: &Hoster) -> Result<(), LabError> {
+        let servers = self.servers(hoster.servers, hoster.median)?;
+        self.tree.zone(hoster.domain, &servers, &mail_domains::hoster_text(hoster))?;
+        for domain in hoster.server_domains {
+            self.tree.zone(domain, &servers, "")?;
+        }
+        let [first, second, third] = hoster.block;
+        self.tree.zone(&format!("{third}.{second}.{first}.in-addr.arpa"), &servers, "")?;
+        self.tree.zone(&mail_domains::reverse_v6_zone(hoster), &servers, "")
+    }
+
+    /// The lists and the domains above them, each list on servers of its own that run rbldnsd.
+    fn lists(&mut self, domains: &[MailDomain]) -> Result<Vec<List>, LabError> {
+        let mut lists = Vec::new();
+        for (zone, kind, code) in LISTS {
+            let (label, above) = zone.split_once('.').unwrap_or(("", zone));
+            let operators = owned(&[&format!("ns1.{above}"), &format!("ns2.{above}")]);
+            for name in &operators {
+                // Two lists of one operator share the domain above them.
+                if !lists.iter().any(|list: &List| list.zone.to_string().ends_with(&format!(".{above}."))) {
+                    self.server(name, 30, &[])?;
+                }
+            }
+            self.tree.zone(above, &operators, "")?;
+            let servers: Vec<String> =
+                ["a", "b", "c"].map(|letter| format!("{letter}.{label}.gns.{above}")).to_vec();
+            for name in &servers {
+                self.server(name, 30, &[Fault::NxdomainOnEmptyNonTerminals])?;
+            }
+            self.tree.zone(zone, &servers, &list_text(kind, code, domains))?;
+            lists.push(List { zone: absolute(zone)?, kind });
+        }
+        Ok(lists)
+    }
+}
+
+/// The entries of a list, with the test entries of RFC 5782 section 5.
+fn list_text(kind: ListKind, code: &str, domains: &[MailDomain]) -> String {
+    let entry = |name: String| format!("{name} A {code}\n{name} TXT \"listed, see https://list.example/\"\n");
+    let names: Vec<String> = match kind {
+        ListKind::BadAddresses => {
+            SPAMMERS.map(|last| reversed(spammer(last))).chain(["2.0.0.127".into()]).collect()
+        }
+        ListKind::GoodAddresses => domains.iter().step_by(3).map(|domain| reversed(domain.address)).collect(),
+        ListKind::BadDomains => SPAM_DOMAINS.iter().map(ToString::to_string).chain(["test".into()]).collect(),
+    };
+    let entries: String = names.into_iter().map(entry).collect();
+    format!("{LIST_SOA}{entries}")
+}
+
+/// An address as lists and in-addr.arpa write it: last octet first.
+pub fn reversed(address: Ipv4Addr) -> String {
+    let [first, second, third, last] = address.octets();
+    format!("{last}.{third}.{second}.{first}")
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_zone_has_two_servers_and_the_seed_decides() {
+        let internet = Internet::new(1, DEFAULT_DOMAINS).unwrap();
+        assert_eq!(internet.domains.len(), DEFAULT_DOMAINS);
+        for (zone, servers) in internet.lab.zones() {
+            assert!(servers.len() >= 2, "{zone} has {} servers", servers.len());
+        }
+        assert!(internet.lab.zones().count() > DEFAULT_DOMAINS);
+        let distances = |internet: &Internet| -> Vec<_> {
+            internet.lab.servers().iter().map(|server| server.distance().round_trip).collect()
+        };
+        assert_eq!(distances(&internet), distances(&Internet::new(1, DEFAULT_DOMAINS).unwrap()));
+        assert_ne!(distances(&internet), distances(&Internet::new(2, DEFAULT_DOMAINS).unwrap()));
+    }
+}

@@ -1,0 +1,95 @@
+//! What the lab's servers were asked: an ordered, bounded log and a count for each server.
+//!
+//! May call: `clock`, `record::event` for the transport. Tests assert on it: "the same seed, the same run" compares
+//! two of these.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::clock::Mono;
+use crate::record::event::Transport;
+
+/// Messages kept. The longest soak sends a few ten thousand; a demo left running must not grow.
+const MAX_KEPT: usize = 100_000;
+
+/// A message that came to a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// When it was sent to the server.
+    pub at: Mono,
+    /// The server's name.
+    pub server: Arc<str>,
+    /// The name asked for, as it was spelled.
+    pub name: Name,
+    /// The type asked for.
+    pub kind: RecordType,
+    /// How it came.
+    pub transport: Transport,
+    /// Whether it had OPT.
+    pub edns: bool,
+}
+
+impl fmt::Display for Received {
+    /// `SERVER NAME TYPE`, with ` tcp` and ` plain` where that was so: the form of scenarios.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {} {}", self.server, self.name, self.kind)?;
+        if self.transport == Transport::Tcp {
+            formatter.write_str(" tcp")?;
+        }
+        if self.edns { Ok(()) } else { formatter.write_str(" plain") }
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    kept: Vec<Received>,
+    counts: BTreeMap<Arc<str>, u64>,
+}
+
+/// The log of one lab, shared by its servers.
+#[derive(Default)]
+pub struct Log(Mutex<Inner>);
+
+impl Log {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a message. Beyond `MAX_KEPT` it is only counted.
+    pub fn note(&self, received: Received) {
+        let mut inner = self.inner();
+        *inner.counts.entry(received.server.clone()).or_default() += 1;
+        if inner.kept.len() < MAX_KEPT {
+            inner.kept.push(received);
+        }
+    }
+
+    /// What is kept, oldest first.
+    pub fn received(&self) -> Vec<Received> {
+        self.inner().kept.clone()
+    }
+
+    /// What is kept, oldest first; the log is empty afterwards, the counts stay.
+    pub fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut self.inner().kept)
+    }
+
+    /// Messages that came to one server since the lab began.
+    pub fn count(&self, server: &str) -> u64 {
+        self.inner().counts.get(server).copied().unwrap_or(0)
+    }
+
+    /// Messages that came to all servers since the lab began.
+    pub fn total(&self) -> u64 {
+        self.inner().counts.values().sum()
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Log({} messages)", self.total())
+    }
+}

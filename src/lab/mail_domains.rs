@@ -1,0 +1,242 @@
+//! The mail domains of the built-in internet: MX, addresses, SPF, DKIM, DMARC, PTR, aliases.
+//!
+//! May call: `delegations`, `internet` for its hosters. What a domain has follows from its number, so that every
+//! kind is there in every size. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
+
+use std::fmt::Write as _;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use hickory_proto::rr::Name;
+
+use super::delegations::Tree;
+use super::internet::{HOSTERS, Hoster, reversed};
+use super::world::{LabError, absolute};
+
+/// TLDs of mail domains, in turn.
+const TLDS: [&str; 6] = ["com", "net", "org", "de", "co.uk", "example"];
+
+/// First words of their names, in turn.
+const WORDS: [&str; 10] =
+    ["baker", "miller", "smith", "mason", "cooper", "fisher", "weaver", "potter", "tailor", "turner"];
+
+/// Octets of a public key of 1024 and 2048 bits in base64.
+const KEY_1024: usize = 216;
+const KEY_2048: usize = 392;
+
+/// A domain that sends and gets mail.
+#[derive(Clone, Debug)]
+pub struct MailDomain {
+    /// Its name.
+    pub name: Name,
+    /// The host that sends its mail: PTR of `address`, with a matching A record.
+    pub mail_host: Name,
+    /// That host's address.
+    pub address: Ipv4Addr,
+    /// The selector of its DKIM key.
+    pub selector: &'static str,
+    /// Its number, from which the rest follows.
+    number: usize,
+}
+
+impl MailDomain {
+    fn hoster(&self) -> &'static Hoster {
+        hoster(self.number)
+    }
+
+    /// Whether its mail host has a name of its own; otherwise it is the hoster's.
+    fn own_host(&self) -> bool {
+        !self.number.is_multiple_of(3)
+    }
+}
+
+fn hoster(number: usize) -> &'static Hoster {
+    HOSTERS.get(number % HOSTERS.len()).unwrap_or(&HOSTERS[0])
+}
+
+/// The mail domains of an internet of that size.
+///
+/// # Errors
+/// None for the names that stand here; a test draws them.
+pub(super) fn draw(size: usize) -> Result<Vec<MailDomain>, LabError> {
+    (0..size).map(domain).collect()
+}
+
+fn domain(number: usize) -> Result<MailDomain, LabError> {
+    let word = WORDS.get(number % WORDS.len()).unwrap_or(&"firm");
+    let tld = TLDS.get(number % TLDS.len()).unwrap_or(&"com");
+    let name = format!("{word}{number}.{tld}");
+    let hoster = hoster(number);
+    let [first, second, third] = hoster.block;
+    // A hundred hosts in a block: a larger internet has several domains on one.
+    let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
+    let own_host = !number.is_multiple_of(3);
+    let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };
+    Ok(MailDomain {
+        name: absolute(&name)?,
+        mail_host: absolute(&mail_host)?,
+        address: Ipv4Addr::new(first, second, third, last),
+        selector: if number.is_multiple_of(2) { "s1" } else { "2025" },
+        number,
+    })
+}
+
+/// What a hoster's own domain holds: mail hosts that customers point to, and SPF records that they include.
+pub(super) fn hoster_text(hoster: &Hoster) -> String {
+    let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
+    let [first, second, third] = hoster.block;
+    let mut text = format!("@ MX 10 mx1\n@ A {first}.{second}.{third}.2\nwww CNAME @\n");
+    for (number, last) in [(1, 3), (2, 4)] {
+        let _ = writeln!(text, "mx{number} A {first}.{second}.{third}.{last}");
+        let _ = writeln!(text, "mx{number} AAAA {}", address_v6(place, last));
+    }
+    // Three deep: the entry includes the network, which includes what the next hoster relays.
+    let _ = writeln!(text, "_spf TXT \"v=spf1 include:_net.{} ~all\"", hoster.domain);
+    let next = crate::lab::internet::HOSTERS.get((place + 1) % HOSTERS.len()).unwrap_or(hoster);
+    let _ = writeln!(
+        text,
+        "_net TXT \"v=spf1 ip4:{first}.{second}.{third}.0/24 include:_relay.{} ~all\"",
+        next.domain
+    );
+    let _ = writeln!(text, "_relay TXT \"v=spf1 ip4:{first}.{second}.{third}.0/28 ~all\"");
+    let _ = writeln!(text, "web A {first}.{second}.{third}.5\ncdn CNAME web");
+    text
+}
+
+/// An address of the hoster at `place`, in documentation space (RFC 3849): one /48 each.
+fn address_v6(place: usize, last: u16) -> Ipv6Addr {
+    Ipv6Addr::new(0x2001, 0xdb8, u16::try_from(place).unwrap_or(0), 0, 0, 0, 0, last)
+}
+
+/// The reverse zone of a hoster's /48.
+pub(super) fn reverse_v6_zone(hoster: &Hoster) -> String {
+    let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
+    let nibbles = nibbles(address_v6(place, 0));
+    format!("{}.ip6.arpa", nibbles.get(20..).unwrap_or_default().join("."))
+}
+
+/// The nibbles of an address, last first (RFC 3596 section 2.5).
+fn nibbles(address: Ipv6Addr) -> Vec<String> {
+    address
+        .octets()
+        .iter()
+        .rev()
+        .flat_map(|octet| [octet & 15, octet >> 4])
+        .map(|n| format!("{n:x}"))
+        .collect()
+}
+
+/// Writes a domain into the tree: its zone, and what other zones hold for it.
+pub(super) fn write(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
+    let hoster = domain.hoster();
+    let servers: Vec<String> = hoster.servers.iter().map(ToString::to_string).collect();
+    let mut text = format!("@ A {}\nwww CNAME cdn.{}.\n", domain.address, hoster.domain);
+    text.push_str(&mail_text(domain));
+    text.push_str(&policy_text(domain));
+    if domain.number % 10 == 7 {
+        // The name before the merger: everything below it moved.
+        let _ = writeln!(text, "legacy DNAME {}", domain.name);
+    }
+    tree.zone(&domain.name.to_string(), &servers, &text)?;
+    if domain.number % 5 == 2 {
+        let key = key_text(domain, KEY_1024);
+        tree.add(hoster.domain, &format!("k{}._domainkey.{}. TXT {key}", domain.number, hoster.domain))?;
+    }
+    write_reverse(tree, domain)
+}
+
+/// MX and the hosts that it names.
+fn mail_text(domain: &MailDomain) -> String {
+    let hoster = domain.hoster();
+    if !domain.own_host() {
+        return format!("@ MX 10 mx1.{0}.\n@ MX 20 mx2.{0}.\n", hoster.domain);
+    }
+    let mut text = format!("@ MX 10 mail\nmail A {}\n", domain.address);
+    if domain.number.is_multiple_of(2) {
+        let place = domain.number % HOSTERS.len();
+        let _ = writeln!(text, "mail AAAA {}", address_v6(place, host_v6(domain)));
+    }
+    if domain.number % 4 == 1 {
+        // A backup at somebody else's.
+        let _ = writeln!(text, "@ MX 20 mx2.{}.", self::hoster(domain.number + 1).domain);
+    }
+    text
+}
+
+fn host_v6(domain: &MailDomain) -> u16 {
+    u16::try_from(domain.number % 0xf000).unwrap_or(0) + 0x100
+}
+
+/// SPF, DKIM and DMARC.
+fn policy_text(domain: &MailDomain) -> String {
+    let hoster = domain.hoster();
+    let spf = match domain.number % 4 {
+        0 => format!("ip4:{}", domain.address),
+        1 => format!("mx include:_relay.{}", hoster.domain),
+        2 => format!("include:_net.{}", hoster.domain),
+        _ => format!("a include:_spf.{}", hoster.domain),
+    };
+    let mut text = format!("@ TXT \"v=spf1 {spf} -all\"\n");
+    let _ = writeln!(text, "_dmarc TXT \"v=DMARC1; p=reject; rua=mailto:dmarc@{}\"", domain.name);
+    let selector = domain.selector;
+    if domain.number % 5 == 2 {
+        let _ =
+            writeln!(text, "{selector}._domainkey CNAME k{}._domainkey.{}.", domain.number, hoster.domain);
+    } else {
+        let length = if domain.number % 5 == 3 { KEY_2048 } else { KEY_1024 };
+        let _ = writeln!(text, "{selector}._domainkey TXT {}", key_text(domain, length));
+    }
+    if domain.number % 10 == 9 {
+        // Keys that were never taken away, and proofs for four services: more than 1232 octets at one name.
+        for number in 0..4 {
+            let _ = writeln!(text, "{selector}._domainkey TXT {}", old_key_text(number));
+            let _ = writeln!(text, "@ TXT \"service-{number}-verification={}\"", letters(number, 230));
+            let _ = writeln!(text, "@ TXT \"service-{number}-owner={}\"", letters(number + 7, 230));
+        }
+    }
+    text
+}
+
+fn key_text(domain: &MailDomain, length: usize) -> String {
+    quoted(&format!("v=DKIM1; k=rsa; p={}", letters(domain.number, length)))
+}
+
+fn old_key_text(number: usize) -> String {
+    quoted(&format!("v=DKIM1; k=rsa; n=old; p={}", letters(number + 100, KEY_2048)))
+}
+
+/// Text in strings of at most 255 octets (RFC 1035 section 3.3.14).
+fn quoted(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let strings: Vec<String> =
+        letters.chunks(250).map(|part| format!("\"{}\"", part.iter().collect::<String>())).collect();
+    strings.join(" ")
+}
+
+/// Base64 that looks like a key and compresses like one; nobody checks it.
+fn letters(number: usize, length: usize) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let letter = |place: usize| {
+        let at = (place * 37 + place * place * 11 + number * 101) % ALPHABET.len();
+        char::from(ALPHABET.get(at).copied().unwrap_or(b'A'))
+    };
+    (0..length).map(letter).collect()
+}
+
+/// PTR of the sending host, and the A record that it must match.
+fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
+    let hoster = domain.hoster();
+    let owner = format!("{}.in-addr.arpa.", reversed(domain.address));
+    // Several domains may send from one host of the hoster's: it is written once.
+    if domain.number < HOSTERS.len() * 100 {
+        tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
+        if !domain.own_host() {
+            tree.add(hoster.domain, &format!("{} A {}", domain.mail_host, domain.address))?;
+        }
+    }
+    if domain.own_host() && domain.number.is_multiple_of(2) {
+        let address = address_v6(domain.number % HOSTERS.len(), host_v6(domain));
+        let owner = format!("{}.ip6.arpa.", nibbles(address).join("."));
+        tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
+    }
+    Ok(())
+}

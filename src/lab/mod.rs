@@ -1,0 +1,23 @@
+//! The lab: an internet in the process, for tests, benches and the demo (cargo feature `lab`).
+//!
+//! May call: `clock`, `config`, `exchange::network`, `question`, `random`, `resolve`. Nothing of the daemon calls it
+//! but the demo. Authoritative servers as RFC 1034 section 4.3.2 has them, each with a distance and with faults that
+//! can be switched; reached in memory with a virtual clock and a seed, or on sockets of 127.0.0.0/8.
+
+pub mod authority;
+pub mod client;
+pub mod delegations;
+pub mod demo;
+pub mod fault;
+pub mod internet;
+pub mod log;
+pub mod mail_domains;
+pub mod scenario;
+pub mod server;
+pub mod simulated;
+pub mod simulation;
+pub mod sockets;
+pub mod traffic;
+pub mod world;
+pub mod zone;
+pub mod zone_file;

@@ -1,0 +1,92 @@
+//! Compares what came with what a scenario expects, and says every difference at once.
+//!
+//! May call: `simulation` for replies, `log` for what servers received.
+
+use hickory_proto::rr::Record;
+
+use crate::lab::log::Received;
+use crate::lab::simulation::Reply;
+use crate::question::Outcome;
+
+use super::{Ask, Wanted};
+
+/// Everything that differs; empty where all is as expected.
+pub(super) fn differences(ask: &Ask, replies: &[Reply], received: &[Received]) -> Vec<String> {
+    let mut found = Vec::new();
+    for reply in replies {
+        of_reply(ask, reply, &mut found);
+    }
+    of_outcomes(ask, replies, &mut found);
+    of_packets(ask, received, &mut found);
+    found
+}
+
+fn of_reply(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
+    let message = &reply.message;
+    if let Some(rcode) = ask.rcode.filter(|rcode| *rcode != message.metadata.response_code) {
+        found.push(format!("RCODE {} instead of {rcode}", message.metadata.response_code));
+    }
+    if let Some(wanted) = &ask.answers {
+        of_records("answer", wanted, &message.answers, found);
+    }
+    if let Some(wanted) = &ask.authorities {
+        of_records("authority", wanted, &message.authorities, found);
+    }
+    let code = reply.extended_error.as_ref().map(|error| error.code);
+    if ask.extended_error.is_some() && ask.extended_error != code {
+        found.push(format!("extended error {:?}", reply.extended_error));
+    }
+    if let Some(span) = ask.elapsed.as_ref().filter(|span| !span.contains(&reply.elapsed)) {
+        found.push(format!("took {:?} instead of {span:?}", reply.elapsed));
+    }
+}
+
+/// Each record wanted is there, and there is no other.
+fn of_records(section: &str, wanted: &[Wanted], had: &[Record], found: &mut Vec<String>) {
+    let mut rest: Vec<&Record> = had.iter().collect();
+    for want in wanted {
+        match rest.iter().position(|record| matches(want, record)) {
+            Some(place) => {
+                rest.remove(place);
+            }
+            None => found.push(format!("{section} lacks {}", want.record)),
+        }
+    }
+    found.extend(rest.iter().map(|record| format!("{section} has {record}")));
+}
+
+fn matches(want: &Wanted, record: &Record) -> bool {
+    let same_ttl = !want.with_ttl || want.record.ttl == record.ttl;
+    same_ttl && want.record.name == record.name && want.record.data == record.data
+}
+
+fn of_outcomes(ask: &Ask, replies: &[Reply], found: &mut Vec<String>) {
+    if ask.outcomes.is_empty() {
+        return;
+    }
+    for outcome in Outcome::ALL {
+        let had = replies.iter().filter(|reply| reply.outcome == outcome).count();
+        let wanted: usize =
+            ask.outcomes.iter().filter(|(name, _)| *name == outcome).map(|(_, count)| count).sum();
+        if had != wanted {
+            found.push(format!("outcome {outcome:?} {had} times instead of {wanted}"));
+        }
+    }
+}
+
+fn of_packets(ask: &Ask, received: &[Received], found: &mut Vec<String>) {
+    for (server, counts) in &ask.packets {
+        let counted = |one: &&Received| server.as_ref().is_none_or(|server| **server == *one.server);
+        let had = received.iter().filter(counted).count();
+        if !counts.contains(&had) {
+            let whose = server.as_deref().unwrap_or("all servers");
+            found.push(format!("{had} packets to {whose} instead of {counts:?}"));
+        }
+    }
+    if !ask.packet_lines.is_empty() {
+        let had: Vec<String> = received.iter().map(ToString::to_string).collect();
+        if had != ask.packet_lines {
+            found.push(format!("packets other than {:?}", ask.packet_lines));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Scenarios: a small internet, a client's questions and what must come of them, as a text file.
+//!
+//! May call: `reader` reads one, `runner` plays it over the simulation. In the spirit of Unbound's testbound: a bug
+//! report is a file that anybody can read and run.
+//!
+//! ```text
+//! title: A referral with glue is followed
+//! config race=off
+//! server a.root 127.0.0.1 rtt=10ms
+//! server ns1.example 127.0.0.2 rtt=20ms no-tcp
+//! zone . a.root
+//! zone example. ns1.example
+//!   www 300 A 10.0.0.1
+//! ask www.example. A
+//!   rcode NOERROR
+//!   answer www.example. 300 A 10.0.0.1
+//!   outcome upstream
+//!   packets 2
+//!   elapsed 30ms..40ms
+//! ```
+//!
+//! NS, SOA, delegations and glue are written by `delegations`. `unrouted ADDRESS`, `network down|up`,
+//! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions. Below `ask`: `rcode`, `answer`
+//! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`,
+//! `outcome NAME[=COUNT]...`, `packets COUNT [SERVER]` (COUNT or LOW..HIGH), `packet: SERVER NAME TYPE [tcp] [plain]`
+//! (all of them, in order), `elapsed SPAN[..SPAN]`. `ask NAME TYPE x5` is five clients at once.
+
+mod check;
+mod reader;
+mod runner;
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, Record, RecordType};
+use thiserror::Error;
+
+use crate::question::Outcome;
+
+use super::delegations::Tree;
+use super::fault::Fault;
+
+/// Why a scenario cannot be played, or did not end as it says.
+#[derive(Debug, Error)]
+pub enum ScenarioError {
+    /// A line cannot be read.
+    #[error("line {line}: {reason}")]
+    Line {
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The internet that it describes cannot be built.
+    #[error(transparent)]
+    Lab(#[from] super::world::LabError),
+    /// Something else happened than it expects.
+    #[error("{title}: line {line}: {}", .differences.join("\n  "))]
+    Different {
+        /// The scenario's title.
+        title: String,
+        /// The line of the step.
+        line: usize,
+        /// All that differs, and what was sent meanwhile.
+        differences: Vec<String>,
+    },
+}
+
+/// A scenario, read.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it shows, in one line.
+    pub title: String,
+    settings: Vec<(String, String)>,
+    tree: Tree,
+    steps: Vec<Step>,
+}
+
+/// One step, and the line that it stands on.
+#[derive(Clone, Debug)]
+struct Step {
+    line: usize,
+    action: Action,
+}
+
+/// What is done in a step.
+#[derive(Clone, Debug)]
+enum Action {
+    Ask(Box<Ask>),
+    Advance(Duration),
+    Fault { server: String, faults: Vec<Fault> },
+    NetworkDown(bool),
+    Unrouted(IpAddr),
+}
+
+/// A record that is expected; its TTL only where the scenario says one.
+#[derive(Clone, Debug)]
+struct Wanted {
+    record: Record,
+    with_ttl: bool,
+}
+
+/// A question, from so many clients at once, and what must come of it. What is not said is not checked.
+#[derive(Clone, Debug)]
+struct Ask {
+    name: Name,
+    kind: RecordType,
+    clients: u16,
+    rcode: Option<ResponseCode>,
+    answers: Option<Vec<Wanted>>,
+    authorities: Option<Vec<Wanted>>,
+    extended_error: Option<u16>,
+    outcomes: Vec<(Outcome, usize)>,
+    packets: Vec<(Option<String>, RangeInclusive<usize>)>,
+    packet_lines: Vec<String>,
+    elapsed: Option<RangeInclusive<Duration>>,
+}
+
+impl Ask {
+    fn new(name: Name, kind: RecordType, clients: u16) -> Self {
+        Self {
+            name,
+            kind,
+            clients,
+            rcode: None,
+            answers: None,
+            authorities: None,
+            extended_error: None,
+            outcomes: Vec::new(),
+            packets: Vec::new(),
+            packet_lines: Vec::new(),
+            elapsed: None,
+        }
+    }
+}

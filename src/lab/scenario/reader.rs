@@ -1,0 +1,266 @@
+//! Reads a scenario from its text.
+//!
+//! May call: `zone_file` for records, `fault`, `delegations`. The form is told in the module above.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::lab::delegations::Tree;
+use crate::lab::fault::{Fault, span};
+use crate::lab::world::{ServerPlan, absolute};
+use crate::lab::zone_file::read_record;
+use crate::question::Outcome;
+
+use super::{Action, Ask, Scenario, ScenarioError, Step, Wanted};
+
+/// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
+const RCODES: [(&str, ResponseCode); 6] = [
+    ("NOERROR", ResponseCode::NoError),
+    ("FORMERR", ResponseCode::FormErr),
+    ("SERVFAIL", ResponseCode::ServFail),
+    ("NXDOMAIN", ResponseCode::NXDomain),
+    ("NOTIMP", ResponseCode::NotImp),
+    ("REFUSED", ResponseCode::Refused),
+];
+
+impl FromStr for Scenario {
+    type Err = ScenarioError;
+
+    fn from_str(text: &str) -> Result<Self, ScenarioError> {
+        let scenario =
+            Self { title: String::new(), settings: Vec::new(), tree: Tree::default(), steps: Vec::new() };
+        let mut reader = Reader { scenario, zone: None };
+        for (index, line) in text.lines().enumerate() {
+            let number = index + 1;
+            let tell = |reason| ScenarioError::Line { line: number, reason };
+            let is_comment = line.trim().is_empty() || line.trim_start().starts_with('#');
+            if !is_comment {
+                reader.line(number, line).map_err(tell)?;
+            }
+        }
+        reader.end_zone().map_err(|reason| ScenarioError::Line { line: text.lines().count(), reason })?;
+        Ok(reader.scenario)
+    }
+}
+
+struct Reader {
+    scenario: Scenario,
+    /// The zone whose text is being read: its name, its servers, its text.
+    zone: Option<(String, Vec<String>, String)>,
+}
+
+impl Reader {
+    fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
+        if let Some(inner) = line.strip_prefix("  ") {
+            return self.inner_line(inner);
+        }
+        self.end_zone()?;
+        if let Some(title) = line.strip_prefix("title:") {
+            title.trim().clone_into(&mut self.scenario.title);
+            return Ok(());
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["config", settings @ ..] => self.settings(settings),
+            ["server", name, address, options @ ..] => self.server(name, address, options),
+            ["zone", name, servers @ ..] => {
+                let servers = servers.iter().map(ToString::to_string).collect();
+                self.zone = Some(((*name).to_owned(), servers, String::new()));
+                Ok(())
+            }
+            _ => {
+                let action = action(&words)?;
+                self.scenario.steps.push(Step { line: number, action });
+                Ok(())
+            }
+        }
+    }
+
+    /// A line of a zone's text, or of what a question must come to.
+    fn inner_line(&mut self, line: &str) -> Result<(), String> {
+        if let Some((_, _, text)) = &mut self.zone {
+            text.push_str(line);
+            text.push('\n');
+            return Ok(());
+        }
+        match self.scenario.steps.last_mut() {
+            Some(Step { action: Action::Ask(ask), .. }) => expect(ask, line.trim()),
+            _ => Err("nothing is expected of this step".to_owned()),
+        }
+    }
+
+    fn end_zone(&mut self) -> Result<(), String> {
+        let Some((name, servers, text)) = self.zone.take() else { return Ok(()) };
+        self.scenario.tree.zone(&name, &servers, &text).map_err(|error| error.to_string())
+    }
+
+    fn settings(&mut self, settings: &[&str]) -> Result<(), String> {
+        for setting in settings {
+            let (key, value) =
+                setting.split_once('=').ok_or_else(|| format!("{setting} is not key=value"))?;
+            self.scenario.settings.push((key.to_owned(), value.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn server(&mut self, name: &str, address: &str, options: &[&str]) -> Result<(), String> {
+        let addresses: Result<Vec<IpAddr>, _> = address.split(',').map(str::parse).collect();
+        let mut plan = ServerPlan::new(name, addresses.map_err(|error| format!("{address}: {error}"))?);
+        for option in options {
+            let spanned = |text: &str| span(text).ok_or_else(|| format!("{text} is not a span"));
+            match option.split_once('=') {
+                Some(("rtt", text)) => plan.distance.round_trip = spanned(text)?,
+                Some(("jitter", text)) => plan.distance.jitter = spanned(text)?,
+                Some(("loss", text)) => {
+                    plan.distance.loss_per_mille =
+                        text.parse().map_err(|_| format!("{text} is not a number"))?;
+                }
+                _ => plan.faults.push(option.parse().map_err(|error| format!("{error}"))?),
+            }
+        }
+        self.scenario.tree.server(plan).map_err(|error| error.to_string())
+    }
+}
+
+fn action(words: &[&str]) -> Result<Action, String> {
+    match words {
+        ["ask", name, kind] => Ok(Action::Ask(Box::new(Ask::new(name_of(name)?, kind_of(kind)?, 1)))),
+        ["ask", name, kind, clients] => {
+            let count = clients.strip_prefix('x').and_then(|count| count.parse().ok());
+            let count = count.ok_or_else(|| format!("{clients} is not a number of clients"))?;
+            Ok(Action::Ask(Box::new(Ask::new(name_of(name)?, kind_of(kind)?, count))))
+        }
+        ["advance", text] => span(text).map(Action::Advance).ok_or_else(|| format!("{text} is not a span")),
+        ["fault", server, faults @ ..] => {
+            let faults: Result<Vec<Fault>, _> = faults.iter().map(|fault| fault.parse()).collect();
+            let faults = faults.map_err(|error| error.to_string())?;
+            Ok(Action::Fault { server: (*server).to_owned(), faults })
+        }
+        ["network", "down"] => Ok(Action::NetworkDown(true)),
+        ["network", "up"] => Ok(Action::NetworkDown(false)),
+        ["unrouted", address] => address.parse().map(Action::Unrouted).map_err(|error| format!("{error}")),
+        _ => Err(format!("not a step: {}", words.join(" "))),
+    }
+}
+
+fn name_of(text: &str) -> Result<Name, String> {
+    absolute(text).map_err(|error| error.to_string())
+}
+
+fn kind_of(text: &str) -> Result<RecordType, String> {
+    RecordType::from_str(text).map_err(|_| format!("unknown type {text}"))
+}
+
+/// Reads one line of what a question must come to.
+fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
+    let (word, rest) = line.split_once(' ').ok_or_else(|| format!("{line} says nothing"))?;
+    match word {
+        "rcode" => {
+            let known = RCODES.iter().find(|(name, _)| *name == rest);
+            ask.rcode = Some(known.ok_or_else(|| format!("unknown RCODE {rest}"))?.1);
+        }
+        "answer" => ask.answers.get_or_insert_default().extend(wanted(rest)?),
+        "authority" => ask.authorities.get_or_insert_default().extend(wanted(rest)?),
+        "ede" => ask.extended_error = Some(rest.parse().map_err(|_| format!("{rest} is no code"))?),
+        "outcome" => {
+            for part in rest.split_whitespace() {
+                ask.outcomes.push(outcome(part)?);
+            }
+        }
+        "packets" => {
+            let (count, server) =
+                rest.split_once(' ').map_or((rest, None), |(count, server)| (count, Some(server)));
+            ask.packets.push((server.map(ToOwned::to_owned), counts(count)?));
+        }
+        "packet:" => ask.packet_lines.push(rest.to_owned()),
+        "elapsed" => ask.elapsed = Some(spans(rest)?),
+        _ => return Err(format!("not an expectation: {word}")),
+    }
+    Ok(())
+}
+
+fn wanted(text: &str) -> Result<Option<Wanted>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let with_ttl = text.split_whitespace().nth(1).is_some_and(|word| word.parse::<u32>().is_ok());
+    let record = read_record(text).map_err(|error| error.to_string())?;
+    Ok(Some(Wanted { record, with_ttl }))
+}
+
+/// `shared`, or `shared=9` for nine of the clients.
+fn outcome(text: &str) -> Result<(Outcome, usize), String> {
+    let (name, count) = text.split_once('=').unwrap_or((text, "1"));
+    let outcome: Outcome =
+        serde_json::from_value(name.into()).map_err(|_| format!("unknown outcome {name}"))?;
+    Ok((outcome, count.parse().map_err(|_| format!("{count} is not a number"))?))
+}
+
+/// `3`, or `3..5` with both ends included.
+fn counts(text: &str) -> Result<RangeInclusive<usize>, String> {
+    let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
+    let (low, high) = text.split_once("..").unwrap_or((text, text));
+    Ok(number(low)?..=number(high)?)
+}
+
+/// `30ms`, or `30ms..50ms` with both ends included.
+fn spans(text: &str) -> Result<RangeInclusive<Duration>, String> {
+    let read = |text: &str| span(text).ok_or_else(|| format!("{text} is not a span"));
+    let (low, high) = text.split_once("..").unwrap_or((text, text));
+    Ok(read(low)?..=read(high)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "
+title: It can be read
+config race=off
+# a comment
+server a.root 127.0.0.1,::1 rtt=10ms jitter=2ms loss=5 no-tcp
+zone . a.root
+  www 300 A 10.0.0.1
+ask www. A x3
+  rcode NOERROR
+  answer www. 300 A 10.0.0.1
+  outcome upstream shared=2
+  packets 1..2 a.root
+  packet: a.root www. A
+  elapsed 10ms..12ms
+advance 5m
+fault a.root dead slow=3s
+network down
+";
+
+    #[test]
+    fn a_scenario_is_read_as_it_is_told() {
+        let scenario: Scenario = TEXT.parse().unwrap();
+        assert_eq!(scenario.title, "It can be read");
+        assert_eq!(scenario.settings, [("race".to_owned(), "off".to_owned())]);
+        assert_eq!(scenario.steps.len(), 4);
+        let Action::Ask(ask) = &scenario.steps[0].action else { panic!("no question") };
+        assert_eq!((ask.clients, ask.outcomes.len(), ask.packets.len()), (3, 2, 1));
+        assert_eq!(ask.answers.as_ref().unwrap().len(), 1);
+        assert!(ask.answers.as_ref().unwrap()[0].with_ttl);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_line() {
+        for (text, part) in [
+            ("title: x\ndance\n", "line 2"),
+            ("ask www. NOSUCH\n", "NOSUCH"),
+            ("ask www. A\n  rcode NOPE\n", "line 2"),
+            ("server a 127.0.0.1 sleepy\n", "sleepy"),
+            ("advance soon\n", "soon"),
+        ] {
+            let error = text.parse::<Scenario>().unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

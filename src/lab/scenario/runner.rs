@@ -1,0 +1,90 @@
+//! Plays a scenario over the simulation, step by step.
+//!
+//! May call: `simulation`, `check`. Call it on one thread with tokio's clock paused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::config::{Config, Family};
+use crate::lab::fault::span;
+use crate::lab::simulation::{Reply, Simulation, config_for};
+use crate::lab::world::Lab;
+
+use super::check::differences;
+use super::{Action, Ask, Scenario, ScenarioError, Step};
+
+impl Scenario {
+    /// Plays it with a seed.
+    ///
+    /// # Errors
+    /// Its internet cannot be built, or a step came to something else than it expects.
+    pub async fn play(&self, seed: u64) -> Result<(), ScenarioError> {
+        let lab: Arc<Lab> = Arc::new(self.tree.clone().build()?);
+        let mut config = config_for(&lab);
+        for (key, value) in &self.settings {
+            set(&mut config, key, value).map_err(|reason| ScenarioError::Line { line: 0, reason })?;
+        }
+        let simulation = Simulation::new(lab, config, seed);
+        for step in &self.steps {
+            self.step(&simulation, step).await?;
+        }
+        Ok(())
+    }
+
+    async fn step(&self, simulation: &Simulation, step: &Step) -> Result<(), ScenarioError> {
+        let line = step.line;
+        match &step.action {
+            Action::Ask(ask) => return self.ask(simulation, line, ask).await,
+            Action::Advance(span) => tokio::time::sleep(*span).await,
+            Action::Fault { server, faults } => {
+                let unknown = || ScenarioError::Line { line, reason: format!("no server {server}") };
+                simulation.lab().server(server).ok_or_else(unknown)?.set_faults(faults);
+            }
+            Action::NetworkDown(down) => simulation.network().set_down(*down),
+            Action::Unrouted(address) => simulation.network().set_unroutable(*address),
+        }
+        Ok(())
+    }
+
+    async fn ask(&self, simulation: &Simulation, line: usize, ask: &Ask) -> Result<(), ScenarioError> {
+        let clients = (0..ask.clients).map(|_| simulation.ask(&ask.name, ask.kind));
+        let replies: Result<Vec<Reply>, _> = join_all(clients).await.into_iter().collect();
+        let replies = replies.map_err(|error| ScenarioError::Line { line, reason: format!("{error}") })?;
+        let received = simulation.lab().log().take();
+        let mut differences = differences(ask, &replies, &received);
+        if differences.is_empty() {
+            return Ok(());
+        }
+        differences.extend(received.iter().map(|one| format!("sent at {:?}: {one}", one.at)));
+        differences
+            .extend(replies.iter().flat_map(|reply| reply.steps.iter()).map(|step| format!("{step:?}")));
+        Err(ScenarioError::Different { title: self.title.clone(), line, differences })
+    }
+}
+
+/// Sets what `config` lines may set.
+fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
+    let spanned =
+        || -> Result<Duration, String> { span(value).ok_or_else(|| format!("{value} is not a span")) };
+    match (key, value) {
+        ("race", "on" | "off") => config.resolve.race = value == "on",
+        ("ipv4" | "ipv6", "on" | "off" | "auto") => {
+            let family = match value {
+                "on" => Family::On,
+                "off" => Family::Off,
+                _ => Family::Auto,
+            };
+            *(if key == "ipv4" { &mut config.resolve.ipv4 } else { &mut config.resolve.ipv6 }) = family;
+        }
+        ("deadline", _) => config.resolve.deadline = spanned()?,
+        ("max_ttl", _) => config.cache.max_ttl = spanned()?,
+        ("negative_max_ttl", _) => config.cache.negative_max_ttl = spanned()?,
+        ("deny", _) => {
+            config.resolve.deny_servers.push(value.parse().map_err(|_| format!("{value} is no network"))?);
+        }
+        _ => return Err(format!("no setting {key}={value}")),
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! The lab's servers in memory: the network of a simulation, on tokio's paused clock and a seed.
+//!
+//! May call: `world`, `server`, `clock`, `random`, `exchange::network`. Never mixed with real sockets: the paused
+//! clock would jump ahead while they are waited for. RFC 7766 for streams.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::clock::Clock;
+use crate::exchange::network::{Network, Replies};
+use crate::random::Random;
+use crate::record::event::Transport;
+
+use super::fault::Fault;
+use super::server::Delivery;
+use super::world::Lab;
+
+/// What of the network around us does not work.
+#[derive(Debug, Default)]
+struct Reach {
+    /// Our own network is down: nothing can be sent.
+    down: bool,
+    /// No IPv6 on this host.
+    no_ipv6: bool,
+    /// Addresses to which there is no route.
+    unroutable: BTreeSet<IpAddr>,
+}
+
+/// The network of a simulation.
+#[derive(Debug)]
+pub struct SimulatedNetwork {
+    lab: Arc<Lab>,
+    clock: Clock,
+    random: Random,
+    reach: Mutex<Reach>,
+}
+
+impl SimulatedNetwork {
+    /// The servers of `lab`; jitter and loss come from `seed`. Call it inside a runtime whose time is paused.
+    pub fn new(lab: Arc<Lab>, clock: Clock, seed: u64) -> Self {
+        Self { lab, clock, random: Random::seeded(seed), reach: Mutex::default() }
+    }
+
+    /// The lab behind it.
+    pub fn lab(&self) -> &Arc<Lab> {
+        &self.lab
+    }
+
+    /// Takes our own network down, or up again.
+    pub fn set_down(&self, down: bool) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).down = down;
+    }
+
+    /// Takes IPv6 away from this host, or gives it back.
+    pub fn set_no_ipv6(&self, no_ipv6: bool) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).no_ipv6 = no_ipv6;
+    }
+
+    /// Takes the route to an address away. Other addresses that are no server's stay silent.
+    pub fn set_unroutable(&self, address: IpAddr) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
+    }
+
+    fn route(&self, server: SocketAddr) -> io::Result<()> {
+        let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        if reach.down || (reach.no_ipv6 && server.is_ipv6()) {
+            return Err(io::ErrorKind::NetworkUnreachable.into());
+        }
+        if reach.unroutable.contains(&server.ip()) {
+            return Err(io::ErrorKind::HostUnreachable.into());
+        }
+        Ok(())
+    }
+
+    fn ask(&self, server: SocketAddr, message: &[u8], transport: Transport) -> Vec<Delivery> {
+        let Some(found) = self.lab.at(server.ip()) else { return Vec::new() };
+        found.respond(server.ip(), message, transport, self.clock.mono(), &self.random)
+    }
+
+    async fn exchange(&self, server: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
+        self.route(server)?;
+        let Some(found) = self.lab.at(server.ip()) else { return std::future::pending().await };
+        if found.has(Fault::Dead) {
+            return std::future::pending().await;
+        }
+        // The handshake is a round trip of its own.
+        sleep(found.distance().draw(&self.random)).await;
+        if found.has(Fault::NoTcp) {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        match self.ask(server, message, Transport::Tcp).into_iter().next_back() {
+            Some(delivery) => {
+                sleep(delivery.delay).await;
+                Ok(delivery.octets)
+            }
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Network for SimulatedNetwork {
+    fn send_datagram<'a>(
+        &'a self,
+        server: SocketAddr,
+        message: &'a [u8],
+    ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
+        let sent = self.route(server).map(|()| {
+            let deliveries = self.ask(server, message, Transport::Udp);
+            let arrivals = Arrivals::new(Instant::now(), server.port(), deliveries);
+            Box::new(arrivals) as Box<dyn Replies>
+        });
+        std::future::ready(sent).boxed()
+    }
+
+    fn exchange_stream<'a>(
+        &'a self,
+        server: SocketAddr,
+        message: &'a [u8],
+    ) -> BoxFuture<'a, io::Result<Vec<u8>>> {
+        self.exchange(server, message).boxed()
+    }
+}
+
+/// What will come back to one port.
+struct Arrivals {
+    sent: Instant,
+    port: u16,
+    /// The latest first, so that the next one is taken from the end.
+    pending: Vec<Delivery>,
+}
+
+impl Arrivals {
+    fn new(sent: Instant, port: u16, mut pending: Vec<Delivery>) -> Self {
+        pending.sort_by_key(|delivery| std::cmp::Reverse(delivery.delay));
+        Self { sent, port, pending }
+    }
+
+    async fn next_arrival(&mut self) -> io::Result<(SocketAddr, Vec<u8>)> {
+        let delay = self.pending.last().map_or(Duration::MAX, |delivery| delivery.delay);
+        match self.sent.checked_add(delay) {
+            Some(moment) => sleep_until(moment).await,
+            None => std::future::pending().await,
+        }
+        // Taken only now: a caller that gives up the wait may wait again.
+        match self.pending.pop() {
+            Some(delivery) => Ok((SocketAddr::new(delivery.source, self.port), delivery.octets)),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Replies for Arrivals {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
+        self.next_arrival().boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::world::{Builder, ServerPlan};
+    use hickory_proto::op::{Message, Query};
+    use hickory_proto::rr::{Name, RecordType};
+
+    fn lab(faults: &[Fault]) -> Arc<Lab> {
+        let mut builder = Builder::default();
+        builder.zone(".", "@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 127.0.0.1\n").unwrap();
+        let mut plan = ServerPlan::new("ns", vec!["127.0.0.1".parse().unwrap()]);
+        plan.zones.push(Name::root());
+        plan.faults = faults.to_vec();
+        builder.server(plan);
+        Arc::new(builder.build().unwrap())
+    }
+
+    fn query() -> Vec<u8> {
+        let mut query = Message::query();
+        query.add_query(Query::query(Name::from_ascii("ns.").unwrap(), RecordType::A));
+        query.to_vec().unwrap()
+    }
+
+    fn network(faults: &[Fault]) -> SimulatedNetwork {
+        SimulatedNetwork::new(lab(faults), Clock::simulated(0), 1)
+    }
+
+    const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1)), 53);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_datagram_takes_a_round_trip_and_a_stream_two() {
+        let network = network(&[]);
+        let begin = Instant::now();
+        let mut replies = network.send_datagram(SERVER, &query()).await.unwrap();
+        let (source, octets) = replies.next().await.unwrap();
+        assert_eq!((source, begin.elapsed()), (SERVER, Duration::from_millis(10)));
+        assert_eq!(Message::from_vec(&octets).unwrap().answers.len(), 1);
+        network.exchange_stream(SERVER, &query()).await.unwrap();
+        assert_eq!(begin.elapsed(), Duration::from_millis(30));
+        assert_eq!(network.lab().log().total(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_silence_and_no_route_an_error() {
+        let network = network(&[Fault::Dead]);
+        let mut replies = network.send_datagram(SERVER, &query()).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_secs(60), replies.next()).await.is_err());
+        let query = query();
+        let stream = network.exchange_stream(SERVER, &query);
+        assert!(tokio::time::timeout(Duration::from_secs(60), stream).await.is_err());
+        network.set_unroutable(SERVER.ip());
+        let error = network.send_datagram(SERVER, &query).await.err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::HostUnreachable);
+        network.set_down(true);
+        let error = network.exchange_stream(SERVER, &query).await.err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::NetworkUnreachable);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_given_up_can_be_taken_up_again() {
+        let network = network(&[Fault::Slow(Duration::from_secs(1))]);
+        let mut replies = network.send_datagram(SERVER, &query()).await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(100), replies.next()).await.is_err());
+        assert!(replies.next().await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn tcp_is_refused_where_it_is_not_served() {
+        let error = network(&[Fault::NoTcp]).exchange_stream(SERVER, &query()).await.err().unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+}

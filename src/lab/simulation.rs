@@ -1,0 +1,159 @@
+//! The whole resolver, from a client's octets down, over the lab in memory: one seed, one run.
+//!
+//! May call: `resolve`, `wire`, `simulated`, `record`, `config`. Run it on one thread with tokio's clock paused;
+//! four-second deadlines then cost nothing. `traffic` and `scenario` ask through it.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use hickory_proto::op::{Edns, Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::clock::Clock;
+use crate::config::{Config, Family};
+use crate::question::{Client, ExtendedError, Outcome};
+use crate::random::Random;
+use crate::record::Recorder;
+use crate::record::event::Step;
+use crate::resolve::{Asked, Parts, Resolver};
+use crate::wire;
+
+use super::client::AskError;
+use super::simulated::SimulatedNetwork;
+use super::traffic::Asker;
+use super::world::Lab;
+
+/// The calendar at the begin of every run: 2026-01-01, so that signatures will have a date to be judged by.
+const UNIX_AT_START: u64 = 1_767_225_600;
+
+/// Replies are read whole, as over TCP; the listener's tests see to truncation.
+const REPLY_LIMIT: usize = 65_535;
+
+/// A resolver over a lab.
+pub struct Simulation {
+    lab: Arc<Lab>,
+    clock: Clock,
+    network: Arc<SimulatedNetwork>,
+    recorder: Arc<Recorder>,
+    resolver: Arc<Resolver>,
+    /// Clients so far: each question comes from a port and id of its own, and they repeat after 2^32.
+    clients: AtomicU32,
+}
+
+/// What a client was told, and what is known beside it.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The message as the client reads it, TTLs counted down.
+    pub message: Message,
+    /// How the question ended.
+    pub outcome: Outcome,
+    /// The extended error, if any.
+    pub extended_error: Option<ExtendedError>,
+    /// Each step of the way.
+    pub steps: Arc<[Step]>,
+    /// From question to reply.
+    pub elapsed: Duration,
+}
+
+/// The defaults, for a lab: its root, any address a server's, no IPv6.
+pub fn config_for(lab: &Lab) -> Config {
+    let mut config = Config::default();
+    config.resolve.root_hints = lab.root_hints();
+    config.resolve.deny_servers = Vec::new();
+    config.resolve.ipv4 = Family::On;
+    config.resolve.ipv6 = Family::Off;
+    config
+}
+
+impl Simulation {
+    /// A cold resolver over `lab`. Call it inside a runtime whose time is paused.
+    pub fn new(lab: Arc<Lab>, config: Config, seed: u64) -> Self {
+        let clock = Clock::simulated(UNIX_AT_START);
+        let network = Arc::new(SimulatedNetwork::new(lab.clone(), clock.clone(), seed));
+        let recorder = Recorder::new(clock.clone(), 1);
+        let resolver = Resolver::new(Parts {
+            config: Arc::new(config),
+            clock: clock.clone(),
+            // Another stream than the network's, so that a change there does not move our ids.
+            random: Random::seeded(seed ^ u64::MAX),
+            network: network.clone(),
+            recorder: recorder.clone(),
+        });
+        Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0) }
+    }
+
+    /// The lab's servers.
+    pub fn lab(&self) -> &Arc<Lab> {
+        &self.lab
+    }
+
+    /// The network between.
+    pub fn network(&self) -> &SimulatedNetwork {
+        &self.network
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The record.
+    pub fn recorder(&self) -> &Arc<Recorder> {
+        &self.recorder
+    }
+
+    /// The resolver itself.
+    pub fn resolver(&self) -> &Arc<Resolver> {
+        &self.resolver
+    }
+
+    /// Asks as a client with EDNS does, from octets to octets.
+    ///
+    /// # Errors
+    /// The question or the reply could not be read: a bug of ours.
+    pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<Reply, AskError> {
+        let began = self.clock.mono();
+        let unreadable = |what: &str| AskError::Message(format!("{what} of {name} {kind} cannot be read"));
+        let number = self.clients.fetch_add(1, Ordering::Relaxed);
+        let [high, low, id_high, id_low] = number.to_be_bytes();
+        let client = Client {
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: u16::from_be_bytes([high, low]),
+            id: u16::from_be_bytes([id_high, id_low]),
+        };
+        let octets = query(client.id, name, kind).ok_or_else(|| unreadable("the question"))?;
+        let query = wire::query::Query::read(&octets).map_err(|_| unreadable("the question"))?;
+        let question = query.to_question().ok_or_else(|| unreadable("the question"))?;
+        let Asked::Replied(replied) = self.resolver.ask(question, client).await else {
+            return Err(AskError::Message("a new client was taken for a repeat".to_owned()));
+        };
+        let mut reply = Vec::new();
+        wire::reply::write(&mut reply, &replied.answer, &query, REPLY_LIMIT, self.clock.mono());
+        Ok(Reply {
+            message: Message::from_vec(&reply).map_err(|_| unreadable("the reply"))?,
+            outcome: replied.outcome,
+            extended_error: replied.answer.extended_error.clone(),
+            steps: replied.steps,
+            elapsed: self.clock.mono().since(began),
+        })
+    }
+}
+
+/// The octets of a client's query.
+fn query(id: u16, name: &Name, kind: RecordType) -> Option<Vec<u8>> {
+    let mut query = Message::query();
+    query.metadata.id = id;
+    query.metadata.recursion_desired = true;
+    query.add_query(Query::query(name.clone(), kind)).set_edns(Edns::new());
+    query.to_vec().ok()
+}
+
+impl Asker for Simulation {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        async move { Ok(Self::ask(self, name, kind).await?.message) }.boxed()
+    }
+}

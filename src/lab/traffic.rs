@@ -1,0 +1,300 @@
+//! Mail traffic: the questions that a gateway asks for one message, in dependent steps, and how long they take.
+//!
+//! May call: `internet`, `mail_domains`, `random`, `clock`. After the study of postscreen, smtpd, rspamd and Postfix's
+//! SMTP client: lists at once, then PTR and A, MX, SPF with its includes (RFC 7208 section 4.6.4 bounds them), DKIM
+//! (RFC 6376), DMARC (RFC 9989) and lists of domains; outbound MX, then A and AAAA of each (RFC 5321 section 5.1).
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RData, RecordType};
+
+use crate::clock::Clock;
+use crate::random::Random;
+
+use super::client::{AskError, Client};
+use super::internet::{Internet, ListKind, reversed};
+
+/// Includes followed for one sender (RFC 7208 section 4.6.4).
+const MAX_SPF_LOOKUPS: u32 = 10;
+
+/// Inbound messages of a hundred; the rest are outbound.
+const INBOUND_PER_CENT: u32 = 80;
+
+/// Spam of a hundred inbound messages.
+const SPAM_PER_CENT: u32 = 30;
+
+/// Whoever can be asked: the resolver in simulation, or a server over sockets.
+pub trait Asker: Sync {
+    /// Asks one question and waits for its answer, whatever its RCODE.
+    ///
+    /// # Errors
+    /// No answer came.
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>>;
+}
+
+impl Asker for Client {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        Box::pin(Self::ask(self, name, kind))
+    }
+}
+
+/// A message of which the questions follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mail {
+    /// Comes in from an address.
+    Inbound {
+        /// The client's address.
+        address: Ipv4Addr,
+        /// Domain of MAIL FROM and of From:.
+        sender: Name,
+        /// Selector of its signature; none where it is unsigned.
+        selector: Option<&'static str>,
+        /// Domain of a link in its text.
+        link: Name,
+    },
+    /// Goes out to a domain.
+    Outbound {
+        /// The recipient's domain.
+        recipient: Name,
+    },
+}
+
+/// What became of one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Played {
+    /// From the first question to the last answer.
+    pub elapsed: Duration,
+    /// Questions asked.
+    pub questions: u32,
+    /// Of these, how many ended in SERVFAIL or without an answer.
+    pub failed: u32,
+}
+
+/// The same `count` messages for the same internet and seed.
+pub fn draw(internet: &Internet, seed: u64, count: usize) -> Vec<Mail> {
+    let random = Random::seeded(seed);
+    (0..count).filter_map(|_| draw_one(internet, &random)).collect()
+}
+
+fn draw_one(internet: &Internet, random: &Random) -> Option<Mail> {
+    let domain = pick(&internet.domains, random)?;
+    if random.below(100) >= INBOUND_PER_CENT {
+        return Some(Mail::Outbound { recipient: domain.name.clone() });
+    }
+    let link = pick(&internet.domains, random)?.name.clone();
+    if random.below(100) < SPAM_PER_CENT {
+        let (address, link) =
+            (*pick(&internet.spammers, random)?, pick(&internet.spam_domains, random)?.clone());
+        return Some(Mail::Inbound { address, sender: domain.name.clone(), selector: None, link });
+    }
+    let (address, sender) = (domain.address, domain.name.clone());
+    Some(Mail::Inbound { address, sender, selector: Some(domain.selector), link })
+}
+
+fn pick<'a, T>(list: &'a [T], random: &Random) -> Option<&'a T> {
+    list.get(usize::try_from(random.below(u32::try_from(list.len()).ok()?)).ok()?)
+}
+
+/// Asks all that one message needs, each step after the answers it depends on.
+pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &Clock) -> Played {
+    let began = clock.mono();
+    let mut session = Session { internet, asker, questions: 0, failed: 0 };
+    match mail {
+        Mail::Inbound { address, sender, selector, link } => {
+            session.connection(*address).await;
+            session.envelope(*address, sender).await;
+            session.content(sender, *selector, link).await;
+        }
+        Mail::Outbound { recipient } => session.delivery(recipient).await,
+    }
+    Played { elapsed: clock.mono().since(began), questions: session.questions, failed: session.failed }
+}
+
+/// One message's questions so far.
+struct Session<'a> {
+    internet: &'a Internet,
+    asker: &'a dyn Asker,
+    questions: u32,
+    failed: u32,
+}
+
+impl Session<'_> {
+    /// Asks several questions at once; an answer that did not come is none.
+    async fn all(&mut self, questions: &[(Name, RecordType)]) -> Vec<Option<Message>> {
+        let asked = join_all(questions.iter().map(|(name, kind)| self.asker.ask(name, *kind))).await;
+        asked.into_iter().map(|answer| self.note(answer)).collect()
+    }
+
+    async fn one(&mut self, name: &Name, kind: RecordType) -> Option<Message> {
+        let answer = self.asker.ask(name, kind).await;
+        self.note(answer)
+    }
+
+    fn note(&mut self, answer: Result<Message, AskError>) -> Option<Message> {
+        let sound = |answer: &Message| {
+            matches!(answer.metadata.response_code, ResponseCode::NoError | ResponseCode::NXDomain)
+        };
+        let answer = answer.ok().filter(sound);
+        self.questions += 1;
+        self.failed += u32::from(answer.is_none());
+        answer
+    }
+
+    /// postscreen: every list of addresses at once. smtpd: PTR, then the addresses of the name.
+    async fn connection(&mut self, address: Ipv4Addr) {
+        let lists = self.internet.lists.iter().filter(|list| list.kind != ListKind::BadDomains);
+        let questions: Vec<_> =
+            lists.filter_map(|list| Some((below(&reversed(address), &list.zone)?, RecordType::A))).collect();
+        self.all(&questions).await;
+        let pointer = self.one(&Name::from(address), RecordType::PTR).await;
+        let host = pointer.iter().flat_map(|answer| &answer.answers).find_map(|record| match &record.data {
+            RData::PTR(name) => Some(name.0.clone()),
+            _ => None,
+        });
+        if let Some(host) = host {
+            self.all(&[(host.clone(), RecordType::A), (host, RecordType::AAAA)]).await;
+        }
+    }
+
+    /// smtpd: does the sender's domain get mail; policy: may this address send for it.
+    async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) {
+        let exchangers = self.one(sender, RecordType::MX).await;
+        if exchangers.is_none_or(|answer| answer.answers.is_empty()) {
+            self.one(sender, RecordType::A).await;
+        }
+        let first = self.internet.lists.first().and_then(|list| below(&reversed(address), &list.zone));
+        if let Some(again) = first {
+            self.one(&again, RecordType::A).await;
+        }
+        let mut lookups = 0;
+        let mut next = vec![sender.clone()];
+        while !next.is_empty() && lookups < MAX_SPF_LOOKUPS {
+            let questions: Vec<_> = next.drain(..).map(|name| (name, RecordType::TXT)).collect();
+            lookups += u32::try_from(questions.len()).unwrap_or(MAX_SPF_LOOKUPS);
+            let answers = self.all(&questions).await;
+            next = answers.iter().flatten().flat_map(includes).collect();
+        }
+    }
+
+    /// rspamd: DKIM, DMARC and the lists of domains, all at once.
+    async fn content(&mut self, sender: &Name, selector: Option<&str>, link: &Name) {
+        let mut questions = vec![(link.clone(), RecordType::A)];
+        questions.extend(below("_dmarc", sender).map(|name| (name, RecordType::TXT)));
+        let key = selector.and_then(|selector| below(&format!("{selector}._domainkey"), sender));
+        questions.extend(key.map(|name| (name, RecordType::TXT)));
+        for list in self.internet.lists.iter().filter(|list| list.kind == ListKind::BadDomains) {
+            for domain in [link, sender] {
+                let name = below(domain.to_string().trim_end_matches('.'), &list.zone);
+                questions.extend(name.map(|name| (name, RecordType::A)));
+            }
+        }
+        self.all(&questions).await;
+    }
+
+    /// Postfix's SMTP client: MX, then A and AAAA of each exchanger, one after the other.
+    async fn delivery(&mut self, recipient: &Name) {
+        let answer = self.one(recipient, RecordType::MX).await;
+        let mut hosts: Vec<(u16, Name)> =
+            answer.iter().flat_map(|answer| &answer.answers).filter_map(exchanger).collect();
+        hosts.sort();
+        for (_, host) in hosts {
+            self.one(&host, RecordType::A).await;
+            self.one(&host, RecordType::AAAA).await;
+        }
+    }
+}
+
+fn exchanger(record: &hickory_proto::rr::Record) -> Option<(u16, Name)> {
+    match &record.data {
+        RData::MX(exchanger) => Some((exchanger.preference, exchanger.exchange.clone())),
+        _ => None,
+    }
+}
+
+/// `labels` below `zone`.
+fn below(labels: &str, zone: &Name) -> Option<Name> {
+    Name::from_ascii(labels).ok()?.append_domain(zone).ok()
+}
+
+/// The domains that an SPF record includes.
+fn includes(answer: &Message) -> Vec<Name> {
+    let texts = answer.answers.iter().filter_map(|record| match &record.data {
+        RData::TXT(text) => Some(text.txt_data.concat()),
+        _ => None,
+    });
+    let policies = texts
+        .map(|text| String::from_utf8_lossy(&text).into_owned())
+        .filter(|text| text.starts_with("v=spf1"));
+    let domains = |policy: String| -> Vec<Name> {
+        policy
+            .split(' ')
+            .filter_map(|term| super::world::absolute(term.strip_prefix("include:")?).ok())
+            .collect()
+    };
+    policies.flat_map(domains).collect()
+}
+
+/// Median, nine tenths and the longest of message times; zero where there are none.
+pub fn spread(played: &[Played]) -> [Duration; 3] {
+    let mut times: Vec<Duration> = played.iter().map(|played| played.elapsed).collect();
+    times.sort();
+    let at = |part: usize| times.get((times.len() * part / 100).min(times.len().saturating_sub(1))).copied();
+    [at(50), at(90), at(100)].map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::authority::Authority;
+    use std::sync::Mutex;
+
+    /// Knows every zone, and answers at once.
+    struct Oracle {
+        authority: Authority,
+        asked: Mutex<Vec<String>>,
+    }
+
+    impl Asker for Oracle {
+        fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+            self.asked.lock().unwrap().push(format!("{name} {kind}"));
+            let mut query = Message::query();
+            query.add_query(hickory_proto::op::Query::query(name.clone(), kind));
+            let answer = self.authority.respond(&query);
+            Box::pin(std::future::ready(Ok(answer)))
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_ask_what_mail_software_asks() {
+        let internet = Internet::new(1, 60).unwrap();
+        let zones =
+            internet.lab.servers().iter().flat_map(|server| server.authority().zones()).cloned().collect();
+        let oracle = Oracle { authority: Authority::new(zones), asked: Mutex::default() };
+        let mails = draw(&internet, 1, 200);
+        assert_eq!(mails, draw(&internet, 1, 200));
+        for mail in &mails {
+            let played = play(&internet, mail, &oracle, &Clock::machine()).await;
+            assert_eq!(played.failed, 0, "{mail:?}");
+            assert!(
+                played.questions >= if matches!(mail, Mail::Inbound { .. }) { 14 } else { 3 },
+                "{mail:?}"
+            );
+        }
+        let asked = oracle.asked.into_inner().unwrap();
+        for part in ["_relay.", "_domainkey.", "_dmarc.", "in-addr.arpa. PTR", "dbl.spamhaus.org. A", " AAAA"]
+        {
+            assert!(asked.iter().any(|question| question.contains(part)), "{part}");
+        }
+    }
+
+    #[test]
+    fn the_spread_of_nothing_is_nothing() {
+        assert_eq!(spread(&[]), [Duration::ZERO; 3]);
+        let played = |millis| Played { elapsed: Duration::from_millis(millis), questions: 1, failed: 0 };
+        let times = spread(&[played(3), played(1), played(2)]).map(|time| time.as_millis());
+        assert_eq!(times, [2, 3, 3]);
+    }
+}

@@ -1,0 +1,182 @@
+//! A lab as a whole: its zones, its servers, where they are, and how to build one from text.
+//!
+//! May call: `zone_file`, `authority`, `server`, `log`, `config` for root hints. Ordered maps throughout, so that a
+//! seed means one run and no other.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use thiserror::Error;
+
+use crate::config::RootHints;
+
+use super::authority::Authority;
+use super::fault::Fault;
+use super::log::Log;
+use super::server::{Distance, Server};
+use super::zone::{Zone, ZoneError};
+use super::zone_file::read_zone;
+
+/// Why a lab cannot be built.
+#[derive(Debug, Error)]
+pub enum LabError {
+    /// A name cannot be read.
+    #[error("{0} is not a name")]
+    Name(String),
+    /// A zone cannot be read.
+    #[error("zone {zone}: {error}")]
+    Zone {
+        /// The zone.
+        zone: String,
+        /// What is wrong with it.
+        error: ZoneError,
+    },
+    /// A server is to serve a zone that nobody gave.
+    #[error("server {server} is to serve {zone}, which is not there")]
+    NoZone {
+        /// The server.
+        server: String,
+        /// The zone.
+        zone: Name,
+    },
+    /// Two servers have one address.
+    #[error("{0} is the address of two servers")]
+    Twice(IpAddr),
+}
+
+/// A server to be built.
+#[derive(Clone, Debug)]
+pub struct ServerPlan {
+    /// Its name, without a final dot.
+    pub name: String,
+    /// Its addresses; those of sockets lie in 127.0.0.0/8.
+    pub addresses: Vec<IpAddr>,
+    /// The zones it serves.
+    pub zones: Vec<Name>,
+    /// How far away it is.
+    pub distance: Distance,
+    /// What is wrong with it from the start.
+    pub faults: Vec<Fault>,
+}
+
+impl ServerPlan {
+    /// A healthy server 10 ms away that serves nothing yet.
+    pub fn new(name: &str, addresses: Vec<IpAddr>) -> Self {
+        let distance = Distance::steady(Duration::from_millis(10));
+        Self { name: name.to_owned(), addresses, zones: Vec::new(), distance, faults: Vec::new() }
+    }
+}
+
+/// Gathers zones and servers.
+#[derive(Debug, Default)]
+pub struct Builder {
+    zones: BTreeMap<Name, Arc<Zone>>,
+    servers: Vec<ServerPlan>,
+}
+
+/// An absolute, lower-case name from text, with or without a final dot.
+///
+/// # Errors
+/// The text is no name.
+pub fn absolute(text: &str) -> Result<Name, LabError> {
+    let mut name = Name::from_ascii(text).map_err(|_| LabError::Name(text.to_owned()))?.to_lowercase();
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+impl Builder {
+    /// Adds a zone from the text of its master file.
+    ///
+    /// # Errors
+    /// The text cannot be read as a zone of that name.
+    pub fn zone(&mut self, origin: &str, text: &str) -> Result<&mut Self, LabError> {
+        let name = absolute(origin)?;
+        let zone =
+            read_zone(&name, text).map_err(|error| LabError::Zone { zone: origin.to_owned(), error })?;
+        self.zones.insert(name, Arc::new(zone));
+        Ok(self)
+    }
+
+    /// Adds a server.
+    pub fn server(&mut self, plan: ServerPlan) -> &mut Self {
+        self.servers.push(plan);
+        self
+    }
+
+    /// The lab.
+    ///
+    /// # Errors
+    /// A server of an unknown zone, or an address given twice.
+    pub fn build(self) -> Result<Lab, LabError> {
+        let log = Arc::new(Log::default());
+        let mut lab = Lab { servers: Vec::new(), by_address: BTreeMap::new(), zones: BTreeMap::new(), log };
+        for plan in self.servers {
+            let place = lab.servers.len();
+            let mut zones = Vec::new();
+            for name in &plan.zones {
+                let missing = || LabError::NoZone { server: plan.name.clone(), zone: name.clone() };
+                zones.push(self.zones.get(name).ok_or_else(missing)?.clone());
+                lab.zones.entry(name.clone()).or_default().push(place);
+            }
+            for address in &plan.addresses {
+                if lab.by_address.insert(*address, place).is_some() {
+                    return Err(LabError::Twice(*address));
+                }
+            }
+            let authority = Authority::new(zones);
+            let server = Server::new(&plan.name, plan.addresses, authority, plan.distance, lab.log.clone());
+            server.set_faults(&plan.faults);
+            lab.servers.push(server);
+        }
+        Ok(lab)
+    }
+}
+
+/// Zones, the servers that serve them, and what these were asked.
+#[derive(Debug)]
+pub struct Lab {
+    servers: Vec<Server>,
+    by_address: BTreeMap<IpAddr, usize>,
+    zones: BTreeMap<Name, Vec<usize>>,
+    log: Arc<Log>,
+}
+
+impl Lab {
+    /// All servers, in the order in which they were added.
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    /// The server of that name (without a final dot).
+    pub fn server(&self, name: &str) -> Option<&Server> {
+        self.servers.iter().find(|server| server.name() == name)
+    }
+
+    /// The server at an address.
+    pub fn at(&self, address: IpAddr) -> Option<&Server> {
+        self.by_address.get(&address).and_then(|place| self.servers.get(*place))
+    }
+
+    /// Every zone, in canonical order, with its servers: for breaking "any one server of each zone".
+    pub fn zones(&self) -> impl Iterator<Item = (&Name, Vec<&Server>)> {
+        self.zones
+            .iter()
+            .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
+    }
+
+    /// What its servers were asked.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// The servers of the root, to start recursion from.
+    pub fn root_hints(&self) -> RootHints {
+        let places = self.zones.get(&Name::root()).map(Vec::as_slice).unwrap_or_default();
+        let roots = places.iter().filter_map(|&place| self.servers.get(place));
+        let hint = |server: &Server| Some((absolute(server.name()).ok()?, server.addresses().to_vec()));
+        RootHints { servers: roots.filter_map(hint).collect() }
+    }
+}

@@ -1,0 +1,113 @@
+//! Sockets to listen at, and what to say where one is not to be had.
+//!
+//! May call: `limits`. The stream socket is bound first and alone, so that a second daemon is told at once; the
+//! datagram sockets then share the port (SO_REUSEPORT), one a worker.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
+
+/// Tries to find a port that is free for both transports, where any will do.
+const ANY_PORT_TRIES: usize = 20;
+
+/// The sockets of one address.
+pub(super) struct Bound {
+    pub(super) address: SocketAddr,
+    pub(super) udp: Vec<UdpSocket>,
+    pub(super) tcp: TcpListener,
+}
+
+/// An address that is not to be had.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen at {address}: {}", advice(.address, .source))]
+pub struct Refused {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+/// Binds one address: one stream socket and as many datagram sockets as there are workers.
+pub(super) fn bind(address: SocketAddr, workers: usize) -> Result<Bound, Refused> {
+    let mut last = None;
+    for _ in 0..if address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
+        match try_bind(address, workers) {
+            Ok(bound) => return Ok(bound),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(Refused { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
+}
+
+fn try_bind(address: SocketAddr, workers: usize) -> io::Result<Bound> {
+    let tcp = open(address, Type::STREAM, Protocol::TCP)?;
+    // Connections of a daemon that has just ended must not keep the next from starting.
+    tcp.set_reuse_address(true)?;
+    tcp.bind(&address.into())?;
+    tcp.listen(LISTEN_BACKLOG)?;
+    let tcp: TcpListener = tcp.into();
+    let address = tcp.local_addr()?;
+    // Whoever else holds the datagram port is found out before it is shared.
+    open(address, Type::DGRAM, Protocol::UDP)?.bind(&address.into())?;
+    let udp = (0..workers.max(1)).map(|_| datagram_socket(address)).collect::<io::Result<_>>()?;
+    Ok(Bound { address, udp, tcp })
+}
+
+fn datagram_socket(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = open(address, Type::DGRAM, Protocol::UDP)?;
+    socket.set_reuse_port(true)?;
+    // The kernel gives what it may; a smaller buffer is no reason not to start.
+    let _ = socket.set_recv_buffer_size(UDP_BUFFER);
+    let _ = socket.set_send_buffer_size(UDP_BUFFER);
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+fn advice(address: &SocketAddr, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => format!(
+            "port {} is for root or a process with CAP_NET_BIND_SERVICE; start it as a service, or try --listen 127.0.0.1:5300",
+            address.port()
+        ),
+        io::ErrorKind::AddrInUse => format!(
+            "another program is there (ss -lnptu 'sport = :{}' tells which); stop it, or try --listen 127.0.0.1:5300",
+            address.port()
+        ),
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => {
+            "this host has no such address; take it out of listen.addresses".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_address_is_refused_in_one_line_with_advice() {
+        let first = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+        assert_eq!(first.udp.len(), 2);
+        let said = bind(first.address, 1).err().unwrap().to_string();
+        assert!(said.contains("another program") && said.contains("--listen 127.0.0.1:5300"), "{said}");
+        assert!(!said.contains('\n'));
+        let said = bind("192.0.2.1:0".parse().unwrap(), 1).err().unwrap().to_string();
+        assert!(said.contains("no such address"), "{said}");
+    }
+
+    #[test]
+    fn a_datagram_port_that_another_holds_is_not_shared() {
+        let other = UdpSocket::bind("127.0.0.1:0").unwrap();
+        assert!(bind(other.local_addr().unwrap(), 1).is_err());
+    }
+}

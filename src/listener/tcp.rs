@@ -1,0 +1,134 @@
+//! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
+//!
+//! May call: `front`. Connections, questions on one, idle time and writing time are bounded; an error of accept is
+//! waited out, never fatal.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+
+use super::front::{First, Front};
+use crate::limits::{
+    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, MAX_TCP_CLIENTS, TCP_IDLE_TIME, TCP_WRITE_TIME,
+};
+
+/// Questions over TCP are counted in the first worker's shard: they are few.
+const SHARD: usize = 0;
+
+/// Takes connections until `accepting` turns false.
+pub(super) async fn accept(listener: TcpListener, front: Arc<Front>, mut accepting: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(MAX_TCP_CLIENTS));
+    loop {
+        // The place comes first: who has none waits in the kernel's queue.
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let accepted = tokio::select! {
+            biased;
+            _ = accepting.wait_for(|accepting| !*accepting) => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, client)) => {
+                let front = Arc::clone(&front);
+                tokio::spawn(async move {
+                    // How a client leaves is its own affair.
+                    let _ = Connection::new(stream, client, front).serve().await;
+                    drop(place);
+                });
+            }
+            // Out of descriptors, or a connection gone before it was taken: neither ends the listener.
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    client: SocketAddr,
+    front: Arc<Front>,
+    /// What was read and is not yet a whole message.
+    read: Vec<u8>,
+    pending: FuturesUnordered<BoxFuture<'static, Option<Vec<u8>>>>,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>) -> Self {
+        Self { stream, client, front, read: Vec::new(), pending: FuturesUnordered::new() }
+    }
+
+    async fn serve(mut self) -> io::Result<()> {
+        self.stream.set_nodelay(true)?;
+        let mut open = true;
+        while open || !self.pending.is_empty() {
+            let reads = open && self.pending.len() < MAX_PIPELINED;
+            let idle = self.pending.is_empty();
+            tokio::select! {
+                biased;
+                Some(reply) = self.pending.next(), if !idle => {
+                    if let Some(reply) = reply {
+                        write(&mut self.stream, &reply).await?;
+                    }
+                    self.take_messages().await?;
+                }
+                length = read(&mut self.stream, &mut self.read, idle), if reads => {
+                    // Zero: the client sends no more, but may still read (RFC 7766 section 6.2.3).
+                    open = length? > 0;
+                    self.take_messages().await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the whole messages from what was read, as many as may be resolved at once.
+    async fn take_messages(&mut self) -> io::Result<()> {
+        let mut out = Vec::new();
+        while self.pending.len() < MAX_PIPELINED
+            && let Some(length) = self.read.first_chunk().map(|size| usize::from(u16::from_be_bytes(*size)))
+        {
+            if length > MAX_QUERY {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
+            let now = self.front.now();
+            let limit = Some(MAX_STREAM_REPLY);
+            match self.front.receive(SHARD, message, self.client, now, limit, &mut out) {
+                First::Nothing => {}
+                First::Reply => write(&mut self.stream, &out).await?,
+                First::Miss(query) => {
+                    let (front, client) = (Arc::clone(&self.front), self.client);
+                    self.pending.push(Box::pin(async move {
+                        front.resolve(SHARD, &query, client, now, MAX_STREAM_REPLY).await
+                    }));
+                }
+            }
+            self.read.drain(..length.saturating_add(2));
+        }
+        Ok(())
+    }
+}
+
+/// Reads more; an idle connection that waits for nothing is ended after a while.
+async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, idle: bool) -> io::Result<usize> {
+    let time = if idle { TCP_IDLE_TIME } else { Duration::MAX };
+    let reading = async {
+        into.reserve(512);
+        stream.read_buf(into).await
+    };
+    tokio::time::timeout(time, reading).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+async fn write(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
+    let mut framed = Vec::with_capacity(reply.len().saturating_add(2));
+    framed.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
+    framed.extend_from_slice(reply);
+    let written = tokio::time::timeout(TCP_WRITE_TIME, stream.write_all(&framed)).await;
+    written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}

@@ -1,0 +1,163 @@
+//! A worker: one thread, one datagram socket, one queue of replies.
+//!
+//! May call: `front`. It sleeps in poll until a datagram comes or a reply is ready, so an idle daemon runs no timer. It
+//! answers hits itself; misses go to the queue of `resolve`'s side, and when that is full the client hears SERVFAIL.
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use tokio::sync::mpsc;
+
+use super::front::{First, Front};
+use crate::clock::Mono;
+use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
+use crate::wire::query::Query;
+
+/// A question that was not in memory.
+pub(super) struct Miss {
+    pub(super) query: Box<Query>,
+    pub(super) client: SocketAddr,
+    pub(super) arrived: Mono,
+    pub(super) shard: usize,
+    pub(super) outbox: Outbox,
+}
+
+/// Where replies to a worker's clients are put.
+#[derive(Clone)]
+pub(super) struct Outbox {
+    replies: SyncSender<(Vec<u8>, SocketAddr)>,
+    bell: Arc<OwnedFd>,
+}
+
+/// A thread at work.
+pub(super) struct Worker {
+    thread: JoinHandle<()>,
+    stopping: Arc<AtomicBool>,
+    bell: Arc<OwnedFd>,
+}
+
+impl Outbox {
+    /// Hands a reply to the worker; false where its queue is full.
+    pub(super) fn put(&self, reply: Vec<u8>, client: SocketAddr) -> bool {
+        let put = self.replies.try_send((reply, client)).is_ok();
+        ring(&self.bell);
+        put
+    }
+}
+
+impl Worker {
+    /// Starts a thread that serves `socket`.
+    pub(super) fn start(
+        socket: UdpSocket,
+        shard: usize,
+        front: Arc<Front>,
+        misses: mpsc::Sender<Miss>,
+    ) -> io::Result<Self> {
+        let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
+        let (sender, replies) = sync_channel(MAX_REPLIES);
+        let stopping = Arc::new(AtomicBool::new(false));
+        let outbox = Outbox { replies: sender, bell: Arc::clone(&bell) };
+        let work = Work { socket, shard, front, misses, outbox, replies, stopping: Arc::clone(&stopping) };
+        let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(move || work.run())?;
+        Ok(Self { thread, stopping, bell })
+    }
+
+    /// Ends the thread, once it has sent what waits in its queue.
+    pub(super) fn stop(self) {
+        self.stopping.store(true, Ordering::Release);
+        ring(&self.bell);
+        // A worker that panicked has nothing left to send.
+        let _ = self.thread.join();
+    }
+}
+
+struct Work {
+    socket: UdpSocket,
+    shard: usize,
+    front: Arc<Front>,
+    misses: mpsc::Sender<Miss>,
+    outbox: Outbox,
+    replies: Receiver<(Vec<u8>, SocketAddr)>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Work {
+    fn run(self) {
+        let mut datagram = vec![0; MAX_QUERY];
+        let mut out = Vec::with_capacity(MAX_QUERY);
+        loop {
+            let readable = PollFlags::IN;
+            let mut wanted = [
+                PollFd::new(&self.socket, readable),
+                PollFd::from_borrowed_fd(std::os::fd::AsFd::as_fd(&*self.outbox.bell), readable),
+            ];
+            // An interrupted poll is a poll that found nothing yet.
+            let _ = poll(&mut wanted, None);
+            let [socket, bell] = wanted.map(|fd| !fd.revents().is_empty());
+            if bell {
+                self.send_replies();
+                if self.stopping.load(Ordering::Acquire) {
+                    // What was put between the last look and the flag.
+                    self.send_replies();
+                    return;
+                }
+            }
+            if socket {
+                self.read_batch(&mut datagram, &mut out);
+            }
+        }
+    }
+
+    /// Reads what has come, up to a bound, so that replies are not kept waiting by a flood.
+    fn read_batch(&self, datagram: &mut [u8], out: &mut Vec<u8>) {
+        for _ in 0..UDP_BATCH {
+            let (length, client) = match self.socket.recv_from(datagram) {
+                Ok(received) => received,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // An error that a past reply brought back (port unreachable): the next datagram may be fine.
+                Err(_) => continue,
+            };
+            let message = datagram.get(..length).unwrap_or_default();
+            let now = self.front.now();
+            match self.front.receive(self.shard, message, client, now, None, out) {
+                First::Nothing => {}
+                First::Reply => self.send(out, client),
+                First::Miss(query) => self.hand_on(query, client, now, out),
+            }
+        }
+    }
+
+    fn hand_on(&self, query: Box<Query>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
+        let miss = Miss { query, client, arrived, shard: self.shard, outbox: self.outbox.clone() };
+        let Err(full) = self.misses.try_send(miss) else { return };
+        let miss = full.into_inner();
+        self.front.shed(self.shard, &miss.query, &client, arrived, out);
+        self.send(out, client);
+    }
+
+    fn send_replies(&self) {
+        let mut count = [0; 8];
+        // Only its being readable counts; where it is not, another look was quicker.
+        let _ = rustix::io::read(&*self.outbox.bell, &mut count);
+        while let Ok((reply, client)) = self.replies.try_recv() {
+            self.send(&reply, client);
+        }
+    }
+
+    fn send(&self, reply: &[u8], client: SocketAddr) {
+        if self.socket.send_to(reply, client).is_err() {
+            self.front.reply_lost(self.shard);
+        }
+    }
+}
+
+/// Wakes the worker. The counter of an eventfd cannot overflow before the worker reads it.
+fn ring(bell: &OwnedFd) {
+    let _ = rustix::io::write(bell, &1_u64.to_ne_bytes());
+}

@@ -1,0 +1,43 @@
+//! The trail of one flight: its steps in order, kept on the flight for `resolverctl query --trace`.
+//!
+//! May call: `clock`, `limits`. Bounded; what comes later than the bound is left out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::event::{Step, StepEvent};
+use crate::clock::{Clock, Mono};
+use crate::limits::MAX_STEPS;
+
+/// The steps of a flight so far.
+#[derive(Debug)]
+pub struct Trail {
+    clock: Clock,
+    began: Mono,
+    steps: Mutex<Vec<Step>>,
+}
+
+impl Trail {
+    /// A trail that begins now.
+    pub fn new(clock: Clock) -> Self {
+        Self { began: clock.mono(), clock, steps: Mutex::default() }
+    }
+
+    /// When it began.
+    pub fn began(&self) -> Mono {
+        self.began
+    }
+
+    /// Notes a step at a depth of sub-questions.
+    pub fn note(&self, depth: u8, event: StepEvent) {
+        let at_micros = self.clock.mono().as_micros().saturating_sub(self.began.as_micros());
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if steps.len() < MAX_STEPS {
+            steps.push(Step { at_micros, depth, event });
+        }
+    }
+
+    /// All steps noted.
+    pub fn steps(&self) -> Arc<[Step]> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).as_slice().into()
+    }
+}

@@ -1,0 +1,278 @@
+//! Resolving: memory, then one flight a question, with each client's patience in view.
+//!
+//! May call: `iterate`, `cache`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
+//! an answer or SERVFAIL within `resolve.deadline` of its first copy; the flight goes on, so that its next try finds it
+//! answered.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+mod chase;
+mod flights;
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::cache::Memory;
+use crate::clock::{Clock, Mono};
+use crate::config::Config;
+use crate::exchange::Exchange;
+use crate::exchange::network::Network;
+use crate::iterate::Iterate;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::question::{Answer, Client, ExtendedError, Outcome, Question, QuestionKey};
+use crate::random::Random;
+use crate::record::Recorder;
+use crate::record::event::{FlightEnded, Step, StepEvent};
+use crate::record::trail::Trail;
+use crate::wire::compose;
+use chase::Chased;
+use flights::{Begun, Flights, Joined, Landed, Seat};
+
+/// What a resolver is made of.
+pub struct Parts {
+    /// What the operator has decided.
+    pub config: Arc<Config>,
+    /// Where moments come from.
+    pub clock: Clock,
+    /// Where ids and ports come from.
+    pub random: Random,
+    /// The door to the wire.
+    pub network: Arc<dyn Network>,
+    /// What happened is told here.
+    pub recorder: Arc<Recorder>,
+}
+
+/// Answers questions.
+pub struct Resolver {
+    config: Arc<Config>,
+    clock: Clock,
+    memory: Memory,
+    recorder: Arc<Recorder>,
+    iterate: Iterate,
+    flights: Flights,
+    stopping: watch::Sender<bool>,
+}
+
+/// What became of a question.
+#[derive(Debug)]
+pub enum Asked {
+    /// It is answered, or failed.
+    Replied(Replied),
+    /// The same client waits for it already; its first copy will be answered.
+    Repeated,
+}
+
+/// An answer, and how it came about.
+#[derive(Clone, Debug)]
+pub struct Replied {
+    /// How it is counted.
+    pub outcome: Outcome,
+    /// What is sent.
+    pub answer: Arc<Answer>,
+    /// What was done for it; nothing where the answer was in memory.
+    pub steps: Arc<[Step]>,
+}
+
+impl Resolver {
+    /// A resolver with empty memories.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let Parts { config, clock, random, network, recorder } = parts;
+        let memory = Memory::new(&config.cache, &random);
+        let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone()));
+        let iterate = Iterate::new(
+            Arc::clone(&config),
+            memory.clone(),
+            exchange,
+            Arc::clone(&recorder),
+            clock.clone(),
+            random,
+        );
+        let (stopping, _) = watch::channel(false);
+        Arc::new(Self { config, clock, memory, recorder, iterate, flights: Flights::default(), stopping })
+    }
+
+    /// Asks the root servers who they are, so that the first question need not wait for that.
+    ///
+    /// # Errors
+    /// None of them answers; the first question will try again.
+    pub async fn prime(&self) -> Result<(), Failure> {
+        let context = Context::new(Arc::new(Trail::new(self.clock.clone())));
+        self.iterate.prime(&context, self).await.map(drop)
+    }
+
+    /// The memories.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Flights under way.
+    pub fn flights(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// Ends the waiting of all clients with SERVFAIL, and of those to come.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until every client that waits has been answered.
+    pub async fn drained(&self) {
+        self.flights.drained().await;
+    }
+
+    /// Answers a question that arrives now.
+    pub async fn ask(self: &Arc<Self>, question: Question, client: Client) -> Asked {
+        let arrived = self.clock.mono();
+        let key = question.key();
+        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() });
+        }
+        self.miss(question, key, client, arrived).await
+    }
+
+    /// Answers a question that arrived at `arrived` and whose answer was not in memory then.
+    pub async fn miss(
+        self: &Arc<Self>,
+        question: Question,
+        key: QuestionKey,
+        client: Client,
+        arrived: Mono,
+    ) -> Asked {
+        let now = self.clock.mono();
+        if let Some(failed) = self.memory.failures.get(key.as_bytes(), now) {
+            let text = format!("{} (a moment ago)", failed.error.text);
+            let error = ExtendedError::new(ExtendedError::CACHED_ERROR, text);
+            return self.failed(Outcome::Remembered, &question, error, Arc::default());
+        }
+        match self.flights.join(&key, client, || Trail::new(self.clock.clone())) {
+            Joined::Repeated => Asked::Repeated,
+            Joined::Full => self.shed(&question, "more questions are being resolved than there may be"),
+            Joined::Waits { seat, begun } => {
+                let first = begun.is_some();
+                if let Some(begun) = begun {
+                    let trail = Arc::clone(&seat.trail);
+                    tokio::spawn(Arc::clone(self).fly(question.clone(), key, trail, begun));
+                }
+                self.wait(&question, seat, first, arrived).await
+            }
+        }
+    }
+
+    /// Waits for a flight as long as the client does.
+    async fn wait(self: &Arc<Self>, question: &Question, seat: Seat, first: bool, arrived: Mono) -> Asked {
+        let deadline = self.config.resolve.deadline;
+        let patience = deadline.saturating_sub(self.clock.mono().since(arrived));
+        let mut stopping = self.stopping.subscribe();
+        let landed = tokio::select! {
+            biased;
+            landed = seat.landing.clone() => landed.ok(),
+            _ = stopping.wait_for(|stopping| *stopping) => {
+                return self.shed(question, "the resolver is being stopped");
+            }
+            () = tokio::time::sleep(patience) => {
+                let error = ExtendedError::new(
+                    ExtendedError::NO_REACHABLE_AUTHORITY,
+                    format!("no answer within {} s, still asking: {}", deadline.as_secs_f32(), last_step(&seat.trail)),
+                );
+                return self.failed(Outcome::Deadline, question, error, seat.trail.steps());
+            }
+        };
+        let Some(landed) = landed else { return self.shed(question, "the question was given up") };
+        let outcome = match (landed.failed, first) {
+            (true, _) => Outcome::Failed,
+            (false, true) if landed.packets == 0 => Outcome::Cache,
+            (false, true) => Outcome::Upstream,
+            (false, false) => Outcome::Shared,
+        };
+        Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), steps: seat.trail.steps() })
+    }
+
+    /// The flight itself.
+    async fn fly(self: Arc<Self>, question: Question, key: QuestionKey, trail: Arc<Trail>, begun: Begun) {
+        let context = Context::new(Arc::clone(&trail));
+        context
+            .note(StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() });
+        let chased = self.chase(&question.name, question.kind, &context).await;
+        let now = self.clock.mono();
+        let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
+        let composed = chased.and_then(|chased| compose_answer(&question, &chased, now));
+        let (answer, failed) = match composed {
+            Ok(answer) => {
+                let answer = Arc::new(answer);
+                self.memory.failures.clear(&key);
+                self.memory.answers.put(key, &answer);
+                (answer, None)
+            }
+            Err(failure) => {
+                let error = failure.extended_error();
+                self.memory.failures.put(key, error.clone(), now);
+                (Arc::new(compose::failure(&question, error, now)), Some(failure))
+            }
+        };
+        let result = failed.as_ref().map_or_else(|| answer.rcode.to_string(), Failure::to_string);
+        context.note(StepEvent::Ended { result });
+        let packets = context.budget.packets();
+        self.recorder.flight(&FlightEnded {
+            zone: zone.or_else(|| failed.as_ref().and_then(Failure::zone)),
+            failed: failed.is_some(),
+            elapsed: now.since(trail.began()),
+            packets,
+        });
+        begun.land(Landed { answer, failed: failed.is_some(), packets });
+    }
+
+    fn shed(&self, question: &Question, why: &str) -> Asked {
+        let error = ExtendedError::new(ExtendedError::NOT_READY, why);
+        self.failed(Outcome::Shed, question, error, Arc::default())
+    }
+
+    fn failed(
+        &self,
+        outcome: Outcome,
+        question: &Question,
+        error: ExtendedError,
+        steps: Arc<[Step]>,
+    ) -> Asked {
+        let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
+        Asked::Replied(Replied { outcome, answer, steps })
+    }
+}
+
+fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
+    let parts = compose::Parts {
+        question,
+        rcode: chased.rcode,
+        answers: &chased.answers,
+        authorities: chased.soa.as_slice(),
+        stored: now,
+        extended_error: None,
+    };
+    compose::answer(&parts)
+        .ok_or_else(|| Failure::TooLarge { name: question.name.clone(), kind: question.kind })
+}
+
+/// Whom a flight waits for, for the sentence of a deadline.
+fn last_step(trail: &Trail) -> String {
+    let steps = trail.steps();
+    let zone = steps.iter().rev().find_map(|step| match &step.event {
+        StepEvent::Cut { zone, .. } => Some(zone.as_str()),
+        _ => None,
+    });
+    let server = steps.iter().rev().find_map(|step| match &step.event {
+        StepEvent::Sent { server, .. } => Some(server.as_str()),
+        _ => None,
+    });
+    match (server, zone) {
+        (Some(server), Some(zone)) => format!("waiting for {server}, asked for {zone}"),
+        _ => "nothing was sent yet".to_owned(),
+    }
+}

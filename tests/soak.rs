@@ -1,0 +1,177 @@
+//! Many seeds of the built-in internet, in simulation: with any one server of each zone dead, lame or silent, no
+//! question fails; the same seed is the same run; many askers make one flight.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::client::AskError;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::log::Received;
+use resolverd::lab::simulation::{Simulation, config_for};
+use resolverd::lab::traffic::{self, Asker};
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::question::Outcome;
+use resolverd::random::Random;
+
+/// Mail domains of a soak's internet: three for each hoster.
+const DOMAINS: usize = 24;
+
+/// Messages played in one run.
+const MESSAGES: usize = 6;
+
+/// What befalls one server of each zone.
+const AILMENTS: [Fault; 6] =
+    [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
+
+fn paused<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(work)
+}
+
+/// Breaks one server of each zone, each in a way of its own, and never the last one of any.
+fn break_one_of_each_zone(lab: &Lab, random: &Random) {
+    let zones: Vec<BTreeSet<&str>> =
+        lab.zones().map(|(_, servers)| servers.iter().map(|server| server.name()).collect()).collect();
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
+    for servers in &zones {
+        if !servers.is_disjoint(&broken) {
+            continue;
+        }
+        let begin = usize::from(random.u16());
+        let candidates =
+            (0..servers.len()).filter_map(|step| servers.iter().nth((begin + step) % servers.len()));
+        let spares_all = |candidate: &&str| {
+            zones.iter().all(|zone| zone.iter().any(|server| server != candidate && !broken.contains(server)))
+        };
+        if let Some(candidate) = candidates.into_iter().find(|candidate| spares_all(candidate)) {
+            broken.insert(candidate);
+        }
+    }
+    for name in broken {
+        let server = lab.server(name).unwrap();
+        let mut faults = server.faults();
+        faults.push(AILMENTS[usize::from(random.u16()) % AILMENTS.len()]);
+        server.set_faults(&faults);
+    }
+}
+
+/// Plays a seed's traffic over its broken internet: what failed, and every message that servers got.
+async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
+    let internet = Internet::new(seed, DOMAINS).unwrap();
+    break_one_of_each_zone(&internet.lab, &Random::seeded(seed));
+    let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
+    let watched = Watched { simulation: &simulation, failed: std::sync::Mutex::default() };
+    for mail in traffic::draw(&internet, seed, MESSAGES) {
+        traffic::play(&internet, &mail, &watched, simulation.clock()).await;
+    }
+    (watched.failed.into_inner().unwrap(), internet.lab.log().received())
+}
+
+/// Notes each question that fails, and why.
+struct Watched<'a> {
+    simulation: &'a Simulation,
+    failed: std::sync::Mutex<Vec<String>>,
+}
+
+impl Asker for Watched<'_> {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        Box::pin(async move {
+            let reply = self.simulation.ask(name, kind).await?;
+            if reply.message.metadata.response_code == ResponseCode::ServFail {
+                let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
+                let steps: Vec<String> = reply.steps.iter().map(|step| format!("    {step:?}")).collect();
+                let told = format!("{name} {kind}: {:?} {why}\n{}", reply.outcome, steps.join("\n"));
+                self.failed.lock().unwrap().push(told);
+            }
+            Ok(reply.message)
+        })
+    }
+}
+
+#[test]
+fn no_question_fails_with_any_one_server_of_each_zone_broken() {
+    let mut failures = Vec::new();
+    for seed in 0..100 {
+        let (failed, received) = paused(soak(seed));
+        assert!(!received.is_empty());
+        failures.extend(failed.into_iter().map(|failure| format!("seed {seed}: {failure}")));
+    }
+    let shown = failures.iter().take(3).cloned().collect::<Vec<_>>().join("\n");
+    assert!(failures.is_empty(), "{} questions failed\n{shown}", failures.len());
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    for seed in [3, 4] {
+        let (first, second) = (paused(soak(seed)).1, paused(soak(seed)).1);
+        let different = first.iter().zip(&second).position(|(one, other)| one != other);
+        assert_eq!(different.map(|place| (&first[place], &second[place])), None, "seed {seed}");
+        assert_eq!(first.len(), second.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn many_askers_make_one_flight() {
+    let alone = paused(packets_of(1));
+    assert_eq!(paused(packets_of(200)), alone);
+}
+
+/// Messages sent when so many ask for one name at once.
+async fn packets_of(askers: usize) -> u64 {
+    let internet = Internet::new(1, DOMAINS).unwrap();
+    let lab: Arc<Lab> = internet.lab.clone();
+    let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
+    let name = &internet.domains[5].name;
+    let asked = (0..askers).map(|_| simulation.ask(name, RecordType::MX));
+    let replies = join_all(asked).await;
+    let outcomes: Vec<Outcome> = replies.into_iter().map(|reply| reply.unwrap().outcome).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Upstream).count(), 1);
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Shared).count(), askers - 1);
+    lab.log().total()
+}
+
+/// Owners of a zone whose TTLs are 1, 2, 4 to 512 seconds.
+const OWNERS: u16 = 10;
+
+#[test]
+fn no_answer_outlives_its_ttl() {
+    for seed in 0..20 {
+        paused(ask_as_time_goes_by(seed));
+    }
+}
+
+/// Asks for random owners at random moments; what comes from memory is younger than its TTL and says its true age.
+async fn ask_as_time_goes_by(seed: u64) {
+    let mut tree = Tree::default();
+    tree.server(ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()])).unwrap();
+    let text: String =
+        (0..OWNERS).map(|owner| format!("host{owner} {} A 10.0.0.1\n", 1_u32 << owner)).collect();
+    tree.zone(".", &["a.root".to_owned()], &text).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+    let random = Random::seeded(seed);
+    for _ in 0..300 {
+        let owner = random.u16() % OWNERS;
+        let name = Name::from_ascii(format!("host{owner}.")).unwrap();
+        let reply = simulation.ask(&name, RecordType::A).await.unwrap();
+        let fetched = lab.log().received().iter().rfind(|received| received.name == name).unwrap().at;
+        let age = simulation.clock().mono().since(fetched);
+        let told = u64::from(reply.message.answers[0].ttl);
+        assert!(age < Duration::from_secs(1 << owner) + Duration::from_millis(20), "{name} is {age:?} old");
+        assert!(
+            told <= 1 << owner && told + age.as_secs() <= (1 << owner) + 1,
+            "{name}: {told} s after {age:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(u64::from(random.below(20_000)))).await;
+    }
+}
