@@ -116,27 +116,6 @@ pub const PORT_TRIES: usize = 8;
 
 /// The largest datagram read from a server: over the 1 232 we offer, as some send more.
 pub const MAX_DATAGRAM: usize = 4_096;
-/// Between two snapshots of the counters, from which the windows of the statistics are computed: the last minute is
-/// told to within a sixth of it, and an idle daemon wakes six times a minute.
-pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
-
-/// Snapshots kept at that interval: five minutes of them, about 5 KiB each.
-pub const SNAPSHOTS: usize = 31;
-
-/// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
-pub const SNAPSHOT_MINUTES: usize = 61;
-
-/// Rows of a table of zones, servers or clients since the start; the rest is "other". About 300 octets each.
-pub const MAX_TABLE_ROWS: usize = 1_024;
-
-/// Rows of such a table for one minute; 61 of them are kept, so a table stays below 3 MiB.
-pub const MAX_MINUTE_ROWS: usize = 128;
-
-/// Clients that a worker tells apart between two snapshots; the rest is "other". A gateway has a few dozen.
-pub const MAX_CLIENTS_PER_SHARD: usize = 256;
-
-/// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
-pub const MAX_SHARDS: usize = 64;
 
 /// Steps kept of a flight: a question at its bound of 100 messages has about three steps a message.
 pub const MAX_STEPS: usize = 320;
@@ -204,5 +183,11 @@ pub const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
 /// A client that does not take its reply in this time is not waited for.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
-/// How long accept is left alone after an error: descriptors come back as connections end.
-pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// At the end, answers that are on their way are waited for this long; then SERVFAIL goes out.
+pub const STOP_GRACE: Duration = Duration::from_millis(500);
+
+/// And the SERVFAILs have this long to reach the workers' queues.
+pub const STOP_FLUSH: Duration = Duration::from_millis(200);
+
+/// Descriptors that are asked for at start: every exchange and client connection has one, and there are some more.
+pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 500) as u64;

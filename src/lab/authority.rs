@@ -48,10 +48,7 @@ impl Authority {
             edns.set_max_payload(EDNS_SIZE);
             response.set_edns(edns);
         }
-        let question = match query.queries.as_slice() {
-            [question] => question,
-            _ => return with_code(response, ResponseCode::FormErr),
-        };
+        let [question] = query.queries.as_slice() else { return with_code(response, ResponseCode::FormErr) };
         if query.metadata.op_code != OpCode::Query {
             return with_code(response, ResponseCode::NotImp);
         }

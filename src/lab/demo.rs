@@ -152,7 +152,8 @@ async fn show(
     socket: &Path,
     screen: &mut dyn Write,
 ) -> Result<(), DemoError> {
-    let server = options.listen.first().copied().ok_or(io::Error::from(io::ErrorKind::AddrNotAvailable))?;
+    let server =
+        options.listen.first().copied().ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))?;
     let client = Client::new(server, PATIENCE);
     writeln!(
         screen,
