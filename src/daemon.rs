@@ -1,0 +1,220 @@
+//! The daemon: builds the parts, owns their tasks, starts and ends them in order.
+//!
+//! May call: everything but `ctl`. An error at start is fatal and is one line; nothing is begun before every port is bound.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::cache::StoreFill;
+use crate::cache::flush::{Flush, Flushed};
+use crate::clock::Clock;
+use crate::config::{Config, defaults};
+use crate::control::Subject;
+use crate::control::lookup::Lookup;
+use crate::control::protocol::DaemonStatus;
+use crate::control::server::{BindError, Server};
+use crate::exchange::internet::Internet;
+use crate::limits::{DESCRIPTORS, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE};
+use crate::listener::{self, Listeners, Refused, Sockets};
+use crate::question::{Client, Question};
+use crate::random::Random;
+use crate::record::Recorder;
+use crate::resolve::{Asked, Parts, Resolver};
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address to listen at is not to be had.
+    #[error(transparent)]
+    Listen(#[from] Refused),
+    /// The control socket is not to be had.
+    #[error(transparent)]
+    Control(#[from] BindError),
+    /// The system refuses something that nothing works without.
+    #[error("the system does not let us start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A daemon at work.
+pub struct Daemon {
+    subject: Arc<Running>,
+    listeners: Listeners,
+    tasks: JoinSet<()>,
+}
+
+/// What the control socket tells of and acts on.
+struct Running {
+    resolver: Arc<Resolver>,
+    recorder: Arc<Recorder>,
+    clock: Clock,
+    listen: Vec<SocketAddr>,
+    /// The file that the configuration came from.
+    origin: Option<PathBuf>,
+}
+
+impl Daemon {
+    /// Starts a daemon. `origin` is the file that `config` came from. Call it inside a runtime.
+    ///
+    /// # Errors
+    /// A port, the control socket or a resource is not to be had; nothing is left running then.
+    pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
+        raise_descriptors();
+        let config = Arc::new(config);
+        let sockets = Sockets::bind(&config)?;
+        let control = bind_control(&config)?;
+        let clock = Clock::machine();
+        let random = Random::system()?;
+        let shards = listener::workers(&config).saturating_mul(config.listen.addresses.len());
+        let recorder = Recorder::new(clock.clone(), shards);
+        let resolver = Resolver::new(Parts {
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            random: random.clone(),
+            network: Arc::new(Internet::new(random)),
+            recorder: Arc::clone(&recorder),
+        });
+        let parts = listener::Parts {
+            config: Arc::clone(&config),
+            clock: clock.clone(),
+            resolver: Arc::clone(&resolver),
+            recorder: Arc::clone(&recorder),
+        };
+        let listeners = Listeners::start(sockets, parts)?;
+        let listen = listeners.addresses().to_vec();
+        let subject = Arc::new(Running { resolver, recorder, clock, listen, origin });
+        let mut tasks = JoinSet::new();
+        if let Some(control) = control {
+            tasks.spawn(control.run(Arc::clone(&subject)));
+        }
+        tasks.spawn(tick(Arc::clone(&subject)));
+        tasks.spawn(prime(Arc::clone(&subject)));
+        Ok(Self { subject, listeners, tasks })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        self.listeners.addresses()
+    }
+
+    /// What the control socket would tell.
+    pub fn subject(&self) -> Arc<impl Subject + use<>> {
+        Arc::clone(&self.subject)
+    }
+
+    /// Ends the daemon within a second: what is on its way is answered, or told SERVFAIL.
+    pub async fn stop(self) {
+        let Self { subject, listeners, mut tasks } = self;
+        listeners.stop_accepting();
+        if timeout(STOP_GRACE, subject.resolver.drained()).await.is_err() {
+            subject.resolver.stop();
+            // Whoever still waits then has a queue that is full: it asks again elsewhere.
+            let _ = timeout(STOP_FLUSH, subject.resolver.drained()).await;
+        }
+        // The tasks that were answered have yet to hand their replies on.
+        tokio::task::yield_now().await;
+        tasks.shutdown().await;
+        // Joins threads that only wait for their own sockets.
+        tokio::task::block_in_place(|| listeners.stop());
+    }
+}
+
+impl Subject for Running {
+    fn status(&self) -> DaemonStatus {
+        DaemonStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            process: std::process::id(),
+            config: self.origin.as_ref().map(|path| path.display().to_string()),
+            listen: self.listen.clone(),
+            flights: self.resolver.flights() as u64,
+            flights_max: MAX_FLIGHTS as u64,
+        }
+    }
+
+    fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup> {
+        Box::pin(async move {
+            let began = self.clock.mono();
+            // No client has this address and port; the moment tells one asker from another.
+            let micros = began.as_micros().to_le_bytes();
+            let client = Client {
+                address: std::net::Ipv6Addr::UNSPECIFIED.into(),
+                port: u16::from_le_bytes([micros[0], micros[1]]),
+                id: u16::from_le_bytes([micros[2], micros[3]]),
+            };
+            loop {
+                // A repeat is told within the microsecond of its twin: the next moment is another asker's.
+                if let Asked::Replied(replied) = self.resolver.ask(question.clone(), client).await {
+                    let now = self.clock.mono();
+                    let steps = if trace { replied.steps.to_vec() } else { Vec::new() };
+                    let (answer, outcome) = (replied.answer, replied.outcome);
+                    return Lookup { answer, now, outcome, elapsed: now.since(began), steps };
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+    }
+
+    fn flush(&self, flush: &Flush) -> Flushed {
+        self.resolver.memory().flush(flush)
+    }
+
+    fn fill(&self) -> Vec<StoreFill> {
+        self.resolver.memory().fill().to_vec()
+    }
+}
+
+/// The control socket. Where the default one is not ours to make, as for a daemon that somebody tries out, the daemon
+/// runs without; one that was asked for must be had.
+fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
+    let path = &config.control.socket;
+    match Server::bind(path) {
+        Ok(server) => Ok(Some(server)),
+        Err(error @ BindError::System { .. }) if path.as_os_str() == defaults::SOCKET => {
+            tracing::warn!("{error}; resolverctl will not reach this daemon");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes the snapshots of the statistics.
+async fn tick(subject: Arc<Running>) {
+    let mut ticks = interval(SNAPSHOT_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        subject.recorder.tick();
+    }
+}
+
+/// Learns the root servers before the first question needs them.
+async fn prime(subject: Arc<Running>) {
+    if let Err(failure) = subject.resolver.prime().await {
+        tracing::warn!("the root servers could not be asked: {failure}; the first question will try again");
+    }
+}
+
+/// Asks for as many descriptors as the bounds allow to be used; fewer only mean that exchanges fail earlier.
+fn raise_descriptors() {
+    let has = getrlimit(Resource::Nofile);
+    let enough = has.current.is_none_or(|current| current >= DESCRIPTORS);
+    if enough {
+        return;
+    }
+    let wanted = has.maximum.map_or(DESCRIPTORS, |maximum| maximum.min(DESCRIPTORS));
+    if setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: has.maximum }).is_err()
+        || wanted < DESCRIPTORS
+    {
+        tracing::warn!("only {wanted} descriptors are to be had of {DESCRIPTORS}; set LimitNOFILE");
+    }
+}
+
