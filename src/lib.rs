@@ -4,6 +4,8 @@ pub mod cache;
 pub mod clock;
 pub mod config;
 pub mod control;
+pub mod ctl;
+pub mod daemon;
 pub mod exchange;
 pub mod iterate;
 #[cfg(feature = "lab")]

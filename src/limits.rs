@@ -191,3 +191,25 @@ pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 
 /// Descriptors that are asked for at start: every exchange and client connection has one, and there are some more.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 500) as u64;
+
+/// Between two snapshots of the counters, from which the windows of the statistics are computed: the last minute is
+/// told to within a sixth of it, and an idle daemon wakes six times a minute.
+pub const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Snapshots kept at that interval: five minutes of them, about 5 KiB each.
+pub const SNAPSHOTS: usize = 31;
+
+/// Snapshots kept by the minute, and minutes kept in a table: an hour of them.
+pub const SNAPSHOT_MINUTES: usize = 61;
+
+/// Rows of a table of zones, servers or clients since the start; the rest is "other". About 300 octets each.
+pub const MAX_TABLE_ROWS: usize = 1_024;
+
+/// Rows of such a table for one minute; 61 of them are kept, so a table stays below 3 MiB.
+pub const MAX_MINUTE_ROWS: usize = 128;
+
+/// Clients that a worker tells apart between two snapshots; the rest is "other". A gateway has a few dozen.
+pub const MAX_CLIENTS_PER_SHARD: usize = 256;
+
+/// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
+pub const MAX_SHARDS: usize = 64;

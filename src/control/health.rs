@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::question::Outcome;
 use crate::record::Report;
-use crate::record::event::Conduct;
 
 /// Something that is not well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,11 +26,13 @@ const FAILURES_PER_HUNDRED: u64 = 10;
 pub fn judge(report: &Report) -> Vec<Warning> {
     let outcome = |outcome| report.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = report.upstream.messages.values().sum();
-    let came_back: u64 = messages
-        - [Conduct::Silent, Conduct::Unreachable]
-            .iter()
-            .filter_map(|conduct| report.upstream.messages.get(conduct))
-            .sum::<u64>();
+    let came_back: u64 = report
+        .upstream
+        .messages
+        .iter()
+        .filter(|(conduct, _)| conduct.came_back())
+        .map(|(_, count)| count)
+        .sum();
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
     let shed = outcome(Outcome::Shed);
     let mut warnings = Vec::new();
@@ -59,6 +60,7 @@ pub fn judge(report: &Report) -> Vec<Warning> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::record::event::Conduct;
     use crate::record::{Recorder, Window};
 
     fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> Report {

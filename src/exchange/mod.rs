@@ -46,6 +46,8 @@ pub struct Ask {
     pub edns: bool,
     /// How it goes.
     pub transport: Transport,
+    /// Which try it is of its sender: a second one must not wait for the first, which may be lost.
+    pub tries: u8,
 }
 
 /// What came of it.
@@ -241,6 +243,7 @@ mod tests {
             kind: RecordType::A,
             edns: true,
             transport: Transport::Udp,
+            tries: 0,
         }
     }
 

@@ -226,6 +226,7 @@ impl<'a> Asking<'a> {
             kind: self.kind,
             // Some drop what carries an OPT: the third try goes without.
             edns: candidate.standing.edns && candidate.tries < 2,
+            tries: candidate.tries,
             timer: candidate.standing.timer.saturating_mul(doubled),
             context: self.context.clone(),
             events: self.sender.clone(),

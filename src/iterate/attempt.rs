@@ -57,6 +57,8 @@ pub(super) struct Attempt {
     pub(super) name: Name,
     pub(super) kind: RecordType,
     pub(super) edns: bool,
+    /// Messages sent to it before, in this step of the walk.
+    pub(super) tries: u8,
     /// How long until it is overdue.
     pub(super) timer: Duration,
     pub(super) context: Context,
@@ -183,7 +185,8 @@ impl Attempt {
     }
 
     fn message(&self, transport: Transport, edns: bool) -> Ask {
-        Ask { server: self.address, name: self.name.clone(), kind: self.kind, edns, transport }
+        let (server, name, kind, tries) = (self.address, self.name.clone(), self.kind, self.tries);
+        Ask { server, name, kind, edns, transport, tries }
     }
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {

@@ -14,8 +14,8 @@ use super::scrub::{Scrubbed, scrub};
 use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
 use crate::record::event::Conduct;
 
-/// Type DNAME, which the library reads as unknown data.
-const DNAME: RecordType = RecordType::Unknown(39);
+/// Type DNAME, whose data the library reads as unknown.
+const DNAME: RecordType = RecordType::DNAME;
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq)]
@@ -232,13 +232,11 @@ fn without_answer(
         return match message.authorities.iter().find(ns) {
             // It names servers of a zone that it may not speak of: an upward or sideways referral.
             Some(_) => Said::Nothing(Conduct::Lame),
-            // A resolver without authority says nothing; a zone's server without SOA says "no such type"
-            // (RFC 2308 section 2.2, type 3), with AA or, as much of the world does, without.
-            None if message.metadata.recursion_available && !message.metadata.authoritative => {
-                Said::Nothing(Conduct::Lame)
-            }
-            None if scrubbed.answers.is_empty() => negative(None),
-            None => Said::Nothing(Conduct::Unfit),
+            None if !scrubbed.answers.is_empty() => Said::Nothing(Conduct::Unfit),
+            // "No such type" without SOA (RFC 2308 section 2.2, type 3). Without AA it is what servers send that
+            // do not have the zone.
+            None if message.metadata.authoritative => negative(None),
+            None => Said::Nothing(Conduct::Lame),
         };
     };
     let below = zone.num_labels() < cut.num_labels();

@@ -75,6 +75,16 @@ impl Conduct {
     pub const fn index(self) -> usize {
         self as usize
     }
+
+    /// Whether the server did wrong; what the network does wrong is put down to it too.
+    pub const fn is_fault(self) -> bool {
+        !matches!(self, Self::Answered | Self::Truncated)
+    }
+
+    /// Whether anything came back, so that the time is a round trip.
+    pub const fn came_back(self) -> bool {
+        !matches!(self, Self::Silent | Self::Unreachable)
+    }
 }
 
 /// One message to one server, and what became of it.

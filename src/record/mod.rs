@@ -22,7 +22,7 @@ use hickory_proto::rr::Name;
 
 use self::event::{Ended, FlightEnded, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
-pub use self::report::{ClientRow, Report, ServerRow, TypeRow, UpstreamReport, ZoneRow};
+pub use self::report::{ClientRow, Report, ServerRow, TypeRow, UpstreamReport, ZoneRow, blames};
 use self::shard::Shard;
 use self::table::{Rows, Table};
 use self::tally::{ClientTally, Messages, ZoneTally};

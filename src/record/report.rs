@@ -173,10 +173,22 @@ impl ClientRow {
     }
 }
 
+/// How a verdict begins that blames nobody.
+const WELL: &str = "well";
+
+/// Whether a verdict blames somebody.
+pub fn blames(verdict: &str) -> bool {
+    !verdict.starts_with(WELL) && verdict != NOT_ASKED
+}
+
+/// The verdict on servers that were not asked.
+const NOT_ASKED: &str = "not asked";
+
 /// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// What servers did wrong, most frequent first: "silent 12 of 14, REFUSED 1 of 14".
+/// What servers did wrong, most frequent first: "silent 12, REFUSED 1 of 14". Where they did nothing wrong, how fast they
+/// are.
 fn verdict(messages: &Messages) -> String {
     let total = messages.total();
     let mut faults: Vec<(u64, &str)> = messages
@@ -186,15 +198,15 @@ fn verdict(messages: &Messages) -> String {
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     if !faults.is_empty() {
-        let faults: Vec<String> =
-            faults.iter().map(|(count, words)| format!("{words} {count} of {total}")).collect();
-        return faults.join(", ");
+        let faults: Vec<String> = faults.iter().map(|(count, words)| format!("{words} {count}")).collect();
+        return format!("{} of {total}", faults.join(", "));
     }
     let mean = messages.mean_round_trip();
-    match total {
-        0 => "not asked".to_owned(),
-        _ if mean >= SLOW => format!("slow: answers take {} ms", mean.as_millis()),
-        _ => "well".to_owned(),
+    let word = if mean >= SLOW { "slow" } else { WELL };
+    match mean.as_millis() {
+        _ if total == 0 => NOT_ASKED.to_owned(),
+        0 => format!("{word}: answers take less than 1 ms"),
+        millis => format!("{word}: answers take {millis} ms"),
     }
 }
 

@@ -49,7 +49,7 @@ impl Messages {
             *count = 1;
         }
         let elapsed = micros(sent.elapsed);
-        if came_back(sent.conduct) {
+        if sent.conduct.came_back() {
             messages.round_trips_micros = elapsed;
             messages.longest_micros = elapsed;
         } else {
@@ -81,7 +81,7 @@ impl Messages {
         let answered: u64 = Conduct::ALL
             .into_iter()
             .zip(self.conduct)
-            .filter(|(conduct, _)| came_back(*conduct))
+            .filter(|(conduct, _)| conduct.came_back())
             .map(|(_, n)| n)
             .sum();
         Duration::from_micros(self.round_trips_micros.checked_div(answered).unwrap_or(0))
@@ -96,11 +96,6 @@ impl Messages {
     pub(super) const fn waited(&self) -> Duration {
         Duration::from_micros(self.round_trips_micros.saturating_add(self.lost_micros))
     }
-}
-
-/// Whether the elapsed time is a round trip.
-const fn came_back(conduct: Conduct) -> bool {
-    !matches!(conduct, Conduct::Silent | Conduct::Unreachable)
 }
 
 /// A server's row.

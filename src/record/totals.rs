@@ -32,7 +32,7 @@ impl Upstream {
         if sent.transport == Transport::Tcp {
             self.tcp.fetch_add(1, Ordering::Relaxed);
         }
-        if !matches!(sent.conduct, Conduct::Silent | Conduct::Unreachable) {
+        if sent.conduct.came_back() {
             self.round_trip.count(sent.elapsed);
         }
         let micros = u64::try_from(sent.elapsed.as_micros()).unwrap_or(u64::MAX);

@@ -1,0 +1,85 @@
+//! The other end of the control socket: one request, and the lines of its reply.
+//!
+//! May call: `control::protocol`, `limits`.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::exit::Failure;
+use crate::control::protocol::{Reply, Request};
+use crate::limits;
+
+/// The daemon gives up first, so that its reason is heard.
+const PATIENCE: Duration = limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
+
+/// Asks the daemon behind a socket.
+pub(super) struct Client {
+    socket: PathBuf,
+}
+
+impl Client {
+    pub(super) fn new(socket: &Path) -> Self {
+        Self { socket: socket.to_owned() }
+    }
+
+    /// Sends a request and reads its reply, without the `end`.
+    pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, Failure> {
+        let stream = UnixStream::connect(&self.socket).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => Failure::Permission { socket: self.socket.clone() },
+            _ => Failure::Unreachable { socket: self.socket.clone(), error },
+        })?;
+        let cut_off = |error: io::Error| Failure::CutOff(error.to_string());
+        stream.set_read_timeout(Some(PATIENCE)).map_err(cut_off)?;
+        let mut line = serde_json::to_vec(request).map_err(|error| Failure::CutOff(error.to_string()))?;
+        line.push(b'\n');
+        (&stream).write_all(&line).map_err(cut_off)?;
+        read(BufReader::new(&stream))
+    }
+
+    /// The only line of a reply.
+    pub(super) fn ask_one(&self, request: &Request) -> Result<Reply, Failure> {
+        self.ask(request)?.pop().ok_or_else(unexpected)
+    }
+}
+
+/// What is said to a reply of another kind than asked for.
+pub(super) fn unexpected() -> Failure {
+    Failure::CutOff(
+        "it is not what was asked for; are resolverctl and resolverd of the same version?".to_owned(),
+    )
+}
+
+/// Reads lines until the one that says that it is the last.
+fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, Failure> {
+    let mut replies = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        let mut limited = stream.by_ref().take(limits::MAX_CONTROL_REPLY);
+        limited.read_until(b'\n', &mut line).map_err(|error| Failure::CutOff(error.to_string()))?;
+        if line.last() != Some(&b'\n') {
+            return Err(Failure::CutOff("it ended too early".to_owned()));
+        }
+        match serde_json::from_slice(&line).map_err(|error| Failure::CutOff(error.to_string()))? {
+            Reply::End => return Ok(replies),
+            Reply::Problem(problem) => return Err(Failure::Problem(problem)),
+            reply => replies.push(reply),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_without_its_end_is_not_taken_for_a_whole_one() {
+        let whole = b"{\"reply\":\"end\"}\n";
+        assert!(read(&whole[..]).unwrap().is_empty());
+        assert!(matches!(read(&whole[..5]), Err(Failure::CutOff(_))));
+        assert!(matches!(read(&b""[..]), Err(Failure::CutOff(_))));
+        let problem = b"{\"reply\":\"problem\",\"fault\":\"request\",\"sentence\":\"No.\"}\n";
+        assert!(matches!(read(&problem[..]), Err(Failure::Problem(_))));
+    }
+}

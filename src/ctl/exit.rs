@@ -1,0 +1,74 @@
+//! How resolverctl ends: a code for scripts, a sentence for people.
+//!
+//! May call: `control::protocol`.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::control::protocol::{Fault, Problem};
+
+/// Exit codes; the same in every command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Yes: it is well, the name has such data, it was done.
+    Yes = 0,
+    /// No: it is not well, there is no such name, or no such data.
+    No = 1,
+    /// The command line asks for what cannot be.
+    Usage = 2,
+    /// No daemon answers.
+    Unreachable = 3,
+    /// Neither yes nor no: the question failed, or the reply was cut off.
+    CouldNotTell = 4,
+    /// This user may not ask the daemon.
+    Permission = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Nobody listens at the socket.
+    #[error(
+        "no resolverd answers at {socket} ({error}); start it with `systemctl start resolverd`, or name its socket with --socket"
+    )]
+    Unreachable {
+        /// The socket that was tried.
+        socket: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The socket is not ours to use.
+    #[error("this user may not open {socket}; ask with sudo, or as a member of the group that owns it")]
+    Permission {
+        /// The socket that was tried.
+        socket: PathBuf,
+    },
+    /// The daemon answered halfway.
+    #[error("the reply of resolverd was cut off: {0}")]
+    CutOff(String),
+    /// The daemon said no.
+    #[error("{0}")]
+    Problem(#[from] Problem),
+    /// The answer cannot be printed.
+    #[error("the answer cannot be written: {0}")]
+    Output(io::Error),
+}
+
+impl Failure {
+    /// The exit code.
+    pub const fn exit(&self) -> Exit {
+        match self {
+            Self::Unreachable { .. } => Exit::Unreachable,
+            Self::Permission { .. } => Exit::Permission,
+            Self::Problem(Problem { fault: Fault::Request, .. }) => Exit::Usage,
+            Self::CutOff(_) | Self::Output(_) | Self::Problem(_) => Exit::CouldNotTell,
+        }
+    }
+}

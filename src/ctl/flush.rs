@@ -1,0 +1,52 @@
+//! `resolverctl flush`: removing from the daemon's memory.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`.
+
+use clap::ArgGroup;
+
+use super::client::{Client, unexpected};
+use super::render::{Format, json, text};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::{FlushWhat, Reply, Request};
+
+/// The command line of `flush`: a name, or one of the two large brooms.
+#[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("what").required(true).args(["name", "negative", "all"]))]
+pub(super) struct Arguments {
+    /// The name whose records are removed, of every type.
+    name: Option<String>,
+    /// All names below it too.
+    #[arg(long, requires = "name", conflicts_with_all = ["negative", "all"])]
+    tree: bool,
+    /// Only this type.
+    #[arg(long = "type", value_name = "TYPE", requires = "name", conflicts_with_all = ["negative", "all"])]
+    kind: Option<String>,
+    /// All negative answers and failures, of any name.
+    #[arg(long)]
+    negative: bool,
+    /// Everything, and what is known of servers.
+    #[arg(long)]
+    all: bool,
+}
+
+impl Arguments {
+    fn what(&self) -> FlushWhat {
+        match &self.name {
+            Some(name) => FlushWhat::Name { name: name.clone(), tree: self.tree, kind: self.kind.clone() },
+            None if self.all => FlushWhat::All,
+            None => FlushWhat::Negative,
+        }
+    }
+}
+
+/// Asks and says what was removed.
+pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let Reply::Flushed(removed) = client.ask_one(&Request::Flush { what: arguments.what() })? else {
+        return Err(unexpected());
+    };
+    let text = match format {
+        Format::Json => json::line(&removed),
+        Format::Text(_) => text::removed(&removed),
+    };
+    Ok(Outcome { text, exit: Exit::Yes })
+}

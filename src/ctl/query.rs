@@ -1,0 +1,46 @@
+//! `resolverctl query`: a question, asked through the daemon as mail software asks it.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`.
+
+use super::client::{Client, unexpected};
+use super::render::{Format, json, text};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::{QueryReply, Reply, Request};
+
+/// The command line of `query`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The name, or an address for its PTR.
+    name: String,
+    /// The type; A where none is named.
+    #[arg(value_name = "TYPE")]
+    kind: Option<String>,
+    /// Show each step on the way.
+    #[arg(long)]
+    trace: bool,
+}
+
+/// Asks and shows it.
+pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let Arguments { name, kind, trace } = arguments;
+    let request = Request::Query { name: name.clone(), kind: kind.clone(), trace: *trace };
+    let Reply::Query(reply) = client.ask_one(&request)? else { return Err(unexpected()) };
+    let text = match format {
+        Format::Json => json::line(&*reply),
+        Format::Text(style) => text::query(&reply, style),
+    };
+    Ok(Outcome { text, exit: verdict(&reply) })
+}
+
+/// Yes, no, or could not tell.
+fn verdict(reply: &QueryReply) -> Exit {
+    let has_data = match reply.kind.as_str() {
+        "ANY" => !reply.answers.is_empty(),
+        kind => reply.answers.iter().any(|record| record.kind == kind),
+    };
+    match reply.rcode.as_str() {
+        "NOERROR" if has_data => Exit::Yes,
+        "NOERROR" | "NXDOMAIN" => Exit::No,
+        _ => Exit::CouldNotTell,
+    }
+}

@@ -1,0 +1,58 @@
+//! How answers are shown: as text for people, as JSON for programs.
+//!
+//! May call: `control::protocol`, `record`. Nothing here asks or reads the time, so the same data are always the same text.
+
+pub mod json;
+pub mod rows;
+pub mod screen;
+pub mod table;
+pub mod text;
+pub mod words;
+
+/// The format asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Text(Style),
+    /// For programs: one object a line.
+    Json,
+}
+
+/// Whether text has colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// None: for pipes, and for those who want none.
+    Plain,
+    /// Colours, by ANSI escapes.
+    Colored,
+}
+
+/// What a piece of text is, for its colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paint {
+    /// Nothing special.
+    #[default]
+    Plain,
+    /// A head.
+    Head,
+    /// Beside the point.
+    Faint,
+    /// Wrong.
+    Bad,
+    /// Right.
+    Good,
+}
+
+impl Style {
+    /// A piece of text in its colour.
+    pub fn paint(self, paint: Paint, text: &str) -> String {
+        let code = match (self, paint) {
+            (Self::Plain, _) | (_, Paint::Plain) => return text.to_owned(),
+            (Self::Colored, Paint::Head) => "1",
+            (Self::Colored, Paint::Faint) => "2",
+            (Self::Colored, Paint::Bad) => "31",
+            (Self::Colored, Paint::Good) => "32",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}

@@ -1,0 +1,194 @@
+//! The tables of `resolverctl stats --by` and `--slow`.
+//!
+//! May call: `control::protocol`, `record`, `ctl::render`.
+
+use super::screen::verdict_paint;
+use super::table::{Side, Table};
+use super::{Paint, Style, words};
+use crate::control::protocol::{self, Reply};
+use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
+
+/// A table as text; a sentence where it has no rows.
+pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: Style) -> String {
+    let zones =
+        || replies.iter().filter_map(|reply| if let Reply::Zone(row) = reply { Some(row) } else { None });
+    let table = match which {
+        _ if replies.is_empty() => return nothing(window),
+        protocol::Table::Zone => by_zone(zones()),
+        protocol::Table::Slow => slow(zones()),
+        protocol::Table::Server => by_server(
+            replies.iter().filter_map(|reply| if let Reply::Server(row) = reply { Some(row) } else { None }),
+        ),
+        protocol::Table::Client => by_client(
+            &replies
+                .iter()
+                .filter_map(|reply| if let Reply::Client(row) = reply { Some(row) } else { None })
+                .collect::<Vec<_>>(),
+        ),
+        protocol::Table::Type => by_type(
+            &replies
+                .iter()
+                .filter_map(|reply| if let Reply::Type(row) = reply { Some(row) } else { None })
+                .collect::<Vec<_>>(),
+        ),
+    };
+    table.text(style, None)
+}
+
+fn nothing(window: Window) -> String {
+    let since = match window {
+        Window::Start => "since the start".to_owned(),
+        window => format!("in the {}", words::window(window, f64::INFINITY)),
+    };
+    format!("nothing {since}\n")
+}
+
+fn count(number: u64) -> (String, Paint) {
+    (words::number(number), Paint::Plain)
+}
+
+/// A count that should be zero.
+fn fault(number: u64) -> (String, Paint) {
+    (words::number(number), if number > 0 { Paint::Bad } else { Paint::Plain })
+}
+
+/// An average round trip; a dash where nothing came back.
+fn round_trip(seconds: f64) -> (String, Paint) {
+    (if seconds > 0.0 { words::time(seconds) } else { "–".to_owned() }, Paint::Plain)
+}
+
+fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
+    let mut table = Table::new(&[
+        ("zone", Side::Left),
+        ("flights", Side::Right),
+        ("failed", Side::Right),
+        ("spent", Side::Right),
+        ("messages", Side::Right),
+        ("round trip", Side::Right),
+        ("its servers", Side::Left),
+    ]);
+    for row in rows {
+        table.row(vec![
+            (row.zone.clone(), Paint::Plain),
+            count(row.flights),
+            fault(row.failed),
+            (words::time(row.spent), Paint::Plain),
+            count(row.messages.values().sum()),
+            round_trip(row.round_trip),
+            (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
+        ]);
+    }
+    table
+}
+
+/// Zones by time, as Postfix' qshape shows queues by age.
+fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
+    let mut table = Table::new(&[
+        ("zone", Side::Left),
+        ("total", Side::Right),
+        ("<50ms", Side::Right),
+        ("<200ms", Side::Right),
+        ("<1s", Side::Right),
+        ("<3s", Side::Right),
+        ("≥3s", Side::Right),
+        ("failed", Side::Right),
+        ("its servers", Side::Left),
+    ]);
+    let mut sums = [0_u64; 7];
+    for row in rows {
+        let counts = [
+            row.flights,
+            row.under_50ms,
+            row.under_200ms,
+            row.under_1s,
+            row.under_3s,
+            row.over_3s,
+            row.failed,
+        ];
+        for (sum, count) in sums.iter_mut().zip(counts) {
+            *sum = sum.saturating_add(count);
+        }
+        let [total, a, b, c, d, e, failed] = counts;
+        table.row(vec![
+            (row.zone.clone(), Paint::Plain),
+            count(total),
+            count(a),
+            count(b),
+            count(c),
+            count(d),
+            fault(e),
+            fault(failed),
+            (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
+        ]);
+    }
+    let total =
+        std::iter::once("total".to_owned()).chain(sums.map(words::number)).map(|cell| (cell, Paint::Head));
+    table.row(total.collect());
+    table
+}
+
+fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> Table {
+    let mut table = Table::new(&[
+        ("server", Side::Left),
+        ("messages", Side::Right),
+        ("waited", Side::Right),
+        ("round trip", Side::Right),
+        ("longest", Side::Right),
+        ("what it did", Side::Left),
+    ]);
+    for row in rows {
+        table.row(vec![
+            (row.server.clone(), Paint::Plain),
+            count(row.messages.values().sum()),
+            (words::time(row.waited), Paint::Plain),
+            round_trip(row.round_trip),
+            round_trip(row.round_trip_max),
+            (row.verdict.clone(), verdict_paint(&row.server, &row.verdict)),
+        ]);
+    }
+    table
+}
+
+fn by_client(rows: &[&ClientRow]) -> Table {
+    let mut table = Table::new(&[
+        ("client", Side::Left),
+        ("questions", Side::Right),
+        ("share", Side::Right),
+        ("from cache", Side::Right),
+        ("failed", Side::Right),
+        ("waited on average", Side::Right),
+    ]);
+    let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
+    for (row, share) in rows.iter().zip(words::shares(&questions)) {
+        table.row(vec![
+            (row.client.clone(), Paint::Plain),
+            count(row.questions),
+            (words::percent(share), Paint::Plain),
+            (words::percent_of(row.cache, row.questions), Paint::Plain),
+            fault(row.failed),
+            (words::time(row.waited / row.questions.max(1) as f64), Paint::Plain),
+        ]);
+    }
+    table
+}
+
+fn by_type(rows: &[&TypeRow]) -> Table {
+    let mut table = Table::new(&[
+        ("type", Side::Left),
+        ("questions", Side::Right),
+        ("share", Side::Right),
+        ("from cache", Side::Right),
+        ("failed", Side::Right),
+    ]);
+    let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
+    for (row, share) in rows.iter().zip(words::shares(&questions)) {
+        table.row(vec![
+            (row.kind.clone(), Paint::Plain),
+            count(row.questions),
+            (words::percent(share), Paint::Plain),
+            (words::percent_of(row.cache, row.questions), Paint::Plain),
+            fault(row.failed),
+        ]);
+    }
+    table
+}

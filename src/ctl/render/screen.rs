@@ -1,0 +1,167 @@
+//! `resolverctl stats` on one screen: how many questions, how they ended, how long they took, and whose fault that was.
+//!
+//! May call: `control::protocol`, `record`, `ctl::render`. It fits 80 columns and 24 lines whatever the numbers are: what
+//! the upper part leaves is given to the slowest zones and servers.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::table::{Side, Table};
+use super::{Paint, Style, words};
+use crate::control::protocol::{Fill, Stats};
+use crate::question::Outcome;
+use crate::record::{OTHER, ServerRow, ZoneRow, blames};
+
+/// Columns of a terminal.
+const COLUMNS: usize = 80;
+
+/// Lines of a terminal, but one for the prompt.
+const LINES: usize = 23;
+
+/// Columns of the labels.
+const LABEL: usize = 12;
+
+/// Columns that a zone's name may take, so that the verdict on it still fits.
+const ZONE: usize = 28;
+
+/// The screen.
+pub fn stats(stats: &Stats, style: Style) -> String {
+    let upper = upper(stats, style);
+    let cache = items("cache", &fill(&stats.stores), style);
+    // Between them an empty line and the heads of two tables.
+    let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
+    let zones = stats.slow_zones.len().min(left.div_ceil(2));
+    let servers = stats.slow_servers.len().min(left - zones);
+    let zones = slowest_zones(stats.slow_zones.get(..zones).unwrap_or_default(), style);
+    let servers = slowest_servers(stats.slow_servers.get(..servers).unwrap_or_default(), style);
+    format!("{upper}\n{zones}{servers}{cache}")
+}
+
+/// Numbers of the window as a whole.
+fn upper(stats: &Stats, style: Style) -> String {
+    let report = &stats.report;
+    let window = words::window(report.window, report.seconds);
+    let title = format!("resolverd {} · up {} · {window}", stats.version, words::age(report.uptime));
+    let cached = report.outcomes.get(&Outcome::Cache).copied().unwrap_or(0);
+    let questions = [
+        format!("{} in all", words::number(report.questions)),
+        format!("{} a second", words::rate(report.questions, report.seconds)),
+        format!("{} from cache", words::percent_of(cached, report.questions)),
+    ];
+    let mut text = format!("{}\n", style.paint(Paint::Head, &title));
+    text.push_str(&items("questions", &questions, style));
+    text.push_str(&items("outcomes", &in_per_cent(&report.outcomes), style));
+    let apart: Vec<String> = report
+        .apart
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(apart, count)| format!("{} {}", words::word(apart), words::number(*count)))
+        .collect();
+    if !apart.is_empty() {
+        text.push_str(&items("apart", &apart, style));
+    }
+    text.push_str(&items("latency", &words::quantiles(&report.latency), style));
+    text.push_str(&upstream(stats, style));
+    text
+}
+
+/// What was asked of servers.
+fn upstream(stats: &Stats, style: Style) -> String {
+    let report = &stats.report.upstream;
+    let messages: u64 = report.messages.values().sum();
+    let flights = report.flights.count;
+    let sent = [
+        format!("{} messages", words::number(messages)),
+        format!("{} a second", words::rate(messages, stats.report.seconds)),
+        format!("{} over TCP", words::percent_of(report.tcp, messages)),
+        format!("waited {} in all", words::time(report.waited)),
+    ];
+    let mut text = items("upstream", &sent, style);
+    text.push_str(&items("", &in_per_cent(&report.messages), style));
+    text.push_str(&items("round trip", &words::quantiles(&report.round_trip), style));
+    let mut ended =
+        vec![format!("{}, {} failed", words::number(flights), words::number(report.flights_failed))];
+    ended.extend(words::quantiles(&report.flights));
+    text.push_str(&items("flights", &ended, style));
+    text
+}
+
+/// The parts of a whole in per cent that add up to 100.0, without those that are zero.
+fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
+    let all: Vec<u64> = counts.values().copied().collect();
+    let told: Vec<String> = counts
+        .iter()
+        .zip(words::shares(&all))
+        .filter(|((_, count), _)| **count > 0)
+        .map(|((part, _), share)| format!("{} {}", words::word(part), words::percent(share)))
+        .collect();
+    if told.is_empty() { vec!["–".to_owned()] } else { told }
+}
+
+/// The zones on which most time was spent.
+fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
+    let mut table = Table::new(&[
+        ("slowest zones", Side::Left),
+        ("spent", Side::Right),
+        ("failed", Side::Right),
+        ("their servers", Side::Left),
+    ]);
+    for row in rows {
+        let failed = format!("{} of {}", words::number(row.failed), words::number(row.flights));
+        table.row(vec![
+            (words::cut(&row.zone, ZONE), Paint::Plain),
+            (words::time(row.spent), Paint::Plain),
+            (failed, if row.failed > 0 { Paint::Bad } else { Paint::Plain }),
+            (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
+        ]);
+    }
+    if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
+}
+
+/// The servers that were waited for longest.
+fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
+    let head = [("slowest servers", Side::Left), ("waited", Side::Right), ("what they did", Side::Left)];
+    let mut table = Table::new(&head);
+    for row in rows {
+        table.row(vec![
+            (row.server.clone(), Paint::Plain),
+            (words::time(row.waited), Paint::Plain),
+            (row.verdict.clone(), verdict_paint(&row.server, &row.verdict)),
+        ]);
+    }
+    if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
+}
+
+/// The colour of a verdict; the rest of a table is nobody's fault.
+pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
+    if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }
+}
+
+/// How full the memories are.
+pub(super) fn fill(stores: &[Fill]) -> Vec<String> {
+    let told = |fill: &Fill| {
+        let Fill { store, entries, bytes, capacity } = fill;
+        format!("{store} {}, {}", words::number(*entries), words::mebibytes(*bytes, *capacity))
+    };
+    stores.iter().map(told).collect()
+}
+
+/// A label and what belongs to it, wrapped below itself.
+pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
+    let mut text = style.paint(Paint::Head, label);
+    let mut column = label.chars().count();
+    for (place, item) in items.iter().enumerate() {
+        let wide = item.chars().count();
+        if place > 0 && column + 3 + wide > COLUMNS {
+            text.push('\n');
+            column = 0;
+        }
+        let gap = if column < LABEL { LABEL - column } else { 3 };
+        text.push_str(&" ".repeat(gap));
+        text.push_str(item);
+        column += gap + wide;
+    }
+    text.push('\n');
+    text
+}

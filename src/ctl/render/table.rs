@@ -1,0 +1,98 @@
+//! A small aligner: columns as wide as their widest cell, numbers to the right, colours beside the count.
+//!
+//! May call: `ctl::render`.
+
+use super::{Paint, Style};
+
+/// On which side a column is ragged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A table that grows by rows.
+#[derive(Debug)]
+pub struct Table {
+    sides: Vec<Side>,
+    rows: Vec<Vec<(String, Paint)>>,
+}
+
+impl Table {
+    /// A table with a head: what stands above each column, and its side.
+    pub fn new(head: &[(&str, Side)]) -> Self {
+        Self {
+            sides: head.iter().map(|(_, side)| *side).collect(),
+            rows: vec![head.iter().map(|(title, _)| ((*title).to_owned(), Paint::Head)).collect()],
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: Vec<(String, Paint)>) {
+        self.rows.push(cells);
+    }
+
+    /// Adds a row without colours.
+    pub fn plain(&mut self, cells: Vec<String>) {
+        self.row(cells.into_iter().map(|cell| (cell, Paint::Plain)).collect());
+    }
+
+    /// The table as text; where `width` is given, its last column is cut to fit and ends in "…".
+    pub fn text(&self, style: Style, width: Option<usize>) -> String {
+        let widths: Vec<usize> = (0..self.sides.len()).map(|column| self.width(column)).collect();
+        let last = widths.len().saturating_sub(1);
+        let before: usize = widths.iter().take(last).map(|width| width + 2).sum();
+        let mut text = String::new();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (column, ((cell, paint), (side, wide))) in
+                row.iter().zip(self.sides.iter().zip(&widths)).enumerate()
+            {
+                let cell = match width {
+                    Some(width) if column == last => super::words::cut(cell, width.saturating_sub(before)),
+                    _ => cell.clone(),
+                };
+                let gap = " ".repeat(wide.saturating_sub(cell.chars().count()));
+                let painted = style.paint(*paint, &cell);
+                match side {
+                    Side::Left if column == last => line.push_str(&painted),
+                    Side::Left => line.extend([painted.as_str(), &gap, "  "]),
+                    Side::Right => line.extend([gap.as_str(), &painted, "  "]),
+                }
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn width(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells.map(|(cell, _)| cell.chars().count()).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_align_whatever_their_colour() {
+        let mut table = Table::new(&[("zone", Side::Left), ("n", Side::Right), ("why", Side::Left)]);
+        table.plain(vec!["a.example.".to_owned(), "7".to_owned(), "well".to_owned()]);
+        table.row(vec![
+            ("b.".to_owned(), Paint::Plain),
+            ("1 234".to_owned(), Paint::Plain),
+            ("silent 12 of 14".to_owned(), Paint::Bad),
+        ]);
+        let plain = "zone            n  why\na.example.      7  well\nb.          1 234  silent…\n";
+        assert_eq!(table.text(Style::Plain, Some(26)), plain);
+        let colored = table.text(Style::Colored, Some(26));
+        let stripped = ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[31m"]
+            .iter()
+            .fold(colored, |text, code| text.replace(code, ""));
+        assert_eq!(stripped, plain);
+    }
+}

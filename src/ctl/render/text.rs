@@ -1,0 +1,160 @@
+//! Status, answers, traces and flushes as text.
+//!
+//! May call: `control::protocol`, `record::event`, `ctl::render`.
+
+use super::{Paint, Style, screen, words};
+use crate::control::lookup::harmless;
+use crate::control::protocol::{QueryReply, RecordText, Removed, Status};
+use crate::question::Outcome;
+use crate::record::event::{Step, StepEvent, Transport};
+
+/// Is it well?
+pub fn status(status: &Status, style: Style) -> String {
+    let daemon = &status.daemon;
+    let well = status.warnings.is_empty();
+    let verdict = if well { style.paint(Paint::Good, "well") } else { style.paint(Paint::Bad, "not well") };
+    let mut text = format!("resolverd {} is {verdict}, up {}\n\n", daemon.version, words::age(status.uptime));
+    let listen: Vec<String> = daemon.listen.iter().map(ToString::to_string).collect();
+    let config = daemon.config.as_deref().unwrap_or("built-in defaults");
+    let questions = format!("{} in {}", words::number(status.questions), words::age(status.seconds));
+    let flights =
+        format!("{} under way, {} may be", words::number(daemon.flights), words::number(daemon.flights_max));
+    for (label, value) in [
+        ("process", daemon.process.to_string()),
+        ("config", config.to_owned()),
+        ("listens", listen.join("   ")),
+        ("questions", questions),
+        ("flights", flights),
+    ] {
+        text.push_str(&screen::items(label, &[value], style));
+    }
+    text.push_str(&screen::items("cache", &screen::fill(&status.stores), style));
+    for warning in &status.warnings {
+        text.push_str(&format!("\n{} {}\n", style.paint(Paint::Bad, &warning.problem), warning.remedy));
+    }
+    text
+}
+
+/// The answer, then one line that says where it came from and how long it took; before them the steps, if any.
+pub fn query(reply: &QueryReply, style: Style) -> String {
+    let mut text = String::new();
+    for line in &reply.steps {
+        text.push_str(&step(line, style));
+    }
+    if !reply.steps.is_empty() {
+        text.push('\n');
+    }
+    if reply.answers.is_empty() {
+        text.push_str(&format!("{}  {}  –\n", reply.name, reply.kind));
+    }
+    text.push_str(&records(&reply.answers));
+    let paint = if matches!(reply.rcode.as_str(), "NOERROR" | "NXDOMAIN") { Paint::Good } else { Paint::Bad };
+    let rcode = style.paint(paint, &reply.rcode);
+    text.push_str(&format!("{rcode}, {} {}", source(reply.outcome), words::time(reply.elapsed)));
+    if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
+        text.push_str(&format!(", kept for {} by the SOA of {}", words::age(f64::from(soa.ttl)), soa.name));
+    }
+    text.push('\n');
+    if let Some(error) = &reply.extended_error {
+        text.push_str(&format!("{} (extended error {})\n", harmless(&error.text), error.code));
+    }
+    text
+}
+
+/// Where an answer came from, so that a time may follow.
+const fn source(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Cache => "from cache in",
+        Outcome::Shared => "from servers that another question had begun to ask, in",
+        Outcome::Upstream => "from servers in",
+        Outcome::Failed => "no server helped in",
+        Outcome::Remembered => "it failed a moment ago; told in",
+        Outcome::Deadline => "no answer yet after",
+        Outcome::Shed => "turned away, as too much is under way, in",
+        Outcome::FormError | Outcome::NotImplemented | Outcome::BadVersion | Outcome::Refused => {
+            "not served, in"
+        }
+    }
+}
+
+/// Records, aligned as in a zone file.
+fn records(records: &[RecordText]) -> String {
+    let width = |of: fn(&RecordText) -> usize| records.iter().map(of).max().unwrap_or(0);
+    let names = width(|record| record.name.chars().count());
+    let ttls = width(|record| record.ttl.to_string().len());
+    let kinds = width(|record| record.kind.len());
+    let line = |record: &RecordText| {
+        let RecordText { name, ttl, kind, data } = record;
+        format!("{name:names$}  {ttl:>ttls$}  {kind:kinds$}  {data}\n")
+    };
+    records.iter().map(line).collect()
+}
+
+/// One step of a trace: when, what, and to which sub-question it belongs.
+fn step(step: &Step, style: Style) -> String {
+    let at = format!("{:>9.1} ms", step.at_micros as f64 / 1e3);
+    let (word, said, paint) = event(&step.event);
+    let indent = "  ".repeat(usize::from(step.depth));
+    let said = harmless(&said);
+    format!(
+        "{}  {indent}{} {said}\n",
+        style.paint(Paint::Faint, &at),
+        style.paint(paint, &format!("{word:<9}"))
+    )
+}
+
+/// The word of a step, and what is said of it.
+fn event(event: &StepEvent) -> (&'static str, String, Paint) {
+    match event {
+        StepEvent::Question { name, kind } => ("question", format!("{name} {kind}"), Paint::Head),
+        StepEvent::Memory { found } => ("memory", found.clone(), Paint::Plain),
+        StepEvent::Cut { zone, addresses: 1 } => ("cut", format!("{zone} with 1 address"), Paint::Plain),
+        StepEvent::Cut { zone, addresses } => {
+            ("cut", format!("{zone} with {addresses} addresses"), Paint::Plain)
+        }
+        StepEvent::Sent { server, transport, reason } => {
+            let transport = match transport {
+                Transport::Udp => "UDP",
+                Transport::Tcp => "TCP",
+            };
+            ("→", format!("{server} over {transport} ({reason})"), Paint::Plain)
+        }
+        StepEvent::Received { server, conduct, round_trip_micros, said } => {
+            let time = words::time(*round_trip_micros as f64 / 1e6);
+            let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
+            ("←", format!("{server} {} after {time}: {said}", words::word(conduct)), paint)
+        }
+        StepEvent::Scrubbed { dropped: 1 } => {
+            ("scrubbed", "1 record that was not its to give".to_owned(), Paint::Faint)
+        }
+        StepEvent::Scrubbed { dropped } => {
+            ("scrubbed", format!("{dropped} records that were not its to give"), Paint::Faint)
+        }
+        StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
+        StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
+        StepEvent::Ended { result } => ("ended", result.clone(), Paint::Head),
+    }
+}
+
+/// What was removed: "removed 41: 29 answers, 9 RRsets, 3 negative answers".
+pub fn removed(removed: &Removed) -> String {
+    let counts = [
+        (removed.answers, "answer", "answers"),
+        (removed.rrsets, "RRset", "RRsets"),
+        (removed.negatives, "negative answer", "negative answers"),
+        (removed.delegations, "zone cut", "zone cuts"),
+        (removed.failures, "failure", "failures"),
+        (removed.servers, "server", "servers"),
+    ];
+    let told: Vec<String> = counts
+        .iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, one, many)| {
+            format!("{} {}", words::number(*count), if *count == 1 { one } else { many })
+        })
+        .collect();
+    if told.is_empty() {
+        return "removed nothing: it was not there\n".to_owned();
+    }
+    format!("removed {}: {}\n", words::number(removed.removed), told.join(", "))
+}

@@ -1,0 +1,182 @@
+//! Numbers, spans and shares in words, the same everywhere.
+//!
+//! May call: `record`.
+
+use serde::Serialize;
+
+use crate::record::{Quantiles, Window};
+
+/// A whole number, its thousands apart.
+pub fn number(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// How many a second; exact below ten.
+pub fn rate(count: u64, seconds: f64) -> String {
+    if seconds <= 0.0 {
+        return "0.0".to_owned();
+    }
+    let rate = count as f64 / seconds;
+    if rate < 10.0 { format!("{rate:.1}") } else { number(rate.round() as u64) }
+}
+
+/// A time in seconds, in the unit that suits it.
+pub fn time(seconds: f64) -> String {
+    let micros = seconds * 1e6;
+    if micros < 999.5 {
+        format!("{micros:.0} µs")
+    } else if micros < 9_950.0 {
+        format!("{:.1} ms", micros / 1e3)
+    } else if micros < 999_500.0 {
+        format!("{:.0} ms", micros / 1e3)
+    } else if seconds < 9.95 {
+        format!("{seconds:.1} s")
+    } else {
+        age(seconds)
+    }
+}
+
+/// A long time in seconds, in its two largest units.
+pub fn age(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        0..120 => format!("{whole} s"),
+        120..7_200 => format!("{} min", whole / 60),
+        7_200..172_800 => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
+        _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3_600),
+    }
+}
+
+/// Octets of a larger number of octets, both in MiB: "98 of 128 MiB".
+pub fn mebibytes(octets: u64, of: u64) -> String {
+    let told = |octets: u64| {
+        let mebibytes = octets as f64 / f64::from(1 << 20);
+        if mebibytes < 9.95 { format!("{mebibytes:.1}") } else { format!("{mebibytes:.0}") }
+    };
+    format!("{} of {} MiB", told(octets), told(of))
+}
+
+/// Shares in tenths of a per cent that add up to 1000 exactly, unless all counts are zero: the largest remainders are
+/// rounded up (Hamilton's method).
+pub fn shares(counts: &[u64]) -> Vec<u64> {
+    let total: u128 = counts.iter().map(|count| u128::from(*count)).sum();
+    if total == 0 {
+        return vec![0; counts.len()];
+    }
+    let scaled: Vec<u128> = counts.iter().map(|count| u128::from(*count) * 1_000).collect();
+    let mut shares: Vec<u64> =
+        scaled.iter().map(|scaled| u64::try_from(scaled / total).unwrap_or(0)).collect();
+    let missing = 1_000_u64.saturating_sub(shares.iter().sum());
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|place| std::cmp::Reverse(scaled.get(*place).map_or(0, |scaled| scaled % total)));
+    for place in order.into_iter().take(usize::try_from(missing).unwrap_or(0)) {
+        if let Some(share) = shares.get_mut(place) {
+            *share += 1;
+        }
+    }
+    shares
+}
+
+/// Tenths of a per cent as text.
+pub fn percent(permille: u64) -> String {
+    format!("{}.{} %", permille / 10, permille % 10)
+}
+
+/// One count of a total, in per cent.
+pub fn percent_of(count: u64, total: u64) -> String {
+    percent(shares(&[count, total.saturating_sub(count)]).first().copied().unwrap_or(0))
+}
+
+/// The four numbers of a histogram; a dash where it is empty.
+pub fn quantiles(told: &Quantiles) -> Vec<String> {
+    if told.count == 0 {
+        return vec!["–".to_owned()];
+    }
+    let Quantiles { p50, p90, p99, max, .. } = *told;
+    [("p50", p50), ("p90", p90), ("p99", p99), ("max", max)]
+        .map(|(name, seconds)| format!("{name} {}", time(seconds)))
+        .to_vec()
+}
+
+/// The word of a closed vocabulary, as JSON spells it.
+pub fn word(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// A window in words, or since when where the daemon is younger than it.
+pub fn window(window: Window, seconds: f64) -> String {
+    let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));
+    match window {
+        _ if younger => format!("since the start {} ago", age(seconds)),
+        Window::Minute => "last minute".to_owned(),
+        Window::FiveMinutes => "last 5 min".to_owned(),
+        Window::Hour => "last hour".to_owned(),
+        Window::Start => "since the start".to_owned(),
+    }
+}
+
+/// Seconds by which a window may be shorter and still be called by its name: the interval of the snapshots.
+const TOLERANCE: u8 = 10;
+
+/// At most so many characters; what is cut ends in "…".
+pub fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_and_times_read_well() {
+        assert_eq!(number(1_284_007), "1 284 007");
+        assert_eq!(number(12), "12");
+        let times = [0.000_042, 0.001_25, 0.038, 0.999_7, 4.26, 61.4, 600.0, 11_040.0, 273_600.0].map(time);
+        assert_eq!(
+            times,
+            ["42 µs", "1.2 ms", "38 ms", "1.0 s", "4.3 s", "61 s", "10 min", "3 h 4 min", "3 d 4 h"]
+        );
+        assert_eq!(mebibytes(98 << 20, 128 << 20), "98 of 128 MiB");
+        assert_eq!(mebibytes(7_104, 1_200_000), "0.0 of 1.1 MiB");
+        assert_eq!(rate(385_200, 300.0), "1 284");
+        assert_eq!(rate(3, 60.0), "0.1");
+        assert_eq!(rate(3, 0.0), "0.0");
+    }
+
+    #[test]
+    fn a_window_is_called_by_what_it_covers() {
+        assert_eq!(window(Window::FiveMinutes, 303.0), "last 5 min");
+        assert_eq!(window(Window::FiveMinutes, 42.0), "since the start 42 s ago");
+        assert_eq!(window(Window::Start, 273_600.0), "since the start 3 d 4 h ago");
+    }
+
+    proptest! {
+        #[test]
+        fn percentages_add_up_to_a_hundred(counts in proptest::collection::vec(0_u64..u64::MAX / 16, 1..12)) {
+            let shares = shares(&counts);
+            let expected = if counts.iter().all(|count| *count == 0) { 0 } else { 1_000 };
+            prop_assert_eq!(shares.iter().sum::<u64>(), expected);
+            let total: f64 = counts.iter().map(|count| *count as f64).sum();
+            for (count, share) in counts.iter().zip(&shares) {
+                prop_assert!(total == 0.0 || (*count as f64 / total * 1_000.0 - *share as f64).abs() <= 1.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `resolverctl stats`: where the time went.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`, `record`.
+
+use super::client::{Client, unexpected};
+use super::render::{Format, json, rows, screen};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::{Reply, Request, Table};
+use crate::record::Window;
+
+/// The command line of `stats`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// How far back to look; what a younger daemon has where it is younger.
+    #[arg(long, value_enum, default_value_t = Window::FiveMinutes, value_name = "WINDOW")]
+    since: Window,
+    /// A table instead of the one screen.
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "slow")]
+    by: Option<Table>,
+    /// The zones on which most time was spent, by how long their questions took.
+    #[arg(long)]
+    slow: bool,
+}
+
+/// Asks and shows it.
+pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let table = if arguments.slow { Some(Table::Slow) } else { arguments.by };
+    let window = arguments.since;
+    let replies = client.ask(&Request::Stats { window, table })?;
+    let text = match (format, table) {
+        (Format::Json, _) => replies.iter().map(json::reply).collect(),
+        (Format::Text(style), Some(table)) => rows::table(table, &replies, window, style),
+        (Format::Text(style), None) => match replies.as_slice() {
+            [Reply::Stats(stats)] => screen::stats(stats, style),
+            _ => return Err(unexpected()),
+        },
+    };
+    Ok(Outcome { text, exit: Exit::Yes })
+}

@@ -1,0 +1,19 @@
+//! `resolverctl status`: is it well?
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`.
+
+use super::client::{Client, unexpected};
+use super::render::{Format, json, text};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::{Reply, Request};
+
+/// Asks and shows it; "no" where it is not well.
+pub(super) fn run(client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
+    let exit = if status.warnings.is_empty() { Exit::Yes } else { Exit::No };
+    let text = match format {
+        Format::Json => json::line(&*status),
+        Format::Text(style) => text::status(&status, style),
+    };
+    Ok(Outcome { text, exit })
+}

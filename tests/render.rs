@@ -1,0 +1,315 @@
+//! What resolverctl prints, compared with tests/golden letter by letter. After a change that is meant, write the files anew
+//! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test render` and read the difference.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use resolverd::control::health::Warning;
+use resolverd::control::protocol::{
+    DaemonStatus, Fill, QueryReply, RecordText, Removed, Reply, Stats, Status, Table,
+};
+use resolverd::ctl::render::{Style, json, rows, screen, text};
+use resolverd::question::{Apart, ExtendedError, Outcome};
+use resolverd::record::event::{Conduct, Step, StepEvent, Transport};
+use resolverd::record::{ClientRow, Quantiles, Report, ServerRow, TypeRow, UpstreamReport, Window, ZoneRow};
+
+/// Compares with the file of that name, or writes it.
+fn golden(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(actual, expected, "differs from {}", path.display());
+}
+
+fn quantiles(count: u64, [p50, p90, p99, max]: [f64; 4]) -> Quantiles {
+    Quantiles { count, p50, p90, p99, max }
+}
+
+fn report() -> Report {
+    Report {
+        window: Window::FiveMinutes,
+        seconds: 303.2,
+        uptime: 273_600.0,
+        questions: 385_207,
+        outcomes: Outcome::ALL
+            .into_iter()
+            .zip([361_324, 7_318, 15_793, 600, 151, 17, 0, 3, 0, 0, 1])
+            .collect(),
+        apart: Apart::ALL.into_iter().zip([1, 0, 0, 17, 0]).collect(),
+        latency: quantiles(385_207, [0.000_042, 0.000_088, 0.038, 4.0]),
+        upstream: UpstreamReport {
+            messages: Conduct::ALL.into_iter().zip([18_001, 93, 212, 0, 14, 30, 2, 4, 0]).collect(),
+            tcp: 93,
+            waited: 512.4,
+            round_trip: quantiles(18_144, [0.014, 0.062, 0.241, 1.9]),
+            flights: quantiles(15_793, [0.021, 0.094, 0.9, 10.0]),
+            flights_failed: 41,
+            flight_messages: 18_356,
+        },
+    }
+}
+
+fn zone(zone: &str, flights: [u64; 5], failed: u64, spent: f64, verdict: &str) -> ZoneRow {
+    let [under_50ms, under_200ms, under_1s, under_3s, over_3s] = flights;
+    ZoneRow {
+        zone: zone.to_owned(),
+        flights: flights.iter().sum(),
+        failed,
+        spent,
+        under_50ms,
+        under_200ms,
+        under_1s,
+        under_3s,
+        over_3s,
+        messages: BTreeMap::from([(Conduct::Answered, 2), (Conduct::Silent, 12)]),
+        round_trip: 0.0301,
+        verdict: verdict.to_owned(),
+    }
+}
+
+fn zones() -> Vec<ZoneRow> {
+    vec![
+        zone("badly-run.example.", [0, 3, 9, 61, 128], 13, 1_204.0, "silent 212, REFUSED 14 of 301"),
+        zone(
+            "a-zone-with-a-very-long-name.under.test.example.",
+            [0, 0, 30, 0, 0],
+            0,
+            12.6,
+            "slow: answers take 320 ms",
+        ),
+        zone("example.net.", [4_100, 77, 0, 0, 0], 0, 98.5, "well: answers take 14 ms"),
+        zone("other", [10, 2, 0, 0, 0], 0, 0.9, "well: answers take 14 ms"),
+    ]
+}
+
+fn servers() -> Vec<ServerRow> {
+    let row = |server: &str, silent, answered, verdict: &str| ServerRow {
+        server: server.to_owned(),
+        waited: 88.1,
+        messages: [(Conduct::Answered, answered), (Conduct::Silent, silent)]
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .collect(),
+        round_trip: if answered > 0 { 0.0301 } else { 0.0 },
+        round_trip_max: if answered > 0 { 0.412 } else { 0.0 },
+        verdict: verdict.to_owned(),
+    };
+    vec![
+        row("198.51.100.53", 212, 0, "silent 212 of 212"),
+        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "silent 12 of 14"),
+        row("192.0.2.7", 0, 1_240, "well: answers take 30 ms"),
+    ]
+}
+
+fn stores() -> Vec<Fill> {
+    let fill =
+        |store: &str, entries, bytes, capacity| Fill { store: store.to_owned(), entries, bytes, capacity };
+    vec![
+        fill("answers", 212_311, 98 << 20, 128 << 20),
+        fill("rrsets", 180_002, 77 << 20, 102 << 20),
+        fill("servers", 4_113, 1_200_000, 12 << 20),
+        fill("failures", 12, 7_104, 12 << 20),
+    ]
+}
+
+fn stats() -> Stats {
+    let (mut slow_zones, slow_servers) = (zones(), servers());
+    slow_zones.truncate(3);
+    Stats { version: "0.1.0".to_owned(), report: report(), slow_zones, slow_servers, stores: stores() }
+}
+
+fn status(warnings: Vec<Warning>) -> Status {
+    let daemon = DaemonStatus {
+        version: "0.1.0".to_owned(),
+        process: 4_711,
+        config: None,
+        listen: vec!["127.0.0.1:53".parse().unwrap(), "[::1]:53".parse().unwrap()],
+        flights: 12,
+        flights_max: 2_000,
+    };
+    Status { daemon, uptime: 273_600.0, questions: 385_207, seconds: 303.2, stores: stores(), warnings }
+}
+
+fn record(name: &str, ttl: u32, kind: &str, data: &str) -> RecordText {
+    RecordText { name: name.to_owned(), ttl, kind: kind.to_owned(), data: data.to_owned() }
+}
+
+fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<RecordText>) -> QueryReply {
+    QueryReply {
+        name: "mail.example.".to_owned(),
+        kind: kind.to_owned(),
+        rcode: rcode.to_owned(),
+        outcome,
+        elapsed: 0.1234,
+        flags: vec!["ra".to_owned()],
+        answers,
+        authority: Vec::new(),
+        extended_error: None,
+        steps: Vec::new(),
+    }
+}
+
+/// Compares both formats.
+fn both(name: &str, text: &str, json: &str) {
+    golden(&format!("{name}.txt"), text);
+    golden(&format!("{name}.json"), json);
+    for line in json.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+}
+
+#[test]
+fn the_screen() {
+    both("stats", &screen::stats(&stats(), Style::Plain), &json::line(&stats()));
+    golden("stats_colored.txt", &screen::stats(&stats(), Style::Colored));
+}
+
+#[test]
+fn the_screen_of_a_daemon_that_has_just_started() {
+    let recorder = resolverd::record::Recorder::new(resolverd::clock::Clock::machine(), 1);
+    let mut fresh = resolverd::control::stats(&recorder, &[], Window::FiveMinutes);
+    (fresh.report.seconds, fresh.report.uptime) = (0.0, 0.0);
+    both("stats_fresh", &screen::stats(&fresh, Style::Plain), &json::line(&fresh));
+}
+
+#[test]
+fn the_screen_fits_a_terminal_whatever_the_numbers_are() {
+    let mut worst = stats();
+    worst.report.questions = u64::MAX / 100;
+    let huge = u64::MAX / 1_000;
+    worst.report.outcomes = Outcome::ALL.into_iter().map(|outcome| (outcome, huge)).collect();
+    worst.report.apart = Apart::ALL.into_iter().map(|apart| (apart, 99_999_999)).collect();
+    worst.report.upstream.messages = Conduct::ALL.into_iter().map(|conduct| (conduct, 999_999_999)).collect();
+    for calm in [stats(), worst] {
+        let screen = screen::stats(&calm, Style::Plain);
+        assert!(screen.lines().count() <= 23, "{screen}");
+        for line in screen.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}
+
+#[test]
+fn outcomes_on_the_screen_add_up_to_a_hundred_per_cent() {
+    let screen = screen::stats(&stats(), Style::Plain);
+    let after = screen.split("outcomes").nth(1).unwrap();
+    let outcomes = after.split("apart").next().unwrap();
+    let tenths: u64 = outcomes
+        .split('%')
+        .filter_map(|part| part.split_whitespace().last())
+        .map(|number| number.replace('.', "").parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(tenths, 1_000, "{outcomes}");
+}
+
+#[test]
+fn tables() {
+    let lines = |replies: &[Reply]| replies.iter().map(json::reply).collect::<String>();
+    let table = |which, replies: &[Reply]| rows::table(which, replies, Window::Hour, Style::Plain);
+    let zones: Vec<Reply> = zones().into_iter().map(Reply::Zone).collect();
+    both("by_zone", &table(Table::Zone, &zones), &lines(&zones));
+    both("slow", &table(Table::Slow, &zones), &lines(&zones));
+    let servers: Vec<Reply> = servers().into_iter().map(Reply::Server).collect();
+    both("by_server", &table(Table::Server, &servers), &lines(&servers));
+    let client = |client: &str, questions, cache, failed| {
+        Reply::Client(ClientRow {
+            client: client.to_owned(),
+            questions,
+            cache,
+            failed,
+            waited: 0.002 * questions as f64,
+        })
+    };
+    let clients =
+        [client("127.0.0.1", 1_200, 1_100, 3), client("10.0.0.21", 77, 0, 0), client("other", 1, 1, 0)];
+    both("by_client", &table(Table::Client, &clients), &lines(&clients));
+    let kind = |kind: &str, questions, cache, failed| {
+        Reply::Type(TypeRow { kind: kind.to_owned(), questions, cache, failed })
+    };
+    let kinds = [kind("A", 2, 1, 0), kind("TXT", 2, 0, 1), kind("MX", 2, 2, 0)];
+    both("by_type", &table(Table::Type, &kinds), &lines(&kinds));
+    assert_eq!(table(Table::Zone, &[]), "nothing in the last hour\n");
+}
+
+#[test]
+fn well_and_not_well() {
+    let well = status(Vec::new());
+    both("status", &text::status(&well, Style::Plain), &json::line(&well));
+    let warning = Warning { problem: "It burns.".to_owned(), remedy: "Call the fire brigade.".to_owned() };
+    let unwell = status(vec![warning]);
+    both("status_not_well", &text::status(&unwell, Style::Plain), &json::line(&unwell));
+}
+
+#[test]
+fn answers() {
+    let shown = |name, reply: &QueryReply| both(name, &text::query(reply, Style::Plain), &json::line(reply));
+    let mail = vec![
+        record("mail.example.", 300, "MX", "10 mx.example."),
+        record("mail.example.", 300, "MX", "20 backup.mx.example."),
+    ];
+    shown("query", &query("MX", "NOERROR", Outcome::Upstream, mail));
+
+    let mut negative = query("A", "NXDOMAIN", Outcome::Cache, Vec::new());
+    negative.authority =
+        vec![record("example.", 871, "SOA", "ns.example. hostmaster.example. 1 7200 900 1209600 900")];
+    shown("query_negative", &negative);
+
+    let mut failed = query("A", "SERVFAIL", Outcome::Failed, Vec::new());
+    failed.extended_error = Some(ExtendedError::new(
+        ExtendedError::NO_REACHABLE_AUTHORITY,
+        "None of the 2 servers of example. answered \u{1b}[31m.",
+    ));
+    shown("query_failed", &failed);
+}
+
+#[test]
+fn a_trace() {
+    let step = |at_micros, depth, event| Step { at_micros, depth, event };
+    let sent = |server: &str, reason: &str| StepEvent::Sent {
+        server: server.to_owned(),
+        transport: Transport::Udp,
+        reason: reason.to_owned(),
+    };
+    let received = |server: &str, conduct, said: &str| StepEvent::Received {
+        server: server.to_owned(),
+        conduct,
+        round_trip_micros: 12_300,
+        said: said.to_owned(),
+    };
+    let question = |name: &str| StepEvent::Question { name: name.to_owned(), kind: "A".to_owned() };
+    let mut reply =
+        query("A", "NOERROR", Outcome::Upstream, vec![record("mx.mail.example.", 60, "A", "192.0.2.25")]);
+    reply.steps = vec![
+        step(0, 0, question("mail.example.")),
+        step(20, 0, StepEvent::Memory { found: "nothing".to_owned() }),
+        step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
+        step(120, 0, sent("192.0.2.53:53", "first")),
+        step(12_400, 0, received("192.0.2.53:53", Conduct::Answered, "NOERROR, a referral to mail.example.")),
+        step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
+        step(12_500, 1, question("ns.elsewhere.example.")),
+        step(12_600, 1, sent("198.51.100.1:53", "race")),
+        step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "nothing \u{7}")),
+        step(412_700, 1, StepEvent::Ended { result: "NOERROR, 1 record".to_owned() }),
+        step(424_000, 0, StepEvent::Scrubbed { dropped: 2 }),
+        step(424_001, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
+        step(1_424_100, 0, StepEvent::Ended { result: "NOERROR, 1 record".to_owned() }),
+    ];
+    both("query_trace", &text::query(&reply, Style::Plain), &json::line(&reply));
+}
+
+#[test]
+fn what_was_removed() {
+    let removed = Removed {
+        removed: 41,
+        answers: 29,
+        rrsets: 1,
+        negatives: 3,
+        delegations: 8,
+        failures: 0,
+        servers: 0,
+    };
+    both("flush", &text::removed(&removed), &json::line(&removed));
+    assert_eq!(text::removed(&Removed::default()), "removed nothing: it was not there\n");
+}
