@@ -81,7 +81,7 @@ impl Stage {
     /// Messages that the lab's servers have heard about `name`.
     pub fn heard(&self, name: &str) -> usize {
         let name = self::name(name);
-        self.sockets.lab().log().entries().iter().filter(|entry| entry.name == name).count()
+        self.sockets.lab().log().received().iter().filter(|entry| entry.name == name).count()
     }
 }
 
