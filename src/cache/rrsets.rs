@@ -97,8 +97,8 @@ impl Rrsets {
 
     /// What is known of `kind` at `name`, if it may be believed at least as `rank` and has time to live.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
-        self.known(key(name, Slot::Rrset(kind)), rank, now)
-            .or_else(|| self.known(key(name, Slot::Nxdomain), rank, now))
+        self.known(&key(name, Slot::Rrset(kind)), rank, now)
+            .or_else(|| self.known(&key(name, Slot::Nxdomain), rank, now))
     }
 
     /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
@@ -111,7 +111,7 @@ impl Rrsets {
             return;
         }
         let key = key(&first.name, Slot::Rrset(first.record_type()));
-        if let Some(Known::Rrset(held)) = self.known(key.clone(), Rank::Glue, now)
+        if let Some(Known::Rrset(held)) = self.known(&key, Rank::Glue, now)
             && held.rank > rank
         {
             return;
@@ -169,8 +169,8 @@ impl Rrsets {
         }
     }
 
-    fn known(&self, key: QuestionKey, rank: Rank, now: Mono) -> Option<Known> {
-        let Some(Entry::Known(known)) = self.0.get(&key) else { return None };
+    fn known(&self, key: &QuestionKey, rank: Rank, now: Mono) -> Option<Known> {
+        let Some(Entry::Known(known)) = self.0.get(key) else { return None };
         let alive = match &known {
             Known::Rrset(rrset) => {
                 rrset.rank >= rank && now < rrset.stored.after(Duration::from_secs(rrset.ttl.into()))

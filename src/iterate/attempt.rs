@@ -78,7 +78,7 @@ impl Attempt {
     /// The whole of it; None where nobody waits for the rest.
     async fn ask(&self) -> Option<Said> {
         let (heard, first) = self.datagram().await?;
-        let mut turn = self.settle(Transport::Udp, self.edns, heard, first);
+        let mut turn = self.settle(Transport::Udp, self.edns, &heard, first);
         if matches!(turn, Turn::WithoutEdns) {
             turn = self.again(Transport::Udp, false, "without_edns").await;
         }
@@ -125,12 +125,12 @@ impl Attempt {
         self.note_sent(transport, reason);
         let patience = self.context.budget.left(self.means.clock.mono()).min(LISTEN_TIME);
         let (heard, first) = self.means.exchange.ask(self.message(transport, edns), patience).await;
-        self.settle(transport, edns, heard, first)
+        self.settle(transport, edns, &heard, first)
     }
 
     /// What to make of what was heard, and what to remember of the server. `first` is false where another attempt's
     /// message was shared: that one counts it.
-    fn settle(&self, transport: Transport, edns: bool, heard: Heard, first: bool) -> Turn {
+    fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> Turn {
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
                 let conduct = trouble_as_conduct(*trouble);
@@ -151,7 +151,7 @@ impl Attempt {
         };
         if first {
             self.record(transport, conduct, heard.elapsed);
-            self.learn(transport, &heard);
+            self.learn(transport, heard);
         }
         self.note_received(conduct, heard.elapsed, words);
         turn

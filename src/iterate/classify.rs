@@ -53,7 +53,7 @@ pub enum End {
         /// The name that lacks it: the last of the chain.
         name: Name,
         /// The SOA that bounds the answer in time, where one came.
-        soa: Option<Record>,
+        soa: Option<Box<Record>>,
     },
 }
 
@@ -243,7 +243,7 @@ fn without_answer(
     // The parent speaks of DS at the cut itself, so for DS a referral to the name is no step down.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
-        referral(cut, scrubbed)
+        referral(&cut, scrubbed)
     } else if cut == *zone && message.metadata.authoritative {
         negative(None)
     } else {
@@ -251,10 +251,10 @@ fn without_answer(
     }
 }
 
-fn referral(zone: Name, scrubbed: &Scrubbed) -> Said {
+fn referral(zone: &Name, scrubbed: &Scrubbed) -> Said {
     let mut servers: Vec<Name> = Vec::new();
     let mut ttl = u32::MAX;
-    for record in scrubbed.authorities.iter().filter(|record| record.name == zone) {
+    for record in scrubbed.authorities.iter().filter(|record| record.name == *zone) {
         if let RData::NS(server) = &record.data
             && servers.len() < MAX_SERVERS
         {
@@ -275,9 +275,9 @@ fn referral(zone: Name, scrubbed: &Scrubbed) -> Said {
 }
 
 /// The SOA of the authority section that covers `name`.
-fn soa_of(name: &Name, scrubbed: &Scrubbed) -> Option<Record> {
+fn soa_of(name: &Name, scrubbed: &Scrubbed) -> Option<Box<Record>> {
     let covers = |record: &&Record| record.record_type() == RecordType::SOA && record.name.zone_of(name);
-    scrubbed.authorities.iter().find(covers).cloned()
+    scrubbed.authorities.iter().find(covers).cloned().map(Box::new)
 }
 
 #[cfg(test)]

@@ -72,7 +72,8 @@ fn a_chain_ends_where_the_bailiwick_does() {
 fn a_chain_may_end_in_a_negative_answer() {
     let mut gone = message(vec![cname("www.example.", "no.example.")], vec![soa("example.")], vec![]);
     gone.metadata.response_code = ResponseCode::NXDomain;
-    let end = End::Negative { nxdomain: true, name: name("no.example."), soa: Some(soa("example.")) };
+    let end =
+        End::Negative { nxdomain: true, name: name("no.example."), soa: Some(Box::new(soa("example."))) };
     assert_eq!(found(says(&gone)).end, end);
 }
 
@@ -101,9 +102,9 @@ fn negative_answers_come_with_and_without_soa() {
     let mut nxdomain = message(vec![], vec![soa("example.")], vec![]);
     nxdomain.metadata.response_code = ResponseCode::NXDomain;
     let end = |nxdomain, soa| End::Negative { nxdomain, name: name("www.example."), soa };
-    assert_eq!(found(says(&nxdomain)).end, end(true, Some(soa("example."))));
+    assert_eq!(found(says(&nxdomain)).end, end(true, Some(Box::new(soa("example.")))));
     let nodata = message(vec![], vec![soa("example.")], vec![]);
-    assert_eq!(found(says(&nodata)).end, end(false, Some(soa("example."))));
+    assert_eq!(found(says(&nodata)).end, end(false, Some(Box::new(soa("example.")))));
     let mut bare = message(vec![], vec![], vec![]);
     bare.metadata.authoritative = true;
     assert_eq!(found(says(&bare)).end, end(false, None));

@@ -54,7 +54,7 @@ impl Resolver {
                 End::Data => return Ok(chased),
                 End::Negative { nxdomain, soa, .. } => {
                     chased.rcode = if nxdomain { ResponseCode::NXDomain } else { ResponseCode::NoError };
-                    chased.soa = soa;
+                    chased.soa = soa.map(|soa| *soa);
                     return Ok(chased);
                 }
                 End::Alias(target) => {
@@ -82,7 +82,7 @@ impl Resolver {
             Known::Negative(negative) => Some(End::Negative {
                 nxdomain: negative.nxdomain,
                 name: name.clone(),
-                soa: Some(negative.soa(now)),
+                soa: Some(Box::new(negative.soa(now))),
             }),
             Known::Rrset(rrset) => {
                 let records = rrset.records(name, now);

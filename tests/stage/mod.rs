@@ -18,18 +18,18 @@ use resolverd::random::Random;
 use resolverd::record::Window;
 
 /// Long enough for any machine; a test that passes never waits it out.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A small internet, a daemon, and where it listens.
-pub struct Stage {
-    pub sockets: LabSockets,
-    pub daemon: Daemon,
-    pub address: SocketAddr,
+pub(crate) struct Stage {
+    pub(crate) sockets: LabSockets,
+    pub(crate) daemon: Daemon,
+    pub(crate) address: SocketAddr,
     _folder: tempfile::TempDir,
 }
 
 /// `tld.` with `text`, served by one server a millisecond away; the root too.
-pub fn lab(text: &str) -> Arc<Lab> {
+pub(crate) fn lab(text: &str) -> Arc<Lab> {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.slow.tld", 3)] {
         let mut plan = ServerPlan::new(name, vec![[127, 77, 0, last].into()]);
@@ -44,7 +44,7 @@ pub fn lab(text: &str) -> Arc<Lab> {
 
 impl Stage {
     /// Starts both; `change` may change the configuration first.
-    pub async fn set(text: &str, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) async fn set(text: &str, change: impl FnOnce(&mut Config)) -> Self {
         let sockets = LabSockets::start(lab(text), Random::system().unwrap()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
@@ -62,36 +62,36 @@ impl Stage {
     }
 
     /// A client of the daemon.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(self.address, PATIENCE)
     }
 
     /// Questions that ended so.
-    pub fn outcome(&self, outcome: Outcome) -> u64 {
+    pub(crate) fn outcome(&self, outcome: Outcome) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.outcomes.iter().filter(|(of, _)| **of == outcome).map(|(_, count)| *count).sum()
     }
 
     /// What was counted apart so.
-    pub fn apart(&self, apart: Apart) -> u64 {
+    pub(crate) fn apart(&self, apart: Apart) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.apart.iter().filter(|(of, _)| **of == apart).map(|(_, count)| *count).sum()
     }
 
     /// Messages that the lab's servers have heard about `name`.
-    pub fn heard(&self, name: &str) -> usize {
+    pub(crate) fn heard(&self, name: &str) -> usize {
         let name = self::name(name);
         self.sockets.lab().log().received().iter().filter(|entry| entry.name == name).count()
     }
 }
 
 /// A name.
-pub fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     Name::from_ascii(text).unwrap()
 }
 
 /// A query's octets.
-pub fn query(id: u16, text: &str, kind: RecordType) -> Vec<u8> {
+pub(crate) fn query(id: u16, text: &str, kind: RecordType) -> Vec<u8> {
     let mut message = hickory_proto::op::Message::query();
     message.metadata.id = id;
     message.metadata.recursion_desired = true;

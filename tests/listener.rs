@@ -1,0 +1,249 @@
+//! The listeners, through their sockets: what comes in, what goes out, and what neither stops them.
+
+mod stage;
+
+use std::net::SocketAddr;
+
+use hickory_proto::op::{Edns, Message, ResponseCode};
+use hickory_proto::rr::{RData, RecordType};
+use resolverd::lab::client::{read_framed, write_framed};
+use resolverd::question::{Apart, Outcome};
+use resolverd::random::Random;
+use stage::{PATIENCE, Stage, name, query};
+use tokio::net::{TcpStream, UdpSocket};
+
+/// The lab's zone of these tests: one address, an alias, and one answer of more than 1 232 octets.
+fn zone() -> String {
+    let many: String = (0..100).map(|last| format!("many 300 A 10.0.1.{last}\n")).collect();
+    format!("www 300 A 10.0.0.1\nalias 60 CNAME www\nmail 300 MX 10 www\n{many}")
+}
+
+async fn socket(stage: &Stage) -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    socket.connect(stage.address).await.unwrap();
+    socket
+}
+
+async fn exchange(socket: &UdpSocket, message: &[u8]) -> Vec<u8> {
+    socket.send(message).await.unwrap();
+    receive(socket).await
+}
+
+async fn receive(socket: &UdpSocket) -> Vec<u8> {
+    let mut reply = vec![0; 65_535];
+    let length = tokio::time::timeout(PATIENCE, socket.recv(&mut reply)).await.unwrap().unwrap();
+    reply.truncate(length);
+    reply
+}
+
+fn extended_error(message: &Message) -> Option<(u16, String)> {
+    let option = message.edns.as_ref()?.option(15.into())?;
+    let octets: Vec<u8> = option.try_into().ok()?;
+    let code = u16::from_be_bytes([octets[0], octets[1]]);
+    Some((code, String::from_utf8(octets[2..].to_vec()).unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_answered_in_its_own_spelling_then_from_memory() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    let socket = socket(&stage).await;
+    for id in [1, 2] {
+        let reply =
+            Message::from_vec(&exchange(&socket, &query(id, "Alias.TLD.", RecordType::A)).await).unwrap();
+        assert_eq!(reply.metadata.id, id);
+        assert!(reply.metadata.recursion_available && !reply.metadata.authoritative);
+        assert!(reply.queries[0].name().eq_case(&name("Alias.TLD.")));
+        assert_eq!(reply.answers.len(), 2);
+        assert!(matches!(reply.answers[0].data, RData::CNAME(_)));
+        assert!(reply.authorities.is_empty() && reply.additionals.is_empty() && reply.edns.is_none());
+    }
+    assert_eq!(stage.heard("alias.tld."), 2, "the root and tld. are asked once each");
+    assert_eq!((stage.outcome(Outcome::Upstream), stage.outcome(Outcome::Cache)), (1, 1));
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_for_a_datagram_is_cut_and_whole_over_tcp() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for client in [stage.client(), stage.client().without_edns()] {
+        let cut = client.ask_datagram(&name("many.tld."), RecordType::A).await.unwrap();
+        assert!(cut.metadata.truncation && cut.answers.is_empty());
+        let whole = client.ask_stream(&name("many.tld."), RecordType::A).await.unwrap();
+        assert_eq!(whole.answers.len(), 100);
+        assert!(!whole.metadata.truncation);
+    }
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_question_is_refused_or_dropped_and_counted() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    let socket = socket(&stage).await;
+    let good = query(7, "www.tld.", RecordType::A);
+    let class_at = good.len() - 1;
+    let edited = |at: usize, octet: u8| {
+        let mut message = good.clone();
+        message[at] = octet;
+        message
+    };
+    let mut newer = Message::from_vec(&good).unwrap();
+    newer.edns = Some({
+        let mut edns = Edns::new();
+        edns.set_version(1);
+        edns
+    });
+    socket.send(&good[..5]).await.unwrap();
+    socket.send(&edited(2, 0x81)).await.unwrap();
+    for (message, rcode) in [
+        (edited(2, 0x29), ResponseCode::NotImp),
+        (edited(5, 2), ResponseCode::FormErr),
+        (edited(12, 0xC0), ResponseCode::FormErr),
+        (edited(class_at, 3), ResponseCode::Refused),
+        (edited(class_at - 2, 252), ResponseCode::Refused),
+        (newer.to_vec().unwrap(), ResponseCode::BADVERS),
+    ] {
+        let reply = Message::from_vec(&exchange(&socket, &message).await).unwrap();
+        assert_eq!(u16::from(reply.metadata.response_code), u16::from(rcode));
+        assert_eq!(reply.metadata.id, 7);
+    }
+    assert_eq!((stage.apart(Apart::Runt), stage.apart(Apart::Response)), (1, 1));
+    assert_eq!(stage.outcome(Outcome::FormError), 2);
+    assert_eq!(stage.outcome(Outcome::Refused), 2);
+    assert_eq!((stage.outcome(Outcome::NotImplemented), stage.outcome(Outcome::BadVersion)), (1, 1));
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_recursion_desired_only_memory_answers() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    let socket = socket(&stage).await;
+    let mut message = Message::from_vec(&query(1, "www.tld.", RecordType::A)).unwrap();
+    message.metadata.recursion_desired = false;
+    message.edns = Some(Edns::new());
+    let message = message.to_vec().unwrap();
+    let refused = Message::from_vec(&exchange(&socket, &message).await).unwrap();
+    assert_eq!(refused.metadata.response_code, ResponseCode::Refused);
+    assert_eq!(extended_error(&refused).unwrap().0, 20);
+    exchange(&socket, &query(2, "www.tld.", RecordType::A)).await;
+    let answered = Message::from_vec(&exchange(&socket, &message).await).unwrap();
+    assert_eq!(answered.answers.len(), 1);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_not_allowed_is_refused_with_the_reason() {
+    let stage =
+        Stage::set(&zone(), |config| config.listen.allow = vec!["127.0.0.2/32".parse().unwrap()]).await;
+    let refused = stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
+    assert_eq!(refused.metadata.response_code, ResponseCode::Refused);
+    let (code, text) = extended_error(&refused).unwrap();
+    assert_eq!(code, 18);
+    assert!(text.contains("listen.allow"), "{text}");
+    assert_eq!((stage.apart(Apart::Denied), stage.heard("www.tld.")), (1, 0));
+    let allowed = UdpSocket::bind("127.0.0.2:0").await.unwrap();
+    allowed.connect(stage.address).await.unwrap();
+    let answered =
+        Message::from_vec(&exchange(&allowed, &query(1, "www.tld.", RecordType::A)).await).unwrap();
+    assert_eq!(answered.answers.len(), 1);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_failure_tells_its_reason() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for server in stage.sockets.lab().servers().iter().filter(|server| server.name().starts_with("ns1.slow"))
+    {
+        server.set_faults(&[resolverd::lab::fault::Fault::Refused]);
+    }
+    let failed = stage.client().ask(&name("www.slow.tld."), RecordType::A).await.unwrap();
+    assert_eq!(failed.metadata.response_code, ResponseCode::ServFail);
+    let (code, text) = extended_error(&failed).unwrap();
+    assert_eq!((code, text.as_str()), (22, "no server of slow.tld. gave an answer: 127.77.0.3 REFUSED"));
+    let again = stage.client().ask(&name("www.slow.tld."), RecordType::A).await.unwrap();
+    assert_eq!(extended_error(&again).unwrap().0, 13);
+    assert_eq!((stage.outcome(Outcome::Failed), stage.outcome(Outcome::Remembered)), (1, 1));
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_octets_neither_stop_nor_hang_it() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    let random = Random::seeded(4);
+    let socket = socket(&stage).await;
+    let good = query(9, "www.tld.", RecordType::A);
+    for round in 0..4_000_u32 {
+        let mut octets = if round % 2 == 0 { good.clone() } else { vec![0; random.below(300) as usize] };
+        for _ in 0..=random.below(8) {
+            let at = random.below(octets.len() as u32) as usize;
+            if let Some(place) = octets.get_mut(at) {
+                *place = random.u16().to_be_bytes()[0];
+            }
+        }
+        socket.send(&octets).await.unwrap();
+        if round % 64 == 0 {
+            // Keeps to the pace of the listener: this one is always answered.
+            stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
+            let mut stream = TcpStream::connect(stage.address).await.unwrap();
+            let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &octets).await;
+        }
+    }
+    let answer = stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
+    assert_eq!(answer.answers.len(), 1);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_questions_of_a_connection_are_answered_as_they_are_ready() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for server in stage.sockets.lab().servers().iter().filter(|server| server.name().starts_with("ns1.slow"))
+    {
+        server.set_faults(&[resolverd::lab::fault::Fault::Slow(std::time::Duration::from_millis(400))]);
+    }
+    let mut stream = TcpStream::connect(stage.address).await.unwrap();
+    write_framed(&mut stream, &query(1_000, "www.slow.tld.", RecordType::A)).await.unwrap();
+    for id in 0..300 {
+        write_framed(&mut stream, &query(id, &format!("n{id}.tld."), RecordType::A)).await.unwrap();
+    }
+    let mut ids = Vec::new();
+    for _ in 0..301 {
+        let reply = tokio::time::timeout(PATIENCE, read_framed(&mut stream)).await.unwrap().unwrap();
+        ids.push(Message::from_vec(&reply).unwrap().metadata.id);
+    }
+    let slow = ids.iter().position(|id| *id == 1_000).unwrap();
+    assert!(slow > 0, "the slow one kept the others waiting");
+    ids.sort_unstable();
+    assert_eq!(ids, (0..300).chain([1_000]).collect::<Vec<u16>>());
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeat_is_answered_once_and_counted_apart() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for server in stage.sockets.lab().servers() {
+        server.set_faults(&[resolverd::lab::fault::Fault::Slow(std::time::Duration::from_millis(200))]);
+    }
+    let socket = socket(&stage).await;
+    let message = query(5, "www.tld.", RecordType::A);
+    for _ in 0..3 {
+        socket.send(&message).await.unwrap();
+    }
+    let reply = Message::from_vec(&receive(&socket).await).unwrap();
+    assert_eq!(reply.answers.len(), 1);
+    assert_eq!(stage.apart(Apart::Repeated), 2);
+    assert_eq!(Outcome::ALL.iter().map(|outcome| stage.outcome(*outcome)).sum::<u64>(), 1);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_does_not_keep_the_listener() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for id in 0..50 {
+        let mut stream = TcpStream::connect(stage.address).await.unwrap();
+        write_framed(&mut stream, &query(id, &format!("gone{id}.tld."), RecordType::A)).await.unwrap();
+    }
+    let address: SocketAddr = stage.address;
+    assert!(TcpStream::connect(address).await.is_ok());
+    let answer = stage.client().ask_stream(&name("www.tld."), RecordType::A).await.unwrap();
+    assert_eq!(answer.answers.len(), 1);
+    stage.daemon.stop().await;
+}
