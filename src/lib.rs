@@ -1,4 +1,46 @@
 //! resolverd: a caching, recursing DNS resolver for mail gateways.
+//!
+//! A message costs a gateway 30 to 90 questions in dependent steps. What counts is the time from the first to the last,
+//! and knowing afterwards whose fault it was. This is the tour; each module's first lines say what it is, what it may
+//! call, and which RFC it obeys.
+//!
+//! # The way of a question
+//!
+//! ```text
+//!  client ─► listener ─► cache ──hit─────────────────────────────────► client
+//!                          │ miss
+//!                          ▼
+//!                       resolve ──► iterate ──► exchange ──► servers
+//!                 (one flight per question,       (udp, tcp)
+//!                  client deadlines, chase)
+//!
+//!  beside the way, told of it but never in it:   record · control
+//! ```
+//!
+//! An arrow is a call; calls go down and to the right only. What stands beside the way reads snapshots and starts
+//! questions only through [`resolve`], as any client does.
+//!
+//! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
+//!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it.
+//! 2. A miss goes to [`resolve`]: it joins the flight of its question or begins one, and waits as long as its client
+//!    does. The flight follows aliases from name to name.
+//! 3. [`iterate`] walks from the closest zone cut in memory along referrals. Which server is asked next, what a message
+//!    says, and what of it may be believed are pure functions (`select`, `classify`, `scrub`).
+//! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire: behind its `Network`
+//!    stand sockets, or the servers of the `lab` in memory.
+//! 5. Whatever ends is told to [`record`]; [`control`] shows it, and [`ctl`] asks for it: `resolverctl`.
+//!
+//! # What travels
+//!
+//! [`question`] holds what goes the whole way: the question and its key, the answer as bytes, and the closed list of
+//! outcomes in which every question ends. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
+//! virtual clock and a seed. Every bound stands in [`limits`] with its reason; every default in [`config`].
+//!
+//! # Who builds and ends it
+//!
+//! [`daemon`] builds the parts, owns their tasks, and ends them in order.
+//!
+//! `upstream` is the one word here that RFC 9499 does not define: whichever server is asked next.
 
 pub mod cache;
 pub mod clock;
