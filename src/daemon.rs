@@ -217,4 +217,3 @@ fn raise_descriptors() {
         tracing::warn!("only {wanted} descriptors are to be had of {DESCRIPTORS}; set LimitNOFILE");
     }
 }
-

@@ -34,8 +34,7 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
-}
+enum Command {}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -60,8 +59,13 @@ fn main() -> ExitCode {
     if !arguments.listen.is_empty() {
         config = config.with_listen(arguments.listen);
     }
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(config.log.level).with_target(false).init();
-    match runtime().and_then(|runtime| runtime.block_on(serve(config, origin)).map_err(std::io::Error::other)) {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(config.log.level)
+        .with_target(false)
+        .init();
+    match runtime().and_then(|runtime| runtime.block_on(serve(config, origin)).map_err(std::io::Error::other))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("resolverd: {error}");
@@ -76,10 +80,14 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 /// Runs the daemon until it is told to end.
-async fn serve(config: Config, origin: Option<PathBuf>) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn serve(
+    config: Config,
+    origin: Option<PathBuf>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let from = origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
+    let from =
+        origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
     let daemon = Daemon::start(config, origin)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
     tracing::info!("resolverd {} listens at {} ({from})", env!("CARGO_PKG_VERSION"), addresses.join(", "));
@@ -91,4 +99,3 @@ async fn serve(config: Config, origin: Option<PathBuf>) -> Result<(), Box<dyn st
     tracing::info!("resolverd has ended");
     Ok(())
 }
-
