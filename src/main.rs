@@ -34,7 +34,11 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Show it at work on an internet of its own, with mail traffic.
+    #[cfg(feature = "lab")]
+    Demo(demo::Arguments),
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -42,6 +46,10 @@ fn main() -> ExitCode {
         let usual = PathBuf::from(defaults::FILE);
         usual.exists().then_some(usual)
     });
+    #[cfg(feature = "lab")]
+    if let Some(Command::Demo(demo)) = &arguments.command {
+        return demo::run(demo, &arguments.listen);
+    }
     let mut config = match Config::load(arguments.config.as_deref()) {
         Ok(config) => config,
         Err(errors) => {
@@ -98,4 +106,91 @@ async fn serve(
     daemon.stop().await;
     tracing::info!("resolverd has ended");
     Ok(())
+}
+
+/// `resolverd demo`.
+#[cfg(feature = "lab")]
+mod demo {
+    use std::io::{self, IsTerminal};
+    use std::net::SocketAddr;
+    use std::process::ExitCode;
+
+    use futures_util::future::BoxFuture;
+    use resolverd::config::Config;
+    use resolverd::control::{self, Subject};
+    use resolverd::ctl::render::{Style, screen};
+    use resolverd::daemon::Daemon;
+    use resolverd::lab::demo::{Host, Options};
+    use resolverd::record::Window;
+
+    use super::FAILED;
+
+    /// Where the demo listens unless told otherwise.
+    const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5_300);
+
+    #[derive(Debug, clap::Args)]
+    pub(super) struct Arguments {
+        /// End after the traffic instead of at Ctrl-C.
+        #[arg(long)]
+        once: bool,
+        /// Messages to play, cold and then warm.
+        #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+        messages: u16,
+        /// Seed of the internet and of its traffic.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    }
+
+    /// Shows the daemon at work.
+    pub(super) fn run(arguments: &Arguments, listen: &[SocketAddr]) -> ExitCode {
+        tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::WARN).init();
+        let mut options = Options::new(if listen.is_empty() { vec![LISTEN] } else { listen.to_vec() });
+        options.once = arguments.once;
+        options.messages = arguments.messages.into();
+        options.seed = arguments.seed;
+        options.terminal = io::stdout().is_terminal();
+        let mut host = InProcess(None);
+        let mut screen = io::stdout();
+        let ran = super::runtime()
+            .map(|runtime| runtime.block_on(resolverd::lab::demo::run(&options, &mut host, &mut screen)));
+        match ran {
+            Ok(Ok(())) => ExitCode::SUCCESS,
+            Ok(Err(error)) => failed(&error),
+            Err(error) => failed(&error),
+        }
+    }
+
+    fn failed(error: &dyn std::error::Error) -> ExitCode {
+        eprintln!("resolverd: {error}");
+        FAILED.into()
+    }
+
+    /// The daemon in this process.
+    struct InProcess(Option<Daemon>);
+
+    impl Host for InProcess {
+        fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<()>> {
+            Box::pin(async move {
+                self.0 = Some(Daemon::start(config, None).map_err(io::Error::other)?);
+                Ok(())
+            })
+        }
+
+        fn stats(&mut self) -> BoxFuture<'_, io::Result<String>> {
+            Box::pin(async move {
+                let daemon = self.0.as_ref().ok_or_else(|| io::Error::other("the daemon is not running"))?;
+                let subject = daemon.subject();
+                let stats = control::stats(subject.recorder(), &subject.fill(), Window::Start);
+                Ok(screen::stats(&stats, Style::Plain))
+            })
+        }
+
+        fn stop(&mut self) -> BoxFuture<'_, ()> {
+            Box::pin(async move {
+                if let Some(daemon) = self.0.take() {
+                    daemon.stop().await;
+                }
+            })
+        }
+    }
 }
