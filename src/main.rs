@@ -169,10 +169,10 @@ mod demo {
     struct InProcess(Option<Daemon>);
 
     impl Host for InProcess {
-        fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<()>> {
+        fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<SocketAddr>> {
             Box::pin(async move {
-                self.0 = Some(Daemon::start(config, None).map_err(io::Error::other)?);
-                Ok(())
+                let daemon = self.0.insert(Daemon::start(config, None).map_err(io::Error::other)?);
+                daemon.addresses().first().copied().ok_or_else(|| io::ErrorKind::AddrNotAvailable.into())
             })
         }
 

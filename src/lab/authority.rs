@@ -48,10 +48,7 @@ impl Authority {
             edns.set_max_payload(EDNS_SIZE);
             response.set_edns(edns);
         }
-        let question = match query.queries.as_slice() {
-            [question] => question,
-            _ => return with_code(response, ResponseCode::FormErr),
-        };
+        let [question] = query.queries.as_slice() else { return with_code(response, ResponseCode::FormErr) };
         if query.metadata.op_code != OpCode::Query {
             return with_code(response, ResponseCode::NotImp);
         }
@@ -245,22 +242,29 @@ mod tests {
     use crate::lab::zone_file::read_zone;
     use std::str::FromStr;
 
+    const TEXT: &str = "
+deep.ent A 127.0.0.9
+*.wild A 127.0.0.8
+host.wild TXT x
+sub NS ns.sub
+sub NS ns.other.
+ns.sub A 127.0.0.2
+loop1 CNAME loop2
+loop2 CNAME loop1
+www CNAME ns
+out CNAME www.elsewhere.
+gone CNAME nothing
+old DNAME new
+x.new A 127.0.0.7
+";
+
     fn authority() -> Authority {
         let zone =
             |origin: &str, text: &str| Arc::new(read_zone(&Name::from_str(origin).unwrap(), text).unwrap());
         let soa = "@ 3600 SOA ns host 1 2 3 4 60\n@ NS ns\nns A 127.0.0.1\n";
-        Authority::new(vec![
-            zone(
-                "example.",
-                &format!(
-                    "{soa}deep.ent A 127.0.0.9\n*.wild A 127.0.0.8\nhost.wild TXT x\nsub NS ns.sub\nsub NS ns.other.\nns.sub A 127.0.0.2\nloop1 CNAME loop2\nloop2 CNAME loop1\nwww CNAME ns\nout CNAME www.elsewhere.\ngone CNAME nothing\nold DNAME new\nx.new A 127.0.0.7\nbig TXT \"{}\"\nbig TXT \"{}\"\nbig TXT \"{}\"\n",
-                    "a".repeat(250),
-                    "b".repeat(250),
-                    "c".repeat(250)
-                ),
-            ),
-            zone("child.example.", soa),
-        ])
+        let big: String =
+            ["a", "b", "c"].map(|letter| format!("big TXT \"{}\"\n", letter.repeat(250))).concat();
+        Authority::new(vec![zone("example.", &format!("{soa}{TEXT}{big}")), zone("child.example.", soa)])
     }
 
     fn ask(name: &str, kind: RecordType) -> Message {

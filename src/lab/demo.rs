@@ -62,11 +62,12 @@ impl Options {
 
 /// Whoever can run the daemon.
 pub trait Host {
-    /// Starts the daemon; it answers at the configuration's addresses when this returns.
+    /// Starts the daemon, and tells the first address that it answers at: the configuration's, with the port that
+    /// was given where that says 0.
     ///
     /// # Errors
     /// The daemon could not start.
-    fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<()>>;
+    fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<SocketAddr>>;
 
     /// The stats screen, as `resolverctl stats` shows it.
     ///
@@ -126,8 +127,8 @@ pub async fn run(options: &Options, host: &mut dyn Host, screen: &mut dyn Write)
     let folder = PrivateFolder::make()?;
     let socket = folder.0.join("control.sock");
     let config = config(options, &sockets, &socket);
-    host.start(config).await?;
-    let ended = show(options, &internet, host, &socket, screen).await;
+    let server = host.start(config).await?;
+    let ended = show(options, &internet, host, (server, &socket), screen).await;
     host.stop().await;
     ended
 }
@@ -149,10 +150,9 @@ async fn show(
     options: &Options,
     internet: &Internet,
     host: &mut dyn Host,
-    socket: &Path,
+    (server, socket): (SocketAddr, &Path),
     screen: &mut dyn Write,
 ) -> Result<(), DemoError> {
-    let server = options.listen.first().copied().ok_or(io::Error::from(io::ErrorKind::AddrNotAvailable))?;
     let client = Client::new(server, PATIENCE);
     writeln!(
         screen,

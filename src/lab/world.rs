@@ -40,7 +40,7 @@ pub enum LabError {
         /// The server.
         server: String,
         /// The zone.
-        zone: Name,
+        zone: String,
     },
     /// Two servers have one address.
     #[error("{0} is the address of two servers")]
@@ -117,7 +117,7 @@ impl Builder {
             let place = lab.servers.len();
             let mut zones = Vec::new();
             for name in &plan.zones {
-                let missing = || LabError::NoZone { server: plan.name.clone(), zone: name.clone() };
+                let missing = || LabError::NoZone { server: plan.name.clone(), zone: name.to_string() };
                 zones.push(self.zones.get(name).ok_or_else(missing)?.clone());
                 lab.zones.entry(name.clone()).or_default().push(place);
             }

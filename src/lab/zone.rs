@@ -24,13 +24,13 @@ pub enum ZoneError {
     #[error("{owner} is outside the zone {zone}")]
     Outside {
         /// The record's owner.
-        owner: Name,
+        owner: String,
         /// The zone.
-        zone: Name,
+        zone: String,
     },
     /// There is no SOA at the apex.
     #[error("the zone {0} has no SOA")]
-    NoSoa(Name),
+    NoSoa(String),
 }
 
 /// The record sets of one owner, by type.
@@ -54,7 +54,7 @@ impl Zone {
         for mut record in records {
             record.name = record.name.to_lowercase();
             if !origin.zone_of(&record.name) {
-                return Err(ZoneError::Outside { owner: record.name, zone: origin });
+                return Err(ZoneError::Outside { owner: record.name.to_string(), zone: origin.to_string() });
             }
             let set =
                 nodes.entry(record.name.clone()).or_default().entry(record.record_type().into()).or_default();
@@ -63,7 +63,7 @@ impl Zone {
         let zone = Self { origin, nodes };
         match zone.set(&zone.origin, RecordType::SOA) {
             Some(_) => Ok(zone),
-            None => Err(ZoneError::NoSoa(zone.origin)),
+            None => Err(ZoneError::NoSoa(zone.origin.to_string())),
         }
     }
 
