@@ -2,6 +2,15 @@
 //!
 //! May call: `limits`. The file as typed stands in `file`; what is wrong with it is said in `report`.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
 pub mod defaults;
 mod file;
 mod report;

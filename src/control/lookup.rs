@@ -56,7 +56,8 @@ pub fn read_name(typed: &str) -> Result<Name, Problem> {
     if !typed.is_ascii() {
         return Err(wrong("write it in its ASCII form, which begins with xn--"));
     }
-    let mut name = Name::from_ascii(typed).map_err(|error| wrong(&error.to_string()))?;
+    let mut name = Name::from_ascii(typed)
+        .map_err(|_| wrong("a label is empty or longer than 63 octets, or the whole longer than 255"))?;
     name.set_fqdn(true);
     Ok(name)
 }

@@ -3,6 +3,15 @@
 //! May call: `record`, `cache`, `question`, `clock`, `limits`. It stands beside the way of a question; what it needs of the
 //! resolver comes through `Subject`, so that it is tested without one.
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
 mod connection;
 pub mod health;
 pub mod lookup;

@@ -36,7 +36,7 @@ impl From<Exit> for ExitCode {
 pub enum Failure {
     /// Nobody listens at the socket.
     #[error(
-        "no resolverd answers at {socket} ({error}); start it with `systemctl start resolverd`, or name its socket with --socket"
+        "no resolverd answers at {socket} ({error}); start it (`systemctl start resolverd`), or name its socket with --socket"
     )]
     Unreachable {
         /// The socket that was tried.

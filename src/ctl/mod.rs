@@ -4,6 +4,8 @@
 //! May call: `control::protocol`, `record` (the data of both), `config::defaults`, `limits`. It never calls the resolver:
 //! it is another program, at the other end of the control socket.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
 mod client;
 mod exit;
 mod flush;

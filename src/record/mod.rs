@@ -4,6 +4,15 @@
 //! outcome; windows are differences of snapshots, so reading changes nothing; tables are bounded and tell the rest as
 //! "other".
 
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
 pub mod event;
 mod histogram;
 mod kinds;

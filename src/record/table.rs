@@ -25,12 +25,15 @@ pub(super) struct Rows<Key, Counted> {
     /// All that had no row or lost it.
     pub(super) other: Counted,
     capacity: usize,
+    /// No row is lighter, once rows have been lost: a key that is can be told at once, without a search. What an attack
+    /// with ever new names costs is then one comparison each.
+    floor: u64,
 }
 
 impl<Key: Ord + Clone, Counted: Tally> Rows<Key, Counted> {
     /// No rows yet, and at most `capacity`.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { rows: BTreeMap::new(), other: Counted::default(), capacity }
+        Self { rows: BTreeMap::new(), other: Counted::default(), capacity, floor: 0 }
     }
 
     /// Adds to a key's row; a new row may cost the lightest one its place.
@@ -39,12 +42,22 @@ impl<Key: Ord + Clone, Counted: Tally> Rows<Key, Counted> {
             row.add(counted);
             return;
         }
+        if self.rows.len() >= self.capacity && counted.weight() <= self.floor {
+            self.other.add(counted);
+            return;
+        }
         self.rows.insert(key.clone(), counted.clone());
         if self.rows.len() > self.capacity {
-            let lightest = self.rows.iter().min_by_key(|(_, row)| row.weight()).map(|(key, _)| key.clone());
-            if let Some(row) = lightest.and_then(|key| self.rows.remove(&key)) {
-                self.other.add(&row);
-            }
+            self.lose_lightest();
+        }
+    }
+
+    /// Adds the lightest row to "other".
+    fn lose_lightest(&mut self) {
+        let lightest = self.rows.iter().min_by_key(|(_, row)| row.weight()).map(|(key, _)| key.clone());
+        if let Some(row) = lightest.and_then(|key| self.rows.remove(&key)) {
+            self.floor = self.floor.max(row.weight());
+            self.other.add(&row);
         }
     }
 
