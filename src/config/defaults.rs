@@ -106,6 +106,7 @@ impl Default for Resolve {
             deny_servers: DENY_SERVERS.to_vec(),
             race: true,
             upstream_port: PORT,
+            source: Vec::new(),
         }
     }
 }
@@ -138,8 +139,11 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: Listen::default(),
+            listeners: Vec::new(),
             cache: Cache::default(),
             resolve: Resolve::default(),
+            zones: Vec::new(),
+            hosts: Vec::new(),
             control: Control::default(),
             log: Log::default(),
         }

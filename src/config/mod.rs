@@ -31,10 +31,16 @@ pub use self::report::{Errors, Problem};
 pub struct Config {
     /// `[listen]`
     pub listen: Listen,
+    /// `[[listener]]`: more listeners, each with its own policy.
+    pub listeners: Vec<Listener>,
     /// `[cache]`
     pub cache: Cache,
     /// `[resolve]`
     pub resolve: Resolve,
+    /// `[[zone]]`: zones that are not recursed for like others.
+    pub zones: Vec<Zone>,
+    /// `[[host]]`: names with addresses of their own.
+    pub hosts: Vec<Host>,
     /// `[control]`
     pub control: Control,
     /// `[log]`
@@ -74,6 +80,66 @@ pub struct Listen {
     pub workers: usize,
 }
 
+/// A listener beside that of `[listen]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listener {
+    /// Addresses of UDP and TCP listeners.
+    pub addresses: Vec<SocketAddr>,
+    /// Clients that are answered; others get REFUSED.
+    pub allow: Vec<IpNet>,
+    /// The configured zones that its clients see, by apex; none means all of them.
+    pub zones: Option<Vec<Name>>,
+}
+
+/// A zone that is not recursed for like others; the longest suffix of a name counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// Its apex, lower case, absolute.
+    pub name: Name,
+    /// Where its answers come from.
+    pub kind: ZoneKind,
+    /// Addresses to ask from; none: those of `resolve.source`.
+    pub source: Vec<IpAddr>,
+    /// Overrides `cache.max_ttl`.
+    pub max_ttl: Option<Duration>,
+    /// Overrides `cache.negative_max_ttl`.
+    pub negative_max_ttl: Option<Duration>,
+}
+
+/// Where a zone's answers come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ZoneKind {
+    /// `forward`: recursive servers, asked for the whole answer.
+    Forward(Vec<Forwarder>),
+    /// `stub`: the zone's own servers, by address and port.
+    Stub(Vec<SocketAddr>),
+    /// `file`: a zone file, read when the configuration is.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// What stands in it.
+        text: String,
+    },
+}
+
+/// A recursive server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Forwarder {
+    /// Its address and port: 53, or 853 for TLS, unless written.
+    pub address: SocketAddr,
+    /// `tls://address#name`: the name that its certificate must have (RFC 7858, RFC 8310).
+    pub tls: Option<String>,
+}
+
+/// A name with addresses of its own; their reverse names lead back to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Host {
+    /// The name, lower case, absolute.
+    pub name: Name,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
 /// What is kept, and for how long.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
@@ -102,6 +168,8 @@ pub struct Resolve {
     pub race: bool,
     /// The port servers are asked at.
     pub upstream_port: u16,
+    /// Addresses to ask from, at most one of each family; none: the system chooses.
+    pub source: Vec<IpAddr>,
 }
 
 /// Whether an address family is used.
