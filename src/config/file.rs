@@ -133,7 +133,7 @@ impl Reader<'_> {
 
     /// Reads one value to where it belongs.
     fn set(&mut self, key: &str, found: &Spanned<DeValue<'_>>) -> value::Read<()> {
-        let Config { listen, cache, resolve, control, log } = &mut self.config;
+        let Config { listen, cache, resolve, control, log, .. } = &mut self.config;
         match key {
             "listen.addresses" => {
                 listen.addresses = value::list(found, value::address)?;
