@@ -28,7 +28,7 @@ use crate::config::Config;
 use crate::limits::{MAX_QUEUE, MAX_WORKERS};
 use crate::record::Recorder;
 use crate::resolve::Resolver;
-use front::Front;
+use front::{Front, Place};
 use sockets::Bound;
 pub use sockets::Refused;
 use udp::{Miss, Worker};
@@ -50,10 +50,16 @@ pub struct Parts {
 
 /// Listeners at work.
 pub struct Listeners {
+    front: Arc<Front>,
     addresses: Vec<SocketAddr>,
     workers: Vec<Worker>,
     tasks: JoinSet<()>,
     accepting: watch::Sender<bool>,
+}
+
+/// Nobody waits, and nobody shall.
+pub struct Settled {
+    _places: Option<Place>,
 }
 
 impl Sockets {
@@ -100,7 +106,7 @@ impl Listeners {
             let stream = tokio::net::TcpListener::from_std(bound.tcp)?;
             tasks.spawn(tcp::accept(stream, Arc::clone(&front), stop.clone()));
         }
-        Ok(Self { addresses, workers, tasks, accepting })
+        Ok(Self { front, addresses, workers, tasks, accepting })
     }
 
     /// Where they listen; ports that were 0 are those that were given.
@@ -111,6 +117,12 @@ impl Listeners {
     /// Takes no more connections. What is connected, and datagrams, are still answered.
     pub fn stop_accepting(&self) {
         self.accepting.send_replace(false);
+    }
+
+    /// Waits until every client that waits has its reply on its way. Whoever asks from then on what is not in memory is
+    /// told SERVFAIL, as long as what comes of this is kept.
+    pub async fn settled(&self) -> Settled {
+        Settled { _places: self.front.settled().await }
     }
 
     /// Ends: workers send what waits in their queues.
@@ -127,13 +139,14 @@ async fn dispatch(front: Arc<Front>, mut queue: mpsc::Receiver<Miss>) {
     while let Some(miss) = queue.recv().await {
         let front = Arc::clone(&front);
         tokio::spawn(async move {
-            let limit = miss.query.udp_limit();
-            let reply = front.resolve(miss.shard, &miss.query, miss.client, miss.arrived, limit).await;
+            let Miss { query, client, arrived, shard, outbox, place } = miss;
+            let reply = front.resolve(shard, &query, client, arrived, query.udp_limit()).await;
             if let Some(reply) = reply
-                && !miss.outbox.put(reply, miss.client)
+                && !outbox.put(reply, client)
             {
-                front.reply_lost(miss.shard);
+                front.reply_lost(shard);
             }
+            drop(place);
         });
     }
 }

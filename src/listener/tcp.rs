@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
-use super::front::{First, Front};
+use super::front::{First, Front, Place};
 use crate::limits::{
     ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, MAX_TCP_CLIENTS, TCP_IDLE_TIME, TCP_WRITE_TIME,
 };
@@ -55,7 +55,8 @@ struct Connection {
     front: Arc<Front>,
     /// What was read and is not yet a whole message.
     read: Vec<u8>,
-    pending: FuturesUnordered<BoxFuture<'static, Option<Vec<u8>>>>,
+    /// Questions that are being resolved: their replies, and the places that these hold until they are written.
+    pending: FuturesUnordered<BoxFuture<'static, (Option<Vec<u8>>, Place)>>,
 }
 
 impl Connection {
@@ -71,10 +72,11 @@ impl Connection {
             let idle = self.pending.is_empty();
             tokio::select! {
                 biased;
-                Some(reply) = self.pending.next(), if !idle => {
+                Some((reply, place)) = self.pending.next(), if !idle => {
                     if let Some(reply) = reply {
                         write(&mut self.stream, &reply).await?;
                     }
+                    drop(place);
                     self.take_messages().await?;
                 }
                 length = read(&mut self.stream, &mut self.read, idle), if reads => {
@@ -102,10 +104,10 @@ impl Connection {
             match self.front.receive(SHARD, message, self.client, now, limit, &mut out) {
                 First::Nothing => {}
                 First::Reply => write(&mut self.stream, &out).await?,
-                First::Miss(query) => {
+                First::Miss(query, place) => {
                     let (front, client) = (Arc::clone(&self.front), self.client);
                     self.pending.push(Box::pin(async move {
-                        front.resolve(SHARD, &query, client, now, MAX_STREAM_REPLY).await
+                        (front.resolve(SHARD, &query, client, now, MAX_STREAM_REPLY).await, place)
                     }));
                 }
             }

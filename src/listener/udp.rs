@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tokio::sync::mpsc;
 
-use super::front::{First, Front};
+use super::front::{First, Front, Place};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
 use crate::wire::query::Query;
@@ -26,6 +26,8 @@ pub(super) struct Miss {
     pub(super) arrived: Mono,
     pub(super) shard: usize,
     pub(super) outbox: Outbox,
+    /// Given back once the reply is in the outbox.
+    pub(super) place: Place,
 }
 
 /// Where replies to a worker's clients are put.
@@ -128,16 +130,16 @@ impl Work {
             match self.front.receive(self.shard, message, client, now, None, out) {
                 First::Nothing => {}
                 First::Reply => self.send(out, client),
-                First::Miss(query) => self.hand_on(query, client, now, out),
+                First::Miss(query, place) => self.hand_on(query, place, client, now, out),
             }
         }
     }
 
-    fn hand_on(&self, query: Box<Query>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
-        let miss = Miss { query, client, arrived, shard: self.shard, outbox: self.outbox.clone() };
+    fn hand_on(&self, query: Box<Query>, place: Place, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
+        let miss = Miss { query, client, arrived, shard: self.shard, outbox: self.outbox.clone(), place };
         let Err(full) = self.misses.try_send(miss) else { return };
         let miss = full.into_inner();
-        self.front.shed(self.shard, &miss.query, &client, arrived, out);
+        self.front.shed(self.shard, &miss.query, &client, arrived, None, out);
         self.send(out, client);
     }
 
