@@ -170,14 +170,17 @@ impl Process {
         std::thread::spawn(move || {
             errors.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
-        let mut said = Vec::new();
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut process =
+            Self { child, address: nowhere, said: Vec::new(), lines: Mutex::new(lines), socket };
         loop {
-            let line =
-                lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it does not listen: {said:?}"));
+            let line = process.lines.lock().unwrap().recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("it does not listen: {:?}", process.said));
             if let Some(address) = listens_at(&line) {
-                return Self { child, address, said, lines: Mutex::new(lines), socket };
+                process.address = address;
+                return process;
             }
-            said.push(line);
+            process.said.push(line);
         }
     }
 
