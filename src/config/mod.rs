@@ -1,6 +1,7 @@
 //! The configuration as meant: checked, with every default in one place, shared behind an `Arc`.
 //!
-//! May call: `limits`. The file as typed stands in `file`; what is wrong with it is said in `report`.
+//! May call: `limits`. The file as typed stands in `file`, its keys in `keys`; what is wrong with it is said in
+//! `report`.
 
 #![deny(
     clippy::unwrap_used,
@@ -12,7 +13,9 @@
 )]
 
 pub mod defaults;
+mod entries;
 mod file;
+mod keys;
 mod report;
 mod root_hints;
 mod value;
@@ -186,6 +189,8 @@ pub enum Family {
 /// Names and addresses of root servers to prime from (RFC 9609).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RootHints {
+    /// The file that they came from; none: they are built in.
+    pub path: Option<PathBuf>,
     /// Each server's name and addresses.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
 }
