@@ -12,12 +12,14 @@
     clippy::panic
 )]
 
+mod changes;
 pub mod defaults;
 mod entries;
 mod file;
 mod keys;
 mod report;
 mod root_hints;
+mod show;
 mod value;
 
 use std::net::{IpAddr, SocketAddr};
@@ -27,7 +29,9 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
+pub use self::changes::changes;
 pub use self::report::{Errors, Problem};
+pub use self::show::show;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, PartialEq)]

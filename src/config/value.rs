@@ -322,10 +322,22 @@ fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
 }
 
 /// A span in the largest unit that tells it whole.
-fn tell(span: Duration) -> String {
+pub(super) fn span_text(span: Duration) -> String {
     let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
-    whole.map_or_else(|| "\"0s\"".to_owned(), |(unit, factor)| format!("\"{}{unit}\"", millis / factor))
+    whole.map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", millis / factor))
+}
+
+/// A size in the largest unit that tells it whole.
+pub(super) fn size_text(octets: u64) -> String {
+    let whole = SIZE_UNITS.iter().rev().find(|(_, factor)| octets.is_multiple_of(*factor));
+    let (unit, factor) = whole.unwrap_or(&("KiB", 1 << 10));
+    format!("{}{unit}", octets / factor)
+}
+
+/// A span in quotes.
+fn tell(span: Duration) -> String {
+    format!("\"{}\"", span_text(span))
 }
 
 /// A kind of value, with its article.
