@@ -114,6 +114,15 @@ impl Flights {
         self.table().flights.len()
     }
 
+    /// Each flight's question, steps and number of clients that wait for it.
+    pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<Trail>, usize)> {
+        let table = self.table();
+        let told = |(key, flight): (&QuestionKey, &Flight)| {
+            (key.clone(), Arc::clone(&flight.trail), flight.waiting.len())
+        };
+        table.flights.iter().map(told).collect()
+    }
+
     /// Waits until nobody waits for a flight.
     pub(super) async fn drained(&self) {
         loop {
