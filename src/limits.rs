@@ -52,6 +52,21 @@ pub const MAX_SOCKET_PATH: usize = 107;
 /// Octets of a root hints file: IANA's has 3 KiB.
 pub const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
 
+/// `[[zone]]` entries: split horizon and local lists take a few dozen. Each is a row of the table of routes.
+pub const MAX_ZONES: usize = 1_024;
+
+/// `[[host]]` entries; more names are better kept in a zone file.
+pub const MAX_HOSTS: usize = 4_096;
+
+/// `[[listener]]` entries: each costs threads and sockets. One for each network of a host, and one for tests.
+pub const MAX_LISTENERS: usize = 16;
+
+/// Servers of a configured zone, and addresses of a configured host: as many as an operator would list by hand.
+pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
+
+/// Octets of a configured zone file, which is read into memory: about 300 000 records.
+pub const MAX_ZONE_FILE: u64 = 16 << 20;
+
 /// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two.
 pub const MAX_CONTROL_CONNECTIONS: usize = 16;
 
