@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::limits::{MAX_QUEUE, MAX_WAITERS, MAX_WORKERS};
+use crate::question::Apart;
 use crate::zones::Views;
 pub use front::Parts;
 use front::{Front, Policy, Waiting};
@@ -212,7 +213,7 @@ async fn dispatch(mut queue: mpsc::Receiver<Miss>) {
             let Miss { query, client, arrived, shard, front, outbox, waiting } = miss;
             let reply = front.resolve(shard, &query, client, arrived, query.udp_limit()).await;
             if !outbox.put(reply, client) {
-                front.reply_lost(shard);
+                front.apart(shard, Apart::ReplyLost);
             }
             drop(waiting);
         });

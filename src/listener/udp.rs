@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::front::{First, Front, Waiting};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
+use crate::question::Apart;
 use crate::wire::query::Query;
 
 /// A question that was not in memory.
@@ -183,7 +184,7 @@ impl Work {
 
     fn send(&self, reply: &[u8], client: SocketAddr) {
         if self.socket.send_to(reply, client).is_err() {
-            self.front.reply_lost(self.shard);
+            self.front.apart(self.shard, Apart::ReplyLost);
         }
     }
 }
