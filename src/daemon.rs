@@ -21,7 +21,8 @@ use crate::control::protocol::DaemonStatus;
 use crate::control::server::{BindError, Server};
 use crate::exchange::internet::Internet;
 use crate::limits::{DESCRIPTORS, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE};
-use crate::listener::{self, Listeners, Refused, Sockets};
+use crate::listener::{self, Inherited, Listeners, Refused, Sockets};
+use crate::notify;
 use crate::question::{Client, Question};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -64,9 +65,21 @@ impl Daemon {
     /// # Errors
     /// A port, the control socket or a resource is not to be had; nothing is left running then.
     pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
+        Self::start_with(config, origin, Inherited::default())
+    }
+
+    /// Starts a daemon that serves what was `inherited` instead of binding it.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn start_with(
+        config: Config,
+        origin: Option<PathBuf>,
+        inherited: Inherited,
+    ) -> Result<Self, StartError> {
         raise_descriptors();
         let config = Arc::new(config);
-        let sockets = Sockets::bind(&config)?;
+        let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
         let clock = Clock::machine();
         let random = Random::system()?;
@@ -94,6 +107,11 @@ impl Daemon {
         }
         tasks.spawn(tick(Arc::clone(&subject)));
         tasks.spawn(prime(Arc::clone(&subject)));
+        let probed = Arc::clone(&subject);
+        // Takes the lock that every flight needs.
+        tasks.spawn(notify::watchdog(listeners.pulses(), move || {
+            probed.resolver.flights();
+        }));
         Ok(Self { subject, listeners, tasks })
     }
 

@@ -13,6 +13,8 @@
 )]
 
 mod front;
+mod inherited;
+pub mod pulse;
 mod sockets;
 mod tcp;
 mod udp;
@@ -20,7 +22,7 @@ mod udp;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
@@ -29,6 +31,8 @@ use crate::limits::{MAX_QUEUE, MAX_WORKERS};
 use crate::record::Recorder;
 use crate::resolve::Resolver;
 use front::Front;
+pub use inherited::Inherited;
+use pulse::{Pulse, Pulses};
 use sockets::Bound;
 pub use sockets::Refused;
 use udp::{Miss, Worker};
@@ -54,22 +58,30 @@ pub struct Listeners {
     workers: Vec<Worker>,
     tasks: JoinSet<()>,
     accepting: watch::Sender<bool>,
+    pulses: Pulses,
+    /// That of `dispatch`; workers keep their own.
+    _dispatch: Arc<Pulse>,
 }
 
 impl Sockets {
-    /// Binds all that `config` names.
+    /// Binds all that `config` names, but for what was inherited.
     ///
     /// # Errors
     /// The first address that is not to be had, with advice.
-    pub fn bind(config: &Config) -> Result<Self, Refused> {
+    pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, Refused> {
         let workers = workers(config);
-        config
-            .listen
-            .addresses
-            .iter()
-            .map(|address| sockets::bind(*address, workers))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let named = config.listen.addresses.iter();
+        let mut bound = named
+            .map(|address| sockets::bind(*address, workers, inherited.of(*address)))
+            .collect::<Result<Vec<_>, _>>()?;
+        for (address, held) in inherited.rest() {
+            // Its questions come to nobody else: better served than left to wait.
+            tracing::warn!(
+                "{address} was inherited and is not in listen.addresses; it is served all the same"
+            );
+            bound.push(sockets::bind(address, workers, held)?);
+        }
+        Ok(Self(bound))
     }
 }
 
@@ -89,23 +101,34 @@ impl Listeners {
         let (misses, queue) = mpsc::channel(MAX_QUEUE);
         let (accepting, stop) = watch::channel(true);
         let mut tasks = JoinSet::new();
-        tasks.spawn(dispatch(Arc::clone(&front), queue));
+        let pulses = Pulses::default();
+        let asked = Arc::new(Notify::new());
+        let bell = Arc::clone(&asked);
+        let beat = pulses.enroll("the queue of misses", move || bell.notify_one());
+        tasks.spawn(dispatch(Arc::clone(&front), queue, asked, Arc::clone(&beat)));
         let (mut workers, mut addresses) = (Vec::new(), Vec::new());
         for bound in sockets.0 {
             addresses.push(bound.address);
             for socket in bound.udp {
                 let shard = workers.len();
-                workers.push(Worker::start(socket, shard, Arc::clone(&front), misses.clone())?);
+                workers.push(Worker::start(socket, shard, Arc::clone(&front), misses.clone(), &pulses)?);
             }
-            let stream = tokio::net::TcpListener::from_std(bound.tcp)?;
-            tasks.spawn(tcp::accept(stream, Arc::clone(&front), stop.clone()));
+            for stream in bound.tcp {
+                let stream = tokio::net::TcpListener::from_std(stream)?;
+                tasks.spawn(tcp::accept(stream, Arc::clone(&front), stop.clone()));
+            }
         }
-        Ok(Self { addresses, workers, tasks, accepting })
+        Ok(Self { addresses, workers, tasks, accepting, pulses, _dispatch: beat })
     }
 
     /// Where they listen; ports that were 0 are those that were given.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// The pulses of all that serves here.
+    pub fn pulses(&self) -> Pulses {
+        self.pulses.clone()
     }
 
     /// Takes no more connections. What is connected, and datagrams, are still answered.
@@ -123,8 +146,17 @@ impl Listeners {
 }
 
 /// Takes misses from the workers' queue; each is a task that waits for its flight.
-async fn dispatch(front: Arc<Front>, mut queue: mpsc::Receiver<Miss>) {
-    while let Some(miss) = queue.recv().await {
+async fn dispatch(front: Arc<Front>, mut queue: mpsc::Receiver<Miss>, asked: Arc<Notify>, pulse: Arc<Pulse>) {
+    loop {
+        let miss = tokio::select! {
+            biased;
+            () = asked.notified() => {
+                pulse.answer();
+                continue;
+            }
+            miss = queue.recv() => miss,
+        };
+        let Some(miss) = miss else { return };
         let front = Arc::clone(&front);
         tokio::spawn(async move {
             let limit = miss.query.udp_limit();

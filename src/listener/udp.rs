@@ -15,6 +15,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tokio::sync::mpsc;
 
 use super::front::{First, Front};
+use super::pulse::{Pulse, Pulses};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
 use crate::wire::query::Query;
@@ -40,6 +41,8 @@ pub(super) struct Worker {
     thread: JoinHandle<()>,
     stopping: Arc<AtomicBool>,
     bell: Arc<OwnedFd>,
+    /// Kept here too: a thread that panicked must be missed.
+    _pulse: Arc<Pulse>,
 }
 
 impl Outbox {
@@ -58,14 +61,19 @@ impl Worker {
         shard: usize,
         front: Arc<Front>,
         misses: mpsc::Sender<Miss>,
+        pulses: &Pulses,
     ) -> io::Result<Self> {
         let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let (sender, replies) = sync_channel(MAX_REPLIES);
         let stopping = Arc::new(AtomicBool::new(false));
         let outbox = Outbox { replies: sender, bell: Arc::clone(&bell) };
-        let work = Work { socket, shard, front, misses, outbox, replies, stopping: Arc::clone(&stopping) };
+        let rung = Arc::clone(&bell);
+        let pulse = pulses.enroll(&format!("udp-{shard}"), move || ring(&rung));
+        let beat = Arc::clone(&pulse);
+        let work =
+            Work { socket, shard, front, misses, outbox, replies, stopping: Arc::clone(&stopping), beat };
         let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(move || work.run())?;
-        Ok(Self { thread, stopping, bell })
+        Ok(Self { thread, stopping, bell, _pulse: pulse })
     }
 
     /// Ends the thread, once it has sent what waits in its queue.
@@ -85,6 +93,7 @@ struct Work {
     outbox: Outbox,
     replies: Receiver<(Vec<u8>, SocketAddr)>,
     stopping: Arc<AtomicBool>,
+    beat: Arc<Pulse>,
 }
 
 impl Work {
@@ -101,6 +110,7 @@ impl Work {
             let _ = poll(&mut wanted, None);
             let [socket, bell] = wanted.map(|fd| !fd.revents().is_empty());
             if bell {
+                self.beat.answer();
                 self.send_replies();
                 if self.stopping.load(Ordering::Acquire) {
                     // What was put between the last look and the flag.
