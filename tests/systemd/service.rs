@@ -31,8 +31,10 @@ pub(crate) struct Setting {
 impl Setting {
     /// A configuration that listens at `address`.
     pub(crate) fn new(address: SocketAddr) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sockets = runtime.block_on(LabSockets::start(Arc::new(lab()), Random::system().unwrap())).unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sockets =
+            runtime.block_on(LabSockets::start(Arc::new(lab()), Random::system().unwrap())).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let setting = Self { folder, _runtime: runtime, _sockets: sockets };
         setting.write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.79.0.1\n");
@@ -66,7 +68,8 @@ impl Setting {
     /// The daemon with two sockets handed down, as sd_listen_fds(3) has it: descriptors from 3 on, and the process's own
     /// number in `LISTEN_PID`, which a shell knows that becomes the daemon.
     pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
-        let script = "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
+        let script =
+            "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
         let mut command = Command::new("sh");
         command.args(["-c", script, env!("CARGO_BIN_EXE_resolverd")]).arg(self.config());
         command.stdin(OwnedFd::from(datagrams.try_clone().unwrap()));
@@ -97,17 +100,24 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts `command`, and waits until it says that it listens.
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        let mut service = Self::spawn(command);
+        service.wait_for(" listens at ");
+        service
+    }
+
+    /// Starts `command`.
+    pub(crate) fn spawn(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut service = Self { child, lines, said: Vec::new() };
-        loop {
-            let line = service.next_line();
-            let listens = line.contains(" listens at ");
-            service.said.push(line);
-            if listens {
-                return service;
-            }
+        Self { child, lines, said: Vec::new() }
+    }
+
+    /// Waits until it has said `words`.
+    pub(crate) fn wait_for(&mut self, words: &str) {
+        while self.said.last().is_none_or(|line| !line.contains(words)) {
+            let line = self.next_line();
+            self.said.push(line);
         }
     }
 
