@@ -64,3 +64,4 @@ pub mod random;
 pub mod record;
 pub mod resolve;
 pub mod wire;
+pub mod zones;

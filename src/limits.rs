@@ -257,3 +257,8 @@ pub const CHECK_TIME: Duration = Duration::from_secs(2);
 
 /// The first of November 2026, in seconds since 1970: before this version was written, so no clock that is right says less.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
+/// TCP connections of one client at once: one address may not take them all.
+pub const MAX_TCP_PER_CLIENT: usize = 128;
+
+/// How long a server that answered SERVFAIL for a zone is asked after all others: its next answer may be a good one.
+pub const FAILING_TIME: Duration = Duration::from_secs(10);

@@ -101,9 +101,8 @@ async fn serve(
         origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
     let daemon = Daemon::start_with(config, origin, inherited)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
-    let addresses = addresses.join(", ");
-    tracing::info!("resolverd {} listens at {addresses} ({from})", env!("CARGO_PKG_VERSION"));
-    notify::ready(&format!("listens at {addresses}"));
+    tracing::info!("resolverd {} listens at {} ({from})", env!("CARGO_PKG_VERSION"), addresses.join(", "));
+    notify::ready(&daemon.addresses());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

@@ -2,6 +2,7 @@
 //!
 //! May call: `listener::pulse`. Where no manager listens (`NOTIFY_SOCKET` is not set) all of it does nothing.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -9,9 +10,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::listener::pulse::Pulses;
 
-/// Questions are taken from now on, with what `systemctl status` shows of it; also the end of a reload.
-pub fn ready(status: &str) {
-    tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+/// Questions are taken from now on at `addresses`, which `systemctl status` shows; also the end of a reload.
+pub fn ready(addresses: &[SocketAddr]) {
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    tell(&[NotifyState::Ready, NotifyState::Status(&format!("listens at {}", addresses.join(", ")))]);
 }
 
 /// The configuration is being read again; `ready` ends it, whatever comes of it. The moment tells the manager that its

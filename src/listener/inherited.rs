@@ -12,14 +12,14 @@ use listenfd::ListenFd;
 #[derive(Debug, Default)]
 pub(super) struct Held {
     pub(super) datagrams: Vec<UdpSocket>,
-    pub(super) streams: Vec<TcpListener>,
+    pub(super) stream: Option<TcpListener>,
 }
 
 /// All that was handed down.
 #[derive(Debug, Default)]
 pub struct Inherited {
     held: BTreeMap<SocketAddr, Held>,
-    /// Descriptors that are no sockets of ours, or cannot be used.
+    /// Descriptors that are no sockets for DNS, or cannot be used.
     strange: usize,
 }
 
@@ -51,7 +51,7 @@ impl Inherited {
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, Held> {
         if self.strange > 0 {
             tracing::warn!(
-                "{} of the inherited descriptors are no UDP or TCP sockets; they are not served",
+                "{} of the inherited descriptors are not served: no UDP or TCP sockets, or one too many of an address",
                 self.strange
             );
         }
@@ -65,10 +65,15 @@ impl Inherited {
         Ok(())
     }
 
+    /// One for each address: a second one (ReusePort=) would be another queue of the same connections.
     fn add_stream(&mut self, listener: TcpListener) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        self.held.entry(address).or_default().streams.push(listener);
+        let held = self.held.entry(address).or_default();
+        if held.stream.is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        held.stream = Some(listener);
         Ok(())
     }
 }

@@ -14,6 +14,7 @@
 
 mod front;
 mod inherited;
+mod places;
 pub mod pulse;
 mod sockets;
 mod tcp;
@@ -22,64 +23,76 @@ mod udp;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::task::JoinSet;
+use ipnet::IpNet;
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
 use crate::config::Config;
-use crate::limits::{MAX_QUEUE, MAX_WORKERS};
-use crate::record::Recorder;
-use crate::resolve::Resolver;
-use front::Front;
+use crate::limits::{MAX_QUEUE, MAX_WAITERS, MAX_WORKERS};
+use crate::zones::Views;
+pub use front::Parts;
+use front::{Front, Policy, Waiting};
 pub use inherited::Inherited;
+use places::Places;
 use pulse::{Pulse, Pulses};
 use sockets::Bound;
 pub use sockets::Refused;
 use udp::{Miss, Worker};
 
 /// Sockets that are bound and not yet served: bound first, so that nothing is begun where a port is not to be had.
-pub struct Sockets(Vec<Bound>);
-
-/// What listeners answer with.
-pub struct Parts {
-    /// Whom to answer.
-    pub config: Arc<Config>,
-    /// Where moments come from.
-    pub clock: Clock,
-    /// Hits are read from its memory, misses go to it.
-    pub resolver: Arc<Resolver>,
-    /// Questions are counted here.
-    pub recorder: Arc<Recorder>,
-}
+pub struct Sockets(Vec<(SocketAddr, Bound)>);
 
 /// Listeners at work.
 pub struct Listeners {
-    addresses: Vec<SocketAddr>,
-    workers: Vec<Worker>,
-    tasks: JoinSet<()>,
-    accepting: watch::Sender<bool>,
+    parts: Arc<Parts>,
+    open: Vec<Open>,
+    misses: mpsc::Sender<Miss>,
+    places: Arc<Places>,
+    /// As many permits as clients may wait.
+    waiting: Arc<Semaphore>,
+    /// Workers so far: each counts in a shard of its own.
+    shards: usize,
     pulses: Pulses,
     /// That of `dispatch`; workers keep their own.
     _dispatch: Arc<Pulse>,
 }
 
+/// Nobody waits, and nobody shall.
+pub struct Settled {
+    _waiting: Option<Waiting>,
+}
+
+/// An address that is served.
+struct Open {
+    /// As configured; its port may be 0.
+    configured: SocketAddr,
+    /// As bound.
+    address: SocketAddr,
+    front: Arc<Front>,
+    workers: Vec<Worker>,
+    accepting: watch::Sender<bool>,
+    accept: JoinHandle<()>,
+    /// The service manager holds its sockets too: nobody else can have them, and what is left unread is not lost.
+    inherited: bool,
+}
+
 impl Sockets {
-    /// Binds all that `config` names, but for what was inherited.
+    /// Binds all that `config` names, but for `held` and what was `inherited`.
     ///
     /// # Errors
     /// The first address that is not to be had, with advice.
-    pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, Refused> {
+    pub fn bind(config: &Config, held: &[SocketAddr], mut inherited: Inherited) -> Result<Self, Refused> {
         let workers = workers(config);
-        let named = config.listen.addresses.iter();
-        let mut bound = named
-            .map(|address| sockets::bind(*address, workers, inherited.of(*address)))
-            .collect::<Result<Vec<_>, _>>()?;
-        for (address, held) in inherited.rest() {
+        let mut bound = Vec::new();
+        for (address, _, _) in addresses(config).filter(|(address, _, _)| !held.contains(address)) {
+            bound.push((address, sockets::bind(address, workers, inherited.of(address))?));
+        }
+        for (address, rest) in inherited.rest() {
             // Its questions come to nobody else: better served than left to wait.
             tracing::warn!(
                 "{address} was inherited and is not in listen.addresses; it is served all the same"
             );
-            bound.push(sockets::bind(address, workers, held)?);
+            bound.push((address, sockets::bind(address, workers, rest)?));
         }
         Ok(Self(bound))
     }
@@ -91,39 +104,77 @@ pub fn workers(config: &Config) -> usize {
     if config.listen.workers == 0 { cores.min(MAX_WORKERS) } else { config.listen.workers.min(MAX_WORKERS) }
 }
 
+/// Every address to listen at, with the clients it answers and the place of its listener: `[listen]` is the first.
+fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &[IpNet], usize)> {
+    let first = (config.listen.addresses.as_slice(), config.listen.allow.as_slice());
+    let more =
+        config.listeners.iter().map(|listener| (listener.addresses.as_slice(), listener.allow.as_slice()));
+    std::iter::once(first)
+        .chain(more)
+        .enumerate()
+        .flat_map(|(place, (addresses, allow))| addresses.iter().map(move |address| (*address, allow, place)))
+}
+
 impl Listeners {
-    /// Serves `sockets`. Call it inside the runtime.
+    /// Serves `sockets` as `config` says. Call it inside the runtime.
     ///
     /// # Errors
     /// A thread or an eventfd was not to be had.
-    pub fn start(sockets: Sockets, parts: Parts) -> std::io::Result<Self> {
-        let front = Arc::new(Front::new(parts));
+    pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
         let (misses, queue) = mpsc::channel(MAX_QUEUE);
-        let (accepting, stop) = watch::channel(true);
-        let mut tasks = JoinSet::new();
         let pulses = Pulses::default();
         let asked = Arc::new(Notify::new());
         let bell = Arc::clone(&asked);
-        let beat = pulses.enroll("the queue of misses", move || bell.notify_one());
-        tasks.spawn(dispatch(Arc::clone(&front), queue, asked, Arc::clone(&beat)));
-        let (mut workers, mut addresses) = (Vec::new(), Vec::new());
-        for bound in sockets.0 {
-            addresses.push(bound.address);
-            for socket in bound.udp {
-                let shard = workers.len();
-                workers.push(Worker::start(socket, shard, Arc::clone(&front), misses.clone(), &pulses)?);
-            }
-            for stream in bound.tcp {
-                let stream = tokio::net::TcpListener::from_std(stream)?;
-                tasks.spawn(tcp::accept(stream, Arc::clone(&front), stop.clone()));
-            }
-        }
-        Ok(Self { addresses, workers, tasks, accepting, pulses, _dispatch: beat })
+        let pulse = pulses.enroll("the queue of misses", move || bell.notify_one());
+        tokio::spawn(dispatch(queue, asked, Arc::clone(&pulse)));
+        let mut listeners = Self {
+            parts: Arc::new(parts),
+            open: Vec::new(),
+            misses,
+            places: Arc::default(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITERS)),
+            shards: 0,
+            pulses,
+            _dispatch: pulse,
+        };
+        listeners.serve(sockets, config, views)?;
+        Ok(listeners)
     }
 
     /// Where they listen; ports that were 0 are those that were given.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.open.iter().map(|open| open.address).collect()
+    }
+
+    /// The addresses as they were configured.
+    pub fn configured(&self) -> Vec<SocketAddr> {
+        self.open.iter().map(|open| open.configured).collect()
+    }
+
+    /// Goes over to a new configuration: `sockets` are those of it that were not served yet. What is no longer configured
+    /// is given up once the questions that came to it are answered; what stays keeps its sockets.
+    ///
+    /// # Errors
+    /// A thread or an eventfd was not to be had.
+    pub fn apply(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
+        let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
+        self.serve(sockets, config, views)?;
+        for (address, allow, place) in addresses(config) {
+            let open = self.open.iter().find(|open| open.configured == address);
+            if let (Some(open), Some(policy)) = (open, policy(allow, views, place)) {
+                open.front.set_policy(policy);
+            }
+        }
+        let (stay, go): (Vec<_>, Vec<_>) =
+            self.open.drain(..).partition(|open| open.inherited || wanted.contains(&open.configured));
+        self.open = stay;
+        for open in go {
+            open.accepting.send_replace(false);
+            for worker in open.workers {
+                worker.retire();
+            }
+        }
+        Ok(())
     }
 
     /// The pulses of all that serves here.
@@ -131,22 +182,64 @@ impl Listeners {
         self.pulses.clone()
     }
 
-    /// Takes no more connections. What is connected, and datagrams, are still answered.
+    /// Takes no more connections, and leaves to the next daemon what comes to inherited sockets. What is connected, and
+    /// other datagrams, are still answered.
     pub fn stop_accepting(&self) {
-        self.accepting.send_replace(false);
+        for open in &self.open {
+            open.accepting.send_replace(false);
+            if open.inherited {
+                open.workers.iter().for_each(Worker::leave);
+            }
+        }
+    }
+
+    /// Waits until every client that waits has its reply on its way. Whoever asks from then on what is not in memory is
+    /// told SERVFAIL, as long as what comes of this is kept.
+    pub async fn settled(&self) -> Settled {
+        let all = u32::try_from(MAX_WAITERS).unwrap_or(u32::MAX);
+        Settled { _waiting: Arc::clone(&self.waiting).acquire_many_owned(all).await.ok() }
     }
 
     /// Ends: workers send what waits in their queues.
-    pub fn stop(mut self) {
-        self.tasks.abort_all();
-        for worker in self.workers {
-            worker.stop();
+    pub fn stop(self) {
+        for open in self.open {
+            open.accept.abort();
+            for worker in open.workers {
+                worker.stop();
+            }
         }
+    }
+
+    fn serve(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
+        for (configured, bound) in sockets.0 {
+            let found = addresses(config).find(|(address, _, _)| *address == configured);
+            // What was inherited and is not configured is served as `[listen]` says.
+            let (_, allow, place) = found.unwrap_or((configured, &config.listen.allow, 0));
+            let Some(policy) = policy(allow, views, place) else { continue };
+            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.waiting)));
+            let mut workers = Vec::new();
+            for socket in bound.udp {
+                let (front, misses) = (Arc::clone(&front), self.misses.clone());
+                workers.push(Worker::start(socket, self.shards, front, misses, &self.pulses)?);
+                self.shards = self.shards.saturating_add(1);
+            }
+            let stream = tokio::net::TcpListener::from_std(bound.tcp)?;
+            let (accepting, stop) = watch::channel(true);
+            let accept =
+                tokio::spawn(tcp::accept(stream, Arc::clone(&front), Arc::clone(&self.places), stop));
+            let (address, inherited) = (bound.address, bound.inherited);
+            self.open.push(Open { configured, address, front, workers, accepting, accept, inherited });
+        }
+        Ok(())
     }
 }
 
+fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
+    views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: view.id })
+}
+
 /// Takes misses from the workers' queue; each is a task that waits for its flight.
-async fn dispatch(front: Arc<Front>, mut queue: mpsc::Receiver<Miss>, asked: Arc<Notify>, pulse: Arc<Pulse>) {
+async fn dispatch(mut queue: mpsc::Receiver<Miss>, asked: Arc<Notify>, pulse: Arc<Pulse>) {
     loop {
         let miss = tokio::select! {
             biased;
@@ -157,15 +250,13 @@ async fn dispatch(front: Arc<Front>, mut queue: mpsc::Receiver<Miss>, asked: Arc
             miss = queue.recv() => miss,
         };
         let Some(miss) = miss else { return };
-        let front = Arc::clone(&front);
         tokio::spawn(async move {
-            let limit = miss.query.udp_limit();
-            let reply = front.resolve(miss.shard, &miss.query, miss.client, miss.arrived, limit).await;
-            if let Some(reply) = reply
-                && !miss.outbox.put(reply, miss.client)
-            {
-                front.reply_lost(miss.shard);
+            let Miss { query, client, arrived, shard, front, outbox, waiting } = miss;
+            let reply = front.resolve(shard, &query, client, arrived, query.udp_limit()).await;
+            if !outbox.put(reply, client) {
+                front.reply_lost(shard);
             }
+            drop(waiting);
         });
     }
 }

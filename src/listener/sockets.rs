@@ -18,7 +18,9 @@ const ANY_PORT_TRIES: usize = 20;
 pub(super) struct Bound {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
-    pub(super) tcp: Vec<TcpListener>,
+    pub(super) tcp: TcpListener,
+    /// Some of them were handed down, and are held by the service manager too.
+    pub(super) inherited: bool,
 }
 
 /// An address that is not to be had.
@@ -43,18 +45,15 @@ pub(super) fn bind(address: SocketAddr, workers: usize, mut held: Held) -> Resul
 }
 
 fn try_bind(mut address: SocketAddr, workers: usize, held: Held) -> io::Result<Bound> {
-    let mut tcp = held.streams;
-    if tcp.is_empty() {
-        let listener = stream_socket(address)?;
-        address = listener.local_addr()?;
-        tcp.push(listener);
-    }
+    let inherited = held.stream.is_some() || !held.datagrams.is_empty();
+    let tcp = held.stream.map_or_else(|| stream_socket(address), Ok)?;
+    address = tcp.local_addr()?;
     let udp = if held.datagrams.is_empty() {
         datagram_sockets(address, workers)?
     } else {
         share(&held.datagrams, workers)?
     };
-    Ok(Bound { address, udp, tcp })
+    Ok(Bound { address, udp, tcp, inherited })
 }
 
 fn stream_socket(address: SocketAddr) -> io::Result<TcpListener> {
@@ -139,13 +138,13 @@ mod tests {
         let stream = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = stream.local_addr().unwrap();
         let datagrams = vec![UdpSocket::bind(address).unwrap()];
-        let bound = bind(address, 3, Held { datagrams, streams: vec![stream] }).unwrap();
-        assert_eq!((bound.udp.len(), bound.tcp.len()), (3, 1));
+        let bound = bind(address, 3, Held { datagrams, stream: Some(stream) }).unwrap();
+        assert!(bound.udp.len() == 3 && bound.inherited);
         assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));
         let address = bound.address;
         let datagrams = bound.udp;
         drop(bound.tcp);
-        let bound = bind(address, 1, Held { datagrams, streams: Vec::new() }).unwrap();
-        assert_eq!((bound.udp.len(), bound.tcp.len(), bound.address), (3, 1, address));
+        let bound = bind(address, 1, Held { datagrams, stream: None }).unwrap();
+        assert_eq!((bound.udp.len(), bound.address), (3, address));
     }
 }

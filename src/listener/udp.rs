@@ -7,14 +7,14 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tokio::sync::mpsc;
 
-use super::front::{First, Front};
+use super::front::{First, Front, Waiting};
 use super::pulse::{Pulse, Pulses};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
@@ -26,29 +26,35 @@ pub(super) struct Miss {
     pub(super) client: SocketAddr,
     pub(super) arrived: Mono,
     pub(super) shard: usize,
+    pub(super) front: Arc<Front>,
     pub(super) outbox: Outbox,
+    /// Given back once the reply is in the outbox.
+    pub(super) waiting: Waiting,
 }
 
 /// Where replies to a worker's clients are put.
 #[derive(Clone)]
 pub(super) struct Outbox {
     replies: SyncSender<(Vec<u8>, SocketAddr)>,
+    /// Misses whose replies are still to come.
+    outstanding: Arc<AtomicUsize>,
     bell: Arc<OwnedFd>,
 }
 
 /// A thread at work.
 pub(super) struct Worker {
     thread: JoinHandle<()>,
-    stopping: Arc<AtomicBool>,
+    orders: Arc<AtomicU8>,
     bell: Arc<OwnedFd>,
     /// Kept here too: a thread that panicked must be missed.
     _pulse: Arc<Pulse>,
 }
 
 impl Outbox {
-    /// Hands a reply to the worker; false where its queue is full.
-    pub(super) fn put(&self, reply: Vec<u8>, client: SocketAddr) -> bool {
-        let put = self.replies.try_send((reply, client)).is_ok();
+    /// Hands the reply to a miss to the worker, or that there will be none; false where its queue is full.
+    pub(super) fn put(&self, reply: Option<Vec<u8>>, client: SocketAddr) -> bool {
+        let put = reply.is_none_or(|reply| self.replies.try_send((reply, client)).is_ok());
+        self.outstanding.fetch_sub(1, Ordering::AcqRel);
         ring(&self.bell);
         put
     }
@@ -65,25 +71,45 @@ impl Worker {
     ) -> io::Result<Self> {
         let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let (sender, replies) = sync_channel(MAX_REPLIES);
-        let stopping = Arc::new(AtomicBool::new(false));
-        let outbox = Outbox { replies: sender, bell: Arc::clone(&bell) };
+        let orders = Arc::new(AtomicU8::new(SERVE));
+        let outbox = Outbox { replies: sender, outstanding: Arc::default(), bell: Arc::clone(&bell) };
         let rung = Arc::clone(&bell);
         let pulse = pulses.enroll(&format!("udp-{shard}"), move || ring(&rung));
-        let beat = Arc::clone(&pulse);
-        let work =
-            Work { socket, shard, front, misses, outbox, replies, stopping: Arc::clone(&stopping), beat };
+        let (taken, beat) = (Arc::clone(&orders), Arc::clone(&pulse));
+        let work = Work { socket, shard, front, misses, outbox, replies, orders: taken, beat };
         let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(move || work.run())?;
-        Ok(Self { thread, stopping, bell, _pulse: pulse })
+        Ok(Self { thread, orders, bell, _pulse: pulse })
+    }
+
+    /// Has the thread end by itself once every question that has come to its socket is answered.
+    pub(super) fn retire(self) {
+        self.orders.store(RETIRE, Ordering::Release);
+        ring(&self.bell);
+    }
+
+    /// Has the thread read no more, and only send replies: the socket outlives it, and another will read what is there.
+    pub(super) fn leave(&self) {
+        self.orders.store(LEAVE, Ordering::Release);
+        ring(&self.bell);
     }
 
     /// Ends the thread, once it has sent what waits in its queue.
     pub(super) fn stop(self) {
-        self.stopping.store(true, Ordering::Release);
+        self.orders.store(STOP, Ordering::Release);
         ring(&self.bell);
         // A worker that panicked has nothing left to send.
         let _ = self.thread.join();
     }
 }
+
+/// What a worker is told to do.
+const SERVE: u8 = 0;
+/// To end once it has nothing left to answer.
+const RETIRE: u8 = 1;
+/// To end once its queue is sent.
+const STOP: u8 = 2;
+/// To read no more.
+const LEAVE: u8 = 3;
 
 struct Work {
     socket: UdpSocket,
@@ -92,7 +118,7 @@ struct Work {
     misses: mpsc::Sender<Miss>,
     outbox: Outbox,
     replies: Receiver<(Vec<u8>, SocketAddr)>,
-    stopping: Arc<AtomicBool>,
+    orders: Arc<AtomicU8>,
     beat: Arc<Pulse>,
 }
 
@@ -102,31 +128,43 @@ impl Work {
         let mut out = Vec::with_capacity(MAX_QUERY);
         loop {
             let readable = PollFlags::IN;
+            // What is not to be read must not wake it either.
+            let of_socket = if self.reads() { readable } else { PollFlags::empty() };
             let mut wanted = [
-                PollFd::new(&self.socket, readable),
+                PollFd::new(&self.socket, of_socket),
                 PollFd::from_borrowed_fd(std::os::fd::AsFd::as_fd(&*self.outbox.bell), readable),
             ];
             // An interrupted poll is a poll that found nothing yet.
             let _ = poll(&mut wanted, None);
             let [socket, bell] = wanted.map(|fd| !fd.revents().is_empty());
+            let orders = self.orders.load(Ordering::Acquire);
             if bell {
                 self.beat.answer();
                 self.send_replies();
-                if self.stopping.load(Ordering::Acquire) {
-                    // What was put between the last look and the flag.
-                    self.send_replies();
-                    return;
-                }
             }
-            if socket {
+            if socket && self.reads() {
                 self.read_batch(&mut datagram, &mut out);
             }
+            let idle = !socket && self.outbox.outstanding.load(Ordering::Acquire) == 0;
+            if orders == STOP || orders == RETIRE && idle {
+                // What was put between the last look and the orders.
+                self.send_replies();
+                return;
+            }
         }
+    }
+
+    /// Whether it is to read questions still.
+    fn reads(&self) -> bool {
+        !matches!(self.orders.load(Ordering::Acquire), STOP | LEAVE)
     }
 
     /// Reads what has come, up to a bound, so that replies are not kept waiting by a flood.
     fn read_batch(&self, datagram: &mut [u8], out: &mut Vec<u8>) {
         for _ in 0..UDP_BATCH {
+            if !self.reads() {
+                return;
+            }
             let (length, client) = match self.socket.recv_from(datagram) {
                 Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -138,16 +176,26 @@ impl Work {
             match self.front.receive(self.shard, message, client, now, None, out) {
                 First::Nothing => {}
                 First::Reply => self.send(out, client),
-                First::Miss(query) => self.hand_on(query, client, now, out),
+                First::Miss(query, waiting) => self.hand_on(query, waiting, client, now, out),
             }
         }
     }
 
-    fn hand_on(&self, query: Box<Query>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
-        let miss = Miss { query, client, arrived, shard: self.shard, outbox: self.outbox.clone() };
+    fn hand_on(
+        &self,
+        query: Box<Query>,
+        waiting: Waiting,
+        client: SocketAddr,
+        arrived: Mono,
+        out: &mut Vec<u8>,
+    ) {
+        let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
+        let miss = Miss { query, client, arrived, shard: self.shard, front, outbox, waiting };
+        self.outbox.outstanding.fetch_add(1, Ordering::AcqRel);
         let Err(full) = self.misses.try_send(miss) else { return };
+        self.outbox.outstanding.fetch_sub(1, Ordering::AcqRel);
         let miss = full.into_inner();
-        self.front.shed(self.shard, &miss.query, &client, arrived, out);
+        self.front.shed(self.shard, &miss.query, &client, arrived, None, out);
         self.send(out, client);
     }
 
