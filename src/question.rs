@@ -45,6 +45,11 @@ impl ViewId {
         (0..).take(MAX_VIEWS).map(Self)
     }
 
+    /// Its number, from 0.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
     /// Its bits in the last octet of a key: the upper three.
     pub const fn bits(self) -> u8 {
         self.0 << 5
@@ -109,7 +114,7 @@ impl QuestionKey {
 }
 
 impl QuestionKey {
-    /// The octet after type and class: DO and CD, and what the tables mark their own entries with.
+    /// The octet after type and class.
     pub fn flags(&self) -> u8 {
         self.0.last().copied().unwrap_or(0)
     }
@@ -118,7 +123,8 @@ impl QuestionKey {
     pub fn question(&self) -> Option<Question> {
         let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
         let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
-        Some(Question { name, kind: self.kind(), dnssec_ok, checking_disabled })
+        let view = ViewId(self.flags() >> 5);
+        Some(Question { name, kind: self.kind(), dnssec_ok, checking_disabled, view })
     }
 }
 
@@ -321,7 +327,8 @@ mod tests {
         let unchecked = Question { checking_disabled: true, ..lower.clone() };
         assert_ne!(lower.key(), signed.key());
         assert_ne!(signed.key(), unchecked.key());
-        for question in [lower, signed, unchecked] {
+        let elsewhere = Question { view: ViewId(7), ..lower.clone() };
+        for question in [lower, signed, unchecked, elsewhere] {
             assert_eq!(question.key().question(), Some(question));
         }
     }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, MAX_TIMER,
-    MIN_TIMER, NO_EDNS_TIME, UNKNOWN_TIMER,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, MAX_TIMER, MIN_TIMER,
+    NO_EDNS_TIME, UNKNOWN_TIMER,
 };
 
 /// Octets of an entry: the state, up to four lame zones, and the table's bookkeeping. `cargo bench --bench memory` has
@@ -307,7 +307,7 @@ mod tests {
         for _ in 0..DEAD_AFTER_SILENCES {
             servers.get(address(3)).silent(Mono::START);
         }
-        servers.get(address(1)).is_lame(&Name::root(), Mono::START);
+        servers.get(address(1)).is_lame(&Name::root(), LAME_TIME, Mono::START);
         servers.get(address(1)).takes_no_edns(Mono::START);
         let list = servers.list(Mono::START);
         assert_eq!(list.iter().map(|known| known.address).collect::<Vec<_>>(), [3, 2, 1].map(address));
