@@ -111,9 +111,7 @@ impl QuestionKey {
             _ => RecordType::ZERO,
         }
     }
-}
 
-impl QuestionKey {
     /// The octet after type and class.
     pub fn flags(&self) -> u8 {
         self.0.last().copied().unwrap_or(0)
@@ -289,11 +287,14 @@ pub enum Apart {
     Repeated,
     /// A reply that could not be handed back: the client's socket or its queue was full.
     ReplyLost,
+    /// A connection that could not be taken: out of descriptors, or gone before its turn.
+    AcceptFailed,
 }
 
 impl Apart {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Runt, Self::Response, Self::Denied, Self::Repeated, Self::ReplyLost];
+    pub const ALL: [Self; 6] =
+        [Self::Runt, Self::Response, Self::Denied, Self::Repeated, Self::ReplyLost, Self::AcceptFailed];
 
     /// Its place in `ALL`.
     pub const fn index(self) -> usize {

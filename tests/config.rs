@@ -57,7 +57,7 @@ fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
          deny_servers = []\nupstream_port = 5353\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
-         negative_max_ttl = \"5m\"\n[control]\nsocket = \"/tmp/r.sock\"\n[log]\nlevel = \"debug\"\n",
+         negative_max_ttl = \"5m\"\n[control]\nsocket = \"/run/r.sock\"\n[log]\nlevel = \"debug\"\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
     let config = Config::load(Some(&path)).unwrap().with_listen(vec!["127.0.0.1:0".parse().unwrap()]);
@@ -72,7 +72,7 @@ fn every_key_does_something() {
     assert_eq!(config.resolve.root_hints.servers.len(), 1);
     assert!(config.resolve.deny_servers.is_empty() && !config.resolve.race);
     assert_eq!(config.resolve.upstream_port, 5_353);
-    assert_eq!(config.control.socket, Path::new("/tmp/r.sock"));
+    assert_eq!(config.control.socket, Path::new("/run/r.sock"));
     assert_eq!(config.log.level, tracing::Level::DEBUG);
 }
 

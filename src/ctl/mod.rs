@@ -1,12 +1,13 @@
 //! resolverctl: what an administrator asks the daemon, and how the answer is shown. One file a command, one renderer a
 //! format.
 //!
-//! May call: `control::protocol`, `record` (the data of both), `config`, `zones` (to check a file), `limits`. It never calls the resolver:
-//! it is another program, at the other end of the control socket.
+//! May call: `control::protocol`, `record` (the data of both), `check`, `config`, `zones` (to check a file), `limits`. It
+//! never calls the resolver: it is another program, at the other end of the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod cache;
+mod check;
 mod client;
 mod completion;
 mod config;
@@ -84,6 +85,8 @@ enum Command {
     Reload,
     /// Print a script that completes this program's command line.
     Completion(completion::Arguments),
+    /// See what stands in the way of mail's questions; needs no daemon.
+    Check(check::Arguments),
 }
 
 /// What a command comes to.
@@ -128,6 +131,7 @@ impl Arguments {
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),
             Some(Command::Completion(arguments)) => completion::run(arguments),
+            Some(Command::Check(arguments)) => Ok(check::run(arguments, format)),
         }
     }
 
