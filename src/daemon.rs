@@ -5,7 +5,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
@@ -216,13 +215,15 @@ impl Running {
             return;
         }
         let memory = self.resolver.memory().clone();
-        tokio::spawn(async move {
-            for wait in [Duration::ZERO, FLIGHT_TIME] {
-                tokio::time::sleep(wait).await;
-                for name in &zones {
-                    memory.flush(&Flush::Tree { name: name.clone(), kind: None });
-                }
+        let flush = move || {
+            for name in &zones {
+                memory.flush(&Flush::Tree { name: name.clone(), kind: None });
             }
+        };
+        flush();
+        tokio::spawn(async move {
+            tokio::time::sleep(FLIGHT_TIME).await;
+            flush();
         });
     }
 }
