@@ -179,6 +179,19 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
     }
 
+    /// Goes over to what the configuration file says now: what has changed, or what is wrong with it.
+    fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
+        let old = self.config();
+        let mut new = Config::load(self.origin.as_deref())
+            .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
+        if old.listen.fixed {
+            new = new.with_listen(old.listen.addresses.clone());
+        }
+        let changes = config::changes(&old, &new);
+        self.apply(new).map_err(|error| vec![error.to_string()])?;
+        Ok(changes)
+    }
+
     /// Goes over to another configuration, and tells the service manager when it begins and ends.
     fn apply(&self, config: Config) -> Result<(), StartError> {
         notify::reloading();
@@ -294,16 +307,16 @@ impl Subject for Running {
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
         Box::pin(async move {
-            let old = self.config();
-            // Files may lie on slow disks.
-            let mut new = tokio::task::block_in_place(|| Config::load(self.origin.as_deref()))
-                .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
-            if old.listen.fixed {
-                new = new.with_listen(old.listen.addresses.clone());
+            // Files may lie on slow disks, and threads are waited for.
+            let reloaded = tokio::task::block_in_place(|| self.read_again());
+            match &reloaded {
+                Ok(changes) if changes.is_empty() => {
+                    tracing::info!("configuration read again: nothing has changed");
+                }
+                Ok(changes) => tracing::info!("configuration read again: {}", changes.join("; ")),
+                Err(wrong) => tracing::error!("the configuration stays as it is: {}", wrong.join("; ")),
             }
-            let changes = config::changes(&old, &new);
-            self.apply(new).map_err(|error| vec![error.to_string()])?;
-            Ok(changes)
+            reloaded
         })
     }
 }

@@ -1,69 +1,91 @@
-//! Reload: by signal and by `resolverctl`, with a file that is right and with one that is not.
+//! Reading the configuration file again, by resolverctl and by a signal.
 
 use std::process::Command;
 use std::time::Duration;
 
-use hickory_proto::rr::RecordType;
 use rustix::process::Signal;
 
-use crate::client::Client;
-use crate::process::{Process, Setting, World};
+use crate::process::{Process, Setting, World, told};
 
-const HOST: &str = "[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
+/// Runs resolverctl: exit code and stdout.
+fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    command.arg("--socket").arg(setting.socket()).args(arguments);
+    let (code, text, error) = told(&command.output().unwrap());
+    assert_eq!(error, "", "{arguments:?}");
+    (code, text)
+}
 
-/// A daemon whose file can be changed: what it was written with, to add to.
-fn started() -> (World, Setting, String, Process) {
+/// The line that a reload says in the log.
+fn said(process: &Process) -> String {
+    let mut line = process.next_line();
+    while !line.contains("configuration") {
+        line = process.next_line();
+    }
+    line
+}
+
+#[test]
+fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
-    let text = std::fs::read_to_string(setting.config()).unwrap();
     let process = setting.start();
-    (world, setting, text, process)
-}
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "nothing has changed\n".to_owned()));
 
-fn answers(process: &Process) -> usize {
-    Client::new(process.address).ask("printer.lan.", RecordType::A).answers.len()
+    let host = "[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
+    setting.write("resolverd.toml", &format!("{file}{host}[cache]\nmax_ttl = \"2h\"\n"));
+    let changes = "cache.max_ttl: 2h, was 1d\nhost printer.lan: added, 10.0.0.9\n";
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, changes.to_owned()));
+    let (code, answer) = resolverctl(&setting, &["query", "printer.lan"]);
+    assert!(code == 0 && answer.contains("10.0.0.9"), "{answer}");
+    let (_, shown) = resolverctl(&setting, &["config", "show", "--changed"]);
+    assert!(shown.contains("max_ttl = \"2h\"") && shown.contains("name = \"printer.lan\""), "{shown}");
+
+    setting.write("resolverd.toml", &format!("{file}[cache]\nsise = 1\n"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("cache.sise: is not a known key; did you mean size?"), "{wrong}");
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
+
+    // What is wrong only in a zone file is said too, by both.
+    setting.write("lan.zone", "@ A ten\n");
+    setting.write("resolverd.toml", &format!("{file}[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("lan.zone"), "{wrong}");
+    assert_eq!(setting.run(&["--check"]).0, 6);
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown));
+    drop(process);
 }
 
 #[test]
-fn a_hangup_takes_over_the_file_and_a_wrong_one_changes_nothing() {
-    let (_world, setting, text, mut process) = started();
-    assert_eq!(answers(&process), 0);
-    setting.write("resolverd.toml", &format!("{text}{HOST}"));
+fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("resolverd.toml", &format!("{file}[cache]\nmax_ttl = \"2h\"\n"));
     process.signal(Signal::HUP);
-    assert!(process.next_line().contains("reloaded: host printer.lan: added"));
-    assert_eq!(answers(&process), 1);
-    setting.write("resolverd.toml", &format!("{text}{HOST}[lisen]\n"));
+    let line = said(&process);
+    assert!(
+        line.contains("INFO") && line.ends_with("configuration read again: cache.max_ttl: 2h, was 1d"),
+        "{line}"
+    );
+    setting.write("resolverd.toml", "version = 2\n");
     process.signal(Signal::HUP);
-    let said = process.next_line();
-    assert!(said.contains("not reloaded") && said.contains("did you mean [listen]?"), "{said}");
-    assert_eq!(answers(&process), 1);
-    process.end(Signal::TERM);
+    let line = said(&process);
+    assert!(line.contains("ERROR") && line.contains("the configuration stays as it is: "), "{line}");
+    assert!(line.contains("line 1: version: "), "{line}");
 }
 
 #[test]
-fn resolverctl_tells_what_a_reload_changed_and_ends_with_6_where_the_file_is_wrong() {
-    let (_world, setting, text, process) = started();
-    let reload = || {
-        let output = Command::new(env!("CARGO_BIN_EXE_resolverctl"))
-            .arg("--socket")
-            .arg(setting.socket())
-            .arg("reload")
-            .output()
-            .unwrap();
-        crate::process::told(&output)
-    };
-    setting.write("resolverd.toml", &format!("{text}{HOST}"));
-    let (code, said, _) = reload();
-    assert_eq!(code, 0);
-    assert!(said.contains("host printer.lan: added"), "{said}");
-    setting.write("corp.zone", "@ IN A ten\n");
-    let zone = "[[zone]]\nname = \"corp.example\"\nfile = \"corp.zone\"\n";
-    setting.write("resolverd.toml", &format!("{text}{HOST}{zone}"));
-    let (code, _, said) = reload();
-    assert_eq!(code, 6);
-    assert!(said.contains("corp.zone"), "{said}");
-    assert_eq!(answers(&process), 1);
-    let (code, _, said) = setting.run(&["--check"]);
-    assert_eq!(code, 6);
-    assert!(said.contains("zone corp.example.") && said.contains("corp.zone"), "{said}");
+fn addresses_of_the_command_line_outlive_a_reload() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let mut command = setting.command();
+    command.args(["--listen", "127.0.0.1:0"]);
+    let process = Process::start(command, setting.socket());
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("resolverd.toml", &file.replace("127.0.0.1:0", "192.0.2.1:53"));
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "nothing has changed\n".to_owned()));
+    assert_eq!(process.status().daemon.listen, [process.address]);
 }
