@@ -46,8 +46,8 @@ fn systemd_understands_every_line() {
     let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
     // The programs where they are now; everything else as it is.
     let service = service
-        .replace("=resolverd\n", &format!("={}\n", env!("CARGO_BIN_EXE_resolverd")))
-        .replace("=resolverctl ", &format!("={} ", env!("CARGO_BIN_EXE_resolverctl")));
+        .replace("ExecStart=resolverd\n", &format!("ExecStart={}\n", env!("CARGO_BIN_EXE_resolverd")))
+        .replace("ExecReload=resolverctl ", &format!("ExecReload={} ", env!("CARGO_BIN_EXE_resolverctl")));
     assert!(service.matches(env!("CARGO_BIN_EXE_resolverd")).count() == 1, "{service}");
     assert!(service.matches(env!("CARGO_BIN_EXE_resolverctl")).count() == 1, "{service}");
     let installed = folder.path().join("resolverd.service");
