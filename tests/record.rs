@@ -152,6 +152,54 @@ fn strangers_do_not_make_the_tables_grow() {
     }
 }
 
+/// Lines of the log, as a test takes them.
+#[derive(Clone, Default)]
+struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(octets)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_zone_that_dies_is_one_line_and_its_return_another() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        in_virtual_time(|| async {
+            let recorder = Recorder::new(Clock::simulated(0), 1);
+            recorder.flight(&flight("partner.example.", 10, false));
+            for _ in 0..40 {
+                recorder.flight(&flight("partner.example.", 4_000, true));
+                recorder.sent(&sent("partner.example.", 1, Conduct::Silent, 400));
+                recorder.sent(&sent("example.", 2, Conduct::Answered, 10));
+                tokio::time::advance(Duration::from_secs(4)).await;
+                recorder.tick();
+            }
+            recorder.flight(&flight("partner.example.", 10, false));
+        });
+    });
+    let said = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let said: Vec<&str> = said.lines().map(str::trim).collect();
+    assert_eq!(said.len(), 2, "{said:#?}");
+    assert!(
+        said[0].starts_with("WARN no server of partner.example. helps: 3 questions failed within 8 s"),
+        "{said:#?}"
+    );
+    assert_eq!(said[1], "INFO the servers of partner.example. answer again, after 152 s");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

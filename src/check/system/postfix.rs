@@ -48,19 +48,17 @@ pub(super) fn check(master: &File, copy: &File, conf: Option<&ResolvConf>) -> Fi
     let wanted = conf.cloned().unwrap_or_else(|| ResolvConf::parse(""));
     let renew = "restart Postfix, which copies /etc/resolv.conf to its chroot: `systemctl restart postfix`";
     match copied {
-        Some(copied) if copied == wanted => Finding::ok(CHECK, format!("{whose} have the same resolv.conf")),
-        Some(copied) if copied.nameservers == wanted.nameservers => Finding::warning(
-            CHECK,
-            format!("{whose} have other options: {}", copied.options.join(" ")),
-            renew,
-        ),
+        Some(copied) if copied == wanted => Finding::ok(CHECK, format!("{whose}: the same resolv.conf")),
+        Some(copied) if copied.nameservers == wanted.nameservers => {
+            Finding::warning(CHECK, format!("{whose}: other options, {}", copied.options.join(" ")), renew)
+        }
         Some(copied) => {
-            Finding::failure(CHECK, format!("{whose} ask {}", copied.nameservers.join(", ")), renew)
+            Finding::failure(CHECK, format!("{whose}: nameserver {}", copied.nameservers.join(", ")), renew)
         }
         None if wanted == ResolvConf::parse("") => {
-            Finding::ok(CHECK, format!("{whose} have no resolv.conf and ask 127.0.0.1"))
+            Finding::ok(CHECK, format!("{whose}: no resolv.conf, so 127.0.0.1 is asked"))
         }
-        None => Finding::failure(CHECK, format!("{whose} have no resolv.conf and ask 127.0.0.1"), renew),
+        None => Finding::failure(CHECK, format!("{whose}: no resolv.conf, so 127.0.0.1 is asked"), renew),
     }
 }
 

@@ -97,7 +97,10 @@ fn asked(conf: &ResolvConf, file: &File, link: Option<&str>, ours: &[IpAddr]) ->
 /// glibc 2.31 and later hide AD unless `trust-ad` is set; Postfix sets it by itself, others do not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<Finding> {
     const CHECK: &str = "trust-ad";
-    let all_ours = conf.nameservers.iter().all(|nameserver| is_ours(nameserver, ours));
+    let servers = &conf.nameservers;
+    let all_ours = servers.iter().all(|nameserver| is_ours(nameserver, ours));
+    let any_elsewhere =
+        servers.iter().any(|server| server.parse().is_ok_and(|address: IpAddr| !address.is_loopback()));
     match (all_ours, conf.has("trust-ad")) {
         (true, true) => Some(Finding::ok(CHECK, format!("options {}", conf.options.join(" ")))),
         (true, false) => Some(Finding::warning(
@@ -105,12 +108,12 @@ fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<Finding> {
             "the C library hides from programs that an answer was validated",
             "add `options edns0 trust-ad` to resolv.conf; DANE needs it in all but Postfix, which asks for it by itself",
         )),
-        (false, true) => Some(Finding::warning(
+        (false, true) if any_elsewhere => Some(Finding::warning(
             CHECK,
             "the C library believes servers elsewhere that an answer was validated",
             "remove trust-ad, or name only this host's resolverd: anybody on the way can set that bit",
         )),
-        (false, false) => None,
+        (false, _) => None,
     }
 }
 
@@ -131,7 +134,8 @@ mod tests {
         assert_eq!(verdicts("nameserver 127.0.0.1\noptions edns0 trust-ad\n"), [Ok, Ok]);
         assert_eq!(verdicts("# nothing\n"), [Ok, Warning], "glibc asks 127.0.0.1");
         assert_eq!(verdicts("nameserver 127.0.0.1\nnameserver 192.0.2.53\n"), [Warning]);
-        assert_eq!(verdicts("nameserver 127.0.0.53\noptions edns0 trust-ad\n"), [Failure, Warning]);
+        assert_eq!(verdicts("nameserver 127.0.0.53\noptions edns0 trust-ad\n"), [Failure]);
+        assert_eq!(verdicts("nameserver 192.0.2.53\noptions trust-ad\n"), [Failure, Warning]);
         assert_eq!(verdicts("nameserver 192.0.2.53\nnameserver 127.0.0.1\n"), [Failure]);
         let missing = File::Missing { path: "/etc/resolv.conf".to_owned() };
         let found = check(&missing, None, &["127.0.0.1".parse().unwrap()]);

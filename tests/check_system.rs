@@ -1,0 +1,213 @@
+//! `resolverctl check system` over hosts made of files, with a root server of the lab; golden files as in `render.rs`.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use resolverd::check::Finding;
+use resolverd::check::system::gather::gather;
+use resolverd::check::system::judge;
+use resolverd::check::system::root_zone::{Heard, Said};
+use resolverd::ctl::render::{Style, findings, json};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::server::Distance;
+use resolverd::lab::sockets::LabSockets;
+use resolverd::lab::world::ServerPlan;
+use resolverd::random::Random;
+use tempfile::TempDir;
+
+/// The moment at which the golden hosts are looked at: 2026-11-20 09:00 UTC.
+const NOW: u64 = 1_795_165_200;
+
+const DAY: u64 = 86_400;
+
+/// What stands in a table of sockets after the address.
+const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
+const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
+
+/// A host made of files.
+struct Host {
+    root: TempDir,
+}
+
+impl Host {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let host = Self { root: tempfile::tempdir().unwrap() };
+        for (path, text) in files {
+            host.write(path, text);
+        }
+        host
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn link(&self, path: &str, target: &str) {
+        let path = self.root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        symlink(target, path).unwrap();
+    }
+
+    /// A process with a socket.
+    fn process(&self, number: u32, name: &str, inodes: &[u32]) {
+        self.write(&format!("proc/{number}/comm"), &format!("{name}\n"));
+        for (place, inode) in inodes.iter().enumerate() {
+            self.link(&format!("proc/{number}/fd/{place}"), &format!("socket:[{inode}]"));
+        }
+    }
+
+    /// Sockets at port 53: transport, address, inode.
+    fn sockets(&self, sockets: &[(&str, [u8; 4], u32)]) {
+        for (transport, state) in [("udp", DATAGRAMS), ("tcp", STREAM)] {
+            let mut table = "  sl  local_address rem_address   st\n".to_owned();
+            for (_, address, inode) in sockets.iter().filter(|(of, ..)| *of == transport) {
+                let address = u32::from_ne_bytes(*address);
+                table.push_str(&format!("   0: {address:08X}:0035 {state} {inode} 2 0000000000000000 0\n"));
+            }
+            self.write(&format!("proc/net/{transport}"), &table);
+        }
+    }
+
+    fn findings(&self, heard: Heard) -> Vec<Finding> {
+        let mut facts = gather(self.root.path(), &[], NOW);
+        facts.heard = heard;
+        judge(&facts)
+    }
+}
+
+/// A gateway as it should be.
+fn healthy() -> Host {
+    let host = Host::new(&[
+        ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
+        ("etc/nsswitch.conf", "passwd: files\nhosts: files dns\n"),
+        ("etc/resolverd/resolverd.toml", "version = 1\n[listen]\naddresses = [\"127.0.0.1:53\"]\n"),
+        ("etc/postfix/master.cf", "smtp inet n - y - - smtpd\nsmtp unix - - y - - smtp\n"),
+        ("var/spool/postfix/etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
+    ]);
+    host.sockets(&[("udp", [127, 0, 0, 1], 11), ("tcp", [127, 0, 0, 1], 12)]);
+    host.process(1, "systemd", &[11, 12]);
+    host.process(200, "resolverd", &[11, 12, 13]);
+    host
+}
+
+/// A gateway on which everything asks somebody else.
+fn sick() -> Host {
+    let host = Host::new(&[
+        ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
+        ("etc/nsswitch.conf", "hosts: files resolve [!UNAVAIL=return] dns\n"),
+        ("etc/systemd/resolved.conf", "[Resolve]\nDNS=192.0.2.53\n"),
+        ("run/NetworkManager/resolv.conf", ""),
+        ("etc/NetworkManager/NetworkManager.conf", "[main]\nplugins=keyfile\n"),
+        ("etc/cloud/cloud.cfg", "users: []\n"),
+        ("etc/cloud/cloud.cfg.d/50-dns.cfg", "manage_resolv_conf: true\n"),
+        ("etc/postfix/master.cf", "smtp inet n - y - - smtpd\nrelay unix - - y - - smtp\n"),
+        ("var/spool/postfix/etc/resolv.conf", "nameserver 198.51.100.53\n"),
+        ("proc/net/ipv6_route", ""),
+        ("proc/net/if_inet6", "20010db8000000000000000000000001 02 40 00 80 eth0\n"),
+    ]);
+    host.link("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf");
+    host.sockets(&[("udp", [0; 4], 21), ("tcp", [0; 4], 22), ("udp", [127, 0, 0, 53], 31)]);
+    host.process(300, "named", &[21, 22]);
+    host.process(301, "systemd-resolve", &[31]);
+    host
+}
+
+fn heard(recursive: bool, signature: Option<(u64, u64)>) -> Heard {
+    let server: SocketAddr = "198.41.0.4:53".parse().unwrap();
+    let said = Said { authoritative: !recursive, recursive, signature };
+    Heard { udp: Ok((server, said)), tcp: Ok((server, said)) }
+}
+
+fn golden(name: &str, found: &[Finding]) {
+    let lines: String = found.iter().map(json::line).collect();
+    for (ending, actual) in [("txt", findings::text(found, Style::Plain)), ("json", lines)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.{ending}"));
+        if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+            std::fs::write(&path, &actual).unwrap();
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(actual, expected, "differs from {}", path.display());
+    }
+}
+
+#[test]
+fn a_healthy_host_and_a_sick_one() {
+    golden("check_system_well", &healthy().findings(heard(false, Some((NOW - 7 * DAY, NOW + 7 * DAY)))));
+    let mut redirected = heard(true, Some((NOW, NOW)));
+    redirected.tcp = Err("192.33.4.12:53: silent for 2 s".to_owned());
+    golden("check_system_sick", &sick().findings(redirected));
+}
+
+#[test]
+fn an_empty_host_makes_nothing_up() {
+    let host = Host::new(&[]);
+    golden("check_system_empty", &host.findings(heard(false, Some((NOW - 60 * DAY, NOW - 46 * DAY)))));
+}
+
+#[test]
+fn another_users_process_is_nobody_we_know() {
+    let host = healthy();
+    std::fs::remove_dir_all(host.root.path().join("proc/1")).unwrap();
+    std::fs::remove_dir_all(host.root.path().join("proc/200")).unwrap();
+    let found = host.findings(heard(false, None));
+    let port = found.iter().find(|finding| finding.check == "port 53").unwrap();
+    assert_eq!(port.verdict, resolverd::check::Verdict::CouldNotTell);
+    assert_eq!(port.evidence, "somebody at 127.0.0.1:53");
+}
+
+/// Runs the program over a host: exit code and lines.
+fn run(host: &Host, server: SocketAddr, more: &[&str]) -> (i32, Vec<String>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    command.args(["check", "system", "--root"]).arg(host.root.path());
+    command.arg("--root-server").arg(server.to_string()).args(more).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.code().unwrap(), text.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn a_root_server_is_asked_over_both_transports() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut tree = Tree::default();
+    let mut plan = ServerPlan::new("a.root", vec![[127, 80, 0, 1].into()]);
+    plan.distance = Distance::steady(Duration::from_millis(1));
+    tree.server(plan).unwrap();
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let sockets = runtime.block_on(LabSockets::start(lab, Random::system().unwrap())).unwrap();
+    let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
+
+    let (code, lines) = run(&healthy(), server, &[]);
+    // The lab's root is not signed, so it does not tell what day it is.
+    assert_eq!((code, lines.last().map(String::as_str)), (4, Some("1 could not be told")), "{lines:#?}");
+    for check in ["egress UDP", "egress TCP"] {
+        let line = lines.iter().find(|line| line.contains(check)).unwrap();
+        assert!(
+            line.starts_with("ok ") && line.ends_with(&format!("the root server {server} answers")),
+            "{line}"
+        );
+    }
+    let (code, lines) = run(&sick(), server, &["--json"]);
+    assert_eq!(code, 1);
+    for line in &lines {
+        let finding: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(finding["check"].is_string() && finding["verdict"].is_string(), "{line}");
+    }
+}
+
+#[test]
+fn a_closed_port_53_is_a_failure() {
+    // Bound and let go: nobody is there.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, lines) = run(&healthy(), nobody, &[]);
+    assert_eq!(code, 1, "{lines:#?}");
+    let refused =
+        lines.iter().filter(|line| line.starts_with("failure") && line.ends_with("refused")).count();
+    assert_eq!(refused, 2, "{lines:#?}");
+}
