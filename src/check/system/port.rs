@@ -71,7 +71,7 @@ fn covers(held: IpAddr, address: IpAddr) -> bool {
         || held == IpAddr::V4(Ipv4Addr::UNSPECIFIED) && address.is_ipv4()
 }
 
-/// "resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53".
+/// `resolverd at 127.0.0.1:53, [::1]:53; somebody at 192.0.2.1:53`.
 fn told(holders: &Holders) -> String {
     let mut places: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (address, process) in holders {
