@@ -48,38 +48,44 @@ at_most() {
   awk "BEGIN { exit !($2 <= $1) }" || { echo "$3: $2, wanted at most $1"; return 1; }
 }
 
-# soon COMMAND...: tries until it succeeds, at most 20 s.
+# soon COMMAND...: tries until it succeeds, at most 20 s; where `watched` names a program, only as long as that lives.
 soon() {
   local try
   for ((try = 0; try < 400; try++)); do
     if "$@" >/dev/null 2>&1; then return 0; fi
+    if [ -n "${watched-}" ] && ! kill -0 "$(pid "$watched")" 2>/dev/null; then
+      echo "$watched has ended: $(tail -n 3 "$work/$watched.log")"
+      return 1
+    fi
     read -r -t 0.05 <>"$work/never" || true
   done
   echo "not within 20 s: $*"
   return 1
 }
 
-# begin NAME COMMAND...: starts a program of ours in the background; its words go to $work/NAME.log.
-declare -A process
+# begin NAME COMMAND...: starts a program of ours in the background; its words go to $work/NAME.log. Its id is in a file,
+# as a check is a shell of its own.
 begin() {
   local name=$1
   shift
   "$@" >>"$work/$name.log" 2>&1 </dev/null &
-  process[$name]=$!
+  echo $! >"$work/$name.pid"
 }
 
-# end NAME [SIGNAL]: ends it and waits for that.
+pid() { cat "$work/$1.pid"; }
+
+# end NAME: ends it and waits for that.
 end() {
-  kill -"${2:-TERM}" "${process[$1]}" 2>/dev/null || true
-  wait "${process[$1]}" 2>/dev/null || true
-  unset "process[$1]"
+  local id
+  id=$(pid "$1")
+  kill "$id" 2>/dev/null || return 0
+  timeout 20 tail --pid="$id" -f /dev/null || { echo "$1 does not end"; return 1; }
 }
 
+# The namespaces end with this shell, and all that is in them.
 finish() {
-  local name
   # For whoever looks into a failure: the programs' own words, kept when this names a directory.
   if [ -n "${REAL_LOGS-}" ]; then cp "$work"/*.log "$REAL_LOGS"/; fi
-  for name in "${!process[@]}"; do end "$name"; done
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
 }

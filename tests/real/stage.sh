@@ -39,7 +39,7 @@ raise_networks() {
   internet ip link set lo up
   ip link add name wan type veth peer name peer netns internet
   ip address add 198.18.100.25/16 dev wan
-  for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.30 0.40 0.41 0.50 0.51 0.52 25.1 77.66 77.77 77.88 77.99; do
+  for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.22 0.23 0.30 0.40 0.41 0.42 0.43 0.50 0.51 0.52 25.1 77.66 77.77 77.88 77.99; do
     internet ip address add 198.18.$address/16 dev peer
   done
   # Some machines have no IPv6: then nothing here has, and the resolver finds that out.
@@ -121,17 +121,15 @@ EOF
 }
 
 raise_resolver() {
-  configure
+  configure "${1-}"
   begin resolverd resolverd --config "$work/resolverd.toml"
-  soon ctl stats || { tail -n 5 "$work"/*.log; return 1; }
+  watched=resolverd soon ctl stats
 }
 
 # Starts the resolver anew, with an empty cache and TEXT at the end of its configuration.
 restart() {
-  configure "${1-}"
   end resolverd
-  begin resolverd resolverd --config "$work/resolverd.toml"
-  soon ctl stats || { tail -n 5 "$work/resolverd.log"; return 1; }
+  raise_resolver "${1-}"
 }
 
 ctl() { resolverctl --socket "$work/control.sock" "$@"; }
