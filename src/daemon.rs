@@ -4,15 +4,17 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use hickory_proto::rr::Name;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
+use crate::cache::{Keyed, StoreFill};
 use crate::clock::Clock;
 use crate::config::{Config, defaults};
 use crate::control::Subject;
@@ -20,12 +22,14 @@ use crate::control::lookup::Lookup;
 use crate::control::protocol::DaemonStatus;
 use crate::control::server::{BindError, Server};
 use crate::exchange::internet::Internet;
-use crate::limits::{DESCRIPTORS, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE};
+use crate::limits::{DESCRIPTORS, FLIGHT_TIME, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, Listeners, Refused, Sockets};
 use crate::question::{Client, Question};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Asked, Parts, Resolver};
+use crate::wire::cookie::Secret;
+use crate::zones::{self, Views, Wrong};
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +40,9 @@ pub enum StartError {
     /// The control socket is not to be had.
     #[error(transparent)]
     Control(#[from] BindError),
+    /// A zone cannot be served as configured.
+    #[error(transparent)]
+    Zone(#[from] Wrong),
     /// The system refuses something that nothing works without.
     #[error("the system does not let us start: {0}")]
     System(#[from] std::io::Error),
@@ -44,7 +51,6 @@ pub enum StartError {
 /// A daemon at work.
 pub struct Daemon {
     subject: Arc<Running>,
-    listeners: Listeners,
     tasks: JoinSet<()>,
 }
 
@@ -53,9 +59,16 @@ struct Running {
     resolver: Arc<Resolver>,
     recorder: Arc<Recorder>,
     clock: Clock,
-    listen: Vec<SocketAddr>,
+    state: Mutex<State>,
     /// The file that the configuration came from.
     origin: Option<PathBuf>,
+}
+
+/// What a reload changes.
+struct State {
+    config: Arc<Config>,
+    /// None once the daemon is ending.
+    listeners: Option<Listeners>,
 }
 
 impl Daemon {
@@ -66,40 +79,51 @@ impl Daemon {
     pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
         raise_descriptors();
         let config = Arc::new(config);
-        let sockets = Sockets::bind(&config)?;
+        let views = Views::new(&config)?;
+        let sockets = Sockets::bind(&config, &[])?;
         let control = bind_control(&config)?;
         let clock = Clock::machine();
         let random = Random::system()?;
-        let shards = listener::workers(&config).saturating_mul(config.listen.addresses.len());
+        let more = config.listeners.iter().map(|listener| listener.addresses.len()).sum::<usize>();
+        let addresses = config.listen.addresses.len().saturating_add(more);
+        let shards = listener::workers(&config).saturating_mul(addresses);
         let recorder = Recorder::new(clock.clone(), shards);
         let resolver = Resolver::new(Parts {
-            config: Arc::clone(&config),
+            views: views.clone(),
             clock: clock.clone(),
             random: random.clone(),
-            network: Arc::new(Internet::new(random)),
+            network: Arc::new(Internet::new(random.clone())),
             recorder: Arc::clone(&recorder),
         });
         let parts = listener::Parts {
-            config: Arc::clone(&config),
             clock: clock.clone(),
             resolver: Arc::clone(&resolver),
             recorder: Arc::clone(&recorder),
+            cookies: Secret::new(Keyed::new(&random)),
         };
-        let listeners = Listeners::start(sockets, parts)?;
-        let listen = listeners.addresses().to_vec();
-        let subject = Arc::new(Running { resolver, recorder, clock, listen, origin });
+        let listeners = Some(Listeners::start(sockets, parts, &config, &views)?);
+        let state = Mutex::new(State { config, listeners });
+        let subject = Arc::new(Running { resolver, recorder, clock, state, origin });
         let mut tasks = JoinSet::new();
         if let Some(control) = control {
             tasks.spawn(control.run(Arc::clone(&subject)));
         }
         tasks.spawn(tick(Arc::clone(&subject)));
         tasks.spawn(prime(Arc::clone(&subject)));
-        Ok(Self { subject, listeners, tasks })
+        Ok(Self { subject, tasks })
     }
 
     /// Where it listens.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        self.listeners.addresses()
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.subject.addresses()
+    }
+
+    /// Goes over to another configuration, as `resolverctl reload` has it.
+    ///
+    /// # Errors
+    /// It cannot be served as it is; the old one stays.
+    pub fn apply(&self, config: Config) -> Result<(), StartError> {
+        self.subject.apply(config)
     }
 
     /// What the control socket would tell.
@@ -109,8 +133,11 @@ impl Daemon {
 
     /// Ends the daemon within a second: what is on its way is answered, or told SERVFAIL.
     pub async fn stop(self) {
-        let Self { subject, listeners, mut tasks } = self;
-        listeners.stop_accepting();
+        let Self { subject, mut tasks } = self;
+        let listeners = subject.state().listeners.take();
+        if let Some(listeners) = &listeners {
+            listeners.stop_accepting();
+        }
         if timeout(STOP_GRACE, subject.resolver.drained()).await.is_err() {
             subject.resolver.stop();
             // Whoever still waits then has a queue that is full: it asks again elsewhere.
@@ -120,7 +147,51 @@ impl Daemon {
         tokio::task::yield_now().await;
         tasks.shutdown().await;
         // Joins threads that only wait for their own sockets.
-        tokio::task::block_in_place(|| listeners.stop());
+        tokio::task::block_in_place(|| listeners.map(Listeners::stop));
+    }
+}
+
+impl Running {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
+    }
+
+    /// Checks first, then swaps: what cannot be served changes nothing. Memory is kept but for the zones that changed.
+    fn apply(&self, config: Config) -> Result<(), StartError> {
+        let config = Arc::new(config);
+        let views = Views::new(&config)?;
+        let mut state = self.state();
+        let held = state.listeners.as_ref().map(Listeners::configured).unwrap_or_default();
+        let sockets = Sockets::bind(&config, &held)?;
+        let changed = zones::changed(&state.config, &config);
+        if let Some(listeners) = &mut state.listeners {
+            listeners.apply(sockets, &config, &views)?;
+        }
+        self.resolver.set_views(views);
+        state.config = config;
+        drop(state);
+        self.forget(changed);
+        Ok(())
+    }
+
+    /// Flushes what was learnt by ways that have changed: now, and again when the flights that began on them have ended.
+    fn forget(&self, zones: Vec<Name>) {
+        if zones.is_empty() {
+            return;
+        }
+        let memory = self.resolver.memory().clone();
+        tokio::spawn(async move {
+            for wait in [Duration::ZERO, FLIGHT_TIME] {
+                tokio::time::sleep(wait).await;
+                for name in &zones {
+                    memory.flush(&Flush::Tree { name: name.clone(), kind: None });
+                }
+            }
+        });
     }
 }
 
@@ -130,7 +201,7 @@ impl Subject for Running {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             process: std::process::id(),
             config: self.origin.as_ref().map(|path| path.display().to_string()),
-            listen: self.listen.clone(),
+            listen: self.addresses(),
             flights: self.resolver.flights() as u64,
             flights_max: MAX_FLIGHTS as u64,
         }

@@ -59,3 +59,4 @@ pub mod random;
 pub mod record;
 pub mod resolve;
 pub mod wire;
+pub mod zones;

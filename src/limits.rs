@@ -213,3 +213,6 @@ pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 
 /// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
 pub const MAX_SHARDS: usize = 64;
+
+/// TCP connections of one client at once: one address may not take them all.
+pub const MAX_TCP_PER_CLIENT: usize = 128;

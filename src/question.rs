@@ -27,6 +27,27 @@ pub struct Question {
     pub dnssec_ok: bool,
     /// CD (RFC 4035 section 3.2.2): the client validates for itself.
     pub checking_disabled: bool,
+    /// The view of the listener that it came to.
+    pub view: ViewId,
+}
+
+/// Views at once: three bits of a key.
+pub const MAX_VIEWS: usize = 8;
+
+/// Which set of zones a client sees. What is in memory is kept apart by it, in the key's last octet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ViewId(u8);
+
+impl ViewId {
+    /// All that there may be, in order; the first is that of `[listen]`.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..).take(MAX_VIEWS).map(Self)
+    }
+
+    /// Its bits in the last octet of a key: the upper three.
+    pub const fn bits(self) -> u8 {
+        self.0 << 5
+    }
 }
 
 impl Question {
@@ -34,13 +55,14 @@ impl Question {
     pub fn new(name: &Name, kind: RecordType) -> Self {
         let mut name = name.to_lowercase();
         name.set_fqdn(true);
-        Self { name, kind, dnssec_ok: false, checking_disabled: false }
+        Self { name, kind, dnssec_ok: false, checking_disabled: false, view: ViewId::default() }
     }
 
     /// The key under which its answer, flight and failure are kept.
     pub fn key(&self) -> QuestionKey {
         let mut bytes = wire_name(&self.name);
-        push_tail(&mut bytes, self.kind.into(), CLASS_IN, self.dnssec_ok, self.checking_disabled);
+        let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1 | self.view.bits();
+        push_tail(&mut bytes, self.kind, flags);
         QuestionKey(bytes.into_boxed_slice())
     }
 }
@@ -51,7 +73,8 @@ impl fmt::Display for Question {
     }
 }
 
-/// Lower-case wire name, type, class, then DO (bit 0) and CD (bit 1) in one octet.
+/// Lower-case wire name, type, class, then one octet: DO (bit 0) and CD (bit 1) of a question, what a table keeps apart
+/// (bits 2 to 4), and the view (bits 5 to 7).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct QuestionKey(Box<[u8]>);
 
@@ -96,11 +119,11 @@ impl fmt::Debug for QuestionKey {
     }
 }
 
-/// Appends what follows the name in a key.
-pub fn push_tail(bytes: &mut Vec<u8>, kind: u16, class: u16, dnssec_ok: bool, checking_disabled: bool) {
-    bytes.extend_from_slice(&kind.to_be_bytes());
-    bytes.extend_from_slice(&class.to_be_bytes());
-    bytes.push(u8::from(dnssec_ok) | u8::from(checking_disabled) << 1);
+/// Appends what follows the name in a key of class IN.
+pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8) {
+    bytes.extend_from_slice(&u16::from(kind).to_be_bytes());
+    bytes.extend_from_slice(&CLASS_IN.to_be_bytes());
+    bytes.push(flags);
 }
 
 /// A name in lower-case wire form, without compression.

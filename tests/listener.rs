@@ -5,6 +5,7 @@ mod stage;
 use std::net::SocketAddr;
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
+use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, RecordType};
 use resolverd::lab::client::{read_framed, write_framed};
 use resolverd::question::{Apart, Outcome};
@@ -36,9 +37,12 @@ async fn receive(socket: &UdpSocket) -> Vec<u8> {
     reply
 }
 
+fn option(message: &Message, code: u16) -> Option<Vec<u8>> {
+    message.edns.as_ref()?.option(code.into())?.try_into().ok()
+}
+
 fn extended_error(message: &Message) -> Option<(u16, String)> {
-    let option = message.edns.as_ref()?.option(15.into())?;
-    let octets: Vec<u8> = option.try_into().ok()?;
+    let octets = option(message, 15)?;
     let code = u16::from_be_bytes([octets[0], octets[1]]);
     Some((code, String::from_utf8(octets[2..].to_vec()).unwrap()))
 }
@@ -138,7 +142,7 @@ async fn a_client_that_is_not_allowed_is_refused_with_the_reason() {
     assert_eq!(refused.metadata.response_code, ResponseCode::Refused);
     let (code, text) = extended_error(&refused).unwrap();
     assert_eq!(code, 18);
-    assert!(text.contains("listen.allow"), "{text}");
+    assert!(text.contains("see allow"), "{text}");
     assert_eq!((stage.apart(Apart::Denied), stage.heard("www.tld.")), (1, 0));
     let allowed = UdpSocket::bind("127.0.0.2:0").await.unwrap();
     allowed.connect(stage.address).await.unwrap();
@@ -245,5 +249,40 @@ async fn a_client_that_leaves_does_not_keep_the_listener() {
     assert!(TcpStream::connect(address).await.is_ok());
     let answer = stage.client().ask_stream(&name("www.tld."), RecordType::A).await.unwrap();
     assert_eq!(answer.answers.len(), 1);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cookie_is_answered_with_ours_and_a_broken_one_refused() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    let socket = socket(&stage).await;
+    let with_cookie = |cookie: &[u8]| {
+        let mut message = Message::from_vec(&query(3, "www.tld.", RecordType::A)).unwrap();
+        let mut edns = Edns::new();
+        edns.options_mut().insert(EdnsOption::Unknown(10, cookie.to_vec()));
+        message.edns = Some(edns);
+        message.to_vec().unwrap()
+    };
+    for _ in ["cold", "from memory"] {
+        let reply = Message::from_vec(&exchange(&socket, &with_cookie(b"01234567")).await).unwrap();
+        assert_eq!(reply.answers.len(), 1);
+        let cookie = option(&reply, 10).unwrap();
+        assert!(cookie.starts_with(b"01234567") && cookie.len() == 24);
+    }
+    let broken = Message::from_vec(&exchange(&socket, &with_cookie(b"0123")).await).unwrap();
+    assert_eq!(broken.metadata.response_code, ResponseCode::FormErr);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_is_answered_by_one_rrset_of_the_real_data() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for (owner, kind, count) in [("www.tld.", RecordType::A, 1), ("mail.tld.", RecordType::MX, 1)] {
+        let reply = stage.client().ask(&name(owner), RecordType::ANY).await.unwrap();
+        assert_eq!(reply.answers.len(), count);
+        assert_eq!(reply.answers[0].record_type(), kind);
+    }
+    let none = stage.client().ask(&name("none.tld."), RecordType::ANY).await.unwrap();
+    assert_eq!(none.metadata.response_code, ResponseCode::NXDomain);
     stage.daemon.stop().await;
 }

@@ -131,7 +131,7 @@ mod tests {
     use crate::cache::rrsets::Rank;
     use crate::clock::Mono;
     use crate::config::Cache;
-    use crate::question::{ExtendedError, Question};
+    use crate::question::{ExtendedError, Question, ViewId};
     use crate::random::Random;
     use crate::wire::compose::{self, Parts};
     use hickory_proto::op::ResponseCode;
@@ -164,7 +164,7 @@ mod tests {
                 memory.failures.put(question.key(), ExtendedError::new(22, "no"), Mono::START);
             }
             let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
-            memory.rrsets.put(&[&record], Rank::Answer, DAY, Mono::START);
+            memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
         }
         memory
     }

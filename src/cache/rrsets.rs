@@ -3,7 +3,7 @@
 //! May call: `question`, `clock`. RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept
 //! as wire bytes and decoded on the miss path only.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, Nam
 
 use super::{Store, weight};
 use crate::clock::Mono;
-use crate::question::{QuestionKey, push_tail, wire_name};
+use crate::question::{QuestionKey, ViewId, push_tail, wire_name};
 
 /// How much an RRset is to be believed (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +72,10 @@ pub struct Delegation {
     pub servers: Vec<Name>,
     /// Addresses by place in `servers`.
     pub glue: Vec<(usize, IpAddr)>,
+    /// Addresses and ports that the operator gave, instead of servers' names.
+    pub configured: Vec<SocketAddr>,
+    /// Whether the operator answers for it: its servers may be where no public server is.
+    pub trusted: bool,
     /// Until when it holds.
     pub expires: Mono,
 }
@@ -86,6 +90,13 @@ pub(super) enum Entry {
 #[derive(Clone)]
 pub struct Rrsets(Store<Entry>);
 
+/// What one view knows.
+#[derive(Clone, Copy)]
+pub struct InView<'a> {
+    store: &'a Store<Entry>,
+    view: ViewId,
+}
+
 impl Rrsets {
     pub(super) fn new(store: Store<Entry>) -> Self {
         Self(store)
@@ -95,10 +106,17 @@ impl Rrsets {
         &self.0
     }
 
+    /// What `view` knows.
+    pub fn of(&self, view: ViewId) -> InView<'_> {
+        InView { store: &self.0, view }
+    }
+}
+
+impl InView<'_> {
     /// What is known of `kind` at `name`, if it may be believed at least as `rank` and has time to live.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
-        self.known(&key(name, Slot::Rrset(kind)), rank, now)
-            .or_else(|| self.known(&key(name, Slot::Nxdomain), rank, now))
+        self.known(&self.key(name, Slot::Rrset(kind)), rank, now)
+            .or_else(|| self.known(&self.key(name, Slot::Nxdomain), rank, now))
     }
 
     /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
@@ -110,14 +128,14 @@ impl Rrsets {
         if ttl == 0 {
             return;
         }
-        let key = key(&first.name, Slot::Rrset(first.record_type()));
+        let key = self.key(&first.name, Slot::Rrset(first.record_type()));
         if let Some(Known::Rrset(held)) = self.known(&key, Rank::Glue, now)
             && held.rank > rank
         {
             return;
         }
         let rrset = Rrset { kind: first.record_type(), rank, stored: now, ttl, data };
-        self.0.insert(key, Entry::Known(Known::Rrset(Arc::new(rrset))));
+        self.store.insert(key, Entry::Known(Known::Rrset(Arc::new(rrset))));
     }
 
     /// Keeps a negative answer for the time its SOA gives (RFC 2308 section 5): the smaller of the SOA's TTL and
@@ -139,17 +157,17 @@ impl Rrsets {
         let slot = if nxdomain { Slot::Nxdomain } else { Slot::Rrset(kind) };
         let negative =
             Negative { nxdomain, soa_owner: soa.name.clone(), soa: data.clone(), ttl, stored: now };
-        self.0.insert(key(name, slot), Entry::Known(Known::Negative(Arc::new(negative))));
+        self.store.insert(self.key(name, slot), Entry::Known(Known::Negative(Arc::new(negative))));
     }
 
     /// Keeps a delegation.
     pub fn put_delegation(&self, delegation: Arc<Delegation>) {
-        self.0.insert(key(&delegation.zone, Slot::Delegation), Entry::Delegation(delegation));
+        self.store.insert(self.key(&delegation.zone, Slot::Delegation), Entry::Delegation(delegation));
     }
 
     /// The delegation of exactly this zone.
     pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        match self.0.get(&key(zone, Slot::Delegation)) {
+        match self.store.get(&self.key(zone, Slot::Delegation)) {
             Some(Entry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
             _ => None,
         }
@@ -170,7 +188,7 @@ impl Rrsets {
     }
 
     fn known(&self, key: &QuestionKey, rank: Rank, now: Mono) -> Option<Known> {
-        let Some(Entry::Known(known)) = self.0.get(key) else { return None };
+        let Some(Entry::Known(known)) = self.store.get(key) else { return None };
         let alive = match &known {
             Known::Rrset(rrset) => {
                 rrset.rank >= rank && now < rrset.stored.after(Duration::from_secs(rrset.ttl.into()))
@@ -180,6 +198,13 @@ impl Rrsets {
             }
         };
         alive.then_some(known)
+    }
+
+    fn key(self, name: &Name, slot: Slot) -> QuestionKey {
+        let (kind, flags) = slot.tail();
+        let mut bytes = wire_name(name);
+        push_tail(&mut bytes, kind, flags | self.view.bits());
+        QuestionKey::from_bytes(&bytes)
     }
 }
 
@@ -265,16 +290,6 @@ pub(super) fn sort_of(entry: &Entry) -> Sort {
     }
 }
 
-fn key(name: &Name, slot: Slot) -> QuestionKey {
-    let (kind, flags) = slot.tail();
-    let mut bytes = wire_name(name);
-    push_tail(&mut bytes, kind.into(), 1, false, false);
-    if let Some(last) = bytes.last_mut() {
-        *last = flags;
-    }
-    QuestionKey::from_bytes(&bytes)
-}
-
 fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
     let mut data = Vec::new();
     for record in records {
@@ -313,7 +328,8 @@ mod tests {
 
     #[test]
     fn records_come_back_whole_with_the_time_left() {
-        let rrsets = rrsets();
+        let all = rrsets();
+        let rrsets = all.of(ViewId::default());
         let mx = Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name("mail.example."))));
         let txt = Record::from_rdata(
             name("example."),
@@ -336,7 +352,8 @@ mod tests {
 
     #[test]
     fn glue_never_answers_and_never_replaces_an_answer() {
-        let rrsets = rrsets();
+        let all = rrsets();
+        let rrsets = all.of(ViewId::default());
         let owner = name("mail.example.");
         rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
         assert!(rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START).is_none());
@@ -351,12 +368,15 @@ mod tests {
 
     #[test]
     fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
-        let rrsets = rrsets();
+        let all = rrsets();
+        let rrsets = all.of(ViewId::default());
         for (zone, seconds) in [("example.", 100), ("sub.example.", 10)] {
             rrsets.put_delegation(Arc::new(Delegation {
                 zone: name(zone),
                 servers: vec![name("ns.example.")],
                 glue: Vec::new(),
+                configured: Vec::new(),
+                trusted: false,
                 expires: Mono::START.after(Duration::from_secs(seconds)),
             }));
         }
@@ -371,7 +391,8 @@ mod tests {
         /// Nothing is given past its TTL, and what is given counts down.
         #[test]
         fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
-            let rrsets = rrsets();
+            let all = rrsets();
+            let rrsets = all.of(ViewId::default());
             rrsets.put(&[&address(ttl, 1)], Rank::Answer, DAY, Mono::START);
             let later = Mono::START.after(Duration::from_secs(age));
             let owner = name("mail.example.");

@@ -12,9 +12,10 @@ use hickory_net::DnsStreamHandle;
 use hickory_net::runtime::iocompat::AsyncIoTokioAsStd;
 use hickory_net::tcp::TcpStream;
 use hickory_proto::op::SerialMessage;
-use tokio::net::UdpSocket;
+use tokio::net::{TcpSocket, UdpSocket};
 
-use super::network::{Network, Replies};
+use super::network::{Network, Path, Replies};
+use super::tls::Connections;
 use crate::limits::{MAX_DATAGRAM, PORT_TRIES};
 use crate::random::Random;
 
@@ -24,21 +25,19 @@ const FIRST_PORT: u16 = 1_024;
 /// Sockets of this machine.
 pub struct Internet {
     random: Random,
+    tls: Connections,
 }
 
 impl Internet {
     /// Sockets on ports drawn from `random`.
     pub fn new(random: Random) -> Self {
-        Self { random }
+        Self { random, tls: Connections::default() }
     }
 
     /// A socket on a random port: of 64 512 rather than the kernel's 28 000. Where those tried are taken, the kernel
     /// chooses.
-    async fn bind(&self, server: SocketAddr) -> io::Result<UdpSocket> {
-        let any = match server.ip() {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-        };
+    async fn bind(&self, path: &Path) -> io::Result<UdpSocket> {
+        let any = source_of(path);
         for _ in 0..PORT_TRIES {
             let port = self.random.u16();
             if port >= FIRST_PORT
@@ -54,11 +53,12 @@ impl Internet {
 impl Network for Internet {
     fn send_datagram<'a>(
         &'a self,
-        server: SocketAddr,
+        path: &'a Path,
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
         Box::pin(async move {
-            let socket = self.bind(server).await?;
+            let server = path.server;
+            let socket = self.bind(path).await?;
             socket.connect(server).await?;
             socket.send(message).await?;
             Ok(Box::new(Socket { socket, server }) as Box<dyn Replies>)
@@ -67,11 +67,19 @@ impl Network for Internet {
 
     fn exchange_stream<'a>(
         &'a self,
-        server: SocketAddr,
+        path: &'a Path,
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Vec<u8>>> {
         Box::pin(async move {
-            let connection = tokio::net::TcpStream::connect(server).await?;
+            if path.tls.is_some() {
+                return self.tls.exchange(path, message).await;
+            }
+            let server = path.server;
+            let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            if path.source.is_some() {
+                socket.bind(SocketAddr::new(source_of(path), 0))?;
+            }
+            let connection = socket.connect(server).await?;
             connection.set_nodelay(true)?;
             let (mut stream, mut handle) = TcpStream::from_stream(AsyncIoTokioAsStd(connection), server);
             handle.send(SerialMessage::new(message.to_vec(), server)).map_err(io::Error::other)?;
@@ -81,6 +89,14 @@ impl Network for Internet {
             }
         })
     }
+}
+
+/// The address to send from: the configured one, or the system's choice.
+fn source_of(path: &Path) -> IpAddr {
+    path.source.unwrap_or(match path.server.ip() {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    })
 }
 
 struct Socket {

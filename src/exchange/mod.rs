@@ -15,9 +15,9 @@
 pub mod internet;
 mod merge;
 pub mod network;
+mod tls;
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,17 +31,19 @@ use crate::random::Random;
 use crate::record::event::Transport;
 use crate::wire::PAYLOAD;
 use merge::Merge;
-use network::Network;
+use network::{Network, Path};
 
 /// A message to be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
-    /// Whom to.
-    pub server: SocketAddr,
+    /// Whom to, and how to get there.
+    pub path: Path,
     /// Name asked for.
     pub name: Name,
     /// Type asked for.
     pub kind: RecordType,
+    /// RD: the server is to resolve, as a forwarder does. Servers of zones are asked without.
+    pub recursion_desired: bool,
     /// Whether it carries an OPT.
     pub edns: bool,
     /// How it goes.
@@ -109,7 +111,9 @@ impl Exchange {
             Some(message) => {
                 let waited = match ask.transport {
                     Transport::Udp => tokio::time::timeout(patience, self.udp(ask, id, &message)).await,
-                    Transport::Tcp => tokio::time::timeout(patience, self.tcp(ask, id, &message)).await,
+                    Transport::Tcp | Transport::Tls => {
+                        tokio::time::timeout(patience, self.tcp(ask, id, &message)).await
+                    }
                 };
                 waited.unwrap_or(Err(Trouble::Silent))
             }
@@ -118,12 +122,12 @@ impl Exchange {
     }
 
     async fn udp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
-        let sent = self.network.send_datagram(ask.server, message).await;
+        let sent = self.network.send_datagram(&ask.path, message).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
         // A forger may send many; the bound keeps one exchange from reading for ever.
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, datagram) = replies.next().await.map_err(|error| trouble_of(&error))?;
-            if source == ask.server && id_of(&datagram) == Some(id) {
+            if source == ask.path.server && id_of(&datagram) == Some(id) {
                 return decode(ask, &datagram);
             }
         }
@@ -131,7 +135,7 @@ impl Exchange {
     }
 
     async fn tcp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
-        let reply = self.network.exchange_stream(ask.server, message).await;
+        let reply = self.network.exchange_stream(&ask.path, message).await;
         let reply = reply.map_err(|error| trouble_of(&error))?;
         if id_of(&reply) != Some(id) {
             return Err(Trouble::Unfit);
@@ -150,9 +154,9 @@ fn trouble_of(error: &std::io::Error) -> Trouble {
     }
 }
 
-/// RD is 0: we ask servers of zones, not resolvers.
 fn encode(ask: &Ask, id: u16) -> Option<Vec<u8>> {
     let mut message = Message::new(id, MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = ask.recursion_desired;
     message.add_query(Query::query(ask.name.clone(), ask.kind));
     if ask.edns {
         let mut edns = Edns::new();
@@ -193,6 +197,7 @@ mod tests {
     use futures_util::future::BoxFuture;
     use network::Replies;
     use std::io;
+    use std::net::SocketAddr;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Answers each datagram with what `forge` makes of it, one millisecond apart.
@@ -206,7 +211,7 @@ mod tests {
     impl Network for Scripted {
         fn send_datagram<'a>(
             &'a self,
-            _: SocketAddr,
+            _: &'a Path,
             message: &'a [u8],
         ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
             self.sent.fetch_add(1, Ordering::Relaxed);
@@ -215,7 +220,7 @@ mod tests {
             Box::pin(async move { Ok(Box::new(Script(replies)) as Box<dyn Replies>) })
         }
 
-        fn exchange_stream<'a>(&'a self, _: SocketAddr, _: &'a [u8]) -> BoxFuture<'a, io::Result<Vec<u8>>> {
+        fn exchange_stream<'a>(&'a self, _: &'a Path, _: &'a [u8]) -> BoxFuture<'a, io::Result<Vec<u8>>> {
             Box::pin(async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) })
         }
     }
@@ -238,7 +243,8 @@ mod tests {
 
     fn ask() -> Ask {
         Ask {
-            server: server(),
+            path: Path { server: server(), source: None, tls: None },
+            recursion_desired: false,
             name: Name::from_ascii("www.example.").unwrap(),
             kind: RecordType::A,
             edns: true,

@@ -4,32 +4,41 @@
 //! both worlds alike.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+/// The way to a server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Path {
+    /// The server's address and port.
+    pub server: SocketAddr,
+    /// The address to send from; none: the system chooses.
+    pub source: Option<IpAddr>,
+    /// For streams: TLS, with a certificate for this name (RFC 7858, RFC 8310).
+    pub tls: Option<Arc<str>>,
+}
+
 /// Sends messages to servers. The real one opens sockets; the simulated one asks the lab's servers in memory.
 pub trait Network: Send + Sync + 'static {
-    /// Sends one datagram to `server` from a socket of its own on a fresh random port (RFC 5452 section 9.2).
+    /// Sends one datagram from a socket of its own on a fresh random port (RFC 5452 section 9.2).
     ///
     /// # Errors
     /// The message could not be sent: no route, no socket.
     fn send_datagram<'a>(
         &'a self,
-        server: SocketAddr,
+        path: &'a Path,
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>>;
 
-    /// Opens a TCP connection to `server`, sends one message and reads one (RFC 7766). The octets are those of the
-    /// messages, without the length in front.
+    /// Sends one message over a stream and reads the one that answers it (RFC 7766). The octets are those of the messages,
+    /// without the length in front.
     ///
     /// # Errors
     /// Refused, reset, closed before a message was whole.
-    fn exchange_stream<'a>(
-        &'a self,
-        server: SocketAddr,
-        message: &'a [u8],
-    ) -> BoxFuture<'a, io::Result<Vec<u8>>>;
+    fn exchange_stream<'a>(&'a self, path: &'a Path, message: &'a [u8])
+    -> BoxFuture<'a, io::Result<Vec<u8>>>;
 }
 
 /// The socket of one datagram sent: whatever comes back to its port, from whomever.

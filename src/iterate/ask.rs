@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 use tokio::sync::mpsc;
 
 use super::attempt::{Attempt, Event};
@@ -17,22 +17,20 @@ use super::classify::Said;
 use super::context::Context;
 use super::failure::Failure;
 use super::select::{self, Candidate, Progress};
-use super::{Iterate, SubQuestions};
+use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Health;
 use crate::limits::{
     MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNGLUED_AT_ONCE,
 };
 use crate::record::event::Conduct;
+use crate::zones::Kind;
 
 /// One step of a walk: the servers of a zone, asked.
 pub(super) struct Asking<'a> {
     iterate: &'a Iterate,
+    errand: Errand<'a>,
     cut: &'a Delegation,
-    name: &'a Name,
-    kind: RecordType,
-    context: &'a Context,
-    sub_questions: &'a dyn SubQuestions,
     candidates: Vec<Candidate>,
     /// Servers whose addresses are not known, to be sought.
     unglued: VecDeque<Name>,
@@ -45,24 +43,14 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    /// The servers of `cut`, to be asked for `kind` at `name`.
-    pub(super) fn new(
-        iterate: &'a Iterate,
-        cut: &'a Delegation,
-        name: &'a Name,
-        kind: RecordType,
-        context: &'a Context,
-        sub_questions: &'a dyn SubQuestions,
-    ) -> Self {
+    /// The servers of `cut`, to be asked.
+    pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Delegation) -> Self {
         // Two events an attempt: overdue and ended.
         let (sender, events) = mpsc::channel(2 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
         let mut asking = Self {
             iterate,
+            errand,
             cut,
-            name,
-            kind,
-            context,
-            sub_questions,
             candidates: Vec::new(),
             unglued: VecDeque::new(),
             lookups: FuturesUnordered::new(),
@@ -72,7 +60,7 @@ impl<'a> Asking<'a> {
             faults: Vec::new(),
             lookup_failure: None,
         };
-        let (known, unglued) = iterate.addresses(cut);
+        let (known, unglued) = iterate.addresses(errand, cut);
         asking.unglued = unglued.into_iter().take(MAX_UNGLUED).collect();
         for address in known {
             asking.add(address);
@@ -95,7 +83,7 @@ impl<'a> Asking<'a> {
             if self.under_way == 0 && self.lookups.is_empty() {
                 return Err(self.failure());
             }
-            let left = self.context.budget.left(self.iterate.clock().mono());
+            let left = self.context().budget.left(self.iterate.now());
             tokio::select! {
                 biased;
                 Some(event) = self.events.recv() => {
@@ -115,7 +103,7 @@ impl<'a> Asking<'a> {
 
     /// The best server; a second one beside it where the best was never asked, or where a dead one is due for a try.
     fn begin(&mut self) {
-        let race = self.iterate.races();
+        let race = self.context().view.config.resolve.race;
         let due = if race { select::due(&self.candidates) } else { None };
         let Some(first) = self.next_candidate() else {
             self.seek_addresses();
@@ -163,8 +151,9 @@ impl<'a> Asking<'a> {
     fn looked_up(&mut self, found: Result<Vec<IpAddr>, Failure>) {
         match found {
             Ok(addresses) => {
+                let port = self.context().view.config.resolve.upstream_port;
                 for address in addresses {
-                    self.add(SocketAddr::new(address, self.iterate.port()));
+                    self.add(SocketAddr::new(address, port));
                 }
             }
             Err(failure) => self.lookup_failure = Some(failure),
@@ -193,11 +182,11 @@ impl<'a> Asking<'a> {
         while self.lookups.len() < 2 * UNGLUED_AT_ONCE
             && let Some(server) = self.unglued.pop_front()
         {
-            for kind in self.iterate.address_kinds() {
-                let (sub_questions, context, server) = (self.sub_questions, self.context, server.clone());
+            for kind in self.iterate.address_kinds(self.context()) {
+                let (errand, server) = (self.errand, server.clone());
                 self.lookups.push(Box::pin(async move {
-                    let context = context.below(&server, kind)?;
-                    let records = sub_questions.ask(&server, kind, &context).await?;
+                    let context = errand.context.below(&server, kind)?;
+                    let records = errand.sub_questions.ask(&server, kind, &context).await?;
                     Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
                 }));
                 seeks = true;
@@ -207,10 +196,10 @@ impl<'a> Asking<'a> {
     }
 
     fn launch(&mut self, place: usize, reason: &'static str) {
-        if self.under_way >= MAX_UNDER_WAY || !self.context.budget.take() {
+        if self.under_way >= MAX_UNDER_WAY || !self.context().budget.take() {
             return;
         }
-        let now = self.iterate.clock().mono();
+        let (now, errand) = (self.iterate.now(), self.errand);
         let Some(candidate) = self.candidates.get_mut(place) else { return };
         let server = self.iterate.server(candidate.address);
         if candidate.standing.health == Health::Due {
@@ -220,15 +209,16 @@ impl<'a> Asking<'a> {
         let attempt = Attempt {
             means: self.iterate.means(),
             server,
-            address: candidate.address,
+            path: path(errand.route, self.cut, candidate.address),
+            recursive: matches!(errand.route.kind, Kind::Forward { .. }),
             zone: self.cut.zone.clone(),
-            name: self.name.clone(),
-            kind: self.kind,
+            name: errand.name.clone(),
+            kind: errand.kind,
             // Some drop what carries an OPT: the third try goes without.
             edns: candidate.standing.edns && candidate.tries < 2,
             tries: candidate.tries,
             timer: candidate.standing.timer.saturating_mul(doubled),
-            context: self.context.clone(),
+            context: errand.context.clone(),
             events: self.sender.clone(),
         };
         candidate.tries = candidate.tries.saturating_add(1);
@@ -242,8 +232,8 @@ impl<'a> Asking<'a> {
         if full || self.candidates.iter().any(|candidate| candidate.address == address) {
             return;
         }
-        if self.iterate.may_ask(address.ip()) {
-            let now = self.iterate.clock().mono();
+        if self.iterate.may_ask(self.context(), self.cut, address.ip()) {
+            let now = self.iterate.now();
             let standing = self.iterate.server(address).standing(&self.cut.zone, now);
             self.candidates.push(Candidate { address, standing, tries: 0, progress: Progress::Untried });
         }
@@ -270,6 +260,10 @@ impl<'a> Asking<'a> {
         }
     }
 
+    fn context(&self) -> &'a Context {
+        self.errand.context
+    }
+
     fn mark_waiting_silent(&mut self) {
         for candidate in &self.candidates {
             if matches!(candidate.progress, Progress::Waiting | Progress::Overdue) {
@@ -280,7 +274,7 @@ impl<'a> Asking<'a> {
 
     fn failure(self) -> Failure {
         let zone = self.cut.zone.clone();
-        if self.context.budget.packets() >= MAX_PACKETS_PER_QUESTION {
+        if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {
             return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
         }
         if self.candidates.is_empty() {

@@ -1,4 +1,5 @@
-//! One server asked, to the end: over UDP, without EDNS where it does not take it, over TCP where the answer is cut.
+//! One server asked, to the end: over UDP or TLS, without EDNS where it does not take it, over TCP where the answer is
+//! cut.
 //!
 //! May call: `exchange`, `classify`, `cache::servers`, `record`. An attempt is a task of its own: it learns the server's
 //! round trip or its silence even where nobody waits for it any more, and tells whoever waits when it is overdue.
@@ -11,12 +12,13 @@ use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::mpsc;
 
-use super::classify::{End, Said, classify};
+use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
 use super::failure::conduct_text;
 use super::families::Families;
 use crate::cache::servers::Server;
 use crate::clock::Clock;
+use crate::exchange::network::Path;
 use crate::exchange::{Ask, Exchange, Heard, Trouble};
 use crate::limits::{LISTEN_TIME, MAX_TIMER};
 use crate::record::Recorder;
@@ -52,7 +54,9 @@ pub(super) struct Means {
 pub(super) struct Attempt {
     pub(super) means: Arc<Means>,
     pub(super) server: Arc<Server>,
-    pub(super) address: SocketAddr,
+    pub(super) path: Path,
+    /// Whether it is a recursive server, asked for the whole answer.
+    pub(super) recursive: bool,
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
@@ -68,19 +72,19 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Asks, and tells. `reason` says on the trail why this server, now.
     pub(super) async fn run(self, reason: &'static str) {
-        self.note_sent(Transport::Udp, reason);
+        self.note_sent(self.transport(), reason);
         if let Some(said) = self.ask().await {
             // The channel holds two events an attempt; it is closed where nobody waits.
-            let _ = self.events.try_send(Event::Ended(self.address, Box::new(said)));
+            let _ = self.events.try_send(Event::Ended(self.path.server, Box::new(said)));
         }
     }
 
     /// The whole of it; None where nobody waits for the rest.
     async fn ask(&self) -> Option<Said> {
-        let (heard, first) = self.datagram().await?;
-        let mut turn = self.settle(Transport::Udp, self.edns, &heard, first);
+        let (heard, first) = self.first_message().await?;
+        let mut turn = self.settle(self.transport(), self.edns, &heard, first);
         if matches!(turn, Turn::WithoutEdns) {
-            turn = self.again(Transport::Udp, false, "without_edns").await;
+            turn = self.again(self.transport(), false, "without_edns").await;
         }
         if matches!(turn, Turn::Stream) {
             let edns = self.server.standing(&self.zone, self.means.clock.mono()).edns;
@@ -93,9 +97,9 @@ impl Attempt {
         }
     }
 
-    /// The first datagram, with its timer. None where nobody waits any more and it has had its time.
-    async fn datagram(&self) -> Option<(Heard, bool)> {
-        let asking = self.means.exchange.ask(self.message(Transport::Udp, self.edns), LISTEN_TIME);
+    /// The first message, with its timer. None where nobody waits any more and it has had its time.
+    async fn first_message(&self) -> Option<(Heard, bool)> {
+        let asking = self.means.exchange.ask(self.message(self.transport(), self.edns), LISTEN_TIME);
         tokio::pin!(asking);
         tokio::select! {
             biased;
@@ -103,7 +107,7 @@ impl Attempt {
             () = tokio::time::sleep(self.timer) => {}
         }
         self.server.silent(self.means.clock.mono());
-        let _ = self.events.try_send(Event::Overdue(self.address));
+        let _ = self.events.try_send(Event::Overdue(self.path.server));
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
@@ -113,7 +117,7 @@ impl Attempt {
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.timer), &mut asking).await {
             return Some(heard);
         }
-        self.record(Transport::Udp, Conduct::Silent, MAX_TIMER);
+        self.record(self.transport(), Conduct::Silent, MAX_TIMER);
         None
     }
 
@@ -160,8 +164,8 @@ impl Attempt {
     fn learn(&self, transport: Transport, heard: &Heard) {
         let now = self.means.clock.mono();
         match heard.reply {
-            Ok(_) if transport == Transport::Udp => self.server.answered(heard.elapsed),
-            Err(Trouble::NoRoute) => self.means.families.no_route(self.address.ip(), now),
+            Ok(_) if transport == self.transport() => self.server.answered(heard.elapsed),
+            Err(Trouble::NoRoute) => self.means.families.no_route(self.path.server.ip(), now),
             Err(Trouble::Unreachable) => self.server.silent(now),
             _ => {}
         }
@@ -169,7 +173,11 @@ impl Attempt {
 
     /// Reads what the server said, and remembers where it does not serve the zone.
     fn judge(&self, message: &Message) -> (Turn, Conduct, String) {
-        let (said, dropped) = classify(&self.zone, &self.name, self.kind, message);
+        let (said, dropped) = if self.recursive {
+            classify_recursive(&self.name, self.kind, message)
+        } else {
+            classify(&self.zone, &self.name, self.kind, message)
+        };
         let conduct = match &said {
             Said::Nothing(conduct) => *conduct,
             _ => Conduct::Answered,
@@ -184,24 +192,29 @@ impl Attempt {
         (Turn::Said(said), conduct, words)
     }
 
+    /// How it is asked first.
+    fn transport(&self) -> Transport {
+        if self.path.tls.is_some() { Transport::Tls } else { Transport::Udp }
+    }
+
     fn message(&self, transport: Transport, edns: bool) -> Ask {
-        let (server, name, kind, tries) = (self.address, self.name.clone(), self.kind, self.tries);
-        Ask { server, name, kind, edns, transport, tries }
+        let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
+        Ask { path, name, kind, recursion_desired: self.recursive, edns, transport, tries }
     }
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
-        let sent = Sent { server: self.address, zone: self.zone.clone(), transport, conduct, elapsed };
+        let sent = Sent { server: self.path.server, zone: self.zone.clone(), transport, conduct, elapsed };
         self.means.recorder.sent(&sent);
     }
 
     fn note_sent(&self, transport: Transport, reason: &str) {
-        let server = self.address.ip().to_string();
+        let server = self.path.server.ip().to_string();
         self.context.note(StepEvent::Sent { server, transport, reason: reason.to_owned() });
     }
 
     fn note_received(&self, conduct: Conduct, elapsed: Duration, said: String) {
         let round_trip_micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        let server = self.address.ip().to_string();
+        let server = self.path.server.ip().to_string();
         self.context.note(StepEvent::Received { server, conduct, round_trip_micros, said });
     }
 }

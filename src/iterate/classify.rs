@@ -102,6 +102,21 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     (said, scrubbed.dropped.saturating_add(unasked))
 }
 
+/// Reads what a recursive server says: as a server of the root, which may speak of any name, but one that refers to
+/// nobody. An empty answer is "no such type" even without SOA, which small forwarders leave out.
+pub fn classify_recursive(name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+    let (said, dropped) = classify(&Name::root(), name, kind, message);
+    let empty = message.metadata.response_code == ResponseCode::NoError && message.answers.is_empty();
+    let said = match said {
+        Said::Referral(_) | Said::Nothing(Conduct::Lame) if empty => {
+            let end = End::Negative { nxdomain: false, name: name.clone(), soa: None };
+            Said::Found(Found { answers: Vec::new(), end, glue: Vec::new() })
+        }
+        other => other,
+    };
+    (said, dropped)
+}
+
 struct Link {
     record: Record,
     /// Made here from a DNAME, not sent.

@@ -1,6 +1,6 @@
 //! What a question brings along on its way: its budget, its trail, and the questions it is asked for.
 //!
-//! May call: `record::trail`, `clock`, `limits`. A sub-question has its asker's budget and trail, so that the bound
+//! May call: `record::trail`, `zones`, `clock`, `limits`. A sub-question has its asker's budget and trail, so that the bound
 //! holds for the whole; its ancestors tell it when it goes in a circle.
 
 use std::sync::Arc;
@@ -14,12 +14,15 @@ use crate::clock::Mono;
 use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION};
 use crate::record::event::StepEvent;
 use crate::record::trail::Trail;
+use crate::zones::View;
 
 /// What a question, or a sub-question, brings along.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// Shared by all sub-questions of a question.
     pub budget: Arc<Budget>,
+    /// The routes and the configuration that the question began with.
+    pub view: Arc<View>,
     trail: Arc<Trail>,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
@@ -34,10 +37,11 @@ struct Ancestor {
 
 impl Context {
     /// For a client's question that begins now.
-    pub fn new(trail: Arc<Trail>) -> Self {
+    pub fn new(trail: Arc<Trail>, view: Arc<View>) -> Self {
         let ends = trail.began().after(FLIGHT_TIME);
         Self {
             budget: Arc::new(Budget { packets: AtomicU32::new(0), ends }),
+            view,
             trail,
             depth: 0,
             asked_for: None,
@@ -62,10 +66,16 @@ impl Context {
         let asked_for = Ancestor { name: name.clone(), kind, above: self.asked_for.clone() };
         Ok(Self {
             budget: Arc::clone(&self.budget),
+            view: Arc::clone(&self.view),
             trail: Arc::clone(&self.trail),
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
         })
+    }
+
+    /// When the question began.
+    pub fn began(&self) -> Mono {
+        self.trail.began()
     }
 
     /// Notes a step on the trail.
@@ -103,10 +113,14 @@ impl Budget {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::zones::Views;
 
     #[test]
     fn circles_and_depths_are_found_and_messages_run_out() {
-        let context = Context::new(Arc::new(Trail::new(Clock::machine())));
+        let views = Views::new(&Arc::new(Config::default())).unwrap();
+        let view = Arc::clone(views.of_listener(0).unwrap());
+        let context = Context::new(Arc::new(Trail::new(Clock::machine())), view);
         let name = |number: u8| Name::from_ascii(format!("ns{number}.example.")).unwrap();
         let one = context.below(&name(1), RecordType::A).unwrap();
         let two = one.below(&name(1), RecordType::AAAA).unwrap();

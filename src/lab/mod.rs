@@ -4,7 +4,6 @@
 //! but the demo. Authoritative servers as RFC 1034 section 4.3.2 has them, each with a distance and with faults that
 //! can be switched; reached in memory with a virtual clock and a seed, or on sockets of 127.0.0.0/8.
 
-pub mod authority;
 pub mod client;
 pub mod delegations;
 pub mod demo;
@@ -19,5 +18,4 @@ pub mod simulation;
 pub mod sockets;
 pub mod traffic;
 pub mod world;
-pub mod zone;
 pub mod zone_file;

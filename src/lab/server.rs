@@ -16,9 +16,9 @@ use crate::clock::Mono;
 use crate::random::Random;
 use crate::record::event::Transport;
 
-use super::authority::{Authority, datagram_size, encode};
 use super::fault::Fault;
 use super::log::{Log, Received};
+use crate::zones::authority::{Authority, datagram_size, encode};
 
 /// What a message over TCP may hold (RFC 1035 section 4.2.2: a length of 16 bits).
 const STREAM_SIZE: usize = 65_535;
@@ -199,7 +199,7 @@ impl Server {
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();
-        let is_empty = |zone: &&Arc<super::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
+        let is_empty = |zone: &&Arc<crate::zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
         let empty = self
             .authority
             .zones()

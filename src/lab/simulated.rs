@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::Clock;
-use crate::exchange::network::{Network, Replies};
+use crate::exchange::network::{Network, Path, Replies};
 use crate::random::Random;
 use crate::record::event::Transport;
 
@@ -108,9 +108,10 @@ impl SimulatedNetwork {
 impl Network for SimulatedNetwork {
     fn send_datagram<'a>(
         &'a self,
-        server: SocketAddr,
+        path: &'a Path,
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
+        let server = path.server;
         let sent = self.route(server).map(|()| {
             let deliveries = self.ask(server, message, Transport::Udp);
             let arrivals = Arrivals::new(Instant::now(), server.port(), deliveries);
@@ -121,10 +122,10 @@ impl Network for SimulatedNetwork {
 
     fn exchange_stream<'a>(
         &'a self,
-        server: SocketAddr,
+        path: &'a Path,
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Vec<u8>>> {
-        self.exchange(server, message).boxed()
+        self.exchange(path.server, message).boxed()
     }
 }
 
@@ -191,15 +192,19 @@ mod tests {
 
     const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1)), 53);
 
+    fn path() -> Path {
+        Path { server: SERVER, source: None, tls: None }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_datagram_takes_a_round_trip_and_a_stream_two() {
         let network = network(&[]);
         let begin = Instant::now();
-        let mut replies = network.send_datagram(SERVER, &query()).await.unwrap();
+        let mut replies = network.send_datagram(&path(), &query()).await.unwrap();
         let (source, octets) = replies.next().await.unwrap();
         assert_eq!((source, begin.elapsed()), (SERVER, Duration::from_millis(10)));
         assert_eq!(Message::from_vec(&octets).unwrap().answers.len(), 1);
-        network.exchange_stream(SERVER, &query()).await.unwrap();
+        network.exchange_stream(&path(), &query()).await.unwrap();
         assert_eq!(begin.elapsed(), Duration::from_millis(30));
         assert_eq!(network.lab().log().total(), 2);
     }
@@ -207,30 +212,31 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn silence_is_silence_and_no_route_an_error() {
         let network = network(&[Fault::Dead]);
-        let mut replies = network.send_datagram(SERVER, &query()).await.unwrap();
+        let mut replies = network.send_datagram(&path(), &query()).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_secs(60), replies.next()).await.is_err());
         let query = query();
-        let stream = network.exchange_stream(SERVER, &query);
+        let path = path();
+        let stream = network.exchange_stream(&path, &query);
         assert!(tokio::time::timeout(Duration::from_secs(60), stream).await.is_err());
         network.set_unroutable(SERVER.ip());
-        let error = network.send_datagram(SERVER, &query).await.err().unwrap();
+        let error = network.send_datagram(&path, &query).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::HostUnreachable);
         network.set_down(true);
-        let error = network.exchange_stream(SERVER, &query).await.err().unwrap();
+        let error = network.exchange_stream(&path, &query).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::NetworkUnreachable);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_given_up_can_be_taken_up_again() {
         let network = network(&[Fault::Slow(Duration::from_secs(1))]);
-        let mut replies = network.send_datagram(SERVER, &query()).await.unwrap();
+        let mut replies = network.send_datagram(&path(), &query()).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_millis(100), replies.next()).await.is_err());
         assert!(replies.next().await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn tcp_is_refused_where_it_is_not_served() {
-        let error = network(&[Fault::NoTcp]).exchange_stream(SERVER, &query()).await.err().unwrap();
+        let error = network(&[Fault::NoTcp]).exchange_stream(&path(), &query()).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

@@ -15,12 +15,13 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::clock::Clock;
 use crate::config::{Config, Family};
-use crate::question::{Client, ExtendedError, Outcome};
+use crate::question::{Client, ExtendedError, Outcome, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
 use crate::resolve::{Asked, Parts, Resolver};
 use crate::wire;
+use crate::zones::Views;
 
 use super::client::AskError;
 use super::simulated::SimulatedNetwork;
@@ -71,12 +72,19 @@ pub fn config_for(lab: &Lab) -> Config {
 
 impl Simulation {
     /// A cold resolver over `lab`. Call it inside a runtime whose time is paused.
+    ///
+    /// # Panics
+    /// A zone of `config` cannot be served: a mistake of the test.
     pub fn new(lab: Arc<Lab>, config: Config, seed: u64) -> Self {
         let clock = Clock::simulated(UNIX_AT_START);
         let network = Arc::new(SimulatedNetwork::new(lab.clone(), clock.clone(), seed));
         let recorder = Recorder::new(clock.clone(), 1);
+        let views = match Views::new(&Arc::new(config)) {
+            Ok(views) => views,
+            Err(wrong) => panic!("the simulation's zones: {wrong}"),
+        };
         let resolver = Resolver::new(Parts {
-            config: Arc::new(config),
+            views,
             clock: clock.clone(),
             // Another stream than the network's, so that a change there does not move our ids.
             random: Random::seeded(seed ^ u64::MAX),
@@ -126,7 +134,8 @@ impl Simulation {
             id: u16::from_be_bytes([id_high, id_low]),
         };
         let octets = query(client.id, name, kind).ok_or_else(|| unreadable("the question"))?;
-        let query = wire::query::Query::read(&octets).map_err(|_| unreadable("the question"))?;
+        let query =
+            wire::query::Query::read(&octets, ViewId::default()).map_err(|_| unreadable("the question"))?;
         let question = query.to_question().ok_or_else(|| unreadable("the question"))?;
         let Asked::Replied(replied) = self.resolver.ask(question, client).await else {
             return Err(AskError::Message("a new client was taken for a repeat".to_owned()));

@@ -248,7 +248,7 @@ pub fn spread(played: &[Played]) -> [Duration; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::authority::Authority;
+    use crate::zones::authority::Authority;
     use std::sync::Mutex;
 
     /// Knows every zone, and answers at once.

@@ -13,12 +13,12 @@ use thiserror::Error;
 
 use crate::config::RootHints;
 
-use super::authority::Authority;
 use super::fault::Fault;
 use super::log::Log;
 use super::server::{Distance, Server};
-use super::zone::{Zone, ZoneError};
 use super::zone_file::read_zone;
+use crate::zones::authority::Authority;
+use crate::zones::zone::{Zone, ZoneError};
 
 /// Why a lab cannot be built.
 #[derive(Debug, Error)]

@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use crate::question::wire_name;
 
-use super::zone::{Zone, ZoneError};
+use crate::zones::zone::{Zone, ZoneError};
 
 /// TTL where neither the record nor $TTL gives one: an hour, as most zones have it.
 const DEFAULT_TTL: u32 = 3600;

@@ -3,14 +3,19 @@
 //! May call: `wire`, `cache`, `resolve`, `record`. The hit path stands here: read, look up, copy, patch.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use hickory_proto::op::ResponseCode;
 
-use super::Parts;
-use crate::clock::Mono;
-use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey};
+use arc_swap::ArcSwap;
+use ipnet::IpNet;
+
+use crate::clock::{Clock, Mono};
+use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
+use crate::record::Recorder;
 use crate::record::event::Ended;
-use crate::resolve::Asked;
+use crate::resolve::{Asked, Resolver};
+use crate::wire::cookie::Secret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
 
@@ -24,16 +29,42 @@ pub(super) enum First {
     Miss(Box<Query>),
 }
 
-/// The way in.
-pub(super) struct Front(Parts);
+/// What listeners answer with.
+pub struct Parts {
+    /// Where moments come from.
+    pub clock: Clock,
+    /// Hits are read from its memory, misses go to it.
+    pub resolver: Arc<Resolver>,
+    /// Questions are counted here.
+    pub recorder: Arc<Recorder>,
+    /// What server cookies are made with.
+    pub cookies: Secret,
+}
+
+/// Whom a listener answers, and what they see.
+pub(super) struct Policy {
+    pub(super) allow: Vec<IpNet>,
+    pub(super) view: ViewId,
+}
+
+/// The way in at one address.
+pub(super) struct Front {
+    parts: Arc<Parts>,
+    policy: ArcSwap<Policy>,
+}
 
 impl Front {
-    pub(super) fn new(parts: Parts) -> Self {
-        Self(parts)
+    pub(super) fn new(parts: Arc<Parts>, policy: Policy) -> Self {
+        Self { parts, policy: ArcSwap::from_pointee(policy) }
+    }
+
+    /// Goes over to another policy; questions that have come in keep theirs.
+    pub(super) fn set_policy(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
     }
 
     pub(super) fn now(&self) -> Mono {
-        self.0.clock.mono()
+        self.parts.clock.mono()
     }
 
     /// Takes in a message that arrived at `now`; a reply of at most `limit` octets (the query's own where none) goes
@@ -47,27 +78,35 @@ impl Front {
         limit: Option<usize>,
         out: &mut Vec<u8>,
     ) -> First {
-        let query = match Query::read(message) {
+        let policy = self.policy.load();
+        let mut query = match Query::read(message, policy.view) {
             Ok(query) => query,
             Err(Unanswerable::Dropped(apart)) => {
-                self.0.recorder.apart(shard, apart);
+                self.parts.recorder.apart(shard, apart);
                 return First::Nothing;
             }
             Err(Unanswerable::Rejected(rejection)) => {
-                if !self.allows(client.ip()) {
-                    self.0.recorder.apart(shard, Apart::Denied);
+                if !policy.allows(client.ip()) {
+                    self.parts.recorder.apart(shard, Apart::Denied);
                     return First::Nothing;
                 }
                 return self.reject(shard, &rejection, &client, None, out);
             }
         };
-        if !self.allows(client.ip()) {
-            self.0.recorder.apart(shard, Apart::Denied);
-            let error = ExtendedError::new(ExtendedError::PROHIBITED, "this address is not in listen.allow");
+        if !policy.allows(client.ip()) {
+            self.parts.recorder.apart(shard, Apart::Denied);
+            let error = ExtendedError::new(
+                ExtendedError::PROHIBITED,
+                "this listener does not answer this address; see allow in the configuration",
+            );
             reply::write_rejection(out, &query.rejection(ResponseCode::Refused, Outcome::Refused, error));
             return First::Reply;
         }
-        if let Some(answer) = self.0.resolver.memory().answers.get(query.key(), now) {
+        if let Some(cookie) = query.client_cookie() {
+            let unix = self.parts.clock.now().unix;
+            query.cookie = Some(self.parts.cookies.cookie(cookie, client.ip(), unix));
+        }
+        if let Some(answer) = self.parts.resolver.memory().answers.get(query.key(), now) {
             let limit = limit.unwrap_or_else(|| query.udp_limit());
             reply::write(out, &answer, &query, limit, now);
             self.count(shard, &client, &query, Outcome::Cache, now);
@@ -97,9 +136,9 @@ impl Front {
         let question = query.to_question()?;
         let key = QuestionKey::from_bytes(query.key());
         let asker = Client { address: client.ip(), port: client.port(), id: query.id };
-        match self.0.resolver.miss(question, key, asker, arrived).await {
+        match self.parts.resolver.miss(question, key, asker, arrived).await {
             Asked::Repeated => {
-                self.0.recorder.apart(shard, Apart::Repeated);
+                self.parts.recorder.apart(shard, Apart::Repeated);
                 None
             }
             Asked::Replied(replied) => {
@@ -130,7 +169,7 @@ impl Front {
 
     /// A reply could not be handed back.
     pub(super) fn reply_lost(&self, shard: usize) {
-        self.0.recorder.apart(shard, Apart::ReplyLost);
+        self.parts.recorder.apart(shard, Apart::ReplyLost);
     }
 
     fn reject(
@@ -149,18 +188,22 @@ impl Front {
             outcome: rejection.outcome,
             elapsed: std::time::Duration::ZERO,
         };
-        self.0.recorder.question(shard, &ended);
+        self.parts.recorder.question(shard, &ended);
         First::Reply
     }
 
     fn count(&self, shard: usize, client: &SocketAddr, query: &Query, outcome: Outcome, arrived: Mono) {
         let elapsed = self.now().since(arrived);
-        self.0.recorder.question(shard, &Ended { client: client.ip(), kind: query.kind(), outcome, elapsed });
+        self.parts
+            .recorder
+            .question(shard, &Ended { client: client.ip(), kind: query.kind(), outcome, elapsed });
     }
+}
 
+impl Policy {
     fn allows(&self, client: IpAddr) -> bool {
         // A client of IPv4 on a socket of both families comes as ::ffff:a.b.c.d.
         let client = client.to_canonical();
-        self.0.config.listen.allow.iter().any(|net| net.contains(&client))
+        self.allow.iter().any(|net| net.contains(&client))
     }
 }

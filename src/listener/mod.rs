@@ -13,6 +13,7 @@
 )]
 
 mod front;
+mod places;
 mod sockets;
 mod tcp;
 mod udp;
@@ -20,56 +21,57 @@ mod udp;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::JoinHandle;
 
-use crate::clock::Clock;
 use crate::config::Config;
 use crate::limits::{MAX_QUEUE, MAX_WORKERS};
-use crate::record::Recorder;
-use crate::resolve::Resolver;
-use front::Front;
+use crate::zones::Views;
+pub use front::Parts;
+use front::{Front, Policy};
+use places::Places;
 use sockets::Bound;
 pub use sockets::Refused;
 use udp::{Miss, Worker};
 
 /// Sockets that are bound and not yet served: bound first, so that nothing is begun where a port is not to be had.
-pub struct Sockets(Vec<Bound>);
-
-/// What listeners answer with.
-pub struct Parts {
-    /// Whom to answer.
-    pub config: Arc<Config>,
-    /// Where moments come from.
-    pub clock: Clock,
-    /// Hits are read from its memory, misses go to it.
-    pub resolver: Arc<Resolver>,
-    /// Questions are counted here.
-    pub recorder: Arc<Recorder>,
-}
+pub struct Sockets(Vec<(SocketAddr, Bound)>);
 
 /// Listeners at work.
 pub struct Listeners {
-    addresses: Vec<SocketAddr>,
+    parts: Arc<Parts>,
+    open: Vec<Open>,
+    misses: mpsc::Sender<Miss>,
+    places: Arc<Places>,
+    /// Workers so far: each counts in a shard of its own.
+    shards: usize,
+}
+
+/// An address that is served.
+struct Open {
+    /// As configured; its port may be 0.
+    configured: SocketAddr,
+    /// As bound.
+    address: SocketAddr,
+    front: Arc<Front>,
     workers: Vec<Worker>,
-    tasks: JoinSet<()>,
     accepting: watch::Sender<bool>,
+    accept: JoinHandle<()>,
 }
 
 impl Sockets {
-    /// Binds all that `config` names.
+    /// Binds all that `config` names, but for `held`.
     ///
     /// # Errors
     /// The first address that is not to be had, with advice.
-    pub fn bind(config: &Config) -> Result<Self, Refused> {
+    pub fn bind(config: &Config, held: &[SocketAddr]) -> Result<Self, Refused> {
         let workers = workers(config);
-        config
-            .listen
-            .addresses
-            .iter()
-            .map(|address| sockets::bind(*address, workers))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let mut bound = Vec::new();
+        for (address, _, _) in addresses(config).filter(|(address, _, _)| !held.contains(address)) {
+            bound.push((address, sockets::bind(address, workers)?));
+        }
+        Ok(Self(bound))
     }
 }
 
@@ -79,60 +81,118 @@ pub fn workers(config: &Config) -> usize {
     if config.listen.workers == 0 { cores.min(MAX_WORKERS) } else { config.listen.workers.min(MAX_WORKERS) }
 }
 
+/// Every address to listen at, with the clients it answers and the place of its listener: `[listen]` is the first.
+fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &[IpNet], usize)> {
+    let first = (config.listen.addresses.as_slice(), config.listen.allow.as_slice());
+    let more =
+        config.listeners.iter().map(|listener| (listener.addresses.as_slice(), listener.allow.as_slice()));
+    std::iter::once(first)
+        .chain(more)
+        .enumerate()
+        .flat_map(|(place, (addresses, allow))| addresses.iter().map(move |address| (*address, allow, place)))
+}
+
 impl Listeners {
-    /// Serves `sockets`. Call it inside the runtime.
+    /// Serves `sockets` as `config` says. Call it inside the runtime.
     ///
     /// # Errors
     /// A thread or an eventfd was not to be had.
-    pub fn start(sockets: Sockets, parts: Parts) -> std::io::Result<Self> {
-        let front = Arc::new(Front::new(parts));
+    pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
         let (misses, queue) = mpsc::channel(MAX_QUEUE);
-        let (accepting, stop) = watch::channel(true);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(dispatch(Arc::clone(&front), queue));
-        let (mut workers, mut addresses) = (Vec::new(), Vec::new());
-        for bound in sockets.0 {
-            addresses.push(bound.address);
-            for socket in bound.udp {
-                let shard = workers.len();
-                workers.push(Worker::start(socket, shard, Arc::clone(&front), misses.clone())?);
-            }
-            let stream = tokio::net::TcpListener::from_std(bound.tcp)?;
-            tasks.spawn(tcp::accept(stream, Arc::clone(&front), stop.clone()));
-        }
-        Ok(Self { addresses, workers, tasks, accepting })
+        tokio::spawn(dispatch(queue));
+        let mut listeners =
+            Self { parts: Arc::new(parts), open: Vec::new(), misses, places: Arc::default(), shards: 0 };
+        listeners.serve(sockets, config, views)?;
+        Ok(listeners)
     }
 
     /// Where they listen; ports that were 0 are those that were given.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.open.iter().map(|open| open.address).collect()
+    }
+
+    /// The addresses as they were configured.
+    pub fn configured(&self) -> Vec<SocketAddr> {
+        self.open.iter().map(|open| open.configured).collect()
+    }
+
+    /// Goes over to a new configuration: `sockets` are those of it that were not served yet. What is no longer configured
+    /// is given up once the questions that came to it are answered; what stays keeps its sockets.
+    ///
+    /// # Errors
+    /// A thread or an eventfd was not to be had.
+    pub fn apply(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
+        let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
+        self.serve(sockets, config, views)?;
+        for (address, allow, place) in addresses(config) {
+            let open = self.open.iter().find(|open| open.configured == address);
+            if let (Some(open), Some(policy)) = (open, policy(allow, views, place)) {
+                open.front.set_policy(policy);
+            }
+        }
+        let (stay, go): (Vec<_>, Vec<_>) =
+            self.open.drain(..).partition(|open| wanted.contains(&open.configured));
+        self.open = stay;
+        for open in go {
+            open.accepting.send_replace(false);
+            for worker in open.workers {
+                worker.retire();
+            }
+        }
+        Ok(())
     }
 
     /// Takes no more connections. What is connected, and datagrams, are still answered.
     pub fn stop_accepting(&self) {
-        self.accepting.send_replace(false);
+        for open in &self.open {
+            open.accepting.send_replace(false);
+        }
     }
 
     /// Ends: workers send what waits in their queues.
-    pub fn stop(mut self) {
-        self.tasks.abort_all();
-        for worker in self.workers {
-            worker.stop();
+    pub fn stop(self) {
+        for open in self.open {
+            open.accept.abort();
+            for worker in open.workers {
+                worker.stop();
+            }
         }
+    }
+
+    fn serve(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
+        for (configured, bound) in sockets.0 {
+            let found = addresses(config).find(|(address, _, _)| *address == configured);
+            let Some(policy) = found.and_then(|(_, allow, place)| policy(allow, views, place)) else {
+                continue;
+            };
+            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy));
+            let mut workers = Vec::new();
+            for socket in bound.udp {
+                workers.push(Worker::start(socket, self.shards, Arc::clone(&front), self.misses.clone())?);
+                self.shards = self.shards.saturating_add(1);
+            }
+            let stream = tokio::net::TcpListener::from_std(bound.tcp)?;
+            let (accepting, stop) = watch::channel(true);
+            let accept =
+                tokio::spawn(tcp::accept(stream, Arc::clone(&front), Arc::clone(&self.places), stop));
+            self.open.push(Open { configured, address: bound.address, front, workers, accepting, accept });
+        }
+        Ok(())
     }
 }
 
+fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
+    views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: view.id })
+}
+
 /// Takes misses from the workers' queue; each is a task that waits for its flight.
-async fn dispatch(front: Arc<Front>, mut queue: mpsc::Receiver<Miss>) {
+async fn dispatch(mut queue: mpsc::Receiver<Miss>) {
     while let Some(miss) = queue.recv().await {
-        let front = Arc::clone(&front);
         tokio::spawn(async move {
             let limit = miss.query.udp_limit();
-            let reply = front.resolve(miss.shard, &miss.query, miss.client, miss.arrived, limit).await;
-            if let Some(reply) = reply
-                && !miss.outbox.put(reply, miss.client)
-            {
-                front.reply_lost(miss.shard);
+            let reply = miss.front.resolve(miss.shard, &miss.query, miss.client, miss.arrived, limit).await;
+            if !miss.outbox.put(reply, miss.client) {
+                miss.front.reply_lost(miss.shard);
             }
         });
     }

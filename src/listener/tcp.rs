@@ -1,6 +1,6 @@
 //! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! May call: `front`. Connections, questions on one, idle time and writing time are bounded; an error of accept is
+//! May call: `front`, `places`. Connections, questions on one, idle time and writing time are bounded; an error of accept is
 //! waited out, never fatal.
 
 use std::io;
@@ -13,22 +13,25 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use super::front::{First, Front};
+use super::places::{Places, Taken};
 use crate::limits::{
-    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, MAX_TCP_CLIENTS, TCP_IDLE_TIME, TCP_WRITE_TIME,
+    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_WRITE_TIME,
 };
 
 /// Questions over TCP are counted in the first worker's shard: they are few.
 const SHARD: usize = 0;
 
 /// Takes connections until `accepting` turns false.
-pub(super) async fn accept(listener: TcpListener, front: Arc<Front>, mut accepting: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(MAX_TCP_CLIENTS));
+pub(super) async fn accept(
+    listener: TcpListener,
+    front: Arc<Front>,
+    places: Arc<Places>,
+    mut accepting: watch::Receiver<bool>,
+) {
     loop {
-        // The place comes first: who has none waits in the kernel's queue.
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let accepted = tokio::select! {
             biased;
             _ = accepting.wait_for(|accepting| !*accepting) => return,
@@ -36,11 +39,11 @@ pub(super) async fn accept(listener: TcpListener, front: Arc<Front>, mut accepti
         };
         match accepted {
             Ok((stream, client)) => {
+                let taken = places.take(client.ip().to_canonical(), front.now());
                 let front = Arc::clone(&front);
                 tokio::spawn(async move {
                     // How a client leaves is its own affair.
-                    let _ = Connection::new(stream, client, front).serve().await;
-                    drop(place);
+                    let _ = Connection::new(stream, client, front, taken).serve().await;
                 });
             }
             // Out of descriptors, or a connection gone before it was taken: neither ends the listener.
@@ -53,14 +56,15 @@ struct Connection {
     stream: TcpStream,
     client: SocketAddr,
     front: Arc<Front>,
+    taken: Taken,
     /// What was read and is not yet a whole message.
     read: Vec<u8>,
     pending: FuturesUnordered<BoxFuture<'static, Option<Vec<u8>>>>,
 }
 
 impl Connection {
-    fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>) -> Self {
-        Self { stream, client, front, read: Vec::new(), pending: FuturesUnordered::new() }
+    fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: Taken) -> Self {
+        Self { stream, client, front, taken, read: Vec::new(), pending: FuturesUnordered::new() }
     }
 
     async fn serve(mut self) -> io::Result<()> {
@@ -71,6 +75,7 @@ impl Connection {
             let idle = self.pending.is_empty();
             tokio::select! {
                 biased;
+                () = self.taken.leave() => return Ok(()),
                 Some(reply) = self.pending.next(), if !idle => {
                     if let Some(reply) = reply {
                         write(&mut self.stream, &reply).await?;
@@ -98,6 +103,7 @@ impl Connection {
             }
             let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
             let now = self.front.now();
+            self.taken.is_active(now);
             let limit = Some(MAX_STREAM_REPLY);
             match self.front.receive(SHARD, message, self.client, now, limit, &mut out) {
                 First::Nothing => {}

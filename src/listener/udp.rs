@@ -7,7 +7,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -25,6 +25,7 @@ pub(super) struct Miss {
     pub(super) client: SocketAddr,
     pub(super) arrived: Mono,
     pub(super) shard: usize,
+    pub(super) front: Arc<Front>,
     pub(super) outbox: Outbox,
 }
 
@@ -32,20 +33,23 @@ pub(super) struct Miss {
 #[derive(Clone)]
 pub(super) struct Outbox {
     replies: SyncSender<(Vec<u8>, SocketAddr)>,
+    /// Misses whose replies are still to come.
+    outstanding: Arc<AtomicUsize>,
     bell: Arc<OwnedFd>,
 }
 
 /// A thread at work.
 pub(super) struct Worker {
     thread: JoinHandle<()>,
-    stopping: Arc<AtomicBool>,
+    orders: Arc<AtomicU8>,
     bell: Arc<OwnedFd>,
 }
 
 impl Outbox {
-    /// Hands a reply to the worker; false where its queue is full.
-    pub(super) fn put(&self, reply: Vec<u8>, client: SocketAddr) -> bool {
-        let put = self.replies.try_send((reply, client)).is_ok();
+    /// Hands the reply to a miss to the worker, or that there will be none; false where its queue is full.
+    pub(super) fn put(&self, reply: Option<Vec<u8>>, client: SocketAddr) -> bool {
+        let put = reply.is_none_or(|reply| self.replies.try_send((reply, client)).is_ok());
+        self.outstanding.fetch_sub(1, Ordering::AcqRel);
         ring(&self.bell);
         put
     }
@@ -61,21 +65,34 @@ impl Worker {
     ) -> io::Result<Self> {
         let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let (sender, replies) = sync_channel(MAX_REPLIES);
-        let stopping = Arc::new(AtomicBool::new(false));
-        let outbox = Outbox { replies: sender, bell: Arc::clone(&bell) };
-        let work = Work { socket, shard, front, misses, outbox, replies, stopping: Arc::clone(&stopping) };
+        let orders = Arc::new(AtomicU8::new(SERVE));
+        let outbox = Outbox { replies: sender, outstanding: Arc::default(), bell: Arc::clone(&bell) };
+        let work = Work { socket, shard, front, misses, outbox, replies, orders: Arc::clone(&orders) };
         let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(move || work.run())?;
-        Ok(Self { thread, stopping, bell })
+        Ok(Self { thread, orders, bell })
+    }
+
+    /// Has the thread end by itself once every question that has come to its socket is answered.
+    pub(super) fn retire(self) {
+        self.orders.store(RETIRE, Ordering::Release);
+        ring(&self.bell);
     }
 
     /// Ends the thread, once it has sent what waits in its queue.
     pub(super) fn stop(self) {
-        self.stopping.store(true, Ordering::Release);
+        self.orders.store(STOP, Ordering::Release);
         ring(&self.bell);
         // A worker that panicked has nothing left to send.
         let _ = self.thread.join();
     }
 }
+
+/// What a worker is told to do.
+const SERVE: u8 = 0;
+/// To end once it has nothing left to answer.
+const RETIRE: u8 = 1;
+/// To end once its queue is sent.
+const STOP: u8 = 2;
 
 struct Work {
     socket: UdpSocket,
@@ -84,7 +101,7 @@ struct Work {
     misses: mpsc::Sender<Miss>,
     outbox: Outbox,
     replies: Receiver<(Vec<u8>, SocketAddr)>,
-    stopping: Arc<AtomicBool>,
+    orders: Arc<AtomicU8>,
 }
 
 impl Work {
@@ -100,16 +117,18 @@ impl Work {
             // An interrupted poll is a poll that found nothing yet.
             let _ = poll(&mut wanted, None);
             let [socket, bell] = wanted.map(|fd| !fd.revents().is_empty());
+            let orders = self.orders.load(Ordering::Acquire);
             if bell {
                 self.send_replies();
-                if self.stopping.load(Ordering::Acquire) {
-                    // What was put between the last look and the flag.
-                    self.send_replies();
-                    return;
-                }
             }
-            if socket {
+            if socket && orders != STOP {
                 self.read_batch(&mut datagram, &mut out);
+            }
+            let idle = !socket && self.outbox.outstanding.load(Ordering::Acquire) == 0;
+            if orders == STOP || orders == RETIRE && idle {
+                // What was put between the last look and the orders.
+                self.send_replies();
+                return;
             }
         }
     }
@@ -134,8 +153,11 @@ impl Work {
     }
 
     fn hand_on(&self, query: Box<Query>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
-        let miss = Miss { query, client, arrived, shard: self.shard, outbox: self.outbox.clone() };
+        let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
+        let miss = Miss { query, client, arrived, shard: self.shard, front, outbox };
+        self.outbox.outstanding.fetch_add(1, Ordering::AcqRel);
         let Err(full) = self.misses.try_send(miss) else { return };
+        self.outbox.outstanding.fetch_sub(1, Ordering::AcqRel);
         let miss = full.into_inner();
         self.front.shed(self.shard, &miss.query, &client, arrived, out);
         self.send(out, client);

@@ -1,6 +1,6 @@
 //! From a name to what stands at the end of its aliases: memory first, then the route of each name.
 //!
-//! May call: `iterate`, `cache`. RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the
+//! May call: `zones`, `iterate`, `cache`. RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the
 //! iterator come back here, so that they too are routed and remembered.
 
 use futures_util::future::BoxFuture;
@@ -9,13 +9,15 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Resolver;
 use crate::cache::rrsets::{Known, Rank};
-use crate::iterate::SubQuestions;
-use crate::iterate::classify::End;
+use crate::iterate::classify::{End, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::iterate::{Errand, SubQuestions};
 use crate::limits::MAX_ALIASES;
-use crate::question::{Question, QuestionKey};
+use crate::question::{Question, QuestionKey, ViewId};
 use crate::record::event::StepEvent;
+use crate::zones::authority::Authority;
+use crate::zones::{Kind, local};
 
 /// What stands at the end.
 #[derive(Debug, Default)]
@@ -30,7 +32,28 @@ pub(super) struct Chased {
     pub(super) zone: Option<Name>,
 }
 
+/// What is looked for when a client asks for ANY, in this order; the first that there is, is the answer.
+const ANY_KINDS: [RecordType; 4] = [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA];
+
 impl Resolver {
+    /// Answers a question: ANY by one RRset of the real data (RFC 8482 section 4.3), as servers refuse it or make something
+    /// up; all else by what was asked.
+    pub(super) async fn answer(&self, question: &Question, context: &Context) -> Result<Chased, Failure> {
+        let Question { name, kind, .. } = question;
+        if *kind != RecordType::ANY {
+            return self.chase(name, *kind, context).await;
+        }
+        let mut found = Chased::default();
+        for kind in ANY_KINDS {
+            found = self.chase(name, kind, context).await?;
+            let data = found.answers.iter().any(|record| record.record_type() == kind);
+            if data || found.rcode == ResponseCode::NXDomain {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Follows `name` to its end.
     pub(super) async fn chase(
         &self,
@@ -41,16 +64,9 @@ impl Resolver {
         let mut chased = Chased::default();
         let mut current = name.clone();
         loop {
-            let end = match self.recall(&current, kind, context, &mut chased) {
-                Some(end) => end,
-                None => {
-                    let resolved = self.iterate.find(&current, kind, context, self).await?;
-                    chased.zone = Some(resolved.zone);
-                    chased.answers.extend(resolved.found.answers);
-                    resolved.found.end
-                }
-            };
-            match end {
+            let route = context.view.route(&current, kind);
+            let errand = Errand { name: &current, kind, route, context, sub_questions: self };
+            match self.step(errand, &mut chased).await? {
                 End::Data => return Ok(chased),
                 End::Negative { nxdomain, soa, .. } => {
                     chased.rcode = if nxdomain { ResponseCode::NXDomain } else { ResponseCode::NoError };
@@ -68,12 +84,52 @@ impl Resolver {
         }
     }
 
+    /// What one name leads to: an answer made here, what memory knows, or what servers say.
+    async fn step(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        if let Kind::Local(authority) = &errand.route.kind {
+            return self.answer_here(errand, authority, chased).await;
+        }
+        if let Some(end) = self.recall(errand, chased) {
+            return Ok(end);
+        }
+        let resolved = self.iterate.find(errand).await?;
+        chased.zone = Some(resolved.zone);
+        chased.answers.extend(resolved.found.answers);
+        Ok(resolved.found.end)
+    }
+
+    /// An answer from a zone that is served here, or from where that zone delegates to.
+    async fn answer_here(
+        &self,
+        errand: Errand<'_>,
+        authority: &Authority,
+        chased: &mut Chased,
+    ) -> Result<End, Failure> {
+        let zone = &errand.route.zone;
+        errand.context.note(StepEvent::Memory { found: format!("the zone {zone}, which is served here") });
+        let message = local::respond(authority, errand.name, errand.kind);
+        let (said, _) = classify(zone, errand.name, errand.kind, &message);
+        let found = match said {
+            Said::Found(found) => found,
+            Said::Referral(referral) => {
+                let resolved = self.iterate.find_from(errand, referral).await?;
+                chased.zone = Some(resolved.zone);
+                resolved.found
+            }
+            Said::Nothing(_) => return Err(Failure::Aliases { name: errand.name.clone() }),
+        };
+        chased.answers.extend(found.answers);
+        Ok(found.end)
+    }
+
     /// What memory knows of a name: its data, their absence, or its alias.
-    fn recall(&self, name: &Name, kind: RecordType, context: &Context, chased: &mut Chased) -> Option<End> {
+    fn recall(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
         let now = self.clock.mono();
-        let known = self.memory.rrsets.get(name, kind, Rank::Answer, now);
+        let Errand { name, kind, context, .. } = errand;
+        let rrsets = self.memory.rrsets.of(context.view.id);
+        let known = rrsets.get(name, kind, Rank::Answer, now);
         let known = known.map(|known| (known, kind)).or_else(|| {
-            let alias = self.memory.rrsets.get(name, RecordType::CNAME, Rank::Answer, now)?;
+            let alias = rrsets.get(name, RecordType::CNAME, Rank::Answer, now)?;
             matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
         });
         let (known, of) = known?;
@@ -106,7 +162,7 @@ impl SubQuestions for Resolver {
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>> {
         Box::pin(async move {
             context.note(StepEvent::Question { name: name.to_string(), kind: kind.to_string() });
-            let key = sub_key(name, kind);
+            let key = sub_key(name, kind, context.view.id);
             if let Some(failed) = self.memory.failures.get(key.as_bytes(), self.clock.mono()) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }
@@ -126,8 +182,8 @@ impl SubQuestions for Resolver {
 }
 
 /// Failures of sub-questions are kept apart from those of clients: bit 4 of the last octet.
-fn sub_key(name: &Name, kind: RecordType) -> QuestionKey {
-    let mut bytes = Question::new(name, kind).key().as_bytes().to_vec();
+fn sub_key(name: &Name, kind: RecordType, view: ViewId) -> QuestionKey {
+    let mut bytes = Question { view, ..Question::new(name, kind) }.key().as_bytes().to_vec();
     if let Some(last) = bytes.last_mut() {
         *last |= 0x10;
     }

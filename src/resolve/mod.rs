@@ -1,6 +1,6 @@
 //! Resolving: memory, then one flight a question, with each client's patience in view.
 //!
-//! May call: `iterate`, `cache`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
+//! May call: `zones`, `iterate`, `cache`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
 //! an answer or SERVFAIL within `resolve.deadline` of its first copy; the flight goes on, so that its next try finds it
 //! answered.
 
@@ -17,30 +17,32 @@ mod chase;
 mod flights;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::cache::Memory;
 use crate::clock::{Clock, Mono};
-use crate::config::Config;
 use crate::exchange::Exchange;
 use crate::exchange::network::Network;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::question::{Answer, Client, ExtendedError, Outcome, Question, QuestionKey};
+use crate::question::{Answer, Client, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step, StepEvent};
 use crate::record::trail::Trail;
 use crate::wire::compose;
+use crate::zones::Views;
 use chase::Chased;
 use flights::{Begun, Flights, Joined, Landed, Seat};
 
 /// What a resolver is made of.
 pub struct Parts {
-    /// What the operator has decided.
-    pub config: Arc<Config>,
+    /// The routes of questions, and what the operator has decided.
+    pub views: Views,
     /// Where moments come from.
     pub clock: Clock,
     /// Where ids and ports come from.
@@ -53,7 +55,7 @@ pub struct Parts {
 
 /// Answers questions.
 pub struct Resolver {
-    config: Arc<Config>,
+    views: ArcSwap<Views>,
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
@@ -85,19 +87,14 @@ pub struct Replied {
 impl Resolver {
     /// A resolver with empty memories.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { config, clock, random, network, recorder } = parts;
-        let memory = Memory::new(&config.cache, &random);
+        let Parts { views, clock, random, network, recorder } = parts;
+        let memory = Memory::new(&views.config().cache, &random);
+        let views = ArcSwap::from_pointee(views);
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone()));
-        let iterate = Iterate::new(
-            Arc::clone(&config),
-            memory.clone(),
-            exchange,
-            Arc::clone(&recorder),
-            clock.clone(),
-            random,
-        );
+        let iterate = Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random);
         let (stopping, _) = watch::channel(false);
-        Arc::new(Self { config, clock, memory, recorder, iterate, flights: Flights::default(), stopping })
+        let flights = Flights::default();
+        Arc::new(Self { views, clock, memory, recorder, iterate, flights, stopping })
     }
 
     /// Asks the root servers who they are, so that the first question need not wait for that.
@@ -105,8 +102,19 @@ impl Resolver {
     /// # Errors
     /// None of them answers; the first question will try again.
     pub async fn prime(&self) -> Result<(), Failure> {
-        let context = Context::new(Arc::new(Trail::new(self.clock.clone())));
+        let Some(view) = self.views.load().get(ViewId::default()).cloned() else { return Ok(()) };
+        let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
         self.iterate.prime(&context, self).await.map(drop)
+    }
+
+    /// Goes over to other routes; flights under way keep theirs.
+    pub fn set_views(&self, views: Views) {
+        self.views.store(Arc::new(views));
+    }
+
+    /// The routes of questions.
+    pub fn views(&self) -> Arc<Views> {
+        self.views.load_full()
     }
 
     /// The memories.
@@ -148,6 +156,9 @@ impl Resolver {
         arrived: Mono,
     ) -> Asked {
         let now = self.clock.mono();
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.shed(&question, "the listener of this question has been taken away");
+        };
         if let Some(failed) = self.memory.failures.get(key.as_bytes(), now) {
             let text = format!("{} (a moment ago)", failed.error.text);
             let error = ExtendedError::new(ExtendedError::CACHED_ERROR, text);
@@ -160,16 +171,23 @@ impl Resolver {
                 let first = begun.is_some();
                 if let Some(begun) = begun {
                     let trail = Arc::clone(&seat.trail);
-                    tokio::spawn(Arc::clone(self).fly(question.clone(), key, trail, begun));
+                    let context = Context::new(trail, Arc::clone(&view));
+                    tokio::spawn(Arc::clone(self).fly(question.clone(), key, context, begun));
                 }
-                self.wait(&question, seat, first, arrived).await
+                self.wait(&question, seat, first, view.config.resolve.deadline, arrived).await
             }
         }
     }
 
     /// Waits for a flight as long as the client does.
-    async fn wait(self: &Arc<Self>, question: &Question, seat: Seat, first: bool, arrived: Mono) -> Asked {
-        let deadline = self.config.resolve.deadline;
+    async fn wait(
+        self: &Arc<Self>,
+        question: &Question,
+        seat: Seat,
+        first: bool,
+        deadline: Duration,
+        arrived: Mono,
+    ) -> Asked {
         let patience = deadline.saturating_sub(self.clock.mono().since(arrived));
         let mut stopping = self.stopping.subscribe();
         let landed = tokio::select! {
@@ -197,11 +215,10 @@ impl Resolver {
     }
 
     /// The flight itself.
-    async fn fly(self: Arc<Self>, question: Question, key: QuestionKey, trail: Arc<Trail>, begun: Begun) {
-        let context = Context::new(Arc::clone(&trail));
+    async fn fly(self: Arc<Self>, question: Question, key: QuestionKey, context: Context, begun: Begun) {
         context
             .note(StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() });
-        let chased = self.chase(&question.name, question.kind, &context).await;
+        let chased = self.answer(&question, &context).await;
         let now = self.clock.mono();
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
         let composed = chased.and_then(|chased| compose_answer(&question, &chased, now));
@@ -224,7 +241,7 @@ impl Resolver {
         self.recorder.flight(&FlightEnded {
             zone: zone.or_else(|| failed.as_ref().and_then(Failure::zone)),
             failed: failed.is_some(),
-            elapsed: now.since(trail.began()),
+            elapsed: now.since(context.began()),
             packets,
         });
         begun.land(Landed { answer, failed: failed.is_some(), packets });

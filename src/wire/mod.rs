@@ -1,6 +1,6 @@
 //! The bytes of messages on the client's side: reading a query, writing a reply, without decoding an answer.
 //!
-//! May call: `question`, `clock`, `limits`. Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. Nothing here
+//! May call: `question`, `clock`, `limits`, `cache` for its hashing. Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. Nothing here
 //! allocates on the hit path but the growth of a reused buffer.
 
 #![deny(
@@ -13,6 +13,7 @@
 )]
 
 pub mod compose;
+pub mod cookie;
 mod cursor;
 pub mod query;
 pub mod reply;
@@ -29,6 +30,9 @@ pub const PAYLOAD: u16 = 1_232;
 
 /// The payload of a client without EDNS (RFC 1035 section 4.2.1).
 pub const PLAIN_PAYLOAD: u16 = 512;
+
+/// Option code of cookies (RFC 7873 section 4).
+const COOKIE: u16 = 10;
 
 /// Type OPT (RFC 6891 section 6.1.1).
 const OPT: u16 = 41;

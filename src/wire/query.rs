@@ -6,9 +6,10 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
+use super::cookie;
 use super::cursor::Cursor;
-use super::{HEADER, MAX_NAME, OPT, PAYLOAD, PLAIN_PAYLOAD};
-use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey};
+use super::{COOKIE, HEADER, MAX_NAME, OPT, PAYLOAD, PLAIN_PAYLOAD};
+use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, ViewId};
 
 /// Octets of name, type and class at most.
 const MAX_QUESTION: usize = MAX_NAME + 4;
@@ -27,8 +28,13 @@ pub struct Query {
     pub checking_disabled: bool,
     /// AD: the client understands AD (RFC 6840 section 5.7).
     pub authentic_data: bool,
+    /// The view of the listener that it came to.
+    pub view: ViewId,
     /// What its OPT says, where it has one.
     pub edns: Option<ClientEdns>,
+    /// The cookie that its reply carries, where it sent one: the listener adds ours to the client's.
+    pub cookie: Option<[u8; cookie::WHOLE]>,
+    client_cookie: Option<[u8; cookie::CLIENT]>,
     question: [u8; MAX_QUESTION],
     key: [u8; MAX_KEY],
     name_length: usize,
@@ -72,11 +78,11 @@ pub struct Rejection {
 }
 
 impl Query {
-    /// Reads a message.
+    /// Reads a message that came to a listener of `view`.
     ///
     /// # Errors
     /// What to do with a message that is no question for us.
-    pub fn read(message: &[u8]) -> Result<Self, Unanswerable> {
+    pub fn read(message: &[u8], view: ViewId) -> Result<Self, Unanswerable> {
         let mut cursor = Cursor::new(message, 0);
         let Some((id, flags, flags_low, counts)) = read_header(&mut cursor) else {
             return Err(Unanswerable::Dropped(Apart::Runt));
@@ -103,7 +109,10 @@ impl Query {
             recursion_desired: flags & 0x01 != 0,
             checking_disabled: flags_low & 0x10 != 0,
             authentic_data: flags_low & 0x20 != 0,
+            view,
             edns: None,
+            cookie: None,
+            client_cookie: None,
             question: [0; MAX_QUESTION],
             key: [0; MAX_KEY],
             name_length: 0,
@@ -134,6 +143,11 @@ impl Query {
         RecordType::from(cursor.u16().unwrap_or(0))
     }
 
+    /// The cookie that the client sent (RFC 7873), without a server's.
+    pub fn client_cookie(&self) -> Option<[u8; cookie::CLIENT]> {
+        self.client_cookie
+    }
+
     /// DO.
     pub fn dnssec_ok(&self) -> bool {
         self.edns.is_some_and(|edns| edns.dnssec_ok)
@@ -148,6 +162,7 @@ impl Query {
             kind: self.kind(),
             dnssec_ok: self.dnssec_ok(),
             checking_disabled: self.checking_disabled,
+            view: self.view,
         })
     }
 
@@ -211,9 +226,10 @@ impl Query {
             if kind != OPT {
                 continue;
             }
-            if self.edns.is_some() || !at_root || !options_fit(data) {
+            if self.edns.is_some() || !at_root {
                 return None;
             }
+            self.client_cookie = read_options(data)?;
             let [_, its_version, flags, _] = ttl;
             version = its_version;
             self.edns = Some(ClientEdns { payload: class.max(PLAIN_PAYLOAD), dnssec_ok: flags & 0x80 != 0 });
@@ -222,7 +238,7 @@ impl Query {
     }
 
     fn finish_key(&mut self) {
-        let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;
+        let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1 | self.view.bits();
         let length = self.name_length.saturating_add(4);
         for (place, octet) in self.key.iter_mut().zip(self.question.iter().take(length)) {
             *place = *octet;
@@ -291,17 +307,23 @@ fn read_header(cursor: &mut Cursor<'_>) -> Option<(u16, u8, u8, [u16; 4])> {
     Some((id, flags, flags_low, counts))
 }
 
-/// Whether the options of an OPT fill it exactly (RFC 6891 section 6.1.2).
-fn options_fit(data: &[u8]) -> bool {
+/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie; None where
+/// they cannot be read.
+fn read_options(data: &[u8]) -> Option<Option<[u8; cookie::CLIENT]>> {
     let mut cursor = Cursor::new(data, 0);
+    let mut found = None;
     while !cursor.is_at_end() {
-        let fits =
-            cursor.u16().and_then(|_| cursor.u16()).and_then(|length| cursor.take(usize::from(length)));
-        if fits.is_none() {
-            return false;
+        let code = cursor.u16()?;
+        let length = usize::from(cursor.u16()?);
+        let option = cursor.take(length)?;
+        if code == COOKIE {
+            if !cookie::is_sound(length) {
+                return None;
+            }
+            found = option.first_chunk().copied();
         }
     }
-    true
+    Some(found)
 }
 
 #[cfg(test)]
@@ -332,7 +354,7 @@ mod tests {
 
     #[test]
     fn a_query_keeps_its_spelling_and_its_key_does_not() {
-        let query = Query::read(&message("Mail.EXAMPLE.", true)).unwrap();
+        let query = Query::read(&message("Mail.EXAMPLE.", true), ViewId::default()).unwrap();
         assert_eq!(query.id, 77);
         assert!(query.recursion_desired);
         assert_eq!(query.edns, Some(ClientEdns { payload: 4_096, dnssec_ok: true }));
@@ -341,45 +363,54 @@ mod tests {
         let question = query.to_question().unwrap();
         assert_eq!(question.key().as_bytes(), query.key());
         assert_eq!(question.name.to_ascii(), "mail.example.");
-        assert_eq!(Query::read(&message("mail.example.", false)).unwrap().udp_limit(), 512);
+        assert_eq!(
+            Query::read(&message("mail.example.", false), ViewId::default()).unwrap().udp_limit(),
+            512
+        );
     }
 
     #[test]
     fn what_is_no_question_is_dropped_or_rejected() {
         let good = message("a.example.", true);
-        assert!(matches!(Query::read(&good[..11]), Err(Unanswerable::Dropped(Apart::Runt))));
+        assert!(matches!(
+            Query::read(&good[..11], ViewId::default()),
+            Err(Unanswerable::Dropped(Apart::Runt))
+        ));
         let mut response = good.clone();
         response[2] |= 0x80;
-        assert!(matches!(Query::read(&response), Err(Unanswerable::Dropped(Apart::Response))));
+        assert!(matches!(
+            Query::read(&response, ViewId::default()),
+            Err(Unanswerable::Dropped(Apart::Response))
+        ));
         let mut update = good.clone();
         update[2] = 0x28;
-        assert_eq!(rcode(Query::read(&update)), Some(ResponseCode::NotImp));
+        assert_eq!(rcode(Query::read(&update, ViewId::default())), Some(ResponseCode::NotImp));
         let mut two = good.clone();
         two[5] = 2;
-        assert_eq!(rcode(Query::read(&two)), Some(ResponseCode::FormErr));
+        assert_eq!(rcode(Query::read(&two, ViewId::default())), Some(ResponseCode::FormErr));
         let mut trailing = good.clone();
         trailing.push(0);
-        assert_eq!(rcode(Query::read(&trailing)), Some(ResponseCode::FormErr));
+        assert_eq!(rcode(Query::read(&trailing, ViewId::default())), Some(ResponseCode::FormErr));
         let mut pointer = good.clone();
         pointer[12] = 0xC0;
-        assert_eq!(rcode(Query::read(&pointer)), Some(ResponseCode::FormErr));
+        assert_eq!(rcode(Query::read(&pointer, ViewId::default())), Some(ResponseCode::FormErr));
         let version_at = good.len() - 5;
         let mut version = good.clone();
         version[version_at] = 1;
-        assert_eq!(rcode(Query::read(&version)), Some(ResponseCode::BADVERS));
+        assert_eq!(rcode(Query::read(&version, ViewId::default())), Some(ResponseCode::BADVERS));
         let class_at = 12 + 11 + 3;
         let mut chaos = message("a.example.", false);
         chaos[class_at] = 3;
-        assert_eq!(rcode(Query::read(&chaos)), Some(ResponseCode::Refused));
+        assert_eq!(rcode(Query::read(&chaos, ViewId::default())), Some(ResponseCode::Refused));
         let mut transfer = message("a.example.", false);
         transfer[class_at - 2] = 252;
-        assert_eq!(rcode(Query::read(&transfer)), Some(ResponseCode::Refused));
+        assert_eq!(rcode(Query::read(&transfer, ViewId::default())), Some(ResponseCode::Refused));
     }
 
     proptest! {
         #[test]
         fn any_octets_are_read_without_panic(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
-            let _ = Query::read(&octets);
+            let _ = Query::read(&octets, ViewId::default());
         }
 
         #[test]
@@ -387,7 +418,7 @@ mod tests {
             let mut octets = message("some.name.example.", true);
             if let Some(place) = octets.get_mut(at) { *place = octet; }
             octets.truncate(octets.len().saturating_sub(cut));
-            if let Ok(query) = Query::read(&octets) {
+            if let Ok(query) = Query::read(&octets, ViewId::default()) {
                 prop_assert!(query.to_question().is_some());
             }
         }

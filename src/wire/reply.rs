@@ -1,12 +1,13 @@
 //! Writing a reply: a stored answer patched for one client, or a refusal.
 //!
-//! May call: `question`, `clock`. RFC 6891 (OPT), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is
+//! May call: `question`, `clock`. RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is
 //! too large is header, question and OPT with TC: half an RRset helps nobody.
 
 use hickory_proto::op::ResponseCode;
 
+use super::cookie::WHOLE;
 use super::query::{Query, Rejection};
-use super::{HEADER, OPT, PAYLOAD};
+use super::{COOKIE, HEADER, OPT, PAYLOAD};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError};
 
@@ -29,14 +30,15 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
         place.copy_from_slice(question);
     }
     let error = answer.extended_error.as_ref();
-    let opt = if query.edns.is_some() { OPT_SIZE.saturating_add(option_size(error)) } else { 0 };
+    let cookie = query.cookie.as_ref();
+    let opt = if query.edns.is_some() { OPT_SIZE.saturating_add(options_size(error, cookie)) } else { 0 };
     if out.len().saturating_add(opt) > limit {
         truncate(out, question.len());
     } else {
         age(out, &answer.ttl_offsets, now.seconds_since(answer.stored));
     }
     if query.edns.is_some() {
-        push_opt(out, answer.rcode, query.dnssec_ok(), error);
+        push_opt(out, answer.rcode, query.dnssec_ok(), error, cookie);
     }
 }
 
@@ -53,7 +55,7 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
         out.extend_from_slice(question);
     }
     if rejection.edns {
-        push_opt(out, rejection.rcode, false, rejection.extended_error.as_ref());
+        push_opt(out, rejection.rcode, false, rejection.extended_error.as_ref(), None);
     }
 }
 
@@ -90,8 +92,9 @@ fn truncate(out: &mut Vec<u8>, question: usize) {
     }
 }
 
-fn option_size(error: Option<&ExtendedError>) -> usize {
-    error.map_or(0, |error| 6_usize.saturating_add(text_of(error).len()))
+fn options_size(error: Option<&ExtendedError>, cookie: Option<&[u8; WHOLE]>) -> usize {
+    let error = error.map_or(0, |error| 6_usize.saturating_add(text_of(error).len()));
+    error.saturating_add(cookie.map_or(0, |cookie| 4_usize.saturating_add(cookie.len())))
 }
 
 /// The error's text, cut at a character's end.
@@ -100,17 +103,28 @@ fn text_of(error: &ExtendedError) -> &str {
     error.text.get(..end).unwrap_or_default()
 }
 
-fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, error: Option<&ExtendedError>) {
+fn push_opt(
+    out: &mut Vec<u8>,
+    rcode: ResponseCode,
+    dnssec_ok: bool,
+    error: Option<&ExtendedError>,
+    cookie: Option<&[u8; WHOLE]>,
+) {
     out.push(0);
     out.extend_from_slice(&OPT.to_be_bytes());
     out.extend_from_slice(&PAYLOAD.to_be_bytes());
     out.extend_from_slice(&[rcode.high(), 0, u8::from(dnssec_ok) << 7, 0]);
-    let size = u16::try_from(option_size(error)).unwrap_or(0);
+    let size = u16::try_from(options_size(error, cookie)).unwrap_or(0);
     out.extend_from_slice(&size.to_be_bytes());
+    if let Some(cookie) = cookie {
+        out.extend_from_slice(&COOKIE.to_be_bytes());
+        out.extend_from_slice(&u16::try_from(cookie.len()).unwrap_or(0).to_be_bytes());
+        out.extend_from_slice(cookie);
+    }
     if let Some(error) = error {
         let text = text_of(error).as_bytes();
         out.extend_from_slice(&EXTENDED_ERROR.to_be_bytes());
-        out.extend_from_slice(&size.saturating_sub(4).to_be_bytes());
+        out.extend_from_slice(&u16::try_from(text.len().saturating_add(2)).unwrap_or(0).to_be_bytes());
         out.extend_from_slice(&error.code.to_be_bytes());
         out.extend_from_slice(text);
     }
@@ -123,7 +137,7 @@ fn push_opt(out: &mut Vec<u8>, rcode: ResponseCode, dnssec_ok: bool, error: Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::question::{Outcome, Question};
+    use crate::question::{Outcome, Question, ViewId};
     use crate::wire::compose::{self, Parts};
     use crate::wire::query::Unanswerable;
     use hickory_proto::op::{Edns, Message, Query as Asked};
@@ -142,7 +156,7 @@ mod tests {
             edns.set_max_payload(payload);
             message.set_edns(edns);
         }
-        Query::read(&message.to_vec().unwrap()).unwrap()
+        Query::read(&message.to_vec().unwrap(), ViewId::default()).unwrap()
     }
 
     fn answer(records: u8) -> Answer {
@@ -217,7 +231,9 @@ mod tests {
         let mut edns = Edns::new();
         edns.set_version(1);
         message.set_edns(edns);
-        let Err(Unanswerable::Rejected(rejection)) = Query::read(&message.to_vec().unwrap()) else {
+        let Err(Unanswerable::Rejected(rejection)) =
+            Query::read(&message.to_vec().unwrap(), ViewId::default())
+        else {
             panic!("version 1 was taken")
         };
         assert_eq!(rejection.outcome, Outcome::BadVersion);

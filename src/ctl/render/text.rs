@@ -114,6 +114,7 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
         }
         StepEvent::Sent { server, transport, reason } => {
             let transport = match transport {
+                Transport::Tls => "TLS",
                 Transport::Udp => "UDP",
                 Transport::Tcp => "TCP",
             };

@@ -236,7 +236,7 @@ pub fn datagram_size(query: &Message) -> usize {
     )
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "lab"))]
 mod tests {
     use super::*;
     use crate::lab::zone_file::read_zone;

@@ -1,0 +1,127 @@
+//! Places for stream clients: so many in all, so many for one client; whoever comes beyond takes that of the idlest.
+//!
+//! May call: `clock`, `limits`. RFC 7766 section 6.2: limits by client, and idle connections closed first.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::clock::Mono;
+use crate::limits::{MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT};
+
+/// The connections of all listeners.
+#[derive(Default)]
+pub(super) struct Places(Mutex<Vec<Arc<Seat>>>);
+
+/// One connection's place.
+pub(super) struct Seat {
+    client: IpAddr,
+    /// When it last did something, in microseconds of the clock.
+    active: AtomicU64,
+    /// Rung when it is to end, for another to come in.
+    leave: Notify,
+}
+
+/// A place that is given back when dropped.
+pub(super) struct Taken {
+    places: Arc<Places>,
+    seat: Arc<Seat>,
+}
+
+impl Places {
+    /// Takes a place for `client`; the idlest of its own, or of all, makes room where there is none.
+    pub(super) fn take(self: &Arc<Self>, client: IpAddr, now: Mono) -> Taken {
+        let mut seats = self.seats();
+        let own = |seat: &&Arc<Seat>| seat.client == client;
+        if seats.iter().filter(own).count() >= MAX_TCP_PER_CLIENT {
+            make_room(&mut seats, |seat| seat.client == client);
+        } else if seats.len() >= MAX_TCP_CLIENTS {
+            make_room(&mut seats, |_| true);
+        }
+        let seat = Arc::new(Seat { client, active: AtomicU64::new(now.as_micros()), leave: Notify::new() });
+        seats.push(Arc::clone(&seat));
+        Taken { places: Arc::clone(self), seat }
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Has the idlest of those that match leave. It is off the list at once, so that the next does not count it.
+fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
+    let idlest = seats
+        .iter()
+        .enumerate()
+        .filter(|(_, seat)| matches(seat))
+        .min_by_key(|(_, seat)| seat.active.load(Ordering::Relaxed))
+        .map(|(place, _)| place);
+    if let Some(place) = idlest {
+        // Kept for one that does not listen yet.
+        seats.swap_remove(place).leave.notify_one();
+    }
+}
+
+impl Taken {
+    /// It did something.
+    pub(super) fn is_active(&self, now: Mono) {
+        self.seat.active.store(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// Waits until it has to leave.
+    pub(super) async fn leave(&self) {
+        self.seat.leave.notified().await;
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.places.seats().retain(|seat| !Arc::ptr_eq(seat, &self.seat));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use std::time::Duration;
+
+    fn client(last: u8) -> IpAddr {
+        [127, 0, 0, last].into()
+    }
+
+    fn at(seconds: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_client_with_all_its_places_loses_its_idlest() {
+        let places = Arc::new(Places::default());
+        let stranger = places.take(client(2), at(0));
+        let held: Vec<Taken> =
+            (0..MAX_TCP_PER_CLIENT).map(|number| places.take(client(1), at(number as u64))).collect();
+        held[0].is_active(at(1_000));
+        let _newest = places.take(client(1), at(2_000));
+        assert!(held[1].leave().now_or_never().is_some(), "the idlest leaves");
+        assert!(held[0].leave().now_or_never().is_none());
+        assert!(stranger.leave().now_or_never().is_none(), "another client's stays");
+        assert_eq!(places.seats().len(), MAX_TCP_PER_CLIENT + 1);
+    }
+
+    #[test]
+    fn beyond_all_places_the_idlest_of_all_leaves_and_places_are_given_back() {
+        let places = Arc::new(Places::default());
+        let held: Vec<Taken> = (0..MAX_TCP_CLIENTS)
+            .map(|number| {
+                places.take([10, 0, (number / 200) as u8, (number % 200) as u8].into(), at(number as u64))
+            })
+            .collect();
+        let _newest = places.take(client(1), at(5_000));
+        assert!(held[0].leave().now_or_never().is_some());
+        assert!(held[1].leave().now_or_never().is_none());
+        drop(held);
+        assert_eq!(places.seats().len(), 1);
+    }
+}

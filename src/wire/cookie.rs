@@ -1,0 +1,69 @@
+//! DNS cookies (RFC 7873): what a client sent and what it gets with its reply.
+//!
+//! May call: `random`. The server's part has the layout of RFC 9018 section 4; it is never demanded back, as our clients are
+//! on this host or its network, so its hash is our own affair.
+
+use std::hash::{BuildHasher, Hasher};
+use std::net::IpAddr;
+
+use crate::cache::Keyed;
+
+/// Octets of a client's cookie (RFC 7873 section 4.1).
+pub(super) const CLIENT: usize = 8;
+
+/// Octets of the cookie that we answer with: the client's and ours.
+pub const WHOLE: usize = CLIENT + 16;
+
+/// What server cookies are made with; a new one at each start.
+#[derive(Clone, Copy)]
+pub struct Secret(Keyed);
+
+impl Secret {
+    /// A secret that hashes under `keyed`.
+    pub fn new(keyed: Keyed) -> Self {
+        Self(keyed)
+    }
+
+    /// The cookie for a reply to `client` at the calendar time `unix`.
+    pub fn cookie(&self, from_client: [u8; CLIENT], client: IpAddr, unix: u64) -> [u8; WHOLE] {
+        // Version 1, three octets reserved, the time in 32 bits that wrap (RFC 9018 section 4).
+        let [.., a, b, c, d] = unix.to_be_bytes();
+        let head = [1, 0, 0, 0, a, b, c, d];
+        let mut hasher = self.0.build_hasher();
+        hasher.write(&from_client);
+        hasher.write(&head);
+        match client {
+            IpAddr::V4(address) => hasher.write(&address.octets()),
+            IpAddr::V6(address) => hasher.write(&address.octets()),
+        }
+        let mut cookie = [0; WHOLE];
+        let parts = from_client.into_iter().chain(head).chain(hasher.finish().to_be_bytes());
+        for (place, octet) in cookie.iter_mut().zip(parts) {
+            *place = octet;
+        }
+        cookie
+    }
+}
+
+/// Whether a cookie of this many octets is one: the client's alone, or with a server's (RFC 7873 section 5.2.2).
+pub(super) fn is_sound(length: usize) -> bool {
+    length == CLIENT || (16..=40).contains(&length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn a_cookie_belongs_to_one_client_and_time() {
+        let secret = Secret::new(Keyed::new(&Random::seeded(1)));
+        let (one, two) = ([127, 0, 0, 1].into(), [127, 0, 0, 2].into());
+        let cookie = secret.cookie(*b"12345678", one, 1_000);
+        assert!(cookie.starts_with(b"12345678\x01\0\0\0\0\0\x03\xe8"));
+        assert_eq!(cookie, secret.cookie(*b"12345678", one, 1_000));
+        assert_ne!(cookie, secret.cookie(*b"12345678", two, 1_000));
+        assert_ne!(cookie, secret.cookie(*b"12345678", one, 1_001));
+        assert!(is_sound(8) && is_sound(24) && !is_sound(7) && !is_sound(9) && !is_sound(41));
+    }
+}

@@ -1,0 +1,364 @@
+//! Which way a question goes: the longest suffix of its name that is configured, or recursion.
+//!
+//! May call: `config`, `cache` for its types. RFC 6303 and RFC 6761 (names that never leave this host) hold unless a
+//! configured zone covers them.
+
+pub mod authority;
+pub mod local;
+mod special;
+pub mod zone;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
+
+use crate::cache::rrsets::Delegation;
+use crate::clock::Mono;
+use crate::config::{self, Config, ZoneKind};
+use crate::question::{MAX_VIEWS, ViewId, wire_name};
+use authority::Authority;
+
+/// TTL of the records of a `[[host]]`: short, as the file may be changed any time.
+const HOST_TTL: u32 = 300;
+
+/// The way of the names below one apex.
+#[derive(Debug)]
+pub struct Route {
+    /// The apex.
+    pub zone: Name,
+    /// Where it leads.
+    pub kind: Kind,
+    /// What holds on the way.
+    pub policy: ZonePolicy,
+}
+
+/// Where a way leads.
+#[derive(Debug)]
+pub enum Kind {
+    /// Recursion from the closest known cut.
+    Iterate,
+    /// Recursion from these servers of the zone.
+    Stub(Arc<Delegation>),
+    /// Recursive servers, asked for the whole answer.
+    Forward {
+        /// They, as a delegation of what they are asked for.
+        servers: Arc<Delegation>,
+        /// Names of the certificates of those that are asked over TLS, by place.
+        tls: Vec<Option<Arc<str>>>,
+    },
+    /// An answer is made here.
+    Local(Authority),
+}
+
+/// What holds for a zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZonePolicy {
+    /// The addresses to ask from, where the system is not to choose.
+    pub source: Vec<IpAddr>,
+    /// No positive answer is kept longer.
+    pub max_ttl: Duration,
+    /// No negative answer is kept longer.
+    pub negative_max_ttl: Duration,
+}
+
+/// What one set of clients sees: its routes, and the configuration that goes with them.
+///
+/// A flight holds on to the view it began with, so a reload never changes the rules on its way.
+#[derive(Debug)]
+pub struct View {
+    /// Tells its entries in memory from those of other views.
+    pub id: ViewId,
+    /// What the operator has decided.
+    pub config: Arc<Config>,
+    routes: HashMap<Vec<u8>, Arc<Route>>,
+    hosts: HashMap<Vec<u8>, Arc<Route>>,
+    recursion: Arc<Route>,
+}
+
+/// Why zones cannot be served as configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("zone {zone}: {reason}")]
+pub struct Wrong {
+    /// The zone.
+    pub zone: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// All views of a configuration.
+#[derive(Clone, Debug)]
+pub struct Views {
+    config: Arc<Config>,
+    views: Vec<Arc<View>>,
+    /// The place of each listener's view: that of `[listen]` first, then those of `[[listener]]`.
+    of_listener: Vec<usize>,
+}
+
+impl Views {
+    /// The views of a configuration: listeners that see the same zones share one.
+    ///
+    /// # Errors
+    /// A zone file cannot be read, or there are more views than there may be.
+    pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
+        let mut seen: Vec<Option<&[Name]>> = vec![None];
+        let mut of_listener = vec![0];
+        for listener in &config.listeners {
+            let zones = listener.zones.as_deref();
+            let known = seen.iter().position(|other| *other == zones);
+            of_listener.push(known.unwrap_or(seen.len()));
+            if known.is_none() {
+                seen.push(zones);
+            }
+        }
+        if seen.len() > MAX_VIEWS {
+            let reason = format!("listeners see {} different sets of zones, {MAX_VIEWS} may be", seen.len());
+            return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
+        }
+        let views = seen
+            .iter()
+            .zip(ViewId::all())
+            .map(|(zones, id)| View::new(id, config, *zones).map(Arc::new))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { config: Arc::clone(config), views, of_listener })
+    }
+
+    /// What the operator has decided.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The view of a listener, by its place: `[listen]` is the first.
+    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
+        self.views.get(*self.of_listener.get(place)?)
+    }
+
+    /// The view under an id.
+    pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
+        self.views.iter().find(|view| view.id == id)
+    }
+}
+
+impl View {
+    fn new(id: ViewId, config: &Arc<Config>, visible: Option<&[Name]>) -> Result<Self, Wrong> {
+        let policy = ZonePolicy {
+            source: config.resolve.source.clone(),
+            max_ttl: config.cache.max_ttl,
+            negative_max_ttl: config.cache.negative_max_ttl,
+        };
+        let recursion = Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone() };
+        let mut view = Self {
+            id,
+            config: Arc::clone(config),
+            routes: HashMap::new(),
+            hosts: hosts(config, &policy)?,
+            recursion: Arc::new(recursion),
+        };
+        let sees = |zone: &&config::Zone| visible.is_none_or(|names| names.contains(&zone.name));
+        let zones: Vec<&config::Zone> = config.zones.iter().filter(sees).collect();
+        for zone in special::zones() {
+            if !zones.iter().any(|configured| special::gives_way(&zone, &configured.name)) {
+                let route = special::route(&zone, &policy)?;
+                view.routes.insert(wire_name(&route.zone), Arc::new(route));
+            }
+        }
+        for zone in zones {
+            view.routes.insert(wire_name(&zone.name), Arc::new(configured(zone, &policy)?));
+        }
+        Ok(view)
+    }
+
+    /// The way of a question: that of its host, or of the longest suffix of its name.
+    pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
+        let wire = wire_name(name);
+        if let Some(host) = self.hosts.get(&wire) {
+            return host;
+        }
+        let mut suffix = wire.as_slice();
+        // DS stands on the parent's side of a cut (RFC 4035 section 3.1.4.1).
+        let mut passed_over = kind != RecordType::DS;
+        loop {
+            if passed_over && let Some(route) = self.routes.get(suffix) {
+                return route;
+            }
+            passed_over = true;
+            match suffix.split_first() {
+                Some((length, rest)) if *length > 0 => {
+                    suffix = rest.get(usize::from(*length)..).unwrap_or_default();
+                }
+                _ => return &self.recursion,
+            }
+        }
+    }
+
+    /// The way of names that no zone is configured for.
+    pub fn recursion(&self) -> &Route {
+        &self.recursion
+    }
+
+    /// The routes of zones, by apex; hosts and special-use names left out.
+    pub fn configured(&self) -> Vec<&Arc<Route>> {
+        let zones = self.config.zones.iter();
+        zones.filter_map(|zone| self.routes.get(&wire_name(&zone.name))).collect()
+    }
+}
+
+/// The apexes below which two configurations differ: what was learnt there by the old one is not to be believed.
+pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
+    let mut names = Vec::new();
+    for (one, other) in [(old, new), (new, old)] {
+        names.extend(
+            one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
+        );
+        for host in one.hosts.iter().filter(|host| !other.hosts.contains(host)) {
+            names.push(host.name.clone());
+            names.extend(host.addresses.iter().map(|address| Name::from(*address)));
+        }
+    }
+    let sees = |config: &Config| config.listeners.iter().map(|one| one.zones.clone()).collect::<Vec<_>>();
+    if sees(old) != sees(new) {
+        // The ids of views have other meanings now.
+        names.push(Name::root());
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong> {
+    let policy = ZonePolicy {
+        source: if zone.source.is_empty() { general.source.clone() } else { zone.source.clone() },
+        max_ttl: zone.max_ttl.unwrap_or(general.max_ttl),
+        negative_max_ttl: zone.negative_max_ttl.unwrap_or(general.negative_max_ttl),
+    };
+    let delegation = |addresses| {
+        Arc::new(Delegation {
+            zone: zone.name.clone(),
+            servers: Vec::new(),
+            glue: Vec::new(),
+            configured: addresses,
+            trusted: true,
+            expires: Mono::from_micros(u64::MAX),
+        })
+    };
+    let kind = match &zone.kind {
+        ZoneKind::Stub(servers) => Kind::Stub(delegation(servers.clone())),
+        ZoneKind::Forward(forwarders) => Kind::Forward {
+            servers: delegation(forwarders.iter().map(|forwarder| forwarder.address).collect()),
+            tls: forwarders.iter().map(|forwarder| forwarder.tls.as_deref().map(Arc::from)).collect(),
+        },
+        ZoneKind::File { path, text } => {
+            let authority = local::from_file(&zone.name, path, text)
+                .map_err(|reason| Wrong { zone: zone.name.to_string(), reason })?;
+            Kind::Local(authority)
+        }
+    };
+    Ok(Route { zone: zone.name.clone(), kind, policy })
+}
+
+/// A route for each name of a `[[host]]`, and for the reverse name of each of its addresses.
+fn hosts(config: &Config, policy: &ZonePolicy) -> Result<HashMap<Vec<u8>, Arc<Route>>, Wrong> {
+    let mut records: HashMap<Vec<u8>, (Name, Vec<Record>)> = HashMap::new();
+    let mut add = |name: &Name, data: RData| {
+        let (_, records) = records.entry(wire_name(name)).or_insert_with(|| (name.clone(), Vec::new()));
+        records.push(Record::from_rdata(name.clone(), HOST_TTL, data));
+    };
+    for host in &config.hosts {
+        for address in &host.addresses {
+            let data = match address {
+                IpAddr::V4(address) => RData::A(rdata::A(*address)),
+                IpAddr::V6(address) => RData::AAAA(rdata::AAAA(*address)),
+            };
+            add(&host.name, data);
+            let mut reverse = Name::from(*address);
+            reverse.set_fqdn(true);
+            add(&reverse, RData::PTR(rdata::PTR(host.name.clone())));
+        }
+    }
+    let route = |(key, (name, records)): (Vec<u8>, (Name, Vec<Record>))| {
+        let authority = local::from_records(&name, records, HOST_TTL)
+            .map_err(|reason| Wrong { zone: name.to_string(), reason })?;
+        Ok((key, Arc::new(Route { zone: name, kind: Kind::Local(authority), policy: policy.clone() })))
+    };
+    records.into_iter().map(route).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Forwarder, Host, Listener, Zone};
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn stub(text: &str) -> Zone {
+        Zone {
+            name: name(text),
+            kind: ZoneKind::Stub(vec!["127.0.0.1:5300".parse().unwrap()]),
+            source: Vec::new(),
+            max_ttl: None,
+            negative_max_ttl: None,
+        }
+    }
+
+    fn views(zones: Vec<Zone>, listeners: Vec<Listener>) -> Views {
+        let hosts = vec![Host { name: name("printer.lan."), addresses: vec!["10.0.0.9".parse().unwrap()] }];
+        Views::new(&Arc::new(Config { zones, hosts, listeners, ..Config::default() })).unwrap()
+    }
+
+    fn apex(view: &View, text: &str) -> String {
+        view.route(&name(text), RecordType::A).zone.to_string()
+    }
+
+    #[test]
+    fn the_longest_suffix_counts_and_a_host_before_it() {
+        let views = views(vec![stub("corp.example."), stub("mail.corp.example."), stub("lan.")], Vec::new());
+        let view = views.of_listener(0).unwrap();
+        assert_eq!(apex(view, "a.b.corp.example."), "corp.example.");
+        assert_eq!(apex(view, "MX1.mail.CORP.example."), "mail.corp.example.");
+        assert_eq!(apex(view, "example."), ".");
+        assert_eq!(apex(view, "printer.lan."), "printer.lan.");
+        assert_eq!(apex(view, "9.0.0.10.in-addr.arpa."), "9.0.0.10.in-addr.arpa.");
+        assert_eq!(view.route(&name("mail.corp.example."), RecordType::DS).zone, name("corp.example."));
+    }
+
+    #[test]
+    fn special_names_stay_here_unless_a_configured_zone_covers_them() {
+        let plain = views(Vec::new(), Vec::new());
+        let view = plain.of_listener(0).unwrap();
+        assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), "10.in-addr.arpa.");
+        assert_eq!(apex(view, "www.localhost."), "localhost.");
+        assert_eq!(apex(view, "a.onion."), "onion.");
+        let inner = views(vec![stub("10.in-addr.arpa."), stub("1.168.192.in-addr.arpa.")], Vec::new());
+        let view = inner.of_listener(0).unwrap();
+        assert!(matches!(view.route(&name("1.2.10.in-addr.arpa."), RecordType::PTR).kind, Kind::Stub(_)));
+        assert_eq!(apex(view, "9.1.168.192.in-addr.arpa."), "1.168.192.in-addr.arpa.");
+        assert_eq!(apex(view, "9.2.168.192.in-addr.arpa."), "168.192.in-addr.arpa.");
+        let mut all = stub(".");
+        all.kind = ZoneKind::Forward(vec![Forwarder { address: "10.0.0.1:53".parse().unwrap(), tls: None }]);
+        let all = views(vec![all], Vec::new());
+        let view = all.of_listener(0).unwrap();
+        assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), ".");
+        assert_eq!(apex(view, "localhost."), "localhost.");
+    }
+
+    #[test]
+    fn listeners_that_see_the_same_zones_share_a_view() {
+        let listener =
+            |zones: Option<Vec<Name>>| Listener { addresses: Vec::new(), allow: Vec::new(), zones };
+        let views = views(
+            vec![stub("corp.example.")],
+            vec![listener(None), listener(Some(Vec::new())), listener(Some(Vec::new()))],
+        );
+        let of = |place| views.of_listener(place).unwrap();
+        assert_eq!(of(0).id, of(1).id);
+        assert_eq!(of(2).id, of(3).id);
+        assert_ne!(of(0).id, of(2).id);
+        assert_eq!(apex(of(0), "corp.example."), "corp.example.");
+        assert_eq!(apex(of(2), "corp.example."), ".");
+        assert!(views.of_listener(4).is_none());
+    }
+}
