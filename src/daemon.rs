@@ -23,7 +23,7 @@ use crate::control::protocol::DaemonStatus;
 use crate::control::server::{BindError, Server};
 use crate::exchange::internet::Internet;
 use crate::limits::{DESCRIPTORS, FLIGHT_TIME, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE};
-use crate::listener::{self, Listeners, Refused, Sockets};
+use crate::listener::{self, Listeners, Refused, Settled, Sockets};
 use crate::question::{Client, Question};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -134,20 +134,13 @@ impl Daemon {
     /// Ends the daemon within a second: what is on its way is answered, or told SERVFAIL.
     pub async fn stop(self) {
         let Self { subject, mut tasks } = self;
-        let listeners = subject.state().listeners.take();
-        if let Some(listeners) = &listeners {
-            listeners.stop_accepting();
-        }
-        if timeout(STOP_GRACE, subject.resolver.drained()).await.is_err() {
-            subject.resolver.stop();
-            // Whoever still waits then has a queue that is full: it asks again elsewhere.
-            let _ = timeout(STOP_FLUSH, subject.resolver.drained()).await;
-        }
-        // The tasks that were answered have yet to hand their replies on.
-        tokio::task::yield_now().await;
+        let Some(listeners) = subject.state().listeners.take() else { return };
+        listeners.stop_accepting();
+        let settled = settle(&listeners, &subject.resolver).await;
         tasks.shutdown().await;
         // Joins threads that only wait for their own sockets.
-        tokio::task::block_in_place(|| listeners.map(Listeners::stop));
+        tokio::task::block_in_place(|| listeners.stop());
+        drop(settled);
     }
 }
 
@@ -255,6 +248,17 @@ fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Answers all who wait: with what their flights find in a little while, or SERVFAIL. None where somebody does not take
+/// its reply.
+async fn settle(listeners: &Listeners, resolver: &Resolver) -> Option<Settled> {
+    let mut settled = std::pin::pin!(listeners.settled());
+    if let Ok(settled) = timeout(STOP_GRACE, &mut settled).await {
+        return Some(settled);
+    }
+    resolver.stop();
+    timeout(STOP_FLUSH, settled).await.ok()
 }
 
 /// Takes the snapshots of the statistics.

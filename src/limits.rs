@@ -216,3 +216,6 @@ pub const MAX_SHARDS: usize = 64;
 
 /// TCP connections of one client at once: one address may not take them all.
 pub const MAX_TCP_PER_CLIENT: usize = 128;
+
+/// How long a server that answered SERVFAIL for a zone is asked after all others: its next answer may be a good one.
+pub const FAILING_TIME: Duration = Duration::from_secs(10);

@@ -1,5 +1,6 @@
 //! resolverd: arguments, then the configuration, then the daemon.
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,6 +70,8 @@ fn main() -> ExitCode {
     }
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // A journal or a file has no use for colours.
+        .with_ansi(std::io::stderr().is_terminal())
         .with_max_level(config.log.level)
         .with_target(false)
         .init();

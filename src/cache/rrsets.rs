@@ -262,7 +262,7 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
 
 pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
     let own = match entry {
-        Entry::Known(Known::Rrset(rrset)) => rrset.data.len(),
+        Entry::Known(Known::Rrset(rrset)) => size_of::<Rrset>().saturating_add(rrset.data.len()),
         // A SOA with two names and its owner: three names of the library's, inline below 32 octets.
         Entry::Known(Known::Negative(_)) => size_of::<Negative>(),
         Entry::Delegation(delegation) => {

@@ -20,7 +20,7 @@ use crate::cache::servers::Server;
 use crate::clock::Clock;
 use crate::exchange::network::Path;
 use crate::exchange::{Ask, Exchange, Heard, Trouble};
-use crate::limits::{LISTEN_TIME, MAX_TIMER};
+use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_TIMER};
 use crate::record::Recorder;
 use crate::record::event::{Conduct, Sent, StepEvent, Transport};
 
@@ -182,8 +182,13 @@ impl Attempt {
             Said::Nothing(conduct) => *conduct,
             _ => Conduct::Answered,
         };
-        if matches!(conduct, Conduct::Lame | Conduct::Refused) {
-            self.server.is_lame(&self.zone, self.means.clock.mono());
+        let time = match conduct {
+            Conduct::Lame | Conduct::Refused => Some(LAME_TIME),
+            Conduct::ServFail | Conduct::OtherError => Some(FAILING_TIME),
+            _ => None,
+        };
+        if let Some(time) = time {
+            self.server.is_lame(&self.zone, time, self.means.clock.mono());
         }
         if dropped > 0 {
             self.context.note(StepEvent::Scrubbed { dropped });

@@ -51,21 +51,21 @@ pub(super) const HOSTERS: [Hoster; 8] = [
         domain: "alphahost.net",
         servers: &["ns1.alphahost.net", "ns2.alphahost.net", "ns3.alphahost.net"],
         server_domains: &[],
-        block: [192, 0, 2],
+        block: [198, 18, 2],
         median: 8,
     },
     Hoster {
         domain: "betahost.com",
         servers: &["ns1.betahost.com", "ns2.betahost.com"],
         server_domains: &[],
-        block: [198, 51, 100],
+        block: [198, 18, 100],
         median: 25,
     },
     Hoster {
         domain: "gammahost.org",
         servers: &["ns1.gammahost.org", "ns2.gammahost.org", "ns3.gamma-dns.com", "ns4.gamma-dns.com"],
         server_domains: &["gamma-dns.com"],
-        block: [203, 0, 113],
+        block: [198, 19, 113],
         median: 40,
     },
     Hoster {
@@ -184,7 +184,7 @@ impl Internet {
 }
 
 fn spammer(last: u8) -> Ipv4Addr {
-    Ipv4Addr::new(203, 0, 113, last)
+    Ipv4Addr::new(198, 19, 113, last)
 }
 
 /// Builds the tree from the top down.
@@ -249,13 +249,11 @@ impl Maker {
         }
         let registry = self.servers(&["ns1.registry-rir.net", "ns2.registry-rir.net"], 60)?;
         self.tree.zone("registry-rir.net", &registry, "")?;
-        for octet in ["192", "198", "203"] {
-            self.tree.zone(&format!("{octet}.in-addr.arpa"), &registry, "")?;
-        }
+        self.tree.zone("198.in-addr.arpa", &registry, "")?;
         for pair in ["18.198", "19.198"] {
             self.tree.zone(&format!("{pair}.in-addr.arpa"), &registry, "")?;
         }
-        self.tree.zone("8.b.d.0.1.0.0.2.ip6.arpa", &registry, "")
+        self.tree.zone("2.0.0.0.1.0.0.2.ip6.arpa", &registry, "")
     }
 
     /// A hoster's servers, its domains and its reverse zones.

@@ -102,16 +102,16 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
     text
 }
 
-/// An address of the hoster at `place`, in documentation space (RFC 3849): one /48 each.
+/// An address of the hoster at `place`, in benchmarking space (RFC 5180), one /64 each: documentation space has reverse zones that stay at home.
 fn address_v6(place: usize, last: u16) -> Ipv6Addr {
-    Ipv6Addr::new(0x2001, 0xdb8, u16::try_from(place).unwrap_or(0), 0, 0, 0, 0, last)
+    Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }
 
-/// The reverse zone of a hoster's /48.
+/// The reverse zone of a hoster's /64.
 pub(super) fn reverse_v6_zone(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     let nibbles = nibbles(address_v6(place, 0));
-    format!("{}.ip6.arpa", nibbles.get(20..).unwrap_or_default().join("."))
+    format!("{}.ip6.arpa", nibbles.get(16..).unwrap_or_default().join("."))
 }
 
 /// The nibbles of an address, last first (RFC 3596 section 2.5).

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use hickory_proto::op::ResponseCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
@@ -26,8 +27,11 @@ pub(super) enum First {
     /// Nothing is sent.
     Nothing,
     /// It has to be resolved.
-    Miss(Box<Query>),
+    Miss(Box<Query>, Waiting),
 }
+
+/// A client that waits; to be kept until its reply is on its way, as nothing ends before.
+pub(super) type Waiting = OwnedSemaphorePermit;
 
 /// What listeners answer with.
 pub struct Parts {
@@ -51,11 +55,13 @@ pub(super) struct Policy {
 pub(super) struct Front {
     parts: Arc<Parts>,
     policy: ArcSwap<Policy>,
+    /// As many permits as clients may wait, at all addresses together.
+    waiting: Arc<Semaphore>,
 }
 
 impl Front {
-    pub(super) fn new(parts: Arc<Parts>, policy: Policy) -> Self {
-        Self { parts, policy: ArcSwap::from_pointee(policy) }
+    pub(super) fn new(parts: Arc<Parts>, policy: Policy, waiting: Arc<Semaphore>) -> Self {
+        Self { parts, policy: ArcSwap::from_pointee(policy), waiting }
     }
 
     /// Goes over to another policy; questions that have come in keep theirs.
@@ -121,7 +127,13 @@ impl Front {
             let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
             return self.reject(shard, &rejection, &client, Some(&query), out);
         }
-        First::Miss(Box::new(query))
+        match Arc::clone(&self.waiting).try_acquire_owned() {
+            Ok(waiting) => First::Miss(Box::new(query), waiting),
+            Err(_) => {
+                self.shed(shard, &query, &client, now, limit, out);
+                First::Reply
+            }
+        }
     }
 
     /// Resolves a miss; none where its first copy will be answered.
@@ -150,19 +162,23 @@ impl Front {
         }
     }
 
-    /// SERVFAIL at once: a queue is full.
+    /// SERVFAIL at once: as many wait as may, or we are ending.
     pub(super) fn shed(
         &self,
         shard: usize,
         query: &Query,
         client: &SocketAddr,
         now: Mono,
+        limit: Option<usize>,
         out: &mut Vec<u8>,
     ) {
-        let error = ExtendedError::new(ExtendedError::NOT_READY, "more questions wait than there may be");
+        let error = ExtendedError::new(
+            ExtendedError::NOT_READY,
+            "more questions wait than there may be, or the resolver is being stopped",
+        );
         if let Some(question) = query.to_question() {
             let answer = compose::failure(&question, error, now);
-            reply::write(out, &answer, query, query.udp_limit(), now);
+            reply::write(out, &answer, query, limit.unwrap_or_else(|| query.udp_limit()), now);
         }
         self.count(shard, client, query, Outcome::Shed, now);
     }

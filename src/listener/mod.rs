@@ -22,14 +22,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::limits::{MAX_QUEUE, MAX_WORKERS};
+use crate::limits::{MAX_QUEUE, MAX_WAITERS, MAX_WORKERS};
 use crate::zones::Views;
 pub use front::Parts;
-use front::{Front, Policy};
+use front::{Front, Policy, Waiting};
 use places::Places;
 use sockets::Bound;
 pub use sockets::Refused;
@@ -44,8 +44,15 @@ pub struct Listeners {
     open: Vec<Open>,
     misses: mpsc::Sender<Miss>,
     places: Arc<Places>,
+    /// As many permits as clients may wait.
+    waiting: Arc<Semaphore>,
     /// Workers so far: each counts in a shard of its own.
     shards: usize,
+}
+
+/// Nobody waits, and nobody shall.
+pub struct Settled {
+    _waiting: Option<Waiting>,
 }
 
 /// An address that is served.
@@ -100,8 +107,14 @@ impl Listeners {
     pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
         let (misses, queue) = mpsc::channel(MAX_QUEUE);
         tokio::spawn(dispatch(queue));
-        let mut listeners =
-            Self { parts: Arc::new(parts), open: Vec::new(), misses, places: Arc::default(), shards: 0 };
+        let mut listeners = Self {
+            parts: Arc::new(parts),
+            open: Vec::new(),
+            misses,
+            places: Arc::default(),
+            waiting: Arc::new(Semaphore::new(MAX_WAITERS)),
+            shards: 0,
+        };
         listeners.serve(sockets, config, views)?;
         Ok(listeners)
     }
@@ -149,6 +162,13 @@ impl Listeners {
         }
     }
 
+    /// Waits until every client that waits has its reply on its way. Whoever asks from then on what is not in memory is
+    /// told SERVFAIL, as long as what comes of this is kept.
+    pub async fn settled(&self) -> Settled {
+        let all = u32::try_from(MAX_WAITERS).unwrap_or(u32::MAX);
+        Settled { _waiting: Arc::clone(&self.waiting).acquire_many_owned(all).await.ok() }
+    }
+
     /// Ends: workers send what waits in their queues.
     pub fn stop(self) {
         for open in self.open {
@@ -165,7 +185,7 @@ impl Listeners {
             let Some(policy) = found.and_then(|(_, allow, place)| policy(allow, views, place)) else {
                 continue;
             };
-            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy));
+            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.waiting)));
             let mut workers = Vec::new();
             for socket in bound.udp {
                 workers.push(Worker::start(socket, self.shards, Arc::clone(&front), self.misses.clone())?);
@@ -189,11 +209,12 @@ fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
 async fn dispatch(mut queue: mpsc::Receiver<Miss>) {
     while let Some(miss) = queue.recv().await {
         tokio::spawn(async move {
-            let limit = miss.query.udp_limit();
-            let reply = miss.front.resolve(miss.shard, &miss.query, miss.client, miss.arrived, limit).await;
-            if !miss.outbox.put(reply, miss.client) {
-                miss.front.reply_lost(miss.shard);
+            let Miss { query, client, arrived, shard, front, outbox, waiting } = miss;
+            let reply = front.resolve(shard, &query, client, arrived, query.udp_limit()).await;
+            if !outbox.put(reply, client) {
+                front.reply_lost(shard);
             }
+            drop(waiting);
         });
     }
 }

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::front::{First, Front};
+use super::front::{First, Front, Waiting};
 use super::places::{Places, Taken};
 use crate::limits::{
     ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_WRITE_TIME,
@@ -59,7 +59,8 @@ struct Connection {
     taken: Taken,
     /// What was read and is not yet a whole message.
     read: Vec<u8>,
-    pending: FuturesUnordered<BoxFuture<'static, Option<Vec<u8>>>>,
+    /// Questions that are being resolved: their replies, and that their client waits until these are written.
+    pending: FuturesUnordered<BoxFuture<'static, (Option<Vec<u8>>, Waiting)>>,
 }
 
 impl Connection {
@@ -76,10 +77,11 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
-                Some(reply) = self.pending.next(), if !idle => {
+                Some((reply, waiting)) = self.pending.next(), if !idle => {
                     if let Some(reply) = reply {
                         write(&mut self.stream, &reply).await?;
                     }
+                    drop(waiting);
                     self.take_messages().await?;
                 }
                 length = read(&mut self.stream, &mut self.read, idle), if reads => {
@@ -108,10 +110,10 @@ impl Connection {
             match self.front.receive(SHARD, message, self.client, now, limit, &mut out) {
                 First::Nothing => {}
                 First::Reply => write(&mut self.stream, &out).await?,
-                First::Miss(query) => {
+                First::Miss(query, waiting) => {
                     let (front, client) = (Arc::clone(&self.front), self.client);
                     self.pending.push(Box::pin(async move {
-                        front.resolve(SHARD, &query, client, now, MAX_STREAM_REPLY).await
+                        (front.resolve(SHARD, &query, client, now, MAX_STREAM_REPLY).await, waiting)
                     }));
                 }
             }

@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tokio::sync::mpsc;
 
-use super::front::{First, Front};
+use super::front::{First, Front, Waiting};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
 use crate::wire::query::Query;
@@ -27,6 +27,8 @@ pub(super) struct Miss {
     pub(super) shard: usize,
     pub(super) front: Arc<Front>,
     pub(super) outbox: Outbox,
+    /// Given back once the reply is in the outbox.
+    pub(super) waiting: Waiting,
 }
 
 /// Where replies to a worker's clients are put.
@@ -147,19 +149,26 @@ impl Work {
             match self.front.receive(self.shard, message, client, now, None, out) {
                 First::Nothing => {}
                 First::Reply => self.send(out, client),
-                First::Miss(query) => self.hand_on(query, client, now, out),
+                First::Miss(query, waiting) => self.hand_on(query, waiting, client, now, out),
             }
         }
     }
 
-    fn hand_on(&self, query: Box<Query>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
+    fn hand_on(
+        &self,
+        query: Box<Query>,
+        waiting: Waiting,
+        client: SocketAddr,
+        arrived: Mono,
+        out: &mut Vec<u8>,
+    ) {
         let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
-        let miss = Miss { query, client, arrived, shard: self.shard, front, outbox };
+        let miss = Miss { query, client, arrived, shard: self.shard, front, outbox, waiting };
         self.outbox.outstanding.fetch_add(1, Ordering::AcqRel);
         let Err(full) = self.misses.try_send(miss) else { return };
         self.outbox.outstanding.fetch_sub(1, Ordering::AcqRel);
         let miss = full.into_inner();
-        self.front.shed(self.shard, &miss.query, &client, arrived, out);
+        self.front.shed(self.shard, &miss.query, &client, arrived, None, out);
         self.send(out, client);
     }
 

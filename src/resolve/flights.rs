@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::Shared;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 use crate::limits::{MAX_FLIGHTS, MAX_WAITERS};
 use crate::question::{Answer, Client, QuestionKey};
@@ -32,8 +32,6 @@ pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 #[derive(Clone, Default)]
 pub(super) struct Flights {
     table: Arc<Mutex<Table>>,
-    /// Rung when the last of those who wait has gone.
-    empty: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -114,20 +112,6 @@ impl Flights {
         self.table().flights.len()
     }
 
-    /// Waits until nobody waits for a flight.
-    pub(super) async fn drained(&self) {
-        loop {
-            let rung = self.empty.notified();
-            tokio::pin!(rung);
-            // Listens before it looks, so that the last to go is not missed.
-            rung.as_mut().enable();
-            if self.table().waiters == 0 {
-                return;
-            }
-            rung.await;
-        }
-    }
-
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,9 +144,6 @@ impl Drop for Seat {
             && Arc::ptr_eq(&flight.trail, &self.trail)
         {
             flight.waiting.remove(&self.client);
-        }
-        if table.waiters == 0 {
-            self.flights.empty.notify_waiters();
         }
     }
 }

@@ -132,11 +132,6 @@ impl Resolver {
         self.stopping.send_replace(true);
     }
 
-    /// Waits until every client that waits has been answered.
-    pub async fn drained(&self) {
-        self.flights.drained().await;
-    }
-
     /// Answers a question that arrives now.
     pub async fn ask(self: &Arc<Self>, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();

@@ -1,5 +1,8 @@
 //! A stage for tests through the front door: a small internet on sockets, and a daemon before it.
 
+// Each test uses the part of the stage that it needs.
+#![allow(dead_code)]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

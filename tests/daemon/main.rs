@@ -1,0 +1,7 @@
+//! The daemon as a process: how it starts and ends, what it says, and the bounds that it keeps under load.
+
+mod bounds;
+mod client;
+mod life;
+mod process;
+mod refusals;

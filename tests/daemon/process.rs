@@ -1,0 +1,282 @@
+//! The binary as an operator runs it: a configuration file, a process, its lines on stderr, its control socket.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use resolverd::control::protocol::{Reply, Request, Stats, Status};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::server::Distance;
+use resolverd::lab::sockets::LabSockets;
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::question::Outcome;
+use resolverd::random::Random;
+use resolverd::record::Window;
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// Long enough for any machine; a test that passes never waits it out.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A user that may do nothing, where the tests run as root.
+const NOBODY: u32 = 65_534;
+
+/// Held by tests that measure, or that keep the machine busy: one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// Waits until no other test measures.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A small internet on sockets, for a daemon in another process.
+pub(crate) struct World {
+    pub(crate) sockets: LabSockets,
+    _runtime: Runtime,
+}
+
+impl World {
+    /// `tld.` is served from `distance` away and answers every name; nobody answers for `silent.tld.`.
+    pub(crate) fn new(distance: Duration) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let lab = Arc::new(lab(distance));
+        let sockets = runtime.block_on(LabSockets::start(lab, Random::system().unwrap())).unwrap();
+        Self { sockets, _runtime: runtime }
+    }
+}
+
+fn lab(distance: Duration) -> Lab {
+    let mut tree = Tree::default();
+    for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.silent.tld", 3)] {
+        let mut plan = ServerPlan::new(name, vec![[127, 78, 0, last].into()]);
+        plan.distance = Distance::steady(distance);
+        if name == "ns1.silent.tld" {
+            plan.faults = vec![Fault::Dead];
+        }
+        tree.server(plan).unwrap();
+    }
+    let long = "x".repeat(200);
+    let text = format!("* 3600 A 10.0.0.1\n* 3600 TXT \"{long}\"\n");
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    tree.zone("tld.", &["ns.tld".to_owned()], &text).unwrap();
+    tree.zone("silent.tld.", &["ns1.silent.tld".to_owned()], "").unwrap();
+    tree.build().unwrap()
+}
+
+/// A folder with a configuration file, and what is run with it.
+pub(crate) struct Setting {
+    folder: TempDir,
+}
+
+impl Setting {
+    /// A configuration that `change` may add to; it listens at a port of its own choice and asks `world`.
+    pub(crate) fn new(world: &World, sections: &str) -> Self {
+        let setting = Self::bare();
+        let port = world.sockets.port();
+        setting.write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.78.0.1\n");
+        let text = format!(
+            "version = 1\n{sections}\n\
+             [listen]\naddresses = [\"127.0.0.1:0\"]\n\
+             [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\n\
+             deny_servers = []\nupstream_port = {port}\n\
+             [control]\nsocket = \"{}\"\n",
+            setting.socket().display()
+        );
+        setting.write("resolverd.toml", &text);
+        setting
+    }
+
+    /// A folder without a configuration.
+    pub(crate) fn bare() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // For the user that may do nothing.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self { folder }
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).unwrap();
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("resolverd.toml")
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("control.sock")
+    }
+
+    /// The binary with this configuration.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_resolverd"));
+        command.arg("--config").arg(self.config()).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end: exit code, stdout, stderr.
+    pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        told(&self.command().args(arguments).output().unwrap())
+    }
+
+    /// Starts it, and waits until it listens.
+    pub(crate) fn start(&self) -> Process {
+        Process::start(self.command(), self.socket())
+    }
+}
+
+/// What a process that has ended leaves.
+pub(crate) fn told(output: &Output) -> (i32, String, String) {
+    let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+/// Has a command run as a user that may do nothing; false where it cannot.
+pub(crate) fn without_rights(command: &mut Command) -> bool {
+    if !rustix::process::geteuid().is_root() {
+        return true;
+    }
+    command.uid(NOBODY).gid(NOBODY);
+    let mut probe = Command::new(env!("CARGO_BIN_EXE_resolverd"));
+    probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).uid(NOBODY).gid(NOBODY);
+    probe.status().is_ok_and(|status| status.success())
+}
+
+/// A daemon at work; killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// Lines on stderr before the one that said so.
+    pub(crate) said: Vec<String>,
+    lines: Mutex<Receiver<String>>,
+    socket: PathBuf,
+}
+
+impl Process {
+    /// Starts `command`, and waits until it says where it listens.
+    pub(crate) fn start(mut command: Command, socket: PathBuf) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let errors = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            errors.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut process =
+            Self { child, address: nowhere, said: Vec::new(), lines: Mutex::new(lines), socket };
+        loop {
+            let line = process.lines.lock().unwrap().recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("it does not listen: {:?}", process.said));
+            if let Some(address) = listens_at(&line) {
+                process.address = address;
+                return process;
+            }
+            process.said.push(line);
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal and waits for the end: how it ended, and how long that took.
+    pub(crate) fn end(&mut self, signal: Signal) -> (ExitStatus, Duration) {
+        let sent = Instant::now();
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        let status = self.child.wait().unwrap();
+        (status, sent.elapsed())
+    }
+
+    /// What it said after it listened; call it once it has ended.
+    pub(crate) fn said_later(&self) -> Vec<String> {
+        self.lines.lock().unwrap().iter().collect()
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        match ask(&self.socket, &Request::Status).first() {
+            Some(Reply::Status(status)) => status.as_ref().clone(),
+            other => panic!("no status: {other:?}"),
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        match ask(&self.socket, &Request::Stats { window: Window::Start, table: None }).first() {
+            Some(Reply::Stats(stats)) => stats.as_ref().clone(),
+            other => panic!("no statistics: {other:?}"),
+        }
+    }
+
+    /// Questions that ended so.
+    pub(crate) fn outcome(&self, outcome: Outcome) -> u64 {
+        self.stats().report.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+
+    /// Asks for its state until that is as wanted.
+    pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
+        let begin = Instant::now();
+        while !wanted(self) {
+            assert!(begin.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        }
+    }
+
+    /// A number of /proc/PID/status, in its unit there.
+    pub(crate) fn in_status(&self, field: &str) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap();
+        number_of(&text, field).unwrap_or_else(|| panic!("no {field} in {text}"))
+    }
+
+    /// The most memory it ever had, in octets.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.in_status("VmHWM") * 1_024
+    }
+
+    /// Open descriptors.
+    pub(crate) fn descriptors(&self) -> u64 {
+        std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count() as u64
+    }
+
+    /// How often its threads have gone to sleep by themselves, all together.
+    pub(crate) fn sleeps(&self) -> u64 {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
+        let status = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());
+        status.map(|text| number_of(&text, "voluntary_ctxt_switches").unwrap()).sum()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // One that has ended already is no matter.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The first address of the line that names them.
+fn listens_at(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(" listens at ")?;
+    rest.split([',', ' ']).next()?.parse().ok()
+}
+
+fn number_of(text: &str, field: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// The lines of a reply of the control socket.
+fn ask(socket: &Path, request: &Request) -> Vec<Reply> {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    let line = serde_json::to_string(request).unwrap() + "\n";
+    stream.write_all(line.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
