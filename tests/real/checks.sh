@@ -79,7 +79,7 @@ end() {
   local id
   id=$(pid "$1")
   kill "$id" 2>/dev/null || return 0
-  timeout 20 tail --pid="$id" -f /dev/null || { echo "$1 does not end"; return 1; }
+  timeout 20 tail -s 0.02 --pid="$id" -f /dev/null || { echo "$1 does not end"; return 1; }
 }
 
 # The namespaces end with this shell, and all that is in them.

@@ -30,6 +30,7 @@ server:
   tls-service-pem: "$work/tls/certificate.pem"
   access-control: 198.18.0.0/16 allow
   qname-minimisation: no
+  tcp-idle-timeout: 1000
 EOF
   cat >"$work/named.conf" <<EOF
 tls ours { cert-file "$work/tls/certificate.pem"; key-file "$work/tls/key.pem"; };
@@ -89,7 +90,14 @@ everything_by() {
   has 'status: SERVFAIL' dig @127.0.0.1 +tries=1 www.lame.example A
   has 'flags: qr rd ra;' dig @127.0.0.1 domain.example A
   has "^${address%:*}" ctl stats --since start --by server
-  hasnt '^198\.18\.0\.(1|2|10|11|20|21)[[:space:]]' ctl stats --since start --by server
+  hasnt '^198\.18\.0\.(10|11|20|21)[[:space:]]' ctl stats --since start --by server
+}
+
+# Behind a firewall nobody else can be asked, so nobody else is tried.
+only() {
+  forward . 198.18.0.40
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  hasnt '^(198\.18\.0\.[12]|2001:2::1)[[:space:]]' ctl stats --since start --by server
 }
 
 split_horizon() {
@@ -106,6 +114,22 @@ split_horizon() {
 wrong_name() {
   forward . 'tls://198.18.0.40#another.example'
   has 'status: SERVFAIL' dig @127.0.0.1 +tries=1 +timeout=6 domain.example A
+}
+
+# The forwarder ends a connection that is idle, as each does some time; the next question makes another.
+idle() {
+  forward . 'tls://198.18.0.40#forwarder.example'
+  has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +short 1.idle.wild.domain.example A
+  soon hasnt 853 ss --no-header --numeric --tcp state established
+  has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +short 2.idle.wild.domain.example A
+}
+
+# More questions at once than one connection takes.
+crowd() {
+  forward . 'tls://198.18.0.40#forwarder.example'
+  "$here/load.py" --rate 100000 --questions 300 '{}.wild.domain.example' >"$work/crowd"
+  sed 's/^/figure: /' "$work/crowd"
+  grep -q ' noerror=300 ' "$work/crowd"
 }
 
 # with_one GOOD BAD...: whatever the order, and again and again, each question is answered.
@@ -162,10 +186,13 @@ dies() {
 
 check "forwarders: Unbound and BIND start" raise_forwarders
 check "forwarders: Unbound" everything_by 198.18.0.40
+check "forwarders: the root servers are left alone where everything is forwarded" only
 check "forwarders: Unbound at another port" everything_by 198.18.0.40:5353
 check "forwarders: BIND" everything_by 198.18.0.41
 check "forwarders: Unbound over TLS" everything_by 'tls://198.18.0.40#forwarder.example'
 check "forwarders: BIND over TLS" everything_by 'tls://198.18.0.41#forwarder.example'
+check "forwarders: TLS after the forwarder has ended an idle connection" idle
+check "forwarders: three hundred questions at once over TLS" crowd
 check "forwarders: TLS with a certificate of another name" wrong_name
 check "forwarders: one zone, the rest by recursion" split_horizon
 check "forwarders: one of two refuses" with_one 198.18.0.40 198.18.0.52
