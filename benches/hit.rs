@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::Memory;
 use resolverd::clock::{Clock, Mono};
 use resolverd::config::Config;
-use resolverd::question::Question;
+use resolverd::question::{Question, ViewId};
 use resolverd::random::Random;
 use resolverd::wire::compose::{self, Parts};
 use resolverd::wire::query::Query;
@@ -53,15 +53,15 @@ fn main() {
 fn measure(memory: &Memory, record: &Record, edns: bool) {
     let kind = record.record_type();
     let datagram = datagram(&record.name, kind, edns);
-    let Ok(query) = Query::read(&datagram) else { return println!("{kind}: not read") };
+    let Ok(query) = Query::read(&datagram, ViewId::default()) else { return println!("{kind}: not read") };
     let now = Mono::START.after(Duration::from_secs(100));
     let Some(answer) = memory.answers.get(query.key(), now) else { return println!("{kind}: not in memory") };
     let mut out = Vec::with_capacity(4_096);
-    let read = best(|| Query::read(black_box(&datagram)).is_ok());
+    let read = best(|| Query::read(black_box(&datagram), ViewId::default()).is_ok());
     let get = best(|| memory.answers.get(black_box(query.key()), now));
     let write = best(|| reply::write(&mut out, black_box(&answer), black_box(&query), 1_232, now));
     let whole = best(|| {
-        if let Ok(query) = Query::read(black_box(&datagram))
+        if let Ok(query) = Query::read(black_box(&datagram), ViewId::default())
             && let Some(answer) = memory.answers.get(query.key(), now)
         {
             reply::write(&mut out, &answer, &query, query.udp_limit(), now);

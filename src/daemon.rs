@@ -23,7 +23,9 @@ use crate::control::protocol::DaemonStatus;
 use crate::control::server::{BindError, Server};
 use crate::exchange::internet::Internet;
 use crate::limits::{DESCRIPTORS, FLIGHT_TIME, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE};
-use crate::listener::{self, Listeners, Refused, Settled, Sockets};
+use crate::listener::{self, Inherited, Listeners, Refused, Settled, Sockets};
+use crate::log;
+use crate::notify;
 use crate::question::{Client, Question};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -77,10 +79,22 @@ impl Daemon {
     /// # Errors
     /// A port, the control socket or a resource is not to be had; nothing is left running then.
     pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
+        Self::start_with(config, origin, Inherited::default())
+    }
+
+    /// Starts a daemon that serves what was `inherited` instead of binding it.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn start_with(
+        config: Config,
+        origin: Option<PathBuf>,
+        inherited: Inherited,
+    ) -> Result<Self, StartError> {
         raise_descriptors();
         let config = Arc::new(config);
         let views = Views::new(&config)?;
-        let sockets = Sockets::bind(&config, &[])?;
+        let sockets = Sockets::bind(&config, &[], inherited)?;
         let control = bind_control(&config)?;
         let clock = Clock::machine();
         let random = Random::system()?;
@@ -101,8 +115,9 @@ impl Daemon {
             recorder: Arc::clone(&recorder),
             cookies: Secret::new(Keyed::new(&random)),
         };
-        let listeners = Some(Listeners::start(sockets, parts, &config, &views)?);
-        let state = Mutex::new(State { config, listeners });
+        let listeners = Listeners::start(sockets, parts, &config, &views)?;
+        let pulses = listeners.pulses();
+        let state = Mutex::new(State { config, listeners: Some(listeners) });
         let subject = Arc::new(Running { resolver, recorder, clock, state, origin });
         let mut tasks = JoinSet::new();
         if let Some(control) = control {
@@ -110,6 +125,7 @@ impl Daemon {
         }
         tasks.spawn(tick(Arc::clone(&subject)));
         tasks.spawn(prime(Arc::clone(&subject)));
+        tasks.spawn(notify::watchdog(pulses, probe(&subject)));
         Ok(Self { subject, tasks })
     }
 
@@ -153,13 +169,25 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
     }
 
-    /// Checks first, then swaps: what cannot be served changes nothing. Memory is kept but for the zones that changed.
+    /// Goes over to another configuration, and tells the service manager when it begins and ends.
     fn apply(&self, config: Config) -> Result<(), StartError> {
+        notify::reloading();
+        let level = config.log.level;
+        let swapped = self.swap(config);
+        if swapped.is_ok() {
+            log::set_level(level);
+        }
+        notify::ready(&self.addresses());
+        swapped
+    }
+
+    /// Checks first, then swaps: what cannot be served changes nothing. Memory is kept but for the zones that changed.
+    fn swap(&self, config: Config) -> Result<(), StartError> {
         let config = Arc::new(config);
         let views = Views::new(&config)?;
         let mut state = self.state();
         let held = state.listeners.as_ref().map(Listeners::configured).unwrap_or_default();
-        let sockets = Sockets::bind(&config, &held)?;
+        let sockets = Sockets::bind(&config, &held, Inherited::default())?;
         let changed = zones::changed(&state.config, &config);
         if let Some(listeners) = &mut state.listeners {
             listeners.apply(sockets, &config, &views)?;
@@ -259,6 +287,15 @@ async fn settle(listeners: &Listeners, resolver: &Resolver) -> Option<Settled> {
     }
     resolver.stop();
     timeout(STOP_FLUSH, settled).await.ok()
+}
+
+/// What returns only where nothing on the way of a question is stuck: it takes the locks of flights and listeners.
+fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
+    let subject = Arc::clone(subject);
+    move || {
+        subject.resolver.flights();
+        subject.addresses();
+    }
 }
 
 /// Takes the snapshots of the statistics.

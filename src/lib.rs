@@ -28,7 +28,8 @@
 //!    says, and what of it may be believed are pure functions (`select`, `classify`, `scrub`).
 //! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire: behind its `Network`
 //!    stand sockets, or the servers of the `lab` in memory.
-//! 5. Whatever ends is told to [`record`]; [`control`] shows it, and [`ctl`] asks for it: `resolverctl`.
+//! 5. Whatever ends is told to [`record`]; [`control`] shows it, and [`ctl`] asks for it: `resolverctl`. [`check`] looks at
+//!    the host that it all runs on.
 //!
 //! # What travels
 //!
@@ -38,11 +39,13 @@
 //!
 //! # Who builds and ends it
 //!
-//! [`daemon`] builds the parts, owns their tasks, and ends them in order.
+//! [`daemon`] builds the parts, owns their tasks, and ends them in order. [`notify`] tells the service manager, [`log`] the
+//! journal.
 //!
 //! `upstream` is the one word here that RFC 9499 does not define: whichever server is asked next.
 
 pub mod cache;
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod control;
@@ -54,6 +57,8 @@ pub mod iterate;
 pub mod lab;
 pub mod limits;
 pub mod listener;
+pub mod log;
+pub mod notify;
 pub mod question;
 pub mod random;
 pub mod record;

@@ -52,6 +52,21 @@ pub const MAX_SOCKET_PATH: usize = 107;
 /// Octets of a root hints file: IANA's has 3 KiB.
 pub const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
 
+/// `[[zone]]` entries: split horizon and local lists take a few dozen. Each is a row of the table of routes.
+pub const MAX_ZONES: usize = 1_024;
+
+/// `[[host]]` entries; more names are better kept in a zone file.
+pub const MAX_HOSTS: usize = 4_096;
+
+/// `[[listener]]` entries: each costs threads and sockets. One for each network of a host, and one for tests.
+pub const MAX_LISTENERS: usize = 16;
+
+/// Servers of a configured zone, and addresses of a configured host: as many as an operator would list by hand.
+pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
+
+/// Octets of a configured zone file, which is read into memory: about 300 000 records.
+pub const MAX_ZONE_FILE: u64 = 16 << 20;
+
 /// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two.
 pub const MAX_CONTROL_CONNECTIONS: usize = 16;
 
@@ -214,6 +229,49 @@ pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 /// Shards of the record: more than workers and TCP together would only cost memory, about 12 KiB each.
 pub const MAX_SHARDS: usize = 64;
 
+/// Zones whose failures are counted for the log at once; those of spam come and go by the hundred. About 300 octets each.
+pub const MAX_INCIDENT_ZONES: usize = 256;
+
+/// Failed flights in a row after which a zone that has worked is told to fail: one may be chance, two its repeat.
+pub const INCIDENT_FAILURES: u32 = 3;
+
+/// Failures further apart than this are told apart: a failing question is tried again every 30 s at most.
+pub const INCIDENT_WINDOW: Duration = Duration::from_secs(60);
+
+/// Failures, and the time they take, after which a zone that has never worked is told: most such are spam's, and a
+/// message's questions about one are over within a minute.
+pub const INCIDENT_STRANGER_FAILURES: u32 = 10;
+
+/// See `INCIDENT_STRANGER_FAILURES`.
+pub const INCIDENT_STRANGER_TIME: Duration = Duration::from_secs(5 * 60);
+
+/// An incident ends after this time without a failure, and is not told again this long after its end.
+pub const INCIDENT_QUIET: Duration = Duration::from_secs(10 * 60);
+
+/// Zones that are told to fail in an hour; more are told as a number.
+pub const INCIDENTS_AN_HOUR: u32 = 20;
+
+/// Messages in a row that nobody answered, and the time they take at least, after which our own network is down: a
+/// single dead zone has fewer servers, and a burst that a full queue dropped is shorter.
+pub const NETWORK_DOWN_MESSAGES: u32 = 30;
+
+/// See `NETWORK_DOWN_MESSAGES`.
+pub const NETWORK_DOWN_TIME: Duration = Duration::from_secs(5);
+
+/// Octets that `check system` reads of a file of the host: configuration files have a few KiB, tables of /proc more.
+pub const MAX_CHECKED_FILE: u64 = 4 << 20;
+
+/// Drop-ins of one configuration that `check system` reads.
+pub const MAX_CHECKED_DROP_INS: usize = 100;
+
+/// Root servers that `check system` asks, one after the other until one answers.
+pub const CHECK_SERVERS: usize = 3;
+
+/// How long each of them is waited for: the farthest answers within 0.3 s.
+pub const CHECK_TIME: Duration = Duration::from_secs(2);
+
+/// The first of November 2026, in seconds since 1970: before this version was written, so no clock that is right says less.
+pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 /// TCP connections of one client at once: one address may not take them all.
 pub const MAX_TCP_PER_CLIENT: usize = 128;
 

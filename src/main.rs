@@ -1,6 +1,5 @@
 //! resolverd: arguments, then the configuration, then the daemon.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +8,8 @@ use clap::{Parser, Subcommand};
 use resolverd::config::Config;
 use resolverd::config::defaults;
 use resolverd::daemon::Daemon;
+use resolverd::listener::Inherited;
+use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Could not start.
@@ -68,15 +69,13 @@ fn main() -> ExitCode {
     if !arguments.listen.is_empty() {
         config = config.with_listen(arguments.listen);
     }
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        // A journal or a file has no use for colours.
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_max_level(config.log.level)
-        .with_target(false)
-        .init();
-    match runtime().and_then(|runtime| runtime.block_on(serve(config, origin)).map_err(std::io::Error::other))
-    {
+    log::start(config.log.level);
+    // Before there is a second thread.
+    let inherited = Inherited::take();
+    let served = runtime().and_then(|runtime| {
+        runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)
+    });
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("resolverd: {error}");
@@ -94,18 +93,21 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 async fn serve(
     config: Config,
     origin: Option<PathBuf>,
+    inherited: Inherited,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let from =
         origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
-    let daemon = Daemon::start(config, origin)?;
+    let daemon = Daemon::start_with(config, origin, inherited)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
     tracing::info!("resolverd {} listens at {} ({from})", env!("CARGO_PKG_VERSION"), addresses.join(", "));
+    notify::ready(&daemon.addresses());
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    notify::stopping();
     daemon.stop().await;
     tracing::info!("resolverd has ended");
     Ok(())
@@ -125,6 +127,8 @@ mod demo {
     use resolverd::daemon::Daemon;
     use resolverd::lab::demo::{Host, Options};
     use resolverd::record::Window;
+
+    use resolverd::log;
 
     use super::FAILED;
 
@@ -146,7 +150,7 @@ mod demo {
 
     /// Shows the daemon at work.
     pub(super) fn run(arguments: &Arguments, listen: &[SocketAddr]) -> ExitCode {
-        tracing_subscriber::fmt().with_writer(io::stderr).with_max_level(tracing::Level::WARN).init();
+        log::start(tracing::Level::WARN);
         let mut options = Options::new(if listen.is_empty() { vec![LISTEN] } else { listen.to_vec() });
         options.once = arguments.once;
         options.messages = arguments.messages.into();

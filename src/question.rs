@@ -9,6 +9,7 @@ use std::net::IpAddr;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Mono;
@@ -104,6 +105,19 @@ impl QuestionKey {
             [high, low, ..] => RecordType::from(u16::from_be_bytes([*high, *low])),
             _ => RecordType::ZERO,
         }
+    }
+
+    /// The octet after type and class: DO and CD, and what the tables mark their own entries with.
+    pub fn flags(&self) -> u8 {
+        self.0.last().copied().unwrap_or(0)
+    }
+
+    /// The question under whose key this is; none for a key that is no question's.
+    pub fn question(&self) -> Option<Question> {
+        let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
+        let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
+        let view = ViewId(self.flags() >> 5);
+        Some(Question { name, kind: self.kind(), dnssec_ok, checking_disabled, view })
     }
 }
 
@@ -268,11 +282,14 @@ pub enum Apart {
     Repeated,
     /// A reply that could not be handed back: the client's socket or its queue was full.
     ReplyLost,
+    /// A connection that could not be taken: out of descriptors, or gone before its turn.
+    AcceptFailed,
 }
 
 impl Apart {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 5] = [Self::Runt, Self::Response, Self::Denied, Self::Repeated, Self::ReplyLost];
+    pub const ALL: [Self; 6] =
+        [Self::Runt, Self::Response, Self::Denied, Self::Repeated, Self::ReplyLost, Self::AcceptFailed];
 
     /// Its place in `ALL`.
     pub const fn index(self) -> usize {
@@ -306,6 +323,9 @@ mod tests {
         let unchecked = Question { checking_disabled: true, ..lower.clone() };
         assert_ne!(lower.key(), signed.key());
         assert_ne!(signed.key(), unchecked.key());
+        for question in [lower, signed, unchecked] {
+            assert_eq!(question.key().question(), Some(question));
+        }
     }
 
     #[test]

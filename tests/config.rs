@@ -1,9 +1,12 @@
 //! The configuration through its front door: files are loaded, and what is wrong with them is read as an operator would.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use resolverd::config::{Config, Family};
+use hickory_proto::rr::Name;
+use resolverd::config::{Config, Family, Forwarder, Host, ZoneKind};
+use resolverd::limits;
 use tempfile::TempDir;
 
 /// A file with this text in a directory of its own.
@@ -54,7 +57,7 @@ fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
          deny_servers = []\nupstream_port = 5353\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
-         negative_max_ttl = \"5m\"\n[control]\nsocket = \"/tmp/r.sock\"\n[log]\nlevel = \"debug\"\n",
+         negative_max_ttl = \"5m\"\n[control]\nsocket = \"/run/r.sock\"\n[log]\nlevel = \"debug\"\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
     let config = Config::load(Some(&path)).unwrap().with_listen(vec!["127.0.0.1:0".parse().unwrap()]);
@@ -69,7 +72,7 @@ fn every_key_does_something() {
     assert_eq!(config.resolve.root_hints.servers.len(), 1);
     assert!(config.resolve.deny_servers.is_empty() && !config.resolve.race);
     assert_eq!(config.resolve.upstream_port, 5_353);
-    assert_eq!(config.control.socket, Path::new("/tmp/r.sock"));
+    assert_eq!(config.control.socket, Path::new("/run/r.sock"));
     assert_eq!(config.log.level, tracing::Level::DEBUG);
 }
 
@@ -193,4 +196,192 @@ fn what_is_no_toml_is_told_with_its_line() {
 fn unreadable_root_hints_are_told_with_their_path() {
     let told = complaint("[resolve]\nroot_hints = \"/nowhere/hints\"\n");
     assert!(told.starts_with("line 3: resolve.root_hints: /nowhere/hints cannot be read: "), "{told}");
+}
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+#[test]
+fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
+    let (directory, path) = file(
+        "version = 1\nresolve.source = [\"192.0.2.5\", \"2001:db8::5\"]\n\
+         [[zone]]\nname = \"Corp.Example\"\nsource = [\"10.0.0.5\"]\nmax_ttl = \"1h\"\nnegative_max_ttl = \"5m\"\n\
+         forward = [\"10.1.1.1\", \"10.1.1.1:5353\", \"[2001:db8::1]:53\", \"2001:db8::2\", \
+         \"tls://192.0.2.1#DNS.example\", \"tls://[2001:db8::1]:8853#dns.example\"]\n\
+         [[zone]]\nname = \"bl.example.\"\nstub = [\"127.0.0.1:5300\", \"::1\"]\n\
+         [[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n\
+         [[host]]\nname = \"Printer.lan\"\naddresses = [\"10.0.0.9\", \"fd00::9\"]\n\
+         [[listener]]\naddresses = [\"127.0.0.2:53\"]\n\
+         [[listener]]\naddresses = [\"127.0.0.3:0\", \"127.0.0.3:53\"]\nallow = [\"10.0.0.0/8\"]\nzones = [\"LAN\"]\n",
+    );
+    std::fs::write(directory.path().join("lan.zone"), "@ SOA a. b. 1 2 3 4 5\n").unwrap();
+    let config = Config::load(Some(&path)).unwrap();
+    let zone = &config.zones[0];
+    assert_eq!((zone.name.clone(), zone.source.len()), (name("corp.example."), 1));
+    assert_eq!(zone.max_ttl, Some(Duration::from_secs(3_600)));
+    assert_eq!(zone.negative_max_ttl, Some(Duration::from_secs(300)));
+    let forwarder = |address: &str, tls: Option<&str>| Forwarder {
+        address: address.parse().unwrap(),
+        tls: tls.map(str::to_owned),
+    };
+    let expected = [
+        forwarder("10.1.1.1:53", None),
+        forwarder("10.1.1.1:5353", None),
+        forwarder("[2001:db8::1]:53", None),
+        forwarder("[2001:db8::2]:53", None),
+        forwarder("192.0.2.1:853", Some("dns.example")),
+        forwarder("[2001:db8::1]:8853", Some("dns.example")),
+    ];
+    assert_eq!(zone.kind, ZoneKind::Forward(expected.to_vec()));
+    let stub = ["127.0.0.1:5300", "[::1]:53"].map(|address| address.parse().unwrap());
+    assert_eq!(config.zones[1].kind, ZoneKind::Stub(stub.to_vec()));
+    let text = "@ SOA a. b. 1 2 3 4 5\n".to_owned();
+    let path = directory.path().join("lan.zone");
+    assert_eq!(config.zones[2].kind, ZoneKind::File { path, text });
+    let addresses = ["10.0.0.9", "fd00::9"].map(|address| address.parse().unwrap()).to_vec();
+    assert_eq!(config.hosts, [Host { name: name("printer.lan."), addresses }]);
+    let [first, second] = config.listeners.as_slice() else { panic!("{:?}", config.listeners) };
+    assert_eq!((&first.allow, &first.zones), (&config.listen.allow, &None));
+    assert_eq!((second.addresses.len(), &second.zones), (2, &Some(vec![name("lan.")])));
+    assert_eq!(
+        config.resolve.source,
+        ["192.0.2.5", "2001:db8::5"].map(|text| text.parse::<IpAddr>().unwrap())
+    );
+}
+
+#[test]
+fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
+    let zone = |text: &str| complaint(&format!("[[zone]]\nname = \"corp.example\"\n{text}"));
+    let cases = [
+        (
+            zone(""),
+            "line 2: zone: does not say where its answers come from; write one of forward, stub, file",
+        ),
+        (
+            zone("stub = [\"10.1.1.1\"]\nforward = [\"10.1.1.1\"]"),
+            "line 5: zone.forward: stands beside stub; keep one of them",
+        ),
+        (zone("stub = []"), "line 4: zone.stub: is empty; name at least one address, like \"10.1.1.1\""),
+        (
+            zone("stub = [\n\"10.1.1.1\",\n\"ns.example\"]"),
+            "line 6: zone.stub: \"ns.example\" is not the address of a server; write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
+        ),
+        (
+            zone("forward = [\"10.1.1.1:dns\"]"),
+            "line 4: zone.forward: \"10.1.1.1:dns\" is not a forwarder; write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
+        ),
+        (
+            zone("forward = [\"tls://10.1.1.1\"]"),
+            "line 4: zone.forward: \"tls://10.1.1.1\" lacks the name that the server's certificate must have; write it like \"tls://10.1.1.1#dns.example\"",
+        ),
+        (
+            zone("forward = [\"tls://10.1.1.1#\"]"),
+            "line 4: zone.forward: \"\" is not a name that a certificate can have; write it like \"tls://192.0.2.1#dns.example\"",
+        ),
+        (
+            zone("stub = [\"10.1.1.1\"]\nfroward = []"),
+            "line 5: zone.froward: is not a known key; did you mean forward?",
+        ),
+        (
+            zone("stub = [\"10.1.1.1\"]\nworkers = 1"),
+            "line 5: zone.workers: is not a known key; put it below [listen]",
+        ),
+        (
+            zone("stub = [\"10.1.1.1\"]\nmax_ttl = \"8d\""),
+            "line 5: zone.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
+        ),
+        (
+            zone("stub = [\"10.1.1.1\"]\nsource = [\"10.0.0.1\", \"10.0.0.2\"]"),
+            "line 5: zone.source: names two addresses of one family; keep one IPv4 and one IPv6 address",
+        ),
+        (
+            zone("stub = [\"10.1.1.1\"]\n[[zone]]\nstub = [\"10.1.1.1\"]\nname = \"Corp.example.\""),
+            "line 7: zone.name: \"corp.example\" is configured twice; remove one of them",
+        ),
+        (
+            complaint("[[zone]]\nname = \"a..b\"\nstub = [\"10.1.1.1\"]"),
+            "line 3: zone.name: \"a..b\" is not a name: a label is empty or longer than 63 octets, or the whole longer than 255; write it like \"corp.example\"",
+        ),
+        (
+            complaint("[[zone]]\nstub = [\"10.1.1.1\"]"),
+            "line 2: zone.name: is missing; write name = below [[zone]]",
+        ),
+        (
+            complaint("[zone]\nname = \"a\""),
+            "line 2: zone: is not a list of sections; write [[zone]] on a line of its own above each",
+        ),
+        (
+            complaint("[[zones]]\nname = \"a\""),
+            "line 2: zones: is not a known section or key; did you mean [[zone]]?",
+        ),
+        (
+            complaint("[[host]]\nname = \"a\"\naddresses = [\"b\"]"),
+            "line 4: host.addresses: \"b\" is not an address; write it like \"192.0.2.1\" or \"2001:db8::1\"",
+        ),
+        (
+            complaint(
+                "[[host]]\nname = \"a\"\naddresses = [\"::1\"]\n[[host]]\nname = \"A\"\naddresses = [\"::2\"]",
+            ),
+            "line 6: host.name: \"a\" is configured twice; put all its addresses into one [[host]]",
+        ),
+        (
+            complaint("[[listener]]\nallow = []"),
+            "line 2: listener.addresses: is missing; write addresses = below [[listener]]",
+        ),
+        (
+            complaint("[[listener]]\naddresses = [\"127.0.0.1:53\"]"),
+            "line 3: listener.addresses: 127.0.0.1:53 is listened at already; remove one of them",
+        ),
+        (
+            complaint("[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]"),
+            "line 4: listener.zones: \"lan\" is not a configured zone; configure it as a [[zone]], or remove it here",
+        ),
+        (
+            complaint("resolve.source = [\"0.0.0.0\"]"),
+            "line 2: resolve.source: \"0.0.0.0\" is no address of this host; write one of its addresses, like \"192.0.2.1\"",
+        ),
+    ];
+    for (told, expected) in cases {
+        assert_eq!(told, expected);
+    }
+    let told = zone("file = \"/nowhere/corp.zone\"\n");
+    assert!(told.starts_with("line 4: zone.file: /nowhere/corp.zone cannot be read: "), "{told}");
+    let many = (0..=limits::MAX_LISTENERS)
+        .map(|number| format!("[[listener]]\naddresses = [\"127.0.1.{number}:53\"]\n"));
+    let told = complaint(&many.collect::<String>());
+    assert_eq!(told, "line 34: listener: is one more than the 16 there may be; remove some");
+}
+
+#[test]
+fn a_wrong_zone_is_not_told_again_where_it_is_named() {
+    let text = "version = 1\n[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]\n[[zone]]\nname = \"lan\"\n[[host]]\n";
+    let errors = load(text).unwrap_err();
+    let lines: Vec<&str> = errors.lines().filter_map(|line| line.split("; ").next()).collect();
+    assert_eq!(
+        lines,
+        [
+            "line 5: zone: does not say where its answers come from",
+            "line 7: host.name: is missing",
+            "line 7: host.addresses: is missing",
+        ]
+    );
+}
+
+#[test]
+fn the_examples_of_the_shipped_file_mean_something() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
+    let shipped = std::fs::read_to_string(shipped).unwrap();
+    let uncommented = |line: &str| match line.strip_prefix('#') {
+        Some(example) if !example.is_empty() && !example.starts_with(' ') => example.to_owned(),
+        _ => line.to_owned(),
+    };
+    let text: String = shipped.lines().map(|line| uncommented(line) + "\n").collect();
+    let (directory, path) = file(&text);
+    std::fs::write(directory.path().join("lan.zone"), "").unwrap();
+    let config = Config::load(Some(&path)).unwrap();
+    assert_eq!((config.zones.len(), config.hosts.len(), config.listeners.len()), (3, 1, 1));
+    let zone = &config.zones[0];
+    assert!(zone.max_ttl.is_some() && zone.negative_max_ttl.is_some() && zone.source.len() == 2);
+    assert!(config.listeners[0].zones.is_some() && config.listeners[0].allow.len() == 2);
 }

@@ -38,8 +38,12 @@ fn lab() -> Arc<Lab> {
     tree.zone(".", &owned(&["a.root"]), "").unwrap();
     tree.zone("tld.", &owned(&["ns.tld"]), "www 300 A 10.0.0.1\ninside 300 CNAME host.corp.test.\n").unwrap();
     let hosts: String = (0..50).map(|number| format!("h{number} 300 A 10.0.1.{number}\n")).collect();
-    tree.zone("corp.test.", &owned(&["ns1.corp.test", "ns2.corp.test"]), &format!("host 300 A 10.0.0.7\n{hosts}"))
-        .unwrap();
+    tree.zone(
+        "corp.test.",
+        &owned(&["ns1.corp.test", "ns2.corp.test"]),
+        &format!("host 300 A 10.0.0.7\n{hosts}"),
+    )
+    .unwrap();
     tree.zone("sub.corp.test.", &owned(&["ns.sub.corp.test"]), "deep 300 A 10.0.0.8\n").unwrap();
     Arc::new(tree.build().unwrap())
 }
@@ -59,7 +63,8 @@ fn forward(apex: &str, addresses: &[[u8; 4]]) -> Zone {
 
 /// Runs over the simulation, with private servers denied as by default.
 fn simulate<Ran: Future>(zones: Vec<Zone>, run: impl FnOnce(Simulation, Arc<Lab>) -> Ran) -> Ran::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let lab = lab();
         let mut config = config_for(&lab);
@@ -149,7 +154,8 @@ fn a_zone_caps_the_ttls_of_its_answers() {
 fn a_zone_file_hosts_and_special_names_are_answered_here() {
     let text = "$TTL 600\n@ IN SOA ns host 1 2 3 4 60\n@ IN NS ns\nns IN A 10.0.0.2\nout IN CNAME www.tld.\n";
     let file = ZoneKind::File { path: "corp.zone".into(), text: text.to_owned() };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let lab = lab();
         let mut config = config_for(&lab);
@@ -168,8 +174,16 @@ fn a_zone_file_hosts_and_special_names_are_answered_here() {
             ("a.onion.", RecordType::A, ResponseCode::NXDomain, 0),
         ] {
             let reply = ask(&simulation, owner, kind).await.message;
-            assert_eq!((reply.metadata.response_code, reply.answers.len()), (rcode, answers), "{owner} {kind}");
-            assert_eq!(reply.authorities.len(), usize::from(answers == 0), "{owner}: a negative answer has its SOA");
+            assert_eq!(
+                (reply.metadata.response_code, reply.answers.len()),
+                (rcode, answers),
+                "{owner} {kind}"
+            );
+            assert_eq!(
+                reply.authorities.len(),
+                usize::from(answers == 0),
+                "{owner}: a negative answer has its SOA"
+            );
         }
         assert_eq!(lab.log().total(), 0);
         let out = ask(&simulation, "out.corp.test.", RecordType::A).await.message;
@@ -197,7 +211,8 @@ async fn each_listener_has_its_own_clients_and_zones() {
     let address = |reply: hickory_proto::op::Message| reply.answers[0].data.ip_addr().unwrap().to_string();
     let [inside, outside] = stage.daemon.addresses()[..] else { panic!("two listeners") };
     for _ in ["cold", "from memory"] {
-        let ask = async |server| Client::new(server, PATIENCE).ask(&name("www.tld."), RecordType::A).await.unwrap();
+        let ask =
+            async |server| Client::new(server, PATIENCE).ask(&name("www.tld."), RecordType::A).await.unwrap();
         assert_eq!(address(ask(inside).await), "10.9.9.9");
         assert_eq!(address(ask(outside).await), "10.0.0.1");
     }
@@ -247,8 +262,10 @@ async fn what_cannot_be_served_changes_nothing() {
     let mut base = Config::default();
     let stage = Stage::set("www 300 A 10.0.0.1\n", |config| base = config.clone()).await;
     let mut broken = with_host(&base, 1);
-    broken.zones =
-        vec![zone("corp.test.", ZoneKind::File { path: "corp.zone".into(), text: "@ IN A ten\n".to_owned() })];
+    broken.zones = vec![zone(
+        "corp.test.",
+        ZoneKind::File { path: "corp.zone".into(), text: "@ IN A ten\n".to_owned() },
+    )];
     let said = stage.daemon.apply(broken).unwrap_err().to_string();
     assert!(said.contains("corp.test.") && said.contains("corp.zone"), "{said}");
     let mut taken = with_host(&base, 1);

@@ -14,6 +14,7 @@
 
 pub mod failures;
 pub mod flush;
+pub mod look;
 pub mod rrsets;
 pub mod servers;
 

@@ -209,6 +209,16 @@ impl InView<'_> {
 }
 
 impl Rrset {
+    /// How much it is to be believed.
+    pub fn rank(&self) -> Rank {
+        self.rank
+    }
+
+    /// How long it lives yet.
+    pub fn left(&self, now: Mono) -> Duration {
+        self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
+    }
+
     /// Its records, owned by `name`, with the TTL that is left.
     pub fn records(&self, name: &Name, now: Mono) -> Vec<Record> {
         let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
@@ -229,6 +239,11 @@ impl Rrset {
 }
 
 impl Negative {
+    /// How long it lives yet.
+    pub fn left(&self, now: Mono) -> Duration {
+        self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
+    }
+
     /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down).
     pub fn soa(&self, now: Mono) -> Record {
         let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));

@@ -3,18 +3,20 @@
 //! May call: `clock`, `limits`. Round trips are smoothed as in RFC 6298 section 2. Nothing here keeps a server from
 //! being asked when there is no better one: an outage of our own network must not mark the world dead.
 
+use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use moka::policy::EvictionPolicy;
+use serde::{Deserialize, Serialize};
 
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, MAX_TIMER,
-    MIN_TIMER, NO_EDNS_TIME, UNKNOWN_TIMER,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, MAX_TIMER, MIN_TIMER,
+    NO_EDNS_TIME, UNKNOWN_TIMER,
 };
 
 /// Octets of an entry: the state, up to four lame zones, and the table's bookkeeping. `cargo bench --bench memory` has
@@ -55,6 +57,13 @@ impl Servers {
         found.iter().filter(|key| self.0.remove(*key).is_some()).count() as u64
     }
 
+    /// All that is known of all servers, the slowest first; reading it changes nothing.
+    pub fn list(&self, now: Mono) -> Vec<KnownServer> {
+        let mut list: Vec<_> = self.0.iter().map(|(address, server)| server.known(*address, now)).collect();
+        list.sort_by_key(|known| (Reverse(known.health), Reverse(known.timer), known.address));
+        list
+    }
+
     pub(super) fn fill(&self) -> StoreFill {
         self.0.run_pending_tasks();
         StoreFill {
@@ -85,6 +94,17 @@ struct State {
     lame: Vec<(Name, Mono)>,
 }
 
+impl State {
+    fn health(&self, now: Mono) -> Health {
+        match self.dead {
+            Some((until, _)) if now < until => Health::Dead,
+            Some(_) => Health::Due,
+            None if now < self.doubtful_until => Health::Doubtful,
+            None => Health::Answering,
+        }
+    }
+}
+
 /// How a server stands for a zone, at a moment: what the choice among servers needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -100,8 +120,30 @@ pub struct Standing {
     pub edns: bool,
 }
 
+/// All that is known of a server, at a moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownServer {
+    /// Its address and port.
+    pub address: SocketAddr,
+    /// Smoothed round trip, where it ever answered.
+    pub round_trip: Option<Duration>,
+    /// How long it is waited for before another is asked.
+    pub timer: Duration,
+    /// Whether it answers, as far as we know.
+    pub health: Health,
+    /// How long it is left alone yet, where it is dead.
+    pub dead_for: Option<Duration>,
+    /// Messages in a row that it has let pass.
+    pub silences: u32,
+    /// Whether it takes EDNS, as far as we know.
+    pub edns: bool,
+    /// Zones it does not serve though it should.
+    pub lame: Vec<Name>,
+}
+
 /// Whether a server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Health {
     /// It does, or was never asked.
     Answering,
@@ -117,18 +159,27 @@ impl Server {
     /// How it stands for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> Standing {
         let state = self.state();
-        let health = match state.dead {
-            Some((until, _)) if now < until => Health::Dead,
-            Some(_) => Health::Due,
-            None if now < state.doubtful_until => Health::Doubtful,
-            None => Health::Answering,
-        };
         Standing {
             round_trip: state.round_trip.map(|(smoothed, _)| smoothed),
             timer: timer(state.round_trip),
-            health,
+            health: state.health(now),
             lame: state.lame.iter().any(|(lame, until)| lame == zone && now < *until),
             edns: state.plain_until.is_none_or(|until| now >= until),
+        }
+    }
+
+    fn known(&self, address: SocketAddr, now: Mono) -> KnownServer {
+        let state = self.state();
+        let lame = state.lame.iter().filter(|(_, until)| now < *until);
+        KnownServer {
+            address,
+            round_trip: state.round_trip.map(|(smoothed, _)| smoothed),
+            timer: timer(state.round_trip),
+            health: state.health(now),
+            dead_for: state.dead.filter(|(until, _)| now < *until).map(|(until, _)| until.since(now)),
+            silences: state.silences,
+            edns: state.plain_until.is_none_or(|until| now >= until),
+            lame: lame.map(|(zone, _)| zone.clone()).collect(),
         }
     }
 
@@ -244,6 +295,27 @@ mod tests {
         assert_eq!(health(due), Health::Dead);
         server.answered(MS);
         assert_eq!(health(due), Health::Answering);
+    }
+
+    #[test]
+    fn the_list_tells_the_slowest_first() {
+        let servers = Servers::new(1 << 20, Keyed::new(&crate::random::Random::seeded(1)));
+        let address = |last: u8| SocketAddr::from(([192, 0, 2, last], 53));
+        for (last, round_trip) in [(1, 10), (2, 90), (3, 20)] {
+            servers.get(address(last)).answered(round_trip * MS);
+        }
+        for _ in 0..DEAD_AFTER_SILENCES {
+            servers.get(address(3)).silent(Mono::START);
+        }
+        servers.get(address(1)).is_lame(&Name::root(), LAME_TIME, Mono::START);
+        servers.get(address(1)).takes_no_edns(Mono::START);
+        let list = servers.list(Mono::START);
+        assert_eq!(list.iter().map(|known| known.address).collect::<Vec<_>>(), [3, 2, 1].map(address));
+        let [dead, _, fast] = list.as_slice() else { panic!("{list:?}") };
+        assert_eq!((dead.health, dead.dead_for, dead.silences), (Health::Dead, Some(FIRST_DEAD_TIME), 3));
+        assert_eq!((fast.edns, fast.lame.len(), fast.round_trip), (false, 1, Some(10 * MS)));
+        let later = servers.list(Mono::START.after(LAME_TIME + NO_EDNS_TIME));
+        assert!(later.iter().all(|known| known.edns && known.lame.is_empty() && known.dead_for.is_none()));
     }
 
     #[test]

@@ -21,8 +21,11 @@ pub const SOCKET: &str = "/run/resolverd/control.sock";
 /// The port of DNS (RFC 1035 section 4.2).
 pub const PORT: u16 = 53;
 
+/// The port of DNS over TLS (RFC 7858 section 3.1).
+pub const TLS_PORT: u16 = 853;
+
 /// Loopback: the only clients answered unless the operator says otherwise. An open resolver is a weapon.
-const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
+pub(super) const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
 /// No server of the public internet has such an address; a delegation that names one means to reach into this host or its
 /// network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
@@ -118,7 +121,7 @@ impl Default for RootHints {
             let name = Name::from_ascii(format!("{letter}.root-servers.net.")).ok()?;
             Some((name, vec![IpAddr::V4(*ipv4), IpAddr::V6(*ipv6)]))
         });
-        Self { servers: servers.collect() }
+        Self { path: None, servers: servers.collect() }
     }
 }
 

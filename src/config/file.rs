@@ -1,30 +1,25 @@
 //! The configuration file as typed: which keys there are, and where each of them goes.
 //!
-//! May call: `config`, `config::{report, root_hints, value}`, `limits`. The file is read as a tree that knows its places
-//! instead of by derived code, which stops at the first error: an operator is told all of them at once.
+//! May call: `config`, `config::{keys, entries, report, root_hints, value}`, `limits`. The file is read as a tree that knows
+//! its places instead of by derived code, which stops at the first error: an operator is told all of them at once.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hickory_proto::rr::Name;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::report::{Errors, Problem, Wrong, line_of, nearest};
+use super::entries::ListenerPlaces;
+use super::keys::{Section, unknown_section};
+use super::report::{Errors, Problem, Wrong, line_of};
 use super::{Config, Family, root_hints, value};
 use crate::limits;
 
 /// The version of the format, not of the program.
 const VERSION: &str = "1";
-
-/// Every section with its keys.
-const SECTIONS: [(&str, &[&str]); 5] = [
-    ("listen", &["addresses", "allow", "workers"]),
-    ("cache", &["size", "max_ttl", "negative_max_ttl"]),
-    ("resolve", &["deadline", "root_hints", "ipv4", "ipv6", "deny_servers", "race", "upstream_port"]),
-    ("control", &["socket"]),
-    ("log", &["level"]),
-];
 
 /// Reads a file that exists.
 pub(super) fn read(path: &Path) -> Result<Config, Errors> {
@@ -38,10 +33,14 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
             remedy: "name a file that the daemon may read".to_owned(),
         }],
     })?;
+    let directory = path.parent().unwrap_or_else(|| Path::new(""));
     let mut reader = Reader {
         text: &text,
-        directory: path.parent().unwrap_or_else(|| Path::new("")),
+        // Whoever is told of a path later need not know where the daemon was started.
+        directory: std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned()),
         config: Config::default(),
+        zone_names: BTreeSet::new(),
+        listeners: Vec::new(),
         lines: BTreeMap::new(),
         problems: Vec::new(),
     };
@@ -54,12 +53,16 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
 }
 
 /// A file on its way to a configuration.
-struct Reader<'t> {
+pub(super) struct Reader<'t> {
     text: &'t str,
     /// Where the file lies: paths in it start there.
-    directory: &'t Path,
-    config: Config,
-    /// Lines of the keys that were read.
+    pub(super) directory: PathBuf,
+    pub(super) config: Config,
+    /// Names of zones, those included in which something else is wrong.
+    pub(super) zone_names: BTreeSet<Name>,
+    /// Where the addresses and zones of each listener stand: they are checked when all has been read.
+    pub(super) listeners: Vec<ListenerPlaces>,
+    /// Lines of the keys that were read, those of entries left out.
     lines: BTreeMap<String, usize>,
     problems: Vec<Problem>,
 }
@@ -76,8 +79,9 @@ impl Reader<'_> {
             return;
         }
         for (key, found) in tree.get_ref() {
-            match SECTIONS.iter().find(|(section, _)| section == key.get_ref()) {
-                Some((section, keys)) => self.section(section, keys, found),
+            match Section::named(key.get_ref()) {
+                Some(section) if section.entries.is_some() => self.entries(section, found),
+                Some(section) => self.section(section, found),
                 None => self.top(key.get_ref(), key.span().start, found),
             }
         }
@@ -86,6 +90,7 @@ impl Reader<'_> {
             self.problem(Some(1), Some("version"), wrong);
         }
         self.check_families();
+        self.check_listeners();
     }
 
     /// A key outside all sections: `version`, or one that nobody knows.
@@ -99,32 +104,25 @@ impl Reader<'_> {
             }
             return;
         }
-        let home = SECTIONS.iter().find(|(_, keys)| keys.contains(&key));
-        let sections = SECTIONS.iter().map(|(section, _)| *section);
-        let remedy = match (home, nearest(key, sections.clone().chain(["version"]))) {
-            (Some((section, _)), _) => format!("put it below [{section}]"),
-            (None, Some("version")) => "did you mean version?".to_owned(),
-            (None, Some(near)) => format!("did you mean [{near}]?"),
-            (None, None) => format!("the sections are {}", value::sorted(sections)),
-        };
+        let remedy = unknown_section(key, found.get_ref());
         self.problem(Some(line), Some(key), Wrong::new("is not a known section or key", remedy));
     }
 
     /// A section: every key of it is read, or said to be unknown.
-    fn section(&mut self, section: &str, keys: &[&str], found: &Spanned<DeValue<'_>>) {
+    fn section(&mut self, section: &Section, found: &Spanned<DeValue<'_>>) {
         let Some(table) = found.get_ref().as_table() else {
-            let line = line_of(self.text, found.span().start);
-            let wrong = Wrong::new("is not a section", format!("write [{section}] on a line of its own"));
-            return self.problem(Some(line), Some(section), wrong);
+            let line = self.line(found.span());
+            let remedy = format!("write {} on a line of its own", section.head());
+            return self.problem(Some(line), Some(section.name), Wrong::new("is not a section", remedy));
         };
         for (key, found) in table {
-            let name = format!("{section}.{}", key.get_ref());
-            let line = line_of(self.text, key.span().start);
-            if !keys.contains(&key.get_ref().as_ref()) {
-                let remedy = unknown(key.get_ref(), section, keys);
+            let name = format!("{}.{}", section.name, key.get_ref());
+            let line = self.line(key.span());
+            if !section.keys.contains(&key.get_ref().as_ref()) {
+                let remedy = section.unknown(key.get_ref());
                 self.problem(Some(line), Some(&name), Wrong::new("is not a known key", remedy));
             } else if let Err(wrong) = self.set(&name, found) {
-                let line = wrong.span.as_ref().map_or(line, |span| line_of(self.text, span.start));
+                let line = wrong.span.clone().map_or(line, |span| self.line(span));
                 self.problem(Some(line), Some(&name), wrong);
             }
             self.lines.insert(name, line);
@@ -135,12 +133,7 @@ impl Reader<'_> {
     fn set(&mut self, key: &str, found: &Spanned<DeValue<'_>>) -> value::Read<()> {
         let Config { listen, cache, resolve, control, log, .. } = &mut self.config;
         match key {
-            "listen.addresses" => {
-                listen.addresses = value::list(found, value::address)?;
-                if listen.addresses.is_empty() {
-                    return Err(Wrong::new("is empty", "name at least one address, like \"127.0.0.1:53\""));
-                }
-            }
+            "listen.addresses" => listen.addresses = value::addresses(found)?,
             "listen.allow" => listen.allow = value::list(found, value::network)?,
             "listen.workers" => {
                 let most = u64::try_from(limits::MAX_WORKERS).unwrap_or(u64::MAX);
@@ -167,6 +160,7 @@ impl Reader<'_> {
                 let port = value::number(found, &(1..=u64::from(u16::MAX)))?;
                 resolve.upstream_port = u16::try_from(port).unwrap_or(super::defaults::PORT);
             }
+            "resolve.source" => resolve.source = value::sources(found)?,
             "control.socket" => control.socket = value::socket(found)?,
             "log.level" => log.level = value::level(found)?,
             _ => return Err(Wrong::new("is not a known key", "remove it")),
@@ -184,19 +178,13 @@ impl Reader<'_> {
         }
     }
 
-    fn problem(&mut self, line: Option<usize>, key: Option<&str>, wrong: Wrong) {
+    /// The line of a place in the file.
+    pub(super) fn line(&self, span: Range<usize>) -> usize {
+        line_of(self.text, span.start)
+    }
+
+    pub(super) fn problem(&mut self, line: Option<usize>, key: Option<&str>, wrong: Wrong) {
         let Wrong { wrong, remedy, .. } = wrong;
         self.problems.push(Problem { line, key: key.map(str::to_owned), wrong, remedy });
-    }
-}
-
-/// What to do about an unknown key of a section.
-fn unknown(key: &str, section: &str, keys: &[&str]) -> String {
-    if let Some(near) = nearest(key, keys.iter().copied()) {
-        return format!("did you mean {near}?");
-    }
-    match SECTIONS.iter().find(|(_, keys)| keys.contains(&key)) {
-        Some((home, _)) => format!("put it below [{home}]"),
-        None => format!("the keys of [{section}] are {}", value::sorted(keys.iter().copied())),
     }
 }

@@ -1,6 +1,7 @@
 //! The configuration as meant: checked, with every default in one place, shared behind an `Arc`.
 //!
-//! May call: `limits`. The file as typed stands in `file`; what is wrong with it is said in `report`.
+//! May call: `limits`. The file as typed stands in `file`, its keys in `keys`; what is wrong with it is said in
+//! `report`.
 
 #![deny(
     clippy::unwrap_used,
@@ -11,10 +12,14 @@
     clippy::panic
 )]
 
+mod changes;
 pub mod defaults;
+mod entries;
 mod file;
+mod keys;
 mod report;
 mod root_hints;
+mod show;
 mod value;
 
 use std::net::{IpAddr, SocketAddr};
@@ -24,7 +29,9 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
+pub use self::changes::changes;
 pub use self::report::{Errors, Problem};
+pub use self::show::show;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -186,6 +193,8 @@ pub enum Family {
 /// Names and addresses of root servers to prime from (RFC 9609).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RootHints {
+    /// The file that they came from; none: they are built in.
+    pub path: Option<PathBuf>,
     /// Each server's name and addresses.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
 }

@@ -1,6 +1,6 @@
 //! Root hints from a file in zone-file form, as IANA's `named.root` and Debian's `root.hints` are.
 //!
-//! May call: `config`, `config::report`, `limits`. Of RFC 1035 section 5.1 only what such files use is read: one record a
+//! May call: `config`, `config::{report, value}`, `limits`. Of RFC 1035 section 5.1 only what such files use is read: one record a
 //! line, comments, TTL and class optional in any order, an owner left out is the one before. NS of the root names the
 //! servers, A and AAAA give their addresses, whatever else is there is passed over.
 
@@ -10,8 +10,8 @@ use std::path::Path;
 
 use hickory_proto::rr::Name;
 
-use super::RootHints;
 use super::report::Wrong;
+use super::{RootHints, value};
 use crate::limits;
 
 /// What to do about a file that cannot be used.
@@ -20,17 +20,9 @@ const REMEDY: &str =
 
 /// Reads a file of root hints.
 pub(super) fn load(path: &Path) -> Result<RootHints, Wrong> {
-    let file = path.display();
-    let size = std::fs::metadata(path).map(|about| about.len());
-    if size.is_ok_and(|size| size > limits::MAX_ROOT_HINTS_FILE) {
-        return Err(Wrong::new(
-            format!("{file} is larger than {} octets", limits::MAX_ROOT_HINTS_FILE),
-            REMEDY,
-        ));
-    }
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Wrong::new(format!("{file} cannot be read: {error}"), REMEDY))?;
-    parse(&text).map_err(|wrong| Wrong::new(format!("{file} {wrong}"), REMEDY))
+    let text = value::file(path, limits::MAX_ROOT_HINTS_FILE, REMEDY)?;
+    let servers = parse(&text).map_err(|wrong| Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
+    Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
 /// A record of use.
@@ -40,7 +32,7 @@ enum Record {
 }
 
 /// Reads root hints; the error is what is wrong, to be put after the file's name.
-fn parse(text: &str) -> Result<RootHints, String> {
+fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();
     let mut owner = Name::root();
@@ -68,7 +60,7 @@ fn parse(text: &str) -> Result<RootHints, String> {
     if servers.is_empty() {
         return Err("names no root server together with its address".to_owned());
     }
-    Ok(RootHints { servers })
+    Ok(servers)
 }
 
 /// What follows the owner: TTL and class in any order, type, data.
@@ -105,7 +97,7 @@ mod tests {
 
     #[test]
     fn files_as_iana_and_others_write_them_are_read() {
-        let hints = parse(
+        let servers = parse(
             "; comment\n$TTL 3600\n\
              A.ROOT-SERVERS.NET. 3600000 A 198.41.0.4 ; before its NS\n\
              . 3600000 IN NS A.ROOT-SERVERS.NET.\n\
@@ -118,7 +110,7 @@ mod tests {
         )
         .unwrap();
         let told: Vec<(String, usize)> =
-            hints.servers.iter().map(|(name, known)| (name.to_string(), known.len())).collect();
+            servers.iter().map(|(name, known)| (name.to_string(), known.len())).collect();
         assert_eq!(told, [("a.root-servers.net.".to_owned(), 1), ("b.root-servers.net.".to_owned(), 2)]);
     }
 

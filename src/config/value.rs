@@ -5,15 +5,16 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hickory_proto::rr::Name;
 use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Family;
 use super::report::Wrong;
+use super::{Family, Forwarder};
 use crate::limits;
 
 /// What a value becomes, or what is wrong with it.
@@ -113,6 +114,155 @@ pub(super) fn span(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<Duration
     }
 }
 
+/// A list of addresses with their ports that is not empty.
+pub(super) fn addresses(value: &Spanned<DeValue<'_>>) -> Read<Vec<SocketAddr>> {
+    filled(list(value, address)?, "127.0.0.1:53")
+}
+
+/// A name, absolute with or without its last dot.
+pub(super) fn name(value: &Spanned<DeValue<'_>>) -> Read<Name> {
+    let typed = text(value)?;
+    let wrong = |why: &str| {
+        Err(Wrong::new(format!("\"{typed}\" is not a name: {why}"), "write it like \"corp.example\""))
+    };
+    if typed.is_empty() {
+        return wrong("it is empty");
+    }
+    if !typed.is_ascii() || typed.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        return wrong("it is not in its ASCII form, which begins with xn--");
+    }
+    let Ok(name) = Name::from_ascii(typed) else {
+        return wrong("a label is empty or longer than 63 octets, or the whole longer than 255");
+    };
+    let mut name = name.to_lowercase();
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+/// A name as it is typed: without its last dot, but for the root.
+pub(super) fn name_text(name: &Name) -> String {
+    let text = name.to_ascii();
+    match text.strip_suffix('.') {
+        Some(short) if !short.is_empty() => short.to_owned(),
+        _ => text,
+    }
+}
+
+/// Addresses of a host.
+pub(super) fn host_addresses(value: &Spanned<DeValue<'_>>) -> Read<Vec<IpAddr>> {
+    filled(list(value, ip)?, "192.0.2.1")
+}
+
+/// Addresses to ask from: at most one of each family.
+pub(super) fn sources(value: &Spanned<DeValue<'_>>) -> Read<Vec<IpAddr>> {
+    let sources = list(value, |item| {
+        let address = ip(item)?;
+        if address.is_unspecified() || address.is_multicast() {
+            return Err(Wrong::new(
+                format!("\"{address}\" is no address of this host"),
+                "write one of its addresses, like \"192.0.2.1\"",
+            ));
+        }
+        Ok(address)
+    })?;
+    let ipv4 = sources.iter().filter(|address| address.is_ipv4()).count();
+    if ipv4 > 1 || sources.len().saturating_sub(ipv4) > 1 {
+        return Err(Wrong::new("names two addresses of one family", "keep one IPv4 and one IPv6 address"));
+    }
+    Ok(sources)
+}
+
+/// Authoritative servers by address, at port 53 unless another is written.
+pub(super) fn servers(value: &Spanned<DeValue<'_>>) -> Read<Vec<SocketAddr>> {
+    let read = |item: &Spanned<DeValue<'_>>| {
+        let typed = text(item)?;
+        server(typed, super::defaults::PORT).ok_or_else(|| {
+            Wrong::new(
+                format!("\"{typed}\" is not the address of a server"),
+                "write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
+            )
+        })
+    };
+    filled(list(value, read)?, "10.1.1.1")
+}
+
+/// Recursive servers: as `servers`, or with `tls://` before and the certificate's name behind.
+pub(super) fn forwarders(value: &Spanned<DeValue<'_>>) -> Read<Vec<Forwarder>> {
+    filled(list(value, forwarder)?, "10.1.1.1")
+}
+
+fn forwarder(value: &Spanned<DeValue<'_>>) -> Read<Forwarder> {
+    let typed = text(value)?;
+    let wrong = || {
+        Wrong::new(
+            format!("\"{typed}\" is not a forwarder"),
+            "write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
+        )
+    };
+    let Some(secure) = typed.strip_prefix("tls://") else {
+        let address = server(typed, super::defaults::PORT).ok_or_else(wrong)?;
+        return Ok(Forwarder { address, tls: None });
+    };
+    let (address, certified) = secure.split_once('#').ok_or_else(|| {
+        Wrong::new(
+            format!("\"{typed}\" lacks the name that the server's certificate must have"),
+            format!("write it like \"{typed}#dns.example\""),
+        )
+    })?;
+    let address = server(address, super::defaults::TLS_PORT).ok_or_else(wrong)?;
+    if !is_host_name(certified) {
+        return Err(Wrong::new(
+            format!("\"{certified}\" is not a name that a certificate can have"),
+            "write it like \"tls://192.0.2.1#dns.example\"",
+        ));
+    }
+    Ok(Forwarder { address, tls: Some(certified.to_ascii_lowercase()) })
+}
+
+/// Letters, digits and hyphens in labels (RFC 1123 section 2.1).
+fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        letters && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+/// An address, with its port where that is not the usual one.
+fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
+    let alone = || typed.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, usual));
+    let server = typed.parse::<SocketAddr>().ok().or_else(alone)?;
+    (server.port() != 0 && !server.ip().is_unspecified() && !server.ip().is_multicast()).then_some(server)
+}
+
+/// An address without a port.
+fn ip(value: &Spanned<DeValue<'_>>) -> Read<IpAddr> {
+    let typed = text(value)?;
+    typed.parse().map_err(|_| {
+        Wrong::new(format!("\"{typed}\" is not an address"), "write it like \"192.0.2.1\" or \"2001:db8::1\"")
+    })
+}
+
+/// A list of addresses that is neither empty nor longer than anybody needs.
+fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
+    let most = limits::MAX_CONFIGURED_ADDRESSES;
+    match list.len() {
+        0 => Err(Wrong::new("is empty", format!("name at least one address, like \"{example}\""))),
+        named if named > most => Err(Wrong::new(format!("has more than {most} addresses"), "remove some")),
+        _ => Ok(list),
+    }
+}
+
+/// The text of a file that is named in the configuration.
+pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
+    let file = path.display();
+    if std::fs::metadata(path).is_ok_and(|about| about.len() > most) {
+        return Err(Wrong::new(format!("{file} is larger than {most} octets"), remedy));
+    }
+    std::fs::read_to_string(path)
+        .map_err(|error| Wrong::new(format!("{file} cannot be read: {error}"), remedy))
+}
+
 /// A size in octets, at least `limits::MIN_CACHE_SIZE`.
 pub(super) fn size(value: &Spanned<DeValue<'_>>) -> Read<u64> {
     let typed = text(value)?;
@@ -172,10 +322,22 @@ fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
 }
 
 /// A span in the largest unit that tells it whole.
-fn tell(span: Duration) -> String {
+pub(super) fn span_text(span: Duration) -> String {
     let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
-    whole.map_or_else(|| "\"0s\"".to_owned(), |(unit, factor)| format!("\"{}{unit}\"", millis / factor))
+    whole.map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", millis / factor))
+}
+
+/// A size in the largest unit that tells it whole.
+pub(super) fn size_text(octets: u64) -> String {
+    let whole = SIZE_UNITS.iter().rev().find(|(_, factor)| octets.is_multiple_of(*factor));
+    let (unit, factor) = whole.unwrap_or(&("KiB", 1 << 10));
+    format!("{}{unit}", octets / factor)
+}
+
+/// A span in quotes.
+fn tell(span: Duration) -> String {
+    format!("\"{}\"", span_text(span))
 }
 
 /// A kind of value, with its article.

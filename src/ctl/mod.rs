@@ -1,11 +1,12 @@
 //! resolverctl: what an administrator asks the daemon, and how the answer is shown. One file a command, one renderer a
 //! format.
 //!
-//! May call: `control::protocol`, `record` (the data of both), `config::defaults`, `limits`. It never calls the resolver:
+//! May call: `control::protocol`, `record` (the data of both), `check`, `config::defaults`, `limits`. It never calls the resolver:
 //! it is another program, at the other end of the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod check;
 mod client;
 mod exit;
 mod flush;
@@ -65,6 +66,8 @@ enum Command {
     Query(query::Arguments),
     /// Remove from the daemon's memory; says how much.
     Flush(flush::Arguments),
+    /// See what stands in the way of mail's questions; needs no daemon.
+    Check(check::Arguments),
 }
 
 /// What a command comes to.
@@ -103,6 +106,7 @@ impl Arguments {
             Some(Command::Stats(arguments)) => stats::run(arguments, &client, format),
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),
+            Some(Command::Check(arguments)) => Ok(check::run(arguments, format)),
         }
     }
 

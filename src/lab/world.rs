@@ -177,6 +177,6 @@ impl Lab {
         let places = self.zones.get(&Name::root()).map(Vec::as_slice).unwrap_or_default();
         let roots = places.iter().filter_map(|&place| self.servers.get(place));
         let hint = |server: &Server| Some((absolute(server.name()).ok()?, server.addresses().to_vec()));
-        RootHints { servers: roots.filter_map(hint).collect() }
+        RootHints { path: None, servers: roots.filter_map(hint).collect() }
     }
 }

@@ -88,19 +88,19 @@ impl Front {
         let mut query = match Query::read(message, policy.view) {
             Ok(query) => query,
             Err(Unanswerable::Dropped(apart)) => {
-                self.parts.recorder.apart(shard, apart);
+                self.apart(shard, apart);
                 return First::Nothing;
             }
             Err(Unanswerable::Rejected(rejection)) => {
                 if !policy.allows(client.ip()) {
-                    self.parts.recorder.apart(shard, Apart::Denied);
+                    self.apart(shard, Apart::Denied);
                     return First::Nothing;
                 }
                 return self.reject(shard, &rejection, &client, None, out);
             }
         };
         if !policy.allows(client.ip()) {
-            self.parts.recorder.apart(shard, Apart::Denied);
+            self.apart(shard, Apart::Denied);
             let error = ExtendedError::new(
                 ExtendedError::PROHIBITED,
                 "this listener does not answer this address; see allow in the configuration",
@@ -150,7 +150,7 @@ impl Front {
         let asker = Client { address: client.ip(), port: client.port(), id: query.id };
         match self.parts.resolver.miss(question, key, asker, arrived).await {
             Asked::Repeated => {
-                self.parts.recorder.apart(shard, Apart::Repeated);
+                self.apart(shard, Apart::Repeated);
                 None
             }
             Asked::Replied(replied) => {
@@ -183,9 +183,9 @@ impl Front {
         self.count(shard, client, query, Outcome::Shed, now);
     }
 
-    /// A reply could not be handed back.
-    pub(super) fn reply_lost(&self, shard: usize) {
-        self.parts.recorder.apart(shard, Apart::ReplyLost);
+    /// Counts what is no question, or no new one.
+    pub(super) fn apart(&self, shard: usize, apart: Apart) {
+        self.parts.recorder.apart(shard, apart);
     }
 
     fn reject(

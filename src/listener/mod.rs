@@ -13,7 +13,9 @@
 )]
 
 mod front;
+mod inherited;
 mod places;
+pub mod pulse;
 mod sockets;
 mod tcp;
 mod udp;
@@ -22,15 +24,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::limits::{MAX_QUEUE, MAX_WAITERS, MAX_WORKERS};
+use crate::question::Apart;
 use crate::zones::Views;
 pub use front::Parts;
 use front::{Front, Policy, Waiting};
+pub use inherited::Inherited;
 use places::Places;
+use pulse::{Pulse, Pulses};
 use sockets::Bound;
 pub use sockets::Refused;
 use udp::{Miss, Worker};
@@ -48,6 +53,9 @@ pub struct Listeners {
     waiting: Arc<Semaphore>,
     /// Workers so far: each counts in a shard of its own.
     shards: usize,
+    pulses: Pulses,
+    /// That of `dispatch`; workers keep their own.
+    _dispatch: Arc<Pulse>,
 }
 
 /// Nobody waits, and nobody shall.
@@ -65,18 +73,27 @@ struct Open {
     workers: Vec<Worker>,
     accepting: watch::Sender<bool>,
     accept: JoinHandle<()>,
+    /// The service manager holds its sockets too: nobody else can have them, and what is left unread is not lost.
+    inherited: bool,
 }
 
 impl Sockets {
-    /// Binds all that `config` names, but for `held`.
+    /// Binds all that `config` names, but for `held` and what was `inherited`.
     ///
     /// # Errors
     /// The first address that is not to be had, with advice.
-    pub fn bind(config: &Config, held: &[SocketAddr]) -> Result<Self, Refused> {
+    pub fn bind(config: &Config, held: &[SocketAddr], mut inherited: Inherited) -> Result<Self, Refused> {
         let workers = workers(config);
         let mut bound = Vec::new();
         for (address, _, _) in addresses(config).filter(|(address, _, _)| !held.contains(address)) {
-            bound.push((address, sockets::bind(address, workers)?));
+            bound.push((address, sockets::bind(address, workers, inherited.of(address))?));
+        }
+        for (address, rest) in inherited.rest() {
+            // Its questions come to nobody else: better served than left to wait.
+            tracing::warn!(
+                "{address} was inherited and is not in listen.addresses; it is served all the same"
+            );
+            bound.push((address, sockets::bind(address, workers, rest)?));
         }
         Ok(Self(bound))
     }
@@ -106,7 +123,11 @@ impl Listeners {
     /// A thread or an eventfd was not to be had.
     pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
         let (misses, queue) = mpsc::channel(MAX_QUEUE);
-        tokio::spawn(dispatch(queue));
+        let pulses = Pulses::default();
+        let asked = Arc::new(Notify::new());
+        let bell = Arc::clone(&asked);
+        let pulse = pulses.enroll("the queue of misses", move || bell.notify_one());
+        tokio::spawn(dispatch(queue, asked, Arc::clone(&pulse)));
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
@@ -114,6 +135,8 @@ impl Listeners {
             places: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITERS)),
             shards: 0,
+            pulses,
+            _dispatch: pulse,
         };
         listeners.serve(sockets, config, views)?;
         Ok(listeners)
@@ -144,7 +167,7 @@ impl Listeners {
             }
         }
         let (stay, go): (Vec<_>, Vec<_>) =
-            self.open.drain(..).partition(|open| wanted.contains(&open.configured));
+            self.open.drain(..).partition(|open| open.inherited || wanted.contains(&open.configured));
         self.open = stay;
         for open in go {
             open.accepting.send_replace(false);
@@ -155,10 +178,19 @@ impl Listeners {
         Ok(())
     }
 
-    /// Takes no more connections. What is connected, and datagrams, are still answered.
+    /// The pulses of all that serves here.
+    pub fn pulses(&self) -> Pulses {
+        self.pulses.clone()
+    }
+
+    /// Takes no more connections, and leaves to the next daemon what comes to inherited sockets. What is connected, and
+    /// other datagrams, are still answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);
+            if open.inherited {
+                open.workers.iter().for_each(Worker::leave);
+            }
         }
     }
 
@@ -182,20 +214,22 @@ impl Listeners {
     fn serve(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
         for (configured, bound) in sockets.0 {
             let found = addresses(config).find(|(address, _, _)| *address == configured);
-            let Some(policy) = found.and_then(|(_, allow, place)| policy(allow, views, place)) else {
-                continue;
-            };
+            // What was inherited and is not configured is served as `[listen]` says.
+            let (_, allow, place) = found.unwrap_or((configured, &config.listen.allow, 0));
+            let Some(policy) = policy(allow, views, place) else { continue };
             let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.waiting)));
             let mut workers = Vec::new();
             for socket in bound.udp {
-                workers.push(Worker::start(socket, self.shards, Arc::clone(&front), self.misses.clone())?);
+                let (front, misses) = (Arc::clone(&front), self.misses.clone());
+                workers.push(Worker::start(socket, self.shards, front, misses, &self.pulses)?);
                 self.shards = self.shards.saturating_add(1);
             }
             let stream = tokio::net::TcpListener::from_std(bound.tcp)?;
             let (accepting, stop) = watch::channel(true);
             let accept =
                 tokio::spawn(tcp::accept(stream, Arc::clone(&front), Arc::clone(&self.places), stop));
-            self.open.push(Open { configured, address: bound.address, front, workers, accepting, accept });
+            let (address, inherited) = (bound.address, bound.inherited);
+            self.open.push(Open { configured, address, front, workers, accepting, accept, inherited });
         }
         Ok(())
     }
@@ -206,13 +240,22 @@ fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
 }
 
 /// Takes misses from the workers' queue; each is a task that waits for its flight.
-async fn dispatch(mut queue: mpsc::Receiver<Miss>) {
-    while let Some(miss) = queue.recv().await {
+async fn dispatch(mut queue: mpsc::Receiver<Miss>, asked: Arc<Notify>, pulse: Arc<Pulse>) {
+    loop {
+        let miss = tokio::select! {
+            biased;
+            () = asked.notified() => {
+                pulse.answer();
+                continue;
+            }
+            miss = queue.recv() => miss,
+        };
+        let Some(miss) = miss else { return };
         tokio::spawn(async move {
             let Miss { query, client, arrived, shard, front, outbox, waiting } = miss;
             let reply = front.resolve(shard, &query, client, arrived, query.udp_limit()).await;
             if !outbox.put(reply, client) {
-                front.reply_lost(shard);
+                front.apart(shard, Apart::ReplyLost);
             }
             drop(waiting);
         });

@@ -1,13 +1,14 @@
 //! Sockets to listen at, and what to say where one is not to be had.
 //!
-//! May call: `limits`. The stream socket is bound first and alone, so that a second daemon is told at once; the
-//! datagram sockets then share the port (SO_REUSEPORT), one a worker.
+//! May call: `inherited`, `limits`. The stream socket is bound first and alone, so that a second daemon is told at once;
+//! the datagram sockets then share the port (SO_REUSEPORT), one a worker. What was inherited is not bound anew.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::inherited::Held;
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
 /// Tries to find a port that is free for both transports, where any will do.
@@ -18,6 +19,8 @@ pub(super) struct Bound {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
     pub(super) tcp: TcpListener,
+    /// Some of them were handed down, and are held by the service manager too.
+    pub(super) inherited: bool,
 }
 
 /// An address that is not to be had.
@@ -28,11 +31,12 @@ pub struct Refused {
     source: io::Error,
 }
 
-/// Binds one address: one stream socket and as many datagram sockets as there are workers.
-pub(super) fn bind(address: SocketAddr, workers: usize) -> Result<Bound, Refused> {
+/// Binds what is not `held` of one address: a stream socket, and as many datagram sockets as there are workers.
+pub(super) fn bind(address: SocketAddr, workers: usize, mut held: Held) -> Result<Bound, Refused> {
     let mut last = None;
+    // Nothing is held of a port that is still to be chosen, so only the first try has something to take.
     for _ in 0..if address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
-        match try_bind(address, workers) {
+        match try_bind(address, workers, std::mem::take(&mut held)) {
             Ok(bound) => return Ok(bound),
             Err(error) => last = Some(error),
         }
@@ -40,18 +44,36 @@ pub(super) fn bind(address: SocketAddr, workers: usize) -> Result<Bound, Refused
     Err(Refused { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-fn try_bind(address: SocketAddr, workers: usize) -> io::Result<Bound> {
+fn try_bind(mut address: SocketAddr, workers: usize, held: Held) -> io::Result<Bound> {
+    let inherited = held.stream.is_some() || !held.datagrams.is_empty();
+    let tcp = held.stream.map_or_else(|| stream_socket(address), Ok)?;
+    address = tcp.local_addr()?;
+    let udp = if held.datagrams.is_empty() {
+        datagram_sockets(address, workers)?
+    } else {
+        share(&held.datagrams, workers)?
+    };
+    Ok(Bound { address, udp, tcp, inherited })
+}
+
+fn stream_socket(address: SocketAddr) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     // Connections of a daemon that has just ended must not keep the next from starting.
     tcp.set_reuse_address(true)?;
     tcp.bind(&address.into())?;
     tcp.listen(LISTEN_BACKLOG)?;
-    let tcp: TcpListener = tcp.into();
-    let address = tcp.local_addr()?;
+    Ok(tcp.into())
+}
+
+fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
     // Whoever else holds the datagram port is found out before it is shared.
     open(address, Type::DGRAM, Protocol::UDP)?.bind(&address.into())?;
-    let udp = (0..workers.max(1)).map(|_| datagram_socket(address)).collect::<io::Result<_>>()?;
-    Ok(Bound { address, udp, tcp })
+    (0..workers.max(1)).map(|_| datagram_socket(address)).collect()
+}
+
+/// One socket for each worker: the same for several where there are fewer, and none unread where there are more.
+fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
+    sockets.iter().cycle().take(workers.max(sockets.len())).map(UdpSocket::try_clone).collect()
 }
 
 fn datagram_socket(address: SocketAddr) -> io::Result<UdpSocket> {
@@ -96,18 +118,33 @@ mod tests {
 
     #[test]
     fn a_taken_address_is_refused_in_one_line_with_advice() {
-        let first = bind("127.0.0.1:0".parse().unwrap(), 2).unwrap();
+        let first = bind("127.0.0.1:0".parse().unwrap(), 2, Held::default()).unwrap();
         assert_eq!(first.udp.len(), 2);
-        let said = bind(first.address, 1).err().unwrap().to_string();
+        let said = bind(first.address, 1, Held::default()).err().unwrap().to_string();
         assert!(said.contains("another program") && said.contains("--listen 127.0.0.1:5300"), "{said}");
         assert!(!said.contains('\n'));
-        let said = bind("192.0.2.1:0".parse().unwrap(), 1).err().unwrap().to_string();
+        let said = bind("192.0.2.1:0".parse().unwrap(), 1, Held::default()).err().unwrap().to_string();
         assert!(said.contains("no such address"), "{said}");
     }
 
     #[test]
     fn a_datagram_port_that_another_holds_is_not_shared() {
         let other = UdpSocket::bind("127.0.0.1:0").unwrap();
-        assert!(bind(other.local_addr().unwrap(), 1).is_err());
+        assert!(bind(other.local_addr().unwrap(), 1, Held::default()).is_err());
+    }
+
+    #[test]
+    fn what_is_held_is_not_bound_anew_and_every_socket_of_it_is_served() {
+        let stream = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = stream.local_addr().unwrap();
+        let datagrams = vec![UdpSocket::bind(address).unwrap()];
+        let bound = bind(address, 3, Held { datagrams, stream: Some(stream) }).unwrap();
+        assert!(bound.udp.len() == 3 && bound.inherited);
+        assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));
+        let address = bound.address;
+        let datagrams = bound.udp;
+        drop(bound.tcp);
+        let bound = bind(address, 1, Held { datagrams, stream: None }).unwrap();
+        assert_eq!((bound.udp.len(), bound.address), (3, address));
     }
 }

@@ -21,6 +21,8 @@ use crate::limits::{
     ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_WRITE_TIME,
 };
 
+use crate::question::Apart;
+
 /// Questions over TCP are counted in the first worker's shard: they are few.
 const SHARD: usize = 0;
 
@@ -47,7 +49,10 @@ pub(super) async fn accept(
                 });
             }
             // Out of descriptors, or a connection gone before it was taken: neither ends the listener.
-            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+            Err(_) => {
+                front.apart(SHARD, Apart::AcceptFailed);
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
         }
     }
 }

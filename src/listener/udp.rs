@@ -15,8 +15,10 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tokio::sync::mpsc;
 
 use super::front::{First, Front, Waiting};
+use super::pulse::{Pulse, Pulses};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
+use crate::question::Apart;
 use crate::wire::query::Query;
 
 /// A question that was not in memory.
@@ -45,6 +47,8 @@ pub(super) struct Worker {
     thread: JoinHandle<()>,
     orders: Arc<AtomicU8>,
     bell: Arc<OwnedFd>,
+    /// Kept here too: a thread that panicked must be missed.
+    _pulse: Arc<Pulse>,
 }
 
 impl Outbox {
@@ -64,19 +68,29 @@ impl Worker {
         shard: usize,
         front: Arc<Front>,
         misses: mpsc::Sender<Miss>,
+        pulses: &Pulses,
     ) -> io::Result<Self> {
         let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let (sender, replies) = sync_channel(MAX_REPLIES);
         let orders = Arc::new(AtomicU8::new(SERVE));
         let outbox = Outbox { replies: sender, outstanding: Arc::default(), bell: Arc::clone(&bell) };
-        let work = Work { socket, shard, front, misses, outbox, replies, orders: Arc::clone(&orders) };
+        let rung = Arc::clone(&bell);
+        let pulse = pulses.enroll(&format!("udp-{shard}"), move || ring(&rung));
+        let (taken, beat) = (Arc::clone(&orders), Arc::clone(&pulse));
+        let work = Work { socket, shard, front, misses, outbox, replies, orders: taken, beat };
         let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(move || work.run())?;
-        Ok(Self { thread, orders, bell })
+        Ok(Self { thread, orders, bell, _pulse: pulse })
     }
 
     /// Has the thread end by itself once every question that has come to its socket is answered.
     pub(super) fn retire(self) {
         self.orders.store(RETIRE, Ordering::Release);
+        ring(&self.bell);
+    }
+
+    /// Has the thread read no more, and only send replies: the socket outlives it, and another will read what is there.
+    pub(super) fn leave(&self) {
+        self.orders.store(LEAVE, Ordering::Release);
         ring(&self.bell);
     }
 
@@ -95,6 +109,8 @@ const SERVE: u8 = 0;
 const RETIRE: u8 = 1;
 /// To end once its queue is sent.
 const STOP: u8 = 2;
+/// To read no more.
+const LEAVE: u8 = 3;
 
 struct Work {
     socket: UdpSocket,
@@ -104,6 +120,7 @@ struct Work {
     outbox: Outbox,
     replies: Receiver<(Vec<u8>, SocketAddr)>,
     orders: Arc<AtomicU8>,
+    beat: Arc<Pulse>,
 }
 
 impl Work {
@@ -112,8 +129,10 @@ impl Work {
         let mut out = Vec::with_capacity(MAX_QUERY);
         loop {
             let readable = PollFlags::IN;
+            // What is not to be read must not wake it either.
+            let of_socket = if self.reads() { readable } else { PollFlags::empty() };
             let mut wanted = [
-                PollFd::new(&self.socket, readable),
+                PollFd::new(&self.socket, of_socket),
                 PollFd::from_borrowed_fd(std::os::fd::AsFd::as_fd(&*self.outbox.bell), readable),
             ];
             // An interrupted poll is a poll that found nothing yet.
@@ -121,9 +140,10 @@ impl Work {
             let [socket, bell] = wanted.map(|fd| !fd.revents().is_empty());
             let orders = self.orders.load(Ordering::Acquire);
             if bell {
+                self.beat.answer();
                 self.send_replies();
             }
-            if socket && orders != STOP {
+            if socket && self.reads() {
                 self.read_batch(&mut datagram, &mut out);
             }
             let idle = !socket && self.outbox.outstanding.load(Ordering::Acquire) == 0;
@@ -135,9 +155,17 @@ impl Work {
         }
     }
 
+    /// Whether it is to read questions still.
+    fn reads(&self) -> bool {
+        !matches!(self.orders.load(Ordering::Acquire), STOP | LEAVE)
+    }
+
     /// Reads what has come, up to a bound, so that replies are not kept waiting by a flood.
     fn read_batch(&self, datagram: &mut [u8], out: &mut Vec<u8>) {
         for _ in 0..UDP_BATCH {
+            if !self.reads() {
+                return;
+            }
             let (length, client) = match self.socket.recv_from(datagram) {
                 Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -183,7 +211,7 @@ impl Work {
 
     fn send(&self, reply: &[u8], client: SocketAddr) {
         if self.socket.send_to(reply, client).is_err() {
-            self.front.reply_lost(self.shard);
+            self.front.apart(self.shard, Apart::ReplyLost);
         }
     }
 }

@@ -15,6 +15,7 @@
 
 pub mod event;
 mod histogram;
+mod incident;
 mod kinds;
 mod report;
 mod shard;
@@ -31,6 +32,7 @@ use hickory_proto::rr::Name;
 
 use self::event::{Ended, FlightEnded, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
+use self::incident::{Incidents, Line};
 pub use self::report::{ClientRow, Report, ServerRow, TypeRow, UpstreamReport, ZoneRow, blames};
 use self::shard::Shard;
 use self::table::{Rows, Table};
@@ -56,6 +58,7 @@ pub struct Recorder {
     servers: Mutex<Table<IpAddr, Messages>>,
     clients: Mutex<Table<IpAddr, ClientTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
+    incidents: Mutex<Incidents>,
 }
 
 impl Recorder {
@@ -72,6 +75,7 @@ impl Recorder {
             servers: Mutex::default(),
             clients: Mutex::default(),
             snapshots: Mutex::new(Snapshots::new(started)),
+            incidents: Mutex::default(),
         })
     }
 
@@ -94,19 +98,33 @@ impl Recorder {
         self.upstream.sent(sent);
         lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
         lock(&self.zones).add(&sent.zone, &ZoneTally::of_message(sent));
+        // A server on this host answers without any network.
+        if !sent.server.ip().is_loopback() {
+            let line = lock(&self.incidents).sent(sent.conduct, self.clock.mono());
+            line.iter().for_each(Line::write);
+        }
     }
 
     /// Counts a flight that has ended.
     pub fn flight(&self, ended: &FlightEnded) {
         self.upstream.flight(ended);
-        if let Some(zone) = &ended.zone {
-            lock(&self.zones).add(zone, &ZoneTally::of_flight(ended));
-        }
+        let Some(zone) = &ended.zone else { return };
+        lock(&self.zones).add(zone, &ZoneTally::of_flight(ended));
+        let now = self.clock.mono();
+        let line = if ended.failed {
+            let worked = lock(&self.zones).get(zone).is_some_and(|row| row.flights > row.failed);
+            lock(&self.incidents).failed(zone, worked, now)
+        } else {
+            lock(&self.incidents).succeeded(zone, now)
+        };
+        line.iter().for_each(Line::write);
     }
 
     /// Takes the snapshot from which the windows are computed; to be called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
+        let lines = lock(&self.incidents).tick(now);
+        lines.iter().for_each(Line::write);
         let mut clients = lock(&self.clients);
         let mut fresh = Rows::new(limits::MAX_TABLE_ROWS);
         for shard in &self.shards {

@@ -95,6 +95,11 @@ impl<Key: Ord + Clone, Counted: Tally> Table<Key, Counted> {
         self.current.add(key, counted);
     }
 
+    /// The row of a key since the start, while it has one.
+    pub(super) fn get(&self, key: &Key) -> Option<&Counted> {
+        self.start.rows.get(key)
+    }
+
     /// Adds rows gathered elsewhere, now.
     pub(super) fn add_all(&mut self, rows: &Rows<Key, Counted>) {
         self.start.add_all(rows);

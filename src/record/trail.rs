@@ -16,6 +16,17 @@ pub struct Trail {
     steps: Mutex<Vec<Step>>,
 }
 
+/// How far a flight has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The zone whose servers were asked last; none before the first.
+    pub zone: Option<String>,
+    /// The server that was asked last.
+    pub server: Option<String>,
+    /// Messages sent so far.
+    pub messages: usize,
+}
+
 impl Trail {
     /// A trail that begins now.
     pub fn new(clock: Clock) -> Self {
@@ -34,6 +45,22 @@ impl Trail {
         if steps.len() < MAX_STEPS {
             steps.push(Step { at_micros, depth, event });
         }
+    }
+
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let zone = steps.iter().rev().find_map(|step| match &step.event {
+            StepEvent::Cut { zone, .. } => Some(zone.clone()),
+            _ => None,
+        });
+        let sent = || {
+            steps.iter().rev().filter_map(|step| match &step.event {
+                StepEvent::Sent { server, .. } => Some(server),
+                _ => None,
+            })
+        };
+        Progress { zone, server: sent().next().cloned(), messages: sent().count() }
     }
 
     /// All steps noted.

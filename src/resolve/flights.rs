@@ -112,6 +112,15 @@ impl Flights {
         self.table().flights.len()
     }
 
+    /// Each flight's question, steps and number of clients that wait for it.
+    pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<Trail>, usize)> {
+        let table = self.table();
+        let told = |(key, flight): (&QuestionKey, &Flight)| {
+            (key.clone(), Arc::clone(&flight.trail), flight.waiting.len())
+        };
+        table.flights.iter().map(told).collect()
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,6 +15,7 @@
 
 mod chase;
 mod flights;
+pub mod inflight;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,11 +34,12 @@ use crate::question::{Answer, Client, ExtendedError, Outcome, Question, Question
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step, StepEvent};
-use crate::record::trail::Trail;
+use crate::record::trail::{Progress, Trail};
 use crate::wire::compose;
 use crate::zones::Views;
 use chase::Chased;
 use flights::{Begun, Flights, Joined, Landed, Seat};
+use inflight::InFlight;
 
 /// What a resolver is made of.
 pub struct Parts {
@@ -125,6 +127,11 @@ impl Resolver {
     /// Flights under way.
     pub fn flights(&self) -> usize {
         self.flights.len()
+    }
+
+    /// What is under way, the oldest first; reading it changes nothing.
+    pub fn inflight(&self) -> Vec<InFlight> {
+        inflight::list(&self.flights, self.clock.mono())
     }
 
     /// Ends the waiting of all clients with SERVFAIL, and of those to come.
@@ -274,15 +281,7 @@ fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Ans
 
 /// Whom a flight waits for, for the sentence of a deadline.
 fn last_step(trail: &Trail) -> String {
-    let steps = trail.steps();
-    let zone = steps.iter().rev().find_map(|step| match &step.event {
-        StepEvent::Cut { zone, .. } => Some(zone.as_str()),
-        _ => None,
-    });
-    let server = steps.iter().rev().find_map(|step| match &step.event {
-        StepEvent::Sent { server, .. } => Some(server.as_str()),
-        _ => None,
-    });
+    let Progress { server, zone, .. } = trail.progress();
     match (server, zone) {
         (Some(server), Some(zone)) => format!("waiting for {server}, asked for {zone}"),
         _ => "nothing was sent yet".to_owned(),

@@ -1,7 +1,8 @@
 //! How answers are shown: as text for people, as JSON for programs.
 //!
-//! May call: `control::protocol`, `record`. Nothing here asks or reads the time, so the same data are always the same text.
+//! May call: `control::protocol`, `record`, `check`. Nothing here asks or reads the time, so the same data are always the same text.
 
+pub mod findings;
 pub mod json;
 pub mod rows;
 pub mod screen;

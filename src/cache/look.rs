@@ -1,0 +1,214 @@
+//! Looking: what the memories hold under a name, for `resolverctl cache`.
+//!
+//! May call: `question`, `clock`. Walks whole tables instead of asking them: looking is no use of an entry, and must not
+//! keep it from being evicted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use super::rrsets::{self, Delegation, Negative, Rank};
+use super::{Memory, failures, weigh_answer};
+use crate::clock::Mono;
+use crate::question::{Answer, ExtendedError, Question, wire_name};
+
+/// Something that is held, and has time to live.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// The type under which it is held; none where it holds for all types.
+    pub kind: Option<RecordType>,
+    /// How long it may still be used.
+    pub left: Duration,
+    /// Octets that it is weighed at.
+    pub octets: u32,
+    /// What it is.
+    pub what: What,
+}
+
+/// What is held.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// An answer as bytes to send, for questions with these flags.
+    Answer(Question, Arc<Answer>),
+    /// An RRset: how much it is believed, and its records with the TTL that is left.
+    Rrset(Rank, Vec<Record>),
+    /// That there is no such name or type.
+    Negative(Arc<Negative>),
+    /// Who serves the zone of this name.
+    Delegation(Arc<Delegation>),
+    /// That the question failed a moment ago: a client's, or one that was asked on the way.
+    Failure(Question, ExtendedError),
+}
+
+impl Memory {
+    /// What is held under `name`, of one type or of all; by table, then by type.
+    pub fn look(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
+        let mut held = self.look_at_answers(name, kind, now);
+        held.extend(self.look_at_rrsets(name, kind, now));
+        held.extend(self.look_at_failures(name, kind, now));
+        held
+    }
+
+    fn look_at_answers(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
+        let wire = wire_name(name);
+        let found = self.answers.0.iter().filter(|(key, answer)| {
+            key.name() == wire && kind.is_none_or(|kind| key.kind() == kind) && answer.is_fresh(now)
+        });
+        let mut held: Vec<_> = found
+            .filter_map(|(key, answer)| {
+                let question = key.question()?;
+                Some(Held {
+                    kind: Some(question.kind),
+                    left: answer.expires.since(now),
+                    octets: weigh_answer(&key, &answer),
+                    what: What::Answer(question, answer),
+                })
+            })
+            .collect();
+        held.sort_by_key(|held| match &held.what {
+            What::Answer(question, _) => Some(question.key().as_bytes().to_vec()),
+            _ => None,
+        });
+        held
+    }
+
+    fn look_at_rrsets(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
+        let wire = wire_name(name);
+        let mut held = Vec::new();
+        for (key, entry) in self.rrsets.store().iter().filter(|(key, _)| key.name() == wire) {
+            let octets = rrsets::weigh(&key, &entry);
+            let (of, left, what) = match entry {
+                rrsets::Entry::Known(rrsets::Known::Rrset(rrset)) => {
+                    let what = What::Rrset(rrset.rank(), rrset.records(name, now));
+                    (Some(key.kind()), rrset.left(now), what)
+                }
+                rrsets::Entry::Known(rrsets::Known::Negative(negative)) => {
+                    let of = (!negative.nxdomain).then(|| key.kind());
+                    (of, negative.left(now), What::Negative(negative))
+                }
+                rrsets::Entry::Delegation(delegation) => {
+                    (None, delegation.expires.since(now), What::Delegation(delegation))
+                }
+            };
+            // What holds for all types holds for the one that is looked for.
+            if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
+                held.push(Held { kind: of, left, octets, what });
+            }
+        }
+        held.sort_by_key(|held| held.kind.map(u16::from));
+        held
+    }
+
+    fn look_at_failures(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
+        let wire = wire_name(name);
+        let found = self.failures.store().iter().filter(|(key, failed)| {
+            key.name() == wire && kind.is_none_or(|kind| key.kind() == kind) && now < failed.until
+        });
+        let mut held: Vec<_> = found
+            .filter_map(|(key, failed)| {
+                let question = key.question()?;
+                let octets = failures::weigh(&key, &failed);
+                let left = failed.until.since(now);
+                let what = What::Failure(question, failed.error.clone());
+                Some((key.flags(), Held { kind: Some(key.kind()), left, octets, what }))
+            })
+            .collect();
+        held.sort_by_key(|(flags, held)| (held.kind.map(u16::from), *flags));
+        held.into_iter().map(|(_, held)| held).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Cache;
+    use crate::question::ViewId;
+    use crate::random::Random;
+    use crate::wire::compose::{self, Parts};
+    use hickory_proto::op::ResponseCode;
+    use hickory_proto::rr::RData;
+    use hickory_proto::rr::rdata::{A, SOA};
+
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn filled() -> Memory {
+        let config = Cache { size: 8 << 20, max_ttl: DAY, negative_max_ttl: DAY };
+        let memory = Memory::new(&config, &Random::seeded(1));
+        let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
+        let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));
+        for owner in ["mail.example.", "other.example."] {
+            let record = Record::from_rdata(name(owner), 100, RData::A(A::new(192, 0, 2, 1)));
+            for dnssec_ok in [false, true] {
+                let question = Question { dnssec_ok, ..Question::new(&name(owner), RecordType::A) };
+                let answer = compose::answer(&Parts {
+                    question: &question,
+                    rcode: ResponseCode::NoError,
+                    answers: std::slice::from_ref(&record),
+                    authorities: &[],
+                    stored: Mono::START,
+                    extended_error: None,
+                });
+                memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
+            }
+            memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Glue, DAY, Mono::START);
+            memory.rrsets.of(ViewId::default()).put_negative(
+                &name(owner),
+                RecordType::MX,
+                false,
+                &soa,
+                DAY,
+                Mono::START,
+            );
+            memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation {
+                zone: name(owner),
+                servers: vec![name("ns.example.")],
+                glue: Vec::new(),
+                configured: Vec::new(),
+                trusted: false,
+                expires: Mono::START.after(DAY),
+            }));
+            let question = Question::new(&name(owner), RecordType::TXT);
+            memory.failures.put(question.key(), ExtendedError::new(22, "no"), Mono::START);
+        }
+        memory
+    }
+
+    fn told(held: &[Held]) -> Vec<(&'static str, Option<RecordType>, u64)> {
+        let word = |what: &What| match what {
+            What::Answer(question, _) if question.dnssec_ok => "answer with DO",
+            What::Answer(..) => "answer",
+            What::Rrset(Rank::Glue, _) => "glue",
+            What::Rrset(..) => "rrset",
+            What::Negative(_) => "negative",
+            What::Delegation(_) => "delegation",
+            What::Failure(..) => "failure",
+        };
+        held.iter().map(|held| (word(&held.what), held.kind, held.left.as_secs())).collect()
+    }
+
+    #[test]
+    fn all_that_is_held_under_a_name_is_found_until_its_time_is_over() {
+        let memory = filled();
+        let held = memory.look(&name("Mail.Example."), None, Mono::START);
+        let expected = [
+            ("answer", Some(RecordType::A), 100),
+            ("answer with DO", Some(RecordType::A), 100),
+            ("delegation", None, 86_400),
+            ("glue", Some(RecordType::A), 100),
+            ("negative", Some(RecordType::MX), 60),
+            ("failure", Some(RecordType::TXT), 1),
+        ];
+        assert_eq!(told(&held), expected);
+        assert!(held.iter().all(|held| held.octets > 320));
+        let later = memory.look(&name("mail.example."), None, Mono::START.after(Duration::from_secs(80)));
+        assert_eq!(told(&later).len(), 4);
+        let typed = memory.look(&name("mail.example."), Some(RecordType::MX), Mono::START);
+        assert_eq!(told(&typed), [expected[2], expected[4]]);
+        assert!(memory.look(&name("example."), None, Mono::START).is_empty());
+    }
+}

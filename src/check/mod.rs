@@ -1,0 +1,73 @@
+//! The doctor: what stands in the way of mail's questions, with evidence and advice.
+//!
+//! May call: `config`, `limits`, `random`. It needs no daemon. Each check is a pure function of what it is given; only
+//! `system::gather` reads the host and `system::root_zone` the network.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+pub mod system;
+
+use serde::Serialize;
+
+/// What a check comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// As it should be.
+    Ok,
+    /// It works, and not as well as it could.
+    Warning,
+    /// Mail suffers from it.
+    Failure,
+    /// Neither is known.
+    CouldNotTell,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at.
+    pub check: &'static str,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// What was seen.
+    pub evidence: String,
+    /// What to do, where there is something to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
+}
+
+impl Finding {
+    /// It is as it should be.
+    pub fn ok(check: &'static str, evidence: impl Into<String>) -> Self {
+        Self { check, verdict: Verdict::Ok, evidence: evidence.into(), advice: None }
+    }
+
+    /// It could be better.
+    pub fn warning(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::with_advice(check, Verdict::Warning, evidence, advice)
+    }
+
+    /// Mail suffers from it.
+    pub fn failure(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::with_advice(check, Verdict::Failure, evidence, advice)
+    }
+
+    /// It is not known.
+    pub fn could_not_tell(
+        check: &'static str,
+        evidence: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self::with_advice(check, Verdict::CouldNotTell, evidence, advice)
+    }
+
+    fn with_advice(
+        check: &'static str,
+        verdict: Verdict,
+        evidence: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { check, verdict, evidence: evidence.into(), advice: Some(advice.into()) }
+    }
+}

@@ -1,0 +1,82 @@
+//! The clock: whether this host's day is the one in which the root zone's signatures are valid.
+//!
+//! May call: `check`, `root_zone`, `limits`. A clock that is days off makes every signature void and all signed names fail.
+
+use super::root_zone::Heard;
+use crate::check::Finding;
+use crate::limits::CLOCK_FLOOR;
+
+const CHECK: &str = "clock";
+
+/// What to do about a wrong one.
+const ADVICE: &str = "set it, and keep it set: `timedatectl set-ntp true`, or chrony";
+
+/// Compares the clock with what the root zone and this program know of the time.
+pub(super) fn check(unix: u64, heard: &Heard) -> Finding {
+    let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
+    let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);
+    let signature = genuine.filter_map(|(_, said)| said.signature).next();
+    let today = date(unix);
+    if unix < CLOCK_FLOOR {
+        let evidence = format!("says {today}, before this version was written");
+        return Finding::failure(CHECK, evidence, ADVICE);
+    }
+    let Some((from, until)) = signature else {
+        return Finding::could_not_tell(
+            CHECK,
+            format!("says {today}; no signature of the root zone was seen to compare it with"),
+            "see to the egress first",
+        );
+    };
+    let valid = format!("the root zone is signed from {} to {}", date(from), date(until));
+    if (from..=until).contains(&unix) {
+        Finding::ok(CHECK, format!("says {today}; {valid}"))
+    } else {
+        Finding::failure(CHECK, format!("says {today}; {valid}"), ADVICE)
+    }
+}
+
+/// The day of a moment, as 2026-08-01 (Howard Hinnant's civil_from_days; years begin in March, so that a leap day is last).
+fn date(unix: u64) -> String {
+    let days = unix / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::root_zone::Said;
+    use super::*;
+    use crate::check::Verdict;
+
+    #[test]
+    fn days_have_their_dates() {
+        let days = [0, 951_782_399, 951_782_400, 951_868_800, 1_795_165_200, 4_102_444_800].map(date);
+        assert_eq!(
+            days,
+            ["1970-01-01", "2000-02-28", "2000-02-29", "2000-03-01", "2026-11-20", "2100-01-01"]
+        );
+    }
+
+    #[test]
+    fn the_root_zones_signature_says_what_day_it_is() {
+        let said = |authoritative, signature| {
+            let said = Said { authoritative, recursive: false, signature };
+            Heard { udp: Ok(("198.41.0.4:53".parse().unwrap(), said)), tcp: Err("silent".to_owned()) }
+        };
+        let now = CLOCK_FLOOR + 86_400;
+        let verdict = |unix, heard: &Heard| check(unix, heard).verdict;
+        let valid = said(true, Some((now - 86_400, now + 86_400)));
+        assert_eq!(verdict(now, &valid), Verdict::Ok);
+        assert_eq!(verdict(now + 100_000, &valid), Verdict::Failure);
+        assert_eq!(verdict(CLOCK_FLOOR - 1, &said(true, None)), Verdict::Failure);
+        assert_eq!(verdict(now, &said(true, None)), Verdict::CouldNotTell);
+        assert_eq!(verdict(now, &said(false, Some((now, now)))), Verdict::CouldNotTell);
+    }
+}

@@ -1,0 +1,47 @@
+//! cloud-init: whether the next boot writes over `/etc/resolv.conf`.
+//!
+//! May call: `check`. Its module cc_resolv_conf does so where `manage_resolv_conf` is true.
+
+use super::gather::File;
+use crate::check::Finding;
+
+const CHECK: &str = "cloud-init";
+
+/// Whether it is in use, and leaves the file alone.
+pub(super) fn check(used: bool, files: &[File]) -> Finding {
+    if !used {
+        return Finding::ok(CHECK, "is not in use");
+    }
+    let manages = files.iter().filter_map(|file| Some((file.path(), manages(file.text()?)?))).last();
+    match manages {
+        Some((path, true)) => Finding::warning(
+            CHECK,
+            format!("{path} says manage_resolv_conf: true"),
+            "set it to false: the next boot writes over /etc/resolv.conf",
+        ),
+        _ => Finding::ok(CHECK, "leaves resolv.conf alone"),
+    }
+}
+
+/// What a file says, where it says anything.
+fn manages(text: &str) -> Option<bool> {
+    let value =
+        text.lines().rev().find_map(|line| line.split('#').next()?.strip_prefix("manage_resolv_conf:"))?;
+    Some(matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "yes" | "on"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+
+    #[test]
+    fn it_may_not_manage_the_file() {
+        let file = |text: &str| File::Text { path: "99.cfg".to_owned(), text: text.to_owned() };
+        assert_eq!(check(false, &[file("manage_resolv_conf: true\n")]).verdict, Verdict::Ok);
+        assert_eq!(check(true, &[file("#cloud-config\nusers: []\n")]).verdict, Verdict::Ok);
+        let (yes, no) = (file("manage_resolv_conf: true # x\n"), file("manage_resolv_conf: false\n"));
+        assert_eq!(check(true, &[no.clone(), yes.clone()]).verdict, Verdict::Warning);
+        assert_eq!(check(true, &[yes, no]).verdict, Verdict::Ok);
+    }
+}

@@ -1,0 +1,72 @@
+//! `resolverctl check system`: whether mail's questions on this host reach resolverd, and its questions the world.
+//!
+//! May call: `check`, `config`. One file a check, each a pure function of texts and facts; this one puts them together.
+
+mod clock;
+mod cloud_init;
+mod egress;
+pub mod gather;
+mod ini;
+mod ipv6;
+mod network_manager;
+mod nsswitch;
+mod port;
+mod postfix;
+mod resolv_conf;
+mod resolved;
+pub mod root_zone;
+
+use std::net::IpAddr;
+
+use self::gather::{File, Holders};
+use self::resolv_conf::ResolvConf;
+use self::root_zone::Heard;
+use super::Finding;
+
+/// What is known of this host.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Addresses at whose port 53 resolverd is to listen.
+    pub ours: Vec<IpAddr>,
+    /// `/etc/resolv.conf`, and where it leads if it is a link.
+    pub resolv_conf: (File, Option<String>),
+    /// `/etc/nsswitch.conf`
+    pub nsswitch: File,
+    /// Whether systemd-resolved runs, and its configuration files in the order in which they count.
+    pub resolved: (bool, Vec<File>),
+    /// The same of NetworkManager.
+    pub network_manager: (bool, Vec<File>),
+    /// The same of cloud-init.
+    pub cloud_init: (bool, Vec<File>),
+    /// Postfix's `master.cf`, and the copy of `resolv.conf` in its chroot.
+    pub postfix: (File, File),
+    /// Who listens at port 53; none where /proc is not to be read.
+    pub holders: Option<Holders>,
+    /// `/proc/net/ipv6_route` and `/proc/net/if_inet6`
+    pub ipv6: (File, File),
+    /// What root servers say over UDP and TCP.
+    pub heard: Heard,
+    /// Seconds since 1970, by this host's clock.
+    pub unix: u64,
+}
+
+/// Every check, in the order of a question's way.
+pub fn judge(facts: &Facts) -> Vec<Finding> {
+    let ours = facts.ours.as_slice();
+    let (file, link) = &facts.resolv_conf;
+    let parsed = file.text().map(ResolvConf::parse);
+    let mut findings = resolv_conf::check(file, link.as_deref(), ours);
+    findings.extend([
+        nsswitch::check(&facts.nsswitch),
+        resolved::check(facts.resolved.0, &facts.resolved.1, ours),
+        network_manager::check(facts.network_manager.0, &facts.network_manager.1),
+        cloud_init::check(facts.cloud_init.0, &facts.cloud_init.1),
+        postfix::check(&facts.postfix.0, &facts.postfix.1, parsed.as_ref()),
+        port::check(facts.holders.as_ref(), ours),
+        egress::udp(&facts.heard),
+        egress::tcp(&facts.heard),
+        ipv6::check(&facts.ipv6.0, &facts.ipv6.1),
+        clock::check(facts.unix, &facts.heard),
+    ]);
+    findings
+}

@@ -1,0 +1,45 @@
+//! NetworkManager: whether it will write over `/etc/resolv.conf`.
+//!
+//! May call: `check`. NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts.
+
+use super::gather::File;
+use super::ini::values;
+use crate::check::Finding;
+
+const CHECK: &str = "networkmanager";
+
+/// Whether it runs, and leaves the file alone.
+pub(super) fn check(runs: bool, files: &[File]) -> Finding {
+    if !runs {
+        return Finding::ok(CHECK, "does not run");
+    }
+    let last = |key| files.iter().filter_map(File::text).flat_map(|text| values(text, "main", key)).last();
+    match (last("dns"), last("rc-manager")) {
+        (Some("none"), _) => Finding::ok(CHECK, "runs with dns=none: leaves resolv.conf alone"),
+        (_, Some("unmanaged")) => {
+            Finding::ok(CHECK, "runs with rc-manager=unmanaged: leaves resolv.conf alone")
+        }
+        _ => Finding::warning(
+            CHECK,
+            "runs, and writes /etc/resolv.conf when a connection changes",
+            "write `[main]` and `dns=none` to /etc/NetworkManager/conf.d/resolverd.conf, and reload it",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+
+    #[test]
+    fn the_last_file_counts() {
+        let file = |text: &str| File::Text { path: "x.conf".to_owned(), text: text.to_owned() };
+        assert_eq!(check(false, &[]).verdict, Verdict::Ok);
+        assert_eq!(check(true, &[file("[main]\nplugins=keyfile\n")]).verdict, Verdict::Warning);
+        assert_eq!(check(true, &[file("[main]\nrc-manager=unmanaged\n")]).verdict, Verdict::Ok);
+        let (none, default) = (file("[main]\ndns=none\n"), file("[main]\ndns=default\n"));
+        assert_eq!(check(true, &[default.clone(), none.clone()]).verdict, Verdict::Ok);
+        assert_eq!(check(true, &[none, default]).verdict, Verdict::Warning);
+    }
+}

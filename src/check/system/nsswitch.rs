@@ -1,0 +1,65 @@
+//! `/etc/nsswitch.conf`: whether the C library asks DNS servers at all, or something else first.
+//!
+//! May call: `check`. nsswitch.conf(5), nss-resolve(8).
+
+use super::gather::File;
+use crate::check::Finding;
+
+const CHECK: &str = "nsswitch";
+
+/// How `hosts` is looked up.
+pub(super) fn check(file: &File) -> Finding {
+    let text = match file {
+        File::Unreadable { path, error } => {
+            return Finding::could_not_tell(
+                CHECK,
+                format!("{path} cannot be read: {error}"),
+                "run it with sudo",
+            );
+        }
+        File::Missing { path } => return Finding::ok(CHECK, format!("{path} is not there: files, then DNS")),
+        File::Text { text, .. } => text,
+    };
+    let hosts = text.lines().rev().find_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
+    let Some(hosts) = hosts else { return Finding::ok(CHECK, "no hosts line: files, then DNS") };
+    let evidence = format!("hosts: {}", hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
+    let place = |service: &str| hosts.split_ascii_whitespace().position(|word| word == service);
+    match (place("resolve"), place("dns")) {
+        (None, Some(_)) => Finding::ok(CHECK, evidence),
+        (Some(resolve), dns) if dns.is_none_or(|dns| resolve < dns) => Finding::failure(
+            CHECK,
+            evidence,
+            "remove `resolve` and what stands in [ ] after it: programs ask systemd-resolved before any DNS server",
+        ),
+        (Some(_), _) => Finding::warning(
+            CHECK,
+            evidence,
+            "remove `resolve`: what resolverd does not find is asked of systemd-resolved again",
+        ),
+        (None, None) => {
+            Finding::failure(CHECK, evidence, "add `dns`: programs that use getaddrinfo ask no DNS server")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+
+    #[test]
+    fn nothing_stands_before_dns() {
+        let verdict = |text: &str| {
+            check(&File::Text { path: "/etc/nsswitch.conf".to_owned(), text: text.to_owned() }).verdict
+        };
+        assert_eq!(
+            verdict("passwd: files\nhosts:\tfiles mdns4_minimal [NOTFOUND=return] dns\n"),
+            Verdict::Ok
+        );
+        assert_eq!(verdict("hosts: files resolve [!UNAVAIL=return] dns # x\n"), Verdict::Failure);
+        assert_eq!(verdict("hosts: files resolve\n"), Verdict::Failure);
+        assert_eq!(verdict("hosts: files dns resolve\n"), Verdict::Warning);
+        assert_eq!(verdict("hosts: files\n"), Verdict::Failure);
+        assert_eq!(verdict("passwd: files\n#hosts: resolve\n"), Verdict::Ok);
+    }
+}

@@ -1,0 +1,140 @@
+//! `/etc/resolv.conf`: whom the C library asks, and whether it hands on that an answer was validated.
+//!
+//! May call: `check`. resolv.conf(5): the first three nameservers count, without any it is 127.0.0.1.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::gather::File;
+use crate::check::Finding;
+
+const CHECK: &str = "resolv.conf";
+
+/// Name servers that glibc reads; more are ignored (MAXNS).
+const MAX_NAMESERVERS: usize = 3;
+
+/// What counts of a `resolv.conf`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ResolvConf {
+    pub(super) nameservers: Vec<String>,
+    pub(super) options: Vec<String>,
+}
+
+impl ResolvConf {
+    pub(super) fn parse(text: &str) -> Self {
+        let (mut nameservers, mut options) = (Vec::new(), Vec::new());
+        for line in text.lines().filter(|line| !line.starts_with(['#', ';'])) {
+            let mut words = line.split_ascii_whitespace().map(str::to_owned);
+            match words.next().as_deref() {
+                Some("nameserver") => nameservers.extend(words.next()),
+                Some("options") => options.extend(words),
+                _ => {}
+            }
+        }
+        nameservers.truncate(MAX_NAMESERVERS);
+        if nameservers.is_empty() {
+            nameservers.push(Ipv4Addr::LOCALHOST.to_string());
+        }
+        Self { nameservers, options }
+    }
+
+    fn has(&self, option: &str) -> bool {
+        self.options.iter().any(|set| set == option)
+    }
+}
+
+/// Whether a nameserver is one of resolverd's addresses.
+pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
+    nameserver.parse().is_ok_and(|address: IpAddr| ours.contains(&address))
+}
+
+/// Who is asked, and `trust-ad`.
+pub(super) fn check(file: &File, link: Option<&str>, ours: &[IpAddr]) -> Vec<Finding> {
+    let conf = match file {
+        File::Unreadable { path, error } => {
+            let evidence = format!("{path} cannot be read: {error}");
+            return vec![Finding::could_not_tell(CHECK, evidence, "run it with sudo")];
+        }
+        File::Missing { .. } => ResolvConf::parse(""),
+        File::Text { text, .. } => ResolvConf::parse(text),
+    };
+    let asked = asked(&conf, file, link, ours);
+    let mut findings = vec![asked];
+    findings.extend(trust_ad(&conf, ours));
+    findings
+}
+
+fn asked(conf: &ResolvConf, file: &File, link: Option<&str>, ours: &[IpAddr]) -> Finding {
+    let from = link.map_or_else(|| file.path().to_owned(), |link| format!("{} → {link}", file.path()));
+    let evidence = match file {
+        File::Missing { .. } => format!("{from} is not there: programs ask 127.0.0.1"),
+        _ => format!("{from}: {}", conf.nameservers.join(", ")),
+    };
+    let strangers: Vec<&str> =
+        conf.nameservers.iter().map(String::as_str).filter(|nameserver| !is_ours(nameserver, ours)).collect();
+    let first = conf.nameservers.first().map_or("", String::as_str);
+    let wanted = ours.first().map_or_else(|| "127.0.0.1".to_owned(), ToString::to_string);
+    if !is_ours(first, ours) {
+        let advice = match link {
+            Some(link) => format!(
+                "mail software asks {first}, not resolverd: replace the link to {link} by a file with `nameserver {wanted}` and `options edns0 trust-ad`"
+            ),
+            None => format!(
+                "mail software asks {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad`"
+            ),
+        };
+        return Finding::failure(CHECK, evidence, advice);
+    }
+    if strangers.is_empty() {
+        return Finding::ok(CHECK, evidence);
+    }
+    let advice = format!(
+        "remove {}: whenever resolverd takes its time the question goes there too, where DNS lists refuse it and nothing is validated",
+        strangers.join(" and ")
+    );
+    Finding::warning(CHECK, evidence, advice)
+}
+
+/// glibc 2.31 and later hide AD unless `trust-ad` is set; Postfix sets it by itself, others do not.
+fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<Finding> {
+    const CHECK: &str = "trust-ad";
+    let all_ours = conf.nameservers.iter().all(|nameserver| is_ours(nameserver, ours));
+    match (all_ours, conf.has("trust-ad")) {
+        (true, true) => Some(Finding::ok(CHECK, format!("options {}", conf.options.join(" ")))),
+        (true, false) => Some(Finding::warning(
+            CHECK,
+            "the C library hides from programs that an answer was validated",
+            "add `options edns0 trust-ad` to resolv.conf; DANE needs it in all but Postfix, which asks for it by itself",
+        )),
+        (false, true) => Some(Finding::warning(
+            CHECK,
+            "the C library believes servers elsewhere that an answer was validated",
+            "remove trust-ad, or name only this host's resolverd: anybody on the way can set that bit",
+        )),
+        (false, false) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+
+    fn verdicts(text: &str) -> Vec<Verdict> {
+        let file = File::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() };
+        let ours = [IpAddr::from([127, 0, 0, 1])];
+        check(&file, None, &ours).into_iter().map(|finding| finding.verdict).collect()
+    }
+
+    #[test]
+    fn only_resolverd_may_be_asked() {
+        use Verdict::{Failure, Ok, Warning};
+        assert_eq!(verdicts("nameserver 127.0.0.1\noptions edns0 trust-ad\n"), [Ok, Ok]);
+        assert_eq!(verdicts("# nothing\n"), [Ok, Warning], "glibc asks 127.0.0.1");
+        assert_eq!(verdicts("nameserver 127.0.0.1\nnameserver 192.0.2.53\n"), [Warning]);
+        assert_eq!(verdicts("nameserver 127.0.0.53\noptions edns0 trust-ad\n"), [Failure, Warning]);
+        assert_eq!(verdicts("nameserver 192.0.2.53\nnameserver 127.0.0.1\n"), [Failure]);
+        let missing = File::Missing { path: "/etc/resolv.conf".to_owned() };
+        let found = check(&missing, None, &["127.0.0.1".parse().unwrap()]);
+        assert_eq!(found[0].verdict, Ok);
+    }
+}

@@ -1,0 +1,64 @@
+//! systemd-resolved: whether what runs beside resolverd asks it.
+//!
+//! May call: `check`. resolved.conf(5): drop-ins add to lists, an empty value clears them. Its stub at 127.0.0.53 does not
+//! collide with 127.0.0.1.
+
+use std::net::IpAddr;
+
+use super::gather::File;
+use super::ini::values;
+use super::resolv_conf::is_ours;
+use crate::check::Finding;
+
+const CHECK: &str = "systemd-resolved";
+
+/// Whether it runs, and whom it asks.
+pub(super) fn check(runs: bool, files: &[File], ours: &[IpAddr]) -> Finding {
+    if !runs {
+        return Finding::ok(CHECK, "does not run");
+    }
+    let (servers, domains) = (setting(files, "DNS"), setting(files, "Domains"));
+    let only_ours = !servers.is_empty() && servers.iter().all(|server| is_ours(server, ours));
+    if only_ours && domains.iter().any(|domain| domain == "~.") {
+        return Finding::ok(CHECK, format!("runs, and asks {}", servers.join(", ")));
+    }
+    let asked = match servers.as_slice() {
+        [] => "whom the network names".to_owned(),
+        servers => servers.join(", "),
+    };
+    Finding::warning(
+        CHECK,
+        format!("runs, and asks {asked}"),
+        "write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, or stop it: what asks it does not ask resolverd",
+    )
+}
+
+/// A list that several files may add to.
+fn setting(files: &[File], key: &str) -> Vec<String> {
+    let mut list = Vec::new();
+    for value in files.iter().filter_map(File::text).flat_map(|text| values(text, "Resolve", key)) {
+        if value.is_empty() {
+            list.clear();
+        }
+        list.extend(value.split_ascii_whitespace().map(str::to_owned));
+    }
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::Verdict;
+
+    #[test]
+    fn it_may_run_where_it_asks_us() {
+        let file = |text: &str| File::Text { path: "resolved.conf".to_owned(), text: text.to_owned() };
+        let ours = [IpAddr::from([127, 0, 0, 1])];
+        assert_eq!(check(false, &[], &ours).verdict, Verdict::Ok);
+        let network = file("[Resolve]\n#DNS=\nDNS=192.0.2.53\n");
+        assert_eq!(check(true, std::slice::from_ref(&network), &ours).verdict, Verdict::Warning);
+        let drop_in = file("[Resolve]\nDNS=\nDNS=127.0.0.1\nDomains=~.\n");
+        assert_eq!(check(true, &[network.clone(), drop_in.clone()], &ours).verdict, Verdict::Ok);
+        assert_eq!(check(true, &[drop_in, network], &ours).verdict, Verdict::Warning);
+    }
+}

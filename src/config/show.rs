@@ -1,0 +1,139 @@
+//! A configuration as the file that means it, for `resolverctl config show`.
+//!
+//! May call: `config`, `config::value`. What is shown here and read again is equal; files that it names are told by
+//! their path.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use hickory_proto::rr::Name;
+use toml::Value;
+
+use super::{Config, Family, Forwarder, Host, Listener, Zone, ZoneKind, defaults, value};
+
+/// A key that stands once in the file, and its value.
+#[derive(Debug, PartialEq)]
+pub(super) struct Setting {
+    pub(super) section: &'static str,
+    pub(super) key: &'static str,
+    pub(super) value: Value,
+}
+
+/// The file that means `config`: every key, or with `changed` only those that differ from the default.
+pub fn show(config: &Config, changed: bool) -> String {
+    let mut text = String::from("version = 1\n");
+    let mut section = "";
+    for (setting, default) in settings(config).iter().zip(&settings(&Config::default())) {
+        if changed && setting == default {
+            continue;
+        }
+        if setting.section != section {
+            section = setting.section;
+            text.push_str(&format!("\n[{section}]\n"));
+        }
+        text.push_str(&format!("{} = {}\n", setting.key, setting.value));
+    }
+    let listeners = config.listeners.iter().map(|entry| ("listener", listener(entry, changed)));
+    let zones = config.zones.iter().map(|entry| ("zone", zone(entry, changed)));
+    let hosts = config.hosts.iter().map(|entry| ("host", host(entry)));
+    for (section, keys) in listeners.chain(zones).chain(hosts) {
+        text.push_str(&format!("\n[[{section}]]\n"));
+        for (key, value) in keys {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    text
+}
+
+/// Every key that stands once, in the order of the shipped file.
+pub(super) fn settings(config: &Config) -> Vec<Setting> {
+    let setting = |section, key, value| Setting { section, key, value };
+    let Config { listen, cache, resolve, control, log, .. } = config;
+    let hints = resolve.root_hints.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    vec![
+        setting("listen", "addresses", list(&listen.addresses)),
+        setting("listen", "allow", list(&listen.allow)),
+        setting("listen", "workers", Value::Integer(i64::try_from(listen.workers).unwrap_or(i64::MAX))),
+        setting("cache", "size", Value::String(value::size_text(cache.size))),
+        setting("cache", "max_ttl", Value::String(value::span_text(cache.max_ttl))),
+        setting("cache", "negative_max_ttl", Value::String(value::span_text(cache.negative_max_ttl))),
+        setting("resolve", "deadline", Value::String(value::span_text(resolve.deadline))),
+        setting("resolve", "root_hints", Value::String(hints)),
+        setting("resolve", "ipv4", family(resolve.ipv4)),
+        setting("resolve", "ipv6", family(resolve.ipv6)),
+        setting("resolve", "deny_servers", list(&resolve.deny_servers)),
+        setting("resolve", "race", Value::Boolean(resolve.race)),
+        setting("resolve", "upstream_port", Value::Integer(resolve.upstream_port.into())),
+        setting("resolve", "source", list(&resolve.source)),
+        setting("control", "socket", Value::String(control.socket.display().to_string())),
+        setting("log", "level", Value::String(log.level.as_str().to_ascii_lowercase())),
+    ]
+}
+
+fn listener(listener: &Listener, changed: bool) -> Vec<(&'static str, Value)> {
+    let mut keys = vec![("addresses", list(&listener.addresses))];
+    if !changed || listener.allow != defaults::ALLOW {
+        keys.push(("allow", list(&listener.allow)));
+    }
+    keys.extend(listener.zones.as_deref().map(|zones| ("zones", names(zones))));
+    keys
+}
+
+fn zone(zone: &Zone, changed: bool) -> Vec<(&'static str, Value)> {
+    let kind = match &zone.kind {
+        ZoneKind::Forward(forwarders) => ("forward", list(forwarders)),
+        ZoneKind::Stub(servers) => ("stub", texts(servers.iter().map(|server| server_text(*server)))),
+        ZoneKind::File { path, .. } => ("file", Value::String(path.display().to_string())),
+    };
+    let mut keys = vec![("name", Value::String(value::name_text(&zone.name))), kind];
+    if !changed || !zone.source.is_empty() {
+        keys.push(("source", list(&zone.source)));
+    }
+    let spans = [("max_ttl", zone.max_ttl), ("negative_max_ttl", zone.negative_max_ttl)];
+    keys.extend(
+        spans.into_iter().filter_map(|(key, span)| Some((key, Value::String(value::span_text(span?))))),
+    );
+    keys
+}
+
+fn host(host: &Host) -> Vec<(&'static str, Value)> {
+    vec![("name", Value::String(value::name_text(&host.name))), ("addresses", list(&host.addresses))]
+}
+
+fn list(values: &[impl fmt::Display]) -> Value {
+    texts(values.iter().map(ToString::to_string))
+}
+
+fn texts(values: impl Iterator<Item = String>) -> Value {
+    Value::Array(values.map(Value::String).collect())
+}
+
+fn names(names: &[Name]) -> Value {
+    texts(names.iter().map(value::name_text))
+}
+
+fn family(family: Family) -> Value {
+    match family {
+        Family::Auto => Value::String("auto".to_owned()),
+        Family::On => Value::Boolean(true),
+        Family::Off => Value::Boolean(false),
+    }
+}
+
+/// An authoritative server as it is typed: without the port where that is the usual one.
+pub(super) fn server_text(server: SocketAddr) -> String {
+    if server.port() == defaults::PORT { server.ip().to_string() } else { server.to_string() }
+}
+
+impl fmt::Display for Forwarder {
+    /// As it is typed: without the port where that is the usual one.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.tls {
+            None => formatter.write_str(&server_text(self.address)),
+            Some(name) if self.address.port() == defaults::TLS_PORT => {
+                write!(formatter, "tls://{}#{name}", self.address.ip())
+            }
+            Some(name) => write!(formatter, "tls://{}#{name}", self.address),
+        }
+    }
+}

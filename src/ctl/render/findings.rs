@@ -1,0 +1,50 @@
+//! What the doctor found: a line each, what to do below it, the sum at the end.
+//!
+//! May call: `check`, `ctl::render`.
+
+use super::{Paint, Style};
+use crate::check::{Finding, Verdict};
+
+/// Columns before what was seen: the verdict's and the check's.
+const VERDICT: usize = 14;
+
+/// Findings as text.
+pub fn text(findings: &[Finding], style: Style) -> String {
+    let wide = findings.iter().map(|finding| finding.check.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for finding in findings {
+        let (word, paint) = verdict(finding.verdict);
+        let word = style.paint(paint, &format!("{word:<VERDICT$}"));
+        text.push_str(&format!("{word} {:<wide$}  {}\n", finding.check, finding.evidence));
+        if let Some(advice) = &finding.advice {
+            let gap = " ".repeat(VERDICT + 1 + wide);
+            text.push_str(&format!("{gap}  {} {advice}\n", style.paint(Paint::Faint, "→")));
+        }
+    }
+    text.push_str(&sum(findings));
+    text
+}
+
+fn verdict(verdict: Verdict) -> (&'static str, Paint) {
+    match verdict {
+        Verdict::Ok => ("ok", Paint::Good),
+        Verdict::Warning => ("warning", Paint::Head),
+        Verdict::Failure => ("failure", Paint::Bad),
+        Verdict::CouldNotTell => ("could not tell", Paint::Faint),
+    }
+}
+
+/// "1 failure, 2 warnings", or that all is well.
+fn sum(findings: &[Finding]) -> String {
+    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let told: Vec<String> = [
+        (count(Verdict::Failure), "failure", "failures"),
+        (count(Verdict::Warning), "warning", "warnings"),
+        (count(Verdict::CouldNotTell), "could not be told", "could not be told"),
+    ]
+    .into_iter()
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+    .collect();
+    if told.is_empty() { "all is well\n".to_owned() } else { format!("{}\n", told.join(", ")) }
+}

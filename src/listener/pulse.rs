@@ -1,0 +1,82 @@
+//! Pulses: whether each thread and task that serves still comes round.
+//!
+//! May call: nothing of ours. Whoever watches rings a bell and looks at the next round whether it was heard; nobody waits
+//! for anybody, so a stuck thread cannot stick its watcher.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+/// The pulse of one thread or task.
+pub struct Pulse {
+    whose: String,
+    asked: AtomicU64,
+    answered: AtomicU64,
+    bell: Box<dyn Fn() + Send + Sync>,
+}
+
+/// The pulses of all; one is gone when whoever started its thread has let go of it.
+#[derive(Clone, Default)]
+pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>);
+
+impl Pulse {
+    /// Says that it has come round, after its bell was rung.
+    pub(super) fn answer(&self) {
+        self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
+    }
+
+    /// Rings the bell; whether the last ring was heard.
+    fn ask(&self) -> bool {
+        let alive = self.answered.load(Ordering::Acquire) == self.asked.load(Ordering::Acquire);
+        if alive {
+            self.asked.fetch_add(1, Ordering::AcqRel);
+        }
+        (self.bell)();
+        alive
+    }
+}
+
+impl Pulses {
+    /// A new one, for whoever hears `bell`.
+    pub(super) fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
+        let pulse = Arc::new(Pulse {
+            whose: whose.to_owned(),
+            asked: AtomicU64::new(0),
+            answered: AtomicU64::new(0),
+            bell: Box::new(bell),
+        });
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|pulse| pulse.strong_count() > 0);
+        all.push(Arc::downgrade(&pulse));
+        pulse
+    }
+
+    /// Rings every bell, and names those that have not heard the ring of the last round.
+    pub fn round(&self) -> Vec<String> {
+        let all: Vec<Arc<Pulse>> =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
+        all.iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_come_round_is_named_until_it_does_or_is_let_go() {
+        let pulses = Pulses::default();
+        let rung = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&rung);
+        let pulse = pulses.enroll("udp-0", move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        assert!(pulses.round().is_empty(), "nothing was asked before");
+        assert_eq!(pulses.round(), ["udp-0"]);
+        assert_eq!(pulses.round(), ["udp-0"]);
+        pulse.answer();
+        assert!(pulses.round().is_empty());
+        assert_eq!(rung.load(Ordering::Relaxed), 4);
+        drop(pulse);
+        assert!(pulses.round().is_empty());
+    }
+}

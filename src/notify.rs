@@ -1,0 +1,58 @@
+//! What the service manager is told (sd_notify(3)): ready, reloading, stopping, and still alive.
+//!
+//! May call: `listener::pulse`. Where no manager listens (`NOTIFY_SOCKET` is not set) all of it does nothing.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sd_notify::NotifyState;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::listener::pulse::Pulses;
+
+/// Questions are taken from now on at `addresses`, which `systemctl status` shows; also the end of a reload.
+pub fn ready(addresses: &[SocketAddr]) {
+    let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    tell(&[NotifyState::Ready, NotifyState::Status(&format!("listens at {}", addresses.join(", ")))]);
+}
+
+/// The configuration is being read again; `ready` ends it, whatever comes of it. The moment tells the manager that its
+/// own request is meant (`Type=notify-reload`).
+pub fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(moment) => tell(&[NotifyState::Reloading, moment]),
+        Err(_) => tell(&[NotifyState::Reloading]),
+    }
+}
+
+/// It is ending.
+pub fn stopping() {
+    tell(&[NotifyState::Stopping, NotifyState::Status("answers those who wait, and ends")]);
+}
+
+/// Tells the manager that the daemon is alive, twice in the time that it waits for that; ends at once where it does not
+/// wait. Alive is: every thread and task of `pulses` has come round since the last time, and `probe` returns.
+pub async fn watchdog(pulses: Pulses, probe: impl Fn()) {
+    let Some(patience) = sd_notify::watchdog_enabled() else { return };
+    let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stuck = Vec::new();
+    loop {
+        rounds.tick().await;
+        probe();
+        let missing = pulses.round();
+        if missing.is_empty() {
+            tell(&[NotifyState::Watchdog]);
+        } else if missing != stuck {
+            tracing::error!("{} did not come round within {patience:?}", missing.join(", "));
+        }
+        stuck = missing;
+    }
+}
+
+/// A manager that does not hear us will restart us; more than say so cannot be done.
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!("the service manager could not be told: {error}");
+    }
+}

@@ -1,0 +1,83 @@
+//! What is under way, told to people: each flight with its age, those who wait for it, and whom it waits for itself.
+//!
+//! May call: `resolve::flights`, `question`, `record::trail`, `clock`. A snapshot: nothing is held up by it but the table
+//! of flights, for as long as it takes to copy its keys.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use super::flights::Flights;
+use crate::clock::Mono;
+use crate::question::Question;
+use crate::record::trail::Progress;
+
+/// A flight under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InFlight {
+    /// What it finds out.
+    pub question: Question,
+    /// Since when.
+    pub age: Duration,
+    /// Clients that wait for it; none where all have been told that it takes too long.
+    pub clients: usize,
+    /// How far it has come.
+    pub progress: Progress,
+}
+
+/// All of them, the oldest first.
+pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
+    let listed = flights.list().into_iter();
+    let mut told: Vec<InFlight> = listed
+        .filter_map(|(key, trail, clients)| {
+            let (age, progress) = (now.since(trail.began()), trail.progress());
+            Some(InFlight { question: key.question()?, age, clients, progress })
+        })
+        .collect();
+    // The question orders those of one moment, as equal runs tell equal lists.
+    told.sort_by_cached_key(|flight| (Reverse(flight.age), flight.question.to_string()));
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::question::Client;
+    use crate::record::event::{StepEvent, Transport};
+    use crate::record::trail::Trail;
+    use crate::resolve::flights::Joined;
+    use hickory_proto::rr::{Name, RecordType};
+
+    #[test]
+    fn a_flight_is_told_with_those_who_wait_and_whom_it_waits_for() {
+        let flights = Flights::default();
+        let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
+        let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
+        let begin = |port| match flights.join(&question.key(), client(port), || Trail::new(Clock::machine()))
+        {
+            Joined::Waits { seat, begun } => (seat, begun),
+            _ => panic!("no flight"),
+        };
+        let (first, second) = (begin(1), begin(2));
+        let now = first.0.trail.began().after(Duration::from_secs(2));
+        let fresh = list(&flights, now);
+        assert_eq!(fresh[0].progress, Progress { zone: None, server: None, messages: 0 });
+        let sent = |server: &str| StepEvent::Sent {
+            server: server.to_owned(),
+            transport: Transport::Udp,
+            reason: "first".to_owned(),
+        };
+        first.0.trail.note(0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 2 });
+        first.0.trail.note(0, sent("192.0.2.1:53"));
+        first.0.trail.note(0, sent("192.0.2.2:53"));
+        drop(second);
+        let progress = Progress {
+            zone: Some("example.".to_owned()),
+            server: Some("192.0.2.2:53".to_owned()),
+            messages: 2,
+        };
+        let expected =
+            InFlight { question: question.clone(), age: Duration::from_secs(2), clients: 1, progress };
+        assert_eq!(list(&flights, now), [expected]);
+    }
+}

@@ -1,0 +1,153 @@
+//! What is shown of a configuration and read again is the same configuration.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use proptest::prelude::*;
+use resolverd::config::{
+    Config, Family, Forwarder, Host, Listener, RootHints, Zone, ZoneKind, changes, show,
+};
+
+fn reread(text: &str) -> Config {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("resolverd.toml");
+    std::fs::write(&path, text).unwrap();
+    Config::load(Some(&path)).unwrap_or_else(|errors| panic!("{errors}\n{text}"))
+}
+
+/// Distinct addresses by their last octets; every other one is IPv6.
+fn address(number: u16) -> IpAddr {
+    let [high, low] = number.to_be_bytes();
+    if number.is_multiple_of(2) {
+        IpAddr::from([10, 0, high, low])
+    } else {
+        IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, number])
+    }
+}
+
+fn server(number: u16) -> SocketAddr {
+    SocketAddr::new(address(number), if number.is_multiple_of(3) { 53 } else { number.max(1) })
+}
+
+fn span() -> impl Strategy<Value = Duration> {
+    prop_oneof![Just(0), 0_u64..86_400_000].prop_map(Duration::from_millis)
+}
+
+fn forwarder(number: u16, secure: bool) -> Forwarder {
+    Forwarder { address: server(number), tls: secure.then(|| "dns.example".to_owned()) }
+}
+
+/// Numbers that differ, at least one.
+fn numbers() -> impl Strategy<Value = Vec<u16>> {
+    proptest::collection::btree_set(any::<u16>(), 1..8).prop_map(|numbers| numbers.into_iter().collect())
+}
+
+prop_compose! {
+    fn zone(path: std::path::PathBuf)(
+        label in "_?[a-z0-9]{1,20}",
+        kind in 0_u8..3,
+        servers in numbers(),
+        secure in any::<bool>(),
+        sourced in any::<bool>(),
+        max_ttl in proptest::option::of(span()),
+        negative_max_ttl in proptest::option::of(span()),
+    ) -> Zone {
+        let kind = match kind {
+            0 => ZoneKind::Forward(servers.iter().map(|number| forwarder(*number, secure)).collect()),
+            1 => ZoneKind::Stub(servers.into_iter().map(server).collect()),
+            _ => ZoneKind::File { path: path.join("zone"), text: "@ SOA a. b. 1 2 3 4 5\n".to_owned() },
+        };
+        let source = if sourced { vec![address(1), address(2)] } else { Vec::new() };
+        Zone { name: Name::from_ascii(format!("{label}.example.")).unwrap(), kind, source, max_ttl, negative_max_ttl }
+    }
+}
+
+prop_compose! {
+    fn config(path: std::path::PathBuf)(
+        workers in 0_usize..=4,
+        mebibytes in 8_u64..10_000,
+        spans in (span(), span(), 1_000_u64..9_000),
+        families in 0_usize..4,
+        race in any::<bool>(),
+        port in 1_u16..,
+        hints in any::<bool>(),
+        mut zones in proptest::collection::vec(zone(path.clone()), 0..5),
+        hosts in proptest::collection::btree_map("[a-z]{1,9}", numbers(), 0..4),
+        listeners in proptest::option::of((numbers(), any::<bool>(), any::<bool>())),
+        (allow, deny) in (numbers(), numbers()),
+    ) -> Config {
+        zones.sort_by_key(|zone| zone.name.clone());
+        zones.dedup_by_key(|zone| zone.name.clone());
+        let mut config = Config::default();
+        config.listen.workers = workers;
+        config.listen.allow = allow.into_iter().map(|number| address(number).into()).collect();
+        config.cache.size = mebibytes << 20;
+        (config.cache.max_ttl, config.cache.negative_max_ttl) = (spans.0, spans.1);
+        config.resolve.deadline = Duration::from_millis(spans.2);
+        let known = [Family::Auto, Family::On, Family::Off, Family::On];
+        (config.resolve.ipv4, config.resolve.ipv6) = (known[families], known[(families + 1) % 4]);
+        config.resolve.deny_servers = deny.into_iter().map(|number| address(number).into()).collect();
+        (config.resolve.race, config.resolve.upstream_port) = (race, port);
+        if hints {
+            let servers = vec![(Name::from_ascii("ns.test.").unwrap(), vec![address(0)])];
+            config.resolve.root_hints = RootHints { path: Some(path.join("hints")), servers };
+        }
+        config.listeners = listeners.into_iter().map(|(numbers, own, some)| Listener {
+            addresses: numbers.into_iter().map(|number| SocketAddr::new(address(number), 5_300)).collect(),
+            allow: if own { vec!["10.0.0.0/8".parse().unwrap()] } else { Config::default().listen.allow },
+            zones: some.then(|| zones.iter().map(|zone| zone.name.clone()).collect()),
+        }).collect();
+        config.hosts = hosts.into_iter().map(|(name, numbers)| Host {
+            name: Name::from_ascii(format!("{name}.lan.")).unwrap(),
+            addresses: numbers.into_iter().map(address).collect(),
+        }).collect();
+        config.zones = zones;
+        config
+    }
+}
+
+#[test]
+fn what_is_shown_is_read_again_as_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("zone"), "@ SOA a. b. 1 2 3 4 5\n").unwrap();
+    std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 10.0.0.0\n").unwrap();
+    let strategy = config(directory.path().to_owned());
+    proptest!(|(config in strategy)| {
+        for changed in [false, true] {
+            let again = reread(&show(&config, changed));
+            prop_assert!(changes(&config, &again).is_empty());
+            prop_assert_eq!(&again, &config);
+        }
+    });
+}
+
+#[test]
+fn only_what_differs_is_shown_where_that_is_asked_for() {
+    assert_eq!(show(&Config::default(), true), "version = 1\n");
+    let mut config = Config::default();
+    config.cache.size = 1 << 30;
+    config.resolve.ipv6 = Family::Off;
+    let forwarders = vec![forwarder(3, false), forwarder(853, true), forwarder(854, true)];
+    config.zones = vec![Zone {
+        name: Name::from_ascii("corp.example.").unwrap(),
+        kind: ZoneKind::Forward(forwarders),
+        source: Vec::new(),
+        max_ttl: Some(Duration::from_secs(5_400)),
+        negative_max_ttl: None,
+    }];
+    assert_eq!(
+        show(&config, true),
+        "version = 1\n\n[cache]\nsize = \"1GiB\"\n\n[resolve]\nipv6 = false\n\n[[zone]]\nname = \"corp.example\"\n\
+         forward = [\"fd00::3\", \"tls://fd00::355#dns.example\", \"tls://10.0.3.86:854#dns.example\"]\nmax_ttl = \"90m\"\n"
+    );
+}
+
+#[test]
+fn all_keys_of_the_shipped_file_are_shown() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
+    let shipped: toml::Table = std::fs::read_to_string(shipped).unwrap().parse().unwrap();
+    let shown: toml::Table = show(&Config::default(), false).parse().unwrap();
+    assert_eq!(shown, shipped);
+}

@@ -1,0 +1,177 @@
+//! A daemon as a service manager runs it: a process, a configuration, a small internet, and what it says.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::{Message, Query};
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::server::Distance;
+use resolverd::lab::sockets::LabSockets;
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::random::Random;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// Long enough for any machine; a test that passes never waits it out.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A folder with a configuration, and the internet that it leads to: `tld.` answers every name.
+pub(crate) struct Setting {
+    pub(crate) folder: TempDir,
+    _sockets: LabSockets,
+    _runtime: Runtime,
+}
+
+impl Setting {
+    /// A configuration that listens at `address`.
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sockets =
+            runtime.block_on(LabSockets::start(Arc::new(lab()), Random::system().unwrap())).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let setting = Self { folder, _runtime: runtime, _sockets: sockets };
+        setting.write("root.hints", ". 3600000 NS a.root.\na.root. 3600000 A 127.79.0.1\n");
+        let text = format!(
+            "version = 1\n[listen]\naddresses = [\"{address}\"]\n\
+             [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\n\
+             deny_servers = []\nupstream_port = {}\n\
+             [control]\nsocket = \"{}\"\n",
+            setting._sockets.port(),
+            setting.folder.path().join("control.sock").display()
+        );
+        setting.write("resolverd.toml", &text);
+        setting
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).unwrap();
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.folder.path().join("resolverd.toml")
+    }
+
+    /// The daemon's command line.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_resolverd"));
+        command.arg("--config").arg(self.config()).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+    }
+
+    /// The daemon with two sockets handed down, as sd_listen_fds(3) has it: descriptors from 3 on, and the process's own
+    /// number in `LISTEN_PID`, which a shell knows that becomes the daemon.
+    pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
+        let script =
+            "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
+        let mut command = Command::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_resolverd")]).arg(self.config());
+        command.stdin(OwnedFd::from(datagrams.try_clone().unwrap()));
+        command.stdout(OwnedFd::from(stream.try_clone().unwrap()));
+        command
+    }
+}
+
+fn lab() -> Lab {
+    let mut tree = Tree::default();
+    for (name, last) in [("a.root", 1), ("ns.tld", 2)] {
+        let mut plan = ServerPlan::new(name, vec![[127, 79, 0, last].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(1));
+        tree.server(plan).unwrap();
+    }
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    tree.zone("tld.", &["ns.tld".to_owned()], "* 3600 A 10.0.0.1\n").unwrap();
+    tree.build().unwrap()
+}
+
+/// A daemon at work; killed when dropped.
+pub(crate) struct Service {
+    pub(crate) child: Child,
+    lines: std::io::Lines<BufReader<ChildStderr>>,
+    /// What it said until it listened, that line included.
+    pub(crate) said: Vec<String>,
+}
+
+impl Service {
+    /// Starts `command`, and waits until it says that it listens.
+    pub(crate) fn start(command: Command) -> Self {
+        let mut service = Self::spawn(command);
+        service.wait_for(" listens at ");
+        service
+    }
+
+    /// Starts `command`.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, said: Vec::new() }
+    }
+
+    /// Waits until it has said `words`.
+    pub(crate) fn wait_for(&mut self, words: &str) {
+        while self.said.last().is_none_or(|line| !line.contains(words)) {
+            let line = self.next_line();
+            self.said.push(line);
+        }
+    }
+
+    /// The next line that it says.
+    pub(crate) fn next_line(&mut self) -> String {
+        match self.lines.next() {
+            Some(line) => line.unwrap(),
+            None => panic!("it has ended: {:?}", self.said),
+        }
+    }
+
+    /// Where it says that it listens first.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let line = self.said.last().unwrap();
+        let (_, rest) = line.split_once(" listens at ").unwrap();
+        rest.split([',', ' ']).next().unwrap().parse().unwrap()
+    }
+
+    /// Kills it as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // One that has ended already is no matter.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A question for an address.
+pub(crate) fn question(id: u16, name: &str) -> Vec<u8> {
+    let mut message = Message::query();
+    message.metadata.id = id;
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(Name::from_ascii(name).unwrap(), RecordType::A));
+    message.to_vec().unwrap()
+}
+
+/// A client's socket, connected to `server`.
+pub(crate) fn client(server: SocketAddr) -> UdpSocket {
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.connect(server).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client
+}
+
+/// Takes an answer: its id, and how many records it has.
+pub(crate) fn answer(client: &UdpSocket) -> (u16, usize) {
+    let mut octets = [0; 4_096];
+    let length = client.recv(&mut octets).unwrap();
+    let message = Message::from_vec(&octets[..length]).unwrap();
+    (message.metadata.id, message.answers.len())
+}
