@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::cache::flush::{Flush, Flushed};
+use crate::cache::look::Held;
+use crate::cache::servers::KnownServer;
 use crate::cache::{Keyed, StoreFill};
-use crate::clock::Clock;
-use crate::config::{Config, defaults};
+use crate::clock::{Clock, Mono};
+use crate::config::{self, Config, defaults};
 use crate::control::Subject;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::DaemonStatus;
@@ -29,6 +31,7 @@ use crate::notify;
 use crate::question::{Client, Question};
 use crate::random::Random;
 use crate::record::Recorder;
+use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Parts, Resolver};
 use crate::wire::cookie::Secret;
 use crate::zones::{self, Views, Wrong};
@@ -140,6 +143,14 @@ impl Daemon {
     /// It cannot be served as it is; the old one stays.
     pub fn apply(&self, config: Config) -> Result<(), StartError> {
         self.subject.apply(config)
+    }
+
+    /// Reads the configuration file again and goes over to it.
+    ///
+    /// # Errors
+    /// All that is wrong, in sentences; nothing has changed then.
+    pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
+        self.subject.reload().await
     }
 
     /// What the control socket would tell.
@@ -261,6 +272,38 @@ impl Subject for Running {
 
     fn fill(&self) -> Vec<StoreFill> {
         self.resolver.memory().fill().to_vec()
+    }
+
+    fn servers(&self) -> Vec<KnownServer> {
+        self.resolver.memory().servers.list(self.clock.mono())
+    }
+
+    fn inflight(&self) -> Vec<InFlight> {
+        self.resolver.inflight()
+    }
+
+    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
+        let now = self.clock.mono();
+        (self.resolver.memory().look(name, kind, now), now)
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.state().config)
+    }
+
+    fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
+        Box::pin(async move {
+            let old = self.config();
+            // Files may lie on slow disks.
+            let mut new = tokio::task::block_in_place(|| Config::load(self.origin.as_deref()))
+                .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
+            if old.listen.fixed {
+                new = new.with_listen(old.listen.addresses.clone());
+            }
+            let changes = config::changes(&old, &new);
+            self.apply(new).map_err(|error| vec![error.to_string()])?;
+            Ok(changes)
+        })
     }
 }
 
