@@ -53,7 +53,7 @@ adresses = ["10.0.0.10"]'
   ctl reload >"$work/reload" 2>&1 || status=$?
   cat "$work/reload"
   [ $status -eq 6 ]
-  grep -qE 'adresses.*|line [0-9]+' "$work/reload"
+  grep -qE 'line [0-9]+.*adresses' "$work/reload"
   has '10\.0\.0\.9' dig @127.0.0.1 +short printer.lan A
 }
 
