@@ -1,0 +1,91 @@
+# What a check is, and how what it saw is told. Sourced by `run`.
+
+passed=0
+failed=0
+
+# check NAME COMMAND...: one line, "ok NAME" or "FAILED NAME"; below a failure, what was printed on the way.
+check() {
+  local name=$1 status began=$EPOCHREALTIME took
+  shift
+  # Not in a condition: there the shell would go on after a command that fails.
+  set +e
+  (set -e; "$@") >"$work/seen" 2>&1 </dev/null
+  status=$?
+  set -e
+  took=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $began }")
+  if [ $status -eq 0 ]; then
+    passed=$((passed + 1))
+    echo "ok $name ($took s)"
+    # Figures are worth reading when all is well, too.
+    sed -n 's/^figure: /     /p' "$work/seen"
+  else
+    failed=$((failed + 1))
+    echo "FAILED $name ($took s)"
+    tail -n 40 "$work/seen" | cut -c 1-400 | sed 's/^/     /'
+  fi
+}
+
+# has PATTERN COMMAND...: prints what the command prints, fails if no line of it matches.
+has() {
+  local pattern=$1 output
+  shift
+  output=$("$@" 2>&1) || true
+  printf '$ %s\n%s\n' "$*" "$output"
+  grep -qE -- "$pattern" <<<"$output" || { echo "wanted: $pattern"; return 1; }
+}
+
+# hasnt PATTERN COMMAND...: the contrary; the command must succeed.
+hasnt() {
+  local pattern=$1 output
+  shift
+  output=$("$@" 2>&1) || { echo "$* failed: $output"; return 1; }
+  printf '$ %s\n%s\n' "$*" "$output"
+  ! grep -qE -- "$pattern" <<<"$output" || { echo "unwanted: $pattern"; return 1; }
+}
+
+# at_most LIMIT VALUE WHAT: both numbers may have decimals.
+at_most() {
+  awk "BEGIN { exit !($2 <= $1) }" || { echo "$3: $2, wanted at most $1"; return 1; }
+}
+
+# soon COMMAND...: tries until it succeeds, at most 20 s; where `watched` names a program, only as long as that lives.
+soon() {
+  local try
+  for ((try = 0; try < 400; try++)); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    if [ -n "${watched-}" ] && ! kill -0 "$(pid "$watched")" 2>/dev/null; then
+      echo "$watched has ended: $(tail -n 3 "$work/$watched.log")"
+      return 1
+    fi
+    read -r -t 0.05 <>"$work/never" || true
+  done
+  echo "not within 20 s: $*"
+  return 1
+}
+
+# begin NAME COMMAND...: starts a program of ours in the background; its words go to $work/NAME.log. Its id is in a file,
+# as a check is a shell of its own.
+begin() {
+  local name=$1
+  shift
+  "$@" >>"$work/$name.log" 2>&1 </dev/null &
+  echo $! >"$work/$name.pid"
+}
+
+pid() { cat "$work/$1.pid"; }
+
+# end NAME: ends it and waits for that.
+end() {
+  local id
+  id=$(pid "$1")
+  kill "$id" 2>/dev/null || return 0
+  timeout 20 tail -s 0.02 --pid="$id" -f /dev/null || { echo "$1 does not end"; return 1; }
+}
+
+# The namespaces end with this shell, and all that is in them.
+finish() {
+  # For whoever looks into a failure: the programs' own words, kept when this names a directory.
+  if [ -n "${REAL_LOGS-}" ]; then cp "$work"/*.log "$REAL_LOGS"/; fi
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}

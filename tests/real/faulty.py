@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+"""An authoritative server with faults on purpose, for what no honest server does.
+
+faulty.py ADDRESS [FAULT]: serves UDP and TCP port 53 of ADDRESS. Every question has the same FAULT; without one, the
+question's own name says which: the label two above `faulty.example`'s, as in `1.late-5000.faulty.example`.
+
+ok            A 198.18.77.5, AAAA 2001:2::77:5; any other type has no data
+late-N        the same, N milliseconds later
+drop          never an answer
+drop-aaaa     A at once, AAAA never
+late-aaaa-N   A at once, AAAA N milliseconds later
+refused, servfail, formerr, notimp
+tcp-refused, tcp-formerr, tcp-closed   truncated over UDP; over TCP the RCODE, or an end
+garbage       octets that are no message
+"""
+
+import asyncio
+import ipaddress
+import struct
+import sys
+
+RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5}
+A, AAAA = 1, 28
+
+
+def question(message):
+    """The labels, the type, and the octets of the question."""
+    labels, at = [], 12
+    while message[at]:
+        labels.append(message[at + 1 : at + 1 + message[at]].decode("latin-1").lower())
+        at += 1 + message[at]
+    return labels, struct.unpack("!H", message[at + 1 : at + 3])[0], message[12 : at + 5]
+
+
+def reply(message, asked, rcode=0, truncated=False, answers=b"", count=0):
+    flags = 0x8400 | struct.unpack("!H", message[2:4])[0] & 0x0100 | rcode | (0x0200 if truncated else 0)
+    authority, authorities = b"", 0
+    if not (rcode or truncated or count):
+        # The zone is the last two labels; its own name is in the question.
+        zone = len(asked) - 4 - len(b"\6faulty\7example\0")
+        soa = struct.pack("!HHHLH", 0xC000 | 12 + zone, 6, 1, 60, 24)
+        authority = soa + struct.pack("!HHLLLLL", 0xC000 | 12 + zone, 0xC000 | 12 + zone, 1, 1800, 900, 604800, 60)
+        authorities = 1
+    head = struct.pack("!HHHHHH", struct.unpack("!H", message[:2])[0], flags, 1, count, authorities, 0)
+    return head + asked + answers + authority
+
+
+async def answer(message, stream, always):
+    """The answer's octets; None is silence, and over TCP the end."""
+    labels, kind, asked = question(message)
+    fault = always or (labels[-3] if len(labels) > 2 else "ok")
+    delay = 0
+    if fault.startswith("tcp-"):
+        if not stream:
+            return reply(message, asked, truncated=True)
+        fault = fault.removeprefix("tcp-")
+    if fault.endswith("-aaaa") or "-aaaa-" in fault:
+        fault = fault.replace("-aaaa", "", 1) if kind == AAAA else "ok"
+    if fault.startswith("late-"):
+        delay, fault = int(fault.removeprefix("late-")) / 1000, "ok"
+    if fault in ("drop", "closed"):
+        return None
+    if fault == "garbage":
+        return message[:2] + b"\x80\x00\xff\xff\xff\xff garbage"
+    if fault in RCODES:
+        return reply(message, asked, rcode=RCODES[fault])
+    await asyncio.sleep(delay)
+    data = {A: ipaddress.ip_address("198.18.77.5"), AAAA: ipaddress.ip_address("2001:2::77:5")}.get(kind)
+    if data is None or len(labels) <= 2:
+        return reply(message, asked)
+    record = struct.pack("!HHHLH", 0xC00C, kind, 1, 60, len(data.packed)) + data.packed
+    return reply(message, asked, answers=record, count=1)
+
+
+class Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, always):
+        self.always, self.tasks = always, set()
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, address):
+        task = asyncio.ensure_future(self.serve(data, address))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def serve(self, data, address):
+        octets = await answer(data, False, self.always)
+        if octets is not None:
+            self.transport.sendto(octets, address)
+
+
+async def main(address, always):
+    async def connection(reader, writer):
+        try:
+            while True:
+                size = struct.unpack("!H", await reader.readexactly(2))[0]
+                octets = await answer(await reader.readexactly(size), True, always)
+                if octets is None:
+                    break
+                writer.write(struct.pack("!H", len(octets)) + octets)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    await asyncio.get_running_loop().create_datagram_endpoint(lambda: Datagrams(always), (address, 53))
+    server = await asyncio.start_server(connection, address, 53)
+    print("serving", flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+asyncio.run(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))

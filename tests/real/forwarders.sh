@@ -1,0 +1,206 @@
+# Unbound and BIND as forwarders, plain and over TLS; one of two that fails. Sourced by `run`.
+
+raise_forwarders() {
+  mkdir -p "$work/tls" "$work/bind"
+  (
+    cd "$work/tls"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem \
+      -addext basicConstraints=critical,CA:TRUE
+    openssl req -newkey rsa:2048 -nodes -subj /CN=forwarder.example -keyout key.pem -out request.pem
+    openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -days 2 -out certificate.pem -extfile <(
+      printf 'subjectAltName=DNS:forwarder.example\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n')
+  ) 2>&1
+  # This /etc is our copy: the machine does not come to trust anybody.
+  cat "$work/tls/ca.pem" >>/etc/ssl/certs/ca-certificates.crt
+
+  cat >"$work/unbound.conf" <<EOF
+server:
+  directory: "$work"
+  username: ""
+  chroot: ""
+  pidfile: ""
+  do-daemonize: no
+  use-syslog: no
+  module-config: "iterator"
+  root-hints: "$work/zones/root.hints"
+  interface: 198.18.0.40@53
+  interface: 198.18.0.40@5353
+  interface: 198.18.0.40@853
+  tls-service-key: "$work/tls/key.pem"
+  tls-service-pem: "$work/tls/certificate.pem"
+  access-control: 198.18.0.0/16 allow
+  qname-minimisation: no
+  tcp-idle-timeout: 1000
+EOF
+  cat >"$work/named.conf" <<EOF
+tls ours { cert-file "$work/tls/certificate.pem"; key-file "$work/tls/key.pem"; };
+options {
+  directory "$work/bind";
+  pid-file none;
+  session-keyfile none;
+  listen-on port 53 { 198.18.0.41; };
+  listen-on port 853 tls ours { 198.18.0.41; };
+  listen-on-v6 { none; };
+  recursion yes;
+  allow-query { any; };
+  allow-recursion { any; };
+  dnssec-validation no;
+  qname-minimization off;
+  empty-zones-enable no;
+};
+controls { };
+zone "." { type hint; file "$work/zones/root.hints"; };
+EOF
+  begin unbound internet unbound -d -c "$work/unbound.conf"
+  begin named internet named -g -c "$work/named.conf"
+  begin relay1 internet /usr/bin/python3 "$here/relay.py" 198.18.0.42 198.18.0.40 20
+  begin relay2 internet /usr/bin/python3 "$here/relay.py" 198.18.0.43 198.18.0.41 20
+  soon has 198.18.77.10 dig @198.18.0.40 +tries=1 +timeout=2 +short domain.example
+  soon has 198.18.77.10 dig @198.18.0.41 +tries=1 +timeout=2 +short domain.example
+  soon has 198.18.77.10 dig @198.18.0.42 +tries=1 +timeout=2 +short domain.example
+  soon has 198.18.77.10 dig @198.18.0.43 +tries=1 +timeout=2 +short domain.example
+}
+
+# forward NAME SERVER...: the resolver anew, with NAME forwarded to these.
+forward() {
+  local name=$1 server list=
+  shift
+  for server in "$@"; do list+="${list:+, }\"$server\""; done
+  restart "[[zone]]
+name = \"$name\"
+forward = [$list]"
+}
+
+# Answers of every kind, and nobody but the forwarder is asked for them.
+everything_by() {
+  local address=${1#tls://} kind
+  address=${address%%#*}
+  forward . "$1"
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  has '2001:2::77:20' dig @127.0.0.1 +short away.domain.example AAAA
+  has '^20 mx2\.domain\.example' dig @127.0.0.1 +short domain.example MX
+  has 'client\.sender\.example' dig @127.0.0.1 +short -x 198.18.77.77
+  has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.bl.lists.example A
+  has '198\.18\.77\.1$' dig @127.0.0.1 +short www.tree.domain.example A
+  has 'status: NXDOMAIN' dig @127.0.0.1 nothing.domain.example A
+  has '^domain\.example\..*SOA' dig @127.0.0.1 +noall +authority nothing.domain.example A
+  has 'ANSWER: 0, AUTHORITY: 1' dig @127.0.0.1 mx.domain.example MX
+  has 'MSG SIZE  rcvd: 3[0-9]{3}' dig @127.0.0.1 long.domain.example TXT
+  has 'MSG SIZE  rcvd: 6[0-9]{4}' dig @127.0.0.1 longest.domain.example TXT
+  has 'status: SERVFAIL' dig @127.0.0.1 +tries=1 www.lame.example A
+  has 'flags: qr rd ra;' dig @127.0.0.1 domain.example A
+  has "^${address%:*}" ctl stats --since start --by server
+  hasnt '^198\.18\.0\.(10|11|20|21)[[:space:]]' ctl stats --since start --by server
+}
+
+# Behind a firewall nobody else can be asked, so nobody else is tried.
+only() {
+  forward . 198.18.0.40
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  hasnt '^(198\.18\.0\.[12]|2001:2::1)[[:space:]]' ctl stats --since start --by server
+}
+
+split_horizon() {
+  forward domain.example 198.18.0.41
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  has '198\.18\.25\.1' dig @127.0.0.1 +short mail.partner.example A
+  # An alias out of the forwarded zone and back into it.
+  has '198\.18\.77\.20' dig @127.0.0.1 +short away.domain.example A
+  has '^198\.18\.0\.41' ctl stats --since start --by server
+  has '^198\.18\.0\.1[01]' ctl stats --since start --by server
+}
+
+# Who is not who it says it is gets no question, and no answer comes in the clear instead.
+wrong_name() {
+  forward . 'tls://198.18.0.40#another.example'
+  has 'status: SERVFAIL' dig @127.0.0.1 +tries=1 +timeout=6 domain.example A
+}
+
+# The forwarder ends a connection that is idle, as each does some time; the next question makes another.
+idle() {
+  forward . 'tls://198.18.0.40#forwarder.example'
+  has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +short 1.idle.wild.domain.example A
+  soon hasnt 853 ss --no-header --numeric --tcp state established
+  has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +short 2.idle.wild.domain.example A
+}
+
+# More questions at once than one connection takes.
+crowd() {
+  forward . 'tls://198.18.0.40#forwarder.example'
+  "$here/load.py" --rate 100000 --questions 300 '{}.wild.domain.example' >"$work/crowd"
+  sed 's/^/figure: /' "$work/crowd"
+  grep -q ' noerror=300 ' "$work/crowd"
+}
+
+# with_one GOOD BAD...: whatever the order, and again and again, each question is answered.
+with_one() {
+  local good=$1 bad=$2 number
+  forward . "$bad" "$good"
+  for ((number = 0; number < 20; number++)); do
+    has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +timeout=4 +short "$RANDOM-$number.wild.domain.example" A || return 1
+  done
+  forward . "$good" "$bad"
+  for ((number = 0; number < 20; number++)); do
+    has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +timeout=4 +short "$RANDOM-$number.wild.domain.example" A || return 1
+  done
+}
+
+# Load on names that nobody has in memory.
+measure() { "$here/load.py" --rate 250 --questions "${1:-1500}" '{}.wild.domain.example'; }
+
+p95() { sed -nE 's/.*p95_ms=([0-9.]+).*/\1/p' "$1"; }
+
+# What the healthy one does when nothing is wrong.
+alone() {
+  forward . 198.18.0.42
+  measure >"$work/alone"
+  sed 's/^/figure: /' "$work/alone"
+  grep -q ' noerror=1500 ' "$work/alone"
+}
+
+# judge FILE: no failure, and a p95 of at most 1.2 times the healthy one's.
+judge() {
+  sed 's/^/figure: /' "$1"
+  grep -q ' unanswered=0 .* servfail=0 other=0 ' "$1"
+  at_most "$(awk "BEGIN { print 1.2 * $(p95 "$work/alone") }")" "$(p95 "$1")" "p95 in ms"
+}
+
+beside() {
+  forward . "$1" 198.18.0.42
+  measure >"$work/beside"
+  judge "$work/beside"
+}
+
+# One that stops while questions are on their way to it.
+dies() {
+  local load
+  forward . 198.18.0.43 198.18.0.42
+  measure 3000 >"$work/dies" &
+  load=$!
+  soon has '^198\.18\.0\.43 ' ctl stats --since start --by server
+  kill -STOP "$(pid relay2)"
+  wait $load
+  kill -CONT "$(pid relay2)"
+  judge "$work/dies"
+}
+
+check "forwarders: Unbound and BIND start" raise_forwarders
+check "forwarders: Unbound" everything_by 198.18.0.40
+check "forwarders: the root servers are left alone where everything is forwarded" only
+check "forwarders: Unbound at another port" everything_by 198.18.0.40:5353
+check "forwarders: BIND" everything_by 198.18.0.41
+check "forwarders: Unbound over TLS" everything_by 'tls://198.18.0.40#forwarder.example'
+check "forwarders: BIND over TLS" everything_by 'tls://198.18.0.41#forwarder.example'
+check "forwarders: TLS after the forwarder has ended an idle connection" idle
+check "forwarders: three hundred questions at once over TLS" crowd
+check "forwarders: TLS with a certificate of another name" wrong_name
+check "forwarders: one zone, the rest by recursion" split_horizon
+check "forwarders: one of two refuses" with_one 198.18.0.40 198.18.0.52
+check "forwarders: one of two is silent" with_one 198.18.0.40 198.18.0.51
+check "forwarders: one of two is not there" with_one 198.18.0.40 198.18.0.77
+check "forwarders: one of two has no TLS" with_one 'tls://198.18.0.40#forwarder.example' 'tls://198.18.0.52#forwarder.example'
+check "forwarders: how long the healthy one takes" alone
+check "forwarders: p95 beside one that refuses" beside 198.18.0.52
+check "forwarders: p95 beside one that is silent" beside 198.18.0.51
+check "forwarders: p95 when one of two dies under load" dies
+restart

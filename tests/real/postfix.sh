@@ -1,0 +1,121 @@
+# Postfix on the gateway, chrooted as Debian ships it: smtpd takes a message from a client in the internet, smtp gives it
+# to the recipient's MX there, and every lookup on the way is ours. Sourced by `run`.
+
+raise_postfix() {
+  local root=/var/spool/postfix file
+  sed 's/^smtp  *inet .*/smtp inet n - y - - smtpd/' /usr/share/postfix/master.cf.dist >/etc/postfix/master.cf
+  cat >/etc/postfix/main.cf <<EOF
+compatibility_level = 3.6
+myhostname = mx.domain.example
+mydestination =
+local_recipient_maps =
+mynetworks = 127.0.0.0/8
+inet_interfaces = 198.18.100.25${ipv6:+, 2001:2::100:25}
+inet_protocols = ${ipv6:+ipv6, }ipv4
+smtp_address_preference = ipv4
+relay_domains = partner.example, silent.example, sender.example
+maillog_file = $work/mail.log
+maillog_file_prefixes = $work
+smtpd_sender_restrictions = reject_unknown_sender_domain
+smtpd_recipient_restrictions = reject_rbl_client bl.lists.example, reject_rhsbl_sender dbl.lists.example, permit
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
+unknown_address_reject_code = 550
+minimal_backoff_time = 300s
+queue_run_delay = 300s
+smtpd_client_connection_rate_limit = 0
+EOF
+  mkdir -p $root/etc
+  for file in resolv.conf hosts nsswitch.conf services; do cp /etc/$file $root/etc/; done
+  newaliases
+  # The recipient's server: Postfix's own sink.
+  begin sink internet smtp-sink -u postfix -h mail.partner.example 198.18.25.1:25 100
+  postfix start
+  soon has '^220' timeout 2 bash -c 'read -r line <>/dev/tcp/198.18.100.25/25; echo "$line"'
+}
+
+# mail SOURCE FROM TO: sends it from the internet; prints the reply.
+mail() { internet /usr/bin/python3 "$here/send.py" "$1" "${4-198.18.100.25}" "$2" "$3"; }
+
+# log PATTERN: waits until the mail log has it, and shows the line.
+log() {
+  soon grep -qE -- "$1" "$work/mail.log" || { tail -n 15 "$work/mail.log"; return 1; }
+  grep -E -- "$1" "$work/mail.log" | tail -n 2
+}
+
+# asked TYPE: how many questions of that type the resolver has counted.
+asked() {
+  ctl --json stats --since start --by type | sed -nE "s/.*\"type\":\"$1\",\"questions\":([0-9]+).*/\\1/p" | grep . || echo 0
+}
+
+whole_way() {
+  local type before=() after=() number=0
+  forget
+  for type in PTR A AAAA MX; do before+=("$(asked $type)"); done
+  has '^accepted' mail 198.18.77.77 someone@sender.example someone@partner.example
+  log 'smtpd\[.*connect from client\.sender\.example\[198\.18\.77\.77\]'
+  log 'to=<someone@partner\.example>, relay=mail\.partner\.example\[198\.18\.25\.1\]:25,.*status=sent'
+  for type in PTR A AAAA MX; do
+    after+=("$(asked $type)")
+    echo "figure: $type asked ${before[number]} times before the message, ${after[number]} after"
+    [ "${after[number]}" -gt "${before[number]}" ]
+    number=$((number + 1))
+  done
+  # Of these names, and of no other resolver: there is none.
+  has '^partner\.example\.' ctl stats --since start --by zone
+  has '127\.0\.0\.1' ctl stats --since start --by client
+}
+
+rejected() {
+  has '^554 .*blocked using bl\.lists\.example; listed, see https://lists\.example/198\.18\.77\.66' mail 198.18.77.66 someone@sender.example someone@partner.example
+  log 'NOQUEUE: reject: RCPT from listed\.sender\.example\[198\.18\.77\.66\]: 554'
+  has '^554 .*blocked using dbl\.lists\.example' mail 198.18.77.77 x@spammer.example someone@partner.example ||
+    has '^550 .*Domain not found' mail 198.18.77.77 x@spammer.example someone@partner.example
+  has '^550 .*Sender address rejected: Domain not found' mail 198.18.77.77 x@nothing.domain.example someone@partner.example
+  # What cannot be found out is no reason to refuse for good.
+  has '^450 .*Sender address rejected: Domain not found' mail 198.18.77.77 x@www.lame.example someone@partner.example
+}
+
+clients() {
+  # A name that leads elsewhere is no name.
+  has '^accepted' mail 198.18.77.88 someone@sender.example someone@partner.example
+  log 'connect from unknown\[198\.18\.77\.88\]'
+  log 'hostname liar\.sender\.example does not resolve to address 198\.18\.77\.88'
+  has '^accepted' mail 198.18.77.99 someone@sender.example someone@partner.example
+  log 'connect from unknown\[198\.18\.77\.99\]'
+  if [ -n "$ipv6" ]; then
+    has '^accepted' mail 2001:2::77:77 someone@sender.example someone@partner.example 2001:2::100:25
+    log 'connect from client\.sender\.example\[2001:2::77:77\]'
+  fi
+}
+
+recipients() {
+  local to
+  for to in nomx nullmx twomx gone many nothing; do
+    has '^accepted' mail 198.18.77.77 someone@sender.example "$to@$to.partner.example"
+  done
+  log 'to=<nomx@.*relay=nomx\.partner\.example\[198\.18\.25\.1\]:25.*status=sent'
+  log 'to=<many@.*relay=mail\.partner\.example\[198\.18\.25\.1\]:25.*status=sent'
+  log 'to=<nullmx@.*dsn=5\.1\.0, status=bounced'
+  log 'to=<nothing@.*dsn=5\.4\.4, status=bounced.*Host or domain name not found'
+  log 'to=<twomx@.*relay=mail\.partner\.example\[198\.18\.25\.1\]:25.*status=sent'
+  # Of a server that nothing is known of, mail waits; it is not sent back.
+  log 'to=<gone@.*dsn=4\.4\.3, status=deferred.*Host not found, try again'
+}
+
+# A second message's questions are all in memory: its lookups take no time.
+again() {
+  local delays
+  has '^accepted' mail 198.18.77.77 someone@sender.example again@partner.example
+  log 'to=<again@.*status=sent'
+  delays=$(sed -nE 's/.*to=<again@.*delays=([0-9.\/]+),.*/\1/p' "$work/mail.log" | tail -n 1)
+  echo "figure: delays $delays (before the queue, in it, lookups and connection, transmission)"
+  at_most 0.1 "$(cut -d/ -f3 <<<"$delays")" "seconds for lookups and connection"
+}
+
+check "postfix: starts, chrooted" raise_postfix
+check "postfix: a message comes and goes, each lookup through the resolver" whole_way
+check "postfix: lists and unknown senders are refused, what cannot be found out is put off" rejected
+check "postfix: clients whose name leads elsewhere" clients
+check "postfix: recipients by MX, without one, with a null one, a long one, a silent one" recipients
+check "postfix: the second message waits for no lookup" again
+postfix stop >/dev/null 2>&1 || true

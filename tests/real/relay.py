@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""A distance: datagrams to one address's port 53 reach another's, and answers come back, after so many milliseconds.
+
+relay.py ADDRESS SERVER MILLISECONDS
+"""
+
+import asyncio
+import sys
+
+
+class Server(asyncio.DatagramProtocol):
+    """One question's way to the server; each has a socket of its own, as each has its own answer."""
+
+    def __init__(self, question, back):
+        self.question, self.back = question, back
+
+    def connection_made(self, transport):
+        transport.sendto(self.question)
+        self.transport = transport
+        asyncio.get_running_loop().call_later(10, transport.close)
+
+    def datagram_received(self, data, address):
+        self.back(data)
+        self.transport.close()
+
+
+class Clients(asyncio.DatagramProtocol):
+    def __init__(self, server, delay):
+        self.server, self.delay, self.tasks = server, delay, set()
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, address):
+        task = asyncio.ensure_future(self.forward(data, address))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def forward(self, data, address):
+        loop = asyncio.get_running_loop()
+
+        def back(answer):
+            loop.call_later(self.delay / 2, self.transport.sendto, answer, address)
+
+        await asyncio.sleep(self.delay / 2)
+        await loop.create_datagram_endpoint(lambda: Server(data, back), remote_addr=(self.server, 53))
+
+
+async def main(address, server, delay):
+    loop = asyncio.get_running_loop()
+    await loop.create_datagram_endpoint(lambda: Clients(server, delay), (address, 53))
+    print("serving", flush=True)
+    await asyncio.Event().wait()
+
+
+asyncio.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]) / 1000))

@@ -1,0 +1,137 @@
+# The internet of these tests, and the gateway before it. Sourced by `run`, in namespaces of their own.
+#
+#   gateway (this namespace)              internet (a network namespace)
+#   127.0.0.1   resolverd                 198.18.0.1 .2    NSD: the root          198.18.0.40  Unbound, also over TLS
+#   198.18.100.25, 2001:2::100:25  ─────  198.18.0.10 .11  NSD: TLDs, reverse     198.18.0.41  BIND, also over TLS
+#                                         198.18.0.20 .21  NSD: domains           198.18.0.50  faults by name
+#                                         198.18.0.30      rbldnsd: lists         198.18.0.51  silent
+#                                         198.18.25.1      the partner's MX       198.18.0.52  refuses
+#                                         198.18.77.x      mail clients
+# These networks (RFC 2544, RFC 5180) are nobody's, and no resolver keeps zones for their reverse names.
+
+internet() { ip netns exec internet "$@"; }
+
+raise_stage() {
+  mount -t tmpfs -o mode=755 tmpfs "$work"
+  mkfifo "$work/never"
+  local part
+  for part in /etc /var/spool/postfix /var/lib/postfix; do
+    mkdir -p "$work/own$part"
+    cp -a "$part/." "$work/own$part/"
+    mount --bind "$work/own$part" "$part"
+  done
+  mount -t tmpfs -o mode=755 tmpfs /run
+  rm -f /etc/resolv.conf
+  printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
+  printf '127.0.0.1 localhost\n198.18.100.25 mx.domain.example mx\n' >/etc/hosts
+  sed -i 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf
+  gcc -O1 -o "$work/lookup" "$here/lookup.c" -lresolv
+
+  raise_networks
+  raise_servers
+  raise_resolver
+}
+
+raise_networks() {
+  local address
+  ip netns add internet
+  ip link set lo up
+  internet ip link set lo up
+  ip link add name wan type veth peer name peer netns internet
+  ip address add 198.18.100.25/16 dev wan
+  for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.22 0.23 0.30 0.40 0.41 0.42 0.43 0.50 0.51 0.52 25.1 77.66 77.77 77.88 77.99; do
+    internet ip address add 198.18.$address/16 dev peer
+  done
+  # Some machines have no IPv6: then nothing here has, and the resolver finds that out.
+  ipv6=
+  if ip address add 2001:2::100:25/64 dev wan nodad 2>/dev/null; then
+    ipv6=yes
+    for address in 1 10 20 25:1 77:77; do internet ip address add 2001:2::$address/64 dev peer nodad; done
+  fi
+  ip link set wan up
+  internet ip link set peer up
+}
+
+# nsd NAME ADDRESSES ZONES: an NSD; a zone's file is $work/zones/ZONE.zone, the root's root.zone.
+serve() {
+  local name=$1 address zone file
+  {
+    echo "server:"
+    for address in $2; do echo "  ip-address: $address"; done
+    printf '  %s\n' 'username: ""' 'pidfile: ""' 'server-count: 1' 'hide-version: yes' 'rrl-ratelimit: 0' \
+      "zonelistfile: $work/$name.list" "xfrdfile: $work/$name.xfrd" "xfrdir: $work" 'database: ""' 'verbosity: 1'
+    printf 'remote-control:\n  control-enable: no\n'
+    for zone in $3; do
+      file=$work/zones/${zone/#./root}.zone
+      printf 'zone:\n  name: "%s"\n  zonefile: %s\n' "$zone" "$file"
+    done
+  } >"$work/$name.conf"
+  begin "$name" internet nsd -d -c "$work/$name.conf"
+}
+
+raise_servers() {
+  cp -r "$here/zones" "$work/zones"
+  # Texts longer than a datagram: 3 and 60 thousand octets.
+  {
+    echo 'long TXT' "$(text 12)"
+    echo 'longest TXT' "$(text 240)"
+  } >>"$work/zones/domain.example.zone"
+  mv "$work/zones/2001.2.ip6.arpa.zone" "$work/zones/0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa.zone"
+
+  serve root "198.18.0.1 198.18.0.2${ipv6:+ 2001:2::1}" .
+  serve tld "198.18.0.10 198.18.0.11${ipv6:+ 2001:2::10}" "example com in-addr.arpa ip6.arpa"
+  serve domains "198.18.0.20 198.18.0.21${ipv6:+ 2001:2::20}" "domain.example partner.example sender.example \
+    half.example lists.example other.com 18.198.in-addr.arpa 0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa"
+  begin rbldnsd internet rbldnsd -n -r "$work/zones" -b 198.18.0.30 \
+    bl.lists.example:ip4set:bl.ip4 dbl.lists.example:dnset:dbl.names
+  begin faulty internet /usr/bin/python3 "$here/faulty.py" 198.18.0.50
+  begin silent internet /usr/bin/python3 "$here/faulty.py" 198.18.0.51 drop
+  begin refusing internet /usr/bin/python3 "$here/faulty.py" 198.18.0.52 refused
+
+  soon has NOERROR dig @198.18.0.1 . SOA
+  soon has NOERROR dig @198.18.0.10 example SOA
+  soon has NOERROR dig @198.18.0.20 domain.example SOA
+  soon has NOERROR dig @198.18.0.30 bl.lists.example SOA
+  soon grep -q serving "$work/faulty.log"
+  soon grep -q serving "$work/silent.log"
+  soon grep -q serving "$work/refusing.log"
+}
+
+# text STRINGS: that many strings of 250 octets.
+text() {
+  local string number
+  string=$(printf '%0250d' 0)
+  for ((number = 0; number < $1; number++)); do printf '"%s" ' "${string/#00000/s$(printf %04d "$number")}"; done
+}
+
+# configure [TEXT]: the resolver's file, with TEXT at its end.
+configure() {
+  local addresses='"127.0.0.1:53"'
+  if [ -n "$ipv6" ]; then addresses+=', "[::1]:53"'; fi
+  cat >"$work/resolverd.toml" <<EOF
+version = 1
+[listen]
+addresses = [$addresses]
+[resolve]
+root_hints = "$work/zones/root.hints"
+[control]
+socket = "$work/control.sock"
+${1-}
+EOF
+}
+
+raise_resolver() {
+  configure "${1-}"
+  begin resolverd resolverd --config "$work/resolverd.toml"
+  watched=resolverd soon ctl stats
+}
+
+# Starts the resolver anew, with an empty cache and TEXT at the end of its configuration.
+restart() {
+  end resolverd
+  raise_resolver "${1-}"
+}
+
+ctl() { resolverctl --socket "$work/control.sock" "$@"; }
+
+forget() { ctl flush --all >/dev/null; }
