@@ -16,7 +16,7 @@ use resolverd::cache::flush::{Flush, Flushed};
 use resolverd::cache::look::{Held, What};
 use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::clock::{Clock, Mono};
-use resolverd::config::Config;
+use resolverd::config::{Config, Zone, ZoneKind};
 use resolverd::control::Subject;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
@@ -129,6 +129,14 @@ impl Subject for Fake {
     fn config(&self) -> Arc<Config> {
         let mut config = Config::default();
         config.cache.max_ttl = Duration::from_secs(3_600);
+        let stub = ["192.0.2.53:53", "192.0.2.1:53", "192.0.2.9:53"].map(|server| server.parse().unwrap());
+        config.zones.push(Zone {
+            name: name("slow.example."),
+            kind: ZoneKind::Stub(stub.to_vec()),
+            source: Vec::new(),
+            max_ttl: None,
+            negative_max_ttl: None,
+        });
         Arc::new(config)
     }
 
@@ -336,6 +344,17 @@ fn servers_flights_and_memory_are_told_as_they_are() {
     assert_eq!(world.run(&["servers", "192.0.2.2"]).0, 1);
     assert_eq!(world.run(&["servers", "ns.example"]).0, 2);
 
+    let (code, text, _) = world.run(&["zones"]);
+    let expected = "\
+zone           by    leads to       round trip  which is
+slow.example.  stub  192.0.2.53:53       80 ms  refusing or failing
+                     192.0.2.1:53        80 ms  refusing or failing
+                     192.0.2.9:53            –  not yet asked
+";
+    assert_eq!((code, text.as_str()), (0, expected));
+    let zone = object(&world.run(&["zones", "--json"]).1);
+    assert_eq!((&zone["kind"], &zone["servers"][0]["health"]), (&"stub".into(), &"dead".into()));
+
     let (code, text, _) = world.run(&["inflight"]);
     let expected = "www.slow.example. A  3.0 s        2         4  192.0.2.53:53, asked for slow.example.";
     assert_eq!((code, text.lines().nth(1)), (0, Some(expected)));
@@ -356,7 +375,8 @@ fn servers_flights_and_memory_are_told_as_they_are() {
 #[test]
 fn the_configuration_is_shown_checked_and_read_again() {
     let world = World::new();
-    let changed = "version = 1\n\n[cache]\nmax_ttl = \"1h\"\n";
+    let changed = "version = 1\n\n[cache]\nmax_ttl = \"1h\"\n\n[[zone]]\nname = \"slow.example\"\n\
+                   stub = [\"192.0.2.53\", \"192.0.2.1\", \"192.0.2.9\"]\n";
     assert_eq!(world.run(&["config", "show", "--changed"]), (0, changed.to_owned(), String::new()));
     let shown = world.run(&["config", "show"]).1;
     let file = world.directory.path().join("r.toml");

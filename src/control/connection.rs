@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::protocol::{Fault, Fill, FlushWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows::{self, HeldRow};
-use super::{Subject, health, lookup};
+use super::{Subject, health, lookup, zones};
 use crate::cache::flush::Flush;
 use crate::config;
 use crate::limits;
@@ -104,6 +104,7 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
         Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
         Request::Flush { what } => flush(subject, &what),
         Request::Servers { address } => Ok(rows::servers(subject.servers(), address)),
+        Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers())),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()),
         Request::Config { changed } => Ok(configuration(subject, changed)),

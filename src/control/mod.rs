@@ -18,6 +18,7 @@ pub mod lookup;
 pub mod protocol;
 pub mod rows;
 pub mod server;
+pub mod zones;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::health::Warning;
 use super::rows::{FlightState, HeldRow, ServerState};
+use super::zones::ZoneState;
 use crate::cache::StoreFill;
 use crate::cache::flush::Flushed;
 use crate::question::{ExtendedError, Outcome};
@@ -51,6 +52,8 @@ pub enum Request {
         #[serde(default)]
         address: Option<IpAddr>,
     },
+    /// The zones that are configured.
+    Zones,
     /// What is under way.
     Inflight,
     /// What memory holds under a name.
@@ -80,6 +83,7 @@ impl Request {
             | Self::Stats { .. }
             | Self::Query { .. }
             | Self::Servers { .. }
+            | Self::Zones
             | Self::Inflight
             | Self::Cache { .. }
             | Self::Config { .. } => false,
@@ -146,6 +150,8 @@ pub enum Reply {
     Flushed(Removed),
     /// A row of the reply to `Request::Servers`.
     ServerState(ServerState),
+    /// A row of the reply to `Request::Zones`.
+    ZoneState(ZoneState),
     /// A row of the reply to `Request::Inflight`.
     Flight(FlightState),
     /// A row of the reply to `Request::Cache`.

@@ -20,6 +20,7 @@ pub mod render;
 mod servers;
 mod stats;
 mod status;
+mod zones;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -74,6 +75,8 @@ enum Command {
     Flush(flush::Arguments),
     /// What is known of servers, the slowest first: round trips, silence, EDNS, lameness.
     Servers(servers::Arguments),
+    /// The configured zones: where each leads, and how its servers are.
+    Zones,
     /// What is being found out now, for how many, and whom it waits for; the oldest first.
     Inflight,
     /// What memory holds under a name, and for how long yet.
@@ -126,6 +129,7 @@ impl Arguments {
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),
             Some(Command::Servers(arguments)) => servers::run(arguments, &client, format),
+            Some(Command::Zones) => zones::run(&client, format),
             Some(Command::Inflight) => inflight::run(&client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Config(command)) => config::run(command, &client, format),

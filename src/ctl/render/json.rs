@@ -30,6 +30,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Query(query) => line(query),
         Reply::Flushed(removed) => line(removed),
         Reply::ServerState(row) => line(row),
+        Reply::ZoneState(row) => line(row),
         Reply::Flight(row) => line(row),
         Reply::Held(row) => line(row),
         Reply::LeftOut { left_out } => pair("left_out", left_out),

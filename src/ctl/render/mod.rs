@@ -10,6 +10,7 @@ pub mod state;
 pub mod table;
 pub mod text;
 pub mod words;
+pub mod zones;
 
 /// The format asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

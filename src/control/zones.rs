@@ -1,0 +1,130 @@
+//! The zones that are configured, in rows: where each leads, and how its servers are.
+//!
+//! May call: `config`, `cache::servers` for its types. Hosts are told as zones of one name.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::protocol::Reply;
+use super::rows;
+use crate::cache::servers::{Health, KnownServer};
+use crate::config::{Config, Zone, ZoneKind};
+
+/// A configured zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneState {
+    /// Its apex.
+    pub zone: String,
+    /// Where its answers come from.
+    pub kind: ZoneSource,
+    /// The servers that are asked, as configured.
+    pub servers: Vec<ZoneServer>,
+    /// The zone file.
+    pub file: Option<String>,
+    /// Addresses of a host.
+    pub addresses: Vec<IpAddr>,
+    /// Addresses to ask from, where they are not the general ones.
+    pub source: Vec<IpAddr>,
+    /// Seconds, where it is not the general cap.
+    pub max_ttl: Option<f64>,
+    /// Seconds, where it is not the general cap.
+    pub negative_max_ttl: Option<f64>,
+    /// Listeners whose clients do not see it, by their first address.
+    pub hidden_at: Vec<SocketAddr>,
+}
+
+/// Where a zone's answers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneSource {
+    /// Recursive servers.
+    Forward,
+    /// Its own servers.
+    Stub,
+    /// A zone file.
+    File,
+    /// A host entry.
+    Host,
+}
+
+/// A server of a zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneServer {
+    /// Its address and port.
+    pub address: SocketAddr,
+    /// The name of its certificate, where it is asked over TLS.
+    pub tls: Option<String>,
+    /// Seconds, where it ever answered.
+    pub round_trip: Option<f64>,
+    /// Whether it answers; none where it was never asked.
+    pub health: Option<Health>,
+    /// Whether it is known not to serve the zone.
+    pub lame: bool,
+}
+
+/// The zones and hosts of `config`, with what is `known` of their servers.
+pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
+    let zones = config.zones.iter().map(|zone| of_zone(config, zone, known));
+    let hosts = config.hosts.iter().map(|host| ZoneState {
+        zone: host.name.to_string(),
+        kind: ZoneSource::Host,
+        addresses: host.addresses.clone(),
+        ..ZoneState::empty()
+    });
+    rows::bounded(zones.chain(hosts).collect(), Reply::ZoneState)
+}
+
+impl ZoneState {
+    const fn empty() -> Self {
+        Self {
+            zone: String::new(),
+            kind: ZoneSource::File,
+            servers: Vec::new(),
+            file: None,
+            addresses: Vec::new(),
+            source: Vec::new(),
+            max_ttl: None,
+            negative_max_ttl: None,
+            hidden_at: Vec::new(),
+        }
+    }
+}
+
+fn of_zone(config: &Config, zone: &Zone, known: &[KnownServer]) -> ZoneState {
+    let server = |address: SocketAddr, tls: Option<String>| {
+        let known = known.iter().find(|known| known.address == address);
+        ZoneServer {
+            address,
+            tls,
+            round_trip: known.and_then(|known| known.round_trip).map(|round_trip| round_trip.as_secs_f64()),
+            health: known.map(|known| known.health),
+            lame: known.is_some_and(|known| known.lame.contains(&zone.name)),
+        }
+    };
+    let (kind, servers, file) = match &zone.kind {
+        ZoneKind::Forward(forwarders) => {
+            let servers = forwarders.iter().map(|one| server(one.address, one.tls.clone())).collect();
+            (ZoneSource::Forward, servers, None)
+        }
+        ZoneKind::Stub(servers) => {
+            (ZoneSource::Stub, servers.iter().map(|address| server(*address, None)).collect(), None)
+        }
+        ZoneKind::File { path, .. } => (ZoneSource::File, Vec::new(), Some(path.display().to_string())),
+    };
+    let hides = config
+        .listeners
+        .iter()
+        .filter(|listener| listener.zones.as_ref().is_some_and(|seen| !seen.contains(&zone.name)));
+    ZoneState {
+        zone: zone.name.to_string(),
+        kind,
+        servers,
+        file,
+        addresses: Vec::new(),
+        source: zone.source.clone(),
+        max_ttl: zone.max_ttl.map(|ttl| ttl.as_secs_f64()),
+        negative_max_ttl: zone.negative_max_ttl.map(|ttl| ttl.as_secs_f64()),
+        hidden_at: hides.filter_map(|listener| listener.addresses.first().copied()).collect(),
+    }
+}

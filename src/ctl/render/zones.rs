@@ -1,0 +1,69 @@
+//! The configured zones in a table: a row for each, and one for each further server.
+//!
+//! May call: `control::{protocol, zones}`, `ctl::render`.
+
+use super::table::{Side, Table};
+use super::{Paint, Style, words};
+use crate::cache::servers::Health;
+use crate::control::lookup::harmless;
+use crate::control::protocol::Reply;
+use crate::control::zones::{ZoneServer, ZoneState};
+
+/// The zones, in the order of the configuration.
+pub fn table(replies: &[Reply], style: Style) -> String {
+    let mut table = Table::new(&[
+        ("zone", Side::Left),
+        ("by", Side::Left),
+        ("leads to", Side::Left),
+        ("round trip", Side::Right),
+        ("which is", Side::Left),
+    ]);
+    for reply in replies {
+        if let Reply::ZoneState(row) = reply {
+            rows(row).into_iter().for_each(|cells| table.row(cells));
+        }
+    }
+    if table.is_empty() {
+        return "no zone is configured: all names are recursed for\n".to_owned();
+    }
+    table.text(style, None)
+}
+
+fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
+    let plain = |text: String| (text, Paint::Plain);
+    let mut targets: Vec<Vec<(String, Paint)>> = row.servers.iter().map(server).collect();
+    if let Some(file) = &row.file {
+        targets.push(vec![plain(harmless(file)), plain(String::new()), plain("served here".to_owned())]);
+    }
+    for address in &row.addresses {
+        targets.push(vec![
+            plain(address.to_string()),
+            plain(String::new()),
+            plain("answered here".to_owned()),
+        ]);
+    }
+    let kind = words::word(&row.kind);
+    let named = [harmless(&row.zone), kind];
+    let lines = targets.into_iter().enumerate().map(|(place, target)| {
+        let names = named.iter().map(|name| if place == 0 { name.clone() } else { String::new() });
+        names.map(plain).chain(target).collect()
+    });
+    lines.collect()
+}
+
+fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
+    let address = match &server.tls {
+        Some(name) => format!("tls://{}#{}", server.address, harmless(name)),
+        None => server.address.to_string(),
+    };
+    let (health, paint) = match server.health {
+        _ if server.lame => ("refusing or failing", Paint::Bad),
+        None => ("not yet asked", Paint::Plain),
+        Some(Health::Answering) => ("answering", Paint::Good),
+        Some(Health::Doubtful) => ("doubtful", Paint::Plain),
+        Some(Health::Due) => ("dead, to be tried again", Paint::Bad),
+        Some(Health::Dead) => ("dead", Paint::Bad),
+    };
+    let round_trip = server.round_trip.map_or_else(|| "–".to_owned(), words::time);
+    vec![(address, Paint::Plain), (round_trip, Paint::Plain), (health.to_owned(), paint)]
+}
