@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
 use crate::cache::Memory;
@@ -36,7 +37,7 @@ use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step, StepEvent};
 use crate::record::trail::{Progress, Trail};
 use crate::wire::compose;
-use crate::zones::Views;
+use crate::zones::{Kind, Views};
 use chase::Chased;
 use flights::{Begun, Flights, Joined, Landed, Seat};
 use inflight::InFlight;
@@ -105,6 +106,10 @@ impl Resolver {
     /// None of them answers; the first question will try again.
     pub async fn prime(&self) -> Result<(), Failure> {
         let Some(view) = self.views.load().get(ViewId::default()).cloned() else { return Ok(()) };
+        if !matches!(view.route(&Name::root(), RecordType::NS).kind, Kind::Iterate) {
+            // The root's names go elsewhere: to a forwarder, say.
+            return Ok(());
+        }
         let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
         self.iterate.prime(&context, self).await.map(drop)
     }
