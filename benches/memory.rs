@@ -12,7 +12,7 @@ use resolverd::cache::rrsets::{Delegation, Rank};
 use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::config::Config;
-use resolverd::question::{ExtendedError, Question};
+use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
 use resolverd::wire::compose::{self, Parts};
 
@@ -28,14 +28,21 @@ fn main() {
     measure("answers, A", "answers", |memory, number| put_answer(memory, number, &address(number)));
     measure("answers, TXT of 200", "answers", |memory, number| put_answer(memory, number, &text(number)));
     measure("rrsets, A", "rrsets", |memory, number| {
-        memory.rrsets.put(&[&address(number)], Rank::Answer, DAY, Mono::START);
+        memory.rrsets.of(ViewId::default()).put(&[&address(number)], Rank::Answer, DAY, Mono::START);
     });
     measure("rrsets, TXT of 200", "rrsets", |memory, number| {
-        memory.rrsets.put(&[&text(number)], Rank::Answer, DAY, Mono::START);
+        memory.rrsets.of(ViewId::default()).put(&[&text(number)], Rank::Answer, DAY, Mono::START);
     });
     measure("negatives", "rrsets", |memory, number| {
         let soa = soa(number);
-        memory.rrsets.put_negative(&name(number), RecordType::AAAA, false, &soa, DAY, Mono::START);
+        memory.rrsets.of(ViewId::default()).put_negative(
+            &name(number),
+            RecordType::AAAA,
+            false,
+            &soa,
+            DAY,
+            Mono::START,
+        );
     });
     measure("delegations", "rrsets", put_delegation);
     measure("failures", "failures", |memory, number| {
@@ -46,7 +53,7 @@ fn main() {
     measure("servers", "servers", |memory, number| {
         let server = memory.servers.get(SocketAddr::from((Ipv4Addr::from_bits(number), 53)));
         server.answered(Duration::from_millis(20));
-        server.is_lame(&name(number), Mono::START);
+        server.is_lame(&name(number), DAY, Mono::START);
     });
 }
 
@@ -126,5 +133,12 @@ fn put_delegation(memory: &Memory, number: u32) {
     let servers: Vec<Name> = (0..3).map(|server| NS(name(number + server)).0).collect();
     let glue = (0..3).map(|server| (server, Ipv4Addr::from_bits(number).into())).collect();
     let expires = Mono::START.after(DAY);
-    memory.rrsets.put_delegation(Arc::new(Delegation { zone: name(number), servers, glue, expires }));
+    memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation {
+        zone: name(number),
+        servers,
+        glue,
+        configured: Vec::new(),
+        trusted: false,
+        expires,
+    }));
 }

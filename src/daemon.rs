@@ -8,15 +8,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::cache::flush::{Flush, Flushed};
+use crate::cache::look::Held;
+use crate::cache::servers::KnownServer;
 use crate::cache::{Keyed, StoreFill};
-use crate::clock::Clock;
-use crate::config::{Config, defaults};
+use crate::clock::{Clock, Mono};
+use crate::config::{self, Config, defaults};
 use crate::control::Subject;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::DaemonStatus;
@@ -29,6 +31,7 @@ use crate::notify;
 use crate::question::{Client, Question};
 use crate::random::Random;
 use crate::record::Recorder;
+use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Parts, Resolver};
 use crate::wire::cookie::Secret;
 use crate::zones::{self, Views, Wrong};
@@ -142,6 +145,14 @@ impl Daemon {
         self.subject.apply(config)
     }
 
+    /// Reads the configuration file again and goes over to it.
+    ///
+    /// # Errors
+    /// All that is wrong, in sentences; nothing has changed then.
+    pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
+        self.subject.reload().await
+    }
+
     /// What the control socket would tell.
     pub fn subject(&self) -> Arc<impl Subject + use<>> {
         Arc::clone(&self.subject)
@@ -169,20 +180,8 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
     }
 
-    /// Goes over to another configuration, and tells the service manager when it begins and ends.
-    fn apply(&self, config: Config) -> Result<(), StartError> {
-        notify::reloading();
-        let level = config.log.level;
-        let swapped = self.swap(config);
-        if swapped.is_ok() {
-            log::set_level(level);
-        }
-        notify::ready(&self.addresses());
-        swapped
-    }
-
     /// Checks first, then swaps: what cannot be served changes nothing. Memory is kept but for the zones that changed.
-    fn swap(&self, config: Config) -> Result<(), StartError> {
+    fn apply(&self, config: Config) -> Result<(), StartError> {
         let config = Arc::new(config);
         let views = Views::new(&config)?;
         let mut state = self.state();
@@ -193,10 +192,24 @@ impl Running {
             listeners.apply(sockets, &config, &views)?;
         }
         self.resolver.set_views(views);
+        log::set_level(config.log.level);
         state.config = config;
         drop(state);
         self.forget(changed);
         Ok(())
+    }
+
+    /// Reads the configuration file again and goes over to it: what has changed, or all that is wrong.
+    fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
+        let old = self.config();
+        let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let mut new = Config::load(self.origin.as_deref()).map_err(|errors| lines(errors.to_string()))?;
+        if old.listen.fixed {
+            new = new.with_listen(old.listen.addresses.clone());
+        }
+        let changes = config::changes(&old, &new);
+        self.apply(new).map_err(|error| vec![error.to_string()])?;
+        Ok(changes)
     }
 
     /// Flushes what was learnt by ways that have changed: now, and again when the flights that began on them have ended.
@@ -261,6 +274,40 @@ impl Subject for Running {
 
     fn fill(&self) -> Vec<StoreFill> {
         self.resolver.memory().fill().to_vec()
+    }
+
+    fn servers(&self) -> Vec<KnownServer> {
+        self.resolver.memory().servers.list(self.clock.mono())
+    }
+
+    fn inflight(&self) -> Vec<InFlight> {
+        self.resolver.inflight()
+    }
+
+    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
+        let now = self.clock.mono();
+        (self.resolver.memory().look(name, kind, now), now)
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.state().config)
+    }
+
+    fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
+        Box::pin(async move {
+            notify::reloading();
+            // Files may lie on slow disks.
+            let reloaded = tokio::task::block_in_place(|| self.read_again());
+            notify::ready(&self.addresses());
+            match &reloaded {
+                Ok(changes) if changes.is_empty() => tracing::info!("reloaded: nothing has changed"),
+                Ok(changes) => tracing::info!("reloaded: {}", changes.join("; ")),
+                Err(problems) => {
+                    tracing::error!("not reloaded, all stays as it was: {}", problems.join("; "));
+                }
+            }
+            reloaded
+        })
     }
 }
 

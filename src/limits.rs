@@ -73,6 +73,12 @@ pub const MAX_CONTROL_CONNECTIONS: usize = 16;
 /// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
 pub const MAX_CONTROL_REQUEST: usize = 4_096;
 
+/// Rows of a reply on the control socket; the rest is told by its number. About 300 octets each.
+pub const MAX_CONTROL_ROWS: usize = 4_096;
+
+/// Rows of a table that `resolverctl` shows: the worst ones, on one screen. JSON has all of them.
+pub const MAX_SHOWN_ROWS: usize = 20;
+
 /// Octets of one line of a reply that `resolverctl` reads: a trace of a hundred messages has about 40 KiB.
 pub const MAX_CONTROL_REPLY: u64 = 1 << 20;
 

@@ -97,15 +97,21 @@ async fn serve(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // From here on it would end nobody's daemon, even before there is something to reload.
+    let mut hangup = signal(SignalKind::hangup())?;
     let from =
         origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
     let daemon = Daemon::start_with(config, origin, inherited)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
     tracing::info!("resolverd {} listens at {} ({from})", env!("CARGO_PKG_VERSION"), addresses.join(", "));
     notify::ready(&daemon.addresses());
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            // What came of it stands in the log; there is nobody else to tell.
+            Some(()) = hangup.recv() => drop(daemon.reload().await),
+        }
     }
     notify::stopping();
     daemon.stop().await;

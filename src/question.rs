@@ -45,6 +45,11 @@ impl ViewId {
         (0..).take(MAX_VIEWS).map(Self)
     }
 
+    /// Its number, from 0.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
     /// Its bits in the last octet of a key: the upper three.
     pub const fn bits(self) -> u8 {
         self.0 << 5
@@ -107,7 +112,7 @@ impl QuestionKey {
         }
     }
 
-    /// The octet after type and class: DO and CD, and what the tables mark their own entries with.
+    /// The octet after type and class.
     pub fn flags(&self) -> u8 {
         self.0.last().copied().unwrap_or(0)
     }
@@ -323,7 +328,8 @@ mod tests {
         let unchecked = Question { checking_disabled: true, ..lower.clone() };
         assert_ne!(lower.key(), signed.key());
         assert_ne!(signed.key(), unchecked.key());
-        for question in [lower, signed, unchecked] {
+        let elsewhere = Question { view: ViewId(7), ..lower.clone() };
+        for question in [lower, signed, unchecked, elsewhere] {
             assert_eq!(question.key().question(), Some(question));
         }
     }

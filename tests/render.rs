@@ -4,11 +4,16 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use resolverd::cache::rrsets::Rank;
+use resolverd::cache::servers::Health;
+use resolverd::config::{Config, Errors};
 use resolverd::control::health::Warning;
 use resolverd::control::protocol::{
     DaemonStatus, Fill, QueryReply, RecordText, Removed, Reply, Stats, Status, Table,
 };
-use resolverd::ctl::render::{Style, json, rows, screen, text};
+use resolverd::control::rows::{FlightState, HeldAs, HeldRow, ServerState};
+use resolverd::ctl::render::{Style, json, rows, screen, state, text};
+use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome};
 use resolverd::record::event::{Conduct, Step, StepEvent, Transport};
 use resolverd::record::{ClientRow, Quantiles, Report, ServerRow, TypeRow, UpstreamReport, Window, ZoneRow};
@@ -312,4 +317,141 @@ fn what_was_removed() {
     };
     both("flush", &text::removed(&removed), &json::line(&removed));
     assert_eq!(text::removed(&Removed::default()), "removed nothing: it was not there\n");
+}
+
+fn lines(replies: &[Reply]) -> String {
+    replies.iter().map(json::reply).collect()
+}
+
+#[test]
+fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
+    let many: Vec<Reply> = (0..limits::MAX_SHOWN_ROWS + 17)
+        .map(|number| {
+            Reply::Zone(zone(&format!("z{number}.example."), [0, 0, 0, 1, 1], 1, 3.0, "silent 2 of 2"))
+        })
+        .collect();
+    let by_zone = rows::table(Table::Zone, &many, Window::Hour, Style::Plain);
+    assert_eq!(by_zone.lines().count(), 1 + limits::MAX_SHOWN_ROWS + 1);
+    assert_eq!(by_zone.lines().last(), Some("and 17 more"));
+    let slow = rows::table(Table::Slow, &many, Window::Hour, Style::Plain);
+    let last: Vec<&str> = slow.lines().rev().take(3).collect();
+    assert_eq!(last[0], "and 17 more");
+    assert!(last[1].starts_with("total") && last[1].contains(" 74 "), "{slow}");
+    assert!(last[2].starts_with("z19.example."), "{slow}");
+}
+
+fn server_states() -> Vec<Reply> {
+    let row = |address: &str, round_trip, health, dead_for, silences, edns, lame: &[&str]| {
+        Reply::ServerState(ServerState {
+            address: address.parse().unwrap(),
+            round_trip,
+            timer: 0.3,
+            health,
+            dead_for,
+            silences,
+            edns,
+            lame: lame.iter().map(|zone| (*zone).to_owned()).collect(),
+        })
+    };
+    vec![
+        row("198.51.100.7:53", None, Health::Dead, Some(12.4), 5, true, &[]),
+        row("[2001:db8::53]:5353", Some(0.24), Health::Due, None, 3, false, &["a.example.", "b.example."]),
+        row("192.0.2.1:53", Some(0.0123), Health::Doubtful, None, 1, true, &[]),
+        row("192.0.2.53:53", Some(0.008), Health::Answering, None, 0, true, &[]),
+        row("192.0.2.54:53", None, Health::Answering, None, 0, true, &["\u{7}."]),
+    ]
+}
+
+#[test]
+fn servers_as_the_daemon_knows_them() {
+    let mut states = server_states();
+    states.push(Reply::LeftOut { left_out: 3 });
+    both("servers", &state::servers(&states, None, Style::Plain), &lines(&states));
+    let address = "192.0.2.1".parse().ok();
+    assert_eq!(state::servers(&[], address, Style::Plain), "nothing is known of 192.0.2.1\n");
+    assert_eq!(state::servers(&[], None, Style::Plain), "no server has been asked yet\n");
+    let ports: Vec<Reply> = server_states().into_iter().cycle().take(40).collect();
+    assert_eq!(state::servers(&ports, address, Style::Plain).lines().count(), 41);
+}
+
+#[test]
+fn what_is_under_way() {
+    let row = |name: &str, kind: &str, age, clients, messages, zone: Option<&str>, server: Option<&str>| {
+        Reply::Flight(FlightState {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            age,
+            clients,
+            messages,
+            zone: zone.map(str::to_owned),
+            server: server.map(str::to_owned),
+        })
+    };
+    let flights = [
+        row("www.badly-run.example.", "A", 6.2, 0, 24, Some("badly-run.example."), Some("192.0.2.53:53")),
+        row("mail.example.", "MX", 0.12, 3, 1, Some("example."), Some("[2001:db8::53]:53")),
+        row("fresh.example.", "TXT", 0.000_02, 1, 0, None, None),
+    ];
+    both("inflight", &state::flights(&flights, Style::Plain), &lines(&flights));
+    assert_eq!(state::flights(&[], Style::Plain), "nothing is under way\n");
+}
+
+#[test]
+fn what_memory_holds() {
+    let row = |held, kind: Option<&str>, ttl, data: &[&str]| HeldRow {
+        held,
+        kind: kind.map(str::to_owned),
+        view: 0,
+        flags: Vec::new(),
+        ttl,
+        rank: (held == HeldAs::Rrset).then_some(Rank::Answer),
+        octets: 1_432,
+        data: data.iter().map(|data| (*data).to_owned()).collect(),
+    };
+    let mut signed = row(HeldAs::Answer, Some("MX"), 3_600, &["NOERROR, 2 records"]);
+    signed.flags = vec!["do".to_owned(), "cd".to_owned()];
+    signed.view = 1;
+    let held = [
+        row(HeldAs::Answer, Some("MX"), 300, &["NOERROR, 2 records"]),
+        signed,
+        row(HeldAs::Rrset, Some("MX"), 300, &["10 mx.example.", "20 backup.mx.example."]),
+        row(HeldAs::Negative, None, 871, &["no such name, by the SOA of example."]),
+        row(
+            HeldAs::Delegation,
+            None,
+            86_000,
+            &["ns1.example. 192.0.2.1 2001:db8::1", "ns2.example.\u{1b}[31m"],
+        ),
+        row(HeldAs::Failure, Some("A"), 4, &["None of the 2 servers of example. answered."]),
+    ]
+    .map(Reply::Held);
+    both("cache", &state::held(&held, Style::Plain), &lines(&held));
+    assert_eq!(state::held(&[], Style::Plain), "nothing is held under that name\n");
+}
+
+#[test]
+fn a_reload() {
+    let change = |sentence: &str| Reply::Change { sentence: sentence.to_owned() };
+    let changes = [change("cache.max_ttl: 2d, was 1d"), change("zone corp.example: removed")];
+    both("reload", &text::reloaded(&changes, Style::Plain), &lines(&changes));
+    let wrong = [Reply::Wrong {
+        sentence: "/etc/resolverd/resolverd.toml: line 3: cache.sise: is not a known key; did you mean size?"
+            .to_owned(),
+    }];
+    both("reload_wrong", &text::reloaded(&wrong, Style::Plain), &lines(&wrong));
+    assert_eq!(text::reloaded(&[], Style::Plain), "nothing has changed\n");
+}
+
+#[test]
+fn a_file_that_was_checked() {
+    let path = Path::new("/etc/resolverd/resolverd.toml");
+    both("config_check", &text::checked(Some(path), None), &json::checked(Some(path), None));
+    let missing = Config::load(Some(Path::new("/nowhere"))).unwrap_err().problems;
+    let mut problem = missing[0].clone();
+    (problem.line, problem.key) = (Some(3), Some("cache.sise".to_owned()));
+    (problem.wrong, problem.remedy) = ("is not a known key".to_owned(), "did you mean size?".to_owned());
+    let errors = Errors { file: path.display().to_string(), problems: vec![problem] };
+    let text = text::checked(Some(path), Some(&errors));
+    both("config_check_wrong", &text, &json::checked(Some(path), Some(&errors)));
+    assert_eq!(text::checked(None, None), "no configuration file: the built-in defaults hold\n");
 }

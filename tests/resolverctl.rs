@@ -13,7 +13,10 @@ use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::StoreFill;
 use resolverd::cache::flush::{Flush, Flushed};
+use resolverd::cache::look::{Held, What};
+use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::clock::{Clock, Mono};
+use resolverd::config::Config;
 use resolverd::control::Subject;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
@@ -21,6 +24,8 @@ use resolverd::control::server::{BindError, Server};
 use resolverd::question::{Answer, ExtendedError, Outcome, Question};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Conduct, Ended, FlightEnded, Sent, Step, StepEvent, Transport};
+use resolverd::record::trail::Progress;
+use resolverd::resolve::inflight::InFlight;
 use tempfile::TempDir;
 
 fn name(text: &str) -> Name {
@@ -31,6 +36,7 @@ fn name(text: &str) -> Name {
 struct Fake {
     recorder: Arc<Recorder>,
     flushed: Mutex<Vec<String>>,
+    reloads: Mutex<u32>,
 }
 
 impl Fake {
@@ -53,7 +59,7 @@ impl Fake {
         });
         let elapsed = Duration::from_secs(4);
         recorder.flight(&FlightEnded { zone: Some(zone), failed: true, elapsed, packets: 1 });
-        Arc::new(Self { recorder, flushed: Mutex::default() })
+        Arc::new(Self { recorder, flushed: Mutex::default(), reloads: Mutex::default() })
     }
 }
 
@@ -84,6 +90,57 @@ impl Subject for Fake {
 
     fn fill(&self) -> Vec<StoreFill> {
         vec![StoreFill { store: "answers", entries: 3, bytes: 4_096, capacity: 1 << 20 }]
+    }
+
+    fn servers(&self) -> Vec<KnownServer> {
+        let server = |address: &str, health| KnownServer {
+            address: address.parse().unwrap(),
+            round_trip: Some(Duration::from_millis(80)),
+            timer: Duration::from_millis(110),
+            health,
+            dead_for: (health == Health::Dead).then_some(Duration::from_secs(8)),
+            silences: 3,
+            edns: true,
+            lame: vec![name("slow.example.")],
+        };
+        vec![server("192.0.2.53:53", Health::Dead), server("192.0.2.1:53", Health::Answering)]
+    }
+
+    fn inflight(&self) -> Vec<InFlight> {
+        let progress = Progress {
+            zone: Some("slow.example.".to_owned()),
+            server: Some("192.0.2.53:53".to_owned()),
+            messages: 4,
+        };
+        let question = Question::new(&name("www.slow.example."), RecordType::A);
+        vec![InFlight { question, age: Duration::from_secs(3), clients: 2, progress }]
+    }
+
+    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
+        let question = Question::new(name, RecordType::MX);
+        let Lookup { answer, now, .. } = lookup(&question, false);
+        let what = What::Answer(question, answer);
+        let left = Duration::from_secs(200);
+        let held = Held { kind: Some(RecordType::MX), view: 0, left, octets: 432, what };
+        let known = *name == self::name("mail.example.") && kind.is_none_or(|kind| kind == RecordType::MX);
+        (known.then_some(held).into_iter().collect(), now)
+    }
+
+    fn config(&self) -> Arc<Config> {
+        let mut config = Config::default();
+        config.cache.max_ttl = Duration::from_secs(3_600);
+        Arc::new(config)
+    }
+
+    fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
+        let mut reloads = self.reloads.lock().unwrap();
+        *reloads += 1;
+        let result = match *reloads {
+            1 => Ok(vec!["cache.max_ttl: 2d, was 1d".to_owned()]),
+            2 => Ok(Vec::new()),
+            _ => Err(vec!["r.toml: line 3: cache.sise: is not a known key; did you mean size?".to_owned()]),
+        };
+        Box::pin(async move { result })
     }
 }
 
@@ -256,6 +313,131 @@ fn flushing_names_what_is_meant_and_tells_what_went() {
         Flush::All,
     ];
     assert_eq!(asked, expected.map(|flush| format!("{flush:?}")));
+}
+
+/// The one object on stdout.
+fn object(text: &str) -> serde_json::Value {
+    assert_eq!(text.lines().count(), 1, "{text}");
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn servers_flights_and_memory_are_told_as_they_are() {
+    let world = World::new();
+    let (code, text, _) = world.run(&["servers"]);
+    assert!(code == 0 && text.lines().count() == 3 && text.contains("dead, left alone for 8.0 s"), "{text}");
+    let (code, text, _) = world.run(&["servers", "192.0.2.1", "--json"]);
+    let server = object(&text);
+    assert_eq!(
+        (code, &server["address"], &server["health"]),
+        (0, &"192.0.2.1:53".into(), &"answering".into())
+    );
+    assert_eq!((&server["round_trip"], &server["lame"][0]), (&0.08.into(), &"slow.example.".into()));
+    assert_eq!(world.run(&["servers", "192.0.2.2"]).0, 1);
+    assert_eq!(world.run(&["servers", "ns.example"]).0, 2);
+
+    let (code, text, _) = world.run(&["inflight"]);
+    let expected = "www.slow.example. A  3.0 s        2         4  192.0.2.53:53, asked for slow.example.";
+    assert_eq!((code, text.lines().nth(1)), (0, Some(expected)));
+    let flight = object(&world.run(&["inflight", "--json"]).1);
+    assert_eq!(
+        (&flight["type"], &flight["clients"], &flight["messages"]),
+        (&"A".into(), &2.into(), &4.into())
+    );
+
+    let (code, text, _) = world.run(&["cache", "Mail.Example"]);
+    assert!(code == 0 && text.contains("NOERROR, 1 record"), "{text}");
+    let held = object(&world.run(&["cache", "mail.example", "--type", "mx", "--json"]).1);
+    assert_eq!((&held["held"], &held["ttl"], &held["octets"]), (&"answer".into(), &200.into(), &432.into()));
+    assert_eq!(world.run(&["cache", "mail.example", "--type", "A"]).0, 1);
+    assert_eq!(world.run(&["cache", "a..b"]).0, 2);
+}
+
+#[test]
+fn the_configuration_is_shown_checked_and_read_again() {
+    let world = World::new();
+    let changed = "version = 1\n\n[cache]\nmax_ttl = \"1h\"\n";
+    assert_eq!(world.run(&["config", "show", "--changed"]), (0, changed.to_owned(), String::new()));
+    let shown = world.run(&["config", "show"]).1;
+    let file = world.directory.path().join("r.toml");
+    std::fs::write(&file, &shown).unwrap();
+    assert_eq!(Config::load(Some(&file)).unwrap(), *world.fake.config());
+    assert_eq!(object(&world.run(&["config", "show", "--json"]).1)["cache"]["max_ttl"], "1h");
+
+    assert_eq!(world.run(&["reload"]), (0, "cache.max_ttl: 2d, was 1d\n".to_owned(), String::new()));
+    assert_eq!(world.run(&["reload"]).1, "nothing has changed\n");
+    let (code, text, _) = world.run(&["reload"]);
+    assert!(code == 6 && text.contains("line 3: cache.sise"), "{text}");
+    let (code, text, _) = world.run(&["reload", "--json"]);
+    assert!(code == 6 && object(&text)["wrong"].is_string(), "{text}");
+}
+
+#[test]
+fn a_file_is_checked_without_a_daemon() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("r.toml");
+    let check = |text: &str, more: &[&str]| {
+        std::fs::write(&path, text).unwrap();
+        let nowhere = directory.path().join("none.sock");
+        told(&tool(&nowhere).args(["config", "check"]).arg(&path).args(more).output().unwrap())
+    };
+    let fine = format!("{}: fine\n", path.display());
+    assert_eq!(check("version = 1\n", &[]), (0, fine, String::new()));
+    let (code, text, _) = check("version = 1\n[cache]\nsise = 1\n", &[]);
+    assert!(
+        code == 6 && text.ends_with("line 3: cache.sise: is not a known key; did you mean size?\n"),
+        "{text}"
+    );
+    let (code, text, _) = check("version = 1\n[cache]\nsise = 1\n", &["--json"]);
+    let checked = object(&text);
+    assert_eq!((code, &checked["valid"], &checked["problems"][0]["line"]), (6, &false.into(), &3.into()));
+    std::fs::write(directory.path().join("lan.zone"), "@ A ten\n").unwrap();
+    let (code, text, _) = check("version = 1\n[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n", &[]);
+    assert!(code == 6 && text.contains("lan.zone"), "{text}");
+}
+
+#[test]
+fn shells_can_complete_it() {
+    let directory = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish"] {
+        let output = tool(&directory.path().join("none.sock")).args(["completion", shell]).output().unwrap();
+        let (code, script, _) = told(&output);
+        assert!(code == 0 && script.contains("resolverctl") && script.contains("inflight"), "{shell}");
+    }
+}
+
+/// Needs to become somebody else, which only root may.
+#[test]
+fn others_may_look_and_change_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let world = World::new();
+    let program = world.directory.path().join("resolverctl");
+    // Copied by another process: one that a test beside this begins would keep a file open that we write.
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverctl")).arg(&program).status().unwrap();
+    assert!(copied.success());
+    for path in [world.directory.path(), world.socket.parent().unwrap(), &world.socket, &program] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(&program);
+        command.uid(NOBODY).gid(NOBODY).arg("--socket").arg(&world.socket).args(arguments);
+        told(&command.stdin(Stdio::null()).output().unwrap())
+    };
+    assert_eq!(run(&["inflight"]).0, 0);
+    for change in [&["flush", "--all"][..], &["reload"]] {
+        let (code, text, error) = run(change);
+        assert_eq!((code, text.as_str()), (5, ""));
+        assert!(
+            error.starts_with("resolverctl: Only root and the user that resolverd runs as may"),
+            "{error}"
+        );
+    }
+    assert!(world.fake.flushed.lock().unwrap().is_empty());
 }
 
 #[test]

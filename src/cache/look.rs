@@ -18,6 +18,8 @@ use crate::question::{Answer, ExtendedError, Question, wire_name};
 pub struct Held {
     /// The type under which it is held; none where it holds for all types.
     pub kind: Option<RecordType>,
+    /// Whose it is: views see nothing of each other's.
+    pub view: u8,
     /// How long it may still be used.
     pub left: Duration,
     /// Octets that it is weighed at.
@@ -60,6 +62,7 @@ impl Memory {
                 let question = key.question()?;
                 Some(Held {
                     kind: Some(question.kind),
+                    view: question.view.number(),
                     left: answer.expires.since(now),
                     octets: weigh_answer(&key, &answer),
                     what: What::Answer(question, answer),
@@ -93,10 +96,11 @@ impl Memory {
             };
             // What holds for all types holds for the one that is looked for.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
-                held.push(Held { kind: of, left, octets, what });
+                let view = key.flags() >> 5;
+                held.push(Held { kind: of, view, left, octets, what });
             }
         }
-        held.sort_by_key(|held| held.kind.map(u16::from));
+        held.sort_by_key(|held| (held.view, held.kind.map(u16::from)));
         held
     }
 
@@ -110,8 +114,9 @@ impl Memory {
                 let question = key.question()?;
                 let octets = failures::weigh(&key, &failed);
                 let left = failed.until.since(now);
+                let view = question.view.number();
                 let what = What::Failure(question, failed.error.clone());
-                Some((key.flags(), Held { kind: Some(key.kind()), left, octets, what }))
+                Some((key.flags(), Held { kind: Some(key.kind()), view, left, octets, what }))
             })
             .collect();
         held.sort_by_key(|(flags, held)| (held.kind.map(u16::from), *flags));

@@ -10,13 +10,15 @@ use std::time::Duration;
 use hickory_proto::rr::rdata::SOA;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding, Restrict};
+use serde::{Deserialize, Serialize};
 
 use super::{Store, weight};
 use crate::clock::Mono;
 use crate::question::{QuestionKey, ViewId, push_tail, wire_name};
 
 /// How much an RRset is to be believed (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rank {
     /// Addresses that came with a referral: to ask servers at, never to answer with.
     Glue,

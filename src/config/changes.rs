@@ -9,12 +9,17 @@ use toml::Value;
 use super::show::{server_text, settings};
 use super::{Config, Host, Listener, Zone, ZoneKind, value};
 
+/// Keys that are read when the daemon starts: its memory, threads and socket are made then.
+const AT_START: [&str; 3] = ["listen.workers", "cache.size", "control.socket"];
+
 /// What is different in `new`, each in a sentence; nothing where they mean the same.
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     let mut told = Vec::new();
     for (before, after) in settings(old).iter().zip(&settings(new)) {
         if let Some(change) = setting(&before.value, &after.value) {
-            told.push(format!("{}.{}: {change}", after.section, after.key));
+            let key = format!("{}.{}", after.section, after.key);
+            let when = if AT_START.contains(&key.as_str()) { ", from the next start on" } else { "" };
+            told.push(format!("{key}: {change}{when}"));
         }
     }
     let (before, after) = (&old.resolve.root_hints, &new.resolve.root_hints);
@@ -228,11 +233,13 @@ mod tests {
         new.cache.max_ttl = Duration::from_secs(2 * 86_400);
         new.listen.allow = vec!["::1/128".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
         new.listen.addresses.reverse();
+        new.cache.size = 1 << 30;
         new.resolve.root_hints.servers.pop();
         new.resolve.source = vec!["192.0.2.1".parse().unwrap()];
         let told = [
             "listen.addresses: in another order",
             "listen.allow: 10.0.0.0/8 added, 127.0.0.0/8 removed",
+            "cache.size: 1GiB, was 256MiB, from the next start on",
             "cache.max_ttl: 2d, was 1d",
             "resolve.source: 192.0.2.1 added",
             "resolve.root_hints: the file names other servers",

@@ -85,7 +85,7 @@ impl Default for Listen {
             SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT),
             SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), PORT),
         ];
-        Self { addresses, allow: ALLOW.to_vec(), workers: 0 }
+        Self { addresses, allow: ALLOW.to_vec(), workers: 0, fixed: false }
     }
 }
 

@@ -72,6 +72,7 @@ impl Config {
     #[must_use]
     pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
         self.listen.addresses = addresses;
+        self.listen.fixed = true;
         self
     }
 }
@@ -85,6 +86,8 @@ pub struct Listen {
     pub allow: Vec<IpNet>,
     /// UDP workers for each address; 0 is the number of cores, at most `limits::MAX_WORKERS`.
     pub workers: usize,
+    /// Whether the command line named the addresses: the file has no say in them then.
+    pub fixed: bool,
 }
 
 /// A listener beside that of `[listen]`.

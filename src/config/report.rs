@@ -5,6 +5,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use serde::Serialize;
+
 /// Similarity (Jaro–Winkler, 0 to 1) from which a known key is offered for an unknown one: "adresses" is 0.97 like
 /// "addresses", "frobnicate" is below 0.6 like any.
 const SIMILAR: f64 = 0.75;
@@ -19,7 +21,7 @@ pub struct Errors {
 }
 
 /// One thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Its line, counted from 1; none where it is the file as a whole.
     pub line: Option<usize>,

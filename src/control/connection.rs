@@ -1,6 +1,7 @@
 //! One connection to the control socket: a request is read, served and answered.
 //!
-//! May call: `control`, `cache::flush`, `record`, `limits`.
+//! May call: `control`, `cache::flush`, `config`, `record`, `limits`. Who may connect may look; what changes the daemon is for
+//! root and for the user that it runs as.
 
 use std::io;
 
@@ -9,17 +10,30 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::protocol::{Fault, Fill, FlushWhat, Problem, Removed, Reply, Request, Status, Table};
+use super::rows::{self, HeldRow};
 use super::{Subject, health, lookup};
 use crate::cache::flush::Flush;
+use crate::config;
 use crate::limits;
 use crate::record::{Recorder, Window};
 
+/// What whoever is connected may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rights {
+    Look,
+    Change,
+}
+
 /// Serves one connection to its end.
 pub(super) async fn serve(mut stream: UnixStream, subject: &impl Subject) -> io::Result<()> {
+    let rights = rights(&stream);
     let lines = match read(&mut stream).await? {
         None => return Ok(()),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
-        Some(Ok(request)) => answer(request, subject).await,
+        Some(Ok(request)) => match permitted(&request, rights) {
+            Ok(()) => answer(request, subject).await,
+            Err(problem) => vec![Reply::Problem(problem)],
+        },
     };
     let mut octets = Vec::new();
     for line in lines {
@@ -28,6 +42,28 @@ pub(super) async fn serve(mut stream: UnixStream, subject: &impl Subject) -> io:
     }
     stream.write_all(&octets).await?;
     stream.shutdown().await
+}
+
+/// Who asks, by the kernel's word (SO_PEERCRED, unix(7)); who cannot be told may only look.
+fn rights(stream: &UnixStream) -> Rights {
+    let owner = rustix::process::geteuid().as_raw();
+    stream.peer_cred().map_or(Rights::Look, |peer| rights_of(peer.uid(), owner))
+}
+
+fn rights_of(user: u32, owner: u32) -> Rights {
+    const ROOT: u32 = 0;
+    if user == ROOT || user == owner { Rights::Change } else { Rights::Look }
+}
+
+/// Whether whoever asks may ask that.
+fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
+    if request.changes() && rights == Rights::Look {
+        return Err(Problem {
+            fault: Fault::Permission,
+            sentence: "Only root and the user that resolverd runs as may do that; ask with sudo.".to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// Reads the request; none where the client left without one.
@@ -67,6 +103,11 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
         Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
         Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
         Request::Flush { what } => flush(subject, &what),
+        Request::Servers { address } => Ok(rows::servers(subject.servers(), address)),
+        Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
+        Request::Cache { name, kind } => look(subject, &name, kind.as_deref()),
+        Request::Config { changed } => Ok(configuration(subject, changed)),
+        Request::Reload => Ok(reload(subject).await),
     };
     match lines {
         Ok(mut lines) => {
@@ -125,4 +166,46 @@ fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem
         }
     };
     Ok(vec![Reply::Flushed(Removed::from(subject.flush(&flush)))])
+}
+
+/// What memory holds under a name.
+fn look(subject: &impl Subject, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
+    let name = lookup::read_name(name)?.to_lowercase();
+    let kind = kind.map(lookup::read_kind).transpose()?;
+    let (held, now) = subject.look(&name, kind);
+    Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
+}
+
+/// The configuration that holds.
+fn configuration(subject: &impl Subject, changed: bool) -> Vec<Reply> {
+    let text = config::show(&subject.config(), changed);
+    text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()
+}
+
+/// Reads the configuration file again.
+async fn reload(subject: &impl Subject) -> Vec<Reply> {
+    match subject.reload().await {
+        Ok(changes) => changes.into_iter().map(|sentence| Reply::Change { sentence }).collect(),
+        Err(wrong) => wrong.into_iter().map(|sentence| Reply::Wrong { sentence }).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changing_is_for_root_and_the_owner() {
+        assert_eq!(rights_of(0, 990), Rights::Change);
+        assert_eq!(rights_of(990, 990), Rights::Change);
+        assert_eq!(rights_of(1_000, 990), Rights::Look);
+        let flush = Request::Flush { what: FlushWhat::All };
+        for change in [flush, Request::Reload] {
+            assert!(permitted(&change, Rights::Change).is_ok());
+            assert_eq!(permitted(&change, Rights::Look).unwrap_err().fault, Fault::Permission);
+        }
+        for look in [Request::Status, Request::Inflight, Request::Config { changed: true }] {
+            assert!(permitted(&look, Rights::Look).is_ok());
+        }
+    }
 }

@@ -131,7 +131,7 @@ pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem>
 }
 
 /// Puts a record into words, `gone` seconds after its TTL was true.
-fn record_text(record: &Record, gone: u32) -> RecordText {
+pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
     let data = match &record.data {
         RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
         other => harmless(&other.to_string()),

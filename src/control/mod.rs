@@ -1,6 +1,6 @@
 //! The control socket: what `resolverctl` may ask of the daemon, and the server that answers.
 //!
-//! May call: `record`, `cache`, `question`, `clock`, `limits`. It stands beside the way of a question; what it needs of the
+//! May call: `record`, `cache`, `config`, `resolve::inflight`, `question`, `clock`, `limits`. It stands beside the way of a question; what it needs of the
 //! resolver comes through `Subject`, so that it is tested without one.
 
 #![deny(
@@ -16,16 +16,25 @@ mod connection;
 pub mod health;
 pub mod lookup;
 pub mod protocol;
+pub mod rows;
 pub mod server;
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
+use hickory_proto::rr::{Name, RecordType};
 
 use self::lookup::Lookup;
 use self::protocol::{DaemonStatus, Stats};
 use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
+use crate::cache::look::Held;
+use crate::cache::servers::KnownServer;
+use crate::clock::Mono;
+use crate::config::Config;
 use crate::question::Question;
 use crate::record::{Recorder, Window};
+use crate::resolve::inflight::InFlight;
 
 /// What the control socket tells of and acts on: the daemon.
 pub trait Subject: Send + Sync + 'static {
@@ -43,6 +52,22 @@ pub trait Subject: Send + Sync + 'static {
 
     /// How full the memories are.
     fn fill(&self) -> Vec<StoreFill>;
+
+    /// What is known of servers, the slowest first.
+    fn servers(&self) -> Vec<KnownServer>;
+
+    /// What is under way, the oldest first.
+    fn inflight(&self) -> Vec<InFlight>;
+
+    /// What memory holds under a name, of one type or of all, and the moment at which that is so.
+    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono);
+
+    /// The configuration that holds.
+    fn config(&self) -> Arc<Config>;
+
+    /// Reads the configuration file again: what has changed, or what is wrong with it, in sentences. A wrong file changes
+    /// nothing.
+    fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>>;
 }
 
 /// Zones and servers on the one screen of the statistics.

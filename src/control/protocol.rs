@@ -3,11 +3,12 @@
 //! May call: `question`, `record`, `cache`. A reply is any number of lines of which the last is `end` or `problem`, so
 //! that one cut off is not taken for a whole one.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
 use super::health::Warning;
+use super::rows::{FlightState, HeldRow, ServerState};
 use crate::cache::StoreFill;
 use crate::cache::flush::Flushed;
 use crate::question::{ExtendedError, Outcome};
@@ -44,6 +45,46 @@ pub enum Request {
         /// What.
         what: FlushWhat,
     },
+    /// What is known of servers.
+    Servers {
+        /// Only those at this address.
+        #[serde(default)]
+        address: Option<IpAddr>,
+    },
+    /// What is under way.
+    Inflight,
+    /// What memory holds under a name.
+    Cache {
+        /// The name.
+        name: String,
+        /// Only this type.
+        #[serde(default, rename = "type")]
+        kind: Option<String>,
+    },
+    /// The configuration that holds.
+    Config {
+        /// Only what differs from the default.
+        #[serde(default)]
+        changed: bool,
+    },
+    /// Reading the configuration file again.
+    Reload,
+}
+
+impl Request {
+    /// Whether it changes the daemon: that is for its owner and root, and not for all who may look.
+    pub const fn changes(&self) -> bool {
+        match self {
+            Self::Flush { .. } | Self::Reload => true,
+            Self::Status
+            | Self::Stats { .. }
+            | Self::Query { .. }
+            | Self::Servers { .. }
+            | Self::Inflight
+            | Self::Cache { .. }
+            | Self::Config { .. } => false,
+        }
+    }
 }
 
 /// Tables of the statistics.
@@ -103,6 +144,32 @@ pub enum Reply {
     Query(Box<QueryReply>),
     /// To `Request::Flush`.
     Flushed(Removed),
+    /// A row of the reply to `Request::Servers`.
+    ServerState(ServerState),
+    /// A row of the reply to `Request::Inflight`.
+    Flight(FlightState),
+    /// A row of the reply to `Request::Cache`.
+    Held(HeldRow),
+    /// There are more rows than a reply may have.
+    LeftOut {
+        /// How many.
+        left_out: u64,
+    },
+    /// A line of the reply to `Request::Config`.
+    Config {
+        /// The line, as it stands in a file.
+        line: String,
+    },
+    /// What a reload has changed; none where nothing has.
+    Change {
+        /// One sentence.
+        sentence: String,
+    },
+    /// What is wrong with the file that was to be reloaded: the configuration is as it was.
+    Wrong {
+        /// One sentence, with line and key.
+        sentence: String,
+    },
     /// The request could not be served; the last line.
     Problem(Problem),
     /// All has been said; the last line.
@@ -127,6 +194,8 @@ pub enum Fault {
     Request,
     /// The daemon could not do it.
     Daemon,
+    /// Whoever asks may only look.
+    Permission,
 }
 
 /// What the daemon is, and what it is doing now.

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::{Subject, connection};
 use crate::limits;
 
-/// Owner and group may read and write: the group is whom the administrator lets look and flush.
+/// Owner and group may read and write: the group is whom the administrator lets look.
 const SOCKET_MODE: u32 = 0o660;
 
 /// Why there is no control socket.

@@ -21,8 +21,10 @@ pub enum Exit {
     Unreachable = 3,
     /// Neither yes nor no: the question failed, or the reply was cut off.
     CouldNotTell = 4,
-    /// This user may not ask the daemon.
+    /// This user may not ask the daemon, or not for that.
     Permission = 5,
+    /// The configuration file is wrong.
+    ConfigInvalid = 6,
 }
 
 impl From<Exit> for ExitCode {
@@ -66,9 +68,25 @@ impl Failure {
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } => Exit::Unreachable,
-            Self::Permission { .. } => Exit::Permission,
+            Self::Permission { .. } | Self::Problem(Problem { fault: Fault::Permission, .. }) => {
+                Exit::Permission
+            }
             Self::Problem(Problem { fault: Fault::Request, .. }) => Exit::Usage,
             Self::CutOff(_) | Self::Output(_) | Self::Problem(_) => Exit::CouldNotTell,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_has_its_code() {
+        let exit = |fault| Failure::Problem(Problem { fault, sentence: String::new() }).exit();
+        assert_eq!(exit(Fault::Request), Exit::Usage);
+        assert_eq!(exit(Fault::Daemon), Exit::CouldNotTell);
+        assert_eq!(exit(Fault::Permission), Exit::Permission);
+        assert_eq!(Exit::ConfigInvalid as u8, 6);
     }
 }

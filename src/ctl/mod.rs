@@ -1,17 +1,23 @@
 //! resolverctl: what an administrator asks the daemon, and how the answer is shown. One file a command, one renderer a
 //! format.
 //!
-//! May call: `control::protocol`, `record` (the data of both), `check`, `config::defaults`, `limits`. It never calls the resolver:
-//! it is another program, at the other end of the control socket.
+//! May call: `control::protocol`, `record` (the data of both), `check`, `config`, `zones` (to check a file), `limits`. It
+//! never calls the resolver: it is another program, at the other end of the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod cache;
 mod check;
 mod client;
+mod completion;
+mod config;
 mod exit;
 mod flush;
+mod inflight;
 mod query;
+mod reload;
 pub mod render;
+mod servers;
 mod stats;
 mod status;
 
@@ -28,7 +34,7 @@ use crate::config::defaults;
 /// What stands below the help.
 const EXIT_CODES: &str = "\
 Exit codes: 0 yes, 1 no (not well, no such name, no such data), 2 usage, 3 daemon unreachable, 4 could not tell, \
-5 permission denied";
+5 permission denied, 6 configuration invalid";
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -66,6 +72,19 @@ enum Command {
     Query(query::Arguments),
     /// Remove from the daemon's memory; says how much.
     Flush(flush::Arguments),
+    /// What is known of servers, the slowest first: round trips, silence, EDNS, lameness.
+    Servers(servers::Arguments),
+    /// What is being found out now, for how many, and whom it waits for; the oldest first.
+    Inflight,
+    /// What memory holds under a name, and for how long yet.
+    Cache(cache::Arguments),
+    /// The configuration: what holds, and whether a file is right.
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing.
+    Reload,
+    /// Print a script that completes this program's command line.
+    Completion(completion::Arguments),
     /// See what stands in the way of mail's questions; needs no daemon.
     Check(check::Arguments),
 }
@@ -106,6 +125,12 @@ impl Arguments {
             Some(Command::Stats(arguments)) => stats::run(arguments, &client, format),
             Some(Command::Query(arguments)) => query::run(arguments, &client, format),
             Some(Command::Flush(arguments)) => flush::run(arguments, &client, format),
+            Some(Command::Servers(arguments)) => servers::run(arguments, &client, format),
+            Some(Command::Inflight) => inflight::run(&client, format),
+            Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
+            Some(Command::Config(command)) => config::run(command, &client, format),
+            Some(Command::Reload) => reload::run(&client, format),
+            Some(Command::Completion(arguments)) => completion::run(arguments),
             Some(Command::Check(arguments)) => Ok(check::run(arguments, format)),
         }
     }

@@ -93,7 +93,7 @@ impl Network for Internet {
 
 /// The address to send from: the configured one, or the system's choice.
 fn source_of(path: &Path) -> IpAddr {
-    path.source.unwrap_or(match path.server.ip() {
+    path.source.unwrap_or_else(|| match path.server.ip() {
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     })

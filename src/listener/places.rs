@@ -115,7 +115,10 @@ mod tests {
         let places = Arc::new(Places::default());
         let held: Vec<Taken> = (0..MAX_TCP_CLIENTS)
             .map(|number| {
-                places.take([10, 0, (number / 200) as u8, (number % 200) as u8].into(), at(number as u64))
+                places.take(
+                    std::net::Ipv4Addr::from_bits(0x0A00_0000 | u32::try_from(number).unwrap()).into(),
+                    at(number as u64),
+                )
             })
             .collect();
         let _newest = places.take(client(1), at(5_000));

@@ -1,9 +1,13 @@
 //! JSON: one object a line, keys in the order of the protocol, times in seconds.
 //!
-//! May call: `control::protocol`.
+//! May call: `control::protocol`, `config`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Serialize;
 
+use crate::config::{Errors, Problem};
 use crate::control::protocol::Reply;
 
 /// An object on a line of its own.
@@ -25,7 +29,33 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Type(row) => line(row),
         Reply::Query(query) => line(query),
         Reply::Flushed(removed) => line(removed),
+        Reply::ServerState(row) => line(row),
+        Reply::Flight(row) => line(row),
+        Reply::Held(row) => line(row),
+        Reply::LeftOut { left_out } => pair("left_out", left_out),
+        Reply::Config { line } => pair("line", line),
+        Reply::Change { sentence } => pair("change", sentence),
+        Reply::Wrong { sentence } => pair("wrong", sentence),
         Reply::Problem(problem) => line(problem),
         Reply::End => String::new(),
     }
+}
+
+/// An object of one key.
+fn pair(key: &str, value: &impl Serialize) -> String {
+    line(&BTreeMap::from([(key, value)]))
+}
+
+/// A configuration file that was checked.
+#[derive(Serialize)]
+struct Checked<'c> {
+    file: Option<&'c Path>,
+    valid: bool,
+    problems: &'c [Problem],
+}
+
+/// What is wrong with a configuration file, and which it was; none is the built-in defaults.
+pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
+    let problems = errors.map_or(&[][..], |errors| &errors.problems);
+    line(&Checked { file, valid: errors.is_none(), problems })
 }

@@ -6,6 +6,7 @@ pub mod findings;
 pub mod json;
 pub mod rows;
 pub mod screen;
+pub mod state;
 pub mod table;
 pub mod text;
 pub mod words;

@@ -1,9 +1,9 @@
 //! The tables of `resolverctl stats --by` and `--slow`.
 //!
-//! May call: `control::protocol`, `record`, `ctl::render`.
+//! May call: `control::protocol`, `record`, `ctl::render`. The worst rows come first and fit a screen; JSON has all.
 
 use super::screen::verdict_paint;
-use super::table::{Side, Table};
+use super::table::{Side, Table, more};
 use super::{Paint, Style, words};
 use crate::control::protocol::{self, Reply};
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
@@ -15,7 +15,7 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
     let table = match which {
         _ if replies.is_empty() => return nothing(window),
         protocol::Table::Zone => by_zone(zones()),
-        protocol::Table::Slow => slow(zones()),
+        protocol::Table::Slow => return slow(zones(), style),
         protocol::Table::Server => by_server(
             replies.iter().filter_map(|reply| if let Reply::Server(row) = reply { Some(row) } else { None }),
         ),
@@ -32,7 +32,7 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
                 .collect::<Vec<_>>(),
         ),
     };
-    table.text(style, None)
+    table.worst(0, style)
 }
 
 fn nothing(window: Window) -> String {
@@ -81,8 +81,8 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
     table
 }
 
-/// Zones by time, as Postfix' qshape shows queues by age.
-fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
+/// Zones by time, as Postfix' qshape shows queues by age, and their total, those included that are not shown.
+fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
     let mut table = Table::new(&[
         ("zone", Side::Left),
         ("total", Side::Right),
@@ -121,10 +121,12 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
             (row.verdict.clone(), verdict_paint(&row.zone, &row.verdict)),
         ]);
     }
+    let cut = table.cut();
     let total =
         std::iter::once("total".to_owned()).chain(sums.map(words::number)).map(|cell| (cell, Paint::Head));
     table.row(total.collect());
-    table
+    let text = table.text(style, None);
+    if cut > 0 { text + &more(cut, style) } else { text }
 }
 
 fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> Table {

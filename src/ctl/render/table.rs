@@ -1,8 +1,9 @@
 //! A small aligner: columns as wide as their widest cell, numbers to the right, colours beside the count.
 //!
-//! May call: `ctl::render`.
+//! May call: `ctl::render`, `limits`.
 
 use super::{Paint, Style};
+use crate::limits;
 
 /// On which side a column is ragged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,10 +69,34 @@ impl Table {
         text
     }
 
+    /// Whether it has nothing but its head.
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() <= 1
+    }
+
+    /// Cuts it to the rows that fit a screen; gives the number of those cut.
+    pub fn cut(&mut self) -> u64 {
+        let cut = self.rows.len().saturating_sub(1 + limits::MAX_SHOWN_ROWS);
+        self.rows.truncate(1 + limits::MAX_SHOWN_ROWS);
+        cut as u64
+    }
+
+    /// The rows that fit a screen as text, then how many more there are, with `left_out` that never came.
+    pub fn worst(mut self, left_out: u64, style: Style) -> String {
+        let more_rows = self.cut().saturating_add(left_out);
+        let text = self.text(style, None);
+        if more_rows > 0 { text + &more(more_rows, style) } else { text }
+    }
+
     fn width(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         cells.map(|(cell, _)| cell.chars().count()).max().unwrap_or(0)
     }
+}
+
+/// The last line of a table that is shown in part.
+pub(super) fn more(rows: u64, style: Style) -> String {
+    format!("{}\n", style.paint(Paint::Faint, &format!("and {} more", super::words::number(rows))))
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
-//! Status, answers, traces and flushes as text.
+//! Status, answers, traces, flushes and reloads as text.
 //!
-//! May call: `control::protocol`, `record::event`, `ctl::render`.
+//! May call: `control::protocol`, `config`, `record::event`, `ctl::render`.
+
+use std::path::Path;
 
 use super::{Paint, Style, screen, words};
+use crate::config::Errors;
 use crate::control::lookup::harmless;
-use crate::control::protocol::{QueryReply, RecordText, Removed, Status};
+use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, Status};
 use crate::question::Outcome;
 use crate::record::event::{Step, StepEvent, Transport};
 
@@ -158,4 +161,33 @@ pub fn removed(removed: &Removed) -> String {
         return "removed nothing: it was not there\n".to_owned();
     }
     format!("removed {}: {}\n", words::number(removed.removed), told.join(", "))
+}
+
+/// What a reload has changed, or why it has not changed anything.
+pub fn reloaded(replies: &[Reply], style: Style) -> String {
+    let mut text = String::new();
+    for reply in replies {
+        match reply {
+            Reply::Change { sentence } => text.push_str(&format!("{}\n", harmless(sentence))),
+            Reply::Wrong { sentence } => {
+                text.push_str(&format!("{}\n", style.paint(Paint::Bad, &harmless(sentence))));
+            }
+            _ => {}
+        }
+    }
+    if replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. })) {
+        text.push_str("the configuration is as it was\n");
+    } else if text.is_empty() {
+        text.push_str("nothing has changed\n");
+    }
+    text
+}
+
+/// What is wrong with a configuration file, and which it was; none is the built-in defaults.
+pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
+    match (file, errors) {
+        (_, Some(errors)) => format!("{errors}\n"),
+        (Some(file), None) => format!("{}: fine\n", file.display()),
+        (None, None) => "no configuration file: the built-in defaults hold\n".to_owned(),
+    }
 }

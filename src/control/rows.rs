@@ -1,0 +1,221 @@
+//! What the daemon knows and is doing now, in rows: servers, flights, and what memory holds under a name.
+//!
+//! May call: `cache`, `resolve::inflight`, `question`, `clock`, `control::lookup`, `limits`. Spans are in seconds.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::lookup::{kind_text, rcode_text, record_text};
+use super::protocol::Reply;
+use crate::cache::look::{Held, What};
+use crate::cache::rrsets::{Delegation, Rank};
+use crate::cache::servers::{Health, KnownServer};
+use crate::clock::Mono;
+use crate::limits;
+use crate::question::Question;
+use crate::resolve::inflight::InFlight;
+
+/// What is known of a server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ServerState {
+    /// Its address and port.
+    pub address: SocketAddr,
+    /// Smoothed round trip, where it ever answered.
+    pub round_trip: Option<f64>,
+    /// How long it is waited for before another is asked.
+    pub timer: f64,
+    /// Whether it answers.
+    pub health: Health,
+    /// How long it is left alone yet, where it is dead.
+    pub dead_for: Option<f64>,
+    /// Messages in a row that it has let pass.
+    pub silences: u32,
+    /// Whether it takes EDNS.
+    pub edns: bool,
+    /// Zones it does not serve though it should.
+    pub lame: Vec<String>,
+}
+
+/// A flight under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FlightState {
+    /// Name asked for.
+    pub name: String,
+    /// Type asked for.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Since when.
+    pub age: f64,
+    /// Clients that wait for it; none where all have been told that it takes too long.
+    pub clients: usize,
+    /// Messages sent so far.
+    pub messages: usize,
+    /// The zone whose servers were asked last.
+    pub zone: Option<String>,
+    /// The server that was asked last.
+    pub server: Option<String>,
+}
+
+/// Something that memory holds under a name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeldRow {
+    /// As what it is held.
+    pub held: HeldAs,
+    /// Its type; none where it holds for all types.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The view whose it is: 0 is that of `[listen]`, listeners with other zones have others.
+    pub view: u8,
+    /// Flags of the questions that it answers: `do`, `cd`.
+    pub flags: Vec<String>,
+    /// Whole seconds that it may still be used.
+    pub ttl: u64,
+    /// How much an RRset is believed.
+    pub rank: Option<Rank>,
+    /// Octets that it is weighed at.
+    pub octets: u32,
+    /// What it says, in zone-file form where it has records.
+    pub data: Vec<String>,
+}
+
+/// As what something is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldAs {
+    /// An answer as bytes to send.
+    Answer,
+    /// An RRset.
+    Rrset,
+    /// That there is no such name or type.
+    Negative,
+    /// Who serves the zone.
+    Delegation,
+    /// That the question failed a moment ago.
+    Failure,
+}
+
+/// The rows of a reply: as many as there may be, then the number of those that were left out.
+pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
+    let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
+    let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();
+    if left_out > 0 {
+        replies.push(Reply::LeftOut { left_out: left_out as u64 });
+    }
+    replies
+}
+
+/// What is known of servers: of all, or of those at an address.
+pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
+    let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
+    bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))
+}
+
+impl From<KnownServer> for ServerState {
+    fn from(known: KnownServer) -> Self {
+        Self {
+            address: known.address,
+            round_trip: known.round_trip.map(|round_trip| round_trip.as_secs_f64()),
+            timer: known.timer.as_secs_f64(),
+            health: known.health,
+            dead_for: known.dead_for.map(|span| span.as_secs_f64()),
+            silences: known.silences,
+            edns: known.edns,
+            lame: known.lame.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl From<InFlight> for FlightState {
+    fn from(flight: InFlight) -> Self {
+        let InFlight { question, age, clients, progress } = flight;
+        Self {
+            name: question.name.to_string(),
+            kind: kind_text(question.kind),
+            age: age.as_secs_f64(),
+            clients,
+            messages: progress.messages,
+            zone: progress.zone,
+            server: progress.server,
+        }
+    }
+}
+
+impl HeldRow {
+    /// Puts into words what is held, as it is at a moment.
+    pub fn new(held: Held, now: Mono) -> Self {
+        let mut row = Self {
+            held: HeldAs::Failure,
+            kind: held.kind.map(kind_text),
+            view: held.view,
+            flags: Vec::new(),
+            ttl: held.left.as_secs(),
+            rank: None,
+            octets: held.octets,
+            data: Vec::new(),
+        };
+        match held.what {
+            What::Answer(question, answer) => {
+                row.held = HeldAs::Answer;
+                row.flags = flags(&question);
+                let records = answer.wire.get(6..8).map_or(0, |count| {
+                    count.iter().fold(0_u16, |count, octet| count << 8 | u16::from(*octet))
+                });
+                let records = if records == 1 { "1 record".to_owned() } else { format!("{records} records") };
+                row.data = vec![format!("{}, {records}", rcode_text(answer.rcode))];
+            }
+            What::Rrset(rank, records) => {
+                row.held = HeldAs::Rrset;
+                row.rank = Some(rank);
+                row.data = records.iter().map(|record| record_text(record, 0).data).collect();
+            }
+            What::Negative(negative) => {
+                row.held = HeldAs::Negative;
+                let what = if negative.nxdomain { "no such name" } else { "no such type" };
+                row.data = vec![format!("{what}, by the SOA of {}", negative.soa(now).name)];
+            }
+            What::Delegation(delegation) => {
+                row.held = HeldAs::Delegation;
+                row.data = servers_of(&delegation);
+            }
+            What::Failure(question, error) => {
+                row.flags = flags(&question);
+                row.data = vec![error.text];
+            }
+        }
+        row
+    }
+}
+
+fn flags(question: &Question) -> Vec<String> {
+    let set = [("do", question.dnssec_ok), ("cd", question.checking_disabled)];
+    set.into_iter().filter(|(_, set)| *set).map(|(flag, _)| flag.to_owned()).collect()
+}
+
+/// Each server's name, and the addresses that came with the referral.
+fn servers_of(delegation: &Delegation) -> Vec<String> {
+    let told = |(place, server): (usize, &hickory_proto::rr::Name)| {
+        let glue = delegation.glue.iter().filter(|(of, _)| *of == place);
+        std::iter::once(server.to_string())
+            .chain(glue.map(|(_, address)| address.to_string()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    let configured = delegation.configured.iter().map(ToString::to_string);
+    delegation.servers.iter().enumerate().map(told).chain(configured).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_bounded_and_the_rest_is_counted() {
+        let row = |number: usize| Reply::Change { sentence: number.to_string() };
+        let most = limits::MAX_CONTROL_ROWS;
+        assert_eq!(bounded((0..most).collect(), row).len(), most);
+        let more = bounded((0..most + 7).collect(), row);
+        assert_eq!(more.len(), most + 1);
+        assert_eq!(more.last(), Some(&Reply::LeftOut { left_out: 7 }));
+    }
+}

@@ -1,0 +1,30 @@
+//! `resolverctl cache`: what the daemon's memory holds under a name.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`.
+
+use super::client::Client;
+use super::render::{Format, json, state};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::Request;
+
+/// The command line of `cache`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The name.
+    name: String,
+    /// Only this type.
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+}
+
+/// Asks and shows it; "no" where nothing is held.
+pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let Arguments { name, kind } = arguments;
+    let replies = client.ask(&Request::Cache { name: name.clone(), kind: kind.clone() })?;
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => state::held(&replies, style),
+    };
+    let exit = if replies.is_empty() { Exit::No } else { Exit::Yes };
+    Ok(Outcome { text, exit })
+}

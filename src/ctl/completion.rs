@@ -1,0 +1,23 @@
+//! `resolverctl completion`: what a shell needs to complete its command line.
+//!
+//! May call: `ctl`.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::{Exit, Failure, Outcome};
+
+/// The command line of `completion`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The shell.
+    shell: Shell,
+}
+
+/// Shows the script.
+pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "resolverctl", &mut script);
+    let text = String::from_utf8(script).map_err(|error| Failure::Output(std::io::Error::other(error)))?;
+    Ok(Outcome { text, exit: Exit::Yes })
+}

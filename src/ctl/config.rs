@@ -1,0 +1,84 @@
+//! `resolverctl config`: the configuration that the daemon runs on, and whether a file is one.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`, `config`, `zones`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Subcommand;
+
+use super::client::Client;
+use super::render::{Format, json, text};
+use super::{Exit, Failure, Outcome};
+use crate::config::{Config, Errors, Problem, defaults};
+use crate::control::protocol::{Reply, Request};
+use crate::zones::Views;
+
+/// The command line of `config`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show the configuration that the daemon runs on, as a file that means it.
+    Show {
+        /// Only what differs from the default.
+        #[arg(long)]
+        changed: bool,
+    },
+    /// Say what is wrong with a configuration file; needs no daemon.
+    Check {
+        /// The file; without it the one that the daemon reads.
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// Shows or checks.
+pub(super) fn run(command: &Command, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    match command {
+        Command::Show { changed } => show(*changed, client, format),
+        Command::Check { file } => Ok(check(file.as_deref(), format)),
+    }
+}
+
+fn show(changed: bool, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let replies = client.ask(&Request::Config { changed })?;
+    let line = |reply: &Reply| match reply {
+        Reply::Config { line } => Some(format!("{line}\n")),
+        _ => None,
+    };
+    let file: String = replies.iter().filter_map(line).collect();
+    let text = match format {
+        Format::Text(_) => file,
+        Format::Json => {
+            let tree: serde_json::Value =
+                toml::from_str(&file).map_err(|error| Failure::CutOff(error.message().to_owned()))?;
+            json::line(&tree)
+        }
+    };
+    Ok(Outcome { text, exit: Exit::Yes })
+}
+
+/// What is wrong with a file is the answer here, and stands where answers do.
+fn check(file: Option<&Path>, format: Format) -> Outcome {
+    let usual = Path::new(defaults::FILE);
+    let read = file.or_else(|| usual.exists().then_some(usual));
+    let errors = Config::load(file).and_then(|config| servable(config, read)).err();
+    let text = match format {
+        Format::Json => json::checked(read, errors.as_ref()),
+        Format::Text(_) => text::checked(read, errors.as_ref()),
+    };
+    Outcome { text, exit: if errors.is_some() { Exit::ConfigInvalid } else { Exit::Yes } }
+}
+
+/// Whether the zones of a configuration can be served: what stands in zone files is read as the daemon reads it.
+fn servable(config: Config, file: Option<&Path>) -> Result<(), Errors> {
+    let views = Views::new(&Arc::new(config));
+    views.map(drop).map_err(|wrong| Errors {
+        file: file.map_or_else(String::new, |file| file.display().to_string()),
+        problems: vec![Problem {
+            line: None,
+            key: Some(format!("zone {}", wrong.zone)),
+            wrong: wrong.reason,
+            remedy: "the daemon would not start with it".to_owned(),
+        }],
+    })
+}

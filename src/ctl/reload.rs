@@ -1,0 +1,19 @@
+//! `resolverctl reload`: has the daemon read its configuration file again.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`.
+
+use super::client::Client;
+use super::render::{Format, json, text};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::{Reply, Request};
+
+/// Asks, and says what has changed, or what is wrong with the file.
+pub(super) fn run(client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let replies = client.ask(&Request::Reload)?;
+    let wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => text::reloaded(&replies, style),
+    };
+    Ok(Outcome { text, exit: if wrong { Exit::ConfigInvalid } else { Exit::Yes } })
+}

@@ -1,0 +1,145 @@
+//! What the daemon knows and is doing now, in tables: servers, flights, and what memory holds under a name.
+//!
+//! May call: `control::{protocol, rows}`, `ctl::render`.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::table::{Side, Table};
+use super::{Paint, Style, words};
+use crate::cache::servers::Health;
+use crate::config::defaults;
+use crate::control::lookup::harmless;
+use crate::control::protocol::Reply;
+use crate::control::rows::{FlightState, HeldRow, ServerState};
+
+/// What is known of servers; of the one at `address` all that is known.
+pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {
+    let rows = replies.iter().filter_map(|reply| match reply {
+        Reply::ServerState(row) => Some(row),
+        _ => None,
+    });
+    let mut table = Table::new(&[
+        ("server", Side::Left),
+        ("round trip", Side::Right),
+        ("timer", Side::Right),
+        ("silences", Side::Right),
+        ("EDNS", Side::Left),
+        ("health", Side::Left),
+        ("lame for", Side::Left),
+    ]);
+    rows.for_each(|row| table.row(server(row)));
+    match (table.is_empty(), address) {
+        (false, None) => table.worst(left_out(replies), style),
+        (false, Some(_)) => table.text(style, None),
+        (true, Some(address)) => format!("nothing is known of {address}\n"),
+        (true, None) => "no server has been asked yet\n".to_owned(),
+    }
+}
+
+fn server(row: &ServerState) -> Vec<(String, Paint)> {
+    let (health, paint) = match (row.health, row.dead_for) {
+        (Health::Answering, _) if row.round_trip.is_none() => ("never answered".to_owned(), Paint::Plain),
+        (Health::Answering, _) => ("answering".to_owned(), Paint::Good),
+        (Health::Doubtful, _) => ("doubtful".to_owned(), Paint::Plain),
+        (Health::Due, _) => ("dead, to be tried again".to_owned(), Paint::Bad),
+        (Health::Dead, Some(left)) => (format!("dead, left alone for {}", words::time(left)), Paint::Bad),
+        (Health::Dead, None) => ("dead".to_owned(), Paint::Bad),
+    };
+    let silences = u64::from(row.silences);
+    vec![
+        (address(row.address), Paint::Plain),
+        (row.round_trip.map_or_else(|| "–".to_owned(), words::time), Paint::Plain),
+        (words::time(row.timer), Paint::Plain),
+        (words::number(silences), Paint::Plain),
+        (if row.edns { "yes" } else { "no" }.to_owned(), Paint::Plain),
+        (health, paint),
+        (harmless(&row.lame.join(" ")), Paint::Bad),
+    ]
+}
+
+/// A server as it is usually named: its port only where that is unusual.
+fn address(address: SocketAddr) -> String {
+    if address.port() == defaults::PORT { address.ip().to_string() } else { address.to_string() }
+}
+
+/// What is under way, the oldest first.
+pub fn flights(replies: &[Reply], style: Style) -> String {
+    let mut table = Table::new(&[
+        ("question", Side::Left),
+        ("age", Side::Right),
+        ("clients", Side::Right),
+        ("messages", Side::Right),
+        ("waits for", Side::Left),
+    ]);
+    for reply in replies {
+        if let Reply::Flight(row) = reply {
+            table.plain(vec![
+                harmless(&format!("{} {}", row.name, row.kind)),
+                words::time(row.age),
+                words::number(row.clients as u64),
+                words::number(row.messages as u64),
+                harmless(&waits_for(row)),
+            ]);
+        }
+    }
+    if table.is_empty() {
+        return "nothing is under way\n".to_owned();
+    }
+    table.worst(left_out(replies), style)
+}
+
+fn waits_for(row: &FlightState) -> String {
+    match (&row.server, &row.zone) {
+        (Some(server), Some(zone)) => format!("{server}, asked for {zone}"),
+        (Some(server), None) => server.clone(),
+        (None, _) => "nothing was sent yet".to_owned(),
+    }
+}
+
+/// What memory holds under a name: a row for each entry, and one for each further record of it.
+pub fn held(replies: &[Reply], style: Style) -> String {
+    let mut table = Table::new(&[
+        ("held", Side::Left),
+        ("type", Side::Left),
+        ("view", Side::Right),
+        ("flags", Side::Left),
+        ("for", Side::Right),
+        ("rank", Side::Left),
+        ("octets", Side::Right),
+        ("what", Side::Left),
+    ]);
+    for reply in replies {
+        if let Reply::Held(row) = reply {
+            entry(row).into_iter().for_each(|cells| table.plain(cells));
+        }
+    }
+    if table.is_empty() {
+        return "nothing is held under that name\n".to_owned();
+    }
+    let left_out = left_out(replies);
+    let more = if left_out > 0 { super::table::more(left_out, style) } else { String::new() };
+    table.text(style, None) + &more
+}
+
+fn entry(row: &HeldRow) -> Vec<Vec<String>> {
+    let mut data = row.data.iter().map(|data| harmless(data));
+    let cells = [
+        words::word(&row.held),
+        row.kind.clone().unwrap_or_else(|| "any".to_owned()),
+        row.view.to_string(),
+        row.flags.join(" "),
+        words::age(row.ttl as f64),
+        row.rank.as_ref().map(words::word).unwrap_or_default(),
+        words::number(row.octets.into()),
+    ];
+    let blank = cells.iter().map(|_| String::new()).collect::<Vec<_>>();
+    let mut first = cells.to_vec();
+    first.push(data.next().unwrap_or_default());
+    let further = data.map(|data| blank.iter().cloned().chain([data]).collect());
+    std::iter::once(first).chain(further).collect()
+}
+
+/// Rows that the daemon left out.
+fn left_out(replies: &[Reply]) -> u64 {
+    replies.iter().map(|reply| if let Reply::LeftOut { left_out } = reply { *left_out } else { 0 }).sum()
+}

@@ -1,0 +1,29 @@
+//! `resolverctl servers`: what the daemon knows of the servers that it asks.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`.
+
+use std::net::IpAddr;
+
+use super::client::Client;
+use super::render::{Format, json, state};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::Request;
+
+/// The command line of `servers`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Only the server at this address; whether anything is known of it is then the exit code.
+    address: Option<IpAddr>,
+}
+
+/// Asks and shows it.
+pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let address = arguments.address;
+    let replies = client.ask(&Request::Servers { address })?;
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => state::servers(&replies, address, style),
+    };
+    let exit = if replies.is_empty() && address.is_some() { Exit::No } else { Exit::Yes };
+    Ok(Outcome { text, exit })
+}
