@@ -5,7 +5,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
@@ -180,6 +179,19 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
     }
 
+    /// Goes over to what the configuration file says now: what has changed, or what is wrong with it.
+    fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
+        let old = self.config();
+        let mut new = Config::load(self.origin.as_deref())
+            .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
+        if old.listen.fixed {
+            new = new.with_listen(old.listen.addresses.clone());
+        }
+        let changes = config::changes(&old, &new);
+        self.apply(new).map_err(|error| vec![error.to_string()])?;
+        Ok(changes)
+    }
+
     /// Checks first, then swaps: what cannot be served changes nothing. Memory is kept but for the zones that changed.
     fn apply(&self, config: Config) -> Result<(), StartError> {
         let config = Arc::new(config);
@@ -199,32 +211,21 @@ impl Running {
         Ok(())
     }
 
-    /// Reads the configuration file again and goes over to it: what has changed, or all that is wrong.
-    fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
-        let old = self.config();
-        let lines = |text: String| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        let mut new = Config::load(self.origin.as_deref()).map_err(|errors| lines(errors.to_string()))?;
-        if old.listen.fixed {
-            new = new.with_listen(old.listen.addresses.clone());
-        }
-        let changes = config::changes(&old, &new);
-        self.apply(new).map_err(|error| vec![error.to_string()])?;
-        Ok(changes)
-    }
-
     /// Flushes what was learnt by ways that have changed: now, and again when the flights that began on them have ended.
     fn forget(&self, zones: Vec<Name>) {
         if zones.is_empty() {
             return;
         }
         let memory = self.resolver.memory().clone();
-        tokio::spawn(async move {
-            for wait in [Duration::ZERO, FLIGHT_TIME] {
-                tokio::time::sleep(wait).await;
-                for name in &zones {
-                    memory.flush(&Flush::Tree { name: name.clone(), kind: None });
-                }
+        let flush = move || {
+            for name in &zones {
+                memory.flush(&Flush::Tree { name: name.clone(), kind: None });
             }
+        };
+        flush();
+        tokio::spawn(async move {
+            tokio::time::sleep(FLIGHT_TIME).await;
+            flush();
         });
     }
 }
@@ -296,15 +297,16 @@ impl Subject for Running {
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
         Box::pin(async move {
             notify::reloading();
-            // Files may lie on slow disks.
+            // Files may lie on slow disks, and threads are waited for.
             let reloaded = tokio::task::block_in_place(|| self.read_again());
+            // Also where the file was wrong: the reload is over, and all is served as before.
             notify::ready(&self.addresses());
             match &reloaded {
-                Ok(changes) if changes.is_empty() => tracing::info!("reloaded: nothing has changed"),
-                Ok(changes) => tracing::info!("reloaded: {}", changes.join("; ")),
-                Err(problems) => {
-                    tracing::error!("not reloaded, all stays as it was: {}", problems.join("; "));
+                Ok(changes) if changes.is_empty() => {
+                    tracing::info!("configuration read again: nothing has changed");
                 }
+                Ok(changes) => tracing::info!("configuration read again: {}", changes.join("; ")),
+                Err(wrong) => tracing::error!("the configuration stays as it is: {}", wrong.join("; ")),
             }
             reloaded
         })

@@ -44,6 +44,7 @@
 //!
 //! `upstream` is the one word here that RFC 9499 does not define: whichever server is asked next.
 
+pub mod arguments;
 pub mod cache;
 pub mod check;
 pub mod clock;

@@ -1,14 +1,18 @@
 //! resolverd: arguments, then the configuration, then the daemon.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
+use resolverd::arguments::Arguments;
+#[cfg(feature = "lab")]
+use resolverd::arguments::Command;
 use resolverd::config::Config;
 use resolverd::config::defaults;
 use resolverd::daemon::Daemon;
 use resolverd::listener::Inherited;
+use resolverd::zones::Views;
 use resolverd::{log, notify};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -17,30 +21,6 @@ const FAILED: u8 = 1;
 
 /// The configuration is wrong.
 const CONFIG_INVALID: u8 = 6;
-
-/// A caching, recursing DNS resolver for mail gateways.
-#[derive(Debug, Parser)]
-#[command(name = "resolverd", version, about, args_conflicts_with_subcommands = false)]
-struct Arguments {
-    /// Configuration file; without it /etc/resolverd/resolverd.toml where that is there.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Address and port to listen at, instead of the configured ones; may be given several times.
-    #[arg(long, value_name = "ADDR:PORT", global = true)]
-    listen: Vec<SocketAddr>,
-    /// Check the configuration and end.
-    #[arg(long)]
-    check: bool,
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Show it at work on an internet of its own, with mail traffic.
-    #[cfg(feature = "lab")]
-    Demo(demo::Arguments),
-}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -60,6 +40,10 @@ fn main() -> ExitCode {
         }
     };
     if arguments.check {
+        if let Err(wrong) = Views::new(&Arc::new(config)) {
+            eprintln!("{wrong}");
+            return CONFIG_INVALID.into();
+        }
         match origin {
             Some(path) => println!("{}: fine", path.display()),
             None => println!("no configuration file: the built-in defaults hold"),
@@ -97,7 +81,6 @@ async fn serve(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // From here on it would end nobody's daemon, even before there is something to reload.
     let mut hangup = signal(SignalKind::hangup())?;
     let from =
         origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
@@ -109,8 +92,10 @@ async fn serve(
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            // What came of it stands in the log; there is nobody else to tell.
-            Some(()) = hangup.recv() => drop(daemon.reload().await),
+            _ = hangup.recv() => {
+                // The log says what comes of it; nobody else has asked.
+                let _said = daemon.reload().await;
+            }
         }
     }
     notify::stopping();
@@ -127,6 +112,7 @@ mod demo {
     use std::process::ExitCode;
 
     use futures_util::future::BoxFuture;
+    use resolverd::arguments::Demo;
     use resolverd::config::Config;
     use resolverd::control::{self, Subject};
     use resolverd::ctl::render::{Style, screen};
@@ -141,21 +127,8 @@ mod demo {
     /// Where the demo listens unless told otherwise.
     const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5_300);
 
-    #[derive(Debug, clap::Args)]
-    pub(super) struct Arguments {
-        /// End after the traffic instead of at Ctrl-C.
-        #[arg(long)]
-        once: bool,
-        /// Messages to play, cold and then warm.
-        #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u16).range(1..=10_000))]
-        messages: u16,
-        /// Seed of the internet and of its traffic.
-        #[arg(long, default_value_t = 1)]
-        seed: u64,
-    }
-
     /// Shows the daemon at work.
-    pub(super) fn run(arguments: &Arguments, listen: &[SocketAddr]) -> ExitCode {
+    pub(super) fn run(arguments: &Demo, listen: &[SocketAddr]) -> ExitCode {
         log::start(tracing::Level::WARN);
         let mut options = Options::new(if listen.is_empty() { vec![LISTEN] } else { listen.to_vec() });
         options.once = arguments.once;

@@ -5,3 +5,4 @@ mod client;
 mod life;
 mod process;
 mod refusals;
+mod reload;

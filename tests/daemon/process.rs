@@ -188,10 +188,20 @@ impl Process {
         self.child.id()
     }
 
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// The next line that it says.
+    pub(crate) fn next_line(&self) -> String {
+        self.lines.lock().unwrap().recv_timeout(PATIENCE).unwrap()
+    }
+
     /// Sends a signal and waits for the end: how it ended, and how long that took.
     pub(crate) fn end(&mut self, signal: Signal) -> (ExitStatus, Duration) {
         let sent = Instant::now();
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        self.signal(signal);
         let status = self.child.wait().unwrap();
         (status, sent.elapsed())
     }

@@ -104,7 +104,7 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     };
     hang_up(&service);
     reloaded(&manager);
-    assert!(service.next_line().ends_with(" INFO reloaded: nothing has changed"));
+    assert!(service.next_line().ends_with(" INFO configuration read again: nothing has changed"));
 
     let config = manager.setting.config();
     let text = std::fs::read_to_string(&config).unwrap();
@@ -113,7 +113,7 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     reloaded(&manager);
     let line = service.next_line();
     assert!(
-        line.contains("ERROR not reloaded, all stays as it was: ") && line.contains("cache.size"),
+        line.contains("ERROR the configuration stays as it is: ") && line.contains("cache.size"),
         "{line}"
     );
 
@@ -127,5 +127,5 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     hang_up(&service);
     reloaded(&manager);
     let line = service.next_line();
-    assert!(line.contains(" ERROR not reloaded"), "{line}");
+    assert!(line.contains(" ERROR the configuration stays"), "{line}");
 }

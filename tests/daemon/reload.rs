@@ -1,0 +1,91 @@
+//! Reading the configuration file again, by resolverctl and by a signal.
+
+use std::process::Command;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::process::{Process, Setting, World, told};
+
+/// Runs resolverctl: exit code and stdout.
+fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    command.arg("--socket").arg(setting.socket()).args(arguments);
+    let (code, text, error) = told(&command.output().unwrap());
+    assert_eq!(error, "", "{arguments:?}");
+    (code, text)
+}
+
+/// The line that a reload says in the log.
+fn said(process: &Process) -> String {
+    let mut line = process.next_line();
+    while !line.contains("configuration") {
+        line = process.next_line();
+    }
+    line
+}
+
+#[test]
+fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "nothing has changed\n".to_owned()));
+
+    let host = "[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
+    setting.write("resolverd.toml", &format!("{file}{host}[cache]\nmax_ttl = \"2h\"\n"));
+    let changes = "cache.max_ttl: 2h, was 1d\nhost printer.lan: added, 10.0.0.9\n";
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, changes.to_owned()));
+    let (code, answer) = resolverctl(&setting, &["query", "printer.lan"]);
+    assert!(code == 0 && answer.contains("10.0.0.9"), "{answer}");
+    let (_, shown) = resolverctl(&setting, &["config", "show", "--changed"]);
+    assert!(shown.contains("max_ttl = \"2h\"") && shown.contains("name = \"printer.lan\""), "{shown}");
+
+    setting.write("resolverd.toml", &format!("{file}[cache]\nsise = 1\n"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("cache.sise: is not a known key; did you mean size?"), "{wrong}");
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
+
+    // What is wrong only in a zone file is said too, by both.
+    setting.write("lan.zone", "@ A ten\n");
+    setting.write("resolverd.toml", &format!("{file}[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("lan.zone"), "{wrong}");
+    assert_eq!(setting.run(&["--check"]).0, 6);
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown));
+    drop(process);
+}
+
+#[test]
+fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("resolverd.toml", &format!("{file}[cache]\nmax_ttl = \"2h\"\n"));
+    process.signal(Signal::HUP);
+    let line = said(&process);
+    assert!(
+        line.contains("INFO") && line.ends_with("configuration read again: cache.max_ttl: 2h, was 1d"),
+        "{line}"
+    );
+    setting.write("resolverd.toml", "version = 2\n");
+    process.signal(Signal::HUP);
+    let line = said(&process);
+    assert!(line.contains("ERROR") && line.contains("the configuration stays as it is: "), "{line}");
+    assert!(line.contains("line 1: version: "), "{line}");
+}
+
+#[test]
+fn addresses_of_the_command_line_outlive_a_reload() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let mut command = setting.command();
+    command.args(["--listen", "127.0.0.1:0"]);
+    let process = Process::start(command, setting.socket());
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    setting.write("resolverd.toml", &file.replace("127.0.0.1:0", "192.0.2.1:53"));
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "nothing has changed\n".to_owned()));
+    assert_eq!(process.status().daemon.listen, [process.address]);
+}

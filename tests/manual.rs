@@ -1,0 +1,149 @@
+//! The manual is made from the command lines' definitions and the shipped configuration file. After a change, write the
+//! pages anew with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test manual`.
+
+use std::path::Path;
+
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use resolverd::{arguments, ctl};
+
+/// Compares with the page of that name, or writes it.
+fn page(name: &str, actual: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/man").join(name);
+    if std::env::var_os("RESOLVERD_WRITE_GOLDEN").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, actual).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(actual, expected, "{} is not what the programs say", path.display());
+}
+
+/// What the library renders of a command.
+fn rendered(
+    command: &Command,
+    part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
+) -> String {
+    let mut text = Vec::new();
+    part(&Man::new(command.clone()), &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// The head of a page, without a date: a page changes with what it says, and not with the day.
+fn head(name: &str, section: u8, about: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        ".TH {name} {section} \"\" \"resolverd {version}\"\n.SH NAME\n{} \\- {}\n",
+        escaped(name),
+        escaped(about)
+    )
+}
+
+/// Text that roff prints as it stands (groff_char(7)).
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
+}
+
+fn section(title: &str, text: &str) -> String {
+    let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
+    format!(".SH {title}\n{lines}")
+}
+
+fn see_also(pages: &[(&str, u8)]) -> String {
+    let pages: Vec<String> =
+        pages.iter().map(|(name, section)| format!(".BR {} ({section})", escaped(name))).collect();
+    format!(".SH SEE ALSO\n{}\n", pages.join(" ,\n"))
+}
+
+/// Every command that does something, with its words: `config show`.
+fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
+    let shown = command.get_subcommands().filter(|below| !below.is_hide_set());
+    let mut found = Vec::new();
+    for below in shown {
+        let words = format!("{words} {}", below.get_name());
+        match below.has_subcommands() {
+            true => found.extend(leaves(&words, below)),
+            false => found.push((words, below.clone())),
+        }
+    }
+    found
+}
+
+/// One command: how it is called, what it does, what may be added.
+fn leaf(words: &str, command: &Command) -> String {
+    let command = command.clone().bin_name(words).disable_help_flag(true).disable_version_flag(true);
+    let synopsis = rendered(&command, Man::render_synopsis_section);
+    let synopsis = synopsis.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
+    let synopsis: String = synopsis.skip(1).map(|line| format!("{line}\n")).collect();
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let options = rendered(&command, Man::render_options_section);
+    let options: String = options
+        .lines()
+        .filter(|line| !line.starts_with(".SH") && !line.starts_with(".ie") && !line.starts_with(".el"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    format!(".SS {}\n{synopsis}.PP\n{}.\n{options}", escaped(words), escaped(about.trim_end_matches('.')))
+}
+
+/// Synopsis and options of a program itself.
+fn program(command: &Command) -> String {
+    rendered(command, Man::render_synopsis_section) + &rendered(command, Man::render_options_section)
+}
+
+#[test]
+fn resolverctl_1() {
+    let command = ctl::Arguments::command();
+    let about = command.get_about().unwrap().to_string();
+    let commands: String =
+        leaves("resolverctl", &command).iter().map(|(words, command)| leaf(words, command)).collect();
+    let exit = command.get_after_help().unwrap().to_string();
+    let text = head("resolverctl", 1, &about)
+        + &program(&command)
+        + ".SH COMMANDS\nWithout a command it is \\fBstatus\\fR.\n"
+        + &commands
+        + &section("EXIT STATUS", exit.trim_start_matches("Exit codes: "))
+        + &see_also(&[("resolverd", 8), ("resolverd.toml", 5)]);
+    page("resolverctl.1", &text);
+}
+
+#[test]
+fn resolverd_8() {
+    // Packages are built without the demonstration.
+    let whole = arguments::Arguments::command();
+    let command = Command::new("resolverd")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(whole.get_about().unwrap().to_string())
+        .args(whole.get_arguments().cloned());
+    let about = command.get_about().unwrap().to_string();
+    let text = head("resolverd", 8, &about)
+        + &program(&command)
+        + &section(
+            "DESCRIPTION",
+            "Answers DNS questions of mail software on this host: from memory where it can, else by recursion from the \
+             root.\nWithout a configuration file it listens at port 53 of 127.0.0.1 and ::1 and answers this host only.",
+        )
+        + &section(
+            "SIGNALS",
+            "SIGTERM and SIGINT end it within a second; what is on its way is answered.\n\
+             SIGHUP has it read its configuration file again; a wrong file changes nothing.",
+        )
+        + &section(
+            "EXIT STATUS",
+            "0 it was told to end, 1 it could not start, 2 usage, 6 configuration invalid",
+        )
+        + &section("FILES", "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock")
+        + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5)]);
+    page("resolverd.8", &text);
+}
+
+#[test]
+fn resolverd_toml_5() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
+    let shipped = std::fs::read_to_string(shipped).unwrap();
+    let file: String = shipped.lines().map(|line| format!("{}\n", escaped(line))).collect();
+    let text = head("resolverd.toml", 5, "configuration of resolverd")
+        + &section("DESCRIPTION", "The file as it is shipped, with every key, what it does and its default.")
+        + &format!(".PP\n.nf\n{file}.fi\n")
+        + &see_also(&[("resolverd", 8), ("resolverctl", 1)]);
+    page("resolverd.toml.5", &text);
+}
