@@ -192,20 +192,8 @@ impl Running {
         Ok(changes)
     }
 
-    /// Goes over to another configuration, and tells the service manager when it begins and ends.
-    fn apply(&self, config: Config) -> Result<(), StartError> {
-        notify::reloading();
-        let level = config.log.level;
-        let swapped = self.swap(config);
-        if swapped.is_ok() {
-            log::set_level(level);
-        }
-        notify::ready(&self.addresses());
-        swapped
-    }
-
     /// Checks first, then swaps: what cannot be served changes nothing. Memory is kept but for the zones that changed.
-    fn swap(&self, config: Config) -> Result<(), StartError> {
+    fn apply(&self, config: Config) -> Result<(), StartError> {
         let config = Arc::new(config);
         let views = Views::new(&config)?;
         let mut state = self.state();
@@ -216,6 +204,7 @@ impl Running {
             listeners.apply(sockets, &config, &views)?;
         }
         self.resolver.set_views(views);
+        log::set_level(config.log.level);
         state.config = config;
         drop(state);
         self.forget(changed);
@@ -307,8 +296,11 @@ impl Subject for Running {
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
         Box::pin(async move {
+            notify::reloading();
             // Files may lie on slow disks, and threads are waited for.
             let reloaded = tokio::task::block_in_place(|| self.read_again());
+            // Also where the file was wrong: the reload is over, and all is served as before.
+            notify::ready(&self.addresses());
             match &reloaded {
                 Ok(changes) if changes.is_empty() => {
                     tracing::info!("configuration read again: nothing has changed");

@@ -88,3 +88,44 @@ fn the_watchdog_hears_from_it_as_long_as_it_lives() {
     kill_process(Pid::from_child(&service.child), Signal::CONT).unwrap();
     manager.hear_until("WATCHDOG=1");
 }
+
+#[test]
+fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
+    let manager = Manager::new();
+    let mut service = manager.start(None);
+    assert!(manager.hear().starts_with("READY=1\n"));
+    let reloaded = |manager: &Manager| {
+        let begin = manager.hear();
+        assert!(begin.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{begin}");
+        assert!(manager.hear().starts_with("READY=1\nSTATUS=listens at "));
+    };
+    let hang_up = |service: &Service| {
+        kill_process(Pid::from_child(&service.child), Signal::HUP).unwrap();
+    };
+    hang_up(&service);
+    reloaded(&manager);
+    assert!(service.next_line().ends_with(" INFO configuration read again: nothing has changed"));
+
+    let config = manager.setting.config();
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}[cache]\nsize = \"64MB\"\n")).unwrap();
+    hang_up(&service);
+    reloaded(&manager);
+    let line = service.next_line();
+    assert!(
+        line.contains("ERROR the configuration stays as it is: ") && line.contains("cache.size"),
+        "{line}"
+    );
+
+    std::fs::write(&config, format!("{text}[log]\nlevel = \"error\"\n")).unwrap();
+    let mut tool = std::process::Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    tool.arg("--socket").arg(manager.setting.folder.path().join("control.sock")).arg("reload");
+    assert!(tool.output().unwrap().status.success());
+    reloaded(&manager);
+    // Lines of this level are no longer written, from the very next one on: the next that comes is an error's.
+    std::fs::write(&config, "nonsense").unwrap();
+    hang_up(&service);
+    reloaded(&manager);
+    let line = service.next_line();
+    assert!(line.contains(" ERROR the configuration stays"), "{line}");
+}

@@ -12,7 +12,7 @@ pub(super) fn check(used: bool, files: &[File]) -> Finding {
     if !used {
         return Finding::ok(CHECK, "is not in use");
     }
-    let manages = files.iter().filter_map(|file| Some((file.path(), manages(file.text()?)?))).next_back();
+    let manages = files.iter().rev().find_map(|file| Some((file.path(), manages(file.text()?)?)));
     match manages {
         Some((path, true)) => Finding::warning(
             CHECK,
