@@ -283,7 +283,3 @@ pub const MAX_TCP_PER_CLIENT: usize = 128;
 
 /// How long a server that answered SERVFAIL for a zone is asked after all others: its next answer may be a good one.
 pub const FAILING_TIME: Duration = Duration::from_secs(10);
-
-/// How long the servers of a zone are waited for when all of them have been silent before: longer than any of them ever
-/// takes to answer, short enough that AAAA does not cost a mail what A already has.
-pub const DEAD_ZONE_TIME: Duration = Duration::from_millis(1_500);

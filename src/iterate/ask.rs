@@ -20,10 +20,8 @@ use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Health;
-use crate::clock::Mono;
 use crate::limits::{
-    DEAD_ZONE_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
-    UNGLUED_AT_ONCE,
+    MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNGLUED_AT_ONCE,
 };
 use crate::record::event::Conduct;
 use crate::zones::Kind;
@@ -41,8 +39,6 @@ pub(super) struct Asking<'a> {
     events: mpsc::Receiver<Event>,
     under_way: usize,
     faults: Vec<(SocketAddr, Conduct)>,
-    /// When it is given up, short of the question's own end.
-    ends: Mono,
     lookup_failure: Option<Failure>,
 }
 
@@ -62,7 +58,6 @@ impl<'a> Asking<'a> {
             events,
             under_way: 0,
             faults: Vec::new(),
-            ends: Mono::from_micros(u64::MAX),
             lookup_failure: None,
         };
         let (known, unglued) = iterate.addresses(errand, cut);
@@ -83,16 +78,12 @@ impl<'a> Asking<'a> {
     /// # Errors
     /// None does, or the question's budget is spent.
     pub(super) async fn run(mut self) -> Result<Said, Failure> {
-        if self.all_dead() {
-            self.ends = self.iterate.now().after(DEAD_ZONE_TIME);
-        }
         self.begin();
         loop {
             if self.under_way == 0 && self.lookups.is_empty() {
                 return Err(self.failure());
             }
-            let now = self.iterate.now();
-            let left = self.context().budget.left(now).min(self.ends.since(now));
+            let left = self.context().budget.left(self.iterate.now());
             tokio::select! {
                 biased;
                 Some(event) = self.events.recv() => {
@@ -271,13 +262,6 @@ impl<'a> Asking<'a> {
 
     fn context(&self) -> &'a Context {
         self.errand.context
-    }
-
-    /// Whether nothing but servers that have been silent for a while is known of the zone: another question had to wait for
-    /// them already, and this one need not wait as long.
-    fn all_dead(&self) -> bool {
-        let dead = |candidate: &Candidate| matches!(candidate.standing.health, Health::Dead | Health::Due);
-        !self.candidates.is_empty() && self.unglued.is_empty() && self.candidates.iter().all(dead)
     }
 
     fn mark_waiting_silent(&mut self) {
