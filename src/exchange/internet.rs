@@ -113,3 +113,57 @@ impl Replies for Socket {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// An address of loopback that nothing sends from by itself.
+    const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
+
+    #[tokio::test]
+    async fn messages_leave_from_the_configured_address_and_from_ports_of_their_own() {
+        let internet = Internet::new(Random::seeded(5));
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
+        let mut ports = Vec::new();
+        for _ in 0..2 {
+            let mut replies = internet.send_datagram(&path, b"question").await.unwrap();
+            let mut datagram = [0; 16];
+            let (length, client) = server.recv_from(&mut datagram).await.unwrap();
+            assert_eq!((&datagram[..length], client.ip()), (b"question".as_slice(), SOURCE));
+            server.send_to(b"answer", client).await.unwrap();
+            assert_eq!(replies.next().await.unwrap(), (path.server, b"answer".to_vec()));
+            ports.push(client.port());
+        }
+        assert_ne!(ports[0], ports[1]);
+    }
+
+    #[tokio::test]
+    async fn streams_leave_from_the_configured_address_with_a_length_in_front() {
+        let internet = Internet::new(Random::seeded(5));
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
+        let served = async {
+            let (mut stream, client) = server.accept().await.unwrap();
+            let mut framed = [0; 10];
+            stream.read_exact(&mut framed).await.unwrap();
+            stream.write_all(b"\x00\x06answer").await.unwrap();
+            (framed, client.ip())
+        };
+        let (answer, (framed, client)) = tokio::join!(internet.exchange_stream(&path, b"question"), served);
+        assert_eq!(answer.unwrap(), b"answer");
+        assert_eq!((&framed, client), (b"\x00\x08question", SOURCE));
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_told_at_once() {
+        let internet = Internet::new(Random::seeded(5));
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let path = Path { server, source: None, tls: None };
+        let mut replies = internet.send_datagram(&path, b"question").await.unwrap();
+        assert!(replies.next().await.is_err());
+    }
+}

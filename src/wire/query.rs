@@ -268,10 +268,12 @@ impl Query {
         };
         let unsupported = |what: &str| Some(ExtendedError::new(ExtendedError::NOT_SUPPORTED, what));
         if version > 0 {
-            return reject(ResponseCode::BADVERS, Outcome::BadVersion, None);
+            let error = unsupported("EDNS is spoken here in version 0");
+            return reject(ResponseCode::BADVERS, Outcome::BadVersion, error);
         }
         if kind == 0 || kind == OPT {
-            return reject(ResponseCode::FormErr, Outcome::FormError, None);
+            let error = unsupported("this type cannot be asked for");
+            return reject(ResponseCode::FormErr, Outcome::FormError, error);
         }
         if class != 1 {
             return reject(
