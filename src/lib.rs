@@ -10,9 +10,10 @@
 //!  client ─► listener ─► cache ──hit─────────────────────────────────► client
 //!                          │ miss
 //!                          ▼
-//!                       resolve ──► iterate ──► exchange ──► servers
-//!                 (one flight per question,       (udp, tcp)
-//!                  client deadlines, chase)
+//!                       resolve ──► zones: a Route ─┬─► local
+//!                 (one flight per question,         ├─► forward ─┐
+//!                  client deadlines, chase)         ├─► stub ────┼─► iterate ──► exchange ──► servers
+//!                                                   └─► recursion┘            (udp, tcp, tls)
 //!
 //!  beside the way, told of it but never in it:   record · control
 //! ```
@@ -23,8 +24,9 @@
 //! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
 //!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it.
 //! 2. A miss goes to [`resolve`]: it joins the flight of its question or begins one, and waits as long as its client
-//!    does. The flight follows aliases from name to name.
-//! 3. [`iterate`] walks from the closest zone cut in memory along referrals. Which server is asked next, what a message
+//!    does. The flight follows aliases from name to name; for each, the longest suffix in [`zones`] says where it goes.
+//! 3. [`iterate`] walks from the closest zone cut in memory, or from the servers of a stub zone, along referrals; forwarders
+//!    it asks for the whole answer. Which server is asked next, what a message
 //!    says, and what of it may be believed are pure functions (`select`, `classify`, `scrub`).
 //! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire: behind its `Network`
 //!    stand sockets, or the servers of the `lab` in memory.
