@@ -45,8 +45,8 @@ pub(super) struct Asking<'a> {
 impl<'a> Asking<'a> {
     /// The servers of `cut`, to be asked.
     pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Delegation) -> Self {
-        // Two events an attempt: overdue and ended.
-        let (sender, events) = mpsc::channel(2 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
+        // Four events an attempt at most: its messages with EDNS, without, and over TCP overdue, and its end.
+        let (sender, events) = mpsc::channel(4 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
         let mut asking = Self {
             iterate,
             errand,

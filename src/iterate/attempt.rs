@@ -74,7 +74,7 @@ impl Attempt {
     pub(super) async fn run(self, reason: &'static str) {
         self.note_sent(self.transport(), reason);
         if let Some(said) = self.ask().await {
-            // The channel holds two events an attempt; it is closed where nobody waits.
+            // The channel holds all events of an attempt; it is closed where nobody waits.
             let _ = self.events.try_send(Event::Ended(self.path.server, Box::new(said)));
         }
     }
@@ -128,7 +128,18 @@ impl Attempt {
         }
         self.note_sent(transport, reason);
         let patience = self.context.budget.left(self.means.clock.mono()).min(LISTEN_TIME);
-        let (heard, first) = self.means.exchange.ask(self.message(transport, edns), patience).await;
+        let asking = self.means.exchange.ask(self.message(transport, edns), patience);
+        tokio::pin!(asking);
+        // A stream takes a round trip more; one that a firewall drops must not keep the next server waiting.
+        let timer = self.timer.saturating_mul(2);
+        let (heard, first) = tokio::select! {
+            biased;
+            heard = &mut asking => heard,
+            () = tokio::time::sleep(timer) => {
+                let _ = self.events.try_send(Event::Overdue(self.path.server));
+                asking.await
+            }
+        };
         self.settle(transport, edns, &heard, first)
     }
 

@@ -27,6 +27,8 @@ pub enum Fault {
     DropsEdns,
     /// Refuses TCP connections.
     NoTcp,
+    /// TCP connections are never answered: a firewall drops them.
+    SilentTcp,
     /// Sets TC in every answer over UDP.
     AlwaysTruncates,
     /// Answers with another id.
@@ -55,7 +57,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 17] = [
+const NAMES: [(&str, Fault); 18] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -64,6 +66,7 @@ const NAMES: [(&str, Fault); 17] = [
     ("no-edns", Fault::NoEdns),
     ("drops-edns", Fault::DropsEdns),
     ("no-tcp", Fault::NoTcp),
+    ("silent-tcp", Fault::SilentTcp),
     ("always-truncates", Fault::AlwaysTruncates),
     ("wrong-id", Fault::WrongId),
     ("wrong-question", Fault::WrongQuestion),

@@ -87,7 +87,7 @@ impl SimulatedNetwork {
     async fn exchange(&self, server: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
         self.route(server)?;
         let Some(found) = self.lab.at(server.ip()) else { return std::future::pending().await };
-        if found.has(Fault::Dead) {
+        if found.has(Fault::Dead) || found.has(Fault::SilentTcp) {
             return std::future::pending().await;
         }
         // The handshake is a round trip of its own.

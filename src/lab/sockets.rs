@@ -165,7 +165,8 @@ impl Shared {
 
     async fn serve_stream(self, address: IpAddr, mut stream: TcpStream) {
         while let Ok(query) = read_framed(&mut stream).await {
-            let Some(delivery) = self.respond(address, &query, Transport::Tcp).pop() else {
+            let answer = self.respond(address, &query, Transport::Tcp).pop();
+            let Some(delivery) = answer.filter(|_| !self.has(address, Fault::SilentTcp)) else {
                 // Silent, but the connection stays open, as a dead server behind a firewall leaves it.
                 continue;
             };
