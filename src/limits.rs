@@ -154,8 +154,9 @@ pub const MAX_UNGLUED: usize = 6;
 /// Server names sought at the same time.
 pub const UNGLUED_AT_ONCE: usize = 2;
 
-/// Messages to one server for one step of a walk: at 30 % loss one answer in a hundred is still missed by one server.
-pub const MAX_TRIES: u8 = 4;
+/// Messages to one server for one step of a walk: at 30 % loss one answer in a thousand is still missed by one server, and
+/// the doubled timers of a near one fill a client's patience.
+pub const MAX_TRIES: u8 = 6;
 
 /// Messages of one step of a walk that are listened for at once.
 pub const MAX_UNDER_WAY: usize = 16;
