@@ -168,11 +168,20 @@ impl<'a> Asking<'a> {
         if self.untried().is_none() && self.seek_addresses() {
             return;
         }
-        // While addresses are sought, the silent are not pressed: the new ones come first.
-        let place =
-            self.untried().or_else(|| if self.lookups.is_empty() { self.next_candidate() } else { None });
-        if let Some(place) = place {
+        if let Some(place) = self.untried() {
             self.launch(place, reason);
+            return;
+        }
+        // While addresses are sought, the silent are not pressed: the new ones come first.
+        if !self.lookups.is_empty() {
+            return;
+        }
+        // Once all have been asked, silence is loss or an outage: two at a time, as at first contact.
+        let at_once = if self.context().view.config.resolve.race { 2 } else { 1 };
+        for _ in 0..at_once {
+            if let Some(place) = self.next_candidate() {
+                self.launch(place, reason);
+            }
         }
     }
 
