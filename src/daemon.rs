@@ -100,10 +100,7 @@ impl Daemon {
         let control = bind_control(&config)?;
         let clock = Clock::machine();
         let random = Random::system()?;
-        let more = config.listeners.iter().map(|listener| listener.addresses.len()).sum::<usize>();
-        let addresses = config.listen.addresses.len().saturating_add(more);
-        let shards = listener::workers(&config).saturating_mul(addresses);
-        let recorder = Recorder::new(clock.clone(), shards);
+        let recorder = Recorder::new(clock.clone(), listener::shards(&config));
         let resolver = Resolver::new(Parts {
             views: views.clone(),
             clock: clock.clone(),

@@ -9,21 +9,12 @@ use hickory_proto::rr::{Name, RecordType};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for};
+use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::Outcome;
 
 /// Seeds where chance decides which server is asked first.
 const SEEDS: u64 = 20;
-
-fn paused<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-        .block_on(work)
-}
 
 /// Root, one.tld on ns1 and ns2 with these faults and round trips.
 fn lab(first: (&[Fault], u64), second: (&[Fault], u64)) -> Arc<Lab> {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use resolverd::lab::scenario::Scenario;
+use resolverd::lab::simulation::paused;
 
 /// The seed of a scenario: its packets are told exactly, so it is one and the same always.
 const SEED: u64 = 1;
@@ -32,7 +33,6 @@ fn every_scenario_ends_as_it_says() {
 }
 
 fn play(text: &str) -> Result<(), Box<dyn std::error::Error>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
     let scenario: Scenario = text.parse()?;
-    Ok(runtime.block_on(scenario.play(SEED))?)
+    Ok(paused(scenario.play(SEED))?)
 }

@@ -13,7 +13,7 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::log::Received;
-use resolverd::lab::simulation::{Simulation, config_for};
+use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::traffic::{self, Asker};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::Outcome;
@@ -28,15 +28,6 @@ const MESSAGES: usize = 6;
 /// What befalls one server of each zone.
 const AILMENTS: [Fault; 6] =
     [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
-
-fn paused<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap()
-        .block_on(work)
-}
 
 /// Breaks one server of each zone, each in a way of its own, and never the last one of any.
 fn break_one_of_each_zone(lab: &Lab, random: &Random) {

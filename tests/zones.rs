@@ -13,7 +13,7 @@ use resolverd::lab::client::Client;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for};
+use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use stage::{PATIENCE, Stage, name};
 
@@ -63,9 +63,7 @@ fn forward(apex: &str, addresses: &[[u8; 4]]) -> Zone {
 
 /// Runs over the simulation, with private servers denied as by default.
 fn simulate<Ran: Future>(zones: Vec<Zone>, run: impl FnOnce(Simulation, Arc<Lab>) -> Ran) -> Ran::Output {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
+    paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
         config.resolve.deny_servers = vec!["10.0.0.0/8".parse().unwrap()];
@@ -154,9 +152,7 @@ fn a_zone_caps_the_ttls_of_its_answers() {
 fn a_zone_file_hosts_and_special_names_are_answered_here() {
     let text = "$TTL 600\n@ IN SOA ns host 1 2 3 4 60\n@ IN NS ns\nns IN A 10.0.0.2\nout IN CNAME www.tld.\n";
     let file = ZoneKind::File { path: "corp.zone".into(), text: text.to_owned() };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
+    paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
         config.zones = vec![zone("corp.test.", file)];

@@ -129,25 +129,16 @@ fn is_below(name: &[u8], tree: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::cache::rrsets::Rank;
+    use crate::cache::stage::{DAY, memory, name};
     use crate::clock::Mono;
-    use crate::config::Cache;
     use crate::question::{ExtendedError, Question, ViewId};
-    use crate::random::Random;
     use crate::wire::compose::{self, Parts};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::{RData, Record, rdata};
     use std::sync::Arc;
-    use std::time::Duration;
-
-    const DAY: Duration = Duration::from_secs(86_400);
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
 
     fn filled() -> Memory {
-        let config = Cache { size: 8 << 20, max_ttl: DAY, negative_max_ttl: DAY };
-        let memory = Memory::new(&config, &Random::seeded(1));
+        let memory = memory();
         for owner in ["example.", "a.example.", "b.a.example.", "notexample.", "other."] {
             for kind in [RecordType::A, RecordType::TXT, RecordType::TLSA] {
                 let question = Question::new(&name(owner), kind);

@@ -127,23 +127,15 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Cache;
+    use crate::cache::stage::{DAY, memory, name};
     use crate::question::ViewId;
-    use crate::random::Random;
     use crate::wire::compose::{self, Parts};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RData;
     use hickory_proto::rr::rdata::{A, SOA};
 
-    const DAY: Duration = Duration::from_secs(86_400);
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
-
     fn filled() -> Memory {
-        let config = Cache { size: 8 << 20, max_ttl: DAY, negative_max_ttl: DAY };
-        let memory = Memory::new(&config, &Random::seeded(1));
+        let memory = memory();
         let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
         let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));
         for owner in ["mail.example.", "other.example."] {

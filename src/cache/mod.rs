@@ -185,3 +185,26 @@ impl BuildHasher for Keyed {
         hasher
     }
 }
+
+/// What the tests of the memories share.
+#[cfg(test)]
+mod stage {
+    use std::time::Duration;
+
+    use hickory_proto::rr::Name;
+
+    use super::{Memory, config};
+    use crate::random::Random;
+
+    pub(super) const DAY: Duration = Duration::from_secs(86_400);
+
+    pub(super) fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    /// Empty memories, large enough for any test.
+    pub(super) fn memory() -> Memory {
+        let config = config::Cache { size: 8 << 20, max_ttl: DAY, negative_max_ttl: DAY };
+        Memory::new(&config, &Random::seeded(1))
+    }
+}

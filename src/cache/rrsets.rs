@@ -323,20 +323,12 @@ fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Cache;
-    use crate::random::Random;
+    use crate::cache::stage::{DAY, memory, name};
     use hickory_proto::rr::rdata::{A, MX, TXT};
     use proptest::prelude::*;
 
-    const DAY: Duration = Duration::from_secs(86_400);
-
     fn rrsets() -> Rrsets {
-        let config = Cache { size: 8 << 20, max_ttl: DAY, negative_max_ttl: DAY };
-        crate::cache::Memory::new(&config, &Random::seeded(1)).rrsets
-    }
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
+        memory().rrsets
     }
 
     fn address(ttl: u32, last: u8) -> Record {

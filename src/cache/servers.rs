@@ -4,7 +4,7 @@
 //! being asked when there is no better one: an outage of our own network must not mark the world dead.
 
 use std::cmp::Reverse;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,13 +48,6 @@ impl Servers {
         let entries = self.0.entry_count();
         self.0.invalidate_all();
         entries
-    }
-
-    /// Forgets the server at `address`, whatever its port; gives their number.
-    pub fn forget(&self, address: IpAddr) -> u64 {
-        let found: Vec<SocketAddr> =
-            self.0.iter().map(|(key, _)| *key).filter(|key| key.ip() == address).collect();
-        found.iter().filter(|key| self.0.remove(*key).is_some()).count() as u64
     }
 
     /// All that is known of all servers, the slowest first; reading it changes nothing.

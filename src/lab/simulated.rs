@@ -27,8 +27,6 @@ use super::world::Lab;
 struct Reach {
     /// Our own network is down: nothing can be sent.
     down: bool,
-    /// No IPv6 on this host.
-    no_ipv6: bool,
     /// Addresses to which there is no route.
     unroutable: BTreeSet<IpAddr>,
 }
@@ -58,11 +56,6 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).down = down;
     }
 
-    /// Takes IPv6 away from this host, or gives it back.
-    pub fn set_no_ipv6(&self, no_ipv6: bool) {
-        self.reach.lock().unwrap_or_else(PoisonError::into_inner).no_ipv6 = no_ipv6;
-    }
-
     /// Takes the route to an address away. Other addresses that are no server's stay silent.
     pub fn set_unroutable(&self, address: IpAddr) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
@@ -70,7 +63,7 @@ impl SimulatedNetwork {
 
     fn route(&self, server: SocketAddr) -> io::Result<()> {
         let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
-        if reach.down || (reach.no_ipv6 && server.is_ipv6()) {
+        if reach.down {
             return Err(io::ErrorKind::NetworkUnreachable.into());
         }
         if reach.unroutable.contains(&server.ip()) {

@@ -70,6 +70,18 @@ pub fn config_for(lab: &Lab) -> Config {
     config
 }
 
+/// Runs `work` on one thread with tokio's clock paused, as every simulation has to be.
+///
+/// # Panics
+/// The machine gives no runtime: nothing can be tested then.
+pub fn paused<Work: Future>(work: Work) -> Work::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => panic!("no runtime: {error}"),
+    }
+}
+
 impl Simulation {
     /// A cold resolver over `lab`. Call it inside a runtime whose time is paused.
     ///

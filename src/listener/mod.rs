@@ -100,9 +100,14 @@ impl Sockets {
 }
 
 /// UDP workers for each address.
-pub fn workers(config: &Config) -> usize {
+fn workers(config: &Config) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if config.listen.workers == 0 { cores.min(MAX_WORKERS) } else { config.listen.workers.min(MAX_WORKERS) }
+}
+
+/// Workers of all addresses together: each counts in a shard of its own.
+pub fn shards(config: &Config) -> usize {
+    workers(config).saturating_mul(addresses(config).count())
 }
 
 /// Every address to listen at, with the clients it answers and the place of its listener: `[listen]` is the first.

@@ -119,11 +119,6 @@ impl Resolver {
         self.views.store(Arc::new(views));
     }
 
-    /// The routes of questions.
-    pub fn views(&self) -> Arc<Views> {
-        self.views.load_full()
-    }
-
     /// The memories.
     pub fn memory(&self) -> &Memory {
         &self.memory

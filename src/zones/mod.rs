@@ -197,12 +197,6 @@ impl View {
     pub fn recursion(&self) -> &Route {
         &self.recursion
     }
-
-    /// The routes of zones, by apex; hosts and special-use names left out.
-    pub fn configured(&self) -> Vec<&Arc<Route>> {
-        let zones = self.config.zones.iter();
-        zones.filter_map(|zone| self.routes.get(&wire_name(&zone.name))).collect()
-    }
 }
 
 /// The apexes below which two configurations differ: what was learnt there by the old one is not to be believed.
