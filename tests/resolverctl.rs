@@ -540,7 +540,10 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     assert!(matches!(again, Err(BindError::InUse { .. })));
 
     let stale = world.directory.path().join("stale.sock");
-    drop(std::os::unix::net::UnixListener::bind(&stale).unwrap());
+    // Bound and never listened on, so that no process that another test forks meanwhile can keep it answering.
+    let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
+    dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
+    drop(dead);
     let server = world.runtime.block_on(async { Server::bind(&stale) }).unwrap();
     assert!(stale.exists());
     drop(server);
