@@ -300,10 +300,18 @@ impl Subject for Running {
             notify::ready(&self.addresses());
             match &reloaded {
                 Ok(changes) if changes.is_empty() => {
-                    tracing::info!("configuration read again: nothing has changed");
+                    tracing::info!(reload = "unchanged", "configuration read again: nothing has changed");
                 }
-                Ok(changes) => tracing::info!("configuration read again: {}", changes.join("; ")),
-                Err(wrong) => tracing::error!("the configuration stays as it is: {}", wrong.join("; ")),
+                Ok(changes) => {
+                    tracing::info!(reload = "changed", "configuration read again: {}", changes.join("; "));
+                }
+                Err(wrong) => {
+                    tracing::error!(
+                        reload = "refused",
+                        "the configuration stays as it is: {}",
+                        wrong.join("; ")
+                    );
+                }
             }
             reloaded
         })

@@ -258,6 +258,12 @@ pub const INCIDENT_QUIET: Duration = Duration::from_secs(10 * 60);
 /// Zones that are told to fail in an hour; more are told as a number.
 pub const INCIDENTS_AN_HOUR: u32 = 20;
 
+/// Servers that the line of a failing zone names: a zone has two to four, and a line is read on a terminal.
+pub const MAX_INCIDENT_SERVERS: usize = 4;
+
+/// Octets of a field in the journal; it takes datagrams of 200 KiB, and nobody reads more than a page.
+pub const MAX_LOG_FIELD: usize = 8 << 10;
+
 /// Messages in a row that nobody answered, and the time they take at least, after which our own network is down: a
 /// single dead zone has fewer servers, and a burst that a full queue dropped is shorter.
 pub const NETWORK_DOWN_MESSAGES: u32 = 30;

@@ -86,7 +86,8 @@ async fn serve(
         origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
     let daemon = Daemon::start_with(config, origin, inherited)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
-    tracing::info!("resolverd {} listens at {} ({from})", env!("CARGO_PKG_VERSION"), addresses.join(", "));
+    let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
+    tracing::info!(version, listen = addresses, "resolverd {version} listens at {addresses} ({from})");
     notify::ready(&daemon.addresses());
     loop {
         tokio::select! {

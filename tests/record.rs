@@ -194,10 +194,15 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
     let said: Vec<&str> = said.lines().map(str::trim).collect();
     assert_eq!(said.len(), 2, "{said:#?}");
     assert!(
-        said[0].starts_with("WARN no server of partner.example. helps: 3 questions failed within 8 s"),
+        said[0].starts_with(
+            "WARN no server of partner.example. helps: 3 questions failed within 8 s (192.0.2.1 silent); "
+        ) && said[0].ends_with("incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""),
         "{said:#?}"
     );
-    assert_eq!(said[1], "INFO the servers of partner.example. answer again, after 152 s");
+    assert_eq!(
+        said[1],
+        "INFO the servers of partner.example. answer again, after 152 s incident=\"zone_answers\" zone=\"partner.example.\""
+    );
 }
 
 proptest! {

@@ -48,11 +48,7 @@ fn show(changed: bool, client: &Client, format: Format) -> Result<Outcome, Failu
     let file: String = replies.iter().filter_map(line).collect();
     let text = match format {
         Format::Text(_) => file,
-        Format::Json => {
-            let tree: serde_json::Value =
-                toml::from_str(&file).map_err(|error| Failure::CutOff(error.message().to_owned()))?;
-            json::line(&tree)
-        }
+        Format::Json => json::config(&file).map_err(|error| Failure::CutOff(error.message().to_owned()))?,
     };
     Ok(Outcome { text, exit: Exit::Yes })
 }

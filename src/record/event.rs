@@ -78,6 +78,20 @@ impl Conduct {
         self as usize
     }
 
+    /// The words for what the server did wrong; none where it did well.
+    pub const fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::Answered | Self::Truncated => None,
+            Self::Silent => Some("silent"),
+            Self::Unreachable => Some("unreachable"),
+            Self::Refused => Some("REFUSED"),
+            Self::ServFail => Some("SERVFAIL"),
+            Self::OtherError => Some("error"),
+            Self::Lame => Some("lame"),
+            Self::Unfit => Some("unfit reply"),
+        }
+    }
+
     /// Whether the server did wrong; what the network does wrong is put down to it too.
     pub const fn is_fault(self) -> bool {
         !matches!(self, Self::Answered | Self::Truncated)

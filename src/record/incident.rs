@@ -1,66 +1,24 @@
 //! Incidents: what is worth a line in the log when it begins, and another when it ends.
 //!
-//! May call: `record::event`, `clock`, `limits`. Pure: it is told what happened and when, and says what to tell. Spam's
+//! May call: `record::event`, `record::line`, `clock`, `limits`. Pure: it is told what happened and when, and says what to tell. Spam's
 //! dead domains are no incident, so a zone that never worked must fail for longer; and no day has more than a few lines.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
 use super::event::Conduct;
+use super::line::Line;
 use crate::clock::Mono;
 use crate::limits::{
     INCIDENT_FAILURES, INCIDENT_QUIET, INCIDENT_STRANGER_FAILURES, INCIDENT_STRANGER_TIME, INCIDENT_WINDOW,
-    INCIDENTS_AN_HOUR, MAX_INCIDENT_ZONES, NETWORK_DOWN_MESSAGES, NETWORK_DOWN_TIME,
+    INCIDENTS_AN_HOUR, MAX_INCIDENT_SERVERS, MAX_INCIDENT_ZONES, NETWORK_DOWN_MESSAGES, NETWORK_DOWN_TIME,
 };
 
 /// An hour, after which as many lines may be written again.
 const HOUR: Duration = Duration::from_secs(60 * 60);
-
-/// A line for the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    /// No server of a zone helps any more.
-    ZoneFails {
-        /// The zone.
-        zone: Name,
-        /// Flights that failed in a row.
-        failures: u32,
-        /// Since the first of them.
-        span: Duration,
-    },
-    /// One does again.
-    ZoneAnswers {
-        /// The zone.
-        zone: Name,
-        /// Since the line that said that it fails.
-        after: Duration,
-    },
-    /// Nobody has asked what it fails at for long enough to forget it.
-    ZoneQuiet {
-        /// The zone.
-        zone: Name,
-    },
-    /// No server of any zone answers.
-    NetworkDown {
-        /// Messages in a row that nobody answered.
-        messages: u32,
-        /// Since the first of them.
-        span: Duration,
-    },
-    /// One does again.
-    NetworkUp {
-        /// Since the line that said that none does.
-        after: Duration,
-    },
-    /// More zones failed than the hour had lines for.
-    Withheld {
-        /// How many.
-        zones: u32,
-    },
-}
 
 /// What is known of a zone that failed lately.
 #[derive(Debug)]
@@ -69,6 +27,8 @@ struct Trouble {
     last: Mono,
     failures: u32,
     state: State,
+    /// Its servers that did wrong since, with what they did last.
+    servers: Vec<(IpAddr, Conduct)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +75,15 @@ impl Incidents {
         Some(Line::NetworkDown { messages: self.unanswered, span })
     }
 
+    /// A server of `zone` was asked: what it did is told where the zone turns out to fail.
+    pub(super) fn asked(&mut self, zone: &Name, server: IpAddr, conduct: Conduct) {
+        let Some(trouble) = self.zones.get_mut(zone) else { return };
+        trouble.servers.retain(|(known, _)| *known != server);
+        if conduct.is_fault() && trouble.servers.len() < MAX_INCIDENT_SERVERS {
+            trouble.servers.push((server, conduct));
+        }
+    }
+
     /// A flight has found an answer in `zone`.
     pub(super) fn succeeded(&mut self, zone: &Name, now: Mono) -> Option<Line> {
         let trouble = self.zones.get_mut(zone)?;
@@ -141,7 +110,8 @@ impl Incidents {
         if self.down_since.is_some() || !self.has_room(zone) {
             return None;
         }
-        let begin = Trouble { first: now, last: now, failures: 0, state: State::Watched };
+        let begin =
+            Trouble { first: now, last: now, failures: 0, state: State::Watched, servers: Vec::new() };
         let trouble = self.zones.entry(zone.clone()).or_insert(begin);
         if trouble.failures == 0 || now.since(trouble.last) > INCIDENT_WINDOW {
             trouble.failures = 0;
@@ -161,9 +131,11 @@ impl Incidents {
         let told = self.told < INCIDENTS_AN_HOUR;
         trouble.state = State::Begun { at: now, told };
         let failures = trouble.failures;
+        let mut servers = trouble.servers.clone();
+        servers.sort_unstable();
         let count = if told { &mut self.told } else { &mut self.withheld };
         *count = count.saturating_add(1);
-        told.then(|| Line::ZoneFails { zone: zone.clone(), failures, span })
+        told.then(|| Line::ZoneFails { zone: zone.clone(), failures, span, servers })
     }
 
     /// Time has passed: what ends by that.
@@ -217,51 +189,6 @@ impl Trouble {
     }
 }
 
-impl Line {
-    /// Writes it to the log: what begins is a warning.
-    pub(super) fn write(&self) {
-        match self {
-            Self::ZoneFails { .. } | Self::NetworkDown { .. } | Self::Withheld { .. } => {
-                tracing::warn!("{self}");
-            }
-            Self::ZoneAnswers { .. } | Self::ZoneQuiet { .. } | Self::NetworkUp { .. } => {
-                tracing::info!("{self}");
-            }
-        }
-    }
-}
-
-impl fmt::Display for Line {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = |span: &Duration| span.as_secs();
-        match self {
-            Self::ZoneFails { zone, failures, span } => write!(
-                formatter,
-                "no server of {zone} helps: {failures} questions failed within {} s; `resolverctl query --trace` of a name in it shows why",
-                seconds(span)
-            ),
-            Self::ZoneAnswers { zone, after } => {
-                write!(formatter, "the servers of {zone} answer again, after {} s", seconds(after))
-            }
-            Self::ZoneQuiet { zone } => {
-                write!(formatter, "nobody asks any more for what failed in {zone}")
-            }
-            Self::NetworkDown { messages, span } => write!(
-                formatter,
-                "no server of any zone answers: {messages} messages within {} s; see whether this host reaches the internet on port 53, `resolverctl check system` tries it",
-                seconds(span)
-            ),
-            Self::NetworkUp { after } => {
-                write!(formatter, "servers answer again, after {} s", seconds(after))
-            }
-            Self::Withheld { zones } => write!(
-                formatter,
-                "{zones} more zones failed in the last hour; `resolverctl stats --slow --since 1h` names them"
-            ),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -283,7 +210,12 @@ mod tests {
         let told = incidents.failed(&zone, true, at(20));
         assert_eq!(
             told,
-            Some(Line::ZoneFails { zone: zone.clone(), failures: 3, span: Duration::from_secs(20) })
+            Some(Line::ZoneFails {
+                zone: zone.clone(),
+                failures: 3,
+                span: Duration::from_secs(20),
+                servers: Vec::new()
+            })
         );
         for second in 21..300 {
             assert_eq!(incidents.failed(&zone, true, at(second)), None, "told once");
@@ -291,6 +223,24 @@ mod tests {
         let told = incidents.succeeded(&zone, at(320));
         assert_eq!(told, Some(Line::ZoneAnswers { zone: zone.clone(), after: Duration::from_secs(300) }));
         assert_eq!(incidents.succeeded(&zone, at(321)), None);
+    }
+
+    #[test]
+    fn a_failing_zone_s_line_names_the_servers_that_did_wrong() {
+        let mut incidents = Incidents::default();
+        let (zone, server) = (zone(1), |last: u8| IpAddr::from([192, 0, 2, last]));
+        incidents.asked(&zone, server(9), Conduct::Silent);
+        assert!(incidents.zones.is_empty(), "a server's fault alone is no zone's");
+        incidents.failed(&zone, true, at(0));
+        for last in [2, 1, 3, 4, 5] {
+            incidents.asked(&zone, server(last), Conduct::Silent);
+        }
+        incidents.asked(&zone, server(1), Conduct::Refused);
+        incidents.asked(&zone, server(3), Conduct::Answered);
+        incidents.failed(&zone, true, at(1));
+        let Some(Line::ZoneFails { servers, .. }) = incidents.failed(&zone, true, at(2)) else { panic!() };
+        let silent = Conduct::Silent;
+        assert_eq!(servers, [(server(1), Conduct::Refused), (server(2), silent), (server(4), silent)]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod event;
 mod histogram;
 mod incident;
 mod kinds;
+mod line;
 mod report;
 mod shard;
 mod table;
@@ -32,7 +33,8 @@ use hickory_proto::rr::Name;
 
 use self::event::{Ended, FlightEnded, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
-use self::incident::{Incidents, Line};
+use self::incident::Incidents;
+use self::line::Line;
 pub use self::report::{ClientRow, Report, ServerRow, TypeRow, UpstreamReport, ZoneRow, blames};
 use self::shard::Shard;
 use self::table::{Rows, Table};
@@ -98,6 +100,7 @@ impl Recorder {
         self.upstream.sent(sent);
         lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
         lock(&self.zones).add(&sent.zone, &ZoneTally::of_message(sent));
+        lock(&self.incidents).asked(&sent.zone, sent.server.ip(), sent.conduct);
         // A server on this host answers without any network.
         if !sent.server.ip().is_loopback() {
             let line = lock(&self.incidents).sent(sent.conduct, self.clock.mono());

@@ -194,7 +194,7 @@ fn verdict(messages: &Messages) -> String {
     let mut faults: Vec<(u64, &str)> = messages
         .by_conduct()
         .into_iter()
-        .filter_map(|(conduct, count)| fault(conduct).map(|words| (count, words)))
+        .filter_map(|(conduct, count)| conduct.fault().map(|words| (count, words)))
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     if !faults.is_empty() {
@@ -207,19 +207,5 @@ fn verdict(messages: &Messages) -> String {
         _ if total == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: answers take less than 1 ms"),
         millis => format!("{word}: answers take {millis} ms"),
-    }
-}
-
-/// The words for a conduct, where it is a fault.
-const fn fault(conduct: Conduct) -> Option<&'static str> {
-    match conduct {
-        Conduct::Answered | Conduct::Truncated => None,
-        Conduct::Silent => Some("silent"),
-        Conduct::Unreachable => Some("unreachable"),
-        Conduct::Refused => Some("REFUSED"),
-        Conduct::ServFail => Some("SERVFAIL"),
-        Conduct::OtherError => Some("error"),
-        Conduct::Lame => Some("lame"),
-        Conduct::Unfit => Some("unfit reply"),
     }
 }

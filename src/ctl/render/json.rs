@@ -47,6 +47,14 @@ fn pair(key: &str, value: &impl Serialize) -> String {
     line(&BTreeMap::from([(key, value)]))
 }
 
+/// A configuration file as an object of its sections.
+///
+/// # Errors
+/// It is no TOML.
+pub fn config(file: &str) -> Result<String, toml::de::Error> {
+    toml::from_str::<serde_json::Value>(file).map(|tree| line(&tree))
+}
+
 /// A configuration file that was checked.
 #[derive(Serialize)]
 struct Checked<'c> {

@@ -1,6 +1,8 @@
 //! What resolverctl prints, compared with tests/golden letter by letter. After a change that is meant, write the files anew
 //! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test render` and read the difference.
 
+mod configured;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,0 +1,149 @@
+//! The journal: a datagram with fields for each line, so that `journalctl ZONE=example.` finds what it looks for.
+//!
+//! May call: nothing of ours. systemd's documentation calls it the native journal protocol. A journal that does not take a
+//! datagram gets the sentence on the stream that stderr is, with its priority in front (sd-daemon(3)).
+
+use std::fs::File;
+use std::io::{self, stderr};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::path::PathBuf;
+
+use tracing::Level;
+
+use super::{Said, write_line};
+use crate::limits::MAX_LOG_FIELD;
+
+/// What lines are filed under: `journalctl -t resolverd`.
+const IDENTIFIER: &str = "resolverd";
+
+/// The journal that stderr leads to.
+pub(super) struct Journal {
+    socket: UnixDatagram,
+    /// Where it takes datagrams; none where it cannot be told.
+    path: Option<PathBuf>,
+}
+
+impl Journal {
+    /// The journal, where stderr is the stream that `JOURNAL_STREAM` tells of (systemd.exec(5)): the variable is also set where
+    /// somebody has sent stderr elsewhere.
+    pub(super) fn of_stderr(stream: Option<&str>) -> Option<Self> {
+        let own = stderr().as_fd().try_clone_to_owned().ok()?;
+        is_stream(stream?, &own).then(|| Self::of(own)).flatten()
+    }
+
+    /// The journal behind a stream. It takes datagrams beside the socket that the stream is connected to, also where a unit
+    /// has a journal of its own (`LogNamespace=`).
+    fn of(stream: OwnedFd) -> Option<Self> {
+        let socket = UnixDatagram::unbound().ok()?;
+        // A journal that hangs must not hold up who answers questions.
+        socket.set_nonblocking(true).ok()?;
+        let peer = UnixStream::from(stream).peer_addr().ok();
+        let path = peer.and_then(|peer| Some(peer.as_pathname()?.with_file_name("socket")));
+        Some(Self { socket, path })
+    }
+
+    /// Writes a line with its fields.
+    pub(super) fn write(&self, level: Level, said: &Said) -> io::Result<()> {
+        let sent = self.path.as_ref().map(|path| self.socket.send_to(&entry(level, said), path));
+        match sent {
+            Some(Ok(_)) => Ok(()),
+            Some(Err(_)) | None => write_line(format!("<{}>", priority(level)), &said.sentence),
+        }
+    }
+}
+
+/// One entry, as the journal reads it. Of `servers` each has a field `SERVER` of its own, as the journal finds an entry
+/// by any of them.
+fn entry(level: Level, said: &Said) -> Vec<u8> {
+    let mut entry = Vec::new();
+    put(&mut entry, "MESSAGE", &said.sentence);
+    put(&mut entry, "PRIORITY", &priority(level).to_string());
+    put(&mut entry, "SYSLOG_IDENTIFIER", IDENTIFIER);
+    for (name, value) in &said.fields {
+        if *name == "servers" {
+            value.split_whitespace().for_each(|server| put(&mut entry, "SERVER", server));
+        } else {
+            put(
+                &mut entry,
+                &name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"),
+                value,
+            );
+        }
+    }
+    entry
+}
+
+/// Adds a field: in one line, or where it has several with its length before it.
+fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
+    let value = value.get(..value.floor_char_boundary(MAX_LOG_FIELD)).unwrap_or_default();
+    entry.extend_from_slice(name.as_bytes());
+    if value.contains('\n') {
+        entry.push(b'\n');
+        entry.extend_from_slice(&(value.len() as u64).to_le_bytes());
+    } else {
+        entry.push(b'=');
+    }
+    entry.extend_from_slice(value.as_bytes());
+    entry.push(b'\n');
+}
+
+/// The priority of syslog(3).
+const fn priority(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 3,
+        Level::WARN => 4,
+        Level::INFO => 6,
+        Level::DEBUG | Level::TRACE => 7,
+    }
+}
+
+/// Whether `told`, "device:inode", is `own`.
+fn is_stream(told: &str, own: &OwnedFd) -> bool {
+    let told = told.split_once(':');
+    let told = told.and_then(|(device, inode)| device.parse().ok().zip(inode.parse().ok()));
+    let about = own.try_clone().and_then(|own| File::from(own).metadata());
+    about.is_ok_and(|about| told == Some((about.dev(), about.ino())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(sentence: &str, fields: &[(&'static str, &str)]) -> Said {
+        let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        Said { sentence: sentence.to_owned(), fields }
+    }
+
+    #[test]
+    fn another_stream_is_not_the_journal() {
+        let (own, _other) = UnixStream::pair().unwrap();
+        let own = OwnedFd::from(own);
+        for stream in ["", "1", "a:b", "0:0", "1:2:3"] {
+            assert!(!is_stream(stream, &own), "{stream:?}");
+        }
+        let about = File::from(own.try_clone().unwrap()).metadata().unwrap();
+        assert!(is_stream(&format!("{}:{}", about.dev(), about.ino()), &own));
+        assert!(Journal::of_stderr(None).is_none());
+    }
+
+    #[test]
+    fn an_entry_has_a_field_a_line_and_one_for_each_server() {
+        let said =
+            said("two\nlines", &[("zone", "tld."), ("servers", "192.0.2.1 2001:db8::1"), ("a.b", "=")]);
+        let mut expected = b"MESSAGE\n\x09\0\0\0\0\0\0\0two\nlines\n".to_vec();
+        expected.extend_from_slice(
+            b"PRIORITY=4\nSYSLOG_IDENTIFIER=resolverd\nZONE=tld.\nSERVER=192.0.2.1\nSERVER=2001:db8::1\nA_B==\n",
+        );
+        assert_eq!(entry(Level::WARN, &said), expected);
+    }
+
+    #[test]
+    fn a_long_value_is_cut_between_characters() {
+        let long = said(&format!("a{}", "é".repeat(MAX_LOG_FIELD)), &[]);
+        let entry = String::from_utf8(entry(Level::ERROR, &long)).unwrap();
+        let sentence = entry.lines().next().unwrap();
+        assert_eq!(sentence.len(), "MESSAGE=".len() + MAX_LOG_FIELD - 1);
+    }
+}

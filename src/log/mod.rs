@@ -1,0 +1,107 @@
+//! Log lines: to the journal with their fields where stderr is the journal, and as plain lines to stderr elsewhere.
+//!
+//! May call: nothing of ours. A field of an event (`incident`, `zone`, `servers`) says apart what its sentence says in words;
+//! the journal keeps both, stderr shows the sentence.
+
+mod journal;
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _, stderr};
+use std::sync::OnceLock;
+
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, reload};
+
+use journal::Journal;
+
+/// Sets the level of this process's lines. A process has one log, so this is the one thing that is global.
+static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
+
+/// Begins to write lines of `level` and above. Once a process; later calls only set the level.
+pub fn start(level: Level) {
+    let (filter, handle) = reload::Layer::new(LevelFilter::from_level(level));
+    let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
+    if tracing_subscriber::registry().with(filter).with(Lines { journal }).try_init().is_ok() {
+        // Nobody else can have begun, so nobody else can have set it.
+        let _ = LEVEL.set(handle);
+    } else {
+        set_level(level);
+    }
+}
+
+/// Writes lines of `level` and above from now on: for a reload.
+pub fn set_level(level: Level) {
+    if let Some(handle) = LEVEL.get() {
+        // It fails only where the log itself is gone, and then there is nobody to tell.
+        let _ = handle.modify(|filter| *filter = LevelFilter::from_level(level));
+    }
+}
+
+/// Where lines go.
+struct Lines {
+    journal: Option<Journal>,
+}
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let level = *event.metadata().level();
+        let mut said = Said::default();
+        event.record(&mut said);
+        let written = match &self.journal {
+            Some(journal) => journal.write(level, &said),
+            None => plain(level, &said.sentence),
+        };
+        // Neither the journal nor stderr takes it: there is nobody to tell.
+        let _ = written;
+    }
+}
+
+/// What an event says.
+#[derive(Debug, Default)]
+struct Said {
+    sentence: String,
+    /// Its other fields, in their order.
+    fields: Vec<(&'static str, String)>,
+}
+
+impl Visit for Said {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let value = format!("{value:?}");
+        match field.name() {
+            "message" => self.sentence = value,
+            name => self.fields.push((name, value)),
+        }
+    }
+}
+
+/// A line with its moment and level.
+fn plain(level: Level, sentence: &str) -> io::Result<()> {
+    let mut line = String::new();
+    // Writing to a string does not fail, and a clock that does leaves its moment out.
+    let _ = SystemTime.format_time(&mut Writer::new(&mut line));
+    let _ = write!(line, " {level:>5} ");
+    write_line(line, sentence)
+}
+
+/// Writes `begin` and a sentence to stderr, as one line whatever strangers have put into it.
+fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
+    for character in sentence.chars() {
+        if character.is_control() {
+            begin.extend(character.escape_default());
+        } else {
+            begin.push(character);
+        }
+    }
+    begin.push('\n');
+    stderr().lock().write_all(begin.as_bytes())
+}

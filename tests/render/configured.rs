@@ -1,0 +1,111 @@
+//! What is shown of the configuration and of the command line itself.
+
+use std::process::Command;
+
+use resolverd::cache::servers::Health;
+use resolverd::config::{self, Config};
+use resolverd::control::protocol::Reply;
+use resolverd::control::zones::{ZoneServer, ZoneSource, ZoneState};
+use resolverd::ctl::render::{Style, json, zones};
+
+use crate::{both, golden, lines};
+
+/// A file with an entry of every kind.
+const FILE: &str = r#"
+version = 1
+[cache]
+size = "1GiB"
+[resolve]
+ipv6 = false
+source = ["192.0.2.25"]
+[[listener]]
+addresses = ["172.17.0.1:53"]
+allow = ["172.17.0.0/16"]
+zones = ["corp.example"]
+[[zone]]
+name = "corp.example"
+stub = ["10.1.1.1", "127.0.0.1:5300"]
+source = ["10.1.1.25"]
+[[zone]]
+name = "partner.example"
+forward = ["10.2.0.53", "tls://192.0.2.1#dns.example"]
+max_ttl = "90m"
+[[host]]
+name = "printer.lan"
+addresses = ["10.0.0.9", "fd00::9"]
+"#;
+
+#[test]
+fn the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("resolverd.toml");
+    std::fs::write(&path, FILE).unwrap();
+    let config = Config::load(Some(&path)).unwrap();
+    for (name, config, changed) in [
+        ("config_show_default", &Config::default(), false),
+        ("config_show", &config, false),
+        ("config_show_changed", &config, true),
+    ] {
+        let shown = config::show(config, changed);
+        both(name, &shown, &json::config(&shown).unwrap());
+    }
+}
+
+fn server(address: &str, tls: Option<&str>, round_trip: Option<f64>, health: Option<Health>) -> ZoneServer {
+    ZoneServer {
+        address: address.parse().unwrap(),
+        tls: tls.map(str::to_owned),
+        round_trip,
+        health,
+        lame: false,
+    }
+}
+
+fn zone(zone: &str, kind: ZoneSource, servers: Vec<ZoneServer>) -> ZoneState {
+    ZoneState {
+        zone: zone.to_owned(),
+        kind,
+        servers,
+        file: None,
+        addresses: Vec::new(),
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        hidden_at: Vec::new(),
+    }
+}
+
+#[test]
+fn the_configured_zones() {
+    let answering = server("10.1.1.1:53", None, Some(0.0008), Some(Health::Answering));
+    let mut refusing = server("10.1.1.2:53", None, Some(0.0009), Some(Health::Answering));
+    refusing.lame = true;
+    let dead = server("10.1.1.3:53", None, None, Some(Health::Dead));
+    let mut corp = zone("corp.example.", ZoneSource::Stub, vec![answering, refusing, dead]);
+    corp.source = vec!["10.1.1.25".parse().unwrap()];
+    let due = server("10.2.0.53:5353", None, Some(0.03), Some(Health::Due));
+    let secure = server("[2001:db8::1]:853", Some("dns.example"), Some(0.0123), Some(Health::Doubtful));
+    let unasked = server("192.0.2.1:853", Some("\u{1b}[31m"), None, None);
+    let mut partner = zone("partner.example.", ZoneSource::Forward, vec![due, secure, unasked]);
+    partner.max_ttl = Some(5_400.0);
+    partner.negative_max_ttl = Some(60.0);
+    partner.hidden_at = vec!["172.17.0.1:53".parse().unwrap()];
+    let mut office = zone("office.lan.", ZoneSource::File, Vec::new());
+    office.file = Some("/etc/resolverd/office.zone".to_owned());
+    let mut printer = zone("printer.lan.", ZoneSource::Host, Vec::new());
+    printer.addresses = vec!["10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap()];
+    let rows = [corp, partner, office, printer].map(Reply::ZoneState);
+    both("zones", &zones::table(&rows, Style::Plain), &lines(&rows));
+    golden("zones_colored.txt", &zones::table(&rows, Style::Colored));
+    assert_eq!(zones::table(&[], Style::Plain), "no zone is configured: all names are recursed for\n");
+}
+
+#[test]
+fn the_script_for_each_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let mut tool = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+        let output = tool.args(["completion", shell]).output().unwrap();
+        assert!(output.status.success(), "{shell}");
+        golden(&format!("completion.{shell}"), &String::from_utf8(output.stdout).unwrap());
+    }
+}
