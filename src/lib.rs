@@ -66,5 +66,6 @@ pub mod question;
 pub mod random;
 pub mod record;
 pub mod resolve;
+pub mod validate;
 pub mod wire;
 pub mod zones;

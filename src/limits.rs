@@ -290,3 +290,33 @@ pub const MAX_TCP_PER_CLIENT: usize = 128;
 
 /// How long a server that answered SERVFAIL for a zone is asked after all others: its next answer may be a good one.
 pub const FAILING_TIME: Duration = Duration::from_secs(10);
+
+/// Signature checks for one client question. A cold answer over a chain of twelve aliases, each in a zone of its own,
+/// takes about 60. One check takes 25 to 150 µs.
+pub const MAX_SIGNATURE_CHECKS: u32 = 128;
+
+/// Checks of one client question that may fail: honest zones in the middle of a key rollover fail one or two. Bounds
+/// KeyTrap (CVE-2023-50387).
+pub const MAX_FAILED_CHECKS: u32 = 16;
+
+/// NSEC3 hashes for one client question: a proof takes one for each label of the name at most. Each is up to
+/// `MAX_NSEC3_ITERATIONS` rounds of SHA-1, about 10 µs (CVE-2023-50868).
+pub const MAX_NSEC3_HASHES: u32 = 256;
+
+/// NSEC3 with more iterations is as good as unsigned (RFC 9276 section 3.2; the value BIND and Unbound have agreed on).
+pub const MAX_NSEC3_ITERATIONS: u16 = 50;
+
+/// Signatures over one RRset that are looked at: two algorithms in the middle of a rollover are four.
+pub const MAX_SIGNATURES: usize = 8;
+
+/// Keys of one zone with the same tag that are tried for a signature or a DS. Two of a thousand keys share a tag.
+pub const MAX_KEYS_OF_TAG: usize = 4;
+
+/// DS records of one zone that are looked at; .com's children have 6 at most.
+pub const MAX_DS: usize = 16;
+
+/// Keys of one zone that are looked at; a rollover of two algorithms has 8.
+pub const MAX_DNSKEYS: usize = 32;
+
+/// NSEC or NSEC3 records of one message that are looked at: a denial takes three, with an alias from a wildcard six.
+pub const MAX_DENIALS: usize = 16;

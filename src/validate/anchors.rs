@@ -1,0 +1,125 @@
+//! Where trust begins: the DS of zones that the operator, or this program, knows the keys of; and where it is suspended.
+//!
+//! May call: `keys`. Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are kept as the DS that
+//! names them, so that there is one way to trust.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hickory_proto::dnssec::rdata::{DNSKEY, DS};
+use hickory_proto::dnssec::{Algorithm, DigestType};
+use hickory_proto::rr::Name;
+
+use super::keys::ds_of;
+
+/// The root's keys of 2017 (tag 20326) and 2024 (tag 38696), as https://data.iana.org/root-anchors/root-anchors.xml has
+/// them: algorithm 8, SHA-256.
+const ROOT: [(u16, [u8; 32]); 2] = [
+    (
+        20_326,
+        [
+            0xE0, 0x6D, 0x44, 0xB8, 0x0B, 0x8F, 0x1D, 0x39, 0xA9, 0x5C, 0x0B, 0x0D, 0x7C, 0x65, 0xD0, 0x84,
+            0x58, 0xE8, 0x80, 0x40, 0x9B, 0xBC, 0x68, 0x34, 0x57, 0x10, 0x42, 0x37, 0xC7, 0xF8, 0xEC, 0x8D,
+        ],
+    ),
+    (
+        38_696,
+        [
+            0x68, 0x3D, 0x2D, 0x0A, 0xCB, 0x8C, 0x9B, 0x71, 0x2A, 0x19, 0x48, 0xB2, 0x7F, 0x74, 0x12, 0x19,
+            0x29, 0x8D, 0x0A, 0x45, 0x0D, 0x61, 0x2C, 0x48, 0x3A, 0xF4, 0x44, 0xA4, 0xC0, 0xFB, 0x2B, 0x16,
+        ],
+    ),
+];
+
+/// Trust anchors by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Anchors(BTreeMap<Name, Vec<DS>>);
+
+/// What the closest anchor says of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust<'a> {
+    /// It lies at or below this anchor.
+    Anchor(&'a Name, &'a [DS]),
+    /// It lies below a negative anchor, or outside every anchor: it is insecure.
+    None,
+}
+
+impl Anchors {
+    /// The keys of the root that are built in.
+    pub fn built_in() -> Self {
+        let mut anchors = Self::default();
+        for (tag, digest) in ROOT {
+            let ds = DS::new(tag, Algorithm::RSASHA256, DigestType::SHA256, digest.to_vec());
+            anchors.add(&Name::root(), ds);
+        }
+        anchors
+    }
+
+    /// Adds an anchor.
+    pub fn add(&mut self, name: &Name, ds: DS) {
+        let known = self.0.entry(name.to_lowercase()).or_default();
+        if !known.contains(&ds) {
+            known.push(ds);
+        }
+    }
+
+    /// Adds an anchor that is written as a key; false where it cannot be digested.
+    pub fn add_key(&mut self, name: &Name, key: &DNSKEY) -> bool {
+        let ds = ds_of(name, key);
+        ds.map(|ds| self.add(name, ds)).is_some()
+    }
+
+    /// The names of all.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.0.keys()
+    }
+
+    /// The tags of the keys of one name's anchors.
+    pub fn tags(&self, name: &Name) -> BTreeSet<u16> {
+        self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
+    }
+
+    /// Where trust in `name` begins: at the closest anchor at or above it, unless a negative one is as close or closer.
+    pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
+        let mut above = name.to_lowercase();
+        loop {
+            if negative(&above) {
+                return Trust::None;
+            }
+            if let Some((name, ds)) = self.0.get_key_value(&above) {
+                return Trust::Anchor(name, ds);
+            }
+            if above.is_root() {
+                return Trust::None;
+            }
+            above = above.base_name();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    #[test]
+    fn the_closest_anchor_counts_and_a_negative_one_as_close_before_it() {
+        let mut anchors = Anchors::built_in();
+        let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);
+        anchors.add(&name("Deep.Example."), ds);
+        let no = |_: &Name| false;
+        let at = |text: &str| match anchors.closest(&name(text), no) {
+            Trust::Anchor(name, _) => name.to_string(),
+            Trust::None => "none".to_owned(),
+        };
+        assert_eq!(at("a.deep.EXAMPLE."), "deep.example.");
+        assert_eq!(at("example."), ".");
+        let negative = |name: &Name| *name == self::name("example.");
+        assert_eq!(anchors.closest(&name("www.example."), negative), Trust::None);
+        assert!(matches!(anchors.closest(&name("www.deep.example."), negative), Trust::Anchor(..)));
+        assert_eq!(Anchors::default().closest(&name("example."), no), Trust::None);
+        assert_eq!(anchors.tags(&Name::root()).into_iter().collect::<Vec<_>>(), [20_326, 38_696]);
+    }
+}

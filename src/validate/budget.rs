@@ -1,0 +1,76 @@
+//! What validation may cost for one client question: signature checks and NSEC3 hashes.
+//!
+//! May call: `limits`. A zone may give many keys with one tag and many signatures that name it (KeyTrap,
+//! CVE-2023-50387), or NSEC3 with many iterations for many names (CVE-2023-50868): without a bound one answer of theirs
+//! costs minutes.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::verdict::{Fault, Why};
+use crate::limits::{MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
+
+/// What is left of the work that a question may cost. Shared by all that is checked for it.
+#[derive(Debug, Default)]
+pub struct Budget {
+    checks: AtomicU32,
+    failed: AtomicU32,
+    hashes: AtomicU32,
+}
+
+impl Budget {
+    /// Takes one signature check.
+    ///
+    /// # Errors
+    /// There were too many, or too many failed.
+    pub fn take_check(&self) -> Result<(), Fault> {
+        let spent = take(&self.checks, MAX_SIGNATURE_CHECKS).is_err()
+            || self.failed.load(Ordering::Relaxed) >= MAX_FAILED_CHECKS;
+        if spent { Err(over("signatures")) } else { Ok(()) }
+    }
+
+    /// Tells that a check has failed.
+    pub fn note_failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes one NSEC3 hash, whatever its iterations.
+    ///
+    /// # Errors
+    /// There were too many.
+    pub fn take_hash(&self) -> Result<(), Fault> {
+        take(&self.hashes, MAX_NSEC3_HASHES).map(drop).map_err(|_| over("NSEC3 hashes"))
+    }
+}
+
+fn take(counter: &AtomicU32, most: u32) -> Result<u32, u32> {
+    let next = |taken: u32| (taken < most).then_some(taken.saturating_add(1));
+    counter.try_update(Ordering::Relaxed, Ordering::Relaxed, next)
+}
+
+fn over(what: &str) -> Fault {
+    Fault::new(Why::Indeterminate, format!("more {what} would have to be checked than one question may cost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checks_failures_and_hashes_end() {
+        let budget = Budget::default();
+        for _ in 0..MAX_SIGNATURE_CHECKS {
+            assert!(budget.take_check().is_ok());
+        }
+        assert_eq!(budget.take_check().unwrap_err().why, Why::Indeterminate);
+        let budget = Budget::default();
+        for _ in 0..MAX_FAILED_CHECKS {
+            assert!(budget.take_check().is_ok());
+            budget.note_failed();
+        }
+        assert!(budget.take_check().is_err());
+        for _ in 0..MAX_NSEC3_HASHES {
+            assert!(budget.take_hash().is_ok());
+        }
+        assert!(budget.take_hash().is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! Proofs that something does not exist: which records of a message are proofs, and what is asked of them.
+//!
+//! May call: `signature`, `denial_nsec`, `denial_nsec3`. Pure. RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3),
+//! RFC 6840 section 4 (what a proof of a parent or of an ancestor does not prove), RFC 9276 section 3.2 (iterations).
+
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};
+
+use super::budget::Budget;
+use super::denial_nsec::Nsecs;
+use super::denial_nsec3::Nsec3s;
+use super::keys::{Algorithms, ZoneKeys};
+use super::signature::{self, Rrset, covering};
+use super::verdict::{Fault, Why};
+use crate::limits::{MAX_DENIALS, MAX_NSEC3_ITERATIONS};
+
+/// The proofs of one message that the keys of one zone have signed.
+#[derive(Debug)]
+pub struct Denials<'a> {
+    zone: &'a Name,
+    nsecs: Nsecs<'a>,
+    nsec3s: Nsec3s<'a>,
+    /// Whether there are NSEC3 of more iterations than are computed.
+    iterations: bool,
+    /// Why a proof that came along is none.
+    fault: Option<Fault>,
+    /// Seconds that the shortest lived of them may be kept.
+    pub ttl: u32,
+}
+
+/// How good a proof is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proven {
+    /// What is denied does not exist.
+    Fully,
+    /// It may exist unsigned: the zone opts out there (RFC 5155 section 6), or its proof is not computed.
+    Insecurely(Option<Fault>),
+}
+
+/// What a denial of DS says of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// An unsigned zone begins here, or may.
+    Insecure(Option<Fault>),
+    /// No zone begins here.
+    None,
+    /// There is no such name.
+    NoName,
+}
+
+impl<'a> Denials<'a> {
+    /// The proofs among `records` that `keys` have signed.
+    ///
+    /// # Errors
+    /// The budget is spent.
+    pub fn read(
+        records: &'a [Record],
+        keys: &'a ZoneKeys,
+        algorithms: Algorithms,
+        unix: u64,
+        budget: &Budget,
+    ) -> Result<Self, Fault> {
+        let (zone, ttl) = (&keys.zone, u32::MAX);
+        let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
+        let mut denials = Self { zone, nsecs, nsec3s, iterations: false, fault: None, ttl };
+        let is_denial =
+            |record: &&Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
+        for record in records.iter().filter(is_denial).take(MAX_DENIALS) {
+            let (name, kind) = (&record.name, record.record_type());
+            let rrset = Rrset { name, kind, records: &[record] };
+            match signature::check(&rrset, &covering(records, name, kind), keys, algorithms, unix, budget) {
+                // What a wildcard made says nothing of the name that it was made for.
+                Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
+                Ok(_) => {}
+                Err(fault) if fault.why == Why::Indeterminate => return Err(fault),
+                Err(fault) => denials.fault = Some(fault),
+            }
+        }
+        Ok(denials)
+    }
+
+    fn add(&mut self, record: &'a Record, ttl: u32) {
+        match &record.data {
+            RData::DNSSEC(DNSSECRData::NSEC(nsec)) => self.nsecs.add(&record.name, nsec),
+            RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) if nsec3.iterations() > MAX_NSEC3_ITERATIONS => {
+                self.iterations = true;
+            }
+            RData::DNSSEC(DNSSECRData::NSEC3(nsec3)) => self.nsec3s.add(&record.name, nsec3),
+            _ => return,
+        }
+        self.ttl = self.ttl.min(ttl);
+    }
+
+    /// That there is no such name.
+    ///
+    /// # Errors
+    /// It is not proven.
+    pub fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Proven, Fault> {
+        let what = || format!("that {name} does not exist");
+        self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
+    }
+
+    /// That a name, which may exist, has no records of a type, neither itself nor by a wildcard.
+    ///
+    /// # Errors
+    /// It is not proven.
+    pub fn nodata(&self, name: &Name, kind: RecordType, budget: &Budget) -> Result<Proven, Fault> {
+        let what = || format!("that {name} has no {kind}");
+        self.prove(|| self.nsecs.nodata(name, kind), || self.nsec3s.nodata(name, kind, budget), what)
+    }
+
+    /// That the wildcard below `encloser` is the one that `name` falls under: nothing stands closer.
+    ///
+    /// # Errors
+    /// It is not proven.
+    pub fn wildcard(&self, name: &Name, encloser: &Name, budget: &Budget) -> Result<Proven, Fault> {
+        let closer = name.trim_to(encloser.iter().len().saturating_add(1));
+        let what = || format!("that nothing stands between {name} and the wildcard that it is made from");
+        self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
+    }
+
+    /// What it means that a name has no DS.
+    ///
+    /// # Errors
+    /// It is not proven that it has none.
+    pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, Fault> {
+        if self.iterations {
+            return Ok(Cut::Insecure(Some(self.too_many())));
+        }
+        if let Some(cut) = self.nsecs.cut(name) {
+            return Ok(cut);
+        }
+        match self.nsec3s.cut(name, budget)? {
+            Some(cut) => Ok(cut),
+            None => Err(self.missing(&format!("that {name} has no DS"))),
+        }
+    }
+
+    fn prove(
+        &self,
+        by_nsec: impl FnOnce() -> bool,
+        by_nsec3: impl FnOnce() -> Result<Option<Proven>, Fault>,
+        what: impl FnOnce() -> String,
+    ) -> Result<Proven, Fault> {
+        if self.iterations {
+            return Ok(Proven::Insecurely(Some(self.too_many())));
+        }
+        if by_nsec() {
+            return Ok(Proven::Fully);
+        }
+        by_nsec3()?.ok_or_else(|| self.missing(&what()))
+    }
+
+    fn too_many(&self) -> Fault {
+        let text = format!("{} has NSEC3 of more than {MAX_NSEC3_ITERATIONS} iterations", self.zone);
+        Fault::new(Why::Nsec3Iterations, text)
+    }
+
+    /// The fault of a proof that is not there, or does not prove it.
+    fn missing(&self, what: &str) -> Fault {
+        if let Some(fault) = &self.fault {
+            return fault.clone();
+        }
+        if self.nsecs.is_empty() && self.nsec3s.is_empty() {
+            return Fault::new(Why::NsecMissing, format!("{} sends no proof {what}", self.zone));
+        }
+        Fault::new(Why::NsecMissing, format!("what {} sends does not prove {what}", self.zone))
+    }
+}
+
+/// Whether a name that has these types, and no others, lacks `kind` in the zone whose proof this is. The parent's side of a cut speaks of DS there and of nothing else, the child's side of all
+/// else (RFC 6840 section 4.4).
+pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
+    let has = |kind: RecordType| types.contains(kind);
+    let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
+    let right_side = if kind == RecordType::DS { !apex || name.is_root() } else { !parent };
+    right_side && !has(kind) && !has(RecordType::CNAME)
+}
+
+/// What the types of a name say of a cut there; none where they do not deny DS.
+pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
+    if !lacks(types, RecordType::DS, name) {
+        return types
+            .contains(RecordType::CNAME)
+            .then_some(Cut::None)
+            .filter(|_| !types.contains(RecordType::DS));
+    }
+    Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
+}
+
+/// Whether a proof that stands at `owner` may speak of names below it: not from above a cut, and not from above a DNAME
+/// (RFC 6840 section 4.1).
+pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
+    let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
+    !delegation && !types.contains(RecordType::DNAME)
+}
+
+#[cfg(test)]
+#[path = "denial_tests.rs"]
+mod tests;

@@ -1,0 +1,115 @@
+//! What NSEC records prove: names and types between an owner and the next do not exist.
+//!
+//! May call: `denial`. Pure. RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals), RFC 6840 section 4.
+
+use std::cmp::Ordering;
+
+use hickory_proto::dnssec::rdata::NSEC;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::denial::{Cut, cut_of, lacks, speaks_below};
+
+/// The NSEC records of one zone that came with a message, their signatures checked.
+#[derive(Debug)]
+pub(super) struct Nsecs<'a> {
+    zone: &'a Name,
+    records: Vec<(&'a Name, &'a NSEC)>,
+}
+
+impl<'a> Nsecs<'a> {
+    pub(super) fn new(zone: &'a Name) -> Self {
+        Self { zone, records: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, owner: &'a Name, nsec: &'a NSEC) {
+        self.records.push((owner, nsec));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// That a name does not exist, and no wildcard that it would fall under.
+    pub(super) fn nxdomain(&self, name: &Name) -> bool {
+        let Some(encloser) = self.encloser_of_missing(name) else { return false };
+        encloser.prepend_label("*").is_ok_and(|wildcard| self.covering(&wildcard).is_some())
+    }
+
+    /// That a name has no records of `kind`: it has others, stands above one that has, or falls under a wildcard that
+    /// has others.
+    pub(super) fn nodata(&self, name: &Name, kind: RecordType) -> bool {
+        if let Some(nsec) = self.at(name) {
+            return lacks(nsec.type_set(), kind, name);
+        }
+        if self.is_empty_non_terminal(name) {
+            return true;
+        }
+        let Some(encloser) = self.encloser_of_missing(name) else { return false };
+        let Ok(wildcard) = encloser.prepend_label("*") else { return false };
+        self.at(&wildcard).is_some_and(|nsec| lacks(nsec.type_set(), kind, &wildcard))
+    }
+
+    /// That neither a name nor any below it exists.
+    pub(super) fn covers(&self, name: &Name) -> bool {
+        self.covering(name).is_some()
+    }
+
+    /// What is said of a zone cut at a name; none where nothing is.
+    pub(super) fn cut(&self, name: &Name) -> Option<Cut> {
+        if let Some(nsec) = self.at(name) {
+            return cut_of(nsec.type_set(), name);
+        }
+        if self.is_empty_non_terminal(name) {
+            return Some(Cut::None);
+        }
+        if self.nxdomain(name) {
+            return Some(Cut::NoName);
+        }
+        self.nodata(name, RecordType::DS).then_some(Cut::None)
+    }
+
+    fn at(&self, name: &Name) -> Option<&'a NSEC> {
+        self.records.iter().find(|(owner, _)| *owner == name).map(|(_, nsec)| *nsec)
+    }
+
+    /// That a name owns nothing but one below it does: the next name after the gap that it lies in is below it.
+    fn is_empty_non_terminal(&self, name: &Name) -> bool {
+        self.records.iter().any(|(owner, nsec)| {
+            let next = nsec.next_domain_name();
+            spans(owner, next, name) && name.zone_of(next) && self.may_speak(owner, nsec, name)
+        })
+    }
+
+    /// The record in whose gap a name lies with all below it.
+    fn covering(&self, name: &Name) -> Option<(&'a Name, &'a NSEC)> {
+        let covers = |(owner, nsec): &&(&'a Name, &'a NSEC)| {
+            let next = nsec.next_domain_name();
+            spans(owner, next, name) && !name.zone_of(next) && self.may_speak(owner, nsec, name)
+        };
+        self.records.iter().find(covers).copied()
+    }
+
+    /// The closest name above a missing one that exists: it is above one of the ends of the gap too.
+    fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
+        let (owner, nsec) = self.covering(name)?;
+        let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));
+        Some(name.trim_to(shared))
+    }
+
+    fn may_speak(&self, owner: &Name, nsec: &NSEC, name: &Name) -> bool {
+        let below = owner != name && owner.zone_of(name);
+        self.zone.zone_of(name) && (!below || speaks_below(nsec.type_set()))
+    }
+}
+
+/// Whether `name` lies between an owner and its next name, in canonical order; after the last comes the apex.
+fn spans(owner: &Name, next: &Name, name: &Name) -> bool {
+    let (after, before) = (name.cmp(owner) == Ordering::Greater, name.cmp(next) == Ordering::Less);
+    if owner.cmp(next) == Ordering::Less { after && before } else { after }
+}
+
+/// How many labels two names have in common, from the root.
+fn common_labels(one: &Name, other: &Name) -> usize {
+    let pairs = one.iter().rev().zip(other.iter().rev());
+    pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()
+}

@@ -1,0 +1,159 @@
+//! What NSEC3 records prove: hashes of names between an owner's and the next do not exist.
+//!
+//! May call: `denial`, `budget`. Pure. RFC 5155 section 8; a proof over a span that opts out proves nothing of unsigned
+//! zones there (sections 6 and 9.2).
+
+use std::cell::RefCell;
+
+use data_encoding::BASE32_DNSSEC;
+use hickory_proto::dnssec::rdata::NSEC3;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::budget::Budget;
+use super::denial::{Cut, Proven, cut_of, lacks, speaks_below};
+use super::verdict::Fault;
+
+/// The NSEC3 records of one zone that came with a message, their signatures checked.
+#[derive(Debug)]
+pub(super) struct Nsec3s<'a> {
+    zone: &'a Name,
+    /// The hash of each owner, and the record; all of the same salt and iterations.
+    records: Vec<(Vec<u8>, &'a NSEC3)>,
+    /// Hashes computed so far, by name.
+    hashes: RefCell<Vec<(Name, Vec<u8>)>>,
+}
+
+/// The closest name above a missing one that exists, and the record that covers the one a label longer.
+struct Encloser<'a> {
+    name: Name,
+    closer: &'a NSEC3,
+}
+
+impl<'a> Nsec3s<'a> {
+    pub(super) fn new(zone: &'a Name) -> Self {
+        Self { zone, records: Vec::new(), hashes: RefCell::default() }
+    }
+
+    /// Takes a record in, unless it is of another chain than the first, or not of the zone's own names.
+    pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
+        let same = |(_, first): &(Vec<u8>, &NSEC3)| {
+            first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
+        };
+        let fits = self.records.first().is_none_or(same) && owner.base_name() == *self.zone;
+        let label = owner.iter().next().map(<[u8]>::to_ascii_lowercase);
+        let hash = label.and_then(|label| BASE32_DNSSEC.decode(&label).ok());
+        if let Some(hash) = hash.filter(|hash| fits && hash.len() == nsec3.next_hashed_owner_name().len()) {
+            self.records.push((hash, nsec3));
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// That a name does not exist, and no wildcard that it would fall under (RFC 5155 section 8.4).
+    pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, Fault> {
+        let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
+        let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
+        let covered = self.covering(&wildcard, budget)?.is_some();
+        Ok(covered.then(|| proven(encloser.closer)))
+    }
+
+    /// That a name has no records of `kind` (RFC 5155 sections 8.5 to 8.7).
+    pub(super) fn nodata(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        budget: &Budget,
+    ) -> Result<Option<Proven>, Fault> {
+        if let Some(nsec3) = self.at(name, budget)? {
+            return Ok(lacks(nsec3.type_set(), kind, name).then_some(Proven::Fully));
+        }
+        let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
+        let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
+        if let Some(nsec3) = self.at(&wildcard, budget)? {
+            return Ok(lacks(nsec3.type_set(), kind, &wildcard).then(|| proven(encloser.closer)));
+        }
+        // An unsigned zone, or a name above one, may hide here.
+        Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
+    }
+
+    /// That a name does not exist (RFC 5155 section 8.8).
+    pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, Fault> {
+        Ok(self.covering(name, budget)?.map(proven))
+    }
+
+    /// What is said of a zone cut at a name (RFC 5155 sections 8.6 and 8.9); none where nothing is.
+    pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, Fault> {
+        if let Some(nsec3) = self.at(name, budget)? {
+            return Ok(cut_of(nsec3.type_set(), name));
+        }
+        let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
+        if encloser.closer.opt_out() {
+            return Ok(Some(Cut::Insecure(None)));
+        }
+        let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
+        if let Some(nsec3) = self.at(&wildcard, budget)? {
+            return Ok(lacks(nsec3.type_set(), RecordType::DS, &wildcard).then_some(Cut::None));
+        }
+        Ok(self.covering(&wildcard, budget)?.map(|_| Cut::NoName))
+    }
+
+    /// The closest encloser proof (RFC 5155 section 8.3).
+    fn encloser(&self, name: &Name, budget: &Budget) -> Result<Option<Encloser<'a>>, Fault> {
+        if self.is_empty() || !self.zone.zone_of(name) {
+            return Ok(None);
+        }
+        let mut closer = name.clone();
+        while closer != *self.zone {
+            let above = closer.base_name();
+            if let Some(nsec3) = self.at(&above, budget)? {
+                if !speaks_below(nsec3.type_set()) {
+                    return Ok(None);
+                }
+                let covering = self.covering(&closer, budget)?;
+                return Ok(covering.map(|closer| Encloser { name: above, closer }));
+            }
+            closer = above;
+        }
+        Ok(None)
+    }
+
+    /// The record of a name's own hash.
+    fn at(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, Fault> {
+        let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
+        Ok(self.records.iter().find(|(owner, _)| *owner == hash).map(|(_, nsec3)| *nsec3))
+    }
+
+    /// The record in whose gap a name's hash lies.
+    fn covering(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, Fault> {
+        let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
+        let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
+            let next = nsec3.next_hashed_owner_name();
+            let (after, before) = (hash > *owner, hash.as_slice() < next);
+            // After the last comes the first.
+            if owner.as_slice() < next { after && before } else { after || before }
+        };
+        Ok(self.records.iter().find(covers).map(|(_, nsec3)| *nsec3))
+    }
+
+    /// The hash of a name, computed once. None where there are no records to compare it with.
+    fn hash(&self, name: &Name, budget: &Budget) -> Result<Option<Vec<u8>>, Fault> {
+        let Some((_, nsec3)) = self.records.first() else { return Ok(None) };
+        let mut hashes = self.hashes.borrow_mut();
+        if let Some((_, hash)) = hashes.iter().find(|(hashed, _)| hashed == name) {
+            return Ok(Some(hash.clone()));
+        }
+        budget.take_hash()?;
+        let Ok(digest) = nsec3.hash_algorithm().hash(nsec3.salt(), name, nsec3.iterations()) else {
+            return Ok(None);
+        };
+        let hash = digest.as_ref().to_vec();
+        hashes.push((name.clone(), hash.clone()));
+        Ok(Some(hash))
+    }
+}
+
+fn proven(closer: &NSEC3) -> Proven {
+    if closer.opt_out() { Proven::Insecurely(None) } else { Proven::Fully }
+}

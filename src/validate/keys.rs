@@ -1,0 +1,154 @@
+//! Which keys of a zone are trusted: those whose set a key signs that a DS of the parent, or a trust anchor, names.
+//!
+//! May call: `signature`. Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only where nothing better is),
+//! RFC 6840 sections 5.2 (unknown algorithms make a zone insecure) and 5.11 (one good path is enough).
+
+use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, RRSIG};
+use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::budget::Budget;
+use super::signature::{self, Rrset};
+use super::verdict::{Fault, Why};
+use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
+
+/// The keys that a zone signs with, trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneKeys {
+    /// The zone.
+    pub zone: Name,
+    /// Its zone keys that are not revoked.
+    pub keys: Vec<ZoneKey>,
+}
+
+/// A key with what finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneKey {
+    /// Its tag (RFC 4034 appendix B).
+    pub tag: u16,
+    /// Its algorithm.
+    pub algorithm: Algorithm,
+    /// The key.
+    pub key: DNSKEY,
+}
+
+/// Which algorithms are checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Algorithms {
+    /// RSASHA1 and RSASHA1-NSEC3-SHA1 too (5 and 7), which RFC 9905 says no zone should sign with any more.
+    pub sha1: bool,
+}
+
+/// What the keys of a zone turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entrusted {
+    /// They are trusted for this many seconds.
+    Secure(ZoneKeys, u32),
+    /// The zone is signed with what we do not check.
+    Insecure(Fault),
+    /// They are not what the DS say.
+    Bogus(Fault),
+}
+
+impl Algorithms {
+    /// Whether signatures of an algorithm are checked (RFC 8624 section 3.1).
+    pub fn check(self, algorithm: Algorithm) -> bool {
+        match u8::from(algorithm) {
+            8 | 10 | 13 | 14 | 15 => true,
+            5 | 7 => self.sha1,
+            _ => false,
+        }
+    }
+}
+
+/// Those of `ds` that can be used; or why the zone is insecure, where none can.
+///
+/// # Errors
+/// The fault that makes the zone insecure.
+pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<Vec<&'a DS>, Fault> {
+    let known: Vec<&DS> =
+        ds.iter().take(MAX_DS).filter(|ds| algorithms.check(ds.algorithm())).copied().collect();
+    if known.is_empty() {
+        let text = format!("{zone} is signed with algorithms only that are not checked here");
+        return Err(Fault::new(Why::Algorithm, text));
+    }
+    let digests: Vec<&DS> = known.into_iter().filter(|ds| ds.digest_type().is_supported()).collect();
+    if digests.is_empty() {
+        let text = format!("the DS of {zone} are of digests only that are not checked here");
+        return Err(Fault::new(Why::Digest, text));
+    }
+    let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
+    Ok(digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1).collect())
+}
+
+/// Judges the DNSKEY RRset of `zone` by the DS of its parent, or of a trust anchor. `unix`: the calendar's seconds.
+pub fn entrust(
+    zone: &Name,
+    ds: &[&DS],
+    records: &[&Record],
+    signatures: &[&RRSIG],
+    algorithms: Algorithms,
+    unix: u64,
+    budget: &Budget,
+) -> Entrusted {
+    let ds = match usable(zone, ds, algorithms) {
+        Ok(ds) => ds,
+        Err(fault) => return Entrusted::Insecure(fault),
+    };
+    let keys: Vec<ZoneKey> = records.iter().take(MAX_DNSKEYS).filter_map(|record| key_of(record)).collect();
+    if keys.is_empty() {
+        let text = format!("{zone} has a DS but no DNSKEY");
+        return Entrusted::Bogus(Fault::new(Why::DnskeyMissing, text));
+    }
+    let named: Vec<ZoneKey> =
+        keys.iter().filter(|key| ds.iter().any(|ds| names(ds, zone, key, &keys))).cloned().collect();
+    if named.is_empty() {
+        return Entrusted::Bogus(none_named(zone, &ds, &keys));
+    }
+    let rrset = Rrset { name: zone, kind: RecordType::DNSKEY, records };
+    let entry = ZoneKeys { zone: zone.clone(), keys: named };
+    match signature::check(&rrset, signatures, &entry, algorithms, unix, budget) {
+        Ok(signed) => {
+            let keys = keys.into_iter().filter(|key| key.key.zone_key() && !key.key.revoke()).collect();
+            Entrusted::Secure(ZoneKeys { zone: zone.clone(), keys }, signed.ttl)
+        }
+        Err(fault) => Entrusted::Bogus(fault),
+    }
+}
+
+/// The DS that names a key, for an anchor that is written as one. None where the key cannot be digested.
+pub fn ds_of(zone: &Name, key: &DNSKEY) -> Option<DS> {
+    let digest = key.to_digest(zone, DigestType::SHA256).ok()?;
+    let tag = key.calculate_key_tag().ok()?;
+    Some(DS::new(tag, key.public_key().algorithm(), DigestType::SHA256, digest.as_ref().to_vec()))
+}
+
+/// The key of a DNSKEY record.
+fn key_of(record: &Record) -> Option<ZoneKey> {
+    let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else { return None };
+    let algorithm = key.public_key().algorithm();
+    Some(ZoneKey { tag: key.calculate_key_tag().ok()?, algorithm, key: key.clone() })
+}
+
+/// Whether `ds` names `key`, one of the first with its tag.
+fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
+    let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
+    let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);
+    tried && !key.key.revoke() && ds.covers(zone, &key.key).unwrap_or(false)
+}
+
+/// Why no key fits.
+fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> Fault {
+    let fits =
+        |key: &&ZoneKey| ds.iter().any(|ds| ds.key_tag() == key.tag && ds.algorithm() == key.algorithm);
+    let without_bit = |key: &ZoneKey| !key.key.zone_key();
+    if keys.iter().filter(fits).any(without_bit) {
+        let text = format!("the key of {zone} that its DS names is no zone key");
+        return Fault::new(Why::NoZoneKeyBit, text);
+    }
+    let tags =
+        |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
+    let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
+    let text = format!("no DNSKEY of {zone} is the one that its parent's DS names (tag {wanted})");
+    Fault::new(Why::DnskeyMissing, text)
+}

@@ -1,0 +1,201 @@
+//! Whether a signature of a zone's key covers an RRset.
+//!
+//! May call: `canonical`, `budget`. Pure. RFC 4035 section 5.3, RFC 4034 section 3, with what Unbound and Knot allow
+//! clocks that are off.
+
+use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
+use hickory_proto::dnssec::{Algorithm, Verifier};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::budget::Budget;
+use super::canonical::signed_octets;
+use super::keys::{Algorithms, ZoneKey, ZoneKeys};
+use super::verdict::{Fault, Why};
+use crate::limits::{MAX_KEYS_OF_TAG, MAX_SIGNATURES};
+
+/// How far clocks may be off, at least and at most; between them it is a tenth of the signature's time. Unbound's
+/// val-sig-skew-min and val-sig-skew-max.
+const SKEW: (u32, u32) = (3_600, 86_400);
+
+/// What a signature that is over, but within the skew, is good for: seconds.
+const TTL_IN_SKEW: u32 = 60;
+
+/// Records of one owner and type.
+#[derive(Clone, Copy, Debug)]
+pub struct Rrset<'a> {
+    /// The owner, as it stands in the answer.
+    pub name: &'a Name,
+    /// The type.
+    pub kind: RecordType,
+    /// They.
+    pub records: &'a [&'a Record],
+}
+
+/// What a good signature says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Seconds that it may be kept: the smallest of its TTL, of the TTL in its zone, and of what is left of the
+    /// signature.
+    pub ttl: u32,
+    /// Where the records were made from a wildcard: the name above that, the closest encloser of their owner.
+    pub encloser: Option<Name>,
+}
+
+/// The signatures among `records` that cover type `kind` at `name`.
+pub fn covering<'a>(
+    records: impl IntoIterator<Item = &'a Record>,
+    name: &Name,
+    kind: RecordType,
+) -> Vec<&'a RRSIG> {
+    let fits = |record: &'a Record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature))
+            if signature.input().type_covered == kind && record.name == *name =>
+        {
+            Some(signature)
+        }
+        _ => None,
+    };
+    records.into_iter().filter_map(fits).take(MAX_SIGNATURES).collect()
+}
+
+/// The zone that signs an RRset, by its signatures: one at or above the owner, above it for DS, which stands with the
+/// parent. None where it is not signed by any that may.
+pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
+    let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
+    let signers = signatures.iter().map(|signature| &signature.input().signer_name);
+    signers.filter(may).max_by_key(|signer| signer.iter().len())
+}
+
+/// Checks an RRset: one good signature is enough.
+///
+/// # Errors
+/// There is none; the fault is that of the signature that came farthest.
+pub fn check(
+    rrset: &Rrset<'_>,
+    signatures: &[&RRSIG],
+    keys: &ZoneKeys,
+    algorithms: Algorithms,
+    unix: u64,
+    budget: &Budget,
+) -> Result<Signed, Fault> {
+    let what = format!("{} {}", rrset.name, rrset.kind);
+    let mut fault = Fault::new(Why::RrsigsMissing, format!("{what} has no signature of {}", keys.zone));
+    for signature in signatures.iter().take(MAX_SIGNATURES) {
+        if signature.input().signer_name != keys.zone || !algorithms.check(signature.input().algorithm) {
+            continue;
+        }
+        match check_one(rrset, signature, keys, unix, budget) {
+            Ok(signed) => return Ok(signed),
+            Err(found) if found.why == Why::Indeterminate => return Err(found),
+            Err(found) => fault = worse(fault, found),
+        }
+    }
+    Err(fault)
+}
+
+/// The fault that tells more: one of the signature itself over one of its time, and that over a missing key.
+fn worse(one: Fault, other: Fault) -> Fault {
+    let rank = |fault: &Fault| match fault.why {
+        Why::Bogus => 4,
+        Why::Expired => 3,
+        Why::NotYetValid => 2,
+        Why::DnskeyMissing => 1,
+        _ => 0,
+    };
+    if rank(&other) >= rank(&one) { other } else { one }
+}
+
+fn check_one(
+    rrset: &Rrset<'_>,
+    signature: &RRSIG,
+    keys: &ZoneKeys,
+    unix: u64,
+    budget: &Budget,
+) -> Result<Signed, Fault> {
+    let (input, name) = (signature.input(), rrset.name);
+    let bogus =
+        |text: String| Fault::new(Why::Bogus, format!("the signature of {name} {} {text}", rrset.kind));
+    if input.num_labels > name.num_labels() || !keys.zone.zone_of(name) {
+        return Err(bogus("is not for such a name".to_owned()));
+    }
+    let left = time_left(rrset, signature, unix)?;
+    let fits =
+        |key: &&ZoneKey| key.tag == input.key_tag && key.algorithm == input.algorithm && key.key.zone_key();
+    let tried: Vec<&ZoneKey> = keys.keys.iter().filter(fits).take(MAX_KEYS_OF_TAG).collect();
+    if tried.is_empty() {
+        let text = format!("{name} {} is signed with a key that {} does not have", rrset.kind, keys.zone);
+        return Err(Fault::new(Why::DnskeyMissing, format!("{text} (tag {})", input.key_tag)));
+    }
+    let encloser = (input.num_labels < name.num_labels()).then(|| name.trim_to(input.num_labels.into()));
+    let owner = match &encloser {
+        Some(encloser) => encloser.prepend_label("*").map_err(|error| bogus(error.to_string()))?,
+        None => name.clone(),
+    };
+    let octets = signed_octets(&owner, signature, rrset.records)
+        .ok_or_else(|| bogus("covers what cannot be encoded".to_owned()))?;
+    for key in tried {
+        budget.take_check()?;
+        if verify(key, &octets, signature.sig()) {
+            let ttl = rrset.records.iter().map(|record| record.ttl).min().unwrap_or(0);
+            return Ok(Signed { ttl: ttl.min(input.original_ttl).min(left), encloser });
+        }
+        budget.note_failed();
+    }
+    Err(bogus(format!("(tag {}) does not fit", input.key_tag)))
+}
+
+fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
+    // ring takes an ECDSA signature of exactly two integers; the library passes on what it is given.
+    let length = match key.algorithm {
+        Algorithm::ECDSAP256SHA256 | Algorithm::ED25519 => Some(64),
+        Algorithm::ECDSAP384SHA384 => Some(96),
+        _ => None,
+    };
+    length.is_none_or(|length| length == signature.len()) && key.key.verify(octets, signature).is_ok()
+}
+
+/// Seconds that are left of a signature's time.
+///
+/// # Errors
+/// It is over, or has not begun, by more than clocks may be off.
+fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, unix: u64) -> Result<u32, Fault> {
+    let input = signature.input();
+    let (inception, expiration) = (input.sig_inception.get(), input.sig_expiration.get());
+    // Serial numbers of 32 bits that wrap in 2106 (RFC 4034 section 3.1.5).
+    let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
+    let after = |one: u32, other: u32| {
+        let gap = one.wrapping_sub(other);
+        (gap <= u32::MAX / 2).then_some(gap)
+    };
+    let what = format!("{} {}", rrset.name, rrset.kind);
+    let Some(whole) = after(expiration, inception) else {
+        let text = format!("the signature of {what} ends before it begins");
+        return Err(Fault::new(Why::Expired, text));
+    };
+    let skew = (whole / 10).clamp(SKEW.0, SKEW.1);
+    if let Some(early) = after(inception, now).filter(|early| *early > skew) {
+        let text = format!("the signature of {what} begins in {}", span(early));
+        return Err(Fault::new(Why::NotYetValid, text));
+    }
+    match after(expiration, now) {
+        Some(left) => Ok(left.max(TTL_IN_SKEW)),
+        None if now.wrapping_sub(expiration) <= skew => Ok(TTL_IN_SKEW),
+        None => {
+            let text = format!("the signature of {what} ended {} ago", span(now.wrapping_sub(expiration)));
+            Err(Fault::new(Why::Expired, text))
+        }
+    }
+}
+
+/// A span for people: the largest unit that it has one of.
+fn span(seconds: u32) -> String {
+    match seconds {
+        0..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+#[path = "signature_tests.rs"]
+mod tests;

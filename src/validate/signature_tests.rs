@@ -1,0 +1,188 @@
+use super::*;
+use crate::validate::keys::{Entrusted, entrust};
+use crate::validate::stage::{DAY, NOW, Signer, name, rrsig};
+use hickory_proto::dnssec::DigestType;
+use hickory_proto::dnssec::rdata::DS;
+use hickory_proto::dnssec::rdata::sig::SigInput;
+use hickory_proto::rr::{SerialNumber, rdata};
+
+fn addresses(owner: &str) -> Vec<Record> {
+    let address = |last| Record::from_rdata(name(owner), 300, RData::A(rdata::A::new(192, 0, 2, last)));
+    vec![address(9), address(1)]
+}
+
+fn judge(records: &[Record], signatures: &[Record], keys: &ZoneKeys, unix: u64) -> Result<Signed, Fault> {
+    let records: Vec<&Record> = records.iter().collect();
+    let signatures: Vec<&RRSIG> = signatures.iter().map(rrsig).collect();
+    let rrset = Rrset { name: &records[0].name, kind: records[0].record_type(), records: &records };
+    check(&rrset, &signatures, keys, Algorithms::default(), unix, &Budget::default())
+}
+
+#[test]
+fn each_algorithm_signs_and_a_changed_record_is_found() {
+    for algorithm in [Algorithm::ECDSAP256SHA256, Algorithm::ECDSAP384SHA384, Algorithm::ED25519] {
+        let signer = Signer::new("example.", algorithm);
+        let mut records = addresses("WWW.Example.");
+        let signature = [signer.sign(&records)];
+        let signed = judge(&records, &signature, &signer.keys(), NOW).unwrap();
+        assert_eq!(signed, Signed { ttl: 300, encloser: None });
+        records.reverse();
+        records[0].ttl = 20;
+        assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap().ttl, 20);
+        records[0].data = RData::A(rdata::A::new(192, 0, 2, 66));
+        assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
+    }
+}
+
+#[test]
+fn ttls_are_capped_by_the_zones_and_the_signatures_end() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let mut records = addresses("www.example.");
+    let signature = [signer.sign(&records)];
+    records.iter_mut().for_each(|record| record.ttl = 9_999);
+    assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap().ttl, 300);
+    let end = NOW + u64::from(10 * DAY) - 100;
+    assert_eq!(judge(&records, &signature, &signer.keys(), end).unwrap().ttl, 100);
+}
+
+#[test]
+fn clocks_may_be_off_by_a_tenth_of_the_signatures_time_and_no_more() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let records = addresses("www.example.");
+    let at = |begin: u64, end: u64| {
+        let serial = |unix: u64| SerialNumber::new(u32::try_from(unix).unwrap());
+        let input =
+            SigInput { sig_inception: serial(begin), sig_expiration: serial(end), ..signer.input(&records) };
+        judge(&records, &[signer.sign_as(input, &records)], &signer.keys(), NOW)
+    };
+    let day = u64::from(DAY);
+    assert!(at(NOW - day, NOW - 3_500).is_ok());
+    assert_eq!(at(NOW - 2 * day, NOW - day).unwrap_err().why, Why::Expired);
+    assert!(at(NOW + 3_500, NOW + 5 * 3_600).is_ok());
+    assert_eq!(at(NOW + day, NOW + 2 * day).unwrap_err().why, Why::NotYetValid);
+    assert_eq!(at(NOW + day, NOW - day).unwrap_err().why, Why::Expired);
+    let told = at(NOW - 20 * day, NOW - 3 * day).unwrap_err().text;
+    assert_eq!(told, "the signature of www.example. A ended 3 days ago");
+}
+
+#[test]
+fn what_a_wildcard_made_is_told_with_its_encloser() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let wildcard = signer.sign(&addresses("*.wild.example."));
+    let records = addresses("a.b.wild.example.");
+    let signed = judge(&records, std::slice::from_ref(&wildcard), &signer.keys(), NOW).unwrap();
+    assert_eq!(signed.encloser, Some(name("wild.example.")));
+    let itself = judge(&addresses("*.wild.example."), &[wildcard], &signer.keys(), NOW).unwrap();
+    assert_eq!(itself.encloser, None);
+}
+
+#[test]
+fn a_signature_of_another_key_type_zone_or_depth_is_none() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let records = addresses("www.example.");
+    let why = |input: SigInput, keys: &ZoneKeys| {
+        judge(&records, &[signer.sign_as(input, &records)], keys, NOW).unwrap_err().why
+    };
+    let other = Signer::new("example.", Algorithm::ED25519);
+    assert_eq!(why(signer.input(&records), &other.keys()), Why::DnskeyMissing);
+    let sibling = Signer::new("other.", Algorithm::ED25519);
+    assert_eq!(why(signer.input(&records), &sibling.keys()), Why::RrsigsMissing);
+    let mut flagged = signer.keys();
+    flagged.keys[0].key = Signer::with_flags("example.", Algorithm::ED25519, 0).dnskey;
+    assert_eq!(why(signer.input(&records), &flagged), Why::DnskeyMissing);
+    assert_eq!(judge(&records, &[], &signer.keys(), NOW).unwrap_err().why, Why::RrsigsMissing);
+    let deep = addresses("a.www.example.");
+    let signature = [signer.sign(&deep)];
+    assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
+}
+
+#[test]
+fn the_signer_of_ds_stands_above_it() {
+    let (parent, child) =
+        (Signer::new("com.", Algorithm::ED25519), Signer::new("example.com.", Algorithm::ED25519));
+    let records = addresses("example.com.");
+    let signatures = [parent.sign(&records), child.sign(&records)];
+    let signatures: Vec<&RRSIG> = signatures.iter().map(rrsig).collect();
+    assert_eq!(signer(&name("example.com."), RecordType::A, &signatures), Some(&name("example.com.")));
+    assert_eq!(signer(&name("example.com."), RecordType::DS, &signatures), Some(&name("com.")));
+    assert_eq!(signer(&name("other."), RecordType::A, &signatures), None);
+}
+
+#[test]
+fn work_ends_where_many_keys_share_a_tag() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let records = addresses("www.example.");
+    let mut keys = signer.keys();
+    for _ in 0..40 {
+        let mut twin = Signer::new("example.", Algorithm::ED25519).keys().keys.remove(0);
+        twin.tag = signer.tag();
+        keys.keys.insert(0, twin);
+    }
+    let forged: Vec<Record> = (0..40).map(|_| signer.sign(&records)).collect();
+    let signatures: Vec<&RRSIG> = forged.iter().map(rrsig).collect();
+    let held: Vec<&Record> = records.iter().collect();
+    let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+    let budget = Budget::default();
+    let fault = check(&rrset, &signatures, &keys, Algorithms::default(), NOW, &budget).unwrap_err();
+    assert_eq!(fault.why, Why::Indeterminate, "{fault}");
+}
+
+#[test]
+fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let keys = [signer.record()];
+    let signature = signer.sign(&keys);
+    let judge = |ds: &[DS]| {
+        let ds: Vec<&DS> = ds.iter().collect();
+        let (keys, budget) = ([&keys[0]], Budget::default());
+        entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], Algorithms::default(), NOW, &budget)
+    };
+    let insecure = |entrusted| match entrusted {
+        Entrusted::Insecure(fault) => fault.why,
+        other => panic!("{other:?}"),
+    };
+    let bogus = |entrusted| match entrusted {
+        Entrusted::Bogus(fault) => fault.why,
+        other => panic!("{other:?}"),
+    };
+    for digest in [DigestType::SHA256, DigestType::SHA384, DigestType::SHA1] {
+        assert_eq!(judge(&[signer.ds(digest)]), Entrusted::Secure(signer.keys(), 3_600), "{digest:?}");
+    }
+    let other = Signer::new("example.", Algorithm::ED25519);
+    assert_eq!(bogus(judge(&[other.ds(DigestType::SHA256)])), Why::DnskeyMissing);
+    // SHA-1 does not help where something better is there and does not fit.
+    assert_eq!(
+        bogus(judge(&[other.ds(DigestType::SHA256), signer.ds(DigestType::SHA1)])),
+        Why::DnskeyMissing
+    );
+    let gost = DS::new(signer.tag(), Algorithm::ED25519, DigestType::Unknown(3), vec![1; 32]);
+    assert_eq!(insecure(judge(std::slice::from_ref(&gost))), Why::Digest);
+    assert!(matches!(judge(&[gost, signer.ds(DigestType::SHA256)]), Entrusted::Secure(..)));
+    for unknown in
+        [Algorithm::Unknown(16), Algorithm::Unknown(200), Algorithm::from_u8(5), Algorithm::from_u8(1)]
+    {
+        let ds = DS::new(signer.tag(), unknown, DigestType::SHA256, vec![1; 32]);
+        assert_eq!(insecure(judge(&[ds])), Why::Algorithm, "{unknown:?}");
+    }
+}
+
+#[test]
+fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
+    let judge = |signer: &Signer, signatures: &[&RRSIG]| {
+        let (ds, keys) = (signer.ds(DigestType::SHA256), signer.record());
+        let budget = Budget::default();
+        entrust(&signer.zone, &[&ds], &[&keys], signatures, Algorithms::default(), NOW, &budget)
+    };
+    let why = |flags| {
+        let signer = Signer::with_flags("example.", Algorithm::ED25519, flags);
+        let signature = signer.sign(&[signer.record()]);
+        match judge(&signer, &[rrsig(&signature)]) {
+            Entrusted::Bogus(fault) => fault.why,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(why(0), Why::NoZoneKeyBit);
+    assert_eq!(why(257 | 0x80), Why::DnskeyMissing);
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    assert!(matches!(judge(&signer, &[]), Entrusted::Bogus(fault) if fault.why == Why::RrsigsMissing));
+}

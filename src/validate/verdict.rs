@@ -1,0 +1,186 @@
+//! What a check comes to: secure, insecure, bogus or indeterminate, and why (RFC 4035 section 4.3).
+//!
+//! May call: `question`. Pure.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::question::ExtendedError;
+
+/// What data, or a zone, turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Signed, and the chain from a trust anchor holds.
+    Secure,
+    /// Provably not signed, below a negative trust anchor, outside every anchor, or signed with what we cannot check;
+    /// the last with a reason that a client is told.
+    Insecure(Option<Fault>),
+    /// It should be signed, and is not as it should be.
+    Bogus(Fault),
+    /// The chain could not be had, or would have cost too much.
+    Indeterminate(Fault),
+}
+
+/// Which of the four a verdict is: what is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// See `Verdict::Secure`.
+    Secure,
+    /// See `Verdict::Insecure`.
+    Insecure,
+    /// See `Verdict::Bogus`.
+    Bogus,
+    /// See `Verdict::Indeterminate`.
+    Indeterminate,
+}
+
+/// Why data are not secure: the code of RFC 8914 and a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The sort.
+    pub why: Why,
+    /// One sentence for people, without its end.
+    pub text: String,
+}
+
+/// The sorts of fault that RFC 8914 section 4 and RFC 9276 section 3.2 have codes for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// Every key of the zone is of an algorithm that we do not check.
+    Algorithm,
+    /// Every DS of the zone is of a digest that we do not check.
+    Digest,
+    /// The chain could not be had.
+    Indeterminate,
+    /// A signature does not fit its data, or a proof does not prove.
+    Bogus,
+    /// The signature's time is over.
+    Expired,
+    /// The signature's time has not begun.
+    NotYetValid,
+    /// The zone has no key that its DS, or the signature, names.
+    DnskeyMissing,
+    /// There is no signature.
+    RrsigsMissing,
+    /// The key that the DS names is no zone key.
+    NoZoneKeyBit,
+    /// The proof that something does not exist is missing.
+    NsecMissing,
+    /// NSEC3 with more iterations than anybody should compute.
+    Nsec3Iterations,
+}
+
+impl Verdict {
+    /// Which of the four it is.
+    pub fn state(&self) -> State {
+        match self {
+            Self::Secure => State::Secure,
+            Self::Insecure(_) => State::Insecure,
+            Self::Bogus(_) => State::Bogus,
+            Self::Indeterminate(_) => State::Indeterminate,
+        }
+    }
+
+    /// What two parts of one answer come to together: the weaker of them.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (&self, &other) {
+            (Self::Insecure(None), Self::Insecure(Some(_))) => other,
+            _ if other.state() > self.state() => other,
+            _ => self,
+        }
+    }
+
+    /// Why it is not secure, where there is more to say.
+    pub fn fault(&self) -> Option<&Fault> {
+        match self {
+            Self::Secure => None,
+            Self::Insecure(fault) => fault.as_ref(),
+            Self::Bogus(fault) | Self::Indeterminate(fault) => Some(fault),
+        }
+    }
+}
+
+impl State {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Secure, Self::Insecure, Self::Bogus, Self::Indeterminate];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Secure => "secure",
+            Self::Insecure => "insecure",
+            Self::Bogus => "bogus",
+            Self::Indeterminate => "indeterminate",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+impl Fault {
+    /// A fault and its sentence.
+    pub fn new(why: Why, text: impl Into<String>) -> Self {
+        Self { why, text: text.into() }
+    }
+
+    /// What a client is told of it.
+    pub fn extended_error(&self) -> ExtendedError {
+        ExtendedError::new(self.why.code(), self.text.clone())
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl Why {
+    /// Its INFO-CODE in the registry of IANA.
+    pub const fn code(self) -> u16 {
+        match self {
+            Self::Algorithm => 1,
+            Self::Digest => 2,
+            Self::Indeterminate => 5,
+            Self::Bogus => 6,
+            Self::Expired => 7,
+            Self::NotYetValid => 8,
+            Self::DnskeyMissing => 9,
+            Self::RrsigsMissing => 10,
+            Self::NoZoneKeyBit => 11,
+            Self::NsecMissing => 12,
+            Self::Nsec3Iterations => 27,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weaker_part_decides_and_a_reason_is_not_lost() {
+        let fault = || Fault::new(Why::Digest, "no digest");
+        let (plain, told) = (Verdict::Insecure(None), Verdict::Insecure(Some(fault())));
+        assert_eq!(Verdict::Secure.and(plain.clone()), plain);
+        assert_eq!(plain.clone().and(told.clone()), told);
+        assert_eq!(told.clone().and(plain), told);
+        assert_eq!(told.and(Verdict::Bogus(fault())).state(), State::Bogus);
+        assert_eq!(Verdict::Secure.and(Verdict::Secure), Verdict::Secure);
+        for (place, state) in State::ALL.iter().enumerate() {
+            assert_eq!(state.index(), place);
+        }
+    }
+}
