@@ -122,6 +122,19 @@ pub const UNKNOWN_TIMER: Duration = Duration::from_millis(300);
 /// The shortest timer: the scheduler's and a busy server's own delay.
 pub const MIN_TIMER: Duration = Duration::from_millis(30);
 
+/// Round trips of a server from which a 95th percentile can be told: one in twenty lies above it.
+pub const ENOUGH_ROUND_TRIPS: u8 = 20;
+
+/// Messages to a second server while the first may still answer, of a thousand first ones. Timers at the 95th
+/// percentile ask for 50 and the loss of bad paths for as many; beyond that a longer timer is waited for.
+pub const HEDGES_PER_MILLE: u32 = 200;
+
+/// And so many at once: a server of a large hoster stops while a queue of mail is worked off.
+pub const HEDGE_BURST: u32 = 100;
+
+/// Probes of dead servers under way at once: each is one message on the side. More wait for a later question.
+pub const MAX_DEAD_PROBES: usize = 32;
+
 /// The longest timer for a first try: beyond it a server is as good as silent.
 pub const MAX_TIMER: Duration = Duration::from_secs(2);
 

@@ -15,6 +15,7 @@
 pub mod failures;
 pub mod flush;
 pub mod look;
+mod round_trips;
 pub mod rrsets;
 pub mod servers;
 

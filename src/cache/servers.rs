@@ -1,7 +1,8 @@
 //! What is known of each server: round trips, silence, EDNS, the zones it is lame for.
 //!
-//! May call: `clock`, `limits`. Round trips are smoothed as in RFC 6298 section 2. Nothing here keeps a server from
-//! being asked when there is no better one: an outage of our own network must not mark the world dead.
+//! May call: `clock`, `limits`, `random`, `round_trips`. Nothing here keeps a server from being asked when there is no
+//! better one. Unbound backs its timer off to 12 s and then probes with clients' questions; here a server is doubtful at
+//! once, and dead after three silences that cannot have been one event.
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;
@@ -12,16 +13,18 @@ use hickory_proto::rr::Name;
 use moka::policy::EvictionPolicy;
 use serde::{Deserialize, Serialize};
 
+use super::round_trips::RoundTrips;
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, MAX_TIMER, MIN_TIMER,
-    NO_EDNS_TIME, UNKNOWN_TIMER,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, NO_EDNS_TIME,
+    UNKNOWN_TIMER,
 };
+use crate::random::Random;
 
-/// Octets of an entry: the state, up to four lame zones, and the table's bookkeeping. `cargo bench --bench memory` has
-/// 850 to 862, rounded up.
-const ENTRY: u32 = 896;
+/// Octets of an entry: the state, up to four lame zones, and the table's bookkeeping. `cargo bench --bench memory` had
+/// 850 to 862 before the digest of round trips, which adds 128; rounded up.
+const ENTRY: u32 = 1_024;
 
 /// Servers by address.
 #[derive(Clone)]
@@ -74,10 +77,14 @@ pub struct Server(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Smoothed round trip and its variation; none before the first.
-    round_trip: Option<(Duration, Duration)>,
-    /// Messages in a row that it has let pass, and until when that makes it doubtful.
+    /// Its round trips; none before the first.
+    round_trips: Option<RoundTrips>,
+    /// When it was last heard.
+    heard: Option<Mono>,
+    /// Messages in a row that it has let pass, and when the last of them was counted.
     silences: u32,
+    counted: Option<Mono>,
+    /// Until when it is asked after the others.
     doubtful_until: Mono,
     /// While it is dead: until when, and for how long that was.
     dead: Option<(Mono, Duration)>,
@@ -88,6 +95,17 @@ struct State {
 }
 
 impl State {
+    fn timers(&self) -> (Duration, Duration) {
+        self.round_trips
+            .as_ref()
+            .map_or((UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| (trips.timer(), trips.patience()))
+    }
+
+    /// Whether it was heard after a message to it was sent: what is lacking then was lost on the way.
+    fn heard_since(&self, sent: Mono) -> bool {
+        self.heard.is_some_and(|heard| heard > sent)
+    }
+
     fn health(&self, now: Mono) -> Health {
         match self.dead {
             Some((until, _)) if now < until => Health::Dead,
@@ -103,8 +121,10 @@ impl State {
 pub struct Standing {
     /// Smoothed round trip, where it ever answered.
     pub round_trip: Option<Duration>,
-    /// How long to wait for it before another is asked.
+    /// How long to wait for it before another is asked while it may still answer.
     pub timer: Duration,
+    /// After which time its answer is taken to be lost; at least the timer.
+    pub patience: Duration,
     /// Whether it answers, as far as we know.
     pub health: Health,
     /// Whether it is known not to serve the zone.
@@ -152,9 +172,11 @@ impl Server {
     /// How it stands for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> Standing {
         let state = self.state();
+        let (timer, patience) = state.timers();
         Standing {
-            round_trip: state.round_trip.map(|(smoothed, _)| smoothed),
-            timer: timer(state.round_trip),
+            round_trip: state.round_trips.as_ref().map(RoundTrips::smoothed),
+            timer,
+            patience,
             health: state.health(now),
             lame: state.lame.iter().any(|(lame, until)| lame == zone && now < *until),
             edns: state.plain_until.is_none_or(|until| now >= until),
@@ -166,8 +188,8 @@ impl Server {
         let lame = state.lame.iter().filter(|(_, until)| now < *until);
         KnownServer {
             address,
-            round_trip: state.round_trip.map(|(smoothed, _)| smoothed),
-            timer: timer(state.round_trip),
+            round_trip: state.round_trips.as_ref().map(RoundTrips::smoothed),
+            timer: state.timers().0,
             health: state.health(now),
             dead_for: state.dead.filter(|(until, _)| now < *until).map(|(until, _)| until.since(now)),
             silences: state.silences,
@@ -177,34 +199,53 @@ impl Server {
     }
 
     /// It answered after `round_trip`, with whatever.
-    pub fn answered(&self, round_trip: Duration) {
+    pub fn answered(&self, round_trip: Duration, now: Mono) {
         let mut state = self.state();
-        state.round_trip = Some(smooth(state.round_trip, round_trip));
+        match &mut state.round_trips {
+            Some(trips) => trips.add(round_trip),
+            none => *none = Some(RoundTrips::new(round_trip)),
+        }
+        state.heard = Some(now);
         state.silences = 0;
         state.doubtful_until = Mono::START;
         state.dead = None;
     }
 
-    /// It has not answered in time. While it is dead, further silence changes nothing.
-    pub fn silent(&self, now: Mono) {
+    /// A message sent to it at `sent` is not answered yet, though it should be: others are asked first for a while.
+    pub fn overdue(&self, sent: Mono, now: Mono) {
         let mut state = self.state();
-        state.silences = state.silences.saturating_add(1);
-        state.doubtful_until = now.after(DOUBT_TIME.saturating_mul(state.silences));
-        let span = match state.dead {
-            Some((until, _)) if now < until => return,
-            Some((_, span)) => span.saturating_mul(2).min(MAX_DEAD_TIME),
-            None => FIRST_DEAD_TIME,
-        };
-        if state.silences >= DEAD_AFTER_SILENCES {
-            state.dead = Some((now.after(span), span));
+        if !state.heard_since(sent) {
+            let silences = state.silences.saturating_add(1);
+            state.doubtful_until = now.after(DOUBT_TIME.saturating_mul(silences));
         }
     }
 
-    /// It is tried again though dead: nobody else shall until this try has had its time.
-    pub fn probing(&self, now: Mono) {
+    /// A message sent to it at `sent` will not be answered any more, and others have been heard since. Messages that
+    /// were on their way together are one silence: whatever struck them may have been one event. `random` spreads the
+    /// moments at which dead servers are tried again.
+    pub fn silent(&self, sent: Mono, now: Mono, random: &Random) {
         let mut state = self.state();
-        if let Some((_, span)) = state.dead {
-            state.dead = Some((now.after(span), span));
+        if state.heard_since(sent) || state.counted.is_some_and(|counted| counted > sent) {
+            return;
+        }
+        state.counted = Some(now);
+        state.silences = state.silences.saturating_add(1);
+        state.doubtful_until = now.after(DOUBT_TIME.saturating_mul(state.silences));
+        if state.dead.is_none() && state.silences >= DEAD_AFTER_SILENCES {
+            state.dead = Some((now.after(jittered(FIRST_DEAD_TIME, random)), FIRST_DEAD_TIME));
+        }
+    }
+
+    /// Whether a dead server is to be tried now. Whoever is told so does it; others are told after twice the time.
+    pub fn probe(&self, now: Mono, random: &Random) -> bool {
+        let mut state = self.state();
+        match state.dead {
+            Some((until, span)) if now >= until => {
+                let span = span.saturating_mul(2).min(MAX_DEAD_TIME);
+                state.dead = Some((now.after(jittered(span, random)), span));
+                true
+            }
+            _ => false,
         }
     }
 
@@ -227,25 +268,9 @@ impl Server {
     }
 }
 
-/// RFC 6298 section 2: the variation first, then the smoothed value.
-fn smooth(last: Option<(Duration, Duration)>, sample: Duration) -> (Duration, Duration) {
-    match last {
-        None => (sample, sample / 2),
-        Some((smoothed, variation)) => {
-            let off = smoothed.abs_diff(sample);
-            ((smoothed * 7 + sample) / 8, (variation * 3 + off) / 4)
-        }
-    }
-}
-
-/// How long to wait for a server with these round trips before another is asked: a quarter over the usual and 10 ms,
-/// or twice its variation where that is more; long enough for a local one, short enough to be gone before a person
-/// looks up.
-fn timer(round_trip: Option<(Duration, Duration)>) -> Duration {
-    round_trip.map_or(UNKNOWN_TIMER, |(smoothed, variation)| {
-        let usual = smoothed + smoothed / 4 + Duration::from_millis(10);
-        usual.max(smoothed + variation * 2).clamp(MIN_TIMER, MAX_TIMER)
-    })
+/// Up to an eighth more or less, so that servers which died together are not all tried at once.
+fn jittered(span: Duration, random: &Random) -> Duration {
+    span - span / 8 + span / 4 * random.below(1_001) / 1_000
 }
 
 #[cfg(test)]
@@ -255,39 +280,88 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
-    #[test]
-    fn the_timer_follows_the_servers_own_round_trips() {
-        let server = Server::default();
-        let root = Name::root();
-        assert_eq!(server.standing(&root, Mono::START).timer, UNKNOWN_TIMER);
-        for _ in 0..50 {
-            server.answered(80 * MS);
+    fn at(millis: u64) -> Mono {
+        Mono::from_micros(millis * 1_000)
+    }
+
+    fn health(server: &Server, now: Mono) -> Health {
+        server.standing(&Name::root(), now).health
+    }
+
+    /// A server that died some time ago, and until when it is left alone.
+    fn dead() -> (Server, Mono) {
+        let (server, random) = (Server::default(), Random::seeded(1));
+        for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
+            server.silent(at(silence * 1_000), at(silence * 1_000 + 500), &random);
         }
-        let standing = server.standing(&root, Mono::START);
-        assert_eq!(standing.round_trip, Some(80 * MS));
-        assert!(standing.timer >= 110 * MS && standing.timer < 112 * MS, "{:?}", standing.timer);
-        let near = Server::default();
-        near.answered(MS);
-        assert_eq!(near.standing(&root, Mono::START).timer, MIN_TIMER);
+        let (until, _) = server.state().dead.unwrap();
+        (server, until)
     }
 
     #[test]
-    fn silence_makes_a_server_doubtful_then_dead_then_due_and_an_answer_revives_it() {
+    fn the_timer_follows_the_servers_own_round_trips() {
         let server = Server::default();
-        let root = Name::root();
-        let health = |now| server.standing(&root, now).health;
-        server.silent(Mono::START);
-        assert_eq!(health(Mono::START), Health::Doubtful);
-        for _ in 1..DEAD_AFTER_SILENCES {
-            server.silent(Mono::START);
+        let standing = server.standing(&Name::root(), Mono::START);
+        assert_eq!((standing.timer, standing.patience), (UNKNOWN_TIMER, UNKNOWN_TIMER));
+        for _ in 0..50 {
+            server.answered(80 * MS, Mono::START);
         }
-        assert_eq!(health(Mono::START), Health::Dead);
-        let due = Mono::START.after(FIRST_DEAD_TIME);
-        assert_eq!(health(due), Health::Due);
-        server.probing(due);
-        assert_eq!(health(due), Health::Dead);
-        server.answered(MS);
-        assert_eq!(health(due), Health::Answering);
+        let standing = server.standing(&Name::root(), Mono::START);
+        assert_eq!(standing.round_trip, Some(80 * MS));
+        assert!(standing.timer >= 80 * MS && standing.timer <= 90 * MS, "{:?}", standing.timer);
+        assert_eq!(standing.patience, standing.timer * 2);
+    }
+
+    #[test]
+    fn an_overdue_server_is_doubtful_until_it_is_heard() {
+        let server = Server::default();
+        server.overdue(at(0), at(300));
+        assert_eq!(health(&server, at(300)), Health::Doubtful);
+        assert_eq!(health(&server, at(300).after(DOUBT_TIME)), Health::Answering);
+        server.overdue(at(400), at(700));
+        server.answered(350 * MS, at(750));
+        assert_eq!(health(&server, at(750)), Health::Answering);
+        server.overdue(at(700), at(1_000));
+        assert_eq!(health(&server, at(1_000)), Health::Answering, "it was heard since: that one was lost");
+    }
+
+    #[test]
+    fn three_silences_one_after_the_other_make_a_server_dead() {
+        let (server, random) = (Server::default(), Random::seeded(1));
+        for sent in 0..20 {
+            server.silent(at(sent), at(sent + 500), &random);
+        }
+        assert_eq!(health(&server, at(600)), Health::Doubtful, "a burst that was lost is one silence");
+        let (server, until) = dead();
+        assert_eq!(health(&server, at(3_500)), Health::Dead);
+        assert!(
+            until >= at(3_500).after(FIRST_DEAD_TIME * 7 / 8)
+                && until <= at(3_500).after(FIRST_DEAD_TIME * 9 / 8)
+        );
+    }
+
+    #[test]
+    fn a_dead_server_is_due_after_a_while_probed_by_one_and_revived_by_an_answer() {
+        let ((server, until), random) = (dead(), Random::seeded(2));
+        assert!(!server.probe(at(3_600), &random));
+        assert_eq!(health(&server, until), Health::Due);
+        assert!(server.probe(until, &random));
+        assert!(!server.probe(until, &random), "one probe at a time");
+        assert_eq!(health(&server, until), Health::Dead);
+        server.answered(MS, until);
+        assert_eq!(health(&server, until), Health::Answering);
+    }
+
+    #[test]
+    fn a_server_is_tried_again_at_least_every_forty_seconds() {
+        let ((server, mut until), random) = (dead(), Random::seeded(2));
+        for _ in 0..20 {
+            assert!(server.probe(until, &random));
+            server.silent(until, until.after(2_000 * MS), &random);
+            let (next, _) = server.state().dead.unwrap();
+            assert!(next.since(until) <= Duration::from_secs(40), "{next:?} after {until:?}");
+            until = next;
+        }
     }
 
     #[test]
@@ -295,17 +369,17 @@ mod tests {
         let servers = Servers::new(1 << 20, Keyed::new(&crate::random::Random::seeded(1)));
         let address = |last: u8| SocketAddr::from(([192, 0, 2, last], 53));
         for (last, round_trip) in [(1, 10), (2, 90), (3, 20)] {
-            servers.get(address(last)).answered(round_trip * MS);
+            servers.get(address(last)).answered(round_trip * MS, Mono::START);
         }
-        for _ in 0..DEAD_AFTER_SILENCES {
-            servers.get(address(3)).silent(Mono::START);
+        for silence in 1..=DEAD_AFTER_SILENCES.into() {
+            servers.get(address(3)).silent(at(silence), at(silence), &Random::seeded(1));
         }
         servers.get(address(1)).is_lame(&Name::root(), LAME_TIME, Mono::START);
         servers.get(address(1)).takes_no_edns(Mono::START);
         let list = servers.list(Mono::START);
         assert_eq!(list.iter().map(|known| known.address).collect::<Vec<_>>(), [3, 2, 1].map(address));
         let [dead, _, fast] = list.as_slice() else { panic!("{list:?}") };
-        assert_eq!((dead.health, dead.dead_for, dead.silences), (Health::Dead, Some(FIRST_DEAD_TIME), 3));
+        assert_eq!((dead.health, dead.dead_for.is_some(), dead.silences), (Health::Dead, true, 3));
         assert_eq!((fast.edns, fast.lame.len(), fast.round_trip), (false, 1, Some(10 * MS)));
         let later = servers.list(Mono::START.after(LAME_TIME + NO_EDNS_TIME));
         assert!(later.iter().all(|known| known.edns && known.lame.is_empty() && known.dead_for.is_none()));

@@ -1,10 +1,13 @@
 //! The servers of one zone asked for one thing, until one says something that helps.
 //!
-//! May call: `attempt`, `select`, `classify`, `cache`. First contact races two servers; a timer from a server's own
-//! round trips brings the next; a bad answer brings it at once; addresses of servers without glue are sought meanwhile.
+//! May call: `attempt`, `probe`, `select`, `classify`, `cache`. First contact races two servers; a timer from a server's
+//! own round trips brings the next; a bad answer brings it at once; addresses of servers without glue are sought
+//! meanwhile, and dead servers are probed on the side.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -12,10 +15,11 @@ use futures_util::stream::FuturesUnordered;
 use hickory_proto::rr::Name;
 use tokio::sync::mpsc;
 
-use super::attempt::{Attempt, Event};
+use super::attempt::{Attempt, Event, News};
 use super::classify::Said;
 use super::context::Context;
 use super::failure::Failure;
+use super::probe::Probe;
 use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
@@ -38,6 +42,8 @@ pub(super) struct Asking<'a> {
     sender: mpsc::Sender<Event>,
     events: mpsc::Receiver<Event>,
     under_way: usize,
+    /// A second server is to be asked, but not before the first is late.
+    held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
     lookup_failure: Option<Failure>,
 }
@@ -45,8 +51,8 @@ pub(super) struct Asking<'a> {
 impl<'a> Asking<'a> {
     /// The servers of `cut`, to be asked.
     pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Delegation) -> Self {
-        // Four events an attempt at most: its messages with EDNS, without, and over TCP overdue, and its end.
-        let (sender, events) = mpsc::channel(4 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
+        // Five events an attempt at most: overdue and late, late again without EDNS and over TCP, and its end.
+        let (sender, events) = mpsc::channel(5 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
         let mut asking = Self {
             iterate,
             errand,
@@ -57,6 +63,7 @@ impl<'a> Asking<'a> {
             sender,
             events,
             under_way: 0,
+            held_back: false,
             faults: Vec::new(),
             lookup_failure: None,
         };
@@ -80,7 +87,7 @@ impl<'a> Asking<'a> {
     pub(super) async fn run(mut self) -> Result<Said, Failure> {
         self.begin();
         loop {
-            if self.under_way == 0 && self.lookups.is_empty() {
+            if self.is_refused() || (self.under_way == 0 && self.lookups.is_empty()) {
                 return Err(self.failure());
             }
             let left = self.context().budget.left(self.iterate.now());
@@ -101,10 +108,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// The best server; a second one beside it where the best was never asked, or where a dead one is due for a try.
+    /// The best server; a second one beside it where the best was never asked. Dead ones are probed on the side.
     fn begin(&mut self) {
-        let race = self.context().view.config.resolve.race;
-        let due = if race { select::due(&self.candidates) } else { None };
         let Some(first) = self.next_candidate() else {
             self.seek_addresses();
             return;
@@ -112,40 +117,67 @@ impl<'a> Asking<'a> {
         let unknown =
             self.candidates.get(first).is_some_and(|candidate| candidate.standing.round_trip.is_none());
         self.launch(first, "first");
-        if race && unknown {
+        if !self.errand.route.policy.race {
+            return;
+        }
+        if unknown {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
                 // One address only: the others' are sought while it is asked.
                 self.seek_addresses();
             }
-        } else if let Some(due) = due.filter(|due| *due != first) {
-            self.launch(due, "probe");
         }
+        self.probe_due();
     }
 
     /// Takes in what an attempt tells; gives what helps.
     fn heard(&mut self, event: Event) -> Option<Said> {
-        match event {
-            Event::Overdue(address) => {
-                self.progress(address, Progress::Overdue);
-                if !self.is_waiting() {
+        let race = self.errand.route.policy.race;
+        match event.news {
+            // One server at a time: only when a message is taken to be lost is another one sent.
+            News::Overdue if !race => {}
+            News::Overdue => {
+                self.give_up_waiting(event.server, event.tries);
+                if !self.is_waiting() && self.may_hedge() {
                     self.go_on("timer");
                 }
             }
-            Event::Ended(address, said) => {
+            News::Late => {
+                let was_waited_for = self.give_up_waiting(event.server, event.tries);
+                if !self.is_waiting() && (was_waited_for || self.held_back) {
+                    self.held_back = false;
+                    self.go_on("timer");
+                }
+            }
+            News::Ended(said) => {
                 self.under_way = self.under_way.saturating_sub(1);
                 let Said::Nothing(conduct) = *said else { return Some(*said) };
-                self.faults.push((address, conduct));
+                self.faults.push((event.server, conduct));
+                if self.is_refused() {
+                    return None;
+                }
                 // What was lost may be sent again; what was said stays said.
-                let silent = conduct == Conduct::Silent;
-                self.progress(address, if silent { Progress::Overdue } else { Progress::Spent });
+                if conduct == Conduct::Silent {
+                    self.give_up_waiting(event.server, event.tries);
+                } else if let Some(candidate) = self.candidate(event.server) {
+                    candidate.progress = Progress::Spent;
+                }
                 if !self.is_waiting() {
                     self.go_on("next");
                 }
             }
         }
         None
+    }
+
+    /// Whether a second server may be asked while the first may still answer. Where not, `News::Late` brings it.
+    fn may_hedge(&mut self) -> bool {
+        let means = self.iterate.means();
+        let may = means.hedges.take();
+        means.recorder.hedge(may);
+        self.held_back = !may;
+        may
     }
 
     fn looked_up(&mut self, found: Result<Vec<IpAddr>, Failure>) {
@@ -165,19 +197,20 @@ impl<'a> Asking<'a> {
 
     /// Another server, or the addresses of more servers, or the same server again.
     fn go_on(&mut self, reason: &'static str) {
-        if self.untried().is_none() && self.seek_addresses() {
-            return;
-        }
         if let Some(place) = self.untried() {
             self.launch(place, reason);
             return;
         }
-        // While addresses are sought, the silent are not pressed: the new ones come first.
-        if !self.lookups.is_empty() {
+        if self.seek_addresses() {
             return;
         }
-        // Once all have been asked, silence is loss or an outage: two at a time, as at first contact.
-        let at_once = if self.context().view.config.resolve.race { 2 } else { 1 };
+        // Once all have been asked, silence is loss or an outage: two at a time, as at first contact. While addresses
+        // are sought, one is pressed; with one server at a time, none.
+        let at_once = match (self.errand.route.policy.race, self.lookups.is_empty()) {
+            (true, true) => 2,
+            (false, false) => 0,
+            _ => 1,
+        };
         for _ in 0..at_once {
             if let Some(place) = self.next_candidate() {
                 self.launch(place, reason);
@@ -208,32 +241,59 @@ impl<'a> Asking<'a> {
         if self.under_way >= MAX_UNDER_WAY || !self.context().budget.take() {
             return;
         }
-        let (now, errand) = (self.iterate.now(), self.errand);
+        let (now, errand, means) = (self.iterate.now(), self.errand, self.iterate.means());
         let Some(candidate) = self.candidates.get_mut(place) else { return };
         let server = self.iterate.server(candidate.address);
         if candidate.standing.health == Health::Due {
-            server.probing(now);
+            server.probe(now, &means.random);
         }
-        let doubled = 1_u32.checked_shl(candidate.tries.into()).unwrap_or(u32::MAX);
+        if candidate.tries == 0 {
+            means.hedges.earn();
+        }
+        let longer = |timer: Duration| timer.saturating_mul(u32::from(candidate.tries).saturating_add(2)) / 2;
         let attempt = Attempt {
-            means: self.iterate.means(),
             server,
             path: path(errand.route, self.cut, candidate.address),
             recursive: matches!(errand.route.kind, Kind::Forward { .. }),
+            configured: !self.cut.configured.is_empty(),
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),
             kind: errand.kind,
             // Some drop what carries an OPT: the third try goes without.
             edns: candidate.standing.edns && candidate.tries < 2,
             tries: candidate.tries,
-            timer: candidate.standing.timer.saturating_mul(doubled),
+            timer: longer(candidate.standing.timer),
+            patience: longer(candidate.standing.patience),
             context: errand.context.clone(),
             events: self.sender.clone(),
+            means,
         };
         candidate.tries = candidate.tries.saturating_add(1);
         candidate.progress = Progress::Waiting;
         self.under_way = self.under_way.saturating_add(1);
         tokio::spawn(attempt.run(reason));
+    }
+
+    /// Tries dead servers whose time has come, on the side.
+    fn probe_due(&self) {
+        let (now, means) = (self.iterate.now(), self.iterate.means());
+        for candidate in select::due(&self.candidates) {
+            let Ok(permit) = Arc::clone(&means.probes).try_acquire_owned() else { return };
+            let server = self.iterate.server(candidate.address);
+            if !server.probe(now, &means.random) {
+                continue;
+            }
+            let probe = Probe {
+                means: Arc::clone(&means),
+                server,
+                path: path(self.errand.route, self.cut, candidate.address),
+                recursive: matches!(self.errand.route.kind, Kind::Forward { .. }),
+                zone: self.cut.zone.clone(),
+                edns: candidate.standing.edns,
+                permit,
+            };
+            tokio::spawn(probe.run());
+        }
     }
 
     fn add(&mut self, address: SocketAddr) {
@@ -252,8 +312,10 @@ impl<'a> Asking<'a> {
         select::next(&self.candidates, MAX_TRIES, |below| self.iterate.toss(below))
     }
 
+    /// One that was not asked yet in this step, and may well answer.
     fn untried(&self) -> Option<usize> {
-        select::next(&self.candidates, 1, |below| self.iterate.toss(below))
+        let place = self.next_candidate()?;
+        self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
     }
 
     /// Whether a message is out whose timer runs.
@@ -261,12 +323,25 @@ impl<'a> Asking<'a> {
         self.candidates.iter().any(|candidate| candidate.progress == Progress::Waiting)
     }
 
-    fn progress(&mut self, address: SocketAddr, progress: Progress) {
-        if let Some(candidate) = self.candidates.iter_mut().find(|candidate| candidate.address == address)
-            && candidate.progress != Progress::Spent
-        {
-            candidate.progress = progress;
+    /// Whether the zone's owner has said often enough that he does not want to answer us.
+    fn is_refused(&self) -> bool {
+        self.errand.route.policy.refusals_end && select::refused_twice(&self.faults)
+    }
+
+    fn candidate(&mut self, address: SocketAddr) -> Option<&mut Candidate> {
+        self.candidates.iter_mut().find(|candidate| candidate.address == address)
+    }
+
+    /// Nothing more is waited for from an attempt; false where nothing was.
+    fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
+        let Some(candidate) = self.candidate(address) else { return false };
+        // An older attempt at the same server says nothing of the one that is waited for.
+        let is_waited_for =
+            candidate.progress == Progress::Waiting && candidate.tries == tries.saturating_add(1);
+        if is_waited_for {
+            candidate.progress = Progress::Overdue;
         }
+        is_waited_for
     }
 
     fn context(&self) -> &'a Context {

@@ -10,27 +10,43 @@ use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
 use super::failure::conduct_text;
 use super::families::Families;
+use super::hedges::Hedges;
+use super::uplink::Uplink;
 use crate::cache::servers::Server;
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 use crate::exchange::network::Path;
 use crate::exchange::{Ask, Exchange, Heard, Trouble};
-use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_TIMER};
+use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_DEAD_PROBES, MAX_TIMER};
+use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{Conduct, Sent, StepEvent, Transport};
 
 /// What an attempt tells.
 #[derive(Debug)]
-pub(super) enum Event {
-    /// The timer has run out; the server may still answer.
-    Overdue(SocketAddr),
+pub(super) struct Event {
+    /// The server asked.
+    pub(super) server: SocketAddr,
+    /// Messages sent to it before, in this step of the walk: tells attempts at one server apart.
+    pub(super) tries: u8,
+    /// What happened.
+    pub(super) news: News,
+}
+
+/// What happened in an attempt.
+#[derive(Debug)]
+pub(super) enum News {
+    /// Most of its answers would have come by now; this one may still.
+    Overdue,
+    /// The message or its answer is taken to be lost.
+    Late,
     /// It has come to an end.
-    Ended(SocketAddr, Box<Said>),
+    Ended(Box<Said>),
 }
 
 /// What comes after a message.
@@ -47,7 +63,26 @@ pub(super) struct Means {
     pub(super) exchange: Arc<Exchange>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
+    pub(super) random: Random,
     pub(super) families: Families,
+    pub(super) hedges: Hedges,
+    pub(super) uplink: Uplink,
+    /// Places for probes of dead servers.
+    pub(super) probes: Arc<Semaphore>,
+}
+
+impl Means {
+    /// Nothing found out yet.
+    pub(super) fn new(
+        exchange: Arc<Exchange>,
+        recorder: Arc<Recorder>,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
+        let probes = Arc::new(Semaphore::new(MAX_DEAD_PROBES));
+        Self { exchange, recorder, clock, random, families, hedges, uplink, probes }
+    }
 }
 
 /// One server to be asked.
@@ -57,6 +92,8 @@ pub(super) struct Attempt {
     pub(super) path: Path,
     /// Whether it is a recursive server, asked for the whole answer.
     pub(super) recursive: bool,
+    /// Whether the operator has named it.
+    pub(super) configured: bool,
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
@@ -65,6 +102,8 @@ pub(super) struct Attempt {
     pub(super) tries: u8,
     /// How long until it is overdue.
     pub(super) timer: Duration,
+    /// And until it is late.
+    pub(super) patience: Duration,
     pub(super) context: Context,
     pub(super) events: mpsc::Sender<Event>,
 }
@@ -73,16 +112,24 @@ impl Attempt {
     /// Asks, and tells. `reason` says on the trail why this server, now.
     pub(super) async fn run(self, reason: &'static str) {
         self.note_sent(self.transport(), reason);
-        if let Some(said) = self.ask().await {
-            // The channel holds all events of an attempt; it is closed where nobody waits.
-            let _ = self.events.try_send(Event::Ended(self.path.server, Box::new(said)));
+        let sent = self.means.clock.mono();
+        let Some((heard, first)) = self.first_message(sent).await else { return };
+        let said = self.answer(&heard, first).await;
+        self.tell(News::Ended(Box::new(said)));
+        match heard.reply {
+            Err(Trouble::Silent) => self.blame(sent),
+            Err(Trouble::Unreachable) => {
+                // Whether that is its fault is known once others have been heard, or not.
+                tokio::time::sleep(self.patience).await;
+                self.blame(sent);
+            }
+            _ => {}
         }
     }
 
-    /// The whole of it; None where nobody waits for the rest.
-    async fn ask(&self) -> Option<Said> {
-        let (heard, first) = self.first_message().await?;
-        let mut turn = self.settle(self.transport(), self.edns, &heard, first);
+    /// What the server says, after as many messages as that takes.
+    async fn answer(&self, heard: &Heard, first: bool) -> Said {
+        let mut turn = self.settle(self.transport(), self.edns, heard, first);
         if matches!(turn, Turn::WithoutEdns) {
             turn = self.again(self.transport(), false, "without_edns").await;
         }
@@ -91,14 +138,14 @@ impl Attempt {
             turn = self.again(Transport::Tcp, edns, "truncated").await;
         }
         match turn {
-            Turn::Said(said) => Some(said),
+            Turn::Said(said) => said,
             // Cut over TCP, or EDNS rejected in a message without it.
-            Turn::WithoutEdns | Turn::Stream => Some(Said::Nothing(Conduct::Unfit)),
+            Turn::WithoutEdns | Turn::Stream => Said::Nothing(Conduct::Unfit),
         }
     }
 
-    /// The first message, with its timer. None where nobody waits any more and it has had its time.
-    async fn first_message(&self) -> Option<(Heard, bool)> {
+    /// The first message, with its timers. None where nobody waits any more and it has had its time.
+    async fn first_message(&self, sent: Mono) -> Option<(Heard, bool)> {
         let asking = self.means.exchange.ask(self.message(self.transport(), self.edns), LISTEN_TIME);
         tokio::pin!(asking);
         tokio::select! {
@@ -106,19 +153,39 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.timer) => {}
         }
-        self.server.silent(self.means.clock.mono());
-        let _ = self.events.try_send(Event::Overdue(self.path.server));
+        self.server.overdue(sent, self.means.clock.mono());
+        self.tell(News::Overdue);
+        tokio::select! {
+            biased;
+            heard = &mut asking => return Some(heard),
+            () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
+        }
+        self.blame(sent);
+        self.tell(News::Late);
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
             () = self.events.closed() => {}
         }
         // Nobody waits any more; a slow server is still told from a dead one.
-        if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.timer), &mut asking).await {
+        if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
+        self.blame(sent);
         self.record(self.transport(), Conduct::Silent, MAX_TIMER);
         None
+    }
+
+    /// Counts a silence since `sent` against the server, where it is not our own network's.
+    fn blame(&self, sent: Mono) {
+        if self.means.uplink.proves_silence(self.configured, sent) {
+            self.server.silent(sent, self.means.clock.mono(), &self.means.random);
+        }
+    }
+
+    /// The channel holds all events of an attempt; it is closed where nobody waits.
+    fn tell(&self, news: News) {
+        let _ = self.events.try_send(Event { server: self.path.server, tries: self.tries, news });
     }
 
     /// Another message to the same server, within the budget.
@@ -131,12 +198,11 @@ impl Attempt {
         let asking = self.means.exchange.ask(self.message(transport, edns), patience);
         tokio::pin!(asking);
         // A stream takes a round trip more; one that a firewall drops must not keep the next server waiting.
-        let timer = self.timer.saturating_mul(2);
         let (heard, first) = tokio::select! {
             biased;
             heard = &mut asking => heard,
-            () = tokio::time::sleep(timer) => {
-                let _ = self.events.try_send(Event::Overdue(self.path.server));
+            () = tokio::time::sleep(self.patience.saturating_mul(2)) => {
+                self.tell(News::Late);
                 asking.await
             }
         };
@@ -148,7 +214,7 @@ impl Attempt {
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> Turn {
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
-                let conduct = trouble_as_conduct(*trouble);
+                let conduct = conduct_of(*trouble);
                 (Turn::Said(Said::Nothing(conduct)), conduct, conduct_text(conduct).to_owned())
             }
             Ok(message) if edns && rejects_edns(message) => {
@@ -175,10 +241,15 @@ impl Attempt {
     fn learn(&self, transport: Transport, heard: &Heard) {
         let now = self.means.clock.mono();
         match heard.reply {
-            Ok(_) if transport == self.transport() => self.server.answered(heard.elapsed),
+            Ok(_) => {
+                self.means.uplink.heard(self.configured, now);
+                if transport == self.transport() {
+                    self.server.answered(heard.elapsed, now);
+                }
+            }
             Err(Trouble::NoRoute) => self.means.families.no_route(self.path.server.ip(), now),
-            Err(Trouble::Unreachable) => self.server.silent(now),
-            _ => {}
+            Err(Trouble::Unreachable) => self.server.overdue(now, now),
+            Err(Trouble::Silent | Trouble::Unfit) => {}
         }
     }
 
@@ -210,7 +281,7 @@ impl Attempt {
 
     /// How it is asked first.
     fn transport(&self) -> Transport {
-        if self.path.tls.is_some() { Transport::Tls } else { Transport::Udp }
+        first_transport(&self.path)
     }
 
     fn message(&self, transport: Transport, edns: bool) -> Ask {
@@ -243,7 +314,13 @@ fn rejects_edns(message: &Message) -> bool {
     rejects || u16::from(code) == u16::from(ResponseCode::BADVERS)
 }
 
-fn trouble_as_conduct(trouble: Trouble) -> Conduct {
+/// How a server is asked first.
+pub(super) fn first_transport(path: &Path) -> Transport {
+    if path.tls.is_some() { Transport::Tls } else { Transport::Udp }
+}
+
+/// What a server did from which no message came.
+pub(super) fn conduct_of(trouble: Trouble) -> Conduct {
     match trouble {
         Trouble::Silent => Conduct::Silent,
         Trouble::Unreachable | Trouble::NoRoute => Conduct::Unreachable,

@@ -1,7 +1,8 @@
 //! Which address families lead anywhere: found out, not configured.
 //!
 //! May call: `config`, `clock`, `limits`. A host without IPv6 never waits for it: the first message for which the
-//! kernel has no route leaves the family alone for a while.
+//! kernel has no route leaves the family alone for a while. Where no family is left, our own network is down: what may
+//! be used is tried, so that its return is noticed by the next question.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,12 +21,14 @@ pub(super) struct Families {
 impl Families {
     /// Whether servers of IPv4 are asked.
     pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
-        is_used(config.ipv4, &self.no_ipv4_until, now)
+        let other = is_routed(config.ipv6, &self.no_ipv6_until, now);
+        is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !other)
     }
 
     /// Whether servers of IPv6 are asked.
     pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
-        is_used(config.ipv6, &self.no_ipv6_until, now)
+        let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
+        is_routed(config.ipv6, &self.no_ipv6_until, now) || (config.ipv6 == Family::Auto && !other)
     }
 
     /// Whether the server at `address` is asked.
@@ -40,7 +43,7 @@ impl Families {
     }
 }
 
-fn is_used(configured: Family, none_until: &AtomicU64, now: Mono) -> bool {
+fn is_routed(configured: Family, none_until: &AtomicU64, now: Mono) -> bool {
     match configured {
         Family::On => true,
         Family::Off => false,
@@ -65,5 +68,16 @@ mod tests {
         assert!(!families.allows(&config, six, Mono::START));
         assert!(families.allows(&config, four, Mono::START), "configured to be used");
         assert!(families.allows(&config, six, Mono::START.after(NO_ROUTE_TIME)));
+    }
+
+    #[test]
+    fn where_no_family_is_left_both_are_tried() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        families.no_route(six, Mono::START);
+        assert!(!families.allows(&config, six, Mono::START));
+        families.no_route(four, Mono::START);
+        assert!(families.allows(&config, six, Mono::START) && families.allows(&config, four, Mono::START));
     }
 }

@@ -18,10 +18,13 @@ pub mod classify;
 pub mod context;
 pub mod failure;
 mod families;
+mod hedges;
 mod keep;
 mod prime;
+mod probe;
 pub mod scrub;
 pub mod select;
+mod uplink;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -45,7 +48,6 @@ use attempt::Means;
 use classify::{Found, Referral, Said};
 use context::Context;
 use failure::Failure;
-use families::Families;
 
 /// Questions that recursion needs answered on its way. They go through the routing of all questions, within the budget
 /// of the one that needs them, and wait for no other's flight.
@@ -99,8 +101,8 @@ impl Iterate {
         clock: Clock,
         random: Random,
     ) -> Self {
-        let families = Families::default();
-        Self { memory, random, means: Arc::new(Means { exchange, recorder, clock, families }) }
+        let means = Means::new(exchange, recorder, clock, random.clone());
+        Self { memory, random, means: Arc::new(means) }
     }
 
     /// Finds what is asked: its data, what shows that there are none, or an alias that leads on.

@@ -1,12 +1,13 @@
 //! Which server is asked next: pure, from what is known of each.
 //!
-//! May call: `cache::servers` for its types. As Unbound and Knot do, the fastest of those that answer; unlike
+//! May call: `cache::servers` and `record::event` for their types. As Unbound and Knot do, the fastest of those that answer; unlike
 //! Hickory, one that is known to answer goes before one that is not known.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::cache::servers::{Health, Standing};
+use crate::record::event::Conduct;
 
 /// An unknown server is taken to be this far away: those nearer are preferred to it, those farther are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
@@ -37,34 +38,55 @@ pub enum Progress {
     Spent,
 }
 
-/// The place of the candidate to ask next: an untried one, else the one whose silence may have been loss, at most
-/// `max_tries` times each. `toss` breaks ties among equals.
-pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
-    let best = |progress: Progress| {
-        let rank = |candidate: &Candidate| {
-            let standing = candidate.standing;
-            let health = if standing.health == Health::Due { Health::Doubtful } else { standing.health };
-            (standing.lame, candidate.tries, health, standing.round_trip.unwrap_or(UNKNOWN_DISTANCE))
-        };
-        let fits = |candidate: &&Candidate| candidate.progress == progress && candidate.tries < max_tries;
-        let least = candidates.iter().filter(fits).map(rank).min()?;
-        let equals: Vec<usize> = candidates
-            .iter()
-            .enumerate()
-            .filter(|(_, candidate)| fits(candidate) && rank(candidate) == least)
-            .map(|(place, _)| place)
-            .collect();
-        let tossed = toss(u32::try_from(equals.len()).unwrap_or(u32::MAX));
-        equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
-    };
-    best(Progress::Untried).or_else(|| best(Progress::Overdue))
+/// So many messages go to those that answer before one goes to a server that is dead or does not serve the zone.
+const LAST_RESORT: u8 = 2;
+
+impl Candidate {
+    /// How far back it stands: those that may well answer are asked, and asked again, before the others.
+    fn level(&self) -> u8 {
+        let last_resort = self.standing.lame || self.standing.health == Health::Dead;
+        self.tries.saturating_add(if last_resort { LAST_RESORT } else { 0 })
+    }
+
+    /// Whether it was not asked yet, and nothing speaks against it.
+    pub fn is_promising(&self) -> bool {
+        self.level() == 0
+    }
 }
 
-/// A dead server whose time to be tried again has come: it is asked beside the one that answers, not instead.
-pub fn due(candidates: &[Candidate]) -> Option<usize> {
-    candidates.iter().position(|candidate| {
+/// The place of the candidate to ask next: an untried one, else one whose silence may have been loss, at most
+/// `max_tries` times each; dead and lame ones once the others have been asked twice. `toss` breaks ties among equals.
+pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
+    let rank = |candidate: &Candidate| {
+        let standing = candidate.standing;
+        let health = if standing.health == Health::Due { Health::Doubtful } else { standing.health };
+        let distance = standing.round_trip.unwrap_or(UNKNOWN_DISTANCE);
+        (candidate.level(), standing.lame, health, distance)
+    };
+    let fits = |candidate: &&Candidate| {
+        matches!(candidate.progress, Progress::Untried | Progress::Overdue) && candidate.tries < max_tries
+    };
+    let least = candidates.iter().filter(fits).map(rank).min()?;
+    let equals: Vec<usize> = candidates
+        .iter()
+        .enumerate()
+        .filter(|(_, candidate)| fits(candidate) && rank(candidate) == least)
+        .map(|(place, _)| place)
+        .collect();
+    let tossed = toss(u32::try_from(equals.len()).unwrap_or(u32::MAX));
+    equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
+}
+
+/// Dead servers whose time to be tried again has come, and that are not asked anyway.
+pub fn due(candidates: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    candidates.iter().filter(|candidate| {
         candidate.progress == Progress::Untried && candidate.standing.health == Health::Due
     })
+}
+
+/// Whether the last two that ended, two servers, both said REFUSED.
+pub fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
+    matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
 }
 
 #[cfg(test)]
@@ -77,6 +99,7 @@ mod tests {
             standing: Standing {
                 round_trip: round_trip.map(Duration::from_millis),
                 timer: Duration::from_millis(50),
+                patience: Duration::from_millis(100),
                 health,
                 lame: false,
                 edns: true,
@@ -104,19 +127,40 @@ mod tests {
     }
 
     #[test]
-    fn lame_ones_come_last_and_the_silent_again_up_to_the_bound() {
-        let mut candidates =
-            [candidate(1, Some(1), Health::Answering), candidate(2, Some(90), Health::Answering)];
+    fn the_silent_are_asked_again_before_the_lame_and_the_dead() {
+        let mut candidates = [
+            candidate(1, Some(1), Health::Answering),
+            candidate(2, Some(90), Health::Answering),
+            candidate(3, Some(1), Health::Dead),
+        ];
         candidates[0].standing.lame = true;
-        assert_eq!(next(&candidates, 2, |_| 0), Some(1));
-        candidates[0].progress = Progress::Spent;
-        candidates[1].progress = Progress::Waiting;
+        let mut order = Vec::new();
+        while let Some(place) = next(&candidates, 3, |_| 0) {
+            order.push(place);
+            candidates[place].progress = Progress::Overdue;
+            candidates[place].tries += 1;
+        }
+        assert_eq!(order, [1, 1, 1, 2, 0, 2, 0, 2, 0], "at most three messages each");
         candidates[1].tries = 1;
-        assert_eq!(next(&candidates, 2, |_| 0), None);
-        candidates[1].progress = Progress::Overdue;
-        assert_eq!(next(&candidates, 2, |_| 0), Some(1));
-        candidates[1].tries = 2;
-        assert_eq!(next(&candidates, 2, |_| 0), None);
-        assert_eq!(due(&[candidate(1, None, Health::Due)]), Some(0));
+        candidates[1].progress = Progress::Waiting;
+        assert_eq!(next(&candidates, 3, |_| 0), None);
+    }
+
+    #[test]
+    fn a_server_that_was_dead_is_due_unless_it_is_asked_anyway() {
+        let mut candidates = [candidate(1, None, Health::Due), candidate(2, None, Health::Dead)];
+        assert_eq!(due(&candidates).count(), 1);
+        candidates[0].progress = Progress::Waiting;
+        assert_eq!(due(&candidates).count(), 0);
+    }
+
+    #[test]
+    fn two_servers_in_a_row_that_refuse_are_told_from_others() {
+        let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
+        let (one, other) = (fault(1, Conduct::Refused), fault(2, Conduct::Refused));
+        assert!(refused_twice(&[fault(3, Conduct::Silent), one, other]));
+        assert!(!refused_twice(&[one, one]));
+        assert!(!refused_twice(&[one, fault(3, Conduct::Silent), other]));
+        assert!(!refused_twice(&[one]));
     }
 }

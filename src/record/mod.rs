@@ -108,6 +108,11 @@ impl Recorder {
         }
     }
 
+    /// Counts a second server asked while the first might still answer, or kept from being asked by the bound on them.
+    pub fn hedge(&self, asked: bool) {
+        self.upstream.hedge(asked);
+    }
+
     /// Counts a flight that has ended.
     pub fn flight(&self, ended: &FlightEnded) {
         self.upstream.flight(ended);
@@ -158,6 +163,8 @@ impl Recorder {
             upstream: UpstreamReport {
                 messages: totals.conduct(),
                 tcp: totals.tcp,
+                hedges: totals.hedges,
+                hedges_refused: totals.hedges_refused,
                 waited: std::time::Duration::from_micros(totals.waited_micros).as_secs_f64(),
                 round_trip: totals.round_trip.quantiles(),
                 flights: totals.flight_time.quantiles(),

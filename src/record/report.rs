@@ -41,6 +41,10 @@ pub struct UpstreamReport {
     pub messages: BTreeMap<Conduct, u64>,
     /// How many of them went over TCP.
     pub tcp: u64,
+    /// Second servers asked while the first might still answer.
+    pub hedges: u64,
+    /// Those kept from being asked, as there would have been too many.
+    pub hedges_refused: u64,
     /// Seconds waited for servers, all messages together; those under way at once count each.
     pub waited: f64,
     /// Round trips of messages that came back.

@@ -18,6 +18,8 @@ pub(super) struct Upstream {
     flight_time: Histogram,
     conduct: [AtomicU64; tally::CONDUCTS],
     tcp: AtomicU64,
+    hedges: AtomicU64,
+    hedges_refused: AtomicU64,
     failed: AtomicU64,
     packets: AtomicU64,
     waited_micros: AtomicU64,
@@ -39,6 +41,12 @@ impl Upstream {
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
+    /// Counts a second server asked while the first might still answer, or kept from being asked.
+    pub(super) fn hedge(&self, asked: bool) {
+        let count = if asked { &self.hedges } else { &self.hedges_refused };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a flight.
     pub(super) fn flight(&self, ended: &FlightEnded) {
         self.flight_time.count(ended.elapsed);
@@ -58,6 +66,8 @@ pub(super) struct Totals {
     pub(super) round_trip: Spread,
     pub(super) flight_time: Spread,
     pub(super) tcp: u64,
+    pub(super) hedges: u64,
+    pub(super) hedges_refused: u64,
     pub(super) failed: u64,
     pub(super) packets: u64,
     pub(super) waited_micros: u64,
@@ -81,6 +91,8 @@ impl Totals {
             round_trip: upstream.round_trip.spread(),
             flight_time: upstream.flight_time.spread(),
             tcp: load(&upstream.tcp),
+            hedges: load(&upstream.hedges),
+            hedges_refused: load(&upstream.hedges_refused),
             failed: load(&upstream.failed),
             packets: load(&upstream.packets),
             waited_micros: load(&upstream.waited_micros),
@@ -98,6 +110,8 @@ impl Totals {
             round_trip: self.round_trip.since(&earlier.round_trip),
             flight_time: self.flight_time.since(&earlier.flight_time),
             tcp: self.tcp.saturating_sub(earlier.tcp),
+            hedges: self.hedges.saturating_sub(earlier.hedges),
+            hedges_refused: self.hedges_refused.saturating_sub(earlier.hedges_refused),
             failed: self.failed.saturating_sub(earlier.failed),
             packets: self.packets.saturating_sub(earlier.packets),
             waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),

@@ -62,6 +62,12 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// No negative answer is kept longer.
     pub negative_max_ttl: Duration,
+    /// Whether servers are raced, two at a time, where the best of them is not known, and dead ones probed on the side.
+    /// Without, one server is asked at a time, and only for what is needed.
+    pub race: bool,
+    /// Whether two servers that say REFUSED, one after the other, end the question: the zone's owner does not want to
+    /// answer us, and each further message makes it worse.
+    pub refusals_end: bool,
 }
 
 /// What one set of clients sees: its routes, and the configuration that goes with them.
@@ -147,6 +153,8 @@ impl View {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
             negative_max_ttl: config.cache.negative_max_ttl,
+            race: config.resolve.race,
+            refusals_end: false,
         };
         let recursion = Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone() };
         let mut view = Self {
@@ -226,6 +234,7 @@ fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong>
         source: if zone.source.is_empty() { general.source.clone() } else { zone.source.clone() },
         max_ttl: zone.max_ttl.unwrap_or(general.max_ttl),
         negative_max_ttl: zone.negative_max_ttl.unwrap_or(general.negative_max_ttl),
+        ..general.clone()
     };
     let delegation = |addresses| {
         Arc::new(Delegation {

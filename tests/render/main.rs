@@ -49,6 +49,8 @@ fn report() -> Report {
         upstream: UpstreamReport {
             messages: Conduct::ALL.into_iter().zip([18_001, 93, 212, 0, 14, 30, 2, 4, 0]).collect(),
             tcp: 93,
+            hedges: 402,
+            hedges_refused: 3,
             waited: 512.4,
             round_trip: quantiles(18_144, [0.014, 0.062, 0.241, 1.9]),
             flights: quantiles(15_793, [0.021, 0.094, 0.9, 10.0]),

@@ -1,0 +1,178 @@
+//! The round trips of one server: their smoothed value and a digest of their distribution, from which its timers come.
+//!
+//! May call: `limits`. Pure. RFC 6298 section 2 smooths; the digest is log-linear, eight buckets an octave, so that a
+//! percentile is at most an eighth too long. Its counts are halved from time to time: what was long ago fades.
+
+use std::time::Duration;
+
+use crate::limits::{ENOUGH_ROUND_TRIPS, MAX_TIMER, MIN_TIMER};
+
+/// Buckets an octave, as a power of two.
+const PRECISION_BITS: u32 = 3;
+
+/// Buckets an octave.
+const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
+
+/// The first octave begins here, in microseconds as a power of two: what is nearer than a millisecond is all alike.
+const FIRST_OCTAVE: u32 = 10;
+
+/// Octaves: up to 2^21 microseconds, just over the longest timer.
+const OCTAVES: u32 = 11;
+
+/// All buckets: one for what is nearer than the first octave, and the last one also for what is farther than all.
+const BUCKETS: usize = 11 * 8 + 1;
+
+/// At so many counts all are halved: a server that moved is told by its last few dozen round trips. Fits an octet.
+const FADE_AT: u8 = 128;
+
+/// The part of the round trips that a timer covers, of a hundred: Dean and Barroso, "The Tail at Scale" (2013), send the
+/// second request at the 95th percentile, which bounds them to one in twenty.
+const COVERED: u32 = 95;
+
+/// What is known of a server's round trips; there is at least one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RoundTrips {
+    smoothed: Duration,
+    variation: Duration,
+    counts: [u8; BUCKETS],
+    total: u8,
+}
+
+impl RoundTrips {
+    /// The first one.
+    pub(super) fn new(first: Duration) -> Self {
+        let mut trips = Self { smoothed: first, variation: first / 2, counts: [0; BUCKETS], total: 0 };
+        trips.count(first);
+        trips
+    }
+
+    /// A further one. RFC 6298 section 2: the variation first, then the smoothed value.
+    pub(super) fn add(&mut self, sample: Duration) {
+        let off = self.smoothed.abs_diff(sample);
+        self.variation = (self.variation * 3 + off) / 4;
+        self.smoothed = (self.smoothed * 7 + sample) / 8;
+        self.count(sample);
+    }
+
+    /// The smoothed value.
+    pub(super) fn smoothed(&self) -> Duration {
+        self.smoothed
+    }
+
+    /// How long to wait before a second server is asked while this one may still answer: about the 95th percentile of its
+    /// own round trips; a quarter over the usual and 10 ms until there are enough of them.
+    pub(super) fn timer(&self) -> Duration {
+        let usual = if self.total < ENOUGH_ROUND_TRIPS {
+            self.smoothed + self.smoothed / 4 + Duration::from_millis(10)
+        } else {
+            self.percentile()
+        };
+        usual.clamp(MIN_TIMER, MAX_TIMER)
+    }
+
+    /// After which time a message or its answer is taken to be lost: twice the timer, or what RFC 6298 says where that is more.
+    pub(super) fn patience(&self) -> Duration {
+        (self.timer() * 2).max(self.smoothed + self.variation * 4).min(MAX_TIMER)
+    }
+
+    fn count(&mut self, sample: Duration) {
+        if self.total >= FADE_AT {
+            self.counts.iter_mut().for_each(|count| *count /= 2);
+            self.total = self.counts.iter().sum();
+        }
+        if let Some(count) = self.counts.get_mut(bucket(sample)) {
+            *count += 1;
+            self.total += 1;
+        }
+    }
+
+    /// The upper end of the bucket in which the percentile lies.
+    fn percentile(&self) -> Duration {
+        let wanted = (u32::from(self.total) * COVERED).div_ceil(100);
+        let mut seen = 0;
+        let place = self.counts.iter().position(|count| {
+            seen += u32::from(*count);
+            seen >= wanted
+        });
+        upper_end(place.unwrap_or(BUCKETS - 1))
+    }
+}
+
+/// The bucket of a round trip.
+fn bucket(sample: Duration) -> usize {
+    let micros = u32::try_from(sample.as_micros()).unwrap_or(u32::MAX);
+    if micros < 1 << FIRST_OCTAVE {
+        return 0;
+    }
+    let octave = micros.ilog2();
+    let within = (micros >> (octave - PRECISION_BITS)) - PER_OCTAVE;
+    let place = (octave - FIRST_OCTAVE) * PER_OCTAVE + within + 1;
+    usize::try_from(place).unwrap_or(usize::MAX).min(BUCKETS - 1)
+}
+
+/// The longest round trip of a bucket.
+fn upper_end(place: usize) -> Duration {
+    let place = u32::try_from(place).unwrap_or(u32::MAX).min(OCTAVES * PER_OCTAVE);
+    let (octave, within) = (place / PER_OCTAVE, place % PER_OCTAVE);
+    Duration::from_micros(u64::from(PER_OCTAVE + within) << (octave + FIRST_OCTAVE - PRECISION_BITS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn trips(millis: impl IntoIterator<Item = u32>) -> RoundTrips {
+        let mut millis = millis.into_iter();
+        let mut trips = RoundTrips::new(millis.next().unwrap() * MS);
+        millis.for_each(|sample| trips.add(sample * MS));
+        trips
+    }
+
+    #[test]
+    fn few_round_trips_give_the_usual_and_a_quarter() {
+        assert_eq!(trips([80]).timer(), 110 * MS);
+        assert_eq!(trips([80]).patience(), 240 * MS);
+        assert_eq!(trips([1]).timer(), MIN_TIMER);
+        assert_eq!(trips([1]).patience(), 2 * MIN_TIMER);
+        assert_eq!(trips([9_000]).timer(), MAX_TIMER);
+    }
+
+    #[test]
+    fn many_give_their_own_95th_percentile() {
+        // One in ten takes 200 ms: a timer that fires for a tenth of all would be too short.
+        let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
+        assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
+        // One in fifty may be late.
+        let timer = trips((1..100).map(|place| if place % 50 == 0 { 200 } else { 40 })).timer();
+        assert!(timer >= 40 * MS && timer <= 45 * MS, "{timer:?}");
+    }
+
+    #[test]
+    fn what_was_long_ago_fades() {
+        let moved = trips(std::iter::repeat_n(200, 1_000).chain(std::iter::repeat_n(20, 500)));
+        assert_eq!(moved.timer(), MIN_TIMER);
+        assert!(moved.smoothed() < 21 * MS);
+    }
+
+    proptest! {
+        #[test]
+        fn a_bucket_holds_what_is_counted_in_it(micros in 0_u64..10_000_000) {
+            let sample = Duration::from_micros(micros);
+            let end = upper_end(bucket(sample));
+            if sample < upper_end(BUCKETS - 1) {
+                prop_assert!(sample < end, "{sample:?} in a bucket up to {end:?}");
+                prop_assert!(end <= (sample + sample / 8 + Duration::from_micros(1)).max(Duration::from_micros(1024)));
+            }
+        }
+
+        #[test]
+        fn timers_keep_their_bounds(samples in proptest::collection::vec(0_u32..20_000, 1..300)) {
+            let trips = trips(samples);
+            prop_assert!(trips.timer() >= MIN_TIMER && trips.timer() <= trips.patience());
+            prop_assert!(trips.patience() <= MAX_TIMER);
+        }
+    }
+}

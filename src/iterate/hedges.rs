@@ -1,0 +1,57 @@
+//! How many second servers may be asked while the first may still answer: a share of all first messages.
+//!
+//! May call: `limits`. A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise): where many servers
+//! are slow at once, the reason is nearer to us than they are, and twice the messages would not mend it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::limits::{HEDGE_BURST, HEDGES_PER_MILLE};
+
+/// What one second message costs, in thousandths.
+const COST: u32 = 1_000;
+
+/// The bucket, in thousandths of a message.
+#[derive(Debug)]
+pub(super) struct Hedges(AtomicU32);
+
+impl Default for Hedges {
+    fn default() -> Self {
+        Self(AtomicU32::new(HEDGE_BURST * COST))
+    }
+}
+
+impl Hedges {
+    /// A first message was sent.
+    pub(super) fn earn(&self) {
+        let earn =
+            |tokens: u32| Some(tokens.saturating_add(HEDGES_PER_MILLE).min(HEDGE_BURST.saturating_mul(COST)));
+        // It never refuses.
+        let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
+    }
+
+    /// Whether a second message may be sent.
+    pub(super) fn take(&self) -> bool {
+        let take = |tokens: u32| tokens.checked_sub(COST);
+        self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_and_then_a_share_of_the_first() {
+        let hedges = Hedges::default();
+        let taken = |tries: u32| (0..tries).filter(|_| hedges.take()).count();
+        assert_eq!(taken(1_000), usize::try_from(HEDGE_BURST).unwrap());
+        for _ in 0..50 {
+            hedges.earn();
+        }
+        assert_eq!(taken(1_000), 10);
+        for _ in 0..1_000_000 {
+            hedges.earn();
+        }
+        assert_eq!(taken(1_000), usize::try_from(HEDGE_BURST).unwrap());
+    }
+}

@@ -1,0 +1,46 @@
+//! Whether our own network works: when any server was last heard.
+//!
+//! May call: `clock`. While nobody is heard, silence is no server's fault: an outage of our own network must not mark
+//! the world dead. Servers that the operator has named may stand in our own network, so they prove nothing for the others.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::clock::Mono;
+
+/// When servers were last heard, in microseconds of the clock; 0 is never.
+#[derive(Debug, Default)]
+pub(super) struct Uplink {
+    world: AtomicU64,
+    configured: AtomicU64,
+}
+
+impl Uplink {
+    /// A server was heard; `configured`: one that the operator has named.
+    pub(super) fn heard(&self, configured: bool, now: Mono) {
+        let last = if configured { &self.configured } else { &self.world };
+        last.fetch_max(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// Whether the silence of a server since `sent` is its own fault: others were heard meanwhile.
+    pub(super) fn proves_silence(&self, configured: bool, sent: Mono) -> bool {
+        let heard = |last: &AtomicU64| last.load(Ordering::Relaxed) > sent.as_micros();
+        heard(&self.world) || (configured && heard(&self.configured))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_proven_by_whoever_was_heard_meanwhile() {
+        let (uplink, at) = (Uplink::default(), Mono::from_micros);
+        assert!(!uplink.proves_silence(true, at(5)), "nobody was heard");
+        uplink.heard(true, at(10));
+        assert!(uplink.proves_silence(true, at(5)));
+        assert!(!uplink.proves_silence(false, at(5)), "the office's own server answers without the internet");
+        uplink.heard(false, at(10));
+        assert!(uplink.proves_silence(false, at(5)));
+        assert!(!uplink.proves_silence(true, at(10)));
+    }
+}
