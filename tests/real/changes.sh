@@ -1,21 +1,5 @@
 # What an operator does while mail goes on: reloads, restarts. No question may stay unanswered. Sourced by `run`.
 
-# load NAMES...: three questions of four are in memory, one in ten comes over TCP; runs until $work/enough exists.
-load() {
-  rm -f "$work/enough"
-  "$here/load.py" --rate 400 --questions 100000 --tcp 0.1 --until "$work/enough" \
-    domain.example mx.domain.example client.sender.example '{}.wild.domain.example' >"$work/load" 2>&1 &
-  loading=$!
-}
-
-# Ends the load and judges it.
-loaded() {
-  touch "$work/enough"
-  wait "$loading"
-  sed 's/^questions/figure: questions/' "$work/load"
-  grep -q ' unanswered=0 .* servfail=0 other=0 ' "$work/load"
-}
-
 reloads() {
   local number began=$EPOCHREALTIME
   restart

@@ -5,6 +5,7 @@ faulty.py ADDRESS [FAULT]: serves UDP and TCP port 53 of ADDRESS. Every question
 question's own name says which: the label two above `faulty.example`'s, as in `1.late-5000.faulty.example`.
 
 ok            A 198.18.77.5, AAAA 2001:2::77:5; any other type has no data
+asker         A or AAAA: the address that the question came from
 late-N        the same, N milliseconds later
 drop          never an answer
 drop-aaaa     A at once, AAAA never
@@ -45,8 +46,8 @@ def reply(message, asked, rcode=0, truncated=False, answers=b"", count=0):
     return head + asked + answers + authority
 
 
-async def answer(message, stream, always):
-    """The answer's octets; None is silence, and over TCP the end."""
+async def answer(message, stream, always, asker):
+    """The answer's octets to who is at the address ASKER; None is silence, and over TCP the end."""
     labels, kind, asked = question(message)
     fault = always or (labels[-3] if len(labels) > 2 else "ok")
     delay = 0
@@ -66,6 +67,9 @@ async def answer(message, stream, always):
         return reply(message, asked, rcode=RCODES[fault])
     await asyncio.sleep(delay)
     data = {A: ipaddress.ip_address("198.18.77.5"), AAAA: ipaddress.ip_address("2001:2::77:5")}.get(kind)
+    if fault == "asker":
+        asker = ipaddress.ip_address(asker)
+        data = asker if kind == {4: A, 6: AAAA}[asker.version] else None
     if data is None or len(labels) <= 2:
         return reply(message, asked)
     record = struct.pack("!HHHLH", 0xC00C, kind, 1, 60, len(data.packed)) + data.packed
@@ -85,7 +89,7 @@ class Datagrams(asyncio.DatagramProtocol):
         task.add_done_callback(self.tasks.discard)
 
     async def serve(self, data, address):
-        octets = await answer(data, False, self.always)
+        octets = await answer(data, False, self.always, address[0])
         if octets is not None:
             self.transport.sendto(octets, address)
 
@@ -95,7 +99,8 @@ async def main(address, always):
         try:
             while True:
                 size = struct.unpack("!H", await reader.readexactly(2))[0]
-                octets = await answer(await reader.readexactly(size), True, always)
+                asker = writer.get_extra_info("peername")[0]
+                octets = await answer(await reader.readexactly(size), True, always, asker)
                 if octets is None:
                     break
                 writer.write(struct.pack("!H", len(octets)) + octets)

@@ -112,10 +112,58 @@ again() {
   at_most 0.1 "$(cut -d/ -f3 <<<"$delays")" "seconds for lookups and connection"
 }
 
+# postscreen before smtpd: it asks all lists at once, and decides when it has waited for two seconds.
+raise_postscreen() {
+  cat >>/etc/postfix/master.cf <<EOF
+smtpd pass - - y - - smtpd
+dnsblog unix - - y - 0 dnsblog
+tlsproxy unix - - y - 0 tlsproxy
+EOF
+  sed -i 's/^smtp inet .*/smtp inet n - y - 1 postscreen/' /etc/postfix/master.cf
+  cat >>/etc/postfix/main.cf <<EOF
+postscreen_dnsbl_sites = bl.lists.example=127.0.0.2*2, bl.lists.example=127.0.0.4*1, closed.lists.example*2, dead.lists.example*2
+postscreen_dnsbl_threshold = 2
+postscreen_dnsbl_action = enforce
+postscreen_greet_action = enforce
+postscreen_greet_wait = 2s
+EOF
+  postconf -e 'smtpd_recipient_restrictions = permit'
+  postfix stop
+  postfix start
+}
+
+screened() {
+  local began took
+  forget
+  has '^550 .*client \[198\.18\.77\.66\] blocked using bl\.lists\.example' mail 198.18.77.66 someone@sender.example someone@partner.example
+  log 'dnsblog\[.*addr 198\.18\.77\.66 listed by domain bl\.lists\.example as 127\.0\.0\.2'
+  # Neither a dead list nor one that refuses is a listing, nor does it cost more than postscreen waits anyway.
+  began=$EPOCHREALTIME
+  has '^accepted' mail 198.18.77.77 someone@sender.example screened@partner.example
+  took=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $began }")
+  echo "figure: accepted after $took s, of which postscreen waits 2"
+  at_most 4 "$took" "seconds until accepted"
+  log 'PASS NEW \[198\.18\.77\.77\]'
+  log 'to=<screened@.*status=sent'
+  log 'dnsblog\[.*lookup error for DNS query 77\.77\.18\.198\.closed\.lists\.example'
+  log 'dnsblog\[.*lookup error for DNS query 77\.77\.18\.198\.dead\.lists\.example'
+}
+
+# Who has passed is let through at once for as long as postscreen keeps it, which the lists' negative TTL says.
+screened_again() {
+  local began=$EPOCHREALTIME
+  has '^accepted' mail 198.18.77.77 someone@sender.example once-more@partner.example
+  at_most 1 "$(awk "BEGIN { print $EPOCHREALTIME - $began }")" "seconds until accepted"
+  log 'PASS OLD \[198\.18\.77\.77\]'
+}
+
 check "postfix: starts, chrooted" raise_postfix
 check "postfix: a message comes and goes, each lookup through the resolver" whole_way
 check "postfix: lists and unknown senders are refused, what cannot be found out is put off" rejected
 check "postfix: clients whose name leads elsewhere" clients
 check "postfix: recipients by MX, without one, with a null one, a long one, a silent one" recipients
 check "postfix: the second message waits for no lookup" again
+check "postfix: postscreen starts" raise_postscreen
+check "postfix: postscreen refuses who is listed, and waits for no dead list" screened
+check "postfix: postscreen lets through at once who has passed" screened_again
 postfix stop >/dev/null 2>&1 || true

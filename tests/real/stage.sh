@@ -46,7 +46,7 @@ raise_networks() {
   ipv6=
   if ip address add 2001:2::100:25/64 dev wan nodad 2>/dev/null; then
     ipv6=yes
-    for address in 1 10 20 25:1 77:77; do internet ip address add 2001:2::$address/64 dev peer nodad; done
+    for address in 1 10 20 50 25:1 77:77; do internet ip address add 2001:2::$address/64 dev peer nodad; done
   fi
   ip link set wan up
   internet ip link set peer up
@@ -135,3 +135,19 @@ restart() {
 ctl() { resolverctl --socket "$work/control.sock" "$@"; }
 
 forget() { ctl flush --all >/dev/null; }
+
+# load: three questions of four are in memory, one in ten comes over TCP; runs until $work/enough exists.
+load() {
+  rm -f "$work/enough"
+  "$here/load.py" --rate 400 --questions 100000 --tcp 0.1 --until "$work/enough" \
+    domain.example mx.domain.example client.sender.example '{}.wild.domain.example' >"$work/load" 2>&1 &
+  loading=$!
+}
+
+# Ends the load and judges it.
+loaded() {
+  touch "$work/enough"
+  wait "$loading"
+  sed 's/^questions/figure: questions/' "$work/load"
+  grep -q ' unanswered=0 .* servfail=0 other=0 ' "$work/load"
+}
