@@ -106,6 +106,7 @@ fn put(memory: &Memory, records: &[Record]) {
         authorities: &[],
         stored: Mono::START,
         extended_error: None,
+        list: None,
     };
     if let Some(answer) = compose::answer(&parts) {
         memory.answers.put(question.key(), &Arc::new(answer));

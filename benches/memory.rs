@@ -123,6 +123,7 @@ fn put_answer(memory: &Memory, number: u32, record: &Record) {
         authorities: &[],
         stored: Mono::START,
         extended_error: None,
+        list: None,
     };
     if let Some(answer) = compose::answer(&parts) {
         memory.answers.put(Question::new(&name(number), record.record_type()).key(), &Arc::new(answer));

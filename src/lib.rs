@@ -28,6 +28,7 @@
 //! 3. [`iterate`] walks from the closest zone cut in memory, or from the servers of a stub zone, along referrals; forwarders
 //!    it asks for the whole answer. Which server is asked next, what a message
 //!    says, and what of it may be believed are pure functions (`select`, `classify`, `scrub`).
+//!    In a DNS list's zone the answer then passes the gate of [`dnsbl`]: is it a listing, a refusal, a parked zone?
 //! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire: behind its `Network`
 //!    stand sockets, or the servers of the `lab` in memory.
 //! 5. Whatever ends is told to [`record`]; [`control`] shows it, and [`ctl`] asks for it: `resolverctl`. [`check`] looks at
@@ -54,6 +55,7 @@ pub mod config;
 pub mod control;
 pub mod ctl;
 pub mod daemon;
+pub mod dnsbl;
 pub mod exchange;
 pub mod iterate;
 #[cfg(feature = "lab")]

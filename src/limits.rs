@@ -49,6 +49,18 @@ pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 /// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
 pub const MAX_SOCKET_PATH: usize = 107;
 
+/// DNS lists: the registry names about seventy, a site adds a few. Each is a route in every view, and counts for `u16`.
+pub const MAX_LISTS: usize = 512;
+
+/// Octets of a registry of lists: the one that is built in has 25 KiB.
+pub const MAX_REGISTRY_FILE: u64 = 1 << 20;
+
+/// A list that refused is well again once it has not for so long: one of its servers may answer while others refuse.
+pub const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);
+
+/// A list that is shut down and still asked is told of once in this time: somebody's configuration is old, not broken.
+pub const DEAD_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Octets of a root hints file: IANA's has 3 KiB.
 pub const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
 

@@ -175,6 +175,29 @@ pub struct Answer {
     pub expires: Mono,
     /// An extended error that belongs to the answer (RFC 8914), failures above all.
     pub extended_error: Option<ExtendedError>,
+    /// Which DNS list it came from, if from one, and what that said.
+    pub list: Option<ListMark>,
+}
+
+/// Which DNS list an answer came from, and what it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListMark {
+    /// The list's number: `dnsbl::state`.
+    pub list: u16,
+    /// What it said.
+    pub says: ListSays,
+}
+
+/// What a DNS list said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListSays {
+    /// Listed.
+    Listed,
+    /// Not listed.
+    NotListed,
+    /// Neither: it refused, or is not a list any more, or nobody answered.
+    Untold,
 }
 
 impl Answer {
@@ -206,6 +229,8 @@ impl ExtendedError {
     pub const CACHED_ERROR: u16 = 13;
     /// Not Ready (RFC 8914 section 4.15): over a bound, or ending.
     pub const NOT_READY: u16 = 14;
+    /// Filtered (RFC 8914 section 4.18): held back here, as the operator wants it.
+    pub const FILTERED: u16 = 17;
     /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
     pub const PROHIBITED: u16 = 18;
     /// Not Authoritative (RFC 8914 section 4.21): recursion would be needed and was not asked for.

@@ -7,8 +7,10 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use proptest::prelude::*;
 use resolverd::config::{
-    Config, Family, Forwarder, Host, Listener, RootHints, Zone, ZoneKind, changes, show,
+    Config, Family, Forwarder, Guard, Host, ListEntry, Listener, RootHints, Zone, ZoneKind, changes, show,
 };
+
+use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, WhenDead};
 
 fn reread(text: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();
@@ -64,6 +66,19 @@ prop_compose! {
     }
 }
 
+fn list(number: u8) -> ListEntry {
+    let bit = |bit: u8| number & bit != 0;
+    ListEntry {
+        name: Name::from_ascii(format!("bl{number}.example.")).unwrap(),
+        purpose: Some(if bit(1) { Purpose::Allow } else { Purpose::Block }),
+        subjects: Some(if bit(2) { vec![Subject::Ip4, Subject::Ip6] } else { vec![Subject::Hash] }),
+        listed: bit(4).then(|| vec!["127.255.255.4-127.255.255.9".parse().unwrap()]),
+        refused: bit(8).then(|| vec!["127.0.0.1".parse().unwrap()]),
+        on_refusal: bit(16).then_some(OnRefusal::Pass),
+        when_dead: bit(32).then_some(WhenDead::Nxdomain),
+    }
+}
+
 prop_compose! {
     fn config(path: std::path::PathBuf)(
         workers in 0_usize..=4,
@@ -77,6 +92,7 @@ prop_compose! {
         hosts in proptest::collection::btree_map("[a-z]{1,9}", numbers(), 0..4),
         listeners in proptest::option::of((numbers(), any::<bool>(), any::<bool>())),
         (allow, deny) in (numbers(), numbers()),
+        lists in proptest::collection::btree_set(0_u8..64, 0..4),
     ) -> Config {
         zones.sort_by_key(|zone| zone.name.clone());
         zones.dedup_by_key(|zone| zone.name.clone());
@@ -98,7 +114,10 @@ prop_compose! {
             addresses: numbers.into_iter().map(|number| SocketAddr::new(address(number), 5_300)).collect(),
             allow: if own { vec!["10.0.0.0/8".parse().unwrap()] } else { Config::default().listen.allow },
             zones: some.then(|| zones.iter().map(|zone| zone.name.clone()).collect()),
+            dnsbl: if own { Guard::Pass } else { Guard::Guard },
         }).collect();
+        config.listen.dnsbl = if race { Guard::Guard } else { Guard::Pass };
+        config.lists = lists.into_iter().map(list).collect();
         config.hosts = hosts.into_iter().map(|(name, numbers)| Host {
             name: Name::from_ascii(format!("{name}.lan.")).unwrap(),
             addresses: numbers.into_iter().map(address).collect(),

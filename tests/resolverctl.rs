@@ -189,6 +189,7 @@ fn lookup(question: &Question, trace: bool) -> Lookup {
         stored: Mono::START,
         expires: Mono::from_micros(300_000_000),
         extended_error,
+        list: None,
     };
     let asked = StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() };
     Lookup {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
-use resolverd::config::{Config, Forwarder, Host, Listener, Zone, ZoneKind};
+use resolverd::config::{Config, Forwarder, Guard, Host, Listener, Zone, ZoneKind};
 use resolverd::lab::client::Client;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -201,6 +201,7 @@ async fn each_listener_has_its_own_clients_and_zones() {
             addresses: vec!["127.0.0.2:0".parse().unwrap()],
             allow: vec!["127.0.0.0/8".parse().unwrap()],
             zones: Some(Vec::new()),
+            dnsbl: Guard::Guard,
         }];
     })
     .await;

@@ -150,6 +150,7 @@ mod tests {
                     authorities: &[],
                     stored: Mono::START,
                     extended_error: None,
+                    list: None,
                 });
                 memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
                 memory.failures.put(question.key(), ExtendedError::new(22, "no"), Mono::START);

@@ -149,6 +149,7 @@ mod tests {
                     authorities: &[],
                     stored: Mono::START,
                     extended_error: None,
+                    list: None,
                 });
                 memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
             }

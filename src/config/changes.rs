@@ -6,8 +6,8 @@ use std::fmt;
 
 use toml::Value;
 
-use super::show::{server_text, settings};
-use super::{Config, Host, Listener, Zone, ZoneKind, value};
+use super::show::{list_entry, server_text, settings};
+use super::{Config, Guard, Host, ListEntry, Listener, Zone, ZoneKind, value};
 
 /// Keys that are read when the daemon starts: its memory, threads and socket are made then.
 const AT_START: [&str; 3] = ["listen.workers", "cache.size", "control.socket"];
@@ -26,9 +26,13 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     if before.path == after.path && before.servers != after.servers {
         told.push("resolve.root_hints: the file names other servers".to_owned());
     }
+    if old.dnsbl.path == new.dnsbl.path && old.dnsbl.registry != new.dnsbl.registry {
+        told.push("dnsbl.registry: the file has changed".to_owned());
+    }
     told.extend(entries(&old.listeners, &new.listeners));
     told.extend(entries(&old.zones, &new.zones));
     told.extend(entries(&old.hosts, &new.hosts));
+    told.extend(entries(&old.lists, &new.lists));
     told
 }
 
@@ -84,6 +88,11 @@ impl Entry for Listener {
         let (before, after) = (zones(old), zones(self));
         if before != after {
             told.push(format!("zones: {after}, were {before}"));
+        }
+        if old.dnsbl != self.dnsbl {
+            let (after, before) =
+                if self.dnsbl == Guard::Pass { ("pass", "guard") } else { ("guard", "pass") };
+            told.push(format!("dnsbl: {after}, was {before}"));
         }
         told
     }
@@ -156,6 +165,32 @@ impl Entry for Host {
 
     fn changes(&self, old: &Self) -> Vec<String> {
         members(&texts(&old.addresses), &texts(&self.addresses)).into_iter().collect()
+    }
+}
+
+impl Entry for ListEntry {
+    fn title(&self) -> String {
+        format!("list {}", value::name_text(&self.name))
+    }
+
+    fn tell(&self) -> Option<String> {
+        None
+    }
+
+    fn changes(&self, old: &Self) -> Vec<String> {
+        let (before, after) = (list_entry(old), list_entry(self));
+        let find = |keys: &[(&str, Value)], wanted: &str| {
+            keys.iter().find(|(key, _)| *key == wanted).map(|(_, value)| bare(value))
+        };
+        let known = |value: Option<String>| value.unwrap_or_else(|| "as the registry has it".to_owned());
+        let mut keys: Vec<&str> = before.iter().chain(&after).map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let told = keys.into_iter().filter_map(|key| {
+            let (before, after) = (find(&before, key), find(&after, key));
+            (before != after).then(|| format!("{key}: {}, was {}", known(after), known(before)))
+        });
+        told.collect()
     }
 }
 
@@ -274,6 +309,7 @@ mod tests {
             addresses: vec!["127.0.0.2:53".parse().unwrap()],
             allow: vec!["127.0.0.0/8".parse().unwrap()],
             zones,
+            dnsbl: Guard::Guard,
         };
         old.listeners = vec![listener(None)];
         new.listeners = vec![listener(Some(vec![Name::from_ascii("lan.").unwrap()]))];

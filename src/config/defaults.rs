@@ -10,7 +10,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::{Cache, Config, Control, Family, Listen, Log, Resolve, RootHints};
+use super::{Cache, Config, Control, Dnsbl, Family, Guard, Listen, Log, Resolve, RootHints};
 
 /// Where a configuration is looked for when none is named; it need not exist.
 pub const FILE: &str = "/etc/resolverd/resolverd.toml";
@@ -85,7 +85,7 @@ impl Default for Listen {
             SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT),
             SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), PORT),
         ];
-        Self { addresses, allow: ALLOW.to_vec(), workers: 0, fixed: false }
+        Self { addresses, allow: ALLOW.to_vec(), workers: 0, dnsbl: Guard::Guard, fixed: false }
     }
 }
 
@@ -147,6 +147,8 @@ impl Default for Config {
             resolve: Resolve::default(),
             zones: Vec::new(),
             hosts: Vec::new(),
+            dnsbl: Dnsbl::default(),
+            lists: Vec::new(),
             control: Control::default(),
             log: Log::default(),
         }

@@ -1,4 +1,4 @@
-//! The entries of the configuration file: `[[zone]]`, `[[host]]` and `[[listener]]`, each of which there may be many.
+//! The entries of the configuration file: `[[zone]]`, `[[host]]` and `[[listener]]` (`[[list]]` stands in `lists`), each of which there may be many.
 //!
 //! May call: `config`, `config::{file, keys, report, value}`, `limits`. What one entry says is read at once; what holds
 //! between entries is checked when all have been read, as they may stand in any order.
@@ -13,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::Reader;
 use super::keys::Section;
+use super::lists::GUARDS;
 use super::report::Wrong;
 use super::{Host, Listener, Zone, ZoneKind, defaults, value};
 use crate::limits;
@@ -30,7 +31,7 @@ pub(super) struct ListenerPlaces {
 }
 
 /// One entry: its known keys with their lines.
-struct Entry<'e, 'd> {
+pub(super) struct Entry<'e, 'd> {
     section: &'static Section,
     line: usize,
     keys: BTreeMap<&'e str, (usize, &'e Spanned<DeValue<'d>>)>,
@@ -76,6 +77,7 @@ impl Reader<'_> {
         match section.name {
             "zone" => self.zone(&entry),
             "host" => self.host(&entry),
+            "list" => self.list(&entry),
             _ => self.listener(&entry),
         }
     }
@@ -154,9 +156,10 @@ impl Reader<'_> {
             .optional(entry, "allow", |found| value::list(found, value::network))
             .unwrap_or_else(|| defaults::ALLOW.to_vec());
         let zones = self.optional(entry, "zones", |found| value::list(found, value::name));
+        let dnsbl = self.optional(entry, "dnsbl", |found| value::word(found, &GUARDS)).unwrap_or_default();
         let places = ListenerPlaces { addresses: entry.line_of("addresses"), zones: entry.line_of("zones") };
         let addresses = addresses.unwrap_or_default();
-        self.config.listeners.push(Listener { addresses, allow, zones });
+        self.config.listeners.push(Listener { addresses, allow, zones, dnsbl });
         self.listeners.push(places);
     }
 
@@ -187,7 +190,7 @@ impl Reader<'_> {
     }
 
     /// A key without which an entry means nothing.
-    fn required<Meant>(
+    pub(super) fn required<Meant>(
         &mut self,
         entry: &Entry<'_, '_>,
         key: &str,
@@ -201,7 +204,7 @@ impl Reader<'_> {
     }
 
     /// A key that may be left out; none also where it is wrong, which has been said then.
-    fn optional<Meant>(
+    pub(super) fn optional<Meant>(
         &mut self,
         entry: &Entry<'_, '_>,
         key: &str,
@@ -218,7 +221,7 @@ impl Reader<'_> {
     }
 
     /// Something is wrong with a key of an entry.
-    fn wrong(&mut self, entry: &Entry<'_, '_>, key: &str, wrong: Wrong) {
+    pub(super) fn wrong(&mut self, entry: &Entry<'_, '_>, key: &str, wrong: Wrong) {
         let line = wrong.span.clone().map_or_else(|| entry.line_of(key), |span| self.line(span));
         self.problem(Some(line), Some(&format!("{}.{key}", entry.section.name)), wrong);
     }
@@ -226,12 +229,12 @@ impl Reader<'_> {
 
 impl Entry<'_, '_> {
     /// The line of a key, or of the entry where it does not have it.
-    fn line_of(&self, key: &str) -> usize {
+    pub(super) fn line_of(&self, key: &str) -> usize {
         self.keys.get(key).map_or(self.line, |(line, _)| *line)
     }
 }
 
 /// A name as it is written in the file.
-fn tell(name: &Name) -> String {
+pub(super) fn tell(name: &Name) -> String {
     format!("\"{}\"", value::name_text(name))
 }

@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use super::entries::ListenerPlaces;
 use super::keys::{Section, unknown_section};
 use super::report::{Errors, Problem, Wrong, line_of};
-use super::{Config, Family, root_hints, value};
+use super::{Config, Family, lists, root_hints, value};
 use crate::limits;
 
 /// The version of the format, not of the program.
@@ -41,6 +41,7 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
         config: Config::default(),
         zone_names: BTreeSet::new(),
         listeners: Vec::new(),
+        list_lines: Vec::new(),
         lines: BTreeMap::new(),
         problems: Vec::new(),
     };
@@ -62,6 +63,8 @@ pub(super) struct Reader<'t> {
     pub(super) zone_names: BTreeSet<Name>,
     /// Where the addresses and zones of each listener stand: they are checked when all has been read.
     pub(super) listeners: Vec<ListenerPlaces>,
+    /// Where the name of each list stands.
+    pub(super) list_lines: Vec<usize>,
     /// Lines of the keys that were read, those of entries left out.
     lines: BTreeMap<String, usize>,
     problems: Vec<Problem>,
@@ -91,6 +94,7 @@ impl Reader<'_> {
         }
         self.check_families();
         self.check_listeners();
+        self.check_lists();
     }
 
     /// A key outside all sections: `version`, or one that nobody knows.
@@ -131,7 +135,7 @@ impl Reader<'_> {
 
     /// Reads one value to where it belongs.
     fn set(&mut self, key: &str, found: &Spanned<DeValue<'_>>) -> value::Read<()> {
-        let Config { listen, cache, resolve, control, log, .. } = &mut self.config;
+        let Config { listen, cache, resolve, dnsbl, control, log, .. } = &mut self.config;
         match key {
             "listen.addresses" => listen.addresses = value::addresses(found)?,
             "listen.allow" => listen.allow = value::list(found, value::network)?,
@@ -140,6 +144,7 @@ impl Reader<'_> {
                 listen.workers =
                     usize::try_from(value::number(found, &(0..=most))?).unwrap_or(limits::MAX_WORKERS);
             }
+            "listen.dnsbl" => listen.dnsbl = value::word(found, &lists::GUARDS)?,
             "cache.size" => cache.size = value::size(found)?,
             "cache.max_ttl" => cache.max_ttl = value::span(found, &(Duration::ZERO..=limits::MAX_TTL))?,
             "cache.negative_max_ttl" => {
@@ -161,6 +166,10 @@ impl Reader<'_> {
                 resolve.upstream_port = u16::try_from(port).unwrap_or(super::defaults::PORT);
             }
             "resolve.source" => resolve.source = value::sources(found)?,
+            "dnsbl.registry" => match value::text(found)? {
+                "" => {}
+                path => *dnsbl = lists::registry(&self.directory.join(path))?,
+            },
             "control.socket" => control.socket = value::socket(found)?,
             "log.level" => log.level = value::level(found)?,
             _ => return Err(Wrong::new("is not a known key", "remove it")),

@@ -18,11 +18,11 @@ pub(super) struct Section {
 }
 
 /// Every section with its keys, in the order of the shipped file.
-pub(super) const SECTIONS: [Section; 8] = [
-    Section { name: "listen", keys: &["addresses", "allow", "workers"], entries: None },
+pub(super) const SECTIONS: [Section; 10] = [
+    Section { name: "listen", keys: &["addresses", "allow", "workers", "dnsbl"], entries: None },
     Section {
         name: "listener",
-        keys: &["addresses", "allow", "zones"],
+        keys: &["addresses", "allow", "zones", "dnsbl"],
         entries: Some(limits::MAX_LISTENERS),
     },
     Section { name: "cache", keys: &["size", "max_ttl", "negative_max_ttl"], entries: None },
@@ -37,6 +37,12 @@ pub(super) const SECTIONS: [Section; 8] = [
         entries: Some(limits::MAX_ZONES),
     },
     Section { name: "host", keys: &["name", "addresses"], entries: Some(limits::MAX_HOSTS) },
+    Section { name: "dnsbl", keys: &["registry"], entries: None },
+    Section {
+        name: "list",
+        keys: &["name", "purpose", "subjects", "listed", "refused", "on_refusal", "when_dead"],
+        entries: Some(limits::MAX_LISTS),
+    },
     Section { name: "control", keys: &["socket"], entries: None },
     Section { name: "log", keys: &["level"], entries: None },
 ];

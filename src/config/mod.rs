@@ -1,6 +1,6 @@
 //! The configuration as meant: checked, with every default in one place, shared behind an `Arc`.
 //!
-//! May call: `limits`. The file as typed stands in `file`, its keys in `keys`; what is wrong with it is said in
+//! May call: `limits`, `dnsbl` for its registry. The file as typed stands in `file`, its keys in `keys`; what is wrong with it is said in
 //! `report`.
 
 #![deny(
@@ -17,6 +17,7 @@ pub mod defaults;
 mod entries;
 mod file;
 mod keys;
+mod lists;
 mod report;
 mod root_hints;
 mod show;
@@ -30,6 +31,7 @@ use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
 pub use self::changes::changes;
+pub use self::lists::{Dnsbl, Guard, ListEntry};
 pub use self::report::{Errors, Problem};
 pub use self::show::show;
 
@@ -48,6 +50,10 @@ pub struct Config {
     pub zones: Vec<Zone>,
     /// `[[host]]`: names with addresses of their own.
     pub hosts: Vec<Host>,
+    /// `[dnsbl]`
+    pub dnsbl: Dnsbl,
+    /// `[[list]]`: DNS lists beside those of the registry, and what holds of these.
+    pub lists: Vec<ListEntry>,
     /// `[control]`
     pub control: Control,
     /// `[log]`
@@ -86,6 +92,8 @@ pub struct Listen {
     pub allow: Vec<IpNet>,
     /// UDP workers for each address; 0 is the number of cores, at most `limits::MAX_WORKERS`.
     pub workers: usize,
+    /// Whether clients are spared what lists say that is no listing.
+    pub dnsbl: Guard,
     /// Whether the command line named the addresses: the file has no say in them then.
     pub fixed: bool,
 }
@@ -99,6 +107,8 @@ pub struct Listener {
     pub allow: Vec<IpNet>,
     /// The configured zones that its clients see, by apex; none means all of them.
     pub zones: Option<Vec<Name>>,
+    /// Whether clients are spared what lists say that is no listing.
+    pub dnsbl: Guard,
 }
 
 /// A zone that is not recursed for like others; the longest suffix of a name counts.

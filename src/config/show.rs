@@ -9,7 +9,9 @@ use std::net::SocketAddr;
 use hickory_proto::rr::Name;
 use toml::Value;
 
-use super::{Config, Family, Forwarder, Host, Listener, Zone, ZoneKind, defaults, value};
+use super::{
+    Config, Family, Forwarder, Guard, Host, ListEntry, Listener, Zone, ZoneKind, defaults, lists, value,
+};
 
 /// A key that stands once in the file, and its value.
 #[derive(Debug, PartialEq)]
@@ -36,7 +38,8 @@ pub fn show(config: &Config, changed: bool) -> String {
     let listeners = config.listeners.iter().map(|entry| ("listener", listener(entry, changed)));
     let zones = config.zones.iter().map(|entry| ("zone", zone(entry, changed)));
     let hosts = config.hosts.iter().map(|entry| ("host", host(entry)));
-    for (section, keys) in listeners.chain(zones).chain(hosts) {
+    let lists = config.lists.iter().map(|entry| ("list", list_entry(entry)));
+    for (section, keys) in listeners.chain(zones).chain(hosts).chain(lists) {
         text.push_str(&format!("\n[[{section}]]\n"));
         for (key, value) in keys {
             text.push_str(&format!("{key} = {value}\n"));
@@ -48,12 +51,14 @@ pub fn show(config: &Config, changed: bool) -> String {
 /// Every key that stands once, in the order of the shipped file.
 pub(super) fn settings(config: &Config) -> Vec<Setting> {
     let setting = |section, key, value| Setting { section, key, value };
-    let Config { listen, cache, resolve, control, log, .. } = config;
+    let Config { listen, cache, resolve, dnsbl, control, log, .. } = config;
+    let registry = dnsbl.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
     let hints = resolve.root_hints.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
     vec![
         setting("listen", "addresses", list(&listen.addresses)),
         setting("listen", "allow", list(&listen.allow)),
         setting("listen", "workers", Value::Integer(i64::try_from(listen.workers).unwrap_or(i64::MAX))),
+        setting("listen", "dnsbl", word(listen.dnsbl, &lists::GUARDS)),
         setting("cache", "size", Value::String(value::size_text(cache.size))),
         setting("cache", "max_ttl", Value::String(value::span_text(cache.max_ttl))),
         setting("cache", "negative_max_ttl", Value::String(value::span_text(cache.negative_max_ttl))),
@@ -65,6 +70,7 @@ pub(super) fn settings(config: &Config) -> Vec<Setting> {
         setting("resolve", "race", Value::Boolean(resolve.race)),
         setting("resolve", "upstream_port", Value::Integer(resolve.upstream_port.into())),
         setting("resolve", "source", list(&resolve.source)),
+        setting("dnsbl", "registry", Value::String(registry)),
         setting("control", "socket", Value::String(control.socket.display().to_string())),
         setting("log", "level", Value::String(log.level.as_str().to_ascii_lowercase())),
     ]
@@ -76,6 +82,9 @@ fn listener(listener: &Listener, changed: bool) -> Vec<(&'static str, Value)> {
         keys.push(("allow", list(&listener.allow)));
     }
     keys.extend(listener.zones.as_deref().map(|zones| ("zones", names(zones))));
+    if !changed || listener.dnsbl != Guard::Guard {
+        keys.push(("dnsbl", word(listener.dnsbl, &lists::GUARDS)));
+    }
     keys
 }
 
@@ -98,6 +107,29 @@ fn zone(zone: &Zone, changed: bool) -> Vec<(&'static str, Value)> {
 
 fn host(host: &Host) -> Vec<(&'static str, Value)> {
     vec![("name", Value::String(value::name_text(&host.name))), ("addresses", list(&host.addresses))]
+}
+
+pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
+    let ListEntry { name, purpose, subjects, listed, refused, on_refusal, when_dead } = entry;
+    let subjects = subjects.as_ref().map(|subjects| {
+        Value::Array(subjects.iter().map(|subject| word(*subject, &lists::SUBJECTS)).collect())
+    });
+    let keys = [
+        ("name", Some(Value::String(value::name_text(name)))),
+        ("purpose", purpose.map(|purpose| word(purpose, &lists::PURPOSES))),
+        ("subjects", subjects),
+        ("listed", listed.as_deref().map(list)),
+        ("refused", refused.as_deref().map(list)),
+        ("on_refusal", on_refusal.map(|choice| word(choice, &lists::ON_REFUSAL))),
+        ("when_dead", when_dead.map(|choice| word(choice, &lists::WHEN_DEAD))),
+    ];
+    keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+/// The word that means a value.
+fn word<Meant: Copy + PartialEq>(meant: Meant, words: &[(&str, Meant)]) -> Value {
+    let known = words.iter().find(|(_, other)| *other == meant);
+    Value::String(known.map_or_else(String::new, |(word, _)| (*word).to_owned()))
 }
 
 fn list(values: &[impl fmt::Display]) -> Value {

@@ -41,6 +41,15 @@ pub(super) fn flag(value: &Spanned<DeValue<'_>>) -> Read<bool> {
         .ok_or_else(|| Wrong::new(format!("is {}", an(found)), "write true or false, without quotes"))
 }
 
+/// One of a few words.
+pub(super) fn word<Meant: Copy>(value: &Spanned<DeValue<'_>>, words: &[(&str, Meant)]) -> Read<Meant> {
+    let typed = text(value)?;
+    words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).ok_or_else(|| {
+        let known = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+        Wrong::new(format!("is \"{typed}\""), format!("write one of {known}"))
+    })
+}
+
 /// A whole number within a range.
 pub(super) fn number(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<u64>) -> Read<u64> {
     let remedy = || format!("write a whole number from {} to {}", range.start(), range.end());

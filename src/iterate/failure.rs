@@ -74,6 +74,12 @@ pub enum Failure {
         /// The type.
         kind: RecordType,
     },
+    /// A DNS list did not tell whether the name is listed.
+    #[error("{}", .error.text)]
+    List {
+        /// What a client is told.
+        error: ExtendedError,
+    },
     /// This, or a question it needs, failed a moment ago (RFC 9520).
     #[error("{why} (a moment ago)")]
     Remembered {
@@ -105,6 +111,7 @@ impl Failure {
                 ExtendedError::NO_REACHABLE_AUTHORITY
             }
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
+            Self::List { error } => error.code,
             Self::Packets { .. }
             | Self::Depth { .. }
             | Self::Referrals { .. }

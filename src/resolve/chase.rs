@@ -14,7 +14,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::{Errand, SubQuestions};
 use crate::limits::MAX_ALIASES;
-use crate::question::{Question, QuestionKey, ViewId};
+use crate::question::{ExtendedError, ListMark, Question, QuestionKey, ViewId};
 use crate::record::event::StepEvent;
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
@@ -30,6 +30,10 @@ pub(super) struct Chased {
     pub(super) soa: Option<Record>,
     /// The zone whose server was asked last; none where memory was enough.
     pub(super) zone: Option<Name>,
+    /// What a client is told beside the answer.
+    pub(super) extended_error: Option<ExtendedError>,
+    /// Which DNS list it came from, if from one.
+    pub(super) list: Option<ListMark>,
 }
 
 /// What is looked for when a client asks for ANY, in this order; the first that there is, is the answer.
@@ -41,11 +45,11 @@ impl Resolver {
     pub(super) async fn answer(&self, question: &Question, context: &Context) -> Result<Chased, Failure> {
         let Question { name, kind, .. } = question;
         if *kind != RecordType::ANY {
-            return self.chase(name, *kind, context).await;
+            return self.guarded(name, *kind, context).await;
         }
         let mut found = Chased::default();
         for kind in ANY_KINDS {
-            found = self.chase(name, kind, context).await?;
+            found = self.guarded(name, kind, context).await?;
             let data = found.answers.iter().any(|record| record.record_type() == kind);
             if data || found.rcode == ResponseCode::NXDomain {
                 break;
@@ -120,6 +124,15 @@ impl Resolver {
         };
         chased.answers.extend(found.answers);
         Ok(found.end)
+    }
+
+    /// The addresses that memory has for a name, or that it has none; none where it does not know.
+    pub(super) fn remembered_addresses(&self, name: &Name, context: &Context) -> Option<Vec<Record>> {
+        let now = self.clock.mono();
+        match self.memory.rrsets.of(context.view.id).get(name, RecordType::A, Rank::Answer, now)? {
+            Known::Negative(_) => Some(Vec::new()),
+            Known::Rrset(rrset) => Some(rrset.records(name, now)),
+        }
     }
 
     /// What memory knows of a name: its data, their absence, or its alias.

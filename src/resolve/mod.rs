@@ -1,6 +1,6 @@
 //! Resolving: memory, then one flight a question, with each client's patience in view.
 //!
-//! May call: `zones`, `iterate`, `cache`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
+//! May call: `zones`, `iterate`, `cache`, `dnsbl`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
 //! an answer or SERVFAIL within `resolve.deadline` of its first copy; the flight goes on, so that its next try finds it
 //! answered.
 
@@ -15,10 +15,10 @@
 
 mod chase;
 mod flights;
+mod guard;
 pub mod inflight;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
@@ -26,6 +26,7 @@ use tokio::sync::watch;
 
 use crate::cache::Memory;
 use crate::clock::{Clock, Mono};
+use crate::dnsbl::state::Lists;
 use crate::exchange::Exchange;
 use crate::exchange::network::Network;
 use crate::iterate::Iterate;
@@ -37,7 +38,7 @@ use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step, StepEvent};
 use crate::record::trail::{Progress, Trail};
 use crate::wire::compose;
-use crate::zones::{Kind, Views};
+use crate::zones::{Kind, View, Views};
 use chase::Chased;
 use flights::{Begun, Flights, Joined, Landed, Seat};
 use inflight::InFlight;
@@ -64,6 +65,7 @@ pub struct Resolver {
     recorder: Arc<Recorder>,
     iterate: Iterate,
     flights: Flights,
+    lists: Lists,
     stopping: watch::Sender<bool>,
 }
 
@@ -96,8 +98,8 @@ impl Resolver {
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone()));
         let iterate = Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random);
         let (stopping, _) = watch::channel(false);
-        let flights = Flights::default();
-        Arc::new(Self { views, clock, memory, recorder, iterate, flights, stopping })
+        let (flights, lists) = (Flights::default(), Lists::default());
+        Arc::new(Self { views, clock, memory, recorder, iterate, flights, lists, stopping })
     }
 
     /// Asks the root servers who they are, so that the first question need not wait for that.
@@ -124,6 +126,11 @@ impl Resolver {
         &self.memory
     }
 
+    /// What is known of DNS lists.
+    pub fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
     /// Flights under way.
     pub fn flights(&self) -> usize {
         self.flights.len()
@@ -144,9 +151,17 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
+            self.hit(&answer);
             return Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() });
         }
         self.miss(question, key, client, arrived).await
+    }
+
+    /// Counts an answer from memory that is about to be given, where it is a DNS list's.
+    pub fn hit(&self, answer: &Answer) {
+        if let Some(mark) = answer.list {
+            self.lists.hit(mark);
+        }
     }
 
     /// Answers a question that arrived at `arrived` and whose answer was not in memory then.
@@ -176,7 +191,7 @@ impl Resolver {
                     let context = Context::new(trail, Arc::clone(&view));
                     tokio::spawn(Arc::clone(self).fly(question.clone(), key, context, begun));
                 }
-                self.wait(&question, seat, first, view.config.resolve.deadline, arrived).await
+                self.wait(&question, seat, first, &view, arrived).await
             }
         }
     }
@@ -187,9 +202,10 @@ impl Resolver {
         question: &Question,
         seat: Seat,
         first: bool,
-        deadline: Duration,
+        view: &View,
         arrived: Mono,
     ) -> Asked {
+        let deadline = view.config.resolve.deadline;
         let patience = deadline.saturating_sub(self.clock.mono().since(arrived));
         let mut stopping = self.stopping.subscribe();
         let landed = tokio::select! {
@@ -203,7 +219,9 @@ impl Resolver {
                     ExtendedError::NO_REACHABLE_AUTHORITY,
                     format!("no answer within {} s, still asking: {}", deadline.as_secs_f32(), last_step(&seat.trail)),
                 );
-                return self.failed(Outcome::Deadline, question, error, seat.trail.steps());
+                let answer = self.overdue(question, view, error);
+                let (answer, steps) = (Arc::new(answer), seat.trail.steps());
+                return Asked::Replied(Replied { outcome: Outcome::Deadline, answer, steps });
             }
         };
         let Some(landed) = landed else { return self.shed(question, "the question was given up") };
@@ -273,7 +291,8 @@ fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Ans
         answers: &chased.answers,
         authorities: chased.soa.as_slice(),
         stored: now,
-        extended_error: None,
+        extended_error: chased.extended_error.clone(),
+        list: chased.list,
     };
     compose::answer(&parts)
         .ok_or_else(|| Failure::TooLarge { name: question.name.clone(), kind: question.kind })

@@ -8,7 +8,7 @@ use hickory_proto::rr::Record;
 use super::cursor::Cursor;
 use super::{HEADER, OPT};
 use crate::clock::Mono;
-use crate::question::{Answer, ExtendedError, Question};
+use crate::question::{Answer, ExtendedError, ListMark, Question};
 
 /// What an answer is made of.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Parts<'a> {
     pub stored: Mono,
     /// What a person is told of a failure.
     pub extended_error: Option<ExtendedError>,
+    /// Which DNS list it came from, if from one.
+    pub list: Option<ListMark>,
 }
 
 /// Composes an answer. It may be kept until the first of its TTLs runs out; one without records not at all.
@@ -53,6 +55,7 @@ pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
         stored: parts.stored,
         expires,
         extended_error: parts.extended_error.clone(),
+        list: parts.list,
     })
 }
 
@@ -65,6 +68,7 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         authorities: &[],
         stored: now,
         extended_error: Some(error.clone()),
+        list: None,
     };
     // A header and a question always fit; should the library think otherwise, twelve octets say SERVFAIL.
     answer(&parts).unwrap_or_else(|| Answer {
@@ -74,6 +78,7 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         stored: now,
         expires: now,
         extended_error: Some(error),
+        list: None,
     })
 }
 
@@ -132,6 +137,7 @@ mod tests {
             authorities: &[],
             stored: Mono::START,
             extended_error: None,
+            list: None,
         };
         let kept = answer(&parts).unwrap();
         assert_eq!(kept.expires, Mono::START.after(Duration::from_secs(9)));

@@ -171,6 +171,7 @@ mod tests {
             authorities: &[],
             stored: Mono::START,
             extended_error: None,
+            list: None,
         })
         .unwrap()
     }

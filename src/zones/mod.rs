@@ -1,6 +1,6 @@
 //! Which way a question goes: the longest suffix of its name that is configured, or recursion.
 //!
-//! May call: `config`, `cache` for its types. RFC 6303 and RFC 6761 (names that never leave this host) hold unless a
+//! May call: `config`, `cache` and `dnsbl` for their types. RFC 6303 and RFC 6761 (names that never leave this host) hold unless a
 //! configured zone covers them.
 
 pub mod authority;
@@ -17,9 +17,13 @@ use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use crate::cache::rrsets::Delegation;
 use crate::clock::Mono;
-use crate::config::{self, Config, ZoneKind};
+use crate::config::{self, Config, Guard, ZoneKind};
+use crate::dnsbl::list::List;
 use crate::question::{MAX_VIEWS, ViewId, wire_name};
 use authority::Authority;
+
+/// TTL of "does not exist" for names of a DNS list that is shut down: whoever still asks need not be told of it more often.
+const DEAD_LIST_TTL: u32 = 3_600;
 
 /// TTL of the records of a `[[host]]`: short, as the file may be changed any time.
 const HOST_TTL: u32 = 300;
@@ -62,6 +66,8 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// No negative answer is kept longer.
     pub negative_max_ttl: Duration,
+    /// The DNS list whose zone it is.
+    pub list: Option<Arc<List>>,
     /// Whether servers are raced, two at a time, where the best of them is not known, and dead ones probed on the side.
     /// Without, one server is asked at a time, and only for what is needed.
     pub race: bool,
@@ -82,6 +88,8 @@ pub struct View {
     routes: HashMap<Vec<u8>, Arc<Route>>,
     hosts: HashMap<Vec<u8>, Arc<Route>>,
     recursion: Arc<Route>,
+    /// Whether its clients are spared what lists say that is no listing.
+    pub guard: Guard,
 }
 
 /// Why zones cannot be served as configured.
@@ -109,24 +117,27 @@ impl Views {
     /// # Errors
     /// A zone file cannot be read, or there are more views than there may be.
     pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
-        let mut seen: Vec<Option<&[Name]>> = vec![None];
+        let mut seen: Vec<(Option<&[Name]>, Guard)> = vec![(None, config.listen.dnsbl)];
         let mut of_listener = vec![0];
         for listener in &config.listeners {
-            let zones = listener.zones.as_deref();
-            let known = seen.iter().position(|other| *other == zones);
+            let sees = (listener.zones.as_deref(), listener.dnsbl);
+            let known = seen.iter().position(|other| *other == sees);
             of_listener.push(known.unwrap_or(seen.len()));
             if known.is_none() {
-                seen.push(zones);
+                seen.push(sees);
             }
         }
         if seen.len() > MAX_VIEWS {
-            let reason = format!("listeners see {} different sets of zones, {MAX_VIEWS} may be", seen.len());
+            let reason = format!(
+                "listeners see {} different sets of zones, guarded or not, {MAX_VIEWS} may be",
+                seen.len()
+            );
             return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
         }
         let views = seen
             .iter()
             .zip(ViewId::all())
-            .map(|(zones, id)| View::new(id, config, *zones).map(Arc::new))
+            .map(|((zones, guard), id)| View::new(id, config, *zones, *guard).map(Arc::new))
             .collect::<Result<_, _>>()?;
         Ok(Self { config: Arc::clone(config), views, of_listener })
     }
@@ -148,11 +159,12 @@ impl Views {
 }
 
 impl View {
-    fn new(id: ViewId, config: &Arc<Config>, visible: Option<&[Name]>) -> Result<Self, Wrong> {
+    fn new(id: ViewId, config: &Arc<Config>, visible: Option<&[Name]>, guard: Guard) -> Result<Self, Wrong> {
         let policy = ZonePolicy {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
             negative_max_ttl: config.cache.negative_max_ttl,
+            list: None,
             race: config.resolve.race,
             refusals_end: false,
         };
@@ -163,6 +175,7 @@ impl View {
             routes: HashMap::new(),
             hosts: hosts(config, &policy)?,
             recursion: Arc::new(recursion),
+            guard,
         };
         let sees = |zone: &&config::Zone| visible.is_none_or(|names| names.contains(&zone.name));
         let zones: Vec<&config::Zone> = config.zones.iter().filter(sees).collect();
@@ -175,6 +188,7 @@ impl View {
         for zone in zones {
             view.routes.insert(wire_name(&zone.name), Arc::new(configured(zone, &policy)?));
         }
+        view.add_lists()?;
         Ok(view)
     }
 
@@ -201,6 +215,39 @@ impl View {
         }
     }
 
+    /// Routes of DNS lists: each leads where the zone that it lies in leads, but as a list's. Nobody is asked for what is
+    /// in a list that is shut down, unless the operator has configured its zone.
+    fn add_lists(&mut self) -> Result<(), Wrong> {
+        for (apex, list) in self.config.lists() {
+            // DS would pass over the apex, and here its own route counts.
+            let around = Arc::clone(self.route(&apex, RecordType::A));
+            // Each message counts against a quota: one server is asked at a time, and two refusals are an answer.
+            let policy = ZonePolicy {
+                list: Some(Arc::clone(&list)),
+                race: false,
+                refusals_end: true,
+                ..around.policy.clone()
+            };
+            let (zone, kind) = match &around.kind {
+                _ if !list.is_alive() && around.zone.is_root() => {
+                    let empty = local::from_records(&apex, Vec::new(), DEAD_LIST_TTL);
+                    let wrong = |reason| Wrong { zone: apex.to_string(), reason };
+                    (apex.clone(), Kind::Local(empty.map_err(wrong)?))
+                }
+                _ if !list.is_alive() => continue,
+                // The servers of the zone around it are asked; it is they who serve the list, as far as we know.
+                Kind::Local(authority) => (around.zone.clone(), Kind::Local(authority.clone())),
+                Kind::Stub(servers) => (apex.clone(), Kind::Stub(Arc::clone(servers))),
+                Kind::Forward { servers, tls } => {
+                    (apex.clone(), Kind::Forward { servers: Arc::clone(servers), tls: tls.clone() })
+                }
+                Kind::Iterate => (apex.clone(), Kind::Iterate),
+            };
+            self.routes.insert(wire_name(&apex), Arc::new(Route { zone, kind, policy }));
+        }
+        Ok(())
+    }
+
     /// The way of names that no zone is configured for.
     pub fn recursion(&self) -> &Route {
         &self.recursion
@@ -219,7 +266,17 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
             names.extend(host.addresses.iter().map(|address| Name::from(*address)));
         }
     }
-    let sees = |config: &Config| config.listeners.iter().map(|one| one.zones.clone()).collect::<Vec<_>>();
+    let (before, after) = (old.lists(), new.lists());
+    for (one, other) in [(&before, &after), (&after, &before)] {
+        names.extend(
+            one.iter().filter(|(apex, list)| other.get(*apex) != Some(*list)).map(|(apex, _)| apex.clone()),
+        );
+    }
+    let sees = |config: &Config| {
+        let own = (None, config.listen.dnsbl);
+        let more = config.listeners.iter().map(|one| (one.zones.clone(), one.dnsbl));
+        std::iter::once(own).chain(more).collect::<Vec<_>>()
+    };
     if sees(old) != sees(new) {
         // The ids of views have other meanings now.
         names.push(Name::root());
@@ -350,8 +407,12 @@ mod tests {
 
     #[test]
     fn listeners_that_see_the_same_zones_share_a_view() {
-        let listener =
-            |zones: Option<Vec<Name>>| Listener { addresses: Vec::new(), allow: Vec::new(), zones };
+        let listener = |zones: Option<Vec<Name>>| Listener {
+            addresses: Vec::new(),
+            allow: Vec::new(),
+            zones,
+            dnsbl: Guard::Guard,
+        };
         let views = views(
             vec![stub("corp.example.")],
             vec![listener(None), listener(Some(Vec::new())), listener(Some(Vec::new()))],

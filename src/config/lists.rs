@@ -1,0 +1,189 @@
+//! DNS lists in the configuration: `[dnsbl]`, and `[[list]]` for what the operator knows better than the registry.
+//!
+//! May call: `config`, `config::{entries, file, report, value}`, `dnsbl::{codes, list, registry}`, `limits`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::entries::{Entry, tell};
+use super::file::Reader;
+use super::report::Wrong;
+use super::value::{self, Read};
+use crate::dnsbl::codes::{Code, Span};
+use crate::dnsbl::list::{Life, List, OnRefusal, Purpose, Subject, WhenDead};
+use crate::dnsbl::registry::Registry;
+use crate::limits;
+
+/// What to do about a registry that cannot be used.
+const REMEDY: &str =
+    "name a file like src/dnsbl/registry.toml of resolverd's source, or leave it empty for the built-in";
+
+pub(super) const PURPOSES: [(&str, Purpose); 3] =
+    [("block", Purpose::Block), ("allow", Purpose::Allow), ("data", Purpose::Data)];
+pub(super) const SUBJECTS: [(&str, Subject); 4] =
+    [("ip4", Subject::Ip4), ("ip6", Subject::Ip6), ("domain", Subject::Domain), ("hash", Subject::Hash)];
+pub(super) const ON_REFUSAL: [(&str, OnRefusal); 3] =
+    [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
+pub(super) const WHEN_DEAD: [(&str, WhenDead); 2] =
+    [("servfail", WhenDead::Servfail), ("nxdomain", WhenDead::Nxdomain)];
+pub(super) const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
+
+/// Whether a listener's clients are spared what is no listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Guard {
+    /// They are.
+    #[default]
+    Guard,
+    /// They get what lists answer: they know the codes themselves.
+    Pass,
+}
+
+/// `[dnsbl]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dnsbl {
+    /// The file that the registry came from; none: it is built in.
+    pub path: Option<PathBuf>,
+    /// The registry.
+    pub registry: Arc<Registry>,
+}
+
+/// `[[list]]`: a list that the registry does not know, or what holds of one that it does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListEntry {
+    /// Its apex, lower case, absolute.
+    pub name: Name,
+    /// What being listed means.
+    pub purpose: Option<Purpose>,
+    /// What is looked up in it.
+    pub subjects: Option<Vec<Subject>>,
+    /// Codes that are listings whatever convention says.
+    pub listed: Option<Vec<Span>>,
+    /// Codes that are none.
+    pub refused: Option<Vec<Span>>,
+    /// What a client gets for a refusal.
+    pub on_refusal: Option<OnRefusal>,
+    /// What a client gets for silence.
+    pub when_dead: Option<WhenDead>,
+}
+
+impl Default for Dnsbl {
+    fn default() -> Self {
+        Self { path: None, registry: Registry::built_in() }
+    }
+}
+
+impl ListEntry {
+    /// The list that it makes of what the registry `known`s; none where that is nothing and the entry does not say enough.
+    pub fn list(&self, known: Option<&List>) -> Option<List> {
+        let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
+        let mut list = match (known, self.purpose, &self.subjects) {
+            // What follows from purpose and subjects follows anew.
+            (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
+                let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
+                let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
+                List {
+                    on_refusal: own.on_refusal,
+                    when_dead: own.when_dead,
+                    purpose: own.purpose,
+                    subjects: own.subjects,
+                    ..known.clone()
+                }
+            }
+            (Some(known), ..) => known.clone(),
+            (None, Some(purpose), Some(subjects)) => List::new(self.name.clone(), purpose, subjects.clone()),
+            (None, ..) => return None,
+        };
+        let codes = |spans: &[Span]| {
+            spans.iter().map(|span| Code { span: *span, means: "as configured".to_owned() }).collect()
+        };
+        if let Some(listed) = &self.listed {
+            list.listed = codes(listed);
+        }
+        if let Some(refused) = &self.refused {
+            list.refused = codes(refused);
+        }
+        list.on_refusal = self.on_refusal.unwrap_or(list.on_refusal);
+        list.when_dead = self.when_dead.unwrap_or(list.when_dead);
+        list.configured = true;
+        Some(list)
+    }
+}
+
+impl super::Config {
+    /// The lists that there are: those of the registry, and the operator's.
+    pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
+        let mut lists = self.dnsbl.registry.lists.clone();
+        for entry in &self.lists {
+            if let Some(list) = entry.list(lists.get(&entry.name).map(Arc::as_ref)) {
+                lists.insert(entry.name.clone(), Arc::new(list));
+            }
+        }
+        lists
+    }
+}
+
+/// Reads a registry file.
+pub(super) fn registry(path: &Path) -> Read<Dnsbl> {
+    let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
+    let registry = Registry::read(&text)
+        .map_err(|wrong| Wrong::new(format!("{}: {wrong}", path.display()), "correct it"))?;
+    Ok(Dnsbl { path: Some(path.to_owned()), registry: Arc::new(registry) })
+}
+
+/// A code, or a span of codes.
+fn code(found: &Spanned<DeValue<'_>>) -> Read<Span> {
+    value::text(found)?
+        .parse()
+        .map_err(|why: String| Wrong::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
+}
+
+impl Reader<'_> {
+    /// A `[[list]]`.
+    pub(super) fn list(&mut self, entry: &Entry<'_, '_>) {
+        let name = self.required(entry, "name", value::name);
+        let purpose = self.optional(entry, "purpose", |found| value::word(found, &PURPOSES));
+        let subjects = self
+            .optional(entry, "subjects", |found| value::list(found, |found| value::word(found, &SUBJECTS)));
+        let listed = self.optional(entry, "listed", |found| value::list(found, code));
+        let refused = self.optional(entry, "refused", |found| value::list(found, code));
+        let on_refusal = self.optional(entry, "on_refusal", |found| value::word(found, &ON_REFUSAL));
+        let when_dead = self.optional(entry, "when_dead", |found| value::word(found, &WHEN_DEAD));
+        let Some(name) = name else { return };
+        if self.config.lists.iter().any(|list| list.name == name) {
+            let wrong = Wrong::new(format!("{} is configured twice", tell(&name)), "remove one of them");
+            return self.wrong(entry, "name", wrong);
+        }
+        self.list_lines.push(entry.line_of("name"));
+        self.config.lists.push(ListEntry { name, purpose, subjects, listed, refused, on_refusal, when_dead });
+    }
+
+    /// A list that the registry does not know must say what it is.
+    pub(super) fn check_lists(&mut self) {
+        let registry = Arc::clone(&self.config.dnsbl.registry);
+        let mut wrongs = Vec::new();
+        for (list, line) in self.config.lists.iter().zip(&self.list_lines) {
+            let known = registry.lists.get(&list.name);
+            let dead = known.filter(|known| !known.is_alive());
+            if let Some(List { life: Life::Dead { how }, .. }) = dead.map(Arc::as_ref)
+                && list.subjects.is_none()
+            {
+                let wrong = format!("{} is shut down: {how}", tell(&list.name));
+                wrongs.push((
+                    *line,
+                    Wrong::new(wrong, "remove it, or say its purpose and subjects if it lives again"),
+                ));
+            } else if list.list(known.map(Arc::as_ref)).is_none() {
+                let wrong = format!("{} is not in the registry", tell(&list.name));
+                wrongs.push((*line, Wrong::new(wrong, "say its purpose and its subjects")));
+            }
+        }
+        for (line, wrong) in wrongs {
+            self.problem(Some(line), Some("list.name"), wrong);
+        }
+    }
+}

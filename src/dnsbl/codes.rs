@@ -1,0 +1,104 @@
+//! Return codes of a list: which addresses mean what.
+//!
+//! May call: nothing of ours. RFC 5782 section 2.1: a listing is an address in 127.0.0.0/8; what it means is the list's own
+//! affair, so that 127.0.0.1 is a refusal of one list and a welcome of another.
+
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+/// By convention of Spamhaus, which others follow: answers that are an error and no listing.
+/// <https://www.spamhaus.org/faqs/dnsbl-usage/#200>
+pub const ERRORS: [u8; 3] = [127, 255, 255];
+
+/// Addresses, first and last included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    first: Ipv4Addr,
+    last: Ipv4Addr,
+}
+
+/// A span of addresses, and what an answer within it means, in a few words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The addresses.
+    pub span: Span,
+    /// What they mean.
+    pub means: String,
+}
+
+impl Span {
+    /// The first address.
+    pub const fn first(self) -> Ipv4Addr {
+        self.first
+    }
+
+    /// The last address.
+    pub const fn last(self) -> Ipv4Addr {
+        self.last
+    }
+
+    /// Whether an address is among them.
+    pub fn contains(self, address: Ipv4Addr) -> bool {
+        (self.first..=self.last).contains(&address)
+    }
+
+    /// Whether two spans have an address in common.
+    pub fn meets(self, other: Self) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+}
+
+impl FromStr for Span {
+    type Err = String;
+
+    /// `127.0.0.2`, or `127.0.0.10-127.0.0.20`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let address =
+            |text: &str| text.parse::<Ipv4Addr>().map_err(|_| format!("\"{text}\" is not an IPv4 address"));
+        let (first, last) = match text.split_once('-') {
+            Some((first, last)) => (address(first)?, address(last)?),
+            None => (address(text)?, address(text)?),
+        };
+        if first > last {
+            return Err(format!("\"{text}\" ends before it begins"));
+        }
+        if !first.is_loopback() || !last.is_loopback() {
+            return Err(format!("\"{text}\" is not within 127.0.0.0/8, where answers of lists are"));
+        }
+        Ok(Self { first, last })
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.first == self.last {
+            write!(formatter, "{}", self.first)
+        } else {
+            write!(formatter, "{}-{}", self.first, self.last)
+        }
+    }
+}
+
+/// The code that an address falls under.
+pub fn of(codes: &[Code], address: Ipv4Addr) -> Option<&Code> {
+    codes.iter().find(|code| code.span.contains(address))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_they_are_written_and_hold_both_ends() {
+        for text in ["127.0.0.2", "127.0.0.10-127.0.0.20"] {
+            assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
+        }
+        let span: Span = "127.0.0.10-127.0.0.20".parse().unwrap();
+        let holds = |last| span.contains(Ipv4Addr::new(127, 0, 0, last));
+        assert_eq!([9, 10, 20, 21].map(holds), [false, true, true, false]);
+        for wrong in ["", "127.0.0", "127.0.0.3-127.0.0.2", "203.0.113.7", "127.0.0.2-203.0.113.7"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+        }
+    }
+}

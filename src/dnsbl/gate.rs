@@ -1,0 +1,301 @@
+//! The gate: what an answer from a list's zone means, and what a client gets.
+//!
+//! May call: `dnsbl::{codes, list}`, `dnsbl::state` for its words, `question`. Pure. RFC 5782 section 2.1 (answers of lists are in
+//! 127.0.0.0/8), RFC 8914 (extended errors). A listing by a list that is well always passes, known code or not.
+
+use std::net::Ipv4Addr;
+
+use hickory_proto::rr::{Name, RData, Record, rdata};
+
+use super::codes::{self, ERRORS};
+use super::list::{List, OnRefusal, Purpose, WhenDead};
+use super::state::State;
+use crate::question::{ExtendedError, ListSays};
+
+/// TTL of a "not listed" that is made here instead of what a list said: as long as zen.spamhaus.org lets its listings live, so
+/// that a list that is well again soon counts.
+const MADE_HERE_TTL: u32 = 60;
+
+/// What an answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is a listing.
+    Listed,
+    /// It says "not listed".
+    NotListed,
+    /// It is neither.
+    Untold(Why),
+}
+
+/// Why an answer of a list tells nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The list refuses this host.
+    Refused {
+        /// What it answered.
+        code: Ipv4Addr,
+        /// What that means.
+        means: String,
+    },
+    /// The list says that the question is wrong; that is the asker's doing.
+    Mistaken {
+        /// What it answered.
+        code: Ipv4Addr,
+        /// What that means.
+        means: String,
+    },
+    /// An address that no list answers with: somebody else has the zone now.
+    Parked {
+        /// The address.
+        address: Ipv4Addr,
+    },
+    /// By its own test points the list lists whatever it is asked for.
+    ListsTheWorld,
+    /// Its servers say REFUSED.
+    NotServed {
+        /// What happened, as a sentence.
+        what: String,
+    },
+    /// Its servers do not answer.
+    Silent {
+        /// What happened, as a sentence.
+        what: String,
+    },
+}
+
+/// What a client gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// What the list said.
+    Answer,
+    /// SERVFAIL.
+    Servfail(ExtendedError),
+    /// "Not listed", made here.
+    Nxdomain(ExtendedError),
+}
+
+/// Reads the addresses of an answer.
+pub fn judge(list: &List, state: State, answers: &[Record]) -> Verdict {
+    let mut listed = false;
+    for record in answers {
+        let RData::A(address) = &record.data else { continue };
+        match judge_code(list, address.0) {
+            Verdict::Listed => listed = true,
+            Verdict::NotListed => {}
+            untold => return untold,
+        }
+    }
+    match (listed, state) {
+        (true, State::ListsTheWorld) => Verdict::Untold(Why::ListsTheWorld),
+        (true, _) => Verdict::Listed,
+        (false, _) => Verdict::NotListed,
+    }
+}
+
+fn judge_code(list: &List, code: Ipv4Addr) -> Verdict {
+    if let Some(refused) = codes::of(&list.refused, code) {
+        return Verdict::Untold(untold(code, &refused.means));
+    }
+    if codes::of(&list.listed, code).is_some() {
+        return Verdict::Listed;
+    }
+    if code.octets().starts_with(&ERRORS) {
+        return Verdict::Untold(untold(code, convention(code)));
+    }
+    if code.is_loopback() { Verdict::Listed } else { Verdict::Untold(Why::Parked { address: code }) }
+}
+
+/// What Spamhaus' codes mean, where a list does not say.
+fn convention(code: Ipv4Addr) -> &'static str {
+    match code.octets() {
+        [.., 252] => "typing error in the zone's name",
+        [.., 254] => "asked through a public or unnamed resolver",
+        [.., 255] => "too many questions",
+        _ => "an error",
+    }
+}
+
+/// A refusal is the list's doing. What concerns the question alone is the asker's.
+fn untold(code: Ipv4Addr, means: &str) -> Why {
+    let means = means.to_owned();
+    let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
+    if mistaken { Why::Mistaken { code, means } } else { Why::Refused { code, means } }
+}
+
+impl Verdict {
+    /// The same without the reason.
+    pub const fn says(&self) -> ListSays {
+        match self {
+            Self::Listed => ListSays::Listed,
+            Self::NotListed => ListSays::NotListed,
+            Self::Untold(_) => ListSays::Untold,
+        }
+    }
+}
+
+impl Why {
+    /// What a client gets of `list`; with `guarded` false what the list said, whatever that is.
+    pub fn given(&self, list: &List, guarded: bool) -> Given {
+        let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
+        if !guarded {
+            return Given::Answer;
+        }
+        match self {
+            Self::Silent { .. } => match list.when_dead {
+                WhenDead::Servfail => Given::Servfail(error),
+                WhenDead::Nxdomain => Given::Nxdomain(error),
+            },
+            _ => match list.on_refusal {
+                OnRefusal::Servfail => Given::Servfail(error),
+                OnRefusal::Nxdomain => Given::Nxdomain(error),
+                OnRefusal::Pass => Given::Answer,
+            },
+        }
+    }
+
+    /// What the list is while it answers so; none where that says nothing of it.
+    pub const fn state(&self) -> Option<State> {
+        match self {
+            Self::Refused { .. } | Self::NotServed { .. } => Some(State::Refusing),
+            Self::Parked { .. } => Some(State::Parked),
+            Self::Mistaken { .. } | Self::ListsTheWorld | Self::Silent { .. } => None,
+        }
+    }
+
+    const fn code(&self) -> u16 {
+        match self {
+            Self::NotServed { .. } | Self::Silent { .. } => ExtendedError::NO_REACHABLE_AUTHORITY,
+            _ => ExtendedError::FILTERED,
+        }
+    }
+
+    /// Which list, what it did, and that it is no listing: one sentence for people.
+    pub fn sentence(&self, apex: &Name) -> String {
+        let list = apex.to_ascii();
+        let list = list.trim_end_matches('.');
+        match self {
+            Self::Refused { code, means } => {
+                format!("{list} refuses to tell this host: {code} ({means}); this is no listing")
+            }
+            Self::Mistaken { code, means } => {
+                format!("{list} says that the question is wrong: {code} ({means}); this is no listing")
+            }
+            Self::Parked { address } => {
+                format!(
+                    "{list} answers {address}, as no list does: its domain may be parked; this is no listing"
+                )
+            }
+            Self::ListsTheWorld => {
+                format!("{list} lists whatever it is asked for, its test points too; this is no listing")
+            }
+            Self::NotServed { what } | Self::Silent { what } => format!("{list} tells nothing: {what}"),
+        }
+    }
+}
+
+/// The SOA of a "not listed" that is made here (RFC 2308 section 3).
+pub fn soa(list: &List) -> Record {
+    let contact = Name::from_ascii("nobody.invalid.").unwrap_or_default();
+    // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
+    let soa = rdata::SOA::new(list.apex.clone(), contact, 1, 3_600, 1_200, 604_800, MADE_HERE_TTL);
+    Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
+}
+
+/// What a list is for decides whether its TXT is judged by its A: data lists have TXT alone.
+pub fn text_follows_address(list: &List) -> bool {
+    list.purpose != Purpose::Data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dnsbl::list::Subject;
+    use crate::dnsbl::registry::Registry;
+    use proptest::prelude::*;
+
+    fn answer(list: &List, codes: &[Ipv4Addr]) -> Vec<Record> {
+        let record = |code: &Ipv4Addr| Record::from_rdata(list.apex.clone(), 60, RData::A(rdata::A(*code)));
+        codes.iter().map(record).collect()
+    }
+
+    fn block() -> List {
+        List::new(Name::from_ascii("bl.example.").unwrap(), Purpose::Block, vec![Subject::Ip4])
+    }
+
+    #[test]
+    fn every_code_of_the_registry_means_what_it_says() {
+        for list in Registry::built_in().lists.values() {
+            for code in &list.listed {
+                for address in [code.span.first(), code.span.last()] {
+                    let told = judge(list, State::Ok, &answer(list, &[address]));
+                    assert_eq!(told, Verdict::Listed, "{} {address}", list.apex);
+                }
+            }
+            for code in &list.refused {
+                for address in [code.span.first(), code.span.last()] {
+                    let told = judge(list, State::Ok, &answer(list, &[address]));
+                    assert_eq!(told.says(), ListSays::Untold, "{} {address}", list.apex);
+                }
+            }
+            let parked = judge(list, State::Ok, &answer(list, &[Ipv4Addr::new(203, 0, 113, 7)]));
+            assert_eq!(parked.says(), ListSays::Untold, "{}", list.apex);
+            assert_eq!(judge(list, State::Ok, &[]), Verdict::NotListed);
+        }
+    }
+
+    #[test]
+    fn one_list_welcomes_with_what_another_refuses_with() {
+        let registry = Registry::built_in();
+        let of = |apex: &str, code: [u8; 4]| {
+            let list = &registry.lists[&Name::from_ascii(apex).unwrap()];
+            judge(list, State::Ok, &answer(list, &[code.into()])).says()
+        };
+        assert_eq!(of("multi.uribl.com.", [127, 0, 0, 1]), ListSays::Untold);
+        assert_eq!(of("multi.surbl.org.", [127, 0, 0, 1]), ListSays::Untold);
+        assert_eq!(of("multi.surbl.org.", [127, 0, 0, 65]), ListSays::Listed);
+        assert_eq!(of("hostkarma.junkemailfilter.com.", [127, 0, 0, 1]), ListSays::Listed);
+        assert_eq!(of("list.dnswl.org.", [127, 0, 0, 255]), ListSays::Untold);
+        assert_eq!(of("dnsbl.dronebl.org.", [127, 0, 0, 255]), ListSays::Listed);
+        assert_eq!(of("psbl.surriel.com.", [127, 255, 255, 254]), ListSays::Untold);
+    }
+
+    #[test]
+    fn a_list_that_lists_the_world_lists_nobody() {
+        let list = block();
+        let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
+        assert_eq!(judge(&list, State::ListsTheWorld, &listing), Verdict::Untold(Why::ListsTheWorld));
+        assert_eq!(judge(&list, State::ListsTheWorld, &[]), Verdict::NotListed);
+        for state in [State::Untested, State::Slow, State::Refusing, State::Parked, State::ListsNothing] {
+            assert_eq!(judge(&list, state, &listing), Verdict::Listed, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_client_gets_is_the_operators_choice_for_each_list() {
+        let refused = Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
+        let silent = Why::Silent { what: "no server answered".to_owned() };
+        let mut list = block();
+        assert!(matches!(refused.given(&list, true), Given::Servfail(error) if error.code == 17));
+        assert!(matches!(silent.given(&list, true), Given::Servfail(error) if error.code == 22));
+        assert_eq!(refused.given(&list, false), Given::Answer);
+        list.on_refusal = OnRefusal::Nxdomain;
+        assert!(matches!(refused.given(&list, true), Given::Nxdomain(_)));
+        assert!(matches!(silent.given(&list, true), Given::Servfail(_)));
+        list.on_refusal = OnRefusal::Pass;
+        assert_eq!(refused.given(&list, true), Given::Answer);
+        let allow = List::new(list.apex, Purpose::Allow, vec![Subject::Ip4]);
+        assert!(matches!(refused.given(&allow, true), Given::Nxdomain(_)));
+        assert!(matches!(silent.given(&allow, true), Given::Nxdomain(_)));
+    }
+
+    proptest! {
+        /// Whatever a list answers within 127.0.0.0/8 is a listing, unless it is an error by convention or by its own codes.
+        #[test]
+        fn no_listing_is_lost(low in any::<[u8; 3]>()) {
+            let list = block();
+            let code = Ipv4Addr::new(127, low[0], low[1], low[2]);
+            let told = judge(&list, State::Ok, &answer(&list, &[code]));
+            prop_assert_eq!(told == Verdict::Listed, !code.octets().starts_with(&ERRORS));
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! A DNS list: its zone, what is asked there, and what its answers mean.
+//!
+//! May call: `dnsbl::codes`. Plain data, the same for as long as a configuration holds; what is learnt of a list stands in
+//! `dnsbl::state`, under the list's apex, which is its identity.
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::codes::Code;
+
+/// What being listed means for the mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// It speaks against it.
+    Block,
+    /// It speaks for it.
+    Allow,
+    /// It tells something else: a network's number, a score.
+    Data,
+}
+
+/// What is looked up in a list, by what its names are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// An IPv4 address, its octets reversed (RFC 5782 section 2.1).
+    Ip4,
+    /// An IPv6 address, its nibbles reversed (RFC 5782 section 2.4).
+    Ip6,
+    /// A domain (RFC 5782 section 3).
+    Domain,
+    /// A hash of an address or a domain.
+    Hash,
+}
+
+/// Whether it is still there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It serves.
+    Alive,
+    /// It has been shut down: nobody may be asked any more.
+    Dead {
+        /// When and how, in a few words.
+        how: String,
+    },
+}
+
+/// What a client gets where a list's answer is no listing but a refusal, or comes of a parked zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnRefusal {
+    /// SERVFAIL, with an extended error that says why.
+    Servfail,
+    /// "Not listed".
+    Nxdomain,
+    /// The list's own answer.
+    Pass,
+}
+
+/// What a client gets where no server of a list answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenDead {
+    /// SERVFAIL, with an extended error that says why.
+    Servfail,
+    /// "Not listed".
+    Nxdomain,
+}
+
+/// Names that a list answers the same for ever, so that it can be tested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestPoints {
+    /// Names in the list's zone that are listed.
+    pub listed: Vec<Name>,
+    /// Names in the list's zone that never are.
+    pub unlisted: Vec<Name>,
+}
+
+/// A DNS list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List {
+    /// The apex of its zone, lower case, absolute: its identity.
+    pub apex: Name,
+    /// What being listed means.
+    pub purpose: Purpose,
+    /// What is looked up in it.
+    pub subjects: Vec<Subject>,
+    /// Whether a label with a customer's key stands between what is looked up and the apex.
+    pub keyed: bool,
+    /// Whether it is still there.
+    pub life: Life,
+    /// What its listings mean. Codes that are not told here are listings too.
+    pub listed: Vec<Code>,
+    /// What the bits of the last octet mean, for a list that answers with their sum.
+    pub bits: Vec<(u8, String)>,
+    /// Its answers that are no listing: refusals and errors. Beside them all of 127.255.255.0/24 is, unless `listed` says
+    /// otherwise.
+    pub refused: Vec<Code>,
+    /// How it is tested; none: never.
+    pub tests: Option<TestPoints>,
+    /// What a client gets for a refusal.
+    pub on_refusal: OnRefusal,
+    /// What a client gets for silence.
+    pub when_dead: WhenDead,
+    /// Questions a day that are free, as the list's own page has it: a hint, not a bound.
+    pub free_quota: Option<u64>,
+    /// Who may ask, in a few words; empty where that is not known.
+    pub terms: String,
+    /// Where the facts come from, and when they were looked at.
+    pub source: String,
+    /// Whether the operator's configuration has a say in it.
+    pub configured: bool,
+}
+
+/// What a name in a list's zone asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// This address.
+    Address(IpAddr),
+    /// What these labels spell: a domain or a hash.
+    Labels(Name),
+    /// Nothing that the list knows about: its apex, its servers, its website.
+    Nothing,
+}
+
+/// Labels of an IPv6 address, reversed.
+const NIBBLES: usize = 32;
+
+/// Labels of an IPv4 address, reversed.
+const OCTETS: usize = 4;
+
+impl List {
+    /// A list of which nothing but its zone and purpose is known.
+    pub fn new(apex: Name, purpose: Purpose, subjects: Vec<Subject>) -> Self {
+        let allow = purpose == Purpose::Allow;
+        let tests = TestPoints::usual(&apex, &subjects);
+        Self {
+            apex,
+            purpose,
+            subjects,
+            keyed: false,
+            life: Life::Alive,
+            listed: Vec::new(),
+            bits: Vec::new(),
+            refused: Vec::new(),
+            tests,
+            on_refusal: if allow { OnRefusal::Nxdomain } else { OnRefusal::Servfail },
+            when_dead: if allow { WhenDead::Nxdomain } else { WhenDead::Servfail },
+            free_quota: None,
+            terms: String::new(),
+            source: String::new(),
+            configured: false,
+        }
+    }
+
+    /// Whether it is still there.
+    pub fn is_alive(&self) -> bool {
+        self.life == Life::Alive
+    }
+
+    /// What a name at or below the apex asks about.
+    pub fn asked(&self, name: &Name) -> Asked {
+        let below = usize::from(name.num_labels()).saturating_sub(usize::from(self.apex.num_labels()));
+        let own = below.saturating_sub(usize::from(self.keyed));
+        if own == 0 || !self.apex.zone_of(name) {
+            return Asked::Nothing;
+        }
+        let labels: Vec<&[u8]> = name.iter().take(own).collect();
+        if let Some(address) = reversed(&labels) {
+            let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
+            // A list of domains that is asked for an address has something to say to that as well.
+            let known = self.subjects.contains(&subject) || self.knows_labels();
+            return if known { Asked::Address(address) } else { Asked::Nothing };
+        }
+        match Name::from_labels(labels) {
+            Ok(mut labels) if self.knows_labels() => {
+                labels.set_fqdn(true);
+                Asked::Labels(labels)
+            }
+            _ => Asked::Nothing,
+        }
+    }
+
+    /// The name that asks about an address; none where the list knows no such addresses.
+    pub fn name_of(&self, address: IpAddr) -> Option<Name> {
+        let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
+        if !self.subjects.contains(&subject) || self.keyed {
+            return None;
+        }
+        let reverse = Name::from(address);
+        let labels = if address.is_ipv4() { OCTETS } else { NIBBLES };
+        Name::from_labels(reverse.iter().take(labels)).ok()?.append_domain(&self.apex).ok()
+    }
+
+    /// The name that asks about a domain; none where the list knows no domains.
+    pub fn name_of_domain(&self, domain: &Name) -> Option<Name> {
+        if !self.subjects.contains(&Subject::Domain) || self.keyed {
+            return None;
+        }
+        Name::from_labels(domain.iter()).ok()?.append_domain(&self.apex).ok()
+    }
+
+    fn knows_labels(&self) -> bool {
+        self.subjects.iter().any(|subject| matches!(subject, Subject::Domain | Subject::Hash))
+    }
+}
+
+impl TestPoints {
+    /// Those that every list has to have: RFC 5782 section 5 for addresses, section 3 for domains; for hashes there are none.
+    pub fn usual(apex: &Name, subjects: &[Subject]) -> Option<Self> {
+        const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
+        let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
+        let below = |labels: &str| Name::from_ascii(labels).ok()?.append_domain(apex).ok();
+        for subject in subjects {
+            let (listed, unlisted) = match subject {
+                Subject::Ip4 => ("2.0.0.127".to_owned(), "1.0.0.127".to_owned()),
+                // ::FFFF:7F00:2 and ::FFFF:7F00:1.
+                Subject::Ip6 => {
+                    let point = |last: u8| format!("{last}.0.0.0.0.0.f.7.f.f.f.f.{IP6_ZEROS}");
+                    (point(2), point(1))
+                }
+                Subject::Domain => ("test".to_owned(), "invalid".to_owned()),
+                Subject::Hash => continue,
+            };
+            points.listed.extend(below(&listed));
+            points.unlisted.extend(below(&unlisted));
+        }
+        (!points.listed.is_empty()).then_some(points)
+    }
+}
+
+/// The address that reversed labels spell: four octets, or thirty-two nibbles; none for anything else.
+pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
+    match labels.len() {
+        OCTETS => {
+            let mut octets = [0_u8; OCTETS];
+            for (label, octet) in labels.iter().rev().zip(&mut octets) {
+                let text = std::str::from_utf8(label).ok()?;
+                // "01" and "+1" are no octets.
+                let plain =
+                    text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+                *octet = text.parse().ok().filter(|_| plain)?;
+            }
+            Some(IpAddr::from(octets))
+        }
+        NIBBLES => {
+            let mut address = 0_u128;
+            for label in labels.iter().rev() {
+                let [digit] = label else { return None };
+                let nibble = char::from(*digit).to_digit(16)?;
+                address = address << 4 | u128::from(nibble);
+            }
+            Some(IpAddr::from(address.to_be_bytes()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    #[test]
+    fn only_what_a_list_knows_about_is_asked_of_it() {
+        let addresses = List::new(name("zen.example."), Purpose::Block, vec![Subject::Ip4]);
+        let asked = |text| addresses.asked(&name(text));
+        assert_eq!(asked("2.0.0.127.zen.example."), Asked::Address([127, 0, 0, 2].into()));
+        for nothing in [
+            "zen.example.",
+            "ns1.zen.example.",
+            "0.0.127.zen.example.",
+            "02.0.0.127.zen.example.",
+            "2.0.0.127.other.",
+        ] {
+            assert_eq!(asked(nothing), Asked::Nothing, "{nothing}");
+        }
+        let domains = List::new(name("dbl.example."), Purpose::Block, vec![Subject::Domain]);
+        assert_eq!(domains.asked(&name("spam.test.dbl.example.")), Asked::Labels(name("spam.test.")));
+        assert_eq!(domains.asked(&name("2.0.0.127.dbl.example.")), Asked::Address([127, 0, 0, 2].into()));
+        assert_eq!(domains.asked(&name("dbl.example.")), Asked::Nothing);
+        let keyed = List { keyed: true, ..addresses };
+        assert_eq!(
+            keyed.asked(&name("2.0.0.127.somekey.zen.example.")),
+            Asked::Address([127, 0, 0, 2].into())
+        );
+        assert_eq!(keyed.asked(&name("2.0.0.127.zen.example.")), Asked::Nothing);
+    }
+
+    #[test]
+    fn every_list_of_addresses_and_domains_can_be_tested() {
+        let points =
+            TestPoints::usual(&name("l.example."), &[Subject::Ip4, Subject::Ip6, Subject::Domain]).unwrap();
+        assert_eq!(points.listed[0], name("2.0.0.127.l.example."));
+        assert_eq!(points.unlisted[2], name("invalid.l.example."));
+        let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip6]);
+        assert_eq!(list.asked(&points.listed[1]), Asked::Address("::ffff:7f00:2".parse().unwrap()));
+        assert_eq!(TestPoints::usual(&name("l.example."), &[Subject::Hash]), None);
+    }
+
+    proptest! {
+        /// The name of an address asks about that address.
+        #[test]
+        fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
+            let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip4, Subject::Ip6]);
+            for address in [IpAddr::from(four), IpAddr::from(six)] {
+                let asked = list.name_of(address).unwrap();
+                prop_assert_eq!(list.asked(&asked), Asked::Address(address));
+            }
+        }
+    }
+}

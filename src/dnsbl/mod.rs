@@ -1,0 +1,21 @@
+//! DNS lists: zones whose answers decide over mail.
+//!
+//! May call: `question`, `clock`, `limits`. In the way of a question stands only [`gate`], which is pure: the list of the
+//! route, the answer and the list's state go in, what it means comes out. [`registry`] knows the lists that mail software
+//! asks; [`state`] what is known of each while the daemon runs, shared by all who tell of it. RFC 5782 (how lists are asked),
+//! RFC 8914 (what a client is told instead of a listing that is none).
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+pub mod codes;
+pub mod gate;
+pub mod list;
+pub mod registry;
+pub mod state;

@@ -1,0 +1,224 @@
+//! The registry: the lists that mail software asks, from a dated file.
+//!
+//! May call: `dnsbl::{codes, list}`, `limits`. One such file is built in (`registry.toml`, which says how it is written); an
+//! operator may name another. It is checked as a whole when it is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use hickory_proto::rr::Name;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::codes::{Code, Span};
+use super::list::{Life, List, Purpose, Subject, TestPoints};
+use crate::limits::MAX_LISTS;
+
+/// The one that is built in.
+const BUILT_IN: &str = include_str!("registry.toml");
+
+/// A registry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Registry {
+    /// The day on which its facts were looked at: `2026-11-20`.
+    pub dated: String,
+    /// The lists, by apex.
+    pub lists: BTreeMap<Name, Arc<List>>,
+    /// The zone that takes a customer's key in its names, by the apex of the list that it serves: clients ask the list, and
+    /// the key is put in on the way.
+    pub keyed: BTreeMap<Name, Name>,
+}
+
+/// What is wrong with a registry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}{}: {wrong}", key_text(.key))]
+pub struct Wrong {
+    /// The line, from 1.
+    pub line: usize,
+    /// The key, where it is one's value that is wrong.
+    pub key: Option<String>,
+    /// What is wrong.
+    pub wrong: String,
+}
+
+fn key_text(key: &Option<String>) -> String {
+    key.as_ref().map_or_else(String::new, |key| format!(", {key}"))
+}
+
+/// The file as typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    dated: String,
+    #[serde(default)]
+    list: Vec<Spanned<Entry>>,
+}
+
+/// A list as typed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: Spanned<String>,
+    #[serde(default)]
+    purpose: Option<Purpose>,
+    #[serde(default)]
+    subjects: Vec<Subject>,
+    /// Whether a customer's key stands in the names that clients ask.
+    #[serde(default)]
+    keyed: bool,
+    /// The zone to ask instead where there is a key.
+    #[serde(default)]
+    with_key: Option<Spanned<String>>,
+    #[serde(default)]
+    dead: Option<String>,
+    #[serde(default)]
+    listed: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    bits: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    refused: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    tests: Option<Tests>,
+    #[serde(default)]
+    free_quota: Option<u64>,
+    #[serde(default)]
+    terms: String,
+    source: String,
+}
+
+/// Test points as typed: labels in front of the apex; both empty where the list has none.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tests {
+    listed: Vec<Spanned<String>>,
+    unlisted: Vec<Spanned<String>>,
+}
+
+/// What is wrong, and where in octets.
+type Misread = (Range<usize>, String);
+
+impl Registry {
+    /// The one that is built in.
+    pub fn built_in() -> Arc<Self> {
+        // A test reads it: what is empty here would have failed there.
+        static READ: LazyLock<Arc<Registry>> =
+            LazyLock::new(|| Arc::new(Registry::read(BUILT_IN).unwrap_or_default()));
+        Arc::clone(&READ)
+    }
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Something in it is wrong.
+    pub fn read(text: &str) -> Result<Self, Wrong> {
+        let wrong = |span: Option<Range<usize>>, wrong: &str| {
+            let start = span.map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            let line = before.bytes().filter(|byte| *byte == b'\n').count();
+            let key = text.lines().nth(line).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+            let wrong = wrong.trim().replace('\n', ", ");
+            Wrong { line: line.saturating_add(1), key: key.map(str::to_owned), wrong }
+        };
+        let file: File = toml::from_str(text).map_err(|error| wrong(error.span(), error.message()))?;
+        if file.list.len() > MAX_LISTS {
+            return Err(wrong(None, &format!("has {} lists, {MAX_LISTS} may be", file.list.len())));
+        }
+        let mut registry = Self { dated: file.dated, ..Self::default() };
+        for entry in file.list {
+            let span = entry.span();
+            registry.add(entry.into_inner(), span).map_err(|(span, why)| wrong(Some(span), &why))?;
+        }
+        Ok(registry)
+    }
+
+    fn add(&mut self, entry: Entry, whole: Range<usize>) -> Result<(), Misread> {
+        let apex = name_of(&entry.name)?;
+        let span = entry.name.span();
+        if let Some(with_key) = &entry.with_key {
+            self.keyed.insert(apex.clone(), name_of(with_key)?);
+        }
+        let list = list_of(&apex, entry, whole)?;
+        if self.lists.insert(apex.clone(), Arc::new(list)).is_some() {
+            return Err((span, format!("{apex} is there twice")));
+        }
+        Ok(())
+    }
+}
+
+fn list_of(apex: &Name, entry: Entry, whole: Range<usize>) -> Result<List, Misread> {
+    let missing = |what: &str| Err((whole.clone(), format!("{apex} does not say its {what}")));
+    let alive = entry.dead.is_none();
+    let Some(purpose) = entry.purpose.or_else(|| (!alive).then_some(Purpose::Block)) else {
+        return missing("purpose");
+    };
+    if alive && entry.subjects.is_empty() {
+        return missing("subjects");
+    }
+    if entry.source.is_empty() {
+        return missing("source");
+    }
+    let subjects: BTreeSet<Subject> = entry.subjects.iter().copied().collect();
+    let mut list = List::new(apex.clone(), purpose, subjects.into_iter().collect());
+    list.keyed = entry.keyed;
+    list.life = entry.dead.map_or(Life::Alive, |how| Life::Dead { how });
+    list.listed = codes(&entry.listed)?;
+    list.refused = codes(&entry.refused)?;
+    list.bits = bits(&entry.bits)?;
+    for refused in &list.refused {
+        if let Some(listed) = list.listed.iter().find(|listed| listed.span.meets(refused.span)) {
+            return Err((whole, format!("{} is both listed and refused", listed.span)));
+        }
+    }
+    if let Some(tests) = entry.tests {
+        list.tests = test_points(apex, &tests)?;
+    }
+    if list.keyed || !list.is_alive() {
+        // Without its key, or without its servers, it cannot be tested.
+        list.tests = None;
+    }
+    list.free_quota = entry.free_quota;
+    list.terms = entry.terms;
+    list.source = entry.source;
+    Ok(list)
+}
+
+fn name_of(typed: &Spanned<String>) -> Result<Name, Misread> {
+    let text = typed.get_ref();
+    let wrong = || (typed.span(), format!("\"{text}\" is not a name"));
+    let mut name = Name::from_ascii(text).map_err(|_| wrong())?.to_lowercase();
+    if text.is_empty() || name.is_root() {
+        return Err(wrong());
+    }
+    name.set_fqdn(true);
+    Ok(name)
+}
+
+fn codes(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<Code>, Misread> {
+    let code = |(span, means): (&Spanned<String>, &String)| {
+        let read = span.get_ref().parse::<Span>().map_err(|why| (span.span(), why))?;
+        Ok(Code { span: read, means: means.clone() })
+    };
+    typed.iter().map(code).collect()
+}
+
+fn bits(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<(u8, String)>, Misread> {
+    let bit = |(bit, means): (&Spanned<String>, &String)| match bit.get_ref().parse::<u8>() {
+        Ok(read) if read.is_power_of_two() => Ok((read, means.clone())),
+        _ => Err((bit.span(), format!("\"{}\" is not a bit: 1, 2, 4 to 128", bit.get_ref()))),
+    };
+    let mut read = typed.iter().map(bit).collect::<Result<Vec<_>, _>>()?;
+    read.sort_unstable();
+    Ok(read)
+}
+
+fn test_points(apex: &Name, tests: &Tests) -> Result<Option<TestPoints>, Misread> {
+    let below = |typed: &Spanned<String>| {
+        let wrong = |_| (typed.span(), format!("\"{}\" cannot stand in front of {apex}", typed.get_ref()));
+        Name::from_ascii(typed.get_ref()).and_then(|labels| labels.append_domain(apex)).map_err(wrong)
+    };
+    let names = |typed: &[Spanned<String>]| typed.iter().map(below).collect::<Result<Vec<_>, _>>();
+    let points = TestPoints { listed: names(&tests.listed)?, unlisted: names(&tests.unlisted)? };
+    let none = points.listed.is_empty() && points.unlisted.is_empty();
+    Ok((!none).then_some(points))
+}

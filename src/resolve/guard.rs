@@ -1,0 +1,196 @@
+//! Questions in the zones of DNS lists: resolved as others are, then judged by the gate.
+//!
+//! May call: `resolve::chase`, `dnsbl`, `zones`, `cache`. RFC 5782, RFC 8914. Only questions of clients come here: what the
+//! iterator needs on its way, as the address of a list's own server, is no listing whatever it is.
+
+use std::sync::Arc;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::Resolver;
+use super::chase::Chased;
+use crate::config::Guard;
+use crate::dnsbl::gate::{self, Given, Verdict, Why};
+use crate::dnsbl::list::{Asked, Life, List};
+use crate::dnsbl::state::Entry;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
+use crate::record::event::{Conduct, StepEvent};
+use crate::wire::compose;
+use crate::zones::View;
+
+impl Resolver {
+    /// What a client gets for `name`: in a list's zone what the gate lets through, else all that is found.
+    pub(super) async fn guarded(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let Some(list) = list_of(&context.view, name, kind) else {
+            return self.chase(name, kind, context).await;
+        };
+        let Some(entry) = self.lists.entry(&list.apex) else {
+            return self.chase(name, kind, context).await;
+        };
+        if !list.is_alive() {
+            self.tell_of_dead(&list, &entry);
+            return self.chase(name, kind, context).await;
+        }
+        let found = self.chase(name, kind, context).await;
+        let verdict = self.verdict(&list, &entry, name, kind, &found, context).await;
+        let now = self.clock.now();
+        if let Some(verdict) = &verdict {
+            entry.heard(verdict, now);
+        }
+        let says = verdict.as_ref().map_or(ListSays::Untold, Verdict::says);
+        entry.miss(says, now.mono.since(context.began()));
+        let given = match &verdict {
+            Some(Verdict::Untold(why)) => why.given(&list, context.view.guard == Guard::Guard),
+            _ => Given::Answer,
+        };
+        self.give(&list, given, entry.mark(says), found, context)
+    }
+
+    /// What an answer means; none where it is not for the gate to say.
+    async fn verdict(
+        &self,
+        list: &List,
+        entry: &Entry,
+        name: &Name,
+        kind: RecordType,
+        found: &Result<Chased, Failure>,
+        context: &Context,
+    ) -> Option<Verdict> {
+        let chased = match found {
+            Ok(chased) => chased,
+            Err(failure) => return Some(Verdict::Untold(why_of(failure)?)),
+        };
+        match kind {
+            RecordType::A => Some(gate::judge(list, entry.state(), &chased.answers)),
+            RecordType::TXT if gate::text_follows_address(list) => {
+                let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
+                let known = self.remembered_addresses(name, context);
+                // Text that says nothing is "not listed", unless the address is known to say otherwise: it costs no message.
+                let answers = match known {
+                    Some(answers) => answers,
+                    None if says && context.view.guard == Guard::Guard => {
+                        match self.chase(name, RecordType::A, context).await {
+                            Ok(chased) => chased.answers,
+                            Err(failure) => return Some(Verdict::Untold(why_of(&failure)?)),
+                        }
+                    }
+                    None => Vec::new(),
+                };
+                match gate::judge(list, entry.state(), &answers) {
+                    untold @ Verdict::Untold(_) => Some(untold),
+                    _ if says => Some(Verdict::Listed),
+                    _ => Some(Verdict::NotListed),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Makes of what was found what is given.
+    fn give(
+        &self,
+        list: &List,
+        given: Given,
+        mark: ListMark,
+        found: Result<Chased, Failure>,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        match given {
+            Given::Answer => {
+                let mut chased = found?;
+                chased.list = Some(mark);
+                Ok(chased)
+            }
+            Given::Servfail(error) => {
+                context.note(StepEvent::Memory {
+                    found: format!("that this is no answer of a list: {}", error.text),
+                });
+                Err(Failure::List { error })
+            }
+            Given::Nxdomain(error) => {
+                context.note(StepEvent::Memory {
+                    found: format!("that this is no answer of a list: {}", error.text),
+                });
+                let zone = match found {
+                    Ok(chased) => chased.zone,
+                    Err(failure) => failure.zone(),
+                };
+                Ok(Chased {
+                    answers: Vec::new(),
+                    rcode: ResponseCode::NXDomain,
+                    soa: Some(gate::soa(list)),
+                    zone,
+                    extended_error: Some(error),
+                    list: Some(mark),
+                })
+            }
+        }
+    }
+
+    /// What a client gets whose patience is over: SERVFAIL, or of a list what the operator wants for its silence.
+    pub(super) fn overdue(&self, question: &Question, view: &View, error: ExtendedError) -> Answer {
+        let now = self.clock.mono();
+        let silent = Why::Silent { what: error.text.clone() };
+        let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive());
+        let given = list.and_then(|list| match silent.given(&list, view.guard == Guard::Guard) {
+            Given::Nxdomain(error) => Some((list, error)),
+            Given::Answer | Given::Servfail(_) => None,
+        });
+        let made = given.and_then(|(list, error)| {
+            compose::answer(&compose::Parts {
+                question,
+                rcode: ResponseCode::NXDomain,
+                answers: &[],
+                authorities: &[gate::soa(&list)],
+                stored: now,
+                extended_error: Some(error),
+                list: None,
+            })
+        });
+        made.unwrap_or_else(|| compose::failure(question, error, now))
+    }
+
+    fn tell_of_dead(&self, list: &List, entry: &Entry) {
+        let now = self.clock.mono();
+        entry.miss(ListSays::NotListed, std::time::Duration::ZERO);
+        if entry.dead_asked(now)
+            && let Life::Dead { how } = &list.life
+        {
+            let apex = list.apex.to_ascii();
+            let apex = apex.trim_end_matches('.');
+            tracing::warn!(
+                "{apex} is a DNS list no more ({how}) and is still asked; remove it from the mail software's configuration"
+            );
+        }
+    }
+}
+
+/// The list that a question asks; none for what is in its zone and no question to a list.
+pub(super) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<List>> {
+    let list = view.route(name, kind).policy.list.clone()?;
+    (list.asked(name) != Asked::Nothing || !list.is_alive()).then_some(list)
+}
+
+/// What a failure says of the list; none where it is ours.
+fn why_of(failure: &Failure) -> Option<Why> {
+    let what = failure.to_string();
+    match failure {
+        Failure::Servers { faults, .. }
+            if !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Refused) =>
+        {
+            Some(Why::NotServed { what })
+        }
+        Failure::Servers { .. } | Failure::Time { .. } | Failure::Addresses { .. } => {
+            Some(Why::Silent { what })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,240 @@
+//! DNS lists over the lab: what a client gets of a list that refuses, is parked, lists the world or is silent, and that no
+//! listing of a list that is well is lost.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::{Config, Guard, ListEntry};
+use resolverd::dnsbl::list::OnRefusal;
+use resolverd::dnsbl::registry::Registry;
+use resolverd::dnsbl::state::State;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::world::ServerPlan;
+use resolverd::question::ListSays;
+
+/// A list, a name that is asked of it, one of its listings and one of its refusals.
+struct Subject {
+    apex: &'static str,
+    name: &'static str,
+    listing: &'static str,
+    refusal: &'static str,
+}
+
+const BLOCK: Subject = Subject {
+    apex: "zen.spamhaus.org.",
+    name: "4.3.2.1.zen.spamhaus.org.",
+    listing: "127.0.0.4",
+    refusal: "127.255.255.254",
+};
+const ALLOW: Subject = Subject {
+    apex: "list.dnswl.org.",
+    name: "4.3.2.1.list.dnswl.org.",
+    listing: "127.0.5.2",
+    refusal: "127.0.0.255",
+};
+const DOMAIN: Subject = Subject {
+    apex: "multi.uribl.com.",
+    name: "spam.example.multi.uribl.com.",
+    listing: "127.0.0.2",
+    refusal: "127.0.0.1",
+};
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+/// A root and a list that answers everything with `address`.
+fn simulation(
+    list: &Subject,
+    address: &str,
+    faults: &[Fault],
+    change: impl FnOnce(&mut Config),
+) -> Simulation {
+    let mut tree = Tree::default();
+    tree.server(ServerPlan::new("a.root", vec![IpAddr::from([127, 0, 0, 1])])).unwrap();
+    let mut plan = ServerPlan::new("ns.lists", vec![IpAddr::from([127, 0, 0, 2])]);
+    plan.faults = faults.to_vec();
+    tree.server(plan).unwrap();
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    let text =
+        if address.is_empty() { String::new() } else { format!("* 60 A {address}\n* 60 TXT \"because\"\n") };
+    tree.zone(list.apex, &["ns.lists".to_owned()], &text).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    change(&mut config);
+    Simulation::new(lab, config, 7)
+}
+
+async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
+    simulation.ask(&name(text), kind).await.unwrap()
+}
+
+/// Response code and code of the extended error.
+fn given(reply: &Reply) -> (ResponseCode, Option<u16>) {
+    (reply.message.metadata.response_code, reply.extended_error.as_ref().map(|error| error.code))
+}
+
+#[test]
+fn what_is_no_listing_reaches_no_client_as_one() {
+    const FILTERED: Option<u16> = Some(17);
+    const UNREACHED: Option<u16> = Some(22);
+    let servfail = |code| (ResponseCode::ServFail, code);
+    let nxdomain = |code| (ResponseCode::NXDomain, code);
+    for list in [BLOCK, ALLOW, DOMAIN] {
+        let allow = list.apex == ALLOW.apex;
+        let wanted = |code| if allow { nxdomain(code) } else { servfail(code) };
+        let parked = "203.0.113.7";
+        for kind in [RecordType::A, RecordType::TXT] {
+            for (what, address, faults, world, code) in [
+                ("refused", list.refusal, None, false, FILTERED),
+                ("parked", parked, None, false, FILTERED),
+                ("lists the world", list.listing, None, true, FILTERED),
+                ("silent", list.listing, Some(Fault::Dead), false, UNREACHED),
+                ("REFUSED", list.listing, Some(Fault::Refused), false, UNREACHED),
+            ] {
+                paused(async {
+                    let faults: Vec<Fault> = faults.into_iter().collect();
+                    let simulation = simulation(&list, address, &faults, |_| {});
+                    let entry = simulation.resolver().lists().entry(&name(list.apex)).unwrap();
+                    if world {
+                        entry.set(State::ListsTheWorld, "it does", simulation.clock().now());
+                    }
+                    let reply = ask(&simulation, list.name, kind).await;
+                    let context = format!("{} {kind}, {what}: {:?}", list.apex, reply.extended_error);
+                    assert_eq!(given(&reply), wanted(code), "{context}");
+                    assert!(reply.message.answers.is_empty(), "{context}");
+                    let text = reply.extended_error.unwrap().text;
+                    assert!(text.contains(list.apex.trim_end_matches('.')), "{text}");
+                    assert_eq!(reply.message.authorities.len(), usize::from(allow), "{context}");
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn listings_and_their_absence_pass_with_their_text() {
+    for list in [BLOCK, ALLOW, DOMAIN] {
+        paused(async {
+            let listed = simulation(&list, list.listing, &[], |_| {});
+            for kind in [RecordType::A, RecordType::TXT] {
+                let reply = ask(&listed, list.name, kind).await;
+                assert_eq!((given(&reply), reply.message.answers.len()), ((ResponseCode::NoError, None), 1));
+            }
+            let unlisted = simulation(&list, "", &[], |_| {});
+            for kind in [RecordType::A, RecordType::TXT] {
+                let reply = ask(&unlisted, list.name, kind).await;
+                assert_eq!(given(&reply), (ResponseCode::NXDomain, None));
+            }
+        });
+    }
+}
+
+#[test]
+fn text_costs_one_message_more_and_none_where_the_address_is_known() {
+    paused(async {
+        let listed = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
+        ask(&listed, BLOCK.name, RecordType::A).await;
+        listed.lab().log().take();
+        ask(&listed, BLOCK.name, RecordType::TXT).await;
+        assert_eq!(listed.lab().log().take().len(), 1);
+        let refused = simulation(&BLOCK, BLOCK.refusal, &[], |_| {});
+        ask(&refused, BLOCK.name, RecordType::TXT).await;
+        let kinds: Vec<String> = refused.lab().log().take().iter().map(|one| one.kind.to_string()).collect();
+        assert_eq!(kinds.iter().filter(|kind| *kind == "A").count(), 1, "{kinds:?}");
+    });
+}
+
+#[test]
+fn the_operator_chooses_for_each_list_and_each_listener() {
+    let entry = |on_refusal| ListEntry {
+        name: name(BLOCK.apex),
+        purpose: None,
+        subjects: None,
+        listed: None,
+        refused: None,
+        on_refusal: Some(on_refusal),
+        when_dead: None,
+    };
+    for (choice, rcode, answers) in [
+        (OnRefusal::Servfail, ResponseCode::ServFail, 0),
+        (OnRefusal::Nxdomain, ResponseCode::NXDomain, 0),
+        (OnRefusal::Pass, ResponseCode::NoError, 1),
+    ] {
+        paused(async {
+            let simulation =
+                simulation(&BLOCK, BLOCK.refusal, &[], |config| config.lists = vec![entry(choice)]);
+            let reply = ask(&simulation, BLOCK.name, RecordType::A).await;
+            assert_eq!((given(&reply).0, reply.message.answers.len()), (rcode, answers), "{choice:?}");
+        });
+    }
+    paused(async {
+        let pass = |config: &mut Config| config.listen.dnsbl = Guard::Pass;
+        let simulation = simulation(&ALLOW, ALLOW.refusal, &[], pass);
+        for kind in [RecordType::A, RecordType::TXT] {
+            let reply = ask(&simulation, ALLOW.name, kind).await;
+            assert_eq!((given(&reply), reply.message.answers.len()), ((ResponseCode::NoError, None), 1));
+        }
+    });
+}
+
+#[test]
+fn what_a_list_says_is_counted_from_memory_too() {
+    paused(async {
+        let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
+        for _ in 0..3 {
+            ask(&simulation, BLOCK.name, RecordType::A).await;
+        }
+        ask(&simulation, "ns1.zen.spamhaus.org.", RecordType::A).await;
+        let counts = simulation.resolver().lists().entry(&name(BLOCK.apex)).unwrap().counts();
+        assert_eq!((counts.questions, counts.hits, counts.listed), (3, 2, 3));
+        assert_eq!(counts.elapsed.count, 1);
+        let mark = simulation.resolver().lists().all()[0].mark(ListSays::Listed);
+        assert_eq!(mark.list, 0);
+    });
+}
+
+#[test]
+fn names_that_ask_a_list_nothing_are_nobodys_business() {
+    paused(async {
+        let simulation = simulation(&BLOCK, "203.0.113.7", &[], |_| {});
+        let reply = ask(&simulation, "ns1.zen.spamhaus.org.", RecordType::A).await;
+        assert_eq!((given(&reply), reply.message.answers.len()), ((ResponseCode::NoError, None), 1));
+    });
+}
+
+#[test]
+fn a_list_that_is_shut_down_costs_no_message() {
+    paused(async {
+        let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
+        for kind in [RecordType::A, RecordType::TXT] {
+            let reply = ask(&simulation, "4.3.2.1.dnsbl.sorbs.net.", kind).await;
+            assert_eq!(given(&reply), (ResponseCode::NXDomain, None));
+            assert_eq!(reply.message.authorities.len(), 1);
+        }
+        assert!(simulation.lab().log().take().is_empty());
+    });
+}
+
+#[test]
+fn the_registry_is_whole() {
+    let registry = Registry::built_in();
+    let alive = registry.lists.values().filter(|list| list.is_alive()).count();
+    assert!(alive >= 40, "{alive}");
+    assert!(registry.lists.len() - alive >= 16);
+    assert_eq!(registry.dated, "2026-11-20");
+    for zone in ["zen.spamhaus.org.", "dbl.spamhaus.org.", "combined.mail.abusix.zone."] {
+        assert!(registry.keyed.contains_key(&name(zone)), "{zone}");
+    }
+    let wrong =
+        Registry::read("dated = \"2026-11-20\"\n[[list]]\nname = \"a.example\"\npurpose = \"blok\"\n")
+            .unwrap_err();
+    assert_eq!((wrong.line, wrong.key.as_deref()), (4, Some("purpose")), "{wrong}");
+    let text = "dated = \"\"\n[[list]]\nname = \"a.example\"\nlisted = { \"203.0.113.7\" = \"x\" }\npurpose = \"block\"\nsubjects = [\"ip4\"]\nsource = \"s\"\n";
+    let wrong = Registry::read(text).unwrap_err();
+    assert_eq!((wrong.line, wrong.key.as_deref()), (4, Some("listed")), "{wrong}");
+}
