@@ -1,7 +1,7 @@
 //! A tree of zones that know each other: SOA, NS, server addresses, delegations and glue are written from who serves
 //! what, so that a zone's text holds only what is special about it.
 //!
-//! May call: `world`, `fault`. Glue is given where a parent needs it and may be believed: for server names below the
+//! May call: `world`, `zone_file`, `signing`, `signer`. Zones that are to be signed are, with their DS in the parent. Glue is given where a parent needs it and may be believed: for server names below the
 //! parent's apex (RFC 9471); servers with names elsewhere go without, as on the internet.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,12 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::Name;
 
+use super::signer;
+use super::signing::Signing;
+use super::simulation::UNIX_AT_START;
 use super::world::{Builder, Lab, LabError, ServerPlan, absolute};
+use super::zone_file::read_zone;
+use crate::zones::zone::Zone;
 
 /// TTL of NS and of server addresses: two days, as TLDs have it.
 const DELEGATION_TTL: u32 = 172_800;
@@ -25,6 +30,8 @@ struct Branch {
     servers: Vec<Name>,
     /// What is special about it, in master file form.
     text: String,
+    /// How it is signed; none where it is not.
+    signing: Option<Signing>,
 }
 
 /// Zones and servers, before delegations are written.
@@ -50,7 +57,17 @@ impl Tree {
     /// A name that is none.
     pub fn zone(&mut self, origin: &str, servers: &[String], text: &str) -> Result<(), LabError> {
         let servers = servers.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
-        self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned() });
+        self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned(), signing: None });
+        Ok(())
+    }
+
+    /// Signs a zone, or no longer.
+    ///
+    /// # Errors
+    /// There is no such zone.
+    pub fn sign(&mut self, origin: &str, signing: Option<Signing>) -> Result<(), LabError> {
+        let zone = self.zones.get_mut(&absolute(origin)?);
+        zone.ok_or_else(|| LabError::Name(origin.to_owned()))?.signing = signing;
         Ok(())
     }
 
@@ -67,14 +84,25 @@ impl Tree {
         Ok(())
     }
 
-    /// The lab, with every delegation written.
+    /// The lab, with every delegation written, signed when simulations begin.
     ///
     /// # Errors
-    /// A zone whose text cannot be read, an unknown server, an address given twice.
+    /// A zone whose text cannot be read or that cannot be signed, an unknown server, an address given twice.
     pub fn build(self) -> Result<Lab, LabError> {
+        self.build_at(UNIX_AT_START)
+    }
+
+    /// The same, signed at `unix`, seconds since 1970.
+    ///
+    /// # Errors
+    /// As those of `build`.
+    pub fn build_at(self, unix: u64) -> Result<Lab, LabError> {
         let mut builder = Builder::default();
         for (origin, branch) in &self.zones {
-            builder.zone(&origin.to_string(), &self.text(origin, branch))?;
+            builder.add(self.signed_zone(origin, branch, unix)?);
+            if let Some(signing) = &branch.signing {
+                builder.trust_anchor(origin, signer::trust_anchor(origin, signing)?);
+            }
         }
         let mut plans = self.servers.clone();
         for (origin, branch) in &self.zones {
@@ -87,6 +115,22 @@ impl Tree {
             builder.server(plan);
         }
         builder.build()
+    }
+
+    /// A zone with the DS of its children, signed where it is to be.
+    fn signed_zone(&self, origin: &Name, branch: &Branch, unix: u64) -> Result<Zone, LabError> {
+        let mut signers = Vec::new();
+        for (zone, child) in self.zones.iter().filter(|(zone, _)| self.parent(zone) == Some(origin)) {
+            if let Some(signing) = &child.signing {
+                signers.extend(signer::delegation_signers(zone, signing)?);
+            }
+        }
+        let zone = read_zone(origin, &self.text(origin, branch)).and_then(|zone| zone.with(signers));
+        let zone = zone.map_err(|error| LabError::Zone { zone: origin.to_string(), error })?;
+        match &branch.signing {
+            Some(signing) => signer::sign(zone, signing, unix),
+            None => Ok(zone),
+        }
     }
 
     /// The deepest zone that holds `name`.

@@ -69,7 +69,7 @@ pub struct Delivery {
 pub struct Server {
     name: Arc<str>,
     addresses: Vec<IpAddr>,
-    authority: Authority,
+    authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
     /// Questions of which a first datagram was lost, for `Fault::LosesFirst`.
@@ -89,7 +89,7 @@ impl Server {
         Self {
             name: name.into(),
             addresses,
-            authority,
+            authority: Mutex::new(authority),
             distance,
             faults: Mutex::default(),
             lost: Mutex::default(),
@@ -108,8 +108,13 @@ impl Server {
     }
 
     /// What it answers from.
-    pub fn authority(&self) -> &Authority {
-        &self.authority
+    pub fn authority(&self) -> Authority {
+        self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Replaces what it answers from.
+    pub fn set_authority(&self, authority: Authority) {
+        *self.authority.lock().unwrap_or_else(PoisonError::into_inner) = authority;
     }
 
     /// How far away it is.
@@ -150,7 +155,7 @@ impl Server {
         }
         let mut delay = self.distance.draw(random);
         let mut source = address;
-        let mut response = self.authority.respond(&query);
+        let mut response = self.authority().respond(&query);
         for fault in &faults {
             match fault {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
@@ -201,7 +206,7 @@ impl Server {
         let name = question.name().to_lowercase();
         let is_empty = |zone: &&Arc<crate::zones::zone::Zone>| zone.exists(&name) && !zone.has_records(&name);
         let empty = self
-            .authority
+            .authority()
             .zones()
             .iter()
             .filter(|zone| zone.origin().zone_of(&name))

@@ -28,8 +28,8 @@ use super::simulated::SimulatedNetwork;
 use super::traffic::Asker;
 use super::world::Lab;
 
-/// The calendar at the begin of every run: 2026-01-01, so that signatures will have a date to be judged by.
-const UNIX_AT_START: u64 = 1_767_225_600;
+/// The calendar at the begin of every run: 2026-01-01, by which signatures are made and judged.
+pub const UNIX_AT_START: u64 = 1_767_225_600;
 
 /// Replies are read whole, as over TCP; the listener's tests see to truncation.
 const REPLY_LIMIT: usize = 65_535;

@@ -271,7 +271,7 @@ mod tests {
     async fn messages_ask_what_mail_software_asks() {
         let internet = Internet::new(1, 60).unwrap();
         let zones =
-            internet.lab.servers().iter().flat_map(|server| server.authority().zones()).cloned().collect();
+            internet.lab.servers().iter().flat_map(|server| server.authority().zones().to_vec()).collect();
         let oracle = Oracle { authority: Authority::new(zones), asked: Mutex::default() };
         let mails = draw(&internet, 1, 200);
         assert_eq!(mails, draw(&internet, 1, 200));

@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::Name;
+use hickory_proto::dnssec::DnsSecError;
+use hickory_proto::rr::{Name, Record};
 use thiserror::Error;
 
 use crate::config::RootHints;
@@ -41,6 +42,14 @@ pub enum LabError {
         server: String,
         /// The zone.
         zone: String,
+    },
+    /// A zone cannot be signed as planned.
+    #[error("zone {zone}: {error}")]
+    Sign {
+        /// The zone.
+        zone: String,
+        /// What the library says.
+        error: DnsSecError,
     },
     /// Two servers have one address.
     #[error("{0} is the address of two servers")]
@@ -75,6 +84,7 @@ impl ServerPlan {
 pub struct Builder {
     zones: BTreeMap<Name, Arc<Zone>>,
     servers: Vec<ServerPlan>,
+    trust_anchors: BTreeMap<Name, Vec<Record>>,
 }
 
 /// An absolute, lower-case name from text, with or without a final dot.
@@ -96,8 +106,19 @@ impl Builder {
         let name = absolute(origin)?;
         let zone =
             read_zone(&name, text).map_err(|error| LabError::Zone { zone: origin.to_owned(), error })?;
-        self.zones.insert(name, Arc::new(zone));
-        Ok(self)
+        Ok(self.add(zone))
+    }
+
+    /// Adds a zone.
+    pub fn add(&mut self, zone: Zone) -> &mut Self {
+        self.zones.insert(zone.origin().clone(), Arc::new(zone));
+        self
+    }
+
+    /// Adds the DS records that a signed zone may be trusted by.
+    pub fn trust_anchor(&mut self, zone: &Name, signers: Vec<Record>) -> &mut Self {
+        self.trust_anchors.insert(zone.clone(), signers);
+        self
     }
 
     /// Adds a server.
@@ -112,7 +133,8 @@ impl Builder {
     /// A server of an unknown zone, or an address given twice.
     pub fn build(self) -> Result<Lab, LabError> {
         let log = Arc::new(Log::default());
-        let mut lab = Lab { servers: Vec::new(), by_address: BTreeMap::new(), zones: BTreeMap::new(), log };
+        let (servers, by_address, zones) = Default::default();
+        let mut lab = Lab { servers, by_address, zones, trust_anchors: self.trust_anchors, log };
         for plan in self.servers {
             let place = lab.servers.len();
             let mut zones = Vec::new();
@@ -141,6 +163,7 @@ pub struct Lab {
     servers: Vec<Server>,
     by_address: BTreeMap<IpAddr, usize>,
     zones: BTreeMap<Name, Vec<usize>>,
+    trust_anchors: BTreeMap<Name, Vec<Record>>,
     log: Arc<Log>,
 }
 
@@ -165,6 +188,21 @@ impl Lab {
         self.zones
             .iter()
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
+    }
+
+    /// The DS records of a signed zone, for a resolver to trust it by; none where it is not signed.
+    pub fn trust_anchor(&self, zone: &Name) -> &[Record] {
+        self.trust_anchors.get(zone).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Has every server answer from the zones that the server of its name has in `other`: what changed on the internet
+    /// meanwhile.
+    pub fn take_zones_of(&self, other: &Self) {
+        for server in &self.servers {
+            if let Some(changed) = other.server(server.name()) {
+                server.set_authority(changed.authority());
+            }
+        }
     }
 
     /// What its servers were asked.

@@ -1,7 +1,8 @@
 //! What an authoritative server answers: zones and a query in, a response out. No clock, no chance, no state.
 //!
-//! May call: `zone`, `question`. RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers
-//! (RFC 2308), the RCODE at the end of a chain (RFC 6604) and EDNS (RFC 6891).
+//! May call: `zone`, `denial`, `question`. RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative
+//! answers (RFC 2308), the RCODE at the end of a chain (RFC 6604) and EDNS (RFC 6891). What DO asks for, signatures
+//! and proofs (RFC 4035 section 3.1), is given from signed zones and only then.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use hickory_proto::rr::rdata::CNAME;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
+use super::denial;
 use super::zone::Zone;
 
 /// Aliases followed within a zone. BIND stops at 16; a loop in the zone's text must end.
@@ -45,7 +47,7 @@ impl Authority {
         response.add_queries(query.queries.iter().cloned());
         if query.edns.is_some() {
             let mut edns = Edns::new();
-            edns.set_max_payload(EDNS_SIZE);
+            edns.set_max_payload(EDNS_SIZE).set_dnssec_ok(wants_dnssec(query));
             response.set_edns(edns);
         }
         let [question] = query.queries.as_slice() else { return with_code(response, ResponseCode::FormErr) };
@@ -56,7 +58,9 @@ impl Authority {
             return with_code(response, ResponseCode::BADVERS);
         }
         match self.zone_for(question) {
-            Some(zone) if question.query_class() == DNSClass::IN => answer(&zone.clone(), question, response),
+            Some(zone) if question.query_class() == DNSClass::IN => {
+                Search { zone, dnssec: wants_dnssec(query) }.answer(question, response)
+            }
             _ => with_code(response, ResponseCode::Refused),
         }
     }
@@ -84,109 +88,196 @@ fn with_code(mut response: Message, code: ResponseCode) -> Message {
     response
 }
 
-/// Answers from one zone, following aliases that stay within it.
-fn answer(zone: &Zone, question: &Query, mut response: Message) -> Message {
-    let mut name = question.name().to_lowercase();
-    response.metadata.authoritative = true;
-    for _ in 0..MAX_ALIASES {
-        match look_up(zone, &name, question.query_type()) {
-            Found::Answer(records) => {
-                response.add_answers(records);
-                return response;
-            }
-            Found::Alias { records, target } => {
-                response.add_answers(records);
-                name = target;
-                if !zone.origin().zone_of(&name) {
-                    return response;
-                }
-            }
-            // After an alias the client goes on by itself; the delegation is not its question.
-            Found::Delegation(_) if !response.answers.is_empty() => return response,
-            Found::Delegation(servers) => return refer(zone, servers, response),
-            Found::NoData => {
-                response.add_authorities(zone.negative_soa());
-                return response;
-            }
-            Found::NoName => {
-                response.add_authorities(zone.negative_soa());
-                return with_code(response, ResponseCode::NXDomain);
-            }
-            Found::TooLong => return with_code(response, ResponseCode::YXDomain),
-        }
-    }
-    response
+/// Whether a query has DO (RFC 3225).
+fn wants_dnssec(query: &Message) -> bool {
+    query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }
 
-/// What a zone has for a name and type.
+/// What a zone has for a name and type. `proof` is empty where no DNSSEC is asked for, or the zone has none.
 enum Found {
-    Answer(Vec<Record>),
+    Answer {
+        records: Vec<Record>,
+        proof: Vec<Record>,
+    },
     Alias {
         records: Vec<Record>,
+        proof: Vec<Record>,
         target: Name,
     },
-    Delegation(Vec<Record>),
-    NoData,
-    NoName,
+    /// Below the cut that this name is.
+    Delegation(Name),
+    NoData(Vec<Record>),
+    NoName(Vec<Record>),
     /// A DNAME made the name too long (RFC 6672 section 2.2).
     TooLong,
 }
 
-fn look_up(zone: &Zone, name: &Name, kind: RecordType) -> Found {
-    if let Some(servers) = zone.cut_above(name) {
-        let at_the_cut = servers.first().is_some_and(|record| &record.name == name);
-        if !(at_the_cut && kind == RecordType::DS) {
-            return Found::Delegation(servers.to_vec());
+/// One question to one zone.
+struct Search<'a> {
+    zone: &'a Zone,
+    /// Whether signatures and proofs are wanted.
+    dnssec: bool,
+}
+
+impl Search<'_> {
+    /// Answers, following aliases that stay within the zone.
+    fn answer(&self, question: &Query, mut response: Message) -> Message {
+        let mut name = question.name().to_lowercase();
+        response.metadata.authoritative = true;
+        for _ in 0..MAX_ALIASES {
+            match self.look_up(&name, question.query_type()) {
+                Found::Answer { records, proof } => {
+                    response.add_answers(records);
+                    response.add_authorities(proof);
+                    return response;
+                }
+                Found::Alias { records, proof, target } => {
+                    response.add_answers(records);
+                    response.add_authorities(proof);
+                    name = target;
+                    if !self.zone.origin().zone_of(&name) {
+                        return response;
+                    }
+                }
+                // After an alias the client goes on by itself; the delegation is not its question.
+                Found::Delegation(_) if !response.answers.is_empty() => return response,
+                Found::Delegation(cut) => return self.refer(&cut, response),
+                Found::NoData(proof) => return self.deny(proof, response),
+                Found::NoName(proof) => {
+                    return with_code(self.deny(proof, response), ResponseCode::NXDomain);
+                }
+                Found::TooLong => return with_code(response, ResponseCode::YXDomain),
+            }
+        }
+        response
+    }
+
+    fn look_up(&self, name: &Name, kind: RecordType) -> Found {
+        let zone = self.zone;
+        if let Some(server) = zone.cut_above(name).and_then(<[Record]>::first) {
+            let at_the_cut = &server.name == name;
+            if !(at_the_cut && kind == RecordType::DS) {
+                return Found::Delegation(server.name.clone());
+            }
+        }
+        if let Some(record) = zone.dname_above(name) {
+            return self.redirect(record, name);
+        }
+        if zone.has_records(name) {
+            return self.at_node(name, name, kind);
+        }
+        if zone.exists(name) {
+            return Found::NoData(self.proof(|| denial::no_data(zone, name)));
+        }
+        match zone.wildcard_for(name) {
+            Some(wildcard) => self.at_node(&wildcard, name, kind),
+            None => Found::NoName(self.proof(|| denial::no_name(zone, name))),
         }
     }
-    if let Some(record) = zone.dname_above(name) {
-        return redirect(record, name);
+
+    fn proof(&self, make: impl FnOnce() -> Vec<Record>) -> Vec<Record> {
+        if self.dnssec { make() } else { Vec::new() }
     }
-    if zone.has_records(name) {
-        return at_node(zone, name, name, kind);
+
+    /// The records of a node, under the name asked for where the node is a wildcard.
+    fn at_node(&self, node: &Name, asked: &Name, kind: RecordType) -> Found {
+        let zone = self.zone;
+        let expanded = node != asked;
+        let proof = || self.proof(|| if expanded { denial::expansion(zone, asked) } else { Vec::new() });
+        if matches!(kind, RecordType::ANY | RecordType::RRSIG) {
+            let mut records = if kind == RecordType::ANY { zone.all(node) } else { Vec::new() };
+            if kind == RecordType::RRSIG || self.dnssec {
+                records.extend(zone.all_signatures(node));
+            }
+            if !records.is_empty() {
+                return Found::Answer { records: renamed(&records, asked), proof: proof() };
+            }
+        }
+        if zone.set(node, kind).is_some() {
+            return Found::Answer { records: renamed(&self.signed(node, kind), asked), proof: proof() };
+        }
+        let alias = zone.set(node, RecordType::CNAME).and_then(<[Record]>::first).map(|record| &record.data);
+        match alias {
+            Some(RData::CNAME(CNAME(target))) => Found::Alias {
+                records: renamed(&self.signed(node, RecordType::CNAME), asked),
+                proof: proof(),
+                target: target.to_lowercase(),
+            },
+            _ if expanded => Found::NoData(self.proof(|| denial::no_data_at_wildcard(zone, asked))),
+            _ => Found::NoData(self.proof(|| denial::no_data(zone, asked))),
+        }
     }
-    if zone.exists(name) {
-        return Found::NoData;
+
+    /// A record set, with its signatures where they are wanted.
+    fn signed(&self, name: &Name, kind: RecordType) -> Vec<Record> {
+        let mut records = self.zone.set(name, kind).unwrap_or_default().to_vec();
+        if self.dnssec {
+            records.extend_from_slice(self.zone.signatures(name, kind));
+        }
+        records
     }
-    match zone.wildcard_for(name) {
-        Some(wildcard) => at_node(zone, &wildcard, name, kind),
-        None => Found::NoName,
+
+    /// The DNAME and the CNAME made from it (RFC 6672 section 3.1), which nobody signs (section 5.3.1).
+    fn redirect(&self, record: &Record, name: &Name) -> Found {
+        let Some(target) = dname_target(record) else { return Found::NoData(Vec::new()) };
+        let kept = name.iter().len().saturating_sub(record.name.iter().len());
+        let prefix = Name::from_labels(name.iter().take(kept));
+        match prefix.and_then(|prefix| prefix.append_domain(&target)) {
+            Ok(target) => {
+                let alias = RData::CNAME(CNAME(target.clone()));
+                let mut records = self.signed(&record.name, RecordType::DNAME);
+                records.push(Record::from_rdata(name.clone(), record.ttl, alias));
+                Found::Alias { records, proof: Vec::new(), target: target.to_lowercase() }
+            }
+            Err(_) => Found::TooLong,
+        }
+    }
+
+    /// SOA and proof in the authority section.
+    fn deny(&self, proof: Vec<Record>, mut response: Message) -> Message {
+        let soa = self.zone.negative_soa();
+        if self.dnssec {
+            let ttl = soa.as_ref().map_or(0, |soa| soa.ttl);
+            let signatures = self.zone.signatures(self.zone.origin(), RecordType::SOA).iter().cloned();
+            response.add_authorities(soa);
+            response.add_authorities(signatures.map(|mut record| {
+                record.ttl = ttl;
+                record
+            }));
+        } else {
+            response.add_authorities(soa);
+        }
+        response.add_authorities(proof);
+        response
+    }
+
+    /// A referral: NS in the authority section, with DS or the proof that there is none (RFC 4035 section 3.1.4), and
+    /// the addresses that this zone knows of the servers in the additional one.
+    fn refer(&self, cut: &Name, mut response: Message) -> Message {
+        let zone = self.zone;
+        let servers = zone.set(cut, RecordType::NS).unwrap_or_default();
+        response.metadata.authoritative = false;
+        for server in servers {
+            let RData::NS(target) = &server.data else { continue };
+            let target = target.0.to_lowercase();
+            for kind in [RecordType::A, RecordType::AAAA] {
+                response.add_additionals(zone.set(&target, kind).unwrap_or_default().iter().cloned());
+            }
+        }
+        response.add_authorities(servers.iter().cloned());
+        if self.dnssec {
+            let signers = self.signed(cut, RecordType::DS);
+            let none = signers.is_empty();
+            response.add_authorities(if none { denial::no_data(zone, cut) } else { signers });
+        }
+        response
     }
 }
 
-/// The records of a node, under the name asked for where the node is a wildcard.
-fn at_node(zone: &Zone, node: &Name, asked: &Name, kind: RecordType) -> Found {
-    let renamed = |records: &[Record]| -> Vec<Record> {
-        let rename = |record: &Record| Record::from_rdata(asked.clone(), record.ttl, record.data.clone());
-        records.iter().map(rename).collect()
-    };
-    if kind == RecordType::ANY {
-        return Found::Answer(renamed(&zone.all(node)));
-    }
-    if let Some(records) = zone.set(node, kind) {
-        return Found::Answer(renamed(records));
-    }
-    let alias = zone.set(node, RecordType::CNAME).and_then(|records| Some((records, records.first()?)));
-    match alias {
-        Some((records, Record { data: RData::CNAME(CNAME(target)), .. })) => {
-            Found::Alias { records: renamed(records), target: target.to_lowercase() }
-        }
-        _ => Found::NoData,
-    }
-}
-
-/// The DNAME and the CNAME made from it (RFC 6672 section 3.1).
-fn redirect(record: &Record, name: &Name) -> Found {
-    let Some(target) = dname_target(record) else { return Found::NoData };
-    let kept = name.iter().len().saturating_sub(record.name.iter().len());
-    let prefix = Name::from_labels(name.iter().take(kept));
-    match prefix.and_then(|prefix| prefix.append_domain(&target)) {
-        Ok(target) => {
-            let alias = Record::from_rdata(name.clone(), record.ttl, RData::CNAME(CNAME(target.clone())));
-            Found::Alias { records: vec![record.clone(), alias], target: target.to_lowercase() }
-        }
-        Err(_) => Found::TooLong,
-    }
+/// Records under another name: what a wildcard gives.
+fn renamed(records: &[Record], asked: &Name) -> Vec<Record> {
+    let rename = |record: &Record| Record::from_rdata(asked.clone(), record.ttl, record.data.clone());
+    records.iter().map(rename).collect()
 }
 
 /// The target of a DNAME record; none where it is not one.
@@ -197,20 +288,6 @@ pub fn dname_target(record: &Record) -> Option<Name> {
         }
         _ => None,
     }
-}
-
-/// A referral: NS in the authority section, the addresses that this zone knows of them in the additional one.
-fn refer(zone: &Zone, servers: Vec<Record>, mut response: Message) -> Message {
-    response.metadata.authoritative = false;
-    for server in &servers {
-        let RData::NS(target) = &server.data else { continue };
-        let target = target.0.to_lowercase();
-        for kind in [RecordType::A, RecordType::AAAA] {
-            response.add_additionals(zone.set(&target, kind).unwrap_or_default().iter().cloned());
-        }
-    }
-    response.add_authorities(servers);
-    response
 }
 
 /// The octets of a response in at most `size`: too large, it is header, question, OPT and TC (RFC 2181 section 9).
@@ -314,6 +391,62 @@ x.new A 127.0.0.7
             shape(&ask("x.host.wild.example.", RecordType::A)),
             (ResponseCode::NXDomain, true, 0, 1, 0)
         );
+    }
+
+    /// RCODE, then each type in answer and authority section as often as it is there.
+    fn signed_shape(words: &str, name: &str, kind: RecordType, dnssec: bool) -> String {
+        let origin = Name::from_str("example.").unwrap();
+        let text = format!("@ 3600 SOA ns host 1 2 3 4 60\n{TEXT}");
+        let mut tree = crate::lab::delegations::Tree::default();
+        let servers = ["ns.example".to_owned()];
+        tree.server(crate::lab::world::ServerPlan::new("ns.example", vec![[127, 0, 0, 1].into()])).unwrap();
+        tree.zone("example.", &servers, &text).unwrap();
+        tree.zone("safe.example.", &servers, "").unwrap();
+        for zone in ["example.", "safe.example."] {
+            tree.sign(zone, Some(words.parse().unwrap())).unwrap();
+        }
+        let mut zones = tree.build().unwrap().server("ns.example").unwrap().authority().zones().to_vec();
+        zones.retain(|zone| zone.origin() == &origin);
+        let mut query = Message::query();
+        query.add_query(Query::query(Name::from_str(name).unwrap(), kind));
+        let mut edns = Edns::new();
+        edns.set_dnssec_ok(dnssec);
+        query.set_edns(edns);
+        let response = Authority::new(zones).respond(&query);
+        let kinds = |records: &[Record]| -> Vec<String> {
+            records.iter().map(|record| record.record_type().to_string()).collect()
+        };
+        let code = response.metadata.response_code.low();
+        format!("{code} {} / {}", kinds(&response.answers).join(" "), kinds(&response.authorities).join(" "))
+            .replace("NSEC RRSIG", "nsec")
+            .replace("NSEC3 RRSIG", "nsec3")
+    }
+
+    #[test]
+    fn do_gets_signatures_and_proofs() {
+        use RecordType::{A, DNSKEY, DS, TXT};
+        for (name, kind, spans, hashed) in [
+            ("ns.example.", A, "0 A RRSIG / ", "0 A RRSIG / "),
+            ("ns.example.", TXT, "0  / SOA RRSIG nsec", "0  / SOA RRSIG nsec3"),
+            ("ent.example.", TXT, "0  / SOA RRSIG nsec", "0  / SOA RRSIG nsec3"),
+            ("a.none.example.", A, "3  / SOA RRSIG nsec nsec", "3  / SOA RRSIG nsec3 nsec3 nsec3"),
+            ("x.y.wild.example.", A, "0 A RRSIG / nsec", "0 A RRSIG / nsec3"),
+            ("x.y.wild.example.", TXT, "0  / SOA RRSIG nsec nsec", "0  / SOA RRSIG nsec3 nsec3 nsec3"),
+            ("x.sub.example.", A, "0  / NS NS nsec", "0  / NS NS nsec3"),
+            ("sub.example.", DS, "0  / SOA RRSIG nsec", "0  / SOA RRSIG nsec3"),
+            ("x.safe.example.", A, "0  / NS DS RRSIG", "0  / NS DS RRSIG"),
+            ("safe.example.", DS, "0 DS RRSIG / ", "0 DS RRSIG / "),
+            ("example.", DNSKEY, "0 DNSKEY DNSKEY RRSIG / ", "0 DNSKEY DNSKEY RRSIG / "),
+            ("x.old.example.", A, "0 DNAME RRSIG CNAME A RRSIG / ", "0 DNAME RRSIG CNAME A RRSIG / "),
+            ("www.example.", RecordType::RRSIG, "0 RRSIG RRSIG / ", "0 RRSIG / "),
+        ] {
+            assert_eq!(signed_shape("", name, kind, true), spans, "{name} {kind}");
+            assert_eq!(signed_shape("nsec3", name, kind, true), hashed, "{name} {kind}");
+        }
+        assert_eq!(signed_shape("nsec3 optout", "x.sub.example.", A, true), "0  / NS NS nsec3 nsec3");
+        assert_eq!(signed_shape("nsec3", "ns.example.", A, false), "0 A / ");
+        assert_eq!(signed_shape("nsec3", "none.example.", A, false), "3  / SOA");
+        assert_eq!(signed_shape("nsec3", "x.sub.example.", A, false), "0  / NS NS");
     }
 
     #[test]

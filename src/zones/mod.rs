@@ -4,6 +4,7 @@
 //! configured zone covers them.
 
 pub mod authority;
+mod denial;
 pub mod local;
 mod special;
 pub mod zone;

@@ -2,10 +2,12 @@
 //!
 //! May call: nothing of ours. Names are compared without case and kept in canonical order (RFC 4034 section 6.1), so
 //! that a name below another follows it: empty non-terminals (RFC 8499) are found by looking at the next one.
+//! Signatures and NSEC3 records stand apart: hashed names are no names of the zone (RFC 5155 section 7.2.8).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use thiserror::Error;
 
@@ -41,6 +43,10 @@ type Node = BTreeMap<u16, Vec<Record>>;
 pub struct Zone {
     origin: Name,
     nodes: BTreeMap<Name, Node>,
+    /// RRSIG by owner and type covered.
+    signatures: BTreeMap<Name, Node>,
+    /// NSEC3 by hashed owner.
+    hashed: BTreeMap<Name, Vec<Record>>,
 }
 
 impl Zone {
@@ -50,20 +56,46 @@ impl Zone {
     /// An owner outside the zone, or no SOA at the apex.
     pub fn new(origin: &Name, records: Vec<Record>) -> Result<Self, ZoneError> {
         let origin = origin.to_lowercase();
-        let mut nodes: BTreeMap<Name, Node> = BTreeMap::new();
-        for mut record in records {
-            record.name = record.name.to_lowercase();
-            if !origin.zone_of(&record.name) {
-                return Err(ZoneError::Outside { owner: record.name.to_string(), zone: origin.to_string() });
-            }
-            let set =
-                nodes.entry(record.name.clone()).or_default().entry(record.record_type().into()).or_default();
-            set.push(record);
-        }
-        let zone = Self { origin, nodes };
+        let (nodes, signatures, hashed) = Default::default();
+        let zone = Self { origin, nodes, signatures, hashed }.with(records)?;
         match zone.set(&zone.origin, RecordType::SOA) {
             Some(_) => Ok(zone),
             None => Err(ZoneError::NoSoa(zone.origin.to_string())),
+        }
+    }
+
+    /// The zone with further records.
+    ///
+    /// # Errors
+    /// An owner outside the zone.
+    pub fn with(mut self, records: Vec<Record>) -> Result<Self, ZoneError> {
+        for record in records {
+            if !self.origin.zone_of(&record.name) {
+                let (owner, zone) = (record.name.to_string(), self.origin.to_string());
+                return Err(ZoneError::Outside { owner, zone });
+            }
+            self.place(record);
+        }
+        Ok(self)
+    }
+
+    fn place(&mut self, mut record: Record) {
+        record.name = record.name.to_lowercase();
+        let owner = record.name.clone();
+        let set = match &record.data {
+            RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+                let covered = signature.input().type_covered.into();
+                self.signatures.entry(owner).or_default().entry(covered).or_default()
+            }
+            RData::DNSSEC(DNSSECRData::NSEC3(_)) => self.hashed.entry(owner).or_default(),
+            _ => {
+                let kind = record.record_type().into();
+                self.nodes.entry(owner).or_default().entry(kind).or_default()
+            }
+        };
+        // What is said twice is one record (RFC 2181 section 5).
+        if !set.iter().any(|known| known.data == record.data) {
+            set.push(record);
         }
     }
 
@@ -80,6 +112,33 @@ impl Zone {
     /// All records of a name, in order of type.
     pub fn all(&self, name: &Name) -> Vec<Record> {
         self.nodes.get(name).map(|node| node.values().flatten().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The signatures of the record set of a name and type; none where it is unsigned.
+    pub fn signatures(&self, name: &Name, kind: RecordType) -> &[Record] {
+        let sets = self.signatures.get(name);
+        sets.and_then(|sets| sets.get(&kind.into())).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// All signatures of a name, in order of the type covered.
+    pub fn all_signatures(&self, name: &Name) -> Vec<Record> {
+        self.signatures.get(name).map(|sets| sets.values().flatten().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The names that own records, in canonical order, and the types of each.
+    pub fn names(&self) -> impl Iterator<Item = (&Name, impl Iterator<Item = RecordType> + '_)> {
+        self.nodes.iter().map(|(name, node)| (name, node.keys().map(|kind| RecordType::from(*kind))))
+    }
+
+    /// NSEC3 sets by hashed owner.
+    pub fn hashed(&self) -> &BTreeMap<Name, Vec<Record>> {
+        &self.hashed
+    }
+
+    /// The last name before this one that has an NSEC record: its span covers this one (RFC 4034 section 4.1.1).
+    pub fn nsec_before(&self, name: &Name) -> Option<&Name> {
+        let before = self.nodes.range((Bound::Unbounded, Bound::Excluded(name)));
+        before.rev().find(|(_, node)| node.contains_key(&RecordType::NSEC.into())).map(|(name, _)| name)
     }
 
     /// Whether a name owns records.
@@ -106,13 +165,18 @@ impl Zone {
             .find_map(|ancestor| self.set(&ancestor, RecordType::DNAME)?.first())
     }
 
-    /// The wildcard that covers `name`: `*` below its closest encloser (RFC 4592 section 3.3.1), if it owns records.
-    pub fn wildcard_for(&self, name: &Name) -> Option<Name> {
+    /// The closest encloser of a name that does not exist: the longest name above it that does (RFC 4592 section 3.3.1).
+    pub fn closest_encloser(&self, name: &Name) -> Name {
         let mut encloser = name.base_name();
         while encloser.iter().len() > self.origin.iter().len() && !self.exists(&encloser) {
             encloser = encloser.base_name();
         }
-        let wildcard = encloser.prepend_label("*").ok()?;
+        encloser
+    }
+
+    /// The wildcard that covers `name`: `*` below its closest encloser (RFC 4592 section 3.3.1), if it owns records.
+    pub fn wildcard_for(&self, name: &Name) -> Option<Name> {
+        let wildcard = self.closest_encloser(name).prepend_label("*").ok()?;
         self.has_records(&wildcard).then_some(wildcard)
     }
 

@@ -1,0 +1,488 @@
+//! Signs zones of the lab: keys, NSEC or NSEC3, signatures, and the DS for the parent.
+//!
+//! May call: `signing`, `test_keys`, `zone`; of the validator nothing. Hickory's primitives make canonical forms, digests
+//! and signatures. RFC 4034, RFC 4035 section 2, RFC 5155 section 7.1, and RFC 9077 for the TTL of proofs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use data_encoding::BASE32_DNSSEC;
+use hickory_proto::dnssec::rdata::{DNSSECRData, DS, NSEC, NSEC3, NSEC3PARAM, RRSIG, SigInput};
+use hickory_proto::dnssec::{DigestType, DnsSecError, DnsSecResult, Nsec3HashAlgorithm, TBS};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber};
+
+use super::signing::{Flaw, Generation, Hashing, Signing};
+use super::test_keys::Key;
+use super::world::LabError;
+use crate::question::wire_name;
+use crate::zones::zone::Zone;
+
+/// TTL of DNSKEY and DS: an hour, as many zones have it.
+const KEY_TTL: u32 = 3_600;
+
+/// A signature begins an hour early, for clocks that are slow, and holds for two weeks, as BIND has it.
+const EARLY: Duration = Duration::from_secs(3_600);
+const VALID: Duration = Duration::from_secs(14 * 86_400);
+
+/// How far expired and early signatures miss the present.
+const MISS: u32 = 86_400;
+
+/// DNSKEY flags (RFC 4034 section 2.1.1): zone key, secure entry point.
+const ZONE_KEY: u16 = 0x100;
+const ENTRY_POINT: u16 = 0x001;
+
+/// Types that a bitmap lies about.
+const USUAL: [RecordType; 4] = [RecordType::A, RecordType::AAAA, RecordType::MX, RecordType::TXT];
+
+/// The zone, signed as planned at `unix`, seconds since 1970.
+///
+/// # Errors
+/// The library cannot sign something: a mistake in the plan.
+pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabError> {
+    if plan.has(Flaw::Unsigned) {
+        return Ok(zone);
+    }
+    let origin = zone.origin().clone();
+    let signed = Signer::new(&origin, plan, unix).and_then(|signer| signer.sign(zone));
+    signed.map_err(|error| LabError::Sign { zone: origin.to_string(), error })
+}
+
+/// The DS records of a zone that its parent has; none where it is delegated without.
+///
+/// # Errors
+/// The library cannot make one: a mistake in the plan.
+pub(super) fn delegation_signers(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
+    signers_of(zone, plan, &plan.delegated)
+}
+
+/// The DS records that a resolver may begin at: of all key signing keys that the zone shows.
+///
+/// # Errors
+/// The library cannot make one: a mistake in the plan.
+pub(super) fn trust_anchor(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
+    signers_of(zone, plan, &plan.key_signing)
+}
+
+fn signers_of(zone: &Name, plan: &Signing, generations: &[Generation]) -> Result<Vec<Record>, LabError> {
+    let make = || -> DnsSecResult<Vec<Record>> {
+        let mut records = Vec::new();
+        for key in all_keys(zone, plan, generations, Role::KeySigning)? {
+            for digest in &plan.digests {
+                let data = delegation_signer(zone, &key, *digest, plan.has(Flaw::DsMismatch))?;
+                records.push(dnssec_record(zone, KEY_TTL, DNSSECRData::DS(data)));
+            }
+        }
+        Ok(records)
+    };
+    make().map_err(|error| LabError::Sign { zone: zone.to_string(), error })
+}
+
+fn delegation_signer(zone: &Name, key: &Key, digest: u8, mismatch: bool) -> DnsSecResult<DS> {
+    let kind = DigestType::from(digest);
+    let mut octets = match kind {
+        // Nobody can compute it: 32 octets of something.
+        DigestType::Unknown(_) => vec![0xd5; 32],
+        _ => key.record.to_digest(zone, kind)?.as_ref().to_vec(),
+    };
+    if mismatch {
+        octets.iter_mut().for_each(|octet| *octet ^= 0xff);
+    }
+    Ok(DS::new(key.tag, key.algorithm(), kind, octets))
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    KeySigning,
+    ZoneSigning,
+}
+
+/// The keys of one role and generation, one for each algorithm.
+fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<Key>> {
+    // Neighbours in the tree should not share keys: the first is drawn by the name.
+    let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
+        sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
+    });
+    let place = usize::from(generation == Generation::New) * 2 + usize::from(role == Role::ZoneSigning);
+    let zone_bit = if plan.has(Flaw::NoZoneBit) { 0 } else { ZONE_KEY };
+    let flags = zone_bit | if role == Role::KeySigning { ENTRY_POINT } else { 0 };
+    let number = (drawn % 8).wrapping_add(place);
+    plan.algorithms.iter().map(|algorithm| Key::new(*algorithm, number, flags)).collect()
+}
+
+fn all_keys(zone: &Name, plan: &Signing, generations: &[Generation], role: Role) -> DnsSecResult<Vec<Key>> {
+    let keys: DnsSecResult<Vec<Vec<Key>>> =
+        generations.iter().map(|generation| keys(zone, plan, *generation, role)).collect();
+    Ok(keys?.concat())
+}
+
+fn dnssec_record(owner: &Name, ttl: u32, data: DNSSECRData) -> Record {
+    Record::from_rdata(owner.clone(), ttl, RData::DNSSEC(data))
+}
+
+/// The keys of one zone, and when its signatures hold.
+struct Signer<'a> {
+    plan: &'a Signing,
+    origin: &'a Name,
+    /// Those in the DNSKEY set.
+    shown: Vec<Key>,
+    /// Those that sign the DNSKEY set.
+    of_keys: Vec<Key>,
+    /// Those that sign the rest.
+    of_data: Vec<Key>,
+    inception: u32,
+    expiration: u32,
+}
+
+impl<'a> Signer<'a> {
+    fn new(origin: &'a Name, plan: &'a Signing, unix: u64) -> DnsSecResult<Self> {
+        let of_keys = all_keys(origin, plan, &plan.key_signing, Role::KeySigning)?;
+        let zone_keys = all_keys(origin, plan, &plan.zone_signing, Role::ZoneSigning)?;
+        let single = plan.zone_signing.is_empty();
+        let of_data =
+            if single { of_keys.clone() } else { all_keys(origin, plan, &plan.signs, Role::ZoneSigning)? };
+        let mut shown = [of_keys.clone(), zone_keys].concat();
+        for key in of_keys.iter().chain(&of_data) {
+            for number in 0..plan.colliding() {
+                shown.push(key.colliding(number)?);
+            }
+        }
+        // RFC 4034 section 3.1.5: times are numbers of 32 bits that go round.
+        let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
+        let seconds = |span: Duration| u32::try_from(span.as_secs()).unwrap_or(0);
+        let (early, valid) = (seconds(EARLY), seconds(VALID));
+        let begin = now.wrapping_sub(early);
+        let (inception, expiration) = match () {
+            () if plan.has(Flaw::Expired) => (begin.wrapping_sub(valid), now.wrapping_sub(MISS)),
+            () if plan.has(Flaw::NotYetValid) => (now.wrapping_add(MISS), now.wrapping_add(MISS + valid)),
+            () => (begin, begin.wrapping_add(valid)),
+        };
+        Ok(Self { plan, origin, shown, of_keys, of_data, inception, expiration })
+    }
+
+    fn sign(&self, zone: Zone) -> DnsSecResult<Zone> {
+        let shown = self.shown.iter().map(|key| DNSSECRData::DNSKEY(key.record.clone()));
+        let mut records: Vec<Record> = shown.map(|data| dnssec_record(self.origin, KEY_TTL, data)).collect();
+        if let Some(hashing) = &self.plan.hashing {
+            let Hashing { iterations, salt, .. } = hashing.clone();
+            let data = NSEC3PARAM::new(Nsec3HashAlgorithm::SHA1, false, iterations, salt);
+            records.push(dnssec_record(self.origin, 0, DNSSECRData::NSEC3PARAM(data)));
+        }
+        let keyed = with(zone, records)?;
+        let spans = match &self.plan.hashing {
+            _ if self.plan.has(Flaw::NoNsec) => Vec::new(),
+            None => self.spans(&keyed),
+            Some(hashing) => self.hashed_spans(&keyed, hashing)?,
+        };
+        let proven = with(keyed, spans)?;
+        let signatures = self.signatures(&proven)?;
+        with(proven, signatures)
+    }
+
+    /// NSEC records of every name that is not below a cut.
+    fn spans(&self, zone: &Zone) -> Vec<Record> {
+        let ttl = denial_ttl(zone);
+        let owners: Vec<&Name> =
+            zone.names().map(|(name, _)| name).filter(|name| !hidden(zone, name)).collect();
+        let nexts = owners.iter().skip(1).chain(owners.first());
+        let span = |(owner, next): (&&Name, &&Name)| {
+            let mut types = self.types(zone, owner);
+            types.extend([RecordType::NSEC, RecordType::RRSIG]);
+            let next = if self.plan.has(Flaw::WrongNsec) { successor(owner) } else { (*next).clone() };
+            dnssec_record(owner, ttl, DNSSECRData::NSEC(NSEC::new(next, types)))
+        };
+        owners.iter().zip(nexts).map(span).collect()
+    }
+
+    /// NSEC3 records of every name that is not below a cut, empty non-terminals included.
+    fn hashed_spans(&self, zone: &Zone, hashing: &Hashing) -> DnsSecResult<Vec<Record>> {
+        let ttl = denial_ttl(zone);
+        let mut names: BTreeSet<Name> = BTreeSet::new();
+        for (name, _) in zone.names() {
+            let unsigned_cut = is_cut(zone, name) && zone.set(name, RecordType::DS).is_none();
+            if hidden(zone, name) || (hashing.opt_out && unsigned_cut) {
+                continue;
+            }
+            // Its empty ancestors come with it.
+            names.extend((self.origin.iter().len()..=name.iter().len()).map(|labels| name.trim_to(labels)));
+        }
+        let mut by_hash: BTreeMap<Vec<u8>, Name> = BTreeMap::new();
+        for name in names {
+            let hash = Nsec3HashAlgorithm::SHA1.hash(&hashing.salt, &name, hashing.iterations)?;
+            by_hash.insert(hash.as_ref().to_vec(), name);
+        }
+        let nexts: Vec<Vec<u8>> = by_hash.keys().skip(1).chain(by_hash.keys().take(1)).cloned().collect();
+        let mut records = Vec::new();
+        for ((hash, name), next) in by_hash.iter().zip(nexts) {
+            let mut types = self.types(zone, name);
+            let unsigned_cut = is_cut(zone, name) && zone.set(name, RecordType::DS).is_none();
+            if !types.is_empty() && !unsigned_cut {
+                types.insert(RecordType::RRSIG);
+            }
+            let next = if self.plan.has(Flaw::WrongNsec) { increased(hash) } else { next };
+            records.push(hashed_span(self.origin, ttl, hashing, hash, next, types)?);
+        }
+        Ok(records)
+    }
+
+    /// The types of a name, as the zone that signs it is concerned.
+    fn types(&self, zone: &Zone, name: &Name) -> BTreeSet<RecordType> {
+        let all = zone.all(name).into_iter().map(|record| record.record_type());
+        if is_cut(zone, name) {
+            return all.filter(|kind| matches!(kind, RecordType::NS | RecordType::DS)).collect();
+        }
+        let mut types: BTreeSet<RecordType> = all.collect();
+        if self.plan.has(Flaw::WrongBitmap) {
+            types.extend(USUAL);
+        }
+        types
+    }
+
+    /// The signatures of all that the zone has authority for.
+    fn signatures(&self, zone: &Zone) -> DnsSecResult<Vec<Record>> {
+        let mut signatures = Vec::new();
+        for (name, kinds) in zone.names() {
+            for kind in kinds {
+                let theirs = is_cut(zone, name) && !matches!(kind, RecordType::DS | RecordType::NSEC);
+                if !theirs && !hidden(zone, name) {
+                    self.sign_set(zone.set(name, kind).unwrap_or_default(), &mut signatures)?;
+                }
+            }
+        }
+        for set in zone.hashed().values() {
+            self.sign_set(set, &mut signatures)?;
+        }
+        Ok(signatures)
+    }
+
+    /// Adds the signatures of one record set, by each key that signs it.
+    fn sign_set(&self, set: &[Record], signatures: &mut Vec<Record>) -> DnsSecResult<()> {
+        let Some(first) = set.first() else { return Ok(()) };
+        let of_keys = first.record_type() == RecordType::DNSKEY;
+        let left_out = if of_keys { Flaw::UnsignedKeys } else { Flaw::MissingRrsig };
+        if self.plan.has(left_out) {
+            return Ok(());
+        }
+        for key in if of_keys { &self.of_keys } else { &self.of_data } {
+            let input = SigInput {
+                type_covered: first.record_type(),
+                algorithm: key.algorithm(),
+                num_labels: first.name.num_labels(),
+                original_ttl: first.ttl,
+                sig_expiration: SerialNumber::new(self.expiration),
+                sig_inception: SerialNumber::new(self.inception),
+                key_tag: key.tag,
+                signer_name: self.origin.clone(),
+            };
+            let octets = TBS::from_input(&first.name, DNSClass::IN, &input, set.iter())?;
+            let signature = if self.plan.has(Flaw::WrongKey) && !of_keys {
+                key.sign(&TBS::from(b"something else".as_slice()))?
+            } else {
+                key.sign(&octets)?
+            };
+            // False ones first, each another: none is to be found by having seen it before.
+            for number in (1..=self.plan.colliding()).rev() {
+                let mut forged = signature.clone();
+                forged.iter_mut().rev().take(1).for_each(|octet| *octet ^= number);
+                signatures.push(signed(first, &input, forged));
+            }
+            signatures.push(signed(first, &input, signature));
+        }
+        Ok(())
+    }
+}
+
+fn signed(first: &Record, input: &SigInput, signature: Vec<u8>) -> Record {
+    let data = RRSIG::from_sig(input.clone(), signature);
+    dnssec_record(&first.name, first.ttl, DNSSECRData::RRSIG(data))
+}
+
+fn with(zone: Zone, records: Vec<Record>) -> DnsSecResult<Zone> {
+    zone.with(records).map_err(|error| DnsSecError::Msg(error.to_string()))
+}
+
+/// One NSEC3 record.
+fn hashed_span(
+    origin: &Name,
+    ttl: u32,
+    hashing: &Hashing,
+    hash: &[u8],
+    next: Vec<u8>,
+    types: BTreeSet<RecordType>,
+) -> DnsSecResult<Record> {
+    let Hashing { iterations, salt, opt_out } = hashing.clone();
+    let owner = origin.prepend_label(BASE32_DNSSEC.encode(hash))?;
+    let span = NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, iterations, salt, next, types);
+    Ok(dnssec_record(&owner, ttl, DNSSECRData::NSEC3(span)))
+}
+
+/// Whether a name is a cut: NS below the apex.
+fn is_cut(zone: &Zone, name: &Name) -> bool {
+    name != zone.origin() && zone.set(name, RecordType::NS).is_some()
+}
+
+/// Whether a name is below a cut, or below a DNAME: it is not this zone's to tell of.
+fn hidden(zone: &Zone, name: &Name) -> bool {
+    let cut = zone.cut_above(name).and_then(<[Record]>::first);
+    cut.is_some_and(|cut| &cut.name != name) || zone.dname_above(name).is_some()
+}
+
+/// TTL of NSEC and NSEC3: the lesser of the SOA's own and MINIMUM (RFC 9077).
+fn denial_ttl(zone: &Zone) -> u32 {
+    zone.negative_soa().map_or(0, |soa| soa.ttl)
+}
+
+/// The next name that there could be, so that nothing lies between.
+fn successor(name: &Name) -> Name {
+    name.prepend_label([0_u8].as_slice()).unwrap_or_else(|_| name.clone())
+}
+
+/// The next hash that there could be.
+fn increased(hash: &[u8]) -> Vec<u8> {
+    let mut next = hash.to_vec();
+    for octet in next.iter_mut().rev() {
+        *octet = octet.wrapping_add(1);
+        if *octet != 0 {
+            break;
+        }
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::zone_file::read_zone;
+    use hickory_proto::dnssec::Verifier;
+
+    const UNIX: u64 = 1_767_225_600;
+
+    const TEXT: &str = "@ 3600 SOA ns Host 1 2 3 4 60
+@ NS ns
+ns A 127.0.0.1
+a.b.Ent TXT one two
+*.wild MX 10 Mail
+sub NS ns.sub
+ns.sub A 127.0.0.2
+safe NS ns.elsewhere.
+safe DS 1 13 2 0102030405060708091011121314151617181920212223242526272829303132
+old DNAME new
+";
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn signed_as(words: &str) -> Zone {
+        let zone = read_zone(&name("example."), TEXT).unwrap();
+        sign(zone, &words.parse().unwrap(), UNIX).unwrap()
+    }
+
+    /// How many keys of the zone verify the set.
+    fn verified(zone: &Zone, owner: &str, kind: RecordType) -> usize {
+        let owner = name(owner);
+        let hashed = zone.hashed().get(&owner).map(Vec::as_slice);
+        let set = if kind == RecordType::NSEC3 { hashed } else { zone.set(&owner, kind) }.unwrap();
+        let keys = zone.set(zone.origin(), RecordType::DNSKEY).unwrap();
+        let verifies = |signature: &&Record| {
+            let RData::DNSSEC(DNSSECRData::RRSIG(signature)) = &signature.data else { return false };
+            keys.iter().any(|key| match &key.data {
+                RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
+                    key.verify_rrsig(&owner, DNSClass::IN, signature, set.iter()).is_ok()
+                }
+                _ => false,
+            })
+        };
+        zone.signatures(&owner, kind).iter().filter(verifies).count()
+    }
+
+    #[test]
+    fn every_set_that_the_zone_owns_is_signed_by_each_algorithm() {
+        for (words, each) in [("algorithm=8", 1), ("algorithm=10", 1), ("algorithm=13,14,15 nsec3", 3)] {
+            let zone = signed_as(words);
+            for (owner, kinds) in zone.names() {
+                for kind in kinds {
+                    let theirs = is_cut(&zone, owner) && kind == RecordType::NS;
+                    let wanted = if theirs || hidden(&zone, owner) { 0 } else { each };
+                    assert_eq!(verified(&zone, &owner.to_string(), kind), wanted, "{words} {owner} {kind}");
+                }
+            }
+            for owner in zone.hashed().keys() {
+                assert_eq!(verified(&zone, &owner.to_string(), RecordType::NSEC3), each);
+            }
+        }
+    }
+
+    #[test]
+    fn spans_go_round_and_leave_out_what_is_not_theirs() {
+        let zone = signed_as("");
+        let has = |owner: &str| zone.set(&name(owner), RecordType::NSEC).is_some();
+        assert!(has("example.") && has("sub.example.") && has("*.wild.example.") && has("old.example."));
+        assert!(!has("ns.sub.example.") && !has("ent.example.") && !has("b.ent.example."));
+        let RData::DNSSEC(DNSSECRData::NSEC(last)) =
+            &zone.set(&name("*.wild.example."), RecordType::NSEC).unwrap()[0].data
+        else {
+            panic!("no NSEC")
+        };
+        assert_eq!(last.next_domain_name(), &name("example."));
+        // The apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old; opt-out takes sub away.
+        assert_eq!(signed_as("nsec3").hashed().len(), 10);
+        assert_eq!(signed_as("nsec3 optout").hashed().len(), 9);
+    }
+
+    #[test]
+    fn the_ds_fits_the_key_signing_key_that_the_plan_says() {
+        let origin = name("example.");
+        let fits = |words: &str| -> Vec<bool> {
+            let plan: Signing = words.parse().unwrap();
+            let zone = signed_as(words);
+            let signers = delegation_signers(&origin, &plan).unwrap();
+            let keys = zone.set(&origin, RecordType::DNSKEY).unwrap();
+            let covered = |signer: &Record| {
+                let RData::DNSSEC(DNSSECRData::DS(signer)) = &signer.data else { return false };
+                keys.iter().any(|key| match &key.data {
+                    RData::DNSSEC(DNSSECRData::DNSKEY(key)) => {
+                        signer.covers(&origin, key).is_ok_and(|yes| yes)
+                    }
+                    _ => false,
+                })
+            };
+            signers.iter().map(covered).collect()
+        };
+        assert_eq!(fits(""), [true]);
+        assert_eq!(fits("digest=1,2,4 algorithm=13,8"), [true; 6]);
+        assert_eq!(fits("ds=old,new"), [true, false]);
+        assert_eq!(fits("ds=old,new ksk=old,new"), [true, true]);
+        assert_eq!(fits("ds-mismatch"), [false]);
+        assert!(fits("ds=none").is_empty());
+    }
+
+    #[test]
+    fn flaws_show_in_the_zone() {
+        let counts = |words: &str| {
+            let zone = signed_as(words);
+            let apex = zone.origin();
+            let signatures = |kind| zone.signatures(apex, kind).len();
+            (zone.all(apex).len(), signatures(RecordType::DNSKEY), signatures(RecordType::SOA))
+        };
+        // SOA, NS, DNSKEY twice, NSEC.
+        assert_eq!(counts(""), (5, 1, 1));
+        assert_eq!(counts("missing-rrsig"), (5, 1, 0));
+        assert_eq!(counts("unsigned-keys"), (5, 0, 1));
+        assert_eq!(counts("unsigned"), (2, 0, 0));
+        assert_eq!(counts("no-nsec"), (4, 1, 1));
+        assert_eq!(counts("zsk=old,new"), (6, 1, 1));
+        assert_eq!(counts("zsk=none"), (4, 1, 1));
+        assert_eq!(counts("keytrap=5"), (15, 6, 6));
+        assert_eq!(verified(&signed_as("wrong-key"), "example.", RecordType::SOA), 0);
+        assert_eq!(verified(&signed_as("wrong-key"), "example.", RecordType::DNSKEY), 1);
+        assert_eq!(verified(&signed_as("keytrap=5"), "example.", RecordType::SOA), 1);
+        let expired = signed_as("expired");
+        let RData::DNSSEC(DNSSECRData::RRSIG(late)) =
+            &expired.signatures(&name("example."), RecordType::SOA)[0].data
+        else {
+            panic!("no RRSIG")
+        };
+        assert!(u64::from(late.input().sig_expiration.get()) < UNIX);
+    }
+}

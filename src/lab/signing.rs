@@ -1,0 +1,212 @@
+//! How a zone of the lab is signed, and what is wrong with that: the words of a scenario's `sign` line.
+//!
+//! May call: nothing of ours. Keys roll as RFC 6781 section 4.1 describes: a zone shows, signs with and delegates to keys
+//! of two generations in any mixture. Each flaw is one that signed zones are met with.
+
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// How a zone is signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signing {
+    /// Algorithms by number; every record set is signed with each. 8, 10, 13, 14 and 15 are real, others look so.
+    pub algorithms: Vec<u8>,
+    /// How it proves what does not exist: NSEC3 hashed like this, or NSEC.
+    pub hashing: Option<Hashing>,
+    /// The key signing keys in its DNSKEY set, which sign that set.
+    pub key_signing: Vec<Generation>,
+    /// The zone signing keys in its DNSKEY set; without any, key signing keys sign everything.
+    pub zone_signing: Vec<Generation>,
+    /// Of the zone signing keys, those that sign; one need not be in the DNSKEY set.
+    pub signs: Vec<Generation>,
+    /// The key signing keys that its parent has DS of; without any, its parent delegates without DS.
+    pub delegated: Vec<Generation>,
+    /// Digest types of the DS, by number.
+    pub digests: Vec<u8>,
+    /// What is wrong.
+    pub flaws: Vec<Flaw>,
+}
+
+/// Which of the keys before and after a rollover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Generation {
+    /// Before.
+    Old,
+    /// After.
+    New,
+}
+
+/// How NSEC3 hashes names (RFC 5155). By default as RFC 9276 wants it, neither salt nor additional hashes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hashing {
+    /// Additional hashes of a name.
+    pub iterations: u16,
+    /// Salt.
+    pub salt: Vec<u8>,
+    /// Whether unsigned delegations are left out.
+    pub opt_out: bool,
+}
+
+/// What is wrong with a signed zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// All signatures ended a day ago.
+    Expired,
+    /// All signatures begin in a day.
+    NotYetValid,
+    /// Records are signed by a key that is not shown, under the tag of one that is.
+    WrongKey,
+    /// Records other than DNSKEY have no signature.
+    MissingRrsig,
+    /// The DNSKEY set has no signature.
+    UnsignedKeys,
+    /// The parent has DS, the zone is not signed at all.
+    Unsigned,
+    /// The DS fits none of the keys.
+    DsMismatch,
+    /// The keys do not have the zone key bit (RFC 4034 section 2.1.1).
+    NoZoneBit,
+    /// Each NSEC or NSEC3 covers nothing but its own name.
+    WrongNsec,
+    /// Each NSEC or NSEC3 says that its name has records of all usual types.
+    WrongBitmap,
+    /// There are no NSEC or NSEC3 records.
+    NoNsec,
+    /// So many keys with the tag of the right one, and as many false signatures before each true one (CVE-2023-50387).
+    KeyTrap(u8),
+}
+
+/// Flaws without a number, as scenarios spell them.
+const FLAWS: [(&str, Flaw); 11] = [
+    ("expired", Flaw::Expired),
+    ("not-yet-valid", Flaw::NotYetValid),
+    ("wrong-key", Flaw::WrongKey),
+    ("missing-rrsig", Flaw::MissingRrsig),
+    ("unsigned-keys", Flaw::UnsignedKeys),
+    ("unsigned", Flaw::Unsigned),
+    ("ds-mismatch", Flaw::DsMismatch),
+    ("no-zone-bit", Flaw::NoZoneBit),
+    ("wrong-nsec", Flaw::WrongNsec),
+    ("wrong-bitmap", Flaw::WrongBitmap),
+    ("no-nsec", Flaw::NoNsec),
+];
+
+impl Default for Signing {
+    /// As most new zones are: ECDSA on P-256, one key of each kind, NSEC, a DS with SHA-256.
+    fn default() -> Self {
+        Self {
+            algorithms: vec![13],
+            hashing: None,
+            key_signing: vec![Generation::Old],
+            zone_signing: vec![Generation::Old],
+            signs: vec![Generation::Old],
+            delegated: vec![Generation::Old],
+            digests: vec![2],
+            flaws: Vec::new(),
+        }
+    }
+}
+
+impl Signing {
+    /// Whether this is wrong with it.
+    pub fn has(&self, flaw: Flaw) -> bool {
+        self.flaws.contains(&flaw)
+    }
+
+    /// How many keys share one tag, beside the right one.
+    pub(super) fn colliding(&self) -> u8 {
+        let count = |flaw: &Flaw| if let Flaw::KeyTrap(count) = flaw { Some(*count) } else { None };
+        self.flaws.iter().find_map(count).unwrap_or(0)
+    }
+}
+
+/// A word that says nothing about signing.
+#[derive(Debug, Error)]
+#[error("cannot sign as {0:?} says")]
+pub struct UnknownSigning(String);
+
+impl FromStr for Signing {
+    type Err = UnknownSigning;
+
+    /// Words apart by blanks, each optional: `algorithm=13[,15]`, `nsec3`, `optout`, `iterations=5`, `salt=beef`,
+    /// `ksk=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`, `keytrap=20`, and
+    /// the names of flaws.
+    fn from_str(text: &str) -> Result<Self, UnknownSigning> {
+        let mut signing = Self::default();
+        for word in text.split_whitespace() {
+            signing.word(word).ok_or_else(|| UnknownSigning(word.to_owned()))?;
+        }
+        Ok(signing)
+    }
+}
+
+impl Signing {
+    /// Takes one word; none where it says nothing.
+    fn word(&mut self, word: &str) -> Option<()> {
+        let Some((key, value)) = word.split_once('=') else { return self.plain_word(word) };
+        match key {
+            "algorithm" => self.algorithms = numbers(value)?,
+            "digest" => self.digests = numbers(value)?,
+            "ksk" => self.key_signing = generations(value)?,
+            "zsk" => self.zone_signing = generations(value)?,
+            "signs" => self.signs = generations(value)?,
+            "ds" => self.delegated = generations(value)?,
+            "keytrap" => self.flaws.push(Flaw::KeyTrap(value.parse().ok()?)),
+            "iterations" => self.hashing.get_or_insert_default().iterations = value.parse().ok()?,
+            "salt" => self.hashing.get_or_insert_default().salt = octets(value)?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    fn plain_word(&mut self, word: &str) -> Option<()> {
+        match word {
+            "nsec3" => drop(self.hashing.get_or_insert_default()),
+            "optout" => self.hashing.get_or_insert_default().opt_out = true,
+            _ => self.flaws.push(FLAWS.iter().find(|(name, _)| *name == word)?.1),
+        }
+        Some(())
+    }
+}
+
+fn numbers(text: &str) -> Option<Vec<u8>> {
+    text.split(',').map(|part| part.parse().ok()).collect()
+}
+
+fn generations(text: &str) -> Option<Vec<Generation>> {
+    let generation = |part| match part {
+        "old" => Some(Generation::Old),
+        "new" => Some(Generation::New),
+        _ => None,
+    };
+    if text == "none" { Some(Vec::new()) } else { text.split(',').map(generation).collect() }
+}
+
+/// Octets from hexadecimal digits.
+fn octets(text: &str) -> Option<Vec<u8>> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+    pairs.map(|pair| u8::from_str_radix(pair.filter(|pair| pair.len() == 2)?, 16).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_sign_line_are_read() {
+        let read = |text: &str| text.parse::<Signing>().unwrap();
+        assert_eq!(read(""), Signing::default());
+        let hashing = Hashing { iterations: 5, salt: vec![0xbe, 0xef], opt_out: true };
+        let signing = read("algorithm=8,13 nsec3 optout iterations=5 salt=beef digest=2,4 expired keytrap=9");
+        assert_eq!((signing.algorithms.as_slice(), signing.hashing), ([8, 13].as_slice(), Some(hashing)));
+        assert_eq!(signing.flaws, [Flaw::Expired, Flaw::KeyTrap(9)]);
+        let rolling = read("zsk=old,new signs=new ds=none");
+        assert_eq!(rolling.zone_signing, [Generation::Old, Generation::New]);
+        assert_eq!(rolling.signs, [Generation::New]);
+        assert!(rolling.delegated.is_empty());
+        for wrong in ["algorithm=x", "salt=b", "ksk=newest", "sleepy", "colour=blue"] {
+            assert!(wrong.parse::<Signing>().is_err(), "{wrong}");
+        }
+    }
+}

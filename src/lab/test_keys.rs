@@ -1,0 +1,168 @@
+//! Keys that zones of the lab are signed with: a few fixed ones of each algorithm, from files beside this one.
+//!
+//! May call: nothing of ours. They are public and protect nothing; fixed, so that a seed means one run. RFC 8624 for the
+//! algorithms; those that the library cannot sign with have keys and signatures that only look like some.
+
+use std::sync::Arc;
+
+use hickory_proto::dnssec::crypto::signing_key_from_der;
+use hickory_proto::dnssec::rdata::DNSKEY;
+use hickory_proto::dnssec::{Algorithm, DnsSecError, DnsSecResult, PublicKey, PublicKeyBuf, SigningKey, TBS};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+const RSA: &str = include_str!("test_keys/rsa.pem");
+const P256: &str = include_str!("test_keys/p256.pem");
+const P384: &str = include_str!("test_keys/p384.pem");
+const ED25519: &str = include_str!("test_keys/ed25519.pem");
+
+/// A key of a zone, with its private half.
+#[derive(Clone)]
+pub(super) struct Key {
+    /// The public half, as the zone shows it.
+    pub(super) record: DNSKEY,
+    /// Its key tag (RFC 4034 appendix B).
+    pub(super) tag: u16,
+    private: Arc<dyn SigningKey>,
+}
+
+impl Key {
+    /// Test key `number` of an algorithm, with these DNSKEY flags. There are four or eight; higher numbers begin anew.
+    ///
+    /// # Errors
+    /// None for the files that stand here; a test reads them.
+    pub(super) fn new(algorithm: u8, number: usize, flags: u16) -> DnsSecResult<Self> {
+        let algorithm = Algorithm::from_u8(algorithm);
+        let private: Arc<dyn SigningKey> = match algorithm {
+            Algorithm::RSASHA256 | Algorithm::RSASHA512 => read(RSA, number, algorithm)?,
+            Algorithm::ECDSAP256SHA256 => read(P256, number, algorithm)?,
+            Algorithm::ECDSAP384SHA384 => read(P384, number, algorithm)?,
+            Algorithm::ED25519 => read(ED25519, number, algorithm)?,
+            _ => Arc::new(Lookalike { algorithm, number }),
+        };
+        Self::with_public(private.to_public_key()?, flags, private)
+    }
+
+    /// A key that shows `public`, whoever signs in its name.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    fn with_public(public: PublicKeyBuf, flags: u16, private: Arc<dyn SigningKey>) -> DnsSecResult<Self> {
+        let record = DNSKEY::with_flags(flags, public);
+        let tag = record.calculate_key_tag()?;
+        Ok(Self { record, tag, private })
+    }
+
+    /// Another key with the tag of this one, and no private half that fits: what a KeyTrap zone is full of.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    pub(super) fn colliding(&self, number: u8) -> DnsSecResult<Self> {
+        // The tag is a sum of words: what one word gains, another loses. The last ones are taken, as an RSA key begins
+        // with its exponent. A carry is folded into the sum, so sums that wrap are stepped over.
+        let public = self.record.public_key();
+        for step in 1..=u8::MAX {
+            let mut octets = public.public_bytes().to_vec();
+            let end = octets.len().saturating_sub(8);
+            for (place, change) in [(end, number.wrapping_add(step)), (end + 2, number ^ step)] {
+                if let [gains, _, _, _, loses, ..] = octets.get_mut(place..).unwrap_or_default() {
+                    *gains = gains.wrapping_add(change);
+                    *loses = loses.wrapping_sub(change);
+                }
+            }
+            let public = PublicKeyBuf::new(octets, public.algorithm());
+            let key = Self::with_public(public, self.record.flags(), self.private.clone())?;
+            if key.tag == self.tag && key.record != self.record {
+                return Ok(key);
+            }
+        }
+        Err(DnsSecError::Message("no key collides"))
+    }
+
+    /// Its algorithm's number.
+    pub(super) fn algorithm(&self) -> Algorithm {
+        self.record.public_key().algorithm()
+    }
+
+    /// A signature of these octets.
+    ///
+    /// # Errors
+    /// The library refuses.
+    pub(super) fn sign(&self, octets: &TBS) -> DnsSecResult<Vec<u8>> {
+        self.private.sign(octets)
+    }
+}
+
+/// One key of a file of several.
+fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn SigningKey>> {
+    let keys: Result<Vec<_>, _> = PrivatePkcs8KeyDer::pem_slice_iter(file.as_bytes()).collect();
+    let mut keys = keys.map_err(|_| DnsSecError::Message("a test key cannot be read"))?;
+    if keys.is_empty() {
+        return Err(DnsSecError::Message("a file of test keys is empty"));
+    }
+    let key = keys.swap_remove(number % keys.len());
+    Ok(signing_key_from_der(&PrivateKeyDer::Pkcs8(key), algorithm)?.into())
+}
+
+/// Looks like a key of an algorithm that the library cannot sign with.
+struct Lookalike {
+    algorithm: Algorithm,
+    number: usize,
+}
+
+impl Lookalike {
+    /// Octets of keys and signatures: those of RSA with 2048 bits (algorithms 1 to 10), else of Ed448 (RFC 8080).
+    fn lengths(&self) -> (usize, usize) {
+        if u8::from(self.algorithm) <= 10 { (260, 256) } else { (57, 114) }
+    }
+}
+
+impl SigningKey for Lookalike {
+    fn sign(&self, _octets: &TBS) -> DnsSecResult<Vec<u8>> {
+        Ok(vec![0x5a; self.lengths().1])
+    }
+
+    fn to_public_key(&self) -> DnsSecResult<PublicKeyBuf> {
+        // An RSA key begins with the length of its exponent and the exponent (RFC 3110 section 2): three octets, 65537.
+        let mut octets = vec![3, 1, 0, 1];
+        let filling = u8::try_from(self.number % 200).unwrap_or(0) + 17;
+        octets.resize(self.lengths().0, filling);
+        Ok(PublicKeyBuf::new(octets, self.algorithm))
+    }
+
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_key_signs_its_public_half_verifies() {
+        for algorithm in [8, 10, 13, 14, 15] {
+            for number in 0..8 {
+                let key = Key::new(algorithm, number, 256).unwrap();
+                let signature = key.sign(&TBS::from(b"signed".as_slice())).unwrap();
+                let public = key.record.public_key();
+                assert!(public.verify(b"signed", &signature).is_ok(), "{algorithm} {number}");
+                assert!(public.verify(b"forged", &signature).is_err(), "{algorithm} {number}");
+            }
+        }
+        assert_ne!(Key::new(13, 0, 256).unwrap().tag, Key::new(13, 1, 256).unwrap().tag);
+        assert_eq!(Key::new(16, 0, 256).unwrap().algorithm(), Algorithm::Unknown(16));
+    }
+
+    #[test]
+    fn colliding_keys_differ_in_all_but_the_tag() {
+        for algorithm in [8, 13, 15] {
+            let key = Key::new(algorithm, 0, 256).unwrap();
+            let others: Vec<Key> = (0..20).map(|number| key.colliding(number).unwrap()).collect();
+            for (place, other) in others.iter().enumerate() {
+                assert_eq!(other.tag, key.tag);
+                assert!(others.iter().skip(place + 1).all(|later| later.record != other.record));
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Proofs of what a zone does not hold: which NSEC or NSEC3 records, with their signatures, go with an answer.
+//!
+//! May call: `zone`. RFC 4035 section 3.1.3 for NSEC, RFC 5155 section 7.2 for NSEC3. A zone without either gives none.
+
+use data_encoding::BASE32_DNSSEC;
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::zone::Zone;
+
+/// That a name has no records of the type asked for; also that a delegation has no DS.
+pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
+    let mut proof = Proof { zone, records: Vec::new() };
+    if zone.hashed().is_empty() {
+        // An empty non-terminal has no NSEC of its own: the span that it lies in tells of the names below.
+        let owner =
+            if zone.set(name, RecordType::NSEC).is_some() { Some(name) } else { zone.nsec_before(name) };
+        proof.add_nsec(owner);
+    } else if !proof.add_match(name) {
+        // Opt-out leaves delegations out (RFC 5155 section 7.2.4).
+        proof.add_next_closer(name);
+    }
+    proof.records
+}
+
+/// That a name does not exist, nor a wildcard that would stand for it.
+pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
+    let mut proof = Proof { zone, records: Vec::new() };
+    let wildcard = zone.closest_encloser(name).prepend_label("*");
+    if zone.hashed().is_empty() {
+        proof.add_nsec(zone.nsec_before(name));
+        if let Ok(wildcard) = &wildcard {
+            proof.add_nsec(zone.nsec_before(wildcard));
+        }
+    } else {
+        proof.add_next_closer(name);
+        if let Ok(wildcard) = &wildcard {
+            proof.add_cover(wildcard);
+        }
+    }
+    proof.records
+}
+
+/// That a name does not exist, beside what a wildcard gives for it.
+pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
+    let mut proof = Proof { zone, records: Vec::new() };
+    if zone.hashed().is_empty() {
+        proof.add_nsec(zone.nsec_before(name));
+    } else {
+        // The closest encloser is told by the signature's count of labels (RFC 5155 section 7.2.6).
+        proof.add_cover(&child_above(&zone.closest_encloser(name), name));
+    }
+    proof.records
+}
+
+/// That a name does not exist, and the wildcard that stands for it has no records of the type asked for.
+pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
+    let mut proof = Proof { zone, records: Vec::new() };
+    let wildcard = zone.closest_encloser(name).prepend_label("*");
+    if zone.hashed().is_empty() {
+        proof.add_nsec(zone.nsec_before(name));
+        proof.add_nsec(wildcard.ok().as_ref());
+    } else {
+        proof.add_next_closer(name);
+        if let Ok(wildcard) = &wildcard {
+            proof.add_match(wildcard);
+        }
+    }
+    proof.records
+}
+
+/// The name just below `ancestor` on the way down to `name`.
+fn child_above(ancestor: &Name, name: &Name) -> Name {
+    name.trim_to(ancestor.iter().len() + 1)
+}
+
+/// The records of a proof so far; each owner once.
+struct Proof<'a> {
+    zone: &'a Zone,
+    records: Vec<Record>,
+}
+
+impl Proof<'_> {
+    fn add(&mut self, owner: &Name, set: &[Record], kind: RecordType) {
+        let known = |record: &Record| &record.name == owner && record.record_type() == kind;
+        if !set.is_empty() && !self.records.iter().any(known) {
+            self.records.extend_from_slice(set);
+            self.records.extend_from_slice(self.zone.signatures(owner, kind));
+        }
+    }
+
+    fn add_nsec(&mut self, owner: Option<&Name>) {
+        if let Some(owner) = owner {
+            self.add(owner, self.zone.set(owner, RecordType::NSEC).unwrap_or_default(), RecordType::NSEC);
+        }
+    }
+
+    /// The NSEC3 of this very name; whether there is one.
+    fn add_match(&mut self, name: &Name) -> bool {
+        let found = hashed_owner(self.zone, name).and_then(|owner| self.zone.hashed().get_key_value(&owner));
+        if let Some((owner, set)) = found {
+            self.add(owner, set, RecordType::NSEC3);
+        }
+        found.is_some()
+    }
+
+    /// The NSEC3 whose span this name falls into; the last one's goes round.
+    fn add_cover(&mut self, name: &Name) {
+        let Some(hashed) = hashed_owner(self.zone, name) else { return };
+        let all = self.zone.hashed();
+        if let Some((owner, set)) = all.range(..hashed).next_back().or_else(|| all.last_key_value()) {
+            self.add(owner, set, RecordType::NSEC3);
+        }
+    }
+
+    /// The closest encloser that can be proven, and that the name below it, towards `name`, is not there (RFC 5155
+    /// section 7.2.1).
+    fn add_next_closer(&mut self, name: &Name) {
+        let mut encloser = name.base_name();
+        while !self.add_match(&encloser) && encloser.iter().len() > self.zone.origin().iter().len() {
+            encloser = encloser.base_name();
+        }
+        self.add_cover(&child_above(&encloser, name));
+    }
+}
+
+/// The owner that the NSEC3 of a name has here.
+fn hashed_owner(zone: &Zone, name: &Name) -> Option<Name> {
+    let parameters = zone.hashed().values().flatten().find_map(|record| match &record.data {
+        RData::DNSSEC(DNSSECRData::NSEC3(parameters)) => Some(parameters),
+        _ => None,
+    })?;
+    let algorithm = parameters.hash_algorithm();
+    let hash = algorithm.hash(parameters.salt(), name, parameters.iterations()).ok()?;
+    zone.origin().prepend_label(BASE32_DNSSEC.encode(hash.as_ref())).ok()
+}
