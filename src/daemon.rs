@@ -2,8 +2,9 @@
 //!
 //! May call: everything but `ctl`. An error at start is fatal and is one line; nothing is begun before every port is bound.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
@@ -22,8 +23,12 @@ use crate::control::Subject;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::DaemonStatus;
 use crate::control::server::{BindError, Server};
+use crate::dnsbl::keep::{self, Kept};
+use crate::dnsbl::{ahead, tend};
 use crate::exchange::internet::Internet;
-use crate::limits::{DESCRIPTORS, FLIGHT_TIME, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE};
+use crate::limits::{
+    DESCRIPTORS, FLIGHT_TIME, KEEP_INTERVAL, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE,
+};
 use crate::listener::{self, Inherited, Listeners, Refused, Settled, Sockets};
 use crate::log;
 use crate::notify;
@@ -66,6 +71,8 @@ struct Running {
     state: Mutex<State>,
     /// The file that the configuration came from.
     origin: Option<PathBuf>,
+    /// The file in which what is known of DNS lists is kept.
+    lists: Option<PathBuf>,
 }
 
 /// What a reload changes.
@@ -116,14 +123,21 @@ impl Daemon {
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
         let pulses = listeners.pulses();
+        let lists = lists_file();
+        if let Some(path) = &lists {
+            restore_lists(&resolver, path);
+        }
         let state = Mutex::new(State { config, listeners: Some(listeners) });
-        let subject = Arc::new(Running { resolver, recorder, clock, state, origin });
+        let subject = Arc::new(Running { resolver, recorder, clock, state, origin, lists });
         let mut tasks = JoinSet::new();
         if let Some(control) = control {
             tasks.spawn(control.run(Arc::clone(&subject)));
         }
         tasks.spawn(tick(Arc::clone(&subject)));
         tasks.spawn(prime(Arc::clone(&subject)));
+        tasks.spawn(tend::tend(Arc::clone(&subject.resolver), random));
+        tasks.spawn(ahead::ask_ahead(Arc::clone(&subject.resolver)));
+        tasks.spawn(keep_lists(Arc::clone(&subject)));
         tasks.spawn(notify::watchdog(pulses, probe(&subject)));
         Ok(Self { subject, tasks })
     }
@@ -161,6 +175,7 @@ impl Daemon {
         listeners.stop_accepting();
         let settled = settle(&listeners, &subject.resolver).await;
         tasks.shutdown().await;
+        tokio::task::block_in_place(|| subject.keep_lists(None));
         // Joins threads that only wait for their own sockets.
         tokio::task::block_in_place(|| listeners.stop());
         drop(settled);
@@ -206,6 +221,22 @@ impl Running {
         drop(state);
         self.forget(changed);
         Ok(())
+    }
+
+    /// Writes down what is known of DNS lists, where that has changed since it was `last` written; gives what is written.
+    fn keep_lists(&self, last: Option<Kept>) -> Option<Kept> {
+        let path = self.lists.as_ref()?;
+        let kept = Kept::of(self.resolver.lists());
+        if last.is_some_and(|last| last == kept) {
+            return Some(kept);
+        }
+        if let Err(error) = kept.write(path) {
+            tracing::warn!(
+                "{} cannot be written: {error}; counts of DNS lists begin anew at the next start",
+                path.display()
+            );
+        }
+        Some(kept)
     }
 
     /// Flushes what was learnt by ways that have changed: now, and again when the flights that began on them have ended.
@@ -359,6 +390,34 @@ async fn tick(subject: Arc<Running>) {
     loop {
         ticks.tick().await;
         subject.recorder.tick();
+    }
+}
+
+/// The file in which what is known of DNS lists is kept, where the service manager gives a directory for it.
+fn lists_file() -> Option<PathBuf> {
+    let directories = std::env::var_os("STATE_DIRECTORY")?;
+    // Where there are several they stand between colons, the first being ours (systemd.exec(5)).
+    let first = std::env::split_paths(&directories).next()?;
+    first.is_absolute().then(|| first.join(keep::FILE))
+}
+
+/// Knows again what was known of DNS lists; the first start has nothing to know.
+fn restore_lists(resolver: &Resolver, path: &Path) {
+    match Kept::read(path) {
+        Ok(kept) => kept.restore(resolver.lists()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!("{} cannot be read: {error}; DNS lists are tested anew", path.display()),
+    }
+}
+
+/// Keeps what is known of DNS lists.
+async fn keep_lists(subject: Arc<Running>) {
+    let mut ticks = interval(KEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut kept = None;
+    loop {
+        ticks.tick().await;
+        kept = tokio::task::block_in_place(|| subject.keep_lists(kept));
     }
 }
 

@@ -118,6 +118,14 @@ pub const LAME_TIME: Duration = Duration::from_secs(600);
 /// How long a server that rejected EDNS is asked without.
 pub const NO_EDNS_TIME: Duration = Duration::from_secs(900);
 
+/// How long a server that does not repeat the case of a question is asked in its own case. It costs one message over TCP
+/// to find out again.
+pub const FLIPS_CASE_TIME: Duration = Duration::from_secs(3_600);
+
+/// How long a server that refuses or swallows TCP is left for others where answers are cut: short, as the reason may be
+/// the way there.
+pub const NO_TCP_TIME: Duration = Duration::from_secs(60);
+
 /// Silences in a row after which a server is dead: at 5 % loss one in 8 000 healthy servers would be.
 pub const DEAD_AFTER_SILENCES: u32 = 3;
 
@@ -137,8 +145,8 @@ pub const MIN_TIMER: Duration = Duration::from_millis(30);
 /// Round trips of a server from which a 95th percentile can be told: one in twenty lies above it.
 pub const ENOUGH_ROUND_TRIPS: u8 = 20;
 
-/// Messages to a second server while the first may still answer, of a thousand first ones. Timers at the 95th
-/// percentile ask for 50 and the loss of bad paths for as many; beyond that a longer timer is waited for.
+/// Messages to a second server while the first may still answer, of a thousand messages. Timers at the 95th percentile
+/// ask for 50 and the loss of bad paths for as many; beyond that a longer timer is waited for.
 pub const HEDGES_PER_MILLE: u32 = 200;
 
 /// And so many at once: a server of a large hoster stops while a queue of mail is worked off.
@@ -153,6 +161,17 @@ pub const MAX_TIMER: Duration = Duration::from_secs(2);
 /// Messages to servers under way at once, each with a socket; more wait their turn. Half of what `LimitNOFILE` gives a
 /// daemon of systemd's for sure (the hard limit, 524 288, is asked for at start), and under the ports there are.
 pub const MAX_EXCHANGES: usize = 4_000;
+
+/// Streams to servers open at once; beyond it the one unused for longest is closed. Answers over 1 232 octets come from a
+/// few dozen servers in a minute of mail.
+pub const MAX_UPSTREAM_STREAMS: usize = 256;
+
+/// A stream to a server is closed after this time without a message: most servers close it themselves after 10 to 30 s
+/// (RFC 7766 section 6.2.3 leaves it to them).
+pub const UPSTREAM_IDLE_TIME: Duration = Duration::from_secs(20);
+
+/// Ids drawn for a message on a stream before it is given up: one of 64 in 65 536 is taken.
+pub const STREAM_ID_TRIES: usize = 8;
 
 /// Datagrams read for one message before it is given up: a forger who sends more is not worth listening to.
 pub const MAX_STRAY_DATAGRAMS: usize = 64;
@@ -179,9 +198,9 @@ pub const MAX_UNGLUED: usize = 6;
 /// Server names sought at the same time.
 pub const UNGLUED_AT_ONCE: usize = 2;
 
-/// Messages to one server for one step of a walk: at 30 % loss one answer in a thousand is still missed by one server, and
-/// the doubled timers of a near one fill a client's patience.
-pub const MAX_TRIES: u8 = 6;
+/// Messages to one server for one step of a walk: at 30 % loss one step in 15 000 is still missed by its only server, and
+/// the growing timers of a near one cover a client's patience.
+pub const MAX_TRIES: u8 = 8;
 
 /// Messages of one step of a walk that are listened for at once.
 pub const MAX_UNDER_WAY: usize = 16;
@@ -316,6 +335,106 @@ pub const MAX_TCP_PER_CLIENT: usize = 128;
 /// How long a server that answered SERVFAIL for a zone is asked after all others: its next answer may be a good one.
 pub const FAILING_TIME: Duration = Duration::from_secs(10);
 
+/// The shortest time that a list's silence is borne before its breaker opens: a few lost messages are sent again in it.
+pub const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The longest, but for a list that usually takes longer: it opens within 2 s of the first lost message.
+pub const BREAKER_MAX_PATIENCE: Duration = Duration::from_millis(1_700);
+
+/// How soon a silent list is judged again when nobody else has answered.
+pub const BREAKER_JUDGE_AGAIN: Duration = Duration::from_millis(250);
+
+/// Questions in a row that a list's servers answer with errors only, after which its breaker opens.
+pub const BREAKER_FAILURES: u32 = 5;
+
+/// Answers further apart than this do not show that our network was up between them.
+pub const WITNESS_STREAK: Duration = Duration::from_secs(2);
+
+/// An open breaker's first probe comes this soon, and each one twice as late as the one before.
+pub const FIRST_PROBE_TIME: Duration = Duration::from_millis(500);
+
+/// And this late at most: a list is back within seconds of its return.
+pub const MAX_PROBE_TIME: Duration = Duration::from_secs(5);
+
+/// After this time without a question an open breaker is no longer probed.
+pub const PROBE_WHILE_WANTED: Duration = Duration::from_secs(10 * 60);
+
+/// Addresses that must have been seen before a list is asked ahead: at 40 two exceptions are 5 %.
+pub const BATCH_MIN_SEEN: u32 = 40;
+
+/// Of a hundred of the last addresses, those at which clients must have gone on to ask a list for it to be asked ahead.
+pub const BATCH_PERCENT: u32 = 95;
+
+/// Questions about one subject that are further apart than this are two checks: Postfix asks at connect and at RCPT TO,
+/// a few seconds apart.
+pub const BATCH_WINDOW: Duration = Duration::from_secs(20);
+
+/// A list that answers sooner than this is not asked ahead: it is on this host, or in the next rack.
+pub const BATCH_MIN_ROUND_TRIP: Duration = Duration::from_millis(5);
+
+/// Lists that are learnt to follow one question, and that are asked ahead for one subject. Who configures more than a
+/// dozen asks them all at once.
+pub const MAX_BATCH_LISTS: usize = 32;
+
+/// Subjects whose checks are under way; more are not learnt from. Two hundred new addresses a second, about 300 octets each.
+pub const MAX_BATCH_SUBJECTS: usize = 4_096;
+
+/// Habits learnt: for each view, list and way it came out. About 1 KiB each.
+pub const MAX_BATCH_HABITS: usize = 1_024;
+
+/// Questions that the allowance begins with, so that the first few may be asked ahead.
+pub const BATCH_ALLOWANCE_START: u64 = 100;
+
+/// Questions that the allowance remembers; older ones count half.
+pub const BATCH_ALLOWANCE_MEMORY: u64 = 20_000;
+
+/// Of a hundred questions of a quota, those after which the operator is warned and nothing is asked ahead any more.
+pub const QUOTA_WARNING_PERCENT: u64 = 80;
+
+/// Between two tests of a list. Four questions each: nothing against a quota. Haraka's `periodic_checks` has 30 min too.
+pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30 * 60);
+
+/// Between a test that found a list broken and the next: minutes, so that a bad copy of its data has been replaced.
+pub const HEALTH_AGAIN: Duration = Duration::from_secs(3 * 60);
+
+/// A test is this much later at most, of a hundred parts of its interval: gateways that were started together drift apart.
+pub const HEALTH_JITTER_PERCENT: u64 = 20;
+
+/// A list that usually takes this long is slow: two such lists asked in a row take longer than a server's greeting should.
+pub const SLOW_LIST: Duration = Duration::from_secs(1);
+
+/// Of a hundred questions that go out to lists, those that may be asked ahead in vain where the operator has not said.
+pub const BATCH_WASTE: u32 = 3;
+
+/// Questions that are asked ahead at once; more are left to the clients.
+pub const MAX_AHEAD: usize = 256;
+
+/// Octets of a question that the ring for asking ahead takes: an IPv6 address in a list of forty letters has 110.
+pub const MAX_RING_KEY: usize = 128;
+
+/// Questions that wait to be learnt from; more are lost, and counted. About 170 octets each.
+pub const MAX_RING: usize = 1_024;
+
+/// Probes, tests and witnesses under way at once.
+pub const MAX_SIDE_QUESTIONS: usize = 32;
+
+/// How long whoever looks after the lists rests at most where nothing is due.
+pub const TEND_AGAIN: Duration = Duration::from_secs(60);
+
+/// Between two questions to see whether anybody answers.
+pub const WITNESS_PAUSE: Duration = Duration::from_secs(1);
+
+/// The largest `dnsbl.batch_waste`: whoever wants more of it in vain asks all lists at once.
+pub const MAX_BATCH_WASTE: u32 = 50;
+
+/// The largest quota of a list: what TOML can say.
+pub const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
+
+/// Octets of the file in which lists are kept over a restart: `MAX_LISTS` of about 400 octets.
+pub const MAX_LISTS_FILE: u64 = 1 << 20;
+
+/// Between two writings of that file: what a crash forgets of a quota is a minute's questions.
+pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// Signature checks for one client question. A cold answer over a chain of twelve aliases, each in a zone of its own,
 /// takes about 60. One check takes 25 to 150 µs.
 pub const MAX_SIGNATURE_CHECKS: u32 = 128;

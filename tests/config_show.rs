@@ -76,6 +76,7 @@ fn list(number: u8) -> ListEntry {
         refused: bit(8).then(|| vec!["127.0.0.1".parse().unwrap()]),
         on_refusal: bit(16).then_some(OnRefusal::Pass),
         when_dead: bit(32).then_some(WhenDead::Nxdomain),
+        quota: bit(64).then_some(300_000),
     }
 }
 
@@ -92,7 +93,7 @@ prop_compose! {
         hosts in proptest::collection::btree_map("[a-z]{1,9}", numbers(), 0..4),
         listeners in proptest::option::of((numbers(), any::<bool>(), any::<bool>())),
         (allow, deny) in (numbers(), numbers()),
-        lists in proptest::collection::btree_set(0_u8..64, 0..4),
+        lists in proptest::collection::btree_set(0_u8..128, 0..4),
     ) -> Config {
         zones.sort_by_key(|zone| zone.name.clone());
         zones.dedup_by_key(|zone| zone.name.clone());

@@ -159,6 +159,7 @@ fn the_operator_chooses_for_each_list_and_each_listener() {
         refused: None,
         on_refusal: Some(on_refusal),
         when_dead: None,
+        quota: None,
     };
     for (choice, rcode, answers) in [
         (OnRefusal::Servfail, ResponseCode::ServFail, 0),

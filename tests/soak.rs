@@ -1,7 +1,6 @@
 //! Many seeds of the built-in internet, in simulation: with any one server of each zone dead, lame or silent, no
 //! question fails; the same seed is the same run; many askers make one flight.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,37 +28,10 @@ const MESSAGES: usize = 6;
 const AILMENTS: [Fault; 6] =
     [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
 
-/// Breaks one server of each zone, each in a way of its own, and never the last one of any.
-fn break_one_of_each_zone(lab: &Lab, random: &Random) {
-    let zones: Vec<BTreeSet<&str>> =
-        lab.zones().map(|(_, servers)| servers.iter().map(|server| server.name()).collect()).collect();
-    let mut broken: BTreeSet<&str> = BTreeSet::new();
-    for servers in &zones {
-        if !servers.is_disjoint(&broken) {
-            continue;
-        }
-        let begin = usize::from(random.u16());
-        let candidates =
-            (0..servers.len()).filter_map(|step| servers.iter().nth((begin + step) % servers.len()));
-        let spares_all = |candidate: &&str| {
-            zones.iter().all(|zone| zone.iter().any(|server| server != candidate && !broken.contains(server)))
-        };
-        if let Some(candidate) = candidates.into_iter().find(|candidate| spares_all(candidate)) {
-            broken.insert(candidate);
-        }
-    }
-    for name in broken {
-        let server = lab.server(name).unwrap();
-        let mut faults = server.faults();
-        faults.push(AILMENTS[usize::from(random.u16()) % AILMENTS.len()]);
-        server.set_faults(&faults);
-    }
-}
-
 /// Plays a seed's traffic over its broken internet: what failed, and every message that servers got.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     let internet = Internet::new(seed, DOMAINS).unwrap();
-    break_one_of_each_zone(&internet.lab, &Random::seeded(seed));
+    internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
     let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
     let watched = Watched { simulation: &simulation, failed: std::sync::Mutex::default() };
     for mail in traffic::draw(&internet, seed, MESSAGES) {

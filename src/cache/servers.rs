@@ -17,8 +17,8 @@ use super::round_trips::RoundTrips;
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES, NO_EDNS_TIME,
-    UNKNOWN_TIMER,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, FLIPS_CASE_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES,
+    NO_EDNS_TIME, NO_TCP_TIME, UNKNOWN_TIMER,
 };
 use crate::random::Random;
 
@@ -90,6 +90,10 @@ struct State {
     dead: Option<(Mono, Duration)>,
     /// Until when it is asked without EDNS.
     plain_until: Option<Mono>,
+    /// Until when the letters of questions to it are in their own case.
+    flips_case_until: Option<Mono>,
+    /// Until when it is not asked over TCP while there is another server.
+    no_tcp_until: Option<Mono>,
     /// Zones it does not serve though it should, and until when that is believed.
     lame: Vec<(Name, Mono)>,
 }
@@ -131,6 +135,10 @@ pub struct Standing {
     pub lame: bool,
     /// Whether it takes EDNS, as far as we know.
     pub edns: bool,
+    /// Whether it repeats the case of a question's letters, as far as we know.
+    pub keeps_case: bool,
+    /// Whether it takes TCP, as far as we know.
+    pub tcp: bool,
 }
 
 /// All that is known of a server, at a moment.
@@ -180,6 +188,8 @@ impl Server {
             health: state.health(now),
             lame: state.lame.iter().any(|(lame, until)| lame == zone && now < *until),
             edns: state.plain_until.is_none_or(|until| now >= until),
+            keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
+            tcp: state.no_tcp_until.is_none_or(|until| now >= until),
         }
     }
 
@@ -261,6 +271,21 @@ impl Server {
     /// It does not take EDNS.
     pub fn takes_no_edns(&self, now: Mono) {
         self.state().plain_until = Some(now.after(NO_EDNS_TIME));
+    }
+
+    /// It does not repeat the case of a question's letters.
+    pub fn flips_case(&self, now: Mono) {
+        self.state().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
+    }
+
+    /// It refuses TCP, or lets it pass.
+    pub fn takes_no_tcp(&self, now: Mono) {
+        self.state().no_tcp_until = Some(now.after(NO_TCP_TIME));
+    }
+
+    /// It answers over TCP.
+    pub fn takes_tcp(&self) {
+        self.state().no_tcp_until = None;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

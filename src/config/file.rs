@@ -168,8 +168,17 @@ impl Reader<'_> {
             "resolve.source" => resolve.source = value::sources(found)?,
             "dnsbl.registry" => match value::text(found)? {
                 "" => {}
-                path => *dnsbl = lists::registry(&self.directory.join(path))?,
+                path => {
+                    let (path, registry) = lists::registry(&self.directory.join(path))?;
+                    (dnsbl.path, dnsbl.registry) = (Some(path), registry);
+                }
             },
+            "dnsbl.batch" => dnsbl.batch = value::word(found, &lists::BATCHES)?,
+            "dnsbl.batch_groups" => dnsbl.batch_groups = value::list(found, lists::group)?,
+            "dnsbl.batch_waste" => {
+                let percent = value::number(found, &(0..=limits::MAX_BATCH_WASTE.into()))?;
+                dnsbl.batch_waste = u32::try_from(percent).unwrap_or(limits::BATCH_WASTE);
+            }
             "control.socket" => control.socket = value::socket(found)?,
             "log.level" => log.level = value::level(found)?,
             _ => return Err(Wrong::new("is not a known key", "remove it")),

@@ -37,10 +37,10 @@ pub(super) const SECTIONS: [Section; 10] = [
         entries: Some(limits::MAX_ZONES),
     },
     Section { name: "host", keys: &["name", "addresses"], entries: Some(limits::MAX_HOSTS) },
-    Section { name: "dnsbl", keys: &["registry"], entries: None },
+    Section { name: "dnsbl", keys: &["registry", "batch", "batch_groups", "batch_waste"], entries: None },
     Section {
         name: "list",
-        keys: &["name", "purpose", "subjects", "listed", "refused", "on_refusal", "when_dead"],
+        keys: &["name", "purpose", "subjects", "listed", "refused", "on_refusal", "when_dead", "quota"],
         entries: Some(limits::MAX_LISTS),
     },
     Section { name: "control", keys: &["socket"], entries: None },

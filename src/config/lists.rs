@@ -14,6 +14,7 @@ use super::entries::{Entry, tell};
 use super::file::Reader;
 use super::report::Wrong;
 use super::value::{self, Read};
+use crate::dnsbl::batch::Mode;
 use crate::dnsbl::codes::{Code, Span};
 use crate::dnsbl::list::{Life, List, OnRefusal, Purpose, Subject, WhenDead};
 use crate::dnsbl::registry::Registry;
@@ -31,6 +32,12 @@ pub(super) const ON_REFUSAL: [(&str, OnRefusal); 3] =
     [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
 pub(super) const WHEN_DEAD: [(&str, WhenDead); 2] =
     [("servfail", WhenDead::Servfail), ("nxdomain", WhenDead::Nxdomain)];
+pub(super) const BATCHES: [(&str, Mode); 4] = [
+    ("learned", Mode::Learned),
+    ("configured", Mode::Configured),
+    ("observe", Mode::Observe),
+    ("off", Mode::Off),
+];
 pub(super) const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
 
 /// Whether a listener's clients are spared what is no listing.
@@ -50,6 +57,12 @@ pub struct Dnsbl {
     pub path: Option<PathBuf>,
     /// The registry.
     pub registry: Arc<Registry>,
+    /// Whether lists are asked ahead of clients.
+    pub batch: Mode,
+    /// Lists that are asked together, by apex, where `batch` is `Configured`.
+    pub batch_groups: Vec<Vec<Name>>,
+    /// Of a hundred questions to lists, those that may be asked ahead in vain.
+    pub batch_waste: u32,
 }
 
 /// `[[list]]`: a list that the registry does not know, or what holds of one that it does.
@@ -69,11 +82,19 @@ pub struct ListEntry {
     pub on_refusal: Option<OnRefusal>,
     /// What a client gets for silence.
     pub when_dead: Option<WhenDead>,
+    /// Questions a day that the operator allows.
+    pub quota: Option<u64>,
 }
 
 impl Default for Dnsbl {
     fn default() -> Self {
-        Self { path: None, registry: Registry::built_in() }
+        Self {
+            path: None,
+            registry: Registry::built_in(),
+            batch: Mode::Learned,
+            batch_groups: Vec::new(),
+            batch_waste: limits::BATCH_WASTE,
+        }
     }
 }
 
@@ -109,6 +130,7 @@ impl ListEntry {
         }
         list.on_refusal = self.on_refusal.unwrap_or(list.on_refusal);
         list.when_dead = self.when_dead.unwrap_or(list.when_dead);
+        list.quota = self.quota;
         list.configured = true;
         Some(list)
     }
@@ -128,11 +150,16 @@ impl super::Config {
 }
 
 /// Reads a registry file.
-pub(super) fn registry(path: &Path) -> Read<Dnsbl> {
+pub(super) fn registry(path: &Path) -> Read<(PathBuf, Arc<Registry>)> {
     let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
     let registry = Registry::read(&text)
         .map_err(|wrong| Wrong::new(format!("{}: {wrong}", path.display()), "correct it"))?;
-    Ok(Dnsbl { path: Some(path.to_owned()), registry: Arc::new(registry) })
+    Ok((path.to_owned(), Arc::new(registry)))
+}
+
+/// The apexes of lists that are asked together.
+pub(super) fn group(found: &Spanned<DeValue<'_>>) -> Read<Vec<Name>> {
+    value::list(found, value::name)
 }
 
 /// A code, or a span of codes.
@@ -153,13 +180,24 @@ impl Reader<'_> {
         let refused = self.optional(entry, "refused", |found| value::list(found, code));
         let on_refusal = self.optional(entry, "on_refusal", |found| value::word(found, &ON_REFUSAL));
         let when_dead = self.optional(entry, "when_dead", |found| value::word(found, &WHEN_DEAD));
+        let quota =
+            self.optional(entry, "quota", |found| value::number(found, &(1..=limits::MAX_LIST_QUOTA)));
         let Some(name) = name else { return };
         if self.config.lists.iter().any(|list| list.name == name) {
             let wrong = Wrong::new(format!("{} is configured twice", tell(&name)), "remove one of them");
             return self.wrong(entry, "name", wrong);
         }
         self.list_lines.push(entry.line_of("name"));
-        self.config.lists.push(ListEntry { name, purpose, subjects, listed, refused, on_refusal, when_dead });
+        self.config.lists.push(ListEntry {
+            name,
+            purpose,
+            subjects,
+            listed,
+            refused,
+            on_refusal,
+            when_dead,
+            quota,
+        });
     }
 
     /// A list that the registry does not know must say what it is.

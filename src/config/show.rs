@@ -71,6 +71,13 @@ pub(super) fn settings(config: &Config) -> Vec<Setting> {
         setting("resolve", "upstream_port", Value::Integer(resolve.upstream_port.into())),
         setting("resolve", "source", list(&resolve.source)),
         setting("dnsbl", "registry", Value::String(registry)),
+        setting("dnsbl", "batch", word(dnsbl.batch, &lists::BATCHES)),
+        setting(
+            "dnsbl",
+            "batch_groups",
+            Value::Array(dnsbl.batch_groups.iter().map(|group| names(group)).collect()),
+        ),
+        setting("dnsbl", "batch_waste", Value::Integer(dnsbl.batch_waste.into())),
         setting("control", "socket", Value::String(control.socket.display().to_string())),
         setting("log", "level", Value::String(log.level.as_str().to_ascii_lowercase())),
     ]
@@ -110,7 +117,7 @@ fn host(host: &Host) -> Vec<(&'static str, Value)> {
 }
 
 pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
-    let ListEntry { name, purpose, subjects, listed, refused, on_refusal, when_dead } = entry;
+    let ListEntry { name, purpose, subjects, listed, refused, on_refusal, when_dead, quota } = entry;
     let subjects = subjects.as_ref().map(|subjects| {
         Value::Array(subjects.iter().map(|subject| word(*subject, &lists::SUBJECTS)).collect())
     });
@@ -122,6 +129,7 @@ pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
         ("refused", refused.as_deref().map(list)),
         ("on_refusal", on_refusal.map(|choice| word(choice, &lists::ON_REFUSAL))),
         ("when_dead", when_dead.map(|choice| word(choice, &lists::WHEN_DEAD))),
+        ("quota", quota.map(|quota| Value::Integer(i64::try_from(quota).unwrap_or(i64::MAX)))),
     ];
     keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }

@@ -107,6 +107,8 @@ pub struct List {
     pub when_dead: WhenDead,
     /// Questions a day that are free, as the list's own page has it: a hint, not a bound.
     pub free_quota: Option<u64>,
+    /// Questions a day that the operator allows.
+    pub quota: Option<u64>,
     /// Who may ask, in a few words; empty where that is not known.
     pub terms: String,
     /// Where the facts come from, and when they were looked at.
@@ -150,6 +152,7 @@ impl List {
             on_refusal: if allow { OnRefusal::Nxdomain } else { OnRefusal::Servfail },
             when_dead: if allow { WhenDead::Nxdomain } else { WhenDead::Servfail },
             free_quota: None,
+            quota: None,
             terms: String::new(),
             source: String::new(),
             configured: false,

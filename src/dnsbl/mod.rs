@@ -14,8 +14,18 @@
     clippy::panic
 )]
 
+pub mod ahead;
+pub mod batch;
+pub mod breaker;
 pub mod codes;
 pub mod gate;
+pub mod health;
+pub mod keep;
 pub mod list;
+pub mod quota;
 pub mod registry;
+pub mod ring;
 pub mod state;
+pub mod tend;
+pub mod watch;
+pub mod witness;

@@ -4,15 +4,21 @@
 //! the tests on the side, and whoever shows it. A list is known by its apex, so that a reload forgets nothing; a number
 //! stands for it where an answer carries it through the cache.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
+use super::batch::Batch;
+use super::breaker::{self, Turn};
 use super::gate::Verdict;
+use super::ring::Ring;
+use super::watch::{Asked, Changed, Watch};
+use super::witness::Evidence;
 use crate::clock::{Mono, Now};
 use crate::limits::{DEAD_LIST_LINE, LIST_INCIDENT_QUIET, MAX_LISTS};
 use crate::question::{ListMark, ListSays};
@@ -57,6 +63,16 @@ pub struct Standing {
 pub struct Lists {
     /// By number; only ever appended to.
     entries: ArcSwap<Vec<Arc<Entry>>>,
+    /// Whether anybody answers.
+    evidence: Mutex<Evidence>,
+    /// Wakes whoever looks after the lists.
+    wake: Notify,
+    /// Whether that one rests for long.
+    resting: AtomicBool,
+    /// What is asked ahead.
+    pub batch: Mutex<Batch>,
+    /// Where questions to lists are told of.
+    pub ring: Ring,
 }
 
 /// One list.
@@ -64,6 +80,8 @@ pub struct Lists {
 pub struct Entry {
     /// Its apex.
     pub apex: Name,
+    /// What is watched of it beside its answers.
+    pub watch: Watch,
     number: u16,
     told: Mutex<Told>,
     tally: Tally,
@@ -136,6 +154,43 @@ impl Lists {
         }
     }
 
+    /// The list of that number.
+    pub fn numbered(&self, number: u16) -> Option<Arc<Entry>> {
+        self.entries.load().get(usize::from(number)).cloned()
+    }
+
+    /// Somebody has answered over the network.
+    pub fn heard_answer(&self, now: Mono) {
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
+    }
+
+    /// Whether anybody answers.
+    pub fn evidence(&self) -> Evidence {
+        *self.evidence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the lists looked after now.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Has them looked after soon.
+    pub fn wake_in_time(&self) {
+        if self.resting.swap(false, Ordering::Relaxed) {
+            self.wake();
+        }
+    }
+
+    /// Whoever looks after the lists is about to rest for long, or no longer does.
+    pub fn rests(&self, rests: bool) {
+        self.resting.store(rests, Ordering::Relaxed);
+    }
+
+    /// Ends when the lists are to be looked after.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
     fn find(&self, apex: &Name) -> Option<Arc<Entry>> {
         self.entries.load().iter().find(|entry| entry.apex == *apex).cloned()
     }
@@ -143,7 +198,7 @@ impl Lists {
 
 impl Entry {
     fn new(apex: Name, number: u16) -> Self {
-        Self { apex, number, told: Mutex::default(), tally: Tally::default() }
+        Self { apex, watch: Watch::default(), number, told: Mutex::default(), tally: Tally::default() }
     }
 
     /// What its answers carry through the cache.
@@ -175,6 +230,11 @@ impl Entry {
         (old.state == State::ListsTheWorld) != (state == State::ListsTheWorld)
     }
 
+    /// Knows again how it was.
+    pub fn restore(&self, standing: Standing) {
+        self.told().standing = standing;
+    }
+
     /// Hears what an answer of its servers meant. Refusals and parking show in answers; all else only tests can tell.
     pub fn heard(&self, verdict: &Verdict, now: Now) {
         let mut told = self.told();
@@ -195,6 +255,49 @@ impl Entry {
                 }
             }
         }
+    }
+
+    /// Hears what became of a question to it, for whoever watches it.
+    pub fn ended(&self, asked: &Asked, now: Now) {
+        let Changed { turn, warning } = self.watch.ended(asked, now);
+        match turn {
+            Some(Turn::Opened(_)) if self.state() != State::Refusing => self.not_answering(now),
+            Some(Turn::Closed(_)) if self.state() == State::Dead => {
+                self.set(State::Ok, "", now);
+                self.watch.test_now(now.mono);
+            }
+            _ => {}
+        }
+        if let Some((today, most)) = warning {
+            let list = self.apex.to_ascii();
+            let list = list.trim_end_matches('.');
+            tracing::warn!(
+                "{list} was asked {today} questions today (UTC) of the {most} of its quota; past it lists refuse or block this host"
+            );
+        }
+    }
+
+    /// It does not answer: its questions are answered here until it does.
+    pub fn not_answering(&self, now: Now) {
+        if let Some(why) = self.why_held() {
+            self.set(State::Dead, &format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.')), now);
+        }
+    }
+
+    /// Why its questions are answered here, where they are; in words that follow the list's name.
+    pub fn why_held(&self) -> Option<&'static str> {
+        let (why, _) = self.watch.open()?;
+        Some(match why {
+            breaker::Why::Silent => "its servers do not answer; it is asked on the side until they do",
+            breaker::Why::Failing => {
+                "its servers answer with errors only; it is asked on the side until they have an answer"
+            }
+        })
+    }
+
+    /// Whether it is well enough to be asked ahead of clients.
+    pub fn may_be_asked_ahead(&self) -> bool {
+        matches!(self.state(), State::Untested | State::Ok | State::Slow)
     }
 
     /// Whether a dead list that is asked is to be told of now: once a day.
@@ -245,6 +348,11 @@ impl Entry {
         } else if old.state.is_incident() {
             tracing::info!("{list} is a list again, after {} s", unix.saturating_sub(old.since));
         }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u16 {
+        self.number
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {

@@ -1,21 +1,17 @@
 //! The real network: sockets of this machine.
 //!
 //! May call: `random`, `limits`. A datagram goes from a socket of its own, bound to a random port and connected, so
-//! that the kernel checks the source and tells of unreachable servers (RFC 5452 section 9). Framing of TCP is the library's.
+//! that the kernel checks the source and tells of unreachable servers (RFC 5452 section 9).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use hickory_net::DnsStreamHandle;
-use hickory_net::runtime::iocompat::AsyncIoTokioAsStd;
-use hickory_net::tcp::TcpStream;
-use hickory_proto::op::SerialMessage;
 use tokio::net::{TcpSocket, UdpSocket};
 
-use super::network::{Network, Path, Replies};
-use super::tls::Connections;
+use super::framed::Framed;
+use super::network::{Network, Path, Replies, Stream};
+use super::tls;
 use crate::limits::{MAX_DATAGRAM, PORT_TRIES};
 use crate::random::Random;
 
@@ -25,13 +21,12 @@ const FIRST_PORT: u16 = 1_024;
 /// Sockets of this machine.
 pub struct Internet {
     random: Random,
-    tls: Connections,
 }
 
 impl Internet {
     /// Sockets on ports drawn from `random`.
     pub fn new(random: Random) -> Self {
-        Self { random, tls: Connections::default() }
+        Self { random }
     }
 
     /// A socket on a random port: of 64 512 rather than the kernel's 28 000. Where those tried are taken, the kernel
@@ -65,15 +60,8 @@ impl Network for Internet {
         })
     }
 
-    fn exchange_stream<'a>(
-        &'a self,
-        path: &'a Path,
-        message: &'a [u8],
-    ) -> BoxFuture<'a, io::Result<Vec<u8>>> {
+    fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
-            if path.tls.is_some() {
-                return self.tls.exchange(path, message).await;
-            }
             let server = path.server;
             let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
             if path.source.is_some() {
@@ -81,12 +69,10 @@ impl Network for Internet {
             }
             let connection = socket.connect(server).await?;
             connection.set_nodelay(true)?;
-            let (mut stream, mut handle) = TcpStream::from_stream(AsyncIoTokioAsStd(connection), server);
-            handle.send(SerialMessage::new(message.to_vec(), server)).map_err(io::Error::other)?;
-            match stream.next().await {
-                Some(reply) => reply.map(|reply| reply.into_parts().0).map_err(io::Error::other),
-                None => Err(io::ErrorKind::UnexpectedEof.into()),
-            }
+            Ok(match &path.tls {
+                Some(name) => Box::new(Framed::new(tls::secure(connection, name).await?)) as Box<dyn Stream>,
+                None => Box::new(Framed::new(connection)),
+            })
         })
     }
 }
@@ -153,8 +139,13 @@ mod tests {
             stream.write_all(b"\x00\x06answer").await.unwrap();
             (framed, client.ip())
         };
-        let (answer, (framed, client)) = tokio::join!(internet.exchange_stream(&path, b"question"), served);
-        assert_eq!(answer.unwrap(), b"answer");
+        let asked = async {
+            let mut stream = internet.open_stream(&path).await.unwrap();
+            stream.send(b"question").await.unwrap();
+            stream.next().await.unwrap()
+        };
+        let (answer, (framed, client)) = tokio::join!(asked, served);
+        assert_eq!(answer, b"answer");
         assert_eq!((&framed, client), (b"\x00\x08question", SOURCE));
     }
 

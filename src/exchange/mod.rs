@@ -12,9 +12,12 @@
     clippy::panic
 )]
 
+mod case;
+mod framed;
 pub mod internet;
 mod merge;
 pub mod network;
+mod streams;
 mod tls;
 
 use std::io::ErrorKind;
@@ -30,8 +33,10 @@ use crate::limits::{MAX_EXCHANGES, MAX_STRAY_DATAGRAMS};
 use crate::random::Random;
 use crate::record::event::Transport;
 use crate::wire::PAYLOAD;
+use case::Spelling;
 use merge::Merge;
-use network::{Network, Path};
+use network::{CertificateRefused, Network, Path};
+use streams::Streams;
 
 /// A message to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +51,8 @@ pub struct Ask {
     pub recursion_desired: bool,
     /// Whether it carries an OPT.
     pub edns: bool,
+    /// Whether its letters are in random case, which the answer has to repeat.
+    pub mixed_case: bool,
     /// How it goes.
     pub transport: Transport,
     /// Which try it is of its sender: a second one must not wait for the first, which may be lost.
@@ -59,10 +66,12 @@ pub struct Heard {
     pub reply: Result<Arc<Message>, Trouble>,
     /// From sending to that.
     pub elapsed: Duration,
+    /// Whether the question came back in other case than it was sent.
+    pub other_case: bool,
 }
 
 /// Why there is no message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// Nothing that fits came while we listened.
     #[error("no answer")]
@@ -73,6 +82,12 @@ pub enum Trouble {
     /// This machine has no route to its address family.
     #[error("no route")]
     NoRoute,
+    /// The certificate is not that of the server that was to be asked; the words say why.
+    #[error("certificate not accepted: {0}")]
+    Certificate(Arc<str>),
+    /// Over UDP, the question came back in other case: the server flips it, or somebody has guessed our id and port.
+    #[error("question in other case")]
+    OtherCase,
     /// What came from the server under our id cannot be read or answers another question.
     #[error("answer does not fit")]
     Unfit,
@@ -86,12 +101,15 @@ pub struct Exchange {
     /// Bounds the sockets that are open.
     permits: Semaphore,
     merge: Merge,
+    streams: Streams,
 }
 
 impl Exchange {
     /// An exchange over `network`.
     pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random) -> Self {
-        Self { network, clock, random, permits: Semaphore::new(MAX_EXCHANGES), merge: Merge::default() }
+        let streams = Streams::new(Arc::clone(&network), random.clone());
+        let permits = Semaphore::new(MAX_EXCHANGES);
+        Self { network, clock, random, permits, merge: Merge::default(), streams }
     }
 
     /// Sends `ask` and listens for `patience` at most. The second value is false where an equal message was under way
@@ -106,7 +124,7 @@ impl Exchange {
         let _permit = self.permits.acquire().await.ok();
         let started = self.clock.mono();
         let id = self.random.u16();
-        let reply = match encode(ask, id) {
+        let reply = match Sendable::new(ask, id, &self.random) {
             None => Err(Trouble::Unfit),
             Some(message) => {
                 let waited = match ask.transport {
@@ -118,34 +136,62 @@ impl Exchange {
                 waited.unwrap_or(Err(Trouble::Silent))
             }
         };
-        Heard { reply: reply.map(Arc::new), elapsed: self.clock.mono().since(started) }
+        let elapsed = self.clock.mono().since(started);
+        let other_case =
+            ask.mixed_case && matches!(reply, Ok((_, Spelling::Other)) | Err(Trouble::OtherCase));
+        Heard { reply: reply.map(|(message, _)| Arc::new(message)), elapsed, other_case }
     }
 
-    async fn udp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
-        let sent = self.network.send_datagram(&ask.path, message).await;
+    async fn udp(&self, ask: &Ask, id: u16, message: &Sendable) -> Result<(Message, Spelling), Trouble> {
+        let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
         // A forger may send many; the bound keeps one exchange from reading for ever.
         for _ in 0..MAX_STRAY_DATAGRAMS {
-            let (source, datagram) = replies.next().await.map_err(|error| trouble_of(&error))?;
+            let (source, mut datagram) = replies.next().await.map_err(|error| trouble_of(&error))?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
-                return decode(ask, &datagram);
+                let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
+                if spelling == Spelling::Other && ask.mixed_case {
+                    return Err(Trouble::OtherCase);
+                }
+                return Ok((decode(ask, &datagram)?, spelling));
             }
         }
         Err(Trouble::Silent)
     }
 
-    async fn tcp(&self, ask: &Ask, id: u16, message: &[u8]) -> Result<Message, Trouble> {
-        let reply = self.network.exchange_stream(&ask.path, message).await;
-        let reply = reply.map_err(|error| trouble_of(&error))?;
+    async fn tcp(&self, ask: &Ask, id: u16, message: &Sendable) -> Result<(Message, Spelling), Trouble> {
+        let reply = self.streams.exchange(&ask.path, &message.sent).await;
+        let mut reply = reply.map_err(|error| trouble_of(&error))?;
         if id_of(&reply) != Some(id) {
             return Err(Trouble::Unfit);
         }
-        decode(ask, &reply)
+        let spelling = case::restore(&message.plain, &message.sent, &mut reply);
+        Ok((decode(ask, &reply)?, spelling))
+    }
+}
+
+/// A message as it is meant, and as it is sent.
+struct Sendable {
+    plain: Vec<u8>,
+    sent: Vec<u8>,
+}
+
+impl Sendable {
+    fn new(ask: &Ask, id: u16, random: &Random) -> Option<Self> {
+        let plain = encode(ask, id)?;
+        let mut sent = plain.clone();
+        if ask.mixed_case {
+            case::mix(&mut sent, || random.u64());
+        }
+        Some(Self { plain, sent })
     }
 }
 
 /// The kernel says at once that it has no route or no address of a family; the rest is told by the way.
 fn trouble_of(error: &std::io::Error) -> Trouble {
+    if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
+        return Trouble::Certificate(refused.0.as_str().into());
+    }
     match error.kind() {
         ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::Unsupported => {
             Trouble::NoRoute
@@ -195,7 +241,7 @@ fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Trouble> {
 mod tests {
     use super::*;
     use futures_util::future::BoxFuture;
-    use network::Replies;
+    use network::{Replies, Stream};
     use std::io;
     use std::net::SocketAddr;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -220,7 +266,7 @@ mod tests {
             Box::pin(async move { Ok(Box::new(Script(replies)) as Box<dyn Replies>) })
         }
 
-        fn exchange_stream<'a>(&'a self, _: &'a Path, _: &'a [u8]) -> BoxFuture<'a, io::Result<Vec<u8>>> {
+        fn open_stream<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
             Box::pin(async { Err(io::Error::from(io::ErrorKind::ConnectionRefused)) })
         }
     }
@@ -248,6 +294,7 @@ mod tests {
             name: Name::from_ascii("www.example.").unwrap(),
             kind: RecordType::A,
             edns: true,
+            mixed_case: false,
             transport: Transport::Udp,
             tries: 0,
         }
@@ -293,6 +340,25 @@ mod tests {
         let (heard, _) = silent.ask(ask(), Duration::from_secs(1)).await;
         assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);
         assert_eq!(heard.elapsed, Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_in_other_case_is_told_and_one_as_sent_is_restored() {
+        let mixed = || Ask { mixed_case: true, ..ask() };
+        let (as_sent, _) = exchange(|query| {
+            assert_ne!(query.queries[0].name().to_ascii(), "www.example.");
+            vec![(server(), query.into_response().to_vec().unwrap())]
+        });
+        let (heard, _) = as_sent.ask(mixed(), Duration::from_secs(1)).await;
+        assert_eq!(heard.reply.unwrap().queries[0].name().to_ascii(), "www.example.");
+        let (lower, _) = exchange(|query| {
+            let mut response = query.into_response();
+            response.queries[0].set_name(Name::from_ascii("www.example.").unwrap());
+            vec![(server(), response.to_vec().unwrap())]
+        });
+        let (heard, _) = lower.ask(mixed(), Duration::from_secs(1)).await;
+        assert_eq!(heard.reply.unwrap_err(), Trouble::OtherCase);
+        assert!(heard.other_case);
     }
 
     #[tokio::test(start_paused = true)]

@@ -32,13 +32,11 @@ pub trait Network: Send + Sync + 'static {
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>>;
 
-    /// Sends one message over a stream and reads the one that answers it (RFC 7766). The octets are those of the messages,
-    /// without the length in front.
+    /// Opens a stream of messages (RFC 7766).
     ///
     /// # Errors
-    /// Refused, reset, closed before a message was whole.
-    fn exchange_stream<'a>(&'a self, path: &'a Path, message: &'a [u8])
-    -> BoxFuture<'a, io::Result<Vec<u8>>>;
+    /// No route, refused, reset; `CertificateRefused` inside where the server is not who it should be.
+    fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 
 /// The socket of one datagram sent: whatever comes back to its port, from whomever.
@@ -49,3 +47,23 @@ pub trait Replies: Send {
     /// The network says that the server cannot be reached.
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
+
+/// A stream to a server. The octets are those of the messages, without the length in front.
+pub trait Stream: Send {
+    /// Sends one message, of 65 535 octets at most.
+    ///
+    /// # Errors
+    /// The stream is at its end.
+    fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>>;
+
+    /// The next message that arrives. A wait given up can be taken up again.
+    ///
+    /// # Errors
+    /// The stream is at its end.
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>>;
+}
+
+/// A server's certificate is not what was asked for; the words say why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct CertificateRefused(pub String);

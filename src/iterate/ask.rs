@@ -7,7 +7,6 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -67,7 +66,12 @@ impl<'a> Asking<'a> {
             faults: Vec::new(),
             lookup_failure: None,
         };
-        let (known, unglued) = iterate.addresses(errand, cut);
+        let (mut known, unglued) = iterate.addresses(errand, cut);
+        if let Some(avoid) = errand.context.avoids()
+            && known.iter().any(|address| address.ip() != avoid)
+        {
+            known.retain(|address| address.ip() != avoid);
+        }
         asking.unglued = unglued.into_iter().take(MAX_UNGLUED).collect();
         for address in known {
             asking.add(address);
@@ -117,10 +121,11 @@ impl<'a> Asking<'a> {
         let unknown =
             self.candidates.get(first).is_some_and(|candidate| candidate.standing.round_trip.is_none());
         self.launch(first, "first");
-        if !self.errand.route.policy.race {
+        let policy = &self.errand.route.policy;
+        if policy.one_at_a_time {
             return;
         }
-        if unknown {
+        if unknown && policy.race {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
@@ -133,10 +138,10 @@ impl<'a> Asking<'a> {
 
     /// Takes in what an attempt tells; gives what helps.
     fn heard(&mut self, event: Event) -> Option<Said> {
-        let race = self.errand.route.policy.race;
+        let one_at_a_time = self.errand.route.policy.one_at_a_time;
         match event.news {
             // One server at a time: only when a message is taken to be lost is another one sent.
-            News::Overdue if !race => {}
+            News::Overdue if one_at_a_time => {}
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
                 if !self.is_waiting() && self.may_hedge() {
@@ -161,7 +166,8 @@ impl<'a> Asking<'a> {
                 if conduct == Conduct::Silent {
                     self.give_up_waiting(event.server, event.tries);
                 } else if let Some(candidate) = self.candidate(event.server) {
-                    candidate.progress = Progress::Spent;
+                    let cut = conduct == Conduct::Truncated;
+                    candidate.progress = if cut { Progress::Cut } else { Progress::Spent };
                 }
                 if !self.is_waiting() {
                     self.go_on("next");
@@ -206,15 +212,17 @@ impl<'a> Asking<'a> {
         }
         // Once all have been asked, silence is loss or an outage: two at a time, as at first contact. While addresses
         // are sought, one is pressed; with one server at a time, none.
-        let at_once = match (self.errand.route.policy.race, self.lookups.is_empty()) {
-            (true, true) => 2,
-            (false, false) => 0,
+        let at_once = match (self.errand.route.policy.one_at_a_time, self.lookups.is_empty()) {
+            (false, true) => 2,
+            (true, false) => 0,
             _ => 1,
         };
-        for _ in 0..at_once {
-            if let Some(place) = self.next_candidate() {
-                self.launch(place, reason);
+        for nth in 0..at_once {
+            let Some(place) = self.next_candidate() else { return };
+            if nth > 0 && self.candidates.get(place).is_some_and(Candidate::is_last_resort) {
+                return;
             }
+            self.launch(place, reason);
         }
     }
 
@@ -247,10 +255,7 @@ impl<'a> Asking<'a> {
         if candidate.standing.health == Health::Due {
             server.probe(now, &means.random);
         }
-        if candidate.tries == 0 {
-            means.hedges.earn();
-        }
-        let longer = |timer: Duration| timer.saturating_mul(u32::from(candidate.tries).saturating_add(2)) / 2;
+        means.hedges.earn();
         let attempt = Attempt {
             server,
             path: path(errand.route, self.cut, candidate.address),
@@ -261,9 +266,10 @@ impl<'a> Asking<'a> {
             kind: errand.kind,
             // Some drop what carries an OPT: the third try goes without.
             edns: candidate.standing.edns && candidate.tries < 2,
+            insists: candidate.progress == Progress::Cut,
             tries: candidate.tries,
-            timer: longer(candidate.standing.timer),
-            patience: longer(candidate.standing.patience),
+            timer: select::longer(candidate.standing.timer, candidate.tries),
+            patience: select::longer(candidate.standing.patience, candidate.tries),
             context: errand.context.clone(),
             events: self.sender.clone(),
             means,

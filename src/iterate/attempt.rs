@@ -18,7 +18,7 @@ use super::failure::conduct_text;
 use super::families::Families;
 use super::hedges::Hedges;
 use super::uplink::Uplink;
-use crate::cache::servers::Server;
+use crate::cache::servers::{Server, Standing};
 use crate::clock::{Clock, Mono};
 use crate::exchange::network::Path;
 use crate::exchange::{Ask, Exchange, Heard, Trouble};
@@ -56,6 +56,8 @@ enum Turn {
     WithoutEdns,
     /// The answer was cut: once more over TCP.
     Stream,
+    /// The question came back in other case: once more over TCP, where nobody forges who does not see it.
+    OtherCase,
 }
 
 /// The parts that every attempt uses.
@@ -98,6 +100,9 @@ pub(super) struct Attempt {
     pub(super) name: Name,
     pub(super) kind: RecordType,
     pub(super) edns: bool,
+    /// Whether it is asked over TCP at once, though it did not take that a moment ago: its answer was cut, and nobody
+    /// else is left.
+    pub(super) insists: bool,
     /// Messages sent to it before, in this step of the walk.
     pub(super) tries: u8,
     /// How long until it is overdue.
@@ -133,14 +138,33 @@ impl Attempt {
         if matches!(turn, Turn::WithoutEdns) {
             turn = self.again(self.transport(), false, "without_edns").await;
         }
+        if matches!(turn, Turn::OtherCase) {
+            turn = self.check_case().await;
+        }
         if matches!(turn, Turn::Stream) {
-            let edns = self.server.standing(&self.zone, self.means.clock.mono()).edns;
-            turn = self.again(Transport::Tcp, edns, "truncated").await;
+            if !self.standing().tcp && !self.insists {
+                return Said::Nothing(Conduct::Truncated);
+            }
+            turn = self.again(Transport::Tcp, self.standing().edns, "truncated").await;
         }
         match turn {
             Turn::Said(said) => said,
             // Cut over TCP, or EDNS rejected in a message without it.
-            Turn::WithoutEdns | Turn::Stream => Said::Nothing(Conduct::Unfit),
+            Turn::WithoutEdns | Turn::Stream | Turn::OtherCase => Said::Nothing(Conduct::Unfit),
+        }
+    }
+
+    /// The question came back in other case. Unbound asks all servers three times and compares what they say; here the
+    /// same server is asked over TCP, which cannot be forged unseen, and remembered where it really flips the case. Only
+    /// where it takes no TCP is it asked over UDP as before: whoever forced that had guessed port and id already.
+    async fn check_case(&self) -> Turn {
+        let turn = self.again(Transport::Tcp, self.standing().edns, "other_case").await;
+        match turn {
+            Turn::Said(Said::Nothing(conduct)) if !conduct.came_back() => {
+                self.server.flips_case(self.means.clock.mono());
+                self.again(Transport::Udp, self.standing().edns, "own_case").await
+            }
+            turn => turn,
         }
     }
 
@@ -202,6 +226,9 @@ impl Attempt {
             biased;
             heard = &mut asking => heard,
             () = tokio::time::sleep(self.patience.saturating_mul(2)) => {
+                if transport == Transport::Tcp {
+                    self.server.takes_no_tcp(self.means.clock.mono());
+                }
                 self.tell(News::Late);
                 asking.await
             }
@@ -214,8 +241,10 @@ impl Attempt {
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> Turn {
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
-                let conduct = conduct_of(*trouble);
-                (Turn::Said(Said::Nothing(conduct)), conduct, conduct_text(conduct).to_owned())
+                let conduct = conduct_of(trouble);
+                let other_case = *trouble == Trouble::OtherCase;
+                let turn = if other_case { Turn::OtherCase } else { Turn::Said(Said::Nothing(conduct)) };
+                (turn, conduct, trouble.to_string())
             }
             Ok(message) if edns && rejects_edns(message) => {
                 self.server.takes_no_edns(self.means.clock.mono());
@@ -240,16 +269,23 @@ impl Attempt {
 
     fn learn(&self, transport: Transport, heard: &Heard) {
         let now = self.means.clock.mono();
+        if heard.other_case && transport == Transport::Tcp {
+            self.server.flips_case(now);
+        }
         match heard.reply {
             Ok(_) => {
                 self.means.uplink.heard(self.configured, now);
-                if transport == self.transport() {
-                    self.server.answered(heard.elapsed, now);
+                match transport {
+                    Transport::Tcp => self.server.takes_tcp(),
+                    Transport::Udp | Transport::Tls => self.server.answered(heard.elapsed, now),
                 }
             }
             Err(Trouble::NoRoute) => self.means.families.no_route(self.path.server.ip(), now),
-            Err(Trouble::Unreachable) => self.server.overdue(now, now),
-            Err(Trouble::Silent | Trouble::Unfit) => {}
+            Err(Trouble::Unreachable | Trouble::Silent) if transport == Transport::Tcp => {
+                self.server.takes_no_tcp(now);
+            }
+            Err(Trouble::Unreachable | Trouble::Certificate(_)) => self.server.overdue(now, now),
+            Err(Trouble::Silent | Trouble::Unfit | Trouble::OtherCase) => {}
         }
     }
 
@@ -281,12 +317,18 @@ impl Attempt {
 
     /// How it is asked first.
     fn transport(&self) -> Transport {
-        first_transport(&self.path)
+        if self.insists { Transport::Tcp } else { first_transport(&self.path) }
+    }
+
+    fn standing(&self) -> Standing {
+        self.server.standing(&self.zone, self.means.clock.mono())
     }
 
     fn message(&self, transport: Transport, edns: bool) -> Ask {
         let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
-        Ask { path, name, kind, recursion_desired: self.recursive, edns, transport, tries }
+        // A recursive server keeps names as they were asked and tells its other clients so: BIND gives mixed exchangers.
+        let mixed_case = !self.recursive && self.standing().keeps_case;
+        Ask { path, name, kind, recursion_desired: self.recursive, edns, mixed_case, transport, tries }
     }
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
@@ -320,11 +362,12 @@ pub(super) fn first_transport(path: &Path) -> Transport {
 }
 
 /// What a server did from which no message came.
-pub(super) fn conduct_of(trouble: Trouble) -> Conduct {
+pub(super) fn conduct_of(trouble: &Trouble) -> Conduct {
     match trouble {
         Trouble::Silent => Conduct::Silent,
         Trouble::Unreachable | Trouble::NoRoute => Conduct::Unreachable,
-        Trouble::Unfit => Conduct::Unfit,
+        Trouble::Certificate(_) => Conduct::Certificate,
+        Trouble::Unfit | Trouble::OtherCase => Conduct::Unfit,
     }
 }
 

@@ -3,6 +3,7 @@
 //! May call: `record::trail`, `zones`, `clock`, `limits`. A sub-question has its asker's budget and trail, so that the bound
 //! holds for the whole; its ancestors tell it when it goes in a circle.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::failure::Failure;
 use crate::clock::Mono;
 use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION};
-use crate::record::event::StepEvent;
+use crate::record::event::{Step, StepEvent};
 use crate::record::trail::Trail;
 use crate::zones::View;
 
@@ -26,6 +27,13 @@ pub struct Context {
     trail: Arc<Trail>,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
+    side: Option<Side>,
+}
+
+/// What holds for a question that no client waits for.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    avoid: Option<IpAddr>,
 }
 
 #[derive(Debug)]
@@ -45,7 +53,30 @@ impl Context {
             trail,
             depth: 0,
             asked_for: None,
+            side: None,
         }
+    }
+
+    /// The same for a question that no client waits for: it passes memory by, and `avoid` is not asked where there is
+    /// another server.
+    #[must_use]
+    pub fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
+        Self { side: Some(Side { avoid }), ..self }
+    }
+
+    /// Whether memory is to be passed by.
+    pub fn is_on_the_side(&self) -> bool {
+        self.side.is_some()
+    }
+
+    /// The server that is not to be asked where there is another.
+    pub fn avoids(&self) -> Option<IpAddr> {
+        self.side.and_then(|side| side.avoid)
+    }
+
+    /// The steps so far.
+    pub fn steps(&self) -> Arc<[Step]> {
+        self.trail.steps()
     }
 
     /// For a sub-question about `name` that this question needs answered.
@@ -70,6 +101,8 @@ impl Context {
             trail: Arc::clone(&self.trail),
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
+            // What it needs on its way is as good from memory, and of any server.
+            side: None,
         })
     }
 

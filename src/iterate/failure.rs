@@ -129,6 +129,7 @@ pub fn conduct_text(conduct: Conduct) -> &'static str {
         Conduct::Truncated => "truncated",
         Conduct::Silent => "silent",
         Conduct::Unreachable => "unreachable",
+        Conduct::Certificate => "certificate not accepted",
         Conduct::Refused => "REFUSED",
         Conduct::ServFail => "SERVFAIL",
         Conduct::OtherError => "an error",

@@ -1,4 +1,4 @@
-//! How many second servers may be asked while the first may still answer: a share of all first messages.
+//! How many second servers may be asked while the first may still answer: a share of all messages.
 //!
 //! May call: `limits`. A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise): where many servers
 //! are slow at once, the reason is nearer to us than they are, and twice the messages would not mend it.
@@ -21,7 +21,7 @@ impl Default for Hedges {
 }
 
 impl Hedges {
-    /// A first message was sent.
+    /// A message was sent.
     pub(super) fn earn(&self) {
         let earn =
             |tokens: u32| Some(tokens.saturating_add(HEDGES_PER_MILLE).min(HEDGE_BURST.saturating_mul(COST)));
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_and_then_a_share_of_the_first() {
+    fn a_burst_and_then_a_share_of_all() {
         let hedges = Hedges::default();
         let taken = |tries: u32| (0..tries).filter(|_| hedges.take()).count();
         assert_eq!(taken(1_000), usize::try_from(HEDGE_BURST).unwrap());

@@ -39,6 +39,7 @@ impl Probe {
             kind: RecordType::SOA,
             recursion_desired: self.recursive,
             edns: self.edns,
+            mixed_case: false,
             transport,
             tries: 0,
         };
@@ -48,7 +49,7 @@ impl Probe {
                 self.server.answered(heard.elapsed, self.means.clock.mono());
                 Conduct::Answered
             }
-            Err(trouble) => conduct_of(*trouble),
+            Err(trouble) => conduct_of(trouble),
         };
         if first {
             let (server, elapsed) = (self.path.server, heard.elapsed);

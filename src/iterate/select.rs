@@ -34,18 +34,29 @@ pub enum Progress {
     Waiting,
     /// One was sent and its timer has run out; it may still be answered.
     Overdue,
+    /// Its answer was cut, and it does not take TCP as far as we know: it is asked over TCP once nobody else is left.
+    Cut,
     /// It has said something that does not help: it is not asked again in this step.
     Spent,
 }
 
-/// So many messages go to those that answer before one goes to a server that is dead or does not serve the zone.
+/// Times the square of the tries, the least that a timer grows to: eight messages then cover two seconds.
+const NEAR_STEP: Duration = Duration::from_millis(15);
+
+/// So many messages go to those that may well answer before one goes to a server that is dead, does not serve the zone, or
+/// cut its answer and takes no TCP.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
     /// How far back it stands: those that may well answer are asked, and asked again, before the others.
     fn level(&self) -> u8 {
-        let last_resort = self.standing.lame || self.standing.health == Health::Dead;
-        self.tries.saturating_add(if last_resort { LAST_RESORT } else { 0 })
+        self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
+    }
+
+    /// Whether it is dead, does not serve the zone, or cut its answer and takes no TCP.
+    pub fn is_last_resort(&self) -> bool {
+        let useless = self.standing.lame || self.progress == Progress::Cut;
+        useless || self.standing.health == Health::Dead
     }
 
     /// Whether it was not asked yet, and nothing speaks against it.
@@ -64,7 +75,8 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
         (candidate.level(), standing.lame, health, distance)
     };
     let fits = |candidate: &&Candidate| {
-        matches!(candidate.progress, Progress::Untried | Progress::Overdue) && candidate.tries < max_tries
+        let may_be = matches!(candidate.progress, Progress::Untried | Progress::Overdue | Progress::Cut);
+        may_be && candidate.tries < max_tries
     };
     let least = candidates.iter().filter(fits).map(rank).min()?;
     let equals: Vec<usize> = candidates
@@ -75,6 +87,14 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
         .collect();
     let tossed = toss(u32::try_from(equals.len()).unwrap_or(u32::MAX));
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
+}
+
+/// A timer at the `tries`-th message to a server, from 0: a quarter longer each time, so that a far one is asked again
+/// soon enough; and growing with the square, so that the messages to a near one cover a client's patience.
+pub fn longer(timer: Duration, tries: u8) -> Duration {
+    let tries = u32::from(tries);
+    let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;
+    gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
 }
 
 /// Dead servers whose time to be tried again has come, and that are not asked anyway.
@@ -103,6 +123,8 @@ mod tests {
                 health,
                 lame: false,
                 edns: true,
+                keeps_case: true,
+                tcp: true,
             },
             tries: 0,
             progress: Progress::Untried,
@@ -144,6 +166,15 @@ mod tests {
         candidates[1].tries = 1;
         candidates[1].progress = Progress::Waiting;
         assert_eq!(next(&candidates, 3, |_| 0), None);
+    }
+
+    #[test]
+    fn timers_grow_gently_for_far_servers_and_at_least_with_the_square_for_near_ones() {
+        let millis = |timer| -> Vec<u128> {
+            (0..8).map(|tries| longer(Duration::from_millis(timer), tries).as_millis()).collect()
+        };
+        assert_eq!(millis(300), [300, 375, 450, 525, 600, 675, 750, 825]);
+        assert_eq!(millis(60), [60, 75, 90, 135, 240, 375, 540, 735]);
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum Fault {
     NoTcp,
     /// TCP connections are never answered: a firewall drops them.
     SilentTcp,
+    /// Closes a TCP connection after one answer.
+    ClosesTcp,
     /// Sets TC in every answer over UDP.
     AlwaysTruncates,
     /// Answers with another id.
@@ -57,7 +59,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 18] = [
+const NAMES: [(&str, Fault); 19] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -67,6 +69,7 @@ const NAMES: [(&str, Fault); 18] = [
     ("drops-edns", Fault::DropsEdns),
     ("no-tcp", Fault::NoTcp),
     ("silent-tcp", Fault::SilentTcp),
+    ("closes-tcp", Fault::ClosesTcp),
     ("always-truncates", Fault::AlwaysTruncates),
     ("wrong-id", Fault::WrongId),
     ("wrong-question", Fault::WrongQuestion),

@@ -33,9 +33,10 @@ pub struct Received {
 }
 
 impl fmt::Display for Received {
-    /// `SERVER NAME TYPE`, with ` tcp` and ` plain` where that was so: the form of scenarios.
+    /// `SERVER NAME TYPE`, with ` tcp` and ` plain` where that was so: the form of scenarios. The name is in lower case,
+    /// whatever its spelling.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {} {}", self.server, self.name, self.kind)?;
+        write!(formatter, "{} {} {}", self.server, self.name.to_lowercase(), self.kind)?;
         if self.transport == Transport::Tcp {
             formatter.write_str(" tcp")?;
         }

@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::Clock;
-use crate::exchange::network::{Network, Path, Replies};
+use crate::exchange::network::{Network, Path, Replies, Stream};
 use crate::random::Random;
 use crate::record::event::Transport;
 
@@ -29,21 +29,23 @@ struct Reach {
     down: bool,
     /// Addresses to which there is no route.
     unroutable: BTreeSet<IpAddr>,
+    /// Datagrams lost of a thousand, there or back, on all paths.
+    loss_per_mille: u32,
 }
 
 /// The network of a simulation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SimulatedNetwork {
     lab: Arc<Lab>,
     clock: Clock,
     random: Random,
-    reach: Mutex<Reach>,
+    reach: Arc<Mutex<Reach>>,
 }
 
 impl SimulatedNetwork {
     /// The servers of `lab`; jitter and loss come from `seed`. Call it inside a runtime whose time is paused.
     pub fn new(lab: Arc<Lab>, clock: Clock, seed: u64) -> Self {
-        Self { lab, clock, random: Random::seeded(seed), reach: Mutex::default() }
+        Self { lab, clock, random: Random::seeded(seed), reach: Arc::default() }
     }
 
     /// The lab behind it.
@@ -61,6 +63,16 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
     }
 
+    /// Has so many of a thousand datagrams be lost on all paths, beside what each server's own path loses.
+    pub fn set_loss(&self, per_mille: u32) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).loss_per_mille = per_mille;
+    }
+
+    fn loses(&self, transport: Transport) -> bool {
+        let per_mille = self.reach.lock().unwrap_or_else(PoisonError::into_inner).loss_per_mille;
+        transport == Transport::Udp && per_mille > 0 && self.random.below(1_000) < per_mille
+    }
+
     fn route(&self, server: SocketAddr) -> io::Result<()> {
         let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
         if reach.down {
@@ -74,10 +86,11 @@ impl SimulatedNetwork {
 
     fn ask(&self, server: SocketAddr, message: &[u8], transport: Transport) -> Vec<Delivery> {
         let Some(found) = self.lab.at(server.ip()) else { return Vec::new() };
-        found.respond(server.ip(), message, transport, self.clock.mono(), &self.random)
+        let deliveries = found.respond(server.ip(), message, transport, self.clock.mono(), &self.random);
+        if self.loses(transport) { Vec::new() } else { deliveries }
     }
 
-    async fn exchange(&self, server: SocketAddr, message: &[u8]) -> io::Result<Vec<u8>> {
+    async fn open(&self, server: SocketAddr) -> io::Result<SimulatedStream> {
         self.route(server)?;
         let Some(found) = self.lab.at(server.ip()) else { return std::future::pending().await };
         if found.has(Fault::Dead) || found.has(Fault::SilentTcp) {
@@ -88,13 +101,8 @@ impl SimulatedNetwork {
         if found.has(Fault::NoTcp) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        match self.ask(server, message, Transport::Tcp).into_iter().next_back() {
-            Some(delivery) => {
-                sleep(delivery.delay).await;
-                Ok(delivery.octets)
-            }
-            None => std::future::pending().await,
-        }
+        let closes = found.has(Fault::ClosesTcp);
+        Ok(SimulatedStream { network: self.clone(), server, pending: Vec::new(), closes, closed: false })
     }
 }
 
@@ -113,12 +121,48 @@ impl Network for SimulatedNetwork {
         std::future::ready(sent).boxed()
     }
 
-    fn exchange_stream<'a>(
-        &'a self,
-        path: &'a Path,
-        message: &'a [u8],
-    ) -> BoxFuture<'a, io::Result<Vec<u8>>> {
-        self.exchange(path.server, message).boxed()
+    fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        let opened = self.open(path.server);
+        async move { Ok(Box::new(opened.await?) as Box<dyn Stream>) }.boxed()
+    }
+}
+
+/// A stream to a server: each answer takes its round trip, whatever comes before it.
+struct SimulatedStream {
+    network: SimulatedNetwork,
+    server: SocketAddr,
+    pending: Vec<(Instant, Vec<u8>)>,
+    /// The server closes it after an answer.
+    closes: bool,
+    closed: bool,
+}
+
+impl SimulatedStream {
+    async fn next_arrival(&mut self) -> io::Result<Vec<u8>> {
+        if self.closed {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let next = self.pending.iter().enumerate().min_by_key(|(_, (moment, _))| *moment);
+        let Some((place, moment)) = next.map(|(place, (moment, _))| (place, *moment)) else {
+            return std::future::pending().await;
+        };
+        sleep_until(moment).await;
+        // Taken only now: a caller that gives up the wait may wait again.
+        self.closed = self.closes;
+        Ok(self.pending.remove(place).1)
+    }
+}
+
+impl Stream for SimulatedStream {
+    fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
+        let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
+        let arrival = delivery.and_then(|it| Some((Instant::now().checked_add(it.delay)?, it.octets)));
+        self.pending.extend(arrival);
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+        self.next_arrival().boxed()
     }
 }
 
@@ -197,9 +241,15 @@ mod tests {
         let (source, octets) = replies.next().await.unwrap();
         assert_eq!((source, begin.elapsed()), (SERVER, Duration::from_millis(10)));
         assert_eq!(Message::from_vec(&octets).unwrap().answers.len(), 1);
-        network.exchange_stream(&path(), &query()).await.unwrap();
+        let mut stream = network.open_stream(&path()).await.unwrap();
+        for _ in 0..2 {
+            stream.send(&query()).await.unwrap();
+        }
+        for _ in 0..2 {
+            stream.next().await.unwrap();
+        }
         assert_eq!(begin.elapsed(), Duration::from_millis(30));
-        assert_eq!(network.lab().log().total(), 2);
+        assert_eq!(network.lab().log().total(), 3);
     }
 
     #[tokio::test(start_paused = true)]
@@ -209,13 +259,12 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_secs(60), replies.next()).await.is_err());
         let query = query();
         let path = path();
-        let stream = network.exchange_stream(&path, &query);
-        assert!(tokio::time::timeout(Duration::from_secs(60), stream).await.is_err());
+        assert!(tokio::time::timeout(Duration::from_secs(60), network.open_stream(&path)).await.is_err());
         network.set_unroutable(SERVER.ip());
         let error = network.send_datagram(&path, &query).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::HostUnreachable);
         network.set_down(true);
-        let error = network.exchange_stream(&path, &query).await.err().unwrap();
+        let error = network.open_stream(&path).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::NetworkUnreachable);
     }
 
@@ -229,7 +278,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn tcp_is_refused_where_it_is_not_served() {
-        let error = network(&[Fault::NoTcp]).exchange_stream(&path(), &query()).await.err().unwrap();
+        let error = network(&[Fault::NoTcp]).open_stream(&path()).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 }

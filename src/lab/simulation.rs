@@ -12,9 +12,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RecordType};
+use tokio::task::JoinSet;
 
 use crate::clock::Clock;
 use crate::config::{Config, Family};
+use crate::dnsbl::{ahead, tend};
 use crate::question::{Client, ExtendedError, Outcome, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -43,6 +45,7 @@ pub struct Simulation {
     resolver: Arc<Resolver>,
     /// Clients so far: each question comes from a port and id of its own, and they repeat after 2^32.
     clients: AtomicU32,
+    seed: u64,
 }
 
 /// What a client was told, and what is known beside it.
@@ -103,7 +106,15 @@ impl Simulation {
             network: network.clone(),
             recorder: recorder.clone(),
         });
-        Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0) }
+        Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0), seed }
+    }
+
+    /// Has DNS lists looked after and asked ahead, as in the daemon, for as long as what is given is kept.
+    pub fn tend(&self) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(tend::tend(Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1))));
+        tasks.spawn(ahead::ask_ahead(Arc::clone(&self.resolver)));
+        tasks
     }
 
     /// The lab's servers.

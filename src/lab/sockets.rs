@@ -171,7 +171,8 @@ impl Shared {
                 continue;
             };
             sleep(delivery.delay).await;
-            if write_framed(&mut stream, &delivery.octets).await.is_err() {
+            let gone = write_framed(&mut stream, &delivery.octets).await.is_err();
+            if gone || self.has(address, Fault::ClosesTcp) {
                 return;
             }
         }

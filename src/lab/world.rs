@@ -3,7 +3,7 @@
 //! May call: `zone_file`, `authority`, `server`, `log`, `config` for root hints. Ordered maps throughout, so that a
 //! seed means one run and no other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use hickory_proto::rr::{Name, Record};
 use thiserror::Error;
 
 use crate::config::RootHints;
+use crate::random::Random;
 
 use super::fault::Fault;
 use super::log::Log;
@@ -188,6 +189,30 @@ impl Lab {
         self.zones
             .iter()
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
+    }
+
+    /// Breaks one server of each zone, each in one of these ways, and never the last one of any.
+    pub fn break_one_of_each_zone(&self, ailments: &[Fault], random: &Random) {
+        let names = |servers: Vec<&Server>| servers.iter().map(|server| server.name().to_owned()).collect();
+        let zones: Vec<BTreeSet<String>> = self.zones().map(|(_, servers)| names(servers)).collect();
+        let mut broken: BTreeSet<String> = BTreeSet::new();
+        for servers in &zones {
+            if !servers.is_disjoint(&broken) {
+                continue;
+            }
+            let begin = usize::from(random.u16());
+            let candidates = servers.iter().cycle().skip(begin % servers.len()).take(servers.len());
+            let spares_all = |candidate: &&String| {
+                zones.iter().all(|zone| zone.iter().any(|name| name != *candidate && !broken.contains(name)))
+            };
+            let candidate = candidates.into_iter().find(spares_all).cloned();
+            broken.extend(candidate);
+        }
+        for server in self.servers.iter().filter(|server| broken.contains(server.name())) {
+            let ailment = ailments.get(usize::from(random.u16()) % ailments.len().max(1));
+            let faults: Vec<Fault> = server.faults().into_iter().chain(ailment.copied()).collect();
+            server.set_faults(&faults);
+        }
     }
 
     /// The DS records of a signed zone, for a resolver to trust it by; none where it is not signed.

@@ -113,7 +113,7 @@ impl Front {
             query.cookie = Some(self.parts.cookies.cookie(cookie, client.ip(), unix));
         }
         if let Some(answer) = self.parts.resolver.memory().answers.get(query.key(), now) {
-            self.parts.resolver.hit(&answer);
+            self.parts.resolver.hit(query.key(), &answer, now);
             let limit = limit.unwrap_or_else(|| query.udp_limit());
             reply::write(out, &answer, &query, limit, now);
             self.count(shard, &client, &query, Outcome::Cache, now);

@@ -47,6 +47,8 @@ pub enum Conduct {
     Silent,
     /// The network says that it cannot be reached, or it refused TCP.
     Unreachable,
+    /// Its TLS certificate is not that of the server that was to be asked.
+    Certificate,
     /// REFUSED.
     Refused,
     /// SERVFAIL.
@@ -61,11 +63,12 @@ pub enum Conduct {
 
 impl Conduct {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Answered,
         Self::Truncated,
         Self::Silent,
         Self::Unreachable,
+        Self::Certificate,
         Self::Refused,
         Self::ServFail,
         Self::OtherError,
@@ -84,6 +87,7 @@ impl Conduct {
             Self::Answered | Self::Truncated => None,
             Self::Silent => Some("silent"),
             Self::Unreachable => Some("unreachable"),
+            Self::Certificate => Some("certificate not accepted"),
             Self::Refused => Some("REFUSED"),
             Self::ServFail => Some("SERVFAIL"),
             Self::OtherError => Some("error"),
@@ -173,7 +177,8 @@ pub enum StepEvent {
         server: String,
         /// How.
         transport: Transport,
-        /// Why this server, now: `first`, `race`, `timer`, `next`, `truncated`.
+        /// Why this server, now: `first`, `race`, `timer`, `next`, `address`, `without_edns`, `truncated`, `other_case`,
+        /// `own_case`.
         reason: String,
     },
     /// A server's message came, or will not come any more.

@@ -93,7 +93,9 @@ impl Resolver {
         if let Kind::Local(authority) = &errand.route.kind {
             return self.answer_here(errand, authority, chased).await;
         }
-        if let Some(end) = self.recall(errand, chased) {
+        if !errand.context.is_on_the_side()
+            && let Some(end) = self.recall(errand, chased)
+        {
             return Ok(end);
         }
         let resolved = self.iterate.find(errand).await?;

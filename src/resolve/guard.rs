@@ -39,14 +39,13 @@ impl Resolver {
             self.tell_of_dead(&list, &entry);
             return self.chase(name, kind, context).await;
         }
-        let found = self.chase(name, kind, context).await;
+        let found = self.ask_list(&entry, name, kind, context).await;
         let verdict = self.verdict(&list, &entry, name, kind, &found, context).await;
         let now = self.clock.now();
         if let Some(verdict) = &verdict {
             entry.heard(verdict, now);
         }
         let says = verdict.as_ref().map_or(ListSays::Untold, Verdict::says);
-        entry.miss(says, now.mono.since(context.began()));
         let given = match &verdict {
             Some(Verdict::Untold(why)) => why.given(&list, context.view.guard == Guard::Guard),
             _ => Given::Answer,

@@ -17,6 +17,8 @@ mod chase;
 mod flights;
 mod guard;
 pub mod inflight;
+mod lists;
+pub mod side;
 
 use std::sync::Arc;
 
@@ -26,6 +28,7 @@ use tokio::sync::watch;
 
 use crate::cache::Memory;
 use crate::clock::{Clock, Mono};
+use crate::dnsbl::ring::What;
 use crate::dnsbl::state::Lists;
 use crate::exchange::Exchange;
 use crate::exchange::network::Network;
@@ -131,6 +134,16 @@ impl Resolver {
         &self.lists
     }
 
+    /// Where moments come from.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The routes of questions, and what the operator has decided.
+    pub fn views(&self) -> Arc<Views> {
+        self.views.load_full()
+    }
+
     /// Flights under way.
     pub fn flights(&self) -> usize {
         self.flights.len()
@@ -151,16 +164,17 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            self.hit(&answer);
+            self.hit(key.as_bytes(), &answer, arrived);
             return Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() });
         }
         self.miss(question, key, client, arrived).await
     }
 
-    /// Counts an answer from memory that is about to be given, where it is a DNS list's.
-    pub fn hit(&self, answer: &Answer) {
+    /// Tells of an answer from memory that is about to be given, where it is a DNS list's.
+    pub fn hit(&self, key: &[u8], answer: &Answer, now: Mono) {
         if let Some(mark) = answer.list {
             self.lists.hit(mark);
+            self.lists.ring.tell(key, What::Asked(Some(mark.says)), now);
         }
     }
 
@@ -172,10 +186,25 @@ impl Resolver {
         client: Client,
         arrived: Mono,
     ) -> Asked {
-        let now = self.clock.mono();
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.shed(&question, "the listener of this question has been taken away");
         };
+        match self.watched(&view, &question) {
+            Some(watched) => self.ask_watched(&watched, question, key, client, arrived, &view).await,
+            None => self.join(question, key, client, arrived, view).await,
+        }
+    }
+
+    /// Has a client wait for the flight of its question, unless that has failed a moment ago.
+    async fn join(
+        self: &Arc<Self>,
+        question: Question,
+        key: QuestionKey,
+        client: Client,
+        arrived: Mono,
+        view: Arc<View>,
+    ) -> Asked {
+        let now = self.clock.mono();
         if let Some(failed) = self.memory.failures.get(key.as_bytes(), now) {
             let text = format!("{} (a moment ago)", failed.error.text);
             let error = ExtendedError::new(ExtendedError::CACHED_ERROR, text);
@@ -240,6 +269,7 @@ impl Resolver {
             .note(StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() });
         let chased = self.answer(&question, &context).await;
         let now = self.clock.mono();
+        self.tell_lists(&question, &key, &chased, &context);
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
         let composed = chased.and_then(|chased| compose_answer(&question, &chased, now));
         let (answer, failed) = match composed {

@@ -69,9 +69,11 @@ pub struct ZonePolicy {
     pub negative_max_ttl: Duration,
     /// The DNS list whose zone it is.
     pub list: Option<Arc<List>>,
-    /// Whether servers are raced, two at a time, where the best of them is not known, and dead ones probed on the side.
-    /// Without, one server is asked at a time, and only for what is needed.
+    /// Whether two servers are raced where the best of them is not known.
     pub race: bool,
+    /// Whether one server is asked at a time, and only for what is needed: no other while it may still answer, and none
+    /// probed on the side.
+    pub one_at_a_time: bool,
     /// Whether two servers that say REFUSED, one after the other, end the question: the zone's owner does not want to
     /// answer us, and each further message makes it worse.
     pub refusals_end: bool,
@@ -167,6 +169,7 @@ impl View {
             negative_max_ttl: config.cache.negative_max_ttl,
             list: None,
             race: config.resolve.race,
+            one_at_a_time: !config.resolve.race,
             refusals_end: false,
         };
         let recursion = Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone() };
@@ -222,7 +225,8 @@ impl View {
         for (apex, list) in self.config.lists() {
             // DS would pass over the apex, and here its own route counts.
             let around = Arc::clone(self.route(&apex, RecordType::A));
-            // Each message counts against a quota: one server is asked at a time, and two refusals are an answer.
+            // Each message counts against a quota: a second server is asked only once the first is late, and two refusals
+            // are an answer.
             let policy = ZonePolicy {
                 list: Some(Arc::clone(&list)),
                 race: false,

@@ -47,7 +47,7 @@ fn report() -> Report {
         apart: Apart::ALL.into_iter().zip([1, 0, 0, 17, 0]).collect(),
         latency: quantiles(385_207, [0.000_042, 0.000_088, 0.038, 4.0]),
         upstream: UpstreamReport {
-            messages: Conduct::ALL.into_iter().zip([18_001, 93, 212, 0, 14, 30, 2, 4, 0]).collect(),
+            messages: Conduct::ALL.into_iter().zip([18_001, 93, 212, 0, 0, 14, 30, 2, 4, 0]).collect(),
             tcp: 93,
             hedges: 402,
             hedges_refused: 3,

@@ -1,0 +1,101 @@
+//! What clients went on to ask after a question: for each list, the last addresses at which they did.
+//!
+//! May call: `clock`, `limits`. Pure. The last 128 addresses are kept as bits, so a changed habit is noticed within them.
+
+use std::time::Duration;
+
+use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
+
+use super::ListId;
+
+/// Addresses of which a habit is made.
+const MEMORY: u32 = u128::BITS;
+
+/// What followed one question that came out one way.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Habit {
+    /// Addresses seen, at most `MEMORY`.
+    seen: u32,
+    followers: Vec<Follower>,
+}
+
+/// A list that was asked next.
+#[derive(Clone, Debug)]
+pub(super) struct Follower {
+    /// Which.
+    pub(super) list: ListId,
+    /// A bit for each of the last addresses, the newest the lowest: whether it was asked.
+    asked: u128,
+    /// Smoothed time until it was asked.
+    pub(super) gap: Duration,
+}
+
+impl Habit {
+    /// Takes in what followed at one more address: lists, each with the time until it was asked.
+    pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {
+        self.seen = self.seen.saturating_add(1).min(MEMORY);
+        for follower in &mut self.followers {
+            follower.asked <<= 1;
+        }
+        for (list, gap) in followed {
+            if let Some(follower) = self.followers.iter_mut().find(|follower| follower.list == *list) {
+                follower.asked |= 1;
+                follower.gap = (follower.gap * 7 + *gap) / 8;
+            } else if self.followers.len() < MAX_BATCH_LISTS {
+                self.followers.push(Follower { list: *list, asked: 1, gap: *gap });
+            }
+        }
+        self.followers.retain(|follower| follower.asked != 0);
+    }
+
+    /// The lists that were asked at `percent` or more of the addresses seen, each with the addresses of a thousand at which
+    /// it was not; none before enough addresses were seen.
+    pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&Follower, u32)> {
+        let enough = self.seen >= BATCH_MIN_SEEN;
+        let seen = self.seen.max(1);
+        self.followers.iter().filter(move |_| enough).filter_map(move |follower| {
+            let asked = follower.asked.count_ones();
+            let not = seen.saturating_sub(asked).saturating_mul(1000) / seen;
+            (asked.saturating_mul(100) >= percent.saturating_mul(seen)).then_some((follower, not))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GAP: Duration = Duration::from_millis(40);
+
+    fn expected(habit: &Habit) -> Vec<ListId> {
+        habit.expected(95).map(|(follower, _)| follower.list).collect()
+    }
+
+    #[test]
+    fn a_habit_is_one_after_enough_addresses_and_ends_within_as_many() {
+        let mut habit = Habit::default();
+        for _ in 1..BATCH_MIN_SEEN {
+            habit.learn(&[(1, GAP), (2, GAP)]);
+        }
+        assert!(expected(&habit).is_empty());
+        habit.learn(&[(1, GAP), (2, GAP)]);
+        assert_eq!(expected(&habit), [1, 2]);
+        for _ in 0..8 {
+            habit.learn(&[(1, GAP)]);
+        }
+        assert_eq!(expected(&habit), [1]);
+        for _ in 0..MEMORY {
+            habit.learn(&[]);
+        }
+        assert!(expected(&habit).is_empty());
+        assert!(habit.followers.is_empty());
+    }
+
+    #[test]
+    fn lists_beyond_the_bound_are_not_learnt() {
+        let mut habit = Habit::default();
+        let many: Vec<_> = (0..200).map(|list| (list, GAP)).collect();
+        habit.learn(&many);
+        assert_eq!(habit.followers.len(), MAX_BATCH_LISTS);
+    }
+}

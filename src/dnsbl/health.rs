@@ -1,0 +1,224 @@
+//! How a list is, from its own test points: what it must list, and what it must not (RFC 5782 section 5).
+//!
+//! May call: `dnsbl::state` for its words, `clock`, `limits`. Pure. That a list lists the world or nothing is believed only
+//! when it has failed twice, minutes apart, at different servers: a single broken mirror condemns nobody.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::state::State;
+use crate::clock::Mono;
+use crate::limits::{HEALTH_AGAIN, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT, SLOW_LIST};
+use crate::question::ListSays;
+
+/// What one test point said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// What the list said.
+    pub says: ListSays,
+    /// Which server, where one answered.
+    pub server: Option<IpAddr>,
+}
+
+/// A whole test: the point that must be listed, and the one that must not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tested {
+    /// The one that must be listed.
+    pub listed: Point,
+    /// The one that must not.
+    pub unlisted: Point,
+    /// The list's usual time to an answer, where known.
+    pub usual: Option<Duration>,
+    /// Servers of the list that could have answered.
+    pub servers: usize,
+}
+
+/// What a test shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The list is so.
+    Is(State),
+    /// It looks so for the first time; another test decides.
+    Suspected(State),
+    /// It could not be told: the list refused, or nobody answered. Its answers tell of that.
+    Nothing,
+}
+
+/// The tests of one list.
+#[derive(Clone, Debug, Default)]
+pub struct Health {
+    /// When the next test is due; none before the first question.
+    due: Option<Mono>,
+    suspicion: Option<Suspicion>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Suspicion {
+    state: State,
+    server: Option<IpAddr>,
+    at: Mono,
+}
+
+impl Health {
+    /// The list is asked: its first test is due.
+    pub fn wanted(&mut self, now: Mono) {
+        self.due.get_or_insert(now);
+    }
+
+    /// When the next test is due.
+    pub fn due(&self) -> Option<Mono> {
+        self.due
+    }
+
+    /// A test begins; until it has ended the next one is as far as if it had found nothing.
+    pub fn testing(&mut self, now: Mono) {
+        self.due = Some(now.after(HEALTH_AGAIN));
+    }
+
+    /// A test is due at once, if it ever is.
+    pub fn test_now(&mut self, now: Mono) {
+        if let Some(due) = &mut self.due {
+            *due = (*due).min(now);
+        }
+    }
+
+    /// The server that a suspicion rests on: the next test had better be answered by another.
+    pub fn avoid(&self) -> Option<IpAddr> {
+        self.suspicion.and_then(|suspicion| suspicion.server)
+    }
+
+    /// Takes in a test that ended at `now`; `toss` draws a number below its argument.
+    pub fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> Shown {
+        let shown = match read(tested) {
+            Some((state, server)) if is_broken(state) => self.suspect(state, server, tested.servers, now),
+            Some((state, _)) => {
+                self.suspicion = None;
+                Shown::Is(state)
+            }
+            None => Shown::Nothing,
+        };
+        let pause = if self.suspicion.is_some() { HEALTH_AGAIN } else { HEALTH_INTERVAL };
+        let jitter = pause.as_secs().saturating_mul(HEALTH_JITTER_PERCENT) / 100;
+        let jitter = toss(u32::try_from(jitter).unwrap_or(u32::MAX));
+        self.due = Some(now.after(pause).after(Duration::from_secs(jitter.into())));
+        shown
+    }
+
+    fn suspect(&mut self, state: State, server: Option<IpAddr>, servers: usize, now: Mono) -> Shown {
+        let before = self.suspicion.filter(|before| before.state == state);
+        let Some(before) = before else {
+            self.suspicion = Some(Suspicion { state, server, at: now });
+            return Shown::Suspected(state);
+        };
+        // A list with one server has no other that could say the same.
+        let elsewhere = before.server != server || servers <= 1;
+        if elsewhere && now.since(before.at) >= HEALTH_AGAIN {
+            self.suspicion = Some(Suspicion { at: now, ..before });
+            return Shown::Is(state);
+        }
+        Shown::Suspected(state)
+    }
+}
+
+/// What a test says by itself, and by which server.
+fn read(tested: &Tested) -> Option<(State, Option<IpAddr>)> {
+    let Tested { listed, unlisted, usual, .. } = tested;
+    match (listed.says, unlisted.says) {
+        (_, ListSays::Listed) => Some((State::ListsTheWorld, unlisted.server)),
+        (ListSays::NotListed, ListSays::NotListed) => Some((State::ListsNothing, listed.server)),
+        (ListSays::Listed, ListSays::NotListed) if usual.is_some_and(|usual| usual >= SLOW_LIST) => {
+            Some((State::Slow, listed.server))
+        }
+        (ListSays::Listed, ListSays::NotListed) => Some((State::Ok, listed.server)),
+        (ListSays::Untold, _) | (_, ListSays::Untold) => None,
+    }
+}
+
+const fn is_broken(state: State) -> bool {
+    matches!(state, State::ListsTheWorld | State::ListsNothing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ListSays::{Listed, NotListed, Untold};
+    use proptest::prelude::*;
+
+    fn tested(listed: ListSays, unlisted: ListSays, server: u8) -> Tested {
+        let server = Some([192, 0, 2, server].into());
+        let point = |says| Point { says, server };
+        Tested { listed: point(listed), unlisted: point(unlisted), usual: None, servers: 2 }
+    }
+
+    fn at(minutes: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(60 * minutes))
+    }
+
+    fn run(tests: &[(ListSays, ListSays, u8, u64)]) -> Vec<Shown> {
+        let mut health = Health::default();
+        let run = |(listed, unlisted, server, minute): &(_, _, u8, u64)| {
+            health.tested(&tested(*listed, *unlisted, *server), at(*minute), |_| 0)
+        };
+        tests.iter().map(run).collect()
+    }
+
+    #[test]
+    fn the_world_is_listed_when_two_servers_say_so_minutes_apart() {
+        use Shown::{Is, Nothing, Suspected};
+        use State::{ListsNothing, ListsTheWorld, Ok};
+        let world = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 5), (Listed, Listed, 2, 10)]);
+        assert_eq!(world, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
+        let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 2, 0)]);
+        assert_eq!(hasty[1], Suspected(ListsTheWorld));
+        let mended = run(&[(Listed, Listed, 1, 0), (Listed, NotListed, 2, 5), (Listed, Listed, 2, 10)]);
+        assert_eq!(mended, [Suspected(ListsTheWorld), Is(Ok), Suspected(ListsTheWorld)]);
+        let nothing = run(&[(NotListed, NotListed, 1, 0), (NotListed, NotListed, 2, 5)]);
+        assert_eq!(nothing, [Suspected(ListsNothing), Is(ListsNothing)]);
+        let untold = run(&[(Listed, Listed, 1, 0), (Untold, Untold, 2, 5), (Listed, Listed, 2, 10)]);
+        assert_eq!(untold, [Suspected(ListsTheWorld), Nothing, Is(ListsTheWorld)]);
+    }
+
+    #[test]
+    fn a_list_with_one_server_is_judged_by_it() {
+        let mut health = Health::default();
+        let world = Tested { servers: 1, ..tested(Listed, Listed, 1) };
+        assert!(matches!(health.tested(&world, at(0), |_| 0), Shown::Suspected(_)));
+        assert!(matches!(health.tested(&world, at(5), |_| 0), Shown::Is(State::ListsTheWorld)));
+    }
+
+    #[test]
+    fn a_slow_list_is_a_list() {
+        let mut health = Health::default();
+        let slow = Tested { usual: Some(SLOW_LIST), ..tested(Listed, NotListed, 1) };
+        assert_eq!(health.tested(&slow, at(0), |_| 0), Shown::Is(State::Slow));
+    }
+
+    #[test]
+    fn tests_begin_with_the_first_question_and_come_again() {
+        let mut health = Health::default();
+        assert_eq!(health.due(), None);
+        health.wanted(at(3));
+        health.wanted(at(4));
+        assert_eq!(health.due(), Some(at(3)));
+        health.tested(&tested(Listed, NotListed, 1), at(3), |_| 7);
+        assert_eq!(health.due(), Some(at(3).after(HEALTH_INTERVAL + Duration::from_secs(7))));
+        health.tested(&tested(Listed, Listed, 1), at(33), |_| 0);
+        assert_eq!(health.due(), Some(at(33).after(HEALTH_AGAIN)));
+        assert_eq!(health.avoid(), Some([192, 0, 2, 1].into()));
+    }
+
+    proptest! {
+        /// One server alone condemns no list that has others.
+        #[test]
+        fn one_server_condemns_nobody(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..60), 1..50)) {
+            let says = |number| [Listed, NotListed, Untold][usize::from(number)];
+            let mut health = Health::default();
+            let mut minute = 0;
+            for (listed, unlisted, pause) in tests {
+                minute += pause;
+                let shown = health.tested(&tested(says(listed), says(unlisted), 1), at(minute), |_| 0);
+                prop_assert!(!matches!(shown, Shown::Is(State::ListsTheWorld | State::ListsNothing)));
+            }
+        }
+    }
+}

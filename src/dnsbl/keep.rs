@@ -1,0 +1,135 @@
+//! What is known of lists, kept over a restart: how they are, and what they were asked today.
+//!
+//! May call: `dnsbl::{quota, state}`, `clock`, `limits`. One small file in the state directory, replaced as a whole, so that
+//! a reader finds the old one or the new one. What cannot be read is as if it were not there.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::quota::Quota;
+use super::state::{Lists, Standing, State};
+use crate::limits::{MAX_LISTS, MAX_LISTS_FILE};
+
+/// The file in the state directory.
+pub const FILE: &str = "lists.json";
+
+/// The version of its form.
+const VERSION: u32 = 1;
+
+/// What is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    version: u32,
+    lists: Vec<KeptList>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct KeptList {
+    list: String,
+    #[serde(flatten)]
+    standing: Standing,
+    quota: Quota,
+}
+
+impl Kept {
+    /// What is known of all lists now.
+    pub fn of(lists: &Lists) -> Self {
+        let list = |entry: &super::state::Entry| KeptList {
+            list: entry.apex.to_ascii(),
+            standing: entry.standing(),
+            quota: entry.watch.counted(),
+        };
+        Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
+    }
+
+    /// Has `lists` know what was kept. Whether a list answers is found out anew.
+    pub fn restore(self, lists: &Lists) {
+        if self.version != VERSION {
+            return;
+        }
+        for kept in self.lists.into_iter().take(MAX_LISTS) {
+            let Ok(apex) = Name::from_ascii(&kept.list) else { continue };
+            let Some(entry) = lists.entry(&apex.to_lowercase()) else { return };
+            entry.watch.restore(kept.quota);
+            if kept.standing.state != State::Dead {
+                entry.restore(kept.standing);
+            }
+        }
+    }
+
+    /// Reads what was kept.
+    ///
+    /// # Errors
+    /// There is no such file, or it is not one of ours.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let mut text = String::new();
+        File::open(path)?.take(MAX_LISTS_FILE).read_to_string(&mut text)?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Writes it, whole or not at all.
+    ///
+    /// # Errors
+    /// The directory cannot be written to.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        let beside = path.with_extension("new");
+        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Mono, Now};
+    use crate::dnsbl::breaker::End;
+    use crate::dnsbl::watch::Asked;
+    use std::time::Duration;
+
+    const NOW: Now = Now { mono: Mono::START, unix: 1_767_225_600 };
+
+    #[test]
+    fn what_was_known_is_known_again_but_for_the_dead() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
+        let before = Lists::default();
+        for (number, state) in [State::ListsTheWorld, State::Dead].into_iter().enumerate() {
+            let entry = before.entry(&Name::from_ascii(format!("l{number}.example.")).unwrap()).unwrap();
+            entry.set(state, "because", NOW);
+            entry.watch.asked(NOW.mono);
+            let (end, elapsed) = (End::Answered, Duration::ZERO);
+            entry.watch.ended(&Asked { end, elapsed, went_out: true, negative_ttl: None }, NOW);
+        }
+        Kept::of(&before).write(&path).unwrap();
+        Kept::of(&before).write(&path).unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        let after = Lists::default();
+        Kept::read(&path).unwrap().restore(&after);
+        let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
+        let world = before.all()[0].standing();
+        assert_eq!(known, [world, Standing::default()]);
+        assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(FILE);
+        assert!(Kept::read(&path).is_err());
+        for text in ["", "{", "{\"version\":1}", "[1]"] {
+            fs::write(&path, text).unwrap();
+            assert!(Kept::read(&path).is_err(), "{text}");
+        }
+        fs::write(&path, "{\"version\":2,\"lists\":[]}").unwrap();
+        let lists = Lists::default();
+        Kept::read(&path).unwrap().restore(&lists);
+        assert!(lists.all().is_empty());
+    }
+}

@@ -1,0 +1,101 @@
+//! Questions to a list, counted by the day: what is left of a quota.
+//!
+//! May call: `clock` for its moments, `limits`. Pure. A day is one of UTC, as lists have servers everywhere. What counts is a
+//! question that went out, whoever it was for; an answer from memory costs a list nothing.
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::QUOTA_WARNING_PERCENT;
+
+/// Seconds of a day.
+const DAY: u64 = 24 * 60 * 60;
+
+/// What went out to one list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quota {
+    /// Days since 1970 of the day that is counted.
+    day: u64,
+    /// Questions of that day.
+    today: u64,
+    /// Questions of the day before.
+    yesterday: u64,
+    /// Whether the warning of that day was given.
+    warned: bool,
+}
+
+impl Quota {
+    /// A question goes out at `unix` seconds since 1970. True where it is the one that reaches the warning of `most`.
+    pub fn went_out(&mut self, most: Option<u64>, unix: u64) -> bool {
+        self.turn(unix);
+        self.today = self.today.saturating_add(1);
+        let warn = !self.warned && most.is_some_and(|most| self.is_near(most));
+        self.warned |= warn;
+        warn
+    }
+
+    /// Questions of the day of `unix`, and of the day before.
+    pub fn of_day(mut self, unix: u64) -> (u64, u64) {
+        self.turn(unix);
+        (self.today, self.yesterday)
+    }
+
+    /// Whether so many of `most` questions are spent on the day of `unix` that nothing should be asked without need.
+    pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
+        self.turn(unix);
+        self.is_near(most)
+    }
+
+    fn is_near(&self, most: u64) -> bool {
+        self.today.saturating_mul(100) >= most.saturating_mul(QUOTA_WARNING_PERCENT)
+    }
+
+    fn turn(&mut self, unix: u64) {
+        let day = unix / DAY;
+        // A clock that is set back by a little counts on.
+        if day > self.day || self.day.saturating_sub(day) > 1 {
+            let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
+            *self = Self { day, yesterday, today: 0, warned: false };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_warning_is_given_once_a_day_at_four_fifths() {
+        let mut quota = Quota::default();
+        let begin = 20_000 * DAY;
+        let warned: Vec<u64> = (1..=100).filter(|_| quota.went_out(Some(100), begin)).collect();
+        assert_eq!(warned, [80]);
+        assert!(quota.is_spent(100, begin));
+        assert_eq!(quota.of_day(begin), (100, 0));
+        let next = begin + DAY;
+        assert!(!quota.is_spent(100, next));
+        assert_eq!(quota.of_day(next), (0, 100));
+        let warned: Vec<u64> = (1..=100).filter(|_| quota.went_out(Some(100), next)).collect();
+        assert_eq!(warned, [80]);
+        assert_eq!(quota.of_day(next + 2 * DAY), (0, 0));
+    }
+
+    #[test]
+    fn no_quota_no_warning() {
+        let mut quota = Quota::default();
+        assert!(!(0..10_000).any(|_| quota.went_out(None, 0)));
+    }
+
+    proptest! {
+        /// Whatever the clock does, no count is more than what was counted.
+        #[test]
+        fn never_more_than_went_out(steps in prop::collection::vec(0_u64..400_000, 1..200)) {
+            let mut quota = Quota::default();
+            for (sent, unix) in steps.into_iter().enumerate() {
+                quota.went_out(None, unix);
+                let (today, yesterday) = quota.of_day(unix);
+                prop_assert!(today >= 1 && today + yesterday <= sent as u64 + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Where questions to lists are told of to whoever asks ahead: bounded, and lossy where that one is busy.
+//!
+//! May call: `question`, `clock`, `limits`. Hits tell of themselves here too, so nothing is allocated and nobody waits.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::mpsc;
+
+use crate::clock::Mono;
+use crate::limits::{MAX_RING, MAX_RING_KEY};
+use crate::question::ListSays;
+
+/// What happened to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A client asks; how the answer came out, where memory has it.
+    Asked(Option<ListSays>),
+    /// It has been answered, so.
+    CameOut(ListSays),
+}
+
+/// A question to a list, and what happened to it.
+pub struct Event {
+    key: [u8; MAX_RING_KEY],
+    length: usize,
+    /// What happened.
+    pub what: What,
+    /// When.
+    pub at: Mono,
+}
+
+impl Event {
+    /// The question's key.
+    pub fn key(&self) -> &[u8] {
+        self.key.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// The ring.
+pub struct Ring {
+    sender: mpsc::Sender<Event>,
+    receiver: Mutex<Option<mpsc::Receiver<Event>>>,
+    lost: AtomicU64,
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::channel(MAX_RING);
+        Self { sender, receiver: Mutex::new(Some(receiver)), lost: AtomicU64::new(0) }
+    }
+}
+
+impl Ring {
+    /// Tells of a question by its key.
+    pub fn tell(&self, key: &[u8], what: What, at: Mono) {
+        let mut event = Event { key: [0; MAX_RING_KEY], length: key.len(), what, at };
+        let fits = event.key.get_mut(..key.len()).map(|place| place.copy_from_slice(key)).is_some();
+        if !fits || self.sender.try_send(event).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What is told from now on; none for all but the first who asks.
+    pub fn listen(&self) -> Option<mpsc::Receiver<Event>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Events that nobody heard of.
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for Ring {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Ring({} lost)", self.lost())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_ring_loses_and_counts() {
+        let ring = Ring::default();
+        let mut events = ring.listen().unwrap();
+        assert!(ring.listen().is_none());
+        for _ in 0..MAX_RING + 5 {
+            ring.tell(b"key", What::CameOut(ListSays::Listed), Mono::START);
+        }
+        ring.tell(&[7; MAX_RING_KEY + 1], What::Asked(None), Mono::START);
+        assert_eq!(ring.lost(), 6);
+        let event = events.try_recv().unwrap();
+        assert_eq!((event.key(), event.what), (b"key".as_slice(), What::CameOut(ListSays::Listed)));
+    }
+}

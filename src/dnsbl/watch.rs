@@ -1,0 +1,267 @@
+//! What is watched of one list beside its answers: whether it answers, what it may cost, and how its tests went.
+//!
+//! May call: `dnsbl::{breaker, health, quota}`, `clock`, `question`. One lock holds it all; nobody waits while holding it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::batch::Standing as BatchStanding;
+use super::breaker::{Breaker, End, Judgement, Turn, Why};
+use super::health::{Health, Shown, Tested};
+use super::quota::Quota;
+use super::witness::Evidence;
+use crate::clock::{Mono, Now};
+use crate::limits::PROBE_WHILE_WANTED;
+use crate::question::ViewId;
+
+/// One list's.
+#[derive(Debug)]
+pub struct Watch {
+    state: Mutex<State>,
+    open: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    breaker: Breaker,
+    health: Health,
+    quota: Quota,
+    /// Questions a day that the operator allows.
+    most: Option<u64>,
+    /// When a client last asked, and in which view.
+    wanted: Option<(Mono, ViewId)>,
+    /// How long negative answers may be kept.
+    negative_ttl: Option<Duration>,
+}
+
+/// What a question brought, for whoever watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// How it ended.
+    pub end: End,
+    /// How long that took.
+    pub elapsed: Duration,
+    /// Whether messages were sent for it.
+    pub went_out: bool,
+    /// How long its negative answer may be kept, where it is one.
+    pub negative_ttl: Option<Duration>,
+}
+
+/// What a question changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// The breaker has turned.
+    pub turn: Option<Turn>,
+    /// The quota's warning is due: questions of today, and the quota.
+    pub warning: Option<(u64, u64)>,
+}
+
+/// What is due for a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// What its silence calls for.
+    pub judgement: Judgement,
+    /// A probe is to be sent now.
+    pub probe: bool,
+    /// A test is to be made now.
+    pub test: bool,
+    /// The view to ask in.
+    pub view: ViewId,
+    /// When to look again, at the latest.
+    pub next: Option<Mono>,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { state: Mutex::default(), open: watch::Sender::new(false) }
+    }
+}
+
+impl Watch {
+    /// Whether its breaker is open, why, and since when.
+    pub fn open(&self) -> Option<(Why, Mono)> {
+        if *self.open.borrow() { self.state().breaker.open() } else { None }
+    }
+
+    /// Ends when the breaker is open.
+    pub async fn opened(&self) {
+        // It fails where the sender is gone, and `self` holds it.
+        let _ = self.open.subscribe().wait_for(|open| *open).await;
+    }
+
+    /// A client of `view` asks, whatever becomes of it; `most` questions a day are allowed. True where somebody has to look
+    /// after the list now.
+    pub fn wanted(&self, view: ViewId, most: Option<u64>, now: Mono) -> bool {
+        let mut state = self.state();
+        let long_ago = |wanted: &(Mono, ViewId)| now.since(wanted.0) >= PROBE_WHILE_WANTED;
+        let anew = state.wanted.as_ref().is_none_or(long_ago);
+        state.wanted = Some((now, view));
+        state.most = most;
+        if anew {
+            state.breaker.wanted(now);
+            state.health.wanted(now);
+        }
+        anew
+    }
+
+    /// A question may go out.
+    pub fn asked(&self, now: Mono) {
+        self.state().breaker.asked(now);
+    }
+
+    /// What became of it.
+    pub fn ended(&self, asked: &Asked, now: Now) -> Changed {
+        let mut state = self.state();
+        if !asked.went_out {
+            state.breaker.withdrawn();
+            return Changed::default();
+        }
+        state.negative_ttl = asked.negative_ttl.or(state.negative_ttl);
+        let most = state.most;
+        let warn = state.quota.went_out(most, now.unix);
+        let today = state.quota.of_day(now.unix).0;
+        let turn = state.breaker.ended(asked.end, asked.elapsed, now.mono);
+        self.show(&state);
+        Changed { turn, warning: most.filter(|_| warn).map(|most| (today, most)) }
+    }
+
+    /// What is to be done about it at `now`. What is due is taken to be done.
+    pub fn due(&self, evidence: Evidence, now: Mono) -> Due {
+        let mut state = self.state();
+        let (wanted, view) = state.wanted.unwrap_or_default();
+        let is_wanted = state.wanted.is_some() && now.since(wanted) < PROBE_WHILE_WANTED;
+        let judgement = state.breaker.judge(evidence, now);
+        let probe = is_wanted && state.breaker.next_probe().is_some_and(|next| next <= now);
+        if probe {
+            state.breaker.probing(now);
+        }
+        let is_open = state.breaker.open().is_some();
+        let test = is_wanted && !is_open && state.health.due().is_some_and(|due| due <= now);
+        if test {
+            state.health.testing(now);
+        }
+        self.show(&state);
+        let look = match judgement {
+            Judgement::Later(at) | Judgement::Witness(at) => Some(at),
+            Judgement::Rest | Judgement::Opened => None,
+        };
+        let probe_at = state.breaker.next_probe().filter(|_| is_wanted);
+        let test_at = state.health.due().filter(|_| is_wanted && !is_open);
+        let next = [look, probe_at, test_at].into_iter().flatten().min();
+        Due { judgement, probe, test, view, next }
+    }
+
+    /// A test is to be made as soon as may be.
+    pub fn test_now(&self, now: Mono) {
+        self.state().health.test_now(now);
+    }
+
+    /// The server whose word a suspicion rests on.
+    pub fn avoid(&self) -> Option<std::net::IpAddr> {
+        self.state().health.avoid()
+    }
+
+    /// Takes in a test.
+    pub fn tested(&self, mut tested: Tested, now: Mono, toss: impl Fn(u32) -> u32) -> Shown {
+        let mut state = self.state();
+        tested.usual = state.breaker.usual();
+        state.health.tested(&tested, now, toss)
+    }
+
+    /// Questions that went out on the day of `unix` and on the day before, and the quota.
+    pub fn quota(&self, unix: u64) -> (u64, u64, Option<u64>) {
+        let state = self.state();
+        let (today, yesterday) = state.quota.of_day(unix);
+        (today, yesterday, state.most)
+    }
+
+    /// What was counted, to be kept over a restart.
+    pub fn counted(&self) -> Quota {
+        self.state().quota
+    }
+
+    /// Goes on counting from what was kept.
+    pub fn restore(&self, quota: Quota) {
+        self.state().quota = quota;
+    }
+
+    /// How it stands for being asked ahead.
+    pub fn for_batch(&self, unix: u64) -> BatchStanding {
+        let state = self.state();
+        let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
+        BatchStanding {
+            ready: state.breaker.open().is_none() && !near,
+            usual: state.breaker.usual(),
+            negative_ttl: state.negative_ttl,
+        }
+    }
+
+    /// Tells all who wait, where the breaker has turned.
+    fn show(&self, state: &State) {
+        let open = state.breaker.open().is_some();
+        self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
+    }
+
+    /// What a panicking holder left behind is whole: every change is one assignment.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::{BREAKER_MAX_PATIENCE, FIRST_PROBE_TIME};
+
+    fn at(millis: u64) -> Now {
+        Now { mono: Mono::from_micros(millis * 1000), unix: millis / 1000 }
+    }
+
+    fn answered() -> Asked {
+        Asked { end: End::Answered, elapsed: Duration::from_millis(20), went_out: true, negative_ttl: None }
+    }
+
+    #[test]
+    fn a_list_is_tested_once_it_is_wanted_and_probed_while_it_is() {
+        let watch = Watch::default();
+        let quiet = Evidence::default();
+        assert_eq!(watch.due(quiet, at(0).mono).next, None);
+        assert!(watch.wanted(ViewId::default(), None, at(10).mono));
+        assert!(!watch.wanted(ViewId::default(), None, at(20).mono));
+        let due = watch.due(quiet, at(20).mono);
+        assert!(due.test && !due.probe);
+        assert!(!watch.due(quiet, at(21).mono).test, "it is under way");
+        watch.asked(at(30).mono);
+        let late = at(30).mono.after(BREAKER_MAX_PATIENCE);
+        let up = Evidence { last: Some(late), streak: Mono::START };
+        assert_eq!(watch.due(up, late).judgement, Judgement::Opened);
+        assert!(watch.open().is_some());
+        assert!(watch.due(up, late.after(FIRST_PROBE_TIME)).probe);
+        let unwanted = late.after(PROBE_WHILE_WANTED);
+        assert_eq!(watch.due(up, unwanted).next, None);
+        assert!(watch.wanted(ViewId::default(), None, unwanted));
+        assert!(watch.due(up, unwanted).probe);
+        let changed = watch.ended(&answered(), at(2_000_000));
+        assert!(matches!(changed.turn, Some(Turn::Closed(_))));
+        assert_eq!(watch.open(), None);
+    }
+
+    #[test]
+    fn what_memory_answers_costs_nothing_and_a_quota_ends_asking_ahead() {
+        let watch = Watch::default();
+        watch.wanted(ViewId::default(), Some(10), at(0).mono);
+        watch.asked(at(0).mono);
+        watch.ended(&Asked { went_out: false, ..answered() }, at(1));
+        assert_eq!(watch.quota(0), (0, 0, Some(10)));
+        let mut warnings = Vec::new();
+        for _ in 0..9 {
+            assert!(watch.for_batch(0).ready || !warnings.is_empty());
+            watch.asked(at(1).mono);
+            warnings.extend(watch.ended(&answered(), at(1)).warning);
+        }
+        assert_eq!(warnings, [(8, 10)]);
+        assert!(!watch.for_batch(0).ready);
+    }
+}

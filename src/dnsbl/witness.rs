@@ -1,0 +1,43 @@
+//! Whether anybody answers: what tells a dead list from an outage of our own.
+//!
+//! May call: `clock`, `limits`. Pure. A list that is silent has answered nothing since then, so whatever was answered
+//! since then was answered by another.
+
+use crate::clock::Mono;
+use crate::limits::WITNESS_STREAK;
+
+/// When answers have come over the network, whoever sent them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// When the last one came.
+    pub last: Option<Mono>,
+    /// Since when they have come one soon after the other.
+    pub streak: Mono,
+}
+
+impl Evidence {
+    /// An answer has come.
+    pub fn heard(&mut self, now: Mono) {
+        if self.last.is_none_or(|last| now.since(last) > WITNESS_STREAK) {
+            self.streak = now;
+        }
+        self.last = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_streak_ends_with_a_silence() {
+        let mut evidence = Evidence::default();
+        for millis in [0, 500, 900] {
+            evidence.heard(Mono::from_micros(millis * 1000));
+        }
+        assert_eq!(evidence.streak, Mono::START);
+        let late = Mono::START.after(WITNESS_STREAK * 3);
+        evidence.heard(late);
+        assert_eq!(evidence, Evidence { last: Some(late), streak: late });
+    }
+}

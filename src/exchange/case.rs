@@ -1,0 +1,105 @@
+//! Letters of a question in random case: a forger who does not see the question cannot repeat it (draft-vixie-dnsext-dns0x20).
+//!
+//! May call: nothing of ours. Pure, on octets: what a server compresses points into the question, so restoring the question's
+//! spelling restores that of the whole reply.
+
+use std::ops::Range;
+
+/// Where a question's name begins: after the header (RFC 1035 section 4.1).
+const BEGIN: usize = 12;
+
+/// Labels of a name at most (RFC 1035 section 3.1: 255 octets).
+const MAX_LABELS: usize = 128;
+
+/// How a reply spells the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// As it was sent.
+    Kept,
+    /// In other case.
+    Other,
+    /// It has no question, or another one.
+    None,
+}
+
+/// Draws the case of each letter in the question of `message`; `draw` gives 64 random bits.
+pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
+    let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
+    for octets in name.chunks_mut(64) {
+        let mut bits = draw();
+        for octet in octets.iter_mut().filter(|octet| octet.is_ascii_alphabetic()) {
+            if bits & 1 == 1 {
+                *octet ^= 0x20;
+            }
+            bits >>= 1;
+        }
+    }
+}
+
+/// Compares the question of `reply` with that of `sent`, and gives it back the spelling of `plain`, which was mixed into
+/// `sent`.
+pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
+    let Some(name) = name_of(plain) else { return Spelling::None };
+    let (Some(plain), Some(sent), Some(told)) =
+        (plain.get(name.clone()), sent.get(name.clone()), reply.get_mut(name))
+    else {
+        return Spelling::None;
+    };
+    if !told.eq_ignore_ascii_case(sent) {
+        return Spelling::None;
+    }
+    let spelling = if told == sent { Spelling::Kept } else { Spelling::Other };
+    told.copy_from_slice(plain);
+    spelling
+}
+
+/// The octets of the question's name, lengths included. No length is a letter: they end at 63.
+fn name_of(message: &[u8]) -> Option<Range<usize>> {
+    let mut end = BEGIN;
+    for _ in 0..MAX_LABELS {
+        match *message.get(end)? {
+            0 => return Some(BEGIN..end),
+            length @ 1..=63 => end = end.checked_add(usize::from(length))?.checked_add(1)?,
+            _ => return None,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn message(name: &[u8]) -> Vec<u8> {
+        [&[0; BEGIN], name, &[0, 0, 1, 0, 1]].concat()
+    }
+
+    #[test]
+    fn letters_change_and_nothing_else() {
+        let plain = message(b"\x03w-1\x07example");
+        let mut sent = plain.clone();
+        mix(&mut sent, || u64::MAX);
+        assert_eq!(sent, message(b"\x03W-1\x07EXAMPLE"));
+        let mut reply = [sent.clone(), b"\xc0\x0c".to_vec()].concat();
+        assert_eq!(restore(&plain, &sent, &mut reply), Spelling::Kept);
+        assert_eq!(reply, [plain.clone(), b"\xc0\x0c".to_vec()].concat());
+        let mut other = message(b"\x03w-1\x07eXAMPLE");
+        assert_eq!(restore(&plain, &sent, &mut other), Spelling::Other);
+        assert_eq!(other, plain);
+        let mut another = message(b"\x03w-2\x07EXAMPLE");
+        assert_eq!(restore(&plain, &sent, &mut another), Spelling::None);
+        assert_eq!(restore(&plain, &sent, &mut [0; BEGIN]), Spelling::None);
+    }
+
+    proptest! {
+        #[test]
+        fn octets_of_strangers_are_no_danger(mut octets in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let plain = octets.clone();
+            mix(&mut octets, || 0x5555_5555_5555_5555);
+            let mut reply = octets.clone();
+            restore(&plain, &octets, &mut reply);
+            prop_assert!(octets.eq_ignore_ascii_case(&plain));
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Messages on a stream of octets, each with its length in front (RFC 1035 section 4.2.2, RFC 7766 section 8).
+//!
+//! May call: `exchange::network` for its types. A length and its message leave in one write, as RFC 7766 asks.
+
+use std::io;
+
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::network::Stream;
+
+/// Octets of the length.
+const LENGTH: usize = 2;
+
+/// A stream of octets as one of messages.
+pub(super) struct Framed<Octets> {
+    octets: Octets,
+    /// What has arrived and was not taken: less than a message and what came along with its end.
+    arrived: Vec<u8>,
+}
+
+impl<Octets> Framed<Octets> {
+    pub(super) fn new(octets: Octets) -> Self {
+        Self { octets, arrived: Vec::new() }
+    }
+
+    /// Takes a whole message out of what has arrived.
+    fn take(&mut self) -> Option<Vec<u8>> {
+        let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
+        let end = usize::from(length).saturating_add(LENGTH);
+        let message = self.arrived.get(LENGTH..end)?.to_vec();
+        self.arrived.drain(..end);
+        Some(message)
+    }
+}
+
+impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
+    fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
+        Box::pin(async move {
+            let length = u16::try_from(message.len()).map_err(io::Error::other)?;
+            let mut framed = Vec::with_capacity(message.len().saturating_add(LENGTH));
+            framed.extend(length.to_be_bytes());
+            framed.extend(message);
+            self.octets.write_all(&framed).await?;
+            self.octets.flush().await
+        })
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+        Box::pin(async move {
+            loop {
+                if let Some(message) = self.take() {
+                    return Ok(message);
+                }
+                // Whoever gives up the wait loses nothing: what was read stands in `arrived`.
+                if self.octets.read_buf(&mut self.arrived).await? == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn messages_arrive_whole_however_they_are_cut() {
+        let (mut far, near) = tokio::io::duplex(1_000);
+        let mut framed = Framed::new(near);
+        framed.send(b"question").await.unwrap();
+        let mut sent = [0; 10];
+        far.read_exact(&mut sent).await.unwrap();
+        assert_eq!(&sent, b"\x00\x08question");
+        far.write_all(b"\x00").await.unwrap();
+        let given_up = tokio::time::timeout(std::time::Duration::from_millis(1), framed.next()).await;
+        assert!(given_up.is_err());
+        far.write_all(b"\x03one\x00\x00\x00\x05th").await.unwrap();
+        assert_eq!(framed.next().await.unwrap(), b"one");
+        assert_eq!(framed.next().await.unwrap(), b"");
+        far.write_all(b"ree").await.unwrap();
+        assert_eq!(framed.next().await.unwrap(), b"three");
+        drop(far);
+        assert_eq!(framed.next().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

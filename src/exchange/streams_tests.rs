@@ -1,0 +1,135 @@
+//! Streams over a network that a test scripts.
+
+use super::*;
+use crate::exchange::network::Replies;
+use futures_util::future::{BoxFuture, join_all};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// Answers each message with itself, later messages first.
+#[derive(Default)]
+struct Echo {
+    opened: AtomicUsize,
+    closes_after: Option<usize>,
+    closes_when_idle: Option<Duration>,
+    refuses: bool,
+}
+
+struct EchoStream {
+    pending: Vec<Vec<u8>>,
+    left: Option<usize>,
+    closes_when_idle: Option<Duration>,
+}
+
+impl Network for Echo {
+    fn send_datagram<'a>(&'a self, _: &'a Path, _: &'a [u8]) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
+        Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
+    }
+
+    fn open_stream<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        Box::pin(async {
+            self.opened.fetch_add(1, Ordering::Relaxed);
+            sleep(Duration::from_millis(10)).await;
+            if self.refuses {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            }
+            let (left, closes_when_idle) = (self.closes_after, self.closes_when_idle);
+            Ok(Box::new(EchoStream { pending: Vec::new(), left, closes_when_idle }) as Box<dyn Stream>)
+        })
+    }
+}
+
+impl Stream for EchoStream {
+    fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
+        self.pending.push(message.to_vec());
+        Box::pin(async { Ok(()) })
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+        Box::pin(async {
+            if self.left == Some(0) {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            match self.closes_when_idle {
+                _ if !self.pending.is_empty() => sleep(Duration::from_millis(10)).await,
+                Some(idle) => sleep(idle).await,
+                None => std::future::pending().await,
+            }
+            self.left = self.left.map(|left| left - 1);
+            self.pending.pop().ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        })
+    }
+}
+
+fn path(last: u16) -> Path {
+    let [high, low] = last.to_be_bytes();
+    Path { server: SocketAddr::from(([192, 0, high, low], 53)), source: None, tls: None }
+}
+
+fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
+    let echo = Arc::new(echo);
+    (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1)), echo)
+}
+
+/// Sends so many at once, all with the same id; what comes back must be what was sent.
+async fn burst(streams: &Streams, count: u8) {
+    let messages: Vec<Vec<u8>> = (0..count).map(|number| vec![7, 7, number]).collect();
+    let path = path(1);
+    let heard = join_all(messages.iter().map(|message| streams.exchange(&path, message))).await;
+    for (message, heard) in messages.iter().zip(heard) {
+        assert_eq!(heard.as_ref().unwrap(), message);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_messages_share_a_stream_that_is_kept_until_it_is_idle() {
+    let (streams, echo) = streams(Echo::default());
+    burst(&streams, 200).await;
+    burst(&streams, 1).await;
+    assert_eq!(echo.opened.load(Ordering::Relaxed), 1);
+    sleep(UPSTREAM_IDLE_TIME * 2).await;
+    burst(&streams, 1).await;
+    assert_eq!(echo.opened.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_server_closes_while_idle_is_opened_again() {
+    let (streams, echo) =
+        streams(Echo { closes_when_idle: Some(Duration::from_millis(50)), ..Echo::default() });
+    burst(&streams, 1).await;
+    sleep(Duration::from_millis(50)).await;
+    burst(&streams, 3).await;
+    assert_eq!(echo.opened.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_closes_after_each_answer_starves_nobody() {
+    let (streams, echo) = streams(Echo { closes_after: Some(1), ..Echo::default() });
+    burst(&streams, 20).await;
+    assert!(echo.opened.load(Ordering::Relaxed) <= 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_told_to_all_who_wait_and_not_tried_again() {
+    let (streams, echo) = streams(Echo { refuses: true, ..Echo::default() });
+    let path = path(1);
+    let asked = (0..5).map(|_| streams.exchange(&path, b"question"));
+    for heard in join_all(asked).await {
+        assert_eq!(heard.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+    }
+    assert_eq!(echo.opened.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn beyond_the_bound_the_one_unused_for_longest_goes() {
+    let (streams, echo) = streams(Echo::default());
+    let bound = u16::try_from(MAX_UPSTREAM_STREAMS).unwrap();
+    for server in 0..=bound {
+        streams.exchange(&path(server), b"question").await.unwrap();
+    }
+    streams.exchange(&path(1), b"question").await.unwrap();
+    assert_eq!(echo.opened.load(Ordering::Relaxed), MAX_UPSTREAM_STREAMS + 1);
+    streams.exchange(&path(0), b"question").await.unwrap();
+    assert_eq!(echo.opened.load(Ordering::Relaxed), MAX_UPSTREAM_STREAMS + 2);
+}

@@ -1,0 +1,186 @@
+//! What is told of questions to DNS lists to those who watch the lists, and what is held back because of them.
+//!
+//! May call: `resolve`, `dnsbl`, `zones`, `wire::compose`. Nothing here waits for whoever is told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::Either;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::chase::Chased;
+use super::guard::list_of;
+use super::{Asked, Replied, Resolver, compose_answer};
+use crate::clock::Mono;
+use crate::config::Guard;
+use crate::dnsbl::breaker::End;
+use crate::dnsbl::gate::{self, Given, Why};
+use crate::dnsbl::list::List;
+use crate::dnsbl::ring::What;
+use crate::dnsbl::state::{Entry, State};
+use crate::dnsbl::watch;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, QuestionKey};
+use crate::zones::{Kind, View};
+
+/// A list that a question asks, and what is known of it.
+pub(super) struct Watched {
+    list: Arc<List>,
+    entry: Arc<Entry>,
+}
+
+impl Resolver {
+    /// The list that a client's question asks.
+    pub(super) fn watched(&self, view: &View, question: &Question) -> Option<Watched> {
+        let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive())?;
+        let entry = self.lists.entry(&list.apex)?;
+        Some(Watched { list, entry })
+    }
+
+    /// Answers a client's question to a list, as soon as its servers answer or are known not to.
+    pub(super) async fn ask_watched(
+        self: &Arc<Self>,
+        watched: &Watched,
+        question: Question,
+        key: QuestionKey,
+        client: Client,
+        arrived: Mono,
+        view: &Arc<View>,
+    ) -> Asked {
+        let now = self.clock.mono();
+        if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
+            self.lists.wake();
+        }
+        if question.kind == RecordType::A {
+            self.lists.ring.tell(key.as_bytes(), What::Asked(None), now);
+        }
+        let asked = match self.held(watched, &question, view, now) {
+            Some(held) => held,
+            None => {
+                let joined = self.join(question.clone(), key, client, arrived, Arc::clone(view));
+                self.while_asked(joined, watched, &question, view).await
+            }
+        };
+        if let Asked::Replied(replied) = &asked {
+            let says = replied.answer.list.map_or(ListSays::Untold, |mark| mark.says);
+            watched.entry.miss(says, self.clock.mono().since(arrived));
+        }
+        asked
+    }
+
+    /// What a client gets at once of a list that does not answer.
+    fn held(&self, watched: &Watched, question: &Question, view: &View, now: Mono) -> Option<Asked> {
+        let what = watched.entry.why_held()?.to_owned();
+        // Whoever refuses is treated so however often it is asked.
+        let refuses = watched.entry.state() == State::Refusing;
+        let why = if refuses { Why::NotServed { what } } else { Why::Silent { what } };
+        let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error, Arc::default());
+        match why.given(&watched.list, view.guard == Guard::Guard) {
+            Given::Servfail(told) => Some(error(told)),
+            Given::Answer => {
+                let text = why.sentence(&watched.list.apex);
+                Some(error(ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, text)))
+            }
+            Given::Nxdomain(told) => {
+                let made = Chased {
+                    rcode: ResponseCode::NXDomain,
+                    soa: Some(gate::soa(&watched.list)),
+                    extended_error: Some(told),
+                    ..Chased::default()
+                };
+                let answer = Arc::new(compose_answer(question, &made, now).ok()?);
+                Some(Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() }))
+            }
+        }
+    }
+
+    /// Waits for a list's answer until its servers are known not to answer.
+    async fn while_asked(
+        &self,
+        waiting: impl Future<Output = Asked>,
+        watched: &Watched,
+        question: &Question,
+        view: &View,
+    ) -> Asked {
+        let (waiting, opened) = (std::pin::pin!(waiting), std::pin::pin!(watched.entry.watch.opened()));
+        match futures_util::future::select(waiting, opened).await {
+            Either::Left((asked, _)) => asked,
+            Either::Right(((), waiting)) => match self.held(watched, question, view, self.clock.mono()) {
+                Some(held) => held,
+                None => waiting.await,
+            },
+        }
+    }
+
+    /// Asks a list, and tells what became of that.
+    pub(super) async fn ask_list(
+        &self,
+        entry: &Entry,
+        name: &Name,
+        kind: RecordType,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let (began, before) = (self.clock.mono(), context.budget.packets());
+        entry.watch.asked(began);
+        self.lists.wake_in_time();
+        let found = self.chase(name, kind, context).await;
+        let now = self.clock.now();
+        let asked = watch::Asked {
+            end: end_of(&found),
+            elapsed: now.mono.since(began),
+            went_out: context.budget.packets() > before,
+            negative_ttl: found.as_ref().ok().and_then(negative_ttl),
+        };
+        entry.ended(&asked, now);
+        found
+    }
+
+    /// Tells what a flight has shown: that somebody answers, and how a list's answer came out.
+    pub(super) fn tell_lists(
+        &self,
+        question: &Question,
+        key: &QuestionKey,
+        chased: &Result<Chased, Failure>,
+        context: &Context,
+    ) {
+        let says = match chased {
+            Ok(chased) => {
+                self.heard_from_network(&question.name, question.kind, context);
+                chased.list.map(|mark| mark.says)
+            }
+            Err(Failure::List { .. }) => Some(ListSays::Untold),
+            Err(_) => None,
+        };
+        if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
+            self.lists.ring.tell(key.as_bytes(), What::CameOut(says), self.clock.mono());
+        }
+    }
+
+    /// A question was answered: where servers of the internet were asked, that shows that they can be reached.
+    pub(super) fn heard_from_network(&self, name: &Name, kind: RecordType, context: &Context) {
+        let local = matches!(context.view.route(name, kind).kind, Kind::Stub(_) | Kind::Local(_));
+        if context.budget.packets() > 0 && !local {
+            self.lists.heard_answer(self.clock.mono());
+        }
+    }
+}
+
+/// What became of a question to a list.
+fn end_of(found: &Result<Chased, Failure>) -> End {
+    match found {
+        Ok(_) => End::Answered,
+        Err(Failure::Servers { faults, .. } | Failure::Time { faults, .. })
+            if faults.iter().any(|(_, conduct)| conduct.came_back()) =>
+        {
+            End::Failed
+        }
+        Err(_) => End::Silent,
+    }
+}
+
+/// How long a negative answer may be kept.
+fn negative_ttl(chased: &Chased) -> Option<Duration> {
+    chased.soa.as_ref().map(|soa| Duration::from_secs(soa.ttl.into()))
+}

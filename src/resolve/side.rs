@@ -1,0 +1,123 @@
+//! Questions that no client waits for: probes and tests of DNS lists, and questions asked ahead of clients.
+//!
+//! May call: `resolve`, `dnsbl`, `zones`. They go the way of all questions. A probe passes memory by, as what memory says
+//! shows nothing of a list; a question asked ahead is a flight as any other, which a client may join.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::Resolver;
+use super::flights::Joined;
+use super::guard::list_of;
+use crate::dnsbl::gate;
+use crate::dnsbl::list::List;
+use crate::dnsbl::state::State;
+use crate::iterate::context::Context;
+use crate::question::{Client, ListSays, Question, ViewId};
+use crate::record::event::{Conduct, Step, StepEvent};
+use crate::record::trail::Trail;
+
+/// What a probe has shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Probed {
+    /// What the answer means.
+    pub says: ListSays,
+    /// The server that answered, where one did.
+    pub server: Option<IpAddr>,
+    /// Addresses of the servers that could have answered.
+    pub servers: usize,
+}
+
+/// What became of a question that was asked ahead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ahead {
+    /// It went out.
+    Sent,
+    /// It did not have to: memory has the answer, or somebody asks already.
+    NotNeeded,
+}
+
+impl Resolver {
+    /// The list at `apex` as `view` has it.
+    pub fn list(&self, view: ViewId, apex: &Name) -> Option<Arc<List>> {
+        self.views.load().get(view)?.route(apex, RecordType::A).policy.list.clone()
+    }
+
+    /// The list that a question asks, while it is one.
+    pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
+        let views = self.views.load();
+        list_of(views.get(question.view)?, &question.name, question.kind).filter(|list| list.is_alive())
+    }
+
+    /// Asks a list for the addresses of `name`, of another server than `avoid` where there is one.
+    pub async fn probe(
+        &self,
+        view: ViewId,
+        list: &List,
+        name: &Name,
+        avoid: Option<IpAddr>,
+    ) -> Option<Probed> {
+        let view = self.views.load().get(view)?.clone();
+        let entry = self.lists.entry(&list.apex)?;
+        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let context = Context::new(trail, view).on_the_side(avoid);
+        let found = self.ask_list(&entry, name, RecordType::A, &context).await;
+        let says = found.map_or(ListSays::Untold, |chased| {
+            // What it is believed to be must not colour what it says.
+            gate::judge(list, State::Untested, &chased.answers).says()
+        });
+        let steps = context.steps();
+        Some(Probed { says, server: answered(&steps), servers: servers(&steps) })
+    }
+
+    /// Asks for something that no zone has, to see whether anybody answers.
+    pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
+        let Some(view) = self.views.load().get(view).cloned() else { return };
+        let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view).on_the_side(None);
+        // Whoever answers is heard of as all answers are; a failure shows nothing.
+        if self.chase(name, RecordType::A, &context).await.is_ok() {
+            self.heard_from_network(name, RecordType::A, &context);
+        }
+    }
+
+    /// Asks what a client is about to ask.
+    pub async fn ask_ahead(self: &Arc<Self>, question: Question, asker: Client) -> Ahead {
+        let key = question.key();
+        let now = self.clock.mono();
+        let known = self.memory.answers.get(key.as_bytes(), now).is_some()
+            || self.memory.failures.get(key.as_bytes(), now).is_some();
+        let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
+            return Ahead::NotNeeded;
+        };
+        let Joined::Waits { seat, begun: Some(begun) } =
+            self.flights.join(&key, asker, || Trail::new(self.clock.clone()))
+        else {
+            return Ahead::NotNeeded;
+        };
+        let context = Context::new(Arc::clone(&seat.trail), view);
+        tokio::spawn(Arc::clone(self).fly(question, key, context, begun));
+        match seat.landing.clone().await {
+            Ok(landed) if landed.packets == 0 => Ahead::NotNeeded,
+            _ => Ahead::Sent,
+        }
+    }
+}
+
+/// The server whose answer helped.
+fn answered(steps: &[Step]) -> Option<IpAddr> {
+    steps.iter().rev().find_map(|step| match &step.event {
+        StepEvent::Received { server, conduct: Conduct::Answered, .. } => server.parse().ok(),
+        _ => None,
+    })
+}
+
+/// Servers of the zone that was asked last.
+fn servers(steps: &[Step]) -> usize {
+    let cut = steps.iter().rev().find_map(|step| match &step.event {
+        StepEvent::Cut { addresses, .. } => Some(*addresses),
+        _ => None,
+    });
+    cut.unwrap_or(0)
+}

@@ -1,0 +1,9 @@
+//! What stands beside the way of questions to DNS lists, over the lab: asking ahead, breaker, tests and counts.
+
+mod lists {
+    pub(crate) mod stage;
+
+    mod ahead;
+    mod silence;
+    mod tested;
+}

@@ -1,0 +1,139 @@
+//! Lists are asked ahead of clients that ask one after the other.
+
+use std::time::Duration;
+
+use resolverd::config::ListEntry;
+use resolverd::dnsbl::batch::{Counts, Mode};
+use resolverd::lab::simulation::paused;
+use resolverd::random::Random;
+
+use super::stage::{LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
+
+fn counts(stage: &Stage) -> Counts {
+    let lists = stage.simulation.resolver().lists();
+    let mut batch = lists.batch.lock().unwrap();
+    batch.settle(stage.simulation.clock().mono());
+    let of = |apex: &str| batch.counts(lists.entry(&name(apex)).unwrap().number());
+    LISTS.iter().map(|(apex, _)| of(apex)).fold(Counts::default(), |sum, of| Counts {
+        used: sum.used + of.used,
+        wasted: sum.wasted + of.wasted,
+        saved_micros: sum.saved_micros + of.saved_micros,
+    })
+}
+
+/// Checks `senders` addresses one after the other, one every three seconds.
+async fn run(stage: &Stage, senders: std::ops::Range<u32>) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for number in senders {
+        times.push(stage.check(sender(number), &all()).await.0);
+        pass(Duration::from_secs(3)).await;
+    }
+    times
+}
+
+#[test]
+fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        let learning = run(&stage, 0..200).await;
+        let sum = Duration::from_millis(LISTS.iter().map(|(_, millis)| millis).sum());
+        assert_eq!(learning[20], sum, "the sum before anything is learnt");
+        let times = run(&stage, 200..400).await;
+        let slowest = times.iter().max().unwrap();
+        assert!(median(&times) * 100 <= SLOWEST * 115, "{:?}, at most {slowest:?}", median(&times));
+        pass(Duration::from_secs(60)).await;
+        let Counts { used, wasted, .. } = counts(&stage);
+        assert!(used >= 1_400 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+#[test]
+fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
+    for percent in [3, 20, 60] {
+        paused(async {
+            // Chance lists an address at one of the lists, or at none.
+            let random = Random::seeded(11);
+            let listed: Vec<Option<usize>> = (0..600)
+                .map(|_| {
+                    let by = usize::try_from(random.below(8)).unwrap();
+                    (random.below(100) < percent).then_some(by)
+                })
+                .collect();
+            let text = |apex: &str| {
+                let place = LISTS.iter().position(|(list, _)| *list == apex);
+                let listed = listed.iter().enumerate().filter(|(_, by)| **by == place);
+                let line = |(number, _): (usize, _)| {
+                    let question = question(sender(u32::try_from(number).unwrap()), apex);
+                    format!("{question} 60 A 127.0.0.2\n")
+                };
+                listed.map(line).collect()
+            };
+            let stage = Stage::new(&text, |_| {});
+            run(&stage, 0..200).await;
+            let times = run(&stage, 200..600).await;
+            pass(Duration::from_secs(60)).await;
+            let Counts { used, wasted, .. } = counts(&stage);
+            let out: u64 = LISTS.iter().map(|(apex, _)| stage.asked_of(apex)).sum();
+            println!(
+                "{percent} % listed: median {:?}, {used} of use, {wasted} in vain of {out}",
+                median(&times)
+            );
+            assert!(wasted * 100 <= 3 * out, "{percent} %: {wasted} in vain of {out}, {used} of use");
+            if percent == 3 {
+                assert!(median(&times) * 100 <= SLOWEST * 115, "{:?}", median(&times));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_list_near_its_quota_is_left_to_the_clients() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| {
+            config.lists.push(ListEntry {
+                name: name("b.barracudacentral.org."),
+                purpose: None,
+                subjects: None,
+                listed: None,
+                refused: None,
+                on_refusal: None,
+                when_dead: None,
+                quota: Some(100),
+            });
+        });
+        run(&stage, 0..200).await;
+        let entry = stage.entry("b.barracudacentral.org.");
+        let lists = stage.simulation.resolver().lists();
+        let used = lists.batch.lock().unwrap().counts(entry.number()).used;
+        assert!((1..=50).contains(&used), "{used} before 80 were spent");
+        let unix = stage.simulation.clock().now().unix;
+        let (today, _, quota) = entry.watch.quota(unix);
+        assert_eq!((today, quota), (stage.asked_of("b.barracudacentral.org."), Some(100)));
+    });
+}
+
+#[test]
+fn observing_and_off_send_nothing() {
+    for mode in [Mode::Observe, Mode::Off] {
+        paused(async {
+            let stage = Stage::new(&|_| String::new(), |config| config.dnsbl.batch = mode);
+            let times = run(&stage, 0..120).await;
+            let sum = Duration::from_millis(LISTS.iter().map(|(_, millis)| millis).sum());
+            assert!(times[60..].iter().all(|time| *time == sum), "{mode:?}");
+            assert_eq!(counts(&stage).used > 0, mode == Mode::Observe);
+        });
+    }
+}
+
+#[test]
+fn a_configured_group_is_asked_together_from_the_second_address_on() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |config| {
+            config.dnsbl.batch = Mode::Configured;
+            config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
+        });
+        let times = run(&stage, 0..20).await;
+        // The first shows how far each list is; nobody asks ahead what may be next door.
+        assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
+    });
+}

@@ -1,0 +1,160 @@
+//! Lists that do not answer, or refuse.
+
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use resolverd::dnsbl::state::State;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::paused;
+
+use super::stage::{LISTS, Stage, all, pass, question, sender};
+
+const DEAD: &str = "psbl.surriel.com.";
+const REFUSING: &str = "bl.mailspike.net.";
+
+fn break_list(stage: &Stage, apex: &str, faults: &[Fault]) {
+    for server in stage.servers(apex) {
+        server.set_faults(faults);
+    }
+}
+
+/// Lists that are asked beside the broken ones.
+fn well() -> Vec<&'static str> {
+    all().into_iter().filter(|apex| ![DEAD, REFUSING].contains(apex)).collect()
+}
+
+#[test]
+fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
+    paused(async {
+        let without = {
+            let stage = Stage::new(&|_| String::new(), |_| {});
+            let mut times = Vec::new();
+            for number in 0..60 {
+                times.push(stage.check(sender(number), &well()).await.0);
+                pass(Duration::from_secs(1)).await;
+            }
+            times
+        };
+        // What they would list, if they were believed: everybody.
+        let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        break_list(&stage, REFUSING, &[Fault::Refused]);
+        let mut worst_before = Duration::ZERO;
+        for number in 0..60 {
+            let open = [DEAD, REFUSING].iter().all(|apex| stage.entry(apex).watch.open().is_some());
+            let began = stage.simulation.clock().mono();
+            for apex in all() {
+                let reply = stage.ask(&question(sender(number), apex)).await;
+                if [DEAD, REFUSING].contains(&apex) {
+                    assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{apex}");
+                    let text = reply.extended_error.unwrap().text;
+                    assert!(text.contains(apex.trim_end_matches('.')), "{text}");
+                }
+            }
+            let took = stage.simulation.clock().mono().since(began);
+            let longer = took.saturating_sub(without[usize::try_from(number).unwrap()]);
+            let most = if open { Duration::from_millis(300) } else { Duration::from_secs(4) };
+            assert!(longer <= most, "message {number}, open: {open}: {longer:?} longer");
+            if !open {
+                worst_before = worst_before.max(longer);
+            }
+            pass(Duration::from_secs(1)).await;
+        }
+        assert!(worst_before > Duration::ZERO);
+        assert_eq!(stage.entry(DEAD).state(), State::Dead);
+        assert_eq!(stage.entry(REFUSING).state(), State::Refusing);
+    });
+}
+
+#[test]
+fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        for number in 0..5 {
+            stage.check(sender(number), &all()).await;
+        }
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        // Nobody else is asked meanwhile: a witness has to be called.
+        let reply = stage.ask(&question(sender(10), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
+        for number in 11..40 {
+            let reply = stage.ask(&question(sender(number), DEAD)).await;
+            assert!(reply.elapsed <= Duration::from_millis(50), "{:?}", reply.elapsed);
+            pass(Duration::from_secs(1)).await;
+        }
+        break_list(&stage, DEAD, &[]);
+        pass(Duration::from_secs(6)).await;
+        let reply = stage.ask(&question(sender(50), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain);
+        assert_eq!(stage.entry(DEAD).state(), State::Ok);
+    });
+}
+
+#[test]
+fn a_slow_list_is_waited_for() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        break_list(&stage, DEAD, &[Fault::Slow(Duration::from_millis(1_400))]);
+        for number in 0..40 {
+            stage.ask(&format!("h{number}.mail.example.")).await;
+            let reply = stage.ask(&question(sender(number), DEAD)).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain, "message {number}");
+            pass(Duration::from_secs(1)).await;
+        }
+    });
+}
+
+#[test]
+fn an_outage_of_our_own_lets_no_spam_in() {
+    for silent in [true, false] {
+        paused(async {
+            let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
+            for number in 0..10 {
+                assert_eq!(stage.check(sender(number), &all()).await.1, Some(LISTS[0].0));
+            }
+            let everybody = || stage.simulation.lab().servers().iter();
+            if silent {
+                everybody().for_each(|server| server.set_faults(&[Fault::Dead]));
+            } else {
+                stage.simulation.network().set_down(true);
+            }
+            for number in 20..40 {
+                stage.check(sender(number), &all()).await;
+            }
+            for (apex, _) in LISTS {
+                assert_eq!(stage.entry(apex).watch.open(), None, "{apex}");
+            }
+            everybody().for_each(|server| server.set_faults(&[]));
+            stage.simulation.network().set_down(false);
+            pass(Duration::from_secs(40)).await;
+            for number in 50..60 {
+                let (_, listed) = stage.check(sender(number), &all()).await;
+                assert_eq!(listed, Some(LISTS[0].0), "silent: {silent}, message {number}");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_zone_that_only_looks_like_a_list_is_never_judged() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.ask(&question(sender(0), "spf.example.")).await;
+        let server = stage.simulation.lab().server("ns.spf.example").unwrap();
+        for (begin, fault) in [(1, Fault::Slow(Duration::from_millis(2_500))), (20, Fault::Dead)] {
+            server.set_faults(&[fault]);
+            for number in begin..begin + 15 {
+                stage.ask(&format!("h{number}.mail.example.")).await;
+                let reply = stage.ask(&question(sender(number), "spf.example.")).await;
+                let slow = reply.message.metadata.response_code == ResponseCode::NoError;
+                assert_eq!(slow, fault != Fault::Dead, "message {number}, {fault}");
+            }
+        }
+        server.set_faults(&[]);
+        pass(Duration::from_secs(60)).await;
+        let reply = stage.ask(&question(sender(99), "spf.example.")).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
+        assert!(stage.simulation.resolver().lists().all().is_empty(), "it is no list of ours");
+    });
+}

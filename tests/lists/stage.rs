@@ -1,0 +1,145 @@
+//! A root, lists at distances, a mail domain, and clients that ask list after list.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::Config;
+use resolverd::dnsbl::state::Entry;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::server::{Distance, Server};
+use resolverd::lab::simulation::{Reply, Simulation, config_for};
+use resolverd::lab::world::ServerPlan;
+use tokio::task::JoinSet;
+
+/// Lists of the registry and how far their servers are, in milliseconds: 20 to 150, in no order.
+pub(crate) const LISTS: [(&str, u64); 8] = [
+    ("zen.spamhaus.org.", 40),
+    ("bl.spamcop.net.", 20),
+    ("b.barracudacentral.org.", 150),
+    ("psbl.surriel.com.", 80),
+    ("bl.mailspike.net.", 60),
+    ("dnsbl.dronebl.org.", 110),
+    ("bl.blocklist.de.", 30),
+    ("truncate.gbudb.net.", 95),
+];
+
+/// The farthest of them.
+pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
+
+/// A gateway in the lab.
+pub(crate) struct Stage {
+    pub(crate) simulation: Simulation,
+    /// Ends when dropped.
+    _tended: JoinSet<()>,
+}
+
+/// What a list's zone holds beside its test point.
+pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+/// Names of the servers of a list: two of them, equally far.
+pub(crate) fn servers(apex: &str) -> [String; 2] {
+    ["ns1", "ns2"].map(|server| format!("{server}.{}", apex.trim_end_matches('.')))
+}
+
+impl Stage {
+    /// A gateway whose lists hold `text` besides their test points.
+    pub(crate) fn new(text: Text<'_>, change: impl FnOnce(&mut Config)) -> Self {
+        let mut tree = Tree::default();
+        let mut next = 0_u8;
+        let mut server = |tree: &mut Tree, server: &str, millis: u64| {
+            next += 1;
+            let mut plan = ServerPlan::new(server, vec![IpAddr::from([192, 0, 2, next])]);
+            plan.distance = Distance::steady(Duration::from_millis(millis));
+            tree.server(plan).unwrap();
+            server.to_owned()
+        };
+        let root = server(&mut tree, "a.root", 10);
+        tree.zone(".", &[root], "").unwrap();
+        let mail = server(&mut tree, "ns.mail.example", 25);
+        tree.zone("mail.example.", &[mail], "* 300 A 198.51.100.7\n").unwrap();
+        // What SPF macros of a large sender look like: reversed addresses, and no list.
+        let macros = server(&mut tree, "ns.spf.example", 25);
+        tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
+        for (apex, millis) in LISTS {
+            let names = servers(apex).map(|name| server(&mut tree, &name, millis));
+            let text = format!("2.0.0.127 60 A 127.0.0.2\n{}", text(apex));
+            tree.zone(apex, &names, &text).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let mut config = config_for(&lab);
+        change(&mut config);
+        let simulation = Simulation::new(lab, config, 7);
+        let tended = simulation.tend();
+        Self { simulation, _tended: tended }
+    }
+
+    pub(crate) async fn ask(&self, text: &str) -> Reply {
+        self.simulation.ask(&name(text), RecordType::A).await.unwrap()
+    }
+
+    /// Asks the lists about an address one after the other, until one lists it; gives the time that took, and which did.
+    pub(crate) async fn check(
+        &self,
+        address: Ipv4Addr,
+        lists: &[&'static str],
+    ) -> (Duration, Option<&'static str>) {
+        let began = self.simulation.clock().mono();
+        let mut listed = None;
+        for apex in lists {
+            let reply = self.ask(&question(address, apex)).await;
+            if reply.message.metadata.response_code == ResponseCode::NoError {
+                listed = Some(*apex);
+                break;
+            }
+        }
+        (self.simulation.clock().mono().since(began), listed)
+    }
+
+    /// Both servers of a list.
+    pub(crate) fn servers(&self, apex: &str) -> [&Server; 2] {
+        servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
+    }
+
+    pub(crate) fn entry(&self, apex: &str) -> Arc<Entry> {
+        self.simulation.resolver().lists().entry(&name(apex)).unwrap()
+    }
+
+    /// Questions that the servers of a list were asked so far.
+    pub(crate) fn asked_of(&self, apex: &str) -> u64 {
+        servers(apex).iter().map(|server| self.simulation.lab().log().count(server)).sum()
+    }
+}
+
+/// The name that asks a list about an address.
+pub(crate) fn question(address: Ipv4Addr, apex: &str) -> String {
+    let [a, b, c, d] = address.octets();
+    format!("{d}.{c}.{b}.{a}.{apex}")
+}
+
+/// The address of a number.
+pub(crate) fn sender(number: u32) -> Ipv4Addr {
+    Ipv4Addr::from_bits(u32::from_be_bytes([198, 18, 0, 0]) + number)
+}
+
+/// All lists, in order.
+pub(crate) fn all() -> Vec<&'static str> {
+    LISTS.iter().map(|(apex, _)| *apex).collect()
+}
+
+pub(crate) fn median(times: &[Duration]) -> Duration {
+    let mut times = times.to_vec();
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// Time passes.
+pub(crate) async fn pass(span: Duration) {
+    tokio::time::sleep(span).await;
+}

@@ -1,0 +1,110 @@
+//! Mail over lossy paths, in simulation: how long a message takes whose questions are all asked for the first time, and how
+//! many of its questions fail.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::client::AskError;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::traffic::{self, Asker, Played};
+use resolverd::random::Random;
+
+/// Mail domains of an internet: three for each hoster.
+const DOMAINS: usize = 24;
+
+/// What befalls one server of each zone.
+const AILMENTS: [Fault; 6] =
+    [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
+
+/// A world: datagrams lost of a thousand on all paths, and whether one server of each zone is broken.
+#[derive(Clone, Copy)]
+struct World {
+    loss_per_mille: u32,
+    broken: bool,
+}
+
+/// Keeps what failed, and why.
+struct Watched<'a> {
+    simulation: &'a Simulation,
+    failed: Mutex<Vec<String>>,
+}
+
+impl Asker for Watched<'_> {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        Box::pin(async move {
+            let reply = self.simulation.ask(name, kind).await?;
+            if reply.message.metadata.response_code == ResponseCode::ServFail {
+                let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
+                let steps: Vec<String> = reply.steps.iter().map(|step| format!("    {step:?}")).collect();
+                self.failed.lock().unwrap().push(format!("{name} {kind}: {why}\n{}", steps.join("\n")));
+            }
+            Ok(reply.message)
+        })
+    }
+}
+
+/// Plays messages of a seed, each with a cold resolver: what they cost, and what failed.
+fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
+    let internet = Internet::new(seed, DOMAINS).unwrap();
+    if world.broken {
+        internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
+    }
+    let (mut played, mut failed) = (Vec::new(), Vec::new());
+    for (number, mail) in (0_u64..).zip(traffic::draw(&internet, seed, count)) {
+        paused(async {
+            let simulation =
+                Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed * 1_000 + number);
+            simulation.network().set_loss(world.loss_per_mille);
+            let watched = Watched { simulation: &simulation, failed: Mutex::default() };
+            played.push(traffic::play(&internet, &mail, &watched, simulation.clock()).await);
+            failed.append(&mut watched.failed.into_inner().unwrap());
+        });
+    }
+    (played, failed)
+}
+
+/// Median and 95th percentile of a message, the questions asked, and those that failed.
+fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>) {
+    let (mut times, mut questions, mut failed) = (Vec::new(), 0, Vec::new());
+    for seed in 0..seeds {
+        let (played, failures) = cold_messages(world, seed, 6);
+        questions += played.iter().map(|one| one.questions as usize).sum::<usize>();
+        times.extend(played.iter().map(|one| one.elapsed));
+        failed.extend(failures.into_iter().map(|failure| format!("seed {seed}: {failure}")));
+    }
+    times.sort();
+    let (median, late) = (times[times.len() / 2], times[times.len() * 95 / 100]);
+    let World { loss_per_mille, broken } = world;
+    println!(
+        "loss {loss_per_mille} of a thousand, broken {broken}: median {median:?}, 95th percentile {late:?}, {} of {questions} failed",
+        failed.len()
+    );
+    (median, late, questions, failed)
+}
+
+#[test]
+fn a_cold_message_over_good_paths_and_bad() {
+    for (loss_per_mille, broken, median, late) in [
+        (0, false, 1_000, 2_500),
+        (20, false, 1_200, 3_000),
+        (20, true, 1_900, 4_000),
+        (100, true, 2_500, 7_000),
+    ] {
+        let (had_median, had_late, _, failed) = measure(World { loss_per_mille, broken }, 30);
+        assert!(had_median <= Duration::from_millis(median), "median {had_median:?}");
+        assert!(had_late <= Duration::from_millis(late), "95th percentile {had_late:?}");
+        assert!(failed.is_empty(), "{}", failed[0]);
+    }
+}
+
+#[test]
+fn at_thirty_per_cent_loss_with_a_broken_server_in_each_zone_one_question_in_a_thousand_fails() {
+    let (.., questions, failed) = measure(World { loss_per_mille: 300, broken: true }, 60);
+    let shown = failed.iter().take(2).cloned().collect::<Vec<_>>().join("\n");
+    assert!(failed.len() * 1_000 <= questions, "{} of {questions} failed\n{shown}", failed.len());
+}

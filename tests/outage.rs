@@ -1,0 +1,167 @@
+//! Silence, in simulation: a dead server is left to probes on the side and is back within a minute of its return; an
+//! outage of our own network makes no server guilty; and where all are slow, not everything is sent twice.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::cache::servers::Health;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::limits::{HEDGE_BURST, HEDGES_PER_MILLE};
+use resolverd::record::Window;
+
+/// Root, tld, and one.tld on two servers, ns1 nearer than ns2; any name in one.tld has an address.
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    for (name, last, millis) in [
+        ("a.root", [0, 1], 10),
+        ("ns.tld", [0, 2], 10),
+        ("ns1.one.tld", [1, 1], 20),
+        ("ns2.one.tld", [1, 2], 60),
+    ] {
+        let mut plan = ServerPlan::new(name, vec![[127, 0, last[0], last[1]].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(millis));
+        tree.server(plan).unwrap();
+    }
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    tree.zone("tld.", &["ns.tld".to_owned()], "").unwrap();
+    tree.zone("one.tld.", &["ns1.one.tld".to_owned(), "ns2.one.tld".to_owned()], "* 300 A 10.0.0.1\n")
+        .unwrap();
+    Arc::new(tree.build().unwrap())
+}
+
+/// Asks for a name that was not asked for before.
+async fn ask(simulation: &Simulation, number: u32) -> Reply {
+    let name = Name::from_ascii(format!("host{number}.one.tld.")).unwrap();
+    simulation.ask(&name, RecordType::A).await.unwrap()
+}
+
+/// Asks once a second; the longest of the answers, all of which must come.
+async fn ask_for(simulation: &Simulation, numbers: std::ops::Range<u32>) -> Duration {
+    let mut longest = Duration::ZERO;
+    for number in numbers {
+        let reply = ask(simulation, number).await;
+        assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+        longest = longest.max(reply.elapsed);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    longest
+}
+
+/// Messages to a server since the last look.
+fn messages(lab: &Lab, server: &str) -> Vec<(String, RecordType)> {
+    let received = lab.log().take().into_iter().filter(|one| *one.server == *server);
+    received.map(|one| (one.name.to_lowercase().to_string(), one.kind)).collect()
+}
+
+#[test]
+fn a_dead_server_is_probed_on_the_side_and_back_within_a_minute() {
+    let lab = lab();
+    for seed in 0..10 {
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            let server = lab.server("ns1.one.tld").unwrap();
+            ask_for(&simulation, 0..10).await;
+            server.set_faults(&[Fault::Dead]);
+            ask_for(&simulation, 10..40).await;
+            messages(&lab, "ns1.one.tld");
+            let longest = ask_for(&simulation, 40..140).await;
+            assert_eq!(longest, Duration::from_millis(60), "no client waits for the dead one");
+            let probes = messages(&lab, "ns1.one.tld");
+            assert!(
+                probes.iter().all(|(name, kind)| name == "one.tld." && *kind == RecordType::SOA),
+                "{probes:?}"
+            );
+            assert!((2..=8).contains(&probes.len()), "{} probes", probes.len());
+            server.set_faults(&[]);
+            ask_for(&simulation, 140..200).await;
+            assert_eq!(ask(&simulation, 200).await.elapsed, Duration::from_millis(20), "it is back");
+        });
+    }
+}
+
+#[test]
+fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
+    let lab = lab();
+    paused(async {
+        let mut config = config_for(&lab);
+        config.resolve.race = false;
+        let simulation = Simulation::new(lab.clone(), config, 1);
+        lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);
+        ask_for(&simulation, 0..60).await;
+        let received = lab.log().take();
+        assert!(received.iter().all(|one| one.kind != RecordType::SOA), "no probes");
+        // Root and tld once, then each name of one server, and of the dead one a few times.
+        assert!(received.len() <= 60 + 2 + 10, "{} messages", received.len());
+    });
+}
+
+#[test]
+fn an_outage_of_our_network_makes_no_server_guilty() {
+    for (seed, unrouted) in (0..10).flat_map(|seed| [(seed, false), (seed, true)]) {
+        let lab = lab();
+        paused(async {
+            let mut config = config_for(&lab);
+            config.resolve.ipv4 = resolverd::config::Family::Auto;
+            let simulation = Simulation::new(lab.clone(), config, seed);
+            ask_for(&simulation, 0..10).await;
+            let normal = ask(&simulation, 10).await.elapsed;
+            let set_down = |down: bool| {
+                if unrouted {
+                    simulation.network().set_down(down);
+                } else {
+                    let faults: &[Fault] = if down { &[Fault::Dead] } else { &[] };
+                    lab.servers().iter().for_each(|server| server.set_faults(faults));
+                }
+            };
+            set_down(true);
+            let outage = Duration::from_secs(600);
+            let began = simulation.clock().mono();
+            for number in 11.. {
+                if simulation.clock().mono().since(began) >= outage {
+                    break;
+                }
+                assert!(ask(&simulation, number).await.message.answers.is_empty());
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            set_down(false);
+            let known = simulation.resolver().memory().servers.list(simulation.clock().mono());
+            assert!(known.iter().all(|server| server.health < Health::Due), "{known:?}");
+            let first = ask(&simulation, 10_000).await;
+            assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
+        });
+    }
+}
+
+#[test]
+fn where_all_servers_are_slow_at_once_second_messages_stay_a_share() {
+    let lab = lab();
+    paused(async {
+        let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
+        ask_for(&simulation, 0..40).await;
+        let slow = [Fault::Slow(Duration::from_millis(200))];
+        lab.servers().iter().for_each(|server| server.set_faults(&slow));
+        lab.log().take();
+        let began = simulation.recorder().report(Window::Start).upstream.hedges;
+        let mut slowest = Duration::ZERO;
+        for burst in 0..20 {
+            let asked = (0..50).map(|place| ask(&simulation, 1_000 + burst * 50 + place));
+            slowest =
+                slowest.max(join_all(asked).await.into_iter().map(|reply| reply.elapsed).max().unwrap());
+        }
+        let upstream = simulation.recorder().report(Window::Start).upstream;
+        let (hedges, messages) = (upstream.hedges - began, u64::try_from(lab.log().take().len()).unwrap());
+        let bound = u64::from(HEDGE_BURST) + messages * u64::from(HEDGES_PER_MILLE) / 1_000;
+        assert!(hedges <= bound, "{hedges} of {messages}");
+        assert!(upstream.hedges_refused > 0, "the bound was met");
+        assert!(
+            slowest < Duration::from_secs(1),
+            "{slowest:?}: who may not ask a second server waits for the first"
+        );
+    });
+}
