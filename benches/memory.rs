@@ -140,6 +140,7 @@ fn put_delegation(memory: &Memory, number: u32) {
         glue,
         configured: Vec::new(),
         trusted: false,
+        since: Mono::START,
         expires,
     }));
 }

@@ -17,17 +17,19 @@ use crate::cache::flush::{Flush, Flushed};
 use crate::cache::look::Held;
 use crate::cache::servers::KnownServer;
 use crate::cache::{Keyed, StoreFill};
-use crate::clock::{Clock, Mono};
+use crate::clock::{Clock, Mono, Now};
 use crate::config::{self, Config, defaults};
 use crate::control::Subject;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::DaemonStatus;
 use crate::control::server::{BindError, Server};
 use crate::dnsbl::keep::{self, Kept};
+use crate::dnsbl::state::Lists;
 use crate::dnsbl::{ahead, tend};
 use crate::exchange::internet::Internet;
 use crate::limits::{
-    DESCRIPTORS, FLIGHT_TIME, KEEP_INTERVAL, MAX_FLIGHTS, SNAPSHOT_INTERVAL, STOP_FLUSH, STOP_GRACE,
+    DESCRIPTORS, FLIGHT_TIME, KEEP_INTERVAL, MAX_FLIGHTS, MIRROR_INTERVAL, SNAPSHOT_INTERVAL, STOP_FLUSH,
+    STOP_GRACE,
 };
 use crate::listener::{self, Inherited, Listeners, Refused, Settled, Sockets};
 use crate::log;
@@ -135,6 +137,7 @@ impl Daemon {
         }
         tasks.spawn(tick(Arc::clone(&subject)));
         tasks.spawn(prime(Arc::clone(&subject)));
+        tasks.spawn(mirrors(Arc::clone(&subject)));
         tasks.spawn(tend::tend(Arc::clone(&subject.resolver), random));
         tasks.spawn(ahead::ask_ahead(Arc::clone(&subject.resolver)));
         tasks.spawn(keep_lists(Arc::clone(&subject)));
@@ -309,6 +312,14 @@ impl Subject for Running {
         self.resolver.memory().servers.list(self.clock.mono())
     }
 
+    fn lists(&self) -> &Lists {
+        self.resolver.lists()
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
     fn inflight(&self) -> Vec<InFlight> {
         self.resolver.inflight()
     }
@@ -390,6 +401,16 @@ async fn tick(subject: Arc<Running>) {
     loop {
         ticks.tick().await;
         subject.recorder.tick();
+    }
+}
+
+/// Watches the age of local mirrors of DNS lists.
+async fn mirrors(subject: Arc<Running>) {
+    let mut ticks = interval(MIRROR_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        subject.resolver.look_at_mirrors().await;
     }
 }
 

@@ -18,6 +18,17 @@ pub const MAX_ALIASES: usize = 12;
 /// Referrals followed for one name: a name of 34 labels in ip6.arpa has at most that many cuts.
 pub const MAX_REFERRALS: usize = 40;
 
+/// Probes of query name minimisation for one question. RFC 9156 section 2.3 allows 10; below root and TLD, which alone are
+/// probed, nobody has more than four cuts.
+pub const MAX_PROBES: u8 = 4;
+
+/// From a cut of so many labels on, servers are those of whom the name belongs to: they are told the whole of it. Above are
+/// the servers of the root and of TLDs, which are everybody's.
+pub const PRIVATE_LABELS: usize = 2;
+
+/// Root hints serve for this long where priming failed or brought nothing; then it is tried again.
+pub const PRIME_RETRY: Duration = Duration::from_secs(60);
+
 /// A flight ends after this, whatever it still waits for. glibc gives up 10 s after its first copy (two tries of
 /// 5 s, measured), so an answer later than that helps nobody now.
 pub const FLIGHT_TIME: Duration = Duration::from_secs(10);
@@ -51,6 +62,34 @@ pub const MAX_SOCKET_PATH: usize = 107;
 
 /// DNS lists: the registry names about seventy, a site adds a few. Each is a route in every view, and counts for `u16`.
 pub const MAX_LISTS: usize = 512;
+
+/// Zones that are asked like lists and are none that is known: a screen shows a few of them, and strangers choose their names.
+pub const MAX_LOOKALIKES: usize = 64;
+
+/// Times that another address has to be asked about before a zone looks like a list: one mail's SPF record asks about one.
+pub const LOOKALIKE_ADDRESSES: u64 = 8;
+
+/// Octets of a file with a key: Spamhaus' have 26.
+pub const MAX_KEY_FILE: u64 = 4_096;
+
+/// How often a local mirror of a list is asked for its serial: rsync runs every few minutes at most.
+pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The smallest `max_age` of a list: what is fetched every minute may be late twice.
+pub const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// The largest: data a month old are no mirror.
+pub const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// A serial no further ahead than this may be a moment: clocks differ by a time zone.
+pub const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// And no further behind than this: a year. Serials like 2026112001 are far ahead of any clock until 2034.
+pub const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// How long `resolverctl dnsbl health` waits for what the tests bring: two questions to each list, one after the other, of which the
+/// slowest lists take a quarter of a second each.
+pub const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 
 /// Octets of a registry of lists: the one that is built in has 25 KiB.
 pub const MAX_REGISTRY_FILE: u64 = 1 << 20;
@@ -195,6 +234,10 @@ pub const MAX_ADDRESSES: usize = 2 * MAX_SERVERS;
 /// a referral may name hundreds).
 pub const MAX_UNGLUED: usize = 6;
 
+/// Server names without address sought for one client question, all its zones and sub-questions together. A cold name below
+/// three cuts whose servers are named in each other's zones needs nine; each costs its attacker's victim two messages.
+pub const MAX_SOUGHT: u32 = 24;
+
 /// Server names sought at the same time.
 pub const UNGLUED_AT_ONCE: usize = 2;
 
@@ -207,6 +250,13 @@ pub const MAX_UNDER_WAY: usize = 16;
 
 /// How long a message's socket is listened at: a server that takes 7 s is still heard within a flight.
 pub const LISTEN_TIME: Duration = Duration::from_secs(8);
+
+/// Messages over IPv6 that were not answered, with an answer over IPv4 between any two and none over IPv6, after which IPv6 is
+/// taken to be broken: half of them lost by chance is one in 64.
+pub const MAX_IPV6_SILENCES: u32 = 6;
+
+/// How long a broken IPv6 is left alone. The servers are reached over IPv4 meanwhile, so there is no hurry.
+pub const BROKEN_IPV6_TIME: Duration = Duration::from_secs(600);
 
 /// How long a family without a route is left alone before it is tried again.
 pub const NO_ROUTE_TIME: Duration = Duration::from_secs(60);

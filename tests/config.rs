@@ -1,6 +1,7 @@
 //! The configuration through its front door: files are loaded, and what is wrong with them is read as an operator would.
 
 use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ fn a_named_file_must_exist() {
 fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
-         deny_servers = []\nupstream_port = 5353\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
+         qname_minimisation = false\n         deny_servers = []\nupstream_port = 5353\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
          negative_max_ttl = \"5m\"\n[control]\nsocket = \"/run/r.sock\"\n[log]\nlevel = \"debug\"\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
@@ -71,6 +72,7 @@ fn every_key_does_something() {
     assert_eq!((config.resolve.ipv4, config.resolve.ipv6), (Family::On, Family::Off));
     assert_eq!(config.resolve.root_hints.servers.len(), 1);
     assert!(config.resolve.deny_servers.is_empty() && !config.resolve.race);
+    assert!(!config.resolve.qname_minimisation);
     assert_eq!(config.resolve.upstream_port, 5_353);
     assert_eq!(config.control.socket, Path::new("/run/r.sock"));
     assert_eq!(config.log.level, tracing::Level::DEBUG);
@@ -379,7 +381,11 @@ fn the_examples_of_the_shipped_file_mean_something() {
     let text: String = shipped.lines().map(|line| uncommented(line) + "\n").collect();
     let (directory, path) = file(&text);
     std::fs::write(directory.path().join("lan.zone"), "").unwrap();
+    let key = directory.path().join("spamhaus.key");
+    std::fs::write(&key, "abcdefghijklmnopqrstuvwxyz").unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     let config = Config::load(Some(&path)).unwrap();
+    assert!(config.lists[0].key.is_some() && config.lists[0].max_age.is_some());
     assert_eq!((config.zones.len(), config.hosts.len(), config.listeners.len()), (3, 1, 1));
     let zone = &config.zones[0];
     assert!(zone.max_ttl.is_some() && zone.negative_max_ttl.is_some() && zone.source.len() == 2);

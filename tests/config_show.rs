@@ -10,7 +10,7 @@ use resolverd::config::{
     Config, Family, Forwarder, Guard, Host, ListEntry, Listener, RootHints, Zone, ZoneKind, changes, show,
 };
 
-use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, WhenDead};
+use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, WhenDead, WhenStale};
 
 fn reread(text: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();
@@ -76,6 +76,10 @@ fn list(number: u8) -> ListEntry {
         refused: bit(8).then(|| vec!["127.0.0.1".parse().unwrap()]),
         on_refusal: bit(16).then_some(OnRefusal::Pass),
         when_dead: bit(32).then_some(WhenDead::Nxdomain),
+        key: None,
+        max_age: bit(8).then(|| Duration::from_secs(7_200)),
+        when_stale: bit(8).then_some(WhenStale::Public),
+        with_key: bit(16).then(|| Name::from_ascii("dq.example.").unwrap()),
         quota: bit(64).then_some(300_000),
     }
 }
@@ -86,7 +90,7 @@ prop_compose! {
         mebibytes in 8_u64..10_000,
         spans in (span(), span(), 1_000_u64..9_000),
         families in 0_usize..4,
-        race in any::<bool>(),
+        (race, qname_minimisation) in any::<(bool, bool)>(),
         port in 1_u16..,
         hints in any::<bool>(),
         mut zones in proptest::collection::vec(zone(path.clone()), 0..5),
@@ -107,6 +111,7 @@ prop_compose! {
         (config.resolve.ipv4, config.resolve.ipv6) = (known[families], known[(families + 1) % 4]);
         config.resolve.deny_servers = deny.into_iter().map(|number| address(number).into()).collect();
         (config.resolve.race, config.resolve.upstream_port) = (race, port);
+        config.resolve.qname_minimisation = qname_minimisation;
         if hints {
             let servers = vec![(Name::from_ascii("ns.test.").unwrap(), vec![address(0)])];
             config.resolve.root_hints = RootHints { path: Some(path.join("hints")), servers };

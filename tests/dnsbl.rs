@@ -3,11 +3,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::config::{Config, Guard, ListEntry};
-use resolverd::dnsbl::list::OnRefusal;
+use resolverd::config::{Config, Guard, ListEntry, Zone, ZoneKind};
+use resolverd::dnsbl::list::{OnRefusal, WhenStale};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::State;
 use resolverd::lab::delegations::Tree;
@@ -150,6 +151,20 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
 }
 
 #[test]
+fn what_is_known_of_a_list_makes_older_answers_void() {
+    paused(async {
+        let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
+        let ask = async || given(&ask(&simulation, BLOCK.name, RecordType::A).await);
+        let list = Registry::built_in().lists[&name(BLOCK.apex)].clone();
+        assert_eq!(ask().await, (ResponseCode::NoError, None));
+        simulation.resolver().list_is(&list, State::ListsTheWorld, "it does");
+        assert_eq!(ask().await, (ResponseCode::ServFail, Some(17)));
+        simulation.resolver().list_is(&list, State::Ok, "");
+        assert_eq!(ask().await, (ResponseCode::NoError, None));
+    });
+}
+
+#[test]
 fn the_operator_chooses_for_each_list_and_each_listener() {
     let entry = |on_refusal| ListEntry {
         name: name(BLOCK.apex),
@@ -159,6 +174,10 @@ fn the_operator_chooses_for_each_list_and_each_listener() {
         refused: None,
         on_refusal: Some(on_refusal),
         when_dead: None,
+        key: None,
+        with_key: None,
+        max_age: None,
+        when_stale: None,
         quota: None,
     };
     for (choice, rcode, answers) in [
@@ -206,6 +225,83 @@ fn names_that_ask_a_list_nothing_are_nobodys_business() {
         let reply = ask(&simulation, "ns1.zen.spamhaus.org.", RecordType::A).await;
         assert_eq!((given(&reply), reply.message.answers.len()), ((ResponseCode::NoError, None), 1));
     });
+}
+
+#[test]
+fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
+    let spf = Subject { apex: "_spf.corp.example.", name: "", listing: "203.0.113.7", refusal: "" };
+    paused(async {
+        let simulation = simulation(&spf, spf.listing, &[], |_| {});
+        for last in 1..=20 {
+            let asked = format!("{last}.2.0.192._spf.corp.example.");
+            let reply = ask(&simulation, &asked, RecordType::A).await;
+            assert_eq!((given(&reply), reply.message.answers.len()), ((ResponseCode::NoError, None), 1));
+        }
+        let told = simulation.resolver().lists().lookalikes().list();
+        assert_eq!((told[0].zone.clone(), told[0].questions), (name(spf.apex), 20));
+        assert!(simulation.resolver().lists().all().is_empty());
+    });
+}
+
+#[test]
+fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
+    for (choice, asks_root) in [(WhenStale::Report, false), (WhenStale::Public, true)] {
+        paused(async {
+            let mut tree = Tree::default();
+            for (server, last) in [("a.root", 1), ("ns.lists", 2), ("mirror.lists", 3)] {
+                tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
+            }
+            tree.zone(".", &["a.root".to_owned()], "").unwrap();
+            let both = ["ns.lists".to_owned(), "mirror.lists".to_owned()];
+            tree.zone(
+                BLOCK.apex,
+                &both,
+                &format!(
+                    "* 60 A {}
+",
+                    BLOCK.listing
+                ),
+            )
+            .unwrap();
+            let lab = Arc::new(tree.build().unwrap());
+            let mut config = config_for(&lab);
+            let servers = vec!["127.0.0.3:53".parse().unwrap()];
+            config.zones = vec![Zone {
+                name: name(BLOCK.apex),
+                kind: ZoneKind::Stub(servers),
+                source: Vec::new(),
+                max_ttl: None,
+                negative_max_ttl: None,
+            }];
+            config.lists = vec![ListEntry {
+                name: name(BLOCK.apex),
+                purpose: None,
+                subjects: None,
+                listed: None,
+                refused: None,
+                on_refusal: None,
+                when_dead: None,
+                key: None,
+                with_key: None,
+                quota: None,
+                max_age: Some(Duration::from_secs(7_200)),
+                when_stale: Some(choice),
+            }];
+            let simulation = Simulation::new(lab, config, 7);
+            let asked = async |text| {
+                assert_eq!(
+                    given(&ask(&simulation, text, RecordType::A).await),
+                    (ResponseCode::NoError, None)
+                );
+                simulation.lab().log().take().iter().any(|one| &*one.server == "a.root")
+            };
+            simulation.resolver().look_at_mirrors().await;
+            assert!(!asked("1.3.2.1.zen.spamhaus.org.").await);
+            tokio::time::sleep(Duration::from_secs(10_000)).await;
+            simulation.resolver().look_at_mirrors().await;
+            assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
+        });
+    }
 }
 
 #[test]

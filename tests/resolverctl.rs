@@ -15,12 +15,13 @@ use resolverd::cache::StoreFill;
 use resolverd::cache::flush::{Flush, Flushed};
 use resolverd::cache::look::{Held, What};
 use resolverd::cache::servers::{Health, KnownServer};
-use resolverd::clock::{Clock, Mono};
+use resolverd::clock::{Clock, Mono, Now};
 use resolverd::config::{Config, Zone, ZoneKind};
 use resolverd::control::Subject;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
 use resolverd::control::server::{BindError, Server};
+use resolverd::dnsbl::state::Lists;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Conduct, Ended, FlightEnded, Sent, Step, StepEvent, Transport};
@@ -37,6 +38,7 @@ struct Fake {
     recorder: Arc<Recorder>,
     flushed: Mutex<Vec<String>>,
     reloads: Mutex<u32>,
+    lists: Lists,
 }
 
 impl Fake {
@@ -59,7 +61,12 @@ impl Fake {
         });
         let elapsed = Duration::from_secs(4);
         recorder.flight(&FlightEnded { zone: Some(zone), failed: true, elapsed, packets: 1 });
-        Arc::new(Self { recorder, flushed: Mutex::default(), reloads: Mutex::default() })
+        Arc::new(Self {
+            recorder,
+            flushed: Mutex::default(),
+            reloads: Mutex::default(),
+            lists: Lists::default(),
+        })
     }
 }
 
@@ -104,6 +111,14 @@ impl Subject for Fake {
             lame: vec![name("slow.example.")],
         };
         vec![server("192.0.2.53:53", Health::Dead), server("192.0.2.1:53", Health::Answering)]
+    }
+
+    fn lists(&self) -> &Lists {
+        &self.lists
+    }
+
+    fn now(&self) -> Now {
+        Clock::machine().now()
     }
 
     fn inflight(&self) -> Vec<InFlight> {

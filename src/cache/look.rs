@@ -168,6 +168,7 @@ mod tests {
                 glue: Vec::new(),
                 configured: Vec::new(),
                 trusted: false,
+                since: Mono::START,
                 expires: Mono::START.after(DAY),
             }));
             let question = Question::new(&name(owner), RecordType::TXT);

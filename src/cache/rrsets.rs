@@ -78,6 +78,8 @@ pub struct Delegation {
     pub configured: Vec<SocketAddr>,
     /// Whether the operator answers for it: its servers may be where no public server is.
     pub trusted: bool,
+    /// Since when it is known.
+    pub since: Mono,
     /// Until when it holds.
     pub expires: Mono,
 }
@@ -165,6 +167,11 @@ impl InView<'_> {
     /// Keeps a delegation.
     pub fn put_delegation(&self, delegation: Arc<Delegation>) {
         self.store.insert(self.key(&delegation.zone, Slot::Delegation), Entry::Delegation(delegation));
+    }
+
+    /// Forgets the delegation of a zone.
+    pub fn forget_delegation(&self, zone: &Name) {
+        self.store.invalidate(&self.key(zone, Slot::Delegation));
     }
 
     /// The delegation of exactly this zone.
@@ -386,6 +393,7 @@ mod tests {
                 glue: Vec::new(),
                 configured: Vec::new(),
                 trusted: false,
+                since: Mono::START,
                 expires: Mono::START.after(Duration::from_secs(seconds)),
             }));
         }

@@ -186,11 +186,14 @@ impl Entry for ListEntry {
         let mut keys: Vec<&str> = before.iter().chain(&after).map(|(key, _)| *key).collect();
         keys.sort_unstable();
         keys.dedup();
+        let secret = |entry: &Self| entry.key.as_ref().map(|file| (file.path.clone(), file.key.clone()));
+        let other_key =
+            secret(old).zip(secret(self)).is_some_and(|(old, new)| old.0 == new.0 && old.1 != new.1);
         let told = keys.into_iter().filter_map(|key| {
             let (before, after) = (find(&before, key), find(&after, key));
             (before != after).then(|| format!("{key}: {}, was {}", known(after), known(before)))
         });
-        told.collect()
+        told.chain(other_key.then(|| "key: its file has changed".to_owned())).collect()
     }
 }
 

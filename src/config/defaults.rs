@@ -107,6 +107,7 @@ impl Default for Resolve {
             ipv4: Family::Auto,
             ipv6: Family::Auto,
             deny_servers: DENY_SERVERS.to_vec(),
+            qname_minimisation: true,
             race: true,
             upstream_port: PORT,
             source: Vec::new(),

@@ -160,6 +160,7 @@ impl Reader<'_> {
             "resolve.ipv4" => resolve.ipv4 = value::family(found)?,
             "resolve.ipv6" => resolve.ipv6 = value::family(found)?,
             "resolve.deny_servers" => resolve.deny_servers = value::list(found, value::network)?,
+            "resolve.qname_minimisation" => resolve.qname_minimisation = value::flag(found)?,
             "resolve.race" => resolve.race = value::flag(found)?,
             "resolve.upstream_port" => {
                 let port = value::number(found, &(1..=u64::from(u16::MAX)))?;

@@ -1,10 +1,13 @@
 //! DNS lists in the configuration: `[dnsbl]`, and `[[list]]` for what the operator knows better than the registry.
 //!
-//! May call: `config`, `config::{entries, file, report, value}`, `dnsbl::{codes, list, registry}`, `limits`.
+//! May call: `config`, `config::{entries, file, report, value}`, `dnsbl::{codes, list, registry}`,
+//! `exchange::secret` for its types, `limits`.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use toml::Spanned;
@@ -16,13 +19,21 @@ use super::report::Wrong;
 use super::value::{self, Read};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::codes::{Code, Span};
-use crate::dnsbl::list::{Life, List, OnRefusal, Purpose, Subject, WhenDead};
+use crate::dnsbl::list::{Life, List, OnRefusal, Purpose, Subject, WhenDead, WhenStale};
 use crate::dnsbl::registry::Registry;
+use crate::exchange::secret::Key;
 use crate::limits;
 
 /// What to do about a registry that cannot be used.
 const REMEDY: &str =
     "name a file like src/dnsbl/registry.toml of resolverd's source, or leave it empty for the built-in";
+
+/// What to do about a key that cannot be used.
+const KEY_REMEDY: &str =
+    "name a file that holds nothing but the key, one label of a name, and that the daemon may read";
+
+/// What the mode of a file with a key may be at most: its owner writes, its group reads.
+const KEY_MODE: u32 = 0o640;
 
 pub(super) const PURPOSES: [(&str, Purpose); 3] =
     [("block", Purpose::Block), ("allow", Purpose::Allow), ("data", Purpose::Data)];
@@ -32,6 +43,8 @@ pub(super) const ON_REFUSAL: [(&str, OnRefusal); 3] =
     [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
 pub(super) const WHEN_DEAD: [(&str, WhenDead); 2] =
     [("servfail", WhenDead::Servfail), ("nxdomain", WhenDead::Nxdomain)];
+pub(super) const WHEN_STALE: [(&str, WhenStale); 2] =
+    [("report", WhenStale::Report), ("public", WhenStale::Public)];
 pub(super) const BATCHES: [(&str, Mode); 4] = [
     ("learned", Mode::Learned),
     ("configured", Mode::Configured),
@@ -84,6 +97,23 @@ pub struct ListEntry {
     pub when_dead: Option<WhenDead>,
     /// Questions a day that the operator allows.
     pub quota: Option<u64>,
+    /// The customer's key.
+    pub key: Option<KeyFile>,
+    /// The zone that takes it; without it the registry's.
+    pub with_key: Option<Name>,
+    /// How old the data of a local mirror may be.
+    pub max_age: Option<Duration>,
+    /// What is done when they are older.
+    pub when_stale: Option<WhenStale>,
+}
+
+/// A customer's key, and the file that it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The key.
+    pub key: Key,
 }
 
 impl Default for Dnsbl {
@@ -130,6 +160,8 @@ impl ListEntry {
         }
         list.on_refusal = self.on_refusal.unwrap_or(list.on_refusal);
         list.when_dead = self.when_dead.unwrap_or(list.when_dead);
+        list.max_age = self.max_age;
+        list.when_stale = self.when_stale.unwrap_or(list.when_stale);
         list.quota = self.quota;
         list.configured = true;
         Some(list)
@@ -141,7 +173,11 @@ impl super::Config {
     pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
         let mut lists = self.dnsbl.registry.lists.clone();
         for entry in &self.lists {
-            if let Some(list) = entry.list(lists.get(&entry.name).map(Arc::as_ref)) {
+            if let Some(mut list) = entry.list(lists.get(&entry.name).map(Arc::as_ref)) {
+                let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));
+                if let (Some(file), Some(base)) = (&entry.key, base) {
+                    list.take_key(base, file.key.clone());
+                }
                 lists.insert(entry.name.clone(), Arc::new(list));
             }
         }
@@ -169,6 +205,22 @@ fn code(found: &Spanned<DeValue<'_>>) -> Read<Span> {
         .map_err(|why: String| Wrong::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
+/// Reads a key. Whoever may read its file may use the key, so nobody else may.
+fn key_file(path: &Path) -> Read<KeyFile> {
+    let file = path.display();
+    if let Ok(about) = std::fs::metadata(path)
+        && about.permissions().mode() & 0o777 & !KEY_MODE != 0
+    {
+        let mode = about.permissions().mode() & 0o777;
+        let wrong = format!("{file} may be read or written by others: its mode is {mode:04o}");
+        return Err(Wrong::new(wrong, format!("chmod 0640 {file}")));
+    }
+    let text = value::file(path, limits::MAX_KEY_FILE, KEY_REMEDY)?;
+    let key =
+        Key::read(&text).ok_or_else(|| Wrong::new(format!("{file} does not hold a key"), KEY_REMEDY))?;
+    Ok(KeyFile { path: path.to_owned(), key })
+}
+
 impl Reader<'_> {
     /// A `[[list]]`.
     pub(super) fn list(&mut self, entry: &Entry<'_, '_>) {
@@ -180,6 +232,13 @@ impl Reader<'_> {
         let refused = self.optional(entry, "refused", |found| value::list(found, code));
         let on_refusal = self.optional(entry, "on_refusal", |found| value::word(found, &ON_REFUSAL));
         let when_dead = self.optional(entry, "when_dead", |found| value::word(found, &WHEN_DEAD));
+        let directory = self.directory.clone();
+        let key = self.optional(entry, "key", |found| key_file(&directory.join(value::text(found)?)));
+        let with_key = self.optional(entry, "with_key", value::name);
+        let max_age = self.optional(entry, "max_age", |found| {
+            value::span(found, &(limits::MIN_MIRROR_AGE..=limits::MAX_MIRROR_AGE))
+        });
+        let when_stale = self.optional(entry, "when_stale", |found| value::word(found, &WHEN_STALE));
         let quota =
             self.optional(entry, "quota", |found| value::number(found, &(1..=limits::MAX_LIST_QUOTA)));
         let Some(name) = name else { return };
@@ -196,6 +255,10 @@ impl Reader<'_> {
             refused,
             on_refusal,
             when_dead,
+            key,
+            with_key,
+            max_age,
+            when_stale,
             quota,
         });
     }
@@ -218,6 +281,10 @@ impl Reader<'_> {
             } else if list.list(known.map(Arc::as_ref)).is_none() {
                 let wrong = format!("{} is not in the registry", tell(&list.name));
                 wrongs.push((*line, Wrong::new(wrong, "say its purpose and its subjects")));
+            }
+            if list.key.is_some() && list.with_key.is_none() && !registry.keyed.contains_key(&list.name) {
+                let wrong = format!("no zone is known that takes a key for {}", tell(&list.name));
+                wrongs.push((*line, Wrong::new(wrong, "name the zone in with_key")));
             }
         }
         for (line, wrong) in wrongs {

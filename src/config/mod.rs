@@ -31,7 +31,7 @@ use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
 pub use self::changes::changes;
-pub use self::lists::{Dnsbl, Guard, ListEntry};
+pub use self::lists::{Dnsbl, Guard, KeyFile, ListEntry};
 pub use self::report::{Errors, Problem};
 pub use self::show::show;
 
@@ -184,6 +184,8 @@ pub struct Resolve {
     pub ipv6: Family,
     /// Servers that are never asked, whoever names them.
     pub deny_servers: Vec<IpNet>,
+    /// Whether servers of the root and of TLDs are told no more of a name than they need (RFC 9156).
+    pub qname_minimisation: bool,
     /// Whether first contact with a zone asks two servers at once.
     pub race: bool,
     /// The port servers are asked at.

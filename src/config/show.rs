@@ -67,6 +67,7 @@ pub(super) fn settings(config: &Config) -> Vec<Setting> {
         setting("resolve", "ipv4", family(resolve.ipv4)),
         setting("resolve", "ipv6", family(resolve.ipv6)),
         setting("resolve", "deny_servers", list(&resolve.deny_servers)),
+        setting("resolve", "qname_minimisation", Value::Boolean(resolve.qname_minimisation)),
         setting("resolve", "race", Value::Boolean(resolve.race)),
         setting("resolve", "upstream_port", Value::Integer(resolve.upstream_port.into())),
         setting("resolve", "source", list(&resolve.source)),
@@ -117,7 +118,20 @@ fn host(host: &Host) -> Vec<(&'static str, Value)> {
 }
 
 pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
-    let ListEntry { name, purpose, subjects, listed, refused, on_refusal, when_dead, quota } = entry;
+    let ListEntry {
+        name,
+        purpose,
+        subjects,
+        listed,
+        refused,
+        on_refusal,
+        when_dead,
+        quota,
+        key,
+        with_key,
+        max_age,
+        when_stale,
+    } = entry;
     let subjects = subjects.as_ref().map(|subjects| {
         Value::Array(subjects.iter().map(|subject| word(*subject, &lists::SUBJECTS)).collect())
     });
@@ -130,6 +144,10 @@ pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
         ("on_refusal", on_refusal.map(|choice| word(choice, &lists::ON_REFUSAL))),
         ("when_dead", when_dead.map(|choice| word(choice, &lists::WHEN_DEAD))),
         ("quota", quota.map(|quota| Value::Integer(i64::try_from(quota).unwrap_or(i64::MAX)))),
+        ("key", key.as_ref().map(|file| Value::String(file.path.display().to_string()))),
+        ("with_key", with_key.as_ref().map(|name| Value::String(value::name_text(name)))),
+        ("max_age", max_age.map(|span| Value::String(value::span_text(span)))),
+        ("when_stale", when_stale.map(|choice| word(choice, &lists::WHEN_STALE))),
     ];
     keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }

@@ -16,6 +16,7 @@ use toml::de::DeValue;
 use super::report::Wrong;
 use super::{Family, Forwarder};
 use crate::limits;
+use crate::wire::presentation;
 
 /// What a value becomes, or what is wrong with it.
 pub(super) type Read<Meant> = Result<Meant, Wrong>;
@@ -140,7 +141,7 @@ pub(super) fn name(value: &Spanned<DeValue<'_>>) -> Read<Name> {
     if !typed.is_ascii() || typed.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
         return wrong("it is not in its ASCII form, which begins with xn--");
     }
-    let Ok(name) = Name::from_ascii(typed) else {
+    let Some(name) = presentation::read_name(typed) else {
         return wrong("a label is empty or longer than 63 octets, or the whole longer than 255");
     };
     let mut name = name.to_lowercase();
@@ -150,7 +151,7 @@ pub(super) fn name(value: &Spanned<DeValue<'_>>) -> Read<Name> {
 
 /// A name as it is typed: without its last dot, but for the root.
 pub(super) fn name_text(name: &Name) -> String {
-    let text = name.to_ascii();
+    let text = presentation::name_text(name);
     match text.strip_suffix('.') {
         Some(short) if !short.is_empty() => short.to_owned(),
         _ => text,

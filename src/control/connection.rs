@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::protocol::{Fault, Fill, FlushWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows::{self, HeldRow};
-use super::{Subject, health, lookup, zones};
+use super::{Subject, health, lists, lookup, zones};
 use crate::cache::flush::Flush;
 use crate::config;
 use crate::limits;
@@ -108,6 +108,10 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
         Request::Cache { name, kind } => look(subject, &name, kind.as_deref()),
         Request::Config { changed } => Ok(configuration(subject, changed)),
+        Request::Dnsbl => Ok(lists::states(subject)),
+        Request::DnsblHealth => Ok(lists::health(subject).await),
+        Request::DnsblList => Ok(lists::facts(subject)),
+        Request::DnsblTest { subject: asked, all } => lists::test(subject, &asked, all).await,
         Request::Reload => Ok(reload(subject).await),
     };
     match lines {
@@ -128,7 +132,7 @@ fn status(subject: &impl Subject) -> Status {
         questions: report.questions,
         seconds: report.seconds,
         stores: subject.fill().iter().map(Fill::from).collect(),
-        warnings: health::judge(&report),
+        warnings: health::judge(&report).into_iter().chain(lists::warnings(subject)).collect(),
     }
 }
 

@@ -8,13 +8,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::protocol::{Fault, Problem, QueryReply, RecordText};
 use crate::clock::Mono;
 use crate::question::{Answer, Outcome, Question};
 use crate::record::event::Step;
+use crate::wire::{presentation, response};
 
 /// How a question ended that was asked as a client asks.
 #[derive(Clone, Debug)]
@@ -56,8 +57,9 @@ pub fn read_name(typed: &str) -> Result<Name, Problem> {
     if !typed.is_ascii() {
         return Err(wrong("write it in its ASCII form, which begins with xn--"));
     }
-    let mut name = Name::from_ascii(typed)
-        .map_err(|_| wrong("a label is empty or longer than 63 octets, or the whole longer than 255"))?;
+    let mut name = presentation::read_name(typed).ok_or_else(|| {
+        wrong("a label is empty or longer than 63 octets, the whole longer than 255, or an escape is not like \\032")
+    })?;
     name.set_fqdn(true);
     Ok(name)
 }
@@ -103,7 +105,7 @@ pub fn rcode_text(rcode: ResponseCode) -> String {
 /// # Errors
 /// The stored answer cannot be read, which would be our own fault.
 pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem> {
-    let message = Message::from_vec(&lookup.answer.wire).map_err(|error| Problem {
+    let message = response::read(&lookup.answer.wire).map_err(|error| Problem {
         fault: Fault::Daemon,
         sentence: format!("The answer kept for {question} cannot be read: {error}."),
     })?;
@@ -117,7 +119,7 @@ pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem>
         ("cd", message.metadata.checking_disabled),
     ];
     Ok(QueryReply {
-        name: question.name.to_string(),
+        name: presentation::name_text(&question.name),
         kind: kind_text(question.kind),
         rcode: rcode_text(lookup.answer.rcode),
         outcome: lookup.outcome,
@@ -134,14 +136,21 @@ pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem>
 pub(super) fn record_text(record: &Record, gone: u32) -> RecordText {
     let data = match &record.data {
         RData::TXT(text) => text.txt_data.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(" "),
+        RData::Unknown { code, rdata } if *code != RecordType::DNAME => unknown(&rdata.anything),
         other => harmless(&other.to_string()),
     };
     RecordText {
-        name: record.name.to_string(),
+        name: presentation::name_text(&record.name),
         ttl: record.ttl.saturating_sub(gone),
         kind: kind_text(record.record_type()),
         data,
     }
+}
+
+/// Data of a type without a form of its own (RFC 3597 section 5).
+fn unknown(octets: &[u8]) -> String {
+    let digits: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    format!("\\# {} {digits}", octets.len()).trim_end().to_owned()
 }
 
 /// A character string in quotes (RFC 1035 section 5.1).
@@ -197,5 +206,8 @@ mod tests {
     fn what_strangers_send_does_not_reach_the_terminal() {
         assert_eq!(quoted(b"v=spf1 \"-all\" \x1b[2J\xff"), "\"v=spf1 \\\"-all\\\" \\027[2J\\255\"");
         assert_eq!(harmless("a\u{1b}b\n"), "a\\027b\\010");
+        assert_eq!((unknown(&[]), unknown(&[1, 255])), ("\\# 0".to_owned(), "\\# 2 01ff".to_owned()));
+        let name = question("a\\027\\.b.example", None).unwrap().name;
+        assert_eq!(presentation::name_text(&name), "a\\027\\.b.example.");
     }
 }

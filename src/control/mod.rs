@@ -1,6 +1,6 @@
 //! The control socket: what `resolverctl` may ask of the daemon, and the server that answers.
 //!
-//! May call: `record`, `cache`, `config`, `resolve::inflight`, `question`, `clock`, `limits`. It stands beside the way of a question; what it needs of the
+//! May call: `record`, `cache`, `config`, `dnsbl`, `resolve::inflight`, `question`, `clock`, `limits`. It stands beside the way of a question; what it needs of the
 //! resolver comes through `Subject`, so that it is tested without one.
 
 #![deny(
@@ -14,6 +14,7 @@
 
 mod connection;
 pub mod health;
+pub mod lists;
 pub mod lookup;
 pub mod protocol;
 pub mod rows;
@@ -31,8 +32,9 @@ use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
 use crate::cache::look::Held;
 use crate::cache::servers::KnownServer;
-use crate::clock::Mono;
+use crate::clock::{Mono, Now};
 use crate::config::Config;
+use crate::dnsbl::state::Lists;
 use crate::question::Question;
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
@@ -56,6 +58,12 @@ pub trait Subject: Send + Sync + 'static {
 
     /// What is known of servers, the slowest first.
     fn servers(&self) -> Vec<KnownServer>;
+
+    /// What is known of DNS lists.
+    fn lists(&self) -> &Lists;
+
+    /// The moment.
+    fn now(&self) -> Now;
 
     /// What is under way, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;

@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::health::Warning;
+use super::lists::{ListFacts, ListState, ListTest};
 use super::rows::{FlightState, HeldRow, ServerState};
 use super::zones::ZoneState;
 use crate::cache::StoreFill;
@@ -70,6 +71,20 @@ pub enum Request {
         #[serde(default)]
         changed: bool,
     },
+    /// How the DNS lists in use are.
+    Dnsbl,
+    /// The same once their tests have been made anew.
+    DnsblHealth,
+    /// The registry of DNS lists.
+    DnsblList,
+    /// What each DNS list says of an address or a domain.
+    DnsblTest {
+        /// The address or the domain.
+        subject: String,
+        /// Whether lists that are not in use are asked too.
+        #[serde(default)]
+        all: bool,
+    },
     /// Reading the configuration file again.
     Reload,
 }
@@ -86,6 +101,10 @@ impl Request {
             | Self::Zones
             | Self::Inflight
             | Self::Cache { .. }
+            | Self::Dnsbl
+            | Self::DnsblHealth
+            | Self::DnsblList
+            | Self::DnsblTest { .. }
             | Self::Config { .. } => false,
         }
     }
@@ -156,6 +175,17 @@ pub enum Reply {
     Flight(FlightState),
     /// A row of the reply to `Request::Cache`.
     Held(HeldRow),
+    /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
+    ListState(ListState),
+    /// The first line of the reply to `Request::DnsblList`.
+    Registry {
+        /// The day on which its facts were looked at.
+        dated: String,
+    },
+    /// A row of the reply to `Request::DnsblList`.
+    ListFacts(ListFacts),
+    /// A row of the reply to `Request::DnsblTest`.
+    ListTest(ListTest),
     /// There are more rows than a reply may have.
     LeftOut {
         /// How many.

@@ -15,6 +15,7 @@ use crate::clock::Mono;
 use crate::limits;
 use crate::question::Question;
 use crate::resolve::inflight::InFlight;
+use crate::wire::presentation;
 
 /// What is known of a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -130,7 +131,7 @@ impl From<InFlight> for FlightState {
     fn from(flight: InFlight) -> Self {
         let InFlight { question, age, clients, progress } = flight;
         Self {
-            name: question.name.to_string(),
+            name: presentation::name_text(&question.name),
             kind: kind_text(question.kind),
             age: age.as_secs_f64(),
             clients,

@@ -11,6 +11,7 @@ mod check;
 mod client;
 mod completion;
 mod config;
+mod dnsbl;
 mod exit;
 mod flush;
 mod inflight;
@@ -81,6 +82,8 @@ enum Command {
     Inflight,
     /// What memory holds under a name, and for how long yet.
     Cache(cache::Arguments),
+    /// The DNS lists in use: how they answer, how they are and since when, and what to do.
+    Dnsbl(dnsbl::Arguments),
     /// The configuration: what holds, and whether a file is right.
     #[command(subcommand)]
     Config(config::Command),
@@ -132,6 +135,7 @@ impl Arguments {
             Some(Command::Zones) => zones::run(&client, format),
             Some(Command::Inflight) => inflight::run(&client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
+            Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),
             Some(Command::Completion(arguments)) => completion::run(arguments),

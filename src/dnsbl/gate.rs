@@ -51,6 +51,11 @@ pub enum Why {
     },
     /// By its own test points the list lists whatever it is asked for.
     ListsTheWorld,
+    /// Its servers say REFUSED to our key.
+    KeyRefused {
+        /// What happened, as a sentence.
+        what: String,
+    },
     /// Its servers say REFUSED.
     NotServed {
         /// What happened, as a sentence.
@@ -156,7 +161,7 @@ impl Why {
     /// What the list is while it answers so; none where that says nothing of it.
     pub const fn state(&self) -> Option<State> {
         match self {
-            Self::Refused { .. } | Self::NotServed { .. } => Some(State::Refusing),
+            Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => Some(State::Refusing),
             Self::Parked { .. } => Some(State::Parked),
             Self::Mistaken { .. } | Self::ListsTheWorld | Self::Silent { .. } => None,
         }
@@ -164,7 +169,9 @@ impl Why {
 
     const fn code(&self) -> u16 {
         match self {
-            Self::NotServed { .. } | Self::Silent { .. } => ExtendedError::NO_REACHABLE_AUTHORITY,
+            Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
+                ExtendedError::NO_REACHABLE_AUTHORITY
+            }
             _ => ExtendedError::FILTERED,
         }
     }
@@ -187,6 +194,9 @@ impl Why {
             }
             Self::ListsTheWorld => {
                 format!("{list} lists whatever it is asked for, its test points too; this is no listing")
+            }
+            Self::KeyRefused { what } => {
+                format!("{list} refuses our key, which may be wrong or have run out: {what}")
             }
             Self::NotServed { what } | Self::Silent { what } => format!("{list} tells nothing: {what}"),
         }

@@ -1,14 +1,18 @@
 //! A DNS list: its zone, what is asked there, and what its answers mean.
 //!
-//! May call: `dnsbl::codes`. Plain data, the same for as long as a configuration holds; what is learnt of a list stands in
+//! May call: `dnsbl::{codes, rewrite}`. Plain data, the same for as long as a configuration holds; what is learnt of a list stands in
 //! `dnsbl::state`, under the list's apex, which is its identity.
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
 use super::codes::Code;
+use super::rewrite::Rewrite;
+use crate::exchange::secret::Key;
 
 /// What being listed means for the mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +74,16 @@ pub enum WhenDead {
     Nxdomain,
 }
 
+/// What is done when the data of a local mirror are too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenStale {
+    /// It is told.
+    Report,
+    /// It is told, and the public list is asked.
+    Public,
+}
+
 /// Names that a list answers the same for ever, so that it can be tested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestPoints {
@@ -115,6 +129,12 @@ pub struct List {
     pub source: String,
     /// Whether the operator's configuration has a say in it.
     pub configured: bool,
+    /// How old the data of a local mirror may be; none: that is not watched.
+    pub max_age: Option<Duration>,
+    /// What is done when they are older.
+    pub when_stale: WhenStale,
+    /// How its names become those that are asked, where there is a key for it.
+    pub rewrite: Option<Arc<Rewrite>>,
 }
 
 /// What a name in a list's zone asks about.
@@ -156,7 +176,19 @@ impl List {
             terms: String::new(),
             source: String::new(),
             configured: false,
+            max_age: None,
+            when_stale: WhenStale::Report,
+            rewrite: None,
         }
+    }
+
+    /// Has it asked with a key, of the zone `base` that takes it; clients ask it without.
+    pub fn take_key(&mut self, base: &Name, key: Key) {
+        self.keyed = false;
+        if self.tests.is_none() {
+            self.tests = TestPoints::usual(&self.apex, &self.subjects);
+        }
+        self.rewrite = Some(Arc::new(Rewrite::new(self.apex.clone(), base.clone(), key)));
     }
 
     /// Whether it is still there.
@@ -166,7 +198,8 @@ impl List {
 
     /// What a name at or below the apex asks about.
     pub fn asked(&self, name: &Name) -> Asked {
-        let below = usize::from(name.num_labels()).saturating_sub(usize::from(self.apex.num_labels()));
+        // Not `num_labels`, which leaves out an asterisk.
+        let below = name.iter().len().saturating_sub(self.apex.iter().len());
         let own = below.saturating_sub(usize::from(self.keyed));
         if own == 0 || !self.apex.zone_of(name) {
             return Asked::Nothing;

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use super::batch::Batch;
 use super::breaker::{self, Turn};
 use super::gate::Verdict;
+use super::lookalike::Lookalikes;
 use super::ring::Ring;
 use super::watch::{Asked, Changed, Watch};
 use super::witness::Evidence;
@@ -63,6 +64,7 @@ pub struct Standing {
 pub struct Lists {
     /// By number; only ever appended to.
     entries: ArcSwap<Vec<Arc<Entry>>>,
+    lookalikes: Lookalikes,
     /// Whether anybody answers.
     evidence: Mutex<Evidence>,
     /// Wakes whoever looks after the lists.
@@ -141,6 +143,11 @@ impl Lists {
         self.find(apex)
     }
 
+    /// Zones that are asked like lists and are none.
+    pub fn lookalikes(&self) -> &Lookalikes {
+        &self.lookalikes
+    }
+
     /// All lists that were asked, in the order in which they first were.
     pub fn all(&self) -> Vec<Arc<Entry>> {
         Vec::clone(&self.entries.load())
@@ -191,7 +198,8 @@ impl Lists {
         self.wake.notified().await;
     }
 
-    fn find(&self, apex: &Name) -> Option<Arc<Entry>> {
+    /// What is known of the list at `apex`; none where nobody has asked it.
+    pub fn find(&self, apex: &Name) -> Option<Arc<Entry>> {
         self.entries.load().iter().find(|entry| entry.apex == *apex).cloned()
     }
 }

@@ -14,7 +14,6 @@ use super::breaker::Judgement;
 use super::health::{Point, Shown, Tested};
 use super::list::{List, Subject};
 use super::state::{Entry, State};
-use crate::cache::flush::Flush;
 use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, TEND_AGAIN, WITNESS_PAUSE};
 use crate::question::ViewId;
 use crate::random::Random;
@@ -132,9 +131,7 @@ async fn test(resolver: &Resolver, list: &List, entry: &Entry, view: ViewId, ran
     if matches!(known, State::Refusing | State::Parked | State::Dead) {
         return;
     }
-    if entry.set(state, &why(list, state, listed, unlisted), now) {
-        resolver.memory().flush(&Flush::Tree { name: list.apex.clone(), kind: None });
-    }
+    resolver.list_is(list, state, &why(list, state, listed, unlisted));
 }
 
 /// Why a list is believed to be so; empty where all is well.

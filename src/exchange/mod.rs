@@ -1,7 +1,7 @@
 //! One message to one server and its answer.
 //!
-//! May call: `clock`, `random`, `limits`, `question`. The only door to the wire. Obeys RFC 5452 (random id and port,
-//! question and source checked), RFC 6891 (EDNS) and RFC 7766 (TCP).
+//! May call: `clock`, `random`, `limits`, `question`, `wire::response`. The only door to the wire. Obeys RFC 5452 (random
+//! id and port, question and source checked), RFC 6891 (EDNS) and RFC 7766 (TCP).
 
 #![deny(
     clippy::unwrap_used,
@@ -17,6 +17,7 @@ mod framed;
 pub mod internet;
 mod merge;
 pub mod network;
+pub mod secret;
 mod streams;
 mod tls;
 
@@ -32,10 +33,11 @@ use crate::clock::Clock;
 use crate::limits::{MAX_EXCHANGES, MAX_STRAY_DATAGRAMS};
 use crate::random::Random;
 use crate::record::event::Transport;
-use crate::wire::PAYLOAD;
+use crate::wire::{PAYLOAD, response};
 use case::Spelling;
 use merge::Merge;
 use network::{CertificateRefused, Network, Path};
+use secret::Secret;
 use streams::Streams;
 
 /// A message to be sent.
@@ -47,6 +49,8 @@ pub struct Ask {
     pub name: Name,
     /// Type asked for.
     pub kind: RecordType,
+    /// What is put into the name where a label stands for it.
+    pub secret: Option<Arc<Secret>>,
     /// RD: the server is to resolve, as a forwarder does. Servers of zones are asked without.
     pub recursion_desired: bool,
     /// Whether it carries an OPT.
@@ -57,6 +61,13 @@ pub struct Ask {
     pub transport: Transport,
     /// Which try it is of its sender: a second one must not wait for the first, which may be lost.
     pub tries: u8,
+}
+
+impl Ask {
+    /// The name as the server hears it.
+    fn sent_name(&self) -> Name {
+        self.secret.as_ref().map_or_else(|| self.name.clone(), |secret| secret.put_in(&self.name))
+    }
 }
 
 /// What came of it.
@@ -203,7 +214,7 @@ fn trouble_of(error: &std::io::Error) -> Trouble {
 fn encode(ask: &Ask, id: u16) -> Option<Vec<u8>> {
     let mut message = Message::new(id, MessageType::Query, OpCode::Query);
     message.metadata.recursion_desired = ask.recursion_desired;
-    message.add_query(Query::query(ask.name.clone(), ask.kind));
+    message.add_query(Query::query(ask.sent_name(), ask.kind));
     if ask.edns {
         let mut edns = Edns::new();
         edns.set_max_payload(PAYLOAD);
@@ -219,18 +230,21 @@ fn id_of(message: &[u8]) -> Option<u16> {
 /// A reply that can be read and answers what was asked. One that reports an error may lack the question (RFC 1035
 /// says nothing of FORMERR's; servers before EDNS send the header alone).
 fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Trouble> {
-    let message = Message::from_vec(reply).map_err(|_| Trouble::Unfit)?;
+    let mut message = response::read(reply).map_err(|_| Trouble::Unfit)?;
     let head = &message.metadata;
     let fits = match message.queries.as_slice() {
         [query] => {
             query.query_type() == ask.kind
                 && query.query_class() == DNSClass::IN
-                && query.name().eq_ignore_root(&ask.name)
+                && query.name().eq_ignore_root(&ask.sent_name())
         }
         [] => u16::from(head.response_code) != 0 && message.answers.is_empty(),
         _ => false,
     };
     if fits && head.message_type == MessageType::Response && head.op_code == OpCode::Query {
+        if let Some(secret) = &ask.secret {
+            secret.take_out(&mut message);
+        }
         Ok(message)
     } else {
         Err(Trouble::Unfit)
@@ -293,6 +307,7 @@ mod tests {
             recursion_desired: false,
             name: Name::from_ascii("www.example.").unwrap(),
             kind: RecordType::A,
+            secret: None,
             edns: true,
             mixed_case: false,
             transport: Transport::Udp,

@@ -35,6 +35,8 @@ pub(super) struct Asking<'a> {
     errand: Errand<'a>,
     cut: &'a Delegation,
     candidates: Vec<Candidate>,
+    /// The parent's servers, where the zone's own set comes first.
+    reserve: Vec<SocketAddr>,
     /// Servers whose addresses are not known, to be sought.
     unglued: VecDeque<Name>,
     lookups: FuturesUnordered<BoxFuture<'a, Result<Vec<IpAddr>, Failure>>>,
@@ -45,6 +47,9 @@ pub(super) struct Asking<'a> {
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
     lookup_failure: Option<Failure>,
+    /// Whether the first that says anything has the last word.
+    probe: bool,
+    given_up: bool,
 }
 
 impl<'a> Asking<'a> {
@@ -57,6 +62,7 @@ impl<'a> Asking<'a> {
             errand,
             cut,
             candidates: Vec::new(),
+            reserve: Vec::new(),
             unglued: VecDeque::new(),
             lookups: FuturesUnordered::new(),
             sender,
@@ -65,18 +71,30 @@ impl<'a> Asking<'a> {
             held_back: false,
             faults: Vec::new(),
             lookup_failure: None,
+            probe: false,
+            given_up: false,
         };
-        let (mut known, unglued) = iterate.addresses(errand, cut);
+        let mut addresses = iterate.addresses(errand, cut);
         if let Some(avoid) = errand.context.avoids()
-            && known.iter().any(|address| address.ip() != avoid)
+            && addresses.first.iter().any(|address| address.ip() != avoid)
         {
-            known.retain(|address| address.ip() != avoid);
+            addresses.first.retain(|address| address.ip() != avoid);
+            addresses.reserve.retain(|address| address.ip() != avoid);
         }
-        asking.unglued = unglued.into_iter().take(MAX_UNGLUED).collect();
-        for address in known {
+        asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
+        asking.reserve = addresses.reserve;
+        for address in addresses.first {
             asking.add(address);
         }
+        asking.fall_back();
         asking
+    }
+
+    /// The same for a part of a name: where one answers with an error the others are not asked for it, as the whole name may
+    /// do better.
+    pub(super) fn probing(mut self) -> Self {
+        self.probe = true;
+        self
     }
 
     /// Addresses known at the begin.
@@ -91,7 +109,8 @@ impl<'a> Asking<'a> {
     pub(super) async fn run(mut self) -> Result<Said, Failure> {
         self.begin();
         loop {
-            if self.is_refused() || (self.under_way == 0 && self.lookups.is_empty()) {
+            let ended = self.given_up || self.is_refused();
+            if ended || (self.under_way == 0 && self.lookups.is_empty()) {
                 return Err(self.failure());
             }
             let left = self.context().budget.left(self.iterate.now());
@@ -169,8 +188,13 @@ impl<'a> Asking<'a> {
                     let cut = conduct == Conduct::Truncated;
                     candidate.progress = if cut { Progress::Cut } else { Progress::Spent };
                 }
-                if !self.is_waiting() {
-                    self.go_on("next");
+                // A family that turns out to lead nowhere takes its place in a race with it: another server has it.
+                let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
+                if no_family || !self.is_waiting() {
+                    self.given_up = self.probe && conduct.came_back();
+                    if !self.given_up {
+                        self.go_on("next");
+                    }
                 }
             }
         }
@@ -203,6 +227,7 @@ impl<'a> Asking<'a> {
 
     /// Another server, or the addresses of more servers, or the same server again.
     fn go_on(&mut self, reason: &'static str) {
+        let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
             self.launch(place, reason);
             return;
@@ -226,11 +251,23 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// Brings in the parent's servers once none of the zone's own is left that is worth a try; false where there are none.
+    fn fall_back(&mut self) -> bool {
+        if self.reserve.is_empty() || self.untried().is_some() {
+            return false;
+        }
+        for address in std::mem::take(&mut self.reserve) {
+            self.add(address);
+        }
+        true
+    }
+
     /// Starts seeking addresses of further servers; false where there are none to seek, or enough are being sought.
     fn seek_addresses(&mut self) -> bool {
         let mut seeks = false;
         while self.lookups.len() < 2 * UNGLUED_AT_ONCE
             && let Some(server) = self.unglued.pop_front()
+            && self.context().budget.seek()
         {
             for kind in self.iterate.address_kinds(self.context()) {
                 let (errand, server) = (self.errand, server.clone());
@@ -264,6 +301,7 @@ impl<'a> Asking<'a> {
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),
             kind: errand.kind,
+            secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             // Some drop what carries an OPT: the third try goes without.
             edns: candidate.standing.edns && candidate.tries < 2,
             insists: candidate.progress == Progress::Cut,
@@ -322,6 +360,20 @@ impl<'a> Asking<'a> {
     fn untried(&self) -> Option<usize> {
         let place = self.next_candidate()?;
         self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
+    }
+
+    /// Leaves out servers of a family that has no route; whether there were any.
+    fn drop_unusable(&mut self) -> bool {
+        let (iterate, cut, context) = (self.iterate, self.cut, self.context());
+        let mut dropped = false;
+        for candidate in &mut self.candidates {
+            if !iterate.may_ask(context, cut, candidate.address.ip()) && candidate.progress != Progress::Spent
+            {
+                candidate.progress = Progress::Spent;
+                dropped = true;
+            }
+        }
+        dropped
     }
 
     /// Whether a message is out whose timer runs.

@@ -21,6 +21,7 @@ use super::uplink::Uplink;
 use crate::cache::servers::{Server, Standing};
 use crate::clock::{Clock, Mono};
 use crate::exchange::network::Path;
+use crate::exchange::secret::Secret;
 use crate::exchange::{Ask, Exchange, Heard, Trouble};
 use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_DEAD_PROBES, MAX_TIMER};
 use crate::random::Random;
@@ -99,6 +100,8 @@ pub(super) struct Attempt {
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
+    /// What the name has a label for.
+    pub(super) secret: Option<Arc<Secret>>,
     pub(super) edns: bool,
     /// Whether it is asked over TCP at once, though it did not take that a moment ago: its answer was cut, and nobody
     /// else is left.
@@ -177,7 +180,9 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.timer) => {}
         }
-        self.server.overdue(sent, self.means.clock.mono());
+        let now = self.means.clock.mono();
+        self.server.overdue(sent, now);
+        self.means.families.silent(self.path.server.ip(), now);
         self.tell(News::Overdue);
         tokio::select! {
             biased;
@@ -272,6 +277,9 @@ impl Attempt {
         if heard.other_case && transport == Transport::Tcp {
             self.server.flips_case(now);
         }
+        if heard.reply.is_ok() {
+            self.means.families.answered(self.path.server.ip());
+        }
         match heard.reply {
             Ok(_) => {
                 self.means.uplink.heard(self.configured, now);
@@ -326,9 +334,20 @@ impl Attempt {
 
     fn message(&self, transport: Transport, edns: bool) -> Ask {
         let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
+        let secret = self.secret.clone();
         // A recursive server keeps names as they were asked and tells its other clients so: BIND gives mixed exchangers.
         let mixed_case = !self.recursive && self.standing().keeps_case;
-        Ask { path, name, kind, recursion_desired: self.recursive, edns, mixed_case, transport, tries }
+        Ask {
+            path,
+            name,
+            kind,
+            secret,
+            recursion_desired: self.recursive,
+            edns,
+            mixed_case,
+            transport,
+            tries,
+        }
     }
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {

@@ -188,8 +188,8 @@ fn dname_target(record: &Record, name: &Name) -> Option<Name> {
         return None;
     }
     let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
-    let above = usize::from(record.name.num_labels());
-    let below = usize::from(name.num_labels()).checked_sub(above)?;
+    // Not `num_labels`, which leaves a wildcard's star out.
+    let below = name.iter().len().checked_sub(record.name.iter().len())?;
     let prefix = Name::from_labels(name.iter().take(below)).ok()?;
     // Too long a name is YXDOMAIN by the RFC: such an answer cannot be followed.
     let mut whole = prefix.append_name(&target).ok()?;
@@ -247,14 +247,18 @@ fn without_answer(
         return match message.authorities.iter().find(ns) {
             // It names servers of a zone that it may not speak of: an upward or sideways referral.
             Some(_) => Said::Nothing(Conduct::Lame),
-            None if !scrubbed.answers.is_empty() => Said::Nothing(Conduct::Unfit),
-            // "No such type" without SOA (RFC 2308 section 2.2, type 3). Without AA it is what servers send that
-            // do not have the zone.
+            // Data of another type: load balancers answer every question with an address. With AA it is a "no such type" that
+            // says what there is instead.
+            None if !scrubbed.answers.is_empty() && !message.metadata.authoritative => {
+                Said::Nothing(Conduct::Unfit)
+            }
+            // "No such type" without SOA (RFC 2308 section 2.2, type 3): not kept. Without AA it is what servers send
+            // that do not have the zone.
             None if message.metadata.authoritative => negative(None),
             None => Said::Nothing(Conduct::Lame),
         };
     };
-    let below = zone.num_labels() < cut.num_labels();
+    let below = zone.iter().len() < cut.iter().len();
     // The parent speaks of DS at the cut itself, so for DS a referral to the name is no step down.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {

@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::failure::Failure;
 use crate::clock::Mono;
-use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION};
+use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT};
 use crate::record::event::{Step, StepEvent};
 use crate::record::trail::Trail;
 use crate::zones::View;
@@ -48,7 +48,7 @@ impl Context {
     pub fn new(trail: Arc<Trail>, view: Arc<View>) -> Self {
         let ends = trail.began().after(FLIGHT_TIME);
         Self {
-            budget: Arc::new(Budget { packets: AtomicU32::new(0), ends }),
+            budget: Arc::new(Budget { packets: AtomicU32::new(0), sought: AtomicU32::new(0), ends }),
             view,
             trail,
             depth: 0,
@@ -121,6 +121,7 @@ impl Context {
 #[derive(Debug)]
 pub struct Budget {
     packets: AtomicU32,
+    sought: AtomicU32,
     ends: Mono,
 }
 
@@ -129,6 +130,12 @@ impl Budget {
     pub fn take(&self) -> bool {
         let take = |packets: u32| (packets < MAX_PACKETS_PER_QUESTION).then_some(packets.saturating_add(1));
         self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+    }
+
+    /// Takes one server name whose addresses are sought; false where none is left.
+    pub fn seek(&self) -> bool {
+        let take = |sought: u32| (sought < MAX_SOUGHT).then_some(sought.saturating_add(1));
+        self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
     /// Messages taken so far.

@@ -74,9 +74,17 @@ pub enum Failure {
         /// The type.
         kind: RecordType,
     },
+    /// With the key of its list the name would be longer than names can be.
+    #[error("{name} is too long a name to be asked with a key")]
+    TooLong {
+        /// The name.
+        name: Name,
+    },
     /// A DNS list did not tell whether the name is listed.
     #[error("{}", .error.text)]
     List {
+        /// The zone whose servers are silent, where that is why.
+        zone: Option<Name>,
         /// What a client is told.
         error: ExtendedError,
     },
@@ -96,6 +104,7 @@ impl Failure {
             | Self::Addresses { zone, .. }
             | Self::Time { zone, .. }
             | Self::Packets { zone, .. } => Some(zone.clone()),
+            Self::List { zone, .. } => zone.clone(),
             _ => None,
         }
     }
@@ -111,11 +120,12 @@ impl Failure {
                 ExtendedError::NO_REACHABLE_AUTHORITY
             }
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
-            Self::List { error } => error.code,
+            Self::List { error, .. } => error.code,
             Self::Packets { .. }
             | Self::Depth { .. }
             | Self::Referrals { .. }
             | Self::Aliases { .. }
+            | Self::TooLong { .. }
             | Self::TooLarge { .. } => ExtendedError::OTHER,
         };
         ExtendedError::new(code, self.to_string())

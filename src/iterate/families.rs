@@ -1,21 +1,26 @@
 //! Which address families lead anywhere: found out, not configured.
 //!
 //! May call: `config`, `clock`, `limits`. A host without IPv6 never waits for it: the first message for which the
-//! kernel has no route leaves the family alone for a while. Where no family is left, our own network is down: what may
-//! be used is tried, so that its return is noticed by the next question.
+//! kernel has no route leaves the family alone for a while. So do messages into an IPv6 that leads nowhere, once there are
+//! enough that IPv4 was answered between: when all is silent, it is our network that is down, not IPv6. Where no family is
+//! left, our own network is down too: what may be used is tried, so that its return is noticed by the next question.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::clock::Mono;
 use crate::config::{Family, Resolve};
-use crate::limits::NO_ROUTE_TIME;
+use crate::limits::{BROKEN_IPV6_TIME, MAX_IPV6_SILENCES, NO_ROUTE_TIME};
 
 /// What has been found out of the two families: microseconds of the clock until which there is no route.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
+    /// Silences over IPv6 since it last answered, each after an answer over IPv4.
+    ipv6_silences: AtomicU32,
+    /// Whether IPv4 has answered since the last of them.
+    ipv4_answers: AtomicBool,
 }
 
 impl Families {
@@ -40,6 +45,26 @@ impl Families {
     pub(super) fn no_route(&self, address: IpAddr, now: Mono) {
         let until = if address.is_ipv4() { &self.no_ipv4_until } else { &self.no_ipv6_until };
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
+    }
+
+    /// The server at `address` has answered.
+    pub(super) fn answered(&self, address: IpAddr) {
+        if address.is_ipv4() {
+            self.ipv4_answers.store(true, Ordering::Relaxed);
+        } else {
+            self.ipv6_silences.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The server at `address` has not answered in time. Past the bound every further silence counts, until an answer.
+    pub(super) fn silent(&self, address: IpAddr, now: Mono) {
+        if address.is_ipv4() || !self.ipv4_answers.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let silences = self.ipv6_silences.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if silences >= MAX_IPV6_SILENCES {
+            self.no_ipv6_until.store(now.after(BROKEN_IPV6_TIME).as_micros(), Ordering::Relaxed);
+        }
     }
 }
 
@@ -68,6 +93,33 @@ mod tests {
         assert!(!families.allows(&config, six, Mono::START));
         assert!(families.allows(&config, four, Mono::START), "configured to be used");
         assert!(families.allows(&config, six, Mono::START.after(NO_ROUTE_TIME)));
+    }
+
+    #[test]
+    fn an_ipv6_that_leads_nowhere_is_told_from_an_outage() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        let now = Mono::START;
+        families.answered(four);
+        for _ in 0..100 {
+            families.silent(six, now);
+            families.silent(four, now);
+        }
+        assert!(families.allows(&config, six, now), "all is silent");
+        for _ in 1..MAX_IPV6_SILENCES {
+            assert!(families.allows(&config, six, now));
+            families.answered(four);
+            families.silent(six, now);
+        }
+        assert!(!families.allows(&config, six, now));
+        let later = now.after(BROKEN_IPV6_TIME);
+        assert!(families.allows(&config, six, later));
+        families.answered(four);
+        families.silent(six, later);
+        assert!(!families.allows(&config, six, later), "one silence more is enough");
+        families.answered(six);
+        assert!(families.allows(&config, six, later.after(BROKEN_IPV6_TIME)));
     }
 
     #[test]

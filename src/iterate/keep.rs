@@ -10,6 +10,7 @@ use hickory_proto::rr::Record;
 use super::classify::{End, Found, Referral};
 use super::{Errand, Iterate};
 use crate::cache::rrsets::{Delegation, Rank, capped, negative_ttl};
+use crate::limits::PRIVATE_LABELS;
 
 impl Iterate {
     /// Keeps the RRsets of an answer, and gives it with its TTLs as they may be told.
@@ -30,13 +31,16 @@ impl Iterate {
         found
     }
 
-    /// Keeps a referral: the cut with its glue, and the glue for others' cuts too, as glue. `trusted`: whether the
-    /// operator answers for the servers that it names.
+    /// Keeps a referral: the cut with its glue, and the glue for others' cuts too, as glue. `above`: the cut whose servers
+    /// gave it; none where it is the operator's own zone.
+    ///
+    /// Below root and TLD no delegation outlives the one above it: who has lost a domain could else live on by delegating
+    /// ever deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
         errand: Errand<'_>,
         referral: Referral,
-        trusted: bool,
+        above: Option<&Delegation>,
     ) -> Arc<Delegation> {
         let now = self.now();
         let max_ttl = errand.route.policy.max_ttl;
@@ -45,13 +49,18 @@ impl Iterate {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
         let ttl = capped(referral.ttl, max_ttl);
+        let mut expires = now.after(Duration::from_secs(ttl.into()));
+        if let Some(above) = above.filter(|above| above.zone.iter().len() >= PRIVATE_LABELS) {
+            expires = expires.min(above.expires);
+        }
         let delegation = Arc::new(Delegation {
             zone: referral.zone,
             servers: referral.servers,
             glue: referral.glue,
             configured: Vec::new(),
-            trusted,
-            expires: now.after(Duration::from_secs(ttl.into())),
+            trusted: above.is_none_or(|above| above.trusted),
+            since: now,
+            expires,
         });
         rrsets.put_delegation(Arc::clone(&delegation));
         delegation

@@ -1,7 +1,8 @@
 //! Recursion: from the closest known zone along referrals to the zone that knows; and the servers of forward zones.
 //!
 //! May call: `exchange`, `cache`, `record`, `zones` for its types. What it needs besides (addresses of servers without
-//! glue) it asks for through `SubQuestions`, which `resolve` hands down. RFC 1034 section 5.3.3 with RFC 2181 and RFC 9609.
+//! glue) it asks for through `SubQuestions`, which `resolve` hands down. RFC 1034 section 5.3.3 with RFC 2181, RFC 9156
+//! and RFC 9609.
 
 #![deny(
     clippy::unwrap_used,
@@ -20,22 +21,27 @@ pub mod failure;
 mod families;
 mod hedges;
 mod keep;
+mod keyed;
+mod minimise;
+mod names;
+mod outdated;
 mod prime;
 mod probe;
 pub mod scrub;
 pub mod select;
 mod uplink;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::cache::Memory;
-use crate::cache::rrsets::{Delegation, Known, Rank};
+use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Server;
 use crate::clock::{Clock, Mono};
+use crate::dnsbl::rewrite::Rewrite;
 use crate::exchange::Exchange;
 use crate::exchange::network::Path;
 use crate::limits::MAX_REFERRALS;
@@ -45,9 +51,12 @@ use crate::record::event::StepEvent;
 use crate::zones::{Kind, Route};
 use ask::Asking;
 use attempt::Means;
-use classify::{Found, Referral, Said};
+use classify::{End, Found, Referral, Said};
 use context::Context;
 use failure::Failure;
+use minimise::{Minimise, PROBED};
+use outdated::Outdated;
+use prime::Refresh;
 
 /// Questions that recursion needs answered on its way. They go through the routing of all questions, within the budget
 /// of the one that needs them, and wait for no other's flight.
@@ -72,6 +81,8 @@ pub struct Errand<'a> {
     pub route: &'a Route,
     /// What the question brings along.
     pub context: &'a Context,
+    /// Where the name has a label that stands for a key: what is put in its place.
+    pub rewrite: Option<&'a Rewrite>,
     /// Where sub-questions go.
     pub sub_questions: &'a dyn SubQuestions,
 }
@@ -83,6 +94,18 @@ pub struct Resolved {
     pub found: Found,
     /// The zone whose server gave it.
     pub zone: Name,
+    /// The cut that this server serves.
+    cut: Arc<Delegation>,
+}
+
+/// What came of asking for a part of a name.
+enum Probed {
+    /// There is a cut.
+    Referral(Referral),
+    /// There is none at this name: the next label may be probed.
+    NoCut,
+    /// Whatever it was, it is not the last word: the whole name is asked for.
+    Unclear,
 }
 
 /// Recursion.
@@ -90,6 +113,7 @@ pub struct Iterate {
     memory: Memory,
     random: Random,
     means: Arc<Means>,
+    refresh: Refresh,
 }
 
 impl Iterate {
@@ -102,7 +126,7 @@ impl Iterate {
         random: Random,
     ) -> Self {
         let means = Means::new(exchange, recorder, clock, random.clone());
-        Self { memory, random, means: Arc::new(means) }
+        Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
     }
 
     /// Finds what is asked: its data, what shows that there are none, or an alias that leads on.
@@ -110,12 +134,27 @@ impl Iterate {
     /// # Errors
     /// No server on the way helps, or the budget of the question is spent.
     pub async fn find(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
-        let cut = match &errand.route.kind {
-            Kind::Forward { servers, .. } => Arc::clone(servers),
-            Kind::Stub(servers) => self.closest_within(errand, servers),
-            Kind::Iterate | Kind::Local(_) => self.closest_cut(errand).await?,
+        let cut = self.start(errand).await?;
+        let failure = match self.walk(errand, Arc::clone(&cut), None).await {
+            Err(failure) => failure,
+            resolved => return resolved,
         };
-        self.walk(errand, cut).await
+        match self.outdated(errand, cut, &failure) {
+            Some(outdated) => self.walk(errand, self.start(errand).await?, Some(&outdated)).await,
+            None => Err(failure),
+        }
+    }
+
+    /// Where to begin: at the closest cut in memory, or at the servers that the operator has named.
+    async fn start(&self, errand: Errand<'_>) -> Result<Arc<Delegation>, Failure> {
+        match &errand.route.kind {
+            Kind::Forward { servers, .. } => Ok(Arc::clone(servers)),
+            Kind::Stub(servers) => Ok(self.closest_within(errand, servers)),
+            Kind::Iterate | Kind::Local(_) => match errand.rewrite {
+                Some(rewrite) => self.home(errand, rewrite).await,
+                None => self.closest_cut(errand).await,
+            },
+        }
     }
 
     /// The same from a referral that was found on the way of a local zone.
@@ -123,32 +162,69 @@ impl Iterate {
     /// # Errors
     /// As `find`.
     pub async fn find_from(&self, errand: Errand<'_>, referral: Referral) -> Result<Resolved, Failure> {
-        let cut = self.keep_referral(errand, referral, true);
-        self.walk(errand, cut).await
+        let cut = self.keep_referral(errand, referral, None);
+        self.walk(errand, cut, None).await
     }
 
-    async fn walk(&self, errand: Errand<'_>, mut cut: Arc<Delegation>) -> Result<Resolved, Failure> {
+    /// From `cut` down. It ends where it is referred to the servers of `outdated` again.
+    async fn walk(
+        &self,
+        errand: Errand<'_>,
+        mut cut: Arc<Delegation>,
+        outdated: Option<&Outdated>,
+    ) -> Result<Resolved, Failure> {
+        let mut minimise = Minimise::new(&errand.context.view.config.resolve, errand.route, errand.name);
         for _ in 0..MAX_REFERRALS {
-            match self.ask_zone(errand, &cut).await? {
-                Said::Found(found) => {
-                    let found = self.keep(errand, found);
-                    return Ok(Resolved { found, zone: cut.zone.clone() });
-                }
-                Said::Referral(referral) => {
-                    errand.context.note(StepEvent::Referral { zone: referral.zone.to_string() });
-                    cut = self.keep_referral(errand, referral, cut.trusted);
-                }
-                // `Asking` ends with something that helps, or fails.
-                Said::Nothing(_) => break,
+            let referral = match minimise.probe(&cut.zone, errand.name) {
+                Some(part) => match self.probe(errand, &part, &cut).await? {
+                    Probed::Referral(referral) => referral,
+                    Probed::NoCut => continue,
+                    Probed::Unclear => {
+                        minimise.end();
+                        continue;
+                    }
+                },
+                None => match self.ask_zone(errand, &cut).await? {
+                    Said::Found(found) => {
+                        let found = self.keep(errand, found);
+                        return Ok(Resolved { found, zone: cut.zone.clone(), cut });
+                    }
+                    Said::Referral(referral) => referral,
+                    // `Asking` ends with something that helps, or fails.
+                    Said::Nothing(_) => break,
+                },
+            };
+            errand.context.note(StepEvent::Referral { zone: referral.zone.to_string() });
+            cut = self.keep_referral(errand, referral, Some(&cut));
+            if let Some(failure) = outdated.and_then(|outdated| outdated.confirmed_by(&cut)) {
+                return Err(failure);
             }
         }
         Err(Failure::Referrals { name: errand.name.clone() })
     }
 
+    /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of what they say: RFC 9156 section 3 knows
+    /// servers that deny a name which has names below it.
+    async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Delegation) -> Result<Probed, Failure> {
+        let asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
+        errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
+        errand.context.note(StepEvent::Probe { name: part.to_string() });
+        match asking.run().await {
+            Ok(Said::Referral(referral)) => Ok(Probed::Referral(referral)),
+            Ok(Said::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))
+                if answers.is_empty() =>
+            {
+                Ok(Probed::NoCut)
+            }
+            Ok(_) | Err(Failure::Servers { .. }) => Ok(Probed::Unclear),
+            Err(failure) => Err(failure),
+        }
+    }
+
     async fn closest_cut(&self, errand: Errand<'_>) -> Result<Arc<Delegation>, Failure> {
         match self.closest_delegation(errand) {
             Some(cut) => Ok(cut),
-            None => self.prime(errand.context, errand.sub_questions).await,
+            None => self.root(errand.context, errand.sub_questions).await,
         }
     }
 
@@ -171,49 +247,6 @@ impl Iterate {
         let asking = Asking::new(self, errand, cut);
         errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
         asking.run().await
-    }
-
-    /// The addresses of a zone's servers that are known, and the names of those that have none.
-    fn addresses(&self, errand: Errand<'_>, cut: &Delegation) -> (Vec<SocketAddr>, Vec<Name>) {
-        if !cut.configured.is_empty() {
-            return (cut.configured.clone(), Vec::new());
-        }
-        let now = self.now();
-        let rrsets = self.memory.rrsets.of(errand.context.view.id);
-        let (mut known, mut unglued) = (Vec::new(), Vec::new());
-        for (place, server) in cut.servers.iter().enumerate() {
-            let before = known.len();
-            for kind in self.address_kinds(errand.context) {
-                if let Some(Known::Rrset(rrset)) = rrsets.get(server, kind, Rank::Glue, now) {
-                    let records = rrset.records(server, now);
-                    known.extend(records.iter().filter_map(|record| record.data.ip_addr()));
-                }
-            }
-            if known.len() == before {
-                let came_along = cut.glue.iter().filter(|(of, _)| *of == place).map(|(_, address)| *address);
-                known.extend(came_along);
-            }
-            if known.len() == before {
-                unglued.push(server.clone());
-            }
-        }
-        let port = errand.context.view.config.resolve.upstream_port;
-        (known.into_iter().map(|address| SocketAddr::new(address, port)).collect(), unglued)
-    }
-
-    fn address_kinds(&self, context: &Context) -> impl Iterator<Item = RecordType> + use<> {
-        let (now, config) = (self.now(), &context.view.config.resolve);
-        let ipv4 = self.means.families.ipv4(config, now);
-        let ipv6 = self.means.families.ipv6(config, now);
-        ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
-    }
-
-    /// Whether a server may be asked: its family leads somewhere, and the operator has not denied it. What the operator
-    /// has named is asked.
-    fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr) -> bool {
-        let config = &context.view.config.resolve;
-        let denied = !cut.trusted && config.deny_servers.iter().any(|net| net.contains(&address));
-        !denied && (!cut.configured.is_empty() || self.means.families.allows(config, address, self.now()))
     }
 
     fn server(&self, address: SocketAddr) -> Arc<Server> {

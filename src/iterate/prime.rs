@@ -1,8 +1,10 @@
 //! Priming: the root's own servers asked who they are.
 //!
-//! May call: `cache`. RFC 9609: from any server of the hints; what did not come along stays as the hints have it.
+//! May call: `cache`. RFC 9609: from any server of the hints; what did not come along stays as the hints have it. It is done
+//! again before its time is over, as long as questions need it, so that none of them waits for it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -12,10 +14,61 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Errand, Iterate, SubQuestions};
 use crate::cache::rrsets::{Delegation, capped};
+use crate::clock::Mono;
 use crate::config::RootHints;
-use crate::limits::MAX_SERVERS;
+use crate::limits::{MAX_SERVERS, PRIME_RETRY};
+use crate::zones::{Kind, View};
+
+/// When the root is to be primed again: microseconds of the clock.
+#[derive(Debug)]
+pub(super) struct Refresh(AtomicU64);
+
+impl Default for Refresh {
+    /// Not before it was primed.
+    fn default() -> Self {
+        Self(AtomicU64::new(u64::MAX))
+    }
+}
+
+impl Refresh {
+    fn set(&self, at: Mono) {
+        self.0.store(at.as_micros(), Ordering::Relaxed);
+    }
+
+    /// Whether it is time; true to one asker alone.
+    fn is_due(&self, now: Mono) -> bool {
+        let due = |at: u64| (at <= now.as_micros()).then_some(u64::MAX);
+        self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
+    }
+}
 
 impl Iterate {
+    /// The root to start from: as primed, or as the hints have it where their servers answer, but not this.
+    ///
+    /// # Errors
+    /// None of them can be reached.
+    pub(super) async fn root(
+        &self,
+        context: &Context,
+        sub_questions: &dyn SubQuestions,
+    ) -> Result<Arc<Delegation>, Failure> {
+        match self.prime(context, sub_questions).await {
+            Err(Failure::Servers { faults, .. }) if faults.iter().any(|(_, fault)| fault.came_back()) => {
+                let hints = Arc::new(self.hints(&context.view.config.resolve.root_hints));
+                self.memory.rrsets.of(context.view.id).put_delegation(Arc::clone(&hints));
+                Ok(hints)
+            }
+            primed => primed,
+        }
+    }
+
+    /// Whether the root should be primed again, as its time is nearly over. True to one asker alone, who does it.
+    pub fn is_priming_due(&self, view: &View) -> bool {
+        view.recursion().policy.race
+            && matches!(view.recursion().kind, Kind::Iterate)
+            && self.refresh.is_due(self.now())
+    }
+
     /// Asks the root servers of the hints who the root servers are, unless that is known.
     ///
     /// # Errors
@@ -25,21 +78,48 @@ impl Iterate {
         context: &Context,
         sub_questions: &dyn SubQuestions,
     ) -> Result<Arc<Delegation>, Failure> {
+        match self.memory.rrsets.of(context.view.id).delegation(&Name::root(), self.now()) {
+            Some(known) => Ok(known),
+            None => self.prime_again(context, sub_questions).await,
+        }
+    }
+
+    /// The same, whatever is known.
+    ///
+    /// # Errors
+    /// None of them answers: what is known stays.
+    pub async fn prime_again(
+        &self,
+        context: &Context,
+        sub_questions: &dyn SubQuestions,
+    ) -> Result<Arc<Delegation>, Failure> {
         let root = Name::root();
         let view = &context.view;
-        if let Some(known) = self.memory.rrsets.of(view.id).delegation(&root, self.now()) {
-            return Ok(known);
-        }
         let hints = self.hints(&view.config.resolve.root_hints);
-        let errand =
-            Errand { name: &root, kind: RecordType::NS, route: view.recursion(), context, sub_questions };
-        let Said::Found(found) = self.ask_zone(errand, &hints).await? else { return Ok(Arc::new(hints)) };
-        let primed = Arc::new(self.primed(&hints, &found, view.config.cache.max_ttl));
+        let errand = Errand {
+            name: &root,
+            kind: RecordType::NS,
+            route: view.recursion(),
+            context,
+            rewrite: None,
+            sub_questions,
+        };
+        let asked = self.ask_zone(errand, &hints).await;
+        let now = self.now();
+        self.refresh.set(now.after(PRIME_RETRY));
+        let primed = match asked? {
+            Said::Found(found) => self.primed(hints, &found, view.config.cache.max_ttl),
+            Said::Referral(_) | Said::Nothing(_) => hints,
+        };
+        // In the last tenth of its time.
+        let lives = primed.expires.since(now).max(PRIME_RETRY);
+        self.refresh.set(now.after(lives.saturating_sub(lives / 10)));
+        let primed = Arc::new(primed);
         self.memory.rrsets.of(view.id).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
 
-    /// The root as the hints have it. It is asked who the root's servers are, and nothing else.
+    /// The root as the hints have it, for a short time.
     fn hints(&self, hints: &RootHints) -> Delegation {
         let mut servers = Vec::new();
         let mut glue = Vec::new();
@@ -53,12 +133,13 @@ impl Iterate {
             glue,
             configured: Vec::new(),
             trusted: false,
-            expires: self.now(),
+            since: self.now(),
+            expires: self.now().after(PRIME_RETRY),
         }
     }
 
     /// The root as its own servers have it; addresses that did not come along are those of the hints.
-    fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Delegation {
+    fn primed(&self, hints: Delegation, found: &Found, max_ttl: Duration) -> Delegation {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;
         for record in found.answers.iter().take(MAX_SERVERS) {
@@ -68,8 +149,7 @@ impl Iterate {
             }
         }
         if servers.is_empty() {
-            servers.clone_from(&hints.servers);
-            ttl = 0;
+            return hints;
         }
         let mut glue = Vec::new();
         for (place, server) in servers.iter().enumerate() {
@@ -83,7 +163,16 @@ impl Iterate {
                 glue.extend(addresses.map(|(_, address)| (place, *address)));
             }
         }
-        let expires = self.now().after(Duration::from_secs(capped(ttl, max_ttl).into()));
-        Delegation { zone: Name::root(), servers, glue, configured: Vec::new(), trusted: false, expires }
+        let since = self.now();
+        let expires = since.after(Duration::from_secs(capped(ttl, max_ttl).into()));
+        Delegation {
+            zone: Name::root(),
+            servers,
+            glue,
+            configured: Vec::new(),
+            trusted: false,
+            since,
+            expires,
+        }
     }
 }

@@ -37,6 +37,7 @@ impl Probe {
             path: self.path.clone(),
             name: self.zone.clone(),
             kind: RecordType::SOA,
+            secret: None,
             recursion_desired: self.recursive,
             edns: self.edns,
             mixed_case: false,

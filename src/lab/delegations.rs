@@ -51,7 +51,8 @@ impl Tree {
         Ok(())
     }
 
-    /// Adds a zone served by these servers. `text` may hold an own SOA; NS and server addresses are added.
+    /// Adds a zone served by these servers. `text` may hold an own SOA and, at `@`, an own NS set; else they are added, as are
+    /// server addresses.
     ///
     /// # Errors
     /// A name that is none.
@@ -145,7 +146,13 @@ impl Tree {
             let _ = writeln!(text, "@ {NEGATIVE_TTL} SOA ns hostmaster 1 7200 900 1209600 {NEGATIVE_TTL}");
         }
         let mut hosts = Vec::new();
-        self.write_servers(&mut text, origin, branch, &mut hosts);
+        let own = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            words.first() == Some(&"@") && words.contains(&"NS")
+        };
+        if !branch.text.lines().any(own) {
+            self.write_servers(&mut text, origin, branch, &mut hosts);
+        }
         let children = self.zones.iter().filter(|(zone, _)| self.parent(zone) == Some(origin));
         for (zone, child) in children {
             self.write_servers(&mut text, zone, child, &mut hosts);

@@ -17,6 +17,12 @@ pub enum Fault {
     Refused,
     /// Answers everything with SERVFAIL: the zone expired there.
     ServFail,
+    /// NXDOMAIN for everything: as a registry's server does for a domain that was taken away.
+    Denies,
+    /// Answers without AA, as much of the world does.
+    NoAa,
+    /// Answers every question with an address: a load balancer that does not look at the type.
+    AddressForAll,
     /// Refers everything to the root (an old BIND without the zone).
     UpwardReferral,
     /// Answers without AA and without anything: neither an answer nor a referral.
@@ -59,10 +65,13 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 19] = [
+const NAMES: [(&str, Fault); 22] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
+    ("denies", Fault::Denies),
+    ("no-aa", Fault::NoAa),
+    ("address-for-all", Fault::AddressForAll),
     ("upward-referral", Fault::UpwardReferral),
     ("lame-empty", Fault::LameEmpty),
     ("no-edns", Fault::NoEdns),

@@ -26,6 +26,9 @@ const STREAM_SIZE: usize = 65_535;
 /// Where the poison points: a documentation address (RFC 5737), so that nobody is hurt by it.
 pub const POISON: A = A::new(203, 0, 113, 66);
 
+/// What a load balancer answers with.
+const BALANCED: A = A::new(10, 0, 0, 80);
+
 /// Whose name the poison takes.
 pub const POISONED_NAME: &str = "www.bank.example.";
 
@@ -222,6 +225,17 @@ fn distort(fault: Fault, query: &Message, transport: Transport, response: &mut M
     match fault {
         Fault::Refused => *response = bare(query, ResponseCode::Refused),
         Fault::ServFail => *response = bare(query, ResponseCode::ServFail),
+        Fault::Denies => {
+            *response = bare(query, ResponseCode::NXDomain);
+            response.metadata.authoritative = true;
+        }
+        Fault::NoAa => response.metadata.authoritative = false,
+        Fault::AddressForAll => {
+            *response = bare(query, ResponseCode::NoError);
+            response.metadata.authoritative = true;
+            let owner = query.queries.first().map(|question| question.name().clone()).unwrap_or_default();
+            response.add_answer(Record::from_rdata(owner, 300, RData::A(BALANCED)));
+        }
         Fault::LameEmpty => *response = bare(query, ResponseCode::NoError),
         Fault::UpwardReferral => {
             *response = bare(query, ResponseCode::NoError);

@@ -31,6 +31,20 @@ struct Reach {
     unroutable: BTreeSet<IpAddr>,
     /// Datagrams lost of a thousand, there or back, on all paths.
     loss_per_mille: u32,
+    /// What becomes of what is sent over IPv6.
+    ipv6: Ipv6Way,
+}
+
+/// What becomes of what is sent over IPv6.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ipv6Way {
+    /// It arrives.
+    #[default]
+    Open,
+    /// The kernel has no route for it.
+    Unrouted,
+    /// It is sent, and nothing comes back.
+    Swallowed,
 }
 
 /// The network of a simulation.
@@ -73,9 +87,19 @@ impl SimulatedNetwork {
         transport == Transport::Udp && per_mille > 0 && self.random.below(1_000) < per_mille
     }
 
+    /// Has IPv6 lead somewhere or nowhere.
+    pub fn set_ipv6(&self, way: Ipv6Way) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).ipv6 = way;
+    }
+
+    fn swallows(&self, server: SocketAddr) -> bool {
+        let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        server.is_ipv6() && reach.ipv6 == Ipv6Way::Swallowed
+    }
+
     fn route(&self, server: SocketAddr) -> io::Result<()> {
         let reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
-        if reach.down {
+        if reach.down || (server.is_ipv6() && reach.ipv6 == Ipv6Way::Unrouted) {
             return Err(io::ErrorKind::NetworkUnreachable.into());
         }
         if reach.unroutable.contains(&server.ip()) {
@@ -85,14 +109,17 @@ impl SimulatedNetwork {
     }
 
     fn ask(&self, server: SocketAddr, message: &[u8], transport: Transport) -> Vec<Delivery> {
-        let Some(found) = self.lab.at(server.ip()) else { return Vec::new() };
+        let Some(found) = self.lab.at(server.ip()).filter(|_| !self.swallows(server)) else {
+            return Vec::new();
+        };
         let deliveries = found.respond(server.ip(), message, transport, self.clock.mono(), &self.random);
         if self.loses(transport) { Vec::new() } else { deliveries }
     }
 
     async fn open(&self, server: SocketAddr) -> io::Result<SimulatedStream> {
         self.route(server)?;
-        let Some(found) = self.lab.at(server.ip()) else { return std::future::pending().await };
+        let found = self.lab.at(server.ip()).filter(|_| !self.swallows(server));
+        let Some(found) = found else { return std::future::pending().await };
         if found.has(Fault::Dead) || found.has(Fault::SilentTcp) {
             return std::future::pending().await;
         }

@@ -166,7 +166,7 @@ impl Simulation {
         let mut reply = Vec::new();
         wire::reply::write(&mut reply, &replied.answer, &query, REPLY_LIMIT, self.clock.mono());
         Ok(Reply {
-            message: Message::from_vec(&reply).map_err(|_| unreadable("the reply"))?,
+            message: wire::response::read(&reply).map_err(|_| unreadable("the reply"))?,
             outcome: replied.outcome,
             extended_error: replied.answer.extended_error.clone(),
             steps: replied.steps,

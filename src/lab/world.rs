@@ -19,6 +19,7 @@ use super::fault::Fault;
 use super::log::Log;
 use super::server::{Distance, Server};
 use super::zone_file::read_zone;
+use crate::wire::presentation::read_name;
 use crate::zones::authority::Authority;
 use crate::zones::zone::{Zone, ZoneError};
 
@@ -93,7 +94,8 @@ pub struct Builder {
 /// # Errors
 /// The text is no name.
 pub fn absolute(text: &str) -> Result<Name, LabError> {
-    let mut name = Name::from_ascii(text).map_err(|_| LabError::Name(text.to_owned()))?.to_lowercase();
+    let name = read_name(text).ok_or_else(|| LabError::Name(text.to_owned()))?;
+    let mut name = name.to_lowercase();
     name.set_fqdn(true);
     Ok(name)
 }

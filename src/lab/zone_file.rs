@@ -2,14 +2,17 @@
 //!
 //! May call: `zone`. RFC 1035 section 5 with $ORIGIN and $TTL (RFC 2308 section 4), relative names, `@`, a blank
 //! owner, parentheses, comments, quoted strings; TTL and class may stand in either order or be left out. DNAME
-//! (RFC 6672) is read here, as hickory's parser does not know it.
+//! (RFC 6672) is read here, as hickory's parser does not know it, and so are types and data without a form of their own
+//! (RFC 3597 section 5: `TYPE65280 \# 2 0a0b`).
 
 use std::str::FromStr;
 
 use hickory_proto::rr::rdata::{NULL, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecoder, Restrict};
 
 use crate::question::wire_name;
+use crate::wire::presentation::read_name;
 
 use crate::zones::zone::{Zone, ZoneError};
 
@@ -40,6 +43,13 @@ pub fn read_record(text: &str) -> Result<Record, ZoneError> {
     let entry = entries(text)?.into_iter().next();
     let entry = entry.ok_or_else(|| ZoneError::Line { line: 1, reason: "no record".to_owned() })?;
     reader.record(&entry)
+}
+
+/// Reads a type: its mnemonic, or `TYPE` and its number.
+pub fn read_kind(text: &str) -> Option<RecordType> {
+    let text = text.to_ascii_uppercase();
+    let number = text.strip_prefix("TYPE").and_then(|number| number.parse::<u16>().ok());
+    number.map(RecordType::from).or_else(|| RecordType::from_str(&text).ok())
 }
 
 /// One entry: a line, or several lines within parentheses.
@@ -147,8 +157,7 @@ impl Reader {
             if let Ok(seconds) = word.parse() {
                 ttl = seconds;
             } else if !word.eq_ignore_ascii_case("IN") {
-                break RecordType::from_str(&word.to_ascii_uppercase())
-                    .map_err(|_| entry.error(format!("unknown type {}", word)))?;
+                break read_kind(word).ok_or_else(|| entry.error(format!("unknown type {word}")))?;
             }
         };
         let rdata = self.rdata(kind, &words.collect::<Vec<_>>()).map_err(|reason| entry.error(reason))?;
@@ -156,6 +165,11 @@ impl Reader {
     }
 
     fn rdata(&self, kind: RecordType, words: &[&String]) -> Result<RData, String> {
+        if let [mark, length, hex @ ..] = words
+            && *mark == "\\#"
+        {
+            return unknown(kind, length, &hex.iter().map(|word| word.as_str()).collect::<String>());
+        }
         let mut texts: Vec<String> = words.iter().copied().cloned().collect();
         // Which words are names: they are taken from the origin here, as hickory's public parser knows none.
         let (from, to) = match kind {
@@ -180,7 +194,7 @@ impl Reader {
         if text == "@" {
             return Ok(self.origin.clone());
         }
-        let name = Name::from_str(text).map_err(|error| format!("{text}: {error}"))?;
+        let name = read_name(text).ok_or_else(|| format!("{text} is no name"))?;
         let name = if name.is_fqdn() {
             name
         } else {
@@ -188,6 +202,19 @@ impl Reader {
         };
         Ok(name)
     }
+}
+
+/// RDATA in hexadecimal digits: what the library makes of them, or as they are.
+fn unknown(kind: RecordType, length: &str, hex: &str) -> Result<RData, String> {
+    let digits =
+        |pair: &[u8]| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let octets: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(digits).collect();
+    let octets = octets.filter(|octets| octets.len().to_string() == length);
+    let octets = octets.ok_or_else(|| format!("{hex} are not {length} octets"))?;
+    let length = Restrict::new(u16::try_from(octets.len()).map_err(|error| error.to_string())?);
+    let read = RData::read(&mut BinDecoder::new(&octets), kind, length);
+    let rdata = if octets.is_empty() { NULL::new() } else { NULL::with(octets) };
+    Ok(read.unwrap_or(RData::Unknown { code: kind, rdata }))
 }
 
 /// The RDATA of a DNAME: a name without compression (RFC 6672 section 2.1).

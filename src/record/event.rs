@@ -171,6 +171,11 @@ pub enum StepEvent {
         /// Servers whose addresses are known.
         addresses: usize,
     },
+    /// Its servers are asked for a part of the name alone (RFC 9156).
+    Probe {
+        /// The part.
+        name: String,
+    },
     /// A message was sent.
     Sent {
         /// Whom to.
@@ -200,6 +205,11 @@ pub enum StepEvent {
     /// A referral was taken.
     Referral {
         /// The zone referred to.
+        zone: String,
+    },
+    /// None of a zone's servers known so far serves it: its parent is asked for others.
+    Outdated {
+        /// The zone.
         zone: String,
     },
     /// A CNAME or DNAME leads on.

@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Resolver;
 use crate::cache::rrsets::{Known, Rank};
+use crate::dnsbl::list::{Asked, List};
 use crate::iterate::classify::{End, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -69,8 +70,8 @@ impl Resolver {
         let mut current = name.clone();
         loop {
             let route = context.view.route(&current, kind);
-            let errand = Errand { name: &current, kind, route, context, sub_questions: self };
-            match self.step(errand, &mut chased).await? {
+            let errand = Errand { name: &current, kind, route, context, rewrite: None, sub_questions: self };
+            match self.rewritten(errand, &mut chased).await? {
                 End::Data => return Ok(chased),
                 End::Negative { nxdomain, soa, .. } => {
                     chased.rcode = if nxdomain { ResponseCode::NXDomain } else { ResponseCode::NoError };
@@ -86,6 +87,29 @@ impl Resolver {
                 }
             }
         }
+    }
+
+    /// What one name leads to; of a list that takes a key in its names under the name that takes it, and back.
+    async fn rewritten(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        let list = errand.route.policy.list.as_ref().filter(|list| list.asked(errand.name) != Asked::Nothing);
+        let Some(rewrite) = list.and_then(|list| list.rewrite.as_deref()) else {
+            return self.step(errand, chased).await;
+        };
+        let Some(inside) = rewrite.inward(errand.name) else {
+            return Err(Failure::TooLong { name: errand.name.clone() });
+        };
+        let mut found = Chased::default();
+        let end = self.step(Errand { name: &inside, rewrite: Some(rewrite), ..errand }, &mut found).await?;
+        chased.zone = found.zone;
+        chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
+        Ok(match end {
+            End::Data => End::Data,
+            End::Alias(target) => End::Alias(rewrite.outward(&target)),
+            End::Negative { nxdomain, name, soa } => {
+                let soa = soa.map(|soa| Box::new(rewrite.outward_record(*soa)));
+                End::Negative { nxdomain, name: rewrite.outward(&name), soa }
+            }
+        })
     }
 
     /// What one name leads to: an answer made here, what memory knows, or what servers say.
@@ -129,8 +153,15 @@ impl Resolver {
     }
 
     /// The addresses that memory has for a name, or that it has none; none where it does not know.
-    pub(super) fn remembered_addresses(&self, name: &Name, context: &Context) -> Option<Vec<Record>> {
+    pub(super) fn remembered_addresses(
+        &self,
+        list: &List,
+        name: &Name,
+        context: &Context,
+    ) -> Option<Vec<Record>> {
         let now = self.clock.mono();
+        let inside = list.rewrite.as_ref().and_then(|rewrite| rewrite.inward(name));
+        let name = inside.as_ref().unwrap_or(name);
         match self.memory.rrsets.of(context.view.id).get(name, RecordType::A, Rank::Answer, now)? {
             Known::Negative(_) => Some(Vec::new()),
             Known::Rrset(rrset) => Some(rrset.records(name, now)),

@@ -10,10 +10,11 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::Resolver;
 use super::chase::Chased;
+use crate::cache::flush::Flush;
 use crate::config::Guard;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
 use crate::dnsbl::list::{Asked, Life, List};
-use crate::dnsbl::state::Entry;
+use crate::dnsbl::state::{Entry, State};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
@@ -30,6 +31,9 @@ impl Resolver {
         context: &Context,
     ) -> Result<Chased, Failure> {
         let Some(list) = list_of(&context.view, name, kind) else {
+            if matches!(kind, RecordType::A | RecordType::TXT) {
+                self.lists.lookalikes().notice(name);
+            }
             return self.chase(name, kind, context).await;
         };
         let Some(entry) = self.lists.entry(&list.apex) else {
@@ -50,7 +54,8 @@ impl Resolver {
             Some(Verdict::Untold(why)) => why.given(&list, context.view.guard == Guard::Guard),
             _ => Given::Answer,
         };
-        self.give(&list, given, entry.mark(says), found, context)
+        let silent = matches!(verdict, Some(Verdict::Untold(Why::Silent { .. })));
+        self.give(&list, given, entry.mark(says), found, silent, context)
     }
 
     /// What an answer means; none where it is not for the gate to say.
@@ -65,20 +70,20 @@ impl Resolver {
     ) -> Option<Verdict> {
         let chased = match found {
             Ok(chased) => chased,
-            Err(failure) => return Some(Verdict::Untold(why_of(failure)?)),
+            Err(failure) => return Some(Verdict::Untold(why_of(list, failure)?)),
         };
         match kind {
             RecordType::A => Some(gate::judge(list, entry.state(), &chased.answers)),
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
-                let known = self.remembered_addresses(name, context);
+                let known = self.remembered_addresses(list, name, context);
                 // Text that says nothing is "not listed", unless the address is known to say otherwise: it costs no message.
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guard == Guard::Guard => {
                         match self.chase(name, RecordType::A, context).await {
                             Ok(chased) => chased.answers,
-                            Err(failure) => return Some(Verdict::Untold(why_of(&failure)?)),
+                            Err(failure) => return Some(Verdict::Untold(why_of(list, &failure)?)),
                         }
                     }
                     None => Vec::new(),
@@ -100,6 +105,7 @@ impl Resolver {
         given: Given,
         mark: ListMark,
         found: Result<Chased, Failure>,
+        silent: bool,
         context: &Context,
     ) -> Result<Chased, Failure> {
         match given {
@@ -112,7 +118,9 @@ impl Resolver {
                 context.note(StepEvent::Memory {
                     found: format!("that this is no answer of a list: {}", error.text),
                 });
-                Err(Failure::List { error })
+                // Its silence is the zone's; its refusal is told as the list's.
+                let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
+                Err(Failure::List { zone, error })
             }
             Given::Nxdomain(error) => {
                 context.note(StepEvent::Memory {
@@ -131,6 +139,14 @@ impl Resolver {
                     list: Some(mark),
                 })
             }
+        }
+    }
+
+    /// Says how a list is. What it is believed no more makes what was answered before void.
+    pub fn list_is(&self, list: &List, state: State, why: &str) {
+        let void = self.lists.entry(&list.apex).is_some_and(|entry| entry.set(state, why, self.clock.now()));
+        if void {
+            self.memory.flush(&Flush::Tree { name: list.apex.clone(), kind: None });
         }
     }
 
@@ -179,13 +195,13 @@ pub(super) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<
 }
 
 /// What a failure says of the list; none where it is ours.
-fn why_of(failure: &Failure) -> Option<Why> {
+fn why_of(list: &List, failure: &Failure) -> Option<Why> {
     let what = failure.to_string();
     match failure {
         Failure::Servers { faults, .. }
             if !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Refused) =>
         {
-            Some(Why::NotServed { what })
+            Some(if list.rewrite.is_some() { Why::KeyRefused { what } } else { Why::NotServed { what } })
         }
         Failure::Servers { .. } | Failure::Time { .. } | Failure::Addresses { .. } => {
             Some(Why::Silent { what })

@@ -18,6 +18,7 @@ mod flights;
 mod guard;
 pub mod inflight;
 mod lists;
+mod mirrors;
 pub mod side;
 
 use std::sync::Arc;
@@ -294,7 +295,13 @@ impl Resolver {
             elapsed: now.since(context.began()),
             packets,
         });
+        let view = Arc::clone(&context.view);
         begun.land(Landed { answer, failed: failed.is_some(), packets });
+        if packets > 0 && self.iterate.is_priming_due(&view) {
+            let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
+            // Where it fails, what is known holds until its time is over.
+            let _ = self.iterate.prime_again(&context, &*self).await;
+        }
     }
 
     fn shed(&self, question: &Question, why: &str) -> Asked {

@@ -1,4 +1,5 @@
-//! The bytes of messages on the client's side: reading a query, writing a reply, without decoding an answer.
+//! The bytes of messages: on the client's side reading a query and writing a reply, without decoding an answer; on the other
+//! side reading what a server sent.
 //!
 //! May call: `question`, `clock`, `limits`, `cache` for its hashing. Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. Nothing here
 //! allocates on the hit path but the growth of a reused buffer.
@@ -15,8 +16,10 @@
 pub mod compose;
 pub mod cookie;
 mod cursor;
+pub mod presentation;
 pub mod query;
 pub mod reply;
+pub mod response;
 
 /// Octets of a header (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;

@@ -6,6 +6,7 @@
 pub mod authority;
 mod denial;
 pub mod local;
+pub mod mirror;
 mod special;
 pub mod zone;
 
@@ -19,9 +20,10 @@ use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 use crate::cache::rrsets::Delegation;
 use crate::clock::Mono;
 use crate::config::{self, Config, Guard, ZoneKind};
-use crate::dnsbl::list::List;
+use crate::dnsbl::list::{List, WhenStale};
 use crate::question::{MAX_VIEWS, ViewId, wire_name};
 use authority::Authority;
+use mirror::Mirror;
 
 /// TTL of "does not exist" for names of a DNS list that is shut down: whoever still asks need not be told of it more often.
 const DEAD_LIST_TTL: u32 = 3_600;
@@ -38,6 +40,17 @@ pub struct Route {
     pub kind: Kind,
     /// What holds on the way.
     pub policy: ZonePolicy,
+    /// Where its servers hold a mirror whose age is watched.
+    pub mirrored: Option<Mirrored>,
+}
+
+/// A mirror, and what takes its place.
+#[derive(Debug)]
+pub struct Mirrored {
+    /// How old its data are.
+    pub mirror: Mirror,
+    /// The way of names while they are too old; none where the mirror is asked all the same.
+    pub public: Option<Arc<Route>>,
 }
 
 /// Where a way leads.
@@ -67,6 +80,8 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// No negative answer is kept longer.
     pub negative_max_ttl: Duration,
+    /// Whether names below the apex may be probed on the way to the whole one (RFC 9156); those of a DNS list may not.
+    pub minimise: bool,
     /// The DNS list whose zone it is.
     pub list: Option<Arc<List>>,
     /// Whether two servers are raced where the best of them is not known.
@@ -155,6 +170,11 @@ impl Views {
         self.views.get(*self.of_listener.get(place)?)
     }
 
+    /// All of them.
+    pub fn all(&self) -> &[Arc<View>] {
+        &self.views
+    }
+
     /// The view under an id.
     pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
         self.views.iter().find(|view| view.id == id)
@@ -167,12 +187,14 @@ impl View {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
             negative_max_ttl: config.cache.negative_max_ttl,
+            minimise: true,
             list: None,
             race: config.resolve.race,
             one_at_a_time: !config.resolve.race,
             refusals_end: false,
         };
-        let recursion = Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone() };
+        let recursion =
+            Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
         let mut view = Self {
             id,
             config: Arc::clone(config),
@@ -207,7 +229,7 @@ impl View {
         let mut passed_over = kind != RecordType::DS;
         loop {
             if passed_over && let Some(route) = self.routes.get(suffix) {
-                return route;
+                return instead(route).unwrap_or(route);
             }
             passed_over = true;
             match suffix.split_first() {
@@ -224,11 +246,13 @@ impl View {
     fn add_lists(&mut self) -> Result<(), Wrong> {
         for (apex, list) in self.config.lists() {
             // DS would pass over the apex, and here its own route counts.
-            let around = Arc::clone(self.route(&apex, RecordType::A));
+            let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
+            let around = Arc::clone(self.route(base, RecordType::A));
             // Each message counts against a quota: a second server is asked only once the first is late, and two refusals
             // are an answer.
             let policy = ZonePolicy {
                 list: Some(Arc::clone(&list)),
+                minimise: false,
                 race: false,
                 refusals_end: true,
                 ..around.policy.clone()
@@ -240,6 +264,10 @@ impl View {
                     (apex.clone(), Kind::Local(empty.map_err(wrong)?))
                 }
                 _ if !list.is_alive() => continue,
+                // A key is for the list's own servers: no forwarder is told it.
+                Kind::Forward { .. } | Kind::Local(_) if list.rewrite.is_some() => {
+                    (apex.clone(), Kind::Iterate)
+                }
                 // The servers of the zone around it are asked; it is they who serve the list, as far as we know.
                 Kind::Local(authority) => (around.zone.clone(), Kind::Local(authority.clone())),
                 Kind::Stub(servers) => (apex.clone(), Kind::Stub(Arc::clone(servers))),
@@ -248,9 +276,17 @@ impl View {
                 }
                 Kind::Iterate => (apex.clone(), Kind::Iterate),
             };
-            self.routes.insert(wire_name(&apex), Arc::new(Route { zone, kind, policy }));
+            let mirrored = mirrored(&list, &zone, &kind, &policy);
+            self.routes.insert(wire_name(&apex), Arc::new(Route { zone, kind, policy, mirrored }));
         }
         Ok(())
+    }
+
+    /// The ways to mirrors whose age is watched, by zone.
+    pub fn mirrored(&self) -> Vec<&Arc<Route>> {
+        let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
+        routes.sort_by(|one, other| one.zone.cmp(&other.zone));
+        routes
     }
 
     /// The way of names that no zone is configured for.
@@ -291,6 +327,20 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     names
 }
 
+/// The way that takes a route's place while its mirror is too old.
+fn instead(route: &Route) -> Option<&Arc<Route>> {
+    let mirrored = route.mirrored.as_ref().filter(|mirrored| mirrored.mirror.is_stale())?;
+    mirrored.public.as_ref()
+}
+
+/// The mirror that a list's own servers hold, where its age is to be watched.
+fn mirrored(list: &List, zone: &Name, kind: &Kind, policy: &ZonePolicy) -> Option<Mirrored> {
+    let max_age = list.max_age.filter(|_| matches!(kind, Kind::Stub(_)))?;
+    let public = list.when_stale == WhenStale::Public;
+    let route = || Route { zone: zone.clone(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
+    Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| Arc::new(route())) })
+}
+
 fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong> {
     let policy = ZonePolicy {
         source: if zone.source.is_empty() { general.source.clone() } else { zone.source.clone() },
@@ -305,6 +355,7 @@ fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong>
             glue: Vec::new(),
             configured: addresses,
             trusted: true,
+            since: Mono::START,
             expires: Mono::from_micros(u64::MAX),
         })
     };
@@ -320,7 +371,7 @@ fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong>
             Kind::Local(authority)
         }
     };
-    Ok(Route { zone: zone.name.clone(), kind, policy })
+    Ok(Route { zone: zone.name.clone(), kind, policy, mirrored: None })
 }
 
 /// A route for each name of a `[[host]]`, and for the reverse name of each of its addresses.
@@ -345,7 +396,15 @@ fn hosts(config: &Config, policy: &ZonePolicy) -> Result<HashMap<Vec<u8>, Arc<Ro
     let route = |(key, (name, records)): (Vec<u8>, (Name, Vec<Record>))| {
         let authority = local::from_records(&name, records, HOST_TTL)
             .map_err(|reason| Wrong { zone: name.to_string(), reason })?;
-        Ok((key, Arc::new(Route { zone: name, kind: Kind::Local(authority), policy: policy.clone() })))
+        Ok((
+            key,
+            Arc::new(Route {
+                zone: name,
+                kind: Kind::Local(authority),
+                policy: policy.clone(),
+                mirrored: None,
+            }),
+        ))
     };
     records.into_iter().map(route).collect()
 }

@@ -125,5 +125,5 @@ pub(super) fn route(special: &Special, policy: &ZonePolicy) -> Result<Route, Wro
         Holds::LoopbackSix => vec![record(apex, localhost())],
     };
     let authority = local::from_records(apex, records, TTL).map_err(wrong)?;
-    Ok(Route { zone: apex.clone(), kind: Kind::Local(authority), policy: policy.clone() })
+    Ok(Route { zone: apex.clone(), kind: Kind::Local(authority), policy: policy.clone(), mirrored: None })
 }

@@ -28,6 +28,9 @@ _resolverctl() {
             resolverctl,config)
                 cmd="resolverctl__subcmd__config"
                 ;;
+            resolverctl,dnsbl)
+                cmd="resolverctl__subcmd__dnsbl"
+                ;;
             resolverctl,flush)
                 cmd="resolverctl__subcmd__flush"
                 ;;
@@ -85,6 +88,30 @@ _resolverctl() {
             resolverctl__subcmd__config__subcmd__help,show)
                 cmd="resolverctl__subcmd__config__subcmd__help__subcmd__show"
                 ;;
+            resolverctl__subcmd__dnsbl,health)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__health"
+                ;;
+            resolverctl__subcmd__dnsbl,help)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__help"
+                ;;
+            resolverctl__subcmd__dnsbl,list)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__list"
+                ;;
+            resolverctl__subcmd__dnsbl,test)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__test"
+                ;;
+            resolverctl__subcmd__dnsbl__subcmd__help,health)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__health"
+                ;;
+            resolverctl__subcmd__dnsbl__subcmd__help,help)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__help"
+                ;;
+            resolverctl__subcmd__dnsbl__subcmd__help,list)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list"
+                ;;
+            resolverctl__subcmd__dnsbl__subcmd__help,test)
+                cmd="resolverctl__subcmd__dnsbl__subcmd__help__subcmd__test"
+                ;;
             resolverctl__subcmd__help,cache)
                 cmd="resolverctl__subcmd__help__subcmd__cache"
                 ;;
@@ -96,6 +123,9 @@ _resolverctl() {
                 ;;
             resolverctl__subcmd__help,config)
                 cmd="resolverctl__subcmd__help__subcmd__config"
+                ;;
+            resolverctl__subcmd__help,dnsbl)
+                cmd="resolverctl__subcmd__help__subcmd__dnsbl"
                 ;;
             resolverctl__subcmd__help,flush)
                 cmd="resolverctl__subcmd__help__subcmd__flush"
@@ -133,6 +163,15 @@ _resolverctl() {
             resolverctl__subcmd__help__subcmd__config,show)
                 cmd="resolverctl__subcmd__help__subcmd__config__subcmd__show"
                 ;;
+            resolverctl__subcmd__help__subcmd__dnsbl,health)
+                cmd="resolverctl__subcmd__help__subcmd__dnsbl__subcmd__health"
+                ;;
+            resolverctl__subcmd__help__subcmd__dnsbl,list)
+                cmd="resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list"
+                ;;
+            resolverctl__subcmd__help__subcmd__dnsbl,test)
+                cmd="resolverctl__subcmd__help__subcmd__dnsbl__subcmd__test"
+                ;;
             *)
                 ;;
         esac
@@ -140,7 +179,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight cache config reload completion check help"
+            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight cache dnsbl config reload completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -425,6 +464,164 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__dnsbl)
+            opts="-h --socket --json --color --help test health list help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__health)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__help)
+            opts="test health list help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__help__subcmd__health)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__help__subcmd__test)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__list)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__dnsbl__subcmd__test)
+            opts="-h --all --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__flush)
             opts="-h --tree --type --negative --all --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -452,7 +649,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats query flush servers zones inflight cache config reload completion check help"
+            opts="status stats query flush servers zones inflight cache dnsbl config reload completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -550,6 +747,62 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help__subcmd__config__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__dnsbl)
+            opts="test health list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__dnsbl__subcmd__health)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__help__subcmd__dnsbl__subcmd__test)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

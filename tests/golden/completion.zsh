@@ -123,6 +123,88 @@ _arguments "${_arguments_options[@]}" : \
 ':name -- The name:_default' \
 && ret=0
 ;;
+(dnsbl)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_resolverctl__subcmd__dnsbl_commands" \
+"*::: :->dnsbl" \
+&& ret=0
+
+    case $state in
+    (dnsbl)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-dnsbl-command-$line[1]:"
+        case $line[1] in
+            (test)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--all[Ask the lists that are not in use too]' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':subject -- An address or a domain:_default' \
+&& ret=0
+;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__dnsbl__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-dnsbl-help-command-$line[1]:"
+        case $line[1] in
+            (test)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[The daemon'\''s control socket]:PATH:_files' \
@@ -311,6 +393,34 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(dnsbl)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__help__subcmd__dnsbl_commands" \
+"*::: :->dnsbl" \
+&& ret=0
+
+    case $state in
+    (dnsbl)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-help-dnsbl-command-$line[1]:"
+        case $line[1] in
+            (test)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(health)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 ":: :_resolverctl__subcmd__help__subcmd__config_commands" \
@@ -387,6 +497,7 @@ _resolverctl_commands() {
 'zones:The configured zones\: where each leads, and how its servers are' \
 'inflight:What is being found out now, for how many, and whom it waits for; the oldest first' \
 'cache:What memory holds under a name, and for how long yet' \
+'dnsbl:The DNS lists in use\: how they answer, how they are and since when, and what to do' \
 'config:The configuration\: what holds, and whether a file is right' \
 'reload:Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing' \
 'completion:Print a script that completes this program'\''s command line' \
@@ -479,6 +590,61 @@ _resolverctl__subcmd__config__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl config show commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__dnsbl_commands] )) ||
+_resolverctl__subcmd__dnsbl_commands() {
+    local commands; commands=(
+'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one lists it; 1\: none does; 4\: some do not tell and no other lists it' \
+'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
+'list:The registry with its date\: every list, what its answers mean, and who may ask' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl dnsbl commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__health_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl health commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__help_commands() {
+    local commands; commands=(
+'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one lists it; 1\: none does; 4\: some do not tell and no other lists it' \
+'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
+'list:The registry with its date\: every list, what its answers mean, and who may ask' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl dnsbl help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__health_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl help health commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__help_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl help help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl help list commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__test_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__help__subcmd__test_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl help test commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__list_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl list commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__dnsbl__subcmd__test_commands] )) ||
+_resolverctl__subcmd__dnsbl__subcmd__test_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl dnsbl test commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__flush_commands] )) ||
 _resolverctl__subcmd__flush_commands() {
     local commands; commands=()
@@ -495,6 +661,7 @@ _resolverctl__subcmd__help_commands() {
 'zones:The configured zones\: where each leads, and how its servers are' \
 'inflight:What is being found out now, for how many, and whom it waits for; the oldest first' \
 'cache:What memory holds under a name, and for how long yet' \
+'dnsbl:The DNS lists in use\: how they answer, how they are and since when, and what to do' \
 'config:The configuration\: what holds, and whether a file is right' \
 'reload:Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing' \
 'completion:Print a script that completes this program'\''s command line' \
@@ -542,6 +709,30 @@ _resolverctl__subcmd__help__subcmd__config__subcmd__check_commands() {
 _resolverctl__subcmd__help__subcmd__config__subcmd__show_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help config show commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl_commands] )) ||
+_resolverctl__subcmd__help__subcmd__dnsbl_commands() {
+    local commands; commands=(
+'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one lists it; 1\: none does; 4\: some do not tell and no other lists it' \
+'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
+'list:The registry with its date\: every list, what its answers mean, and who may ask' \
+    )
+    _describe -t commands 'resolverctl help dnsbl commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__health_commands] )) ||
+_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__health_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help dnsbl health commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list_commands] )) ||
+_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help dnsbl list commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__test_commands] )) ||
+_resolverctl__subcmd__help__subcmd__dnsbl__subcmd__test_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help dnsbl test commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__help__subcmd__flush_commands] )) ||
 _resolverctl__subcmd__help__subcmd__flush_commands() {

@@ -99,6 +99,10 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
                 on_refusal: None,
                 when_dead: None,
                 quota: Some(100),
+                key: None,
+                with_key: None,
+                max_age: None,
+                when_stale: None,
             });
         });
         run(&stage, 0..200).await;

@@ -2,6 +2,7 @@
 //! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test render` and read the difference.
 
 mod configured;
+mod lists;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -294,6 +295,7 @@ fn a_trace() {
         step(0, 0, question("mail.example.")),
         step(20, 0, StepEvent::Memory { found: "nothing".to_owned() }),
         step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
+        step(110, 0, StepEvent::Probe { name: "mail.example.".to_owned() }),
         step(120, 0, sent("192.0.2.53:53", "first")),
         step(12_400, 0, received("192.0.2.53:53", Conduct::Answered, "NOERROR, a referral to mail.example.")),
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),

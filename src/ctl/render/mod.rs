@@ -4,6 +4,7 @@
 
 pub mod findings;
 pub mod json;
+pub mod lists;
 pub mod rows;
 pub mod screen;
 pub mod state;

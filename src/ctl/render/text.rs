@@ -115,6 +115,7 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Cut { zone, addresses } => {
             ("cut", format!("{zone} with {addresses} addresses"), Paint::Plain)
         }
+        StepEvent::Probe { name } => ("probe", format!("for {name} alone"), Paint::Plain),
         StepEvent::Sent { server, transport, reason } => {
             let transport = match transport {
                 Transport::Tls => "TLS",
@@ -135,6 +136,9 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
             ("scrubbed", format!("{dropped} records that were not its to give"), Paint::Faint)
         }
         StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
+        StepEvent::Outdated { zone } => {
+            ("outdated", format!("the servers of {zone}: its parent may know others"), Paint::Plain)
+        }
         StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
         StepEvent::Ended { result } => ("ended", result.clone(), Paint::Head),
     }

@@ -19,7 +19,9 @@
 //!   elapsed 30ms..40ms
 //! ```
 //!
-//! NS, SOA, delegations and glue are written by `delegations`. `unrouted ADDRESS`, `network down|up`,
+//! NS, SOA, delegations and glue are written by `delegations`; a zone whose text has `@ NS` lines has these NS itself,
+//! and its parent those of the `zone` line. `unrouted ADDRESS`, `network down|up`,
+//! `ipv6 open|unrouted|swallowed`,
 //! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions. Below `ask`: `rcode`, `answer`
 //! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`,
 //! `outcome NAME[=COUNT]...`, `packets COUNT [SERVER]` (COUNT or LOW..HIGH), `packet: SERVER NAME TYPE [tcp] [plain]`
@@ -41,6 +43,7 @@ use crate::question::Outcome;
 
 use super::delegations::Tree;
 use super::fault::Fault;
+use super::simulated::Ipv6Way;
 
 /// Why a scenario cannot be played, or did not end as it says.
 #[derive(Debug, Error)]
@@ -92,6 +95,7 @@ enum Action {
     Advance(Duration),
     Fault { server: String, faults: Vec<Fault> },
     NetworkDown(bool),
+    Ipv6(Ipv6Way),
     Unrouted(IpAddr),
 }
 

@@ -12,8 +12,9 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::lab::delegations::Tree;
 use crate::lab::fault::{Fault, span};
+use crate::lab::simulated::Ipv6Way;
 use crate::lab::world::{ServerPlan, absolute};
-use crate::lab::zone_file::read_record;
+use crate::lab::zone_file::{read_kind, read_record};
 use crate::question::Outcome;
 
 use super::{Action, Ask, Scenario, ScenarioError, Step, Wanted};
@@ -143,6 +144,9 @@ fn action(words: &[&str]) -> Result<Action, String> {
         }
         ["network", "down"] => Ok(Action::NetworkDown(true)),
         ["network", "up"] => Ok(Action::NetworkDown(false)),
+        ["ipv6", "open"] => Ok(Action::Ipv6(Ipv6Way::Open)),
+        ["ipv6", "unrouted"] => Ok(Action::Ipv6(Ipv6Way::Unrouted)),
+        ["ipv6", "swallowed"] => Ok(Action::Ipv6(Ipv6Way::Swallowed)),
         ["unrouted", address] => address.parse().map(Action::Unrouted).map_err(|error| format!("{error}")),
         _ => Err(format!("not a step: {}", words.join(" "))),
     }
@@ -153,7 +157,7 @@ fn name_of(text: &str) -> Result<Name, String> {
 }
 
 fn kind_of(text: &str) -> Result<RecordType, String> {
-    RecordType::from_str(text).map_err(|_| format!("unknown type {text}"))
+    read_kind(text).ok_or_else(|| format!("unknown type {text}"))
 }
 
 /// Reads one line of what a question must come to.

@@ -43,6 +43,7 @@ impl Scenario {
                 simulation.lab().server(server).ok_or_else(unknown)?.set_faults(faults);
             }
             Action::NetworkDown(down) => simulation.network().set_down(*down),
+            Action::Ipv6(way) => simulation.network().set_ipv6(*way),
             Action::Unrouted(address) => simulation.network().set_unroutable(*address),
         }
         Ok(())
@@ -70,6 +71,7 @@ fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
         || -> Result<Duration, String> { span(value).ok_or_else(|| format!("{value} is not a span")) };
     match (key, value) {
         ("race", "on" | "off") => config.resolve.race = value == "on",
+        ("qname_minimisation", "on" | "off") => config.resolve.qname_minimisation = value == "on",
         ("ipv4" | "ipv6", "on" | "off" | "auto") => {
             let family = match value {
                 "on" => Family::On,

@@ -1,0 +1,324 @@
+//! The DNS lists in rows: how each is and what to do, what the registry knows, and what each says of an address or domain.
+//!
+//! May call: `dnsbl`, `config`, `control::{lookup, protocol, rows}`. Spans are in seconds, moments in seconds since 1970.
+
+use std::net::IpAddr;
+use std::sync::{Arc, PoisonError};
+
+use futures_util::future::join_all;
+use hickory_proto::op::Message;
+use hickory_proto::rr::{Name, RData, RecordType};
+use serde::{Deserialize, Serialize};
+
+use super::health::Warning;
+use super::protocol::{Fault, Problem, Reply};
+use super::{Subject, lookup, rows};
+use crate::clock::Now;
+use crate::dnsbl::batch;
+use crate::dnsbl::codes::{self, Code};
+use crate::dnsbl::list::{self, Life, List, OnRefusal, Purpose};
+use crate::dnsbl::lookalike::Lookalike;
+use crate::dnsbl::state::{Counts, Entry, Standing, State};
+use crate::limits::LIST_TEST_TIME;
+use crate::question::{ListSays, Question};
+
+/// A list that was asked, and how it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListState {
+    /// Its zone.
+    pub list: String,
+    /// What being listed means; none for a zone that only looks like a list.
+    pub purpose: Option<Purpose>,
+    /// How it is; none for a list that is shut down, or none at all.
+    #[serde(flatten)]
+    pub standing: Option<Standing>,
+    /// What was asked of it since the start.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Questions that went out today (UTC), those asked ahead and tests included.
+    pub today: u64,
+    /// Questions a day that the operator allows.
+    pub quota: Option<u64>,
+    /// Questions a day that are free.
+    pub free_quota: Option<u64>,
+    /// Questions asked ahead that a client asked in time.
+    pub ahead_used: u64,
+    /// Questions asked ahead that none did.
+    pub ahead_wasted: u64,
+    /// What to know or do; empty where all is well.
+    pub note: String,
+}
+
+/// A list of the registry, or of the operator's configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListFacts {
+    /// Its zone.
+    pub list: String,
+    /// What being listed means.
+    pub purpose: Purpose,
+    /// What is looked up in it.
+    pub subjects: Vec<list::Subject>,
+    /// When and how it was shut down.
+    pub dead: Option<String>,
+    /// Codes of listings.
+    pub listed: Vec<CodeFact>,
+    /// Codes of refusals.
+    pub refused: Vec<CodeFact>,
+    /// What a client gets for a refusal.
+    pub on_refusal: OnRefusal,
+    /// Questions a day that are free.
+    pub free_quota: Option<u64>,
+    /// Who may ask.
+    pub terms: String,
+    /// Where this is from.
+    pub source: String,
+    /// Whether the configuration has a say in it.
+    pub configured: bool,
+}
+
+/// A code, and what it means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeFact {
+    /// An address, or the first and the last of several.
+    pub code: String,
+    /// What it means.
+    pub means: String,
+}
+
+/// What a list says of an address or a domain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ListTest {
+    /// Its zone.
+    pub list: String,
+    /// What being listed means.
+    pub purpose: Purpose,
+    /// What it said.
+    pub says: ListSays,
+    /// Its codes, and what they mean.
+    pub codes: Vec<CodeFact>,
+    /// Its text.
+    pub text: Vec<String>,
+    /// Why it tells nothing.
+    pub why: Option<String>,
+    /// How long it took.
+    pub elapsed: f64,
+}
+
+/// What is looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    Address(IpAddr),
+    Domain(Name),
+}
+
+/// The lists that were asked, most questions first; then what only looks like a list.
+pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
+    let lists = subject.config().lists();
+    let (known, now) = (subject.lists(), subject.now());
+    let batch =
+        |entry: &Entry| known.batch.lock().unwrap_or_else(PoisonError::into_inner).counts(entry.number());
+    let mut told: Vec<ListState> = known
+        .all()
+        .iter()
+        .filter_map(|entry| Some(state(lists.get(&entry.apex)?, entry, batch(entry), now)))
+        .filter(|row| row.counts.questions > 0)
+        .collect();
+    told.sort_by_key(|row| std::cmp::Reverse(row.counts.questions));
+    told.extend(known.lookalikes().list().iter().map(lookalike));
+    rows::bounded(told, Reply::ListState)
+}
+
+fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListState {
+    let (today, _, quota) = entry.watch.quota(now.unix);
+    let standing = list.is_alive().then(|| entry.standing());
+    ListState {
+        list: text(&list.apex),
+        purpose: Some(list.purpose),
+        note: note(list, standing.as_ref()),
+        standing,
+        counts: entry.counts(),
+        today,
+        quota,
+        free_quota: list.free_quota,
+        ahead_used: ahead.used,
+        ahead_wasted: ahead.wasted,
+    }
+}
+
+fn lookalike(alike: &Lookalike) -> ListState {
+    ListState {
+        list: text(&alike.zone),
+        purpose: None,
+        standing: None,
+        counts: Counts { questions: alike.questions, ..Counts::default() },
+        today: alike.questions,
+        quota: None,
+        free_quota: None,
+        ahead_used: 0,
+        ahead_wasted: 0,
+        note: "asked like a list and not known as one: left alone; if it is one, name it in a [[list]]"
+            .to_owned(),
+    }
+}
+
+/// Has the lists in use tested by their own test points, and tells how they are when that should have been enough time.
+pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
+    let entries = subject.lists().all();
+    let now = subject.now().mono;
+    entries.iter().for_each(|entry| entry.watch.test_now(now));
+    subject.lists().wake();
+    if !entries.is_empty() {
+        tokio::time::sleep(LIST_TEST_TIME).await;
+    }
+    states(subject)
+}
+
+/// What to know or do.
+fn note(list: &List, standing: Option<&Standing>) -> String {
+    let Some(standing) = standing else {
+        let Life::Dead { how } = &list.life else { return String::new() };
+        return format!("shut down ({how}): remove it from the mail software");
+    };
+    match (remedy(list, standing.state), standing.why.as_str()) {
+        (None, _) => String::new(),
+        (Some(remedy), "") => remedy,
+        (Some(remedy), why) => format!("{why}; {remedy}"),
+    }
+}
+
+/// What to do about a list that is not well.
+fn remedy(list: &List, state: State) -> Option<String> {
+    let remove = "remove it from the mail software";
+    Some(match state {
+        State::Untested | State::Ok | State::Slow => return None,
+        State::Refusing if list.rewrite.is_some() => {
+            "see with its provider whether the key is still good".to_owned()
+        }
+        State::Refusing if list.terms.is_empty() => format!("see its terms, or {remove}"),
+        State::Refusing => format!("its terms: {}; see to them, or {remove}", list.terms),
+        State::Parked | State::ListsTheWorld | State::ListsNothing => remove.to_owned(),
+        State::Dead => format!("{remove} if this lasts"),
+    })
+}
+
+/// The lists that are not well, for the status.
+pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
+    let lists = subject.config().lists();
+    let warning = |entry: &Arc<Entry>| {
+        let (list, standing) = (lists.get(&entry.apex)?, entry.standing());
+        let remedy = remedy(list, standing.state)?;
+        let problem = match standing.why.as_str() {
+            "" => format!("{} is not well.", text(&list.apex)),
+            why => format!("{why}."),
+        };
+        Some(Warning { problem, remedy: format!("See `resolverctl dnsbl`; {remedy}.") })
+    };
+    subject.lists().all().iter().filter_map(warning).collect()
+}
+
+/// The registry with the operator's own, by zone.
+pub(super) fn facts(subject: &impl Subject) -> Vec<Reply> {
+    let config = subject.config();
+    let mut told = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
+    let facts = |codes: &[Code]| codes.iter().map(fact).collect();
+    told.extend(rows::bounded(config.lists().into_values().collect(), |list: Arc<List>| {
+        Reply::ListFacts(ListFacts {
+            list: text(&list.apex),
+            purpose: list.purpose,
+            subjects: list.subjects.clone(),
+            dead: match &list.life {
+                Life::Dead { how } => Some(how.clone()),
+                Life::Alive => None,
+            },
+            listed: facts(&list.listed),
+            refused: facts(&list.refused),
+            on_refusal: list.on_refusal,
+            free_quota: list.free_quota,
+            terms: list.terms.clone(),
+            source: list.source.clone(),
+            configured: list.configured,
+        })
+    }));
+    told
+}
+
+fn fact(code: &Code) -> CodeFact {
+    CodeFact { code: code.span.to_string(), means: code.means.clone() }
+}
+
+/// What each list says now; without `all` only those that were asked before, or that the operator names.
+pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Result<Vec<Reply>, Problem> {
+    let wanted = match typed.parse::<IpAddr>() {
+        Ok(address) => Wanted::Address(address),
+        Err(_) => Wanted::Domain(lookup::read_name(typed)?.to_lowercase()),
+    };
+    let known = subject.lists();
+    let in_use = |list: &List| {
+        let asked = known.find(&list.apex).is_some_and(|entry| entry.counts().questions > 0);
+        all || list.configured || asked
+    };
+    let lists = subject.config().lists();
+    let asked = lists.values().filter(|list| list.is_alive() && in_use(list)).filter_map(|list| {
+        let name = match &wanted {
+            Wanted::Address(address) => list.name_of(*address),
+            Wanted::Domain(domain) => list.name_of_domain(domain),
+        };
+        Some((list, name?))
+    });
+    let tests = join_all(asked.map(|(list, name)| ask(subject, list, name))).await;
+    if tests.is_empty() {
+        let sentence =
+            "No list in use knows such a thing; --all asks those that are not in use too.".to_owned();
+        return Err(Problem { fault: Fault::Request, sentence });
+    }
+    Ok(rows::bounded(tests, Reply::ListTest))
+}
+
+async fn ask(subject: &impl Subject, list: &List, name: Name) -> ListTest {
+    let found = subject.query(Question::new(&name, RecordType::A), false).await;
+    let says = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
+    let why = found.answer.extended_error.as_ref().map(|error| error.text.clone());
+    let codes = data(&found.answer.wire, |data| match data {
+        RData::A(address) => Some(CodeFact { code: address.0.to_string(), means: meaning(list, address.0) }),
+        _ => None,
+    });
+    let text_of = |data: &RData| match data {
+        RData::TXT(text) => {
+            let parts = text.txt_data.iter().map(|part| String::from_utf8_lossy(part).into_owned());
+            Some(parts.collect::<String>())
+        }
+        _ => None,
+    };
+    let text = if says == ListSays::Listed {
+        let found = subject.query(Question::new(&name, RecordType::TXT), false).await;
+        data(&found.answer.wire, text_of)
+    } else {
+        Vec::new()
+    };
+    let elapsed = found.elapsed.as_secs_f64();
+    ListTest { list: self::text(&list.apex), purpose: list.purpose, says, codes, text, why, elapsed }
+}
+
+/// What a code means: in words of the registry, and its bits.
+fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
+    let [.., last] = code.octets();
+    let bits = list.bits.iter().filter(|(bit, _)| last & bit != 0).map(|(_, means)| means.clone());
+    let bits: Vec<String> = bits.collect();
+    if !bits.is_empty() {
+        return bits.join(", ");
+    }
+    let known = codes::of(&list.listed, code).or_else(|| codes::of(&list.refused, code));
+    known.map_or_else(String::new, |code| code.means.clone())
+}
+
+/// What `read` makes of the data of an answer's records.
+fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
+    let Ok(message) = Message::from_vec(wire) else { return Vec::new() };
+    message.answers.iter().filter_map(|record| read(&record.data)).collect()
+}
+
+/// A zone as it is typed: without its last dot.
+fn text(name: &Name) -> String {
+    let text = name.to_ascii();
+    text.strip_suffix('.').unwrap_or(&text).to_owned()
+}

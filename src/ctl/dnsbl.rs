@@ -1,0 +1,69 @@
+//! `resolverctl dnsbl`: how the DNS lists are, what each says of an address or a domain, and what is known of them.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`.
+
+use clap::Subcommand;
+
+use super::client::Client;
+use super::render::{Format, json, lists};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::{Reply, Request};
+use crate::question::ListSays;
+
+/// The command line of `dnsbl`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What is asked; without it, how the lists in use are.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// What each list in use says of an address or a domain now, and why. Exit code 0: one lists it; 1: none does; 4: some
+    /// do not tell and no other lists it.
+    Test {
+        /// An address or a domain.
+        #[arg(value_name = "ADDRESS|DOMAIN")]
+        subject: String,
+        /// Ask the lists that are not in use too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Test the lists in use by their own test points now, and show how they are two seconds later.
+    Health,
+    /// The registry with its date: every list, what its answers mean, and who may ask.
+    List,
+}
+
+/// Asks and shows it.
+pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let request = match &arguments.command {
+        None => Request::Dnsbl,
+        Some(Command::Test { subject, all }) => Request::DnsblTest { subject: subject.clone(), all: *all },
+        Some(Command::Health) => Request::DnsblHealth,
+        Some(Command::List) => Request::DnsblList,
+    };
+    let replies = client.ask(&request)?;
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => match request {
+            Request::Dnsbl | Request::DnsblHealth => lists::states(&replies, style),
+            Request::DnsblTest { .. } => lists::tests(&replies, style),
+            _ => lists::facts(&replies, style),
+        },
+    };
+    let exit = if matches!(request, Request::DnsblTest { .. }) { verdict(&replies) } else { Exit::Yes };
+    Ok(Outcome { text, exit })
+}
+
+/// Yes, no, or could not tell.
+fn verdict(replies: &[Reply]) -> Exit {
+    let says =
+        |wanted| replies.iter().any(|reply| matches!(reply, Reply::ListTest(test) if test.says == wanted));
+    match (says(ListSays::Listed), says(ListSays::Untold)) {
+        (true, _) => Exit::Yes,
+        (false, true) => Exit::CouldNotTell,
+        (false, false) => Exit::No,
+    }
+}

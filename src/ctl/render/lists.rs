@@ -1,0 +1,207 @@
+//! The DNS lists in tables.
+//!
+//! May call: `control::{lists, protocol}`, `ctl::render`.
+
+use super::table::{Side, Table};
+use super::{Paint, Style, words};
+use crate::control::lists::{ListFacts, ListState, ListTest};
+use crate::control::lookup::harmless;
+use crate::control::protocol::Reply;
+use crate::dnsbl::list::Purpose;
+use crate::dnsbl::state::State;
+use crate::question::ListSays;
+
+/// Stands for what is not known.
+const NONE: &str = "–";
+
+/// How the lists in use are; below the table, what to know of each.
+pub fn states(replies: &[Reply], style: Style) -> String {
+    let rows: Vec<&ListState> = replies
+        .iter()
+        .filter_map(|reply| if let Reply::ListState(row) = reply { Some(row) } else { None })
+        .collect();
+    if rows.is_empty() {
+        return "no DNS list has been asked since the start\n".to_owned();
+    }
+    let mut table = Table::new(&[
+        ("list", Side::Left),
+        ("questions", Side::Right),
+        ("hits", Side::Right),
+        ("listed", Side::Right),
+        ("p50", Side::Right),
+        ("p99", Side::Right),
+        ("today", Side::Right),
+        ("of", Side::Right),
+        ("ahead", Side::Right),
+        ("wasted", Side::Right),
+        ("is", Side::Left),
+        ("since", Side::Left),
+    ]);
+    rows.iter().for_each(|row| table.row(state(row)));
+    let mut text = table.text(style, None);
+    for row in rows.iter().filter(|row| !row.note.is_empty()) {
+        text.push_str(&format!("{}: {}\n", harmless(&row.list), harmless(&row.note)));
+    }
+    text
+}
+
+fn state(row: &ListState) -> Vec<(String, Paint)> {
+    let plain = |text: String| (text, Paint::Plain);
+    let counts = &row.counts;
+    let share = |count, total| if total == 0 { NONE.to_owned() } else { words::percent_of(count, total) };
+    let time = |seconds| if counts.elapsed.count == 0 { NONE.to_owned() } else { words::time(seconds) };
+    let judged = counts.listed.saturating_add(counts.not_listed).saturating_add(counts.untold);
+    let (is, paint) = match (&row.standing, row.purpose) {
+        (Some(standing), _) => state_words(standing.state),
+        (None, Some(_)) => ("shut down", Paint::Bad),
+        (None, None) => ("not known", Paint::Plain),
+    };
+    let since = row.standing.as_ref().map(|standing| standing.since).filter(|since| *since > 0);
+    vec![
+        plain(harmless(&row.list)),
+        plain(words::number(counts.questions)),
+        plain(if judged == 0 { NONE.to_owned() } else { share(counts.hits, counts.questions) }),
+        plain(share(counts.listed, judged)),
+        plain(time(counts.elapsed.p50)),
+        plain(time(counts.elapsed.p99)),
+        plain(words::number(row.today)),
+        plain(allowed(row)),
+        plain(words::number(row.ahead_used)),
+        plain(words::number(row.ahead_wasted)),
+        (is.to_owned(), paint),
+        plain(since.map_or_else(|| NONE.to_owned(), moment)),
+    ]
+}
+
+/// How many questions a day may be asked: as the operator has it, or as the list says is free.
+fn allowed(row: &ListState) -> String {
+    match (row.quota, row.free_quota) {
+        (Some(quota), _) => words::number(quota),
+        (None, Some(free)) => format!("free {}", words::number(free)),
+        (None, None) => NONE.to_owned(),
+    }
+}
+
+fn state_words(state: State) -> (&'static str, Paint) {
+    match state {
+        State::Untested => ("not tested", Paint::Plain),
+        State::Ok => ("ok", Paint::Good),
+        State::Slow => ("slow", Paint::Plain),
+        State::Refusing => ("refusing", Paint::Bad),
+        State::Parked => ("parked", Paint::Bad),
+        State::ListsTheWorld => ("lists the world", Paint::Bad),
+        State::ListsNothing => ("lists nothing", Paint::Bad),
+        State::Dead => ("dead", Paint::Bad),
+    }
+}
+
+/// A moment of the calendar in UTC, to the minute.
+fn moment(unix: u64) -> String {
+    let (days, seconds) = (unix / 86_400, unix % 86_400);
+    // Days since 1970-01-01 to a date: Howard Hinnant's civil_from_days, for days that are not negative.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3_600, seconds % 3_600 / 60)
+}
+
+/// What each list says of an address or domain.
+pub fn tests(replies: &[Reply], style: Style) -> String {
+    let mut table = Table::new(&[
+        ("list", Side::Left),
+        ("which", Side::Left),
+        ("says", Side::Left),
+        ("took", Side::Right),
+        ("because", Side::Left),
+    ]);
+    for reply in replies {
+        if let Reply::ListTest(row) = reply {
+            table.row(test(row));
+        }
+    }
+    table.text(style, None)
+}
+
+fn test(row: &ListTest) -> Vec<(String, Paint)> {
+    let plain = |text: String| (text, Paint::Plain);
+    let (says, paint) = match (row.says, row.purpose) {
+        (ListSays::Listed, Purpose::Block) => ("listed", Paint::Bad),
+        (ListSays::Listed, _) => ("listed", Paint::Good),
+        (ListSays::NotListed, _) => ("not listed", Paint::Plain),
+        (ListSays::Untold, _) => ("could not tell", Paint::Bad),
+    };
+    let codes = row.codes.iter().map(|code| match code.means.as_str() {
+        "" => code.code.clone(),
+        means => format!("{} {means}", code.code),
+    });
+    let reasons: Vec<String> = row.why.iter().cloned().chain(codes).chain(row.text.iter().cloned()).collect();
+    vec![
+        plain(harmless(&row.list)),
+        plain(purpose_words(row.purpose).to_owned()),
+        (says.to_owned(), paint),
+        plain(words::time(row.elapsed)),
+        plain(harmless(&reasons.join("; "))),
+    ]
+}
+
+const fn purpose_words(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Block => "blocks",
+        Purpose::Allow => "allows",
+        Purpose::Data => "tells",
+    }
+}
+
+/// The registry.
+pub fn facts(replies: &[Reply], style: Style) -> String {
+    let mut text = String::new();
+    let mut table = Table::new(&[
+        ("list", Side::Left),
+        ("which", Side::Left),
+        ("asked for", Side::Left),
+        ("free a day", Side::Right),
+        ("terms", Side::Left),
+    ]);
+    for reply in replies {
+        match reply {
+            Reply::Registry { dated } => text.push_str(&format!("registry of {}\n", harmless(dated))),
+            Reply::ListFacts(row) => table.row(fact(row)),
+            _ => {}
+        }
+    }
+    text + &table.text(style, None)
+}
+
+fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
+    let plain = |text: String| (text, Paint::Plain);
+    let subjects: Vec<String> = row.subjects.iter().map(words::word).collect();
+    let configured = if row.configured { "as configured; " } else { "" };
+    let (terms, paint) = match &row.dead {
+        Some(how) => (format!("shut down: {how}"), Paint::Faint),
+        None => (format!("{configured}{}", row.terms), Paint::Plain),
+    };
+    vec![
+        plain(harmless(&row.list)),
+        plain(purpose_words(row.purpose).to_owned()),
+        plain(if subjects.is_empty() { NONE.to_owned() } else { subjects.join(", ") }),
+        plain(row.free_quota.map_or_else(|| NONE.to_owned(), words::number)),
+        (harmless(&terms), paint),
+    ]
+}
+
+#[cfg(test)]
+mod moments {
+    use super::moment;
+
+    #[test]
+    fn moments_are_dates() {
+        assert_eq!(moment(1_795_172_460), "2026-11-20 11:01 UTC");
+        assert_eq!(moment(951_782_340), "2000-02-28 23:59 UTC");
+        assert_eq!(moment(951_782_400), "2000-02-29 00:00 UTC");
+    }
+}

@@ -1,0 +1,120 @@
+//! Zones that are asked like lists and are none that we know: they are told to the operator and otherwise left alone.
+//!
+//! May call: `dnsbl::list`, `limits`. Reversed addresses also stand in front of SPF macros of large senders (RFC 7208 section 7.2,
+//! `%{ir}`), so that nothing follows from them but a line in a table. Bounded: the zone that is asked least makes room.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::Name;
+
+use super::list::reversed;
+use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
+
+/// The zones.
+#[derive(Debug, Default)]
+pub struct Lookalikes(Mutex<BTreeMap<Name, Asked>>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Asked {
+    questions: u64,
+    /// Times that another address was asked about than the time before.
+    changes: u64,
+    last: IpAddr,
+}
+
+/// A zone that is asked like a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookalike {
+    /// What follows the address.
+    pub zone: Name,
+    /// Questions that memory had no answer to.
+    pub questions: u64,
+}
+
+impl Lookalikes {
+    /// Hears of a name that is asked and lies in no known list.
+    pub fn notice(&self, name: &Name) {
+        let Some((address, zone)) = split(name) else { return };
+        let mut zones = self.lock();
+        if let Some(asked) = zones.get_mut(&zone) {
+            asked.questions = asked.questions.saturating_add(1);
+            asked.changes = asked.changes.saturating_add(u64::from(asked.last != address));
+            asked.last = address;
+            return;
+        }
+        if zones.len() >= MAX_LOOKALIKES {
+            let least = zones.iter().min_by_key(|(_, asked)| asked.questions).map(|(zone, _)| zone.clone());
+            if let Some(least) = least {
+                zones.remove(&least);
+            }
+        }
+        zones.insert(zone, Asked { questions: 1, changes: 0, last: address });
+    }
+
+    /// Those that were asked about enough addresses to look like a list, the most asked first.
+    pub fn list(&self) -> Vec<Lookalike> {
+        let zones = self.lock();
+        let alike = zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);
+        let mut told: Vec<Lookalike> =
+            alike.map(|(zone, asked)| Lookalike { zone: zone.clone(), questions: asked.questions }).collect();
+        told.sort_by_key(|alike| std::cmp::Reverse(alike.questions));
+        told
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Asked>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The address in front of a name, reversed, and what follows it; none where there is none, and for reverse zones.
+fn split(name: &Name) -> Option<(IpAddr, Name)> {
+    let labels: Vec<&[u8]> = name.iter().collect();
+    if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {
+        return None;
+    }
+    // A zone of one label is a top-level domain: nobody's list.
+    [4, 32].into_iter().find_map(|count| {
+        let (front, rest) = labels.split_at_checked(count)?;
+        let address = reversed(front)?;
+        let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
+        zone.set_fqdn(true);
+        Some((address, zone))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_asked_about_many_addresses_looks_like_a_list() {
+        let lookalikes = Lookalikes::default();
+        for last in 1..=20 {
+            lookalikes.notice(&name(&format!("{last}.2.0.192._spf.corp.example.")));
+            lookalikes.notice(&name(&format!("{last}.2.0.192.in-addr.arpa.")));
+            lookalikes.notice(&name("1.1.1.1.once.example."));
+            lookalikes.notice(&name("www.corp.example."));
+        }
+        let zone = name("_spf.corp.example.");
+        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20 }]);
+    }
+
+    #[test]
+    fn strangers_cannot_fill_the_table() {
+        let lookalikes = Lookalikes::default();
+        for last in 1..=20 {
+            lookalikes.notice(&name(&format!("{last}.2.0.192.much.example.")));
+        }
+        for number in 0..10_000 {
+            lookalikes.notice(&name(&format!("4.3.2.1.z{number}.example.")));
+        }
+        assert_eq!(lookalikes.lock().len(), MAX_LOOKALIKES);
+        assert_eq!(lookalikes.list().len(), 1);
+    }
+}

@@ -1,0 +1,129 @@
+//! Lists with a customer's key in the name: clients ask `zen.spamhaus.org`, the wire says `KEY.zen.dq.spamhaus.net`, and the
+//! answer carries the client's name.
+//!
+//! May call: `exchange::secret` for its types. Names are changed here, with a label that stands for the key; the key itself
+//! is put in by `exchange`. Between the two the names are ordinary ones of the zone that takes keys, so that walking, memory and trail need
+//! not know of it. Where the key may be sent at all, `iterate` sees to: to no server above the cut that `base` lies in.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use hickory_proto::rr::{Name, Record};
+
+use crate::exchange::secret::{Key, STANDS_FOR, Secret};
+
+/// How names of a list become those that are asked, and back.
+#[derive(Debug)]
+pub struct Rewrite {
+    apex: Name,
+    secret: Arc<Secret>,
+    /// The zone that `base` lies in, once it has been found.
+    home: Mutex<Option<Name>>,
+}
+
+impl PartialEq for Rewrite {
+    fn eq(&self, other: &Self) -> bool {
+        self.apex == other.apex && self.secret == other.secret
+    }
+}
+
+impl Eq for Rewrite {}
+
+impl Rewrite {
+    /// Questions about names below `apex` go to `base`, with the key in front of it.
+    pub fn new(apex: Name, base: Name, key: Key) -> Self {
+        Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
+    }
+
+    /// What `exchange` puts in.
+    pub fn secret(&self) -> &Arc<Secret> {
+        &self.secret
+    }
+
+    /// The name that is asked for a client's; none where it would be too long or is not below the apex.
+    pub fn inward(&self, name: &Name) -> Option<Name> {
+        let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
+        if !self.apex.zone_of(name) {
+            return None;
+        }
+        let labels = name.iter().take(own).chain([STANDS_FOR]).chain(self.secret.base().iter());
+        let mut asked = Name::from_labels(labels).ok()?;
+        asked.set_fqdn(true);
+        Some(asked)
+    }
+
+    /// The client's name for one that was asked; names elsewhere stay what they are.
+    pub fn outward(&self, name: &Name) -> Name {
+        let base = self.secret.base();
+        let own = name.iter().len().checked_sub(base.iter().len());
+        let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
+        // The label that stands for the key goes, wherever it stands alone too.
+        let kept = own.saturating_sub(1);
+        let labels = name.iter().take(kept).chain(self.apex.iter());
+        let mut told = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
+        told.set_fqdn(true);
+        told
+    }
+
+    /// The same for a record's owner. The SOA of a negative answer may belong above the base: then it is the apex's.
+    pub fn outward_record(&self, mut record: Record) -> Record {
+        let covers = record.name.zone_of(self.secret.base());
+        record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
+        record
+    }
+
+    /// Whether the servers of `zone` are at home where the key belongs.
+    pub fn is_home(&self, zone: &Name) -> bool {
+        self.home
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .is_some_and(|home| home.zone_of(zone))
+    }
+
+    /// Remembers the zone that `base` lies in.
+    pub fn set_home(&self, zone: &Name) {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    #[test]
+    fn names_go_in_with_a_label_and_come_out_without() {
+        let key = Key::read("somekey123").unwrap();
+        let rewrite = Rewrite::new(name("zen.example."), name("zen.dq.example."), key.clone());
+        let asked = rewrite.inward(&name("4.3.2.1.zen.example.")).unwrap();
+        assert_eq!(asked, name("4.3.2.1._key.zen.dq.example."));
+        assert_eq!(rewrite.outward(&asked), name("4.3.2.1.zen.example."));
+        for (inside, outside) in [
+            ("_key.zen.dq.example.", "zen.example."),
+            ("zen.dq.example.", "zen.example."),
+            ("elsewhere.", "elsewhere."),
+        ] {
+            assert_eq!(rewrite.outward(&name(inside)), name(outside));
+        }
+        assert_eq!(rewrite.inward(&name("zen.example.")), None);
+        assert_eq!(rewrite.inward(&name("4.3.2.1.other.")), None);
+        let same = Rewrite::new(name("l.example."), name("l.example."), key);
+        let asked = same.inward(&name("4.3.2.1.l.example.")).unwrap();
+        assert_eq!(
+            (asked.to_string().as_str(), same.outward(&asked)),
+            ("4.3.2.1._key.l.example.", name("4.3.2.1.l.example."))
+        );
+    }
+
+    #[test]
+    fn home_is_the_zone_found_and_all_below() {
+        let rewrite = Rewrite::new(name("a."), name("zen.dq.example."), Key::read("somekey123").unwrap());
+        assert!(!rewrite.is_home(&name("dq.example.")));
+        rewrite.set_home(&name("dq.example."));
+        assert!(rewrite.is_home(&name("dq.example.")) && rewrite.is_home(&name("zen.dq.example.")));
+        assert!(!rewrite.is_home(&name("example.")));
+    }
+}

@@ -1,0 +1,111 @@
+//! Where the servers of a zone are: their names as child and parent have them, and the addresses that are known.
+//!
+//! May call: `cache`, `config`. What a zone says of its own servers is believed more than what its parent says (RFC 2181 section
+//! 5.4.1), but only while the parent's delegation lives: a zone that was taken away must not keep itself alive by
+//! answering for itself (ghost domains, NDSS 2012). It says so where it is asked for its NS; an NS set that comes along
+//! unasked with other answers is not taken, as it is how caches are poisoned (CVE-2025-11411).
+
+use std::net::{IpAddr, SocketAddr};
+
+use hickory_proto::rr::{Name, RData, RecordType};
+
+use super::context::Context;
+use super::{Errand, Iterate};
+use crate::cache::rrsets::{Delegation, Known, Rank};
+use crate::limits::MAX_SERVERS;
+
+/// Where the servers of a zone are.
+#[derive(Debug, Default)]
+pub(super) struct Addresses {
+    /// They are asked first: those of the zone's own NS set, where it is known and has any, else the parent's.
+    pub(super) first: Vec<SocketAddr>,
+    /// The parent's, where the zone's own come first: for when these do not serve it.
+    pub(super) reserve: Vec<SocketAddr>,
+    /// Names without an address that could be asked.
+    pub(super) unglued: Vec<Name>,
+}
+
+impl Iterate {
+    /// Where the servers of `cut` are, as far as that is known.
+    pub(super) fn addresses(&self, errand: Errand<'_>, cut: &Delegation) -> Addresses {
+        if !cut.configured.is_empty() {
+            return Addresses { first: cut.configured.clone(), ..Addresses::default() };
+        }
+        let mut addresses = Addresses::default();
+        for name in self.own_servers(errand.context, &cut.zone) {
+            let known = self.known_addresses(errand.context, cut, &name);
+            if known.is_empty() {
+                addresses.unglued.push(name);
+            }
+            addresses.first.extend(known);
+        }
+        let own = !addresses.first.is_empty();
+        for name in &cut.servers {
+            let known = self.known_addresses(errand.context, cut, name);
+            if known.is_empty() && !addresses.unglued.contains(name) {
+                addresses.unglued.push(name.clone());
+            }
+            if own { &mut addresses.reserve } else { &mut addresses.first }.extend(known);
+        }
+        if cut.zone.is_root() {
+            addresses.reserve.extend(self.hinted(errand.context));
+        }
+        addresses.reserve.retain(|address| !addresses.first.contains(address));
+        addresses
+    }
+
+    /// The root's servers as the hints have them: whoever primed us with servers that serve nothing is not believed for long.
+    fn hinted(&self, context: &Context) -> Vec<SocketAddr> {
+        let (now, config) = (self.now(), &context.view.config.resolve);
+        let hints = config.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
+        let used = hints.filter(|address| self.means.families.allows(config, **address, now));
+        used.map(|address| SocketAddr::new(*address, config.upstream_port)).collect()
+    }
+
+    /// The servers of `zone` as it names them itself; none where it was not asked.
+    fn own_servers(&self, context: &Context, zone: &Name) -> Vec<Name> {
+        let now = self.now();
+        let known = self.memory.rrsets.of(context.view.id).get(zone, RecordType::NS, Rank::Answer, now);
+        let Some(Known::Rrset(rrset)) = known else { return Vec::new() };
+        let name = |data: &RData| match data {
+            RData::NS(server) => Some(server.0.to_lowercase()),
+            _ => None,
+        };
+        let records = rrset.records(zone, now);
+        records.iter().filter_map(|record| name(&record.data)).take(MAX_SERVERS).collect()
+    }
+
+    /// The addresses of a server that may be asked: what memory knows, else what came with the delegation.
+    fn known_addresses(&self, context: &Context, cut: &Delegation, server: &Name) -> Vec<SocketAddr> {
+        let (now, config) = (self.now(), &context.view.config.resolve);
+        let rrsets = self.memory.rrsets.of(context.view.id);
+        let mut known: Vec<IpAddr> = Vec::new();
+        for kind in self.address_kinds(context) {
+            if let Some(Known::Rrset(rrset)) = rrsets.get(server, kind, Rank::Glue, now) {
+                known.extend(rrset.records(server, now).iter().filter_map(|record| record.data.ip_addr()));
+            }
+        }
+        if known.is_empty() {
+            let place = cut.servers.iter().position(|name| name == server);
+            let glue = cut.glue.iter().filter(|(of, _)| Some(*of) == place).map(|(_, address)| *address);
+            known.extend(glue.filter(|address| self.means.families.allows(config, *address, now)));
+        }
+        known.into_iter().map(|address| SocketAddr::new(address, config.upstream_port)).collect()
+    }
+
+    /// The types of the addresses that are of use: those of the families that lead anywhere.
+    pub(super) fn address_kinds(&self, context: &Context) -> impl Iterator<Item = RecordType> + use<> {
+        let (now, config) = (self.now(), &context.view.config.resolve);
+        let ipv4 = self.means.families.ipv4(config, now);
+        let ipv6 = self.means.families.ipv6(config, now);
+        ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
+    }
+
+    /// Whether a server may be asked: its family leads somewhere, and the operator has not denied it. What the operator
+    /// has named is asked.
+    pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr) -> bool {
+        let config = &context.view.config.resolve;
+        let denied = !cut.trusted && config.deny_servers.iter().any(|net| net.contains(&address));
+        !denied && (!cut.configured.is_empty() || self.means.families.allows(config, address, self.now()))
+    }
+}

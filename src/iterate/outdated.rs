@@ -1,0 +1,105 @@
+//! A delegation in memory whose servers do not serve the zone any more: its parent is asked whether there are others.
+//!
+//! May call: `cache`. A domain that moves leaves its old servers refusing it, or gone, while resolvers hold the old delegation
+//! for up to two days; without this its mail would wait as long. Unbound and Knot go back to the parent likewise.
+
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::{Errand, Iterate};
+use crate::cache::rrsets::Delegation;
+use crate::record::event::{Conduct, StepEvent};
+
+/// A delegation that was taken from memory, and why its servers could not be used.
+pub(super) struct Outdated {
+    delegation: Arc<Delegation>,
+    failure: Failure,
+}
+
+impl Outdated {
+    /// Why the zone cannot be reached, where its parent refers to the same servers again.
+    pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Failure> {
+        same_servers(&self.delegation, delegation).then(|| self.failure.clone())
+    }
+}
+
+impl Iterate {
+    /// Forgets `delegation`, which was taken from memory, where the failure of its servers may be due to its age. Gives what
+    /// is needed to try again where there is time for that; where all were silent there is none, and the next question
+    /// begins above.
+    pub(super) fn outdated(
+        &self,
+        errand: Errand<'_>,
+        delegation: Arc<Delegation>,
+        failure: &Failure,
+    ) -> Option<Outdated> {
+        let of_zone = failure.zone().is_some_and(|zone| zone == delegation.zone);
+        // What this question itself has learnt is not old.
+        let old = delegation.since < errand.context.began() && delegation.configured.is_empty();
+        if !old || !of_zone || delegation.zone.is_root() {
+            return None;
+        }
+        let again = match failure {
+            Failure::Servers { faults, .. } if faults.iter().any(|(_, fault)| fault.came_back()) => true,
+            Failure::Addresses { .. } => true,
+            // An outage of our own network tells nothing of the servers.
+            Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
+                let silent = faults.iter().any(|(_, fault)| *fault == Conduct::Silent);
+                if !silent || !self.means.uplink.proves_silence(false, errand.context.began()) {
+                    return None;
+                }
+                false
+            }
+            _ => return None,
+        };
+        self.memory.rrsets.of(errand.context.view.id).forget_delegation(&delegation.zone);
+        errand.context.note(StepEvent::Outdated { zone: delegation.zone.to_string() });
+        again.then(|| Outdated { delegation, failure: failure.clone() })
+    }
+}
+
+/// Whether two delegations of a zone name the same servers at the same addresses.
+fn same_servers(one: &Delegation, other: &Delegation) -> bool {
+    let glue = |delegation: &Delegation| {
+        let named = delegation
+            .glue
+            .iter()
+            .map(|(place, address)| (delegation.servers.get(*place).cloned(), *address));
+        let mut named: Vec<_> = named.collect();
+        named.sort();
+        named
+    };
+    let servers = |delegation: &Delegation| {
+        let mut servers = delegation.servers.clone();
+        servers.sort();
+        servers
+    };
+    one.zone == other.zone && servers(one) == servers(other) && glue(one) == glue(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Mono;
+    use hickory_proto::rr::Name;
+
+    fn delegation(servers: &[&str], glue: &[(usize, &str)]) -> Delegation {
+        Delegation {
+            zone: Name::from_ascii("example.").unwrap(),
+            servers: servers.iter().map(|name| Name::from_ascii(name).unwrap()).collect(),
+            glue: glue.iter().map(|(place, address)| (*place, address.parse().unwrap())).collect(),
+            configured: Vec::new(),
+            trusted: false,
+            since: Mono::START,
+            expires: Mono::START,
+        }
+    }
+
+    #[test]
+    fn servers_are_the_same_in_any_order_and_others_at_another_address() {
+        let one = delegation(&["a.", "b."], &[(0, "192.0.2.1"), (1, "192.0.2.2")]);
+        assert!(same_servers(&one, &delegation(&["b.", "a."], &[(0, "192.0.2.2"), (1, "192.0.2.1")])));
+        assert!(!same_servers(&one, &delegation(&["a.", "b."], &[(0, "192.0.2.1"), (1, "192.0.2.3")])));
+        assert!(!same_servers(&one, &delegation(&["a."], &[(0, "192.0.2.1")])));
+    }
+}

@@ -1,0 +1,66 @@
+//! Local mirrors of DNS lists, looked at on the side: a mirror whose data are too old is told, and where the operator wants it
+//! the public list is asked instead until they are new.
+//!
+//! May call: `zones`, `iterate`, `cache`. Nothing on the way of a question waits for it.
+
+use std::sync::Arc;
+
+use hickory_proto::rr::{RData, RecordType};
+
+use super::Resolver;
+use crate::cache::flush::Flush;
+use crate::iterate::Errand;
+use crate::iterate::context::Context;
+use crate::record::trail::Trail;
+use crate::zones::mirror::Turn;
+use crate::zones::{Mirrored, Route, View};
+
+impl Resolver {
+    /// Asks each mirror for its serial, once.
+    pub async fn look_at_mirrors(&self) {
+        let views = self.views.load_full();
+        for view in views.all() {
+            for route in view.mirrored() {
+                if let Some(mirrored) = &route.mirrored {
+                    self.look_at_mirror(view, route, mirrored).await;
+                }
+            }
+        }
+    }
+
+    async fn look_at_mirror(&self, view: &Arc<View>, route: &Arc<Route>, mirrored: &Mirrored) {
+        let context = Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(view));
+        let errand = Errand {
+            name: &route.zone,
+            kind: RecordType::SOA,
+            route,
+            context: &context,
+            rewrite: None,
+            sub_questions: self,
+        };
+        let found = self.iterate.find(errand).await.ok();
+        let serial = found.and_then(|found| {
+            found.found.answers.iter().find_map(|record| match &record.data {
+                RData::SOA(soa) => Some(soa.serial),
+                _ => None,
+            })
+        });
+        let Some(turn) = mirrored.mirror.heard(serial, self.clock.now().unix) else { return };
+        let apex = route.zone.to_ascii();
+        let list = apex.trim_end_matches('.');
+        match turn {
+            Turn::Stale { age } => {
+                let instead =
+                    if mirrored.public.is_some() { "; the public list is asked meanwhile" } else { "" };
+                let minutes = age.as_secs() / 60;
+                tracing::warn!(
+                    "the local data of {list} are {minutes} min old, more than its max_age{instead}; see whether they are still fetched"
+                );
+            }
+            Turn::Fresh => tracing::info!("the local data of {list} are new again"),
+        }
+        if mirrored.public.is_some() {
+            self.memory.flush(&Flush::Tree { name: route.zone.clone(), kind: None });
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Names as text, whatever octets they hold.
+//!
+//! May call: nothing of ours. RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three
+//! decimal digits. The library reads and writes octal ones, and shows labels of other scripts as they look, not as they
+//! are.
+
+use hickory_proto::rr::Name;
+
+/// Characters that mean something where names are written, and are escaped for that.
+const SPECIAL: &[u8] = b".\\\"();@$";
+
+/// Reads a name; it is absolute where it ends with a dot.
+///
+/// None where a label is empty or longer than 63 octets, the whole longer than 255, an escape is none, or what is not ASCII or
+/// cannot be seen stands there without escape.
+pub fn read_name(text: &str) -> Option<Name> {
+    if text == "." {
+        return Some(Name::root());
+    }
+    let mut labels: Vec<Vec<u8>> = vec![Vec::new()];
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        rest = behind;
+        match first {
+            b'.' => labels.push(Vec::new()),
+            b'\\' => {
+                let (octet, behind) = escaped(rest)?;
+                rest = behind;
+                labels.last_mut()?.push(octet);
+            }
+            b'!'..=b'~' => labels.last_mut()?.push(*first),
+            _ => return None,
+        }
+    }
+    let absolute = labels.pop_if(|last| last.is_empty()).is_some();
+    let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).ok()?;
+    name.set_fqdn(absolute);
+    (!name.is_root()).then_some(name)
+}
+
+/// The octet behind a backslash, and what follows it.
+fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
+    match text {
+        [b'0'..=b'9', ..] => {
+            let (digits, rest) = text.split_at_checked(3)?;
+            Some((std::str::from_utf8(digits).ok()?.parse().ok()?, rest))
+        }
+        [octet @ b' '..=b'~', rest @ ..] => Some((*octet, rest)),
+        _ => None,
+    }
+}
+
+/// Writes a name, with its last dot.
+pub fn name_text(name: &Name) -> String {
+    let mut text = String::new();
+    for label in name.iter() {
+        for octet in label {
+            match octet {
+                octet if SPECIAL.contains(octet) => text.extend(['\\', char::from(*octet)]),
+                b'!'..=b'~' => text.push(char::from(*octet)),
+                _ => text.push_str(&format!("\\{octet:03}")),
+            }
+        }
+        text.push('.');
+    }
+    if text.is_empty() { ".".to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn escapes_are_decimal_and_a_dot_may_stand_in_a_label() {
+        let name = read_name("first\\.last.a\\000\\255b.Example.").unwrap();
+        let labels: Vec<&[u8]> = name.iter().collect();
+        assert_eq!(labels, [&b"first.last"[..], b"a\x00\xffb", b"Example"]);
+        assert!(name.is_fqdn());
+        assert_eq!(name_text(&name), "first\\.last.a\\000\\255b.Example.");
+        assert!(!read_name("www.example").unwrap().is_fqdn());
+        assert_eq!(name_text(&read_name(".").unwrap()), ".");
+        for wrong in
+            ["", "..", ".a", "a..b", "a\\25", "a\\256.", "a\\", "a b.", "b\u{fc}cher.", &"a".repeat(64)]
+        {
+            assert!(read_name(wrong).is_none(), "{wrong}");
+        }
+        assert!(read_name(&"a.".repeat(127)).is_some());
+        assert!(read_name(&"a.".repeat(128)).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..40), 1..6)) {
+            let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap();
+            name.set_fqdn(true);
+            let again = read_name(&name_text(&name)).unwrap();
+            prop_assert!(again.eq_case(&name));
+            prop_assert!(name_text(&name).is_ascii());
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Reading a server's message: the library does it, and where it refuses what is no fault, this does it record by record.
+//!
+//! May call: nothing of ours. RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG
+//! outside the additional section for a misplaced signature of the message; both are data like other data (RFC 3597,
+//! RFC 2535). An additional record that cannot be read is left out: nothing hangs on it alone.
+
+use hickory_proto::op::{Edns, Header, Message, OpCode, Query};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
+
+/// Questions that a message may hold (RFC 9619).
+const MAX_QUESTIONS: u16 = 1;
+
+/// Which section a record stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Section {
+    /// Answer or authority: every record counts.
+    Needed,
+    Additional,
+}
+
+/// Reads a message.
+///
+/// # Errors
+/// Header, question, or a record of the answer or authority section cannot be read.
+pub fn read(octets: &[u8]) -> Result<Message, DecodeError> {
+    Message::from_vec(octets).or_else(|_| by_record(octets))
+}
+
+fn by_record(octets: &[u8]) -> Result<Message, DecodeError> {
+    let mut decoder = BinDecoder::new(octets);
+    let Header { metadata, counts } = Header::read(&mut decoder)?;
+    let long = octets.len() > usize::from(u16::MAX);
+    if long || counts.queries > MAX_QUESTIONS || metadata.op_code != OpCode::Query {
+        return Err(DecodeError::InvalidEmptyRecord);
+    }
+    let mut message = Message::new(metadata.id, metadata.message_type, metadata.op_code);
+    message.metadata = metadata;
+    for _ in 0..counts.queries {
+        message.add_query(Query::read(&mut decoder)?);
+    }
+    message.answers = section(octets, &mut decoder, counts.answers, Section::Needed)?;
+    message.authorities = section(octets, &mut decoder, counts.authorities, Section::Needed)?;
+    let additionals = section(octets, &mut decoder, counts.additionals, Section::Additional)?;
+    for record in additionals {
+        if record.record_type() != RecordType::OPT {
+            message.additionals.push(record);
+        } else if message.edns.is_none() {
+            let edns = Edns::from(&record);
+            message.metadata.merge_response_code(edns.rcode_high());
+            message.edns = Some(edns);
+        }
+    }
+    Ok(message)
+}
+
+fn section(
+    octets: &[u8],
+    decoder: &mut BinDecoder<'_>,
+    count: u16,
+    section: Section,
+) -> Result<Vec<Record>, DecodeError> {
+    let mut records = Vec::new();
+    for _ in 0..count {
+        let begin = decoder.index();
+        let kind = skip(decoder)?;
+        let begin = u16::try_from(begin).map_err(|_| DecodeError::InvalidEmptyRecord)?;
+        let at = BinDecoder::new(octets).clone(begin);
+        match one(at, kind, section) {
+            Ok(record) => records.push(record),
+            Err(error) if section == Section::Needed => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(records)
+}
+
+/// Passes over a record; gives its type.
+fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
+    Name::read(decoder)?;
+    let kind = RecordType::read(decoder)?;
+    decoder.read_slice(6)?;
+    // The length is held against what there is by whoever takes so many octets.
+    let length = decoder.read_u16()?.unverified();
+    decoder.read_slice(usize::from(length))?;
+    Ok(kind)
+}
+
+/// Reads the record at the begin of `decoder`.
+fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
+    let of_message = match kind {
+        RecordType::OPT => section == Section::Needed,
+        // They sign the message, for whoever has asked for it: we have not.
+        RecordType::TSIG => true,
+        RecordType::SIG => section == Section::Additional,
+        _ => false,
+    };
+    if of_message {
+        return Err(DecodeError::RecordNotInAdditionalSection(kind));
+    }
+    let mut record = Record::read(&mut decoder)?;
+    if matches!(record.data, RData::Update0(_)) && kind != RecordType::OPT {
+        // Whether a type may be empty its own reader says: TXT and unknown ones may, an address may not.
+        record.data = RData::read(&mut BinDecoder::new(&[]), kind, Restrict::new(0))?;
+    }
+    Ok(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A response to `a. IN TXT` with these records behind it: answers, authorities, additionals.
+    fn response(sections: [&[&[u8]]; 3]) -> Vec<u8> {
+        let mut octets = vec![0, 7, 0x84, 0, 0, 1];
+        for records in sections {
+            octets.extend(u16::try_from(records.len()).unwrap().to_be_bytes());
+        }
+        octets.extend([1, b'a', 0, 0, 16, 0, 1]);
+        octets.extend(sections.concat().concat());
+        octets
+    }
+
+    /// A record of `a.` with this type and these data, the owner as a pointer.
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(data.len()).unwrap().to_be_bytes();
+        [&[0xc0, 12], &kind.to_be_bytes()[..], &[0, 1, 0, 0, 0, 60], &length, data].concat()
+    }
+
+    /// OPT with the upper part of BADVERS.
+    const OPT: [u8; 11] = [0, 0, 41, 0x04, 0xd0, 1, 0, 0, 0, 0, 0];
+
+    #[test]
+    fn records_without_data_are_data_where_their_type_may_be_empty() {
+        for kind in [16, 10, 42, 65_280] {
+            let octets = response([&[&record(kind, &[])], &[], &[&OPT]]);
+            assert!(Message::from_vec(&octets).is_err());
+            let message = read(&octets).unwrap();
+            assert_eq!(u16::from(message.answers[0].record_type()), kind);
+            assert_eq!(u16::from(message.metadata.response_code), 16);
+            let again = message.answers[0].data.clone();
+            assert!(!matches!(again, RData::Update0(_)));
+        }
+        for kind in [1, 28, 2, 5, 12, 15, 6, 33, 39] {
+            let told = read(&response([&[&record(kind, &[])], &[], &[]]));
+            assert!(told.is_err() || kind == 39, "an empty record of type {kind}");
+        }
+    }
+
+    #[test]
+    fn a_sig_is_an_answer_like_others() {
+        let data = [0, 1, 13, 1, 0, 0, 0, 60, 0, 0, 0, 9, 0, 0, 0, 1, 0, 5, 1, b'a', 0, 1, 2, 3];
+        let message = read(&response([&[&record(24, &data)], &[], &[]])).unwrap();
+        assert_eq!(message.answers[0].record_type(), RecordType::SIG);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_left_out_where_nothing_hangs_on_it() {
+        let short = record(1, &[192, 0, 2]);
+        let good = record(1, &[192, 0, 2, 1]);
+        let text = record(16, b"\x01x");
+        let message = read(&response([&[&text], &[], &[&short, &good, &OPT]])).unwrap();
+        assert_eq!((message.answers.len(), message.additionals.len()), (1, 1));
+        assert!(message.edns.is_some());
+        assert!(read(&response([&[&short], &[], &[]])).is_err());
+        assert!(read(&response([&[], &[&short], &[]])).is_err());
+        let cut = response([&[&text], &[], &[&good]]);
+        assert!(read(&cut[..cut.len() - 1]).is_err());
+        assert!(read(&[]).is_err());
+    }
+}

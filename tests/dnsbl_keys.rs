@@ -1,0 +1,221 @@
+//! Lists that take a customer's key in their names: clients ask without it, the list's own servers hear it, and nobody else does.
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::IpAddr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::{Config, changes, show};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::world::ServerPlan;
+use resolverd::record::Window;
+
+/// What nobody may learn. Clients' spelling must not matter, so it is looked for in any case.
+const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
+
+const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+/// Writes the key and a configuration that names it, and reads that.
+fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
+    let key = folder.join("spamhaus.key");
+    std::fs::write(&key, format!("{}\n", KEY.to_ascii_uppercase())).unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+    let file = folder.join("resolverd.toml");
+    let lists = ["zen.spamhaus.org", "combined.mail.abusix.zone"];
+    let lists = lists.map(|list| format!("[[list]]\nname = \"{list}\"\nkey = \"spamhaus.key\"\n"));
+    std::fs::write(&file, format!("version = 1\n{}", lists.concat())).unwrap();
+    Config::load(Some(&file)).map_err(|errors| errors.to_string())
+}
+
+/// Root, TLD, Spamhaus and its zone with keys, each on a server of its own.
+fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
+    let mut tree = Tree::default();
+    for (server, last) in
+        [("a.root", 1), ("ns.net", 2), ("ns.spamhaus.net", 3), ("ns.dq.spamhaus.net", 4), ("ns.zone", 5)]
+    {
+        let mut plan = ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])]);
+        if last == 4 {
+            plan.faults = faults.to_vec();
+        }
+        tree.server(plan).unwrap();
+    }
+    let listed = format!(
+        "4.3.2.1.{KEY}.zen 60 A 127.0.0.2\n4.3.2.1.{KEY}.zen 60 TXT \"see https://l.example/?key={KEY}\"\n"
+    );
+    let abusix = format!("4.3.2.1.{KEY}.combined.mail 60 A 127.0.0.3\n");
+    for (zone, server, text) in [
+        (".", "a.root", ""),
+        ("net.", "ns.net", ""),
+        ("spamhaus.net.", "ns.spamhaus.net", ""),
+        ("dq.spamhaus.net.", "ns.dq.spamhaus.net", listed.as_str()),
+        ("abusix.zone.", "ns.zone", abusix.as_str()),
+    ] {
+        tree.zone(zone, &[server.to_owned()], text).unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.lists = configured(folder, 0o640).unwrap().lists;
+    Simulation::new(lab, config, 11)
+}
+
+async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
+    simulation.ask(&name(text), kind).await.unwrap()
+}
+
+/// All log lines of this thread, from the finest level up.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Whatever of it anybody could see.
+fn all_that_is_told(simulation: &Simulation, replies: &[Reply]) -> String {
+    let mut told = String::new();
+    for reply in replies {
+        let octets = reply.message.to_vec().unwrap();
+        write!(told, "{reply:?} {}", String::from_utf8_lossy(&octets)).unwrap();
+    }
+    let recorder = simulation.recorder();
+    write!(told, "{:?}", recorder.report(Window::Start)).unwrap();
+    write!(told, "{:?} {:?}", recorder.by_zone(Window::Start), recorder.by_server(Window::Start)).unwrap();
+    let (resolver, now) = (simulation.resolver(), simulation.clock().mono());
+    for name in [ASKED, "4.3.2.1._key.zen.dq.spamhaus.net.", "zen.dq.spamhaus.net.", "dq.spamhaus.net."] {
+        write!(told, "{:?}", resolver.memory().look(&self::name(name), None, now)).unwrap();
+    }
+    write!(told, "{:?} {:?}", resolver.inflight(), resolver.lists()).unwrap();
+    told
+}
+
+#[test]
+fn clients_ask_without_the_key_and_are_answered_under_their_own_name() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation(&[], folder.path());
+        for (asked, code) in [(ASKED, "127.0.0.2"), ("4.3.2.1.combined.mail.abusix.zone.", "127.0.0.3")] {
+            let reply = ask(&simulation, asked, RecordType::A).await;
+            let [record] = reply.message.answers.as_slice() else { panic!("{reply:?}") };
+            assert_eq!((record.name.clone(), record.data.to_string().as_str()), (name(asked), code));
+        }
+        let reply = ask(&simulation, "9.9.9.9.zen.spamhaus.org.", RecordType::A).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain);
+        assert_eq!(reply.message.authorities[0].name, name("zen.spamhaus.org."));
+    });
+}
+
+#[test]
+fn only_the_servers_that_the_key_is_for_hear_it() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation(&[], folder.path());
+        let mut messages = Vec::new();
+        for (asked, kind) in
+            [(ASKED, RecordType::A), (ASKED, RecordType::TXT), ("9.9.9.9.zen.spamhaus.org.", RecordType::A)]
+        {
+            ask(&simulation, asked, kind).await;
+            let received = simulation.lab().log().take();
+            for one in &received {
+                let told = one.to_string().to_ascii_lowercase();
+                let at_home = &*one.server == "ns.dq.spamhaus.net";
+                assert!(at_home || !told.contains(KEY), "{told}");
+            }
+            assert!(received.iter().any(|one| one.to_string().to_ascii_lowercase().contains(KEY)));
+            messages.push(received.len());
+        }
+        // Root, TLD, Spamhaus and the zone itself without the key; from then on one message a question.
+        assert_eq!(messages[1..], [1, 1], "{messages:?}");
+        // The cut runs out before what stands in it: the key is not told to whoever is above.
+        tokio::time::sleep(std::time::Duration::from_secs(172_800)).await;
+        ask(&simulation, "8.8.8.8.zen.spamhaus.org.", RecordType::A).await;
+        for one in simulation.lab().log().take() {
+            assert!(
+                &*one.server == "ns.dq.spamhaus.net" || !one.to_string().to_ascii_lowercase().contains(KEY),
+                "{one}"
+            );
+        }
+    });
+}
+
+#[test]
+fn it_is_told_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        for fault in [
+            None,
+            Some(Fault::Refused),
+            Some(Fault::ServFail),
+            Some(Fault::Dead),
+            Some(Fault::AlwaysTruncates),
+        ] {
+            paused(async {
+                let faults: Vec<Fault> = fault.into_iter().collect();
+                let simulation = simulation(&faults, folder.path());
+                let mut replies = Vec::new();
+                for asked in [ASKED, "9.9.9.9.zen.spamhaus.org."] {
+                    for kind in [RecordType::A, RecordType::TXT, RecordType::A, RecordType::ANY] {
+                        replies.push(ask(&simulation, asked, kind).await);
+                    }
+                }
+                let told = all_that_is_told(&simulation, &replies).to_ascii_lowercase();
+                assert!(told.contains("zen.spamhaus.org"), "{told}");
+                assert!(!told.contains(KEY), "{fault:?}: {told}");
+                if fault == Some(Fault::Refused) {
+                    let text = replies[0].extended_error.clone().unwrap().text;
+                    assert!(text.starts_with("zen.spamhaus.org refuses our key"), "{text}");
+                }
+            });
+        }
+    });
+    let config = configured(folder.path(), 0o600).unwrap();
+    let mut told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    write!(told, "{config:?} {:?} {}", config.lists(), show(&config, false)).unwrap();
+    write!(told, "{:?}", changes(&Config::default(), &config)).unwrap();
+    assert!(told.contains("spamhaus.key"));
+    assert!(told.contains("refuses our key"), "the log says so");
+    assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
+}
+
+#[test]
+fn a_key_that_others_may_read_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    for mode in [0o644, 0o660, 0o604, 0o700] {
+        let wrong = configured(folder.path(), mode).unwrap_err();
+        assert!(wrong.contains("list.key") && wrong.contains("chmod 0640"), "{wrong}");
+        assert!(!wrong.to_ascii_lowercase().contains(KEY));
+        std::fs::remove_file(folder.path().join("spamhaus.key")).unwrap();
+    }
+    for mode in [0o640, 0o600, 0o440, 0o400] {
+        assert!(configured(folder.path(), mode).is_ok(), "{mode:o}");
+        std::fs::remove_file(folder.path().join("spamhaus.key")).unwrap();
+    }
+    std::fs::write(folder.path().join("spamhaus.key"), "no\n").unwrap();
+    let text = "version = 1\n[[list]]\nname = \"bl.blocklist.de\"\nkey = \"spamhaus.key\"\n";
+    std::fs::write(folder.path().join("resolverd.toml"), text).unwrap();
+    let wrong = Config::load(Some(&folder.path().join("resolverd.toml"))).unwrap_err().to_string();
+    assert!(wrong.contains("list.key"), "{wrong}");
+}

@@ -1,0 +1,121 @@
+//! The DNS lists.
+
+use resolverd::control::lists::{CodeFact, ListFacts, ListState, ListTest};
+use resolverd::control::protocol::Reply;
+use resolverd::ctl::render::{Style, lists};
+use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
+use resolverd::dnsbl::state::{Counts, Standing, State};
+use resolverd::question::ListSays;
+
+use crate::{both, lines, quantiles};
+
+fn state(list: &str, purpose: Option<Purpose>, standing: Option<State>, questions: u64, note: &str) -> Reply {
+    let misses = questions / 3;
+    Reply::ListState(ListState {
+        list: list.to_owned(),
+        purpose,
+        standing: standing.map(|state| Standing {
+            state,
+            since: if state == State::Untested { 0 } else { 1_795_172_460 },
+            why: if state.is_incident() { note.to_owned() } else { String::new() },
+        }),
+        counts: Counts {
+            questions,
+            hits: questions - misses,
+            listed: questions / 7,
+            not_listed: questions - questions / 7,
+            untold: 0,
+            elapsed: quantiles(misses, [0.021, 0.04, 0.132, 2.0]),
+        },
+        today: misses,
+        quota: (questions > 100_000).then_some(250_000),
+        free_quota: purpose.map(|_| 300_000),
+        ahead_used: questions / 11,
+        ahead_wasted: questions / 500,
+        note: note.to_owned(),
+    })
+}
+
+#[test]
+fn lists_in_use() {
+    let mut alike = state("_spf.corp.example", None, None, 12, "asked like a list and not known as one");
+    if let Reply::ListState(row) = &mut alike {
+        row.counts = Counts { questions: 12, ..Counts::default() };
+        row.ahead_used = 0;
+    }
+    let refuses =
+        "list.dnswl.org refuses to tell this host: 127.0.0.255 (more than is free); this is no listing";
+    let rows = [
+        state("zen.spamhaus.org", Some(Purpose::Block), Some(State::Ok), 128_400, ""),
+        state("list.dnswl.org", Some(Purpose::Allow), Some(State::Refusing), 4_200, refuses),
+        state("psbl.surriel.com", Some(Purpose::Block), Some(State::Untested), 7, ""),
+        state("dnsbl.sorbs.net", Some(Purpose::Block), None, 30, "shut down (2024-06-05): remove it"),
+        alike,
+    ];
+    both("dnsbl", &lists::states(&rows, Style::Plain), &lines(&rows));
+    let none = "no DNS list has been asked since the start\n";
+    assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
+}
+
+#[test]
+fn what_lists_say() {
+    let test = |list: &str, purpose, says, codes: &[(&str, &str)], text: &[&str], why: Option<&str>| {
+        let fact =
+            |(code, means): &(&str, &str)| CodeFact { code: (*code).to_owned(), means: (*means).to_owned() };
+        Reply::ListTest(ListTest {
+            list: list.to_owned(),
+            purpose,
+            says,
+            codes: codes.iter().map(fact).collect(),
+            text: text.iter().map(|text| (*text).to_owned()).collect(),
+            why: why.map(str::to_owned),
+            elapsed: 0.0231,
+        })
+    };
+    let rows = [
+        test(
+            "zen.spamhaus.org",
+            Purpose::Block,
+            ListSays::Listed,
+            &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL, of the provider")],
+            &["https://www.spamhaus.org/query/ip/127.0.0.2"],
+            None,
+        ),
+        test("list.dnswl.org", Purpose::Allow, ListSays::Listed, &[("127.0.5.2", "welcome")], &[], None),
+        test("psbl.surriel.com", Purpose::Block, ListSays::NotListed, &[], &[], None),
+        test(
+            "bl.spamcop.net",
+            Purpose::Block,
+            ListSays::Untold,
+            &[],
+            &[],
+            Some("bl.spamcop.net tells nothing: silent"),
+        ),
+    ];
+    both("dnsbl_test", &lists::tests(&rows, Style::Plain), &lines(&rows));
+}
+
+#[test]
+fn what_is_known_of_lists() {
+    let fact = |list: &str, dead: Option<&str>, configured| {
+        Reply::ListFacts(ListFacts {
+            list: list.to_owned(),
+            purpose: Purpose::Block,
+            subjects: if dead.is_some() { Vec::new() } else { vec![Subject::Ip4, Subject::Ip6] },
+            dead: dead.map(str::to_owned),
+            listed: vec![CodeFact { code: "127.0.0.2".to_owned(), means: "SBL".to_owned() }],
+            refused: Vec::new(),
+            on_refusal: OnRefusal::Servfail,
+            free_quota: dead.is_none().then_some(300_000),
+            terms: "free".to_owned(),
+            source: "https://www.spamhaus.org/".to_owned(),
+            configured,
+        })
+    };
+    let rows = [
+        Reply::Registry { dated: "2026-11-20".to_owned() },
+        fact("dnsbl.sorbs.net", Some("2024-06-05, its zones were emptied"), false),
+        fact("zen.spamhaus.org", None, true),
+    ];
+    both("dnsbl_list", &lists::facts(&rows, Style::Plain), &lines(&rows));
+}
