@@ -10,7 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::cache::flush::{Flush, Flushed};
@@ -63,6 +64,9 @@ pub enum StartError {
 pub struct Daemon {
     subject: Arc<Running>,
     tasks: JoinSet<()>,
+    /// The control socket's, and what ends it; none where there is no such socket.
+    control: Option<JoinHandle<()>>,
+    ending: watch::Sender<bool>,
 }
 
 /// What the control socket tells of and acts on.
@@ -105,7 +109,7 @@ impl Daemon {
         raise_descriptors();
         let config = Arc::new(config);
         let views = Views::new(&config)?;
-        let sockets = Sockets::bind(&config, &[], inherited)?;
+        let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
         let clock = Clock::machine();
         let random = Random::system()?;
@@ -132,9 +136,8 @@ impl Daemon {
         let state = Mutex::new(State { config, listeners: Some(listeners) });
         let subject = Arc::new(Running { resolver, recorder, clock, state, origin, lists });
         let mut tasks = JoinSet::new();
-        if let Some(control) = control {
-            tasks.spawn(control.run(Arc::clone(&subject)));
-        }
+        let (ending, ended) = watch::channel(false);
+        let control = control.map(|control| tokio::spawn(control.run(Arc::clone(&subject), ended)));
         tasks.spawn(tick(Arc::clone(&subject)));
         tasks.spawn(prime(Arc::clone(&subject)));
         tasks.spawn(mirrors(Arc::clone(&subject)));
@@ -142,7 +145,7 @@ impl Daemon {
         tasks.spawn(ahead::ask_ahead(Arc::clone(&subject.resolver)));
         tasks.spawn(keep_lists(Arc::clone(&subject)));
         tasks.spawn(notify::watchdog(pulses, probe(&subject)));
-        Ok(Self { subject, tasks })
+        Ok(Self { subject, tasks, control, ending })
     }
 
     /// Where it listens.
@@ -173,10 +176,16 @@ impl Daemon {
 
     /// Ends the daemon within a second: what is on its way is answered, or told SERVFAIL.
     pub async fn stop(self) {
-        let Self { subject, mut tasks } = self;
+        let Self { subject, mut tasks, mut control, ending } = self;
         let Some(listeners) = subject.state().listeners.take() else { return };
         listeners.stop_accepting();
-        let settled = settle(&listeners, &subject.resolver).await;
+        ending.send_replace(true);
+        let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
+        if let Some(control) = control.filter(|control| !control.is_finished()) {
+            // What has not ended by now is not waited for.
+            control.abort();
+            let _ = control.await;
+        }
         tasks.shutdown().await;
         tokio::task::block_in_place(|| subject.keep_lists(None));
         // Joins threads that only wait for their own sockets.
@@ -212,10 +221,9 @@ impl Running {
         let config = Arc::new(config);
         let views = Views::new(&config)?;
         let mut state = self.state();
-        let held = state.listeners.as_ref().map(Listeners::configured).unwrap_or_default();
-        let sockets = Sockets::bind(&config, &held, Inherited::default())?;
         let changed = zones::changed(&state.config, &config);
         if let Some(listeners) = &mut state.listeners {
+            let sockets = listeners.bind_new(&config)?;
             listeners.apply(sockets, &config, &views)?;
         }
         self.resolver.set_views(views);
@@ -374,10 +382,21 @@ fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
     }
 }
 
-/// Answers all who wait: with what their flights find in a little while, or SERVFAIL. None where somebody does not take
-/// its reply.
-async fn settle(listeners: &Listeners, resolver: &Resolver) -> Option<Settled> {
-    let mut settled = std::pin::pin!(listeners.settled());
+/// Answers all who wait, at the control socket too: with what their flights find in a little while, or SERVFAIL. None
+/// where somebody does not take its reply.
+async fn settle(
+    listeners: &Listeners,
+    control: Option<&mut JoinHandle<()>>,
+    resolver: &Resolver,
+) -> Option<Settled> {
+    let controlled = async {
+        if let Some(control) = control {
+            // A panic of its own is no reason to wait for anything else.
+            let _ = control.await;
+        }
+    };
+    let settled = async { tokio::join!(listeners.settled(), controlled).0 };
+    let mut settled = std::pin::pin!(settled);
     if let Ok(settled) = timeout(STOP_GRACE, &mut settled).await {
         return Some(settled);
     }

@@ -385,6 +385,8 @@ pub const MAX_TCP_PER_CLIENT: usize = 128;
 /// How long a server that answered SERVFAIL for a zone is asked after all others: its next answer may be a good one.
 pub const FAILING_TIME: Duration = Duration::from_secs(10);
 
+/// Compression pointers that one pointer may lead over. Encoders point at labels, some at one other pointer.
+pub const MAX_POINTERS: u8 = 16;
 /// The shortest time that a list's silence is borne before its breaker opens: a few lost messages are sent again in it.
 pub const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);
 

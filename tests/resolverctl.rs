@@ -222,6 +222,7 @@ struct World {
     socket: PathBuf,
     fake: Arc<Fake>,
     runtime: tokio::runtime::Runtime,
+    _ending: tokio::sync::watch::Sender<bool>,
 }
 
 impl World {
@@ -232,8 +233,9 @@ impl World {
         let socket = directory.path().join("run/control.sock");
         let fake = Fake::new();
         let server = runtime.block_on(async { Server::bind(&socket) }).unwrap();
-        runtime.spawn(server.run(Arc::clone(&fake)));
-        Self { directory, socket, fake, runtime }
+        let (ending, ended) = tokio::sync::watch::channel(false);
+        runtime.spawn(server.run(Arc::clone(&fake), ended));
+        Self { directory, socket, fake, runtime, _ending: ending }
     }
 
     /// Runs resolverctl: exit code, stdout, stderr.

@@ -52,6 +52,14 @@ impl Memory {
         held
     }
 
+    /// Every name that an answer, an RRset, its absence or a delegation is held under: tests look through all of it.
+    #[cfg(feature = "lab")]
+    pub fn names(&self) -> Vec<Name> {
+        let answers = self.answers.0.iter().map(|(key, _)| key);
+        let rrsets = self.rrsets.store().iter().map(|(key, _)| key);
+        answers.chain(rrsets).filter_map(|key| key.question().map(|question| question.name)).collect()
+    }
+
     fn look_at_answers(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
         let wire = wire_name(name);
         let found = self.answers.0.iter().filter(|(key, answer)| {

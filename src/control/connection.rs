@@ -7,10 +7,12 @@ use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::protocol::{Fault, Fill, FlushWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows::{self, HeldRow};
+use super::server::ended;
 use super::{Subject, health, lists, lookup, zones};
 use crate::cache::flush::Flush;
 use crate::config;
@@ -24,10 +26,19 @@ enum Rights {
     Change,
 }
 
-/// Serves one connection to its end.
-pub(super) async fn serve(mut stream: UnixStream, subject: &impl Subject) -> io::Result<()> {
+/// Serves one connection to its end; one that has not asked when the daemon is `ending` is not waited for.
+pub(super) async fn serve(
+    mut stream: UnixStream,
+    subject: &impl Subject,
+    mut ending: watch::Receiver<bool>,
+) -> io::Result<()> {
     let rights = rights(&stream);
-    let lines = match read(&mut stream).await? {
+    let request = tokio::select! {
+        biased;
+        request = read(&mut stream) => request?,
+        () = ended(&mut ending) => return Ok(()),
+    };
+    let lines = match request {
         None => return Ok(()),
         Some(Err(problem)) => vec![Reply::Problem(problem)],
         Some(Ok(request)) => match permitted(&request, rights) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -71,19 +71,30 @@ impl Server {
         Ok(server)
     }
 
-    /// Serves for ever; dropping the future ends every connection and removes the socket.
-    pub async fn run<Daemon: Subject>(self, subject: Arc<Daemon>) {
+    /// Serves until `ending` turns true, and those who have asked by then to their reply; removes the socket. Dropping
+    /// the future ends every connection.
+    pub async fn run<Daemon: Subject>(self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
             // The permit comes first, so that what waits does so in the kernel's bounded queue.
-            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+            let permit = tokio::select! {
+                biased;
+                () = ended(&mut ending) => break,
+                permit = Arc::clone(&permits).acquire_owned() => permit,
+            };
+            let Ok(permit) = permit else { break };
             while connections.try_join_next().is_some() {}
-            match self.listener.accept().await {
+            let accepted = tokio::select! {
+                biased;
+                () = ended(&mut ending) => break,
+                accepted = self.listener.accept() => accepted,
+            };
+            match accepted {
                 Ok((stream, _)) => {
-                    let subject = Arc::clone(&subject);
+                    let (subject, ending) = (Arc::clone(&subject), ending.clone());
                     connections.spawn(async move {
-                        serve(stream, subject.as_ref()).await;
+                        serve(stream, subject.as_ref(), ending).await;
                         drop(permit);
                     });
                 }
@@ -93,6 +104,7 @@ impl Server {
                 }
             }
         }
+        while connections.join_next().await.is_some() {}
     }
 }
 
@@ -103,9 +115,15 @@ impl Drop for Server {
     }
 }
 
+/// Waits for the end of the daemon, whose own end counts as well.
+pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
+    // An error says that nobody is left to tell.
+    let _ = ending.wait_for(|ending| *ending).await;
+}
+
 /// One connection, bounded in time. A client that leaves early is its own affair.
-async fn serve(stream: UnixStream, subject: &impl Subject) {
-    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject)).await {
+async fn serve(stream: UnixStream, subject: &impl Subject, ending: watch::Receiver<bool>) {
+    match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("a connection to the control socket broke: {error}"),
         Err(_) => tracing::debug!("a connection to the control socket took too long"),

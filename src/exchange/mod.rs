@@ -1,7 +1,7 @@
 //! One message to one server and its answer.
 //!
-//! May call: `clock`, `random`, `limits`, `question`, `wire::response`. The only door to the wire. Obeys RFC 5452 (random
-//! id and port, question and source checked), RFC 6891 (EDNS) and RFC 7766 (TCP).
+//! May call: `clock`, `random`, `limits`, `question`, `wire::response`, `wire::pointers`. The only door to the wire. Obeys
+//! RFC 5452 (random id and port, question and source checked), RFC 6891 (EDNS) and RFC 7766 (TCP).
 
 #![deny(
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use crate::limits::{MAX_EXCHANGES, MAX_STRAY_DATAGRAMS};
 use crate::random::Random;
 use crate::record::event::Transport;
-use crate::wire::{PAYLOAD, response};
+use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
 use merge::Merge;
 use network::{CertificateRefused, Network, Path};
@@ -77,6 +77,8 @@ pub struct Heard {
     pub reply: Result<Arc<Message>, Trouble>,
     /// From sending to that.
     pub elapsed: Duration,
+    /// Datagrams that came to its port and were passed over: of another id, or from elsewhere.
+    pub strays: usize,
     /// Whether the question came back in other case than it was sent.
     pub other_case: bool,
 }
@@ -135,11 +137,14 @@ impl Exchange {
         let _permit = self.permits.acquire().await.ok();
         let started = self.clock.mono();
         let id = self.random.u16();
+        let mut strays = 0;
         let reply = match Sendable::new(ask, id, &self.random) {
             None => Err(Trouble::Unfit),
             Some(message) => {
                 let waited = match ask.transport {
-                    Transport::Udp => tokio::time::timeout(patience, self.udp(ask, id, &message)).await,
+                    Transport::Udp => {
+                        tokio::time::timeout(patience, self.udp(ask, id, &message, &mut strays)).await
+                    }
                     Transport::Tcp | Transport::Tls => {
                         tokio::time::timeout(patience, self.tcp(ask, id, &message)).await
                     }
@@ -150,22 +155,30 @@ impl Exchange {
         let elapsed = self.clock.mono().since(started);
         let other_case =
             ask.mixed_case && matches!(reply, Ok((_, Spelling::Other)) | Err(Trouble::OtherCase));
-        Heard { reply: reply.map(|(message, _)| Arc::new(message)), elapsed, other_case }
+        Heard { reply: reply.map(|(message, _)| Arc::new(message)), elapsed, strays, other_case }
     }
 
-    async fn udp(&self, ask: &Ask, id: u16, message: &Sendable) -> Result<(Message, Spelling), Trouble> {
+    async fn udp(
+        &self,
+        ask: &Ask,
+        id: u16,
+        message: &Sendable,
+        strays: &mut usize,
+    ) -> Result<(Message, Spelling), Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
         // A forger may send many; the bound keeps one exchange from reading for ever.
-        for _ in 0..MAX_STRAY_DATAGRAMS {
+        while *strays < MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(|error| trouble_of(&error))?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
                 let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
                 if spelling == Spelling::Other && ask.mixed_case {
                     return Err(Trouble::OtherCase);
                 }
-                return Ok((decode(ask, &datagram)?, spelling));
+                let read = if datagram.len() > PAYLOAD.into() { cut(id) } else { decode(ask, &datagram)? };
+                return Ok((read, spelling));
             }
+            *strays = strays.saturating_add(1);
         }
         Err(Trouble::Silent)
     }
@@ -196,6 +209,14 @@ impl Sendable {
         }
         Some(Self { plain, sent })
     }
+}
+
+/// What a datagram larger than we offered is taken for: one that was cut. It came in fragments, and whoever forges the
+/// second of them needs to guess neither id nor port; over TCP he does.
+fn cut(id: u16) -> Message {
+    let mut message = Message::response(id, OpCode::Query);
+    message.metadata.truncation = true;
+    message
 }
 
 /// The kernel says at once that it has no route or no address of a family; the rest is told by the way.
@@ -230,6 +251,9 @@ fn id_of(message: &[u8]) -> Option<u16> {
 /// A reply that can be read and answers what was asked. One that reports an error may lack the question (RFC 1035
 /// says nothing of FORMERR's; servers before EDNS send the header alone).
 fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Trouble> {
+    if pointers::run_on(reply) {
+        return Err(Trouble::Unfit);
+    }
     let mut message = response::read(reply).map_err(|_| Trouble::Unfit)?;
     let head = &message.metadata;
     let fits = match message.queries.as_slice() {
@@ -339,7 +363,7 @@ mod tests {
         let (heard, sent) = exchange.ask(ask(), Duration::from_secs(1)).await;
         assert!(sent);
         assert!(heard.reply.is_ok());
-        assert_eq!(heard.elapsed, Duration::from_millis(4));
+        assert_eq!((heard.elapsed, heard.strays), (Duration::from_millis(4), 3));
     }
 
     #[tokio::test(start_paused = true)]

@@ -267,6 +267,7 @@ impl Attempt {
         if first {
             self.record(transport, conduct, heard.elapsed);
             self.learn(transport, heard);
+            self.means.recorder.strays(heard.strays);
         }
         self.note_received(conduct, heard.elapsed, words);
         turn
@@ -317,6 +318,7 @@ impl Attempt {
             self.server.is_lame(&self.zone, time, self.means.clock.mono());
         }
         if dropped > 0 {
+            self.means.recorder.scrubbed(dropped);
             self.context.note(StepEvent::Scrubbed { dropped });
         }
         let words = describe(&said, message);

@@ -161,24 +161,20 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
 /// The alias at `name`: its CNAME, or the DNAME above it with the CNAME that follows from it (RFC 6672 section 3.1:
 /// the one sent along is not trusted, ours is made from the DNAME).
 fn alias_at(name: &Name, records: &[Record]) -> Option<(Vec<Link>, Name)> {
-    for record in records {
-        if let (RData::CNAME(target), true) = (&record.data, record.name == *name) {
-            let covered = records.iter().any(|other| dname_target(other, name).is_some());
-            if !covered {
-                let link = Link { record: record.clone(), synthesised: false };
-                return Some((vec![link], target.0.clone()));
-            }
-        }
-    }
-    records.iter().find_map(|record| {
-        let target = dname_target(record, name)?;
-        let cname = Record::from_rdata(name.clone(), record.ttl, RData::CNAME(CNAME(target.clone())));
-        // A CNAME that was sent along for it is answered, so it counts as used.
-        let synthesised = !records.iter().any(|sent| sent.name == *name && sent.data == cname.data);
-        let links =
-            vec![Link { record: record.clone(), synthesised: false }, Link { record: cname, synthesised }];
-        Some((links, target))
-    })
+    let redirected = records.iter().find_map(|record| Some((record, dname_target(record, name)?)));
+    let Some((record, target)) = redirected else {
+        return records.iter().filter(|record| record.name == *name).find_map(|record| {
+            let RData::CNAME(target) = &record.data else { return None };
+            let link = Link { record: record.clone(), synthesised: false };
+            Some((vec![link], target.0.clone()))
+        });
+    };
+    let cname = Record::from_rdata(name.clone(), record.ttl, RData::CNAME(CNAME(target.clone())));
+    // A CNAME that was sent along for it is answered, so it counts as used.
+    let synthesised = !records.iter().any(|sent| sent.name == *name && sent.data == cname.data);
+    let links =
+        vec![Link { record: record.clone(), synthesised: false }, Link { record: cname, synthesised }];
+    Some((links, target))
 }
 
 /// Where the DNAME `record` leads `name`, if it is one of a name above.
@@ -200,13 +196,13 @@ fn dname_target(record: &Record, name: &Name) -> Option<Name> {
 fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Said {
     let mut glue = Vec::new();
     if kind == RecordType::NS {
-        for record in &answers {
-            if let RData::NS(server) = &record.data {
-                let addresses = scrubbed.addresses.iter().filter(|address| address.name == server.0);
-                glue.extend(
-                    addresses.filter_map(|address| Some((server.0.clone(), address.data.ip_addr()?))),
-                );
-            }
+        let servers = answers.iter().filter_map(|record| match &record.data {
+            RData::NS(server) => Some(&server.0),
+            _ => None,
+        });
+        for server in servers.take(MAX_SERVERS) {
+            let addresses = scrubbed.addresses.iter().filter(|address| address.name == *server);
+            glue.extend(addresses.filter_map(|address| Some((server.clone(), address.data.ip_addr()?))));
         }
         glue.truncate(MAX_ADDRESSES);
     }
@@ -248,8 +244,10 @@ fn without_answer(
             // It names servers of a zone that it may not speak of: an upward or sideways referral.
             Some(_) => Said::Nothing(Conduct::Lame),
             // Data of another type: load balancers answer every question with an address. With AA it is a "no such type" that
-            // says what there is instead.
-            None if !scrubbed.answers.is_empty() && !message.metadata.authoritative => {
+            // says what there is instead. What is not about the name at all fits no question.
+            None if !message.answers.is_empty()
+                && (scrubbed.answers.is_empty() || !message.metadata.authoritative) =>
+            {
                 Said::Nothing(Conduct::Unfit)
             }
             // "No such type" without SOA (RFC 2308 section 2.2, type 3): not kept. Without AA it is what servers send
@@ -283,9 +281,10 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Said {
     }
     let mut glue = Vec::new();
     let mut addresses = Vec::new();
-    for record in scrubbed.addresses.iter().take(MAX_ADDRESSES) {
+    for record in &scrubbed.addresses {
         let place = servers.iter().position(|server| *server == record.name);
-        if let (Some(place), Some(address)) = (place, record.data.ip_addr()) {
+        if let (Some(place), Some(address), true) = (place, record.data.ip_addr(), glue.len() < MAX_ADDRESSES)
+        {
             glue.push((place, address));
             addresses.push(record.clone());
         }

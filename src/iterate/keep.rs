@@ -8,6 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::Record;
 
 use super::classify::{End, Found, Referral};
+use super::scrub::firsts;
 use super::{Errand, Iterate};
 use crate::cache::rrsets::{Delegation, Rank, capped, negative_ttl};
 use crate::limits::PRIVATE_LABELS;
@@ -69,17 +70,13 @@ impl Iterate {
 
 /// Records by owner and type, in the order in which these come first.
 fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
-    let mut rrsets: Vec<Vec<&Record>> = Vec::new();
-    for record in records {
-        let same = |rrset: &&mut Vec<&Record>| {
-            rrset
-                .first()
-                .is_some_and(|first| first.name == record.name && first.record_type() == record.record_type())
-        };
-        match rrsets.iter_mut().find(same) {
-            Some(rrset) => rrset.push(record),
-            None => rrsets.push(vec![record]),
+    let firsts = firsts(records.iter().map(|record| (&record.name, record.record_type())));
+    let mut rrsets: Vec<Vec<&Record>> = vec![Vec::new(); records.len()];
+    for (record, first) in records.iter().zip(firsts) {
+        if let Some(rrset) = rrsets.get_mut(first) {
+            rrset.push(record);
         }
     }
+    rrsets.retain(|rrset| !rrset.is_empty());
     rrsets
 }

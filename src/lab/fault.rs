@@ -57,6 +57,42 @@ pub enum Fault {
     FlipsCase,
     /// Adds records that it has no authority to give.
     Poisons,
+    /// Names a server outside its zone for its zone, and gives that one's address.
+    ForeignGlue,
+    /// Refers everything to a zone beside its own.
+    SidewaysReferral,
+    /// Refers everything to its own zone, again and again, with an address for its server.
+    SelfReferral,
+    /// Refers everything to the zone above its own and to the root, with servers of its own for them.
+    FakeUpwardReferral,
+    /// Delegates every name below its apex to two further names of its zone, without end (iDNS, 2014).
+    Idns,
+    /// Delegates every name below its apex to names of a victim, dozens at a time (NXNSAttack, CVE-2020-12662).
+    Nxns,
+    /// Makes every name below its apex an alias of a further one, without end (CAMP, 2024).
+    EndlessAliases,
+    /// Leaves the SOA out of negative answers.
+    NoSoa,
+    /// Answers with records of class CH.
+    ChaosClass,
+    /// Gives every record this TTL.
+    Ttl(u32),
+    /// Sends each record twice, with other TTLs.
+    MixedTtls,
+    /// Answers with two questions (RFC 9619 allows one).
+    TwoQuestions,
+    /// Sends its answers over TCP among as many small records as a message holds.
+    ManyRecords,
+    /// Sends records whose names are chains of compression pointers.
+    PointerBomb,
+    /// Minds no payload size, and the second fragment of what it sends is somebody else's.
+    ForgedTail,
+    /// Sends the first half of each answer.
+    HalfAnswer,
+    /// Takes TCP connections and closes them without an answer.
+    HangsUp,
+    /// Sixty forgeries come before each answer, with guessed ids or from elsewhere (RFC 5452 section 4).
+    Flood,
 }
 
 /// A fault that cannot be read.
@@ -65,7 +101,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 22] = [
+const NAMES: [(&str, Fault); 39] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -88,15 +124,47 @@ const NAMES: [(&str, Fault); 22] = [
     ("nxdomain-on-ent", Fault::NxdomainOnEmptyNonTerminals),
     ("flips-case", Fault::FlipsCase),
     ("poisons", Fault::Poisons),
+    ("foreign-glue", Fault::ForeignGlue),
+    ("sideways-referral", Fault::SidewaysReferral),
+    ("self-referral", Fault::SelfReferral),
+    ("fake-upward-referral", Fault::FakeUpwardReferral),
+    ("idns", Fault::Idns),
+    ("nxns", Fault::Nxns),
+    ("endless-aliases", Fault::EndlessAliases),
+    ("no-soa", Fault::NoSoa),
+    ("chaos-class", Fault::ChaosClass),
+    ("mixed-ttls", Fault::MixedTtls),
+    ("two-questions", Fault::TwoQuestions),
+    ("many-records", Fault::ManyRecords),
+    ("pointer-bomb", Fault::PointerBomb),
+    ("forged-tail", Fault::ForgedTail),
+    ("half-answer", Fault::HalfAnswer),
+    ("hangs-up", Fault::HangsUp),
+    ("flood", Fault::Flood),
 ];
+
+impl Fault {
+    /// The faults without a number.
+    pub fn all() -> impl Iterator<Item = Self> {
+        NAMES.iter().map(|(_, fault)| *fault)
+    }
+
+    /// Whether it says, as a server of the zone, what is not so: only signatures could tell.
+    pub fn lies(self) -> bool {
+        matches!(self, Self::Idns | Self::Nxns | Self::EndlessAliases | Self::NxdomainOnEmptyNonTerminals)
+    }
+}
 
 impl FromStr for Fault {
     type Err = UnknownFault;
 
-    /// A name from `NAMES`, or `slow=SPAN` with a span as `span` reads it.
+    /// A name from `NAMES`, `slow=SPAN` with a span as `span` reads it, or `ttl=SECONDS`.
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
         if let Some(late) = text.strip_prefix("slow=").and_then(span) {
             return Ok(Self::Slow(late));
+        }
+        if let Some(seconds) = text.strip_prefix("ttl=").and_then(|seconds| seconds.parse().ok()) {
+            return Ok(Self::Ttl(seconds));
         }
         let known = NAMES.iter().find(|(name, _)| *name == text);
         known.map(|(_, fault)| *fault).ok_or_else(|| UnknownFault(text.to_owned()))
@@ -107,6 +175,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Slow(late) => write!(formatter, "slow={}ms", late.as_millis()),
+            Self::Ttl(seconds) => write!(formatter, "ttl={seconds}"),
             _ => formatter
                 .write_str(NAMES.iter().find(|(_, fault)| fault == self).map_or("", |(name, _)| name)),
         }
@@ -138,6 +207,8 @@ mod tests {
         }
         let slow = Fault::Slow(Duration::from_millis(1500));
         assert_eq!(slow.to_string().parse::<Fault>().unwrap(), slow);
+        assert_eq!("ttl=2147483648".parse::<Fault>().unwrap(), Fault::Ttl(1 << 31));
+        assert!("ttl=long".parse::<Fault>().is_err());
         assert!("sleepy".parse::<Fault>().is_err());
         assert_eq!(span("2m"), Some(Duration::from_secs(120)));
         assert_eq!(span("5"), None);

@@ -7,10 +7,13 @@
 pub mod client;
 pub mod delegations;
 pub mod demo;
+pub mod distort;
 pub mod fault;
 pub mod internet;
 pub mod log;
 pub mod mail_domains;
+mod mangle;
+pub mod oracle;
 pub mod scenario;
 pub mod server;
 mod signer;

@@ -1,6 +1,6 @@
 //! A lab server: an authority at a distance, with faults that can be switched while it runs.
 //!
-//! May call: `authority`, `fault`, `log`, `clock`, `random`. `respond` neither waits nor sends: it says what would
+//! May call: `authority`, `fault`, `distort`, `mangle`, `log`, `clock`, `random`. `respond` neither waits nor sends: it says what would
 //! arrive, from where and how much later; the networks do the rest. RFC 1035 section 4.2 for the transports.
 
 use std::collections::BTreeSet;
@@ -9,28 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, NS};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::rr::Name;
 
 use crate::clock::Mono;
 use crate::random::Random;
 use crate::record::event::Transport;
 
+use super::distort::{Asked, distort};
 use super::fault::Fault;
 use super::log::{Log, Received};
-use crate::zones::authority::{Authority, datagram_size, encode};
-
-/// What a message over TCP may hold (RFC 1035 section 4.2.2: a length of 16 bits).
-const STREAM_SIZE: usize = 65_535;
-
-/// Where the poison points: a documentation address (RFC 5737), so that nobody is hurt by it.
-pub const POISON: A = A::new(203, 0, 113, 66);
-
-/// What a load balancer answers with.
-const BALANCED: A = A::new(10, 0, 0, 80);
-
-/// Whose name the poison takes.
-pub const POISONED_NAME: &str = "www.bank.example.";
+use super::mangle;
+use crate::zones::authority::Authority;
 
 /// How far away a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,18 +148,27 @@ impl Server {
         let mut delay = self.distance.draw(random);
         let mut source = address;
         let mut response = self.authority().respond(&query);
+        let asked = Asked { query: &query, origin: self.origin_of(&query), transport };
         for fault in &faults {
             match fault {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
-                Fault::WrongSource => source = other_address(address),
+                Fault::WrongSource => source = mangle::other_address(address),
                 Fault::NxdomainOnEmptyNonTerminals => self.deny_empty_non_terminal(&query, &mut response),
-                _ => distort(*fault, &query, transport, &mut response),
+                _ => distort(*fault, &asked, &mut response),
             }
         }
-        let size = if transport == Transport::Udp { datagram_size(&query) } else { STREAM_SIZE };
-        let truth = encode(&response, size).map(|octets| Delivery { delay, source, octets });
-        let forged = faults.contains(&Fault::Forged).then(|| forgery(&query, delay / 2, address)).flatten();
-        forged.into_iter().chain(truth).collect()
+        let octets = mangle::octets(&faults, &query, &response, transport);
+        let truth = octets.map(|octets| Delivery { delay, source, octets });
+        mangle::forgeries(&faults, &query, delay, address).into_iter().chain(truth).collect()
+    }
+
+    /// The deepest zone it serves that holds the name asked for; the root where there is none.
+    fn origin_of(&self, query: &Message) -> Name {
+        let Some(question) = query.queries.first() else { return Name::root() };
+        let authority = self.authority();
+        let origins = authority.zones().iter().map(|zone| zone.origin());
+        let holding = origins.filter(|origin| origin.zone_of(question.name()));
+        holding.max_by_key(|origin| origin.num_labels()).cloned().unwrap_or_default()
     }
 
     /// Whether the query gets no answer at all.
@@ -220,115 +218,12 @@ impl Server {
     }
 }
 
-/// Changes a response as a fault does that needs no more than the messages.
-fn distort(fault: Fault, query: &Message, transport: Transport, response: &mut Message) {
-    match fault {
-        Fault::Refused => *response = bare(query, ResponseCode::Refused),
-        Fault::ServFail => *response = bare(query, ResponseCode::ServFail),
-        Fault::Denies => {
-            *response = bare(query, ResponseCode::NXDomain);
-            response.metadata.authoritative = true;
-        }
-        Fault::NoAa => response.metadata.authoritative = false,
-        Fault::AddressForAll => {
-            *response = bare(query, ResponseCode::NoError);
-            response.metadata.authoritative = true;
-            let owner = query.queries.first().map(|question| question.name().clone()).unwrap_or_default();
-            response.add_answer(Record::from_rdata(owner, 300, RData::A(BALANCED)));
-        }
-        Fault::LameEmpty => *response = bare(query, ResponseCode::NoError),
-        Fault::UpwardReferral => {
-            *response = bare(query, ResponseCode::NoError);
-            response.add_authority(name_server(Name::root(), "a.root-servers.net."));
-        }
-        Fault::NoEdns if query.edns.is_some() => {
-            *response = bare(query, ResponseCode::FormErr);
-            response.edns = None;
-        }
-        Fault::NoEdns => response.edns = None,
-        Fault::AlwaysTruncates if transport == Transport::Udp => *response = response.truncate(),
-        Fault::WrongId => response.metadata.id = response.metadata.id.wrapping_add(1),
-        Fault::WrongQuestion => {
-            for question in &mut response.queries {
-                question.set_name(wrong_name());
-            }
-        }
-        Fault::FlipsCase => flip_case(response),
-        Fault::Poisons => poison(response),
-        _ => {}
-    }
-}
-
-/// A response without records.
-fn bare(query: &Message, code: ResponseCode) -> Message {
-    let mut response = Message::response(query.metadata.id, query.metadata.op_code);
-    response.metadata.response_code = code;
-    response.metadata.recursion_desired = query.metadata.recursion_desired;
-    response.add_queries(query.queries.iter().cloned());
-    response.edns = query.edns.is_some().then(hickory_proto::op::Edns::new);
-    response
-}
-
-fn wrong_name() -> Name {
-    Name::from_ascii("another.question.invalid.").unwrap_or_default()
-}
-
-fn name_server(zone: Name, target: &str) -> Record {
-    Record::from_rdata(zone, 3600, RData::NS(NS(Name::from_ascii(target).unwrap_or_default())))
-}
-
-/// The question in the other case, as servers do that answer from their own spelling.
-fn flip_case(response: &mut Message) {
-    for question in &mut response.queries {
-        let text: String = question.name().to_ascii().chars().map(other_case).collect();
-        if let Ok(name) = Name::from_ascii(text) {
-            question.set_name(name);
-        }
-    }
-}
-
-fn other_case(letter: char) -> char {
-    if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
-}
-
-/// Adds what the server has no authority for: an answer, a server of `com.` and its address.
-fn poison(response: &mut Message) {
-    let bank = Name::from_ascii(POISONED_NAME).unwrap_or_default();
-    let evil = Name::from_ascii("ns.evil.example.").unwrap_or_default();
-    let com = Name::from_ascii("com.").unwrap_or_default();
-    if !response.answers.is_empty() {
-        response.add_answer(Record::from_rdata(bank.clone(), 86_400, RData::A(POISON)));
-    }
-    response.add_authority(name_server(com, "ns.evil.example."));
-    response.add_additional(Record::from_rdata(evil, 86_400, RData::A(POISON)));
-    response.add_additional(Record::from_rdata(bank, 86_400, RData::A(POISON)));
-}
-
-/// What somebody off the path sends who can guess everything but the id.
-fn forgery(query: &Message, delay: Duration, source: IpAddr) -> Option<Delivery> {
-    let mut forged = bare(query, ResponseCode::NoError);
-    forged.metadata.id = query.metadata.id.wrapping_add(1);
-    forged.metadata.authoritative = true;
-    let question = query.queries.first()?;
-    if question.query_type() == RecordType::A {
-        forged.add_answer(Record::from_rdata(question.name().clone(), 86_400, RData::A(POISON)));
-    }
-    Some(Delivery { delay, source, octets: forged.to_vec().ok()? })
-}
-
-/// An address next to this one, which nobody was asked at.
-fn other_address(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 1).into()),
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) ^ 1).into()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lab::zone_file::read_zone;
     use hickory_proto::op::{Edns, Query};
+    use hickory_proto::rr::{DNSClass, RecordType};
     use std::str::FromStr;
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1));
@@ -383,7 +278,10 @@ mod tests {
         assert_eq!(code(Fault::NoEdns), ResponseCode::FormErr);
         assert!(one(Fault::UpwardReferral, "ns.example.").1.authorities[0].name.is_root());
         assert_eq!(one(Fault::WrongId, "ns.example.").1.metadata.id, 8);
-        assert!(one(Fault::WrongQuestion, "ns.example.").1.queries[0].name() == &wrong_name());
+        assert!(
+            one(Fault::WrongQuestion, "ns.example.").1.queries[0].name().to_string()
+                == "another.question.invalid."
+        );
         assert_ne!(one(Fault::WrongSource, "ns.example.").0.source, ADDRESS);
         assert!(one(Fault::AlwaysTruncates, "ns.example.").1.metadata.truncation);
         assert_eq!(one(Fault::FlipsCase, "ns.example.").1.queries[0].name().to_ascii(), "NS.EXAMPLE.");
@@ -395,6 +293,47 @@ mod tests {
         assert_eq!(one(entry, "ent.example.").1.metadata.response_code, ResponseCode::NXDomain);
         assert_eq!(one(Fault::Poisons, "ns.example.").1.answers.len(), 2);
         assert_eq!(ask(&server(), "ns.example.", &[Fault::Forged], Transport::Udp).len(), 2);
+    }
+
+    #[test]
+    fn hostile_faults_do_as_they_say() {
+        let name = "ns.example.";
+        assert_eq!(one(Fault::ChaosClass, name).1.answers[0].dns_class, DNSClass::CH);
+        assert_eq!(one(Fault::Ttl(7), name).1.answers[0].ttl, 7);
+        assert_eq!(one(Fault::MixedTtls, name).1.answers.len(), 2);
+        assert_eq!(one(Fault::TwoQuestions, name).1.queries.len(), 2);
+        assert!(one(Fault::NoSoa, "none.example.").1.authorities.is_empty());
+        let referred = |fault| one(fault, name).1.authorities;
+        assert_eq!(referred(Fault::SidewaysReferral)[0].name.to_string(), "bank.");
+        assert_eq!(referred(Fault::SelfReferral)[0].name.to_string(), "example.");
+        assert!(referred(Fault::FakeUpwardReferral)[0].name.is_root());
+        assert_eq!((referred(Fault::Idns).len(), referred(Fault::ForeignGlue).len()), (2, 1));
+        let alias = one(Fault::EndlessAliases, "n3.example.").1.answers.remove(0);
+        assert_eq!(alias.data.to_string(), "n7.example.");
+        let over = |fault, transport| ask(&server(), name, &[fault], transport);
+        assert_eq!(over(Fault::Nxns, Transport::Tcp)[0].1.authorities.len(), 60);
+        assert_eq!(over(Fault::Flood, Transport::Udp).len(), 61);
+        assert!(over(Fault::ManyRecords, Transport::Udp)[0].1.metadata.truncation);
+        assert!(over(Fault::ManyRecords, Transport::Tcp)[0].1.answers.len() > 4_000);
+    }
+
+    #[test]
+    fn mangled_octets_are_as_long_as_they_say() {
+        let octets = |fault, transport| {
+            let server = server();
+            server.set_faults(&[fault]);
+            let mut query = Message::query();
+            query.add_query(Query::query(Name::from_str("ns.example.").unwrap(), RecordType::A));
+            let query = query.to_vec().unwrap();
+            server.respond(ADDRESS, &query, transport, Mono::START, &Random::seeded(1)).remove(0).octets
+        };
+        let whole = octets(Fault::NoEdns, Transport::Udp).len();
+        assert_eq!(octets(Fault::HalfAnswer, Transport::Udp).len(), whole / 2);
+        for (transport, size) in [(Transport::Udp, 512), (Transport::Tcp, 65_535)] {
+            let bomb = octets(Fault::PointerBomb, transport);
+            assert!((size - 16..=size).contains(&bomb.len()), "{} octets", bomb.len());
+            assert!(crate::wire::pointers::run_on(&bomb));
+        }
     }
 
     #[test]

@@ -128,6 +128,9 @@ impl SimulatedNetwork {
         if found.has(Fault::NoTcp) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
+        if found.has(Fault::HangsUp) {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
         let closes = found.has(Fault::ClosesTcp);
         Ok(SimulatedStream { network: self.clone(), server, pending: Vec::new(), closes, closed: false })
     }
@@ -183,6 +186,11 @@ impl SimulatedStream {
 impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
+        // The length in front promises more than comes: what does come is never a message.
+        let half = self.network.lab.at(self.server.ip()).is_some_and(|server| server.has(Fault::HalfAnswer));
+        if half {
+            return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
+        }
         let arrival = delivery.and_then(|it| Some((Instant::now().checked_add(it.delay)?, it.octets)));
         self.pending.extend(arrival);
         std::future::ready(Ok(())).boxed()

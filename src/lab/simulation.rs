@@ -48,6 +48,17 @@ pub struct Simulation {
     seed: u64,
 }
 
+/// What a client says beside its question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// DO: signatures and proofs are wanted.
+    pub dnssec_ok: bool,
+    /// CD: the client validates for itself.
+    pub checking_disabled: bool,
+    /// AD: the client understands it in the reply (RFC 6840 section 5.7).
+    pub authentic_data: bool,
+}
+
 /// What a client was told, and what is known beside it.
 #[derive(Clone, Debug)]
 pub struct Reply {
@@ -147,6 +158,14 @@ impl Simulation {
     /// # Errors
     /// The question or the reply could not be read: a bug of ours.
     pub async fn ask(&self, name: &Name, kind: RecordType) -> Result<Reply, AskError> {
+        self.ask_with(name, kind, Flags::default()).await
+    }
+
+    /// The same with flags.
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub async fn ask_with(&self, name: &Name, kind: RecordType, flags: Flags) -> Result<Reply, AskError> {
         let began = self.clock.mono();
         let unreadable = |what: &str| AskError::Message(format!("{what} of {name} {kind} cannot be read"));
         let number = self.clients.fetch_add(1, Ordering::Relaxed);
@@ -156,7 +175,7 @@ impl Simulation {
             port: u16::from_be_bytes([high, low]),
             id: u16::from_be_bytes([id_high, id_low]),
         };
-        let octets = query(client.id, name, kind).ok_or_else(|| unreadable("the question"))?;
+        let octets = query(client.id, name, kind, flags).ok_or_else(|| unreadable("the question"))?;
         let query =
             wire::query::Query::read(&octets, ViewId::default()).map_err(|_| unreadable("the question"))?;
         let question = query.to_question().ok_or_else(|| unreadable("the question"))?;
@@ -176,11 +195,15 @@ impl Simulation {
 }
 
 /// The octets of a client's query.
-fn query(id: u16, name: &Name, kind: RecordType) -> Option<Vec<u8>> {
+fn query(id: u16, name: &Name, kind: RecordType, flags: Flags) -> Option<Vec<u8>> {
     let mut query = Message::query();
     query.metadata.id = id;
     query.metadata.recursion_desired = true;
-    query.add_query(Query::query(name.clone(), kind)).set_edns(Edns::new());
+    query.metadata.checking_disabled = flags.checking_disabled;
+    query.metadata.authentic_data = flags.authentic_data;
+    let mut edns = Edns::new();
+    edns.set_dnssec_ok(flags.dnssec_ok);
+    query.add_query(Query::query(name.clone(), kind)).set_edns(edns);
     query.to_vec().ok()
 }
 

@@ -7,6 +7,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::random::Random;
 use crate::record::event::Transport;
 
-use super::client::{read_framed, write_framed};
+use super::client::read_framed;
 use super::fault::Fault;
 use super::server::Delivery;
 use super::world::Lab;
@@ -155,7 +156,8 @@ impl Shared {
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
                     // The kernel has accepted it already: closing at once is as near to refusing as can be.
-                    if open.len() < MAX_PENDING && !self.has(address, Fault::NoTcp) {
+                    let closes = self.has(address, Fault::NoTcp) || self.has(address, Fault::HangsUp);
+                    if open.len() < MAX_PENDING && !closes {
                         open.spawn(self.clone().serve_stream(address, stream));
                     }
                 }
@@ -171,7 +173,11 @@ impl Shared {
                 continue;
             };
             sleep(delivery.delay).await;
-            let gone = write_framed(&mut stream, &delivery.octets).await.is_err();
+            // Half an answer: its length in front is the whole one's, and then the connection ends.
+            let half = self.has(address, Fault::HalfAnswer);
+            let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
+            let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
+            let gone = stream.write_all(&framed).await.is_err() || half;
             if gone || self.has(address, Fault::ClosesTcp) {
                 return;
             }

@@ -21,9 +21,10 @@ mod tcp;
 mod udp;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use ipnet::IpNet;
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -73,19 +74,21 @@ struct Open {
     workers: Vec<Worker>,
     accepting: watch::Sender<bool>,
     accept: JoinHandle<()>,
+    /// Gone once no more connections are taken.
+    stream: Weak<TcpListener>,
     /// The service manager holds its sockets too: nobody else can have them, and what is left unread is not lost.
     inherited: bool,
 }
 
 impl Sockets {
-    /// Binds all that `config` names, but for `held` and what was `inherited`.
+    /// Binds all that `config` names, but for what was `inherited`.
     ///
     /// # Errors
     /// The first address that is not to be had, with advice.
-    pub fn bind(config: &Config, held: &[SocketAddr], mut inherited: Inherited) -> Result<Self, Refused> {
+    pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, Refused> {
         let workers = workers(config);
         let mut bound = Vec::new();
-        for (address, _, _) in addresses(config).filter(|(address, _, _)| !held.contains(address)) {
+        for (address, _, _) in addresses(config) {
             bound.push((address, sockets::bind(address, workers, inherited.of(address))?));
         }
         for (address, rest) in inherited.rest() {
@@ -152,9 +155,23 @@ impl Listeners {
         self.open.iter().map(|open| open.address).collect()
     }
 
-    /// The addresses as they were configured.
-    pub fn configured(&self) -> Vec<SocketAddr> {
-        self.open.iter().map(|open| open.configured).collect()
+    /// Binds what `config` names and is not served yet, also where it covers, or is covered by, what is.
+    ///
+    /// # Errors
+    /// The first address that is not to be had, with advice.
+    pub fn bind_new(&self, config: &Config) -> Result<Sockets, Refused> {
+        let served = |address| self.open.iter().any(|open| open.configured == address);
+        let mut bound = Vec::new();
+        for (address, _, _) in addresses(config).filter(|(address, _, _)| !served(*address)) {
+            let beside: Vec<Arc<TcpListener>> = self
+                .open
+                .iter()
+                .filter(|open| sockets::overlap(open.address, address))
+                .filter_map(|open| open.stream.upgrade())
+                .collect();
+            bound.push((address, sockets::bind_beside(address, workers(config), &beside)?));
+        }
+        Ok(Sockets(bound))
     }
 
     /// Goes over to a new configuration: `sockets` are those of it that were not served yet. What is no longer configured
@@ -229,12 +246,22 @@ impl Listeners {
                 workers.push(Worker::start(socket, self.shards, front, misses, &self.pulses)?);
                 self.shards = self.shards.saturating_add(1);
             }
-            let stream = tokio::net::TcpListener::from_std(bound.tcp)?;
+            let listener = Arc::new(TcpListener::from_std(bound.tcp)?);
+            let stream = Arc::downgrade(&listener);
             let (accepting, stop) = watch::channel(true);
             let accept =
-                tokio::spawn(tcp::accept(stream, Arc::clone(&front), Arc::clone(&self.places), stop));
+                tokio::spawn(tcp::accept(listener, Arc::clone(&front), Arc::clone(&self.places), stop));
             let (address, inherited) = (bound.address, bound.inherited);
-            self.open.push(Open { configured, address, front, workers, accepting, accept, inherited });
+            self.open.push(Open {
+                configured,
+                address,
+                front,
+                workers,
+                accepting,
+                accept,
+                stream,
+                inherited,
+            });
         }
         Ok(())
     }

@@ -1,12 +1,15 @@
 //! Sockets to listen at, and what to say where one is not to be had.
 //!
 //! May call: `inherited`, `limits`. The stream socket is bound first and alone, so that a second daemon is told at once;
-//! the datagram sockets then share the port (SO_REUSEPORT), one a worker. What was inherited is not bound anew.
+//! the datagram sockets then share the port (SO_REUSEPORT), one a worker. What was inherited is not bound anew. Only a
+//! reload from an address to one that covers it binds beside what is served, so that no question is lost between them.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::AsFd;
+use std::sync::Arc;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::inherited::Held;
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
@@ -44,9 +47,34 @@ pub(super) fn bind(address: SocketAddr, workers: usize, mut held: Held) -> Resul
     Err(Refused { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
+/// Whether sockets at both addresses cannot be bound alone: one covers the other, at the same port.
+pub(super) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    one.port() == other.port()
+        && one.is_ipv4() == other.is_ipv4()
+        && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+/// Binds one address while streams of ours, `beside`, hold a part of it, or more than it.
+pub(super) fn bind_beside(
+    address: SocketAddr,
+    workers: usize,
+    beside: &[Arc<impl AsFd>],
+) -> Result<Bound, Refused> {
+    if beside.is_empty() {
+        return bind(address, workers, Held::default());
+    }
+    let bound = beside.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
+    let bound = bound.and_then(|()| {
+        let tcp = stream_socket(address, true)?;
+        let udp: io::Result<_> = (0..workers.max(1)).map(|_| datagram_socket(address)).collect();
+        Ok(Bound { address, udp: udp?, tcp, inherited: false })
+    });
+    bound.map_err(|source| Refused { address, source })
+}
+
 fn try_bind(mut address: SocketAddr, workers: usize, held: Held) -> io::Result<Bound> {
     let inherited = held.stream.is_some() || !held.datagrams.is_empty();
-    let tcp = held.stream.map_or_else(|| stream_socket(address), Ok)?;
+    let tcp = held.stream.map_or_else(|| stream_socket(address, false), Ok)?;
     address = tcp.local_addr()?;
     let udp = if held.datagrams.is_empty() {
         datagram_sockets(address, workers)?
@@ -56,8 +84,10 @@ fn try_bind(mut address: SocketAddr, workers: usize, held: Held) -> io::Result<B
     Ok(Bound { address, udp, tcp, inherited })
 }
 
-fn stream_socket(address: SocketAddr) -> io::Result<TcpListener> {
+/// `shared`: beside others of our own user that are shared too. A second daemon does not ask for that, and is refused.
+fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
+    tcp.set_reuse_port(shared)?;
     // Connections of a daemon that has just ended must not keep the next from starting.
     tcp.set_reuse_address(true)?;
     tcp.bind(&address.into())?;
@@ -127,6 +157,32 @@ mod tests {
         assert!(said.contains("no such address"), "{said}");
     }
 
+    /// A port of its own for both transports; the datagram port of a number may be another test's.
+    fn free() -> Bound {
+        bind("127.0.0.1:0".parse().unwrap(), 1, Held::default()).unwrap()
+    }
+
+    #[test]
+    fn beside_what_we_serve_a_wildcard_is_had_and_a_second_daemon_is_still_refused() {
+        // At another address of this host somebody may have the very number.
+        let (first, wildcard, second) = loop {
+            let first = free();
+            let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());
+            assert!(bind(wildcard, 1, Held::default()).is_err(), "alone it is taken");
+            let tcp = Arc::new(first.tcp);
+            if let Ok(second) = bind_beside(wildcard, 2, &[tcp]) {
+                break (first.address, wildcard, second);
+            }
+        };
+        assert_eq!((second.address, second.udp.len()), (wildcard, 2));
+        assert!(overlap(first, wildcard) && overlap(wildcard, first));
+        assert!(bind(wildcard, 1, Held::default()).is_err() && bind(first, 1, Held::default()).is_err());
+        let apart = [("127.0.0.1:53", "127.0.0.2:53"), ("0.0.0.0:53", "[::]:53"), ("[::]:53", "[::1]:54")];
+        for (one, other) in apart {
+            assert!(!overlap(one.parse().unwrap(), other.parse().unwrap()), "{one} {other}");
+        }
+    }
+
     #[test]
     fn a_datagram_port_that_another_holds_is_not_shared() {
         let other = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -135,9 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_held_is_not_bound_anew_and_every_socket_of_it_is_served() {
-        let stream = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = stream.local_addr().unwrap();
-        let datagrams = vec![UdpSocket::bind(address).unwrap()];
+        let Bound { address, udp: datagrams, tcp: stream, .. } = free();
         let bound = bind(address, 3, Held { datagrams, stream: Some(stream) }).unwrap();
         assert!(bound.udp.len() == 3 && bound.inherited);
         assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));

@@ -28,7 +28,7 @@ const SHARD: usize = 0;
 
 /// Takes connections until `accepting` turns false.
 pub(super) async fn accept(
-    listener: TcpListener,
+    listener: Arc<TcpListener>,
     front: Arc<Front>,
     places: Arc<Places>,
     mut accepting: watch::Receiver<bool>,

@@ -108,6 +108,16 @@ impl Recorder {
         }
     }
 
+    /// Counts records that were dropped from a server's message: it had no authority to give them, or nobody asked.
+    pub fn scrubbed(&self, records: usize) {
+        self.upstream.scrubbed(records);
+    }
+
+    /// Counts datagrams that came to the port of a message and did not answer it: forgeries, or late ones.
+    pub fn strays(&self, datagrams: usize) {
+        self.upstream.strays(datagrams);
+    }
+
     /// Counts a second server asked while the first might still answer, or kept from being asked by the bound on them.
     pub fn hedge(&self, asked: bool) {
         self.upstream.hedge(asked);
@@ -170,6 +180,8 @@ impl Recorder {
                 flights: totals.flight_time.quantiles(),
                 flights_failed: totals.failed,
                 flight_messages: totals.packets,
+                scrubbed: totals.scrubbed,
+                strays: totals.strays,
             },
         }
     }

@@ -55,6 +55,10 @@ pub struct UpstreamReport {
     pub flights_failed: u64,
     /// Messages of the flights that ended, sub-questions included.
     pub flight_messages: u64,
+    /// Records dropped from servers' messages: given without authority, or unasked.
+    pub scrubbed: u64,
+    /// Datagrams passed over that came to a message's port and did not answer it: forgeries, or late ones.
+    pub strays: u64,
 }
 
 /// A zone, or "other".

@@ -23,6 +23,8 @@ pub(super) struct Upstream {
     failed: AtomicU64,
     packets: AtomicU64,
     waited_micros: AtomicU64,
+    scrubbed: AtomicU64,
+    strays: AtomicU64,
 }
 
 impl Upstream {
@@ -39,6 +41,16 @@ impl Upstream {
         }
         let micros = u64::try_from(sent.elapsed.as_micros()).unwrap_or(u64::MAX);
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Counts records dropped from a message.
+    pub(super) fn scrubbed(&self, records: usize) {
+        self.scrubbed.fetch_add(u64::try_from(records).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Counts datagrams passed over.
+    pub(super) fn strays(&self, datagrams: usize) {
+        self.strays.fetch_add(u64::try_from(datagrams).unwrap_or(0), Ordering::Relaxed);
     }
 
     /// Counts a second server asked while the first might still answer, or kept from being asked.
@@ -71,6 +83,8 @@ pub(super) struct Totals {
     pub(super) failed: u64,
     pub(super) packets: u64,
     pub(super) waited_micros: u64,
+    pub(super) scrubbed: u64,
+    pub(super) strays: u64,
 }
 
 impl Totals {
@@ -96,6 +110,8 @@ impl Totals {
             failed: load(&upstream.failed),
             packets: load(&upstream.packets),
             waited_micros: load(&upstream.waited_micros),
+            scrubbed: load(&upstream.scrubbed),
+            strays: load(&upstream.strays),
         }
     }
 
@@ -115,6 +131,8 @@ impl Totals {
             failed: self.failed.saturating_sub(earlier.failed),
             packets: self.packets.saturating_sub(earlier.packets),
             waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),
+            scrubbed: self.scrubbed.saturating_sub(earlier.scrubbed),
+            strays: self.strays.saturating_sub(earlier.strays),
         }
     }
 

@@ -16,6 +16,7 @@
 pub mod compose;
 pub mod cookie;
 mod cursor;
+pub mod pointers;
 pub mod presentation;
 pub mod query;
 pub mod reply;

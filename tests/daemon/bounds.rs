@@ -156,12 +156,14 @@ fn an_idle_daemon_sleeps() {
     let process = setting.start();
     let mut client = Client::new(process.address);
     client.ask("www.tld.", RecordType::A);
-    // The wait is a socket's that nobody speaks to: threads that just worked lie down in the first part of it.
-    client.hear_nothing(Duration::from_millis(500));
-    let before = process.sleeps();
-    client.hear_nothing(Duration::from_secs(3));
-    let sleeps = process.sleeps() - before;
-    println!("{sleeps} times in three seconds");
+    // The wait is a socket's that nobody speaks to: threads that just worked lie down in the first part of it, and on a
+    // busy machine in the next.
+    let window = || {
+        client.hear_nothing(Duration::from_millis(500));
+        let before = process.sleeps();
+        client.hear_nothing(Duration::from_secs(3));
+        process.sleeps() - before
+    };
     // A timer of a second would make three in one thread alone; one snapshot of the statistics may fall into it.
-    assert!(sleeps <= 2, "{sleeps}");
+    assert!((0..5).any(|_| window() <= 2), "it never sleeps for three seconds");
 }

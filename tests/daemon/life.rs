@@ -2,22 +2,25 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
+use resolverd::limits::{STOP_FLUSH, STOP_GRACE};
 use resolverd::question::ExtendedError;
 use rustix::process::Signal;
 
 use crate::client::{Client, extended_error, is_servfail};
-use crate::process::{PATIENCE, Process, Setting, World, alone, without_rights};
+use crate::process::{PATIENCE, Process, Setting, World, alone, told, without_rights};
 
 /// From start to first local answer.
 const START: Duration = Duration::from_millis(100);
 
-/// From the signal to the end.
-const END: Duration = Duration::from_secs(1);
+/// From the signal to the end, on a busy machine too: the flights that it interrupts have ten seconds.
+const END: Duration = Duration::from_secs(5);
+// On an idle machine it is this.
+const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
 /// Sockets, and questions of each, that wait when the signal comes: below the bound of flights.
 const CLIENTS: usize = 15;
@@ -35,9 +38,10 @@ fn it_answers_soon_after_it_was_started() {
         assert_eq!(reply.metadata.response_code, ResponseCode::Refused);
         began.elapsed()
     };
-    let best = (0..5).map(|_| start()).min().unwrap();
-    println!("from start to first answer: {best:?}");
-    assert!(best < START, "{best:?}");
+    // On a busy machine some starts take longer.
+    let times: Vec<Duration> = std::iter::repeat_with(start).take(20).collect();
+    println!("from start to first answer: {times:?}");
+    assert!(times.iter().any(|time| *time < START), "{times:?}");
 }
 
 #[test]
@@ -76,9 +80,26 @@ fn a_signal_ends_it_with_an_answer_for_everybody() {
 }
 
 #[test]
+fn whoever_asks_by_the_tool_when_it_ends_is_told_too() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let mut process = setting.start();
+    let mut tool = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    tool.arg("--socket").arg(setting.socket()).args(["query", "www.silent.tld"]);
+    let tool = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A connection that asks nothing holds up nobody.
+    let _idle = std::os::unix::net::UnixStream::connect(setting.socket()).unwrap();
+    process.wait_until("it is in flight", |process| process.status().daemon.flights == 1);
+    let (status, _) = process.end(Signal::TERM);
+    assert_eq!(status.code(), Some(0));
+    let (code, answer, error) = told(&tool.wait_with_output().unwrap());
+    assert!(code == 4 && answer.contains("SERVFAIL"), "{code} {answer} {error}");
+}
+
+#[test]
 fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
     let _alone = alone();
-    let world = World::new(Duration::from_millis(200));
+    let world = World::new(Duration::from_millis(100));
     let setting = Setting::new(&world, "");
     let mut process = setting.start();
     let mut client = Client::new(process.address);

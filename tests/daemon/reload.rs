@@ -1,10 +1,14 @@
 //! Reading the configuration file again, by resolverctl and by a signal.
 
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
 use rustix::process::Signal;
 
+use crate::client::Client;
 use crate::process::{Process, Setting, World, told};
 
 /// Runs resolverctl: exit code and stdout.
@@ -75,6 +79,41 @@ fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
     let line = said(&process);
     assert!(line.contains("ERROR") && line.contains("the configuration stays as it is: "), "{line}");
     assert!(line.contains("line 1: version: "), "{line}");
+}
+
+#[test]
+fn from_an_address_to_all_and_back() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    // At another address of this host somebody may have the very port.
+    let (process, port) = loop {
+        setting.write("resolverd.toml", &file);
+        let process = setting.start();
+        let port = process.address.port();
+        setting.write("resolverd.toml", &file.replace("127.0.0.1:0", &format!("0.0.0.0:{port}")));
+        let (code, said) = resolverctl(&setting, &["reload"]);
+        if code == 0 {
+            break (process, port);
+        }
+        assert!(said.contains("another program is there"), "{said}");
+    };
+    let mut client = Client::new(process.address);
+    for address in ["127.0.0.1", "0.0.0.0", "127.0.0.1"] {
+        let wanted = format!("{address}:{port}");
+        setting.write("resolverd.toml", &file.replace("127.0.0.1:0", &wanted));
+        for number in 0..20 {
+            client.send(&format!("n{number}.{address}.tld."), RecordType::A);
+        }
+        let (code, changes) = resolverctl(&setting, &["reload"]);
+        assert!(code == 0 && changes.contains(&wanted), "{changes}");
+        assert_eq!(process.status().daemon.listen, [wanted.parse().unwrap()]);
+        for _ in 0..20 {
+            assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
+        }
+        assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1);
+        TcpStream::connect(process.address).unwrap();
+    }
 }
 
 #[test]

@@ -57,6 +57,8 @@ fn report() -> Report {
             flights: quantiles(15_793, [0.021, 0.094, 0.9, 10.0]),
             flights_failed: 41,
             flight_messages: 18_356,
+            scrubbed: 412,
+            strays: 3,
         },
     }
 }

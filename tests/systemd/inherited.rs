@@ -109,12 +109,10 @@ fn a_socket_that_the_configuration_does_not_name_is_served_with_a_warning() {
     assert_eq!(answer(&asker), (4, 1));
 }
 
-#[test]
-fn systemd_hands_down_either_kind_and_the_other_is_bound() {
-    if !is_installed("systemd-socket-activate") {
-        return;
-    }
-    for datagram in [false, true] {
+/// systemd's tool at a free port. It binds that by itself, and the daemon the other kind of it: where a port has gone to
+/// somebody else in between, there is another.
+fn activated(datagram: bool) -> (Service, Setting, SocketAddr) {
+    loop {
         let (datagrams, listener, address) = held();
         let setting = Setting::new(address);
         drop((datagrams, listener));
@@ -125,7 +123,19 @@ fn systemd_hands_down_either_kind_and_the_other_is_bound() {
         command.arg("--listen").arg(address.to_string()).arg(env!("CARGO_BIN_EXE_resolverd"));
         command.arg("--config").arg(setting.config()).stdin(Stdio::null()).stdout(Stdio::null());
         let mut service = Service::spawn(command);
-        service.wait_for("Listening on");
+        if service.says("Listening on") {
+            return (service, setting, address);
+        }
+    }
+}
+
+#[test]
+fn systemd_hands_down_either_kind_and_the_other_is_bound() {
+    if !is_installed("systemd-socket-activate") {
+        return;
+    }
+    for datagram in [false, true] {
+        let (mut service, _setting, address) = activated(datagram);
         // It becomes the daemon with the first question, which waits in the socket until then.
         let asker = client(address);
         if datagram {

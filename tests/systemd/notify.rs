@@ -2,7 +2,7 @@
 
 use std::os::unix::net::UnixDatagram;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::service::{PATIENCE, Service, Setting, answer, client, question};
 
@@ -77,7 +77,9 @@ fn the_watchdog_hears_from_it_as_long_as_it_lives() {
     assert_eq!(heard.iter().filter(|heard| heard.starts_with("READY=1")).count(), 1);
     assert_eq!(heard.iter().filter(|heard| *heard == "WATCHDOG=1\n").count(), 7);
     // A process that is stopped tells nothing: the socket stays silent for longer than the manager would wait.
-    kill_process(Pid::from_child(&service.child), Signal::STOP).unwrap();
+    let pid = Pid::from_child(&service.child);
+    kill_process(pid, Signal::STOP).unwrap();
+    waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().expect("it has stopped");
     manager.socket.set_nonblocking(true).unwrap();
     let mut octets = [0; 64];
     while manager.socket.recv(&mut octets).is_ok() {}

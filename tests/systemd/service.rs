@@ -115,10 +115,16 @@ impl Service {
 
     /// Waits until it has said `words`.
     pub(crate) fn wait_for(&mut self, words: &str) {
+        assert!(self.says(words), "it has ended: {:?}", self.said);
+    }
+
+    /// Waits until it has said `words`, or ends without.
+    pub(crate) fn says(&mut self, words: &str) -> bool {
         while self.said.last().is_none_or(|line| !line.contains(words)) {
-            let line = self.next_line();
-            self.said.push(line);
+            let Some(line) = self.lines.next() else { return false };
+            self.said.push(line.unwrap());
         }
+        true
     }
 
     /// The next line that it says.

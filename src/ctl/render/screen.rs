@@ -79,6 +79,14 @@ fn upstream(stats: &Stats, style: Style) -> String {
     ];
     let mut text = items("upstream", &sent, style);
     text.push_str(&items("", &in_per_cent(&report.messages), style));
+    let dropped: Vec<String> = [(report.scrubbed, "records scrubbed"), (report.strays, "stray datagrams")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", words::number(count)))
+        .collect();
+    if !dropped.is_empty() {
+        text.push_str(&items("", &dropped, style));
+    }
     text.push_str(&items("round trip", &words::quantiles(&report.round_trip), style));
     let mut ended =
         vec![format!("{}, {} failed", words::number(flights), words::number(report.flights_failed))];

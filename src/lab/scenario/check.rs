@@ -2,6 +2,7 @@
 //!
 //! May call: `simulation` for replies, `log` for what servers received.
 
+use hickory_proto::op::Message;
 use hickory_proto::rr::Record;
 
 use crate::lab::log::Received;
@@ -33,12 +34,28 @@ fn of_reply(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
         of_records("authority", wanted, &message.authorities, found);
     }
     let code = reply.extended_error.as_ref().map(|error| error.code);
-    if ask.extended_error.is_some() && ask.extended_error != code {
+    if ask.extended_error.is_some_and(|wanted| wanted != code) {
         found.push(format!("extended error {:?}", reply.extended_error));
     }
+    found.extend(ask.flags.iter().filter(|flag| !has_flag(message, flag)).map(|flag| format!("not {flag}")));
     if let Some(span) = ask.elapsed.as_ref().filter(|span| !span.contains(&reply.elapsed)) {
         found.push(format!("took {:?} instead of {span:?}", reply.elapsed));
     }
+}
+
+/// Whether a flag of the header is as wanted: `ad` is set, `!ad` is not.
+fn has_flag(message: &Message, wanted: &str) -> bool {
+    let head = &message.metadata;
+    let (flag, set) = wanted.strip_prefix('!').map_or((wanted, true), |flag| (flag, false));
+    let is = match flag {
+        "aa" => head.authoritative,
+        "tc" => head.truncation,
+        "rd" => head.recursion_desired,
+        "ra" => head.recursion_available,
+        "ad" => head.authentic_data,
+        _ => head.checking_disabled,
+    };
+    is == set
 }
 
 /// Each record wanted is there, and there is no other.
@@ -55,7 +72,7 @@ fn of_records(section: &str, wanted: &[Wanted], had: &[Record], found: &mut Vec<
     found.extend(rest.iter().map(|record| format!("{section} has {record}")));
 }
 
-fn matches(want: &Wanted, record: &Record) -> bool {
+pub(super) fn matches(want: &Wanted, record: &Record) -> bool {
     let same_ttl = !want.with_ttl || want.record.ttl == record.ttl;
     same_ttl && want.record.name == record.name && want.record.data == record.data
 }

@@ -25,9 +25,16 @@
 //! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions. Below `ask`: `rcode`, `answer`
 //! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`,
 //! `outcome NAME[=COUNT]...`, `packets COUNT [SERVER]` (COUNT or LOW..HIGH), `packet: SERVER NAME TYPE [tcp] [plain]`
-//! (all of them, in order), `elapsed SPAN[..SPAN]`. `ask NAME TYPE x5` is five clients at once.
+//! (all of them, in order), `elapsed SPAN[..SPAN]`, `flags WORD...` (`ad`, `!tc`), `ede none`. `ask NAME TYPE x5` is five
+//! clients at once; `+DO`, `+CD` and `+AD` set flags.
+//!
+//! `cache NAME [TYPE]` tells below it all that is held under the name but ready answers: `none`, `rrset RECORD`,
+//! `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`. `unpoisoned` finds no poison of a fault
+//! anywhere in memory. `counted WORD=COUNT...` are counters since the begin: those of `resolverctl stats` by what servers
+//! did, `scrubbed` and `strays`.
 
 mod check;
+mod memory;
 mod reader;
 mod runner;
 
@@ -39,11 +46,13 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 use thiserror::Error;
 
+use crate::cache::rrsets::Rank;
 use crate::question::Outcome;
 
 use super::delegations::Tree;
 use super::fault::Fault;
 use super::simulated::Ipv6Way;
+use super::simulation::Flags;
 
 /// Why a scenario cannot be played, or did not end as it says.
 #[derive(Debug, Error)]
@@ -97,6 +106,22 @@ enum Action {
     NetworkDown(bool),
     Ipv6(Ipv6Way),
     Unrouted(IpAddr),
+    Cache { name: Name, kind: Option<RecordType>, held: Vec<Holding> },
+    Unpoisoned,
+    Counted(Vec<(String, RangeInclusive<u64>)>),
+}
+
+/// Something that memory is to hold.
+#[derive(Clone, Debug)]
+enum Holding {
+    /// A record of an RRset that may be believed so much.
+    Record(Rank, Box<Wanted>),
+    /// That there is no such name (true), or no such type.
+    Negative(bool),
+    /// A delegation to these servers.
+    Delegation(Vec<Name>),
+    /// A failure with this code.
+    Failure(u16),
 }
 
 /// A record that is expected; its TTL only where the scenario says one.
@@ -112,10 +137,13 @@ struct Ask {
     name: Name,
     kind: RecordType,
     clients: u16,
+    with: Flags,
     rcode: Option<ResponseCode>,
     answers: Option<Vec<Wanted>>,
     authorities: Option<Vec<Wanted>>,
-    extended_error: Option<u16>,
+    /// A code, or that there is none.
+    extended_error: Option<Option<u16>>,
+    flags: Vec<String>,
     outcomes: Vec<(Outcome, usize)>,
     packets: Vec<(Option<String>, RangeInclusive<usize>)>,
     packet_lines: Vec<String>,
@@ -128,10 +156,12 @@ impl Ask {
             name,
             kind,
             clients,
+            with: Flags::default(),
             rcode: None,
             answers: None,
             authorities: None,
             extended_error: None,
+            flags: Vec::new(),
             outcomes: Vec::new(),
             packets: Vec::new(),
             packet_lines: Vec::new(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
+use crate::cache::rrsets::Rank;
 use crate::lab::delegations::Tree;
 use crate::lab::fault::{Fault, span};
 use crate::lab::simulated::Ipv6Way;
@@ -17,7 +18,7 @@ use crate::lab::world::{ServerPlan, absolute};
 use crate::lab::zone_file::{read_kind, read_record};
 use crate::question::Outcome;
 
-use super::{Action, Ask, Scenario, ScenarioError, Step, Wanted};
+use super::{Action, Ask, Holding, Scenario, ScenarioError, Step, Wanted};
 
 /// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 6] = [
@@ -91,6 +92,10 @@ impl Reader {
         }
         match self.scenario.steps.last_mut() {
             Some(Step { action: Action::Ask(ask), .. }) => expect(ask, line.trim()),
+            Some(Step { action: Action::Cache { held, .. }, .. }) => {
+                held.extend(holding(line.trim())?);
+                Ok(())
+            }
             _ => Err("nothing is expected of this step".to_owned()),
         }
     }
@@ -130,11 +135,28 @@ impl Reader {
 
 fn action(words: &[&str]) -> Result<Action, String> {
     match words {
-        ["ask", name, kind] => Ok(Action::Ask(Box::new(Ask::new(name_of(name)?, kind_of(kind)?, 1)))),
-        ["ask", name, kind, clients] => {
-            let count = clients.strip_prefix('x').and_then(|count| count.parse().ok());
-            let count = count.ok_or_else(|| format!("{clients} is not a number of clients"))?;
-            Ok(Action::Ask(Box::new(Ask::new(name_of(name)?, kind_of(kind)?, count))))
+        ["ask", name, kind, options @ ..] => {
+            let mut ask = Ask::new(name_of(name)?, kind_of(kind)?, 1);
+            for option in options {
+                match *option {
+                    "+DO" => ask.with.dnssec_ok = true,
+                    "+CD" => ask.with.checking_disabled = true,
+                    "+AD" => ask.with.authentic_data = true,
+                    _ => {
+                        let count = option.strip_prefix('x').and_then(|count| count.parse().ok());
+                        ask.clients = count.ok_or_else(|| format!("{option} is not a number of clients"))?;
+                    }
+                }
+            }
+            Ok(Action::Ask(Box::new(ask)))
+        }
+        ["cache", name, kind @ ..] if kind.len() < 2 => {
+            let kind = kind.first().map(|kind| kind_of(kind)).transpose()?;
+            Ok(Action::Cache { name: name_of(name)?, kind, held: Vec::new() })
+        }
+        ["unpoisoned"] => Ok(Action::Unpoisoned),
+        ["counted", counters @ ..] => {
+            Ok(Action::Counted(counters.iter().map(|one| counter(one)).collect::<Result<_, _>>()?))
         }
         ["advance", text] => span(text).map(Action::Advance).ok_or_else(|| format!("{text} is not a span")),
         ["fault", server, faults @ ..] => {
@@ -160,6 +182,39 @@ fn kind_of(text: &str) -> Result<RecordType, String> {
     read_kind(text).ok_or_else(|| format!("unknown type {text}"))
 }
 
+/// Reads one line of what memory is to hold.
+fn holding(line: &str) -> Result<Option<Holding>, String> {
+    if line == "none" {
+        return Ok(None);
+    }
+    let (word, rest) = line.split_once(' ').ok_or_else(|| format!("{line} says nothing"))?;
+    let record = |rank| {
+        let wanted = wanted(rest)?.ok_or_else(|| "no record".to_owned())?;
+        Ok(Some(Holding::Record(rank, Box::new(wanted))))
+    };
+    match (word, rest) {
+        ("rrset", _) => record(Rank::Answer),
+        ("glue", _) => record(Rank::Glue),
+        ("negative", "NXDOMAIN" | "NODATA") => Ok(Some(Holding::Negative(rest == "NXDOMAIN"))),
+        ("delegation", _) => {
+            let servers: Result<_, _> = rest.split_whitespace().map(name_of).collect();
+            Ok(Some(Holding::Delegation(servers?)))
+        }
+        ("failure", _) => {
+            rest.parse().map(|code| Some(Holding::Failure(code))).map_err(|_| format!("{rest} is no code"))
+        }
+        _ => Err(format!("nothing that memory holds: {line}")),
+    }
+}
+
+/// `strays=60`, or `strays=50..60`.
+fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
+    let (word, count) = text.split_once('=').ok_or_else(|| format!("{text} is no counter"))?;
+    let counts = counts(count)?;
+    let wide = |count: &usize| u64::try_from(*count).unwrap_or(u64::MAX);
+    Ok((word.to_owned(), wide(counts.start())..=wide(counts.end())))
+}
+
 /// Reads one line of what a question must come to.
 fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
     let (word, rest) = line.split_once(' ').ok_or_else(|| format!("{line} says nothing"))?;
@@ -170,7 +225,9 @@ fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
         }
         "answer" => ask.answers.get_or_insert_default().extend(wanted(rest)?),
         "authority" => ask.authorities.get_or_insert_default().extend(wanted(rest)?),
-        "ede" => ask.extended_error = Some(rest.parse().map_err(|_| format!("{rest} is no code"))?),
+        "flags" => ask.flags.extend(rest.split_whitespace().map(ToOwned::to_owned)),
+        "ede" if rest == "none" => ask.extended_error = Some(None),
+        "ede" => ask.extended_error = Some(Some(rest.parse().map_err(|_| format!("{rest} is no code"))?)),
         "outcome" => {
             for part in rest.split_whitespace() {
                 ask.outcomes.push(outcome(part)?);
@@ -230,13 +287,19 @@ config race=off
 server a.root 127.0.0.1,::1 rtt=10ms jitter=2ms loss=5 no-tcp
 zone . a.root
   www 300 A 10.0.0.1
-ask www. A x3
+ask www. A x3 +DO
   rcode NOERROR
   answer www. 300 A 10.0.0.1
   outcome upstream shared=2
   packets 1..2 a.root
   packet: a.root www. A
   elapsed 10ms..12ms
+  flags ra !ad
+  ede none
+cache www. A
+  rrset www. A 10.0.0.1
+unpoisoned
+counted scrubbed=0 answered=1..2
 advance 5m
 fault a.root dead slow=3s
 network down
@@ -247,10 +310,13 @@ network down
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.settings, [("race".to_owned(), "off".to_owned())]);
-        assert_eq!(scenario.steps.len(), 4);
+        assert_eq!(scenario.steps.len(), 7);
         let Action::Ask(ask) = &scenario.steps[0].action else { panic!("no question") };
         assert_eq!((ask.clients, ask.outcomes.len(), ask.packets.len()), (3, 2, 1));
         assert_eq!(ask.answers.as_ref().unwrap().len(), 1);
+        assert!(ask.with.dnssec_ok && !ask.with.checking_disabled);
+        let Action::Cache { held, .. } = &scenario.steps[1].action else { panic!("no look at memory") };
+        assert_eq!(held.len(), 1);
         assert!(ask.answers.as_ref().unwrap()[0].with_ttl);
     }
 
@@ -262,6 +328,8 @@ network down
             ("ask www. A\n  rcode NOPE\n", "line 2"),
             ("server a 127.0.0.1 sleepy\n", "sleepy"),
             ("advance soon\n", "soon"),
+            ("cache www. A\n  perhaps\n", "perhaps"),
+            ("counted strays\n", "strays"),
         ] {
             let error = text.parse::<Scenario>().unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

@@ -2,6 +2,7 @@
 //!
 //! May call: `simulation`, `check`. Call it on one thread with tokio's clock paused.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,10 @@ use crate::config::{Config, Family};
 use crate::lab::fault::span;
 use crate::lab::simulation::{Reply, Simulation, config_for};
 use crate::lab::world::Lab;
+use crate::record::Window;
 
 use super::check::differences;
+use super::memory;
 use super::{Action, Ask, Scenario, ScenarioError, Step};
 
 impl Scenario {
@@ -45,12 +48,26 @@ impl Scenario {
             Action::NetworkDown(down) => simulation.network().set_down(*down),
             Action::Ipv6(way) => simulation.network().set_ipv6(*way),
             Action::Unrouted(address) => simulation.network().set_unroutable(*address),
+            Action::Cache { name, kind, held } => {
+                return self.told(line, memory::differences(simulation, name, *kind, held));
+            }
+            Action::Unpoisoned => return self.told(line, memory::poison(simulation)),
+            Action::Counted(wanted) => return self.told(line, counted(simulation, wanted)),
         }
         Ok(())
     }
 
+    fn told(&self, line: usize, differences: Vec<String>) -> Result<(), ScenarioError> {
+        let title = self.title.clone();
+        if differences.is_empty() {
+            Ok(())
+        } else {
+            Err(ScenarioError::Different { title, line, differences })
+        }
+    }
+
     async fn ask(&self, simulation: &Simulation, line: usize, ask: &Ask) -> Result<(), ScenarioError> {
-        let clients = (0..ask.clients).map(|_| simulation.ask(&ask.name, ask.kind));
+        let clients = (0..ask.clients).map(|_| simulation.ask_with(&ask.name, ask.kind, ask.with));
         let replies: Result<Vec<Reply>, _> = join_all(clients).await.into_iter().collect();
         let replies = replies.map_err(|error| ScenarioError::Line { line, reason: format!("{error}") })?;
         let received = simulation.lab().log().take();
@@ -61,8 +78,27 @@ impl Scenario {
         differences.extend(received.iter().map(|one| format!("sent at {:?}: {one}", one.at)));
         differences
             .extend(replies.iter().flat_map(|reply| reply.steps.iter()).map(|step| format!("{step:?}")));
-        Err(ScenarioError::Different { title: self.title.clone(), line, differences })
+        self.told(line, differences)
     }
+}
+
+/// Counters that are not as wanted.
+fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) -> Vec<String> {
+    let report = simulation.recorder().report(Window::Start).upstream;
+    let had = |word: &str| match word {
+        "scrubbed" => Some(report.scrubbed),
+        "strays" => Some(report.strays),
+        _ => {
+            let conduct = serde_json::from_value(word.into()).ok()?;
+            Some(report.messages.get(&conduct).copied().unwrap_or(0))
+        }
+    };
+    let differs = |(word, counts): &(String, RangeInclusive<u64>)| match had(word) {
+        Some(count) if counts.contains(&count) => None,
+        Some(count) => Some(format!("{word} counted {count} times instead of {counts:?}")),
+        None => Some(format!("no counter {word}")),
+    };
+    wanted.iter().filter_map(differs).collect()
 }
 
 /// Sets what `config` lines may set.

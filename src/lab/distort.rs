@@ -1,0 +1,221 @@
+//! What a faulty server makes of a true answer, as far as messages can say it.
+//!
+//! May call: `fault`. Pure. Poison takes the names of a bank, and leads to a documentation address (RFC 5737), so that a
+//! test finds it wherever it has got to and nobody is hurt by it.
+
+use hickory_proto::op::{Edns, Message, ResponseCode};
+use hickory_proto::rr::rdata::{A, CNAME, NS};
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+
+use super::fault::Fault;
+use crate::record::event::Transport;
+
+/// Where the poison points.
+pub const POISON: A = A::new(203, 0, 113, 66);
+
+/// What a load balancer answers with.
+const BALANCED: A = A::new(10, 0, 0, 80);
+
+/// Whose name the poison takes.
+pub const POISONED_NAME: &str = "www.bank.example.";
+
+/// Whom a flood of names without addresses is aimed at (NXNSAttack).
+pub const VICTIM: &str = "victim.example.";
+
+/// Names without address in one referral: the authors of NXNSAttack fitted some 135 into a message; a few dozen show as much.
+const NXNS_NAMES: usize = 60;
+
+/// The server of the poison's own.
+const EVIL: &str = "ns.evil.example.";
+
+/// TTL of what is made up: a day, for poison is meant to stay.
+const LONG: u32 = 86_400;
+
+/// What a server was asked.
+pub(super) struct Asked<'a> {
+    /// The query.
+    pub(super) query: &'a Message,
+    /// The deepest zone it serves that holds the name.
+    pub(super) origin: Name,
+    /// How it came.
+    pub(super) transport: Transport,
+}
+
+impl Asked<'_> {
+    fn name(&self) -> Name {
+        self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
+    }
+
+    /// Whether it is a name below the apex: the apex itself is answered truly, so that the zone is found at all.
+    fn is_below(&self) -> bool {
+        self.origin.zone_of(&self.name()) && self.name() != self.origin
+    }
+}
+
+/// Changes a response as a fault does.
+pub(super) fn distort(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
+    let query = asked.query;
+    match fault {
+        Fault::Refused => *response = bare(query, ResponseCode::Refused),
+        Fault::ServFail => *response = bare(query, ResponseCode::ServFail),
+        Fault::Denies => {
+            *response = bare(query, ResponseCode::NXDomain);
+            response.metadata.authoritative = true;
+        }
+        Fault::NoAa => response.metadata.authoritative = false,
+        Fault::AddressForAll => {
+            *response = bare(query, ResponseCode::NoError);
+            response.metadata.authoritative = true;
+            let owner = query.queries.first().map(|question| question.name().clone()).unwrap_or_default();
+            response.add_answer(Record::from_rdata(owner, 300, RData::A(BALANCED)));
+        }
+        Fault::LameEmpty => *response = bare(query, ResponseCode::NoError),
+        Fault::NoEdns if query.edns.is_some() => {
+            *response = bare(query, ResponseCode::FormErr);
+            response.edns = None;
+        }
+        Fault::NoEdns => response.edns = None,
+        Fault::AlwaysTruncates | Fault::ManyRecords if asked.transport == Transport::Udp => {
+            *response = response.truncate();
+        }
+        Fault::WrongId => response.metadata.id = response.metadata.id.wrapping_add(1),
+        Fault::WrongQuestion => {
+            for question in &mut response.queries {
+                question.set_name(name("another.question.invalid."));
+            }
+        }
+        Fault::TwoQuestions => {
+            let again = response.queries.clone();
+            response.add_queries(again);
+        }
+        Fault::FlipsCase => flip_case(response),
+        Fault::Poisons => poison(response),
+        Fault::ForeignGlue => {
+            response.add_authority(name_server(asked.origin.clone(), POISONED_NAME));
+            response.add_additional(poisonous(POISONED_NAME));
+        }
+        Fault::NoSoa => response.authorities.retain(|record| record.record_type() != RecordType::SOA),
+        Fault::ChaosClass => every_record(response, |record| record.dns_class = DNSClass::CH),
+        Fault::Ttl(seconds) => every_record(response, |record| record.ttl = seconds),
+        Fault::MixedTtls => mix_ttls(response),
+        _ => refer_elsewhere(fault, asked, response),
+    }
+}
+
+/// The faults that lead away from the answer.
+fn refer_elsewhere(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
+    let parent = asked.origin.base_name();
+    match fault {
+        Fault::UpwardReferral => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            response.add_authority(name_server(Name::root(), "a.root-servers.net."));
+        }
+        Fault::FakeUpwardReferral => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            response.add_authorities([name_server(parent, EVIL), name_server(Name::root(), EVIL)]);
+            response.add_additional(poisonous(EVIL));
+        }
+        Fault::SidewaysReferral => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            let sibling = name("bank").append_domain(&parent).unwrap_or_default();
+            response.add_authority(name_server(sibling, EVIL));
+            response.add_additional(poisonous(EVIL));
+        }
+        Fault::SelfReferral => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            let server = format!("ns.{}", asked.origin);
+            response.add_authority(name_server(asked.origin.clone(), &server));
+            response.add_additional(poisonous(&server));
+        }
+        Fault::Idns if asked.is_below() => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            let servers = two_below(asked);
+            response.add_authorities(servers.map(|server| name_server(asked.name(), &server)));
+        }
+        Fault::Nxns if asked.is_below() => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            let first = asked.name().iter().next().map(<[u8]>::len).unwrap_or_default();
+            let servers = (0..NXNS_NAMES).map(|number| format!("n{number}-{first}.{VICTIM}"));
+            response.add_authorities(servers.map(|server| name_server(asked.name(), &server)));
+        }
+        Fault::EndlessAliases if asked.is_below() => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            response.metadata.authoritative = true;
+            let [target, _] = two_below(asked);
+            let target = RData::CNAME(CNAME(name(&target)));
+            response.add_answer(Record::from_rdata(asked.name(), LONG, target));
+        }
+        _ => {}
+    }
+}
+
+/// Two more names of the zone, other for each name: the first label's number, doubled, plus one and two.
+fn two_below(asked: &Asked<'_>) -> [String; 2] {
+    let asked_name = asked.name();
+    let label = asked_name.iter().next().unwrap_or_default();
+    let digits = label.iter().filter(|letter| letter.is_ascii_digit());
+    let number = digits.fold(0_u64, |sum, digit| sum.wrapping_mul(10).wrapping_add(u64::from(digit & 15)));
+    [1, 2].map(|more| format!("n{}.{}", number.wrapping_mul(2).wrapping_add(more), asked.origin))
+}
+
+/// A response without records.
+pub(super) fn bare(query: &Message, code: ResponseCode) -> Message {
+    let mut response = Message::response(query.metadata.id, query.metadata.op_code);
+    response.metadata.response_code = code;
+    response.metadata.recursion_desired = query.metadata.recursion_desired;
+    response.add_queries(query.queries.iter().cloned());
+    response.edns = query.edns.is_some().then(Edns::new);
+    response
+}
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap_or_default()
+}
+
+fn name_server(zone: Name, target: &str) -> Record {
+    Record::from_rdata(zone, LONG, RData::NS(NS(name(target))))
+}
+
+fn poisonous(owner: &str) -> Record {
+    Record::from_rdata(name(owner), LONG, RData::A(POISON))
+}
+
+fn every_record(response: &mut Message, change: impl Fn(&mut Record)) {
+    let sections = [&mut response.answers, &mut response.authorities, &mut response.additionals];
+    sections.into_iter().flatten().for_each(change);
+}
+
+/// Every answer twice, the second time with half the TTL; and the first of all with twice of it.
+fn mix_ttls(response: &mut Message) {
+    let mut again = response.answers.clone();
+    for record in &mut again {
+        record.ttl /= 2;
+    }
+    if let Some(first) = response.answers.first_mut() {
+        first.ttl = first.ttl.saturating_mul(2);
+    }
+    response.add_answers(again);
+}
+
+/// The question in the other case, as servers do that answer from their own spelling.
+fn flip_case(response: &mut Message) {
+    for question in &mut response.queries {
+        let text: String = question.name().to_ascii().chars().map(other_case).collect();
+        if let Ok(name) = Name::from_ascii(text) {
+            question.set_name(name);
+        }
+    }
+}
+
+fn other_case(letter: char) -> char {
+    if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
+}
+
+/// Adds what the server has no authority for: an answer, a server of `com.` and its address.
+fn poison(response: &mut Message) {
+    if !response.answers.is_empty() {
+        response.add_answer(poisonous(POISONED_NAME));
+    }
+    response.add_authority(name_server(name("com."), EVIL));
+    response.add_additionals([poisonous(EVIL), poisonous(POISONED_NAME)]);
+}

@@ -1,0 +1,175 @@
+//! What a faulty server, or somebody between, makes of a response's octets; and what strangers send beside it.
+//!
+//! May call: `fault`, `distort`, `zones::authority` to encode. Pure. RFC 1035 section 4 for the octets.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{RData, Record, RecordType};
+
+use super::distort::{POISON, bare};
+use super::fault::Fault;
+use super::server::Delivery;
+use crate::question::wire_name;
+use crate::record::event::Transport;
+use crate::zones::authority::{datagram_size, encode};
+
+/// What a message over TCP may hold (RFC 1035 section 4.2.2: a length of 16 bits).
+const STREAM_SIZE: usize = 65_535;
+
+/// Octets of a datagram's first fragment on an Ethernet, its headers taken off.
+const FIRST_FRAGMENT: usize = 1_472;
+
+/// What a server sends that minds no payload size: most firewalls let this much through.
+const UNMINDFUL_SIZE: usize = 4_096;
+
+/// Forgeries of a flood before the truth: under `limits::MAX_STRAY_DATAGRAMS`, so that it is still heard.
+const FLOOD: u16 = 60;
+
+/// The first of the types that nobody uses (RFC 6895 section 3.1: private use).
+const PRIVATE_TYPE: u16 = 65_280;
+
+/// How many of them are used here; the library gives the 26th a meaning.
+const PRIVATE_TYPES: u16 = 20;
+
+/// The octets of a response. None where it cannot be encoded.
+pub(super) fn octets(
+    faults: &[Fault],
+    query: &Message,
+    response: &Message,
+    transport: Transport,
+) -> Option<Vec<u8>> {
+    let has = |fault| faults.contains(&fault);
+    let size = match transport {
+        Transport::Udp if has(Fault::ForgedTail) => UNMINDFUL_SIZE,
+        Transport::Udp => datagram_size(query),
+        Transport::Tcp | Transport::Tls => STREAM_SIZE,
+    };
+    let mut octets = encode(response, size)?;
+    if has(Fault::ForgedTail) && transport == Transport::Udp {
+        forge_tail(&mut octets);
+    }
+    if has(Fault::ManyRecords) && transport != Transport::Udp {
+        octets = with_many_records(response)?;
+    }
+    if has(Fault::PointerBomb) {
+        octets = pointer_bomb(query, size)?;
+    }
+    if has(Fault::HalfAnswer) {
+        octets.truncate(octets.len() / 2);
+    }
+    Some(octets)
+}
+
+/// What others send to the same port, all of it before the truth comes after `delay`.
+pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, source: IpAddr) -> Vec<Delivery> {
+    if faults.contains(&Fault::Flood) {
+        let one = |number: u16| {
+            let delay = delay / u32::from(FLOOD + 1) * u32::from(number);
+            match number % 3 {
+                0 => forgery(query, 0, delay, other_address(source)),
+                _ => forgery(query, number, delay, source),
+            }
+        };
+        return (1..=FLOOD).filter_map(one).collect();
+    }
+    let forged = faults.contains(&Fault::Forged).then(|| forgery(query, 1, delay / 2, source));
+    forged.flatten().into_iter().collect()
+}
+
+/// What somebody off the path sends who can guess everything but the id, or who cannot send from the server's address.
+fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> Option<Delivery> {
+    let mut forged = bare(query, ResponseCode::NoError);
+    forged.metadata.id = query.metadata.id.wrapping_add(id_off_by);
+    forged.metadata.authoritative = true;
+    let question = query.queries.first()?;
+    if question.query_type() == RecordType::A {
+        forged.add_answer(Record::from_rdata(question.name().clone(), 86_400, RData::A(POISON)));
+    }
+    Some(Delivery { delay, source, octets: forged.to_vec().ok()? })
+}
+
+/// An address next to this one, which nobody was asked at.
+pub(super) fn other_address(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 1).into()),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) ^ 1).into()),
+    }
+}
+
+/// The second fragment is somebody else's: every address in it leads to the poison. Id, port and question stood in the
+/// first one (Herzberg and Shulman, "Fragmentation Considered Poisonous").
+fn forge_tail(octets: &mut [u8]) {
+    let poison = POISON.octets();
+    for place in FIRST_FRAGMENT..octets.len() {
+        // Type A, class IN, a TTL, a length of four.
+        if let Some([0, 1, 0, 1, _, _, _, _, 0, 4, address @ ..]) = octets.get_mut(place..place + 14) {
+            address.copy_from_slice(&poison);
+        }
+    }
+}
+
+/// The answer among as many small records as a message holds, of types that nobody asked for.
+fn with_many_records(response: &Message) -> Option<Vec<u8>> {
+    let mut lean = response.clone();
+    lean.authorities.clear();
+    lean.additionals.clear();
+    lean.edns = None;
+    let mut octets = lean.to_vec().ok()?;
+    let mut count = u16::try_from(lean.answers.len()).ok()?;
+    while octets.len() + 13 <= STREAM_SIZE {
+        let kind = PRIVATE_TYPE + count % PRIVATE_TYPES;
+        push_record(&mut octets, 12, kind, &[u8::try_from(count % 256).ok()?]);
+        count += 1;
+    }
+    set_answer_count(&mut octets, count);
+    Some(octets)
+}
+
+/// A chain of pointers within the data of one record, and records whose names begin at its end.
+fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
+    let mut octets = bare(query, ResponseCode::NoError).to_vec().ok()?;
+    octets.truncate(query_end(query)?);
+    // No additional section: the OPT is gone.
+    octets.get_mut(10..12)?.fill(0);
+    let data_begins = octets.len() + 12;
+    // As far as pointers reach, or half of the message.
+    let pointers = (size.min(1 << 14).saturating_sub(data_begins) / 4).max(1);
+    let mut data = Vec::new();
+    let mut target: u16 = 12;
+    for _ in 0..pointers {
+        let place = u16::try_from(data_begins + data.len()).ok()?;
+        data.extend((0xc000 | target).to_be_bytes());
+        target = place;
+    }
+    push_record(&mut octets, 12, PRIVATE_TYPE, &data);
+    let mut count: u16 = 1;
+    while octets.len() + 16 <= size {
+        push_record(&mut octets, target, 1, &POISON.octets());
+        count += 1;
+    }
+    set_answer_count(&mut octets, count);
+    Some(octets)
+}
+
+/// Where the question ends: header, name, type, class.
+fn query_end(query: &Message) -> Option<usize> {
+    Some(12 + wire_name(query.queries.first()?.name()).len() + 4)
+}
+
+/// A record whose owner is a pointer.
+fn push_record(octets: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]) {
+    octets.extend((0xc000 | owner).to_be_bytes());
+    octets.extend(kind.to_be_bytes());
+    // Class IN, a TTL of 300 s.
+    octets.extend([0, 1, 0, 0, 1, 44]);
+    octets.extend(u16::try_from(data.len()).unwrap_or(u16::MAX).to_be_bytes());
+    octets.extend(data);
+}
+
+fn set_answer_count(octets: &mut [u8], count: u16) {
+    if let Some(place) = octets.get_mut(6..8) {
+        place.copy_from_slice(&count.to_be_bytes());
+    }
+}

@@ -1,0 +1,109 @@
+//! What is true in a lab: the answer that its zones hold, whatever becomes of their servers.
+//!
+//! May call: `world`, `zones::authority`. Soaks compare with it.
+
+use std::collections::BTreeMap;
+
+use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::world::Lab;
+use crate::zones::authority::Authority;
+
+/// Aliases followed over zones: more than any resolver follows.
+const MAX_ALIASES: usize = 16;
+
+/// Knows every zone of a lab.
+#[derive(Debug)]
+pub struct Oracle {
+    authority: Authority,
+}
+
+/// The records of a whole answer by owner, type and data, each with its TTL.
+type Truths = BTreeMap<(Name, RecordType, String), u32>;
+
+impl Oracle {
+    /// All zones of `lab`.
+    pub fn new(lab: &Lab) -> Self {
+        let zones = lab.servers().iter().flat_map(|server| server.authority().zones().to_vec());
+        let by_name: BTreeMap<_, _> = zones.map(|zone| (zone.origin().clone(), zone.clone())).collect();
+        Self { authority: Authority::new(by_name.into_values().collect()) }
+    }
+
+    /// What is wrong with a reply to the question for `kind` at `name`; none where it is true. SERVFAIL says nothing, so it
+    /// is not wrong. That a name without data does not exist is what rbldnsd says too, and passes.
+    pub fn objection(&self, name: &Name, kind: RecordType, reply: &Message) -> Option<String> {
+        let rcode = reply.metadata.response_code;
+        if rcode == ResponseCode::ServFail {
+            return None;
+        }
+        let (truth, truths) = self.truth(name, kind);
+        let empty = truth == ResponseCode::NoError && !truths.keys().any(|(_, had, _)| *had == kind);
+        if rcode != truth && !(empty && rcode == ResponseCode::NXDomain) {
+            return Some(format!("{rcode} instead of {truth}"));
+        }
+        let told = set_of(&reply.answers);
+        if !told.keys().eq(truths.keys()) {
+            return Some(format!("{:?} instead of {:?}", told.keys(), truths.keys()));
+        }
+        let mut grown =
+            told.iter().filter(|(record, ttl)| truths.get(record).is_some_and(|least| *ttl > least));
+        grown.next().map(|((owner, ..), ttl)| format!("{owner} with a TTL of {ttl}"))
+    }
+
+    /// The answer from name to name.
+    fn truth(&self, name: &Name, kind: RecordType) -> (ResponseCode, Truths) {
+        let mut records: Vec<Record> = Vec::new();
+        let mut next = name.clone();
+        for _ in 0..MAX_ALIASES {
+            let mut query = Message::query();
+            query.add_query(Query::query(next.clone(), kind));
+            let answer = self.authority.respond(&query);
+            records.extend(answer.answers.iter().cloned());
+            let ends = records.iter().any(|record| record.record_type() == kind)
+                || answer.answers.is_empty()
+                || !answer.authorities.is_empty();
+            match records.last().map(|record| &record.data) {
+                Some(RData::CNAME(target)) if !ends => next = target.0.clone(),
+                _ => return (answer.metadata.response_code, set_of(&records)),
+            }
+        }
+        (ResponseCode::ServFail, Truths::new())
+    }
+}
+
+fn set_of(records: &[Record]) -> Truths {
+    let key = |record: &Record| (record.name.to_lowercase(), record.record_type(), record.data.to_string());
+    records.iter().map(|record| (key(record), record.ttl)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::internet::Internet;
+    use crate::lab::zone_file::read_record;
+
+    #[test]
+    fn what_is_not_so_is_objected_to() {
+        let internet = Internet::new(1, 24).unwrap();
+        let oracle = Oracle::new(&internet.lab);
+        let name = &internet.domains[0].name;
+        let (rcode, truths) = oracle.truth(name, RecordType::MX);
+        assert_eq!(rcode, ResponseCode::NoError);
+        assert!(!truths.is_empty());
+        let mut reply = Message::query();
+        assert!(oracle.objection(name, RecordType::MX, &reply).is_some(), "an answer without its records");
+        for ((owner, kind, data), ttl) in &truths {
+            reply.add_answer(read_record(&format!("{owner} {ttl} {kind} {data}")).unwrap());
+        }
+        assert_eq!(oracle.objection(name, RecordType::MX, &reply), None);
+        reply.answers[0].ttl += 1;
+        assert!(oracle.objection(name, RecordType::MX, &reply).is_some(), "a TTL that grew");
+        reply.add_answer(read_record(&format!("{name} 60 MX 99 evil.example.")).unwrap());
+        assert!(oracle.objection(name, RecordType::MX, &reply).is_some(), "a record too many");
+        reply.metadata.response_code = ResponseCode::NXDomain;
+        assert!(oracle.objection(name, RecordType::MX, &reply).is_some(), "a denial of what there is");
+        reply.metadata.response_code = ResponseCode::ServFail;
+        assert_eq!(oracle.objection(name, RecordType::MX, &reply), None);
+    }
+}

@@ -1,0 +1,95 @@
+//! Compares what memory holds with what a scenario expects, and looks for poison in it.
+//!
+//! May call: `simulation`, `cache`, `distort` for the poison.
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::{Name, Record, RecordType};
+
+use crate::cache::look::{Held, What};
+use crate::cache::rrsets::Rank;
+use crate::lab::distort::POISON;
+use crate::lab::simulation::Simulation;
+
+use super::Holding;
+use super::check::matches;
+
+/// What is held under a name and not expected, or expected and not held. Ready answers are left out.
+pub(super) fn differences(
+    simulation: &Simulation,
+    name: &Name,
+    kind: Option<RecordType>,
+    expected: &[Holding],
+) -> Vec<String> {
+    let held = simulation.resolver().memory().look(name, kind, simulation.clock().mono());
+    let mut rest: Vec<Found> = held.iter().flat_map(found).collect();
+    let mut differences = Vec::new();
+    for holding in expected {
+        match rest.iter().position(|found| found.is(holding)) {
+            Some(place) => {
+                rest.remove(place);
+            }
+            None => differences.push(format!("memory lacks {holding:?}")),
+        }
+    }
+    differences.extend(rest.iter().map(|found| format!("memory holds {:?} {found:?}", name.to_string())));
+    differences
+}
+
+/// Wherever memory leads to the poison.
+pub(super) fn poison(simulation: &Simulation) -> Vec<String> {
+    let memory = simulation.resolver().memory();
+    let now = simulation.clock().mono();
+    let mut names = memory.names();
+    names.sort();
+    let held =
+        names.iter().flat_map(|name| memory.look(name, None, now).into_iter().map(move |held| (name, held)));
+    held.filter(|(_, held)| is_poisoned(held))
+        .map(|(name, held)| format!("poison under {name}: {held:?}"))
+        .collect()
+}
+
+fn is_poisoned(held: &Held) -> bool {
+    let poison = IpAddr::V4(POISON.0);
+    match &held.what {
+        What::Answer(_, answer) => answer.wire.windows(4).any(|octets| octets == POISON.octets()),
+        What::Rrset(_, records) => records.iter().any(|record| record.data.ip_addr() == Some(poison)),
+        What::Delegation(cut) => cut.glue.iter().any(|(_, address)| *address == poison),
+        What::Negative(_) | What::Failure(..) => false,
+    }
+}
+
+/// One thing held, as scenarios tell it.
+#[derive(Debug)]
+enum Found {
+    Record(Rank, Box<Record>),
+    Negative(bool),
+    Delegation(Vec<Name>),
+    Failure(u16),
+}
+
+fn found(held: &Held) -> Vec<Found> {
+    match &held.what {
+        What::Answer(..) => Vec::new(),
+        What::Rrset(rank, records) => {
+            records.iter().map(|record| Found::Record(*rank, Box::new(record.clone()))).collect()
+        }
+        What::Negative(negative) => vec![Found::Negative(negative.nxdomain)],
+        What::Delegation(cut) => vec![Found::Delegation(cut.servers.clone())],
+        What::Failure(_, error) => vec![Found::Failure(error.code)],
+    }
+}
+
+impl Found {
+    fn is(&self, holding: &Holding) -> bool {
+        match (self, holding) {
+            (Self::Record(rank, record), Holding::Record(believed, wanted)) => {
+                rank == believed && matches(wanted, record)
+            }
+            (Self::Negative(had), Holding::Negative(wanted)) => had == wanted,
+            (Self::Delegation(had), Holding::Delegation(wanted)) => had == wanted,
+            (Self::Failure(had), Holding::Failure(wanted)) => had == wanted,
+            _ => false,
+        }
+    }
+}

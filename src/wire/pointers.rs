@@ -1,0 +1,173 @@
+//! Compression pointers that lead to pointers: a message of 64 KiB may make each of its names a walk over thousands.
+//!
+//! May call: `limits`. RFC 1035 section 4.1.4: a pointer stands for labels that came before. Encoders point at labels,
+//! so a long chain of pointers is made to keep a reader busy. The library bounds a name's labels, but not its pointers.
+
+use super::cursor::Cursor;
+use super::{HEADER, MAX_NAME};
+use crate::limits::MAX_POINTERS;
+
+/// Whether a name of `message`, where the library reads one, leads over more than `MAX_POINTERS` pointers. A message that
+/// cannot be read to its end is left to the library, which will say so.
+pub fn run_on(message: &[u8]) -> bool {
+    walk(message).unwrap_or(false)
+}
+
+/// None where the message ends too soon.
+fn walk(message: &[u8]) -> Option<bool> {
+    let mut counts = Cursor::new(message, 4);
+    let questions = counts.u16()?;
+    let records = u32::from(counts.u16()?) + u32::from(counts.u16()?) + u32::from(counts.u16()?);
+    let mut cursor = Cursor::new(message, HEADER);
+    for _ in 0..questions {
+        if leads_far(message, cursor.offset()) {
+            return Some(true);
+        }
+        cursor.skip_name()?;
+        cursor.u32()?;
+    }
+    for _ in 0..records {
+        if leads_far(message, cursor.offset()) {
+            return Some(true);
+        }
+        cursor.skip_name()?;
+        let kind = cursor.u16()?;
+        // Class and TTL.
+        cursor.take(6)?;
+        let length = cursor.u16()?;
+        let data = cursor.offset();
+        cursor.take(length.into())?;
+        if names_within(message, kind, data).into_iter().flatten().any(|name| leads_far(message, name)) {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
+/// Where names stand in the data of a record that begin at `data`: those of RFC 1035 section 3.3, and of the later types
+/// those that the library reads a name in.
+fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
+    let after = |octets: usize| data.checked_add(octets);
+    match kind {
+        // NS, CNAME, PTR, NSEC, TSIG, ANAME.
+        2 | 5 | 12 | 47 | 250 | 65_305 => [after(0), None],
+        // SOA.
+        6 => [after(0), skipped(message, data, 0)],
+        // MX, SVCB, HTTPS.
+        15 | 64 | 65 => [after(2), None],
+        // SRV.
+        33 => [after(6), None],
+        // NAPTR: order, preference, three strings.
+        35 => [after(4).and_then(|strings| skipped(message, strings, 3)), None],
+        // SIG, RRSIG.
+        24 | 46 => [after(18), None],
+        _ => [None, None],
+    }
+}
+
+/// The offset after so many strings, or after one name where `strings` is 0.
+fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
+    let mut cursor = Cursor::new(message, from);
+    if strings == 0 {
+        cursor.skip_name()?;
+    }
+    for _ in 0..strings {
+        let length = cursor.octet()?;
+        cursor.take(length.into())?;
+    }
+    Some(cursor.offset())
+}
+
+/// Whether the name at `place` leads over more pointers than it may. What the library refuses besides (a pointer ahead, a
+/// name too long) ends the walk.
+fn leads_far(message: &[u8], mut place: usize) -> bool {
+    let (mut pointers, mut octets) = (0_u8, 0_usize);
+    while let Some(length) = message.get(place).copied() {
+        if length >= 0xc0 {
+            pointers = pointers.saturating_add(1);
+            let low = message.get(place.saturating_add(1)).copied().unwrap_or(0);
+            let target = usize::from(u16::from_be_bytes([length & 0x3f, low]));
+            if pointers > MAX_POINTERS || target >= place {
+                return pointers > MAX_POINTERS;
+            }
+            place = target;
+        } else {
+            let label = usize::from(length).saturating_add(1);
+            octets = octets.saturating_add(label);
+            if length == 0 || octets > MAX_NAME {
+                return false;
+            }
+            place = place.saturating_add(label);
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::op::Message;
+    use hickory_proto::rr::rdata::MX;
+    use hickory_proto::rr::{Name, RData, Record};
+
+    /// A message whose first record holds a chain of so many pointers, of which the end stands as the owner of a second
+    /// record, or in its data after `before`.
+    fn chain(pointers: u16, kind: u16, before: &[u8]) -> Vec<u8> {
+        let mut message = vec![0, 1, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0];
+        let record = |message: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]| {
+            message.extend((0xc000 | owner).to_be_bytes());
+            message.extend(kind.to_be_bytes());
+            message.extend([0, 1, 0, 0, 0, 60]);
+            message.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
+            message.extend(data);
+        };
+        // The chain begins at a zero of the header, and lies in the data of a record of a private type.
+        let first = u16::try_from(message.len()).unwrap() + 12;
+        let targets = std::iter::once(3).chain((0..).map(|number| first + 2 * number));
+        let data: Vec<u8> =
+            targets.take(pointers.into()).flat_map(|target: u16| (0xc000 | target).to_be_bytes()).collect();
+        record(&mut message, 3, 65_280, &data);
+        let end = first + 2 * (pointers - 1);
+        if kind == 1 {
+            record(&mut message, end, 1, &[192, 0, 2, 1]);
+        } else {
+            let data = [before, (0xc000 | end).to_be_bytes().as_slice()].concat();
+            record(&mut message, 3, kind, &data);
+        }
+        message
+    }
+
+    #[test]
+    fn a_chain_of_pointers_is_found_wherever_a_name_stands() {
+        let few = u16::from(MAX_POINTERS) - 1;
+        let naptr: &[u8] = &[0, 1, 0, 1, 1, b'u', 0, 2, b'x', b'y'];
+        for (kind, before) in
+            [(1, &[][..]), (2, &[]), (15, &[0, 1]), (33, &[0; 6]), (6, &[0]), (35, naptr), (46, &[0; 18])]
+        {
+            assert!(!run_on(&chain(few, kind, before)), "type {kind}");
+            assert!(run_on(&chain(few + 1, kind, before)), "type {kind}");
+            assert!(run_on(&chain(8_000, kind, before)), "type {kind}");
+        }
+        // The same octets where no name stands are none.
+        assert!(!run_on(&chain(8_000, 16, &[2])));
+    }
+
+    #[test]
+    fn what_is_no_message_is_left_to_the_library() {
+        let cut: &[u8] = &[0, 1, 0x80, 0, 255, 255, 255, 255, 0, 0, 0, 0, 0xc0, 12];
+        for octets in [&[][..], &[0; 12], &[255; 64], cut] {
+            assert!(!run_on(octets));
+        }
+    }
+
+    #[test]
+    fn what_the_library_writes_is_read() {
+        let mut message = Message::query();
+        for number in 0..200 {
+            let name = |host: &str| Name::from_ascii(format!("{host}{number}.some.example.org.")).unwrap();
+            let data = RData::MX(MX::new(10, name("mx")));
+            message.add_answer(Record::from_rdata(name("mail"), 60, data));
+        }
+        assert!(!run_on(&message.to_vec().unwrap()));
+    }
+}

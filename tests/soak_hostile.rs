@@ -1,0 +1,226 @@
+//! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No answer
+//! is wrong, few questions fail, memory stays within its bounds, and every flight and task ends.
+//!
+//! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` say how many runs of how many questions; a seed that fails is
+//! played again by `RESOLVERD_SOAK_FIRST`.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::client::AskError;
+use resolverd::lab::distort::POISON;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::oracle::Oracle;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::traffic::{self, Asker};
+use resolverd::lab::world::Lab;
+use resolverd::limits::MAX_PACKETS_PER_QUESTION;
+use resolverd::random::Random;
+use resolverd::record::event::{Step, StepEvent};
+
+/// Mail domains of a soak's internet: three for each hoster.
+const DOMAINS: usize = 24;
+
+/// Of how many servers one has a fault.
+const ONE_IN: usize = 20;
+
+/// Between two messages at most: TTLs run out, and the dead come back to be asked.
+const PAUSE_MILLIS: u32 = 20_000;
+
+/// A client hears within its four seconds, and the clock ticks in milliseconds.
+const PATIENCE: Duration = Duration::from_millis(4_010);
+
+/// Longer than a flight, and than any probe of a server beside it, takes.
+const AFTERWARDS: Duration = Duration::from_secs(120);
+
+/// What a run came to.
+#[derive(Debug, Default)]
+struct Run {
+    questions: usize,
+    failed: Vec<String>,
+    /// What is never to happen.
+    wrong: Vec<String>,
+}
+
+/// A number that may be given by hand.
+fn by_hand(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Plays so many seeds, each with the next of `faults` on the next of its servers.
+fn soak(faults: &[Fault], loss_per_mille: u32) -> Vec<(u64, Run)> {
+    let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", 10));
+    let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", 2_000)).unwrap();
+    (first..first + seeds).map(|seed| (seed, paused(run(seed, faults, loss_per_mille, questions)))).collect()
+}
+
+async fn run(seed: u64, faults: &[Fault], loss_per_mille: u32, questions: usize) -> Run {
+    let internet = Internet::new(seed, DOMAINS).unwrap();
+    let broken = break_some(&internet.lab, faults, seed);
+    let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
+    simulation.network().set_loss(loss_per_mille);
+    let oracle = Oracle::new(&internet.lab);
+    let watched = Watched { simulation: &simulation, oracle: &oracle, run: Mutex::default() };
+    let random = Random::seeded(seed);
+    // Each message is drawn from a seed of its own, so that the number asked for bounds the run alone.
+    for number in 0.. {
+        if watched.run.lock().unwrap().questions >= questions {
+            break;
+        }
+        for mail in traffic::draw(&internet, seed.wrapping_mul(1_000_003).wrapping_add(number), 1) {
+            traffic::play(&internet, &mail, &watched, simulation.clock()).await;
+        }
+        tokio::time::sleep(Duration::from_millis(random.below(PAUSE_MILLIS).into())).await;
+    }
+    tokio::time::sleep(AFTERWARDS).await;
+    let mut run = watched.run.into_inner().unwrap();
+    run.wrong.extend(left_behind(&simulation));
+    run.failed.iter_mut().for_each(|failure| failure.push_str(&format!("\n  broken: {broken:?}")));
+    run
+}
+
+/// Breaks one server in twenty, and never the last healthy one of a zone; says which.
+fn break_some(lab: &Lab, faults: &[Fault], seed: u64) -> Vec<String> {
+    let zones: Vec<BTreeSet<&str>> =
+        lab.zones().map(|(_, servers)| servers.iter().map(|server| server.name()).collect()).collect();
+    let random = Random::seeded(seed);
+    let mut broken: BTreeSet<&str> = BTreeSet::new();
+    let servers = lab.servers();
+    let count = servers.len().div_ceil(ONE_IN);
+    // So many draws find them as a rule; where they do not, fewer are broken.
+    for _ in 0..100 * count {
+        let drawn = servers[usize::from(random.u16()) % servers.len()].name();
+        let spares =
+            |zone: &BTreeSet<&str>| zone.iter().any(|server| *server != drawn && !broken.contains(server));
+        if broken.len() < count && zones.iter().all(spares) {
+            broken.insert(drawn);
+        }
+    }
+    let begin = usize::try_from(seed).unwrap() * count;
+    let told = broken.iter().enumerate().map(|(number, name)| {
+        let server = lab.server(name).unwrap();
+        let drawn = faults[(begin + number) % faults.len()];
+        // A server of the root or of com may speak of com: its poison is a lie that only signatures tell.
+        let may = server.authority().zones().iter().any(|zone| zone.origin().num_labels() < 2);
+        let fault = if may && drawn == Fault::Poisons { Fault::Dead } else { drawn };
+        server.set_faults(&[server.faults(), vec![fault]].concat());
+        format!("{name} {fault}")
+    });
+    told.collect()
+}
+
+/// What a resolver keeps that has answered all of its questions, and should not.
+fn left_behind(simulation: &Simulation) -> Vec<String> {
+    let mut found = Vec::new();
+    let (flights, tasks) =
+        (simulation.resolver().flights(), tokio::runtime::Handle::current().metrics().num_alive_tasks());
+    if flights > 0 || tasks > 0 {
+        found.push(format!("{flights} flights and {tasks} tasks go on"));
+    }
+    let memory = simulation.resolver().memory();
+    for store in memory.fill() {
+        if store.bytes > store.capacity {
+            found.push(format!("{store:?} is over its bound"));
+        }
+    }
+    let now = simulation.clock().mono();
+    for name in memory.names() {
+        let held = format!("{:?}", memory.look(&name, None, now));
+        let octets = format!("{:?}", POISON.octets());
+        if held.contains(&POISON.to_string()) || held.contains(octets.trim_matches(['[', ']'])) {
+            found.push(format!("poison under {name}: {held}"));
+        }
+    }
+    found
+}
+
+/// Holds each reply against the truth.
+struct Watched<'a> {
+    simulation: &'a Simulation,
+    oracle: &'a Oracle,
+    run: Mutex<Run>,
+}
+
+impl Asker for Watched<'_> {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        Box::pin(async move {
+            let reply = self.simulation.ask(name, kind).await?;
+            let mut run = self.run.lock().unwrap();
+            run.questions += 1;
+            if let Some(objection) = self.oracle.objection(name, kind, &reply.message) {
+                run.wrong.push(format!("{name} {kind}: {objection}\n  {:?}", reply.steps));
+            }
+            let sent = |step: &&Step| matches!(step.event, StepEvent::Sent { .. });
+            if reply.steps.iter().filter(sent).count() > MAX_PACKETS_PER_QUESTION as usize {
+                run.wrong.push(format!("{name} {kind} cost more messages than a question may"));
+            }
+            if reply.elapsed > PATIENCE {
+                run.wrong.push(format!("{name} {kind} took {:?}", reply.elapsed));
+            }
+            if reply.message.metadata.response_code == ResponseCode::ServFail {
+                let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
+                run.failed.push(format!("{name} {kind}: {:?} {why}", reply.outcome));
+            }
+            Ok(reply.message)
+        })
+    }
+}
+
+/// The faults that a resolver without signatures can tell, those with a number too.
+fn honest() -> Vec<Fault> {
+    let numbered = [Fault::Slow(Duration::from_millis(1_500)), Fault::Ttl(0), Fault::Ttl(1 << 31)];
+    Fault::all().filter(|fault| !fault.lies()).chain(numbered).collect()
+}
+
+/// Asserts that nothing was wrong, and that at most so many of a thousand questions failed.
+fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
+    let wrong: Vec<String> = runs
+        .iter()
+        .flat_map(|(seed, run)| run.wrong.iter().map(move |it| format!("seed {seed}: {it}")))
+        .collect();
+    assert!(wrong.is_empty(), "{} things wrong\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
+    let questions: usize = runs.iter().map(|(_, run)| run.questions).sum();
+    let failed: Vec<String> = runs
+        .iter()
+        .flat_map(|(seed, run)| run.failed.iter().map(move |it| format!("seed {seed}: {it}")))
+        .collect();
+    println!("{} of {questions} questions failed", failed.len());
+    assert!(
+        failed.len() * 1_000 <= questions * failures_per_mille,
+        "{} of {questions} questions failed\n{}",
+        failed.len(),
+        failed[..failed.len().min(8)].join("\n")
+    );
+}
+
+#[test]
+fn without_loss_no_question_fails_while_a_zone_has_a_healthy_server() {
+    hold(&soak(&honest(), 0), 0);
+}
+
+#[test]
+fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
+    hold(&soak(&honest(), 300), 1);
+}
+
+#[test]
+fn every_fault_is_met() {
+    let faults = honest();
+    let servers = Internet::new(0, DOMAINS).unwrap().lab.servers().len();
+    assert!(servers.div_ceil(ONE_IN) * 10 >= faults.len(), "{servers} servers for {} faults", faults.len());
+}
+
+/// A zone whose own server lies is believed, but costs no more than any, and takes nothing else with it.
+#[test]
+fn a_lying_server_is_bounded() {
+    let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();
+    for (seed, run) in soak(&liars, 0) {
+        let unbounded: Vec<&String> = run.wrong.iter().filter(|it| !it.contains("instead of")).collect();
+        assert!(unbounded.is_empty(), "seed {seed}: {unbounded:?}");
+    }
+}
