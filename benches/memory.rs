@@ -9,6 +9,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::rrsets::{Delegation, Rank};
+use resolverd::cache::security::Evidence;
 use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::config::Config;
@@ -140,6 +141,7 @@ fn put_delegation(memory: &Memory, number: u32) {
         glue,
         configured: Vec::new(),
         trusted: false,
+        evidence: Evidence::default(),
         since: Mono::START,
         expires,
     }));

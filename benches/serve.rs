@@ -30,6 +30,7 @@ fn main() -> Result<(), Failure> {
     let sockets = runtime.block_on(LabSockets::start(Arc::new(lab()?), Random::system()?))?;
     let folder = tempfile::tempdir()?;
     let mut config = Config::default();
+    config.dnssec.validate = false;
     config.listen.addresses = vec![SocketAddr::from(([127, 0, 0, 1], 0))];
     config.listen.workers = 1;
     config.resolve.root_hints = sockets.lab().root_hints();

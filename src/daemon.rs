@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
@@ -335,6 +336,18 @@ impl Subject for Running {
     fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
         let now = self.clock.mono();
         (self.resolver.memory().look(name, kind, now), now)
+    }
+
+    fn overlook(&self, name: &Name, time: Duration) -> bool {
+        self.resolver.overlook(name, time)
+    }
+
+    fn overlook_no_more(&self, name: &Name) -> bool {
+        self.resolver.overlook_no_more(name)
+    }
+
+    fn overlooked(&self) -> Vec<(Name, Duration)> {
+        self.resolver.negative().list(self.clock.mono())
     }
 
     fn config(&self) -> Arc<Config> {

@@ -28,6 +28,8 @@
 //! 3. [`iterate`] walks from the closest zone cut in memory, or from the servers of a stub zone, along referrals; forwarders
 //!    it asks for the whole answer. Which server is asked next, what a message
 //!    says, and what of it may be believed are pure functions (`select`, `classify`, `scrub`).
+//!    [`resolve`] keeps an answer once [`validate`] has judged it by the keys of the zone that signed it, and asks another
+//!    server before it calls a zone bogus; DS come with the walk, keys are sought beside it.
 //!    In a DNS list's zone the answer then passes the gate of [`dnsbl`]: is it a listing, a refusal, a parked zone?
 //! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire: behind its `Network`
 //!    stand sockets, or the servers of the `lab` in memory.

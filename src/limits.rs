@@ -516,3 +516,32 @@ pub const MAX_DNSKEYS: usize = 32;
 
 /// NSEC or NSEC3 records of one message that are looked at: a denial takes three, with an alias from a wildcard six.
 pub const MAX_DENIALS: usize = 16;
+
+/// Octets of a file of trust anchors: that of BIND has 4 KiB.
+pub const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
+
+/// Negative trust anchors that may be set at once; more zones than that are not broken at the same time.
+pub const MAX_NEGATIVE_ANCHORS: usize = 256;
+
+/// The longest time of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
+pub const MAX_NEGATIVE_ANCHOR_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Servers whose bogus answer is borne before it is taken for the zone's own.
+pub const MAX_BOGUS_TRIES: usize = 3;
+
+/// How long a zone whose keys are bogus is left alone, and a server asked last that gave a bogus answer: whoever has
+/// mended his zone should not wait for us longer than a minute.
+pub const BOGUS_TIME: Duration = Duration::from_secs(30);
+
+/// Seconds that it is believed that a zone below an insecure one is insecure, where nothing else says how long.
+pub const INSECURE_TTL: u32 = 3_600;
+
+/// Labels of a name at which it is looked for an unsigned zone, where a forwarder gives no referrals: deeper than any
+/// cut in use, a reverse name of IPv6 has them at every fourth label.
+pub const MAX_CUT_PROBES: u32 = 24;
+
+/// DS and keys that are sought at once for all questions together: as many as flights, as each has one cut at a time.
+pub const MAX_FETCHES: usize = MAX_FLIGHTS;
+
+/// The keys of a zone in use are sought anew when this fraction (one tenth) of their time is left.
+pub const REFRESH_SHARE: u32 = 10;

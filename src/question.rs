@@ -157,6 +157,31 @@ pub fn wire_name(name: &Name) -> Vec<u8> {
     bytes
 }
 
+/// How far an answer, or what it was made of, has been validated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// Nobody asked for it.
+    #[default]
+    Unchecked,
+    /// Signed, and the chain from a trust anchor holds.
+    Secure,
+    /// Provably not signed, or not to be checked.
+    Insecure,
+}
+
+impl Security {
+    /// What two parts of one answer come to together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unchecked, _) | (_, Self::Unchecked) => Self::Unchecked,
+            (Self::Insecure, _) | (_, Self::Insecure) => Self::Insecure,
+            (Self::Secure, Self::Secure) => Self::Secure,
+        }
+    }
+}
+
 /// An answer as the bytes to send, kept in memory and handed to those who wait.
 ///
 /// The bytes are a whole message without OPT: id 0, the question in lower case, names compressed onto it, so that
@@ -175,6 +200,8 @@ pub struct Answer {
     pub expires: Mono,
     /// An extended error that belongs to the answer (RFC 8914), failures above all.
     pub extended_error: Option<ExtendedError>,
+    /// How far it is validated: secure sets AD for those who understand it.
+    pub security: Security,
     /// Which DNS list it came from, if from one, and what that said.
     pub list: Option<ListMark>,
 }
@@ -241,6 +268,12 @@ impl ExtendedError {
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
     /// Network Error (RFC 8914 section 4.24).
     pub const NETWORK_ERROR: u16 = 23;
+
+    /// Whether validation found it (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2): a client is told the same
+    /// again as long as the failure is remembered.
+    pub fn is_of_validation(&self) -> bool {
+        matches!(self.code, 1 | 2 | 5..=12 | 27)
+    }
 
     /// An error with its sentence.
     pub fn new(code: u16, text: impl Into<String>) -> Self {

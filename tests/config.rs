@@ -57,10 +57,12 @@ fn a_named_file_must_exist() {
 fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
-         qname_minimisation = false\n         deny_servers = []\nupstream_port = 5353\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
-         negative_max_ttl = \"5m\"\n[control]\nsocket = \"/run/r.sock\"\n[log]\nlevel = \"debug\"\n",
+         qname_minimisation = false\ndeny_servers = []\nupstream_port = 5353\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
+         negative_max_ttl = \"5m\"\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
+         [control]\nsocket = \"/run/r.sock\"\n[log]\nlevel = \"debug\"\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
+    std::fs::write(directory.path().join("anchors"), ". DS 4711 13 2 00FF\n").unwrap();
     let config = Config::load(Some(&path)).unwrap().with_listen(vec!["127.0.0.1:0".parse().unwrap()]);
     assert_eq!(config.listen.workers, 3);
     assert_eq!(config.listen.allow, ["10.0.0.0/8".parse().unwrap(), "10.0.0.1/32".parse().unwrap()]);
@@ -74,6 +76,10 @@ fn every_key_does_something() {
     assert!(config.resolve.deny_servers.is_empty() && !config.resolve.race);
     assert!(!config.resolve.qname_minimisation);
     assert_eq!(config.resolve.upstream_port, 5_353);
+    let dnssec = &config.dnssec;
+    assert_eq!((dnssec.validate, dnssec.sha1, dnssec.negative_trust_anchors.len()), (false, true, 1));
+    let tags = dnssec.trust_anchor.anchors.tags(&hickory_proto::rr::Name::root());
+    assert_eq!(tags.into_iter().collect::<Vec<_>>(), [4_711]);
     assert_eq!(config.control.socket, Path::new("/run/r.sock"));
     assert_eq!(config.log.level, tracing::Level::DEBUG);
 }

@@ -55,6 +55,7 @@ prop_compose! {
         sourced in any::<bool>(),
         max_ttl in proptest::option::of(span()),
         negative_max_ttl in proptest::option::of(span()),
+        validate in any::<bool>(),
     ) -> Zone {
         let kind = match kind {
             0 => ZoneKind::Forward(servers.iter().map(|number| forwarder(*number, secure)).collect()),
@@ -62,7 +63,8 @@ prop_compose! {
             _ => ZoneKind::File { path: path.join("zone"), text: "@ SOA a. b. 1 2 3 4 5\n".to_owned() },
         };
         let source = if sourced { vec![address(1), address(2)] } else { Vec::new() };
-        Zone { name: Name::from_ascii(format!("{label}.example.")).unwrap(), kind, source, max_ttl, negative_max_ttl }
+        let name = Name::from_ascii(format!("{label}.example.")).unwrap();
+        Zone { name, kind, source, max_ttl, negative_max_ttl, validate }
     }
 }
 
@@ -161,6 +163,7 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
         source: Vec::new(),
         max_ttl: Some(Duration::from_secs(5_400)),
         negative_max_ttl: None,
+        validate: true,
     }];
     assert_eq!(
         show(&config, true),

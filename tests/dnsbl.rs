@@ -272,6 +272,7 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
                 source: Vec::new(),
                 max_ttl: None,
                 negative_max_ttl: None,
+                validate: true,
             }];
             config.lists = vec![ListEntry {
                 name: name(BLOCK.apex),

@@ -31,7 +31,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
 
 fn flight(zone: &str, millis: u64, failed: bool) -> FlightEnded {
     let zone = Some(Name::from_str(zone).unwrap());
-    FlightEnded { zone, failed, elapsed: Duration::from_millis(millis), packets: 2 }
+    FlightEnded { zone, failed, state: None, elapsed: Duration::from_millis(millis), packets: 2 }
 }
 
 /// Runs a test in a world whose time is moved by hand.

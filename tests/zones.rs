@@ -49,7 +49,7 @@ fn lab() -> Arc<Lab> {
 }
 
 fn zone(apex: &str, kind: ZoneKind) -> Zone {
-    Zone { name: name(apex), kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None }
+    Zone { name: name(apex), kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate: true }
 }
 
 fn stub(apex: &str, addresses: &[[u8; 4]]) -> Zone {

@@ -39,7 +39,7 @@ pub struct Flushed {
     pub rrsets: u64,
     /// Negative answers, kept as answers or as RRsets.
     pub negatives: u64,
-    /// Zone cuts.
+    /// Zone cuts, and what their zones' keys turned out to be.
     pub delegations: u64,
     /// Failures.
     pub failures: u64,
@@ -87,7 +87,7 @@ impl Memory {
             let count = match sort {
                 rrsets::Sort::Rrset => &mut flushed.rrsets,
                 rrsets::Sort::Negative => &mut flushed.negatives,
-                rrsets::Sort::Delegation => &mut flushed.delegations,
+                rrsets::Sort::Delegation | rrsets::Sort::State => &mut flushed.delegations,
             };
             *count += removed;
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::rrsets::{self, Delegation, Negative, Rank};
+use super::security::ZoneState;
 use super::{Memory, failures, weigh_answer};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError, Question, wire_name};
@@ -39,6 +40,8 @@ pub enum What {
     Negative(Arc<Negative>),
     /// Who serves the zone of this name.
     Delegation(Arc<Delegation>),
+    /// What the zone's keys turned out to be.
+    State(Arc<ZoneState>),
     /// That the question failed a moment ago: a client's, or one that was asked on the way.
     Failure(Question, ExtendedError),
 }
@@ -101,6 +104,7 @@ impl Memory {
                 rrsets::Entry::Delegation(delegation) => {
                     (None, delegation.expires.since(now), What::Delegation(delegation))
                 }
+                rrsets::Entry::State(state) => (None, state.expires.since(now), What::State(state)),
             };
             // What holds for all types holds for the one that is looked for.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
@@ -135,6 +139,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::security::Evidence;
     use crate::cache::stage::{DAY, memory, name};
     use crate::question::ViewId;
     use crate::wire::compose::{self, Parts};
@@ -176,6 +181,7 @@ mod tests {
                 glue: Vec::new(),
                 configured: Vec::new(),
                 trusted: false,
+                evidence: Evidence::default(),
                 since: Mono::START,
                 expires: Mono::START.after(DAY),
             }));
@@ -193,6 +199,7 @@ mod tests {
             What::Rrset(..) => "rrset",
             What::Negative(_) => "negative",
             What::Delegation(_) => "delegation",
+            What::State(_) => "trust",
             What::Failure(..) => "failure",
         };
         held.iter().map(|held| (word(&held.what), held.kind, held.left.as_secs())).collect()

@@ -17,6 +17,7 @@ pub mod flush;
 pub mod look;
 mod round_trips;
 pub mod rrsets;
+pub mod security;
 pub mod servers;
 
 use std::hash::{BuildHasher, DefaultHasher, Hasher};

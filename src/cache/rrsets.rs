@@ -12,9 +12,10 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding, Restrict};
 use serde::{Deserialize, Serialize};
 
+use super::security::{Backing, Evidence, ZoneState};
 use super::{Store, weight};
 use crate::clock::Mono;
-use crate::question::{QuestionKey, ViewId, push_tail, wire_name};
+use crate::question::{QuestionKey, Security, ViewId, push_tail, wire_name};
 
 /// How much an RRset is to be believed (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,6 +33,7 @@ enum Slot {
     Rrset(RecordType),
     Nxdomain,
     Delegation,
+    State,
 }
 
 /// What is known under a name.
@@ -52,6 +54,7 @@ pub struct Rrset {
     ttl: u32,
     /// For each record its length in two octets, then its data without compression.
     data: Box<[u8]>,
+    backing: Backing,
 }
 
 /// A negative answer and the SOA that bounds it.
@@ -63,6 +66,7 @@ pub struct Negative {
     soa: SOA,
     ttl: u32,
     stored: Mono,
+    backing: Backing,
 }
 
 /// A zone cut: who serves the zone, and the addresses that came with the referral.
@@ -78,6 +82,8 @@ pub struct Delegation {
     pub configured: Vec<SocketAddr>,
     /// Whether the operator answers for it: its servers may be where no public server is.
     pub trusted: bool,
+    /// DS with their signatures, or the proof that there is none, as they came with the referral.
+    pub evidence: Evidence,
     /// Since when it is known.
     pub since: Mono,
     /// Until when it holds.
@@ -88,6 +94,7 @@ pub struct Delegation {
 pub(super) enum Entry {
     Known(Known),
     Delegation(Arc<Delegation>),
+    State(Arc<ZoneState>),
 }
 
 /// RRsets, their absence, and delegations, by name.
@@ -126,6 +133,19 @@ impl InView<'_> {
     /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
     /// `max_ttl` caps it. Nothing is kept with a TTL of 0, nor over what is better believed.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
+        self.put_backed(records, rank, Backing::default(), max_ttl, now);
+    }
+
+    /// The same with what proves it. What was never checked does not replace what was found secure and lives: a client
+    /// that sets CD poisons nobody.
+    pub fn put_backed(
+        &self,
+        records: &[&Record],
+        rank: Rank,
+        backing: Backing,
+        max_ttl: Duration,
+        now: Mono,
+    ) {
         let Some(first) = records.first() else { return };
         let ttl = records.iter().map(|record| capped(record.ttl, max_ttl)).min().unwrap_or(0);
         let Some(data) = encode(records) else { return };
@@ -134,11 +154,11 @@ impl InView<'_> {
         }
         let key = self.key(&first.name, Slot::Rrset(first.record_type()));
         if let Some(Known::Rrset(held)) = self.known(&key, Rank::Glue, now)
-            && held.rank > rank
+            && (held.rank > rank || is_better(&held.backing, &backing))
         {
             return;
         }
-        let rrset = Rrset { kind: first.record_type(), rank, stored: now, ttl, data };
+        let rrset = Rrset { kind: first.record_type(), rank, stored: now, ttl, data, backing };
         self.store.insert(key, Entry::Known(Known::Rrset(Arc::new(rrset))));
     }
 
@@ -153,20 +173,69 @@ impl InView<'_> {
         max_ttl: Duration,
         now: Mono,
     ) {
+        self.put_denied((name, kind), nxdomain, soa, Backing::default(), max_ttl, now);
+    }
+
+    /// The same with what proves it; as with RRsets, what was never checked does not replace what was found secure.
+    pub fn put_denied(
+        &self,
+        (name, kind): (&Name, RecordType),
+        nxdomain: bool,
+        soa: &Record,
+        backing: Backing,
+        max_ttl: Duration,
+        now: Mono,
+    ) {
         let RData::SOA(data) = &soa.data else { return };
         let ttl = negative_ttl(soa, max_ttl);
         if ttl == 0 {
             return;
         }
         let slot = if nxdomain { Slot::Nxdomain } else { Slot::Rrset(kind) };
-        let negative =
-            Negative { nxdomain, soa_owner: soa.name.clone(), soa: data.clone(), ttl, stored: now };
-        self.store.insert(self.key(name, slot), Entry::Known(Known::Negative(Arc::new(negative))));
+        let key = self.key(name, slot);
+        let better = match self.known(&key, Rank::Answer, now) {
+            Some(Known::Rrset(held)) => is_better(&held.backing, &backing),
+            Some(Known::Negative(held)) => is_better(&held.backing, &backing),
+            None => false,
+        };
+        if better {
+            return;
+        }
+        let (soa_owner, soa) = (soa.name.clone(), data.clone());
+        let negative = Negative { nxdomain, soa_owner, soa, ttl, stored: now, backing };
+        self.store.insert(key, Entry::Known(Known::Negative(Arc::new(negative))));
     }
 
     /// Keeps a delegation.
     pub fn put_delegation(&self, delegation: Arc<Delegation>) {
         self.store.insert(self.key(&delegation.zone, Slot::Delegation), Entry::Delegation(delegation));
+    }
+
+    /// Keeps what a zone's keys turned out to be.
+    pub fn put_zone_state(&self, state: Arc<ZoneState>) {
+        self.store.insert(self.key(&state.zone, Slot::State), Entry::State(state));
+    }
+
+    /// What the keys of exactly this zone turned out to be.
+    pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneState>> {
+        match self.store.get(&self.key(zone, Slot::State)) {
+            Some(Entry::State(state)) if now < state.expires => Some(state),
+            _ => None,
+        }
+    }
+
+    /// The proof that a name above `name`, and below `top`, does not exist; one that leaves no doubt (RFC 8020).
+    pub fn nxdomain_above(&self, name: &Name, top: &Name, now: Mono) -> Option<Arc<Negative>> {
+        let mut above = name.base_name();
+        while above != *top && top.zone_of(&above) {
+            match self.known(&self.key(&above, Slot::Nxdomain), Rank::Answer, now) {
+                Some(Known::Negative(held)) if held.backing.security == Security::Secure => {
+                    return Some(held);
+                }
+                _ => above = above.base_name(),
+            }
+        }
+        None
     }
 
     /// Forgets the delegation of a zone.
@@ -228,6 +297,16 @@ impl Rrset {
         self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
     }
 
+    /// How far it is proven, and by what.
+    pub fn backing(&self) -> &Backing {
+        &self.backing
+    }
+
+    /// Its signatures, and proofs where a wildcard made it, with the TTL that is left.
+    pub fn evidence(&self, now: Mono) -> Vec<Record> {
+        self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
+    }
+
     /// Its records, owned by `name`, with the TTL that is left.
     pub fn records(&self, name: &Name, now: Mono) -> Vec<Record> {
         let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
@@ -253,6 +332,16 @@ impl Negative {
         self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
     }
 
+    /// How far it is proven, and by what.
+    pub fn backing(&self) -> &Backing {
+        &self.backing
+    }
+
+    /// What proves it, with the TTL that is left.
+    pub fn evidence(&self, now: Mono) -> Vec<Record> {
+        self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
+    }
+
     /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down).
     pub fn soa(&self, now: Mono) -> Record {
         let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
@@ -267,6 +356,7 @@ impl Slot {
             Self::Rrset(kind) => (kind, 0),
             Self::Nxdomain => (RecordType::ZERO, 4),
             Self::Delegation => (RecordType::NS, 8),
+            Self::State => (RecordType::DNSKEY, 12),
         }
     }
 }
@@ -286,14 +376,21 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
 
 pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
     let own = match entry {
-        Entry::Known(Known::Rrset(rrset)) => size_of::<Rrset>().saturating_add(rrset.data.len()),
+        Entry::Known(Known::Rrset(rrset)) => {
+            let data = rrset.data.len().saturating_add(rrset.backing.evidence.octets());
+            size_of::<Rrset>().saturating_add(data)
+        }
         // A SOA with two names and its owner: three names of the library's, inline below 32 octets.
-        Entry::Known(Known::Negative(_)) => size_of::<Negative>(),
+        Entry::Known(Known::Negative(negative)) => {
+            size_of::<Negative>().saturating_add(negative.backing.evidence.octets())
+        }
         Entry::Delegation(delegation) => {
             let names = delegation.servers.len().saturating_mul(size_of::<Name>());
             let glue = delegation.glue.len().saturating_mul(size_of::<(usize, IpAddr)>());
-            size_of::<Delegation>().saturating_add(names).saturating_add(glue)
+            let evidence = delegation.evidence.octets();
+            size_of::<Delegation>().saturating_add(names).saturating_add(glue).saturating_add(evidence)
         }
+        Entry::State(state) => state.octets(),
     };
     weight(key.as_bytes().len().saturating_add(own))
 }
@@ -304,6 +401,7 @@ pub(super) enum Sort {
     Rrset,
     Negative,
     Delegation,
+    State,
 }
 
 pub(super) fn sort_of(entry: &Entry) -> Sort {
@@ -311,7 +409,13 @@ pub(super) fn sort_of(entry: &Entry) -> Sort {
         Entry::Known(Known::Rrset(_)) => Sort::Rrset,
         Entry::Known(Known::Negative(_)) => Sort::Negative,
         Entry::Delegation(_) => Sort::Delegation,
+        Entry::State(_) => Sort::State,
     }
+}
+
+/// Whether what is held is proven, and what comes was not even checked.
+fn is_better(held: &Backing, new: &Backing) -> bool {
+    held.security == Security::Secure && new.security == Security::Unchecked
 }
 
 fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
@@ -393,6 +497,7 @@ mod tests {
                 glue: Vec::new(),
                 configured: Vec::new(),
                 trusted: false,
+                evidence: Evidence::default(),
                 since: Mono::START,
                 expires: Mono::START.after(Duration::from_secs(seconds)),
             }));

@@ -26,6 +26,10 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     if before.path == after.path && before.servers != after.servers {
         told.push("resolve.root_hints: the file names other servers".to_owned());
     }
+    let (before, after) = (&old.dnssec.trust_anchor, &new.dnssec.trust_anchor);
+    if before.path == after.path && before.anchors != after.anchors {
+        told.push("dnssec.trust_anchor: the file has other keys".to_owned());
+    }
     if old.dnsbl.path == new.dnsbl.path && old.dnsbl.registry != new.dnsbl.registry {
         told.push("dnsbl.registry: the file has changed".to_owned());
     }
@@ -135,6 +139,9 @@ impl Entry for Zone {
             if before != after {
                 told.push(format!("{key}: {}, was {}", text(after), text(before)));
             }
+        }
+        if old.validate != self.validate {
+            told.push(format!("validate: {}, was {}", self.validate, old.validate));
         }
         told
     }
@@ -248,7 +255,7 @@ mod tests {
 
     fn zone(name: &str, kind: ZoneKind) -> Zone {
         let name = Name::from_ascii(name).unwrap();
-        Zone { name, kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None }
+        Zone { name, kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate: true }
     }
 
     fn forward(address: &str) -> ZoneKind {

@@ -10,7 +10,10 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::{Cache, Config, Control, Dnsbl, Family, Guard, Listen, Log, Resolve, RootHints};
+use super::{
+    Cache, Config, Control, Dnsbl, Dnssec, Family, Guard, Listen, Log, Resolve, RootHints, TrustAnchor,
+};
+use crate::validate::anchors::Anchors;
 
 /// Where a configuration is looked for when none is named; it need not exist.
 pub const FILE: &str = "/etc/resolverd/resolverd.toml";
@@ -126,6 +129,13 @@ impl Default for RootHints {
     }
 }
 
+impl Default for Dnssec {
+    fn default() -> Self {
+        let trust_anchor = TrustAnchor { path: None, anchors: Anchors::built_in() };
+        Self { validate: true, trust_anchor, negative_trust_anchors: Vec::new(), sha1: false }
+    }
+}
+
 impl Default for Control {
     fn default() -> Self {
         Self { socket: PathBuf::from(SOCKET) }
@@ -146,6 +156,7 @@ impl Default for Config {
             listeners: Vec::new(),
             cache: Cache::default(),
             resolve: Resolve::default(),
+            dnssec: Dnssec::default(),
             zones: Vec::new(),
             hosts: Vec::new(),
             dnsbl: Dnsbl::default(),

@@ -97,8 +97,9 @@ impl Reader<'_> {
         let negative_max_ttl = self.optional(entry, "negative_max_ttl", |found| {
             value::span(found, &(Duration::ZERO..=limits::MAX_NEGATIVE_TTL))
         });
+        let validate = self.optional(entry, "validate", value::flag).unwrap_or(true);
         if let (Some(name), Some(kind)) = (name, kind) {
-            self.config.zones.push(Zone { name, kind, source, max_ttl, negative_max_ttl });
+            self.config.zones.push(Zone { name, kind, source, max_ttl, negative_max_ttl, validate });
         }
     }
 

@@ -1,6 +1,6 @@
 //! The configuration file as typed: which keys there are, and where each of them goes.
 //!
-//! May call: `config`, `config::{keys, entries, report, root_hints, value}`, `limits`. The file is read as a tree that knows
+//! May call: `config`, `config::{keys, entries, report, root_hints, trust_anchor, value}`, `limits`. The file is read as a tree that knows
 //! its places instead of by derived code, which stops at the first error: an operator is told all of them at once.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 use super::entries::ListenerPlaces;
 use super::keys::{Section, unknown_section};
 use super::report::{Errors, Problem, Wrong, line_of};
-use super::{Config, Family, lists, root_hints, value};
+use super::{Config, Family, lists, root_hints, trust_anchor, value};
 use crate::limits;
 
 /// The version of the format, not of the program.
@@ -135,7 +135,7 @@ impl Reader<'_> {
 
     /// Reads one value to where it belongs.
     fn set(&mut self, key: &str, found: &Spanned<DeValue<'_>>) -> value::Read<()> {
-        let Config { listen, cache, resolve, dnsbl, control, log, .. } = &mut self.config;
+        let Config { listen, cache, resolve, dnssec, dnsbl, control, log, .. } = &mut self.config;
         match key {
             "listen.addresses" => listen.addresses = value::addresses(found)?,
             "listen.allow" => listen.allow = value::list(found, value::network)?,
@@ -167,6 +167,15 @@ impl Reader<'_> {
                 resolve.upstream_port = u16::try_from(port).unwrap_or(super::defaults::PORT);
             }
             "resolve.source" => resolve.source = value::sources(found)?,
+            "dnssec.validate" => dnssec.validate = value::flag(found)?,
+            "dnssec.trust_anchor" => match value::text(found)? {
+                "" => {}
+                path => dnssec.trust_anchor = trust_anchor::load(&self.directory.join(path))?,
+            },
+            "dnssec.negative_trust_anchors" => {
+                dnssec.negative_trust_anchors = value::list(found, value::name)?;
+            }
+            "dnssec.sha1" => dnssec.sha1 = value::flag(found)?,
             "dnsbl.registry" => match value::text(found)? {
                 "" => {}
                 path => {

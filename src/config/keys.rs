@@ -18,7 +18,7 @@ pub(super) struct Section {
 }
 
 /// Every section with its keys, in the order of the shipped file.
-pub(super) const SECTIONS: [Section; 10] = [
+pub(super) const SECTIONS: [Section; 11] = [
     Section { name: "listen", keys: &["addresses", "allow", "workers", "dnsbl"], entries: None },
     Section {
         name: "listener",
@@ -42,8 +42,13 @@ pub(super) const SECTIONS: [Section; 10] = [
         entries: None,
     },
     Section {
+        name: "dnssec",
+        keys: &["validate", "trust_anchor", "negative_trust_anchors", "sha1"],
+        entries: None,
+    },
+    Section {
         name: "zone",
-        keys: &["name", "forward", "stub", "file", "source", "max_ttl", "negative_max_ttl"],
+        keys: &["name", "forward", "stub", "file", "source", "max_ttl", "negative_max_ttl", "validate"],
         entries: Some(limits::MAX_ZONES),
     },
     Section { name: "host", keys: &["name", "addresses"], entries: Some(limits::MAX_HOSTS) },

@@ -1,6 +1,6 @@
 //! The configuration as meant: checked, with every default in one place, shared behind an `Arc`.
 //!
-//! May call: `limits`, `dnsbl` for its registry. The file as typed stands in `file`, its keys in `keys`; what is wrong with it is said in
+//! May call: `limits`, `validate` for trust anchors, `dnsbl` for its registry. The file as typed stands in `file`, its keys in `keys`; what is wrong with it is said in
 //! `report`.
 
 #![deny(
@@ -21,6 +21,7 @@ mod lists;
 mod report;
 mod root_hints;
 mod show;
+mod trust_anchor;
 mod value;
 
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +30,8 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
+
+use crate::validate::anchors::Anchors;
 
 pub use self::changes::changes;
 pub use self::lists::{Dnsbl, Guard, KeyFile, ListEntry};
@@ -46,6 +49,8 @@ pub struct Config {
     pub cache: Cache,
     /// `[resolve]`
     pub resolve: Resolve,
+    /// `[dnssec]`
+    pub dnssec: Dnssec,
     /// `[[zone]]`: zones that are not recursed for like others.
     pub zones: Vec<Zone>,
     /// `[[host]]`: names with addresses of their own.
@@ -67,11 +72,15 @@ impl Config {
     /// The file cannot be read, or something in it is wrong; all that is wrong is told at once.
     pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
         let usual = Path::new(defaults::FILE);
-        match path {
+        let mut config = match path {
             Some(path) => file::read(path),
             None if matches!(usual.try_exists(), Ok(false)) => Ok(Self::default()),
             None => file::read(usual),
+        }?;
+        if config.dnssec.trust_anchor.path.is_none() {
+            config.dnssec.trust_anchor = trust_anchor::newest();
         }
+        Ok(config)
     }
 
     /// The same, listening at other addresses: `--listen` on the command line.
@@ -124,6 +133,8 @@ pub struct Zone {
     pub max_ttl: Option<Duration>,
     /// Overrides `cache.negative_max_ttl`.
     pub negative_max_ttl: Option<Duration>,
+    /// Whether its answers are validated as others are.
+    pub validate: bool,
 }
 
 /// Where a zone's answers come from.
@@ -192,6 +203,28 @@ pub struct Resolve {
     pub upstream_port: u16,
     /// Addresses to ask from, at most one of each family; none: the system chooses.
     pub source: Vec<IpAddr>,
+}
+
+/// What is validated, and where trust begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dnssec {
+    /// Whether answers are validated.
+    pub validate: bool,
+    /// Where trust begins.
+    pub trust_anchor: TrustAnchor,
+    /// Names at and below which nothing is validated (RFC 7646).
+    pub negative_trust_anchors: Vec<Name>,
+    /// Whether signatures with SHA-1 count; without, zones that have no others are insecure.
+    pub sha1: bool,
+}
+
+/// Keys that are trusted without being signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrustAnchor {
+    /// The file that they came from; none: they are built in, or the system's.
+    pub path: Option<PathBuf>,
+    /// They.
+    pub anchors: Anchors,
 }
 
 /// Whether an address family is used.

@@ -51,9 +51,11 @@ pub fn show(config: &Config, changed: bool) -> String {
 /// Every key that stands once, in the order of the shipped file.
 pub(super) fn settings(config: &Config) -> Vec<Setting> {
     let setting = |section, key, value| Setting { section, key, value };
-    let Config { listen, cache, resolve, dnsbl, control, log, .. } = config;
+    let Config { listen, cache, resolve, dnssec, dnsbl, control, log, .. } = config;
     let registry = dnsbl.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
     let hints = resolve.root_hints.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
+    let anchor =
+        dnssec.trust_anchor.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
     vec![
         setting("listen", "addresses", list(&listen.addresses)),
         setting("listen", "allow", list(&listen.allow)),
@@ -71,6 +73,10 @@ pub(super) fn settings(config: &Config) -> Vec<Setting> {
         setting("resolve", "race", Value::Boolean(resolve.race)),
         setting("resolve", "upstream_port", Value::Integer(resolve.upstream_port.into())),
         setting("resolve", "source", list(&resolve.source)),
+        setting("dnssec", "validate", Value::Boolean(dnssec.validate)),
+        setting("dnssec", "trust_anchor", Value::String(anchor)),
+        setting("dnssec", "negative_trust_anchors", names(&dnssec.negative_trust_anchors)),
+        setting("dnssec", "sha1", Value::Boolean(dnssec.sha1)),
         setting("dnsbl", "registry", Value::String(registry)),
         setting("dnsbl", "batch", word(dnsbl.batch, &lists::BATCHES)),
         setting(
@@ -110,6 +116,9 @@ fn zone(zone: &Zone, changed: bool) -> Vec<(&'static str, Value)> {
     keys.extend(
         spans.into_iter().filter_map(|(key, span)| Some((key, Value::String(value::span_text(span?))))),
     );
+    if !zone.validate {
+        keys.push(("validate", Value::Boolean(false)));
+    }
     keys
 }
 

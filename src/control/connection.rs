@@ -4,13 +4,15 @@
 //! root and for the user that it runs as.
 
 use std::io;
+use std::time::Duration;
 
+use hickory_proto::rr::Name;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::protocol::{Fault, Fill, FlushWhat, Problem, Removed, Reply, Request, Status, Table};
+use super::protocol::{Fault, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows::{self, HeldRow};
 use super::server::ended;
 use super::{Subject, health, lists, lookup, zones};
@@ -124,6 +126,7 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
         Request::DnsblList => Ok(lists::facts(subject)),
         Request::DnsblTest { subject: asked, all } => lists::test(subject, &asked, all).await,
         Request::Reload => Ok(reload(subject).await),
+        Request::Nta { what } => negative_anchors(subject, &what),
     };
     match lines {
         Ok(mut lines) => {
@@ -182,6 +185,35 @@ fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem
         }
     };
     Ok(vec![Reply::Flushed(Removed::from(subject.flush(&flush)))])
+}
+
+/// Adds or removes a negative trust anchor, and tells which hold.
+fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
+    match what {
+        NtaWhat::List => {}
+        NtaWhat::Add { name, seconds } => {
+            let time = Duration::from_secs(*seconds).min(limits::MAX_NEGATIVE_ANCHOR_TIME);
+            let name = lookup::read_name(name)?.to_lowercase();
+            if !subject.overlook(&name, time) {
+                let most = limits::MAX_NEGATIVE_ANCHORS;
+                let sentence = format!("There are {most} negative trust anchors already; remove one.");
+                return Err(Problem { fault: Fault::Daemon, sentence });
+            }
+        }
+        NtaWhat::Remove { name } => {
+            let name = lookup::read_name(name)?.to_lowercase();
+            if !subject.overlook_no_more(&name) {
+                return Err(wrong(format!(
+                    "{name} was not added; what the configuration names is removed there, with a reload."
+                )));
+            }
+        }
+    }
+    let configured = subject.config();
+    let configured = configured.dnssec.negative_trust_anchors.iter().map(|name| (name.clone(), None));
+    let added = subject.overlooked().into_iter().map(|(name, left)| (name, Some(left.as_secs_f64())));
+    let row = |(name, left): (Name, Option<f64>)| Reply::Nta { name: name.to_string(), left };
+    Ok(configured.chain(added).map(row).collect())
 }
 
 /// What memory holds under a name.

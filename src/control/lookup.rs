@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::protocol::{Fault, Problem, QueryReply, RecordText};
 use crate::clock::Mono;
-use crate::question::{Answer, Outcome, Question};
+use crate::question::{Answer, Outcome, Question, Security};
 use crate::record::event::Step;
 use crate::wire::{presentation, response};
 
@@ -115,7 +115,7 @@ pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem>
         ("tc", message.metadata.truncation),
         ("rd", message.metadata.recursion_desired),
         ("ra", message.metadata.recursion_available),
-        ("ad", message.metadata.authentic_data),
+        ("ad", lookup.answer.security == Security::Secure),
         ("cd", message.metadata.checking_disabled),
     ];
     Ok(QueryReply {
@@ -125,6 +125,7 @@ pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem>
         outcome: lookup.outcome,
         elapsed: lookup.elapsed.as_secs_f64(),
         flags: flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name.to_owned()).collect(),
+        security: lookup.answer.security,
         answers: message.answers.iter().map(|record| record_text(record, gone)).collect(),
         authority: message.authorities.iter().map(|record| record_text(record, gone)).collect(),
         extended_error: lookup.answer.extended_error.clone(),

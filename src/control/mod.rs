@@ -22,6 +22,7 @@ pub mod server;
 pub mod zones;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
@@ -73,6 +74,16 @@ pub trait Subject: Send + Sync + 'static {
 
     /// The configuration that holds.
     fn config(&self) -> Arc<Config>;
+
+    /// Overlooks for `time` what is wrong with signatures at and below `name`; false where as many names are overlooked as
+    /// may be.
+    fn overlook(&self, name: &Name, time: Duration) -> bool;
+
+    /// Overlooks it no more; false where it was not.
+    fn overlook_no_more(&self, name: &Name) -> bool;
+
+    /// The names that are overlooked for a while, and for how long yet.
+    fn overlooked(&self) -> Vec<(Name, Duration)>;
 
     /// Reads the configuration file again: what has changed, or what is wrong with it, in sentences. A wrong file changes
     /// nothing.

@@ -13,7 +13,7 @@ use super::rows::{FlightState, HeldRow, ServerState};
 use super::zones::ZoneState;
 use crate::cache::StoreFill;
 use crate::cache::flush::Flushed;
-use crate::question::{ExtendedError, Outcome};
+use crate::question::{ExtendedError, Outcome, Security};
 use crate::record::event::Step;
 use crate::record::{ClientRow, Report, ServerRow, TypeRow, Window, ZoneRow};
 
@@ -87,6 +87,11 @@ pub enum Request {
     },
     /// Reading the configuration file again.
     Reload,
+    /// Negative trust anchors.
+    Nta {
+        /// What to do with them.
+        what: NtaWhat,
+    },
 }
 
 impl Request {
@@ -94,6 +99,7 @@ impl Request {
     pub const fn changes(&self) -> bool {
         match self {
             Self::Flush { .. } | Self::Reload => true,
+            Self::Nta { what } => !matches!(what, NtaWhat::List),
             Self::Status
             | Self::Stats { .. }
             | Self::Query { .. }
@@ -147,6 +153,26 @@ pub enum FlushWhat {
     All,
 }
 
+/// What is done with negative trust anchors.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NtaWhat {
+    /// One is added.
+    Add {
+        /// Its name.
+        name: String,
+        /// For how many seconds.
+        seconds: u64,
+    },
+    /// One that was added is removed.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Nothing but telling which hold.
+    List,
+}
+
 /// A line of a reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
@@ -175,6 +201,13 @@ pub enum Reply {
     Flight(FlightState),
     /// A row of the reply to `Request::Cache`.
     Held(HeldRow),
+    /// A row of the reply to `Request::Nta`.
+    Nta {
+        /// The name at and below which nothing is validated.
+        name: String,
+        /// Seconds that it holds yet; none where the configuration says so.
+        left: Option<f64>,
+    },
     /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
     ListState(ListState),
     /// The first line of the reply to `Request::DnsblList`.
@@ -321,6 +354,9 @@ pub struct QueryReply {
     pub elapsed: f64,
     /// Flags of the header, as dig names them.
     pub flags: Vec<String>,
+    /// How far it is validated.
+    #[serde(default)]
+    pub security: Security,
     /// Answer section, TTLs as they are now.
     pub answers: Vec<RecordText>,
     /// SOA of a negative answer, from which its time comes (RFC 2308).

@@ -10,6 +10,7 @@ use super::lookup::{kind_text, rcode_text, record_text};
 use super::protocol::Reply;
 use crate::cache::look::{Held, What};
 use crate::cache::rrsets::{Delegation, Rank};
+use crate::cache::security::{Standing, ZoneState};
 use crate::cache::servers::{Health, KnownServer};
 use crate::clock::Mono;
 use crate::limits;
@@ -92,6 +93,8 @@ pub enum HeldAs {
     Negative,
     /// Who serves the zone.
     Delegation,
+    /// What the zone's keys turned out to be.
+    Trust,
     /// That the question failed a moment ago.
     Failure,
 }
@@ -179,6 +182,10 @@ impl HeldRow {
                 row.held = HeldAs::Delegation;
                 row.data = servers_of(&delegation);
             }
+            What::State(state) => {
+                row.held = HeldAs::Trust;
+                row.data = vec![trust_text(&state)];
+            }
             What::Failure(question, error) => {
                 row.flags = flags(&question);
                 row.data = vec![error.text];
@@ -186,6 +193,19 @@ impl HeldRow {
         }
         row
     }
+}
+
+/// What a zone's keys turned out to be, and which they are, or why.
+fn trust_text(state: &ZoneState) -> String {
+    let more = match &state.standing {
+        Standing::Secure(keys) => {
+            let tags: Vec<String> = keys.keys.iter().map(|key| key.tag.to_string()).collect();
+            Some(format!("keys {}", tags.join(", ")))
+        }
+        Standing::Insecure(fault) => fault.as_ref().map(|fault| fault.text.clone()),
+        Standing::Bogus(fault) | Standing::NoZone(fault) => Some(fault.text.clone()),
+    };
+    more.map_or_else(|| state.state().to_string(), |more| format!("{}: {more}", state.state()))
 }
 
 fn flags(question: &Question) -> Vec<String> {

@@ -15,6 +15,7 @@ mod dnsbl;
 mod exit;
 mod flush;
 mod inflight;
+mod nta;
 mod query;
 mod reload;
 pub mod render;
@@ -87,6 +88,9 @@ enum Command {
     /// The configuration: what holds, and whether a file is right.
     #[command(subcommand)]
     Config(config::Command),
+    /// Negative trust anchors: names at and below which broken signatures are overlooked.
+    #[command(subcommand)]
+    Nta(nta::Command),
     /// Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing.
     Reload,
     /// Print a script that completes this program's command line.
@@ -137,6 +141,7 @@ impl Arguments {
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
             Some(Command::Config(command)) => config::run(command, &client, format),
+            Some(Command::Nta(command)) => nta::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),
             Some(Command::Completion(arguments)) => completion::run(arguments),
             Some(Command::Check(arguments)) => Ok(check::run(arguments, format)),

@@ -55,6 +55,9 @@ pub struct Ask {
     pub recursion_desired: bool,
     /// Whether it carries an OPT.
     pub edns: bool,
+    /// DO in that: signatures and proofs are wanted. A recursive server is then told by CD that we check them ourselves
+    /// (RFC 6840 section 5.9).
+    pub dnssec_ok: bool,
     /// Whether its letters are in random case, which the answer has to repeat.
     pub mixed_case: bool,
     /// How it goes.
@@ -238,8 +241,9 @@ fn encode(ask: &Ask, id: u16) -> Option<Vec<u8>> {
     message.add_query(Query::query(ask.sent_name(), ask.kind));
     if ask.edns {
         let mut edns = Edns::new();
-        edns.set_max_payload(PAYLOAD);
+        edns.set_max_payload(PAYLOAD).set_dnssec_ok(ask.dnssec_ok);
         message.set_edns(edns);
+        message.metadata.checking_disabled = ask.dnssec_ok && ask.recursion_desired;
     }
     message.to_vec().ok()
 }
@@ -333,6 +337,7 @@ mod tests {
             kind: RecordType::A,
             secret: None,
             edns: true,
+            dnssec_ok: false,
             mixed_case: false,
             transport: Transport::Udp,
             tries: 0,

@@ -341,7 +341,7 @@ impl<'a> Asking<'a> {
     }
 
     fn add(&mut self, address: SocketAddr) {
-        let full = self.candidates.len() >= MAX_ADDRESSES;
+        let full = self.candidates.len() >= MAX_ADDRESSES || self.errand.avoid.contains(&address);
         if full || self.candidates.iter().any(|candidate| candidate.address == address) {
             return;
         }

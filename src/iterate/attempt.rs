@@ -322,7 +322,7 @@ impl Attempt {
             self.context.note(StepEvent::Scrubbed { dropped });
         }
         let words = describe(&said, message);
-        (Turn::Said(said), conduct, words)
+        (Turn::Said(said.said_by(self.path.server)), conduct, words)
     }
 
     /// How it is asked first.
@@ -336,6 +336,7 @@ impl Attempt {
 
     fn message(&self, transport: Transport, edns: bool) -> Ask {
         let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
+        let dnssec_ok = self.context.view.config.dnssec.validate;
         let secret = self.secret.clone();
         // A recursive server keeps names as they were asked and tells its other clients so: BIND gives mixed exchangers.
         let mixed_case = !self.recursive && self.standing().keeps_case;
@@ -346,6 +347,7 @@ impl Attempt {
             secret,
             recursion_desired: self.recursive,
             edns,
+            dnssec_ok,
             mixed_case,
             transport,
             tries,

@@ -3,7 +3,7 @@
 //! May call: `scrub`. Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers
 //! and how they look), RFC 6672 (DNAME).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::CNAME;
@@ -37,6 +37,10 @@ pub struct Found {
     pub end: End,
     /// Where the data are NS: addresses that came with them.
     pub glue: Vec<(Name, IpAddr)>,
+    /// Signatures and proofs of absence that came along.
+    pub evidence: Vec<Record>,
+    /// Who said it; none where it was made here, or was in memory.
+    pub server: Option<SocketAddr>,
 }
 
 /// Where an answer ends.
@@ -70,6 +74,19 @@ pub struct Referral {
     pub ttl: u32,
     /// The addresses as records.
     pub addresses: Vec<Record>,
+    /// DS and signatures that came along, or the proof that there is no DS.
+    pub evidence: Vec<Record>,
+}
+
+impl Said {
+    /// The same, said by `server`.
+    #[must_use]
+    pub(super) fn said_by(mut self, server: SocketAddr) -> Self {
+        if let Self::Found(found) = &mut self {
+            found.server = Some(server);
+        }
+        self
+    }
 }
 
 /// Reads what a server of `zone` says to the question for `kind` at `name`; also how many records were scrubbed.
@@ -87,15 +104,16 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     let said = match follow(zone, name, kind, &scrubbed.answers) {
         Chain::Broken => Said::Nothing(Conduct::Unfit),
         Chain::Followed { answers, last, data } => {
-            unasked =
-                scrubbed.answers.len().saturating_sub(answers.iter().filter(|it| !it.synthesised).count());
+            let sent =
+                scrubbed.answers.iter().filter(|record| kind == RecordType::RRSIG || !is_signature(record));
+            unasked = sent.count().saturating_sub(answers.iter().filter(|it| !it.synthesised).count());
             let answers: Vec<Record> = answers.into_iter().map(|it| it.record).collect();
             if data {
                 found_data(answers, kind, &scrubbed)
             } else if answers.is_empty() {
                 without_answer(zone, name, kind, nxdomain, message, &scrubbed)
             } else {
-                found_alias(zone, answers, last, nxdomain, &scrubbed)
+                found_alias(zone, answers, last, nxdomain, evidence(kind, &scrubbed), &scrubbed)
             }
         }
     };
@@ -110,7 +128,8 @@ pub fn classify_recursive(name: &Name, kind: RecordType, message: &Message) -> (
     let said = match said {
         Said::Referral(_) | Said::Nothing(Conduct::Lame) if empty => {
             let end = End::Negative { nxdomain: false, name: name.clone(), soa: None };
-            Said::Found(Found { answers: Vec::new(), end, glue: Vec::new() })
+            let (glue, evidence) = (Vec::new(), proofs(&message.authorities));
+            Said::Found(Found { answers: Vec::new(), end, glue, evidence, server: None })
         }
         other => other,
     };
@@ -206,19 +225,27 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Sa
         }
         glue.truncate(MAX_ADDRESSES);
     }
-    Said::Found(Found { answers, end: End::Data, glue })
+    let evidence = evidence(kind, scrubbed);
+    Said::Found(Found { answers, end: End::Data, glue, evidence, server: None })
 }
 
 /// A chain without data at its end. The response code speaks of the last name (RFC 2308 section 2.1), but only where
 /// this server may speak of it; else the chain goes on elsewhere.
-fn found_alias(zone: &Name, answers: Vec<Record>, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> Said {
+fn found_alias(
+    zone: &Name,
+    answers: Vec<Record>,
+    last: Name,
+    nxdomain: bool,
+    evidence: Vec<Record>,
+    scrubbed: &Scrubbed,
+) -> Said {
     let soa = soa_of(&last, scrubbed);
     let end = if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
         End::Negative { nxdomain, name: last, soa }
     } else {
         End::Alias(last)
     };
-    Said::Found(Found { answers, end, glue: Vec::new() })
+    Said::Found(Found { answers, end, glue: Vec::new(), evidence, server: None })
 }
 
 /// A message without an answer to the question: negative, a referral, or nothing.
@@ -233,7 +260,8 @@ fn without_answer(
     let soa = soa_of(name, scrubbed);
     let negative = |soa| {
         let end = End::Negative { nxdomain, name: name.clone(), soa };
-        Said::Found(Found { answers: Vec::new(), end, glue: Vec::new() })
+        let (answers, glue, evidence) = (Vec::new(), Vec::new(), evidence(kind, scrubbed));
+        Said::Found(Found { answers, end, glue, evidence, server: None })
     };
     if nxdomain || soa.is_some() {
         return negative(soa);
@@ -245,7 +273,7 @@ fn without_answer(
             Some(_) => Said::Nothing(Conduct::Lame),
             // Data of another type: load balancers answer every question with an address. With AA it is a "no such type" that
             // says what there is instead. What is not about the name at all fits no question.
-            None if !message.answers.is_empty()
+            None if message.answers.iter().any(|record| !is_signature(record))
                 && (scrubbed.answers.is_empty() || !message.metadata.authoritative) =>
             {
                 Said::Nothing(Conduct::Unfit)
@@ -289,7 +317,28 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Said {
             addresses.push(record.clone());
         }
     }
-    Said::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses })
+    let evidence = proofs(&scrubbed.authorities);
+    Said::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
+}
+
+/// What came with an answer to prove it: the signatures of its RRsets, and what the authority section denies. Signatures
+/// that were asked for are the answer.
+fn evidence(kind: RecordType, scrubbed: &Scrubbed) -> Vec<Record> {
+    let answers = scrubbed.answers.iter().filter(|record| kind != RecordType::RRSIG && is_signature(record));
+    answers.cloned().chain(proofs(&scrubbed.authorities)).collect()
+}
+
+/// Proofs of absence, DS, and their signatures.
+fn proofs(records: &[Record]) -> Vec<Record> {
+    let is_proof = |record: &&Record| {
+        matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3 | RecordType::DS)
+            || is_signature(record)
+    };
+    records.iter().filter(is_proof).cloned().collect()
+}
+
+fn is_signature(record: &Record) -> bool {
+    record.record_type() == RecordType::RRSIG
 }
 
 /// The SOA of the authority section that covers `name`.

@@ -1,6 +1,6 @@
 //! What a question brings along on its way: its budget, its trail, and the questions it is asked for.
 //!
-//! May call: `record::trail`, `zones`, `clock`, `limits`. A sub-question has its asker's budget and trail, so that the bound
+//! May call: `record::trail`, `zones`, `clock`, `limits`, `validate::budget`. A sub-question has its asker's budget and trail, so that the bound
 //! holds for the whole; its ancestors tell it when it goes in a circle.
 
 use std::net::IpAddr;
@@ -15,6 +15,7 @@ use crate::clock::Mono;
 use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT};
 use crate::record::event::{Step, StepEvent};
 use crate::record::trail::Trail;
+use crate::validate::budget::Budget as Work;
 use crate::zones::View;
 
 /// What a question, or a sub-question, brings along.
@@ -25,6 +26,8 @@ pub struct Context {
     /// The routes and the configuration that the question began with.
     pub view: Arc<View>,
     trail: Arc<Trail>,
+    /// Whether what is found is to be validated: what only finds servers is not, and where CD is set nothing is.
+    checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     side: Option<Side>,
@@ -47,14 +50,33 @@ impl Context {
     /// For a client's question that begins now.
     pub fn new(trail: Arc<Trail>, view: Arc<View>) -> Self {
         let ends = trail.began().after(FLIGHT_TIME);
+        let checks = view.config.dnssec.validate;
         Self {
-            budget: Arc::new(Budget { packets: AtomicU32::new(0), sought: AtomicU32::new(0), ends }),
+            budget: Arc::new(Budget {
+                packets: AtomicU32::new(0),
+                sought: AtomicU32::new(0),
+                ends,
+                work: Work::default(),
+            }),
             view,
             trail,
+            checks,
             depth: 0,
             asked_for: None,
             side: None,
         }
+    }
+
+    /// For a question whose client validates for itself (RFC 4035 section 3.2.2).
+    #[must_use]
+    pub fn without_checks(mut self) -> Self {
+        self.checks = false;
+        self
+    }
+
+    /// Whether what is found is to be validated.
+    pub fn checks(&self) -> bool {
+        self.checks
     }
 
     /// The same for a question that no client waits for: it passes memory by, and `avoid` is not asked where there is
@@ -99,6 +121,7 @@ impl Context {
             budget: Arc::clone(&self.budget),
             view: Arc::clone(&self.view),
             trail: Arc::clone(&self.trail),
+            checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
             // What it needs on its way is as good from memory, and of any server.
@@ -123,6 +146,8 @@ pub struct Budget {
     packets: AtomicU32,
     sought: AtomicU32,
     ends: Mono,
+    /// Of signatures and hashes.
+    pub work: Work,
 }
 
 impl Budget {

@@ -1,6 +1,6 @@
 //! Why a question could not be answered, in a sentence for people and a code for programs (RFC 8914).
 //!
-//! May call: `question`.
+//! May call: `question`, `validate` for its verdicts.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::question::ExtendedError;
 use crate::record::event::Conduct;
+use crate::validate::verdict::{Fault, State};
 
 /// Servers named in a sentence; the rest are a number.
 const NAMED_SERVERS: usize = 4;
@@ -74,6 +75,16 @@ pub enum Failure {
         /// The type.
         kind: RecordType,
     },
+    /// What its servers say is not what its owner has signed, or that could not be found out.
+    #[error("{state}: {fault}")]
+    Untrusted {
+        /// The zone whose server said it.
+        zone: Name,
+        /// Bogus or indeterminate.
+        state: State,
+        /// Why.
+        fault: Box<Fault>,
+    },
     /// With the key of its list the name would be longer than names can be.
     #[error("{name} is too long a name to be asked with a key")]
     TooLong {
@@ -103,6 +114,7 @@ impl Failure {
             Self::Servers { zone, .. }
             | Self::Addresses { zone, .. }
             | Self::Time { zone, .. }
+            | Self::Untrusted { zone, .. }
             | Self::Packets { zone, .. } => Some(zone.clone()),
             Self::List { zone, .. } => zone.clone(),
             _ => None,
@@ -119,6 +131,7 @@ impl Failure {
             Self::Servers { .. } | Self::Addresses { .. } | Self::Time { .. } => {
                 ExtendedError::NO_REACHABLE_AUTHORITY
             }
+            Self::Untrusted { fault, .. } => fault.why.code(),
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
             Self::List { error, .. } => error.code,
             Self::Packets { .. }

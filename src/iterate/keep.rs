@@ -1,32 +1,48 @@
 //! Keeping what was found: RRsets, negative answers and cuts go into memory, with TTLs as the zone's policy has them.
 //!
-//! May call: `cache`. RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
+//! May call: `cache`, `validate::signature`. RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::Record;
+use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::classify::{End, Found, Referral};
 use super::scrub::firsts;
 use super::{Errand, Iterate};
 use crate::cache::rrsets::{Delegation, Rank, capped, negative_ttl};
+use crate::cache::security::{Backing, Evidence};
 use crate::limits::PRIVATE_LABELS;
+use crate::question::Security;
+use crate::validate::signature::{covered_type, covering};
+
+/// How far the parts of an answer were checked.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// The RRsets of its answers, in the order of `by_rrset`.
+    pub sets: Vec<Security>,
+    /// What it denies.
+    pub end: Security,
+}
 
 impl Iterate {
-    /// Keeps the RRsets of an answer, and gives it with its TTLs as they may be told.
-    pub(super) fn keep(&self, errand: Errand<'_>, mut found: Found) -> Found {
+    /// Keeps the RRsets of an answer with what proves them, and gives it with its TTLs as they may be told.
+    pub fn keep(&self, errand: Errand<'_>, mut found: Found, checked: &Checked) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
         let rrsets = self.memory.rrsets.of(errand.context.view.id);
         for record in &mut found.answers {
             record.ttl = capped(record.ttl, max_ttl);
         }
-        for rrset in by_rrset(&found.answers) {
-            rrsets.put(&rrset, Rank::Answer, max_ttl, now);
+        for (place, rrset) in by_rrset(&found.answers).iter().enumerate() {
+            let security = checked.sets.get(place).copied().unwrap_or_default();
+            let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
+            rrsets.put_backed(rrset, Rank::Answer, Backing { evidence, security }, max_ttl, now);
         }
         if let End::Negative { nxdomain, name, soa: Some(soa) } = &mut found.end {
-            rrsets.put_negative(name, errand.kind, *nxdomain, soa, negative_max_ttl, now);
+            let denials = found.evidence.iter().filter(|record| is_denial(record, &soa.name));
+            let backing = Backing { evidence: Evidence::of(denials), security: checked.end };
+            rrsets.put_denied((name, errand.kind), *nxdomain, soa, backing, negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
         }
         found
@@ -60,6 +76,7 @@ impl Iterate {
             glue: referral.glue,
             configured: Vec::new(),
             trusted: above.is_none_or(|above| above.trusted),
+            evidence: Evidence::of(&referral.evidence),
             since: now,
             expires,
         });
@@ -68,8 +85,31 @@ impl Iterate {
     }
 }
 
+/// The evidence that belongs to an RRset: its signatures, and where a wildcard made it all that is denied.
+fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record> {
+    let Some(first) = rrset.first() else { return Vec::new() };
+    let signatures = covering(evidence, &first.name, first.record_type());
+    let expanded = signatures.iter().any(|signature| signature.input().num_labels < first.name.num_labels());
+    let own = |record: &&Record| {
+        record.name == first.name && covered_type(record) == Some(first.record_type())
+            || expanded && is_proof(record)
+    };
+    evidence.iter().filter(own).collect()
+}
+
+/// Whether a record belongs to a denial whose SOA stands at `apex`.
+fn is_denial(record: &Record, apex: &Name) -> bool {
+    is_proof(record) || record.name == *apex && covered_type(record) == Some(RecordType::SOA)
+}
+
+/// NSEC, NSEC3, and signatures of them.
+fn is_proof(record: &Record) -> bool {
+    let kind = covered_type(record).unwrap_or_else(|| record.record_type());
+    matches!(kind, RecordType::NSEC | RecordType::NSEC3)
+}
+
 /// Records by owner and type, in the order in which these come first.
-fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
+pub fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
     let firsts = firsts(records.iter().map(|record| (&record.name, record.record_type())));
     let mut rrsets: Vec<Vec<&Record>> = vec![Vec::new(); records.len()];
     for (record, first) in records.iter().zip(firsts) {

@@ -20,7 +20,7 @@ pub mod context;
 pub mod failure;
 mod families;
 mod hedges;
-mod keep;
+pub mod keep;
 mod keyed;
 mod minimise;
 mod names;
@@ -68,6 +68,9 @@ pub trait SubQuestions: Send + Sync {
         kind: RecordType,
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>>;
+
+    /// Hears that the servers of `cut` are about to be asked, so that the zone's keys are sought at the same time.
+    fn entering(&self, cut: &Delegation, context: &Context);
 }
 
 /// What is asked, on which way, and for whom.
@@ -85,6 +88,8 @@ pub struct Errand<'a> {
     pub rewrite: Option<&'a Rewrite>,
     /// Where sub-questions go.
     pub sub_questions: &'a dyn SubQuestions,
+    /// Servers that are not to be asked: what they said before was bogus.
+    pub avoid: &'a [SocketAddr],
 }
 
 /// What recursion found, and in which zone.
@@ -129,7 +134,8 @@ impl Iterate {
         Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
     }
 
-    /// Finds what is asked: its data, what shows that there are none, or an alias that leads on.
+    /// Finds what is asked: its data, what shows that there are none, or an alias that leads on. Whoever asked decides
+    /// whether it is believed, and has it kept.
     ///
     /// # Errors
     /// No server on the way helps, or the budget of the question is spent.
@@ -185,10 +191,7 @@ impl Iterate {
                     }
                 },
                 None => match self.ask_zone(errand, &cut).await? {
-                    Said::Found(found) => {
-                        let found = self.keep(errand, found);
-                        return Ok(Resolved { found, zone: cut.zone.clone(), cut });
-                    }
+                    Said::Found(found) => return Ok(Resolved { found, zone: cut.zone.clone(), cut }),
                     Said::Referral(referral) => referral,
                     // `Asking` ends with something that helps, or fails.
                     Said::Nothing(_) => break,
@@ -206,6 +209,7 @@ impl Iterate {
     /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of what they say: RFC 9156 section 3 knows
     /// servers that deny a name which has names below it.
     async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Delegation) -> Result<Probed, Failure> {
+        errand.sub_questions.entering(cut, errand.context);
         let asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
         errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
         errand.context.note(StepEvent::Probe { name: part.to_string() });
@@ -244,6 +248,7 @@ impl Iterate {
     }
 
     async fn ask_zone(&self, errand: Errand<'_>, cut: &Delegation) -> Result<Said, Failure> {
+        errand.sub_questions.entering(cut, errand.context);
         let asking = Asking::new(self, errand, cut);
         errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
         asking.run().await

@@ -36,7 +36,8 @@ impl Iterate {
         let of_zone = failure.zone().is_some_and(|zone| zone == delegation.zone);
         // What this question itself has learnt is not old.
         let old = delegation.since < errand.context.began() && delegation.configured.is_empty();
-        if !old || !of_zone || delegation.zone.is_root() {
+        // Servers that are avoided for what they said have not failed by their age.
+        if !old || !of_zone || delegation.zone.is_root() || !errand.avoid.is_empty() {
             return None;
         }
         let again = match failure {
@@ -89,6 +90,7 @@ mod tests {
             servers: servers.iter().map(|name| Name::from_ascii(name).unwrap()).collect(),
             glue: glue.iter().map(|(place, address)| (*place, address.parse().unwrap())).collect(),
             configured: Vec::new(),
+            evidence: crate::cache::security::Evidence::default(),
             trusted: false,
             since: Mono::START,
             expires: Mono::START,

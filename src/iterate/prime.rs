@@ -14,6 +14,7 @@ use super::context::Context;
 use super::failure::Failure;
 use super::{Errand, Iterate, SubQuestions};
 use crate::cache::rrsets::{Delegation, capped};
+use crate::cache::security::Evidence;
 use crate::clock::Mono;
 use crate::config::RootHints;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
@@ -103,6 +104,7 @@ impl Iterate {
             context,
             rewrite: None,
             sub_questions,
+            avoid: &[],
         };
         let asked = self.ask_zone(errand, &hints).await;
         let now = self.now();
@@ -133,6 +135,7 @@ impl Iterate {
             glue,
             configured: Vec::new(),
             trusted: false,
+            evidence: Evidence::default(),
             since: self.now(),
             expires: self.now().after(PRIME_RETRY),
         }
@@ -171,6 +174,7 @@ impl Iterate {
             glue,
             configured: Vec::new(),
             trusted: false,
+            evidence: Evidence::default(),
             since,
             expires,
         }

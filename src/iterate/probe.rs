@@ -40,6 +40,7 @@ impl Probe {
             secret: None,
             recursion_desired: self.recursive,
             edns: self.edns,
+            dnssec_ok: false,
             mixed_case: false,
             transport,
             tries: 0,

@@ -136,6 +136,7 @@ pub async fn run(options: &Options, host: &mut dyn Host, screen: &mut dyn Write)
 /// The configuration of a daemon whose internet is the lab.
 fn config(options: &Options, sockets: &LabSockets, socket: &Path) -> Config {
     let mut config = Config::default();
+    config.dnssec.validate = false;
     config.listen.addresses.clone_from(&options.listen);
     config.resolve.root_hints = sockets.lab().root_hints();
     config.resolve.upstream_port = sockets.port();

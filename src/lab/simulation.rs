@@ -10,18 +10,20 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::{Edns, Message, Query};
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::config::{Config, Family};
+use crate::config::{Config, Family, TrustAnchor};
 use crate::dnsbl::{ahead, tend};
 use crate::question::{Client, ExtendedError, Outcome, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
 use crate::resolve::{Asked, Parts, Resolver};
+use crate::validate::anchors::Anchors;
 use crate::wire;
 use crate::zones::Views;
 
@@ -74,13 +76,28 @@ pub struct Reply {
     pub elapsed: Duration,
 }
 
-/// The defaults, for a lab: its root, any address a server's, no IPv6.
+/// The defaults, for a lab: its root, any address a server's, no IPv6, nothing validated.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
     config.resolve.root_hints = lab.root_hints();
     config.resolve.deny_servers = Vec::new();
     config.resolve.ipv4 = Family::On;
     config.resolve.ipv6 = Family::Off;
+    config.dnssec.validate = false;
+    config
+}
+
+/// The same with validation, trusting the root as the lab has signed it.
+pub fn config_trusting(lab: &Lab) -> Config {
+    let mut config = config_for(lab);
+    config.dnssec.validate = true;
+    let mut anchors = Anchors::default();
+    for record in lab.trust_anchor(&Name::root()) {
+        if let RData::DNSSEC(DNSSECRData::DS(ds)) = &record.data {
+            anchors.add(&record.name, ds.clone());
+        }
+    }
+    config.dnssec.trust_anchor = TrustAnchor { path: None, anchors };
     config
 }
 

@@ -1,6 +1,6 @@
 //! What the way of a question tells the record: finished questions, messages to servers, flights and their steps.
 //!
-//! May call: `question`. Plain data; whoever tells does not wait for whoever counts.
+//! May call: `question`, `validate` for its words. Plain data; whoever tells does not wait for whoever counts.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 use serde::{Deserialize, Serialize};
 
 use crate::question::Outcome;
+use crate::validate::verdict::State;
 
 /// A client's question that has ended.
 #[derive(Clone, Copy, Debug)]
@@ -129,6 +130,8 @@ pub struct FlightEnded {
     pub zone: Option<Name>,
     /// Whether it ended in failure.
     pub failed: bool,
+    /// What validation came to; none where nothing was validated.
+    pub state: Option<State>,
     /// From its begin to its end.
     pub elapsed: Duration,
     /// Messages sent for it, sub-questions included.
@@ -201,6 +204,15 @@ pub enum StepEvent {
     Scrubbed {
         /// How many.
         dropped: usize,
+    },
+    /// Data, or a zone's keys, were checked.
+    Checked {
+        /// What.
+        subject: String,
+        /// What it came to.
+        state: State,
+        /// Why it is not secure, where there is more to say.
+        why: Option<String>,
     },
     /// A referral was taken.
     Referral {

@@ -179,6 +179,7 @@ impl Recorder {
                 round_trip: totals.round_trip.quantiles(),
                 flights: totals.flight_time.quantiles(),
                 flights_failed: totals.failed,
+                validated: totals.validated(),
                 flight_messages: totals.packets,
                 scrubbed: totals.scrubbed,
                 strays: totals.strays,

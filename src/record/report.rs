@@ -12,6 +12,7 @@ use super::histogram::Quantiles;
 use super::tally::{ClientTally, Messages, ZoneTally};
 use super::window::Window;
 use crate::question::{Apart, Outcome};
+use crate::validate::verdict::State;
 
 /// The statistics of a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,8 @@ pub struct UpstreamReport {
     pub flights: Quantiles,
     /// Flights that ended in failure.
     pub flights_failed: u64,
+    /// Flights whose answer was validated, by what that came to.
+    pub validated: BTreeMap<State, u64>,
     /// Messages of the flights that ended, sub-questions included.
     pub flight_messages: u64,
     /// Records dropped from servers' messages: given without authority, or unasked.

@@ -10,6 +10,7 @@ use super::histogram::{Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
 use crate::question::{Apart, Outcome};
+use crate::validate::verdict::State;
 
 /// Counters of the miss path: few threads, so they are shared.
 #[derive(Debug, Default)]
@@ -21,6 +22,7 @@ pub(super) struct Upstream {
     hedges: AtomicU64,
     hedges_refused: AtomicU64,
     failed: AtomicU64,
+    validated: [AtomicU64; State::ALL.len()],
     packets: AtomicU64,
     waited_micros: AtomicU64,
     scrubbed: AtomicU64,
@@ -63,6 +65,9 @@ impl Upstream {
     pub(super) fn flight(&self, ended: &FlightEnded) {
         self.flight_time.count(ended.elapsed);
         self.failed.fetch_add(u64::from(ended.failed), Ordering::Relaxed);
+        if let Some(count) = ended.state.and_then(|state| self.validated.get(state.index())) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
         self.packets.fetch_add(u64::from(ended.packets), Ordering::Relaxed);
     }
 }
@@ -81,6 +86,7 @@ pub(super) struct Totals {
     pub(super) hedges: u64,
     pub(super) hedges_refused: u64,
     pub(super) failed: u64,
+    validated: Vec<u64>,
     pub(super) packets: u64,
     pub(super) waited_micros: u64,
     pub(super) scrubbed: u64,
@@ -108,6 +114,7 @@ impl Totals {
             hedges: load(&upstream.hedges),
             hedges_refused: load(&upstream.hedges_refused),
             failed: load(&upstream.failed),
+            validated: upstream.validated.iter().map(load).collect(),
             packets: load(&upstream.packets),
             waited_micros: load(&upstream.waited_micros),
             scrubbed: load(&upstream.scrubbed),
@@ -129,6 +136,7 @@ impl Totals {
             hedges: self.hedges.saturating_sub(earlier.hedges),
             hedges_refused: self.hedges_refused.saturating_sub(earlier.hedges_refused),
             failed: self.failed.saturating_sub(earlier.failed),
+            validated: difference(&self.validated, &earlier.validated),
             packets: self.packets.saturating_sub(earlier.packets),
             waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),
             scrubbed: self.scrubbed.saturating_sub(earlier.scrubbed),
@@ -140,6 +148,11 @@ impl Totals {
     pub(super) fn outcomes(&self) -> BTreeMap<Outcome, u64> {
         let count = |outcome: Outcome| self.by_type().filter_map(|row| row.get(outcome.index())).sum();
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
+    }
+
+    /// Flights by what validation came to, every state named.
+    pub(super) fn validated(&self) -> BTreeMap<State, u64> {
+        State::ALL.into_iter().zip(self.validated.iter().copied().chain(std::iter::repeat(0))).collect()
     }
 
     /// For each place of `kinds`, its counts by outcome.

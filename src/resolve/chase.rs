@@ -1,22 +1,27 @@
 //! From a name to what stands at the end of its aliases: memory first, then the route of each name.
 //!
-//! May call: `zones`, `iterate`, `cache`. RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the
+//! May call: `zones`, `iterate`, `cache`, `judge`. RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the
 //! iterator come back here, so that they too are routed and remembered.
+
+use std::net::SocketAddr;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Resolver;
-use crate::cache::rrsets::{Known, Rank};
+use crate::cache::rrsets::{Delegation, Known, Rank};
 use crate::dnsbl::list::{Asked, List};
-use crate::iterate::classify::{End, Said, classify};
+use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
+use crate::iterate::keep::Checked;
 use crate::iterate::{Errand, SubQuestions};
-use crate::limits::MAX_ALIASES;
-use crate::question::{ExtendedError, ListMark, Question, QuestionKey, ViewId};
+use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
+use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security, ViewId};
 use crate::record::event::StepEvent;
+use crate::validate::signature::covered_type;
+use crate::validate::verdict::{Fault, Verdict};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
 
@@ -29,6 +34,14 @@ pub(super) struct Chased {
     pub(super) rcode: ResponseCode,
     /// The SOA of a negative answer.
     pub(super) soa: Option<Record>,
+    /// Signatures of the answers, for those who want them.
+    pub(super) signatures: Vec<Record>,
+    /// What proves a negative answer, or one that a wildcard made; for them too.
+    pub(super) proofs: Vec<Record>,
+    /// How far it was checked: the least of its parts. None before the first.
+    pub(super) security: Option<Security>,
+    /// Why it is insecure, where that is worth telling.
+    pub(super) told: Option<Fault>,
     /// The zone whose server was asked last; none where memory was enough.
     pub(super) zone: Option<Name>,
     /// What a client is told beside the answer.
@@ -70,7 +83,15 @@ impl Resolver {
         let mut current = name.clone();
         loop {
             let route = context.view.route(&current, kind);
-            let errand = Errand { name: &current, kind, route, context, rewrite: None, sub_questions: self };
+            let errand = Errand {
+                name: &current,
+                kind,
+                route,
+                context,
+                rewrite: None,
+                sub_questions: self,
+                avoid: &[],
+            };
             match self.rewritten(errand, &mut chased).await? {
                 End::Data => return Ok(chased),
                 End::Negative { nxdomain, soa, .. } => {
@@ -101,6 +122,8 @@ impl Resolver {
         let mut found = Chased::default();
         let end = self.step(Errand { name: &inside, rewrite: Some(rewrite), ..errand }, &mut found).await?;
         chased.zone = found.zone;
+        // Under another name nothing is signed.
+        chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {
             End::Data => End::Data,
@@ -118,14 +141,73 @@ impl Resolver {
             return self.answer_here(errand, authority, chased).await;
         }
         if !errand.context.is_on_the_side()
-            && let Some(end) = self.recall(errand, chased)
+            && let Some(end) = self.remember(errand, chased).await
         {
             return Ok(end);
         }
-        let resolved = self.iterate.find(errand).await?;
-        chased.zone = Some(resolved.zone);
-        chased.answers.extend(resolved.found.answers);
-        Ok(resolved.found.end)
+        self.seek(errand, chased).await
+    }
+
+    /// What memory knows, where it is checked as far as the question wants, or passes the check now. What does not is
+    /// asked for anew: it may have been kept for a client that sets CD.
+    async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
+        let (mut found, checked) = self.recall(errand)?;
+        let parts =
+            checked.sets.iter().chain(matches!(found.end, End::Negative { .. }).then_some(&checked.end));
+        if !errand.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
+            return Some(chased.take(found, &checked));
+        }
+        let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.id), self.clock.mono());
+        let cut = rrsets.closest_delegation(errand.name, now);
+        let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
+        let judged = self.judge(errand, &cut, &mut found).await;
+        let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
+        let found = self.iterate.keep(errand, found, &judged.checked);
+        Some(chased.take(found, &judged.checked))
+    }
+
+    /// What servers say; another one is asked where one says what its zone has not signed.
+    async fn seek(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
+        let mut avoid: Vec<SocketAddr> = Vec::new();
+        let mut bogus: Option<Failure> = None;
+        for _ in 0..MAX_BOGUS_TRIES {
+            let resolved = self.iterate.find(Errand { avoid: &avoid, ..errand }).await;
+            let mut resolved = match (resolved, bogus.take()) {
+                (Ok(resolved), _) => resolved,
+                (Err(_), Some(bogus)) => return Err(bogus),
+                (Err(failure), None) => return Err(failure),
+            };
+            let zone = resolved.zone;
+            chased.zone = Some(zone.clone());
+            if !errand.context.checks() {
+                let found = self.iterate.keep(errand, resolved.found, &Checked::default());
+                return Ok(chased.take(found, &Checked::default()));
+            }
+            let judged = self.judge(errand, &zone, &mut resolved.found).await;
+            let subject = format!("{} {}", errand.name, errand.kind);
+            let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
+            let why = fault.as_ref().map(|fault| fault.text.clone());
+            errand.context.note(StepEvent::Checked { subject, state, why });
+            let fault = match judged.verdict {
+                Verdict::Secure | Verdict::Insecure(_) => {
+                    let found = self.iterate.keep(errand, resolved.found, &judged.checked);
+                    chased.told = chased.told.take().or(fault);
+                    return Ok(chased.take(found, &judged.checked));
+                }
+                Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
+            };
+            let (untrusted, at) = (Box::new(fault.clone()), zone.clone());
+            let failure = Failure::Untrusted { zone: at, state, fault: untrusted };
+            match resolved.found.server {
+                Some(server) if judged.at_fault => {
+                    self.distrust_server(server, &zone, &fault, errand.context);
+                    avoid.push(server);
+                    bogus = Some(failure);
+                }
+                _ => return Err(failure),
+            }
+        }
+        Err(bogus.unwrap_or_else(|| Failure::Referrals { name: errand.name.clone() }))
     }
 
     /// An answer from a zone that is served here, or from where that zone delegates to.
@@ -144,12 +226,11 @@ impl Resolver {
             Said::Referral(referral) => {
                 let resolved = self.iterate.find_from(errand, referral).await?;
                 chased.zone = Some(resolved.zone);
-                resolved.found
+                self.iterate.keep(errand, resolved.found, &here(errand.context))
             }
             Said::Nothing(_) => return Err(Failure::Aliases { name: errand.name.clone() }),
         };
-        chased.answers.extend(found.answers);
-        Ok(found.end)
+        Ok(chased.take(found, &here(errand.context)))
     }
 
     /// The addresses that memory has for a name, or that it has none; none where it does not know.
@@ -168,35 +249,77 @@ impl Resolver {
         }
     }
 
-    /// What memory knows of a name: its data, their absence, or its alias.
-    fn recall(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
+    /// What memory knows of a name: its data, their absence, or its alias; and how far that was checked.
+    fn recall(&self, errand: Errand<'_>) -> Option<(Found, Checked)> {
         let now = self.clock.mono();
-        let Errand { name, kind, context, .. } = errand;
+        let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.id);
         let known = rrsets.get(name, kind, Rank::Answer, now);
         let known = known.map(|known| (known, kind)).or_else(|| {
             let alias = rrsets.get(name, RecordType::CNAME, Rank::Answer, now)?;
             matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
         });
+        let known = known.or_else(|| {
+            // Nothing lies below a name that does not exist (RFC 8020).
+            let above =
+                route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(name, &route.zone, now))??;
+            Some((Known::Negative(above), kind))
+        });
         let (known, of) = known?;
         context.note(StepEvent::Memory { found: describe(&known, name, of) });
-        match known {
-            Known::Negative(negative) => Some(End::Negative {
-                nxdomain: negative.nxdomain,
-                name: name.clone(),
-                soa: Some(Box::new(negative.soa(now))),
-            }),
+        let found = |answers, end, evidence| Found { answers, end, glue: Vec::new(), evidence, server: None };
+        Some(match known {
+            Known::Negative(negative) => {
+                let soa = Some(Box::new(negative.soa(now)));
+                let end = End::Negative { nxdomain: negative.nxdomain, name: name.clone(), soa };
+                let checked = Checked { sets: Vec::new(), end: negative.backing().security };
+                (found(Vec::new(), end, negative.evidence(now)), checked)
+            }
             Known::Rrset(rrset) => {
                 let records = rrset.records(name, now);
                 let target = records.iter().find_map(|record| match &record.data {
                     RData::CNAME(target) if kind != RecordType::CNAME => Some(target.0.clone()),
                     _ => None,
                 });
-                chased.answers.extend(records);
-                Some(target.map_or(End::Data, End::Alias))
+                let checked = Checked { sets: vec![rrset.backing().security], end: Security::default() };
+                (found(records, target.map_or(End::Data, End::Alias), rrset.evidence(now)), checked)
             }
-        }
+        })
     }
+}
+
+impl Chased {
+    /// Adds what was found for one name of the chain.
+    fn take(&mut self, found: Found, checked: &Checked) -> End {
+        let negative = matches!(found.end, End::Negative { .. }).then_some(checked.end);
+        for security in checked.sets.iter().copied().chain(negative) {
+            self.security = Some(self.security.map_or(security, |so_far| so_far.and(security)));
+        }
+        if checked.sets.is_empty() && negative.is_none() {
+            self.security = Some(Security::Unchecked);
+        }
+        let least = match &found.end {
+            End::Negative { soa: Some(soa), .. } => soa.ttl,
+            _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
+        };
+        for mut record in found.evidence {
+            let covered = |answer: &&Record| {
+                answer.name == record.name && covered_type(&record) == Some(answer.record_type())
+            };
+            let ttl = found.answers.iter().find(covered).map(|answer| answer.ttl);
+            record.ttl = record.ttl.min(ttl.unwrap_or(least));
+            let section = if ttl.is_some() { &mut self.signatures } else { &mut self.proofs };
+            section.push(record);
+        }
+        self.answers.extend(found.answers);
+        found.end
+    }
+}
+
+/// What is served here is insecure: nobody signs it. As many RRsets as a chain of aliases may have.
+fn here(context: &Context) -> Checked {
+    let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
+    Checked { sets: vec![security; MAX_ALIASES], end: security }
 }
 
 impl SubQuestions for Resolver {
@@ -225,10 +348,14 @@ impl SubQuestions for Resolver {
             Ok(records.into_iter().filter(|record| record.record_type() == kind).collect())
         })
     }
+
+    fn entering(&self, cut: &Delegation, context: &Context) {
+        self.foresee_keys(cut, context);
+    }
 }
 
 /// Failures of sub-questions are kept apart from those of clients: bit 4 of the last octet.
-fn sub_key(name: &Name, kind: RecordType, view: ViewId) -> QuestionKey {
+pub(super) fn sub_key(name: &Name, kind: RecordType, view: ViewId) -> QuestionKey {
     let mut bytes = Question { view, ..Question::new(name, kind) }.key().as_bytes().to_vec();
     if let Some(last) = bytes.last_mut() {
         *last |= 0x10;

@@ -137,6 +137,7 @@ impl Resolver {
                     zone,
                     extended_error: Some(error),
                     list: Some(mark),
+                    ..Chased::default()
                 })
             }
         }

@@ -37,6 +37,7 @@ impl Resolver {
             context: &context,
             rewrite: None,
             sub_questions: self,
+            avoid: &[],
         };
         let found = self.iterate.find(errand).await.ok();
         let serial = found.and_then(|found| {

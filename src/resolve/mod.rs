@@ -1,6 +1,6 @@
 //! Resolving: memory, then one flight a question, with each client's patience in view.
 //!
-//! May call: `zones`, `iterate`, `cache`, `dnsbl`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
+//! May call: `zones`, `iterate`, `validate`, `cache`, `dnsbl`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
 //! an answer or SERVFAIL within `resolve.deadline` of its first copy; the flight goes on, so that its next try finds it
 //! answered.
 
@@ -13,21 +13,27 @@
     clippy::panic
 )]
 
+mod chain;
 mod chase;
+mod fetch;
 mod flights;
 mod guard;
 pub mod inflight;
+mod judge;
 mod lists;
 mod mirrors;
+pub mod negative;
 pub mod side;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
 use crate::cache::Memory;
+use crate::cache::flush::Flush;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::ring::What;
 use crate::dnsbl::state::Lists;
@@ -36,16 +42,19 @@ use crate::exchange::network::Network;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::question::{Answer, Client, ExtendedError, Outcome, Question, QuestionKey, ViewId};
+use crate::question::{Answer, Client, ExtendedError, Outcome, Question, QuestionKey, Security, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step, StepEvent};
 use crate::record::trail::{Progress, Trail};
+use crate::validate::verdict::{Fault, State};
 use crate::wire::compose;
 use crate::zones::{Kind, View, Views};
 use chase::Chased;
+use fetch::Fetches;
 use flights::{Begun, Flights, Joined, Landed, Seat};
 use inflight::InFlight;
+use negative::Negatives;
 
 /// What a resolver is made of.
 pub struct Parts {
@@ -69,6 +78,12 @@ pub struct Resolver {
     recorder: Arc<Recorder>,
     iterate: Iterate,
     flights: Flights,
+    /// DS and keys that are being sought.
+    fetches: Fetches,
+    /// Negative trust anchors that the operator has set for a while.
+    negative: Negatives,
+    /// Itself, for what goes on by itself.
+    me: Weak<Self>,
     lists: Lists,
     stopping: watch::Sender<bool>,
 }
@@ -102,8 +117,19 @@ impl Resolver {
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone()));
         let iterate = Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random);
         let (stopping, _) = watch::channel(false);
-        let (flights, lists) = (Flights::default(), Lists::default());
-        Arc::new(Self { views, clock, memory, recorder, iterate, flights, lists, stopping })
+        Arc::new_cyclic(|me| Self {
+            views,
+            clock,
+            memory,
+            recorder,
+            iterate,
+            flights: Flights::default(),
+            fetches: Fetches::default(),
+            negative: Negatives::default(),
+            lists: Lists::default(),
+            me: me.clone(),
+            stopping,
+        })
     }
 
     /// Asks the root servers who they are, so that the first question need not wait for that.
@@ -128,6 +154,31 @@ impl Resolver {
     /// The memories.
     pub fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// Overlooks for `time` what is wrong with the signatures at and below `name`, and forgets what was found out there;
+    /// false where as many names are overlooked as may be.
+    pub fn overlook(&self, name: &Name, time: Duration) -> bool {
+        let now = self.clock.mono();
+        let added = self.negative.add(name, now.after(time), now);
+        if added {
+            self.memory.flush(&Flush::Tree { name: name.clone(), kind: None });
+        }
+        added
+    }
+
+    /// Overlooks it no more; false where it was not.
+    pub fn overlook_no_more(&self, name: &Name) -> bool {
+        let removed = self.negative.remove(name);
+        if removed {
+            self.memory.flush(&Flush::Tree { name: name.clone(), kind: None });
+        }
+        removed
+    }
+
+    /// Negative trust anchors that were set for a while.
+    pub fn negative(&self) -> &Negatives {
+        &self.negative
     }
 
     /// What is known of DNS lists.
@@ -208,7 +259,9 @@ impl Resolver {
         let now = self.clock.mono();
         if let Some(failed) = self.memory.failures.get(key.as_bytes(), now) {
             let text = format!("{} (a moment ago)", failed.error.text);
-            let error = ExtendedError::new(ExtendedError::CACHED_ERROR, text);
+            let known = failed.error.is_of_validation();
+            let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
+            let error = ExtendedError::new(code, text);
             return self.failed(Outcome::Remembered, &question, error, Arc::default());
         }
         match self.flights.join(&key, client, || Trail::new(self.clock.clone())) {
@@ -219,6 +272,7 @@ impl Resolver {
                 if let Some(begun) = begun {
                     let trail = Arc::clone(&seat.trail);
                     let context = Context::new(trail, Arc::clone(&view));
+                    let context = if question.checking_disabled { context.without_checks() } else { context };
                     tokio::spawn(Arc::clone(self).fly(question.clone(), key, context, begun));
                 }
                 self.wait(&question, seat, first, &view, arrived).await
@@ -272,6 +326,7 @@ impl Resolver {
         let now = self.clock.mono();
         self.tell_lists(&question, &key, &chased, &context);
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
+        let state = context.checks().then(|| state_of(&chased)).flatten();
         let composed = chased.and_then(|chased| compose_answer(&question, &chased, now));
         let (answer, failed) = match composed {
             Ok(answer) => {
@@ -292,6 +347,7 @@ impl Resolver {
         self.recorder.flight(&FlightEnded {
             zone: zone.or_else(|| failed.as_ref().and_then(Failure::zone)),
             failed: failed.is_some(),
+            state,
             elapsed: now.since(context.began()),
             packets,
         });
@@ -321,18 +377,41 @@ impl Resolver {
     }
 }
 
+/// Signatures and proofs go to those who set DO (RFC 4035 section 3.2.1).
 fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
+    let (mut answers, mut authorities) = (chased.answers.clone(), Vec::from(chased.soa.as_slice()));
+    if question.dnssec_ok {
+        answers.extend_from_slice(&chased.signatures);
+        authorities.extend_from_slice(&chased.proofs);
+    }
     let parts = compose::Parts {
         question,
         rcode: chased.rcode,
-        answers: &chased.answers,
-        authorities: chased.soa.as_slice(),
+        answers: &answers,
+        authorities: &authorities,
         stored: now,
-        extended_error: chased.extended_error.clone(),
+        extended_error: chased
+            .extended_error
+            .clone()
+            .or_else(|| chased.told.as_ref().map(Fault::extended_error)),
         list: chased.list,
     };
-    compose::answer(&parts)
-        .ok_or_else(|| Failure::TooLarge { name: question.name.clone(), kind: question.kind })
+    let answer = compose::answer(&parts)
+        .ok_or_else(|| Failure::TooLarge { name: question.name.clone(), kind: question.kind })?;
+    Ok(Answer { security: chased.security.unwrap_or_default(), ..answer })
+}
+
+/// What validation came to, where it came to anything.
+fn state_of(chased: &Result<Chased, Failure>) -> Option<State> {
+    match chased {
+        Ok(chased) => match chased.security? {
+            Security::Secure => Some(State::Secure),
+            Security::Insecure => Some(State::Insecure),
+            Security::Unchecked => None,
+        },
+        Err(Failure::Untrusted { state, .. }) => Some(*state),
+        Err(_) => None,
+    }
 }
 
 /// Whom a flight waits for, for the sentence of a deadline.

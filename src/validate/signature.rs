@@ -58,6 +58,14 @@ pub fn covering<'a>(
     records.into_iter().filter_map(fits).take(MAX_SIGNATURES).collect()
 }
 
+/// The type that a signature covers; none where the record is no signature.
+pub fn covered_type(record: &Record) -> Option<RecordType> {
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input().type_covered),
+        _ => None,
+    }
+}
+
 /// The zone that signs an RRset, by its signatures: one at or above the owner, above it for DS, which stands with the
 /// parent. None where it is not signed by any that may.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
@@ -173,13 +181,13 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, unix: u64) -> Result<u32, Fau
         return Err(Fault::new(Why::Expired, text));
     };
     let skew = (whole / 10).clamp(SKEW.0, SKEW.1);
-    if let Some(early) = after(inception, now).filter(|early| *early > skew) {
+    if let Some(early) = after(inception, now).filter(|early| *early >= skew) {
         let text = format!("the signature of {what} begins in {}", span(early));
         return Err(Fault::new(Why::NotYetValid, text));
     }
     match after(expiration, now) {
         Some(left) => Ok(left.max(TTL_IN_SKEW)),
-        None if now.wrapping_sub(expiration) <= skew => Ok(TTL_IN_SKEW),
+        None if now.wrapping_sub(expiration) < skew => Ok(TTL_IN_SKEW),
         None => {
             let text = format!("the signature of {what} ended {} ago", span(now.wrapping_sub(expiration)));
             Err(Fault::new(Why::Expired, text))

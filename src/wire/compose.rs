@@ -8,7 +8,7 @@ use hickory_proto::rr::Record;
 use super::cursor::Cursor;
 use super::{HEADER, OPT};
 use crate::clock::Mono;
-use crate::question::{Answer, ExtendedError, ListMark, Question};
+use crate::question::{Answer, ExtendedError, ListMark, Question, Security};
 
 /// What an answer is made of.
 #[derive(Clone, Debug)]
@@ -17,9 +17,9 @@ pub struct Parts<'a> {
     pub question: &'a Question,
     /// Its response code.
     pub rcode: ResponseCode,
-    /// The answer section: the whole chain of aliases, then the data.
+    /// The answer section: the whole chain of aliases, then the data; with DO also their signatures.
     pub answers: &'a [Record],
-    /// The authority section: the SOA of a negative answer, nothing else.
+    /// The authority section: the SOA of a negative answer; with DO also proofs.
     pub authorities: &'a [Record],
     /// When the TTLs of these records are true.
     pub stored: Mono,
@@ -55,6 +55,7 @@ pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
         stored: parts.stored,
         expires,
         extended_error: parts.extended_error.clone(),
+        security: Security::Unchecked,
         list: parts.list,
     })
 }
@@ -78,6 +79,7 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         stored: now,
         expires: now,
         extended_error: Some(error),
+        security: Security::Unchecked,
         list: None,
     })
 }

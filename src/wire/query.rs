@@ -26,6 +26,8 @@ pub struct Query {
     pub recursion_desired: bool,
     /// CD.
     pub checking_disabled: bool,
+    /// AD: the client understands it in the reply (RFC 6840 section 5.7).
+    pub authentic_data: bool,
     /// The view of the listener that it came to.
     pub view: ViewId,
     /// What its OPT says, where it has one.
@@ -106,6 +108,7 @@ impl Query {
             id,
             recursion_desired: flags & 0x01 != 0,
             checking_disabled: flags_low & 0x10 != 0,
+            authentic_data: flags_low & 0x20 != 0,
             view,
             edns: None,
             cookie: None,

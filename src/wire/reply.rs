@@ -9,7 +9,7 @@ use super::cookie::WHOLE;
 use super::query::{Query, Rejection};
 use super::{COOKIE, HEADER, OPT, PAYLOAD};
 use crate::clock::Mono;
-use crate::question::{Answer, ExtendedError};
+use crate::question::{Answer, ExtendedError, Security};
 
 /// Option code of extended errors (RFC 8914 section 2).
 const EXTENDED_ERROR: u16 = 15;
@@ -24,7 +24,7 @@ const MAX_TEXT: usize = 180;
 pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, now: Mono) {
     out.clear();
     out.extend_from_slice(&answer.wire);
-    patch_header(out, query);
+    patch_header(out, query, answer.security == Security::Secure);
     let question = query.question_bytes();
     if let Some(place) = out.get_mut(HEADER..HEADER.saturating_add(question.len())) {
         place.copy_from_slice(question);
@@ -59,12 +59,14 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     }
 }
 
-/// Id, RD and CD are the query's; QR, RA and the response code are the answer's.
-fn patch_header(out: &mut [u8], query: &Query) {
+/// Id, RD and CD are the query's; QR, RA and the response code are the answer's. AD is set on a secure answer for those who
+/// have asked with AD or DO (RFC 6840 section 5.8).
+fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     if let Some([high, low, flags, flags_low]) = out.get_mut(..4) {
         [*high, *low] = query.id.to_be_bytes();
         *flags |= u8::from(query.recursion_desired);
-        *flags_low |= u8::from(query.checking_disabled) << 4;
+        let understood = query.authentic_data || query.dnssec_ok();
+        *flags_low |= u8::from(query.checking_disabled) << 4 | u8::from(secure && understood) << 5;
     }
 }
 

@@ -10,7 +10,7 @@ pub mod mirror;
 mod special;
 pub mod zone;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use crate::cache::rrsets::Delegation;
+use crate::cache::security::Evidence;
 use crate::clock::Mono;
 use crate::config::{self, Config, Guard, ZoneKind};
 use crate::dnsbl::list::{List, WhenStale};
@@ -80,6 +81,8 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// No negative answer is kept longer.
     pub negative_max_ttl: Duration,
+    /// Whether nothing is asked below a name that is proven not to exist (RFC 8020).
+    pub nxdomain_cut: bool,
     /// Whether names below the apex may be probed on the way to the whole one (RFC 9156); those of a DNS list may not.
     pub minimise: bool,
     /// The DNS list whose zone it is.
@@ -106,6 +109,8 @@ pub struct View {
     routes: HashMap<Vec<u8>, Arc<Route>>,
     hosts: HashMap<Vec<u8>, Arc<Route>>,
     recursion: Arc<Route>,
+    /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
+    exempt: HashSet<Vec<u8>>,
     /// Whether its clients are spared what lists say that is no listing.
     pub guard: Guard,
 }
@@ -187,6 +192,7 @@ impl View {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
             negative_max_ttl: config.cache.negative_max_ttl,
+            nxdomain_cut: true,
             minimise: true,
             list: None,
             race: config.resolve.race,
@@ -201,6 +207,7 @@ impl View {
             routes: HashMap::new(),
             hosts: hosts(config, &policy)?,
             recursion: Arc::new(recursion),
+            exempt: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
             guard,
         };
         let sees = |zone: &&config::Zone| visible.is_none_or(|names| names.contains(&zone.name));
@@ -211,10 +218,14 @@ impl View {
                 view.routes.insert(wire_name(&route.zone), Arc::new(route));
             }
         }
-        for zone in zones {
+        for zone in &zones {
             view.routes.insert(wire_name(&zone.name), Arc::new(configured(zone, &policy)?));
         }
         view.add_lists()?;
+        let exempted = zones.iter().filter(|zone| !zone.validate).map(|zone| wire_name(&zone.name));
+        view.exempt.extend(exempted);
+        let here = view.routes.iter().filter(|(_, route)| matches!(route.kind, Kind::Local(_)));
+        view.exempt.extend(here.map(|(apex, _)| apex.clone()));
         Ok(view)
     }
 
@@ -241,6 +252,11 @@ impl View {
         }
     }
 
+    /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
+    pub fn is_exempt(&self, name: &Name) -> bool {
+        !self.exempt.is_empty() && self.exempt.contains(wire_name(name).as_slice())
+    }
+
     /// Routes of DNS lists: each leads where the zone that it lies in leads, but as a list's. Nobody is asked for what is
     /// in a list that is shut down, unless the operator has configured its zone.
     fn add_lists(&mut self) -> Result<(), Wrong> {
@@ -252,6 +268,7 @@ impl View {
             // are an answer.
             let policy = ZonePolicy {
                 list: Some(Arc::clone(&list)),
+                nxdomain_cut: false,
                 minimise: false,
                 race: false,
                 refusals_end: true,
@@ -307,6 +324,17 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
             names.extend(host.addresses.iter().map(|address| Name::from(*address)));
         }
     }
+    for (one, other) in [(old, new), (new, old)] {
+        let negatives = one.dnssec.negative_trust_anchors.iter();
+        names.extend(negatives.filter(|name| !other.dnssec.negative_trust_anchors.contains(name)).cloned());
+    }
+    let trust = |config: &Config| {
+        let dnssec = &config.dnssec;
+        (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone())
+    };
+    if trust(old) != trust(new) {
+        names.push(Name::root());
+    }
     let (before, after) = (old.lists(), new.lists());
     for (one, other) in [(&before, &after), (&after, &before)] {
         names.extend(
@@ -346,6 +374,7 @@ fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong>
         source: if zone.source.is_empty() { general.source.clone() } else { zone.source.clone() },
         max_ttl: zone.max_ttl.unwrap_or(general.max_ttl),
         negative_max_ttl: zone.negative_max_ttl.unwrap_or(general.negative_max_ttl),
+        nxdomain_cut: general.nxdomain_cut,
         ..general.clone()
     };
     let delegation = |addresses| {
@@ -355,6 +384,7 @@ fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong>
             glue: Vec::new(),
             configured: addresses,
             trusted: true,
+            evidence: Evidence::default(),
             since: Mono::START,
             expires: Mono::from_micros(u64::MAX),
         })
@@ -425,6 +455,7 @@ mod tests {
             source: Vec::new(),
             max_ttl: None,
             negative_max_ttl: None,
+            validate: true,
         }
     }
 

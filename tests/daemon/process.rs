@@ -88,6 +88,7 @@ impl Setting {
              [listen]\naddresses = [\"127.0.0.1:0\"]\n\
              [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\n\
              deny_servers = []\nupstream_port = {port}\n\
+             [dnssec]\nvalidate = false\n\
              [control]\nsocket = \"{}\"\n",
             setting.socket().display()
         );

@@ -274,6 +274,89 @@ esac
     ;;
 esac
 ;;
+(nta)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+":: :_resolverctl__subcmd__nta_commands" \
+"*::: :->nta" \
+&& ret=0
+
+    case $state in
+    (nta)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-nta-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--for=[For how long\: "30m", "1h" or "2d"; a week at most]:SPAN:_default' \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name -- The name:_default' \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[The daemon'\''s control socket]:PATH:_files' \
+'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object a line; times are in seconds]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name -- The name:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__nta__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-nta-help-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
 (reload)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[The daemon'\''s control socket]:PATH:_files' \
@@ -445,6 +528,34 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(nta)
+_arguments "${_arguments_options[@]}" : \
+":: :_resolverctl__subcmd__help__subcmd__nta_commands" \
+"*::: :->nta" \
+&& ret=0
+
+    case $state in
+    (nta)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:resolverctl-help-nta-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (reload)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -499,6 +610,7 @@ _resolverctl_commands() {
 'cache:What memory holds under a name, and for how long yet' \
 'dnsbl:The DNS lists in use\: how they answer, how they are and since when, and what to do' \
 'config:The configuration\: what holds, and whether a file is right' \
+'nta:Negative trust anchors\: names at and below which broken signatures are overlooked' \
 'reload:Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing' \
 'completion:Print a script that completes this program'\''s command line' \
 'check:See what stands in the way of mail'\''s questions; needs no daemon' \
@@ -663,6 +775,7 @@ _resolverctl__subcmd__help_commands() {
 'cache:What memory holds under a name, and for how long yet' \
 'dnsbl:The DNS lists in use\: how they answer, how they are and since when, and what to do' \
 'config:The configuration\: what holds, and whether a file is right' \
+'nta:Negative trust anchors\: names at and below which broken signatures are overlooked' \
 'reload:Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing' \
 'completion:Print a script that completes this program'\''s command line' \
 'check:See what stands in the way of mail'\''s questions; needs no daemon' \
@@ -749,6 +862,30 @@ _resolverctl__subcmd__help__subcmd__inflight_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help inflight commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__nta_commands] )) ||
+_resolverctl__subcmd__help__subcmd__nta_commands() {
+    local commands; commands=(
+'add:Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them' \
+'list:The names that are overlooked, and for how long yet' \
+'remove:Overlook a name no more' \
+    )
+    _describe -t commands 'resolverctl help nta commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__nta__subcmd__add_commands] )) ||
+_resolverctl__subcmd__help__subcmd__nta__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help nta add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__nta__subcmd__list_commands] )) ||
+_resolverctl__subcmd__help__subcmd__nta__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help nta list commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__help__subcmd__nta__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__help__subcmd__nta__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help nta remove commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__query_commands] )) ||
 _resolverctl__subcmd__help__subcmd__query_commands() {
     local commands; commands=()
@@ -783,6 +920,61 @@ _resolverctl__subcmd__help__subcmd__zones_commands() {
 _resolverctl__subcmd__inflight_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl inflight commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta_commands] )) ||
+_resolverctl__subcmd__nta_commands() {
+    local commands; commands=(
+'add:Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them' \
+'list:The names that are overlooked, and for how long yet' \
+'remove:Overlook a name no more' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl nta commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__add_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl nta add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__help_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__help_commands() {
+    local commands; commands=(
+'add:Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them' \
+'list:The names that are overlooked, and for how long yet' \
+'remove:Overlook a name no more' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'resolverctl nta help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__help__subcmd__add_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__help__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl nta help add commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__help__subcmd__help_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl nta help help commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__help__subcmd__list_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__help__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl nta help list commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__help__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__help__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl nta help remove commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__list_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl nta list commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__nta__subcmd__remove_commands] )) ||
+_resolverctl__subcmd__nta__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl nta remove commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__query_commands] )) ||
 _resolverctl__subcmd__query_commands() {

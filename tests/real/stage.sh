@@ -114,6 +114,8 @@ version = 1
 addresses = [$addresses]
 [resolve]
 root_hints = "$work/zones/root.hints"
+[dnssec]
+validate = false
 [control]
 socket = "$work/control.sock"
 ${1-}

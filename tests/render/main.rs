@@ -17,9 +17,10 @@ use resolverd::control::protocol::{
 use resolverd::control::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::ctl::render::{Style, json, rows, screen, state, text};
 use resolverd::limits;
-use resolverd::question::{Apart, ExtendedError, Outcome};
+use resolverd::question::{Apart, ExtendedError, Outcome, Security};
 use resolverd::record::event::{Conduct, Step, StepEvent, Transport};
 use resolverd::record::{ClientRow, Quantiles, Report, ServerRow, TypeRow, UpstreamReport, Window, ZoneRow};
+use resolverd::validate::verdict::State;
 
 /// Compares with the file of that name, or writes it.
 fn golden(name: &str, actual: &str) {
@@ -56,6 +57,7 @@ fn report() -> Report {
             round_trip: quantiles(18_144, [0.014, 0.062, 0.241, 1.9]),
             flights: quantiles(15_793, [0.021, 0.094, 0.9, 10.0]),
             flights_failed: 41,
+            validated: State::ALL.into_iter().zip([3_112, 12_629, 9, 2]).collect(),
             flight_messages: 18_356,
             scrubbed: 412,
             strays: 3,
@@ -156,6 +158,7 @@ fn query(kind: &str, rcode: &str, outcome: Outcome, answers: Vec<RecordText>) ->
         outcome,
         elapsed: 0.1234,
         flags: vec!["ra".to_owned()],
+        security: if rcode == "SERVFAIL" { Security::Unchecked } else { Security::Secure },
         answers,
         authority: Vec::new(),
         extended_error: None,

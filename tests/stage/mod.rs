@@ -51,6 +51,7 @@ impl Stage {
         let sockets = LabSockets::start(lab(text), Random::system().unwrap()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
+        config.dnssec.validate = false;
         config.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
         config.resolve.root_hints = sockets.lab().root_hints();
         config.resolve.upstream_port = sockets.port();

@@ -42,6 +42,7 @@ impl Setting {
             "version = 1\n[listen]\naddresses = [\"{address}\"]\n\
              [resolve]\nroot_hints = \"root.hints\"\nipv4 = true\nipv6 = false\n\
              deny_servers = []\nupstream_port = {}\n\
+             [dnssec]\nvalidate = false\n\
              [control]\nsocket = \"{}\"\n",
             setting._sockets.port(),
             setting.folder.path().join("control.sock").display()

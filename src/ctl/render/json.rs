@@ -33,6 +33,7 @@ pub fn reply(reply: &Reply) -> String {
         Reply::ZoneState(row) => line(row),
         Reply::Flight(row) => line(row),
         Reply::Held(row) => line(row),
+        Reply::Nta { name, left } => line(&serde_json::json!({ "name": name, "left": left })),
         Reply::ListState(row) => line(row),
         Reply::Registry { dated } => pair("dated", dated),
         Reply::ListFacts(row) => line(row),

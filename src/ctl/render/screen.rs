@@ -92,6 +92,9 @@ fn upstream(stats: &Stats, style: Style) -> String {
         vec![format!("{}, {} failed", words::number(flights), words::number(report.flights_failed))];
     ended.extend(words::quantiles(&report.flights));
     text.push_str(&items("flights", &ended, style));
+    if report.validated.values().any(|count| *count > 0) {
+        text.push_str(&items("validated", &in_per_cent(&report.validated), style));
+    }
     text
 }
 

@@ -139,6 +139,24 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
     std::iter::once(first).chain(further).collect()
 }
 
+/// Negative trust anchors, each with the time it holds yet.
+pub fn negative_anchors(replies: &[Reply], style: Style) -> String {
+    let mut table = Table::new(&[("name", Side::Left), ("for", Side::Right), ("by", Side::Left)]);
+    for reply in replies {
+        if let Reply::Nta { name, left } = reply {
+            let (time, by) = match left {
+                Some(left) => (words::age(*left), "resolverctl"),
+                None => (String::new(), "the configuration"),
+            };
+            table.plain(vec![name.clone(), time, by.to_owned()]);
+        }
+    }
+    if table.is_empty() {
+        return "nothing is overlooked: everything is validated\n".to_owned();
+    }
+    table.text(style, None)
+}
+
 /// Rows that the daemon left out.
 fn left_out(replies: &[Reply]) -> u64 {
     replies.iter().map(|reply| if let Reply::LeftOut { left_out } = reply { *left_out } else { 0 }).sum()

@@ -8,7 +8,7 @@ use super::{Paint, Style, screen, words};
 use crate::config::Errors;
 use crate::control::lookup::harmless;
 use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, Status};
-use crate::question::Outcome;
+use crate::question::{Outcome, Security};
 use crate::record::event::{Step, StepEvent, Transport};
 
 /// Is it well?
@@ -56,6 +56,11 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     text.push_str(&format!("{rcode}, {} {}", source(reply.outcome), words::time(reply.elapsed)));
     if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
         text.push_str(&format!(", kept for {} by the SOA of {}", words::age(f64::from(soa.ttl)), soa.name));
+    }
+    match reply.security {
+        Security::Secure => text.push_str(", secure"),
+        Security::Insecure => text.push_str(", insecure"),
+        Security::Unchecked => {}
     }
     text.push('\n');
     if let Some(error) = &reply.extended_error {
@@ -134,6 +139,10 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
         }
         StepEvent::Scrubbed { dropped } => {
             ("scrubbed", format!("{dropped} records that were not its to give"), Paint::Faint)
+        }
+        StepEvent::Checked { subject, state, why } => {
+            let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            ("checked", format!("{subject} is {state}{why}"), Paint::Plain)
         }
         StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
         StepEvent::Outdated { zone } => {

@@ -55,7 +55,7 @@ fn is_poisoned(held: &Held) -> bool {
         What::Answer(_, answer) => answer.wire.windows(4).any(|octets| octets == POISON.octets()),
         What::Rrset(_, records) => records.iter().any(|record| record.data.ip_addr() == Some(poison)),
         What::Delegation(cut) => cut.glue.iter().any(|(_, address)| *address == poison),
-        What::Negative(_) | What::Failure(..) => false,
+        What::Negative(_) | What::State(_) | What::Failure(..) => false,
     }
 }
 
@@ -70,7 +70,7 @@ enum Found {
 
 fn found(held: &Held) -> Vec<Found> {
     match &held.what {
-        What::Answer(..) => Vec::new(),
+        What::Answer(..) | What::State(_) => Vec::new(),
         What::Rrset(rank, records) => {
             records.iter().map(|record| Found::Record(*rank, Box::new(record.clone()))).collect()
         }

@@ -1,5 +1,7 @@
 //! The whole of resolverctl against a real control socket; behind it a daemon that knows three names.
 
+mod socket;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -22,7 +24,7 @@ use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
 use resolverd::control::server::{BindError, Server};
 use resolverd::dnsbl::state::Lists;
-use resolverd::question::{Answer, ExtendedError, Outcome, Question};
+use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Conduct, Ended, FlightEnded, Sent, Step, StepEvent, Transport};
 use resolverd::record::trail::Progress;
@@ -60,7 +62,7 @@ impl Fake {
             elapsed: Duration::from_millis(400),
         });
         let elapsed = Duration::from_secs(4);
-        recorder.flight(&FlightEnded { zone: Some(zone), failed: true, elapsed, packets: 1 });
+        recorder.flight(&FlightEnded { zone: Some(zone), failed: true, state: None, elapsed, packets: 1 });
         Arc::new(Self {
             recorder,
             flushed: Mutex::default(),
@@ -134,11 +136,22 @@ impl Subject for Fake {
     fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
         let question = Question::new(name, RecordType::MX);
         let Lookup { answer, now, .. } = lookup(&question, false);
-        let what = What::Answer(question, answer);
-        let left = Duration::from_secs(200);
+        let (what, left) = (What::Answer(question, answer), Duration::from_secs(200));
         let held = Held { kind: Some(RecordType::MX), view: 0, left, octets: 432, what };
         let known = *name == self::name("mail.example.") && kind.is_none_or(|kind| kind == RecordType::MX);
         (known.then_some(held).into_iter().collect(), now)
+    }
+
+    fn overlook(&self, name: &Name, _time: Duration) -> bool {
+        *name != self::name("full.example.")
+    }
+
+    fn overlook_no_more(&self, name: &Name) -> bool {
+        *name == self::name("broken.example.")
+    }
+
+    fn overlooked(&self) -> Vec<(Name, Duration)> {
+        vec![(name("broken.example."), Duration::from_secs(3_540))]
     }
 
     fn config(&self) -> Arc<Config> {
@@ -151,6 +164,7 @@ impl Subject for Fake {
             source: Vec::new(),
             max_ttl: None,
             negative_max_ttl: None,
+            validate: true,
         });
         Arc::new(config)
     }
@@ -204,6 +218,7 @@ fn lookup(question: &Question, trace: bool) -> Lookup {
         stored: Mono::START,
         expires: Mono::from_micros(300_000_000),
         extended_error,
+        security: Security::Unchecked,
         list: None,
     };
     let asked = StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() };
@@ -391,6 +406,16 @@ slow.example.  stub  192.0.2.53:53       80 ms  refusing or failing
 }
 
 #[test]
+fn broken_signatures_are_overlooked_for_a_while() {
+    let world = World::new();
+    let run = |words: &str| world.run(&words.split(' ').collect::<Vec<_>>());
+    let right = ["nta list", "nta add broken.example --for 59m", "nta remove broken.example"];
+    assert!(right.iter().all(|words| run(words).1.contains("broken.example.")));
+    let wrong = ["nta remove x.example", "nta add full.example", "nta add x.example --for 8d"];
+    assert_eq!(wrong.map(|words| run(words).0), [2, 4, 2]);
+}
+
+#[test]
 fn the_configuration_is_shown_checked_and_read_again() {
     let world = World::new();
     let changed = "version = 1\n\n[cache]\nmax_ttl = \"1h\"\n\n[[zone]]\nname = \"slow.example\"\n\
@@ -547,48 +572,4 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let mut child = tool(&world.socket).arg("stats").stdout(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
-}
-
-#[test]
-fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
-    use std::os::unix::fs::PermissionsExt;
-    let world = World::new();
-    assert_eq!(std::fs::metadata(&world.socket).unwrap().permissions().mode() & 0o777, 0o660);
-    let again = world.runtime.block_on(async { Server::bind(&world.socket) });
-    assert!(matches!(again, Err(BindError::InUse { .. })));
-
-    let stale = world.directory.path().join("stale.sock");
-    // Bound and never listened on, so that no process that another test forks meanwhile can keep it answering.
-    let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
-    dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
-    drop(dead);
-    let server = world.runtime.block_on(async { Server::bind(&stale) }).unwrap();
-    assert!(stale.exists());
-    drop(server);
-    assert!(!stale.exists());
-
-    let file = world.directory.path().join("file");
-    std::fs::write(&file, "precious").unwrap();
-    let refused = world.runtime.block_on(async { Server::bind(&file) });
-    assert!(matches!(refused, Err(BindError::NoSocket { .. })));
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
-}
-
-#[test]
-fn nonsense_on_the_socket_is_answered_in_one_line() {
-    use std::io::{Read, Write};
-    let world = World::new();
-    let long = format!("{}\n", "x".repeat(10_000));
-    for nonsense in ["\n", "nonsense\n", "{\"request\":\"dance\"}\n", "{\"request\":\"status\"", &long] {
-        let mut stream = std::os::unix::net::UnixStream::connect(&world.socket).unwrap();
-        // The server may answer and close before it has read all of a line that is too long.
-        let _refused = stream.write_all(nonsense.as_bytes());
-        let _closed = stream.shutdown(std::net::Shutdown::Write);
-        let mut reply = String::new();
-        match stream.read_to_string(&mut reply) {
-            Ok(_) => assert!(reply.starts_with("{\"reply\":\"problem\""), "{nonsense:.30}: {reply}"),
-            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
-        }
-    }
-    assert_eq!(world.run(&["status"]).0, 0);
 }

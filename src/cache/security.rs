@@ -1,0 +1,133 @@
+//! What makes data believed: the signatures and proofs that came with them, and the keys of zones.
+//!
+//! May call: `question`, `clock`, `validate` for its types. Kept as wire bytes beside what they prove, and decoded on
+//! the miss path only. RFC 4035 section 4.5 (what is kept together).
+
+use hickory_proto::rr::{Name, Record};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, NameEncoding};
+
+use crate::clock::Mono;
+use crate::question::Security;
+use crate::validate::keys::ZoneKeys;
+use crate::validate::verdict::{Fault, State};
+
+/// Octets of one key: RSA of 2 048 bits, and its place.
+const KEY: usize = 360;
+
+/// Signatures, DS and proofs of absence, as wire bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence(Box<[u8]>);
+
+/// How far an RRset, or an absence, is proven, and by what.
+#[derive(Clone, Debug, Default)]
+pub struct Backing {
+    /// What came along to prove it.
+    pub evidence: Evidence,
+    /// How far that was checked.
+    pub security: Security,
+}
+
+/// What a zone's keys turned out to be: the result of the chain from a trust anchor down to it.
+#[derive(Debug)]
+pub struct ZoneState {
+    /// The zone.
+    pub zone: Name,
+    /// The result.
+    pub standing: Standing,
+    /// Since when.
+    pub stored: Mono,
+    /// Until when it holds.
+    pub expires: Mono,
+}
+
+/// See `ZoneState`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// These keys sign it.
+    Secure(ZoneKeys),
+    /// It is provably not signed, or signed with what is not checked.
+    Insecure(Option<Fault>),
+    /// Its keys are not what its parent says.
+    Bogus(Fault),
+    /// Its parent proves that no zone begins there.
+    NoZone(Fault),
+}
+
+impl Evidence {
+    /// These records; what cannot be encoded is left out.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut octets = Vec::new();
+        for record in records {
+            let mut own = Vec::new();
+            let mut encoder = BinEncoder::new(&mut own);
+            encoder.set_name_encoding(NameEncoding::Uncompressed);
+            if record.emit(&mut encoder).is_ok() {
+                octets.append(&mut own);
+            }
+        }
+        Self(octets.into_boxed_slice())
+    }
+
+    /// The records, each with `ttl` seconds to live.
+    pub fn records(&self, ttl: u32) -> Vec<Record> {
+        let mut decoder = BinDecoder::new(&self.0);
+        let mut records = Vec::new();
+        while !decoder.is_empty() {
+            let Ok(mut record) = Record::read(&mut decoder) else { break };
+            record.ttl = ttl;
+            records.push(record);
+        }
+        records
+    }
+
+    /// Whether nothing came along.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Octets kept.
+    pub(super) fn octets(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl ZoneState {
+    /// Which of the four the zone is.
+    pub fn state(&self) -> State {
+        match self.standing {
+            Standing::Secure(_) => State::Secure,
+            Standing::Insecure(_) => State::Insecure,
+            Standing::Bogus(_) | Standing::NoZone(_) => State::Bogus,
+        }
+    }
+
+    /// Octets that it takes.
+    pub(super) fn octets(&self) -> usize {
+        let more = match &self.standing {
+            Standing::Secure(keys) => keys.keys.len().saturating_mul(KEY),
+            Standing::Insecure(None) => 0,
+            Standing::Insecure(Some(fault)) | Standing::Bogus(fault) | Standing::NoZone(fault) => {
+                fault.text.len()
+            }
+        };
+        size_of::<Self>().saturating_add(more)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::RData;
+    use hickory_proto::rr::rdata::A;
+
+    #[test]
+    fn records_come_back_whole_with_the_ttl_that_is_left() {
+        let owner = Name::from_ascii("Mail.example.").unwrap();
+        let record = |last| Record::from_rdata(owner.clone(), 300, RData::A(A::new(192, 0, 2, last)));
+        let records = Evidence::of(&[record(1), record(2)]).records(7);
+        assert_eq!(records.len(), 2);
+        assert!(records.iter().all(|record| record.ttl == 7 && record.name.eq_case(&owner)));
+        assert_eq!(records[1].data, record(2).data);
+        assert!(Evidence::default().is_empty() && Evidence::default().records(1).is_empty());
+    }
+}

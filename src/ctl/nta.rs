@@ -1,0 +1,77 @@
+//! `resolverctl nta`: negative trust anchors, names at and below which broken signatures are overlooked for a while.
+//!
+//! May call: `ctl::{client, render}`, `control::protocol`, `limits`. RFC 7646.
+
+use std::time::Duration;
+
+use super::client::Client;
+use super::render::{Format, json, state};
+use super::{Exit, Failure, Outcome};
+use crate::control::protocol::{NtaWhat, Request};
+use crate::limits::MAX_NEGATIVE_ANCHOR_TIME;
+
+/// The command line of `nta`.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    /// Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them.
+    Add {
+        /// The name.
+        name: String,
+        /// For how long: "30m", "1h" or "2d"; a week at most.
+        #[arg(long = "for", value_name = "SPAN", default_value = "1h", value_parser = span)]
+        time: Duration,
+    },
+    /// The names that are overlooked, and for how long yet.
+    List,
+    /// Overlook a name no more.
+    Remove {
+        /// The name.
+        name: String,
+    },
+}
+
+/// Adds, removes or lists, and shows what holds then.
+pub(super) fn run(command: &Command, client: &Client, format: Format) -> Result<Outcome, Failure> {
+    let what = match command {
+        Command::Add { name, time } => NtaWhat::Add { name: name.clone(), seconds: time.as_secs() },
+        Command::List => NtaWhat::List,
+        Command::Remove { name } => NtaWhat::Remove { name: name.clone() },
+    };
+    let replies = client.ask(&Request::Nta { what })?;
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => state::negative_anchors(&replies, style),
+    };
+    Ok(Outcome { text, exit: Exit::Yes })
+}
+
+/// Reads a span of time.
+fn span(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit = match text.get(digits.len()..).unwrap_or_default() {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err("write it like 30m, 1h or 2d".to_owned()),
+    };
+    let seconds = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    match seconds.map(Duration::from_secs) {
+        Some(span) if !span.is_zero() && span <= MAX_NEGATIVE_ANCHOR_TIME => Ok(span),
+        _ => Err("write a span of 1s to 7d, like 30m, 1h or 2d".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_and_bounded() {
+        assert_eq!(span("90m").unwrap(), Duration::from_secs(5_400));
+        assert_eq!(span("7d").unwrap(), MAX_NEGATIVE_ANCHOR_TIME);
+        for wrong in ["", "1", "h", "0s", "8d", "1w", "99999999999999999999d"] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Negative trust anchors for a while: names below which a zone's mistakes are overlooked until its owner has mended them.
+//!
+//! May call: `clock`, `limits`. RFC 7646. Those of the configuration hold as long as it says so; these end by themselves.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::clock::Mono;
+use crate::limits::MAX_NEGATIVE_ANCHORS;
+
+/// Negative trust anchors, each with its end.
+#[derive(Debug, Default)]
+pub struct Negatives(Mutex<BTreeMap<Name, Mono>>);
+
+impl Negatives {
+    /// Overlooks what is wrong at and below `name` until `until`; false where there are as many as there may be.
+    pub fn add(&self, name: &Name, until: Mono, now: Mono) -> bool {
+        let mut table = self.table();
+        table.retain(|_, until| now < *until);
+        let room = table.len() < MAX_NEGATIVE_ANCHORS || table.contains_key(name);
+        if room {
+            table.insert(name.to_lowercase(), until);
+        }
+        room
+    }
+
+    /// Takes one away; false where there was none.
+    pub fn remove(&self, name: &Name) -> bool {
+        self.table().remove(&name.to_lowercase()).is_some()
+    }
+
+    /// Whether exactly this name has one.
+    pub fn holds(&self, name: &Name, now: Mono) -> bool {
+        let table = self.table();
+        !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
+    }
+
+    /// All of them with the time they have left, by name.
+    pub fn list(&self, now: Mono) -> Vec<(Name, Duration)> {
+        let table = self.table();
+        let left = table.iter().filter(|(_, until)| now < **until);
+        left.map(|(name, until)| (name.clone(), until.since(now))).collect()
+    }
+
+    fn table(&self) -> MutexGuard<'_, BTreeMap<Name, Mono>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_end_by_themselves_and_are_bounded() {
+        let (negatives, now) = (Negatives::default(), Mono::START);
+        let hour = Duration::from_secs(3_600);
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        assert!(negatives.add(&name("Example."), now.after(hour), now));
+        assert!(negatives.holds(&name("example."), now) && !negatives.holds(&name("www.example."), now));
+        assert_eq!(negatives.list(now), [(name("example."), hour)]);
+        assert!(!negatives.holds(&name("example."), now.after(hour)));
+        assert!(negatives.list(now.after(hour)).is_empty());
+        assert!(negatives.remove(&name("EXAMPLE.")) && !negatives.remove(&name("example.")));
+        for number in 0..MAX_NEGATIVE_ANCHORS {
+            assert!(negatives.add(&name(&format!("n{number}.")), now.after(hour), now));
+        }
+        assert!(!negatives.add(&name("more."), now.after(hour), now));
+        assert!(negatives.add(&name("more."), now.after(hour * 3), now.after(hour * 2)), "old ones go");
+    }
+}
