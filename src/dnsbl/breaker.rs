@@ -71,6 +71,8 @@ pub struct Breaker {
     failed_at: Option<Mono>,
     /// Failures in a row of which each brought an answer that does not help.
     failures: u32,
+    /// When a suspicion was last looked into by a probe.
+    probed: Option<Mono>,
     open: Option<Open>,
 }
 
@@ -103,24 +105,24 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// What became of a question that went out `elapsed` ago.
-    pub fn ended(&mut self, end: End, elapsed: Duration, now: Mono) -> Option<Turn> {
+    /// What became of a question that went out `elapsed` ago; `probe` where it was one. Errors count as the list's own only
+    /// once a probe has met them too: what mail makes us ask may be such that nobody would answer it.
+    pub fn ended(&mut self, end: End, elapsed: Duration, probe: bool, now: Mono) -> Option<Turn> {
         self.under_way = self.under_way.saturating_sub(1);
         match end {
             End::Answered => {
                 self.usual = Some(smooth(self.usual, elapsed));
                 self.failures = 0;
                 self.failed_at = None;
-                // The others that wait have the same time again.
-                self.silent_since = (self.under_way > 0).then_some(now);
+                self.heard_one_of(elapsed, now);
                 self.open.take().map(|open| Turn::Closed(now.since(open.since)))
             }
             End::Failed => {
                 self.failed_at = Some(now);
                 // Whoever says that he will not is there.
-                self.silent_since = (self.under_way > 0).then_some(now);
+                self.heard_one_of(elapsed, now);
                 self.failures = self.failures.saturating_add(1);
-                (self.failures >= BREAKER_FAILURES && self.open.is_none()).then(|| {
+                (probe && self.failures >= BREAKER_FAILURES && self.open.is_none()).then(|| {
                     self.trip(Why::Failing, now);
                     Turn::Opened(Why::Failing)
                 })
@@ -166,13 +168,23 @@ impl Breaker {
         }
     }
 
-    /// When a probe is to be sent; none while it is closed.
+    /// When a probe is to be sent; none while nothing is suspected.
     pub fn next_probe(&self) -> Option<Mono> {
-        self.open.map(|open| open.next_probe)
+        if let Some(open) = self.open {
+            return Some(open.next_probe);
+        }
+        let silence = self.silent_since.filter(|_| self.under_way > 0);
+        let silence = silence.map(|since| (since, since.after(self.patience() / 2)));
+        let errors = self.failed_at.filter(|_| self.failures >= BREAKER_FAILURES);
+        let errors = errors.map(|failed| (failed, failed));
+        let fresh = |(begun, _): &(Mono, Mono)| self.probed.is_none_or(|probed| probed < *begun);
+        let due = [errors, silence].into_iter().flatten().filter(fresh).map(|(_, due)| due).min();
+        due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(FIRST_PROBE_TIME))))
     }
 
     /// A probe is being sent: the next one comes later, and later.
     pub fn probing(&mut self, now: Mono) {
+        self.probed = Some(now);
         if let Some(open) = &mut self.open {
             open.next_probe = now.after(open.pause);
             open.pause = open.pause.saturating_mul(2).min(MAX_PROBE_TIME);
@@ -185,6 +197,13 @@ impl Breaker {
             open.pause = FIRST_PROBE_TIME;
             open.next_probe = open.next_probe.min(now);
         }
+    }
+
+    /// A question that went out `elapsed` ago has been answered: silence from before it was no silence of the list, whatever
+    /// else still waits.
+    fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
+        let began_later = |since: &Mono| now.since(*since) < elapsed;
+        self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
     }
 
     fn trip(&mut self, why: Why, now: Mono) {
@@ -232,7 +251,7 @@ mod tests {
         let mut breaker = Breaker::default();
         for _ in 0..20 {
             breaker.asked(Mono::START);
-            breaker.ended(End::Answered, MS * u32::try_from(usual).unwrap(), Mono::START);
+            breaker.ended(End::Answered, MS * u32::try_from(usual).unwrap(), false, Mono::START);
         }
         breaker
     }
@@ -271,7 +290,7 @@ mod tests {
         // It is back: the list has its time before it is judged.
         let back = Evidence { last: Some(at(60_010)), streak: at(60_000) };
         assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
-        breaker.ended(End::Answered, 60 * MS, at(60_100));
+        breaker.ended(End::Answered, 60 * MS, false, at(60_100));
         assert_eq!(breaker.judge(back, at(61_000)), Judgement::Rest);
     }
 
@@ -281,7 +300,7 @@ mod tests {
         breaker.asked(at(0));
         for now in (0..20_000).step_by(400) {
             breaker.asked(at(now));
-            breaker.ended(End::Answered, 50 * MS, at(now + 50));
+            breaker.ended(End::Answered, 50 * MS, false, at(now + 50));
             assert_ne!(breaker.judge(evidence(now + 60), at(now + 60)), Judgement::Opened);
         }
     }
@@ -290,26 +309,45 @@ mod tests {
     fn silence_of_long_ago_does_not_count() {
         let mut breaker = known(50);
         breaker.asked(at(0));
-        breaker.ended(End::Silent, 10 * MS, at(500));
+        breaker.ended(End::Silent, 10 * MS, false, at(500));
         assert_eq!(breaker.judge(evidence(20_000), at(20_000)), Judgement::Rest);
         breaker.asked(at(60_000));
         assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
     }
 
     #[test]
-    fn errors_in_a_row_open_it_and_an_answer_closes_it() {
+    fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it() {
         let mut breaker = known(50);
-        let mut turn = None;
-        for round in 0..BREAKER_FAILURES {
-            assert_eq!(turn, None);
+        for round in 0..2 * BREAKER_FAILURES {
             breaker.asked(at(u64::from(round)));
-            turn = breaker.ended(End::Failed, 50 * MS, at(u64::from(round)));
+            assert_eq!(breaker.ended(End::Failed, MS, false, at(u64::from(round))), None);
         }
+        assert!(breaker.next_probe().is_some_and(|next| next <= at(100)));
+        breaker.probing(at(100));
+        assert_eq!(breaker.next_probe(), None, "one is under way");
+        breaker.asked(at(100));
+        let turn = breaker.ended(End::Failed, 50 * MS, true, at(150));
         assert_eq!(turn, Some(Turn::Opened(Why::Failing)));
         breaker.asked(at(5_000));
-        let turn = breaker.ended(End::Answered, 50 * MS, at(5_004));
+        let turn = breaker.ended(End::Answered, 50 * MS, false, at(5_004));
         assert!(matches!(turn, Some(Turn::Closed(_))));
-        assert_eq!(breaker.open(), None);
+        assert_eq!((breaker.open(), breaker.next_probe()), (None, None));
+    }
+
+    #[test]
+    fn a_name_that_nobody_answers_is_not_the_lists_fault() {
+        let mut breaker = known(50);
+        breaker.asked(at(1_000));
+        let probe = breaker.next_probe().unwrap();
+        assert!(probe > at(1_000) && probe < at(1_000).after(BREAKER_MIN_PATIENCE));
+        breaker.probing(probe);
+        breaker.asked(probe);
+        breaker.ended(End::Answered, 50 * MS, true, probe.after(50 * MS));
+        // The question still waits; the next one that waits too is another matter.
+        assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
+        assert_eq!(breaker.next_probe(), None);
+        breaker.asked(at(9_000));
+        assert!(breaker.next_probe().is_some());
     }
 
     #[test]
@@ -339,8 +377,8 @@ mod tests {
                 now += pause;
                 match step {
                     0 | 1 => breaker.asked(at(now)),
-                    2 => { breaker.ended(End::Answered, MS, at(now)); }
-                    3 => { breaker.ended(End::Silent, MS, at(now)); }
+                    2 => { breaker.ended(End::Answered, MS, false, at(now)); }
+                    3 => { breaker.ended(End::Silent, MS, true, at(now)); }
                     _ => {}
                 }
                 let judged = breaker.judge(Evidence { last: None, streak: Mono::START }, at(now));

@@ -105,7 +105,7 @@ mod tests {
             entry.set(state, "because", NOW);
             entry.watch.asked(NOW.mono);
             let (end, elapsed) = (End::Answered, Duration::ZERO);
-            entry.watch.ended(&Asked { end, elapsed, went_out: true, negative_ttl: None }, NOW);
+            entry.watch.ended(&Asked { end, elapsed, went_out: true, probe: false, negative_ttl: None }, NOW);
         }
         Kept::of(&before).write(&path).unwrap();
         Kept::of(&before).write(&path).unwrap();

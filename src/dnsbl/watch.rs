@@ -45,6 +45,8 @@ pub struct Asked {
     pub elapsed: Duration,
     /// Whether messages were sent for it.
     pub went_out: bool,
+    /// Whether it was a probe or a test: a name that the list has an answer to.
+    pub probe: bool,
     /// How long its negative answer may be kept, where it is one.
     pub negative_ttl: Option<Duration>,
 }
@@ -122,7 +124,7 @@ impl Watch {
         let most = state.most;
         let warn = state.quota.went_out(most, now.unix);
         let today = state.quota.of_day(now.unix).0;
-        let turn = state.breaker.ended(asked.end, asked.elapsed, now.mono);
+        let turn = state.breaker.ended(asked.end, asked.elapsed, asked.probe, now.mono);
         self.show(&state);
         Changed { turn, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
@@ -220,7 +222,13 @@ mod tests {
     }
 
     fn answered() -> Asked {
-        Asked { end: End::Answered, elapsed: Duration::from_millis(20), went_out: true, negative_ttl: None }
+        Asked {
+            end: End::Answered,
+            elapsed: Duration::from_millis(20),
+            went_out: true,
+            probe: false,
+            negative_ttl: None,
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a server's message says to a question: an answer, a referral, or nothing that helps.
 //!
-//! May call: `scrub`. Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers
+//! May call: `scrub`, `validate` for what a signature covers. Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers
 //! and how they look), RFC 6672 (DNAME).
 
 use std::net::{IpAddr, SocketAddr};
@@ -13,6 +13,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::scrub::{Scrubbed, scrub};
 use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
 use crate::record::event::Conduct;
+use crate::validate::signature::covered_type;
 
 /// Type DNAME, whose data the library reads as unknown.
 const DNAME: RecordType = RecordType::DNAME;
@@ -328,11 +329,14 @@ fn evidence(kind: RecordType, scrubbed: &Scrubbed) -> Vec<Record> {
     answers.cloned().chain(proofs(&scrubbed.authorities)).collect()
 }
 
-/// Proofs of absence, DS, and their signatures.
+/// Proofs of absence, DS, and the signatures of these and of the SOA.
 fn proofs(records: &[Record]) -> Vec<Record> {
-    let is_proof = |record: &&Record| {
-        matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3 | RecordType::DS)
-            || is_signature(record)
+    let is_proof = |record: &&Record| match covered_type(record) {
+        Some(RecordType::SOA) => true,
+        covered => matches!(
+            covered.unwrap_or_else(|| record.record_type()),
+            RecordType::NSEC | RecordType::NSEC3 | RecordType::DS
+        ),
     };
     records.iter().filter(is_proof).cloned().collect()
 }

@@ -65,7 +65,9 @@ impl Iterate {
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
-        let ttl = capped(referral.ttl, max_ttl);
+        // DS that a rollover takes away are not held on to (RFC 4035 section 4.5); a proof that there are none may be.
+        let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
+        let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
         let mut expires = now.after(Duration::from_secs(ttl.into()));
         if let Some(above) = above.filter(|above| above.zone.iter().len() >= PRIVATE_LABELS) {
             expires = expires.min(above.expires);

@@ -93,6 +93,16 @@ pub enum Fault {
     HangsUp,
     /// Sixty forgeries come before each answer, with guessed ids or from elsewhere (RFC 5452 section 4).
     Flood,
+    /// Spoils every signature: a secondary that transfers broke, or somebody on the way.
+    BadSignatures,
+    /// Does as if DO were not known: a server or firewall of another time.
+    NoDnssec,
+    /// Leaves out what proves that something does not exist.
+    StripsProofs,
+    /// Gives the parent's NSEC as the proof that a zone's apex has no data of a type.
+    ParentsProof,
+    /// Never answers questions for DNSKEY: their answers are too large for something on the way.
+    DropsDnskey,
 }
 
 /// A fault that cannot be read.
@@ -101,7 +111,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 39] = [
+const NAMES: [(&str, Fault); 44] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -141,6 +151,11 @@ const NAMES: [(&str, Fault); 39] = [
     ("half-answer", Fault::HalfAnswer),
     ("hangs-up", Fault::HangsUp),
     ("flood", Fault::Flood),
+    ("bad-signatures", Fault::BadSignatures),
+    ("no-dnssec", Fault::NoDnssec),
+    ("strips-proofs", Fault::StripsProofs),
+    ("parents-proof", Fault::ParentsProof),
+    ("drops-dnskey", Fault::DropsDnskey),
 ];
 
 impl Fault {
@@ -151,7 +166,15 @@ impl Fault {
 
     /// Whether it says, as a server of the zone, what is not so: only signatures could tell.
     pub fn lies(self) -> bool {
-        matches!(self, Self::Idns | Self::Nxns | Self::EndlessAliases | Self::NxdomainOnEmptyNonTerminals)
+        matches!(
+            self,
+            Self::Idns
+                | Self::Nxns
+                | Self::EndlessAliases
+                | Self::NxdomainOnEmptyNonTerminals
+                | Self::Denies
+                | Self::AddressForAll
+        )
     }
 }
 

@@ -30,6 +30,21 @@ const TLDS: [(&str, &[&str]); 6] = [
     ("example", &["ns1.nic.example", "ns2.nic.example"]),
 ];
 
+/// The zones above mail domains that are signed, and how: as their like are on the internet, .com with opt-out.
+const SIGNED: [(&str, &str); 11] = [
+    (".", "algorithm=8"),
+    ("com", "algorithm=13 nsec3 optout"),
+    ("net", "algorithm=13 nsec3"),
+    ("org", "algorithm=8 nsec3 salt=beef iterations=1"),
+    ("de", "algorithm=8 nsec3"),
+    ("uk", "algorithm=8 nsec3"),
+    ("co.uk", "algorithm=8 nsec3"),
+    ("example", "algorithm=15"),
+    ("arpa", "algorithm=8"),
+    ("in-addr.arpa", "algorithm=8"),
+    ("ip6.arpa", "algorithm=8"),
+];
+
 /// A company that runs name servers and mail hosts for others.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hoster {
@@ -166,6 +181,18 @@ impl Internet {
     /// # Errors
     /// None for the texts that stand here; a test builds it.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
+        Self::build(seed, size, false)
+    }
+
+    /// The same internet with its top and a quarter of its mail domains signed, as simulations begin.
+    ///
+    /// # Errors
+    /// None for the texts that stand here; a test builds it.
+    pub fn signed(seed: u64, size: usize) -> Result<Self, LabError> {
+        Self::build(seed, size, true)
+    }
+
+    fn build(seed: u64, size: usize, signed: bool) -> Result<Self, LabError> {
         let mut maker = Maker { tree: Tree::default(), random: Random::seeded(seed), next: 0 };
         maker.top()?;
         maker.reverse()?;
@@ -177,6 +204,14 @@ impl Internet {
             mail_domains::write(&mut maker.tree, domain)?;
         }
         let lists = maker.lists(&domains)?;
+        if signed {
+            for (zone, signing) in SIGNED {
+                maker.tree.sign(zone, Some(signing.parse()?))?;
+            }
+            for domain in domains.iter().filter(|domain| domain.is_signed()) {
+                mail_domains::sign(&mut maker.tree, domain)?;
+            }
+        }
         let spammers = SPAMMERS.map(spammer).collect();
         let spam_domains = SPAM_DOMAINS.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
         Ok(Self { lab: Arc::new(maker.tree.build()?), domains, lists, spammers, spam_domains })
@@ -334,5 +369,14 @@ mod tests {
         };
         assert_eq!(distances(&internet), distances(&Internet::new(1, DEFAULT_DOMAINS).unwrap()));
         assert_ne!(distances(&internet), distances(&Internet::new(2, DEFAULT_DOMAINS).unwrap()));
+    }
+
+    #[test]
+    fn a_quarter_of_the_domains_is_signed() {
+        let internet = Internet::signed(1, DEFAULT_DOMAINS).unwrap();
+        let anchored = |domain: &&MailDomain| !internet.lab.trust_anchor(&domain.name).is_empty();
+        assert_eq!(internet.domains.iter().filter(anchored).count(), DEFAULT_DOMAINS / 4);
+        assert!(!internet.lab.trust_anchor(&Name::root()).is_empty());
+        assert!(Internet::new(1, 1).unwrap().lab.trust_anchor(&Name::root()).is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! The mail domains of the built-in internet: MX, addresses, SPF, DKIM, DMARC, PTR, aliases.
 //!
 //! May call: `delegations`, `internet` for its hosters. What a domain has follows from its number, so that every
-//! kind is there in every size. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
+//! kind is there in every size; where the tree is signed, so is a quarter of them. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -39,6 +39,11 @@ pub struct MailDomain {
 }
 
 impl MailDomain {
+    /// Whether it is signed where that is wanted: one of four, under every TLD.
+    pub fn is_signed(&self) -> bool {
+        self.number / TLDS.len() % 4 == self.number % 4
+    }
+
     fn hoster(&self) -> &'static Hoster {
         hoster(self.number)
     }
@@ -142,6 +147,17 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError
         tree.add(hoster.domain, &format!("k{}._domainkey.{}. TXT {key}", domain.number, hoster.domain))?;
     }
     write_reverse(tree, domain)
+}
+
+/// Signs a domain, and lists its mail host's certificate for DANE (RFC 7672).
+pub(super) fn sign(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
+    const WAYS: [&str; 4] = ["", "nsec3", "algorithm=8", "algorithm=15 nsec3"];
+    let name = domain.name.to_string();
+    let words = WAYS.get(domain.number / 4 % WAYS.len()).unwrap_or(&"");
+    if domain.own_host() {
+        tree.add(&name, &format!("_25._tcp.mail TLSA 3 1 1 {}", "0123456789abcdef".repeat(4)))?;
+    }
+    tree.sign(&name, Some(words.parse()?))
 }
 
 /// MX and the hosts that it names.

@@ -53,7 +53,7 @@ pub(super) fn octets(
     if has(Fault::ManyRecords) && transport != Transport::Udp {
         octets = with_many_records(response)?;
     }
-    if has(Fault::PointerBomb) {
+    if has(Fault::PointerBomb) && !response.metadata.truncation {
         octets = pointer_bomb(query, size)?;
     }
     if has(Fault::HalfAnswer) {

@@ -1,6 +1,6 @@
 //! A lab server: an authority at a distance, with faults that can be switched while it runs.
 //!
-//! May call: `authority`, `fault`, `distort`, `mangle`, `log`, `clock`, `random`. `respond` neither waits nor sends: it says what would
+//! May call: `authority`, `fault`, `distort`, `dnssec_faults`, `mangle`, `log`, `clock`, `random`. `respond` neither waits nor sends: it says what would
 //! arrive, from where and how much later; the networks do the rest. RFC 1035 section 4.2 for the transports.
 
 use std::collections::BTreeSet;
@@ -9,13 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 
 use crate::clock::Mono;
 use crate::random::Random;
 use crate::record::event::Transport;
 
 use super::distort::{Asked, distort};
+use super::dnssec_faults;
 use super::fault::Fault;
 use super::log::{Log, Received};
 use super::mangle;
@@ -147,14 +148,18 @@ impl Server {
         }
         let mut delay = self.distance.draw(random);
         let mut source = address;
-        let mut response = self.authority().respond(&query);
+        let authority = self.authority();
+        let mut response = authority.respond(&query);
         let asked = Asked { query: &query, origin: self.origin_of(&query), transport };
         for fault in &faults {
             match fault {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
                 Fault::WrongSource => source = mangle::other_address(address),
                 Fault::NxdomainOnEmptyNonTerminals => self.deny_empty_non_terminal(&query, &mut response),
-                _ => distort(*fault, &asked, &mut response),
+                _ => {
+                    distort(*fault, &asked, &mut response);
+                    dnssec_faults::distort(*fault, &authority, &query, &mut response);
+                }
             }
         }
         let octets = mangle::octets(&faults, &query, &response, transport);
@@ -177,6 +182,7 @@ impl Server {
         lost || faults.iter().any(|fault| match fault {
             Fault::Dead => true,
             Fault::DropsEdns => query.edns.is_some(),
+            Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.loses(query),
             _ => false,
         })

@@ -51,9 +51,9 @@ pub struct Hashing {
 /// What is wrong with a signed zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// All signatures ended a day ago.
+    /// All signatures ended two days ago.
     Expired,
-    /// All signatures begin in a day.
+    /// All signatures begin in two days.
     NotYetValid,
     /// Records are signed by a key that is not shown, under the tag of one that is.
     WrongKey,

@@ -18,6 +18,7 @@ use crate::random::Random;
 use super::fault::Fault;
 use super::log::Log;
 use super::server::{Distance, Server};
+use super::signing::UnknownSigning;
 use super::zone_file::read_zone;
 use crate::wire::presentation::read_name;
 use crate::zones::authority::Authority;
@@ -45,6 +46,9 @@ pub enum LabError {
         /// The zone.
         zone: String,
     },
+    /// A plan to sign a zone cannot be read.
+    #[error(transparent)]
+    Signing(#[from] UnknownSigning),
     /// A zone cannot be signed as planned.
     #[error("zone {zone}: {error}")]
     Sign {

@@ -131,9 +131,14 @@ impl Resolver {
             end: end_of(&found),
             elapsed: now.mono.since(began),
             went_out: context.budget.packets() > before,
+            probe: context.is_on_the_side(),
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
         entry.ended(&asked, now);
+        if asked.end == End::Failed {
+            // A probe may be due.
+            self.lists.wake();
+        }
         found
     }
 

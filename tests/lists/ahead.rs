@@ -7,7 +7,7 @@ use resolverd::dnsbl::batch::{Counts, Mode};
 use resolverd::lab::simulation::paused;
 use resolverd::random::Random;
 
-use super::stage::{LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
+use super::stage::{DOMAIN_LISTS, LISTS, SLOWEST, Stage, all, median, name, pass, question, sender};
 
 fn counts(stage: &Stage) -> Counts {
     let lists = stage.simulation.resolver().lists();
@@ -84,6 +84,46 @@ fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
             }
         });
     }
+}
+
+#[test]
+fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row() {
+    paused(async {
+        // Two of three senders are listed by the first list, as where spam is most of the mail.
+        let is_listed = |number: u32| !number.is_multiple_of(3);
+        let text = |apex: &str| {
+            let listed = (0..600).filter(|number| apex == LISTS[0].0 && is_listed(*number));
+            listed.map(|number| format!("{} 60 A 127.0.0.2\n", question(sender(number), apex))).collect()
+        };
+        let stage = Stage::new(&text, |_| {});
+        run(&stage, 0..200).await;
+        let times = run(&stage, 200..600).await;
+        let passed: Vec<Duration> =
+            (200..).zip(&times).filter(|(it, _)| !is_listed(*it)).map(|(_, it)| *it).collect();
+        let first = Duration::from_millis(LISTS[0].1);
+        assert!(median(&passed) <= SLOWEST + first, "{:?}", median(&passed));
+        pass(Duration::from_secs(60)).await;
+        let Counts { used, wasted, .. } = counts(&stage);
+        assert!(used > 0 && wasted == 0, "{used} of use, {wasted} in vain");
+    });
+}
+
+#[test]
+fn lists_of_domains_are_asked_ahead_for_domains() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        let mut times = Vec::new();
+        for number in 0..120 {
+            let began = stage.simulation.clock().mono();
+            for (apex, _) in DOMAIN_LISTS {
+                stage.ask(&format!("shop{number}.example.{apex}")).await;
+            }
+            times.push(stage.simulation.clock().mono().since(began));
+            pass(Duration::from_secs(3)).await;
+        }
+        assert_eq!(times[20], Duration::from_millis(40 + 90 + 120));
+        assert_eq!(median(&times[60..]), Duration::from_millis(120));
+    });
 }
 
 #[test]

@@ -26,6 +26,10 @@ pub(crate) const LISTS: [(&str, u64); 8] = [
     ("truncate.gbudb.net.", 95),
 ];
 
+/// Lists of domains, and how far their servers are.
+pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
+    [("dbl.spamhaus.org.", 40), ("multi.surbl.org.", 90), ("multi.uribl.com.", 120)];
+
 /// The farthest of them.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
 
@@ -67,7 +71,7 @@ impl Stage {
         // What SPF macros of a large sender look like: reversed addresses, and no list.
         let macros = server(&mut tree, "ns.spf.example", 25);
         tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
-        for (apex, millis) in LISTS {
+        for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS) {
             let names = servers(apex).map(|name| server(&mut tree, &name, millis));
             let text = format!("2.0.0.127 60 A 127.0.0.2\n{}", text(apex));
             tree.zone(apex, &names, &text).unwrap();

@@ -19,13 +19,17 @@
 //!   elapsed 30ms..40ms
 //! ```
 //!
+//! `sign ZONE [WORD]...` signs a zone (the words are those of `signing`); below a question it is a change of the world, made
+//! and signed at that moment. Where the root is signed, the resolver trusts its keys and validates.
+//!
 //! NS, SOA, delegations and glue are written by `delegations`; a zone whose text has `@ NS` lines has these NS itself,
 //! and its parent those of the `zone` line. `unrouted ADDRESS`, `network down|up`,
 //! `ipv6 open|unrouted|swallowed`,
 //! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions. Below `ask`: `rcode`, `answer`
 //! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`,
 //! `outcome NAME[=COUNT]...`, `packets COUNT [SERVER]` (COUNT or LOW..HIGH), `packet: SERVER NAME TYPE [tcp] [plain]`
-//! (all of them, in order), `elapsed SPAN[..SPAN]`, `flags WORD...` (`ad`, `!tc`), `ede none`. `ask NAME TYPE x5` is five
+//! (all of them, in order), `elapsed SPAN[..SPAN]`, `flags WORD...` (`ad`, `!tc`), `ede none`, `signatures COUNT` (RRSIG in the answer
+//! section), `proofs COUNT` (NSEC and NSEC3 in the authority section); these are no part of `answer` and `authority`. `ask NAME TYPE x5` is five
 //! clients at once; `+DO`, `+CD` and `+AD` set flags.
 //!
 //! `cache NAME [TYPE]` tells below it all that is held under the name but ready answers: `none`, `rrset RECORD`,
@@ -51,6 +55,7 @@ use crate::question::Outcome;
 
 use super::delegations::Tree;
 use super::fault::Fault;
+use super::signing::Signing;
 use super::simulated::Ipv6Way;
 use super::simulation::Flags;
 
@@ -109,6 +114,7 @@ enum Action {
     Cache { name: Name, kind: Option<RecordType>, held: Vec<Holding> },
     Unpoisoned,
     Counted(Vec<(String, RangeInclusive<u64>)>),
+    Sign { zone: String, signing: Signing },
 }
 
 /// Something that memory is to hold.
@@ -148,6 +154,8 @@ struct Ask {
     packets: Vec<(Option<String>, RangeInclusive<usize>)>,
     packet_lines: Vec<String>,
     elapsed: Option<RangeInclusive<Duration>>,
+    signatures: Option<RangeInclusive<usize>>,
+    proofs: Option<RangeInclusive<usize>>,
 }
 
 impl Ask {
@@ -166,6 +174,8 @@ impl Ask {
             packets: Vec::new(),
             packet_lines: Vec::new(),
             elapsed: None,
+            signatures: None,
+            proofs: None,
         }
     }
 }

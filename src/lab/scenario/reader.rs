@@ -1,6 +1,6 @@
 //! Reads a scenario from its text.
 //!
-//! May call: `zone_file` for records, `fault`, `delegations`. The form is told in the module above.
+//! May call: `zone_file` for records, `fault`, `signing`, `delegations`. The form is told in the module above.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -13,6 +13,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::cache::rrsets::Rank;
 use crate::lab::delegations::Tree;
 use crate::lab::fault::{Fault, span};
+use crate::lab::signing::Signing;
 use crate::lab::simulated::Ipv6Way;
 use crate::lab::world::{ServerPlan, absolute};
 use crate::lab::zone_file::{read_kind, read_record};
@@ -70,6 +71,10 @@ impl Reader {
         match words.as_slice() {
             ["config", settings @ ..] => self.settings(settings),
             ["server", name, address, options @ ..] => self.server(name, address, options),
+            ["sign", zone, words @ ..] if self.scenario.steps.is_empty() => {
+                let signed = self.scenario.tree.sign(zone, Some(signing(words)?));
+                signed.map_err(|error| error.to_string())
+            }
             ["zone", name, servers @ ..] => {
                 let servers = servers.iter().map(ToString::to_string).collect();
                 self.zone = Some(((*name).to_owned(), servers, String::new()));
@@ -158,6 +163,7 @@ fn action(words: &[&str]) -> Result<Action, String> {
         ["counted", counters @ ..] => {
             Ok(Action::Counted(counters.iter().map(|one| counter(one)).collect::<Result<_, _>>()?))
         }
+        ["sign", zone, words @ ..] => Ok(Action::Sign { zone: (*zone).to_owned(), signing: signing(words)? }),
         ["advance", text] => span(text).map(Action::Advance).ok_or_else(|| format!("{text} is not a span")),
         ["fault", server, faults @ ..] => {
             let faults: Result<Vec<Fault>, _> = faults.iter().map(|fault| fault.parse()).collect();
@@ -172,6 +178,10 @@ fn action(words: &[&str]) -> Result<Action, String> {
         ["unrouted", address] => address.parse().map(Action::Unrouted).map_err(|error| format!("{error}")),
         _ => Err(format!("not a step: {}", words.join(" "))),
     }
+}
+
+fn signing(words: &[&str]) -> Result<Signing, String> {
+    words.join(" ").parse().map_err(|error| format!("{error}"))
 }
 
 fn name_of(text: &str) -> Result<Name, String> {
@@ -240,6 +250,8 @@ fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
         }
         "packet:" => ask.packet_lines.push(rest.to_owned()),
         "elapsed" => ask.elapsed = Some(spans(rest)?),
+        "signatures" => ask.signatures = Some(counts(rest)?),
+        "proofs" => ask.proofs = Some(counts(rest)?),
         _ => return Err(format!("not an expectation: {word}")),
     }
     Ok(())

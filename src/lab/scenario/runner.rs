@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use hickory_proto::rr::Name;
 
 use crate::config::{Config, Family};
+use crate::lab::delegations::Tree;
 use crate::lab::fault::span;
-use crate::lab::simulation::{Reply, Simulation, config_for};
+use crate::lab::simulation::{Reply, Simulation, config_for, config_trusting};
 use crate::lab::world::Lab;
 use crate::record::Window;
 
@@ -25,18 +27,20 @@ impl Scenario {
     /// Its internet cannot be built, or a step came to something else than it expects.
     pub async fn play(&self, seed: u64) -> Result<(), ScenarioError> {
         let lab: Arc<Lab> = Arc::new(self.tree.clone().build()?);
-        let mut config = config_for(&lab);
+        let signed = !lab.trust_anchor(&Name::root()).is_empty();
+        let mut config = if signed { config_trusting(&lab) } else { config_for(&lab) };
         for (key, value) in &self.settings {
             set(&mut config, key, value).map_err(|reason| ScenarioError::Line { line: 0, reason })?;
         }
         let simulation = Simulation::new(lab, config, seed);
+        let mut tree = self.tree.clone();
         for step in &self.steps {
-            self.step(&simulation, step).await?;
+            self.step(&simulation, &mut tree, step).await?;
         }
         Ok(())
     }
 
-    async fn step(&self, simulation: &Simulation, step: &Step) -> Result<(), ScenarioError> {
+    async fn step(&self, simulation: &Simulation, tree: &mut Tree, step: &Step) -> Result<(), ScenarioError> {
         let line = step.line;
         match &step.action {
             Action::Ask(ask) => return self.ask(simulation, line, ask).await,
@@ -48,6 +52,11 @@ impl Scenario {
             Action::NetworkDown(down) => simulation.network().set_down(*down),
             Action::Ipv6(way) => simulation.network().set_ipv6(*way),
             Action::Unrouted(address) => simulation.network().set_unroutable(*address),
+            Action::Sign { zone, signing } => {
+                tree.sign(zone, Some(signing.clone()))?;
+                let changed = tree.clone().build_at(simulation.clock().now().unix)?;
+                simulation.lab().take_zones_of(&changed);
+            }
             Action::Cache { name, kind, held } => {
                 return self.told(line, memory::differences(simulation, name, *kind, held));
             }
@@ -106,6 +115,8 @@ fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
     let spanned =
         || -> Result<Duration, String> { span(value).ok_or_else(|| format!("{value} is not a span")) };
     match (key, value) {
+        ("validate", "on" | "off") => config.dnssec.validate = value == "on",
+        ("sha1", "on" | "off") => config.dnssec.sha1 = value == "on",
         ("race", "on" | "off") => config.resolve.race = value == "on",
         ("qname_minimisation", "on" | "off") => config.resolve.qname_minimisation = value == "on",
         ("ipv4" | "ipv6", "on" | "off" | "auto") => {

@@ -1,0 +1,242 @@
+//! What is done with octets of strangers, as functions of the octets: for a fuzzer, and for tests with chance of their own.
+//!
+//! May call: `wire`, `exchange`, `resolve`, `zones`, `control::protocol`. A panic is a finding, whoever has it.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use hickory_proto::op::{Message, Query as Question};
+use hickory_proto::rr::{DNSClass, Name, RData, RecordType};
+
+use crate::clock::{Clock, Mono};
+use crate::config::{Config, RootHints, Zone, ZoneKind};
+use crate::control::protocol::{Reply, Request};
+use crate::exchange::network::{Network, Path, Replies, Stream};
+use crate::question::{Client, ExtendedError, ViewId};
+use crate::random::Random;
+use crate::record::Recorder;
+use crate::resolve::{Asked, Parts, Resolver};
+use crate::wire::query::{Query, Unanswerable};
+use crate::wire::{HEADER, compose, reply, response as message};
+use crate::zones::{Views, local};
+
+use super::simulation::paused;
+use super::world::absolute;
+use super::zone_file::read_zone;
+
+/// What a fuzzer tries, by the name of its corpus. Each takes octets, and says what must not be.
+const TARGETS: [(&str, fn(&[u8]) -> Result<(), String>); 4] =
+    [("query", query), ("response", response), ("zone_file", zone_file), ("control", control)];
+
+/// Tries one target.
+///
+/// # Panics
+/// The octets lead to what must not be, or there is no such target.
+pub fn hold(target: &str, octets: &[u8]) {
+    let Some((_, attempt)) = TARGETS.iter().find(|(name, _)| *name == target) else {
+        panic!("no target {target}")
+    };
+    if let Err(found) = attempt(octets) {
+        panic!("{target}: {found}");
+    }
+}
+
+/// The zone that responses are from.
+const ZONE: &str = "example.";
+
+/// A client's message: read, and answered so that the client can read it.
+fn query(octets: &[u8]) -> Result<(), String> {
+    let mut out = Vec::new();
+    match Query::read(octets, ViewId::default()) {
+        Ok(query) => {
+            let question = query.to_question().ok_or("a query that was read has no question")?;
+            if question.key().as_bytes() != query.key() {
+                return Err(format!("the key of {question} is another as read off the wire"));
+            }
+            let answer = compose::failure(&question, ExtendedError::new(0, "no"), Mono::START);
+            reply::write(&mut out, &answer, &query, query.udp_limit(), Mono::START);
+        }
+        Err(Unanswerable::Rejected(rejection)) => reply::write_rejection(&mut out, &rejection),
+        Err(Unanswerable::Dropped(_)) => return Ok(()),
+    }
+    let reply = Message::from_vec(&out).map_err(|error| format!("the reply cannot be read: {error}"))?;
+    if octets.get(..2) == Some(&reply.metadata.id.to_be_bytes()) {
+        Ok(())
+    } else {
+        Err("another id".to_owned())
+    }
+}
+
+/// A server's message: whatever it says, memory holds names of its zone only, and the client gets what it asked for.
+fn response(octets: &[u8]) -> Result<(), String> {
+    let zone = absolute(ZONE).map_err(|error| error.to_string())?;
+    let asked = Message::from_vec(octets).ok().and_then(|message| message.queries.first().cloned());
+    let asked = asked.filter(|asked| zone.zone_of(asked.name()) && asked.query_type() != RecordType::ANY);
+    let asked = asked.unwrap_or_else(|| Question::query(zone.clone(), RecordType::A));
+    paused(ask_server(&zone, &asked, octets))
+}
+
+async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), String> {
+    let clock = Clock::simulated(0);
+    let server = SocketAddr::from(([192, 0, 2, 53], 53));
+    let mut config = Config::default();
+    config.resolve.root_hints = RootHints { path: None, servers: Vec::new() };
+    let stub = ZoneKind::Stub(vec![server]);
+    config.zones.push(Zone {
+        name: zone.clone(),
+        kind: stub,
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        validate: false,
+    });
+    let resolver = Resolver::new(Parts {
+        views: Views::new(&Arc::new(config)).map_err(|_| "the stub zone is refused")?,
+        clock: clock.clone(),
+        random: Random::seeded(1),
+        network: Arc::new(Scripted { server, octets: octets.to_vec() }),
+        recorder: Recorder::new(clock.clone(), 1),
+    });
+    let question = crate::question::Question::new(asked.name(), asked.query_type());
+    let client = Client { address: server.ip(), port: 1, id: 1 };
+    let Asked::Replied(replied) = resolver.ask(question, client).await else {
+        return Err("the only client was taken for a repeat".to_owned());
+    };
+    for name in resolver.memory().names() {
+        if !zone.zone_of(&name) {
+            return Err(format!("{name} is in memory, which is not the server's to tell"));
+        }
+    }
+    let reply =
+        message::read(&replied.answer.wire).map_err(|error| format!("the answer cannot be read: {error}"))?;
+    holds_together(asked.name(), &reply)
+}
+
+/// Whether every record of an answer belongs to the chain from `name`.
+fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
+    let mut chain = vec![name.clone()];
+    for record in &reply.answers {
+        let redirects =
+            record.record_type() == RecordType::DNAME && chain.iter().any(|name| record.name.zone_of(name));
+        if record.dns_class != DNSClass::IN || !(redirects || chain.contains(&record.name)) {
+            return Err(format!("{record} answers nothing about {name}"));
+        }
+        if let RData::CNAME(target) = &record.data {
+            chain.push(target.0.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Answers each message with the same octets, under its id and question; others cannot be reached.
+struct Scripted {
+    server: SocketAddr,
+    octets: Vec<u8>,
+}
+
+impl Scripted {
+    fn reach(&self, path: &Path) -> io::Result<()> {
+        if path.server == self.server { Ok(()) } else { Err(io::ErrorKind::HostUnreachable.into()) }
+    }
+}
+
+/// `octets` as the reply to `query`.
+fn reply_to(query: &[u8], octets: &[u8]) -> Vec<u8> {
+    let mut reply = octets.to_vec();
+    for (place, (to, from)) in reply.iter_mut().zip(query).enumerate() {
+        // Spelling is the resolver's to choose; whatever else differs is the server's.
+        let spelling = place >= HEADER && to.eq_ignore_ascii_case(from);
+        if place < 2 || spelling {
+            *to = *from;
+        }
+    }
+    reply
+}
+
+impl Network for Scripted {
+    fn send_datagram<'a>(
+        &'a self,
+        path: &'a Path,
+        message: &'a [u8],
+    ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
+        let reply = self.reach(path).map(|()| reply_to(message, &self.octets));
+        let replies = reply.map(|reply| Box::new(Once(path.server, Some(reply))) as Box<dyn Replies>);
+        std::future::ready(replies).boxed()
+    }
+
+    fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        let open = |()| Box::new(Scroll { octets: self.octets.clone(), pending: None }) as Box<dyn Stream>;
+        std::future::ready(self.reach(path).map(open)).boxed()
+    }
+}
+
+/// A stream of the same octets.
+struct Scroll {
+    octets: Vec<u8>,
+    pending: Option<Vec<u8>>,
+}
+
+impl Stream for Scroll {
+    fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
+        self.pending = Some(reply_to(message, &self.octets));
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
+        match self.pending.take() {
+            Some(reply) => std::future::ready(Ok(reply)).boxed(),
+            None => std::future::pending().boxed(),
+        }
+    }
+}
+
+struct Once(SocketAddr, Option<Vec<u8>>);
+
+impl Replies for Once {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
+        match self.1.take() {
+            Some(octets) => std::future::ready(Ok((self.0, octets))).boxed(),
+            None => std::future::pending().boxed(),
+        }
+    }
+}
+
+/// A zone file: the operator's, and the lab's own reader.
+fn zone_file(octets: &[u8]) -> Result<(), String> {
+    let text = String::from_utf8_lossy(octets);
+    // Another file's text is no part of these octets.
+    let alone: String = text
+        .lines()
+        .filter(|line| !line.to_ascii_uppercase().contains("$INCLUDE"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let zone = absolute(ZONE).map_err(|error| error.to_string())?;
+    if let Ok(authority) = local::from_file(&zone, FilePath::new("zone"), &alone) {
+        let answer = local::respond(&authority, &zone, RecordType::SOA);
+        if answer.answers.is_empty() {
+            return Err("a zone that was read has no SOA".to_owned());
+        }
+    }
+    // An error is an answer; only a panic is none.
+    drop(read_zone(&zone, &alone));
+    Ok(())
+}
+
+/// A line of the control protocol, either way.
+fn control(octets: &[u8]) -> Result<(), String> {
+    if let Ok(request) = serde_json::from_slice::<Request>(octets) {
+        let written = serde_json::to_vec(&request).map_err(|error| error.to_string())?;
+        serde_json::from_slice::<Request>(&written)
+            .map_err(|error| format!("{request:?} is not read back: {error}"))?;
+    }
+    if let Ok(reply) = serde_json::from_slice::<Reply>(octets) {
+        let written = serde_json::to_vec(&reply).map_err(|error| error.to_string())?;
+        serde_json::from_slice::<Reply>(&written)
+            .map_err(|error| format!("{reply:?} is not read back: {error}"))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! Aliases across zones, parents and children on one server, and what changes between two questions.
+
+use super::{TOP, ZONE, play_all};
+
+/// A secure, an insecure, a bogus and a hashed zone that point to each other, on one server.
+const ZONES: &str = "server ns.host.tld 127.0.0.9 rtt=30ms
+zone host.tld. ns.host.tld
+zone safe.tld. ns.host.tld
+  www 300 A 10.0.0.1
+  to-safe 300 CNAME www.hashed.tld.
+  to-plain 300 CNAME www.plain.tld.
+  to-bad 300 CNAME www.bad.tld.
+  to-nothing 300 CNAME none.hashed.tld.
+  to-nothing-plain 300 CNAME none.plain.tld.
+  tree 300 DNAME hashed.tld.
+  bush 300 DNAME plain.tld.
+  *.wild 300 CNAME www.hashed.tld.
+zone hashed.tld. ns.host.tld
+  www 300 A 10.0.0.2
+  back 300 CNAME to-safe.safe.tld.
+zone plain.tld. ns.host.tld
+  www 300 A 10.0.0.3
+  to-safe 300 CNAME www.safe.tld.
+zone bad.tld. ns.host.tld
+  www 300 A 10.0.0.4
+sign host.tld.
+sign safe.tld.
+sign hashed.tld. nsec3
+sign bad.tld. expired
+";
+
+fn asked(question: &str, wanted: &str) -> (String, String) {
+    let (rcode, ad) = wanted.split_once(' ').unwrap_or((wanted, ""));
+    let ad = if ad == "ad" { "ad" } else { "!ad" };
+    (question.to_owned(), format!("{TOP}{ZONES}ask {question}\n  rcode {rcode}\n  flags {ad}\n"))
+}
+
+#[test]
+fn a_chain_is_as_secure_as_its_weakest_part() {
+    play_all([
+        asked("to-safe.safe.tld. A +DO", "NOERROR ad"),
+        asked("back.hashed.tld. A +DO", "NOERROR ad"),
+        asked("to-plain.safe.tld. A +DO", "NOERROR"),
+        asked("to-safe.plain.tld. A +DO", "NOERROR"),
+        asked("to-bad.safe.tld. A +DO", "SERVFAIL"),
+        asked("to-nothing.safe.tld. A +DO", "NXDOMAIN ad"),
+        asked("to-nothing-plain.safe.tld. A +DO", "NXDOMAIN"),
+        asked("to-safe.safe.tld. TXT +DO", "NOERROR ad"),
+        asked("x.wild.safe.tld. A +DO", "NOERROR ad"),
+        asked("www.tree.safe.tld. A +DO", "NOERROR ad"),
+        asked("none.tree.safe.tld. A +DO", "NXDOMAIN ad"),
+        asked("www.bush.safe.tld. A +DO", "NOERROR"),
+        asked("to-bad.safe.tld. CNAME +DO", "NOERROR ad"),
+        asked("www.plain.tld. A +DO", "NOERROR"),
+        asked("plain.tld. DS +DO", "NOERROR ad"),
+        asked("safe.tld. DS +DO", "NOERROR ad"),
+        asked("none.tld. A +DO", "NXDOMAIN ad"),
+        asked("www.safe.tld. ANY +DO", "NOERROR ad"),
+        asked("www.safe.tld. RRSIG +DO", "NOERROR"),
+    ]);
+}
+
+/// A zone and its child on the same servers: the parent's side of the cut must not speak for the child's.
+#[test]
+fn the_parents_nsec_is_no_proof_for_the_child() {
+    let inner = |fault: &str| {
+        format!(
+            "{TOP}{ZONE}zone sub.zone.tld. ns1.zone.tld ns2.zone.tld\n  www 300 A 10.0.0.7\n\
+             sign zone.tld.\nsign sub.zone.tld.\n\
+             fault ns1.zone.tld {fault}\nfault ns2.zone.tld {fault}\n"
+        )
+    };
+    let asked = |fault: &str, question: &str, wanted: &str| {
+        (format!("{fault} {question}"), format!("{}ask {question}\n{wanted}", inner(fault)))
+    };
+    play_all([
+        asked("", "sub.zone.tld. MX +DO", "  rcode NOERROR\n  flags ad\n"),
+        asked("", "sub.zone.tld. DS +DO", "  rcode NOERROR\n  flags ad\n  signatures 1\n"),
+        asked("", "www.sub.zone.tld. A +DO", "  rcode NOERROR\n  flags ad\n"),
+        asked("", "none.sub.zone.tld. A +DO", "  rcode NXDOMAIN\n  flags ad\n"),
+        asked("parents-proof", "sub.zone.tld. MX +DO", "  rcode SERVFAIL\n"),
+        asked("parents-proof", "www.sub.zone.tld. A +DO", "  rcode NOERROR\n  flags ad\n"),
+    ]);
+}
+
+#[test]
+fn zones_change_while_we_remember() {
+    let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\n");
+    let after = |title: &str, change: &str, wanted: &str| {
+        (title.to_owned(), format!("{zone}{change}ask mail.zone.tld. A +DO\n{wanted}"))
+    };
+    play_all([
+        after(
+            "the next key shown, then in use, then alone",
+            "sign zone.tld. zsk=old,new\nadvance 2h\nsign zone.tld. zsk=old,new signs=new\nadvance 1m\n\
+             ask www.zone.tld. A +DO\n  flags ad\nadvance 2h\nsign zone.tld. zsk=new signs=new\n",
+            "  rcode NOERROR\n  flags ad\n",
+        ),
+        after(
+            "all new",
+            "sign zone.tld. ksk=new zsk=new signs=new ds=new\nadvance 2h\n",
+            "  rcode NOERROR\n  flags ad\n",
+        ),
+        after("DS taken away", "sign zone.tld. ds=none\nadvance 49h\n", "  rcode NOERROR\n  flags !ad\n"),
+        after(
+            "DS taken away, unsigned",
+            "sign zone.tld. ds=none unsigned\nadvance 49h\n",
+            "  rcode NOERROR\n  flags !ad\n",
+        ),
+        after("signatures ran out", "advance 400h\n", "  rcode SERVFAIL\n"),
+        after("signed anew", "advance 312h\nsign zone.tld.\nadvance 120h\n", "  rcode NOERROR\n  flags ad\n"),
+    ]);
+}
+
+/// A bogus answer is not kept for long, and asking without checking spoils it for nobody.
+#[test]
+fn what_is_mended_is_believed_within_a_minute() {
+    play_all([(
+        "mended".to_owned(),
+        format!(
+            "{TOP}{ZONE}sign zone.tld. wrong-key\n\
+             ask www.zone.tld. A +DO\n  rcode SERVFAIL\n\
+             ask www.zone.tld. A +CD\n  rcode NOERROR\n  flags !ad\n\
+             ask www.zone.tld. A +DO\n  rcode SERVFAIL\n\
+             sign zone.tld.\nadvance 1m\n\
+             ask www.zone.tld. A +DO\n  rcode NOERROR\n  flags ad\n"
+        ),
+    )]);
+}

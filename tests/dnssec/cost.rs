@@ -1,0 +1,99 @@
+//! What validation costs in time: cold, a round trip for each new cut at most; warm, nothing.
+
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
+use resolverd::lab::world::ServerPlan;
+
+/// Zones from the root down: name, server, and its distance in milliseconds.
+const DOWN: [(&str, &str, u64); 4] = [
+    (".", "a.root", 10),
+    ("tld.", "ns.tld", 20),
+    ("zone.tld.", "ns.zone.tld", 40),
+    ("deep.zone.tld.", "ns.deep.zone.tld", 80),
+];
+
+const TEXT: &str = "www 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\nalias 300 CNAME www\n";
+
+fn simulation(words: &str, validate: bool) -> Simulation {
+    let mut tree = Tree::default();
+    for (place, (zone, server, distance)) in (1..).zip(DOWN) {
+        let mut plan = ServerPlan::new(server, vec![[127, 0, 0, place].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(distance));
+        tree.server(plan).unwrap();
+        tree.zone(zone, &[server.to_owned()], TEXT).unwrap();
+        tree.sign(zone, Some(words.parse().unwrap())).unwrap();
+    }
+    let lab = std::sync::Arc::new(tree.build().unwrap());
+    let mut config = config_trusting(&lab);
+    config.dnssec.validate = validate;
+    config.resolve.race = false;
+    Simulation::new(lab, config, 1)
+}
+
+async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
+    let flags = Flags { authentic_data: true, ..Flags::default() };
+    simulation.ask_with(&Name::from_ascii(owner).unwrap(), kind, flags).await.unwrap()
+}
+
+/// The time that a cold answer takes with and without validation.
+fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
+    [true, false].map(|validate| {
+        paused(async {
+            let simulation = simulation(words, validate);
+            let reply = ask(&simulation, owner, kind).await;
+            assert_eq!(reply.message.metadata.authentic_data, validate, "{words} {owner} {:#?}", reply.steps);
+            reply.elapsed
+        })
+    })
+}
+
+#[test]
+fn a_cold_secure_answer_costs_a_round_trip_for_each_cut_at_most() {
+    let cuts: Duration = DOWN.iter().map(|(.., distance)| Duration::from_millis(*distance)).sum();
+    for words in ["", "nsec3", "algorithm=8"] {
+        for (owner, kind) in [
+            ("www.deep.zone.tld.", RecordType::A),
+            ("www.deep.zone.tld.", RecordType::MX),
+            ("none.deep.zone.tld.", RecordType::A),
+            ("x.wild.deep.zone.tld.", RecordType::A),
+            ("alias.deep.zone.tld.", RecordType::A),
+        ] {
+            let [with, without] = cold(words, owner, kind);
+            assert!(with <= without + cuts, "{words} {owner} {kind}: {with:?} and {without:?} without");
+            println!("{words} {owner} {kind}: {with:?}, without validation {without:?}");
+        }
+    }
+}
+
+#[test]
+fn a_warm_zone_costs_nothing() {
+    paused(async {
+        let simulation = simulation("nsec3", true);
+        ask(&simulation, "www.deep.zone.tld.", RecordType::A).await;
+        simulation.lab().log().take();
+        for (owner, kind, code) in [
+            ("mail.deep.zone.tld.", RecordType::A, ResponseCode::NoError),
+            ("mail.deep.zone.tld.", RecordType::MX, ResponseCode::NoError),
+            ("none.deep.zone.tld.", RecordType::A, ResponseCode::NXDomain),
+            ("y.wild.deep.zone.tld.", RecordType::A, ResponseCode::NoError),
+        ] {
+            let reply = ask(&simulation, owner, kind).await;
+            assert_eq!(reply.message.metadata.response_code, code, "{owner}");
+            assert!(reply.message.metadata.authentic_data, "{owner} {:#?}", reply.steps);
+            let sent = simulation.lab().log().take();
+            assert_eq!(sent.len(), 1, "{owner} {sent:?}");
+            // The distance, to the timer's millisecond.
+            let distance = Duration::from_millis(DOWN[3].2);
+            assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
+        }
+        // From memory, nothing is asked nor waited for.
+        let reply = ask(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
+        assert!(reply.message.metadata.authentic_data);
+        assert_eq!((reply.elapsed, simulation.lab().log().take().len()), (Duration::ZERO, 0));
+    });
+}

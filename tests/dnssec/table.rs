@@ -1,0 +1,209 @@
+//! The table: how a zone is signed or what is wrong with it, what is asked, and what must come of it.
+
+use super::{TOP, ZONE, play_all};
+
+/// A row: the words of the zone's `sign` line, a question, and `RCODE [ad] [CODE of the extended error]`.
+type Row = (&'static str, &'static str, &'static str);
+
+fn scenario((words, question, wanted): &Row, faults: &str) -> (String, String) {
+    let mut said = wanted.split(' ');
+    let rcode = said.next().unwrap();
+    let rest: Vec<&str> = said.collect();
+    let ad = if rest.contains(&"ad") { "ad" } else { "!ad" };
+    let code = rest.iter().find(|word| **word != "ad");
+    let ede = code.map(|code| format!("  ede {code}\n")).unwrap_or_default();
+    let title = format!("{words} | {faults} | {question} | {wanted}");
+    let faults = faults.replace(';', "\n");
+    (
+        title,
+        format!(
+            "{TOP}{ZONE}sign zone.tld. {words}\n{faults}\nask {question}\n  rcode {rcode}\n  flags {ad}\n{ede}"
+        ),
+    )
+}
+
+fn check(rows: &[Row]) {
+    play_all(rows.iter().map(|row| scenario(row, "")));
+}
+
+/// Every sort of answer, with its verdict in a sound zone.
+const ANSWERS: [(&str, &str); 14] = [
+    ("zone.tld. MX +DO", "NOERROR ad"),
+    ("zone.tld. DNSKEY +DO", "NOERROR ad"),
+    ("zone.tld. DS +DO", "NOERROR ad"),
+    ("www.zone.tld. A +DO", "NOERROR ad"),
+    ("www.zone.tld. A +AD", "NOERROR ad"),
+    ("www.zone.tld. TXT +DO", "NOERROR ad"),
+    ("none.zone.tld. A +DO", "NXDOMAIN ad"),
+    ("a.b.none.zone.tld. A +DO", "NXDOMAIN ad"),
+    ("x.y.wild.zone.tld. A +DO", "NOERROR ad"),
+    ("x.wild.zone.tld. TXT +DO", "NOERROR ad"),
+    ("ent.zone.tld. A +DO", "NOERROR ad"),
+    ("alias.zone.tld. A +DO", "NOERROR ad"),
+    ("_25._tcp.mail.zone.tld. TLSA +AD", "NOERROR ad"),
+    ("_25._tcp.www.zone.tld. TLSA +AD", "NXDOMAIN ad"),
+];
+
+#[test]
+fn every_answer_of_every_algorithm_and_denial_is_secure() {
+    let mut rows = Vec::new();
+    for words in ["algorithm=8", "algorithm=10 nsec3", "", "nsec3", "algorithm=14", "algorithm=15 nsec3"] {
+        rows.extend(ANSWERS.map(|(question, wanted)| (words, question, wanted)));
+    }
+    for words in ["nsec3 salt=beef iterations=50", "zsk=none", "algorithm=13,15", "algorithm=8,13 digest=2,4"]
+    {
+        rows.extend(ANSWERS.map(|(question, wanted)| (words, question, wanted)));
+    }
+    check(&rows);
+}
+
+#[test]
+fn flags_say_what_a_client_is_told() {
+    check(&[
+        ("", "www.zone.tld. A", "NOERROR"),
+        ("", "www.zone.tld. A +CD", "NOERROR"),
+        ("", "none.zone.tld. A", "NXDOMAIN"),
+        ("expired", "www.zone.tld. A +CD", "NOERROR"),
+        ("expired", "www.zone.tld. A +CD +DO", "NOERROR"),
+        ("wrong-key", "none.zone.tld. A +CD +DO", "NXDOMAIN"),
+    ]);
+    let ask = |words: &str, question: &str, counts: &str| {
+        let (zone, title) = (format!("{TOP}{ZONE}sign zone.tld. {words}\n"), format!("{words} | {question}"));
+        (title, format!("{zone}ask {question}\n{counts}"))
+    };
+    play_all([
+        ask("", "www.zone.tld. A +DO", "  signatures 1\n  proofs 0\n"),
+        ask("", "www.zone.tld. A +AD", "  signatures 0\n  proofs 0\n"),
+        ask("", "www.zone.tld. A +CD +DO", "  signatures 1\n"),
+        ask("", "none.zone.tld. A +DO", "  signatures 0\n  proofs 1..2\n"),
+        ask("nsec3", "none.zone.tld. A +DO", "  signatures 0\n  proofs 2..3\n"),
+        ask("nsec3", "none.zone.tld. A", "  signatures 0\n  proofs 0\n"),
+        ask("nsec3", "x.wild.zone.tld. A +DO", "  signatures 1\n  proofs 1\n"),
+        ask("", "www.zone.tld. TXT +DO", "  signatures 0\n  proofs 1\n"),
+    ]);
+}
+
+#[test]
+fn what_nobody_can_check_is_insecure() {
+    check(&[
+        ("ds=none", "www.zone.tld. A +DO", "NOERROR"),
+        ("ds=none", "none.zone.tld. A +DO", "NXDOMAIN"),
+        ("ds=none", "_25._tcp.mail.zone.tld. TLSA +DO", "NOERROR"),
+        ("ds=none expired", "www.zone.tld. A +DO", "NOERROR"),
+        ("ds=none unsigned", "www.zone.tld. A +DO", "NOERROR"),
+        ("algorithm=16", "www.zone.tld. A +DO", "NOERROR 1"),
+        ("algorithm=16", "none.zone.tld. A +DO", "NXDOMAIN 1"),
+        ("algorithm=99", "www.zone.tld. A +DO", "NOERROR 1"),
+        ("algorithm=5", "www.zone.tld. A +DO", "NOERROR 1"),
+        ("algorithm=7 nsec3", "none.zone.tld. A +DO", "NXDOMAIN 1"),
+        ("algorithm=99 unsigned", "www.zone.tld. A +DO", "NOERROR 1"),
+        ("digest=3", "www.zone.tld. A +DO", "NOERROR 2"),
+        ("nsec3 iterations=51", "none.zone.tld. A +DO", "NXDOMAIN 27"),
+        ("nsec3 iterations=500", "_25._tcp.www.zone.tld. TLSA +DO", "NXDOMAIN 27"),
+    ]);
+}
+
+#[test]
+fn what_can_be_checked_among_what_cannot_is_secure() {
+    check(&[
+        ("algorithm=99,13", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("algorithm=5,13 nsec3", "none.zone.tld. A +DO", "NXDOMAIN ad"),
+        ("digest=1", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("digest=1,2", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("digest=3,4", "www.zone.tld. A +DO", "NOERROR ad"),
+        // The data is signed, whatever one thinks of its denials.
+        ("nsec3 iterations=500", "www.zone.tld. A +DO", "NOERROR ad"),
+    ]);
+}
+
+#[test]
+fn an_opt_out_span_is_no_proof() {
+    check(&[
+        ("nsec3 optout", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("nsec3 optout", "www.zone.tld. TXT +DO", "NOERROR ad"),
+        ("nsec3 optout", "none.zone.tld. A +DO", "NXDOMAIN"),
+        ("nsec3 optout", "_25._tcp.www.zone.tld. TLSA +DO", "NXDOMAIN"),
+        ("nsec3 optout", "x.wild.zone.tld. A +DO", "NOERROR"),
+    ]);
+}
+
+#[test]
+fn broken_zones_are_bogus_and_say_why() {
+    check(&[
+        ("expired", "www.zone.tld. A +DO", "SERVFAIL 7"),
+        ("expired", "none.zone.tld. A +DO", "SERVFAIL 7"),
+        ("expired nsec3", "zone.tld. DNSKEY +DO", "SERVFAIL 7"),
+        ("not-yet-valid", "www.zone.tld. A +DO", "SERVFAIL 8"),
+        ("wrong-key", "www.zone.tld. A +DO", "SERVFAIL 6"),
+        ("wrong-key", "none.zone.tld. A +DO", "SERVFAIL 6"),
+        ("missing-rrsig", "www.zone.tld. A +DO", "SERVFAIL 10"),
+        ("missing-rrsig nsec3", "none.zone.tld. A +DO", "SERVFAIL 10"),
+        ("unsigned-keys", "www.zone.tld. A +DO", "SERVFAIL 10"),
+        ("unsigned", "www.zone.tld. A +DO", "SERVFAIL 9"),
+        ("unsigned", "none.zone.tld. A +DO", "SERVFAIL 9"),
+        ("ds-mismatch", "www.zone.tld. A +DO", "SERVFAIL 9"),
+        ("no-zone-bit", "www.zone.tld. A +DO", "SERVFAIL 11"),
+        ("no-nsec", "none.zone.tld. A +DO", "SERVFAIL 12"),
+        ("no-nsec", "www.zone.tld. TXT +DO", "SERVFAIL 12"),
+        ("no-nsec nsec3", "none.zone.tld. A +DO", "SERVFAIL 12"),
+        ("no-nsec", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("no-nsec", "x.wild.zone.tld. A +DO", "SERVFAIL 12"),
+        ("wrong-nsec", "none.zone.tld. A +DO", "SERVFAIL 12"),
+        ("wrong-nsec nsec3", "none.zone.tld. A +DO", "SERVFAIL 12"),
+        ("wrong-nsec", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("wrong-bitmap", "www.zone.tld. TXT +DO", "SERVFAIL 12"),
+        ("wrong-bitmap nsec3", "www.zone.tld. TXT +DO", "SERVFAIL 12"),
+        ("wrong-bitmap", "www.zone.tld. SRV +DO", "NOERROR ad"),
+        ("expired", "www.zone.tld. A", "SERVFAIL 7"),
+    ]);
+}
+
+#[test]
+fn keys_may_roll() {
+    check(&[
+        ("zsk=old,new", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("zsk=old,new signs=new", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("zsk=old,new signs=old,new", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("ksk=old,new", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("ksk=old,new ds=old,new", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("ds=old,new", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("ds=old,new ksk=new", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("ds=old,new ksk=new zsk=none", "www.zone.tld. A +DO", "NOERROR ad"),
+        ("ksk=new", "www.zone.tld. A +DO", "SERVFAIL 9"),
+        ("signs=new", "www.zone.tld. A +DO", "SERVFAIL 9"),
+    ]);
+}
+
+#[test]
+fn many_keys_of_one_tag_cost_a_budget_and_not_a_minute() {
+    check(&[
+        ("keytrap=30", "www.zone.tld. A +DO", "SERVFAIL"),
+        ("keytrap=1", "www.zone.tld. A +DO", "NOERROR ad"),
+    ]);
+}
+
+/// Faults of servers: of one of the two, then of both.
+#[test]
+fn one_servers_wrong_answer_is_not_the_zones() {
+    let both = |fault: &str| format!("fault ns1.zone.tld {fault};fault ns2.zone.tld {fault}");
+    let (www, none, nodata) = ("www.zone.tld. A +DO", "none.zone.tld. A +DO", "www.zone.tld. TXT +DO");
+    let mut scenarios = Vec::new();
+    for fault in ["bad-signatures", "no-dnssec", "strips-proofs", "drops-dnskey"] {
+        for (question, rcode) in [(www, "NOERROR ad"), (none, "NXDOMAIN ad"), (nodata, "NOERROR ad")] {
+            scenarios.push(scenario(&("", question, rcode), &format!("fault ns1.zone.tld {fault}")));
+            scenarios.push(scenario(&("nsec3", question, rcode), &format!("fault ns2.zone.tld {fault}")));
+        }
+    }
+    for (fault, question, wanted) in [
+        ("bad-signatures", www, "SERVFAIL 6"),
+        ("bad-signatures", none, "SERVFAIL 6"),
+        ("no-dnssec", www, "SERVFAIL 10"),
+        ("strips-proofs", none, "SERVFAIL 12"),
+        ("strips-proofs", nodata, "SERVFAIL 12"),
+        ("strips-proofs", www, "NOERROR ad"),
+        ("drops-dnskey", www, "SERVFAIL"),
+    ] {
+        scenarios.push(scenario(&("", question, wanted), &both(fault)));
+    }
+    play_all(scenarios);
+}

@@ -1,0 +1,91 @@
+//! The fuzzer's targets on stable Rust: each over its corpus in `tests/corpus`, then over mutations of it from a seed.
+//!
+//! `RESOLVERD_FUZZ_TIMES` says how many times the usual number of mutations (which take about a second), and
+//! `RESOLVERD_FUZZ_SEED` which. What is found is told as an array; as a file of the corpus it stays found.
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::Path;
+
+use resolverd::lab::fuzz;
+use resolverd::random::Random;
+
+/// Octets that mean something somewhere: lengths, pointers, signs.
+const TELLING: [u8; 8] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff];
+
+/// Changes of one mutation at most.
+const CHANGES: u32 = 6;
+
+fn by_hand(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The files of a corpus, in order of their names.
+fn corpus(name: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(name);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+fn below(random: &Random, bound: usize) -> usize {
+    usize::try_from(random.below(u32::try_from(bound.max(1)).unwrap())).unwrap()
+}
+
+/// One entry of the corpus with a few changes.
+fn mutation(corpus: &[Vec<u8>], random: &Random) -> Vec<u8> {
+    let mut octets = corpus[below(random, corpus.len())].clone();
+    for _ in 0..=random.below(CHANGES) {
+        let place = below(random, octets.len() + 1);
+        let other = &corpus[below(random, corpus.len())];
+        match random.below(7) {
+            0 if place < octets.len() => octets[place] ^= 1 << random.below(8),
+            1 if place < octets.len() => octets[place] = TELLING[below(random, TELLING.len())],
+            2 => octets.insert(place, TELLING[below(random, TELLING.len())]),
+            3 if place < octets.len() => drop(octets.remove(place)),
+            4 => octets.truncate(place),
+            5 => octets.extend_from_slice(&other[below(random, other.len() + 1)..]),
+            _ => {
+                let end = (place + below(random, 32)).min(octets.len());
+                let again = octets[place.min(end)..end].to_vec();
+                octets.splice(place..place, again);
+            }
+        }
+    }
+    octets
+}
+
+fn hold(target: &str, octets: &[u8]) {
+    let held = catch_unwind(|| fuzz::hold(target, octets));
+    assert!(held.is_ok(), "{target} with {octets:?}");
+}
+
+fn play(target: &str, usual: u64) {
+    let corpus = corpus(target);
+    assert!(!corpus.is_empty());
+    corpus.iter().for_each(|octets| hold(target, octets));
+    let random = Random::seeded(by_hand("RESOLVERD_FUZZ_SEED", 1));
+    for _ in 0..usual * by_hand("RESOLVERD_FUZZ_TIMES", 1) {
+        hold(target, &mutation(&corpus, &random));
+    }
+}
+
+#[test]
+fn any_query_is_read_and_answered() {
+    play("query", 20_000);
+}
+
+#[test]
+fn any_response_leaves_memory_and_client_clean() {
+    play("response", 1_000);
+}
+
+#[test]
+fn any_zone_file_is_read_or_refused() {
+    play("zone_file", 2_000);
+}
+
+#[test]
+fn any_line_of_the_control_protocol_is_read_or_refused() {
+    play("control", 20_000);
+}
