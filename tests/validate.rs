@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::DS;
+use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::Config;
@@ -10,6 +12,7 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::validate::anchors::Anchors;
 
 /// To every server and back.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
@@ -249,6 +252,20 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
         });
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), INSECURE);
         assert_eq!(told(&stage.ask("mail.signed.com", RecordType::A).await), SECURE);
+    });
+}
+
+#[test]
+fn signatures_of_a_zone_above_the_only_anchor_make_nothing_insecure() {
+    paused(async {
+        let stage = Stage::of(lab(&ZONES), |config| {
+            let ds = DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);
+            config.dnssec.trust_anchor.anchors = Anchors::default();
+            config.dnssec.trust_anchor.anchors.add(&name("mail.signed.com."), ds);
+        });
+        let reply = stage.ask("mail.signed.com", RecordType::A).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        assert_eq!(told(&stage.ask("signed.com", RecordType::MX).await), INSECURE);
     });
 }
 

@@ -231,7 +231,8 @@ impl Resolver {
         } else {
             signature::signer(name, RecordType::DS, &signatures)
         };
-        let Some(signer) = signer.cloned() else {
+        let trust = self.trust(name, context);
+        let Some(signer) = signer.filter(|signer| trust.reaches(signer)).cloned() else {
             let (why, what) = if set.is_empty() {
                 (Why::NsecMissing, "nothing signed says whether there is a DS of")
             } else {

@@ -206,10 +206,11 @@ impl Resolver {
     /// The keys of the zone that signed data at `name`, or what the data are worth without.
     async fn keys(&self, errand: Errand<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> Keys {
         let context = errand.context;
-        if self.trust(name, context) == Trust::None {
+        let trust = self.trust(name, context);
+        if trust == Trust::None {
             return Keys::None(Part::of(Verdict::Insecure(None)));
         }
-        let Some(signer) = signer else {
+        let Some(signer) = signer.filter(|signer| trust.reaches(signer)) else {
             return Keys::None(Part::of(self.unsigned(name, cut, context).await));
         };
         match self.state(signer, context).await {

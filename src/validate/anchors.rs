@@ -43,6 +43,17 @@ pub enum Trust<'a> {
     None,
 }
 
+impl Trust<'_> {
+    /// Whether keys of `zone` can say anything here. Those of a zone above the anchor cannot: nothing vouches for them, and
+    /// as an insecure zone it would make all below it insecure.
+    pub fn reaches(&self, zone: &Name) -> bool {
+        match self {
+            Self::Anchor(anchor, _) => anchor.zone_of(zone),
+            Self::None => false,
+        }
+    }
+}
+
 impl Anchors {
     /// The keys of the root that are built in.
     pub fn built_in() -> Self {
@@ -120,6 +131,10 @@ mod tests {
         assert_eq!(anchors.closest(&name("www.example."), negative), Trust::None);
         assert!(matches!(anchors.closest(&name("www.deep.example."), negative), Trust::Anchor(..)));
         assert_eq!(Anchors::default().closest(&name("example."), no), Trust::None);
+        let deep = anchors.closest(&name("www.deep.example."), no);
+        let reached =
+            ["www.deep.example.", "deep.example.", "example.", "."].map(|zone| deep.reaches(&name(zone)));
+        assert_eq!(reached, [true, true, false, false]);
         assert_eq!(anchors.tags(&Name::root()).into_iter().collect::<Vec<_>>(), [20_326, 38_696]);
     }
 }
