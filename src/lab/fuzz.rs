@@ -28,8 +28,11 @@ use super::simulation::paused;
 use super::world::absolute;
 use super::zone_file::read_zone;
 
+/// What octets are held against: it says what does not hold.
+type Target = fn(&[u8]) -> Result<(), String>;
+
 /// What a fuzzer tries, by the name of its corpus. Each takes octets, and says what must not be.
-const TARGETS: [(&str, fn(&[u8]) -> Result<(), String>); 4] =
+const TARGETS: [(&str, Target); 4] =
     [("query", query), ("response", response), ("zone_file", zone_file), ("control", control)];
 
 /// Tries one target.

@@ -11,7 +11,7 @@ use hickory_proto::rr::Name;
 
 use super::keys::ds_of;
 
-/// The root's keys of 2017 (tag 20326) and 2024 (tag 38696), as https://data.iana.org/root-anchors/root-anchors.xml has
+/// The root's keys of 2017 (tag 20326) and 2024 (tag 38696), as <https://data.iana.org/root-anchors/root-anchors.xml> has
 /// them: algorithm 8, SHA-256.
 const ROOT: [(u16, [u8; 32]); 2] = [
     (
