@@ -1,22 +1,46 @@
-# DNS lists through the gate: rbldnsd's listings are all there, and a list that refuses, is parked, dead or closed changes no
-# answer that Postfix gives. Sourced by `run`.
+# DNS lists through the gate: rbldnsd's listings are all there, and a list that refuses, is parked, lists the world, is silent,
+# says REFUSED or is shut down changes no answer that Postfix gives. Sourced by `run`.
 
 # Entries of the large list.
 entries=100000
 
+# What can be wrong with a list: of each, NAME.lists.example blocks, NAME-wl allows, and NAME-dbl lists domains. `dead` is silent,
+# `closed` says REFUSED.
+wrongs="refuse parked world dead closed"
+
 # What the resolver is told of the lists of this internet; one listener hands on whatever they answer.
 lists_configured() {
-  local list
+  local wrong
   printf '[[listener]]\naddresses = ["127.0.0.2:53"]\ndnsbl = "pass"\n'
-  for list in bl many refuse parked dead closed; do
-    printf '[[list]]\nname = "%s.lists.example"\npurpose = "block"\nsubjects = ["ip4"]\n' $list
+  for wrong in $wrongs; do
+    list_configured "$wrong" block ip4
+    list_configured "$wrong-wl" allow ip4
+    list_configured "$wrong-dbl" block domain
   done
-  for list in wl refuse-wl dead-wl; do
-    printf '[[list]]\nname = "%s.lists.example"\npurpose = "allow"\nsubjects = ["ip4"]\n' $list
-  done
+  list_configured bl block ip4
+  list_configured many block ip4
+  list_configured wl allow ip4
+  list_configured dbl block domain
   # As the documentation of local lists has it: rbldnsd on this host, its zone as a stub.
   printf '[[zone]]\nname = "local.lists.example"\nstub = ["127.0.0.1:5300"]\n'
-  printf '[[list]]\nname = "local.lists.example"\npurpose = "block"\nsubjects = ["ip4"]\n'
+  list_configured local block ip4
+}
+
+list_configured() {
+  printf '[[list]]\nname = "%s.lists.example"\npurpose = "%s"\nsubjects = ["%s"]\n' "$@"
+}
+
+# kept LIST...: the state directory of a resolver that has found out, minutes ago, that these list the world; that takes two
+# tests three minutes apart.
+kept() {
+  local list known=
+  mkdir -p "$work/state"
+  for list in "$@"; do
+    known+="${known:+,}{\"list\":\"$list.\",\"state\":\"lists_the_world\",\"since\":$((EPOCHSECONDS - 600)),\"why\":\"tested\","
+    known+="\"quota\":{\"day\":0,\"today\":0,\"yesterday\":0,\"warned\":false}}"
+  done
+  printf '{"version":1,"lists":[%s]}' "$known" >"$work/state/lists.json"
+  export STATE_DIRECTORY=$work/state
 }
 
 raise_lists() {
@@ -30,6 +54,7 @@ raise_lists() {
     refuse.lists.example:ip4set:refuse.ip4 refuse-wl.lists.example:ip4set:refuse.ip4 wl.lists.example:ip4set:wl.ip4
   soon has NOERROR internet dig @198.18.0.31 many.lists.example SOA
   soon has NOERROR dig @127.0.0.1 -p 5300 local.lists.example SOA
+  kept world.lists.example world-wl.lists.example world-dbl.lists.example
   restart "$(lists_configured)"
 }
 
@@ -39,6 +64,7 @@ guarded() {
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.refuse.lists.example TXT
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.parked.lists.example A
   has 'EDE: 17 .*parked' dig @127.0.0.1 67.77.18.198.parked.lists.example A
+  has 'EDE: 17 .*world\.lists\.example lists whatever it is asked for' dig @127.0.0.1 66.77.18.198.world.lists.example A
   has 'status: NXDOMAIN' dig @127.0.0.1 66.77.18.198.refuse-wl.lists.example A
   has 'status: NXDOMAIN' dig @127.0.0.1 +tries=1 +timeout=6 66.77.18.198.dead-wl.lists.example A
   has '127\.255\.255\.254' dig @127.0.0.2 +short 66.77.18.198.refuse.lists.example A
@@ -60,10 +86,11 @@ every_entry() {
   /usr/bin/python3 "$here/every.py" compare 127.0.0.1 many.lists.example $entries
 }
 
-# smtpd or postscreen, with these lists to refuse by.
+# raise_gateway [SITES]: Postfix on the gateway. What smtpd restricts a recipient's mail by stands in $work/classes; with SITES
+# postscreen stands before it.
 raise_gateway() {
-  local sites=$1 restrictions= site
-  for site in $sites; do restrictions+="reject_rbl_client $site, "; done
+  local file classes
+  classes=$(sed 's/@.*//' "$work/classes" | tr '\n' ' ')
   cat >/etc/postfix/main.cf <<END
 compatibility_level = 3.6
 myhostname = mx.domain.example
@@ -75,51 +102,118 @@ inet_protocols = ipv4
 relay_domains = partner.example
 maillog_file = $work/mail.log
 maillog_file_prefixes = $work
-smtpd_recipient_restrictions = ${restrictions}permit
+smtpd_restriction_classes = $classes
+$(sed -E 's/^([a-z]+)@[^ ]* (.*)/\1 = \2/' "$work/classes")
+smtpd_recipient_restrictions = check_recipient_access texthash:$work/recipients
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 smtpd_client_connection_rate_limit = 0
-postscreen_dnsbl_sites = ${sites// /, }
+postscreen_dnsbl_sites = ${1-}
 postscreen_dnsbl_action = enforce
 postscreen_greet_wait = 2s
 postscreen_cache_map =
 default_transport = discard:
 relay_transport = discard:
 END
+  sed -E 's/^([a-z]+)(@[^ ]*) .*/\1\2 \1/' "$work/classes" >"$work/recipients"
   sed 's/^smtp  *inet .*/smtp inet n - y - - smtpd/' /usr/share/postfix/master.cf.dist >/etc/postfix/master.cf
-  if [ "${2-}" = postscreen ]; then
+  if [ -n "${1-}" ]; then
     sed -i '/^smtp  *inet /d' /etc/postfix/master.cf
     printf '%s\n' 'smtp inet n - y - 1 postscreen' 'smtpd pass - - y - - smtpd' 'dnsblog unix - - y - 0 dnsblog' >>/etc/postfix/master.cf
-    sed -i 's/^smtpd_recipient_restrictions.*/smtpd_recipient_restrictions = permit/' /etc/postfix/main.cf
   fi
   mkdir -p /var/spool/postfix/etc
-  for site in resolv.conf hosts nsswitch.conf services; do cp /etc/$site /var/spool/postfix/etc/; done
+  for file in resolv.conf hosts nsswitch.conf services; do cp /etc/$file /var/spool/postfix/etc/; done
   newaliases
   postfix stop >/dev/null 2>&1 || true
   postfix start
   soon has '^220' timeout 12 bash -c 'read -r line <>/dev/tcp/198.18.100.25/25; echo "$line"'
 }
 
-post() { internet /usr/bin/python3 "$here/send.py" 198.18.77.77 198.18.100.25 someone@sender.example someone@partner.example; }
-
-# A client that no list has anything against gets what it gets without lists: from smtpd, and from postscreen.
-same_code() {
-  local way=$1 without with
-  raise_gateway "" "$way"
-  without=$(post)
-  echo "without lists: $without"
-  raise_gateway "refuse.lists.example parked.lists.example closed.lists.example dead.lists.example dnsbl.sorbs.net" "$way"
-  with=$(post)
-  echo "figure: $way says \"$with\" with lists that refuse, are parked, closed, dead and shut down; \"$without\" without any"
-  [ "$with" = "$without" ]
+# class NAME RESTRICTION...: what the mail to NAME@partner.example is restricted by.
+class() {
+  local name=$1
+  shift
+  echo "$name@partner.example $*" >>"$work/classes"
 }
 
-# And a listing still counts; raw answers would have refused the innocent.
-listing_counts() {
-  raise_gateway "refuse.lists.example bl.lists.example"
-  has '^554 .*blocked using bl\.lists\.example' internet /usr/bin/python3 "$here/send.py" 198.18.77.66 198.18.100.25 someone@sender.example someone@partner.example
+# post RECIPIENT [CLIENT [SENDER]]: the reply that decides.
+post() {
+  internet /usr/bin/python3 "$here/send.py" "${2-198.18.77.77}" 198.18.100.25 "${3-someone@sender.example}" "$1@partner.example"
+}
+
+# Without a list smtpd accepts what a list could block, and rejects for good what a list could have let through. With a list
+# of which something is wrong it does the same, list by list and with all of them in a row.
+smtpd_says_the_same() {
+  local wrong blocks= domains= allows= count=0 rejects='^554 .*Recipient address rejected: Access denied'
+  : >"$work/classes"
+  class blocknone permit
+  class domainnone permit
+  class allownone reject
+  for wrong in $wrongs; do
+    class "block$wrong" "reject_rbl_client $wrong.lists.example, permit"
+    class "domain$wrong" "reject_rhsbl_sender $wrong-dbl.lists.example, reject_rhsbl_client $wrong-dbl.lists.example, permit"
+    class "allow$wrong" "permit_dnswl_client $wrong-wl.lists.example, reject"
+    blocks+="reject_rbl_client $wrong.lists.example, "
+    domains+="reject_rhsbl_sender $wrong-dbl.lists.example, "
+    allows+="permit_dnswl_client $wrong-wl.lists.example, "
+  done
+  class blockall "${blocks}reject_rbl_client dnsbl.sorbs.net, permit"
+  class domainall "${domains}permit"
+  class allowall "${allows}reject"
+  raise_gateway
+  has '^accepted$' post blocknone
+  has '^accepted$' post domainnone
+  has "$rejects" post allownone
+  for wrong in $wrongs all; do
+    has '^accepted$' post "block$wrong"
+    has '^accepted$' post "domain$wrong"
+    has "$rejects" post "allow$wrong"
+    count=$((count + 3))
+  done
+  echo "figure: $count times the code that smtpd has without the list"
+}
+
+# And what lists list still counts, whatever stands before them.
+smtpd_heeds_listings() {
+  local wrong blocks= domains= allows=
+  : >"$work/classes"
+  for wrong in $wrongs; do
+    blocks+="reject_rbl_client $wrong.lists.example, "
+    domains+="reject_rhsbl_sender $wrong-dbl.lists.example, "
+    allows+="permit_dnswl_client $wrong-wl.lists.example, "
+  done
+  class block "${blocks}reject_rbl_client bl.lists.example, permit"
+  class domain "${domains}reject_rhsbl_sender dbl.lists.example, permit"
+  class allow "${allows}permit_dnswl_client wl.lists.example, reject"
+  raise_gateway
+  has '^554 .*blocked using bl\.lists\.example' post block 198.18.77.66
+  has '^554 .*blocked using dbl\.lists\.example' post domain 198.18.77.77 someone@spammer.example
+  has '^accepted$' post allow
+}
+
+# postscreen: who is in no list passes, who is in a list does not, whatever other lists would add or take away.
+postscreen_says_the_same() {
+  local wrong sites=bl.lists.example
+  : >"$work/classes"
+  class anybody permit
+  raise_gateway "$sites"
+  has '^accepted$' post anybody
+  has '^550 .*blocked using bl\.lists\.example' post anybody 198.18.77.66
+  for wrong in $wrongs; do sites+=", $wrong.lists.example, $wrong-wl.lists.example*-1"; done
+  raise_gateway "$sites, dnsbl.sorbs.net"
+  has '^accepted$' post anybody
+  has '^550 .*blocked using bl\.lists\.example' post anybody 198.18.77.66
+  echo "figure: postscreen accepts and blocks as with bl.lists.example alone, beside $(wc -w <<<"$wrongs") lists that block and as many that allow, none of them well"
+}
+
+# Raw answers would have refused the innocent, and let through whom nobody knows.
+without_the_gate() {
+  : >"$work/classes"
+  class block "reject_rbl_client refuse.lists.example, permit"
+  class allow "permit_dnswl_client parked-wl.lists.example, reject"
   printf 'nameserver 127.0.0.2\n' >/etc/resolv.conf
-  raise_gateway "refuse.lists.example"
-  has '^554 .*blocked using refuse\.lists\.example' post
+  raise_gateway
+  has '^554 .*blocked using refuse\.lists\.example' post block
+  has '^accepted$' post allow
   printf 'nameserver 127.0.0.1\n' >/etc/resolv.conf
 }
 
@@ -127,8 +221,10 @@ check "dnsbl: rbldnsd with $entries entries" raise_lists
 check "dnsbl: what is no listing is not given as one" guarded
 check "dnsbl: a list that is shut down is answered here" shut_down
 check "dnsbl: every entry is what rbldnsd says" every_entry
-check "dnsbl: smtpd ends with the code that it has without the lists" same_code smtpd
-check "dnsbl: postscreen ends with the code that it has without the lists" same_code postscreen
-check "dnsbl: a listing counts, and without the gate a refusal would" listing_counts
+check "dnsbl: smtpd ends with the code that it has without the lists" smtpd_says_the_same
+check "dnsbl: smtpd heeds what lists list" smtpd_heeds_listings
+check "dnsbl: postscreen ends with the code that it has without the lists" postscreen_says_the_same
+check "dnsbl: without the gate a refusal would count" without_the_gate
 postfix stop >/dev/null 2>&1 || true
+unset STATE_DIRECTORY
 restart
