@@ -142,6 +142,7 @@ impl Daemon {
         tasks.spawn(tick(Arc::clone(&subject)));
         tasks.spawn(prime(Arc::clone(&subject)));
         tasks.spawn(mirrors(Arc::clone(&subject)));
+        tasks.spawn(Arc::clone(&subject.resolver).probe_dead_servers());
         tasks.spawn(tend::tend(Arc::clone(&subject.resolver), random));
         tasks.spawn(ahead::ask_ahead(Arc::clone(&subject.resolver)));
         tasks.spawn(keep_lists(Arc::clone(&subject)));

@@ -191,8 +191,16 @@ pub const HEDGES_PER_MILLE: u32 = 200;
 /// And so many at once: a server of a large hoster stops while a queue of mail is worked off.
 pub const HEDGE_BURST: u32 = 100;
 
-/// Probes of dead servers under way at once: each is one message on the side. More wait for a later question.
+/// Probes of dead servers under way at once: each is one message on the side. More wait for the end of one.
 pub const MAX_DEAD_PROBES: usize = 32;
+
+/// Dead servers that are probed: with `MAX_DEAD_PROBES` of `MAX_TIMER` each, all of them have had their turn in 16 s, before
+/// the first is due again. A gateway's mail meets a few dozen; a question for the zone of another brings that back.
+pub const MAX_DEAD_SERVERS: usize = 256;
+
+/// A dead server that no question has wanted for this long is not probed any more: twenty messages for nothing. A domain
+/// whose mail comes more rarely is as well served by the probe that its next question brings.
+pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
 
 /// The longest timer for a first try: beyond it a server is as good as silent.
 pub const MAX_TIMER: Duration = Duration::from_secs(2);

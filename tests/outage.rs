@@ -12,7 +12,7 @@ use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
-use resolverd::limits::{HEDGE_BURST, HEDGES_PER_MILLE};
+use resolverd::limits::{DEAD_WANTED_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
 use resolverd::record::Window;
 
 /// Root, tld, and one.tld on two servers, ns1 nearer than ns2; any name in one.tld has an address.
@@ -85,6 +85,59 @@ fn a_dead_server_is_probed_on_the_side_and_back_within_a_minute() {
     }
 }
 
+/// Has ns1 die and be known to be dead; what it was asked until then is forgotten.
+async fn kill(lab: &Lab, simulation: &Simulation) {
+    ask_for(simulation, 0..10).await;
+    lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);
+    ask_for(simulation, 10..40).await;
+    lab.log().take();
+}
+
+#[test]
+fn a_dead_server_is_back_within_a_minute_though_nobody_asks() {
+    for (seed, healed_after) in (0..5).flat_map(|seed| [1, 30, 200, 500].map(|after| (seed, after))) {
+        let lab = lab();
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            kill(&lab, &simulation).await;
+            tokio::time::sleep(Duration::from_secs(healed_after)).await;
+            lab.server("ns1.one.tld").unwrap().set_faults(&[]);
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let probes = messages(&lab, "ns1.one.tld");
+            assert!(
+                !probes.is_empty() && probes.iter().all(|(_, kind)| *kind == RecordType::SOA),
+                "{probes:?}"
+            );
+            let reply = ask(&simulation, 1_000).await;
+            assert_eq!(
+                reply.elapsed,
+                Duration::from_millis(20),
+                "after {healed_after} s: {:#?}",
+                reply.steps
+            );
+        });
+    }
+}
+
+#[test]
+fn a_dead_server_that_nobody_wants_is_not_probed_for_ever() {
+    for seed in 0..5 {
+        let lab = lab();
+        paused(async {
+            let simulation = Simulation::new(lab.clone(), config_for(&lab), seed);
+            kill(&lab, &simulation).await;
+            tokio::time::sleep(DEAD_WANTED_TIME).await;
+            let probes = lab.log().take().len();
+            assert!((16..=24).contains(&probes), "{probes} probes in ten minutes");
+            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            assert_eq!(lab.log().take(), Vec::new());
+            // The next question brings one at once, and does not wait for it.
+            assert_eq!(ask(&simulation, 1_000).await.elapsed, Duration::from_millis(60));
+            assert_eq!(messages(&lab, "ns1.one.tld"), [("one.tld.".to_owned(), RecordType::SOA)]);
+        });
+    }
+}
+
 #[test]
 fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
     let lab = lab();
@@ -94,6 +147,7 @@ fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
         let simulation = Simulation::new(lab.clone(), config, 1);
         lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);
         ask_for(&simulation, 0..60).await;
+        tokio::time::sleep(DEAD_WANTED_TIME).await;
         let received = lab.log().take();
         assert!(received.iter().all(|one| one.kind != RecordType::SOA), "no probes");
         // Root and tld once, then each name of one server, and of the dead one a few times.
@@ -132,6 +186,8 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             set_down(false);
             let known = simulation.resolver().memory().servers.list(simulation.clock().mono());
             assert!(known.iter().all(|server| server.health < Health::Due), "{known:?}");
+            let probes = lab.log().received().iter().filter(|one| one.kind == RecordType::SOA).count();
+            assert_eq!(probes, 0, "nobody is dead, so nobody is probed");
             let first = ask(&simulation, 10_000).await;
             assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
         });

@@ -119,7 +119,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let (flights, tasks) =
         (simulation.resolver().flights(), tokio::runtime::Handle::current().metrics().num_alive_tasks());
-    if flights > 0 || tasks > 0 {
+    if flights > 0 || tasks > simulation.by_itself() {
         found.push(format!("{flights} flights and {tasks} tasks go on"));
     }
     let memory = simulation.resolver().memory();

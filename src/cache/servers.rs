@@ -45,6 +45,11 @@ impl Servers {
         self.0.get_with(address, Arc::default)
     }
 
+    /// The server at `address`, where anything is known of it.
+    pub fn known(&self, address: SocketAddr) -> Option<Arc<Server>> {
+        self.0.get(&address)
+    }
+
     /// Forgets all servers; gives their number.
     pub fn clear(&self) -> u64 {
         self.0.run_pending_tasks();
@@ -170,7 +175,7 @@ pub enum Health {
     Answering,
     /// It let the last message pass a moment ago, perhaps lost on the way.
     Doubtful,
-    /// It has been dead, and may be tried again beside another.
+    /// It has been dead, and its time to be tried again has come.
     Due,
     /// It is dead.
     Dead,
@@ -244,6 +249,11 @@ impl Server {
         if state.dead.is_none() && state.silences >= DEAD_AFTER_SILENCES {
             state.dead = Some((now.after(jittered(FIRST_DEAD_TIME, random)), FIRST_DEAD_TIME));
         }
+    }
+
+    /// Until when it is left alone, where it is dead.
+    pub fn dead_until(&self) -> Option<Mono> {
+        self.state().dead.map(|(until, _)| until)
     }
 
     /// Whether a dead server is to be tried now. Whoever is told so does it; others are told after twice the time.

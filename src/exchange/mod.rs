@@ -23,6 +23,7 @@ mod tls;
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
@@ -80,8 +81,6 @@ pub struct Heard {
     pub reply: Result<Arc<Message>, Trouble>,
     /// From sending to that.
     pub elapsed: Duration,
-    /// Datagrams that came to its port and were passed over: of another id, or from elsewhere.
-    pub strays: usize,
     /// Whether the question came back in other case than it was sent.
     pub other_case: bool,
 }
@@ -104,7 +103,7 @@ pub enum Trouble {
     /// Over UDP, the question came back in other case: the server flips it, or somebody has guessed our id and port.
     #[error("question in other case")]
     OtherCase,
-    /// What came from the server under our id cannot be read or answers another question.
+    /// What came from the server under our id cannot be read, or over TCP answers another question.
     #[error("answer does not fit")]
     Unfit,
 }
@@ -118,6 +117,8 @@ pub struct Exchange {
     permits: Semaphore,
     merge: Merge,
     streams: Streams,
+    /// Datagrams passed over since somebody took their number.
+    strays: AtomicUsize,
 }
 
 impl Exchange {
@@ -125,7 +126,14 @@ impl Exchange {
     pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random) -> Self {
         let streams = Streams::new(Arc::clone(&network), random.clone());
         let permits = Semaphore::new(MAX_EXCHANGES);
-        Self { network, clock, random, permits, merge: Merge::default(), streams }
+        let (merge, strays) = (Merge::default(), AtomicUsize::new(0));
+        Self { network, clock, random, permits, merge, streams, strays }
+    }
+
+    /// Datagrams that came to our ports and were passed over since the last call: of another id or question, or from
+    /// elsewhere.
+    pub fn take_strays(&self) -> usize {
+        self.strays.swap(0, Ordering::Relaxed)
     }
 
     /// Sends `ask` and listens for `patience` at most. The second value is false where an equal message was under way
@@ -140,14 +148,11 @@ impl Exchange {
         let _permit = self.permits.acquire().await.ok();
         let started = self.clock.mono();
         let id = self.random.u16();
-        let mut strays = 0;
         let reply = match Sendable::new(ask, id, &self.random) {
             None => Err(Trouble::Unfit),
             Some(message) => {
                 let waited = match ask.transport {
-                    Transport::Udp => {
-                        tokio::time::timeout(patience, self.udp(ask, id, &message, &mut strays)).await
-                    }
+                    Transport::Udp => tokio::time::timeout(patience, self.udp(ask, id, &message)).await,
                     Transport::Tcp | Transport::Tls => {
                         tokio::time::timeout(patience, self.tcp(ask, id, &message)).await
                     }
@@ -158,30 +163,31 @@ impl Exchange {
         let elapsed = self.clock.mono().since(started);
         let other_case =
             ask.mixed_case && matches!(reply, Ok((_, Spelling::Other)) | Err(Trouble::OtherCase));
-        Heard { reply: reply.map(|(message, _)| Arc::new(message)), elapsed, strays, other_case }
+        Heard { reply: reply.map(|(message, _)| Arc::new(message)), elapsed, other_case }
     }
 
-    async fn udp(
-        &self,
-        ask: &Ask,
-        id: u16,
-        message: &Sendable,
-        strays: &mut usize,
-    ) -> Result<(Message, Spelling), Trouble> {
+    async fn udp(&self, ask: &Ask, id: u16, message: &Sendable) -> Result<(Message, Spelling), Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
         // A forger may send many; the bound keeps one exchange from reading for ever.
-        while *strays < MAX_STRAY_DATAGRAMS {
+        for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(|error| trouble_of(&error))?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
                 let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
                 if spelling == Spelling::Other && ask.mixed_case {
                     return Err(Trouble::OtherCase);
                 }
-                let read = if datagram.len() > PAYLOAD.into() { cut(id) } else { decode(ask, &datagram)? };
-                return Ok((read, spelling));
+                if datagram.len() > PAYLOAD.into() {
+                    return Ok((cut(id), spelling));
+                }
+                match decode(ask, &datagram) {
+                    Ok(read) => return Ok((read, spelling)),
+                    Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
+                    // Somebody who has guessed our id, or an answer that comes late to a port used again: ours may come yet.
+                    Err(Misfit::OtherQuestion) => {}
+                }
             }
-            *strays = strays.saturating_add(1);
+            self.strays.fetch_add(1, Ordering::Relaxed);
         }
         Err(Trouble::Silent)
     }
@@ -193,7 +199,8 @@ impl Exchange {
             return Err(Trouble::Unfit);
         }
         let spelling = case::restore(&message.plain, &message.sent, &mut reply);
-        Ok((decode(ask, &reply)?, spelling))
+        let read = decode(ask, &reply).map_err(|_| Trouble::Unfit)?;
+        Ok((read, spelling))
     }
 }
 
@@ -252,31 +259,38 @@ fn id_of(message: &[u8]) -> Option<u16> {
     message.first_chunk().map(|id| u16::from_be_bytes(*id))
 }
 
+/// Why a reply is not the answer.
+enum Misfit {
+    /// It cannot be read, or is no reply.
+    Unreadable,
+    /// It answers one question, and not ours.
+    OtherQuestion,
+}
+
 /// A reply that can be read and answers what was asked. One that reports an error may lack the question (RFC 1035
 /// says nothing of FORMERR's; servers before EDNS send the header alone).
-fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Trouble> {
+fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
-        return Err(Trouble::Unfit);
+        return Err(Misfit::Unreadable);
     }
-    let mut message = response::read(reply).map_err(|_| Trouble::Unfit)?;
+    let mut message = response::read(reply).map_err(|_| Misfit::Unreadable)?;
     let head = &message.metadata;
-    let fits = match message.queries.as_slice() {
-        [query] => {
-            query.query_type() == ask.kind
-                && query.query_class() == DNSClass::IN
-                && query.name().eq_ignore_root(&ask.sent_name())
-        }
-        [] => u16::from(head.response_code) != 0 && message.answers.is_empty(),
-        _ => false,
-    };
-    if fits && head.message_type == MessageType::Response && head.op_code == OpCode::Query {
-        if let Some(secret) = &ask.secret {
-            secret.take_out(&mut message);
-        }
-        Ok(message)
-    } else {
-        Err(Trouble::Unfit)
+    if head.message_type != MessageType::Response || head.op_code != OpCode::Query {
+        return Err(Misfit::Unreadable);
     }
+    match message.queries.as_slice() {
+        [query]
+            if query.query_type() == ask.kind
+                && query.query_class() == DNSClass::IN
+                && query.name().eq_ignore_root(&ask.sent_name()) => {}
+        [_] => return Err(Misfit::OtherQuestion),
+        [] if u16::from(head.response_code) != 0 && message.answers.is_empty() => {}
+        _ => return Err(Misfit::Unreadable),
+    }
+    if let Some(secret) = &ask.secret {
+        secret.take_out(&mut message);
+    }
+    Ok(message)
 }
 
 #[cfg(test)]
@@ -286,7 +300,6 @@ mod tests {
     use network::{Replies, Stream};
     use std::io;
     use std::net::SocketAddr;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     /// Answers each datagram with what `forge` makes of it, one millisecond apart.
     struct Scripted {
@@ -368,18 +381,38 @@ mod tests {
         let (heard, sent) = exchange.ask(ask(), Duration::from_secs(1)).await;
         assert!(sent);
         assert!(heard.reply.is_ok());
-        assert_eq!((heard.elapsed, heard.strays), (Duration::from_millis(4), 3));
+        assert_eq!((heard.elapsed, exchange.take_strays()), (Duration::from_millis(4), 3));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn another_question_does_not_fit_and_silence_ends() {
-        let (other, _) = exchange(|query| {
-            let mut other = query.into_response();
+    async fn other_questions_are_passed_over_until_the_answer_comes_or_there_are_too_many() {
+        fn other(query: &Message) -> (SocketAddr, Vec<u8>) {
+            let mut other = query.clone().into_response();
             other.queries[0].set_name(Name::from_ascii("bank.example.").unwrap());
-            vec![(server(), other.to_vec().unwrap())]
+            (server(), other.to_vec().unwrap())
+        }
+        let (late, _) = exchange(|query| {
+            let mut other_type = query.clone().into_response();
+            other_type.queries[0].set_query_type(RecordType::MX);
+            let good = query.clone().into_response();
+            let of_type = (server(), other_type.to_vec().unwrap());
+            vec![other(&query), of_type, (server(), good.to_vec().unwrap())]
         });
-        let (heard, _) = other.ask(ask(), Duration::from_secs(1)).await;
-        assert_eq!(heard.reply.unwrap_err(), Trouble::Unfit);
+        let (heard, _) = late.ask(ask(), Duration::from_secs(1)).await;
+        assert!(heard.reply.is_ok());
+        assert_eq!((heard.elapsed, late.take_strays()), (Duration::from_millis(3), 2));
+        let (only, _) = exchange(|query| vec![other(&query)]);
+        let (heard, _) = only.ask(ask(), Duration::from_secs(1)).await;
+        assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);
+        assert_eq!((heard.elapsed, only.take_strays()), (Duration::from_secs(1), 1));
+        let (flood, _) = exchange(|query| vec![other(&query); MAX_STRAY_DATAGRAMS + 1]);
+        let (heard, _) = flood.ask(ask(), Duration::from_secs(1)).await;
+        assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);
+        assert_eq!(flood.take_strays(), MAX_STRAY_DATAGRAMS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends() {
         let (silent, _) = exchange(|_| Vec::new());
         let (heard, _) = silent.ask(ask(), Duration::from_secs(1)).await;
         assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);

@@ -1,6 +1,6 @@
 //! The servers of one zone asked for one thing, until one says something that helps.
 //!
-//! May call: `attempt`, `probe`, `select`, `classify`, `cache`. First contact races two servers; a timer from a server's
+//! May call: `attempt`, `dead`, `select`, `classify`, `cache`. First contact races two servers; a timer from a server's
 //! own round trips brings the next; a bad answer brings it at once; addresses of servers without glue are sought
 //! meanwhile, and dead servers are probed on the side.
 
@@ -17,8 +17,8 @@ use tokio::sync::mpsc;
 use super::attempt::{Attempt, Event, News};
 use super::classify::Said;
 use super::context::Context;
+use super::dead::Wanted;
 use super::failure::Failure;
-use super::probe::Probe;
 use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
@@ -152,7 +152,7 @@ impl<'a> Asking<'a> {
                 self.seek_addresses();
             }
         }
-        self.probe_due();
+        self.want_dead();
     }
 
     /// Takes in what an attempt tells; gives what helps.
@@ -318,25 +318,16 @@ impl<'a> Asking<'a> {
         tokio::spawn(attempt.run(reason));
     }
 
-    /// Tries dead servers whose time has come, on the side.
-    fn probe_due(&self) {
-        let (now, means) = (self.iterate.now(), self.iterate.means());
-        for candidate in select::due(&self.candidates) {
-            let Ok(permit) = Arc::clone(&means.probes).try_acquire_owned() else { return };
-            let server = self.iterate.server(candidate.address);
-            if !server.probe(now, &means.random) {
-                continue;
-            }
-            let probe = Probe {
-                means: Arc::clone(&means),
-                server,
+    /// Has dead servers probed that would be asked, were they alive.
+    fn want_dead(&self) {
+        for candidate in self.candidates.iter().filter(|candidate| candidate.standing.health >= Health::Due) {
+            self.iterate.means.dead.want(Wanted {
                 path: path(self.errand.route, self.cut, candidate.address),
                 recursive: matches!(self.errand.route.kind, Kind::Forward { .. }),
+                configured: !self.cut.configured.is_empty(),
                 zone: self.cut.zone.clone(),
-                edns: candidate.standing.edns,
-                permit,
-            };
-            tokio::spawn(probe.run());
+                at: self.iterate.now(),
+            });
         }
     }
 

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
+use super::dead::{DeadServers, Wanted};
 use super::failure::conduct_text;
 use super::families::Families;
 use super::hedges::Hedges;
@@ -23,7 +24,7 @@ use crate::clock::{Clock, Mono};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Ask, Exchange, Heard, Trouble};
-use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_DEAD_PROBES, MAX_TIMER};
+use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_TIMER};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{Conduct, Sent, StepEvent, Transport};
@@ -70,8 +71,7 @@ pub(super) struct Means {
     pub(super) families: Families,
     pub(super) hedges: Hedges,
     pub(super) uplink: Uplink,
-    /// Places for probes of dead servers.
-    pub(super) probes: Arc<Semaphore>,
+    pub(super) dead: DeadServers,
 }
 
 impl Means {
@@ -83,8 +83,8 @@ impl Means {
         random: Random,
     ) -> Self {
         let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
-        let probes = Arc::new(Semaphore::new(MAX_DEAD_PROBES));
-        Self { exchange, recorder, clock, random, families, hedges, uplink, probes }
+        let dead = DeadServers::default();
+        Self { exchange, recorder, clock, random, families, hedges, uplink, dead }
     }
 }
 
@@ -202,13 +202,22 @@ impl Attempt {
         }
         self.blame(sent);
         self.record(self.transport(), Conduct::Silent, MAX_TIMER);
+        self.count_strays();
         None
     }
 
-    /// Counts a silence since `sent` against the server, where it is not our own network's.
+    /// Counts a silence since `sent` against the server, where it is not our own network's. Once it is dead it is probed, as
+    /// this question would have had use of it.
     fn blame(&self, sent: Mono) {
-        if self.means.uplink.proves_silence(self.configured, sent) {
-            self.server.silent(sent, self.means.clock.mono(), &self.means.random);
+        if !self.means.uplink.proves_silence(self.configured, sent) {
+            return;
+        }
+        let at = self.means.clock.mono();
+        self.server.silent(sent, at, &self.means.random);
+        if self.server.dead_until().is_some() && self.context.view.config.resolve.race {
+            let (path, zone) = (self.path.clone(), self.zone.clone());
+            let (recursive, configured) = (self.recursive, self.configured);
+            self.means.dead.want(Wanted { path, recursive, configured, zone, at });
         }
     }
 
@@ -267,8 +276,8 @@ impl Attempt {
         if first {
             self.record(transport, conduct, heard.elapsed);
             self.learn(transport, heard);
-            self.means.recorder.strays(heard.strays);
         }
+        self.count_strays();
         self.note_received(conduct, heard.elapsed, words);
         turn
     }
@@ -357,6 +366,10 @@ impl Attempt {
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
         let sent = Sent { server: self.path.server, zone: self.zone.clone(), transport, conduct, elapsed };
         self.means.recorder.sent(&sent);
+    }
+
+    fn count_strays(&self) {
+        self.means.recorder.strays(self.means.exchange.take_strays());
     }
 
     fn note_sent(&self, transport: Transport, reason: &str) {

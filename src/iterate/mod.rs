@@ -17,6 +17,7 @@ mod ask;
 mod attempt;
 pub mod classify;
 pub mod context;
+mod dead;
 pub mod failure;
 mod families;
 mod hedges;

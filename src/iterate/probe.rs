@@ -1,17 +1,15 @@
-//! Dead servers tried on the side, so that no client's question waits for them and their return is noticed.
+//! A dead server tried on the side, so that no client's question waits for it and its return is noticed.
 //!
-//! May call: `exchange`, `cache::servers`, `record`. Unbound and Knot probe with clients' questions; here the zone's SOA
-//! is asked for by a task of its own: any answer shows that the server lives.
+//! May call: `exchange`, `cache::servers`, `record`. The zone's SOA is asked for: any answer shows that the server lives.
 
 use std::sync::Arc;
 
-use hickory_proto::rr::{Name, RecordType};
-use tokio::sync::OwnedSemaphorePermit;
+use hickory_proto::rr::RecordType;
 
 use super::attempt::{Means, conduct_of, first_transport};
+use super::dead::Wanted;
 use crate::cache::servers::Server;
 use crate::exchange::Ask;
-use crate::exchange::network::Path;
 use crate::limits::MAX_TIMER;
 use crate::record::event::{Conduct, Sent};
 
@@ -19,27 +17,23 @@ use crate::record::event::{Conduct, Sent};
 pub(super) struct Probe {
     pub(super) means: Arc<Means>,
     pub(super) server: Arc<Server>,
-    pub(super) path: Path,
-    /// Whether it is a recursive server.
-    pub(super) recursive: bool,
-    /// The zone that it is a server of.
-    pub(super) zone: Name,
-    pub(super) edns: bool,
-    /// Its place among the probes under way.
-    pub(super) permit: OwnedSemaphorePermit,
+    pub(super) wanted: Wanted,
 }
 
 impl Probe {
     /// Asks, and remembers the answer.
     pub(super) async fn run(self) {
-        let transport = first_transport(&self.path);
+        let Wanted { path, recursive, configured, zone, .. } = self.wanted;
+        let transport = first_transport(&path);
+        let server = path.server;
+        let edns = self.server.standing(&zone, self.means.clock.mono()).edns;
         let ask = Ask {
-            path: self.path.clone(),
-            name: self.zone.clone(),
+            path,
+            name: zone.clone(),
             kind: RecordType::SOA,
             secret: None,
-            recursion_desired: self.recursive,
-            edns: self.edns,
+            recursion_desired: recursive,
+            edns,
             dnssec_ok: false,
             mixed_case: false,
             transport,
@@ -48,15 +42,16 @@ impl Probe {
         let (heard, first) = self.means.exchange.ask(ask, MAX_TIMER).await;
         let conduct = match &heard.reply {
             Ok(_) => {
-                self.server.answered(heard.elapsed, self.means.clock.mono());
+                let now = self.means.clock.mono();
+                self.server.answered(heard.elapsed, now);
+                self.means.uplink.heard(configured, now);
                 Conduct::Answered
             }
             Err(trouble) => conduct_of(trouble),
         };
         if first {
-            let (server, elapsed) = (self.path.server, heard.elapsed);
-            self.means.recorder.sent(&Sent { server, zone: self.zone, transport, conduct, elapsed });
+            let elapsed = heard.elapsed;
+            self.means.recorder.sent(&Sent { server, zone, transport, conduct, elapsed });
         }
-        drop(self.permit);
     }
 }

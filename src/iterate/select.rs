@@ -97,13 +97,6 @@ pub fn longer(timer: Duration, tries: u8) -> Duration {
     gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
 }
 
-/// Dead servers whose time to be tried again has come, and that are not asked anyway.
-pub fn due(candidates: &[Candidate]) -> impl Iterator<Item = &Candidate> {
-    candidates.iter().filter(|candidate| {
-        candidate.progress == Progress::Untried && candidate.standing.health == Health::Due
-    })
-}
-
 /// Whether the last two that ended, two servers, both said REFUSED.
 pub fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
@@ -175,14 +168,6 @@ mod tests {
         };
         assert_eq!(millis(300), [300, 375, 450, 525, 600, 675, 750, 825]);
         assert_eq!(millis(60), [60, 75, 90, 135, 240, 375, 540, 735]);
-    }
-
-    #[test]
-    fn a_server_that_was_dead_is_due_unless_it_is_asked_anyway() {
-        let mut candidates = [candidate(1, None, Health::Due), candidate(2, None, Health::Dead)];
-        assert_eq!(due(&candidates).count(), 1);
-        candidates[0].progress = Progress::Waiting;
-        assert_eq!(due(&candidates).count(), 0);
     }
 
     #[test]

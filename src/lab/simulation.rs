@@ -48,6 +48,8 @@ pub struct Simulation {
     /// Clients so far: each question comes from a port and id of its own, and they repeat after 2^32.
     clients: AtomicU32,
     seed: u64,
+    /// What goes on by itself, as in the daemon; it ends with the simulation.
+    by_itself: JoinSet<()>,
 }
 
 /// What a client says beside its question.
@@ -134,7 +136,9 @@ impl Simulation {
             network: network.clone(),
             recorder: recorder.clone(),
         });
-        Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0), seed }
+        let mut by_itself = JoinSet::new();
+        by_itself.spawn(Arc::clone(&resolver).probe_dead_servers());
+        Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0), seed, by_itself }
     }
 
     /// Has DNS lists looked after and asked ahead, as in the daemon, for as long as what is given is kept.
@@ -143,6 +147,11 @@ impl Simulation {
         tasks.spawn(tend::tend(Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1))));
         tasks.spawn(ahead::ask_ahead(Arc::clone(&self.resolver)));
         tasks
+    }
+
+    /// Tasks that go on by themselves, however long nobody asks.
+    pub fn by_itself(&self) -> usize {
+        self.by_itself.len()
     }
 
     /// The lab's servers.

@@ -1,6 +1,7 @@
-//! Questions that no client waits for: probes and tests of DNS lists, and questions asked ahead of clients.
+//! Questions that no client waits for: probes of dead servers, probes and tests of DNS lists, and questions asked ahead of
+//! clients.
 //!
-//! May call: `resolve`, `dnsbl`, `zones`. They go the way of all questions. A probe passes memory by, as what memory says
+//! May call: `resolve`, `iterate`, `dnsbl`, `zones`. They go the way of all questions. A probe passes memory by, as what memory says
 //! shows nothing of a list; a question asked ahead is a flight as any other, which a client may join.
 
 use std::net::IpAddr;
@@ -70,6 +71,11 @@ impl Resolver {
         });
         let steps = context.steps();
         Some(Probed { says, server: answered(&steps), servers: servers(&steps) })
+    }
+
+    /// Probes dead servers that questions want, as long as it runs.
+    pub async fn probe_dead_servers(self: Arc<Self>) {
+        self.iterate.probe_dead_servers().await;
     }
 
     /// Asks for something that no zone has, to see whether anybody answers.

@@ -1,0 +1,198 @@
+//! Dead servers that questions would ask: which of them are probed on the side, and when.
+//!
+//! May call: `probe`, `cache::servers`, `clock`, `limits`. Unbound and Knot find out by clients' questions that a server is
+//! back; here it is tried by the clock, for as long as questions want it, so that it is back within a minute though nobody
+//! asks for its zone meanwhile.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::Name;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::Iterate;
+use super::probe::Probe;
+use crate::cache::servers::{Server, Servers};
+use crate::clock::Mono;
+use crate::exchange::network::Path;
+use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_PROBES, MAX_DEAD_SERVERS};
+use crate::random::Random;
+
+/// A server that a question would ask, were it not dead.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    /// How it is asked.
+    pub(super) path: Path,
+    /// Whether it is a recursive server.
+    pub(super) recursive: bool,
+    /// Whether the operator has named it.
+    pub(super) configured: bool,
+    /// The zone that it is a server of.
+    pub(super) zone: Name,
+    /// When a question last wanted it.
+    pub(super) at: Mono,
+}
+
+/// The dead servers that questions want.
+#[derive(Debug, Default)]
+pub(super) struct DeadServers {
+    wanted: Mutex<BTreeMap<SocketAddr, Wanted>>,
+    /// Wakes whoever probes them.
+    added: Notify,
+}
+
+impl DeadServers {
+    /// A question wants a dead server. Where there are too many, the one goes that nobody has wanted for longest: the next
+    /// question for its zone brings it back.
+    pub(super) fn want(&self, one: Wanted) {
+        let mut wanted = self.wanted();
+        let server = one.path.server;
+        if wanted.insert(server, one).is_some() {
+            return;
+        }
+        if wanted.len() > MAX_DEAD_SERVERS {
+            let oldest = wanted.iter().filter(|(other, _)| **other != server).min_by_key(|(_, one)| one.at);
+            if let Some(oldest) = oldest.map(|(server, _)| *server) {
+                wanted.remove(&oldest);
+            }
+        }
+        drop(wanted);
+        self.added.notify_one();
+    }
+
+    /// Those whose time to be tried has come, `places` at most, and the moment at which the next one's comes; none where
+    /// nothing is to be tried. Those that are back, or not wanted any more, are left out from now on.
+    fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> Due {
+        let mut due = Due::default();
+        self.wanted().retain(|address, one| {
+            let Some(server) = servers.known(*address) else { return false };
+            let Some(until) = server.dead_until() else { return false };
+            if now.since(one.at) >= DEAD_WANTED_TIME {
+                return false;
+            }
+            // Where there is no place, the end of a probe makes one.
+            if until > now || (places > 0 && !server.probe(now, random)) {
+                due.next = Some(due.next.map_or(until, |next| next.min(until)));
+            } else if places > 0 {
+                places = places.saturating_sub(1);
+                due.servers.push((server, one.clone()));
+            }
+            true
+        });
+        due
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, Wanted>> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is to be tried.
+#[derive(Default)]
+struct Due {
+    servers: Vec<(Arc<Server>, Wanted)>,
+    next: Option<Mono>,
+}
+
+impl Iterate {
+    /// Probes dead servers that questions want, as long as it runs.
+    pub async fn probe_dead_servers(&self) {
+        let (dead, means) = (&self.means.dead, &self.means);
+        let mut probes = JoinSet::new();
+        loop {
+            let now = self.now();
+            let places = MAX_DEAD_PROBES.saturating_sub(probes.len());
+            let due = dead.due(now, &self.memory.servers, &means.random, places);
+            let begun = !due.servers.is_empty();
+            for (server, wanted) in due.servers {
+                probes.spawn(Probe { means: self.means(), server, wanted }.run());
+            }
+            if begun {
+                // They have a next time now.
+                continue;
+            }
+            let rest = due.next.map(|next| next.since(now));
+            tokio::select! {
+                biased;
+                Some(_) = probes.join_next() => {}
+                () = dead.added.notified() => {}
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use crate::cache::Memory;
+    use crate::config::Config;
+    use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
+
+    fn address(number: u16) -> SocketAddr {
+        let [high, low] = number.to_be_bytes();
+        SocketAddr::from(([192, 0, high, low], 53))
+    }
+
+    fn at(seconds: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(seconds))
+    }
+
+    fn wanted(number: u16, at: Mono) -> Wanted {
+        let path = Path { server: address(number), source: None, tls: None };
+        Wanted { path, recursive: false, configured: false, zone: Name::root(), at }
+    }
+
+    /// So many servers that died within the first seconds, and are wanted since second 10.
+    fn died(count: u16) -> (Servers, DeadServers) {
+        let random = Random::seeded(1);
+        let servers = Memory::new(&Config::default().cache, &random).servers;
+        let dead = DeadServers::default();
+        for number in 0..count {
+            for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
+                servers.get(address(number)).silent(at(silence), at(silence), &random);
+            }
+            dead.want(wanted(number, at(10)));
+        }
+        (servers, dead)
+    }
+
+    #[test]
+    fn the_dead_are_tried_when_their_time_has_come_a_bounded_number_at_a_time() {
+        let (servers, dead) = died(40);
+        let random = Random::seeded(2);
+        let early = dead.due(at(3), &servers, &random, 32);
+        let first = early.next.unwrap();
+        assert!(early.servers.is_empty() && first > at(3) && first <= at(3).after(FIRST_DEAD_TIME * 9 / 8));
+        let tried = |places| dead.due(at(20), &servers, &random, places).servers.len();
+        assert_eq!([tried(32), tried(0), tried(32), tried(32)], [32, 0, 8, 0], "each is tried once");
+    }
+
+    #[test]
+    fn who_is_back_forgotten_or_not_wanted_is_not_tried() {
+        let (servers, dead) = died(3);
+        let random = Random::seeded(2);
+        servers.get(address(0)).answered(Duration::from_millis(1), at(11));
+        dead.want(wanted(1, at(600)));
+        let due = dead.due(at(10).after(DEAD_WANTED_TIME), &servers, &random, 32);
+        let tried: Vec<SocketAddr> = due.servers.iter().map(|(_, one)| one.path.server).collect();
+        assert_eq!(tried, [address(1)]);
+        servers.clear();
+        assert!(dead.due(at(10_000), &servers, &random, 32).next.is_none());
+        assert_eq!(dead.wanted().len(), 0);
+    }
+
+    #[test]
+    fn of_too_many_the_one_goes_that_was_not_wanted_for_longest() {
+        let dead = DeadServers::default();
+        for number in 0..=u16::try_from(MAX_DEAD_SERVERS).unwrap() {
+            dead.want(wanted(number, at(if number == 7 { 1 } else { 2 })));
+        }
+        assert_eq!(dead.wanted().len(), MAX_DEAD_SERVERS);
+        assert!(!dead.wanted().contains_key(&address(7)));
+    }
+}
