@@ -68,6 +68,8 @@ soon() {
 begin() {
   local name=$1
   shift
+  # The id is to be the program's, not that of a shell that runs a function.
+  [ "$1" != internet ] || set -- ip netns exec "$@"
   "$@" >>"$work/$name.log" 2>&1 </dev/null &
   echo $! >"$work/$name.pid"
 }

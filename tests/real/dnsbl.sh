@@ -10,7 +10,7 @@ wrongs="refuse parked world dead closed"
 
 # What the resolver is told of the lists of this internet; one listener hands on whatever they answer.
 lists_configured() {
-  local wrong
+  local wrong list
   printf '[[listener]]\naddresses = ["127.0.0.2:53"]\ndnsbl = "pass"\n'
   for wrong in $wrongs; do
     list_configured "$wrong" block ip4
@@ -21,37 +21,35 @@ lists_configured() {
   list_configured many block ip4
   list_configured wl allow ip4
   list_configured dbl block domain
-  # As the documentation of local lists has it: rbldnsd on this host, its zone as a stub.
-  printf '[[zone]]\nname = "local.lists.example"\nstub = ["127.0.0.1:5300"]\n'
-  list_configured local block ip4
+  # As the documentation of local lists has it: rbldnsd on this host, its zones as stubs.
+  for list in local mirrored reported; do
+    printf '[[zone]]\nname = "%s.lists.example"\nstub = ["127.0.0.1:5300"]\n' $list
+    list_configured $list block ip4
+    case $list in
+      mirrored) printf 'max_age = "2h"\nwhen_stale = "public"\n' ;;
+      reported) printf 'max_age = "2h"\n' ;;
+    esac
+  done
 }
 
 list_configured() {
   printf '[[list]]\nname = "%s.lists.example"\npurpose = "%s"\nsubjects = ["%s"]\n' "$@"
 }
 
-# kept LIST...: the state directory of a resolver that has found out, minutes ago, that these list the world; that takes two
-# tests three minutes apart.
-kept() {
-  local list known=
-  mkdir -p "$work/state"
-  for list in "$@"; do
-    known+="${known:+,}{\"list\":\"$list.\",\"state\":\"lists_the_world\",\"since\":$((EPOCHSECONDS - 600)),\"why\":\"tested\","
-    known+="\"quota\":{\"day\":0,\"today\":0,\"yesterday\":0,\"warned\":false}}"
-  done
-  printf '{"version":1,"lists":[%s]}' "$known" >"$work/state/lists.json"
-  export STATE_DIRECTORY=$work/state
-}
-
 raise_lists() {
   cp "$work/zones/bl.ip4" "$work/zones/local.ip4"
-  begin rbldnsd-local rbldnsd -n -r "$work/zones" -b 127.0.0.1/5300 local.lists.example:ip4set:local.ip4
+  # Data that were fetched three hours ago: with serial 0 rbldnsd tells their time instead.
+  sed 's/ 1 1800/ 0 1800/; s/127\.0\.0\.3:the public/127.0.0.2:the local/' "$work/zones/mirrored.ip4" >"$work/zones/fetched.ip4"
+  touch -d '3 hours ago' "$work/zones/fetched.ip4"
+  begin rbldnsd-local rbldnsd -n -r "$work/zones" -b 127.0.0.1/5300 local.lists.example:ip4set:local.ip4 \
+    mirrored.lists.example:ip4set:fetched.ip4 reported.lists.example:ip4set:fetched.ip4
   {
     printf '$SOA 3600 ns.bl.lists.example. hostmaster.lists.example. 1 1800 900 604800 60\n$TTL 300\n'
     /usr/bin/python3 "$here/every.py" write $entries
   } >"$work/zones/many.ip4"
   begin rbldnsd-many internet rbldnsd -n -r "$work/zones" -b 198.18.0.31 many.lists.example:ip4set:many.ip4 \
-    refuse.lists.example:ip4set:refuse.ip4 refuse-wl.lists.example:ip4set:refuse.ip4 wl.lists.example:ip4set:wl.ip4
+    refuse.lists.example:ip4set:refuse.ip4 refuse-wl.lists.example:ip4set:refuse.ip4 wl.lists.example:ip4set:wl.ip4 \
+    mirrored.lists.example:ip4set:mirrored.ip4 reported.lists.example:ip4set:mirrored.ip4
   soon has NOERROR internet dig @198.18.0.31 many.lists.example SOA
   soon has NOERROR dig @127.0.0.1 -p 5300 local.lists.example SOA
   kept world.lists.example world-wl.lists.example world-dbl.lists.example
@@ -73,6 +71,27 @@ guarded() {
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.local.lists.example A
   has 'refuse\.lists\.example +.* refusing' ctl dnsbl
   has 'bl\.lists\.example +blocks +listed' ctl dnsbl test 198.18.77.66
+}
+
+# Data that are too old are told, and where that is wanted the public list is asked instead of them.
+stale_mirror() {
+  soon has 'local data of mirrored\.lists\.example are 18[0-9] min old.*; the public list is asked meanwhile' cat "$work/resolverd.log"
+  soon has 'local data of reported\.lists\.example are 18[0-9] min old, more than its max_age; see' cat "$work/resolverd.log"
+  has '127\.0\.0\.3' dig @127.0.0.1 +short 66.77.18.198.mirrored.lists.example A
+  has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.reported.lists.example A
+  # New data come; that is seen within a minute, below.
+  touch "$work/zones/fetched.ip4"
+  kill -HUP "$(pid rbldnsd-local)"
+}
+
+new_mirror() {
+  local list
+  for list in mirrored reported; do
+    soon has "local data of $list\.lists\.example are new again" cat "$work/resolverd.log" ||
+      soon has "local data of $list\.lists\.example are new again" cat "$work/resolverd.log" ||
+      soon has "local data of $list\.lists\.example are new again" cat "$work/resolverd.log"
+    has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.$list.lists.example A
+  done
 }
 
 shut_down() {
@@ -219,12 +238,14 @@ without_the_gate() {
 
 check "dnsbl: rbldnsd with $entries entries" raise_lists
 check "dnsbl: what is no listing is not given as one" guarded
+check "dnsbl: a local mirror that is too old gives way to the public list" stale_mirror
 check "dnsbl: a list that is shut down is answered here" shut_down
 check "dnsbl: every entry is what rbldnsd says" every_entry
 check "dnsbl: smtpd ends with the code that it has without the lists" smtpd_says_the_same
 check "dnsbl: smtpd heeds what lists list" smtpd_heeds_listings
 check "dnsbl: postscreen ends with the code that it has without the lists" postscreen_says_the_same
 check "dnsbl: without the gate a refusal would count" without_the_gate
+check "dnsbl: a local mirror with new data is asked again" new_mirror
 postfix stop >/dev/null 2>&1 || true
 unset STATE_DIRECTORY
 restart

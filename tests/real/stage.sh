@@ -79,7 +79,7 @@ raise_servers() {
   mv "$work/zones/2001.2.ip6.arpa.zone" "$work/zones/0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa.zone"
 
   serve root "198.18.0.1 198.18.0.2${ipv6:+ 2001:2::1}" .
-  serve tld "198.18.0.10 198.18.0.11${ipv6:+ 2001:2::10}" "example com in-addr.arpa ip6.arpa"
+  serve tld "198.18.0.10 198.18.0.11${ipv6:+ 2001:2::10}" "example com org net de cz in-addr.arpa ip6.arpa"
   serve domains "198.18.0.20 198.18.0.21${ipv6:+ 2001:2::20}" "domain.example partner.example sender.example \
     half.example lists.example other.com 18.198.in-addr.arpa 0.0.0.0.2.0.0.0.1.0.0.2.ip6.arpa"
   begin rbldnsd internet rbldnsd -n -r "$work/zones" -b 198.18.0.30 \
@@ -132,6 +132,19 @@ raise_resolver() {
 restart() {
   end resolverd
   raise_resolver "${1-}"
+}
+
+# kept LIST...: the state directory of a resolver that has found out, minutes ago, that these list the world; that takes two
+# tests three minutes apart.
+kept() {
+  local list known=
+  mkdir -p "$work/state"
+  for list in "$@"; do
+    known+="${known:+,}{\"list\":\"$list.\",\"state\":\"lists_the_world\",\"since\":$((EPOCHSECONDS - 600)),\"why\":\"tested\","
+    known+="\"quota\":{\"day\":0,\"today\":0,\"yesterday\":0,\"warned\":false}}"
+  done
+  printf '{"version":1,"lists":[%s]}' "$known" >"$work/state/lists.json"
+  export STATE_DIRECTORY=$work/state
 }
 
 ctl() { resolverctl --socket "$work/control.sock" "$@"; }
