@@ -123,8 +123,10 @@ prop_compose! {
             allow: if own { vec!["10.0.0.0/8".parse().unwrap()] } else { Config::default().listen.allow },
             zones: some.then(|| zones.iter().map(|zone| zone.name.clone()).collect()),
             dnsbl: if own { Guard::Pass } else { Guard::Guard },
+            on_refusal: if some { Some(OnRefusal::Servfail) } else { None },
         }).collect();
         config.listen.dnsbl = if race { Guard::Guard } else { Guard::Pass };
+        config.listen.on_refusal = if qname_minimisation { None } else { Some(OnRefusal::Nxdomain) };
         config.lists = lists.into_iter().map(list).collect();
         config.hosts = hosts.into_iter().map(|(name, numbers)| Host {
             name: Name::from_ascii(format!("{name}.lan.")).unwrap(),

@@ -6,4 +6,5 @@ mod lists {
     mod ahead;
     mod silence;
     mod tested;
+    mod views;
 }

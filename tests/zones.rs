@@ -202,6 +202,7 @@ async fn each_listener_has_its_own_clients_and_zones() {
             allow: vec!["127.0.0.0/8".parse().unwrap()],
             zones: Some(Vec::new()),
             dnsbl: Guard::Guard,
+            on_refusal: None,
         }];
     })
     .await;

@@ -6,8 +6,8 @@ use std::fmt;
 
 use toml::Value;
 
-use super::show::{list_entry, server_text, settings};
-use super::{Config, Guard, Host, ListEntry, Listener, Zone, ZoneKind, value};
+use super::show::{self, list_entry, server_text, settings};
+use super::{Config, Guard, Host, ListEntry, Listener, Zone, ZoneKind, lists, value};
 
 /// Keys that are read when the daemon starts: its memory, threads and socket are made then.
 const AT_START: [&str; 3] = ["listen.workers", "cache.size", "control.socket"];
@@ -97,6 +97,11 @@ impl Entry for Listener {
             let (after, before) =
                 if self.dnsbl == Guard::Pass { ("pass", "guard") } else { ("guard", "pass") };
             told.push(format!("dnsbl: {after}, was {before}"));
+        }
+        if old.on_refusal != self.on_refusal {
+            let [before, after] = [old, self].map(|one| show::word(one.on_refusal, &lists::ON_REFUSAL_THERE));
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            told.push(format!("on_refusal: {}, was {}", text(&after), text(&before)));
         }
         told
     }
@@ -250,6 +255,7 @@ fn joined(values: &[impl fmt::Display]) -> String {
 mod tests {
     use super::*;
     use crate::config::Forwarder;
+    use crate::dnsbl::list::OnRefusal;
     use hickory_proto::rr::Name;
     use std::time::Duration;
 
@@ -320,11 +326,14 @@ mod tests {
             allow: vec!["127.0.0.0/8".parse().unwrap()],
             zones,
             dnsbl: Guard::Guard,
+            on_refusal: None,
         };
         old.listeners = vec![listener(None)];
         new.listeners = vec![listener(Some(vec![Name::from_ascii("lan.").unwrap()]))];
+        new.listeners[0].on_refusal = Some(OnRefusal::Nxdomain);
         let told = [
             "listener 127.0.0.2:53: zones: lan, were all",
+            "listener 127.0.0.2:53: on_refusal: nxdomain, was list",
             "zone new.example: added, asks 127.0.0.1:5300",
             "zone corp.example: forwards to 10.1.1.1:5353; it forwarded to 10.1.1.1",
             "zone lan: its file has changed",

@@ -88,7 +88,14 @@ impl Default for Listen {
             SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT),
             SocketAddr::new(IpAddr::V6(Ipv6Addr::LOCALHOST), PORT),
         ];
-        Self { addresses, allow: ALLOW.to_vec(), workers: 0, dnsbl: Guard::Guard, fixed: false }
+        Self {
+            addresses,
+            allow: ALLOW.to_vec(),
+            workers: 0,
+            dnsbl: Guard::Guard,
+            on_refusal: None,
+            fixed: false,
+        }
     }
 }
 

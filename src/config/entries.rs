@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::Reader;
 use super::keys::Section;
-use super::lists::GUARDS;
+use super::lists::{GUARDS, ON_REFUSAL_THERE};
 use super::report::Wrong;
 use super::{Host, Listener, Zone, ZoneKind, defaults, value};
 use crate::limits;
@@ -158,9 +158,16 @@ impl Reader<'_> {
             .unwrap_or_else(|| defaults::ALLOW.to_vec());
         let zones = self.optional(entry, "zones", |found| value::list(found, value::name));
         let dnsbl = self.optional(entry, "dnsbl", |found| value::word(found, &GUARDS)).unwrap_or_default();
+        let on_refusal = self.optional(entry, "on_refusal", |found| value::word(found, &ON_REFUSAL_THERE));
         let places = ListenerPlaces { addresses: entry.line_of("addresses"), zones: entry.line_of("zones") };
         let addresses = addresses.unwrap_or_default();
-        self.config.listeners.push(Listener { addresses, allow, zones, dnsbl });
+        self.config.listeners.push(Listener {
+            addresses,
+            allow,
+            zones,
+            dnsbl,
+            on_refusal: on_refusal.flatten(),
+        });
         self.listeners.push(places);
     }
 

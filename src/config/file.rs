@@ -145,6 +145,7 @@ impl Reader<'_> {
                     usize::try_from(value::number(found, &(0..=most))?).unwrap_or(limits::MAX_WORKERS);
             }
             "listen.dnsbl" => listen.dnsbl = value::word(found, &lists::GUARDS)?,
+            "listen.on_refusal" => listen.on_refusal = value::word(found, &lists::ON_REFUSAL_THERE)?,
             "cache.size" => cache.size = value::size(found)?,
             "cache.max_ttl" => cache.max_ttl = value::span(found, &(Duration::ZERO..=limits::MAX_TTL))?,
             "cache.negative_max_ttl" => {

@@ -19,10 +19,14 @@ pub(super) struct Section {
 
 /// Every section with its keys, in the order of the shipped file.
 pub(super) const SECTIONS: [Section; 11] = [
-    Section { name: "listen", keys: &["addresses", "allow", "workers", "dnsbl"], entries: None },
+    Section {
+        name: "listen",
+        keys: &["addresses", "allow", "workers", "dnsbl", "on_refusal"],
+        entries: None,
+    },
     Section {
         name: "listener",
-        keys: &["addresses", "allow", "zones", "dnsbl"],
+        keys: &["addresses", "allow", "zones", "dnsbl", "on_refusal"],
         entries: Some(limits::MAX_LISTENERS),
     },
     Section { name: "cache", keys: &["size", "max_ttl", "negative_max_ttl"], entries: None },

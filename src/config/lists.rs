@@ -19,7 +19,7 @@ use super::report::Wrong;
 use super::value::{self, Read};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::codes::{Code, Span};
-use crate::dnsbl::list::{Life, List, OnRefusal, Purpose, Subject, WhenDead, WhenStale};
+use crate::dnsbl::list::{Guard, Life, List, OnRefusal, Purpose, Subject, WhenDead, WhenStale};
 use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
 use crate::limits;
@@ -41,6 +41,13 @@ pub(super) const SUBJECTS: [(&str, Subject); 4] =
     [("ip4", Subject::Ip4), ("ip6", Subject::Ip6), ("domain", Subject::Domain), ("hash", Subject::Hash)];
 pub(super) const ON_REFUSAL: [(&str, OnRefusal); 3] =
     [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
+/// For the clients of a listener, whichever list they ask; "list" leaves it to each list.
+pub(super) const ON_REFUSAL_THERE: [(&str, Option<OnRefusal>); 4] = [
+    ("list", None),
+    ("servfail", Some(OnRefusal::Servfail)),
+    ("nxdomain", Some(OnRefusal::Nxdomain)),
+    ("pass", Some(OnRefusal::Pass)),
+];
 pub(super) const WHEN_DEAD: [(&str, WhenDead); 2] =
     [("servfail", WhenDead::Servfail), ("nxdomain", WhenDead::Nxdomain)];
 pub(super) const WHEN_STALE: [(&str, WhenStale); 2] =
@@ -52,16 +59,6 @@ pub(super) const BATCHES: [(&str, Mode); 4] = [
     ("off", Mode::Off),
 ];
 pub(super) const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
-
-/// Whether a listener's clients are spared what is no listing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Guard {
-    /// They are.
-    #[default]
-    Guard,
-    /// They get what lists answer: they know the codes themselves.
-    Pass,
-}
 
 /// `[dnsbl]`
 #[derive(Clone, Debug, PartialEq)]

@@ -31,12 +31,15 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
+use crate::dnsbl::gate::Guarding;
+use crate::dnsbl::list::OnRefusal;
 use crate::validate::anchors::Anchors;
 
 pub use self::changes::changes;
-pub use self::lists::{Dnsbl, Guard, KeyFile, ListEntry};
+pub use self::lists::{Dnsbl, KeyFile, ListEntry};
 pub use self::report::{Errors, Problem};
 pub use self::show::show;
+pub use crate::dnsbl::list::Guard;
 
 /// All that an operator can decide.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,6 +106,8 @@ pub struct Listen {
     pub workers: usize,
     /// Whether clients are spared what lists say that is no listing.
     pub dnsbl: Guard,
+    /// What they get instead, whichever list they ask; none leaves it to each list.
+    pub on_refusal: Option<OnRefusal>,
     /// Whether the command line named the addresses: the file has no say in them then.
     pub fixed: bool,
 }
@@ -118,6 +123,22 @@ pub struct Listener {
     pub zones: Option<Vec<Name>>,
     /// Whether clients are spared what lists say that is no listing.
     pub dnsbl: Guard,
+    /// What they get instead, whichever list they ask; none leaves it to each list.
+    pub on_refusal: Option<OnRefusal>,
+}
+
+impl Listen {
+    /// What its clients are spared of what lists say.
+    pub fn guarding(&self) -> Guarding {
+        Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
+    }
+}
+
+impl Listener {
+    /// What its clients are spared of what lists say.
+    pub fn guarding(&self) -> Guarding {
+        Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
+    }
 }
 
 /// A zone that is not recursed for like others; the longest suffix of a name counts.

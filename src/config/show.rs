@@ -61,6 +61,7 @@ pub(super) fn settings(config: &Config) -> Vec<Setting> {
         setting("listen", "allow", list(&listen.allow)),
         setting("listen", "workers", Value::Integer(i64::try_from(listen.workers).unwrap_or(i64::MAX))),
         setting("listen", "dnsbl", word(listen.dnsbl, &lists::GUARDS)),
+        setting("listen", "on_refusal", word(listen.on_refusal, &lists::ON_REFUSAL_THERE)),
         setting("cache", "size", Value::String(value::size_text(cache.size))),
         setting("cache", "max_ttl", Value::String(value::span_text(cache.max_ttl))),
         setting("cache", "negative_max_ttl", Value::String(value::span_text(cache.negative_max_ttl))),
@@ -98,6 +99,9 @@ fn listener(listener: &Listener, changed: bool) -> Vec<(&'static str, Value)> {
     keys.extend(listener.zones.as_deref().map(|zones| ("zones", names(zones))));
     if !changed || listener.dnsbl != Guard::Guard {
         keys.push(("dnsbl", word(listener.dnsbl, &lists::GUARDS)));
+    }
+    if !changed || listener.on_refusal.is_some() {
+        keys.push(("on_refusal", word(listener.on_refusal, &lists::ON_REFUSAL_THERE)));
     }
     keys
 }
@@ -162,7 +166,7 @@ pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
 }
 
 /// The word that means a value.
-fn word<Meant: Copy + PartialEq>(meant: Meant, words: &[(&str, Meant)]) -> Value {
+pub(super) fn word<Meant: Copy + PartialEq>(meant: Meant, words: &[(&str, Meant)]) -> Value {
     let known = words.iter().find(|(_, other)| *other == meant);
     Value::String(known.map_or_else(String::new, |(word, _)| (*word).to_owned()))
 }

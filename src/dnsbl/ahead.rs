@@ -72,7 +72,13 @@ fn take(resolver: &Resolver, event: &Event) -> Vec<(Check, ListId, Question)> {
     };
     let start = match event.what {
         What::Asked(came) => batch(resolver).asked(&check, list, came, event.at, standing),
-        What::CameOut(came) => batch(resolver).came_out(&check, list, came, event.at, standing),
+        What::CameOut { says, went_out } => {
+            let mut batch = batch(resolver);
+            if went_out {
+                batch.went_out(&check, list);
+            }
+            batch.came_out(&check, list, says, event.at, standing)
+        }
     };
     let ask = |list| {
         let apex = &lists.numbered(list)?.apex;

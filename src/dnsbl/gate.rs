@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use hickory_proto::rr::{Name, RData, Record, rdata};
 
 use super::codes::{self, ERRORS};
-use super::list::{List, OnRefusal, Purpose, WhenDead};
+use super::list::{Guard, List, OnRefusal, Purpose, WhenDead};
 use super::state::State;
 use crate::question::{ExtendedError, ListSays};
 
@@ -79,6 +79,26 @@ pub enum Given {
     Nxdomain(ExtendedError),
 }
 
+/// What the operator wants for the clients of a listener, whichever list they ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guarding {
+    /// Whether they are spared anything: `dnsbl`.
+    pub guard: Guard,
+    /// What they get for a refusal: `on_refusal`; none leaves it to each list.
+    pub on_refusal: Option<OnRefusal>,
+}
+
+impl Guarding {
+    /// What they get for a refusal of `list`: a listener that passes everything passes that, else the listener's choice counts,
+    /// for it knows what its clients understand, else the list's.
+    pub fn on_refusal(self, list: &List) -> OnRefusal {
+        match self.guard {
+            Guard::Pass => OnRefusal::Pass,
+            Guard::Guard => self.on_refusal.unwrap_or(list.on_refusal),
+        }
+    }
+}
+
 /// Reads the addresses of an answer.
 pub fn judge(list: &List, state: State, answers: &[Record]) -> Verdict {
     let mut listed = false;
@@ -139,18 +159,16 @@ impl Verdict {
 }
 
 impl Why {
-    /// What a client gets of `list`; with `guarded` false what the list said, whatever that is.
-    pub fn given(&self, list: &List, guarded: bool) -> Given {
+    /// What a client gets of `list` at a listener with `guarding`.
+    pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
-        if !guarded {
-            return Given::Answer;
-        }
         match self {
+            Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
             Self::Silent { .. } => match list.when_dead {
                 WhenDead::Servfail => Given::Servfail(error),
                 WhenDead::Nxdomain => Given::Nxdomain(error),
             },
-            _ => match list.on_refusal {
+            _ => match guarding.on_refusal(list) {
                 OnRefusal::Servfail => Given::Servfail(error),
                 OnRefusal::Nxdomain => Given::Nxdomain(error),
                 OnRefusal::Pass => Given::Answer,
@@ -281,21 +299,41 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_gets_is_the_operators_choice_for_each_list() {
-        let refused = Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
+    fn what_a_client_gets_is_the_listeners_choice_then_the_lists() {
+        use OnRefusal::{Nxdomain, Pass, Servfail};
+        let why = Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
+        let given = |guard, listener, list| {
+            let list = List { on_refusal: list, ..block() };
+            why.given(&list, Guarding { guard, on_refusal: listener })
+        };
+        let shape = |given: &Given| match given {
+            Given::Answer => Pass,
+            Given::Servfail(error) if error.code == ExtendedError::FILTERED => Servfail,
+            Given::Nxdomain(error) if error.code == ExtendedError::FILTERED => Nxdomain,
+            other => panic!("{other:?}"),
+        };
+        for list in [Servfail, Nxdomain, Pass] {
+            for listener in [None, Some(Servfail), Some(Nxdomain), Some(Pass)] {
+                let guarded = given(Guard::Guard, listener, list);
+                assert_eq!(shape(&guarded), listener.unwrap_or(list), "{listener:?} over {list:?}");
+                assert_eq!(given(Guard::Pass, listener, list), Given::Answer, "{listener:?} over {list:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn silence_is_told_as_the_list_has_it_unless_everything_passes() {
         let silent = Why::Silent { what: "no server answered".to_owned() };
-        let mut list = block();
-        assert!(matches!(refused.given(&list, true), Given::Servfail(error) if error.code == 17));
-        assert!(matches!(silent.given(&list, true), Given::Servfail(error) if error.code == 22));
-        assert_eq!(refused.given(&list, false), Given::Answer);
-        list.on_refusal = OnRefusal::Nxdomain;
-        assert!(matches!(refused.given(&list, true), Given::Nxdomain(_)));
-        assert!(matches!(silent.given(&list, true), Given::Servfail(_)));
-        list.on_refusal = OnRefusal::Pass;
-        assert_eq!(refused.given(&list, true), Given::Answer);
-        let allow = List::new(list.apex, Purpose::Allow, vec![Subject::Ip4]);
-        assert!(matches!(refused.given(&allow, true), Given::Nxdomain(_)));
-        assert!(matches!(silent.given(&allow, true), Given::Nxdomain(_)));
+        let guarded = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
+        let passing = Guarding { guard: Guard::Pass, on_refusal: None };
+        let allow = List::new(block().apex, Purpose::Allow, vec![Subject::Ip4]);
+        assert!(matches!(silent.given(&block(), guarded), Given::Servfail(error) if error.code == 22));
+        assert!(matches!(silent.given(&allow, guarded), Given::Nxdomain(error) if error.code == 22));
+        let refused = Why::NotServed { what: "REFUSED".to_owned() };
+        assert!(matches!(refused.given(&allow, Guarding::default()), Given::Nxdomain(_)));
+        for list in [block(), allow] {
+            assert_eq!(silent.given(&list, passing), Given::Answer);
+        }
     }
 
     proptest! {

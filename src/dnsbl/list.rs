@@ -64,6 +64,16 @@ pub enum OnRefusal {
     Pass,
 }
 
+/// Whether a listener's clients are spared what is no listing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Guard {
+    /// They are.
+    #[default]
+    Guard,
+    /// They get what lists answer: they know the codes themselves.
+    Pass,
+}
+
 /// What a client gets where no server of a list answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -17,8 +17,13 @@ use crate::question::ListSays;
 pub enum What {
     /// A client asks; how the answer came out, where memory has it.
     Asked(Option<ListSays>),
-    /// It has been answered, so.
-    CameOut(ListSays),
+    /// It has been answered.
+    CameOut {
+        /// How.
+        says: ListSays,
+        /// Whether the list was asked; memory may have known for another listener's clients.
+        went_out: bool,
+    },
 }
 
 /// A question to a list, and what happened to it.
@@ -89,11 +94,14 @@ mod tests {
         let mut events = ring.listen().unwrap();
         assert!(ring.listen().is_none());
         for _ in 0..MAX_RING + 5 {
-            ring.tell(b"key", What::CameOut(ListSays::Listed), Mono::START);
+            ring.tell(b"key", What::CameOut { says: ListSays::Listed, went_out: true }, Mono::START);
         }
         ring.tell(&[7; MAX_RING_KEY + 1], What::Asked(None), Mono::START);
         assert_eq!(ring.lost(), 6);
         let event = events.try_recv().unwrap();
-        assert_eq!((event.key(), event.what), (b"key".as_slice(), What::CameOut(ListSays::Listed)));
+        assert_eq!(
+            (event.key(), event.what),
+            (b"key".as_slice(), What::CameOut { says: ListSays::Listed, went_out: true })
+        );
     }
 }

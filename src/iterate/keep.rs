@@ -30,7 +30,7 @@ impl Iterate {
     pub fn keep(&self, errand: Errand<'_>, mut found: Found, checked: &Checked) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
-        let rrsets = self.memory.rrsets.of(errand.context.view.id);
+        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
         for record in &mut found.answers {
             record.ttl = capped(record.ttl, max_ttl);
         }
@@ -61,7 +61,7 @@ impl Iterate {
     ) -> Arc<Delegation> {
         let now = self.now();
         let max_ttl = errand.route.policy.max_ttl;
-        let rrsets = self.memory.rrsets.of(errand.context.view.id);
+        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }

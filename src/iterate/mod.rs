@@ -245,7 +245,7 @@ impl Iterate {
         let name = errand.name;
         let above = errand.kind == RecordType::DS && !name.is_root();
         let from = if above { name.base_name() } else { name.clone() };
-        self.memory.rrsets.of(errand.context.view.id).closest_delegation(&from, self.now())
+        self.memory.rrsets.of(errand.context.view.knows).closest_delegation(&from, self.now())
     }
 
     async fn ask_zone(&self, errand: Errand<'_>, cut: &Delegation) -> Result<Said, Failure> {

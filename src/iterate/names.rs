@@ -65,7 +65,7 @@ impl Iterate {
     /// The servers of `zone` as it names them itself; none where it was not asked.
     fn own_servers(&self, context: &Context, zone: &Name) -> Vec<Name> {
         let now = self.now();
-        let known = self.memory.rrsets.of(context.view.id).get(zone, RecordType::NS, Rank::Answer, now);
+        let known = self.memory.rrsets.of(context.view.knows).get(zone, RecordType::NS, Rank::Answer, now);
         let Some(Known::Rrset(rrset)) = known else { return Vec::new() };
         let name = |data: &RData| match data {
             RData::NS(server) => Some(server.0.to_lowercase()),
@@ -78,7 +78,7 @@ impl Iterate {
     /// The addresses of a server that may be asked: what memory knows, else what came with the delegation.
     fn known_addresses(&self, context: &Context, cut: &Delegation, server: &Name) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
-        let rrsets = self.memory.rrsets.of(context.view.id);
+        let rrsets = self.memory.rrsets.of(context.view.knows);
         let mut known: Vec<IpAddr> = Vec::new();
         for kind in self.address_kinds(context) {
             if let Some(Known::Rrset(rrset)) = rrsets.get(server, kind, Rank::Glue, now) {

@@ -53,7 +53,7 @@ impl Iterate {
             }
             _ => return None,
         };
-        self.memory.rrsets.of(errand.context.view.id).forget_delegation(&delegation.zone);
+        self.memory.rrsets.of(errand.context.view.knows).forget_delegation(&delegation.zone);
         errand.context.note(StepEvent::Outdated { zone: delegation.zone.to_string() });
         again.then(|| Outdated { delegation, failure: failure.clone() })
     }

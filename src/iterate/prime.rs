@@ -56,7 +56,7 @@ impl Iterate {
         match self.prime(context, sub_questions).await {
             Err(Failure::Servers { faults, .. }) if faults.iter().any(|(_, fault)| fault.came_back()) => {
                 let hints = Arc::new(self.hints(&context.view.config.resolve.root_hints));
-                self.memory.rrsets.of(context.view.id).put_delegation(Arc::clone(&hints));
+                self.memory.rrsets.of(context.view.knows).put_delegation(Arc::clone(&hints));
                 Ok(hints)
             }
             primed => primed,
@@ -79,7 +79,7 @@ impl Iterate {
         context: &Context,
         sub_questions: &dyn SubQuestions,
     ) -> Result<Arc<Delegation>, Failure> {
-        match self.memory.rrsets.of(context.view.id).delegation(&Name::root(), self.now()) {
+        match self.memory.rrsets.of(context.view.knows).delegation(&Name::root(), self.now()) {
             Some(known) => Ok(known),
             None => self.prime_again(context, sub_questions).await,
         }
@@ -117,7 +117,7 @@ impl Iterate {
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.refresh.set(now.after(lives.saturating_sub(lives / 10)));
         let primed = Arc::new(primed);
-        self.memory.rrsets.of(view.id).put_delegation(Arc::clone(&primed));
+        self.memory.rrsets.of(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
 

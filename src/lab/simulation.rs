@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::config::{Config, Family, TrustAnchor};
 use crate::dnsbl::{ahead, tend};
-use crate::question::{Client, ExtendedError, Outcome, ViewId};
+use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
@@ -61,6 +61,8 @@ pub struct Flags {
     pub checking_disabled: bool,
     /// AD: the client understands it in the reply (RFC 6840 section 5.7).
     pub authentic_data: bool,
+    /// The listener that it asks, by its place: `[listen]` is the first.
+    pub listener: usize,
 }
 
 /// What a client was told, and what is known beside it.
@@ -202,8 +204,8 @@ impl Simulation {
             id: u16::from_be_bytes([id_high, id_low]),
         };
         let octets = query(client.id, name, kind, flags).ok_or_else(|| unreadable("the question"))?;
-        let query =
-            wire::query::Query::read(&octets, ViewId::default()).map_err(|_| unreadable("the question"))?;
+        let view = self.resolver.views().of_listener(flags.listener).map(|view| view.id).unwrap_or_default();
+        let query = wire::query::Query::read(&octets, view).map_err(|_| unreadable("the question"))?;
         let question = query.to_question().ok_or_else(|| unreadable("the question"))?;
         let Asked::Replied(replied) = self.resolver.ask(question, client).await else {
             return Err(AskError::Message("a new client was taken for a repeat".to_owned()));

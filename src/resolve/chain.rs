@@ -52,7 +52,7 @@ impl Resolver {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Arc<ZoneState>, Fault>> {
         Box::pin(async move {
-            let rrsets = self.memory.rrsets.of(context.view.id);
+            let rrsets = self.memory.rrsets.of(context.view.knows);
             if let Some(state) = rrsets.zone_state(zone, self.clock.mono()) {
                 self.refresh_if_old(&state, context);
                 return Ok(state);
@@ -75,7 +75,7 @@ impl Resolver {
         let expires = stored.after(Duration::from_secs(seconds.into()));
         let state = Arc::new(ZoneState { zone: zone.clone(), standing, stored, expires });
         context.note(checked(zone.to_string(), &state));
-        self.memory.rrsets.of(context.view.id).put_zone_state(Arc::clone(&state));
+        self.memory.rrsets.of(context.view.knows).put_zone_state(Arc::clone(&state));
         Ok(state)
     }
 
@@ -119,7 +119,7 @@ impl Resolver {
         context: &Context,
     ) -> Result<Option<(Standing, u32)>, Fault> {
         let now = self.clock.mono();
-        let rrsets = self.memory.rrsets.of(context.view.id);
+        let rrsets = self.memory.rrsets.of(context.view.knows);
         let Some(above) = rrsets.closest_delegation(&zone.base_name(), now) else { return Ok(None) };
         if !anchor.zone_of(&above.zone) {
             return Ok(None);
@@ -176,7 +176,7 @@ impl Resolver {
 
     /// The deepest zone at or above `name` to begin at: one whose state is known, the one that was asked, or the anchor.
     fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.id), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
         let asked = cut.zone_of(name) && anchor.zone_of(cut);
         let start = if asked { cut } else { anchor };
         let known = |labels: &usize| {
@@ -191,7 +191,7 @@ impl Resolver {
     /// What DS say of `name`: those that the referral brought, else those that its parent is asked for.
     async fn delegated(&self, name: &Name, context: &Context) -> Result<Delegated, Fault> {
         let now = self.clock.mono();
-        let cut = self.memory.rrsets.of(context.view.id).delegation(name, now);
+        let cut = self.memory.rrsets.of(context.view.knows).delegation(name, now);
         let mut found = None;
         if let Some(cut) = cut.filter(|cut| !cut.evidence.is_empty()) {
             let left = u32::try_from(cut.expires.since(now).as_secs()).unwrap_or(u32::MAX);

@@ -26,7 +26,7 @@ use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
 
 /// What stands at the end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Chased {
     /// Aliases in order, then the data.
     pub(super) answers: Vec<Record>,
@@ -48,6 +48,8 @@ pub(super) struct Chased {
     pub(super) extended_error: Option<ExtendedError>,
     /// Which DNS list it came from, if from one.
     pub(super) list: Option<ListMark>,
+    /// Whether another flight asked for it.
+    pub(super) shared: bool,
 }
 
 /// What is looked for when a client asks for ANY, in this order; the first that there is, is the answer.
@@ -157,7 +159,7 @@ impl Resolver {
         if !errand.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
             return Some(chased.take(found, &checked));
         }
-        let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.id), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.knows), self.clock.mono());
         let cut = rrsets.closest_delegation(errand.name, now);
         let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
         let judged = self.judge(errand, &cut, &mut found).await;
@@ -243,7 +245,7 @@ impl Resolver {
         let now = self.clock.mono();
         let inside = list.rewrite.as_ref().and_then(|rewrite| rewrite.inward(name));
         let name = inside.as_ref().unwrap_or(name);
-        match self.memory.rrsets.of(context.view.id).get(name, RecordType::A, Rank::Answer, now)? {
+        match self.memory.rrsets.of(context.view.knows).get(name, RecordType::A, Rank::Answer, now)? {
             Known::Negative(_) => Some(Vec::new()),
             Known::Rrset(rrset) => Some(rrset.records(name, now)),
         }
@@ -253,7 +255,7 @@ impl Resolver {
     fn recall(&self, errand: Errand<'_>) -> Option<(Found, Checked)> {
         let now = self.clock.mono();
         let Errand { name, kind, context, route, .. } = errand;
-        let rrsets = self.memory.rrsets.of(context.view.id);
+        let rrsets = self.memory.rrsets.of(context.view.knows);
         let known = rrsets.get(name, kind, Rank::Answer, now);
         let known = known.map(|known| (known, kind)).or_else(|| {
             let alias = rrsets.get(name, RecordType::CNAME, Rank::Answer, now)?;
@@ -331,7 +333,7 @@ impl SubQuestions for Resolver {
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>> {
         Box::pin(async move {
             context.note(StepEvent::Question { name: name.to_string(), kind: kind.to_string() });
-            let key = sub_key(name, kind, context.view.id);
+            let key = sub_key(name, kind, context.view.knows);
             if let Some(failed) = self.memory.failures.get(key.as_bytes(), self.clock.mono()) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }

@@ -89,7 +89,7 @@ impl Resolver {
                 anchor == zone || brought().iter().any(|record| record.record_type() == RecordType::DS)
             }
         };
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.id), self.clock.mono());
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
         let known = || {
             rrsets.zone_state(zone, now).is_some()
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
@@ -113,7 +113,7 @@ impl Resolver {
         let rrsets = self.memory.rrsets.clone();
         tokio::spawn(async move {
             let fetched = fetch.await.is_ok();
-            let current = rrsets.of(context.view.id).zone_state(&state.zone, me.clock.mono());
+            let current = rrsets.of(context.view.knows).zone_state(&state.zone, me.clock.mono());
             // One refresh is enough, and the old state holds on where there is no better one.
             if fetched && current.is_some_and(|current| Arc::ptr_eq(&current, &state)) {
                 drop(me.establish(&state.zone, &context).await);
@@ -137,7 +137,7 @@ impl Resolver {
 
     fn recall_fetched(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetched> {
         let now = self.clock.mono();
-        let known = self.memory.rrsets.of(context.view.id).get(name, kind, Rank::Answer, now)?;
+        let known = self.memory.rrsets.of(context.view.knows).get(name, kind, Rank::Answer, now)?;
         let (answers, evidence) = match known {
             Known::Rrset(rrset) => (rrset.records(name, now), rrset.evidence(now)),
             Known::Negative(negative) => (Vec::new(), negative.evidence(now)),
@@ -147,7 +147,7 @@ impl Resolver {
 
     /// Begins a fetch that goes on by itself, or joins the one under way; none where there are too many.
     fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
-        let key = sub_key(name, kind, context.view.id);
+        let key = sub_key(name, kind, context.view.knows);
         let mut table = self.fetches.table();
         if let Some(fetch) = table.get(&key) {
             return Some(fetch.clone());
@@ -179,7 +179,7 @@ impl Resolver {
     ) -> Result<Fetched, Failure> {
         let context = &context.below(name, kind)?;
         context.note(StepEvent::Question { name: name.to_string(), kind: kind.to_string() });
-        let key = sub_key(name, kind, context.view.id);
+        let key = sub_key(name, kind, context.view.knows);
         if let Some(failed) = self.memory.failures.get(key.as_bytes(), self.clock.mono()) {
             return Err(Failure::Remembered { why: failed.error.text.clone() });
         }

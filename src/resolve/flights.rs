@@ -21,6 +21,8 @@ pub(super) struct Landed {
     pub(super) answer: Arc<Answer>,
     /// Whether it is a failure.
     pub(super) failed: bool,
+    /// Whether another flight asked for it too.
+    pub(super) shared: bool,
     /// Messages sent for it.
     pub(super) packets: u32,
 }

@@ -11,9 +11,8 @@ use hickory_proto::rr::{Name, RecordType};
 use super::Resolver;
 use super::chase::Chased;
 use crate::cache::flush::Flush;
-use crate::config::Guard;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
-use crate::dnsbl::list::{Asked, Life, List};
+use crate::dnsbl::list::{Asked, Life, List, OnRefusal};
 use crate::dnsbl::state::{Entry, State};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -43,7 +42,7 @@ impl Resolver {
             self.tell_of_dead(&list, &entry);
             return self.chase(name, kind, context).await;
         }
-        let found = self.ask_list(&entry, name, kind, context).await;
+        let found = self.hear_list(&entry, name, kind, context).await;
         let verdict = self.verdict(&list, &entry, name, kind, &found, context).await;
         let now = self.clock.now();
         if let Some(verdict) = &verdict {
@@ -51,7 +50,7 @@ impl Resolver {
         }
         let says = verdict.as_ref().map_or(ListSays::Untold, Verdict::says);
         let given = match &verdict {
-            Some(Verdict::Untold(why)) => why.given(&list, context.view.guard == Guard::Guard),
+            Some(Verdict::Untold(why)) => why.given(&list, context.view.guarding),
             _ => Given::Answer,
         };
         let silent = matches!(verdict, Some(Verdict::Untold(Why::Silent { .. })));
@@ -80,7 +79,7 @@ impl Resolver {
                 // Text that says nothing is "not listed", unless the address is known to say otherwise: it costs no message.
                 let answers = match known {
                     Some(answers) => answers,
-                    None if says && context.view.guard == Guard::Guard => {
+                    None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
                         match self.chase(name, RecordType::A, context).await {
                             Ok(chased) => chased.answers,
                             Err(failure) => return Some(Verdict::Untold(why_of(list, &failure)?)),
@@ -156,7 +155,7 @@ impl Resolver {
         let now = self.clock.mono();
         let silent = Why::Silent { what: error.text.clone() };
         let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive());
-        let given = list.and_then(|list| match silent.given(&list, view.guard == Guard::Guard) {
+        let given = list.and_then(|list| match silent.given(&list, view.guarding) {
             Given::Nxdomain(error) => Some((list, error)),
             Given::Answer | Given::Servfail(_) => None,
         });

@@ -11,9 +11,9 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::chase::Chased;
 use super::guard::list_of;
+use super::shared::Turn;
 use super::{Asked, Replied, Resolver, compose_answer};
 use crate::clock::Mono;
-use crate::config::Guard;
 use crate::dnsbl::breaker::End;
 use crate::dnsbl::gate::{self, Given, Why};
 use crate::dnsbl::list::List;
@@ -23,6 +23,7 @@ use crate::dnsbl::watch;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, QuestionKey};
+use crate::record::event::StepEvent;
 use crate::zones::{Kind, View};
 
 /// A list that a question asks, and what is known of it.
@@ -77,7 +78,7 @@ impl Resolver {
         let refuses = watched.entry.state() == State::Refusing;
         let why = if refuses { Why::NotServed { what } } else { Why::Silent { what } };
         let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error, Arc::default());
-        match why.given(&watched.list, view.guard == Guard::Guard) {
+        match why.given(&watched.list, view.guarding) {
             Given::Servfail(told) => Some(error(told)),
             Given::Answer => {
                 let text = why.sentence(&watched.list.apex);
@@ -112,6 +113,33 @@ impl Resolver {
                 None => waiting.await,
             },
         }
+    }
+
+    /// What a list says, asked once for all listeners whose clients see the same zones.
+    pub(super) async fn hear_list(
+        &self,
+        entry: &Entry,
+        name: &Name,
+        kind: RecordType,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
+        let question = Question { view: context.view.knows, ..Question::new(name, kind) };
+        let key = Question { checking_disabled: !context.checks(), ..question }.key();
+        let first = match self.asking.join(key) {
+            Turn::First(first) => first,
+            Turn::Waits(heard) => {
+                let what = "that it is being asked for clients of another listener".to_owned();
+                context.note(StepEvent::Memory { found: what });
+                return match heard.await {
+                    Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
+                    // Whoever asked has given up.
+                    Err(_) => self.ask_list(entry, name, kind, context).await,
+                };
+            }
+        };
+        let heard = Arc::new(self.ask_list(entry, name, kind, context).await);
+        first.tell(Arc::clone(&heard));
+        Arc::unwrap_or_clone(heard)
     }
 
     /// Asks a list, and tells what became of that.
@@ -159,7 +187,8 @@ impl Resolver {
             Err(_) => None,
         };
         if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
-            self.lists.ring.tell(key.as_bytes(), What::CameOut(says), self.clock.mono());
+            let what = What::CameOut { says, went_out: context.budget.packets() > 0 };
+            self.lists.ring.tell(key.as_bytes(), what, self.clock.mono());
         }
     }
 

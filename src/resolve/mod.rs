@@ -23,6 +23,7 @@ mod judge;
 mod lists;
 mod mirrors;
 pub mod negative;
+mod shared;
 pub mod side;
 
 use std::sync::{Arc, Weak};
@@ -55,6 +56,7 @@ use fetch::Fetches;
 use flights::{Begun, Flights, Joined, Landed, Seat};
 use inflight::InFlight;
 use negative::Negatives;
+use shared::Asking;
 
 /// What a resolver is made of.
 pub struct Parts {
@@ -85,6 +87,8 @@ pub struct Resolver {
     /// Itself, for what goes on by itself.
     me: Weak<Self>,
     lists: Lists,
+    /// Questions to lists that are under way.
+    asking: Asking,
     stopping: watch::Sender<bool>,
 }
 
@@ -127,6 +131,7 @@ impl Resolver {
             fetches: Fetches::default(),
             negative: Negatives::default(),
             lists: Lists::default(),
+            asking: Asking::default(),
             me: me.clone(),
             stopping,
         })
@@ -311,6 +316,7 @@ impl Resolver {
         let Some(landed) = landed else { return self.shed(question, "the question was given up") };
         let outcome = match (landed.failed, first) {
             (true, _) => Outcome::Failed,
+            (false, true) if landed.shared => Outcome::Shared,
             (false, true) if landed.packets == 0 => Outcome::Cache,
             (false, true) => Outcome::Upstream,
             (false, false) => Outcome::Shared,
@@ -326,6 +332,7 @@ impl Resolver {
         let now = self.clock.mono();
         self.tell_lists(&question, &key, &chased, &context);
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
+        let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
         let state = context.checks().then(|| state_of(&chased)).flatten();
         let composed = chased.and_then(|chased| compose_answer(&question, &chased, now));
         let (answer, failed) = match composed {
@@ -352,7 +359,7 @@ impl Resolver {
             packets,
         });
         let view = Arc::clone(&context.view);
-        begun.land(Landed { answer, failed: failed.is_some(), packets });
+        begun.land(Landed { answer, failed: failed.is_some(), shared, packets });
         if packets > 0 && self.iterate.is_priming_due(&view) {
             let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
             // Where it fails, what is known holds until its time is over.

@@ -20,7 +20,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 use crate::cache::rrsets::Delegation;
 use crate::cache::security::Evidence;
 use crate::clock::Mono;
-use crate::config::{self, Config, Guard, ZoneKind};
+use crate::config::{self, Config, ZoneKind};
+use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
 use crate::question::{MAX_VIEWS, ViewId, wire_name};
 use authority::Authority;
@@ -102,8 +103,11 @@ pub struct ZonePolicy {
 /// A flight holds on to the view it began with, so a reload never changes the rules on its way.
 #[derive(Debug)]
 pub struct View {
-    /// Tells its entries in memory from those of other views.
+    /// Tells its answers in memory from those of other views.
     pub id: ViewId,
+    /// Tells what is known of names from what other views know of them: views that see the same zones know the same,
+    /// whatever their clients are told of it.
+    pub knows: ViewId,
     /// What the operator has decided.
     pub config: Arc<Config>,
     routes: HashMap<Vec<u8>, Arc<Route>>,
@@ -111,8 +115,8 @@ pub struct View {
     recursion: Arc<Route>,
     /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
     exempt: HashSet<Vec<u8>>,
-    /// Whether its clients are spared what lists say that is no listing.
-    pub guard: Guard,
+    /// What its clients are spared that lists say and that is no listing.
+    pub guarding: Guarding,
 }
 
 /// Why zones cannot be served as configured.
@@ -135,15 +139,15 @@ pub struct Views {
 }
 
 impl Views {
-    /// The views of a configuration: listeners that see the same zones share one.
+    /// The views of a configuration: listeners that see the same zones and are guarded alike share one.
     ///
     /// # Errors
     /// A zone file cannot be read, or there are more views than there may be.
     pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
-        let mut seen: Vec<(Option<&[Name]>, Guard)> = vec![(None, config.listen.dnsbl)];
+        let mut seen: Vec<(Option<&[Name]>, Guarding)> = vec![(None, config.listen.guarding())];
         let mut of_listener = vec![0];
         for listener in &config.listeners {
-            let sees = (listener.zones.as_deref(), listener.dnsbl);
+            let sees = (listener.zones.as_deref(), listener.guarding());
             let known = seen.iter().position(|other| *other == sees);
             of_listener.push(known.unwrap_or(seen.len()));
             if known.is_none() {
@@ -152,15 +156,19 @@ impl Views {
         }
         if seen.len() > MAX_VIEWS {
             let reason = format!(
-                "listeners see {} different sets of zones, guarded or not, {MAX_VIEWS} may be",
+                "listeners see {} different sets of zones, with another dnsbl or on_refusal, {MAX_VIEWS} may be",
                 seen.len()
             );
             return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
         }
+        let alike = |zones| seen.iter().zip(ViewId::all()).find(|((other, _), _)| *other == zones);
         let views = seen
             .iter()
             .zip(ViewId::all())
-            .map(|((zones, guard), id)| View::new(id, config, *zones, *guard).map(Arc::new))
+            .map(|((zones, guarding), id)| {
+                let view = View::new(id, config, *zones, *guarding)?;
+                Ok(Arc::new(View { knows: alike(*zones).map_or(id, |(_, first)| first), ..view }))
+            })
             .collect::<Result<_, _>>()?;
         Ok(Self { config: Arc::clone(config), views, of_listener })
     }
@@ -187,7 +195,12 @@ impl Views {
 }
 
 impl View {
-    fn new(id: ViewId, config: &Arc<Config>, visible: Option<&[Name]>, guard: Guard) -> Result<Self, Wrong> {
+    fn new(
+        id: ViewId,
+        config: &Arc<Config>,
+        visible: Option<&[Name]>,
+        guarding: Guarding,
+    ) -> Result<Self, Wrong> {
         let policy = ZonePolicy {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
@@ -203,12 +216,13 @@ impl View {
             Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
         let mut view = Self {
             id,
+            knows: id,
             config: Arc::clone(config),
             routes: HashMap::new(),
             hosts: hosts(config, &policy)?,
             recursion: Arc::new(recursion),
             exempt: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
-            guard,
+            guarding,
         };
         let sees = |zone: &&config::Zone| visible.is_none_or(|names| names.contains(&zone.name));
         let zones: Vec<&config::Zone> = config.zones.iter().filter(sees).collect();
@@ -342,8 +356,8 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         );
     }
     let sees = |config: &Config| {
-        let own = (None, config.listen.dnsbl);
-        let more = config.listeners.iter().map(|one| (one.zones.clone(), one.dnsbl));
+        let own = (None, config.listen.guarding());
+        let more = config.listeners.iter().map(|one| (one.zones.clone(), one.guarding()));
         std::iter::once(own).chain(more).collect::<Vec<_>>()
     };
     if sees(old) != sees(new) {
@@ -442,7 +456,7 @@ fn hosts(config: &Config, policy: &ZonePolicy) -> Result<HashMap<Vec<u8>, Arc<Ro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Forwarder, Host, Listener, Zone};
+    use crate::config::{Forwarder, Guard, Host, Listener, Zone};
 
     fn name(text: &str) -> Name {
         Name::from_ascii(text).unwrap()
@@ -507,6 +521,7 @@ mod tests {
             allow: Vec::new(),
             zones,
             dnsbl: Guard::Guard,
+            on_refusal: None,
         };
         let views = views(
             vec![stub("corp.example.")],
@@ -516,6 +531,7 @@ mod tests {
         assert_eq!(of(0).id, of(1).id);
         assert_eq!(of(2).id, of(3).id);
         assert_ne!(of(0).id, of(2).id);
+        assert_ne!(of(0).knows, of(2).knows);
         assert_eq!(apex(of(0), "corp.example."), "corp.example.");
         assert_eq!(apex(of(2), "corp.example."), ".");
         assert!(views.of_listener(4).is_none());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::config::Config;
+use resolverd::config::{Config, Zone, ZoneKind};
 use resolverd::dnsbl::state::Entry;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::{Distance, Server};
@@ -141,6 +141,19 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     let mut times = times.to_vec();
     times.sort();
     times[times.len() / 2]
+}
+
+/// A zone that is served here and holds nothing of interest.
+pub(crate) fn local_zone(apex: &str) -> Zone {
+    let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
+    Zone {
+        name: name(apex),
+        kind: ZoneKind::File { path: "here.zone".into(), text },
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        validate: true,
+    }
 }
 
 /// Time passes.

@@ -180,8 +180,6 @@ impl Batch {
             counts.used = counts.used.saturating_add(1);
             let micros = u64::try_from(saved.as_micros()).unwrap_or(u64::MAX);
             counts.saved_micros = counts.saved_micros.saturating_add(micros);
-        } else if came.is_none() {
-            self.allowance.went_out();
         }
         if session.asked.len() >= MAX_BATCH_LISTS || session.asked.iter().any(|step| step.list == list) {
             return Vec::new();
@@ -192,6 +190,14 @@ impl Batch {
             start.extend(self.start(check, list, came, now, &standing));
         }
         start
+    }
+
+    /// A question to `list` went out; one that was asked ahead has been counted.
+    pub fn went_out(&mut self, check: &Check, list: ListId) {
+        let session = self.open.get(check);
+        if !session.is_some_and(|session| session.ahead.iter().any(|ahead| ahead.list == list)) {
+            self.allowance.went_out();
+        }
     }
 
     /// A client's question to `list` has come out. Gives the lists to ask now.

@@ -30,6 +30,7 @@ fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono
             there[usize::from(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
         }
         now = there[place].unwrap_or_else(|| now.after(standing(list).usual.unwrap())).max(now);
+        batch.went_out(&check, list);
         let came = if listed_by == Some(list) { ListSays::Listed } else { ListSays::NotListed };
         for ahead in batch.came_out(&check, list, came, now, standing) {
             there[usize::from(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));

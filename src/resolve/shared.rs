@@ -1,0 +1,98 @@
+//! Questions to DNS lists under way: one for each name and type, whichever listener's clients wait for it.
+//!
+//! May call: `question`. Flights of listeners that are told different things of the same answer are flights of their own; the
+//! list is asked by the first of them, and the others hear what it heard. Bounded by the flights: each has one here at most.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::Shared;
+use tokio::sync::oneshot;
+
+use super::chase::Chased;
+use crate::iterate::failure::Failure;
+use crate::question::QuestionKey;
+
+/// What was heard.
+pub(super) type Heard = Arc<Result<Chased, Failure>>;
+
+type Table = HashMap<QuestionKey, Shared<oneshot::Receiver<Heard>>>;
+
+/// The questions.
+#[derive(Clone, Default)]
+pub(super) struct Asking(Arc<Mutex<Table>>);
+
+/// Whoever asks for all; given up when dropped.
+pub(super) struct First {
+    asking: Asking,
+    key: QuestionKey,
+    sender: Option<oneshot::Sender<Heard>>,
+}
+
+/// Whose turn it is.
+pub(super) enum Turn {
+    /// This one asks.
+    First(First),
+    /// Another asks already.
+    Waits(Shared<oneshot::Receiver<Heard>>),
+}
+
+impl Asking {
+    /// Asks under `key`, or waits for the one that does.
+    pub(super) fn join(&self, key: QuestionKey) -> Turn {
+        let mut table = self.table();
+        if let Some(waiting) = table.get(&key) {
+            return Turn::Waits(waiting.clone());
+        }
+        let (sender, receiver) = oneshot::channel();
+        table.insert(key.clone(), receiver.shared());
+        Turn::First(First { asking: self.clone(), key, sender: Some(sender) })
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl First {
+    /// Tells what was heard. What is to be remembered of it must be in memory by now.
+    pub(super) fn tell(mut self, heard: Heard) {
+        if let Some(sender) = self.sender.take() {
+            // Nobody else may wait.
+            let _ = sender.send(heard);
+        }
+    }
+}
+
+impl Drop for First {
+    fn drop(&mut self) {
+        self.asking.table().remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Question;
+    use hickory_proto::rr::{Name, RecordType};
+
+    fn key() -> QuestionKey {
+        Question::new(&Name::from_ascii("2.0.0.127.bl.example.").unwrap(), RecordType::A).key()
+    }
+
+    #[test]
+    fn the_second_hears_what_the_first_heard_and_the_third_asks_again() {
+        let asking = Asking::default();
+        let Turn::First(first) = asking.join(key()) else { panic!("nobody asks yet") };
+        let Turn::Waits(waiting) = asking.join(key()) else { panic!("asked twice") };
+        first.tell(Arc::new(Ok(Chased::default())));
+        assert!(waiting.now_or_never().unwrap().is_ok());
+        let Turn::First(given_up) = asking.join(key()) else { panic!("it has ended") };
+        let Turn::Waits(waiting) = asking.join(key()) else { panic!("asked twice") };
+        drop(given_up);
+        assert!(waiting.now_or_never().unwrap().is_err(), "who waits for one that gave up hears of that");
+        assert!(matches!(asking.join(key()), Turn::First(_)));
+        assert!(asking.table().is_empty());
+    }
+}
