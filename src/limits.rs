@@ -154,6 +154,10 @@ pub const MAX_LAME_ZONES: usize = 16;
 /// How long a server is believed to be lame for a zone. Unbound's infra-host-ttl is 15 min.
 pub const LAME_TIME: Duration = Duration::from_secs(600);
 
+/// Messages with an OPT to a server of an unsigned zone before one goes without: some firewalls drop what they do not know, and
+/// two losses in a row are rarer than these where the path is good.
+pub const EDNS_TRIES: u8 = 2;
+
 /// How long a server that rejected EDNS is asked without.
 pub const NO_EDNS_TIME: Duration = Duration::from_secs(900);
 

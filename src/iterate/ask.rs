@@ -1,6 +1,6 @@
 //! The servers of one zone asked for one thing, until one says something that helps.
 //!
-//! May call: `attempt`, `dead`, `select`, `classify`, `cache`. First contact races two servers; a timer from a server's
+//! May call: `attempt`, `dead`, `select`, `edns`, `classify`, `cache`. First contact races two servers; a timer from a server's
 //! own round trips brings the next; a bad answer brings it at once; addresses of servers without glue are sought
 //! meanwhile, and dead servers are probed on the side.
 
@@ -18,6 +18,7 @@ use super::attempt::{Attempt, Event, News};
 use super::classify::Said;
 use super::context::Context;
 use super::dead::Wanted;
+use super::edns::Signed;
 use super::failure::Failure;
 use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
@@ -34,6 +35,7 @@ pub(super) struct Asking<'a> {
     iterate: &'a Iterate,
     errand: Errand<'a>,
     cut: &'a Delegation,
+    signed: Signed,
     candidates: Vec<Candidate>,
     /// The parent's servers, where the zone's own set comes first.
     reserve: Vec<SocketAddr>,
@@ -61,6 +63,7 @@ impl<'a> Asking<'a> {
             iterate,
             errand,
             cut,
+            signed: Signed::at(cut, errand.name, &errand.context.view),
             candidates: Vec::new(),
             reserve: Vec::new(),
             unglued: VecDeque::new(),
@@ -302,8 +305,8 @@ impl<'a> Asking<'a> {
             name: errand.name.clone(),
             kind: errand.kind,
             secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
-            // Some drop what carries an OPT: the third try goes without.
-            edns: candidate.standing.edns && candidate.tries < 2,
+            edns: self.signed.asks_with_edns(candidate.standing.edns, candidate.tries),
+            signed: self.signed,
             insists: candidate.progress == Progress::Cut,
             tries: candidate.tries,
             timer: select::longer(candidate.standing.timer, candidate.tries),

@@ -1,20 +1,21 @@
 //! One server asked, to the end: over UDP or TLS, without EDNS where it does not take it, over TCP where the answer is
 //! cut.
 //!
-//! May call: `exchange`, `classify`, `cache::servers`, `record`. An attempt is a task of its own: it learns the server's
+//! May call: `exchange`, `classify`, `edns`, `cache::servers`, `record`. An attempt is a task of its own: it learns the server's
 //! round trip or its silence even where nobody waits for it any more, and tells whoever waits when it is overdue.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::mpsc;
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
 use super::dead::{DeadServers, Wanted};
+use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
 use super::families::Families;
 use super::hedges::Hedges;
@@ -103,6 +104,8 @@ pub(super) struct Attempt {
     /// What the name has a label for.
     pub(super) secret: Option<Arc<Secret>>,
     pub(super) edns: bool,
+    /// Whether its answer is to be signed.
+    pub(super) signed: Signed,
     /// Whether it is asked over TCP at once, though it did not take that a moment ago: its answer was cut, and nobody
     /// else is left.
     pub(super) insists: bool,
@@ -137,21 +140,29 @@ impl Attempt {
 
     /// What the server says, after as many messages as that takes.
     async fn answer(&self, heard: &Heard, first: bool) -> Said {
-        let mut turn = self.settle(self.transport(), self.edns, heard, first);
+        let mut edns = self.edns;
+        let mut turn = self.settle(self.transport(), edns, heard, first);
         if matches!(turn, Turn::WithoutEdns) {
-            turn = self.again(self.transport(), false, "without_edns").await;
+            edns = false;
+            turn = self.again(self.transport(), edns, "without_edns").await;
         }
         if matches!(turn, Turn::OtherCase) {
-            turn = self.check_case().await;
+            turn = self.check_case(edns).await;
         }
         if matches!(turn, Turn::Stream) {
             if !self.standing().tcp && !self.insists {
                 return Said::Nothing(Conduct::Truncated);
             }
-            turn = self.again(Transport::Tcp, self.standing().edns, "truncated").await;
+            turn = self.again(Transport::Tcp, edns, "truncated").await;
         }
         match turn {
-            Turn::Said(said) => said,
+            Turn::Said(said) => {
+                // Only now is it known that EDNS was what it rejected.
+                if self.edns && !edns && !matches!(said, Said::Nothing(_)) {
+                    self.server.takes_no_edns(self.means.clock.mono());
+                }
+                said
+            }
             // Cut over TCP, or EDNS rejected in a message without it.
             Turn::WithoutEdns | Turn::Stream | Turn::OtherCase => Said::Nothing(Conduct::Unfit),
         }
@@ -160,12 +171,12 @@ impl Attempt {
     /// The question came back in other case. Unbound asks all servers three times and compares what they say; here the
     /// same server is asked over TCP, which cannot be forged unseen, and remembered where it really flips the case. Only
     /// where it takes no TCP is it asked over UDP as before: whoever forced that had guessed port and id already.
-    async fn check_case(&self) -> Turn {
-        let turn = self.again(Transport::Tcp, self.standing().edns, "other_case").await;
+    async fn check_case(&self, edns: bool) -> Turn {
+        let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
             Turn::Said(Said::Nothing(conduct)) if !conduct.came_back() => {
                 self.server.flips_case(self.means.clock.mono());
-                self.again(Transport::Udp, self.standing().edns, "own_case").await
+                self.again(Transport::Udp, edns, "own_case").await
             }
             turn => turn,
         }
@@ -260,13 +271,9 @@ impl Attempt {
                 let turn = if other_case { Turn::OtherCase } else { Turn::Said(Said::Nothing(conduct)) };
                 (turn, conduct, trouble.to_string())
             }
-            Ok(message) if edns && rejects_edns(message) => {
-                self.server.takes_no_edns(self.means.clock.mono());
-                (
-                    Turn::WithoutEdns,
-                    Conduct::OtherError,
-                    format!("{} to EDNS", message.metadata.response_code),
-                )
+            Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
+                let words = format!("{} to EDNS", message.metadata.response_code);
+                (Turn::WithoutEdns, Conduct::OtherError, words)
             }
             Ok(message) if message.metadata.truncation => {
                 (Turn::Stream, Conduct::Truncated, "cut to fit a datagram".to_owned())
@@ -382,14 +389,6 @@ impl Attempt {
         let server = self.path.server.ip().to_string();
         self.context.note(StepEvent::Received { server, conduct, round_trip_micros, said });
     }
-}
-
-/// Whether a server has not understood our OPT (RFC 6891 section 7): it says FORMERR, NOTIMP or BADVERS, and sends none
-/// of its own.
-fn rejects_edns(message: &Message) -> bool {
-    let code = message.metadata.response_code;
-    let rejects = matches!(code, ResponseCode::FormErr | ResponseCode::NotImp);
-    rejects || u16::from(code) == u16::from(ResponseCode::BADVERS)
 }
 
 /// How a server is asked first.

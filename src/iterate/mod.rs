@@ -18,6 +18,7 @@ mod attempt;
 pub mod classify;
 pub mod context;
 mod dead;
+mod edns;
 pub mod failure;
 mod families;
 mod hedges;

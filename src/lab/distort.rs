@@ -75,6 +75,12 @@ pub(super) fn distort(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
             response.edns = None;
         }
         Fault::NoEdns => response.edns = None,
+        Fault::BadVers if query.edns.is_some() => *response = bare(query, ResponseCode::BADVERS),
+        Fault::FormErrWithOpt => *response = bare(query, ResponseCode::FormErr),
+        Fault::NotImp => {
+            *response = bare(query, ResponseCode::NotImp);
+            response.edns = None;
+        }
         Fault::AlwaysTruncates | Fault::ManyRecords if asked.transport == Transport::Udp => {
             *response = response.truncate();
         }

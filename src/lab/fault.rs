@@ -29,12 +29,22 @@ pub enum Fault {
     LameEmpty,
     /// FORMERR on OPT (RFC 6891 section 7: a server that does not know it).
     NoEdns,
+    /// BADVERS to OPT, whatever its version (RFC 6891 section 6.1.3 wants that for later ones only).
+    BadVers,
+    /// FORMERR to everything, with an OPT of its own: it knows EDNS, and not what is asked.
+    FormErrWithOpt,
+    /// NOTIMP to everything, with or without EDNS: a load balancer that knows A and AAAA.
+    NotImp,
     /// Drops queries with OPT (a firewall that does not know it).
     DropsEdns,
     /// Refuses TCP connections.
     NoTcp,
     /// TCP connections are never answered: a firewall drops them.
     SilentTcp,
+    /// Takes TCP connections and questions, and never answers.
+    MuteTcp,
+    /// The same, but sends an empty message now and then, so that the connection is never idle.
+    DripsTcp,
     /// Closes a TCP connection after one answer.
     ClosesTcp,
     /// Sets TC in every answer over UDP.
@@ -111,7 +121,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 44] = [
+const NAMES: [(&str, Fault); 49] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -121,9 +131,14 @@ const NAMES: [(&str, Fault); 44] = [
     ("upward-referral", Fault::UpwardReferral),
     ("lame-empty", Fault::LameEmpty),
     ("no-edns", Fault::NoEdns),
+    ("badvers", Fault::BadVers),
+    ("formerr-with-opt", Fault::FormErrWithOpt),
+    ("notimp", Fault::NotImp),
     ("drops-edns", Fault::DropsEdns),
     ("no-tcp", Fault::NoTcp),
     ("silent-tcp", Fault::SilentTcp),
+    ("mute-tcp", Fault::MuteTcp),
+    ("drips-tcp", Fault::DripsTcp),
     ("closes-tcp", Fault::ClosesTcp),
     ("always-truncates", Fault::AlwaysTruncates),
     ("wrong-id", Fault::WrongId),

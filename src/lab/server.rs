@@ -181,6 +181,7 @@ impl Server {
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
         lost || faults.iter().any(|fault| match fault {
             Fault::Dead => true,
+            Fault::MuteTcp | Fault::DripsTcp => transport == Transport::Tcp,
             Fault::DropsEdns => query.edns.is_some(),
             Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.loses(query),
@@ -267,13 +268,19 @@ mod tests {
         let server = server();
         assert!(ask(&server, "ns.example.", &[Fault::Dead], Transport::Udp).is_empty());
         assert!(ask(&server, "ns.example.", &[Fault::DropsEdns], Transport::Udp).is_empty());
-        assert_eq!(ask(&server, "ns.example.", &[], Transport::Tcp).len(), 1);
+        assert!(ask(&server, "ns.example.", &[Fault::MuteTcp], Transport::Tcp).is_empty());
+        assert_eq!(ask(&server, "ns.example.", &[Fault::DripsTcp], Transport::Udp).len(), 1);
         let log: Vec<String> = server.log.received().iter().map(ToString::to_string).collect();
         assert_eq!(
             log,
-            ["ns.example ns.example. A", "ns.example ns.example. A", "ns.example ns.example. A tcp"]
+            [
+                "ns.example ns.example. A",
+                "ns.example ns.example. A",
+                "ns.example ns.example. A tcp",
+                "ns.example ns.example. A"
+            ]
         );
-        assert_eq!(server.log.count("ns.example"), 3);
+        assert_eq!(server.log.count("ns.example"), 4);
     }
 
     #[test]
@@ -282,6 +289,9 @@ mod tests {
         assert_eq!(code(Fault::Refused), ResponseCode::Refused);
         assert_eq!(code(Fault::ServFail), ResponseCode::ServFail);
         assert_eq!(code(Fault::NoEdns), ResponseCode::FormErr);
+        assert_eq!(u16::from(code(Fault::BadVers)), u16::from(ResponseCode::BADVERS));
+        assert_eq!(code(Fault::NotImp), ResponseCode::NotImp);
+        assert!(one(Fault::FormErrWithOpt, "ns.example.").1.edns.is_some());
         assert!(one(Fault::UpwardReferral, "ns.example.").1.authorities[0].name.is_root());
         assert_eq!(one(Fault::WrongId, "ns.example.").1.metadata.id, 8);
         assert!(

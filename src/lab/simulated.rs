@@ -22,6 +22,9 @@ use super::fault::Fault;
 use super::server::Delivery;
 use super::world::Lab;
 
+/// How often `Fault::DripsTcp` sends an empty message: more often than any server ends a stream for being idle.
+const DRIP: Duration = Duration::from_secs(5);
+
 /// What of the network around us does not work.
 #[derive(Debug, Default)]
 struct Reach {
@@ -131,8 +134,9 @@ impl SimulatedNetwork {
         if found.has(Fault::HangsUp) {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        let closes = found.has(Fault::ClosesTcp);
-        Ok(SimulatedStream { network: self.clone(), server, pending: Vec::new(), closes, closed: false })
+        let (closes, drips) = (found.has(Fault::ClosesTcp), found.has(Fault::DripsTcp));
+        let (network, pending, last) = (self.clone(), Vec::new(), Instant::now());
+        Ok(SimulatedStream { network, server, pending, drips, last, closes, closed: false })
     }
 }
 
@@ -162,6 +166,9 @@ struct SimulatedStream {
     network: SimulatedNetwork,
     server: SocketAddr,
     pending: Vec<(Instant, Vec<u8>)>,
+    /// The server sends an empty message now and then; when it sent the last.
+    drips: bool,
+    last: Instant,
     /// The server closes it after an answer.
     closes: bool,
     closed: bool,
@@ -174,12 +181,23 @@ impl SimulatedStream {
         }
         let next = self.pending.iter().enumerate().min_by_key(|(_, (moment, _))| *moment);
         let Some((place, moment)) = next.map(|(place, (moment, _))| (place, *moment)) else {
-            return std::future::pending().await;
+            return self.drip().await;
         };
         sleep_until(moment).await;
         // Taken only now: a caller that gives up the wait may wait again.
         self.closed = self.closes;
         Ok(self.pending.remove(place).1)
+    }
+
+    async fn drip(&mut self) -> io::Result<Vec<u8>> {
+        match self.last.checked_add(DRIP).filter(|_| self.drips) {
+            Some(next) => {
+                sleep_until(next).await;
+                self.last = next;
+                Ok(Vec::new())
+            }
+            None => std::future::pending().await,
+        }
     }
 }
 
