@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
+use resolverd::cache::flush::Flush;
 use resolverd::config::{Config, Guard, ListEntry, Zone, ZoneKind};
 use resolverd::dnsbl::list::{OnRefusal, WhenStale};
 use resolverd::dnsbl::registry::Registry;
@@ -17,6 +18,7 @@ use resolverd::lab::log::Received;
 use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::question::ListSays;
+use resolverd::zones::Views;
 
 /// A list, a name that is asked of it, one of its listings and one of its refusals.
 struct Subject {
@@ -292,7 +294,8 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
                 max_age: Some(Duration::from_secs(7_200)),
                 when_stale: Some(choice),
             }];
-            let simulation = Simulation::new(lab, config, 7);
+            let simulation = Simulation::new(lab, config.clone(), 7);
+            let config = Arc::new(config);
             let asked = async |text| {
                 assert_eq!(
                     given(&ask(&simulation, text, RecordType::A).await),
@@ -305,6 +308,19 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             tokio::time::sleep(Duration::from_secs(10_000)).await;
             simulation.resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
+            // Read anew, the configuration makes nothing newer.
+            simulation.resolver().set_views(Views::new(&config).unwrap());
+            simulation.resolver().memory().flush(&Flush::All);
+            assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
+            // A mirror that has come to life again is fresh only once its data are.
+            let mirror = simulation.lab().server("mirror.lists").unwrap();
+            mirror.set_faults(&[Fault::Dead]);
+            simulation.resolver().set_views(Views::new(&config).unwrap());
+            simulation.resolver().look_at_mirrors().await;
+            mirror.set_faults(&[]);
+            simulation.resolver().look_at_mirrors().await;
+            simulation.resolver().memory().flush(&Flush::All);
+            assert_eq!(asked("3.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after silence");
         });
     }
 }

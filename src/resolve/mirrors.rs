@@ -1,18 +1,19 @@
-//! Local mirrors of DNS lists, looked at on the side: a mirror whose data are too old is told, and where the operator wants it
+//! Local mirrors of DNS lists, looked at on the side: a mirror whose data are too old or that gives no answer is told, and where the operator wants it
 //! the public list is asked instead until they are new.
 //!
 //! May call: `zones`, `iterate`, `cache`. Nothing on the way of a question waits for it.
 
 use std::sync::Arc;
 
-use hickory_proto::rr::{RData, RecordType};
+use hickory_proto::rr::{RData, Record, RecordType};
 
 use super::Resolver;
 use crate::cache::flush::Flush;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
 use crate::record::trail::Trail;
-use crate::zones::mirror::Turn;
+use crate::zones::mirror::{Told, Turn};
 use crate::zones::{Mirrored, Route, View};
 
 impl Resolver {
@@ -39,23 +40,25 @@ impl Resolver {
             sub_questions: self,
             avoid: &[],
         };
-        let found = self.iterate.find(errand).await.ok();
-        let serial = found.and_then(|found| {
-            found.found.answers.iter().find_map(|record| match &record.data {
-                RData::SOA(soa) => Some(soa.serial),
-                _ => None,
-            })
-        });
-        let Some(turn) = mirrored.mirror.heard(serial, self.clock.now().unix) else { return };
+        let told = match self.iterate.find(errand).await {
+            Ok(found) => told(&found.found.answers),
+            Err(Failure::Servers { .. } | Failure::Time { .. }) => Told::Silence,
+            Err(_) => Told::Nothing,
+        };
+        let Some(turn) = mirrored.mirror.heard(told, self.clock.now().unix) else { return };
         let apex = route.zone.to_ascii();
         let list = apex.trim_end_matches('.');
+        let instead = if mirrored.public.is_some() { "; the public list is asked meanwhile" } else { "" };
         match turn {
             Turn::Stale { age } => {
-                let instead =
-                    if mirrored.public.is_some() { "; the public list is asked meanwhile" } else { "" };
                 let minutes = age.as_secs() / 60;
                 tracing::warn!(
                     "the local data of {list} are {minutes} min old, more than its max_age{instead}; see whether they are still fetched"
+                );
+            }
+            Turn::Silent => {
+                tracing::warn!(
+                    "no server of the local data of {list} gives an answer{instead}; see whether it runs"
                 );
             }
             Turn::Fresh => tracing::info!("the local data of {list} are new again"),
@@ -64,4 +67,13 @@ impl Resolver {
             self.memory.flush(&Flush::Tree { name: route.zone.clone(), kind: None });
         }
     }
+}
+
+/// What these records tell.
+fn told(answers: &[Record]) -> Told {
+    let serial = answers.iter().find_map(|record| match &record.data {
+        RData::SOA(soa) => Some(soa.serial),
+        _ => None,
+    });
+    serial.map_or(Told::Nothing, Told::Serial)
 }

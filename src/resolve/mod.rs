@@ -153,6 +153,7 @@ impl Resolver {
 
     /// Goes over to other routes; flights under way keep theirs.
     pub fn set_views(&self, views: Views) {
+        views.go_on_from(&self.views.load());
         self.views.store(Arc::new(views));
     }
 

@@ -1,10 +1,10 @@
-//! Local mirrors of DNS lists: how old their data are, by the serial of their SOA.
+//! Local mirrors of DNS lists: how old their data are, by the serial of their SOA, and whether they are to be had.
 //!
 //! May call: `limits`. Pure but for its own memory. rbldnsd puts the time of its newest file into a SOA whose serial is 0 in the file
 //! (rbldnsd(8)), so that a serial that can be a recent moment is taken as that; any other is as old as it has been seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::limits::{MIRROR_SERIAL_AHEAD, MIRROR_SERIAL_BEHIND};
@@ -15,6 +15,17 @@ pub struct Mirror {
     max_age: Duration,
     stale: AtomicBool,
     seen: Mutex<Option<Seen>>,
+}
+
+/// What its servers said when they were last asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// This serial.
+    Serial(u32),
+    /// They answer, but no SOA came.
+    Nothing,
+    /// None of them gave an answer.
+    Silence,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +43,9 @@ pub enum Turn {
         /// How old.
         age: Duration,
     },
-    /// They are new again.
+    /// None of its servers gives an answer: however new its data are, nobody gets them.
+    Silent,
+    /// Its data are had, and new, again.
     Fresh,
 }
 
@@ -42,28 +55,40 @@ impl Mirror {
         Self { max_age, stale: AtomicBool::new(false), seen: Mutex::default() }
     }
 
-    /// Whether its data are too old.
+    /// Whether its data are too old, or not to be had.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Hears its serial at `unix`; none where it did not tell one.
-    pub fn heard(&self, serial: Option<u32>, unix: u64) -> Option<Turn> {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Goes on from what another mirror of the same servers has seen: data get no newer by a reload.
+    pub fn go_on_from(&self, old: &Self) {
+        *self.seen() = *old.seen();
+        self.stale.store(old.is_stale(), Ordering::Relaxed);
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hears at `unix` what its servers said.
+    pub fn heard(&self, told: Told, unix: u64) -> Option<Turn> {
+        let mut seen = self.seen();
         let known = *seen;
-        let now = match (serial, known) {
-            (Some(serial), Some(known)) if known.serial == serial => known,
-            (Some(serial), _) => Seen { serial, new_at: moment(serial, unix) },
-            // Whoever does not answer gets no newer.
-            (None, Some(known)) => known,
-            (None, None) => Seen { serial: 0, new_at: unix },
+        let now = match (told, known) {
+            (Told::Serial(serial), Some(known)) if known.serial == serial => known,
+            (Told::Serial(serial), _) => Seen { serial, new_at: moment(serial, unix) },
+            // Whoever tells nothing gets no newer.
+            (_, Some(known)) => known,
+            (_, None) => Seen { serial: 0, new_at: unix },
         };
         *seen = Some(now);
         drop(seen);
         let age = Duration::from_secs(unix.saturating_sub(now.new_at));
-        let stale = age > self.max_age;
+        let silent = told == Told::Silence;
+        let stale = silent || age > self.max_age;
         let was = self.stale.swap(stale, Ordering::Relaxed);
         match (was, stale) {
+            (false, true) if silent => Some(Turn::Silent),
             (false, true) => Some(Turn::Stale { age }),
             (true, false) => Some(Turn::Fresh),
             _ => None,
@@ -89,7 +114,7 @@ mod tests {
     #[test]
     fn a_serial_that_is_a_moment_tells_the_age_at_once() {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
-        let serial = |ago: u64| Some(u32::try_from(NOW - ago).unwrap());
+        let serial = |ago: u64| Told::Serial(u32::try_from(NOW - ago).unwrap());
         assert_eq!(mirror.heard(serial(60), NOW), None);
         let age = Duration::from_secs(3 * HOUR);
         assert_eq!(mirror.heard(serial(3 * HOUR), NOW), Some(Turn::Stale { age }));
@@ -102,12 +127,30 @@ mod tests {
     fn any_other_serial_is_as_old_as_it_has_been_seen() {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
         for (hours, turn) in [(0, false), (2, false), (3, true)] {
-            assert_eq!(mirror.heard(Some(2_026_112_001), NOW + hours * HOUR).is_some(), turn, "{hours}");
+            assert_eq!(
+                mirror.heard(Told::Serial(2_026_112_001), NOW + hours * HOUR).is_some(),
+                turn,
+                "{hours}"
+            );
         }
-        assert_eq!(mirror.heard(Some(2_026_112_002), NOW + 4 * HOUR), Some(Turn::Fresh));
+        assert_eq!(mirror.heard(Told::Serial(2_026_112_002), NOW + 4 * HOUR), Some(Turn::Fresh));
         assert!(
-            matches!(mirror.heard(None, NOW + 9 * HOUR), Some(Turn::Stale { .. })),
-            "silence makes nothing newer"
+            matches!(mirror.heard(Told::Nothing, NOW + 9 * HOUR), Some(Turn::Stale { .. })),
+            "an answer without a SOA makes nothing newer"
+        );
+    }
+
+    #[test]
+    fn a_silent_mirror_is_of_no_use_however_new_its_data() {
+        let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
+        let serial = Told::Serial(2_026_112_001);
+        assert_eq!(mirror.heard(serial, NOW), None);
+        assert_eq!(mirror.heard(Told::Silence, NOW + 60), Some(Turn::Silent));
+        assert_eq!(mirror.heard(Told::Silence, NOW + 120), None, "told once");
+        assert_eq!(mirror.heard(serial, NOW + 180), Some(Turn::Fresh));
+        assert!(
+            matches!(mirror.heard(serial, NOW + 3 * HOUR), Some(Turn::Stale { .. })),
+            "and no newer by it"
         );
     }
 }

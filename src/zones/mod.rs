@@ -183,6 +183,18 @@ impl Views {
         self.views.get(*self.of_listener.get(place)?)
     }
 
+    /// Goes on from what the views before these have seen of mirrors whose servers are still the same.
+    pub fn go_on_from(&self, old: &Self) {
+        let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
+        for route in self.views.iter().flat_map(|view| view.mirrored()) {
+            let known = before.iter().find(|other| same_mirror(route, other));
+            if let (Some(new), Some(old)) = (&route.mirrored, known.and_then(|known| known.mirrored.as_ref()))
+            {
+                new.mirror.go_on_from(&old.mirror);
+            }
+        }
+    }
+
     /// All of them.
     pub fn all(&self) -> &[Arc<View>] {
         &self.views
@@ -373,6 +385,15 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
 fn instead(route: &Route) -> Option<&Arc<Route>> {
     let mirrored = route.mirrored.as_ref().filter(|mirrored| mirrored.mirror.is_stale())?;
     mirrored.public.as_ref()
+}
+
+/// Whether two ways lead to the same servers of the same mirror.
+fn same_mirror(one: &Route, other: &Route) -> bool {
+    let servers = |route: &Route| match &route.kind {
+        Kind::Stub(servers) => Some(servers.configured.clone()),
+        _ => None,
+    };
+    one.zone == other.zone && servers(one) == servers(other)
 }
 
 /// The mirror that a list's own servers hold, where its age is to be watched.

@@ -1,0 +1,4 @@
+//! A line of the control protocol.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| resolverd::lab::fuzz::hold("control", octets));
