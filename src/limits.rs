@@ -479,8 +479,12 @@ pub const MAX_RING_KEY: usize = 128;
 /// Questions that wait to be learnt from; more are lost, and counted. About 170 octets each.
 pub const MAX_RING: usize = 1_024;
 
-/// Probes, tests and witnesses under way at once.
+/// Probes and tests under way at once.
 pub const MAX_SIDE_QUESTIONS: usize = 32;
+
+/// Witnesses under way besides: one a second, for the ten of a flight. Where many lists are silent at once they tell whether
+/// others answer, so that probes and tests must not take their places.
+pub const MAX_WITNESSES: usize = 10;
 
 /// How long whoever looks after the lists rests at most where nothing is due.
 pub const TEND_AGAIN: Duration = Duration::from_secs(60);

@@ -14,7 +14,7 @@ use super::breaker::Judgement;
 use super::health::{Point, Shown, Tested};
 use super::list::{List, Subject};
 use super::state::{Entry, State};
-use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, TEND_AGAIN, WITNESS_PAUSE};
+use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
 use crate::question::ViewId;
 use crate::random::Random;
 use crate::resolve::Resolver;
@@ -44,7 +44,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) {
         let now = resolver.clock().mono();
         if let Some(view) = witness
             && last_witness.is_none_or(|last| now.since(last) >= WITNESS_PAUSE)
-            && asking.len() < MAX_SIDE_QUESTIONS
+            && asking.len() < MAX_SIDE_QUESTIONS + MAX_WITNESSES
         {
             last_witness = Some(now);
             let (resolver, name) = (Arc::clone(&resolver), nowhere(&random));

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
+use resolverd::config::{Zone, ZoneKind};
+use resolverd::dnsbl::list::Subject;
+use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::State;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::paused;
@@ -88,6 +92,37 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
         let reply = stage.ask(&question(sender(50), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain);
         assert_eq!(stage.entry(DEAD).state(), State::Ok);
+    });
+}
+
+#[test]
+fn a_list_that_dies_after_many_others_is_told_as_soon() {
+    paused(async {
+        let known = Registry::built_in();
+        let elsewhere = known.lists.values().filter(|list| {
+            let asked = list.subjects.contains(&Subject::Ip4) && !list.keyed && list.is_alive();
+            asked && !all().contains(&list.apex.to_ascii().as_str())
+        });
+        let others: Vec<_> = elsewhere.map(|list| list.apex.clone()).take(24).collect();
+        let stage = Stage::new(&|_| String::new(), |config| {
+            let nobody = vec!["192.0.2.250:53".parse().unwrap()];
+            config.zones.extend(others.iter().map(|name| Zone {
+                name: name.clone(),
+                kind: ZoneKind::Stub(nobody.clone()),
+                source: Vec::new(),
+                max_ttl: None,
+                negative_max_ttl: None,
+                validate: true,
+            }));
+        });
+        stage.check(sender(0), &all()).await;
+        let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
+        join_all(names.iter().map(|name| stage.ask(name))).await;
+        // All of them are tested and probed on the side by now; a witness has to be called none the less.
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        let reply = stage.ask(&question(sender(10), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
     });
 }
 

@@ -32,10 +32,6 @@ lists_configured() {
   done
 }
 
-list_configured() {
-  printf '[[list]]\nname = "%s.lists.example"\npurpose = "%s"\nsubjects = ["%s"]\n' "$@"
-}
-
 raise_lists() {
   cp "$work/zones/bl.ip4" "$work/zones/local.ip4"
   # Data that were fetched three hours ago: with serial 0 rbldnsd tells their time instead.

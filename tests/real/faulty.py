@@ -7,6 +7,7 @@ question's own name says which: the label two above `faulty.example`'s, as in `1
 ok            A 198.18.77.5, AAAA 2001:2::77:5; any other type has no data
 asker         A or AAAA: the address that the question came from
 late-N        the same, N milliseconds later
+missing-N     NXDOMAIN, N milliseconds later, from a zone of three labels
 drop          never an answer
 drop-aaaa     A at once, AAAA never
 late-aaaa-N   A at once, AAAA N milliseconds later
@@ -21,6 +22,7 @@ import struct
 import sys
 
 RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5}
+NXDOMAIN = 3
 A, AAAA = 1, 28
 
 
@@ -33,14 +35,14 @@ def question(message):
     return labels, struct.unpack("!H", message[at + 1 : at + 3])[0], message[12 : at + 5]
 
 
-def reply(message, asked, rcode=0, truncated=False, answers=b"", count=0):
+def reply(message, asked, rcode=0, truncated=False, answers=b"", count=0, zone=b"\6faulty\7example\0"):
     flags = 0x8400 | struct.unpack("!H", message[2:4])[0] & 0x0100 | rcode | (0x0200 if truncated else 0)
     authority, authorities = b"", 0
-    if not (rcode or truncated or count):
-        # The zone is the last two labels; its own name is in the question.
-        zone = len(asked) - 4 - len(b"\6faulty\7example\0")
-        soa = struct.pack("!HHHLH", 0xC000 | 12 + zone, 6, 1, 60, 24)
-        authority = soa + struct.pack("!HHLLLLL", 0xC000 | 12 + zone, 0xC000 | 12 + zone, 1, 1800, 900, 604800, 60)
+    if rcode in (0, NXDOMAIN) and not (truncated or count):
+        # The zone's own name is at the end of the question's.
+        at = 0xC000 | 12 + len(asked) - 4 - len(zone)
+        soa = struct.pack("!HHHLH", at, 6, 1, 60, 24)
+        authority = soa + struct.pack("!HHLLLLL", at, at, 1, 1800, 900, 604800, 60)
         authorities = 1
     head = struct.pack("!HHHHHH", struct.unpack("!H", message[:2])[0], flags, 1, count, authorities, 0)
     return head + asked + answers + authority
@@ -65,6 +67,10 @@ async def answer(message, stream, always, asker):
         return message[:2] + b"\x80\x00\xff\xff\xff\xff garbage"
     if fault in RCODES:
         return reply(message, asked, rcode=RCODES[fault])
+    if fault.startswith("missing-"):
+        await asyncio.sleep(int(fault.removeprefix("missing-")) / 1000)
+        zone = b"".join(bytes([len(label)]) + label.encode() for label in labels[-3:]) + b"\0"
+        return reply(message, asked, rcode=NXDOMAIN if len(labels) > 3 else 0, zone=zone)
     await asyncio.sleep(delay)
     data = {A: ipaddress.ip_address("198.18.77.5"), AAAA: ipaddress.ip_address("2001:2::77:5")}.get(kind)
     if fault == "asker":

@@ -134,6 +134,11 @@ restart() {
   raise_resolver "${1-}"
 }
 
+# list_configured LIST PURPOSE SUBJECT: a list in this internet, for the resolver's configuration.
+list_configured() {
+  printf '[[list]]\nname = "%s.lists.example"\npurpose = "%s"\nsubjects = ["%s"]\n' "$@"
+}
+
 # kept LIST...: the state directory of a resolver that has found out, minutes ago, that these list the world; that takes two
 # tests three minutes apart.
 kept() {
