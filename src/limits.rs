@@ -561,3 +561,7 @@ pub const MAX_FETCHES: usize = MAX_FLIGHTS;
 
 /// The keys of a zone in use are sought anew when this fraction (one tenth) of their time is left.
 pub const REFRESH_SHARE: u32 = 10;
+
+/// Keys older than this are sought anew where a signature does not fit them: a zone may have changed them without notice. A
+/// bogus zone, or one for which somebody forges, costs one message in this time.
+pub const KEY_RENEWAL: Duration = Duration::from_secs(10);

@@ -43,9 +43,14 @@ async fn every_lab_domain_resolves_and_message_times_are_told() {
     let screen = String::from_utf8(screen).unwrap();
     println!("{screen}");
     assert!(ended.is_ok(), "{ended:?}\n{screen}");
-    for part in
-        ["60 of 60 lab domains resolve", "the stats screen", "  cold ", "  warm ", "dig @127.0.0.1 -p "]
-    {
+    for part in [
+        "60 of 60 lab domains resolve; 15 of them are signed",
+        "TLSA _25._tcp.mail.",
+        "the stats screen",
+        "  cold ",
+        "  warm ",
+        "dig @127.0.0.1 -p ",
+    ] {
         assert!(screen.contains(part), "{part:?} is not in\n{screen}");
     }
 }

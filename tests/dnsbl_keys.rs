@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, changes, show};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::record::Window;
 
@@ -39,6 +39,11 @@ fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
 
 /// Root, TLD, Spamhaus and its zone with keys, each on a server of its own.
 fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
+    simulation_of(faults, folder, None)
+}
+
+/// The same, all zones signed as `signing` says.
+fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
     let mut tree = Tree::default();
     for (server, last) in
         [("a.root", 1), ("ns.net", 2), ("ns.spamhaus.net", 3), ("ns.dq.spamhaus.net", 4), ("ns.zone", 5)]
@@ -61,9 +66,10 @@ fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
         ("abusix.zone.", "ns.zone", abusix.as_str()),
     ] {
         tree.zone(zone, &[server.to_owned()], text).unwrap();
+        tree.sign(zone, signing.map(|words| words.parse().unwrap())).unwrap();
     }
     let lab = Arc::new(tree.build().unwrap());
-    let mut config = config_for(&lab);
+    let mut config = if signing.is_some() { config_trusting(&lab) } else { config_for(&lab) };
     config.lists = configured(folder, 0o640).unwrap().lists;
     Simulation::new(lab, config, 11)
 }
@@ -198,6 +204,44 @@ fn it_is_told_nowhere() {
     assert!(told.contains("spamhaus.key"));
     assert!(told.contains("refuses our key"), "the log says so");
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
+}
+
+/// What a list signs has the key in its name, which only the door to the wire knows: such answers are insecure, never bogus.
+#[test]
+fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for signing in ["", "nsec3", "expired"] {
+        paused(async {
+            let simulation = simulation_of(&[], folder.path(), Some(signing));
+            let flags = Flags { dnssec_ok: true, authentic_data: true, ..Flags::default() };
+            let mut replies = Vec::new();
+            for (asked, rcode) in
+                [(ASKED, ResponseCode::NoError), ("9.9.9.9.zen.spamhaus.org.", ResponseCode::NXDomain)]
+            {
+                for kind in [RecordType::A, RecordType::TXT, RecordType::A] {
+                    let reply = simulation.ask_with(&name(asked), kind, flags).await.unwrap();
+                    let metadata = reply.message.metadata;
+                    assert_eq!(
+                        (metadata.response_code, metadata.authentic_data),
+                        (rcode, false),
+                        "{reply:?}"
+                    );
+                    let kinds = reply.message.answers.iter().chain(&reply.message.authorities);
+                    assert!(
+                        kinds.clone().all(|record| record.record_type() != RecordType::RRSIG),
+                        "{reply:?}"
+                    );
+                    replies.push(reply);
+                }
+            }
+            for one in simulation.lab().log().take() {
+                let told = one.to_string().to_ascii_lowercase();
+                assert!(&*one.server == "ns.dq.spamhaus.net" || !told.contains(KEY), "{told}");
+                assert!(!told.contains("_key"), "{told}");
+            }
+            assert!(!all_that_is_told(&simulation, &replies).to_ascii_lowercase().contains(KEY));
+        });
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ const ROUND_TRIP: Duration = Duration::from_millis(20);
 type Zones<'a> = [(&'a str, &'a [&'a str], &'a str, Option<&'a str>)];
 
 const MAIL: &str = "@ 300 MX 10 mail\nmail 300 A 10.0.0.1\nalias 300 CNAME mail\n*.wild 300 A 10.0.0.2\n\
-                    deep.ent 300 A 10.0.0.3\nout 300 CNAME www.plain.com.\n_25._tcp.mail 300 TXT tlsa\n";
+                    deep.ent 300 A 10.0.0.3\nout 300 CNAME www.plain.com.\nsick 300 CNAME www.broken.com.\n_25._tcp.mail 300 TXT tlsa\n";
 
 const ZONES: [(&str, &[&str], &str, Option<&str>); 6] = [
     (".", &["a.root"], "", Some("")),
@@ -278,8 +278,34 @@ fn a_negative_anchor_for_a_while_mends_and_ends() {
         assert!(resolver.overlook(&name("broken.com."), Duration::from_secs(3_600)));
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), INSECURE);
         assert_eq!(resolver.negative().list(now), [(name("broken.com."), Duration::from_secs(3_600))]);
+        assert_eq!(told(&stage.ask("sick.signed.com", RecordType::A).await), INSECURE);
         assert!(resolver.overlook_no_more(&name("broken.com.")));
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), EXPIRED);
+        assert_eq!(told(&stage.ask("sick.signed.com", RecordType::A).await), EXPIRED);
+    });
+}
+
+#[test]
+fn what_a_negative_anchor_lets_through_ends_with_it() {
+    paused(async {
+        let stage = Stage::new();
+        let minute = Duration::from_secs(60);
+        assert!(stage.simulation.resolver().overlook(&name("broken.com."), minute));
+        for owner in ["www.broken.com", "sick.signed.com"] {
+            let reply = stage.ask(owner, RecordType::A).await;
+            assert_eq!(told(&reply), INSECURE);
+            assert!(
+                reply
+                    .message
+                    .answers
+                    .iter()
+                    .all(|record| record.data.ip_addr().is_none() || record.ttl <= 60)
+            );
+        }
+        tokio::time::sleep(minute).await;
+        for owner in ["www.broken.com", "sick.signed.com"] {
+            assert_eq!(told(&stage.ask(owner, RecordType::A).await), EXPIRED, "{owner}");
+        }
     });
 }
 

@@ -5,7 +5,7 @@
 use hickory_proto::rr::{Name, RecordType};
 
 use super::{Memory, rrsets};
-use crate::question::{QuestionKey, wire_name};
+use crate::question::{QuestionKey, Security, wire_name};
 
 /// What is to be flushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,16 @@ impl Memory {
             flushed.servers = self.servers.clear();
         }
         flushed
+    }
+
+    /// Removes answers that are insecure, which may follow from a negative trust anchor that is no more; RRsets stay.
+    pub fn forget_insecure_answers(&self) {
+        let store = &self.answers.0;
+        let insecure = store.iter().filter(|(_, answer)| answer.security == Security::Insecure);
+        let keys: Vec<_> = insecure.map(|(key, _)| key).collect();
+        for key in keys {
+            store.invalidate(key.as_ref());
+        }
     }
 
     fn flush_answers(&self, flush: &Flush, flushed: &mut Flushed) {

@@ -191,7 +191,8 @@ impl InView<'_> {
         if ttl == 0 {
             return;
         }
-        let slot = if nxdomain { Slot::Nxdomain } else { Slot::Rrset(kind) };
+        // DS come from above the cut: that there is no such name there says nothing of a stub's or forwarder's own.
+        let slot = if nxdomain && kind != RecordType::DS { Slot::Nxdomain } else { Slot::Rrset(kind) };
         let key = self.key(name, slot);
         let better = match self.known(&key, Rank::Answer, now) {
             Some(Known::Rrset(held)) => is_better(&held.backing, &backing),
@@ -295,6 +296,11 @@ impl Rrset {
     /// How long it lives yet.
     pub fn left(&self, now: Mono) -> Duration {
         self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
+    }
+
+    /// When it was kept.
+    pub fn stored(&self) -> Mono {
+        self.stored
     }
 
     /// How far it is proven, and by what.

@@ -36,6 +36,8 @@ pub struct ZoneState {
     pub standing: Standing,
     /// Since when.
     pub stored: Mono,
+    /// When its keys were last asked for.
+    pub sought: Mono,
     /// Until when it holds.
     pub expires: Mono,
 }

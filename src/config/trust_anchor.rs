@@ -38,10 +38,15 @@ const ALGORITHMS: [(&str, u8); 8] = [
     ("ED448", 16),
 ];
 
-/// Reads a file of anchors.
+/// Reads a file of anchors. The root's keys hold beside them, unless the file has its own: an anchor of one zone of the
+/// operator's takes no other's away.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, Wrong> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
-    let anchors = parse(&text).map_err(|wrong| Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
+    let mut anchors =
+        parse(&text).map_err(|wrong| Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
+    if !anchors.names().any(Name::is_root) {
+        anchors.add_all(newest().anchors);
+    }
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 

@@ -85,3 +85,20 @@ fn the_system_s_keys_count_where_they_are_newer() {
     assert_eq!(known(&format!("{}{}", text(38_696), text(4_711))), [4_711, 38_696]);
     assert_eq!(known("nothing"), [20_326, 38_696]);
 }
+
+#[test]
+fn the_root_s_keys_hold_beside_those_of_a_file_that_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("anchors");
+    let loaded = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        load(&path).unwrap_or_else(|_| panic!("{text} is not read")).anchors
+    };
+    let own = "corp.example. DS 31560 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
+    let root = Name::root();
+    assert!(loaded(own).tags(&root).contains(&20_326));
+    let both = loaded(&format!(
+        "{own}. DS 7 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n"
+    ));
+    assert_eq!(both.tags(&root).into_iter().collect::<Vec<_>>(), [7]);
+}

@@ -352,8 +352,9 @@ impl Attempt {
 
     fn message(&self, transport: Transport, edns: bool) -> Ask {
         let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
-        let dnssec_ok = self.context.view.config.dnssec.validate;
         let secret = self.secret.clone();
+        // What is signed under a name with a key in it cannot be checked without the key.
+        let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
         // A recursive server keeps names as they were asked and tells its other clients so: BIND gives mixed exchangers.
         let mixed_case = !self.recursive && self.standing().keeps_case;
         Ask {

@@ -158,19 +158,38 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
     let mut answers: Vec<Link> = Vec::new();
     let mut last = name.clone();
     for _ in 0..=MAX_ALIASES {
-        let at_last = |record: &&Record| record.name == last;
-        let of_kind = |record: &&Record| kind == RecordType::ANY || record.record_type() == kind;
-        let data: Vec<&Record> = records.iter().filter(at_last).filter(of_kind).collect();
-        if !data.is_empty() {
-            answers
-                .extend(data.into_iter().map(|record| Link { record: record.clone(), synthesised: false }));
-            return Chain::Followed { answers, last, data: true };
+        let asked = |of: RecordType| kind == RecordType::ANY || of == kind;
+        // Nothing stands below a DNAME but what it makes (RFC 6672 section 2.4).
+        if let Some((dname, cname, target)) = redirection(&last, records) {
+            if answers.iter().all(|link| link.record != *dname) {
+                answers.push(Link { record: dname.clone(), synthesised: false });
+            }
+            // A CNAME that was sent along for it is answered, so it counts as used.
+            let synthesised = !records.iter().any(|sent| sent.name == last && sent.data == cname.data);
+            answers.push(Link { record: cname, synthesised });
+            if asked(RecordType::CNAME) {
+                return Chain::Followed { answers, last, data: true };
+            }
+            last = target;
+        } else {
+            let at_last: Vec<&Record> = records.iter().filter(|record| record.name == last).collect();
+            let data = at_last.iter().filter(|record| asked(record.record_type()));
+            let data: Vec<Link> =
+                data.map(|record| Link { record: (*record).clone(), synthesised: false }).collect();
+            if !data.is_empty() {
+                answers.extend(data);
+                return Chain::Followed { answers, last, data: true };
+            }
+            let alias = at_last.into_iter().find_map(|record| match &record.data {
+                RData::CNAME(target) => Some((record, target.0.clone())),
+                _ => None,
+            });
+            let Some((record, target)) = alias else {
+                return Chain::Followed { answers, last, data: false };
+            };
+            answers.push(Link { record: record.clone(), synthesised: false });
+            last = target;
         }
-        let Some((links, target)) = alias_at(&last, records) else {
-            return Chain::Followed { answers, last, data: false };
-        };
-        answers.extend(links);
-        last = target;
         if !zone.zone_of(&last) {
             return Chain::Followed { answers, last, data: false };
         }
@@ -178,27 +197,17 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
     Chain::Broken
 }
 
-/// The alias at `name`: its CNAME, or the DNAME above it with the CNAME that follows from it (RFC 6672 section 3.1:
-/// the one sent along is not trusted, ours is made from the DNAME).
-fn alias_at(name: &Name, records: &[Record]) -> Option<(Vec<Link>, Name)> {
-    let redirected = records.iter().find_map(|record| Some((record, dname_target(record, name)?)));
-    let Some((record, target)) = redirected else {
-        return records.iter().filter(|record| record.name == *name).find_map(|record| {
-            let RData::CNAME(target) = &record.data else { return None };
-            let link = Link { record: record.clone(), synthesised: false };
-            Some((vec![link], target.0.clone()))
-        });
-    };
-    let cname = Record::from_rdata(name.clone(), record.ttl, RData::CNAME(CNAME(target.clone())));
-    // A CNAME that was sent along for it is answered, so it counts as used.
-    let synthesised = !records.iter().any(|sent| sent.name == *name && sent.data == cname.data);
-    let links =
-        vec![Link { record: record.clone(), synthesised: false }, Link { record: cname, synthesised }];
-    Some((links, target))
+/// The DNAME above `name`, with the CNAME that follows from it and where that leads.
+fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Record, Name)> {
+    records.iter().find_map(|record| {
+        let (cname, target) = redirected(record, name)?;
+        Some((record, cname, target))
+    })
 }
 
-/// Where the DNAME `record` leads `name`, if it is one of a name above.
-fn dname_target(record: &Record, name: &Name) -> Option<Name> {
+/// The CNAME of `name` that follows from `record`, if that is a DNAME above it, and its target. One that a server sends
+/// along is not trusted: ours is made from the DNAME and has its TTL (RFC 6672 section 3.1).
+pub fn redirected(record: &Record, name: &Name) -> Option<(Record, Name)> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
         return None;
@@ -210,7 +219,8 @@ fn dname_target(record: &Record, name: &Name) -> Option<Name> {
     // Too long a name is YXDOMAIN by the RFC: such an answer cannot be followed.
     let mut whole = prefix.append_name(&target).ok()?;
     whole.set_fqdn(true);
-    Some(whole)
+    let cname = Record::from_rdata(name.clone(), record.ttl, RData::CNAME(CNAME(whole.clone())));
+    Some((cname, whole))
 }
 
 fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Said {

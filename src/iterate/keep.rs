@@ -35,6 +35,9 @@ impl Iterate {
             record.ttl = capped(record.ttl, max_ttl);
         }
         for (place, rrset) in by_rrset(&found.answers).iter().enumerate() {
+            if follows_from_a_dname(rrset, &found.answers) {
+                continue;
+            }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
             rrsets.put_backed(rrset, Rank::Answer, Backing { evidence, security }, max_ttl, now);
@@ -85,6 +88,15 @@ impl Iterate {
         rrsets.put_delegation(Arc::clone(&delegation));
         delegation
     }
+}
+
+/// Whether a DNAME that is kept makes this CNAME again.
+fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
+    let above = |name: &Name| {
+        let dnames = answers.iter().filter(|record| record.record_type() == RecordType::DNAME);
+        dnames.into_iter().any(|dname| dname.name != *name && dname.name.zone_of(name))
+    };
+    rrset.first().is_some_and(|first| first.record_type() == RecordType::CNAME && above(&first.name))
 }
 
 /// The evidence that belongs to an RRset: its signatures, and where a wildcard made it all that is denied.

@@ -36,18 +36,25 @@ pub struct Client {
     server: SocketAddr,
     patience: Duration,
     edns_size: Option<u16>,
+    wants_ad: bool,
 }
 
 impl Client {
     /// Asks `server`, with EDNS of 1232 octets, and waits `patience` for each try.
     pub fn new(server: SocketAddr, patience: Duration) -> Self {
-        Self { server, patience, edns_size: Some(1232) }
+        Self { server, patience, edns_size: Some(1232), wants_ad: false }
     }
 
     /// The same without OPT, as most mail software asks.
     #[must_use]
     pub fn without_edns(self) -> Self {
         Self { edns_size: None, ..self }
+    }
+
+    /// The same with AD, as who wants to know whether an answer is secure (RFC 6840 section 5.7).
+    #[must_use]
+    pub fn asking_for_ad(self) -> Self {
+        Self { wants_ad: true, ..self }
     }
 
     /// Asks over UDP, and over TCP after TC.
@@ -80,6 +87,7 @@ impl Client {
     fn query(&self, name: &Name, kind: RecordType) -> Result<Vec<u8>, AskError> {
         let mut query = Message::query();
         query.metadata.recursion_desired = true;
+        query.metadata.authentic_data = self.wants_ad;
         query.add_query(Query::query(name.clone(), kind));
         if let Some(size) = self.edns_size {
             let mut edns = Edns::new();

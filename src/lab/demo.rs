@@ -22,6 +22,7 @@ use crate::random::Random;
 
 use super::client::Client;
 use super::internet::{DEFAULT_DOMAINS, Internet};
+use super::simulation::root_anchor;
 use super::sockets::LabSockets;
 use super::traffic::{self, Mail, Played};
 use super::world::LabError;
@@ -122,7 +123,7 @@ impl Drop for PrivateFolder {
 /// # Errors
 /// Something could not be started, or a domain did not resolve.
 pub async fn run(options: &Options, host: &mut dyn Host, screen: &mut dyn Write) -> Result<(), DemoError> {
-    let internet = Internet::new(options.seed, DEFAULT_DOMAINS)?;
+    let internet = Internet::signed_at(options.seed, DEFAULT_DOMAINS, Clock::machine().now().unix)?;
     let sockets = LabSockets::start(internet.lab.clone(), Random::seeded(options.seed)).await?;
     let folder = PrivateFolder::make()?;
     let socket = folder.0.join("control.sock");
@@ -136,7 +137,7 @@ pub async fn run(options: &Options, host: &mut dyn Host, screen: &mut dyn Write)
 /// The configuration of a daemon whose internet is the lab.
 fn config(options: &Options, sockets: &LabSockets, socket: &Path) -> Config {
     let mut config = Config::default();
-    config.dnssec.validate = false;
+    config.dnssec.trust_anchor = root_anchor(sockets.lab());
     config.listen.addresses.clone_from(&options.listen);
     config.resolve.root_hints = sockets.lab().root_hints();
     config.resolve.upstream_port = sockets.port();
@@ -169,7 +170,12 @@ async fn show(
     writeln!(screen, "\nMessage times    median     p90     max   questions  failed")?;
     write_times(screen, "cold", &cold)?;
     write_times(screen, "warm", &warm)?;
-    writeln!(screen, "\n{resolved} of {} lab domains resolve.", internet.domains.len())?;
+    let secure = count_secure(internet, client).await;
+    writeln!(
+        screen,
+        "\n{resolved} of {} lab domains resolve; {secure} of them are signed, and secure.",
+        internet.domains.len()
+    )?;
     write_ways_to_ask(screen, server, internet, socket)?;
     if resolved < internet.domains.len() {
         return Err(DemoError::Unresolved {
@@ -258,6 +264,17 @@ async fn count_resolved(internet: &Internet, client: Client) -> usize {
     resolved.count().await
 }
 
+/// Lab domains whose MX is answered with AD.
+async fn count_secure(internet: &Internet, client: Client) -> usize {
+    let client = client.asking_for_ad();
+    let checks = internet.domains.iter().map(|domain| async move {
+        let answer = client.ask(&domain.name, RecordType::MX).await;
+        answer.is_ok_and(|answer| answer.metadata.authentic_data)
+    });
+    let secure = stream::iter(checks).buffer_unordered(SESSIONS).filter(|secure| std::future::ready(*secure));
+    secure.count().await
+}
+
 fn write_ways_to_ask(
     screen: &mut dyn Write,
     server: SocketAddr,
@@ -268,6 +285,10 @@ fn write_ways_to_ask(
     writeln!(screen, "\nAsk it:")?;
     writeln!(screen, "  dig @{} -p {} MX {domain}", server.ip(), server.port())?;
     writeln!(screen, "  dig @{} -p {} 2.0.0.127.zen.spamhaus.org", server.ip(), server.port())?;
+    if let Some(signed) = internet.domains.iter().find(|domain| internet.is_signed(&domain.mail_host)) {
+        let (ip, port, host) = (server.ip(), server.port(), &signed.mail_host);
+        writeln!(screen, "  dig @{ip} -p {port} +dnssec TLSA _25._tcp.{host}")?;
+    }
     writeln!(screen, "  resolverctl --socket {} stats", socket.display())?;
     writeln!(screen, "  resolverctl --socket {} query {domain} MX --trace", socket.display())
 }

@@ -2,8 +2,8 @@
 //!
 //! May call: `authority`, `fault`. RFC 4035 section 3.1 tells what they break.
 
-use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
-use hickory_proto::op::Message;
+use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
+use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
 
 use super::fault::Fault;
@@ -27,8 +27,43 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
             response.authorities.retain(|record| !is_proof(record));
         }
         Fault::ParentsProof => parents_proof(authority, query, response),
+        Fault::JunkProofs => junk_proofs(response),
+        Fault::Validates if !query.metadata.checking_disabled => {
+            *response = with_code(query, ResponseCode::ServFail);
+        }
+        Fault::RefusesDnskey if query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY) => {
+            *response = with_code(query, ResponseCode::Refused);
+        }
         _ => {}
     }
+}
+
+/// A response with nothing but a code.
+fn with_code(query: &Message, code: ResponseCode) -> Message {
+    let mut response = Message::response(query.metadata.id, query.metadata.op_code);
+    response.metadata.response_code = code;
+    response.add_queries(query.queries.iter().cloned());
+    response
+}
+
+/// An NSEC that nobody signed, over names beside each one that is answered, with the signature of the answer.
+fn junk_proofs(response: &mut Message) {
+    let beside = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
+    let Some(owner) = response.answers.first().and_then(beside) else { return };
+    let next = owner.base_name().prepend_label("zzz").unwrap_or_default();
+    let nsec = RData::DNSSEC(DNSSECRData::NSEC(NSEC::new(next, [RecordType::A])));
+    let stolen = response.answers.iter().find_map(|record| match &record.data {
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.clone()),
+        _ => None,
+    });
+    let forged = stolen.map(|signature| {
+        let mut input = signature.input().clone();
+        input.type_covered = RecordType::NSEC;
+        let data = DNSSECRData::RRSIG(RRSIG::from_sig(input, signature.sig().to_vec()));
+        Record::from_rdata(owner.clone(), 300, RData::DNSSEC(data))
+    });
+    response.add_authority(Record::from_rdata(owner, 300, nsec));
+    response.add_authorities(forged);
 }
 
 /// Turns the last octet of a signature.

@@ -111,6 +111,12 @@ pub enum Fault {
     StripsProofs,
     /// Gives the parent's NSEC as the proof that a zone's apex has no data of a type.
     ParentsProof,
+    /// Adds a made-up NSEC with a made-up signature to the authority section.
+    JunkProofs,
+    /// Answers SERVFAIL to whoever does not set CD, as a forwarder does that validates for itself and finds a zone bogus.
+    Validates,
+    /// Refuses questions for DNSKEY.
+    RefusesDnskey,
     /// Never answers questions for DNSKEY: their answers are too large for something on the way.
     DropsDnskey,
 }
@@ -121,7 +127,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 49] = [
+const NAMES: [(&str, Fault); 52] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -170,6 +176,9 @@ const NAMES: [(&str, Fault); 49] = [
     ("no-dnssec", Fault::NoDnssec),
     ("strips-proofs", Fault::StripsProofs),
     ("parents-proof", Fault::ParentsProof),
+    ("junk-proofs", Fault::JunkProofs),
+    ("validates", Fault::Validates),
+    ("refuses-dnskey", Fault::RefusesDnskey),
     ("drops-dnskey", Fault::DropsDnskey),
 ];
 

@@ -15,6 +15,7 @@ use super::delegations::Tree;
 use super::fault::Fault;
 use super::mail_domains::{self, MailDomain};
 use super::server::Distance;
+use super::simulation::UNIX_AT_START;
 use super::world::{Lab, LabError, ServerPlan, absolute};
 
 /// Mail domains of the demo: enough that a message in two meets a cold one for a while.
@@ -181,7 +182,7 @@ impl Internet {
     /// # Errors
     /// None for the texts that stand here; a test builds it.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
-        Self::build(seed, size, false)
+        Self::build(seed, size, None)
     }
 
     /// The same internet with its top and a quarter of its mail domains signed, as simulations begin.
@@ -189,10 +190,25 @@ impl Internet {
     /// # Errors
     /// None for the texts that stand here; a test builds it.
     pub fn signed(seed: u64, size: usize) -> Result<Self, LabError> {
-        Self::build(seed, size, true)
+        Self::signed_at(seed, size, UNIX_AT_START)
     }
 
-    fn build(seed: u64, size: usize, signed: bool) -> Result<Self, LabError> {
+    /// The same, signed at `unix`, seconds since 1970.
+    ///
+    /// # Errors
+    /// None for the texts that stand here; a test builds it.
+    pub fn signed_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
+        Self::build(seed, size, Some(unix))
+    }
+
+    /// Whether the zone that holds `name` is signed.
+    pub fn is_signed(&self, name: &Name) -> bool {
+        let holding = self.lab.zones().map(|(zone, _)| zone).filter(|zone| zone.zone_of(name));
+        let zone = holding.max_by_key(|zone| zone.iter().len());
+        zone.is_some_and(|zone| !self.lab.trust_anchor(zone).is_empty())
+    }
+
+    fn build(seed: u64, size: usize, signed: Option<u64>) -> Result<Self, LabError> {
         let mut maker = Maker { tree: Tree::default(), random: Random::seeded(seed), next: 0 };
         maker.top()?;
         maker.reverse()?;
@@ -204,7 +220,7 @@ impl Internet {
             mail_domains::write(&mut maker.tree, domain)?;
         }
         let lists = maker.lists(&domains)?;
-        if signed {
+        if signed.is_some() {
             for (zone, signing) in SIGNED {
                 maker.tree.sign(zone, Some(signing.parse()?))?;
             }
@@ -214,7 +230,8 @@ impl Internet {
         }
         let spammers = SPAMMERS.map(spammer).collect();
         let spam_domains = SPAM_DOMAINS.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
-        Ok(Self { lab: Arc::new(maker.tree.build()?), domains, lists, spammers, spam_domains })
+        let lab = Arc::new(maker.tree.build_at(signed.unwrap_or(UNIX_AT_START))?);
+        Ok(Self { lab, domains, lists, spammers, spam_domains })
     }
 }
 
@@ -377,6 +394,8 @@ mod tests {
         let anchored = |domain: &&MailDomain| !internet.lab.trust_anchor(&domain.name).is_empty();
         assert_eq!(internet.domains.iter().filter(anchored).count(), DEFAULT_DOMAINS / 4);
         assert!(!internet.lab.trust_anchor(&Name::root()).is_empty());
+        let signed = internet.domains.iter().filter(|domain| internet.is_signed(&domain.mail_host)).count();
+        assert!((1..=DEFAULT_DOMAINS / 4).contains(&signed), "{signed} mail hosts in signed zones");
         assert!(Internet::new(1, 1).unwrap().lab.trust_anchor(&Name::root()).is_empty());
     }
 }

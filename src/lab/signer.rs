@@ -17,8 +17,11 @@ use super::world::LabError;
 use crate::question::wire_name;
 use crate::zones::zone::Zone;
 
-/// TTL of DNSKEY and DS: an hour, as many zones have it.
+/// TTL of DNSKEY: an hour, as many zones have it.
 const KEY_TTL: u32 = 3_600;
+
+/// TTL of DS: a day, as the largest TLDs have it.
+const DS_TTL: u32 = 86_400;
 
 /// A signature begins an hour early, for clocks that are slow, and holds for two weeks, as BIND has it.
 const EARLY: Duration = Duration::from_secs(3_600);
@@ -69,7 +72,7 @@ fn signers_of(zone: &Name, plan: &Signing, generations: &[Generation]) -> Result
         for key in all_keys(zone, plan, generations, Role::KeySigning)? {
             for digest in &plan.digests {
                 let data = delegation_signer(zone, &key, *digest, plan.has(Flaw::DsMismatch))?;
-                records.push(dnssec_record(zone, KEY_TTL, DNSSECRData::DS(data)));
+                records.push(dnssec_record(zone, DS_TTL, DNSSECRData::DS(data)));
             }
         }
         Ok(records)

@@ -95,14 +95,19 @@ pub fn config_for(lab: &Lab) -> Config {
 pub fn config_trusting(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.dnssec.validate = true;
+    config.dnssec.trust_anchor = root_anchor(lab);
+    config
+}
+
+/// The root's keys as a lab has signed it; none where it has not.
+pub fn root_anchor(lab: &Lab) -> TrustAnchor {
     let mut anchors = Anchors::default();
     for record in lab.trust_anchor(&Name::root()) {
         if let RData::DNSSEC(DNSSECRData::DS(ds)) = &record.data {
             anchors.add(&record.name, ds.clone());
         }
     }
-    config.dnssec.trust_anchor = TrustAnchor { path: None, anchors };
-    config
+    TrustAnchor { path: None, anchors }
 }
 
 /// Runs `work` on one thread with tokio's clock paused, as every simulation has to be.

@@ -2,7 +2,8 @@
 //!
 //! May call: `internet`, `mail_domains`, `random`, `clock`. After the study of postscreen, smtpd, rspamd and Postfix's
 //! SMTP client: lists at once, then PTR and A, MX, SPF with its includes (RFC 7208 section 4.6.4 bounds them), DKIM
-//! (RFC 6376), DMARC (RFC 9989) and lists of domains; outbound MX, then A and AAAA of each (RFC 5321 section 5.1).
+//! (RFC 6376), DMARC (RFC 9989) and lists of domains; outbound MX, then A and AAAA of each (RFC 5321 section 5.1), and TLSA
+//! where both are signed (RFC 7672 section 2.2).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -194,15 +195,21 @@ impl Session<'_> {
         self.all(&questions).await;
     }
 
-    /// Postfix's SMTP client: MX, then A and AAAA of each exchanger, one after the other.
+    /// Postfix's SMTP client: MX, then A and AAAA of each exchanger, one after the other. With DANE it asks for TLSA where MX
+    /// and addresses are secure; here where they are signed, so that the questions are the same whoever validates.
     async fn delivery(&mut self, recipient: &Name) {
         let answer = self.one(recipient, RecordType::MX).await;
         let mut hosts: Vec<(u16, Name)> =
             answer.iter().flat_map(|answer| &answer.answers).filter_map(exchanger).collect();
         hosts.sort();
+        let signed = self.internet.is_signed(recipient);
         for (_, host) in hosts {
             self.one(&host, RecordType::A).await;
             self.one(&host, RecordType::AAAA).await;
+            let certificates = below("_25._tcp", &host).filter(|_| signed && self.internet.is_signed(&host));
+            if let Some(certificates) = certificates {
+                self.one(&certificates, RecordType::TLSA).await;
+            }
         }
     }
 }
@@ -288,6 +295,21 @@ mod tests {
         {
             assert!(asked.iter().any(|question| question.contains(part)), "{part}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_may_use_dane_asks_for_certificates() {
+        let internet = Internet::signed(1, 60).unwrap();
+        let zones =
+            internet.lab.servers().iter().flat_map(|server| server.authority().zones().to_vec()).collect();
+        let oracle = Oracle { authority: Authority::new(zones), asked: Mutex::default() };
+        for domain in &internet.domains {
+            let mail = Mail::Outbound { recipient: domain.name.clone() };
+            play(&internet, &mail, &oracle, &Clock::machine()).await;
+        }
+        let asked = oracle.asked.into_inner().unwrap();
+        let certificates: Vec<_> = asked.iter().filter(|question| question.ends_with("TLSA")).collect();
+        assert!((5..=15).contains(&certificates.len()), "{certificates:?}");
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! The chain of trust: what a zone's keys are worth, from a trust anchor down to it.
 //!
-//! May call: `validate`, `cache`, `zones`, and `fetch` for DS and keys. RFC 4035 section 5. Each zone's state is kept. What
-//! the walk has seen (DS that came with referrals) is not asked for again.
+//! May call: `validate`, `cache`, `zones`, `cuts` for what its parent says, and `fetch` for keys. RFC 4035 section 5. Each
+//! zone's state is kept.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,27 +12,38 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Resolver;
-use crate::cache::security::{Standing, ZoneState};
+use super::cuts::{Delegated, is_unsigned};
+use super::fetch::Fetched;
+use crate::cache::rrsets::Rank;
+use crate::cache::security::{Backing, Evidence, Standing, ZoneState};
 use crate::clock::Mono;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::limits::{BOGUS_TIME, INSECURE_TTL, MAX_BOGUS_TRIES, MAX_CUT_PROBES, MAX_TTL};
+use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES, MAX_TTL};
+use crate::question::Security;
 use crate::record::event::StepEvent;
 use crate::validate::anchors::Trust;
-use crate::validate::denial::{Cut, Denials};
+use crate::validate::denial::Cut;
 use crate::validate::keys::{Algorithms, Entrusted, entrust, usable};
-use crate::validate::signature::{self, Rrset, covering};
-use crate::validate::verdict::{Fault, Verdict, Why};
+use crate::validate::signature::{covered_type, covering};
+use crate::validate::verdict::{Fault, State, Verdict, Why};
 
-/// What DS say of a name.
-#[derive(Debug)]
-enum Delegated {
-    /// A signed zone begins there; the seconds that this may be kept.
-    Signed(Vec<DS>, u32),
-    /// None begins there, or an unsigned one; the seconds that this may be kept.
-    Unsigned(Cut, u32),
-    /// The zone above is bogus.
-    Bogus(Fault),
+/// What was found out of a zone, for so many seconds, and when its keys were asked for.
+struct Established {
+    standing: Standing,
+    seconds: u32,
+    sought: Option<Mono>,
+}
+
+impl Established {
+    fn without_keys(standing: Standing, seconds: u32) -> Self {
+        Self { standing, seconds, sought: None }
+    }
+
+    /// Bogus is what may be mended at any moment.
+    fn bogus(fault: Fault) -> Self {
+        Self::without_keys(Standing::Bogus(fault), seconds_of(BOGUS_TIME))
+    }
 }
 
 impl Resolver {
@@ -57,57 +69,153 @@ impl Resolver {
                 self.refresh_if_old(&state, context);
                 return Ok(state);
             }
-            self.establish(zone, context).await
+            self.establish(zone, None, context).await
         })
     }
 
-    /// Finds out what a zone's keys are worth, and keeps it.
-    pub(super) async fn establish(&self, zone: &Name, context: &Context) -> Result<Arc<ZoneState>, Fault> {
-        let (standing, seconds) = match self.trust(zone, context) {
+    /// Finds out what a zone's keys are worth, and keeps it. `keys`: where they were fetched for it; else memory may do.
+    pub(super) async fn establish(
+        &self,
+        zone: &Name,
+        keys: Option<Arc<Fetched>>,
+        context: &Context,
+    ) -> Result<Arc<ZoneState>, Fault> {
+        let established = self.determine(zone, keys, context).await?;
+        Ok(self.keep_state(zone, established, context))
+    }
+
+    async fn determine(
+        &self,
+        zone: &Name,
+        keys: Option<Arc<Fetched>>,
+        context: &Context,
+    ) -> Result<Established, Fault> {
+        match self.trust(zone, context) {
             // A negative anchor may come and go: this costs nothing to find out again.
-            Trust::None => (Standing::Insecure(None), 0),
+            Trust::None => Ok(Established::without_keys(Standing::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
-                self.entrust(zone, ds, seconds_of(MAX_TTL), context).await?
+                self.entrust(zone, ds, seconds_of(MAX_TTL), (keys, MAX_BOGUS_TRIES), context).await
             }
-            Trust::Anchor(anchor, _) => self.establish_below(zone, anchor, context).await?,
-        };
+            Trust::Anchor(anchor, _) => self.determine_below(zone, anchor, keys, context).await,
+        }
+    }
+
+    fn keep_state(&self, zone: &Name, established: Established, context: &Context) -> Arc<ZoneState> {
+        let Established { standing, seconds, sought } = established;
         let stored = self.clock.mono();
         let expires = stored.after(Duration::from_secs(seconds.into()));
-        let state = Arc::new(ZoneState { zone: zone.clone(), standing, stored, expires });
+        let sought = sought.unwrap_or(stored);
+        let state = Arc::new(ZoneState { zone: zone.clone(), standing, stored, sought, expires });
         context.note(checked(zone.to_string(), &state));
         self.memory.rrsets.of(context.view.knows).put_zone_state(Arc::clone(&state));
-        Ok(state)
+        state
+    }
+
+    /// What a zone's keys are worth now, where those of `state` do not fit what its servers say: a zone may change its keys,
+    /// and its parent the DS, without waiting until nobody holds the old ones. None where there is nothing new. A zone that is
+    /// bogus, and one for which somebody forges, is asked once in `KEY_RENEWAL`.
+    pub(super) fn renewed<'a>(
+        &'a self,
+        state: &'a Arc<ZoneState>,
+        fault: &'a Fault,
+        context: &'a Context,
+    ) -> BoxFuture<'a, Option<Arc<ZoneState>>> {
+        Box::pin(async move {
+            if !matches!(fault.why, Why::DnskeyMissing | Why::Bogus) {
+                return None;
+            }
+            let rrsets = self.memory.rrsets.of(context.view.knows);
+            let now = self.clock.mono();
+            let current = rrsets.zone_state(&state.zone, now).unwrap_or_else(|| Arc::clone(state));
+            if current.sought > state.sought && current.standing != state.standing {
+                return Some(current);
+            }
+            let under_way = self.is_fetching(&state.zone, RecordType::DNSKEY, context);
+            if now.since(current.sought) < KEY_RENEWAL && !under_way {
+                return None;
+            }
+            // Whoever comes while this is under way waits for the same fetch; whoever comes after it, not at all.
+            let ZoneState { zone, standing, stored, expires, .. } = &*current;
+            rrsets.put_zone_state(Arc::new(ZoneState {
+                zone: zone.clone(),
+                standing: standing.clone(),
+                stored: *stored,
+                sought: now,
+                expires: *expires,
+            }));
+            let fetch = self.begin_fetch(zone, RecordType::DNSKEY, context)?;
+            let keys = fetch.await.ok()?;
+            let renewed = self.determine(zone, Some(keys), context).await.ok()?;
+            if matches!(renewed.standing, Standing::Bogus(_)) {
+                return None;
+            }
+            let new = self.keep_state(zone, renewed, context);
+            (new.standing != state.standing).then_some(new)
+        })
     }
 
     /// The same for a zone below an anchor.
-    async fn establish_below(
+    async fn determine_below(
         &self,
         zone: &Name,
         anchor: &Name,
+        keys: Option<Arc<Fetched>>,
         context: &Context,
-    ) -> Result<(Standing, u32), Fault> {
-        if let Some(inherited) = self.inherited(zone, anchor, context).await? {
-            return Ok(inherited);
+    ) -> Result<Established, Fault> {
+        if let Some((standing, seconds)) = self.inherited(zone, anchor, context).await? {
+            return Ok(Established::without_keys(standing, seconds));
         }
-        match self.delegated(zone, context).await {
-            Ok(Delegated::Signed(ds, ttl)) => self.entrust(zone, &ds, ttl, context).await,
-            Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => Ok((Standing::Insecure(fault), ttl)),
+        let known = self.knows_ds(zone, context);
+        if !known && keys.is_none() {
+            // Nobody has sent DS, so they are asked for; the keys at the same time, as somebody has signed with them.
+            drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
+        }
+        // Where keys are new and DS are not, these may have changed with them.
+        let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
+        let established = self.determine_by_ds(zone, anchor, (keys.clone(), tries), false, context).await?;
+        // What memory has of DS may be older than what the zone has become.
+        let outdated = match &established.standing {
+            Standing::NoZone(_) => true,
+            Standing::Bogus(fault) => fault.why == Why::DnskeyMissing,
+            Standing::Secure(_) | Standing::Insecure(_) => false,
+        };
+        if known && outdated {
+            return self.determine_by_ds(zone, anchor, (keys, 1), true, context).await;
+        }
+        Ok(established)
+    }
+
+    /// By the DS of the parent; `anew`: not those that memory has. `keys`: as for `entrust`.
+    async fn determine_by_ds(
+        &self,
+        zone: &Name,
+        anchor: &Name,
+        keys: (Option<Arc<Fetched>>, usize),
+        anew: bool,
+        context: &Context,
+    ) -> Result<Established, Fault> {
+        match self.delegated(zone, anew, context).await {
+            Ok(Delegated::Signed(ds, ttl)) => self.entrust(zone, &ds, ttl, keys, context).await,
+            Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => {
+                Ok(Established::without_keys(Standing::Insecure(fault), ttl))
+            }
             Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
                 let text = format!("it is signed by {zone}, which is no zone: the one above proves that");
-                Ok((Standing::NoZone(Fault::new(Why::Bogus, text)), ttl))
+                let fault = Fault::new(Why::Bogus, text);
+                Ok(Established::without_keys(Standing::NoZone(fault), ttl.min(seconds_of(BOGUS_TIME))))
             }
-            Ok(Delegated::Bogus(fault)) => Ok((Standing::Bogus(fault), seconds_of(BOGUS_TIME))),
+            Ok(Delegated::Bogus(fault)) => Ok(Established::bogus(fault)),
             Err(fault) if is_unsigned(&fault) => {
                 match self.unsigned(&zone.base_name(), anchor, context).await {
-                    Verdict::Insecure(why) => Ok((Standing::Insecure(why), INSECURE_TTL)),
-                    Verdict::Indeterminate(fault) => Err(fault),
-                    Verdict::Secure | Verdict::Bogus(_) => {
-                        Ok((Standing::Bogus(fault), seconds_of(BOGUS_TIME)))
+                    Verdict::Insecure(why) => {
+                        Ok(Established::without_keys(Standing::Insecure(why), INSECURE_TTL))
                     }
+                    Verdict::Indeterminate(fault) => Err(fault),
+                    Verdict::Secure | Verdict::Bogus(_) => Ok(Established::bogus(fault)),
                 }
             }
             Err(fault) if fault.why == Why::Indeterminate => Err(fault),
-            Err(fault) => Ok((Standing::Bogus(fault), seconds_of(BOGUS_TIME))),
+            Err(fault) => Ok(Established::bogus(fault)),
         }
     }
 
@@ -132,170 +240,86 @@ impl Resolver {
         })
     }
 
-    /// What data without a signature are worth that stand at `name`, said by a server of `cut`: insecure where an unsigned
-    /// zone begins between the anchor and the name, bogus where none does. Only then is asked for DS that nobody sent.
-    pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {
-        let Trust::Anchor(anchor, _) = self.trust(name, context) else { return Verdict::Insecure(None) };
-        let mut zone = self.closest_state(name, anchor, cut, context);
-        let mut below = zone.iter().len();
-        let mut probes = 0;
-        loop {
-            match self.state(&zone, context).await.as_deref().map(|state| &state.standing) {
-                Ok(Standing::Secure(_)) => {}
-                Ok(Standing::Insecure(fault)) => return Verdict::Insecure(fault.clone()),
-                Ok(Standing::Bogus(fault) | Standing::NoZone(fault)) => return Verdict::Bogus(fault.clone()),
-                Err(fault) => return Verdict::Indeterminate(fault.clone()),
-            }
-            loop {
-                (below, probes) = (below.saturating_add(1), probes + 1);
-                if probes > MAX_CUT_PROBES {
-                    let text = format!("{name} has more labels than are looked at for a zone cut");
-                    return Verdict::Indeterminate(Fault::new(Why::Indeterminate, text));
-                }
-                if below > name.iter().len() {
-                    return Verdict::Bogus(unsigned_in(name, &zone));
-                }
-                let part = name.trim_to(below);
-                match self.delegated(&part, context).await {
-                    Ok(Delegated::Signed(..)) => {
-                        zone = part;
-                        break;
-                    }
-                    Ok(Delegated::Unsigned(Cut::Insecure(fault), _)) => return Verdict::Insecure(fault),
-                    Ok(Delegated::Unsigned(Cut::None, _)) => {}
-                    Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
-                    Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
-                    Err(fault) if fault.why == Why::Indeterminate => return Verdict::Indeterminate(fault),
-                    // Nobody says that an unsigned zone begins here either.
-                    Err(fault) if is_unsigned(&fault) => return Verdict::Bogus(unsigned_in(name, &zone)),
-                    Err(fault) => return Verdict::Bogus(fault),
-                }
-            }
-        }
-    }
-
-    /// The deepest zone at or above `name` to begin at: one whose state is known, the one that was asked, or the anchor.
-    fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
-        let asked = cut.zone_of(name) && anchor.zone_of(cut);
-        let start = if asked { cut } else { anchor };
-        let known = |labels: &usize| {
-            let above = name.trim_to(*labels);
-            let state = rrsets.zone_state(&above, now);
-            state.is_some_and(|state| !matches!(state.standing, Standing::NoZone(_)))
-        };
-        let deepest = (start.iter().len()..=name.iter().len()).rev().find(known);
-        deepest.map_or_else(|| start.clone(), |labels| name.trim_to(labels))
-    }
-
-    /// What DS say of `name`: those that the referral brought, else those that its parent is asked for.
-    async fn delegated(&self, name: &Name, context: &Context) -> Result<Delegated, Fault> {
-        let now = self.clock.mono();
-        let cut = self.memory.rrsets.of(context.view.knows).delegation(name, now);
-        let mut found = None;
-        if let Some(cut) = cut.filter(|cut| !cut.evidence.is_empty()) {
-            let left = u32::try_from(cut.expires.since(now).as_secs()).unwrap_or(u32::MAX);
-            match self.judge_ds(name, &cut.evidence.records(left), context).await {
-                Err(fault) if fault.why != Why::Indeterminate => found = Some(fault),
-                judged => return judged,
-            }
-        }
-        let mut avoid = Vec::new();
-        for round in 0..MAX_BOGUS_TRIES {
-            let fetched = match self.fetch(name, RecordType::DS, round, &avoid, context).await {
-                Ok(fetched) => fetched,
-                Err(failure) => return Err(found.unwrap_or_else(|| unreachable("DS", name, &failure))),
-            };
-            let records: Vec<Record> = fetched.answers.iter().chain(&fetched.evidence).cloned().collect();
-            match self.judge_ds(name, &records, context).await {
-                Err(fault) if fault.why != Why::Indeterminate => {
-                    self.distrust(&fetched, &fault, context);
-                    avoid.extend(fetched.server);
-                    found = Some(fault);
-                }
-                judged => return judged,
-            }
-        }
-        Err(found.unwrap_or_else(|| Fault::new(Why::NsecMissing, format!("nothing proves a DS of {name}"))))
-    }
-
-    /// Judges the DS of `name`, or what denies them.
-    async fn judge_ds(&self, name: &Name, records: &[Record], context: &Context) -> Result<Delegated, Fault> {
-        let set: Vec<&Record> = records
-            .iter()
-            .filter(|record| record.record_type() == RecordType::DS && record.name == *name)
-            .collect();
-        let signatures = covering(records, name, RecordType::DS);
-        let signer = if set.is_empty() {
-            denier(records, name, RecordType::DS)
-        } else {
-            signature::signer(name, RecordType::DS, &signatures)
-        };
-        let trust = self.trust(name, context);
-        let Some(signer) = signer.filter(|signer| trust.reaches(signer)).cloned() else {
-            let (why, what) = if set.is_empty() {
-                (Why::NsecMissing, "nothing signed says whether there is a DS of")
-            } else {
-                (Why::RrsigsMissing, "nobody above has signed the DS of")
-            };
-            return Err(Fault::new(why, format!("{what} {name}")));
-        };
-        let state = self.state(&signer, context).await?;
-        let keys = match &state.standing {
-            Standing::Secure(keys) => keys,
-            Standing::Insecure(fault) => {
-                return Ok(Delegated::Unsigned(Cut::Insecure(fault.clone()), INSECURE_TTL));
-            }
-            Standing::Bogus(fault) => return Ok(Delegated::Bogus(fault.clone())),
-            Standing::NoZone(fault) => return Err(fault.clone()),
-        };
-        let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
-        if set.is_empty() {
-            let denials = Denials::read(records, keys, algorithms, unix, work)?;
-            return Ok(Delegated::Unsigned(denials.cut(name, work)?, denials.ttl));
-        }
-        let rrset = Rrset { name, kind: RecordType::DS, records: &set };
-        let signed = signature::check(&rrset, &signatures, keys, algorithms, unix, work)?;
-        Ok(Delegated::Signed(set.into_iter().filter_map(ds_in).cloned().collect(), signed.ttl))
-    }
-
-    /// Judges the keys of a zone by the DS of its parent, or of its anchor.
+    /// Judges the keys of a zone by the DS of its parent, or of its anchor: those that were fetched, and those of so many
+    /// servers.
     async fn entrust(
         &self,
         zone: &Name,
         ds: &[DS],
         seconds: u32,
+        (mut fetched, tries): (Option<Arc<Fetched>>, usize),
         context: &Context,
-    ) -> Result<(Standing, u32), Fault> {
+    ) -> Result<Established, Fault> {
         let (ds, algorithms): (Vec<&DS>, _) = (ds.iter().collect(), algorithms(context));
         if let Err(fault) = usable(zone, &ds, algorithms) {
-            return Ok((Standing::Insecure(Some(fault)), seconds));
+            return Ok(Established::without_keys(Standing::Insecure(Some(fault)), seconds));
         }
-        let (mut avoid, mut found) = (Vec::new(), None);
-        for round in 0..MAX_BOGUS_TRIES {
-            let fetched = match self.fetch(zone, RecordType::DNSKEY, round, &avoid, context).await {
-                Ok(fetched) => fetched,
-                Err(_) if found.is_some() => break,
+        let mut refuted: Vec<(Arc<Fetched>, Fault)> = Vec::new();
+        for round in 0..tries {
+            let keys = match fetched.take() {
+                Some(keys) => Ok(keys),
+                None => {
+                    let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
+                    self.fetch(zone, RecordType::DNSKEY, round, &avoid, context).await
+                }
+            };
+            let keys = match keys {
+                Ok(keys) => keys,
+                Err(_) if !refuted.is_empty() => break,
                 Err(failure) => return Err(unreachable("keys", zone, &failure)),
             };
-            let of_zone = |record: &&Record| record.name == *zone;
-            let keys: Vec<&Record> = fetched.answers.iter().filter(of_zone).collect();
-            let signatures: Vec<&RRSIG> = covering(&fetched.evidence, zone, RecordType::DNSKEY);
+            let of_zone =
+                |record: &&Record| record.name == *zone && record.record_type() == RecordType::DNSKEY;
+            let records: Vec<&Record> = keys.answers.iter().filter(of_zone).collect();
+            let signatures: Vec<&RRSIG> = covering(&keys.evidence, zone, RecordType::DNSKEY);
             let (unix, work) = (self.clock.now().unix, &context.budget.work);
-            match entrust(zone, &ds, &keys, &signatures, algorithms, unix, work) {
-                Entrusted::Secure(keys, ttl) => return Ok((Standing::Secure(keys), ttl.min(seconds))),
-                Entrusted::Insecure(fault) => return Ok((Standing::Insecure(Some(fault)), seconds)),
+            match entrust(zone, &ds, &records, &signatures, algorithms, unix, work) {
+                Entrusted::Secure(trusted, ttl) => {
+                    self.distrust(&refuted, context);
+                    if keys.server.is_some() {
+                        self.keep_keys(&keys, &records, ttl, context);
+                    }
+                    let (standing, seconds) = (Standing::Secure(trusted), ttl.min(seconds));
+                    return Ok(Established { standing, seconds, sought: Some(keys.since) });
+                }
+                Entrusted::Insecure(fault) => {
+                    return Ok(Established::without_keys(Standing::Insecure(Some(fault)), seconds));
+                }
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => return Err(fault),
                 Entrusted::Bogus(fault) => {
-                    self.distrust(&fetched, &fault, context);
-                    avoid.extend(fetched.server);
-                    found = Some(fault);
+                    note_refuted(&keys, &fault, context);
+                    refuted.push((keys, fault));
                 }
             }
         }
-        let fault = found.unwrap_or_else(|| Fault::new(Why::DnskeyMissing, format!("{zone} shows no keys")));
-        Ok((Standing::Bogus(fault), seconds_of(BOGUS_TIME)))
+        let fault = refuted.into_iter().map(|(_, fault)| fault).reduce(Fault::or_more_telling);
+        let fault = fault.unwrap_or_else(|| Fault::new(Why::DnskeyMissing, format!("{zone} shows no keys")));
+        Ok(Established::bogus(fault))
     }
+
+    /// Keeps keys that were found good, over those that a client was given before.
+    fn keep_keys(&self, keys: &Fetched, records: &[&Record], ttl: u32, context: &Context) {
+        let Some(zone) = records.first().map(|record| &record.name) else { return };
+        let own = |record: &&Record| record.name == *zone && covered_type(record) == Some(RecordType::DNSKEY);
+        let evidence = Evidence::of(keys.evidence.iter().filter(own));
+        let backing = Backing { evidence, security: Security::Secure };
+        let most = Duration::from_secs(ttl.into()).min(context.view.config.cache.max_ttl);
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        rrsets.put_backed(records, Rank::Answer, backing, most, self.clock.mono());
+    }
+}
+
+/// Tells on the trail that a server's DS or keys are not what was signed.
+pub(super) fn note_refuted(fetched: &Fetched, fault: &Fault, context: &Context) {
+    if let Some(server) = fetched.server {
+        context.note(refuted(server, &fetched.zone, fault));
+    }
+}
+
+/// The step that tells that what a server says for a zone is not what was signed.
+pub(super) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault) -> StepEvent {
+    let subject = format!("what {} says for {zone}", server.ip());
+    StepEvent::Checked { subject, state: State::Bogus, why: Some(fault.text.clone()) }
 }
 
 /// Which algorithms the operator wants checked.
@@ -330,27 +354,12 @@ fn checked(subject: String, state: &ZoneState) -> StepEvent {
     StepEvent::Checked { subject, state: state.state(), why }
 }
 
-fn ds_in(record: &Record) -> Option<&DS> {
-    match &record.data {
-        RData::DNSSEC(DNSSECRData::DS(ds)) => Some(ds),
-        _ => None,
-    }
-}
-
-/// Whether a fault says only that nothing signed was sent.
-fn is_unsigned(fault: &Fault) -> bool {
-    matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
-}
-
-fn unsigned_in(name: &Name, zone: &Name) -> Fault {
-    Fault::new(Why::RrsigsMissing, format!("{name} is not signed, but {zone} is"))
-}
-
-fn unreachable(what: &str, name: &Name, failure: &Failure) -> Fault {
+pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> Fault {
     Fault::new(Why::Indeterminate, format!("the {what} of {name} could not be had: {failure}"))
 }
 
-fn seconds_of(span: Duration) -> u32 {
+/// Whole seconds.
+pub(super) fn seconds_of(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }
 

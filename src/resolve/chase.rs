@@ -7,11 +7,12 @@ use std::net::SocketAddr;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::Resolver;
-use crate::cache::rrsets::{Delegation, Known, Rank};
-use crate::dnsbl::list::{Asked, List};
+use super::chain::refuted;
+use crate::cache::rrsets::Delegation;
+use crate::dnsbl::list::Asked;
 use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -150,34 +151,16 @@ impl Resolver {
         self.seek(errand, chased).await
     }
 
-    /// What memory knows, where it is checked as far as the question wants, or passes the check now. What does not is
-    /// asked for anew: it may have been kept for a client that sets CD.
-    async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
-        let (mut found, checked) = self.recall(errand)?;
-        let parts =
-            checked.sets.iter().chain(matches!(found.end, End::Negative { .. }).then_some(&checked.end));
-        if !errand.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
-            return Some(chased.take(found, &checked));
-        }
-        let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.knows), self.clock.mono());
-        let cut = rrsets.closest_delegation(errand.name, now);
-        let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
-        let judged = self.judge(errand, &cut, &mut found).await;
-        let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
-        let found = self.iterate.keep(errand, found, &judged.checked);
-        Some(chased.take(found, &judged.checked))
-    }
-
     /// What servers say; another one is asked where one says what its zone has not signed.
     async fn seek(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let mut avoid: Vec<SocketAddr> = Vec::new();
+        let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
             let resolved = self.iterate.find(Errand { avoid: &avoid, ..errand }).await;
-            let mut resolved = match (resolved, bogus.take()) {
-                (Ok(resolved), _) => resolved,
-                (Err(_), Some(bogus)) => return Err(bogus),
-                (Err(failure), None) => return Err(failure),
+            let mut resolved = match resolved {
+                Ok(resolved) => resolved,
+                Err(failure) => return Err(bogus.unwrap_or(failure)),
             };
             let zone = resolved.zone;
             chased.zone = Some(zone.clone());
@@ -192,18 +175,28 @@ impl Resolver {
             errand.context.note(StepEvent::Checked { subject, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
+                    // Now it is known that it was these servers, and not the zone.
+                    for (server, zone) in &refuted_for {
+                        self.distrust_server(*server, zone, errand.context);
+                    }
                     let found = self.iterate.keep(errand, resolved.found, &judged.checked);
                     chased.told = chased.told.take().or(fault);
                     return Ok(chased.take(found, &judged.checked));
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            let (untrusted, at) = (Box::new(fault.clone()), zone.clone());
-            let failure = Failure::Untrusted { zone: at, state, fault: untrusted };
+            let told = match &bogus {
+                Some(Failure::Untrusted { fault: before, .. }) => {
+                    before.as_ref().clone().or_more_telling(fault.clone())
+                }
+                _ => fault.clone(),
+            };
+            let failure = Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(told) };
             match resolved.found.server {
                 Some(server) if judged.at_fault => {
-                    self.distrust_server(server, &zone, &fault, errand.context);
+                    errand.context.note(refuted(server, &zone, &fault));
                     avoid.push(server);
+                    refuted_for.push((server, zone));
                     bogus = Some(failure);
                 }
                 _ => return Err(failure),
@@ -234,65 +227,11 @@ impl Resolver {
         };
         Ok(chased.take(found, &here(errand.context)))
     }
-
-    /// The addresses that memory has for a name, or that it has none; none where it does not know.
-    pub(super) fn remembered_addresses(
-        &self,
-        list: &List,
-        name: &Name,
-        context: &Context,
-    ) -> Option<Vec<Record>> {
-        let now = self.clock.mono();
-        let inside = list.rewrite.as_ref().and_then(|rewrite| rewrite.inward(name));
-        let name = inside.as_ref().unwrap_or(name);
-        match self.memory.rrsets.of(context.view.knows).get(name, RecordType::A, Rank::Answer, now)? {
-            Known::Negative(_) => Some(Vec::new()),
-            Known::Rrset(rrset) => Some(rrset.records(name, now)),
-        }
-    }
-
-    /// What memory knows of a name: its data, their absence, or its alias; and how far that was checked.
-    fn recall(&self, errand: Errand<'_>) -> Option<(Found, Checked)> {
-        let now = self.clock.mono();
-        let Errand { name, kind, context, route, .. } = errand;
-        let rrsets = self.memory.rrsets.of(context.view.knows);
-        let known = rrsets.get(name, kind, Rank::Answer, now);
-        let known = known.map(|known| (known, kind)).or_else(|| {
-            let alias = rrsets.get(name, RecordType::CNAME, Rank::Answer, now)?;
-            matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
-        });
-        let known = known.or_else(|| {
-            // Nothing lies below a name that does not exist (RFC 8020).
-            let above =
-                route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(name, &route.zone, now))??;
-            Some((Known::Negative(above), kind))
-        });
-        let (known, of) = known?;
-        context.note(StepEvent::Memory { found: describe(&known, name, of) });
-        let found = |answers, end, evidence| Found { answers, end, glue: Vec::new(), evidence, server: None };
-        Some(match known {
-            Known::Negative(negative) => {
-                let soa = Some(Box::new(negative.soa(now)));
-                let end = End::Negative { nxdomain: negative.nxdomain, name: name.clone(), soa };
-                let checked = Checked { sets: Vec::new(), end: negative.backing().security };
-                (found(Vec::new(), end, negative.evidence(now)), checked)
-            }
-            Known::Rrset(rrset) => {
-                let records = rrset.records(name, now);
-                let target = records.iter().find_map(|record| match &record.data {
-                    RData::CNAME(target) if kind != RecordType::CNAME => Some(target.0.clone()),
-                    _ => None,
-                });
-                let checked = Checked { sets: vec![rrset.backing().security], end: Security::default() };
-                (found(records, target.map_or(End::Data, End::Alias), rrset.evidence(now)), checked)
-            }
-        })
-    }
 }
 
 impl Chased {
     /// Adds what was found for one name of the chain.
-    fn take(&mut self, found: Found, checked: &Checked) -> End {
+    pub(super) fn take(&mut self, found: Found, checked: &Checked) -> End {
         let negative = matches!(found.end, End::Negative { .. }).then_some(checked.end);
         for security in checked.sets.iter().copied().chain(negative) {
             self.security = Some(self.security.map_or(security, |so_far| so_far.and(security)));
@@ -313,7 +252,13 @@ impl Chased {
             let section = if ttl.is_some() { &mut self.signatures } else { &mut self.proofs };
             section.push(record);
         }
-        self.answers.extend(found.answers);
+        // One DNAME may redirect a chain twice, and stands in the answer once.
+        let again = |record: &Record| {
+            record.record_type() == RecordType::DNAME
+                && self.answers.iter().any(|held| held.name == record.name)
+        };
+        let new: Vec<Record> = found.answers.into_iter().filter(|record| !again(record)).collect();
+        self.answers.extend(new);
         found.end
     }
 }
@@ -369,12 +314,4 @@ pub(super) fn sub_key(name: &Name, kind: RecordType, view: ViewId) -> QuestionKe
 fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES
-}
-
-fn describe(known: &Known, name: &Name, kind: RecordType) -> String {
-    match known {
-        Known::Rrset(_) => format!("{kind} of {name}"),
-        Known::Negative(negative) if negative.nxdomain => format!("that {name} does not exist"),
-        Known::Negative(_) => format!("that {name} has no {kind}"),
-    }
 }

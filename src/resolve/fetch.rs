@@ -15,6 +15,7 @@ use super::Resolver;
 use super::chase::sub_key;
 use crate::cache::rrsets::{Delegation, Known, Rank};
 use crate::cache::security::ZoneState;
+use crate::clock::Mono;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -22,6 +23,7 @@ use crate::iterate::keep::Checked;
 use crate::limits::{BOGUS_TIME, MAX_FETCHES, REFRESH_SHARE};
 use crate::question::QuestionKey;
 use crate::record::event::StepEvent;
+use crate::record::trail::Trail;
 use crate::validate::anchors::Trust;
 use crate::validate::verdict::{Fault, State};
 use crate::zones::Kind;
@@ -29,7 +31,7 @@ use crate::zones::Kind;
 /// What was fetched.
 #[derive(Clone, Debug)]
 pub(super) struct Fetched {
-    /// The records; none where there are none.
+    /// The records, or an alias in their place; none where there are none.
     pub(super) answers: Vec<Record>,
     /// What came along to prove them, or their absence.
     pub(super) evidence: Vec<Record>,
@@ -37,6 +39,8 @@ pub(super) struct Fetched {
     pub(super) zone: Name,
     /// Who said it; none where it was in memory.
     pub(super) server: Option<SocketAddr>,
+    /// When it was said.
+    pub(super) since: Mono,
 }
 
 type Fetch = Shared<BoxFuture<'static, Result<Arc<Fetched>, Failure>>>;
@@ -71,7 +75,13 @@ impl Resolver {
             return Ok(Arc::new(fetched));
         }
         match self.begin_fetch(name, kind, context) {
-            Some(fetch) => fetch.await,
+            Some(fetch) => match fetch.await {
+                // Whoever began it had used up what a question may cost, or its time; this one has not.
+                Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. }) => {
+                    self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
+                }
+                fetched => fetched,
+            },
             None => self.fetch_now(name, kind, avoid, context).await.map(Arc::new),
         }
     }
@@ -82,21 +92,25 @@ impl Resolver {
             return;
         }
         let zone = &cut.zone;
-        let signed = match self.trust(zone, context) {
-            Trust::None => false,
-            Trust::Anchor(anchor, _) => {
-                let brought = || cut.evidence.records(0);
-                anchor == zone || brought().iter().any(|record| record.record_type() == RecordType::DS)
-            }
-        };
         let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
         let known = || {
             rrsets.zone_state(zone, now).is_some()
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
         };
-        if signed && !known() {
+        if self.is_signed(cut, context) && !known() {
             // Whoever needs the keys waits for it.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
+        }
+    }
+
+    /// Whether a zone has an anchor, or its parent has sent DS of it.
+    pub(super) fn is_signed(&self, cut: &Delegation, context: &Context) -> bool {
+        match self.trust(&cut.zone, context) {
+            Trust::None => false,
+            Trust::Anchor(anchor, _) => {
+                let is_ds = |record: &Record| record.record_type() == RecordType::DS;
+                *anchor == cut.zone || cut.evidence.records(0).iter().any(is_ds)
+            }
         }
     }
 
@@ -108,45 +122,57 @@ impl Resolver {
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
-        let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, context) else { return };
-        let (state, context) = (Arc::clone(state), context.clone());
+        // No client waits for it, so it is no client's budget that it spends.
+        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let context = Context::new(trail, Arc::clone(&context.view));
+        let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
+        let state = Arc::clone(state);
         let rrsets = self.memory.rrsets.clone();
         tokio::spawn(async move {
-            let fetched = fetch.await.is_ok();
+            let Ok(keys) = fetch.await else { return };
             let current = rrsets.of(context.view.knows).zone_state(&state.zone, me.clock.mono());
             // One refresh is enough, and the old state holds on where there is no better one.
-            if fetched && current.is_some_and(|current| Arc::ptr_eq(&current, &state)) {
-                drop(me.establish(&state.zone, &context).await);
+            if current.is_some_and(|current| Arc::ptr_eq(&current, &state)) {
+                drop(me.establish(&state.zone, Some(keys), &context).await);
             }
         });
     }
 
-    /// Notes that a server's DS or keys are bogus; it is asked after the others for its zone for a while.
-    pub(super) fn distrust(&self, fetched: &Fetched, fault: &Fault, context: &Context) {
-        if let Some(server) = fetched.server {
-            self.distrust_server(server, &fetched.zone, fault, context);
+    /// Notes that servers' DS or keys were bogus where another's were not: they are asked after it for a while.
+    pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, Fault)], context: &Context) {
+        for (fetched, _) in refuted {
+            if let Some(server) = fetched.server {
+                self.distrust_server(server, &fetched.zone, context);
+            }
         }
     }
 
     /// The same of any answer.
-    pub(super) fn distrust_server(&self, server: SocketAddr, zone: &Name, fault: &Fault, context: &Context) {
+    pub(super) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).is_lame(zone, BOGUS_TIME, self.clock.mono());
-        let subject = format!("what {} says for {zone}", server.ip());
-        context.note(StepEvent::Checked { subject, state: State::Bogus, why: Some(fault.text.clone()) });
+        let server = server.ip();
+        context.note(StepEvent::Memory {
+            found: format!("that {server} is to be asked after the others for {zone}"),
+        });
     }
 
     fn recall_fetched(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetched> {
         let now = self.clock.mono();
         let known = self.memory.rrsets.of(context.view.knows).get(name, kind, Rank::Answer, now)?;
-        let (answers, evidence) = match known {
-            Known::Rrset(rrset) => (rrset.records(name, now), rrset.evidence(now)),
-            Known::Negative(negative) => (Vec::new(), negative.evidence(now)),
+        let (answers, evidence, since) = match known {
+            Known::Rrset(rrset) => (rrset.records(name, now), rrset.evidence(now), rrset.stored()),
+            Known::Negative(negative) => (Vec::new(), negative.evidence(now), now),
         };
-        Some(Fetched { answers, evidence, zone: name.clone(), server: None })
+        Some(Fetched { answers, evidence, zone: name.clone(), server: None, since })
+    }
+
+    /// Whether it is being sought.
+    pub(super) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
+        self.fetches.table().contains_key(&sub_key(name, kind, context.view.knows))
     }
 
     /// Begins a fetch that goes on by itself, or joins the one under way; none where there are too many.
-    fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
+    pub(super) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let key = sub_key(name, kind, context.view.knows);
         let mut table = self.fetches.table();
         if let Some(fetch) = table.get(&key) {
@@ -186,7 +212,8 @@ impl Resolver {
         let route = context.view.route(name, kind);
         if matches!(route.kind, Kind::Local(_)) {
             let zone = route.zone.clone();
-            return Ok(Fetched { answers: Vec::new(), evidence: Vec::new(), zone, server: None });
+            let since = self.clock.mono();
+            return Ok(Fetched { answers: Vec::new(), evidence: Vec::new(), zone, server: None, since });
         }
         let errand = Errand { name, kind, route, context, rewrite: None, sub_questions: self, avoid };
         let resolved = self.iterate.find(errand).await;
@@ -198,8 +225,8 @@ impl Resolver {
         let resolved = resolved?;
         let (server, evidence) = (resolved.found.server, resolved.found.evidence.clone());
         let found = self.iterate.keep(errand, resolved.found, &Checked::default());
-        let of_kind = |record: &Record| record.record_type() == kind;
-        let answers = found.answers.into_iter().filter(of_kind).collect();
-        Ok(Fetched { answers, evidence, zone: resolved.zone, server })
+        let of_name = |record: &Record| record.name == *name;
+        let answers = found.answers.into_iter().filter(of_name).collect();
+        Ok(Fetched { answers, evidence, zone: resolved.zone, server, since: self.clock.mono() })
     }
 }

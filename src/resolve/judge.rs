@@ -8,16 +8,18 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::Resolver;
-use super::chain::{algorithms, denier};
+use super::chain::{algorithms, denier, seconds_of};
 use crate::cache::security::{Standing, ZoneState};
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found};
+use crate::iterate::context::Context;
 use crate::iterate::keep::{Checked, by_rrset};
+use crate::limits::{MAX_ALIASES, MAX_SIGNATURES};
 use crate::question::Security;
 use crate::validate::anchors::Trust;
 use crate::validate::denial::{Denials, Proven};
 use crate::validate::keys::ZoneKeys;
-use crate::validate::signature::{self, Rrset, covering};
+use crate::validate::signature::{self, Rrset, covered_type, covering};
 use crate::validate::verdict::{Fault, Verdict, Why};
 
 /// What an answer came to.
@@ -37,17 +39,26 @@ struct Part {
     at_fault: bool,
     /// Seconds that it may be kept.
     ttl: u32,
+    /// NSEC and NSEC3 that were looked at for it, and are signed.
+    proofs: Vec<Record>,
+}
+
+/// What keys of a zone show of data, or of their absence.
+struct Shown {
+    proven: Proven,
+    ttl: u32,
+    proofs: Vec<Record>,
 }
 
 impl Part {
     fn of(verdict: Verdict) -> Self {
         let at_fault = matches!(verdict, Verdict::Bogus(_));
-        Self { verdict, at_fault, ttl: u32::MAX }
+        Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
     /// Not the data are at fault, but what stands above.
     fn above(verdict: Verdict) -> Self {
-        Self { verdict, at_fault: false, ttl: u32::MAX }
+        Self { at_fault: false, ..Self::of(verdict) }
     }
 
     /// Checks that ended with a fault.
@@ -56,12 +67,12 @@ impl Part {
         Self::of(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
     }
 
-    fn proven(proven: Proven, ttl: u32) -> Self {
-        let verdict = match proven {
+    fn shown(shown: Shown) -> Self {
+        let verdict = match shown.proven {
             Proven::Fully => Verdict::Secure,
             Proven::Insecurely(fault) => Verdict::Insecure(fault),
         };
-        Self { verdict, at_fault: false, ttl }
+        Self { verdict, at_fault: false, ttl: shown.ttl, proofs: shown.proofs }
     }
 }
 
@@ -72,29 +83,38 @@ enum Keys {
 }
 
 impl Resolver {
-    /// Judges what a server of `cut` said, and shortens its TTLs to what its signatures allow.
+    /// Judges what a server of `cut` said, shortens its TTLs to what its signatures allow, and leaves of what came along
+    /// only what was looked at: AD is said of that too (RFC 4035 section 3.2.3).
     pub(super) async fn judge(&self, errand: Errand<'_>, cut: &Name, found: &mut Found) -> Judged {
         let mut judged = Judged { checked: Checked::default(), verdict: Verdict::Secure, at_fault: false };
+        if errand.rewrite.is_some() {
+            // What is signed has the key in its name, and only `exchange` knows that.
+            judged.checked = Checked { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
+            judged.verdict = Verdict::Insecure(None);
+            return judged;
+        }
         let mut ttls: Vec<(Name, RecordType, u32)> = Vec::new();
-        // A CNAME that follows from a DNAME above it is worth what that is (RFC 6672 section 5.3.1).
-        let mut redirected: Option<(Name, Security)> = None;
+        let mut vouched: Vec<Record> = Vec::new();
+        // A CNAME that follows from a DNAME above it is worth what that is (RFC 6672 section 5.3.1), and for as long.
+        let mut dnames: Vec<(Name, Security, u32)> = Vec::new();
         for rrset in by_rrset(&found.answers) {
             let Some(first) = rrset.first() else { continue };
             let (name, kind) = (first.name.clone(), first.record_type());
-            let made = kind == RecordType::CNAME && covering(&found.evidence, &name, kind).is_empty();
-            let made_from =
-                redirected.as_ref().filter(|(owner, _)| made && *owner != name && owner.zone_of(&name));
-            if let Some((_, security)) = made_from {
+            let above = |(owner, ..): &&(Name, Security, u32)| *owner != name && owner.zone_of(&name);
+            if let Some((_, security, ttl)) = dnames.iter().find(above).filter(|_| kind == RecordType::CNAME)
+            {
                 judged.checked.sets.push(*security);
+                ttls.push((name, kind, *ttl));
                 continue;
             }
             let part = self.judge_set(errand, cut, found, &rrset).await;
             let security = security_of(&part.verdict);
             if kind == RecordType::DNAME {
-                redirected = Some((name.clone(), security));
+                dnames.push((name.clone(), security, part.ttl));
             }
+            vouched.extend(covering_records(&found.evidence, &name, kind));
             ttls.push((name, kind, part.ttl));
-            judged.take(part);
+            judged.take(part, &mut vouched);
             judged.checked.sets.push(security);
         }
         if let End::Negative { nxdomain, name, soa } = &found.end {
@@ -104,9 +124,12 @@ impl Resolver {
                 // itself, the target has the whole.
                 found.end = End::Alias(name.clone());
             } else {
+                if let Some(soa) = soa {
+                    vouched.extend(covering_records(&found.evidence, &soa.name, RecordType::SOA));
+                }
                 judged.checked.end = security_of(&part.verdict);
                 let ttl = part.ttl;
-                judged.take(part);
+                judged.take(part, &mut vouched);
                 if let End::Negative { soa: Some(soa), .. } = &mut found.end {
                     soa.ttl = soa.ttl.min(ttl);
                 }
@@ -119,6 +142,9 @@ impl Resolver {
             if let Some((_, _, ttl)) = ttls.iter().find(of_set) {
                 record.ttl = record.ttl.min(*ttl);
             }
+        }
+        if judged.has_secure() {
+            found.evidence.retain(|record| vouched.contains(record) || vouched_signature(record, &vouched));
         }
         judged
     }
@@ -136,21 +162,38 @@ impl Resolver {
             Keys::Of(state) => state,
             Keys::None(part) => return part,
         };
+        self.by_keys(state, context, |keys| {
+            let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
+            let rrset = Rrset { name, kind, records: set };
+            let signed = signature::check(&rrset, &signatures, keys, algorithms, unix, work)?;
+            let Some(encloser) = &signed.encloser else {
+                return Ok(Shown { proven: Proven::Fully, ttl: signed.ttl, proofs: Vec::new() });
+            };
+            let denials = Denials::read(&found.evidence, keys, algorithms, unix, work)?;
+            let proven = denials.wildcard(name, encloser, work)?;
+            Ok(Shown { proven, ttl: denials.ttl.min(signed.ttl), proofs: denials.signed() })
+        })
+        .await
+    }
+
+    /// Judges by the keys of a zone; where they do not fit what a server says and are not of just now, by those that the
+    /// zone has now: it may have changed them without waiting until nobody holds the old ones.
+    async fn by_keys(
+        &self,
+        state: Arc<ZoneState>,
+        context: &Context,
+        check: impl Fn(&ZoneKeys) -> Result<Shown, Fault> + Send + Sync,
+    ) -> Part {
         let Standing::Secure(keys) = &state.standing else { return Part::of(Verdict::Insecure(None)) };
-        let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
-        let rrset = Rrset { name, kind, records: set };
-        let signed = match signature::check(&rrset, &signatures, keys, algorithms, unix, work) {
-            Ok(signed) => signed,
-            Err(fault) => return Part::faulty(fault),
+        let fault = match check(keys) {
+            Ok(shown) => return Part::shown(shown),
+            Err(fault) => fault,
         };
-        let Some(encloser) = &signed.encloser else {
-            return Part { verdict: Verdict::Secure, at_fault: false, ttl: signed.ttl };
-        };
-        let proven = Denials::read(&found.evidence, keys, algorithms, unix, work)
-            .and_then(|denials| Ok((denials.wildcard(name, encloser, work)?, denials.ttl)));
-        match proven {
-            Ok((proven, ttl)) => Part::proven(proven, ttl.min(signed.ttl)),
-            Err(fault) => Part::faulty(fault),
+        let renewed = self.renewed(&state, &fault, context).await;
+        match renewed.as_deref().map(|state| &state.standing) {
+            Some(Standing::Secure(keys)) => check(keys).map_or_else(Part::faulty, Part::shown),
+            Some(Standing::Insecure(fault)) => Part::of(Verdict::Insecure(fault.clone())),
+            _ => Part::faulty(fault),
         }
     }
 
@@ -173,11 +216,10 @@ impl Resolver {
             Keys::Of(state) => state,
             Keys::None(part) => return part,
         };
-        let Standing::Secure(keys) = &state.standing else { return Part::of(Verdict::Insecure(None)) };
-        match self.prove_absence(errand, found, nxdomain, name, soa, keys) {
-            Ok((proven, ttl)) => Part::proven(proven, ttl),
-            Err(fault) => Part::faulty(fault),
-        }
+        self.by_keys(state, errand.context, |keys| {
+            self.prove_absence(errand, found, nxdomain, name, soa, keys)
+        })
+        .await
     }
 
     fn prove_absence(
@@ -188,7 +230,7 @@ impl Resolver {
         name: &Name,
         soa: Option<&Record>,
         keys: &ZoneKeys,
-    ) -> Result<(Proven, u32), Fault> {
+    ) -> Result<Shown, Fault> {
         let context = errand.context;
         let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
         let mut ttl = u32::MAX;
@@ -200,7 +242,7 @@ impl Resolver {
         let denials = Denials::read(&found.evidence, keys, algorithms, unix, work)?;
         let proven =
             if nxdomain { denials.nxdomain(name, work)? } else { denials.nodata(name, errand.kind, work)? };
-        Ok((proven, ttl.min(denials.ttl)))
+        Ok(Shown { proven, ttl: ttl.min(denials.ttl), proofs: denials.signed() })
     }
 
     /// The keys of the zone that signed data at `name`, or what the data are worth without.
@@ -208,7 +250,10 @@ impl Resolver {
         let context = errand.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
-            return Keys::None(Part::of(Verdict::Insecure(None)));
+            // What a negative anchor lets through ends with it.
+            let now = self.clock.mono();
+            let left = self.negative.longest(name, now).map(|until| seconds_of(until.since(now)));
+            return Keys::None(Part { ttl: left.unwrap_or(u32::MAX), ..Part::of(Verdict::Insecure(None)) });
         }
         let Some(signer) = signer.filter(|signer| trust.reaches(signer)) else {
             return Keys::None(Part::of(self.unsigned(name, cut, context).await));
@@ -226,11 +271,34 @@ impl Resolver {
 }
 
 impl Judged {
-    fn take(&mut self, part: Part) {
+    fn take(&mut self, part: Part, vouched: &mut Vec<Record>) {
         self.at_fault |= part.at_fault;
+        vouched.extend(part.proofs);
         let verdict = std::mem::replace(&mut self.verdict, Verdict::Secure);
         self.verdict = verdict.and(part.verdict);
     }
+
+    /// Whether any part of it may be told with AD.
+    fn has_secure(&self) -> bool {
+        self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
+    }
+}
+
+/// The signatures among `records` that cover `kind` at `name`, as records.
+fn covering_records<'a>(
+    records: &'a [Record],
+    name: &'a Name,
+    kind: RecordType,
+) -> impl Iterator<Item = Record> + 'a {
+    let fits = move |record: &&Record| record.name == *name && covered_type(record) == Some(kind);
+    records.iter().filter(fits).take(MAX_SIGNATURES).cloned()
+}
+
+/// Whether a record is the signature of a proof that is vouched for.
+fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
+    covered_type(record).is_some_and(|kind| {
+        vouched.iter().any(|proof| proof.record_type() == kind && proof.name == record.name)
+    })
 }
 
 /// The name by which the zone of a record is found: DS stand above their owner.

@@ -15,6 +15,7 @@
 
 mod chain;
 mod chase;
+mod cuts;
 mod fetch;
 mod flights;
 mod guard;
@@ -23,6 +24,7 @@ mod judge;
 mod lists;
 mod mirrors;
 pub mod negative;
+mod recall;
 mod shared;
 pub mod side;
 
@@ -178,6 +180,8 @@ impl Resolver {
         let removed = self.negative.remove(name);
         if removed {
             self.memory.flush(&Flush::Tree { name: name.clone(), kind: None });
+            // Aliases elsewhere may have led there.
+            self.memory.forget_insecure_answers();
         }
         removed
     }

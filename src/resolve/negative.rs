@@ -38,6 +38,13 @@ impl Negatives {
         !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
     }
 
+    /// Until when the last of those at or above `name` holds; none where none does.
+    pub fn longest(&self, name: &Name, now: Mono) -> Option<Mono> {
+        let table = self.table();
+        let above = table.iter().filter(|(anchor, until)| now < **until && anchor.zone_of(name));
+        above.map(|(_, until)| *until).max()
+    }
+
     /// All of them with the time they have left, by name.
     pub fn list(&self, now: Mono) -> Vec<(Name, Duration)> {
         let table = self.table();

@@ -73,6 +73,13 @@ impl Anchors {
         }
     }
 
+    /// Adds all of another's.
+    pub fn add_all(&mut self, other: Self) {
+        for (name, signers) in other.0 {
+            signers.into_iter().for_each(|ds| self.add(&name, ds));
+        }
+    }
+
     /// Adds an anchor that is written as a key; false where it cannot be digested.
     pub fn add_key(&mut self, name: &Name, key: &DNSKEY) -> bool {
         let ds = ds_of(name, key);

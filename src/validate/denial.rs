@@ -24,6 +24,8 @@ pub struct Denials<'a> {
     iterations: bool,
     /// Why a proof that came along is none.
     fault: Option<Fault>,
+    /// Those that are signed.
+    signed: Vec<&'a Record>,
     /// Seconds that the shortest lived of them may be kept.
     pub ttl: u32,
 }
@@ -62,7 +64,8 @@ impl<'a> Denials<'a> {
     ) -> Result<Self, Fault> {
         let (zone, ttl) = (&keys.zone, u32::MAX);
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
-        let mut denials = Self { zone, nsecs, nsec3s, iterations: false, fault: None, ttl };
+        let mut denials =
+            Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
         let is_denial =
             |record: &&Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
         for record in records.iter().filter(is_denial).take(MAX_DENIALS) {
@@ -89,6 +92,12 @@ impl<'a> Denials<'a> {
             _ => return,
         }
         self.ttl = self.ttl.min(ttl);
+        self.signed.push(record);
+    }
+
+    /// The NSEC and NSEC3 that are signed.
+    pub fn signed(&self) -> Vec<Record> {
+        self.signed.iter().copied().cloned().collect()
     }
 
     /// That there is no such name.

@@ -66,8 +66,7 @@ impl Algorithms {
 /// # Errors
 /// The fault that makes the zone insecure.
 pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<Vec<&'a DS>, Fault> {
-    let known: Vec<&DS> =
-        ds.iter().take(MAX_DS).filter(|ds| algorithms.check(ds.algorithm())).copied().collect();
+    let known: Vec<&DS> = ds.iter().filter(|ds| algorithms.check(ds.algorithm())).copied().collect();
     if known.is_empty() {
         let text = format!("{zone} is signed with algorithms only that are not checked here");
         return Err(Fault::new(Why::Algorithm, text));
@@ -78,7 +77,9 @@ pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<
         return Err(Fault::new(Why::Digest, text));
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
-    Ok(digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1).collect())
+    let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
+    // Cut off last: a zone is not insecure because useful ones stand behind many others.
+    Ok(best.take(MAX_DS).collect())
 }
 
 /// Judges the DNSKEY RRset of `zone` by the DS of its parent, or of a trust anchor. `unix`: the calendar's seconds.
@@ -95,7 +96,10 @@ pub fn entrust(
         Ok(ds) => ds,
         Err(fault) => return Entrusted::Insecure(fault),
     };
-    let keys: Vec<ZoneKey> = records.iter().take(MAX_DNSKEYS).filter_map(|record| key_of(record)).collect();
+    let mut keys: Vec<ZoneKey> = records.iter().filter_map(|record| key_of(record)).collect();
+    // Those that a DS may name come first, and are not cut off.
+    keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
+    keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
         let text = format!("{zone} has a DS but no DNSKEY");
         return Entrusted::Bogus(Fault::new(Why::DnskeyMissing, text));

@@ -95,22 +95,10 @@ pub fn check(
         match check_one(rrset, signature, keys, unix, budget) {
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
-            Err(found) => fault = worse(fault, found),
+            Err(found) => fault = fault.or_more_telling(found),
         }
     }
     Err(fault)
-}
-
-/// The fault that tells more: one of the signature itself over one of its time, and that over a missing key.
-fn worse(one: Fault, other: Fault) -> Fault {
-    let rank = |fault: &Fault| match fault.why {
-        Why::Bogus => 4,
-        Why::Expired => 3,
-        Why::NotYetValid => 2,
-        Why::DnskeyMissing => 1,
-        _ => 0,
-    };
-    if rank(&other) >= rank(&one) { other } else { one }
 }
 
 fn check_one(

@@ -135,6 +135,20 @@ impl Fault {
         Self { why, text: text.into() }
     }
 
+    /// Of two faults of the same data the one that tells more: one of the signature itself over one of its time, that over a
+    /// missing key, and that over nothing being there. The other where they tell as much.
+    #[must_use]
+    pub fn or_more_telling(self, other: Self) -> Self {
+        let rank = |fault: &Self| match fault.why {
+            Why::Bogus => 4,
+            Why::Expired => 3,
+            Why::NotYetValid => 2,
+            Why::DnskeyMissing => 1,
+            _ => 0,
+        };
+        if rank(&other) >= rank(&self) { other } else { self }
+    }
+
     /// What a client is told of it.
     pub fn extended_error(&self) -> ExtendedError {
         ExtendedError::new(self.why.code(), self.text.clone())

@@ -14,6 +14,9 @@ zone safe.tld. ns.host.tld
   to-nothing-plain 300 CNAME none.plain.tld.
   tree 300 DNAME hashed.tld.
   bush 300 DNAME plain.tld.
+  here 300 DNAME safe.tld.
+  there-and-back 300 CNAME x.here.safe.tld.
+  x 300 CNAME www.tree.safe.tld.
   *.wild 300 CNAME www.hashed.tld.
 zone hashed.tld. ns.host.tld
   www 300 A 10.0.0.2
@@ -50,6 +53,15 @@ fn a_chain_is_as_secure_as_its_weakest_part() {
         asked("www.tree.safe.tld. A +DO", "NOERROR ad"),
         asked("none.tree.safe.tld. A +DO", "NXDOMAIN ad"),
         asked("www.bush.safe.tld. A +DO", "NOERROR"),
+        asked("www.tree.safe.tld. CNAME +DO", "NOERROR ad"),
+        asked("www.tree.safe.tld. DNAME +DO", "NOERROR ad"),
+        asked("www.tree.safe.tld. ANY +DO", "NOERROR ad"),
+        asked("www.tree.safe.tld. TXT +DO", "NOERROR ad"),
+        asked("tree.safe.tld. DNAME +DO", "NOERROR ad"),
+        asked("tree.safe.tld. A +DO", "NOERROR ad"),
+        asked("tree.safe.tld. CNAME +DO", "NOERROR ad"),
+        asked("www.bush.safe.tld. CNAME +DO", "NOERROR ad"),
+        asked("there-and-back.safe.tld. A +DO", "NOERROR ad"),
         asked("to-bad.safe.tld. CNAME +DO", "NOERROR ad"),
         asked("www.plain.tld. A +DO", "NOERROR"),
         asked("plain.tld. DS +DO", "NOERROR ad"),
@@ -57,6 +69,46 @@ fn a_chain_is_as_secure_as_its_weakest_part() {
         asked("none.tld. A +DO", "NXDOMAIN ad"),
         asked("www.safe.tld. ANY +DO", "NOERROR ad"),
         asked("www.safe.tld. RRSIG +DO", "NOERROR"),
+    ]);
+}
+
+/// A DNAME is given with the CNAME that follows from it, by servers and from memory, and no longer than it was signed for.
+#[test]
+fn what_a_dname_redirects_is_proven_by_the_dname() {
+    let world = format!("{TOP}{ZONES}");
+    let told = |title: &str, text: &str| (title.to_owned(), format!("{world}{text}"));
+    let dname = "  answer tree.safe.tld. 300 DNAME hashed.tld.\n";
+    play_all([
+        told(
+            "the alias itself",
+            &format!(
+                "ask www.tree.safe.tld. CNAME +DO\n  rcode NOERROR\n  flags ad\n{dname}\
+                 \x20 answer www.tree.safe.tld. 300 CNAME www.hashed.tld.\n  signatures 1\n"
+            ),
+        ),
+        told(
+            "another name, from memory",
+            &format!(
+                "ask www.tree.safe.tld. A +DO\n  flags ad\n  signatures 2\n\
+                 ask mail.tree.safe.tld. CNAME +DO\n  rcode NOERROR\n  flags ad\n  packets 0\n{dname}\
+                 \x20 answer mail.tree.safe.tld. 300 CNAME mail.hashed.tld.\n  signatures 1\n\
+                 ask www.tree.safe.tld. AAAA +DO\n  flags ad\n  packets 1\n{dname}\
+                 \x20 answer www.tree.safe.tld. 300 CNAME www.hashed.tld.\n  signatures 1\n"
+            ),
+        ),
+        told(
+            "who does not check spoils nothing",
+            "ask www.tree.safe.tld. A +CD\n  rcode NOERROR\n  flags !ad\n\
+             ask www.tree.safe.tld. A +DO\n  rcode NOERROR\n  flags ad\n  signatures 2\n",
+        ),
+        told(
+            "a TTL that is not the signed one",
+            &format!(
+                "fault ns.host.tld ttl=80000\nask www.tree.safe.tld. CNAME +DO\n  flags ad\n{dname}\
+                 \x20 answer www.tree.safe.tld. 300 CNAME www.hashed.tld.\n\
+                 advance 301s\nask www.tree.safe.tld. CNAME +DO\n  flags ad\n  packets 1..9\n"
+            ),
+        ),
     ]);
 }
 
@@ -109,6 +161,64 @@ fn zones_change_while_we_remember() {
         ),
         after("signatures ran out", "advance 400h\n", "  rcode SERVFAIL\n"),
         after("signed anew", "advance 312h\nsign zone.tld.\nadvance 120h\n", "  rcode NOERROR\n  flags ad\n"),
+    ]);
+}
+
+/// Keys and DS exchanged at once, without waiting until nobody holds the old ones: one question more and it is secure.
+#[test]
+fn keys_may_be_exchanged_without_notice() {
+    let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
+    let after = |title: &str, change: &str, question: &str, wanted: &str| {
+        let text = format!("{zone}sign zone.tld. {change}\nask {question} +DO\n  flags ad\n{wanted}");
+        (format!("{title}: {question}"), text)
+    };
+    let mut scenarios = Vec::new();
+    for (title, change, packets) in [
+        ("the key that signs the zone", "zsk=new signs=new", 2),
+        ("the only key", "ksk=new zsk=none ds=new", 3),
+        ("all keys", "ksk=new zsk=new signs=new ds=new", 3),
+    ] {
+        for (question, rcode) in [
+            ("mail.zone.tld. A", "NOERROR"),
+            ("none.zone.tld. A", "NXDOMAIN"),
+            ("www.zone.tld. TXT", "NOERROR"),
+        ] {
+            let wanted = format!("  rcode {rcode}\n  packets {packets}\n");
+            scenarios.push(after(title, change, question, &wanted));
+        }
+    }
+    scenarios.push((
+        "above the zone".to_owned(),
+        format!("{zone}sign tld. zsk=new signs=new\nask other.tld. DS +DO\n  rcode NXDOMAIN\n  flags ad\n"),
+    ));
+    play_all(scenarios);
+}
+
+/// Whoever forges signatures, or signs with a key that nobody has, has us ask for keys once in ten seconds and no more.
+#[test]
+fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
+    let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
+    let ask = |owner: &str, keys: usize| {
+        let lines = "  packet: ns1.zone.tld zone.tld. DNSKEY\n".repeat(keys);
+        let data = format!(
+            "  packet: ns1.zone.tld {owner}.zone.tld. A\n  packet: ns2.zone.tld {owner}.zone.tld. A\n"
+        );
+        let (first, second) = data.split_at(data.find('\n').map_or(0, |end| end + 1));
+        format!("ask {owner}.zone.tld. A +DO\n  rcode SERVFAIL\n{first}{lines}{second}")
+    };
+    let many: String = (0..20).map(|number| ask(&format!("n{number}"), usize::from(number == 0))).collect();
+    play_all([
+        (
+            "a key that nobody has".to_owned(),
+            format!("{zone}sign zone.tld. signs=new\n{many}advance 11s\n{}", ask("later", 1)),
+        ),
+        (
+            "fresh keys are not asked for again".to_owned(),
+            format!(
+                "{TOP}{ZONE}sign zone.tld. signs=new\nask www.zone.tld. A +DO\n  rcode SERVFAIL\n  ede 9\n\
+                     ask mail.zone.tld. A +DO\n  rcode SERVFAIL\n  packets 2\n"
+            ),
+        ),
     ]);
 }
 

@@ -2,6 +2,9 @@
 
 mod chains;
 mod cost;
+mod forward;
+mod keys;
+mod loss;
 mod mail;
 mod table;
 

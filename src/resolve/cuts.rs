@@ -1,0 +1,240 @@
+//! Where zones begin, and whether they are signed: what DS, or their absence, say of a name.
+//!
+//! May call: `validate`, `cache`, `chain` for the keys of the zone above, and `fetch`. RFC 4035 sections 5.2 and 4.3. What the walk
+//! has seen (DS that came with referrals) is not asked for again.
+
+use std::sync::Arc;
+
+use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::Resolver;
+use super::chain::{algorithms, denier, note_refuted, unreachable};
+use super::fetch::Fetched;
+use crate::cache::rrsets::Rank;
+use crate::cache::security::{Standing, ZoneState};
+use crate::iterate::context::Context;
+use crate::limits::{INSECURE_TTL, MAX_BOGUS_TRIES, MAX_CUT_PROBES};
+use crate::validate::anchors::Trust;
+use crate::validate::denial::{Cut, Denials};
+use crate::validate::signature::{self, Rrset, covering};
+use crate::validate::verdict::{Fault, Verdict, Why};
+
+/// What DS say of a name.
+#[derive(Debug)]
+pub(super) enum Delegated {
+    /// A signed zone begins there; the seconds that this may be kept.
+    Signed(Vec<DS>, u32),
+    /// None begins there, or an unsigned one; the seconds that this may be kept.
+    Unsigned(Cut, u32),
+    /// The zone above is bogus.
+    Bogus(Fault),
+}
+
+impl Resolver {
+    /// What data without a signature are worth that stand at `name`, said by a server of `cut`: insecure where an unsigned
+    /// zone begins between the anchor and the name, bogus where none does. Only then is asked for DS that nobody sent.
+    pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {
+        let Trust::Anchor(anchor, _) = self.trust(name, context) else { return Verdict::Insecure(None) };
+        let mut zone = self.closest_state(name, anchor, cut, context);
+        let mut below = zone.iter().len();
+        let mut probes = 0;
+        loop {
+            match self.state(&zone, context).await.as_deref().map(|state| &state.standing) {
+                Ok(Standing::Secure(_)) => {}
+                Ok(Standing::Insecure(fault)) => return Verdict::Insecure(fault.clone()),
+                Ok(Standing::Bogus(fault) | Standing::NoZone(fault)) => return Verdict::Bogus(fault.clone()),
+                Err(fault) => return Verdict::Indeterminate(fault.clone()),
+            }
+            loop {
+                (below, probes) = (below.saturating_add(1), probes + 1);
+                if probes > MAX_CUT_PROBES {
+                    let text = format!("{name} has more labels than are looked at for a zone cut");
+                    return Verdict::Indeterminate(Fault::new(Why::Indeterminate, text));
+                }
+                if below > name.iter().len() {
+                    return Verdict::Bogus(unsigned_in(name, &zone));
+                }
+                let part = name.trim_to(below);
+                match self.delegated(&part, false, context).await {
+                    Ok(Delegated::Signed(..)) => {
+                        zone = part;
+                        break;
+                    }
+                    Ok(Delegated::Unsigned(Cut::Insecure(fault), _)) => return Verdict::Insecure(fault),
+                    Ok(Delegated::Unsigned(Cut::None, _)) => {}
+                    Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
+                    Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
+                    Err(fault) if fault.why == Why::Indeterminate => return Verdict::Indeterminate(fault),
+                    // Nobody says that an unsigned zone begins here either.
+                    Err(fault) if is_unsigned(&fault) => return Verdict::Bogus(unsigned_in(name, &zone)),
+                    Err(fault) => return Verdict::Bogus(fault),
+                }
+            }
+        }
+    }
+
+    /// The deepest zone at or above `name` to begin at: one whose state is known, the one that was asked, or the anchor.
+    fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        let asked = cut.zone_of(name) && anchor.zone_of(cut);
+        let start = if asked { cut } else { anchor };
+        let known = |labels: &usize| {
+            let above = name.trim_to(*labels);
+            let state = rrsets.zone_state(&above, now);
+            state.is_some_and(|state| !matches!(state.standing, Standing::NoZone(_)))
+        };
+        let deepest = (start.iter().len()..=name.iter().len()).rev().find(known);
+        deepest.map_or_else(|| start.clone(), |labels| name.trim_to(labels))
+    }
+
+    /// Whether memory has DS of a zone, or that there are none.
+    pub(super) fn knows_ds(&self, zone: &Name, context: &Context) -> bool {
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        rrsets.delegation(zone, now).is_some_and(|cut| !cut.evidence.is_empty())
+            || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
+    }
+
+    /// What DS say of `name`: those that the referral brought, else those that its parent is asked for; `anew`: those at
+    /// once.
+    pub(super) async fn delegated(
+        &self,
+        name: &Name,
+        anew: bool,
+        context: &Context,
+    ) -> Result<Delegated, Fault> {
+        let now = self.clock.mono();
+        let cut = self.memory.rrsets.of(context.view.knows).delegation(name, now);
+        let mut found = None;
+        if let Some(cut) = cut.filter(|cut| !anew && !cut.evidence.is_empty()) {
+            let left = u32::try_from(cut.expires.since(now).as_secs()).unwrap_or(u32::MAX);
+            match self.judge_ds(name, &cut.evidence.records(left), context).await {
+                Err(fault) if fault.why != Why::Indeterminate => found = Some(fault),
+                judged => return judged,
+            }
+        }
+        let mut refuted: Vec<(Arc<Fetched>, Fault)> = Vec::new();
+        for round in usize::from(anew)..MAX_BOGUS_TRIES {
+            let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
+            let fetched = match self.fetch(name, RecordType::DS, round, &avoid, context).await {
+                Ok(fetched) => fetched,
+                Err(failure) => return Err(found.unwrap_or_else(|| unreachable("DS", name, &failure))),
+            };
+            let records: Vec<Record> = fetched.answers.iter().chain(&fetched.evidence).cloned().collect();
+            match self.judge_ds(name, &records, context).await {
+                Err(fault) if fault.why != Why::Indeterminate => {
+                    note_refuted(&fetched, &fault, context);
+                    refuted.push((fetched, fault.clone()));
+                    found = Some(fault);
+                }
+                judged => {
+                    self.distrust(&refuted, context);
+                    return judged;
+                }
+            }
+        }
+        Err(found.unwrap_or_else(|| Fault::new(Why::NsecMissing, format!("nothing proves a DS of {name}"))))
+    }
+
+    /// Judges the DS of `name`, or what denies them.
+    async fn judge_ds(&self, name: &Name, records: &[Record], context: &Context) -> Result<Delegated, Fault> {
+        let set: Vec<&Record> = records
+            .iter()
+            .filter(|record| record.record_type() == RecordType::DS && record.name == *name)
+            .collect();
+        if set.is_empty()
+            && let Some(ttl) = self.alias_instead(name, records, context).await?
+        {
+            return Ok(Delegated::Unsigned(Cut::None, ttl));
+        }
+        let signatures = covering(records, name, RecordType::DS);
+        let signer = if set.is_empty() {
+            denier(records, name, RecordType::DS)
+        } else {
+            signature::signer(name, RecordType::DS, &signatures)
+        };
+        let trust = self.trust(name, context);
+        let Some(signer) = signer.filter(|signer| trust.reaches(signer)).cloned() else {
+            let (why, what) = if set.is_empty() {
+                (Why::NsecMissing, "nothing signed says whether there is a DS of")
+            } else {
+                (Why::RrsigsMissing, "nobody above has signed the DS of")
+            };
+            return Err(Fault::new(why, format!("{what} {name}")));
+        };
+        let state = self.state(&signer, context).await?;
+        match self.judge_ds_by(&state, name, &set, &signatures, records, context) {
+            Err(fault) => match self.renewed(&state, &fault, context).await {
+                Some(state) => self.judge_ds_by(&state, name, &set, &signatures, records, context),
+                None => Err(fault),
+            },
+            judged => judged,
+        }
+    }
+
+    /// The same by the keys of the zone above.
+    fn judge_ds_by(
+        &self,
+        state: &ZoneState,
+        name: &Name,
+        set: &[&Record],
+        signatures: &[&RRSIG],
+        records: &[Record],
+        context: &Context,
+    ) -> Result<Delegated, Fault> {
+        let keys = match &state.standing {
+            Standing::Secure(keys) => keys,
+            Standing::Insecure(fault) => {
+                return Ok(Delegated::Unsigned(Cut::Insecure(fault.clone()), INSECURE_TTL));
+            }
+            Standing::Bogus(fault) => return Ok(Delegated::Bogus(fault.clone())),
+            Standing::NoZone(fault) => return Err(fault.clone()),
+        };
+        let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
+        if set.is_empty() {
+            let denials = Denials::read(records, keys, algorithms, unix, work)?;
+            return Ok(Delegated::Unsigned(denials.cut(name, work)?, denials.ttl));
+        }
+        let rrset = Rrset { name, kind: RecordType::DS, records: set };
+        let signed = signature::check(&rrset, signatures, keys, algorithms, unix, work)?;
+        Ok(Delegated::Signed(set.iter().copied().filter_map(ds_in).cloned().collect(), signed.ttl))
+    }
+
+    /// Whether a signed alias stands where DS were sought: then no zone begins there. Gives the seconds that it may be kept.
+    async fn alias_instead(
+        &self,
+        name: &Name,
+        records: &[Record],
+        context: &Context,
+    ) -> Result<Option<u32>, Fault> {
+        let alias = |record: &&Record| record.record_type() == RecordType::CNAME && record.name == *name;
+        let set: Vec<&Record> = records.iter().filter(alias).collect();
+        let signatures = covering(records, name, RecordType::CNAME);
+        let trust = self.trust(name, context);
+        let signer = signature::signer(name, RecordType::CNAME, &signatures)
+            .filter(|signer| *signer != name && trust.reaches(signer));
+        let (Some(signer), false) = (signer, set.is_empty()) else { return Ok(None) };
+        let state = self.state(signer, context).await?;
+        let Standing::Secure(keys) = &state.standing else { return Ok(None) };
+        let rrset = Rrset { name, kind: RecordType::CNAME, records: &set };
+        let (unix, work) = (self.clock.now().unix, &context.budget.work);
+        let signed = signature::check(&rrset, &signatures, keys, algorithms(context), unix, work)?;
+        Ok(signed.encloser.is_none().then_some(signed.ttl))
+    }
+}
+
+fn ds_in(record: &Record) -> Option<&DS> {
+    match &record.data {
+        RData::DNSSEC(DNSSECRData::DS(ds)) => Some(ds),
+        _ => None,
+    }
+}
+
+/// Whether a fault says only that nothing signed was sent.
+pub(super) fn is_unsigned(fault: &Fault) -> bool {
+    matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
+}
+
+fn unsigned_in(name: &Name, zone: &Name) -> Fault {
+    Fault::new(Why::RrsigsMissing, format!("{name} is not signed, but {zone} is"))
+}

@@ -1,0 +1,132 @@
+//! What memory knows of a name, before any server is asked.
+//!
+//! May call: `cache`, `judge`, `iterate::classify` for what follows from a DNAME. RFC 8020 (nothing below a name that does not
+//! exist), RFC 6672 section 3.4 (a DNAME in memory redirects all that lies below it).
+
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::Resolver;
+use super::chase::Chased;
+use crate::cache::rrsets::{Known, Rank};
+use crate::clock::Mono;
+use crate::dnsbl::list::List;
+use crate::iterate::Errand;
+use crate::iterate::classify::{End, Found, redirected};
+use crate::iterate::context::Context;
+use crate::iterate::keep::Checked;
+use crate::question::Security;
+use crate::record::event::StepEvent;
+use crate::validate::verdict::Verdict;
+
+impl Resolver {
+    /// What memory knows, where it is checked as far as the question wants, or passes the check now. What does not is
+    /// asked for anew: it may have been kept for a client that sets CD.
+    pub(super) async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
+        let (mut found, checked) = self.recall(errand)?;
+        let parts =
+            checked.sets.iter().chain(matches!(found.end, End::Negative { .. }).then_some(&checked.end));
+        if !errand.context.checks() || parts.clone().all(|security| *security != Security::Unchecked) {
+            return Some(chased.take(found, &checked));
+        }
+        let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.knows), self.clock.mono());
+        let cut = rrsets.closest_delegation(errand.name, now);
+        let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
+        let judged = self.judge(errand, &cut, &mut found).await;
+        let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
+        let found = self.iterate.keep(errand, found, &judged.checked);
+        Some(chased.take(found, &judged.checked))
+    }
+
+    /// The addresses that memory has for a name, or that it has none; none where it does not know.
+    pub(super) fn remembered_addresses(
+        &self,
+        list: &List,
+        name: &Name,
+        context: &Context,
+    ) -> Option<Vec<Record>> {
+        let now = self.clock.mono();
+        let inside = list.rewrite.as_ref().and_then(|rewrite| rewrite.inward(name));
+        let name = inside.as_ref().unwrap_or(name);
+        match self.memory.rrsets.of(context.view.knows).get(name, RecordType::A, Rank::Answer, now)? {
+            Known::Negative(_) => Some(Vec::new()),
+            Known::Rrset(rrset) => Some(rrset.records(name, now)),
+        }
+    }
+
+    /// What memory knows of a name: its data, their absence, its alias, or what redirects it; and how far that was checked.
+    fn recall(&self, errand: Errand<'_>) -> Option<(Found, Checked)> {
+        let now = self.clock.mono();
+        let Errand { name, kind, context, route, .. } = errand;
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let known = rrsets.get(name, kind, Rank::Answer, now);
+        let known = known.map(|known| (known, kind)).or_else(|| {
+            let alias = rrsets.get(name, RecordType::CNAME, Rank::Answer, now)?;
+            matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
+        });
+        if known.is_none()
+            && let Some(redirected) = self.recall_redirected(errand, now)
+        {
+            return Some(redirected);
+        }
+        let known = known.or_else(|| {
+            // Nothing lies below a name that does not exist (RFC 8020).
+            let above =
+                route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(name, &route.zone, now))??;
+            Some((Known::Negative(above), kind))
+        });
+        let (known, of) = known?;
+        context.note(StepEvent::Memory { found: describe(&known, name, of) });
+        Some(match known {
+            Known::Negative(negative) => {
+                let soa = Some(Box::new(negative.soa(now)));
+                let end = End::Negative { nxdomain: negative.nxdomain, name: name.clone(), soa };
+                let checked = Checked { sets: Vec::new(), end: negative.backing().security };
+                (held(Vec::new(), end, negative.evidence(now)), checked)
+            }
+            Known::Rrset(rrset) => {
+                let records = rrset.records(name, now);
+                let target = records.iter().find_map(|record| match &record.data {
+                    RData::CNAME(target) if kind != RecordType::CNAME => Some(target.0.clone()),
+                    _ => None,
+                });
+                let checked = Checked { sets: vec![rrset.backing().security], end: Security::default() };
+                (held(records, target.map_or(End::Data, End::Alias), rrset.evidence(now)), checked)
+            }
+        })
+    }
+
+    /// The DNAME above a name, with the CNAME that follows from it; nothing else can stand below one.
+    fn recall_redirected(&self, errand: Errand<'_>, now: Mono) -> Option<(Found, Checked)> {
+        let Errand { name, kind, context, route, .. } = errand;
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let mut above = name.clone();
+        let (rrset, dname) = loop {
+            if above == route.zone || above.is_root() {
+                return None;
+            }
+            above = above.base_name();
+            if let Some(Known::Rrset(rrset)) = rrsets.get(&above, RecordType::DNAME, Rank::Answer, now) {
+                let dname = rrset.records(&above, now).pop()?;
+                break (rrset, dname);
+            }
+        };
+        let (cname, target) = redirected(&dname, name)?;
+        context.note(StepEvent::Memory { found: format!("DNAME of {above}") });
+        let end = if kind == RecordType::CNAME { End::Data } else { End::Alias(target) };
+        let checked = Checked { sets: vec![rrset.backing().security; 2], end: Security::default() };
+        Some((held(vec![dname, cname], end, rrset.evidence(now)), checked))
+    }
+}
+
+/// What was in memory, as a server would have said it.
+fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Found {
+    Found { answers, end, glue: Vec::new(), evidence, server: None }
+}
+
+fn describe(known: &Known, name: &Name, kind: RecordType) -> String {
+    match known {
+        Known::Rrset(_) => format!("{kind} of {name}"),
+        Known::Negative(negative) if negative.nxdomain => format!("that {name} does not exist"),
+        Known::Negative(_) => format!("that {name} has no {kind}"),
+    }
+}

@@ -1,0 +1,234 @@
+//! Zones whose servers the operator has named: forwarders that know DNSSEC, that do not, and that validate for themselves;
+//! stub zones, exempted ones, and lists that are asked with a key in their names.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::{Forwarder, Zone, ZoneKind};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+
+const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
+
+/// Zones and how they are signed. Two servers hold all of them, as a recursive server seems to; the third is the public one,
+/// which knows nothing of `corp.tld.` but what its parent says.
+const ZONES: [(&str, Option<&str>); 7] = [
+    (".", Some("")),
+    ("tld.", Some("nsec3 optout")),
+    ("zone.tld.", Some("")),
+    ("deep.zone.tld.", Some("nsec3")),
+    ("plain.tld.", None),
+    ("broken.tld.", Some("expired")),
+    ("corp.tld.", Some("")),
+];
+
+const ROUND_TRIP: Duration = Duration::from_millis(20);
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let servers = ["one.tld", "two.tld"];
+    for (last, server) in (1..).zip(servers) {
+        let mut plan = ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])]);
+        plan.distance = Distance::steady(ROUND_TRIP);
+        tree.server(plan).unwrap();
+    }
+    for (zone, signing) in ZONES {
+        tree.zone(zone, &servers.map(ToOwned::to_owned), MAIL).unwrap();
+        tree.sign(zone, signing.map(|words| words.parse().unwrap())).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+fn zone(apex: &str, kind: ZoneKind, validate: bool) -> Zone {
+    Zone { name: name(apex), kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate }
+}
+
+fn address(last: u8) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, last], 53))
+}
+
+fn forward(apex: &str, servers: &[u8]) -> Zone {
+    let forwarders = servers.iter().map(|last| Forwarder { address: address(*last), tls: None });
+    zone(apex, ZoneKind::Forward(forwarders.collect()), true)
+}
+
+fn simulation(lab: &Arc<Lab>, zones: Vec<Zone>) -> Simulation {
+    let mut config = config_trusting(lab);
+    config.zones = zones;
+    Simulation::new(Arc::clone(lab), config, 1)
+}
+
+async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
+    let flags = Flags { authentic_data: true, ..Flags::default() };
+    simulation.ask_with(&name(owner), kind, flags).await.unwrap()
+}
+
+type Told = (ResponseCode, bool, Option<u16>);
+
+fn told(reply: &Reply) -> Told {
+    let metadata = reply.message.metadata;
+    (metadata.response_code, metadata.authentic_data, reply.extended_error.as_ref().map(|error| error.code))
+}
+
+const SECURE: Told = (ResponseCode::NoError, true, None);
+const INSECURE: Told = (ResponseCode::NoError, false, None);
+const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
+
+/// What is true of the zones above, whoever is asked.
+const TRUTH: [(&str, RecordType, Told); 11] = [
+    ("www.zone.tld.", RecordType::A, SECURE),
+    ("zone.tld.", RecordType::MX, SECURE),
+    ("zone.tld.", RecordType::DNSKEY, SECURE),
+    ("zone.tld.", RecordType::DS, SECURE),
+    ("mail.deep.zone.tld.", RecordType::A, SECURE),
+    ("x.wild.deep.zone.tld.", RecordType::A, SECURE),
+    ("none.deep.zone.tld.", RecordType::A, (ResponseCode::NXDomain, true, None)),
+    ("www.deep.zone.tld.", RecordType::TXT, SECURE),
+    ("www.plain.tld.", RecordType::A, INSECURE),
+    ("www.plain.tld.", RecordType::TXT, INSECURE),
+    ("www.broken.tld.", RecordType::A, EXPIRED),
+];
+
+#[test]
+fn a_forwarder_that_knows_dnssec_is_as_good_as_the_zones_own_servers() {
+    for faults in [&[][..], &[Fault::Validates]] {
+        paused(async {
+            let lab = lab();
+            lab.server("one.tld").unwrap().set_faults(faults);
+            let simulation = simulation(&lab, vec![forward(".", &[1])]);
+            for (owner, kind, wanted) in TRUTH {
+                // Once from the forwarder, once from memory.
+                for _ in 0..2 {
+                    let reply = ask(&simulation, owner, kind).await;
+                    assert_eq!(told(&reply), wanted, "{faults:?} {owner} {kind} {:#?}", reply.steps);
+                }
+            }
+            let unchecked = Flags { checking_disabled: true, ..Flags::default() };
+            let reply =
+                simulation.ask_with(&name("mail.broken.tld."), RecordType::A, unchecked).await.unwrap();
+            assert_eq!(told(&reply), INSECURE);
+            assert_eq!(lab.log().count("two.tld"), 0);
+        });
+    }
+}
+
+#[test]
+fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
+    paused(async {
+        let lab = lab();
+        lab.server("one.tld").unwrap().set_faults(&[Fault::NoDnssec]);
+        let both = simulation(&lab, vec![forward(".", &[1, 2])]);
+        for (owner, kind, wanted) in TRUTH {
+            let reply = ask(&both, owner, kind).await;
+            assert_eq!(told(&reply), wanted, "{owner} {kind} {:#?}", reply.steps);
+        }
+        let before = lab.log().count("one.tld");
+        ask(&both, "mail.zone.tld.", RecordType::A).await;
+        assert_eq!(lab.log().count("one.tld"), before, "the other one has been better");
+        let alone = simulation(&lab, vec![forward(".", &[1])]);
+        for owner in ["www.zone.tld.", "www.plain.tld."] {
+            let reply = ask(&alone, owner, RecordType::A).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{owner}");
+        }
+        let exempted = simulation(&lab, vec![Zone { validate: false, ..forward(".", &[1]) }]);
+        assert_eq!(told(&ask(&exempted, "www.zone.tld.", RecordType::A).await), INSECURE);
+    });
+}
+
+/// A zone that is bogus wherever it is asked says nothing of the forwarders that pass it on.
+#[test]
+fn one_broken_domain_does_not_put_forwarders_last() {
+    paused(async {
+        let lab = lab();
+        let simulation = simulation(&lab, vec![forward(".", &[1, 2])]);
+        // The first is the better one from then on.
+        lab.server("two.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(80))]);
+        for (owner, kind, _) in TRUTH {
+            ask(&simulation, owner, kind).await;
+        }
+        for number in 0..3 {
+            assert_eq!(
+                told(&ask(&simulation, &format!("n{number}.broken.tld."), RecordType::A).await),
+                EXPIRED
+            );
+        }
+        lab.log().take();
+        assert_eq!(told(&ask(&simulation, "mail.zone.tld.", RecordType::A).await), SECURE);
+        let sent = lab.log().take();
+        assert_eq!(sent.first().map(|sent| &*sent.server), Some("one.tld"), "{sent:?}");
+    });
+}
+
+/// What the cost of a chain behind a forwarder may be: DS and keys of a cut are asked for at the same time.
+#[test]
+fn behind_a_forwarder_each_cut_costs_one_round_trip() {
+    paused(async {
+        let lab = lab();
+        let simulation = simulation(&lab, vec![forward(".", &[1])]);
+        let reply = ask(&simulation, "www.deep.zone.tld.", RecordType::A).await;
+        assert_eq!(told(&reply), SECURE);
+        assert!(reply.elapsed <= ROUND_TRIP * 4 + Duration::from_millis(4), "{:?}", reply.elapsed);
+        let warm = ask(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
+        assert!(warm.elapsed <= ROUND_TRIP + Duration::from_millis(1), "{:?}", warm.elapsed);
+    });
+}
+
+#[test]
+fn stub_zones_are_validated_unless_they_are_exempted() {
+    let stub = |validate| zone("corp.tld.", ZoneKind::Stub(vec![address(2)]), validate);
+    for (validate, wanted) in [(true, SECURE), (false, INSECURE)] {
+        paused(async {
+            let lab = lab();
+            let simulation = simulation(&lab, vec![stub(validate)]);
+            for (owner, kind) in [("corp.tld.", RecordType::MX), ("www.corp.tld.", RecordType::A)] {
+                assert_eq!(told(&ask(&simulation, owner, kind).await), wanted, "{owner} {validate}");
+            }
+            assert_eq!(told(&ask(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
+        });
+    }
+}
+
+/// The public parent knows no `intern.tld.`, and says so where it is asked for DS; the stub's servers do.
+#[test]
+fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
+    paused(async {
+        let mut tree = Tree::default();
+        for (last, server) in (1..).zip(["one.tld", "ns.elsewhere"]) {
+            tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
+        }
+        for zone in [".", "tld."] {
+            tree.zone(zone, &["one.tld".to_owned()], "").unwrap();
+            tree.sign(zone, Some("nsec3 optout".parse().unwrap())).unwrap();
+        }
+        let public = Arc::new(tree.clone().build().unwrap());
+        tree.zone("intern.tld.", &["ns.elsewhere".to_owned()], MAIL).unwrap();
+        let whole = tree.build().unwrap();
+        public
+            .server("ns.elsewhere")
+            .unwrap()
+            .set_authority(whole.server("ns.elsewhere").unwrap().authority());
+        let stub = zone("intern.tld.", ZoneKind::Stub(vec![address(2)]), true);
+        let simulation = simulation(&public, vec![stub]);
+        for (owner, kind) in [
+            ("intern.tld.", RecordType::MX),
+            ("intern.tld.", RecordType::TXT),
+            ("intern.tld.", RecordType::DS),
+            ("intern.tld.", RecordType::NS),
+            ("mail.intern.tld.", RecordType::A),
+        ] {
+            let reply = ask(&simulation, owner, kind).await;
+            let rcode = if kind == RecordType::DS { ResponseCode::NXDomain } else { ResponseCode::NoError };
+            assert_eq!(reply.message.metadata.response_code, rcode, "{owner} {kind} {:#?}", reply.steps);
+        }
+    });
+}

@@ -1,0 +1,100 @@
+//! Keys of zones in use: sought anew before they run out, while nobody waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+
+const ROUND_TRIP: Duration = Duration::from_millis(40);
+
+/// The lab's signer gives DNSKEY this TTL.
+const KEYS_LIVE: Duration = Duration::from_secs(3_600);
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    for (last, (zone, server)) in
+        (1..).zip([(".", "a.root"), ("tld.", "ns.tld"), ("zone.tld.", "ns.zone.tld")])
+    {
+        let mut plan = ServerPlan::new(server, vec![[127, 0, 0, last].into()]);
+        plan.distance = Distance::steady(ROUND_TRIP);
+        tree.server(plan).unwrap();
+        tree.zone(zone, &[server.to_owned()], "*.x 60 A 10.0.0.1\n").unwrap();
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
+    let flags = Flags { authentic_data: true, ..Flags::default() };
+    simulation.ask_with(&name(owner), kind, flags).await.unwrap()
+}
+
+fn keys_sought(lab: &Lab) -> usize {
+    lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
+}
+
+/// A question each minute for three hours: one of them sees the keys grow old and has them sought anew; none waits for it.
+/// `also`: what a client asks beside, once.
+fn hot_zone(also: Option<RecordType>) {
+    paused(async {
+        let lab = lab();
+        let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
+        ask(&simulation, "first.x.zone.tld.", RecordType::A).await;
+        if let Some(kind) = also {
+            ask(&simulation, "zone.tld.", kind).await;
+        }
+        assert!(keys_sought(&lab) >= 3, "root, TLD and zone");
+        for minute in 1..=180_u32 {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            let reply = ask(&simulation, &format!("n{minute}.x.zone.tld."), RecordType::A).await;
+            assert!(reply.message.metadata.authentic_data, "minute {minute} {:#?}", reply.steps);
+            assert!(
+                reply.elapsed <= ROUND_TRIP + Duration::from_millis(1),
+                "minute {minute}: {:?}",
+                reply.elapsed
+            );
+        }
+        let sought = keys_sought(&lab);
+        // Those of root, TLD and zone, each once in nine tenths of their time.
+        let most = usize::try_from(180 * 60 / (KEYS_LIVE.as_secs() * 9 / 10)).unwrap() + 1;
+        assert!((2..=most * 3).contains(&sought), "{sought} questions for keys");
+    });
+}
+
+#[test]
+fn keys_of_a_zone_in_use_are_sought_anew_while_nobody_waits() {
+    hot_zone(None);
+}
+
+#[test]
+fn a_client_that_asks_for_the_keys_does_not_keep_them_from_being_renewed() {
+    hot_zone(Some(RecordType::DNSKEY));
+}
+
+#[test]
+fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
+    paused(async {
+        let lab = lab();
+        let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
+        ask(&simulation, "first.x.zone.tld.", RecordType::A).await;
+        tokio::time::sleep(KEYS_LIVE.mul_f64(0.95)).await;
+        lab.server("ns.zone.tld").unwrap().set_faults(&["drops-dnskey".parse().unwrap()]);
+        for number in 0..5 {
+            let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
+            assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
+            // The server is taken to be ill, but the keys are not waited for.
+            assert!(reply.elapsed <= ROUND_TRIP * 2 + Duration::from_millis(1), "{:?}", reply.elapsed);
+            tokio::time::sleep(Duration::from_secs(3)).await;
+        }
+    });
+}
