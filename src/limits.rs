@@ -195,6 +195,9 @@ pub const HEDGES_PER_MILLE: u32 = 200;
 /// And so many at once: a server of a large hoster stops while a queue of mail is worked off.
 pub const HEDGE_BURST: u32 = 100;
 
+/// And so many for one server that is late, of its own bucket of as many thousandths: a dead zone does not take everybody's.
+pub const HEDGE_BURST_PER_SERVER: u32 = 25;
+
 /// Probes of dead servers under way at once: each is one message on the side. More wait for the end of one.
 pub const MAX_DEAD_PROBES: usize = 32;
 
@@ -213,9 +216,26 @@ pub const MAX_TIMER: Duration = Duration::from_secs(2);
 /// daemon of systemd's for sure (the hard limit, 524 288, is asked for at start), and under the ports there are.
 pub const MAX_EXCHANGES: usize = 4_000;
 
+/// Late messages of one server that are listened for: a slow zone's questions of a few seconds. A dead one's end when their
+/// patience does, or thirty questions a second to it would take all of `MAX_EXCHANGES`.
+pub const MAX_LATE_PER_SERVER: usize = 64;
+
+/// And of all servers together: half of what may be under way, so that the other half serves those that answer.
+pub const MAX_LATE: usize = MAX_EXCHANGES / 2;
+
+/// With so many late, a dead server gets one message of a question instead of `MAX_TRIES`: two questions' worth.
+pub const CROWDED_SERVER: usize = 2 * MAX_TRIES as usize;
+
 /// Streams to servers open at once; beyond it the one unused for longest is closed. Answers over 1 232 octets come from a
 /// few dozen servers in a minute of mail.
 pub const MAX_UPSTREAM_STREAMS: usize = 256;
+
+/// Streams open to one /24 or /48 at once: the servers of a large hoster stand in a few, and nobody takes all places.
+pub const MAX_STREAMS_PER_NETWORK: usize = 32;
+
+/// Messages on a stream that nobody waits for, between two that somebody does, before it is ended: as many as may have been given
+/// up while they were under way.
+pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 
 /// A stream to a server is closed after this time without a message: most servers close it themselves after 10 to 30 s
 /// (RFC 7766 section 6.2.3 leaves it to them).

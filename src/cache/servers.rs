@@ -17,8 +17,8 @@ use super::round_trips::RoundTrips;
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, FLIPS_CASE_TIME, MAX_DEAD_TIME, MAX_LAME_ZONES,
-    NO_EDNS_TIME, NO_TCP_TIME, UNKNOWN_TIMER,
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER,
+    HEDGES_PER_MILLE, MAX_DEAD_TIME, MAX_LAME_ZONES, NO_EDNS_TIME, NO_TCP_TIME, UNKNOWN_TIMER,
 };
 use crate::random::Random;
 
@@ -99,6 +99,8 @@ struct State {
     flips_case_until: Option<Mono>,
     /// Until when it is not asked over TCP while there is another server.
     no_tcp_until: Option<Mono>,
+    /// What its lateness has cost in second messages, in thousandths of one.
+    hedged: u32,
     /// Zones it does not serve though it should, and until when that is believed.
     lame: Vec<(Name, Mono)>,
 }
@@ -278,6 +280,23 @@ impl Server {
         }
     }
 
+    /// A message was sent to it.
+    pub fn earn_hedge(&self) {
+        let mut state = self.state();
+        state.hedged = state.hedged.saturating_sub(HEDGES_PER_MILLE);
+    }
+
+    /// Whether another server may be asked because this one is late; false where it has been so too often.
+    pub fn take_hedge(&self) -> bool {
+        let mut state = self.state();
+        let hedged = state.hedged.saturating_add(1_000);
+        let may = hedged <= HEDGE_BURST_PER_SERVER.saturating_mul(1_000);
+        if may {
+            state.hedged = hedged;
+        }
+        may
+    }
+
     /// It does not take EDNS.
     pub fn takes_no_edns(&self, now: Mono) {
         self.state().plain_until = Some(now.after(NO_EDNS_TIME));
@@ -385,6 +404,15 @@ mod tests {
         assert_eq!(health(&server, until), Health::Dead);
         server.answered(MS, until);
         assert_eq!(health(&server, until), Health::Answering);
+    }
+
+    #[test]
+    fn second_messages_because_of_one_server_are_a_burst_and_then_a_share() {
+        let server = Server::default();
+        let taken = || (0..1_000).filter(|_| server.take_hedge()).count();
+        assert_eq!(taken(), usize::try_from(HEDGE_BURST_PER_SERVER).unwrap());
+        (0..50).for_each(|_| server.earn_hedge());
+        assert_eq!(taken(), 10);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use tokio::net::{TcpSocket, UdpSocket};
 
 use super::framed::Framed;
-use super::network::{Network, Path, Replies, Stream};
+use super::network::{Network, NotSent, Path, Replies, Stream};
 use super::tls;
 use crate::limits::{MAX_DATAGRAM, PORT_TRIES};
 use crate::random::Random;
@@ -53,9 +53,9 @@ impl Network for Internet {
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
         Box::pin(async move {
             let server = path.server;
-            let socket = self.bind(path).await?;
-            socket.connect(server).await?;
-            socket.send(message).await?;
+            let socket = self.bind(path).await.map_err(|error| own(&error))?;
+            socket.connect(server).await.map_err(at_once)?;
+            socket.send(message).await.map_err(at_once)?;
             Ok(Box::new(Socket { socket, server }) as Box<dyn Replies>)
         })
     }
@@ -63,9 +63,10 @@ impl Network for Internet {
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async move {
             let server = path.server;
-            let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            let socket = if server.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+            let socket = socket.map_err(|error| own(&error))?;
             if path.source.is_some() {
-                socket.bind(SocketAddr::new(source_of(path), 0))?;
+                socket.bind(SocketAddr::new(source_of(path), 0)).map_err(|error| own(&error))?;
             }
             let connection = socket.connect(server).await?;
             connection.set_nodelay(true)?;
@@ -74,6 +75,29 @@ impl Network for Internet {
                 None => Box::new(Framed::new(connection)),
             })
         })
+    }
+}
+
+/// A socket cannot be had: no descriptor or memory, or no such address to send from. Where the kernel has no IPv6 at all, it is
+/// the family that is lacking (`EAFNOSUPPORT`).
+fn own(error: &io::Error) -> io::Error {
+    let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
+    if no_family {
+        io::ErrorKind::NetworkUnreachable.into()
+    } else {
+        io::Error::other(NotSent(error.to_string()))
+    }
+}
+
+/// A datagram is not taken by the kernel: it has no route or no address of the family, or the reason is this machine's own,
+/// such as full buffers or a firewall's rule.
+fn at_once(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::ConnectionRefused => error,
+        _ => io::Error::other(NotSent(error.to_string())),
     }
 }
 
@@ -147,6 +171,16 @@ mod tests {
         let (answer, (framed, client)) = tokio::join!(asked, served);
         assert_eq!(answer, b"answer");
         assert_eq!((&framed, client), (b"\x00\x08question", SOURCE));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_this_host_lacks_is_its_own_fault() {
+        let internet = Internet::new(Random::seeded(5));
+        let lacking: IpAddr = "192.0.2.1".parse().unwrap();
+        let path = Path { server: "127.0.0.1:9".parse().unwrap(), source: Some(lacking), tls: None };
+        let is_own = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NotSent>());
+        assert!(is_own(&internet.send_datagram(&path, b"question").await.err().unwrap()));
+        assert!(is_own(&internet.open_stream(&path).await.err().unwrap()));
     }
 
     #[tokio::test]

@@ -26,9 +26,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
+use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RecordType};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::clock::Clock;
 use crate::limits::{MAX_EXCHANGES, MAX_STRAY_DATAGRAMS};
@@ -37,7 +37,7 @@ use crate::record::event::Transport;
 use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
 use merge::Merge;
-use network::{CertificateRefused, Network, Path};
+use network::{CertificateRefused, Network, NotSent, Path};
 use secret::Secret;
 use streams::Streams;
 
@@ -97,15 +97,26 @@ pub enum Trouble {
     /// This machine has no route to its address family.
     #[error("no route")]
     NoRoute,
+    /// This machine could not send it, for a reason of its own: no descriptor or memory left, a firewall, or no such address
+    /// as it was to be sent from.
+    #[error("this host could not send it: {0}")]
+    NotSent(Arc<str>),
     /// The certificate is not that of the server that was to be asked; the words say why.
     #[error("certificate not accepted: {0}")]
     Certificate(Arc<str>),
-    /// Over UDP, the question came back in other case: the server flips it, or somebody has guessed our id and port.
+    /// Over UDP, the question came back in other case, or an error without it: the server does so, or somebody has guessed our
+    /// id and port.
     #[error("question in other case")]
     OtherCase,
     /// What came from the server under our id cannot be read, or over TCP answers another question.
     #[error("answer does not fit")]
     Unfit,
+}
+
+/// A place among the messages under way.
+#[derive(Debug)]
+pub struct Place {
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Sends messages, each once: equal ones under way at the same time are one.
@@ -114,7 +125,7 @@ pub struct Exchange {
     clock: Clock,
     random: Random,
     /// Bounds the sockets that are open.
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     merge: Merge,
     streams: Streams,
     /// Datagrams passed over since somebody took their number.
@@ -125,7 +136,7 @@ impl Exchange {
     /// An exchange over `network`.
     pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random) -> Self {
         let streams = Streams::new(Arc::clone(&network), random.clone());
-        let permits = Semaphore::new(MAX_EXCHANGES);
+        let permits = Arc::new(Semaphore::new(MAX_EXCHANGES));
         let (merge, strays) = (Merge::default(), AtomicUsize::new(0));
         Self { network, clock, random, permits, merge, streams, strays }
     }
@@ -136,16 +147,25 @@ impl Exchange {
         self.strays.swap(0, Ordering::Relaxed)
     }
 
+    /// Waits for a place. Timers run from when it is there: that we are busy is no server's fault.
+    pub async fn place(&self) -> Place {
+        // The semaphore is never closed; should it be, sending without a permit is the lesser harm.
+        Place { _permit: Arc::clone(&self.permits).acquire_owned().await.ok() }
+    }
+
     /// Sends `ask` and listens for `patience` at most. The second value is false where an equal message was under way
     /// and its answer is shared: nothing was sent.
-    pub async fn ask(self: &Arc<Self>, ask: Ask, patience: Duration) -> (Heard, bool) {
+    pub async fn ask(self: &Arc<Self>, ask: Ask, patience: Duration, place: Place) -> (Heard, bool) {
         let this = Arc::clone(self);
-        self.merge.share(ask, move |ask| async move { this.send(&ask, patience).await }).await
+        let send = move |ask| async move {
+            let heard = this.send(&ask, patience).await;
+            drop(place);
+            heard
+        };
+        self.merge.share(ask, send).await
     }
 
     async fn send(&self, ask: &Ask, patience: Duration) -> Heard {
-        // The semaphore is never closed; should it be, sending without a permit is the lesser harm.
-        let _permit = self.permits.acquire().await.ok();
         let started = self.clock.mono();
         let id = self.random.u16();
         let reply = match Sendable::new(ask, id, &self.random) {
@@ -169,9 +189,14 @@ impl Exchange {
     async fn udp(&self, ask: &Ask, id: u16, message: &Sendable) -> Result<(Message, Spelling), Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
+        let on_the_way = |error: std::io::Error| match trouble_of(&error) {
+            // A router, or the server, may say so of one address: nothing follows for others of its family.
+            Trouble::NoRoute => Trouble::Unreachable,
+            trouble => trouble,
+        };
         // A forger may send many; the bound keeps one exchange from reading for ever.
         for _ in 0..MAX_STRAY_DATAGRAMS {
-            let (source, mut datagram) = replies.next().await.map_err(|error| trouble_of(&error))?;
+            let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
                 let spelling = case::restore(&message.plain, &message.sent, &mut datagram);
                 if spelling == Spelling::Other && ask.mixed_case {
@@ -181,6 +206,7 @@ impl Exchange {
                     return Ok((cut(id), spelling));
                 }
                 match decode(ask, &datagram) {
+                    Ok(read) if read.queries.is_empty() && ask.mixed_case => return Err(Trouble::OtherCase),
                     Ok(read) => return Ok((read, spelling)),
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
                     // Somebody who has guessed our id, or an answer that comes late to a port used again: ours may come yet.
@@ -234,6 +260,9 @@ fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());
     }
+    if let Some(NotSent(why)) = error.get_ref().and_then(|inner| inner.downcast_ref::<NotSent>()) {
+        return Trouble::NotSent(why.as_str().into());
+    }
     match error.kind() {
         ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable | ErrorKind::Unsupported => {
             Trouble::NoRoute
@@ -263,12 +292,18 @@ fn id_of(message: &[u8]) -> Option<u16> {
 enum Misfit {
     /// It cannot be read, or is no reply.
     Unreadable,
-    /// It answers one question, and not ours.
+    /// It answers another question, or none.
     OtherQuestion,
 }
 
-/// A reply that can be read and answers what was asked. One that reports an error may lack the question (RFC 1035
-/// says nothing of FORMERR's; servers before EDNS send the header alone).
+/// Whether a response with this code may lack the question: RFC 1035 says nothing of FORMERR's, and servers before EDNS, or
+/// that know us not, send the header alone. What says something of the name has to say of which.
+fn may_lack_question(code: ResponseCode) -> bool {
+    let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
+    errors.contains(&code)
+}
+
+/// A reply that can be read and answers what was asked.
 fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);
@@ -284,7 +319,8 @@ fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
                 && query.query_class() == DNSClass::IN
                 && query.name().eq_ignore_root(&ask.sent_name()) => {}
         [_] => return Err(Misfit::OtherQuestion),
-        [] if u16::from(head.response_code) != 0 && message.answers.is_empty() => {}
+        [] if may_lack_question(head.response_code) && message.answers.is_empty() => {}
+        [] => return Err(Misfit::OtherQuestion),
         _ => return Err(Misfit::Unreadable),
     }
     if let Some(secret) = &ask.secret {
@@ -364,6 +400,41 @@ mod tests {
         (Arc::new(Exchange::new(shared, clock, Random::seeded(3))), network)
     }
 
+    async fn heard(exchange: &Arc<Exchange>, ask: Ask, patience: Duration) -> (Heard, bool) {
+        let place = exchange.place().await;
+        exchange.ask(ask, patience, place).await
+    }
+
+    /// The header alone, with this code.
+    fn header(query: &Message, code: ResponseCode) -> (SocketAddr, Vec<u8>) {
+        let mut bare = query.clone().into_response();
+        bare.queries.clear();
+        bare.edns = None;
+        bare.metadata.response_code = code;
+        (server(), bare.to_vec().unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_question_only_errors_are_heard_and_in_mixed_case_not_believed() {
+        let (denied, _) = exchange(|query| vec![header(&query, ResponseCode::NXDomain)]);
+        let (told, _) = heard(&denied, ask(), Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
+        let (refused, _) = exchange(|query| vec![header(&query, ResponseCode::Refused)]);
+        let (told, _) = heard(&refused, ask(), Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap().metadata.response_code, ResponseCode::Refused);
+        let (told, _) = heard(&refused, Ask { mixed_case: true, ..ask() }, Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
+    }
+
+    #[test]
+    fn what_this_host_cannot_send_is_told_from_what_cannot_be_reached() {
+        let trouble = |kind: io::ErrorKind| trouble_of(&kind.into());
+        assert_eq!(trouble(io::ErrorKind::NetworkUnreachable), Trouble::NoRoute);
+        assert_eq!(trouble(io::ErrorKind::ConnectionRefused), Trouble::Unreachable);
+        let busy = io::Error::other(NotSent("no descriptor".to_owned()));
+        assert_eq!(trouble_of(&busy), Trouble::NotSent("no descriptor".into()));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn forgeries_are_passed_over_until_the_answer_comes() {
         let (exchange, _) = exchange(|query| {
@@ -378,10 +449,10 @@ mod tests {
                 (server(), good.to_vec().unwrap()),
             ]
         });
-        let (heard, sent) = exchange.ask(ask(), Duration::from_secs(1)).await;
+        let (told, sent) = heard(&exchange, ask(), Duration::from_secs(1)).await;
         assert!(sent);
-        assert!(heard.reply.is_ok());
-        assert_eq!((heard.elapsed, exchange.take_strays()), (Duration::from_millis(4), 3));
+        assert!(told.reply.is_ok());
+        assert_eq!((told.elapsed, exchange.take_strays()), (Duration::from_millis(4), 3));
     }
 
     #[tokio::test(start_paused = true)]
@@ -398,25 +469,25 @@ mod tests {
             let of_type = (server(), other_type.to_vec().unwrap());
             vec![other(&query), of_type, (server(), good.to_vec().unwrap())]
         });
-        let (heard, _) = late.ask(ask(), Duration::from_secs(1)).await;
-        assert!(heard.reply.is_ok());
-        assert_eq!((heard.elapsed, late.take_strays()), (Duration::from_millis(3), 2));
+        let (told, _) = heard(&late, ask(), Duration::from_secs(1)).await;
+        assert!(told.reply.is_ok());
+        assert_eq!((told.elapsed, late.take_strays()), (Duration::from_millis(3), 2));
         let (only, _) = exchange(|query| vec![other(&query)]);
-        let (heard, _) = only.ask(ask(), Duration::from_secs(1)).await;
-        assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);
-        assert_eq!((heard.elapsed, only.take_strays()), (Duration::from_secs(1), 1));
+        let (told, _) = heard(&only, ask(), Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
+        assert_eq!((told.elapsed, only.take_strays()), (Duration::from_secs(1), 1));
         let (flood, _) = exchange(|query| vec![other(&query); MAX_STRAY_DATAGRAMS + 1]);
-        let (heard, _) = flood.ask(ask(), Duration::from_secs(1)).await;
-        assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);
+        let (told, _) = heard(&flood, ask(), Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
         assert_eq!(flood.take_strays(), MAX_STRAY_DATAGRAMS);
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_ends() {
         let (silent, _) = exchange(|_| Vec::new());
-        let (heard, _) = silent.ask(ask(), Duration::from_secs(1)).await;
-        assert_eq!(heard.reply.unwrap_err(), Trouble::Silent);
-        assert_eq!(heard.elapsed, Duration::from_secs(1));
+        let (told, _) = heard(&silent, ask(), Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap_err(), Trouble::Silent);
+        assert_eq!(told.elapsed, Duration::from_secs(1));
     }
 
     #[tokio::test(start_paused = true)]
@@ -426,16 +497,16 @@ mod tests {
             assert_ne!(query.queries[0].name().to_ascii(), "www.example.");
             vec![(server(), query.into_response().to_vec().unwrap())]
         });
-        let (heard, _) = as_sent.ask(mixed(), Duration::from_secs(1)).await;
-        assert_eq!(heard.reply.unwrap().queries[0].name().to_ascii(), "www.example.");
+        let (told, _) = heard(&as_sent, mixed(), Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap().queries[0].name().to_ascii(), "www.example.");
         let (lower, _) = exchange(|query| {
             let mut response = query.into_response();
             response.queries[0].set_name(Name::from_ascii("www.example.").unwrap());
             vec![(server(), response.to_vec().unwrap())]
         });
-        let (heard, _) = lower.ask(mixed(), Duration::from_secs(1)).await;
-        assert_eq!(heard.reply.unwrap_err(), Trouble::OtherCase);
-        assert!(heard.other_case);
+        let (told, _) = heard(&lower, mixed(), Duration::from_secs(1)).await;
+        assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
+        assert!(told.other_case);
     }
 
     #[tokio::test(start_paused = true)]
@@ -443,11 +514,11 @@ mod tests {
         let (exchange, network) = exchange(|query| vec![(server(), query.into_response().to_vec().unwrap())]);
         let patience = Duration::from_secs(1);
         let ((one, first), (two, second)) =
-            tokio::join!(exchange.ask(ask(), patience), exchange.ask(ask(), patience));
+            tokio::join!(heard(&exchange, ask(), patience), heard(&exchange, ask(), patience));
         assert!(one.reply.is_ok() && two.reply.is_ok());
         assert!(first != second);
         assert_eq!(network.sent.load(Ordering::Relaxed), 1);
-        exchange.ask(ask(), patience).await;
+        heard(&exchange, ask(), patience).await;
         assert_eq!(network.sent.load(Ordering::Relaxed), 2, "an answer that has come is not kept here");
     }
 }

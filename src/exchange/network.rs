@@ -25,7 +25,7 @@ pub trait Network: Send + Sync + 'static {
     /// Sends one datagram from a socket of its own on a fresh random port (RFC 5452 section 9.2).
     ///
     /// # Errors
-    /// The message could not be sent: no route, no socket.
+    /// The message could not be sent: no route; `NotSent` inside where that is this machine's own fault.
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
@@ -35,7 +35,7 @@ pub trait Network: Send + Sync + 'static {
     /// Opens a stream of messages (RFC 7766).
     ///
     /// # Errors
-    /// No route, refused, reset; `CertificateRefused` inside where the server is not who it should be.
+    /// No route, refused, reset; `NotSent` as above; `CertificateRefused` inside where the server is not who it should be.
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 
@@ -62,6 +62,11 @@ pub trait Stream: Send {
     /// The stream is at its end.
     fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>>;
 }
+
+/// This machine could not send, for a reason that lies in no network and no server; the words say which.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct NotSent(pub String);
 
 /// A server's certificate is not what was asked for; the words say why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

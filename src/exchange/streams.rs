@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -12,7 +13,8 @@ use tokio::time::{sleep, timeout};
 
 use super::network::{Network, Path, Stream};
 use crate::limits::{
-    LISTEN_TIME, MAX_PIPELINED, MAX_UPSTREAM_STREAMS, STREAM_ID_TRIES, TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,
+    LISTEN_TIME, MAX_PIPELINED, MAX_STRAY_MESSAGES, MAX_STREAMS_PER_NETWORK, MAX_UPSTREAM_STREAMS,
+    STREAM_ID_TRIES, TCP_WRITE_TIME, UPSTREAM_IDLE_TIME,
 };
 use crate::random::Random;
 
@@ -28,6 +30,8 @@ pub(super) struct Streams {
 #[derive(Default)]
 struct Table {
     kept: HashMap<Path, Kept>,
+    /// As many as may be open to one network, where any is.
+    networks: HashMap<IpAddr, Arc<Semaphore>>,
     /// Numbers given so far: to streams, and to each use of one.
     numbers: u64,
 }
@@ -73,7 +77,8 @@ impl Streams {
         if matches!(heard, Err(Lost::Closed)) {
             // A server that closes after each answer gets a stream for each message that it left without one: those that
             // were on their way together do not starve each other.
-            heard = ask(self.open(path, 0), message).await;
+            let places = lock(&self.table).places_of(network_of(path));
+            heard = ask(self.open(path, 0, places), message).await;
         }
         heard.map_err(|lost| match lost {
             Lost::Failed(error) => error,
@@ -89,25 +94,26 @@ impl Streams {
             kept.used = number;
             return kept.requests.clone();
         }
-        if table.kept.len() >= MAX_UPSTREAM_STREAMS {
-            table.let_go_of_one();
+        let network = network_of(path);
+        if table.kept.keys().filter(|other| network_of(other) == network).count() >= MAX_STREAMS_PER_NETWORK {
+            table.let_go_of_one(|other| network_of(other) == network);
         }
-        let requests = self.open(path, number);
+        if table.kept.len() >= MAX_UPSTREAM_STREAMS {
+            table.let_go_of_one(|_| true);
+        }
+        let places = table.places_of(network);
+        let requests = self.open(path, number, places);
         table.kept.insert(path.clone(), Kept { requests: requests.clone(), number, used: number });
         requests
     }
 
     /// A new stream to a server. Numbers begin at 1: one with 0 is not kept, and ends with its message.
-    fn open(&self, path: &Path, number: u64) -> mpsc::Sender<Request> {
+    fn open(&self, path: &Path, number: u64, of_network: Arc<Semaphore>) -> mpsc::Sender<Request> {
         let (sender, requests) = mpsc::channel(MAX_PIPELINED);
         let (path, table, random) = (path.clone(), Arc::clone(&self.table), self.random.clone());
-        let driver = Driver { path, number, requests, table, random };
+        let driver = Driver { path, number, requests, early: Vec::new(), table, random };
         let (network, places) = (Arc::clone(&self.network), Arc::clone(&self.places));
-        tokio::spawn(async move {
-            // The semaphore is never closed; should it be, a stream too many is the lesser harm.
-            let _place = places.acquire().await.ok();
-            driver.run(network).await;
-        });
+        tokio::spawn(driver.run(network, of_network, places));
         sender
     }
 }
@@ -122,12 +128,34 @@ impl Table {
         self.numbers
     }
 
-    /// The one that was not used for longest; it ends once its messages are answered.
-    fn let_go_of_one(&mut self) {
-        let oldest = self.kept.iter().min_by_key(|(_, kept)| kept.used).map(|(path, _)| path.clone());
+    /// The one among these that was not used for longest; it ends once its messages are answered.
+    fn let_go_of_one(&mut self, among: impl Fn(&Path) -> bool) {
+        let some = self.kept.iter().filter(|(path, _)| among(path));
+        let oldest = some.min_by_key(|(_, kept)| kept.used).map(|(path, _)| path.clone());
         if let Some(path) = oldest {
             self.kept.remove(&path);
         }
+    }
+
+    fn places_of(&mut self, network: IpAddr) -> Arc<Semaphore> {
+        let places = || Arc::new(Semaphore::new(MAX_STREAMS_PER_NETWORK));
+        Arc::clone(self.networks.entry(network).or_insert_with(places))
+    }
+
+    /// Forgets the places of a network of which all are free.
+    fn forget_free(&mut self, network: IpAddr) {
+        let free = |places: &Arc<Semaphore>| places.available_permits() >= MAX_STREAMS_PER_NETWORK;
+        if self.networks.get(&network).is_some_and(free) {
+            self.networks.remove(&network);
+        }
+    }
+}
+
+/// The /24 or /48 that a server stands in: as a rule the least that somebody is given.
+fn network_of(path: &Path) -> IpAddr {
+    match path.server.ip() {
+        IpAddr::V4(address) => IpAddr::V4((u32::from(address) & (u32::MAX << 8)).into()),
+        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & (u128::MAX << 80)).into()),
     }
 }
 
@@ -144,6 +172,8 @@ struct Driver {
     path: Path,
     number: u64,
     requests: mpsc::Receiver<Request>,
+    /// Those that came before it was open.
+    early: Vec<Request>,
     table: Arc<Mutex<Table>>,
     random: Random,
 }
@@ -156,67 +186,101 @@ struct Waiting {
 }
 
 impl Driver {
-    async fn run(mut self, network: Arc<dyn Network>) {
-        let lost = match timeout(LISTEN_TIME, network.open_stream(&self.path)).await {
-            Ok(Ok(stream)) => self.serve(stream).await,
-            Ok(Err(error)) => Lost::Failed(Arc::new(error)),
-            Err(_) => Lost::Failed(Arc::new(io::ErrorKind::TimedOut.into())),
+    /// Waits for its places, first the one of its network, so that no network keeps another one's; opens, and serves.
+    async fn run(mut self, network: Arc<dyn Network>, of_network: Arc<Semaphore>, places: Arc<Semaphore>) {
+        let lost = {
+            let path = self.path.clone();
+            let opening = async {
+                // The semaphores are never closed; should they be, a stream too many is the lesser harm.
+                let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
+                (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
+            };
+            let opened = tokio::select! {
+                biased;
+                () = nobody_waits(&mut self.requests, &mut self.early) => None,
+                opened = opening => Some(opened),
+            };
+            match opened {
+                Some((Ok(Ok(stream)), _taken)) => self.serve(stream).await,
+                Some((Ok(Err(error)), _)) => Lost::Failed(Arc::new(error)),
+                Some((Err(_), _)) => Lost::Failed(Arc::new(io::ErrorKind::TimedOut.into())),
+                None => Lost::Closed,
+            }
         };
         let mut table = lock(&self.table);
         if table.kept.get(&self.path).is_some_and(|kept| kept.number == self.number) {
             table.kept.remove(&self.path);
         }
+        table.forget_free(network_of(&self.path));
         drop(table);
         self.requests.close();
-        while let Ok(request) = self.requests.try_recv() {
+        for request in self.early {
             // Whoever asked may have given up.
+            let _ = request.reply.send(Err(lost.clone()));
+        }
+        while let Ok(request) = self.requests.try_recv() {
             let _ = request.reply.send(Err(lost.clone()));
         }
     }
 
-    /// Sends and reads until the stream ends or nobody needs it; tells those that are left without an answer.
+    /// Sends and reads until the stream ends or nobody needs it; tells those that are left without an answer. A stream whose
+    /// messages were all given up ends where it has never carried an answer, and otherwise when it has been idle.
     async fn serve(&mut self, mut stream: Box<dyn Stream>) -> Lost {
         let mut waiting: BTreeMap<u16, Waiting> = BTreeMap::new();
-        let mut answered = false;
-        let mut wanted = true;
+        let mut early = std::mem::take(&mut self.early).into_iter();
+        let (mut answered, mut wanted, mut strays) = (false, true, 0);
         let quiet = sleep(UPSTREAM_IDLE_TIME);
         tokio::pin!(quiet);
-        let error = loop {
-            if !wanted && waiting.is_empty() {
-                break io::ErrorKind::UnexpectedEof.into();
-            }
+        let lost_by = |answered: bool, error: io::Error| {
+            if answered { Lost::Closed } else { Lost::Failed(Arc::new(error)) }
+        };
+        let lost = loop {
+            waiting.retain(|_, waiting| !waiting.reply.is_closed());
+            let waited = !waiting.is_empty();
             tokio::select! {
                 biased;
                 reply = stream.next() => match reply {
                     Ok(octets) => {
-                        answered |= deliver(octets, &mut waiting);
-                        quiet.set(sleep(if waiting.is_empty() { UPSTREAM_IDLE_TIME } else { LISTEN_TIME }));
+                        if deliver(octets, &mut waiting) {
+                            (answered, strays) = (true, 0);
+                            quiet.set(sleep(if waiting.is_empty() { UPSTREAM_IDLE_TIME } else { LISTEN_TIME }));
+                        } else if strays < MAX_STRAY_MESSAGES {
+                            strays = strays.saturating_add(1);
+                        } else {
+                            // Late answers to what was given up are few; whoever sends more keeps the stream for nothing.
+                            break lost_by(answered, io::ErrorKind::InvalidData.into());
+                        }
                     }
-                    Err(error) => break error,
+                    Err(error) => break lost_by(answered, error),
                 },
-                request = self.requests.recv(), if wanted && waiting.len() < MAX_PIPELINED => {
-                    let Some(request) = request else {
-                        wanted = false;
-                        continue;
-                    };
-                    waiting.retain(|_, waiting| !waiting.reply.is_closed());
-                    if waiting.is_empty() {
-                        quiet.set(sleep(LISTEN_TIME));
-                    }
-                    let Some(message) = self.enter(request, &mut waiting) else { continue };
-                    match timeout(TCP_WRITE_TIME, stream.send(&message)).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(error)) => break error,
-                        Err(_) => break io::ErrorKind::TimedOut.into(),
+                request = next_request(&mut early, &mut self.requests), if wanted && waiting.len() < MAX_PIPELINED => {
+                    match request {
+                        None => wanted = false,
+                        Some(request) => {
+                            if waiting.is_empty() {
+                                quiet.set(sleep(LISTEN_TIME));
+                            }
+                            if let Some(message) = self.enter(request, &mut waiting)
+                                && let Err(error) = send(&mut *stream, &message).await
+                            {
+                                break lost_by(answered, error);
+                            }
+                        }
                     }
                 }
-                () = &mut quiet => break io::ErrorKind::TimedOut.into(),
+                () = first_gives_up(&mut waiting) => {}
+                () = &mut quiet => break lost_by(answered, io::ErrorKind::TimedOut.into()),
+            }
+            waiting.retain(|_, waiting| !waiting.reply.is_closed());
+            let given_up = waited && !answered;
+            if waiting.is_empty() && (!wanted || given_up) {
+                break Lost::Closed;
             }
         };
-        let lost = if answered { Lost::Closed } else { Lost::Failed(Arc::new(error)) };
         for (_, waiting) in waiting {
             let _ = waiting.reply.send(Err(lost.clone()));
         }
+        self.early = early.collect();
         lost
     }
 
@@ -231,6 +295,55 @@ impl Driver {
         waiting.insert(free, Waiting { id, reply });
         Some(message)
     }
+}
+
+/// Those that came before the stream was open, then whoever comes; none once nobody can come any more.
+async fn next_request(
+    early: &mut std::vec::IntoIter<Request>,
+    requests: &mut mpsc::Receiver<Request>,
+) -> Option<Request> {
+    match early.next() {
+        Some(request) => Some(request),
+        None => requests.recv().await,
+    }
+}
+
+/// Until somebody who waits for an answer gives up; for ever where nobody waits.
+async fn first_gives_up(waiting: &mut BTreeMap<u16, Waiting>) {
+    match waiting.values_mut().next() {
+        Some(first) => first.reply.closed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Until all who have asked so far have given up. What they asked stands in `early`.
+async fn nobody_waits(requests: &mut mpsc::Receiver<Request>, early: &mut Vec<Request>) {
+    loop {
+        let more = early.len() < MAX_PIPELINED;
+        let Some(last) = early.last_mut() else {
+            match requests.recv().await {
+                Some(request) => early.push(request),
+                None => return,
+            }
+            continue;
+        };
+        tokio::select! {
+            biased;
+            () = last.reply.closed() => {}
+            Some(request) = requests.recv(), if more => early.push(request),
+        }
+        early.retain(|request| !request.reply.is_closed());
+        if early.is_empty() && requests.is_empty() {
+            return;
+        }
+    }
+}
+
+/// Sends a message, in bounded time.
+async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
+    timeout(TCP_WRITE_TIME, stream.send(message))
+        .await
+        .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 /// Gives an answer to whoever waits for it, under the id that he gave; false where nobody does.

@@ -14,12 +14,25 @@ struct Echo {
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
+    /// Servers of this network take connections and answer nothing, but for an empty message now and then.
+    drips: Option<(IpAddr, Duration)>,
+    /// Servers of this one never take a connection.
+    swallows: Option<IpAddr>,
+    open: Arc<AtomicUsize>,
 }
 
 struct EchoStream {
     pending: Vec<Vec<u8>>,
     left: Option<usize>,
     closes_when_idle: Option<Duration>,
+    drips: Option<Duration>,
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for EchoStream {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Network for Echo {
@@ -27,15 +40,22 @@ impl Network for Echo {
         Box::pin(async { Err(io::ErrorKind::Unsupported.into()) })
     }
 
-    fn open_stream<'a>(&'a self, _: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+    fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
         Box::pin(async {
             self.opened.fetch_add(1, Ordering::Relaxed);
             sleep(Duration::from_millis(10)).await;
             if self.refuses {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             }
-            let (left, closes_when_idle) = (self.closes_after, self.closes_when_idle);
-            Ok(Box::new(EchoStream { pending: Vec::new(), left, closes_when_idle }) as Box<dyn Stream>)
+            if self.swallows == Some(network_of(path)) {
+                return std::future::pending().await;
+            }
+            let (left, closes_when_idle, open) =
+                (self.closes_after, self.closes_when_idle, Arc::clone(&self.open));
+            let drips = self.drips.filter(|(network, _)| *network == network_of(path)).map(|(_, drip)| drip);
+            open.fetch_add(1, Ordering::Relaxed);
+            let stream = EchoStream { pending: Vec::new(), left, closes_when_idle, drips, open };
+            Ok(Box::new(stream) as Box<dyn Stream>)
         })
     }
 }
@@ -48,6 +68,10 @@ impl Stream for EchoStream {
 
     fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>> {
         Box::pin(async {
+            if let Some(drip) = self.drips {
+                sleep(drip).await;
+                return Ok(Vec::new());
+            }
             if self.left == Some(0) {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
@@ -62,9 +86,19 @@ impl Stream for EchoStream {
     }
 }
 
-fn path(last: u16) -> Path {
-    let [high, low] = last.to_be_bytes();
-    Path { server: SocketAddr::from(([192, 0, high, low], 53)), source: None, tls: None }
+/// A server in a network of its own.
+fn path(network: u16) -> Path {
+    path_in(network, 53)
+}
+
+fn path_in(network: u16, last: u8) -> Path {
+    let [high, low] = network.to_be_bytes();
+    Path { server: SocketAddr::from(([192, high, low, last], 53)), source: None, tls: None }
+}
+
+/// Asks, and gives up after a second.
+async fn asked_for_a_second(streams: &Streams, path: &Path) -> bool {
+    timeout(Duration::from_secs(1), streams.exchange(path, b"question")).await.is_ok()
 }
 
 fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
@@ -132,4 +166,50 @@ async fn beyond_the_bound_the_one_unused_for_longest_goes() {
     assert_eq!(echo.opened.load(Ordering::Relaxed), MAX_UPSTREAM_STREAMS + 1);
     streams.exchange(&path(0), b"question").await.unwrap();
     assert_eq!(echo.opened.load(Ordering::Relaxed), MAX_UPSTREAM_STREAMS + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_drips_keeps_no_stream_of_those_who_gave_up() {
+    let drips = Some((network_of(&path(1)), Duration::from_millis(700)));
+    let (streams, echo) = streams(Echo { drips, ..Echo::default() });
+    for _ in 0..3 {
+        let path = path(1);
+        let asked = (0..100).map(|_| asked_for_a_second(&streams, &path));
+        assert!(!join_all(asked).await.contains(&true));
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(echo.open.load(Ordering::Relaxed), 0);
+    }
+    assert!(lock(&streams.table).networks.is_empty() && lock(&streams.table).kept.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_sends_at_line_rate_is_not_read_for_ever() {
+    let drips = Some((network_of(&path(1)), Duration::from_micros(1)));
+    let (streams, _) = streams(Echo { drips, ..Echo::default() });
+    let heard = timeout(Duration::from_secs(1), streams.exchange(&path(1), b"question")).await.unwrap();
+    assert_eq!(heard.unwrap_err().kind(), io::ErrorKind::InvalidData);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_network_does_not_take_all_places() {
+    let (streams, echo) = streams(Echo { swallows: Some(network_of(&path(1))), ..Echo::default() });
+    let hostile: Vec<Path> = (0..=u8::MAX).map(|last| path_in(1, last)).collect();
+    let asked = join_all(hostile.iter().map(|path| asked_for_a_second(&streams, path)));
+    let others = async {
+        sleep(Duration::from_millis(100)).await;
+        asked_for_a_second(&streams, &path(2)).await
+    };
+    let (asked, other) = tokio::join!(asked, others);
+    assert!(other && !asked.contains(&true));
+    assert!(echo.opened.load(Ordering::Relaxed) <= 1 + MAX_STREAMS_PER_NETWORK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_given_up_keeps_no_other_from_being_sent() {
+    let (streams, _) = streams(Echo::default());
+    let path = path(1);
+    let hasty =
+        (0..2 * MAX_PIPELINED).map(|_| timeout(Duration::from_millis(1), streams.exchange(&path, b"hasty")));
+    assert!(join_all(hasty).await.iter().all(Result::is_err));
+    assert!(asked_for_a_second(&streams, &path).await);
 }

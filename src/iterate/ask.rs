@@ -57,8 +57,9 @@ pub(super) struct Asking<'a> {
 impl<'a> Asking<'a> {
     /// The servers of `cut`, to be asked.
     pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Delegation) -> Self {
-        // Five events an attempt at most: overdue and late, late again without EDNS and over TCP, and its end.
-        let (sender, events) = mpsc::channel(5 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
+        // Seven events an attempt at most: overdue and late, late again without EDNS, in its own case and twice over TCP, and
+        // its end.
+        let (sender, events) = mpsc::channel(7 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
         let mut asking = Self {
             iterate,
             errand,
@@ -166,7 +167,7 @@ impl<'a> Asking<'a> {
             News::Overdue if one_at_a_time => {}
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
-                if !self.is_waiting() && self.may_hedge() {
+                if !self.is_waiting() && self.may_hedge(event.server) {
                     self.go_on("timer");
                 }
             }
@@ -205,9 +206,14 @@ impl<'a> Asking<'a> {
     }
 
     /// Whether a second server may be asked while the first may still answer. Where not, `News::Late` brings it.
-    fn may_hedge(&mut self) -> bool {
+    /// What an unknown server's timer brings is no second message: it is its patience that has run out.
+    fn may_hedge(&mut self, late: SocketAddr) -> bool {
+        let standing = self.candidate(late).map(|candidate| candidate.standing);
+        if standing.is_some_and(|standing| standing.timer >= standing.patience) {
+            return true;
+        }
         let means = self.iterate.means();
-        let may = means.hedges.take();
+        let may = self.iterate.server(late).take_hedge() && means.hedges.take();
         means.recorder.hedge(may);
         self.held_back = !may;
         may
@@ -296,6 +302,7 @@ impl<'a> Asking<'a> {
             server.probe(now, &means.random);
         }
         means.hedges.earn();
+        server.earn_hedge();
         let attempt = Attempt {
             server,
             path: path(errand.route, self.cut, candidate.address),
@@ -386,12 +393,15 @@ impl<'a> Asking<'a> {
 
     /// Nothing more is waited for from an attempt; false where nothing was.
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
+        let crowded = self.iterate.means().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
         // An older attempt at the same server says nothing of the one that is waited for.
         let is_waited_for =
             candidate.progress == Progress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            candidate.progress = Progress::Overdue;
+            // Where many questions wait for a dead server, one message of each is enough to see its return.
+            let enough = crowded && candidate.standing.health == Health::Dead;
+            candidate.progress = if enough { Progress::Spent } else { Progress::Overdue };
         }
         is_waited_for
     }

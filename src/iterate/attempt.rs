@@ -1,7 +1,7 @@
 //! One server asked, to the end: over UDP or TLS, without EDNS where it does not take it, over TCP where the answer is
 //! cut.
 //!
-//! May call: `exchange`, `classify`, `edns`, `cache::servers`, `record`. An attempt is a task of its own: it learns the server's
+//! May call: `exchange`, `classify`, `edns`, `late`, `cache::servers`, `record`. An attempt is a task of its own: it learns the server's
 //! round trip or its silence even where nobody waits for it any more, and tells whoever waits when it is overdue.
 
 use std::net::SocketAddr;
@@ -19,12 +19,13 @@ use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
 use super::families::Families;
 use super::hedges::Hedges;
+use super::late::Late;
 use super::uplink::Uplink;
 use crate::cache::servers::{Server, Standing};
 use crate::clock::{Clock, Mono};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
-use crate::exchange::{Ask, Exchange, Heard, Trouble};
+use crate::exchange::{Ask, Exchange, Heard, Place, Trouble};
 use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_TIMER};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -72,6 +73,7 @@ pub(super) struct Means {
     pub(super) families: Families,
     pub(super) hedges: Hedges,
     pub(super) uplink: Uplink,
+    pub(super) late: Arc<Late>,
     pub(super) dead: DeadServers,
 }
 
@@ -84,8 +86,8 @@ impl Means {
         random: Random,
     ) -> Self {
         let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
-        let dead = DeadServers::default();
-        Self { exchange, recorder, clock, random, families, hedges, uplink, dead }
+        let (late, dead) = (Arc::default(), DeadServers::default());
+        Self { exchange, recorder, clock, random, families, hedges, uplink, late, dead }
     }
 }
 
@@ -122,9 +124,10 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Asks, and tells. `reason` says on the trail why this server, now.
     pub(super) async fn run(self, reason: &'static str) {
+        let Some(place) = self.place().await else { return };
         self.note_sent(self.transport(), reason);
         let sent = self.means.clock.mono();
-        let Some((heard, first)) = self.first_message(sent).await else { return };
+        let Some((heard, first)) = self.first_message(sent, place).await else { return };
         let said = self.answer(&heard, first).await;
         self.tell(News::Ended(Box::new(said)));
         match heard.reply {
@@ -142,12 +145,16 @@ impl Attempt {
     async fn answer(&self, heard: &Heard, first: bool) -> Said {
         let mut edns = self.edns;
         let mut turn = self.settle(self.transport(), edns, heard, first);
-        if matches!(turn, Turn::WithoutEdns) {
-            edns = false;
-            turn = self.again(self.transport(), edns, "without_edns").await;
-        }
-        if matches!(turn, Turn::OtherCase) {
-            turn = self.check_case(edns).await;
+        // Each once, whichever is first: an error in other case is believed over TCP only.
+        for _ in 0..2 {
+            turn = match turn {
+                Turn::WithoutEdns if edns => {
+                    edns = false;
+                    self.again(self.transport(), edns, "without_edns").await
+                }
+                Turn::OtherCase => self.check_case(edns).await,
+                turn => turn,
+            };
         }
         if matches!(turn, Turn::Stream) {
             if !self.standing().tcp && !self.insists {
@@ -174,7 +181,8 @@ impl Attempt {
     async fn check_case(&self, edns: bool) -> Turn {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
-            Turn::Said(Said::Nothing(conduct)) if !conduct.came_back() => {
+            // What the budget or a busy host has kept from being asked shows nothing.
+            Turn::Said(Said::Nothing(conduct)) if !conduct.came_back() && !self.standing().tcp => {
                 self.server.flips_case(self.means.clock.mono());
                 self.again(Transport::Udp, edns, "own_case").await
             }
@@ -182,9 +190,19 @@ impl Attempt {
         }
     }
 
-    /// The first message, with its timers. None where nobody waits any more and it has had its time.
-    async fn first_message(&self, sent: Mono) -> Option<(Heard, bool)> {
-        let asking = self.means.exchange.ask(self.message(self.transport(), self.edns), LISTEN_TIME);
+    /// A place among the messages under way; none where nobody waits for it any more.
+    async fn place(&self) -> Option<Place> {
+        tokio::select! {
+            biased;
+            place = self.means.exchange.place() => Some(place),
+            () = self.events.closed() => None,
+        }
+    }
+
+    /// The first message, with its timers. None where it has had its time, and nobody waits any more or too many do.
+    async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
+        let message = self.message(self.transport(), self.edns);
+        let asking = self.means.exchange.ask(message, LISTEN_TIME, place);
         tokio::pin!(asking);
         tokio::select! {
             biased;
@@ -202,6 +220,11 @@ impl Attempt {
         }
         self.blame(sent);
         self.tell(News::Late);
+        let Some(_listened) = self.means.late.listen(self.path.server) else {
+            let said = self.end_silent(self.transport(), sent);
+            self.tell(News::Ended(Box::new(said)));
+            return None;
+        };
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
@@ -212,9 +235,17 @@ impl Attempt {
             return Some(heard);
         }
         self.blame(sent);
-        self.record(self.transport(), Conduct::Silent, MAX_TIMER);
-        self.count_strays();
+        self.end_silent(self.transport(), sent);
         None
+    }
+
+    /// A message sent at `sent` is not listened for any more.
+    fn end_silent(&self, transport: Transport, sent: Mono) -> Said {
+        let elapsed = self.means.clock.mono().since(sent);
+        self.record(transport, Conduct::Silent, elapsed);
+        self.count_strays();
+        self.note_received(Conduct::Silent, elapsed, Trouble::Silent.to_string());
+        Said::Nothing(Conduct::Silent)
     }
 
     /// Counts a silence since `sent` against the server, where it is not our own network's. Once it is dead it is probed, as
@@ -242,23 +273,30 @@ impl Attempt {
         if !self.context.budget.take() {
             return Turn::Said(Said::Nothing(Conduct::Silent));
         }
+        let Some(place) = self.place().await else { return Turn::Said(Said::Nothing(Conduct::Silent)) };
         self.note_sent(transport, reason);
-        let patience = self.context.budget.left(self.means.clock.mono()).min(LISTEN_TIME);
-        let asking = self.means.exchange.ask(self.message(transport, edns), patience);
+        let sent = self.means.clock.mono();
+        let patience = self.context.budget.left(sent).min(LISTEN_TIME);
+        let asking = self.means.exchange.ask(self.message(transport, edns), patience, place);
         tokio::pin!(asking);
         // A stream takes a round trip more; one that a firewall drops must not keep the next server waiting.
-        let (heard, first) = tokio::select! {
+        tokio::select! {
             biased;
-            heard = &mut asking => heard,
-            () = tokio::time::sleep(self.patience.saturating_mul(2)) => {
-                if transport == Transport::Tcp {
-                    self.server.takes_no_tcp(self.means.clock.mono());
-                }
-                self.tell(News::Late);
-                asking.await
+            (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
+            () = tokio::time::sleep(self.patience.saturating_mul(2)) => {}
+        }
+        if transport == Transport::Tcp {
+            self.server.takes_no_tcp(self.means.clock.mono());
+        }
+        self.tell(News::Late);
+        if let Some(_listened) = self.means.late.listen(self.path.server) {
+            tokio::select! {
+                biased;
+                (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
+                () = self.events.closed() => {}
             }
-        };
-        self.settle(transport, edns, &heard, first)
+        }
+        Turn::Said(self.end_silent(transport, sent))
     }
 
     /// What to make of what was heard, and what to remember of the server. `first` is false where another attempt's
@@ -305,12 +343,20 @@ impl Attempt {
                     Transport::Udp | Transport::Tls => self.server.answered(heard.elapsed, now),
                 }
             }
-            Err(Trouble::NoRoute) => self.means.families.no_route(self.path.server.ip(), now),
-            Err(Trouble::Unreachable | Trouble::Silent) if transport == Transport::Tcp => {
-                self.server.takes_no_tcp(now);
+            // Of a stream, a router may have said so of this address alone.
+            Err(Trouble::NoRoute) if transport == Transport::Udp => {
+                self.means.families.no_route(self.path.server.ip(), now);
             }
+            // Silence is judged once it has lasted: see `again`.
+            Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::Certificate(_)) => self.server.overdue(now, now),
-            Err(Trouble::Silent | Trouble::Unfit | Trouble::OtherCase) => {}
+            Err(
+                Trouble::NoRoute
+                | Trouble::NotSent(_)
+                | Trouble::Silent
+                | Trouble::Unfit
+                | Trouble::OtherCase,
+            ) => {}
         }
     }
 
@@ -401,7 +447,7 @@ pub(super) fn first_transport(path: &Path) -> Transport {
 pub(super) fn conduct_of(trouble: &Trouble) -> Conduct {
     match trouble {
         Trouble::Silent => Conduct::Silent,
-        Trouble::Unreachable | Trouble::NoRoute => Conduct::Unreachable,
+        Trouble::Unreachable | Trouble::NoRoute | Trouble::NotSent(_) => Conduct::Unreachable,
         Trouble::Certificate(_) => Conduct::Certificate,
         Trouble::Unfit | Trouble::OtherCase => Conduct::Unfit,
     }

@@ -3,7 +3,8 @@
 //! May call: `config`, `clock`, `limits`. A host without IPv6 never waits for it: the first message for which the
 //! kernel has no route leaves the family alone for a while. So do messages into an IPv6 that leads nowhere, once there are
 //! enough that IPv4 was answered between: when all is silent, it is our network that is down, not IPv6. Where no family is
-//! left, our own network is down too: what may be used is tried, so that its return is noticed by the next question.
+//! left, our own network is down too: what may be used is tried, so that its return is noticed by the next question. A family
+//! that has answered is never left for one that never has.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -17,6 +18,9 @@ use crate::limits::{BROKEN_IPV6_TIME, MAX_IPV6_SILENCES, NO_ROUTE_TIME};
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
     no_ipv6_until: AtomicU64,
+    /// Whether a server has ever answered over each.
+    ipv4_works: AtomicBool,
+    ipv6_works: AtomicBool,
     /// Silences over IPv6 since it last answered, each after an answer over IPv4.
     ipv6_silences: AtomicU32,
     /// Whether IPv4 has answered since the last of them.
@@ -27,13 +31,15 @@ impl Families {
     /// Whether servers of IPv4 are asked.
     pub(super) fn ipv4(&self, config: &Resolve, now: Mono) -> bool {
         let other = is_routed(config.ipv6, &self.no_ipv6_until, now);
-        is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !other)
+        let better = other && is_as_good(&self.ipv6_works, &self.ipv4_works);
+        is_routed(config.ipv4, &self.no_ipv4_until, now) || (config.ipv4 == Family::Auto && !better)
     }
 
     /// Whether servers of IPv6 are asked.
     pub(super) fn ipv6(&self, config: &Resolve, now: Mono) -> bool {
         let other = is_routed(config.ipv4, &self.no_ipv4_until, now);
-        is_routed(config.ipv6, &self.no_ipv6_until, now) || (config.ipv6 == Family::Auto && !other)
+        let better = other && is_as_good(&self.ipv4_works, &self.ipv6_works);
+        is_routed(config.ipv6, &self.no_ipv6_until, now) || (config.ipv6 == Family::Auto && !better)
     }
 
     /// Whether the server at `address` is asked.
@@ -47,12 +53,16 @@ impl Families {
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
     }
 
-    /// The server at `address` has answered.
+    /// The server at `address` has answered: whatever spoke against its family has passed.
     pub(super) fn answered(&self, address: IpAddr) {
         if address.is_ipv4() {
             self.ipv4_answers.store(true, Ordering::Relaxed);
+            self.ipv4_works.store(true, Ordering::Relaxed);
+            self.no_ipv4_until.store(0, Ordering::Relaxed);
         } else {
             self.ipv6_silences.store(0, Ordering::Relaxed);
+            self.ipv6_works.store(true, Ordering::Relaxed);
+            self.no_ipv6_until.store(0, Ordering::Relaxed);
         }
     }
 
@@ -66,6 +76,11 @@ impl Families {
             self.no_ipv6_until.store(now.after(BROKEN_IPV6_TIME).as_micros(), Ordering::Relaxed);
         }
     }
+}
+
+/// Whether one family may take the place of the other: it has answered, or the other has not either.
+fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
+    one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }
 
 fn is_routed(configured: Family, none_until: &AtomicU64, now: Mono) -> bool {
@@ -120,6 +135,23 @@ mod tests {
         assert!(!families.allows(&config, six, later), "one silence more is enough");
         families.answered(six);
         assert!(families.allows(&config, six, later.after(BROKEN_IPV6_TIME)));
+    }
+
+    #[test]
+    fn a_family_that_has_answered_is_not_left_for_one_that_never_has() {
+        let config = Config::default().resolve;
+        let families = Families::default();
+        let (four, six) = ("192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap());
+        families.answered(four);
+        families.no_route(six, Mono::START);
+        let later = Mono::START.after(NO_ROUTE_TIME / 2);
+        families.no_route(four, later);
+        let last = Mono::START.after(NO_ROUTE_TIME);
+        assert!(families.allows(&config, six, last) && families.allows(&config, four, last));
+        families.no_route(six, last);
+        families.answered(four);
+        assert!(families.allows(&config, four, last), "an answer lifts the mark");
+        assert!(!families.allows(&config, six, last));
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod families;
 mod hedges;
 pub mod keep;
 mod keyed;
+mod late;
 mod minimise;
 mod names;
 mod outdated;

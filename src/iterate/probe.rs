@@ -39,7 +39,8 @@ impl Probe {
             transport,
             tries: 0,
         };
-        let (heard, first) = self.means.exchange.ask(ask, MAX_TIMER).await;
+        let place = self.means.exchange.place().await;
+        let (heard, first) = self.means.exchange.ask(ask, MAX_TIMER, place).await;
         let conduct = match &heard.reply {
             Ok(_) => {
                 let now = self.means.clock.mono();

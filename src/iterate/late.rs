@@ -1,0 +1,86 @@
+//! Messages that are listened for though they are late.
+//!
+//! May call: `limits`. A slow server is heard so, after seconds; a dead one never is, and each message listened for holds a socket.
+//! So many of one server, and of all together, are waited for; the rest end when their patience does.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::limits::{CROWDED_SERVER, MAX_LATE, MAX_LATE_PER_SERVER};
+
+/// Late messages, by server.
+#[derive(Debug, Default)]
+pub(super) struct Late(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    servers: BTreeMap<SocketAddr, usize>,
+    all: usize,
+}
+
+/// One late message that is listened for, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Listened {
+    late: Arc<Late>,
+    server: SocketAddr,
+}
+
+impl Late {
+    /// Whether one more message to `server` is listened for; none where enough are.
+    pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
+        let mut table = self.table();
+        let of_server = table.servers.get(&server).copied().unwrap_or(0);
+        if of_server >= MAX_LATE_PER_SERVER || table.all >= MAX_LATE {
+            return None;
+        }
+        table.all = table.all.saturating_add(1);
+        table.servers.insert(server, of_server.saturating_add(1));
+        Some(Listened { late: Arc::clone(self), server })
+    }
+
+    /// Whether so many messages to `server` are late that one more shows nothing.
+    pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
+        self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Listened {
+    fn drop(&mut self) {
+        let mut table = self.late.table();
+        table.all = table.all.saturating_sub(1);
+        match table.servers.get_mut(&self.server) {
+            Some(late) if *late > 1 => *late = late.saturating_sub(1),
+            _ => {
+                table.servers.remove(&self.server);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(number: usize) -> SocketAddr {
+        let [.., high, low] = number.to_be_bytes();
+        SocketAddr::from(([192, 0, high, low], 53))
+    }
+
+    #[test]
+    fn one_server_takes_a_part_and_all_together_a_bound() {
+        let late = Arc::new(Late::default());
+        let mut listened: Vec<_> =
+            (0..MAX_LATE_PER_SERVER + 9).map_while(|_| late.listen(server(0))).collect();
+        assert_eq!(listened.len(), MAX_LATE_PER_SERVER);
+        assert!(late.is_crowded(server(0)) && !late.is_crowded(server(1)));
+        listened.extend((1..MAX_LATE).map_while(|number| late.listen(server(number))));
+        assert_eq!(listened.len(), MAX_LATE);
+        listened.clear();
+        assert!(!late.is_crowded(server(0)) && late.table().servers.is_empty() && late.table().all == 0);
+    }
+}
