@@ -49,7 +49,7 @@ fn main() {
     measure("failures", "failures", |memory, number| {
         let error =
             ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, "no server answered, or not in time");
-        memory.failures.put(Question::new(&name(number), RecordType::A).key(), error, Mono::START);
+        memory.failures.put(Question::new(&name(number), RecordType::A).key(), error, true, Mono::START);
     });
     measure("servers", "servers", |memory, number| {
         let server = memory.servers.get(SocketAddr::from((Ipv4Addr::from_bits(number), 53)));

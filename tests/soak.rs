@@ -1,6 +1,7 @@
 //! Many seeds of the built-in internet, in simulation: with any one server of each zone dead, lame or silent, no
 //! question fails; the same seed is the same run; many askers make one flight.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use resolverd::lab::traffic::{self, Asker};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::Outcome;
 use resolverd::random::Random;
+use resolverd::record::event::StepEvent;
 
 /// Mail domains of a soak's internet: three for each hoster.
 const DOMAINS: usize = 24;
@@ -71,6 +73,69 @@ fn no_question_fails_with_any_one_server_of_each_zone_broken() {
     }
     let shown = failures.iter().take(3).cloned().collect::<Vec<_>>().join("\n");
     assert!(failures.is_empty(), "{} questions failed\n{shown}", failures.len());
+}
+
+/// Asks one question after the other, and notes what of a question's messages was sent to a server twice.
+struct OneByOne<'a> {
+    simulation: &'a Simulation,
+    twice: tokio::sync::Mutex<Vec<String>>,
+}
+
+impl Asker for OneByOne<'_> {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        Box::pin(async move {
+            let mut twice = self.twice.lock().await;
+            let lab = self.simulation.lab();
+            lab.log().take();
+            let began = self.simulation.clock().mono();
+            let reply = self.simulation.ask(name, kind).await?;
+            let mut first = BTreeMap::new();
+            for one in lab.log().take() {
+                let sent = one.at.since(began);
+                let Some(before) = first.insert(one.to_string(), sent) else { continue };
+                // Silence may be loss; and what comes at the moment of an answer may be too late to hear of it.
+                let addresses = lab.server(&one.server).unwrap().addresses();
+                let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
+                let (mut answered, mut late) = (false, false);
+                for step in reply.steps.iter() {
+                    let at = Duration::from_micros(step.at_micros);
+                    match &step.event {
+                        StepEvent::Received { server, .. } if of(server) => {
+                            answered |= before < at && at < sent
+                        }
+                        StepEvent::Sent { server, reason, .. } if of(server) => {
+                            late |= at == sent && reason == "timer"
+                        }
+                        _ => {}
+                    }
+                }
+                // Probes of dead servers are nobody's.
+                if answered && !late && one.kind != RecordType::SOA {
+                    twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));
+                }
+            }
+            Ok(reply.message)
+        })
+    }
+}
+
+#[test]
+fn no_message_is_sent_twice_for_one_question() {
+    for (seed, broken) in (0..10).flat_map(|seed| [(seed, false), (seed, true)]) {
+        let twice = paused(async {
+            let internet = Internet::new(seed, DOMAINS).unwrap();
+            if broken {
+                internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
+            }
+            let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
+            let asker = OneByOne { simulation: &simulation, twice: tokio::sync::Mutex::default() };
+            for mail in traffic::draw(&internet, seed, MESSAGES) {
+                traffic::play(&internet, &mail, &asker, simulation.clock()).await;
+            }
+            asker.twice.into_inner()
+        });
+        assert!(twice.is_empty(), "seed {seed}, broken {broken}: {} sent twice: {}", twice.len(), twice[0]);
+    }
 }
 
 #[test]

@@ -36,7 +36,13 @@ fn lab() -> Arc<Lab> {
     }
     let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     tree.zone(".", &owned(&["a.root"]), "").unwrap();
-    tree.zone("tld.", &owned(&["ns.tld"]), "www 300 A 10.0.0.1\ninside 300 CNAME host.corp.test.\n").unwrap();
+    tree.zone(
+        "tld.",
+        &owned(&["ns.tld"]),
+        "www 300 A 10.0.0.1\ninside 300 CNAME host.corp.test.\n\
+         outer 300 CNAME app.inner.tld.\napp.inner 300 A 10.0.0.66\ngone 300 CNAME none.inner.tld.\n",
+    )
+    .unwrap();
     let hosts: String = (0..50).map(|number| format!("h{number} 300 A 10.0.1.{number}\n")).collect();
     tree.zone(
         "corp.test.",
@@ -95,6 +101,21 @@ fn an_alias_leads_into_a_stub_zone() {
         let reply = ask(&simulation, "inside.tld.", RecordType::A).await;
         assert_eq!(reply.message.answers.len(), 2);
         assert_eq!(lab.log().count("ns1.corp.test"), 1);
+    });
+}
+
+#[test]
+fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
+    // The public server of tld. has a word on names below the operator's own zone within it.
+    simulate(vec![stub("inner.tld.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
+        let reply = ask(&simulation, "outer.tld.", RecordType::A).await;
+        assert_eq!(lab.log().count("ns1.corp.test"), 1, "{:#?}", reply.steps);
+        assert!(!format!("{:?}", reply.message.answers).contains("10.0.0.66"));
+        let now = simulation.clock().mono();
+        let held = simulation.resolver().memory().look(&name("app.inner.tld."), None, now);
+        assert!(held.is_empty(), "{held:?}");
+        let reply = ask(&simulation, "gone.tld.", RecordType::A).await;
+        assert_ne!(reply.message.metadata.response_code, ResponseCode::NXDomain);
     });
 }
 

@@ -1,7 +1,8 @@
 //! Questions that failed a moment ago, so that their repeats cost nothing (RFC 9520).
 //!
 //! May call: `question`, `clock`, `limits`. A failure is remembered for 1 s at first and twice as long each time it
-//! happens again, to 30 s; a success clears it.
+//! happens again, to 30 s; a success clears it. Where no server at all was heard meanwhile it is always 1 s: that may be our own
+//! network, and names are not to be held guilty of its outage.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,9 +41,10 @@ impl Failures {
         self.0.get(key).filter(|failed| now < failed.until)
     }
 
-    /// Remembers a failure, for longer where the last one has not long gone.
-    pub fn put(&self, key: QuestionKey, error: ExtendedError, now: Mono) {
-        let span = self.0.get(&key).map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
+    /// Remembers a failure, for longer where the last one has not long gone. `heard`: whether any server was, while it failed.
+    pub fn put(&self, key: QuestionKey, error: ExtendedError, heard: bool, now: Mono) {
+        let last = self.0.get(&key).filter(|_| heard);
+        let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
         self.0.insert(key, Arc::new(Failed { until: now.after(span), span, error }));
     }
 
@@ -68,6 +70,25 @@ pub(super) fn weigh(key: &QuestionKey, failed: &Arc<Failed>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fails_while_nobody_is_heard_is_tried_again_after_a_second() {
+        let failures = crate::cache::stage::memory().failures;
+        let key = crate::question::Question::new(
+            &crate::cache::stage::name("www."),
+            hickory_proto::rr::RecordType::A,
+        )
+        .key();
+        let mut now = Mono::START;
+        let mut fail = |heard| {
+            failures.put(key.clone(), ExtendedError::new(22, "no"), heard, now);
+            let until = failures.get(key.as_bytes(), now).unwrap().until;
+            let span = until.since(now);
+            now = until;
+            span.as_secs()
+        };
+        assert_eq!([true, true, true, false, false, true].map(&mut fail), [1, 2, 4, 1, 1, 2]);
+    }
 
     #[test]
     fn spans_double_to_thirty_seconds_and_start_anew_after_a_quiet_time() {

@@ -163,7 +163,7 @@ mod tests {
                     list: None,
                 });
                 memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
-                memory.failures.put(question.key(), ExtendedError::new(22, "no"), Mono::START);
+                memory.failures.put(question.key(), ExtendedError::new(22, "no"), true, Mono::START);
             }
             let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
             memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);

@@ -186,7 +186,7 @@ mod tests {
                 expires: Mono::START.after(DAY),
             }));
             let question = Question::new(&name(owner), RecordType::TXT);
-            memory.failures.put(question.key(), ExtendedError::new(22, "no"), Mono::START);
+            memory.failures.put(question.key(), ExtendedError::new(22, "no"), true, Mono::START);
         }
         memory
     }

@@ -23,8 +23,10 @@ use crate::question::{QuestionKey, Security, ViewId, push_tail, wire_name};
 pub enum Rank {
     /// Addresses that came with a referral: to ask servers at, never to answer with.
     Glue,
-    /// From the answer section of a server of the zone.
+    /// From an answer without AA, or from behind the alias in one with it.
     Answer,
+    /// From an answer with AA, about the name that was asked for.
+    Authoritative,
 }
 
 /// Which entry of a name: they share the table, and the last octet of the key tells them apart.
@@ -62,6 +64,8 @@ pub struct Rrset {
 pub struct Negative {
     /// True: no such name. False: no such type at the name.
     pub nxdomain: bool,
+    /// How much it is to be believed.
+    pub rank: Rank,
     soa_owner: Name,
     soa: SOA,
     ttl: u32,
@@ -153,9 +157,8 @@ impl InView<'_> {
             return;
         }
         let key = self.key(&first.name, Slot::Rrset(first.record_type()));
-        if let Some(Known::Rrset(held)) = self.known(&key, Rank::Glue, now)
-            && (held.rank > rank || is_better(&held.backing, &backing))
-        {
+        let held = self.get(&first.name, first.record_type(), Rank::Glue, now);
+        if held.is_some_and(|held| held.outlasts(rank, &backing)) {
             return;
         }
         let rrset = Rrset { kind: first.record_type(), rank, stored: now, ttl, data, backing };
@@ -173,15 +176,15 @@ impl InView<'_> {
         max_ttl: Duration,
         now: Mono,
     ) {
-        self.put_denied((name, kind), nxdomain, soa, Backing::default(), max_ttl, now);
+        self.put_denied((name, kind), nxdomain, (soa, Rank::Authoritative), Backing::default(), max_ttl, now);
     }
 
-    /// The same with what proves it; as with RRsets, what was never checked does not replace what was found secure.
+    /// The same with its rank and what proves it; as with RRsets, it is not kept over what is better believed.
     pub fn put_denied(
         &self,
         (name, kind): (&Name, RecordType),
         nxdomain: bool,
-        soa: &Record,
+        (soa, rank): (&Record, Rank),
         backing: Backing,
         max_ttl: Duration,
         now: Mono,
@@ -194,16 +197,11 @@ impl InView<'_> {
         // DS come from above the cut: that there is no such name there says nothing of a stub's or forwarder's own.
         let slot = if nxdomain && kind != RecordType::DS { Slot::Nxdomain } else { Slot::Rrset(kind) };
         let key = self.key(name, slot);
-        let better = match self.known(&key, Rank::Answer, now) {
-            Some(Known::Rrset(held)) => is_better(&held.backing, &backing),
-            Some(Known::Negative(held)) => is_better(&held.backing, &backing),
-            None => false,
-        };
-        if better {
+        if self.known(&key, Rank::Glue, now).is_some_and(|held| held.outlasts(rank, &backing)) {
             return;
         }
         let (soa_owner, soa) = (soa.name.clone(), data.clone());
-        let negative = Negative { nxdomain, soa_owner, soa, ttl, stored: now, backing };
+        let negative = Negative { nxdomain, rank, soa_owner, soa, ttl, stored: now, backing };
         self.store.insert(key, Entry::Known(Known::Negative(Arc::new(negative))));
     }
 
@@ -284,6 +282,23 @@ impl InView<'_> {
         let mut bytes = wire_name(name);
         push_tail(&mut bytes, kind, flags | self.view.bits());
         QuestionKey::from_bytes(&bytes)
+    }
+}
+
+impl Known {
+    /// Whether it stays where something of `rank` and `backing` comes while it lives: what was never checked does not replace
+    /// what is proven, and what is proven replaces what is not; else the greater rank stays.
+    fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
+        let (held_rank, held) = match self {
+            Self::Rrset(rrset) => (rrset.rank, &rrset.backing),
+            Self::Negative(negative) => (negative.rank, &negative.backing),
+        };
+        let proven = |backing: &Backing| backing.security == Security::Secure;
+        match (proven(held), proven(backing)) {
+            (true, false) => backing.security == Security::Unchecked || held_rank > rank,
+            (false, true) => false,
+            _ => held_rank > rank,
+        }
     }
 }
 
@@ -419,11 +434,6 @@ pub(super) fn sort_of(entry: &Entry) -> Sort {
     }
 }
 
-/// Whether what is held is proven, and what comes was not even checked.
-fn is_better(held: &Backing, new: &Backing) -> bool {
-    held.security == Security::Secure && new.security == Security::Unchecked
-}
-
 fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
     let mut data = Vec::new();
     for record in records {
@@ -438,101 +448,5 @@ fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cache::stage::{DAY, memory, name};
-    use hickory_proto::rr::rdata::{A, MX, TXT};
-    use proptest::prelude::*;
-
-    fn rrsets() -> Rrsets {
-        memory().rrsets
-    }
-
-    fn address(ttl: u32, last: u8) -> Record {
-        Record::from_rdata(name("MAIL.example."), ttl, RData::A(A::new(192, 0, 2, last)))
-    }
-
-    #[test]
-    fn records_come_back_whole_with_the_time_left() {
-        let all = rrsets();
-        let rrsets = all.of(ViewId::default());
-        let mx = Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name("mail.example."))));
-        let txt = Record::from_rdata(
-            name("example."),
-            300,
-            RData::TXT(TXT::new(vec!["v=spf1 -all".into(), "x".repeat(200)])),
-        );
-        rrsets.put(&[&mx], Rank::Answer, DAY, Mono::START);
-        rrsets.put(&[&txt], Rank::Answer, DAY, Mono::START);
-        let later = Mono::START.after(Duration::from_secs(100));
-        for (kind, record) in [(RecordType::MX, mx), (RecordType::TXT, txt)] {
-            let Some(Known::Rrset(held)) = rrsets.get(&name("EXAMPLE."), kind, Rank::Answer, later) else {
-                panic!("{kind} is gone")
-            };
-            let records = held.records(&name("example."), later);
-            assert_eq!(records.len(), 1);
-            assert_eq!(records[0].ttl, 200);
-            assert_eq!(records[0].data, record.data);
-        }
-    }
-
-    #[test]
-    fn glue_never_answers_and_never_replaces_an_answer() {
-        let all = rrsets();
-        let rrsets = all.of(ViewId::default());
-        let owner = name("mail.example.");
-        rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
-        assert!(rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START).is_none());
-        assert!(rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START).is_some());
-        rrsets.put(&[&address(60, 2)], Rank::Answer, DAY, Mono::START);
-        rrsets.put(&[&address(60, 3)], Rank::Glue, DAY, Mono::START);
-        let Some(Known::Rrset(held)) = rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START) else {
-            panic!("the answer is gone")
-        };
-        assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
-    }
-
-    #[test]
-    fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
-        let all = rrsets();
-        let rrsets = all.of(ViewId::default());
-        for (zone, seconds) in [("example.", 100), ("sub.example.", 10)] {
-            rrsets.put_delegation(Arc::new(Delegation {
-                zone: name(zone),
-                servers: vec![name("ns.example.")],
-                glue: Vec::new(),
-                configured: Vec::new(),
-                trusted: false,
-                evidence: Evidence::default(),
-                since: Mono::START,
-                expires: Mono::START.after(Duration::from_secs(seconds)),
-            }));
-        }
-        let asked = name("a.b.sub.example.");
-        assert_eq!(rrsets.closest_delegation(&asked, Mono::START).unwrap().zone, name("sub.example."));
-        let later = Mono::START.after(Duration::from_secs(10));
-        assert_eq!(rrsets.closest_delegation(&asked, later).unwrap().zone, name("example."));
-        assert!(rrsets.closest_delegation(&name("other."), Mono::START).is_none());
-    }
-
-    proptest! {
-        /// Nothing is given past its TTL, and what is given counts down.
-        #[test]
-        fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
-            let all = rrsets();
-            let rrsets = all.of(ViewId::default());
-            rrsets.put(&[&address(ttl, 1)], Rank::Answer, DAY, Mono::START);
-            let later = Mono::START.after(Duration::from_secs(age));
-            let owner = name("mail.example.");
-            let lives = u64::from(capped(ttl, DAY));
-            match rrsets.get(&owner, RecordType::A, Rank::Answer, later) {
-                Some(Known::Rrset(held)) => {
-                    prop_assert!(age < lives);
-                    prop_assert_eq!(u64::from(held.records(&owner, later)[0].ttl), lives - age);
-                }
-                Some(Known::Negative(_)) => prop_assert!(false, "no negative answer was kept"),
-                None => prop_assert!(age >= lives),
-            }
-        }
-    }
-}
+#[path = "rrsets_tests.rs"]
+mod tests;

@@ -165,6 +165,10 @@ pub struct KnownServer {
     pub silences: u32,
     /// Whether it takes EDNS, as far as we know.
     pub edns: bool,
+    /// Whether it repeats the case of a question's letters, as far as we know.
+    pub keeps_case: bool,
+    /// Whether it takes TCP, as far as we know.
+    pub tcp: bool,
     /// Zones it does not serve though it should.
     pub lame: Vec<Name>,
 }
@@ -211,6 +215,8 @@ impl Server {
             dead_for: state.dead.filter(|(until, _)| now < *until).map(|(until, _)| until.since(now)),
             silences: state.silences,
             edns: state.plain_until.is_none_or(|until| now >= until),
+            keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
+            tcp: state.no_tcp_until.is_none_or(|until| now >= until),
             lame: lame.map(|(zone, _)| zone.clone()).collect(),
         }
     }
@@ -439,9 +445,13 @@ mod tests {
         }
         servers.get(address(1)).is_lame(&Name::root(), LAME_TIME, Mono::START);
         servers.get(address(1)).takes_no_edns(Mono::START);
+        servers.get(address(2)).takes_no_tcp(Mono::START);
+        servers.get(address(2)).flips_case(Mono::START);
         let list = servers.list(Mono::START);
         assert_eq!(list.iter().map(|known| known.address).collect::<Vec<_>>(), [3, 2, 1].map(address));
-        let [dead, _, fast] = list.as_slice() else { panic!("{list:?}") };
+        let [dead, slow, fast] = list.as_slice() else { panic!("{list:?}") };
+        assert_eq!((slow.edns, slow.tcp, slow.keeps_case), (true, false, false));
+        assert_eq!((fast.tcp, fast.keeps_case), (true, true));
         assert_eq!((dead.health, dead.dead_for.is_some(), dead.silences), (Health::Dead, true, 3));
         assert_eq!((fast.edns, fast.lame.len(), fast.round_trip), (false, 1, Some(10 * MS)));
         let later = servers.list(Mono::START.after(LAME_TIME + NO_EDNS_TIME));

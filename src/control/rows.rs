@@ -35,6 +35,10 @@ pub struct ServerState {
     pub silences: u32,
     /// Whether it takes EDNS.
     pub edns: bool,
+    /// Whether it repeats the case of a question's letters (0x20).
+    pub keeps_case: bool,
+    /// Whether it takes TCP.
+    pub tcp: bool,
     /// Zones it does not serve though it should.
     pub lame: Vec<String>,
 }
@@ -125,6 +129,8 @@ impl From<KnownServer> for ServerState {
             dead_for: known.dead_for.map(|span| span.as_secs_f64()),
             silences: known.silences,
             edns: known.edns,
+            keeps_case: known.keeps_case,
+            tcp: known.tcp,
             lame: known.lame.iter().map(ToString::to_string).collect(),
         }
     }

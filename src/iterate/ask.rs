@@ -15,7 +15,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::mpsc;
 
 use super::attempt::{Attempt, Event, News};
-use super::classify::Said;
+use super::classify::{Found, Said};
 use super::context::Context;
 use super::dead::Wanted;
 use super::edns::Signed;
@@ -49,6 +49,11 @@ pub(super) struct Asking<'a> {
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
     lookup_failure: Option<Failure>,
+    /// What servers have denied as none of the zone would, and how many: it holds where all of them do.
+    doubtful: Option<Found>,
+    doubted: usize,
+    /// Whether names whose addresses came with a delegation have been sought.
+    sought_again: bool,
     /// Whether the first that says anything has the last word.
     probe: bool,
     given_up: bool,
@@ -75,6 +80,9 @@ impl<'a> Asking<'a> {
             held_back: false,
             faults: Vec::new(),
             lookup_failure: None,
+            doubtful: None,
+            doubted: 0,
+            sought_again: false,
             probe: false,
             given_up: false,
         };
@@ -115,7 +123,7 @@ impl<'a> Asking<'a> {
         loop {
             let ended = self.given_up || self.is_refused();
             if ended || (self.under_way == 0 && self.lookups.is_empty()) {
-                return Err(self.failure());
+                return self.end();
             }
             let left = self.context().budget.left(self.iterate.now());
             tokio::select! {
@@ -180,7 +188,15 @@ impl<'a> Asking<'a> {
             }
             News::Ended(said) => {
                 self.under_way = self.under_way.saturating_sub(1);
-                let Said::Nothing(conduct) = *said else { return Some(*said) };
+                let conduct = match *said {
+                    Said::Nothing(conduct) => conduct,
+                    Said::Doubtful(found) => {
+                        self.doubtful = Some(found);
+                        self.doubted = self.doubted.saturating_add(1);
+                        Conduct::Lame
+                    }
+                    said => return Some(said),
+                };
                 self.faults.push((event.server, conduct));
                 if self.is_refused() {
                     return None;
@@ -227,7 +243,11 @@ impl<'a> Asking<'a> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            Err(failure) => self.lookup_failure = Some(failure),
+            // What failed for this question's own depth tells nothing of the zone, whatever else failed.
+            Err(failure) if !matches!(self.lookup_failure, Some(Failure::Depth { .. })) => {
+                self.lookup_failure = Some(failure);
+            }
+            Err(_) => {}
         }
         if !self.is_waiting() {
             self.go_on("address");
@@ -241,7 +261,7 @@ impl<'a> Asking<'a> {
             self.launch(place, reason);
             return;
         }
-        if self.seek_addresses() {
+        if self.seek_addresses() || self.seek_again() {
             return;
         }
         // Once all have been asked, silence is loss or an outage: two at a time, as at first contact. While addresses
@@ -289,6 +309,18 @@ impl<'a> Asking<'a> {
             }
         }
         seeks
+    }
+
+    /// Seeks anew the addresses of servers outside the zone that are known from delegations alone, once all of them have
+    /// failed: their own zone may have moved them since.
+    fn seek_again(&mut self) -> bool {
+        if self.sought_again {
+            return false;
+        }
+        self.sought_again = true;
+        self.unglued
+            .extend(self.iterate.known_by_glue(self.context(), self.cut).into_iter().take(MAX_UNGLUED));
+        self.seek_addresses()
     }
 
     fn launch(&mut self, place: usize, reason: &'static str) {
@@ -418,12 +450,25 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// What it comes to where nobody has said anything that helps: what all of the servers deny, or the failure.
+    fn end(mut self) -> Result<Said, Failure> {
+        let all =
+            self.doubted == self.faults.len() && self.lookup_failure.is_none() && self.unglued.is_empty();
+        match self.doubtful.take() {
+            Some(found) if all => Ok(Said::Found(found)),
+            _ => Err(self.failure()),
+        }
+    }
+
     fn failure(self) -> Failure {
         let zone = self.cut.zone.clone();
         if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {
             return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
         }
         if self.candidates.is_empty() {
+            if let Some(failure @ Failure::Depth { .. }) = self.lookup_failure {
+                return failure;
+            }
             let why = self
                 .lookup_failure
                 .map_or_else(|| "they have none that may be asked".to_owned(), |failure| failure.to_string());

@@ -55,13 +55,19 @@ pub(super) enum News {
 
 /// What comes after a message.
 enum Turn {
-    Said(Said),
+    Said(Box<Said>),
     /// The server rejects EDNS: once more without.
     WithoutEdns,
     /// The answer was cut: once more over TCP.
     Stream,
     /// The question came back in other case: once more over TCP, where nobody forges who does not see it.
     OtherCase,
+}
+
+impl Turn {
+    fn nothing(conduct: Conduct) -> Self {
+        Self::Said(Box::new(Said::Nothing(conduct)))
+    }
 }
 
 /// The parts that every attempt uses.
@@ -165,10 +171,10 @@ impl Attempt {
         match turn {
             Turn::Said(said) => {
                 // Only now is it known that EDNS was what it rejected.
-                if self.edns && !edns && !matches!(said, Said::Nothing(_)) {
+                if self.edns && !edns && !matches!(*said, Said::Nothing(_)) {
                     self.server.takes_no_edns(self.means.clock.mono());
                 }
-                said
+                *said
             }
             // Cut over TCP, or EDNS rejected in a message without it.
             Turn::WithoutEdns | Turn::Stream | Turn::OtherCase => Said::Nothing(Conduct::Unfit),
@@ -182,7 +188,10 @@ impl Attempt {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
             // What the budget or a busy host has kept from being asked shows nothing.
-            Turn::Said(Said::Nothing(conduct)) if !conduct.came_back() && !self.standing().tcp => {
+            Turn::Said(said)
+                if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
+                    && !self.standing().tcp =>
+            {
                 self.server.flips_case(self.means.clock.mono());
                 self.again(Transport::Udp, edns, "own_case").await
             }
@@ -271,9 +280,9 @@ impl Attempt {
     /// Another message to the same server, within the budget.
     async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> Turn {
         if !self.context.budget.take() {
-            return Turn::Said(Said::Nothing(Conduct::Silent));
+            return Turn::nothing(Conduct::Silent);
         }
-        let Some(place) = self.place().await else { return Turn::Said(Said::Nothing(Conduct::Silent)) };
+        let Some(place) = self.place().await else { return Turn::nothing(Conduct::Silent) };
         self.note_sent(transport, reason);
         let sent = self.means.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
@@ -296,7 +305,7 @@ impl Attempt {
                 () = self.events.closed() => {}
             }
         }
-        Turn::Said(self.end_silent(transport, sent))
+        Turn::Said(Box::new(self.end_silent(transport, sent)))
     }
 
     /// What to make of what was heard, and what to remember of the server. `first` is false where another attempt's
@@ -306,7 +315,7 @@ impl Attempt {
             Err(trouble) => {
                 let conduct = conduct_of(trouble);
                 let other_case = *trouble == Trouble::OtherCase;
-                let turn = if other_case { Turn::OtherCase } else { Turn::Said(Said::Nothing(conduct)) };
+                let turn = if other_case { Turn::OtherCase } else { Turn::nothing(conduct) };
                 (turn, conduct, trouble.to_string())
             }
             Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
@@ -367,11 +376,18 @@ impl Attempt {
         } else {
             classify(&self.zone, &self.name, self.kind, message)
         };
+        // What the operator has named is believed.
+        let said = match said {
+            Said::Doubtful(found) if self.configured => Said::Found(found),
+            said => said,
+        };
         let conduct = match &said {
             Said::Nothing(conduct) => *conduct,
+            Said::Doubtful(_) => Conduct::Lame,
             _ => Conduct::Answered,
         };
         let time = match conduct {
+            Conduct::Lame if matches!(said, Said::Doubtful(_)) => Some(FAILING_TIME),
             Conduct::Lame | Conduct::Refused => Some(LAME_TIME),
             Conduct::ServFail | Conduct::OtherError => Some(FAILING_TIME),
             _ => None,
@@ -384,7 +400,7 @@ impl Attempt {
             self.context.note(StepEvent::Scrubbed { dropped });
         }
         let words = describe(&said, message);
-        (Turn::Said(said.said_by(self.path.server)), conduct, words)
+        (Turn::Said(Box::new(said.said_by(self.path.server))), conduct, words)
     }
 
     /// How it is asked first.
@@ -471,6 +487,7 @@ fn describe(said: &Said, message: &Message) -> String {
                 referral.glue.len()
             )
         }
+        Said::Doubtful(_) => format!("no such name or type, as of another zone{authority}"),
         Said::Nothing(conduct) => conduct_text(*conduct).to_owned(),
     }
 }

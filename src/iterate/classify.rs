@@ -23,6 +23,9 @@ const DNAME: RecordType = RecordType::DNAME;
 pub enum Said {
     /// An answer, positive or negative, or the part of a chain of aliases that this server may tell.
     Found(Found),
+    /// That there is no such name or type, said as no server of the zone would say it: taken where all of the zone's
+    /// servers say so.
+    Doubtful(Found),
     /// Other servers know more.
     Referral(Referral),
     /// Nothing that helps: the next server is asked.
@@ -42,6 +45,28 @@ pub struct Found {
     pub evidence: Vec<Record>,
     /// Who said it; none where it was made here, or was in memory.
     pub server: Option<SocketAddr>,
+    /// Whether it was said with AA.
+    pub authoritative: bool,
+}
+
+impl Found {
+    /// Leaves what stands behind the first alias whose target `is_elsewhere`: that is asked for there, not believed here.
+    pub fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
+        let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
+            RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),
+            _ => None,
+        });
+        let Some((place, target)) = cut else { return };
+        self.answers.truncate(place.saturating_add(1));
+        let answers = &self.answers;
+        self.evidence.retain(|record| {
+            covered_type(record).is_none_or(|kind| {
+                answers.iter().any(|answer| answer.name == record.name && answer.record_type() == kind)
+            })
+        });
+        self.glue.clear();
+        self.end = End::Alias(target);
+    }
 }
 
 /// Where an answer ends.
@@ -83,8 +108,15 @@ impl Said {
     /// The same, said by `server`.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr) -> Self {
-        if let Self::Found(found) = &mut self {
+        if let Self::Found(found) | Self::Doubtful(found) = &mut self {
             found.server = Some(server);
+        }
+        self
+    }
+
+    fn with_authority(mut self, authoritative: bool) -> Self {
+        if let Self::Found(found) | Self::Doubtful(found) = &mut self {
+            found.authoritative = authoritative;
         }
         self
     }
@@ -118,7 +150,7 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
             }
         }
     };
-    (said, scrubbed.dropped.saturating_add(unasked))
+    (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
 /// Reads what a recursive server says: as a server of the root, which may speak of any name, but one that refers to
@@ -130,8 +162,10 @@ pub fn classify_recursive(name: &Name, kind: RecordType, message: &Message) -> (
         Said::Referral(_) | Said::Nothing(Conduct::Lame) if empty => {
             let end = End::Negative { nxdomain: false, name: name.clone(), soa: None };
             let (glue, evidence) = (Vec::new(), proofs(&message.authorities));
-            Said::Found(Found { answers: Vec::new(), end, glue, evidence, server: None })
+            let answers = Vec::new();
+            Said::Found(Found { answers, end, glue, evidence, server: None, authoritative: false })
         }
+        Said::Doubtful(found) => Said::Found(found),
         other => other,
     };
     (said, dropped)
@@ -237,7 +271,7 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Sa
         glue.truncate(MAX_ADDRESSES);
     }
     let evidence = evidence(kind, scrubbed);
-    Said::Found(Found { answers, end: End::Data, glue, evidence, server: None })
+    Said::Found(Found { answers, end: End::Data, glue, evidence, server: None, authoritative: false })
 }
 
 /// A chain without data at its end. The response code speaks of the last name (RFC 2308 section 2.1), but only where
@@ -256,7 +290,7 @@ fn found_alias(
     } else {
         End::Alias(last)
     };
-    Said::Found(Found { answers, end, glue: Vec::new(), evidence, server: None })
+    Said::Found(Found { answers, end, glue: Vec::new(), evidence, server: None, authoritative: false })
 }
 
 /// A message without an answer to the question: negative, a referral, or nothing.
@@ -272,10 +306,16 @@ fn without_answer(
     let negative = |soa| {
         let end = End::Negative { nxdomain, name: name.clone(), soa };
         let (answers, glue, evidence) = (Vec::new(), Vec::new(), evidence(kind, scrubbed));
-        Said::Found(Found { answers, end, glue, evidence, server: None })
+        Found { answers, end, glue, evidence, server: None, authoritative: false }
     };
+    // The SOA of another zone: a server that has lost this one, and answers from a catch-all or from the zone above.
+    let elsewhere =
+        soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
+    if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
+        return Said::Doubtful(negative(None));
+    }
     if nxdomain || soa.is_some() {
-        return negative(soa);
+        return Said::Found(negative(soa));
     }
     let ns = |record: &&Record| record.record_type() == RecordType::NS;
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
@@ -291,7 +331,7 @@ fn without_answer(
             }
             // "No such type" without SOA (RFC 2308 section 2.2, type 3): not kept. Without AA it is what servers send
             // that do not have the zone.
-            None if message.metadata.authoritative => negative(None),
+            None if message.metadata.authoritative => Said::Found(negative(None)),
             None => Said::Nothing(Conduct::Lame),
         };
     };
@@ -301,7 +341,7 @@ fn without_answer(
     if below && towards {
         referral(&cut, scrubbed)
     } else if cut == *zone && message.metadata.authoritative {
-        negative(None)
+        Said::Found(negative(None))
     } else {
         Said::Nothing(Conduct::Lame)
     }

@@ -108,10 +108,73 @@ fn negative_answers_come_with_and_without_soa() {
     let mut bare = message(vec![], vec![], vec![]);
     bare.metadata.authoritative = true;
     assert_eq!(found(says(&bare)).end, end(false, None));
-    let mut foreign = message(vec![], vec![soa("other.example.")], vec![]);
-    assert_eq!(says(&foreign), Said::Nothing(Conduct::Lame));
-    foreign.metadata.authoritative = true;
-    assert_eq!(found(says(&foreign)).end, end(false, None));
+}
+
+#[test]
+fn what_is_denied_as_of_another_zone_is_doubtful() {
+    let doubtful = |message: &Message| match says(message) {
+        Said::Doubtful(found) => found.end,
+        other => panic!("{other:?} is not doubted"),
+    };
+    let end = |nxdomain| End::Negative { nxdomain, name: name("www.example."), soa: None };
+    for (owner, nxdomain, authoritative) in
+        [(".", true, true), (".", true, false), (".", false, true), ("other.example.", true, true)]
+    {
+        let mut catch_all = message(vec![], vec![soa(owner)], vec![]);
+        catch_all.metadata.authoritative = authoritative;
+        if nxdomain {
+            catch_all.metadata.response_code = ResponseCode::NXDomain;
+        }
+        assert_eq!(doubtful(&catch_all), end(nxdomain), "{owner} {authoritative}");
+        let (recursive, _) = classify_recursive(&name("www.example."), RecordType::A, &catch_all);
+        assert!(matches!(found(recursive).end, End::Negative { nxdomain: had, .. } if had == nxdomain));
+    }
+    let mut bare = message(vec![], vec![], vec![]);
+    bare.metadata.response_code = ResponseCode::NXDomain;
+    assert_eq!(doubtful(&bare), end(true), "without AA and without SOA");
+    bare.metadata.authoritative = true;
+    assert_eq!(found(says(&bare)).end, end(true));
+}
+
+#[test]
+fn a_chain_is_cut_where_another_way_begins() {
+    let mut gone = message(
+        vec![
+            cname("www.example.", "w.example."),
+            cname("w.example.", "in.corp.example."),
+            a("in.corp.example."),
+        ],
+        vec![],
+        vec![],
+    );
+    gone.metadata.authoritative = true;
+    let corp = name("corp.example.");
+    let mut whole = found(says(&gone));
+    assert!(whole.authoritative);
+    whole.cut_where(|_| false);
+    assert_eq!((whole.answers.len(), &whole.end), (3, &End::Data));
+    whole.cut_where(|target| corp.zone_of(target));
+    assert_eq!(whole.answers, [cname("www.example.", "w.example."), cname("w.example.", "in.corp.example.")]);
+    assert_eq!(whole.end, End::Alias(name("in.corp.example.")));
+}
+
+#[test]
+fn a_dname_that_is_passed_twice_is_one_record() {
+    let mut twice = message(
+        vec![
+            dname("old.example.", "new.example."),
+            cname("a.new.example.", "b.old.example."),
+            a("b.new.example."),
+        ],
+        vec![],
+        vec![],
+    );
+    twice.queries[0].set_name(name("a.old.example."));
+    let twice = Message::from_vec(&twice.to_vec().unwrap()).unwrap();
+    let said = classify(&name("example."), &name("a.old.example."), RecordType::A, &twice).0;
+    let owners: Vec<String> = found(said).answers.iter().map(|record| record.name.to_string()).collect();
+    let expected = ["old.example.", "a.old.example.", "a.new.example.", "b.old.example.", "b.new.example."];
+    assert_eq!(owners, expected);
 }
 
 #[test]

@@ -163,6 +163,11 @@ impl Budget {
         self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
+    /// Whether a message or a server's name was, or will be, refused.
+    pub fn is_spent(&self) -> bool {
+        self.packets() >= MAX_PACKETS_PER_QUESTION || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
+    }
+
     /// Messages taken so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)

@@ -128,14 +128,13 @@ impl Failure {
         };
         let code = match self {
             Self::Servers { faults, .. } if unreachable(faults) => ExtendedError::NETWORK_ERROR,
-            Self::Servers { .. } | Self::Addresses { .. } | Self::Time { .. } => {
+            Self::Servers { .. } | Self::Addresses { .. } | Self::Depth { .. } | Self::Time { .. } => {
                 ExtendedError::NO_REACHABLE_AUTHORITY
             }
             Self::Untrusted { fault, .. } => fault.why.code(),
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
             Self::List { error, .. } => error.code,
             Self::Packets { .. }
-            | Self::Depth { .. }
             | Self::Referrals { .. }
             | Self::Aliases { .. }
             | Self::TooLong { .. }

@@ -34,18 +34,23 @@ impl Iterate {
         for record in &mut found.answers {
             record.ttl = capped(record.ttl, max_ttl);
         }
+        let ranked = |yes: bool| if yes { Rank::Authoritative } else { Rank::Answer };
         for (place, rrset) in by_rrset(&found.answers).iter().enumerate() {
             if follows_from_a_dname(rrset, &found.answers) {
                 continue;
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
-            rrsets.put_backed(rrset, Rank::Answer, Backing { evidence, security }, max_ttl, now);
+            // Behind an alias the server need not have authority (RFC 2181 section 5.4.1).
+            let rank =
+                ranked(found.authoritative && rrset.first().is_some_and(|first| is_at(first, errand.name)));
+            rrsets.put_backed(rrset, rank, Backing { evidence, security }, max_ttl, now);
         }
         if let End::Negative { nxdomain, name, soa: Some(soa) } = &mut found.end {
             let denials = found.evidence.iter().filter(|record| is_denial(record, &soa.name));
             let backing = Backing { evidence: Evidence::of(denials), security: checked.end };
-            rrsets.put_denied((name, errand.kind), *nxdomain, soa, backing, negative_max_ttl, now);
+            let rank = ranked(found.authoritative && name == errand.name);
+            rrsets.put_denied((name, errand.kind), *nxdomain, (soa, rank), backing, negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
         }
         found
@@ -88,6 +93,11 @@ impl Iterate {
         rrsets.put_delegation(Arc::clone(&delegation));
         delegation
     }
+}
+
+/// Whether a record stands at `name`, or is the DNAME that redirects it.
+fn is_at(record: &Record, name: &Name) -> bool {
+    record.name == *name || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
 }
 
 /// Whether a DNAME that is kept makes this CNAME again.

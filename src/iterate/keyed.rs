@@ -25,7 +25,7 @@ impl Iterate {
             return Ok(cut);
         }
         let from = self.closest_cut(open).await?;
-        let cut = self.walk(open, from, None).await?.cut;
+        let cut = self.walk(open, from, &[]).await?.cut;
         rewrite.set_home(&cut.zone);
         Ok(cut)
     }

@@ -143,15 +143,20 @@ impl Iterate {
     /// # Errors
     /// No server on the way helps, or the budget of the question is spent.
     pub async fn find(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
-        let cut = self.start(errand).await?;
-        let failure = match self.walk(errand, Arc::clone(&cut), None).await {
-            Err(failure) => failure,
-            resolved => return resolved,
-        };
-        match self.outdated(errand, cut, &failure) {
-            Some(outdated) => self.walk(errand, self.start(errand).await?, Some(&outdated)).await,
-            None => Err(failure),
+        let mut outdated: Vec<Outdated> = Vec::new();
+        // Each turn begins above the one before.
+        for _ in 0..MAX_REFERRALS {
+            let cut = self.start(errand).await?;
+            let failure = match self.walk(errand, Arc::clone(&cut), &outdated).await {
+                Err(failure) => failure,
+                resolved => return resolved,
+            };
+            match self.outdated(errand, cut, &failure) {
+                Some(one) => outdated.push(one),
+                None => return Err(failure),
+            }
         }
+        Err(Failure::Referrals { name: errand.name.clone() })
     }
 
     /// Where to begin: at the closest cut in memory, or at the servers that the operator has named.
@@ -172,15 +177,15 @@ impl Iterate {
     /// As `find`.
     pub async fn find_from(&self, errand: Errand<'_>, referral: Referral) -> Result<Resolved, Failure> {
         let cut = self.keep_referral(errand, referral, None);
-        self.walk(errand, cut, None).await
+        self.walk(errand, cut, &[]).await
     }
 
-    /// From `cut` down. It ends where it is referred to the servers of `outdated` again.
+    /// From `cut` down. It ends where it is referred to servers of `outdated` again.
     async fn walk(
         &self,
         errand: Errand<'_>,
         mut cut: Arc<Delegation>,
-        outdated: Option<&Outdated>,
+        outdated: &[Outdated],
     ) -> Result<Resolved, Failure> {
         let mut minimise = Minimise::new(&errand.context.view.config.resolve, errand.route, errand.name);
         for _ in 0..MAX_REFERRALS {
@@ -197,12 +202,12 @@ impl Iterate {
                     Said::Found(found) => return Ok(Resolved { found, zone: cut.zone.clone(), cut }),
                     Said::Referral(referral) => referral,
                     // `Asking` ends with something that helps, or fails.
-                    Said::Nothing(_) => break,
+                    Said::Doubtful(_) | Said::Nothing(_) => break,
                 },
             };
             errand.context.note(StepEvent::Referral { zone: referral.zone.to_string() });
             cut = self.keep_referral(errand, referral, Some(&cut));
-            if let Some(failure) = outdated.and_then(|outdated| outdated.confirmed_by(&cut)) {
+            if let Some(failure) = outdated.iter().find_map(|outdated| outdated.confirmed_by(&cut)) {
                 return Err(failure);
             }
         }
@@ -255,6 +260,11 @@ impl Iterate {
         let asking = Asking::new(self, errand, cut);
         errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
         asking.run().await
+    }
+
+    /// Whether any server was heard after `began`: where none was, what failed since may be our own network's fault.
+    pub fn heard_since(&self, began: Mono) -> bool {
+        self.means.uplink.proves_silence(true, began)
     }
 
     fn server(&self, address: SocketAddr) -> Arc<Server> {

@@ -50,8 +50,26 @@ impl Iterate {
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(errand.context));
         }
+        // Memory may know of an address that is old or wrong: the one that came with the delegation is tried after it.
+        let (now, config) = (self.now(), &errand.context.view.config.resolve);
+        let glue = cut.glue.iter().filter(|(_, address)| self.means.families.allows(config, *address, now));
+        addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));
         addresses
+    }
+
+    /// Servers of `cut` outside it whose addresses are known from delegations alone.
+    pub(super) fn known_by_glue(&self, context: &Context, cut: &Delegation) -> Vec<Name> {
+        let (now, rrsets) = (self.now(), self.memory.rrsets.of(context.view.knows));
+        let told = |name: &Name| {
+            self.address_kinds(context).any(|kind| rrsets.get(name, kind, Rank::Answer, now).is_some())
+        };
+        let glued = |name: &Name| {
+            let place = cut.servers.iter().position(|server| server == name);
+            cut.glue.iter().any(|(of, _)| Some(*of) == place)
+        };
+        let outside = cut.servers.iter().filter(|name| !cut.zone.zone_of(name));
+        outside.filter(|name| glued(name) && !told(name)).cloned().collect()
     }
 
     /// The root's servers as the hints have them: whoever primed us with servers that serve nothing is not believed for long.

@@ -3,8 +3,8 @@
 //! May call: `cache`. RFC 9609: from any server of the hints; what did not come along stays as the hints have it. It is done
 //! again before its time is over, as long as questions need it, so that none of them waits for it.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -18,28 +18,30 @@ use crate::cache::security::Evidence;
 use crate::clock::Mono;
 use crate::config::RootHints;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
+use crate::question::ViewId;
 use crate::zones::{Kind, View};
 
-/// When the root is to be primed again: microseconds of the clock.
-#[derive(Debug)]
-pub(super) struct Refresh(AtomicU64);
-
-impl Default for Refresh {
-    /// Not before it was primed.
-    fn default() -> Self {
-        Self(AtomicU64::new(u64::MAX))
-    }
-}
+/// When the root of each view is to be primed again; not before it was primed. As many as there may be views.
+#[derive(Debug, Default)]
+pub(super) struct Refresh(Mutex<BTreeMap<ViewId, Mono>>);
 
 impl Refresh {
-    fn set(&self, at: Mono) {
-        self.0.store(at.as_micros(), Ordering::Relaxed);
+    fn set(&self, view: ViewId, at: Mono) {
+        self.table().insert(view, at);
     }
 
     /// Whether it is time; true to one asker alone.
-    fn is_due(&self, now: Mono) -> bool {
-        let due = |at: u64| (at <= now.as_micros()).then_some(u64::MAX);
-        self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, due).is_ok()
+    fn is_due(&self, view: ViewId, now: Mono) -> bool {
+        let mut table = self.table();
+        let due = table.get(&view).is_some_and(|at| *at <= now);
+        if due {
+            table.remove(&view);
+        }
+        due
+    }
+
+    fn table(&self) -> MutexGuard<'_, BTreeMap<ViewId, Mono>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -67,7 +69,7 @@ impl Iterate {
     pub fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().kind, Kind::Iterate)
-            && self.refresh.is_due(self.now())
+            && self.refresh.is_due(view.knows, self.now())
     }
 
     /// Asks the root servers of the hints who the root servers are, unless that is known.
@@ -108,14 +110,14 @@ impl Iterate {
         };
         let asked = self.ask_zone(errand, &hints).await;
         let now = self.now();
-        self.refresh.set(now.after(PRIME_RETRY));
+        self.refresh.set(view.knows, now.after(PRIME_RETRY));
         let primed = match asked? {
             Said::Found(found) => self.primed(hints, &found, view.config.cache.max_ttl),
-            Said::Referral(_) | Said::Nothing(_) => hints,
+            Said::Referral(_) | Said::Doubtful(_) | Said::Nothing(_) => hints,
         };
         // In the last tenth of its time.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
-        self.refresh.set(now.after(lives.saturating_sub(lives / 10)));
+        self.refresh.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
         let primed = Arc::new(primed);
         self.memory.rrsets.of(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
@@ -178,5 +180,24 @@ impl Iterate {
             since,
             expires,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_view_has_a_time_of_its_own_and_one_asker() {
+        let refresh = Refresh::default();
+        let views: Vec<ViewId> = ViewId::all().take(2).collect();
+        let at = Mono::from_micros;
+        assert!(!refresh.is_due(views[0], at(100)), "it was not primed yet");
+        refresh.set(views[0], at(10));
+        refresh.set(views[1], at(20));
+        assert!(refresh.is_due(views[0], at(15)));
+        assert!(!refresh.is_due(views[0], at(15)), "somebody does it already");
+        assert!(!refresh.is_due(views[1], at(15)));
+        assert!(refresh.is_due(views[1], at(20)));
     }
 }

@@ -4,7 +4,7 @@
 //! test finds it wherever it has got to and nobody is hurt by it.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, CNAME, NS};
+use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use super::fault::Fault;
@@ -61,6 +61,20 @@ pub(super) fn distort(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
         Fault::Denies => {
             *response = bare(query, ResponseCode::NXDomain);
             response.metadata.authoritative = true;
+        }
+        Fault::CatchAll => {
+            *response = bare(query, ResponseCode::NXDomain);
+            response.metadata.authoritative = true;
+            let soa = SOA::new(
+                name("ns.hoster.invalid."),
+                name("host.hoster.invalid."),
+                1,
+                7_200,
+                900,
+                86_400,
+                300,
+            );
+            response.add_authority(Record::from_rdata(Name::root(), 300, RData::SOA(soa)));
         }
         Fault::NoAa => response.metadata.authoritative = false,
         Fault::AddressForAll => {

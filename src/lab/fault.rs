@@ -19,6 +19,8 @@ pub enum Fault {
     ServFail,
     /// NXDOMAIN for everything: as a registry's server does for a domain that was taken away.
     Denies,
+    /// NXDOMAIN for everything under the SOA of a catch-all root zone: a hoster's old server, for a domain that has moved.
+    CatchAll,
     /// Answers without AA, as much of the world does.
     NoAa,
     /// Answers every question with an address: a load balancer that does not look at the type.
@@ -127,11 +129,12 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 52] = [
+const NAMES: [(&str, Fault); 53] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
     ("denies", Fault::Denies),
+    ("catch-all", Fault::CatchAll),
     ("no-aa", Fault::NoAa),
     ("address-for-all", Fault::AddressForAll),
     ("upward-referral", Fault::UpwardReferral),

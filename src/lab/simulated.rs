@@ -32,8 +32,10 @@ struct Reach {
     down: bool,
     /// Addresses to which there is no route.
     unroutable: BTreeSet<IpAddr>,
-    /// Datagrams lost of a thousand, there or back, on all paths.
+    /// Exchanges over UDP that fail of a thousand on all paths, the question or its answer lost.
     loss_per_mille: u32,
+    /// Streams that come to nothing of a thousand, on all paths.
+    stream_loss_per_mille: u32,
     /// What becomes of what is sent over IPv6.
     ipv6: Ipv6Way,
 }
@@ -48,6 +50,17 @@ pub enum Ipv6Way {
     Unrouted,
     /// It is sent, and nothing comes back.
     Swallowed,
+}
+
+/// What becomes of a stream over a bad path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StreamLoss {
+    /// It is never opened.
+    Hangs,
+    /// It is refused.
+    Refused,
+    /// It ends in the middle of the first answer.
+    EndsHalfway,
 }
 
 /// The network of a simulation.
@@ -80,9 +93,25 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
     }
 
-    /// Has so many of a thousand datagrams be lost on all paths, beside what each server's own path loses.
+    /// Has so many of a thousand exchanges over UDP fail on all paths, the question or its answer lost, beside what each
+    /// server's own path loses. Where questions and answers are lost alike, 300 is a loss of 16 % each way.
     pub fn set_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).loss_per_mille = per_mille;
+    }
+
+    /// Has so many of a thousand streams come to nothing on all paths: they are never answered, refused, or end halfway.
+    pub fn set_stream_loss(&self, per_mille: u32) {
+        self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille = per_mille;
+    }
+
+    /// What becomes of a stream that is opened now; none where nothing does.
+    fn stream_loss(&self) -> Option<StreamLoss> {
+        let per_mille = self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille;
+        if per_mille == 0 || self.random.below(1_000) >= per_mille {
+            return None;
+        }
+        let losses = [StreamLoss::Hangs, StreamLoss::Refused, StreamLoss::EndsHalfway];
+        losses.get(usize::try_from(self.random.below(3)).unwrap_or(0)).copied()
     }
 
     fn loses(&self, transport: Transport) -> bool {
@@ -126,17 +155,22 @@ impl SimulatedNetwork {
         if found.has(Fault::Dead) || found.has(Fault::SilentTcp) {
             return std::future::pending().await;
         }
+        let loss = self.stream_loss();
+        if loss == Some(StreamLoss::Hangs) {
+            return std::future::pending().await;
+        }
         // The handshake is a round trip of its own.
         sleep(found.distance().draw(&self.random)).await;
-        if found.has(Fault::NoTcp) {
+        if found.has(Fault::NoTcp) || loss == Some(StreamLoss::Refused) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         if found.has(Fault::HangsUp) {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         let (closes, drips) = (found.has(Fault::ClosesTcp), found.has(Fault::DripsTcp));
+        let ends_halfway = loss == Some(StreamLoss::EndsHalfway);
         let (network, pending, last) = (self.clone(), Vec::new(), Instant::now());
-        Ok(SimulatedStream { network, server, pending, drips, last, closes, closed: false })
+        Ok(SimulatedStream { network, server, pending, drips, last, closes, ends_halfway, closed: false })
     }
 }
 
@@ -171,6 +205,8 @@ struct SimulatedStream {
     last: Instant,
     /// The server closes it after an answer.
     closes: bool,
+    /// It ends in the middle of the first answer.
+    ends_halfway: bool,
     closed: bool,
 }
 
@@ -185,7 +221,11 @@ impl SimulatedStream {
         };
         sleep_until(moment).await;
         // Taken only now: a caller that gives up the wait may wait again.
-        self.closed = self.closes;
+        self.closed = self.closes || self.ends_halfway;
+        if self.ends_halfway {
+            self.pending.clear();
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         Ok(self.pending.remove(place).1)
     }
 
@@ -327,6 +367,30 @@ mod tests {
         let mut replies = network.send_datagram(&path(), &query()).await.unwrap();
         assert!(tokio::time::timeout(Duration::from_millis(100), replies.next()).await.is_err());
         assert!(replies.next().await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_stream_hangs_is_refused_or_ends_halfway() {
+        let (network, path, query) = (network(&[]), path(), query());
+        network.set_stream_loss(1_000);
+        let mut seen = [0; 3];
+        for _ in 0..60 {
+            let opened = tokio::time::timeout(Duration::from_secs(60), network.open_stream(&path)).await;
+            match opened {
+                Err(_) => seen[0] += 1,
+                Ok(Err(error)) => {
+                    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+                    seen[1] += 1;
+                }
+                Ok(Ok(mut stream)) => {
+                    stream.send(&query).await.unwrap();
+                    let error = stream.next().await.unwrap_err();
+                    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+                    seen[2] += 1;
+                }
+            }
+        }
+        assert!(seen.iter().all(|count| *count > 5), "{seen:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -164,6 +164,7 @@ impl Resolver {
             };
             let zone = resolved.zone;
             chased.zone = Some(zone.clone());
+            resolved.found.cut_where(|target| leads_away(errand, target));
             if !errand.context.checks() {
                 let found = self.iterate.keep(errand, resolved.found, &Checked::default());
                 return Ok(chased.take(found, &Checked::default()));
@@ -217,7 +218,10 @@ impl Resolver {
         let message = local::respond(authority, errand.name, errand.kind);
         let (said, _) = classify(zone, errand.name, errand.kind, &message);
         let found = match said {
-            Said::Found(found) => found,
+            Said::Found(mut found) | Said::Doubtful(mut found) => {
+                found.cut_where(|target| leads_away(errand, target));
+                found
+            }
             Said::Referral(referral) => {
                 let resolved = self.iterate.find_from(errand, referral).await?;
                 chased.zone = Some(resolved.zone);
@@ -285,10 +289,10 @@ impl SubQuestions for Resolver {
             let chased = self.chase(name, kind, context).await;
             match &chased {
                 Ok(_) => self.memory.failures.clear(&key),
-                // The asker's budget is not the name's fault.
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
-                    self.memory.failures.put(key, failure.extended_error(), self.clock.mono());
+                    self.remember_failure(key, failure, context);
                 }
+                // The depth at which it was asked is not the name's fault.
                 Err(_) => {}
             }
             let records = chased?.answers;
@@ -299,6 +303,15 @@ impl SubQuestions for Resolver {
     fn entering(&self, cut: &Delegation, context: &Context) {
         self.foresee_keys(cut, context);
     }
+}
+
+/// Whether what stands at `target` is to be asked for on another way than the alias that leads there: the operator's own
+/// zones and the lists have ways of their own, and what others say of them is nothing.
+fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
+    // Inside names of a list that takes a key are nobody's but its own.
+    errand.rewrite.is_none()
+        && errand.kind != RecordType::CNAME
+        && !std::ptr::eq(&**errand.context.view.route(target, errand.kind), errand.route)
 }
 
 /// Failures of sub-questions are kept apart from those of clients: bit 4 of the last octet.

@@ -220,7 +220,7 @@ impl Resolver {
         if let Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) = &resolved
             && avoid.is_empty()
         {
-            self.memory.failures.put(key, failure.extended_error(), self.clock.mono());
+            self.remember_failure(key, failure, context);
         }
         let resolved = resolved?;
         let (server, evidence) = (resolved.found.server, resolved.found.evidence.clone());

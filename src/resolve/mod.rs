@@ -349,7 +349,7 @@ impl Resolver {
             }
             Err(failure) => {
                 let error = failure.extended_error();
-                self.memory.failures.put(key, error.clone(), now);
+                self.memory.failures.put(key, error.clone(), self.iterate.heard_since(context.began()), now);
                 (Arc::new(compose::failure(&question, error, now)), Some(failure))
             }
         };
@@ -369,6 +369,15 @@ impl Resolver {
             let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
             // Where it fails, what is known holds until its time is over.
             let _ = self.iterate.prime_again(&context, &*self).await;
+        }
+    }
+
+    /// Remembers that a sub-question failed, unless the question that it was asked for had spent its budget: that is not the
+    /// name's fault, and others have theirs.
+    fn remember_failure(&self, key: QuestionKey, failure: &Failure, context: &Context) {
+        if !context.budget.is_spent() {
+            let heard = self.iterate.heard_since(context.began());
+            self.memory.failures.put(key, failure.extended_error(), heard, self.clock.mono());
         }
     }
 

@@ -81,7 +81,7 @@ impl Resolver {
                 let soa = Some(Box::new(negative.soa(now)));
                 let end = End::Negative { nxdomain: negative.nxdomain, name: name.clone(), soa };
                 let checked = Checked { sets: Vec::new(), end: negative.backing().security };
-                (held(Vec::new(), end, negative.evidence(now)), checked)
+                (held(Vec::new(), end, negative.evidence(now), negative.rank), checked)
             }
             Known::Rrset(rrset) => {
                 let records = rrset.records(name, now);
@@ -90,7 +90,10 @@ impl Resolver {
                     _ => None,
                 });
                 let checked = Checked { sets: vec![rrset.backing().security], end: Security::default() };
-                (held(records, target.map_or(End::Data, End::Alias), rrset.evidence(now)), checked)
+                (
+                    held(records, target.map_or(End::Data, End::Alias), rrset.evidence(now), rrset.rank()),
+                    checked,
+                )
             }
         })
     }
@@ -114,13 +117,14 @@ impl Resolver {
         context.note(StepEvent::Memory { found: format!("DNAME of {above}") });
         let end = if kind == RecordType::CNAME { End::Data } else { End::Alias(target) };
         let checked = Checked { sets: vec![rrset.backing().security; 2], end: Security::default() };
-        Some((held(vec![dname, cname], end, rrset.evidence(now)), checked))
+        Some((held(vec![dname, cname], end, rrset.evidence(now), rrset.rank()), checked))
     }
 }
 
 /// What was in memory, as a server would have said it.
-fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Found {
-    Found { answers, end, glue: Vec::new(), evidence, server: None }
+fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
+    let authoritative = rank == Rank::Authoritative;
+    Found { answers, end, glue: Vec::new(), evidence, server: None, authoritative }
 }
 
 fn describe(known: &Known, name: &Name, kind: RecordType) -> String {

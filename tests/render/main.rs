@@ -352,7 +352,13 @@ fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
 }
 
 fn server_states() -> Vec<Reply> {
-    let row = |address: &str, round_trip, health, dead_for, silences, edns, lame: &[&str]| {
+    let row = |address: &str,
+               round_trip,
+               health,
+               dead_for,
+               silences,
+               [edns, tcp, keeps_case]: [bool; 3],
+               lame: &[&str]| {
         Reply::ServerState(ServerState {
             address: address.parse().unwrap(),
             round_trip,
@@ -361,15 +367,25 @@ fn server_states() -> Vec<Reply> {
             dead_for,
             silences,
             edns,
+            keeps_case,
+            tcp,
             lame: lame.iter().map(|zone| (*zone).to_owned()).collect(),
         })
     };
     vec![
-        row("198.51.100.7:53", None, Health::Dead, Some(12.4), 5, true, &[]),
-        row("[2001:db8::53]:5353", Some(0.24), Health::Due, None, 3, false, &["a.example.", "b.example."]),
-        row("192.0.2.1:53", Some(0.0123), Health::Doubtful, None, 1, true, &[]),
-        row("192.0.2.53:53", Some(0.008), Health::Answering, None, 0, true, &[]),
-        row("192.0.2.54:53", None, Health::Answering, None, 0, true, &["\u{7}."]),
+        row("198.51.100.7:53", None, Health::Dead, Some(12.4), 5, [true; 3], &[]),
+        row(
+            "[2001:db8::53]:5353",
+            Some(0.24),
+            Health::Due,
+            None,
+            3,
+            [false; 3],
+            &["a.example.", "b.example."],
+        ),
+        row("192.0.2.1:53", Some(0.0123), Health::Doubtful, None, 1, [true, false, true], &[]),
+        row("192.0.2.53:53", Some(0.008), Health::Answering, None, 0, [true; 3], &[]),
+        row("192.0.2.54:53", None, Health::Answering, None, 0, [true, true, false], &["\u{7}."]),
     ]
 }
 

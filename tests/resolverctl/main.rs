@@ -110,6 +110,8 @@ impl Subject for Fake {
             dead_for: (health == Health::Dead).then_some(Duration::from_secs(8)),
             silences: 3,
             edns: true,
+            keeps_case: true,
+            tcp: false,
             lame: vec![name("slow.example.")],
         };
         vec![server("192.0.2.53:53", Health::Dead), server("192.0.2.1:53", Health::Answering)]
@@ -373,6 +375,7 @@ fn servers_flights_and_memory_are_told_as_they_are() {
         (code, &server["address"], &server["health"]),
         (0, &"192.0.2.1:53".into(), &"answering".into())
     );
+    assert_eq!((&server["tcp"], &server["keeps_case"]), (&false.into(), &true.into()));
     assert_eq!((&server["round_trip"], &server["lame"][0]), (&0.08.into(), &"slow.example.".into()));
     assert_eq!(world.run(&["servers", "192.0.2.2"]).0, 1);
     assert_eq!(world.run(&["servers", "ns.example"]).0, 2);

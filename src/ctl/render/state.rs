@@ -23,7 +23,7 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
         ("round trip", Side::Right),
         ("timer", Side::Right),
         ("silences", Side::Right),
-        ("EDNS", Side::Left),
+        ("lacks", Side::Left),
         ("health", Side::Left),
         ("lame for", Side::Left),
     ]);
@@ -51,10 +51,16 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
         (row.round_trip.map_or_else(|| "–".to_owned(), words::time), Paint::Plain),
         (words::time(row.timer), Paint::Plain),
         (words::number(silences), Paint::Plain),
-        (if row.edns { "yes" } else { "no" }.to_owned(), Paint::Plain),
+        (lacks(row), Paint::Plain),
         (health, paint),
         (harmless(&row.lame.join(" ")), Paint::Bad),
     ]
+}
+
+/// What servers usually have and this one was seen to lack: EDNS, TCP, 0x20 (questions come back in the case they were sent in).
+fn lacks(row: &ServerState) -> String {
+    let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "0x20")];
+    all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect::<Vec<_>>().join(" ")
 }
 
 /// A server as it is usually named: its port only where that is unusual.

@@ -38,6 +38,13 @@ fn of_reply(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
     if ask.extended_error.is_some_and(|wanted| wanted != code) {
         found.push(format!("extended error {:?}", reply.extended_error));
     }
+    if let Some(why) = &ask.why {
+        let text = reply.extended_error.as_ref().map_or("", |error| error.text.as_str());
+        let last = reply.steps.last().map(|step| format!("{:?}", step.event)).unwrap_or_default();
+        if !text.contains(why) || !last.contains(why) {
+            found.push(format!("the reason is {text:?}, the last step {last}"));
+        }
+    }
     found.extend(ask.flags.iter().filter(|flag| !has_flag(message, flag)).map(|flag| format!("not {flag}")));
     if let Some(span) = ask.elapsed.as_ref().filter(|span| !span.contains(&reply.elapsed)) {
         found.push(format!("took {:?} instead of {span:?}", reply.elapsed));

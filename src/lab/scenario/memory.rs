@@ -84,7 +84,8 @@ impl Found {
     fn is(&self, holding: &Holding) -> bool {
         match (self, holding) {
             (Self::Record(rank, record), Holding::Record(believed, wanted)) => {
-                rank == believed && matches(wanted, record)
+                // Whether it may be answered with; not whether it came with AA.
+                (*rank > Rank::Glue) == (*believed > Rank::Glue) && matches(wanted, record)
             }
             (Self::Negative(had), Holding::Negative(wanted)) => had == wanted,
             (Self::Delegation(had), Holding::Delegation(wanted)) => had == wanted,

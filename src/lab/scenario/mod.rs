@@ -26,7 +26,8 @@
 //! and its parent those of the `zone` line. `unrouted ADDRESS`, `network down|up`,
 //! `ipv6 open|unrouted|swallowed`,
 //! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions. Below `ask`: `rcode`, `answer`
-//! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`,
+//! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`, `why WORDS` (part of the
+//! extended error's text and of the trail's last step),
 //! `outcome NAME[=COUNT]...`, `packets COUNT [SERVER]` (COUNT or LOW..HIGH), `packet: SERVER NAME TYPE [tcp] [plain]`
 //! (all of them, in order), `elapsed SPAN[..SPAN]`, `flags WORD...` (`ad`, `!tc`), `ede none`, `signatures COUNT` (RRSIG in the answer
 //! section), `proofs COUNT` (NSEC and NSEC3 in the authority section); these are no part of `answer` and `authority`. `ask NAME TYPE x5` is five
@@ -149,6 +150,7 @@ struct Ask {
     authorities: Option<Vec<Wanted>>,
     /// A code, or that there is none.
     extended_error: Option<Option<u16>>,
+    why: Option<String>,
     flags: Vec<String>,
     outcomes: Vec<(Outcome, usize)>,
     packets: Vec<(Option<String>, RangeInclusive<usize>)>,
@@ -169,6 +171,7 @@ impl Ask {
             answers: None,
             authorities: None,
             extended_error: None,
+            why: None,
             flags: Vec::new(),
             outcomes: Vec::new(),
             packets: Vec::new(),

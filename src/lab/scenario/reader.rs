@@ -238,6 +238,7 @@ fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
         "flags" => ask.flags.extend(rest.split_whitespace().map(ToOwned::to_owned)),
         "ede" if rest == "none" => ask.extended_error = Some(None),
         "ede" => ask.extended_error = Some(Some(rest.parse().map_err(|_| format!("{rest} is no code"))?)),
+        "why" => ask.why = Some(rest.to_owned()),
         "outcome" => {
             for part in rest.split_whitespace() {
                 ask.outcomes.push(outcome(part)?);

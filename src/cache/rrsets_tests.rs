@@ -1,0 +1,174 @@
+//! What is kept, what gives way, and for how long.
+
+use super::*;
+use crate::cache::stage::{DAY, memory, name};
+use hickory_proto::rr::rdata::{A, MX, TXT};
+use proptest::prelude::*;
+
+fn rrsets() -> Rrsets {
+    memory().rrsets
+}
+
+fn address(ttl: u32, last: u8) -> Record {
+    Record::from_rdata(name("MAIL.example."), ttl, RData::A(A::new(192, 0, 2, last)))
+}
+
+#[test]
+fn records_come_back_whole_with_the_time_left() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let mx = Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name("mail.example."))));
+    let txt = Record::from_rdata(
+        name("example."),
+        300,
+        RData::TXT(TXT::new(vec!["v=spf1 -all".into(), "x".repeat(200)])),
+    );
+    rrsets.put(&[&mx], Rank::Answer, DAY, Mono::START);
+    rrsets.put(&[&txt], Rank::Answer, DAY, Mono::START);
+    let later = Mono::START.after(Duration::from_secs(100));
+    for (kind, record) in [(RecordType::MX, mx), (RecordType::TXT, txt)] {
+        let Some(Known::Rrset(held)) = rrsets.get(&name("EXAMPLE."), kind, Rank::Answer, later) else {
+            panic!("{kind} is gone")
+        };
+        let records = held.records(&name("example."), later);
+        assert_eq!(records.len(), 1);
+        assert_eq!(records[0].ttl, 200);
+        assert_eq!(records[0].data, record.data);
+    }
+}
+
+#[test]
+fn glue_never_answers_and_never_replaces_an_answer() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let owner = name("mail.example.");
+    rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
+    assert!(rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START).is_none());
+    assert!(rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START).is_some());
+    rrsets.put(&[&address(60, 2)], Rank::Answer, DAY, Mono::START);
+    rrsets.put(&[&address(60, 3)], Rank::Glue, DAY, Mono::START);
+    let Some(Known::Rrset(held)) = rrsets.get(&owner, RecordType::A, Rank::Answer, Mono::START) else {
+        panic!("the answer is gone")
+    };
+    assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
+}
+
+/// Each pair of what is held and what comes while it lives: which of them is held afterwards.
+#[test]
+fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
+    use Security::{Insecure, Secure, Unchecked};
+    let ranks = [Rank::Glue, Rank::Answer, Rank::Authoritative];
+    let owner = name("mail.example.");
+    let soa = Record::from_rdata(
+        name("example."),
+        60,
+        RData::SOA(SOA::new(name("ns.example."), name("host.example."), 1, 7_200, 900, 86_400, 60)),
+    );
+    let backed = |security| Backing { security, ..Backing::default() };
+    for (held, new) in ranks.iter().flat_map(|held| ranks.map(|new| (*held, new))) {
+        for (old, young, wins) in [
+            (Unchecked, Unchecked, new >= held),
+            (Insecure, Unchecked, new >= held),
+            (Unchecked, Secure, true),
+            (Secure, Unchecked, false),
+            (Secure, Secure, new >= held),
+        ] {
+            let told = format!("{held:?} {old:?}, then {new:?} {young:?}");
+            let all = rrsets();
+            let rrsets = all.of(ViewId::default());
+            let holds = |now| match rrsets.get(&owner, RecordType::A, Rank::Glue, now) {
+                Some(Known::Rrset(rrset)) => rrset.records(&owner, now).first().map(|it| it.data.clone()),
+                _ => None,
+            };
+            let data = |last| Some(RData::A(A::new(192, 0, 2, last)));
+            rrsets.put_backed(&[&address(60, 1)], held, backed(old), DAY, Mono::START);
+            rrsets.put_backed(&[&address(60, 2)], new, backed(young), DAY, Mono::START);
+            assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{told}");
+            // Once it lives no more, whatever comes is kept.
+            let later = Mono::START.after(Duration::from_secs(60));
+            rrsets.put_backed(&[&address(60, 3)], new, backed(young), DAY, later);
+            assert_eq!(holds(later), data(3), "{told}");
+            if held == Rank::Glue || new == Rank::Glue {
+                continue;
+            }
+            for nxdomain in [false, true] {
+                let all = self::rrsets();
+                let rrsets = all.of(ViewId::default());
+                let denied = (&owner, RecordType::A);
+                rrsets.put_denied(denied, nxdomain, (&soa, held), backed(old), DAY, Mono::START);
+                rrsets.put_backed(&[&address(60, 2)], new, backed(young), DAY, Mono::START);
+                let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
+                assert_eq!(matches!(known, Some(Known::Rrset(_))), wins, "denied: {told}");
+            }
+        }
+    }
+}
+
+#[test]
+fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let owner = name("mail.example.");
+    let soa = Record::from_rdata(
+        name("example."),
+        60,
+        RData::SOA(SOA::new(name("ns.example."), name("host.example."), 1, 7_200, 900, 86_400, 60)),
+    );
+    rrsets.put_negative(&owner, RecordType::AAAA, false, &soa, DAY, Mono::START);
+    let glue = Record::from_rdata(owner.clone(), 60, RData::AAAA("2001:db8::1".parse().unwrap()));
+    rrsets.put(&[&glue], Rank::Glue, DAY, Mono::START);
+    let known = rrsets.get(&owner, RecordType::AAAA, Rank::Glue, Mono::START);
+    assert!(matches!(known, Some(Known::Negative(_))));
+    rrsets.put(&[&address(60, 1)], Rank::Authoritative, DAY, Mono::START);
+    let denied = (&owner, RecordType::A);
+    rrsets.put_denied(denied, false, (&soa, Rank::Answer), Backing::default(), DAY, Mono::START);
+    let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
+    assert!(matches!(known, Some(Known::Rrset(_))));
+    rrsets.put_denied(denied, false, (&soa, Rank::Authoritative), Backing::default(), DAY, Mono::START);
+    let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
+    assert!(matches!(known, Some(Known::Negative(_))), "it has been taken away");
+}
+
+#[test]
+fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    for (zone, seconds) in [("example.", 100), ("sub.example.", 10)] {
+        rrsets.put_delegation(Arc::new(Delegation {
+            zone: name(zone),
+            servers: vec![name("ns.example.")],
+            glue: Vec::new(),
+            configured: Vec::new(),
+            trusted: false,
+            evidence: Evidence::default(),
+            since: Mono::START,
+            expires: Mono::START.after(Duration::from_secs(seconds)),
+        }));
+    }
+    let asked = name("a.b.sub.example.");
+    assert_eq!(rrsets.closest_delegation(&asked, Mono::START).unwrap().zone, name("sub.example."));
+    let later = Mono::START.after(Duration::from_secs(10));
+    assert_eq!(rrsets.closest_delegation(&asked, later).unwrap().zone, name("example."));
+    assert!(rrsets.closest_delegation(&name("other."), Mono::START).is_none());
+}
+
+proptest! {
+    /// Nothing is given past its TTL, and what is given counts down.
+    #[test]
+    fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
+        let all = rrsets();
+        let rrsets = all.of(ViewId::default());
+        rrsets.put(&[&address(ttl, 1)], Rank::Answer, DAY, Mono::START);
+        let later = Mono::START.after(Duration::from_secs(age));
+        let owner = name("mail.example.");
+        let lives = u64::from(capped(ttl, DAY));
+        match rrsets.get(&owner, RecordType::A, Rank::Answer, later) {
+            Some(Known::Rrset(held)) => {
+                prop_assert!(age < lives);
+                prop_assert_eq!(u64::from(held.records(&owner, later)[0].ttl), lives - age);
+            }
+            Some(Known::Negative(_)) => prop_assert!(false, "no negative answer was kept"),
+            None => prop_assert!(age >= lives),
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! A hostile internet for ten thousand questions, in a process of its own: what the resolver takes does not grow with them.
+
+use std::time::Duration;
+
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::simulation::{Simulation, config_for, paused};
+use resolverd::lab::traffic;
+use resolverd::limits::DEAD_WANTED_TIME;
+use resolverd::random::Random;
+
+/// Mail domains of the internet: three for each hoster.
+const DOMAINS: usize = 24;
+
+/// Messages between two looks, of about forty questions each.
+const MESSAGES: u64 = 60;
+
+/// What befalls one server of each zone, beside lost packets.
+const AILMENTS: [Fault; 8] = [
+    Fault::Dead,
+    Fault::Refused,
+    Fault::DropsEdns,
+    Fault::AlwaysTruncates,
+    Fault::SilentTcp,
+    Fault::HangsUp,
+    Fault::Flood,
+    Fault::WrongQuestion,
+];
+
+/// Growth from one look to the next that the allocator's own slack explains.
+const SLACK: u64 = 1 << 20;
+
+/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
+fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    text.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
+}
+
+#[test]
+fn memory_is_flat() {
+    let grown = paused(async {
+        let internet = Internet::new(7, DOMAINS).unwrap();
+        internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(7));
+        let mut config = config_for(&internet.lab);
+        // Small enough to be full at the first look.
+        config.cache.size = 8 << 20;
+        let simulation = Simulation::new(internet.lab.clone(), config, 7);
+        simulation.network().set_loss(100);
+        simulation.network().set_stream_loss(100);
+        let mut looks = Vec::new();
+        for number in 0..5 * MESSAGES {
+            for mail in traffic::draw(&internet, number, 1) {
+                traffic::play(&internet, &mail, &simulation, simulation.clock()).await;
+            }
+            // The lab's own notes are not the resolver's.
+            internet.lab.log().take();
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            if (number + 1) % MESSAGES == 0 {
+                // Until no dead server is probed any more.
+                tokio::time::sleep(DEAD_WANTED_TIME + Duration::from_secs(60)).await;
+                let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+                assert_eq!((simulation.resolver().flights(), tasks), (0, simulation.by_itself()));
+                looks.push(resident());
+            }
+        }
+        looks
+    });
+    println!("resident: {grown:?}");
+    let (warm, last) = (grown[1], grown[grown.len() - 1]);
+    assert!(last <= warm + SLACK, "resident octets from look to look: {grown:?}");
+}
