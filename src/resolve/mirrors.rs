@@ -14,16 +14,22 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::record::trail::Trail;
 use crate::zones::mirror::{Told, Turn};
-use crate::zones::{Mirrored, Route, View};
+use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl Resolver {
-    /// Asks each mirror for its serial, once.
+    /// Asks each mirror for its serial, once, however many views lead to it.
     pub async fn look_at_mirrors(&self) {
         let views = self.views.load_full();
+        let mut looked_at: Vec<&Arc<Route>> = Vec::new();
         for view in views.all() {
             for route in view.mirrored() {
-                if let Some(mirrored) = &route.mirrored {
+                let Some(mirrored) = &route.mirrored else { continue };
+                let same = looked_at.iter().find(|other| same_mirror(route, other));
+                if let Some(known) = same.and_then(|other| other.mirrored.as_ref()) {
+                    mirrored.mirror.go_on_from(&known.mirror);
+                } else {
                     self.look_at_mirror(view, route, mirrored).await;
+                    looked_at.push(route);
                 }
             }
         }

@@ -388,7 +388,7 @@ fn instead(route: &Route) -> Option<&Arc<Route>> {
 }
 
 /// Whether two ways lead to the same servers of the same mirror.
-fn same_mirror(one: &Route, other: &Route) -> bool {
+pub fn same_mirror(one: &Route, other: &Route) -> bool {
     let servers = |route: &Route| match &route.kind {
         Kind::Stub(servers) => Some(servers.configured.clone()),
         _ => None,

@@ -75,6 +75,9 @@ stale_mirror() {
   soon has 'local data of reported\.lists\.example are 18[0-9] min old, more than its max_age; see' cat "$work/resolverd.log"
   has '127\.0\.0\.3' dig @127.0.0.1 +short 66.77.18.198.mirrored.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.reported.lists.example A
+  # For each listener alike, and told once.
+  has '127\.0\.0\.3' dig @127.0.0.2 +short 66.77.18.198.mirrored.lists.example A
+  [ "$(grep -c 'local data of mirrored' "$work/resolverd.log")" = 1 ]
   # New data come; that is seen within a minute, below.
   touch "$work/zones/fetched.ip4"
   kill -HUP "$(pid rbldnsd-local)"
