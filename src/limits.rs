@@ -481,6 +481,10 @@ pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30 * 60);
 /// Between a test that found a list broken and the next: minutes, so that a bad copy of its data has been replaced.
 pub const HEALTH_AGAIN: Duration = Duration::from_secs(3 * 60);
 
+/// Further tests that find a list broken at the one server that answers, before it is believed: others may be away for
+/// minutes, too.
+pub const HEALTH_ALONE: u8 = 2;
+
 /// A test is this much later at most, of a hundred parts of its interval: gateways that were started together drift apart.
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 

@@ -12,6 +12,7 @@ use resolverd::config::{Config, Guard, ListEntry, Zone, ZoneKind};
 use resolverd::dnsbl::list::{OnRefusal, WhenStale};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::State;
+use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::log::Received;
@@ -103,9 +104,9 @@ fn what_is_no_listing_reaches_no_client_as_one() {
                 paused(async {
                     let faults: Vec<Fault> = faults.into_iter().collect();
                     let simulation = simulation(&list, address, &faults, |_| {});
-                    let entry = simulation.resolver().lists().entry(&name(list.apex)).unwrap();
+                    let entry = simulation.resolver().lists().entry(&name(list.apex), &Way::Public).unwrap();
                     if world {
-                        entry.set(State::ListsTheWorld, "it does", simulation.clock().now());
+                        entry.tested(State::ListsTheWorld, "it does", false, simulation.clock().now());
                     }
                     let reply = ask(&simulation, list.name, kind).await;
                     let context = format!("{} {kind}, {what}: {:?}", list.apex, reply.extended_error);
@@ -162,10 +163,11 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
         let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
         let ask = async || given(&ask(&simulation, BLOCK.name, RecordType::A).await);
         let list = Registry::built_in().lists[&name(BLOCK.apex)].clone();
+        let entry = simulation.resolver().lists().entry(&list.apex, &Way::Public).unwrap();
         assert_eq!(ask().await, (ResponseCode::NoError, None));
-        simulation.resolver().list_is(&list, State::ListsTheWorld, "it does");
+        simulation.resolver().list_is(&list, &entry, State::ListsTheWorld, "it does", false);
         assert_eq!(ask().await, (ResponseCode::ServFail, Some(17)));
-        simulation.resolver().list_is(&list, State::Ok, "");
+        simulation.resolver().list_is(&list, &entry, State::Ok, "", false);
         assert_eq!(ask().await, (ResponseCode::NoError, None));
     });
 }
@@ -216,7 +218,7 @@ fn what_a_list_says_is_counted_from_memory_too() {
             ask(&simulation, BLOCK.name, RecordType::A).await;
         }
         ask(&simulation, "ns1.zen.spamhaus.org.", RecordType::A).await;
-        let counts = simulation.resolver().lists().entry(&name(BLOCK.apex)).unwrap().counts();
+        let counts = simulation.resolver().lists().entry(&name(BLOCK.apex), &Way::Public).unwrap().counts();
         assert_eq!((counts.questions, counts.hits, counts.listed), (3, 2, 3));
         assert_eq!(counts.elapsed.count, 1);
         let mark = simulation.resolver().lists().all()[0].mark(ListSays::Listed);

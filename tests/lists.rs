@@ -4,6 +4,7 @@ mod lists {
     pub(crate) mod stage;
 
     mod ahead;
+    mod forwarded;
     mod silence;
     mod tested;
     mod views;

@@ -165,7 +165,7 @@ fn lookalike(alike: &Lookalike) -> ListState {
 pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
-    entries.iter().for_each(|entry| entry.watch.test_now(now));
+    entries.iter().for_each(|entry| entry.watch.insist(now));
     subject.lists().wake();
     if !entries.is_empty() {
         tokio::time::sleep(LIST_TEST_TIME).await;
@@ -252,9 +252,9 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
         Ok(address) => Wanted::Address(address),
         Err(_) => Wanted::Domain(lookup::read_name(typed)?.to_lowercase()),
     };
-    let known = subject.lists();
+    let entries = subject.lists().all();
     let in_use = |list: &List| {
-        let asked = known.find(&list.apex).is_some_and(|entry| entry.counts().questions > 0);
+        let asked = entries.iter().any(|entry| entry.apex == list.apex && entry.counts().questions > 0);
         all || list.configured || asked
     };
     let lists = subject.config().lists();

@@ -1,8 +1,9 @@
 //! Who asks lists ahead of clients: hears of questions, learns, and starts those that will follow.
 //!
-//! May call: `resolve` for its questions on the side, `dnsbl::{batch, ring, state}`, `config`. A task of the daemon, told
+//! May call: `resolve` for its questions on the side, `dnsbl::{batch, ring, state}`, `config`, `zones`. A task of the daemon, told
 //! through a ring: no question waits for it.
 
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -12,11 +13,14 @@ use tokio::task::JoinSet;
 use super::batch::{Batch, Check, ListId, Standing};
 use super::list::Asked;
 use super::ring::{Event, What};
+use super::state::Entry;
+use super::way::Way;
 use crate::config::Config;
 use crate::limits::MAX_AHEAD;
-use crate::question::{Client, Question, QuestionKey, wire_name};
+use crate::question::{Client, Question, QuestionKey, ViewId, wire_name};
 use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
+use crate::zones::Views;
 
 /// Asks ahead, as long as it runs.
 pub async fn ask_ahead(resolver: Arc<Resolver>) {
@@ -64,9 +68,11 @@ fn take(resolver: &Resolver, event: &Event) -> Vec<(Check, ListId, Question)> {
     let labels = u8::try_from(subject.iter().len()).unwrap_or(u8::MAX);
     let check = Check { asker: key.flags(), subject: wire_name(&subject).into(), labels };
     let unix = resolver.clock().now().unix;
-    let lists = resolver.lists();
+    let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        let Some(entry) = lists.numbered(list) else { return Standing::default() };
+        // A group holds lists as each view has them.
+        let here = |entry: &Arc<Entry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
+        let Some(entry) = lists.numbered(list).filter(here) else { return Standing::default() };
         let standing = entry.watch.for_batch(unix);
         Standing { ready: standing.ready && entry.may_be_asked_ahead(), ..standing }
     };
@@ -96,15 +102,26 @@ fn subject(resolver: &Resolver, question: &Question) -> Option<(ListId, Name)> {
     if list.keyed || list.asked(&question.name) == Asked::Nothing {
         return None;
     }
-    let entry = resolver.lists().entry(&list.apex)?;
+    let entry = resolver.lists().entry(&list.apex, &way(&resolver.views(), question.view, &list.apex)?)?;
     let below = question.name.iter().len().checked_sub(list.apex.iter().len())?;
     let subject = Name::from_labels(question.name.iter().take(below)).ok()?;
     Some((entry.number(), subject))
 }
 
+/// Whom a list's questions go to in a view.
+fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
+    Some(views.get(view)?.route(apex, RecordType::A).way())
+}
+
 fn configure(resolver: &Resolver, config: &Config) {
-    let number = |apex: &Name| resolver.lists().entry(apex).map(|entry| entry.number());
-    let group = |group: &Vec<Name>| group.iter().filter_map(number).collect();
+    let views = resolver.views();
+    let numbers = |apex: &Name| {
+        let ways: BTreeSet<Way> =
+            views.all().iter().map(|view| view.route(apex, RecordType::A).way()).collect();
+        let entries = ways.iter().filter_map(|way| resolver.lists().entry(apex, way));
+        entries.map(|entry| entry.number()).collect::<Vec<_>>()
+    };
+    let group = |group: &Vec<Name>| group.iter().flat_map(numbers).collect();
     let dnsbl = &config.dnsbl;
     let groups = dnsbl.batch_groups.iter().map(group).collect();
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);

@@ -36,19 +36,10 @@ pub enum Why {
     Failing,
 }
 
-/// What a breaker has just done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// It has opened.
-    Opened(Why),
-    /// It has closed: the list answers again, after this time.
-    Closed(Duration),
-}
-
-/// What has to be done for a silent list.
+/// What has to be done for a list that is silent or answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// Nothing: it is not silent, or open already.
+    /// Nothing: it answers, or is open already.
     Rest,
     /// Judge again at this moment.
     Later(Mono),
@@ -61,7 +52,7 @@ pub enum Judgement {
 /// One list's.
 #[derive(Clone, Debug, Default)]
 pub struct Breaker {
-    /// Smoothed time to an answer and its variation, as in RFC 6298 section 2; none before the first.
+    /// Smoothed round trip and its variation, as in RFC 6298 section 2; none before the first.
     usual: Option<(Duration, Duration)>,
     /// Questions under way.
     under_way: u32,
@@ -71,8 +62,12 @@ pub struct Breaker {
     failed_at: Option<Mono>,
     /// Failures in a row of which each brought an answer that does not help.
     failures: u32,
+    /// When the last probe met errors too, and how long it took.
+    confirmed: Option<(Mono, Duration)>,
     /// When a suspicion was last looked into by a probe.
     probed: Option<Mono>,
+    /// Probes for one suspicion that were sent so far.
+    probes: u32,
     open: Option<Open>,
 }
 
@@ -81,7 +76,6 @@ struct Open {
     why: Why,
     since: Mono,
     next_probe: Mono,
-    pause: Duration,
 }
 
 impl Breaker {
@@ -90,7 +84,7 @@ impl Breaker {
         self.open.map(|open| (open.why, open.since))
     }
 
-    /// The usual time to an answer; none before the first.
+    /// The usual round trip; none before the first.
     pub fn usual(&self) -> Option<Duration> {
         self.usual.map(|(smoothed, _)| smoothed)
     }
@@ -105,31 +99,42 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// What became of a question that went out `elapsed` ago; `probe` where it was one. Errors count as the list's own only
-    /// once a probe has met them too: what mail makes us ask may be such that nobody would answer it.
-    pub fn ended(&mut self, end: End, elapsed: Duration, probe: bool, now: Mono) -> Option<Turn> {
+    /// What became of a question that went out `elapsed` ago; `probe` where it was one. The message that was answered took
+    /// `round_trip`: what a question waits besides, for other zones and for messages that were lost, is not the list's time.
+    /// Errors count as the list's own only once a probe has met them too: what mail makes us ask may be such that nobody
+    /// would answer it. True where the breaker closes.
+    pub fn ended(
+        &mut self,
+        end: End,
+        elapsed: Duration,
+        round_trip: Option<Duration>,
+        probe: bool,
+        now: Mono,
+    ) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         match end {
             End::Answered => {
-                self.usual = Some(smooth(self.usual, elapsed));
+                self.usual = round_trip.map(|sample| smooth(self.usual, sample)).or(self.usual);
                 self.failures = 0;
                 self.failed_at = None;
+                self.confirmed = None;
+                self.probes = 0;
                 self.heard_one_of(elapsed, now);
-                self.open.take().map(|open| Turn::Closed(now.since(open.since)))
+                self.open.take().is_some()
             }
             End::Failed => {
                 self.failed_at = Some(now);
-                // Whoever says that he will not is there.
                 self.heard_one_of(elapsed, now);
                 self.failures = self.failures.saturating_add(1);
-                (probe && self.failures >= BREAKER_FAILURES && self.open.is_none()).then(|| {
-                    self.trip(Why::Failing, now);
-                    Turn::Opened(Why::Failing)
-                })
+                if probe && self.failures >= BREAKER_FAILURES {
+                    self.confirmed = Some((now, elapsed));
+                }
+                // Whoever says that he will not is there: what he says is for the gate.
+                self.open.take_if(|open| open.why == Why::Silent).is_some()
             }
             End::Silent => {
                 self.failed_at = Some(now);
-                None
+                false
             }
         }
     }
@@ -144,6 +149,35 @@ impl Breaker {
 
     /// What is to be done at `now`, with what other zones have shown.
     pub fn judge(&mut self, evidence: Evidence, now: Mono) -> Judgement {
+        if self.open.is_some() {
+            return Judgement::Rest;
+        }
+        match (self.judge_errors(evidence, now), self.judge_silence(evidence, now)) {
+            (Judgement::Opened, _) => Judgement::Opened,
+            (Judgement::Rest, silence) => silence,
+            (errors, _) => errors,
+        }
+    }
+
+    /// Where a forwarder cannot reach the internet, or something on our way out refuses everything, all lists fail alike. So
+    /// others must have answered before the probe that failed and after it.
+    fn judge_errors(&mut self, evidence: Evidence, now: Mono) -> Judgement {
+        let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
+        let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
+        if evidence.last.is_none_or(|last| last < failed) {
+            return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
+        }
+        if failed.since(evidence.streak) < took {
+            // The network may have come back since that probe: another one decides, and soon.
+            self.confirmed = None;
+            self.probes = 0;
+            return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
+        }
+        self.trip(Why::Failing, now);
+        Judgement::Opened
+    }
+
+    fn judge_silence(&mut self, evidence: Evidence, now: Mono) -> Judgement {
         let Some(since) = self.silent_since.filter(|_| self.open.is_none()) else { return Judgement::Rest };
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         if self.under_way == 0 && !lately {
@@ -179,22 +213,23 @@ impl Breaker {
         let errors = errors.map(|failed| (failed, failed));
         let fresh = |(begun, _): &(Mono, Mono)| self.probed.is_none_or(|probed| probed < *begun);
         let due = [errors, silence].into_iter().flatten().filter(fresh).map(|(_, due)| due).min();
-        due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(FIRST_PROBE_TIME))))
+        let pause = pause_after(self.probes);
+        due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
     /// A probe is being sent: the next one comes later, and later.
     pub fn probing(&mut self, now: Mono) {
         self.probed = Some(now);
+        self.probes = self.probes.saturating_add(1);
         if let Some(open) = &mut self.open {
-            open.next_probe = now.after(open.pause);
-            open.pause = open.pause.saturating_mul(2).min(MAX_PROBE_TIME);
+            open.next_probe = now.after(pause_after(self.probes));
         }
     }
 
     /// Somebody asks again after nobody had for long: a probe is due.
     pub fn wanted(&mut self, now: Mono) {
+        self.probes = 0;
         if let Some(open) = &mut self.open {
-            open.pause = FIRST_PROBE_TIME;
             open.next_probe = open.next_probe.min(now);
         }
     }
@@ -207,17 +242,25 @@ impl Breaker {
     }
 
     fn trip(&mut self, why: Why, now: Mono) {
-        let next_probe = now.after(FIRST_PROBE_TIME);
-        self.open = Some(Open { why, since: now, next_probe, pause: FIRST_PROBE_TIME });
+        self.probes = 0;
+        self.confirmed = None;
+        self.open = Some(Open { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// How long its silence is borne: several times what it usually takes, so that some messages were sent again.
+    /// How long its silence is borne: several times what it usually takes, so that some messages were sent again. Longer than
+    /// the usual bound only where the list itself is that slow, not where its answers stutter.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));
         let usual = late.saturating_mul(8).clamp(BREAKER_MIN_PATIENCE, BREAKER_MAX_PATIENCE);
-        usual.max(late.saturating_mul(3))
+        usual.max(smoothed.saturating_mul(3))
     }
+}
+
+/// The pause after that many probes: each one twice as long as the one before.
+fn pause_after(probes: u32) -> Duration {
+    let times = 2_u32.saturating_pow(probes.saturating_sub(1));
+    FIRST_PROBE_TIME.saturating_mul(times).min(MAX_PROBE_TIME)
 }
 
 /// RFC 6298 section 2: the variation first, then the smoothed value.
@@ -251,9 +294,14 @@ mod tests {
         let mut breaker = Breaker::default();
         for _ in 0..20 {
             breaker.asked(Mono::START);
-            breaker.ended(End::Answered, MS * u32::try_from(usual).unwrap(), false, Mono::START);
+            ended(&mut breaker, End::Answered, MS * u32::try_from(usual).unwrap(), false, Mono::START);
         }
         breaker
+    }
+
+    /// What became of a question whose one message took all of its time.
+    fn ended(breaker: &mut Breaker, end: End, elapsed: Duration, probe: bool, now: Mono) -> bool {
+        breaker.ended(end, elapsed, Some(elapsed), probe, now)
     }
 
     /// When a list that is silent from `begin` on is taken for dead, judged every 10 ms while others answer.
@@ -277,6 +325,23 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_stutters_is_not_slow() {
+        let mut breaker = known(50);
+        for elapsed in [1_000, 2_000] {
+            breaker.asked(Mono::START);
+            breaker.ended(End::Answered, MS * elapsed, Some(50 * MS), false, Mono::START);
+        }
+        assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
+        // One answer that was late for once, and a first one from afar.
+        for before in [known(50), Breaker::default()] {
+            let mut breaker = before;
+            breaker.asked(Mono::START);
+            ended(&mut breaker, End::Answered, 560 * MS, false, Mono::START);
+            assert!(opens_after(breaker, 3_000).unwrap() < 2_000);
+        }
+    }
+
+    #[test]
     fn nothing_opens_while_nobody_else_answers() {
         let mut breaker = known(50);
         breaker.asked(at(1_000));
@@ -290,7 +355,7 @@ mod tests {
         // It is back: the list has its time before it is judged.
         let back = Evidence { last: Some(at(60_010)), streak: at(60_000) };
         assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
-        breaker.ended(End::Answered, 60 * MS, false, at(60_100));
+        ended(&mut breaker, End::Answered, 60 * MS, false, at(60_100));
         assert_eq!(breaker.judge(back, at(61_000)), Judgement::Rest);
     }
 
@@ -300,7 +365,7 @@ mod tests {
         breaker.asked(at(0));
         for now in (0..20_000).step_by(400) {
             breaker.asked(at(now));
-            breaker.ended(End::Answered, 50 * MS, false, at(now + 50));
+            ended(&mut breaker, End::Answered, 50 * MS, false, at(now + 50));
             assert_ne!(breaker.judge(evidence(now + 60), at(now + 60)), Judgement::Opened);
         }
     }
@@ -309,29 +374,86 @@ mod tests {
     fn silence_of_long_ago_does_not_count() {
         let mut breaker = known(50);
         breaker.asked(at(0));
-        breaker.ended(End::Silent, 10 * MS, false, at(500));
+        ended(&mut breaker, End::Silent, 10 * MS, false, at(500));
         assert_eq!(breaker.judge(evidence(20_000), at(20_000)), Judgement::Rest);
         breaker.asked(at(60_000));
         assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
     }
 
+    /// A list whose servers answer every client with errors, from 1 s on.
+    fn failing() -> Breaker {
+        let mut breaker = known(50);
+        for round in 0..2 * u64::from(BREAKER_FAILURES) {
+            breaker.asked(at(1_000 + round));
+            assert!(!ended(&mut breaker, End::Failed, MS, false, at(1_000 + round)));
+        }
+        breaker
+    }
+
+    /// A probe that is sent at `begin` meets errors too.
+    fn probe_fails(breaker: &mut Breaker, begin: u64) {
+        assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
+        breaker.probing(at(begin));
+        assert_eq!(breaker.next_probe(), None, "one is under way");
+        breaker.asked(at(begin));
+        assert!(!ended(breaker, End::Failed, 50 * MS, true, at(begin + 50)));
+    }
+
     #[test]
     fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it() {
-        let mut breaker = known(50);
-        for round in 0..2 * BREAKER_FAILURES {
-            breaker.asked(at(u64::from(round)));
-            assert_eq!(breaker.ended(End::Failed, MS, false, at(u64::from(round))), None);
-        }
-        assert!(breaker.next_probe().is_some_and(|next| next <= at(100)));
-        breaker.probing(at(100));
-        assert_eq!(breaker.next_probe(), None, "one is under way");
-        breaker.asked(at(100));
-        let turn = breaker.ended(End::Failed, 50 * MS, true, at(150));
-        assert_eq!(turn, Some(Turn::Opened(Why::Failing)));
+        let mut breaker = failing();
+        assert_eq!(
+            breaker.judge(evidence(1_090), at(1_090)),
+            Judgement::Rest,
+            "mail may have made us ask so"
+        );
+        probe_fails(&mut breaker, 1_100);
+        assert_eq!(breaker.judge(evidence(1_150), at(1_150)), Judgement::Opened);
+        assert_eq!(breaker.open(), Some((Why::Failing, at(1_150))));
         breaker.asked(at(5_000));
-        let turn = breaker.ended(End::Answered, 50 * MS, false, at(5_004));
-        assert!(matches!(turn, Some(Turn::Closed(_))));
+        assert!(ended(&mut breaker, End::Answered, 50 * MS, false, at(5_004)));
         assert_eq!((breaker.open(), breaker.next_probe()), (None, None));
+    }
+
+    #[test]
+    fn errors_that_all_meet_open_nothing() {
+        let mut breaker = failing();
+        probe_fails(&mut breaker, 1_100);
+        // Whoever sends the errors sends them to all: nobody else has answered since.
+        for now in (1_150..9_000).step_by(250) {
+            assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
+        }
+        // Others answer again; whether the list does too a further probe tells.
+        let back = Evidence { last: Some(at(9_100)), streak: at(9_000) };
+        assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
+        probe_fails(&mut breaker, 9_200);
+        let back = Evidence { last: Some(at(9_300)), ..back };
+        assert_eq!(breaker.judge(back, at(9_300)), Judgement::Opened);
+    }
+
+    #[test]
+    fn probes_of_what_cannot_be_told_come_at_longer_and_longer_pauses() {
+        let mut breaker = failing();
+        let mut now = at(1_100);
+        for _ in 0..10 {
+            breaker.probing(now);
+            breaker.asked(now);
+            ended(&mut breaker, End::Failed, 50 * MS, true, now.after(50 * MS));
+            let next = breaker.next_probe().unwrap();
+            assert!((FIRST_PROBE_TIME..=MAX_PROBE_TIME).contains(&next.since(now)));
+            now = next;
+        }
+        assert!(now.since(at(1_100)) > 6 * MAX_PROBE_TIME);
+    }
+
+    #[test]
+    fn whoever_answers_with_errors_is_silent_no_more() {
+        let mut breaker = known(50);
+        breaker.asked(at(1_000));
+        while breaker.judge(evidence(3_000), at(3_000)) != Judgement::Opened {}
+        breaker.asked(at(4_000));
+        assert!(ended(&mut breaker, End::Failed, 50 * MS, true, at(4_050)));
+        assert_eq!(breaker.open(), None);
     }
 
     #[test]
@@ -342,7 +464,7 @@ mod tests {
         assert!(probe > at(1_000) && probe < at(1_000).after(BREAKER_MIN_PATIENCE));
         breaker.probing(probe);
         breaker.asked(probe);
-        breaker.ended(End::Answered, 50 * MS, true, probe.after(50 * MS));
+        ended(&mut breaker, End::Answered, 50 * MS, true, probe.after(50 * MS));
         // The question still waits; the next one that waits too is another matter.
         assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
         assert_eq!(breaker.next_probe(), None);
@@ -377,8 +499,8 @@ mod tests {
                 now += pause;
                 match step {
                     0 | 1 => breaker.asked(at(now)),
-                    2 => { breaker.ended(End::Answered, MS, false, at(now)); }
-                    3 => { breaker.ended(End::Silent, MS, true, at(now)); }
+                    2 => { ended(&mut breaker, End::Answered, MS, false, at(now)); }
+                    3 => { ended(&mut breaker, End::Silent, MS, true, at(now)); }
                     _ => {}
                 }
                 let judged = breaker.judge(Evidence { last: None, streak: Mono::START }, at(now));

@@ -1,14 +1,15 @@
 //! How a list is, from its own test points: what it must list, and what it must not (RFC 5782 section 5).
 //!
 //! May call: `dnsbl::state` for its words, `clock`, `limits`. Pure. That a list lists the world or nothing is believed only
-//! when it has failed twice, minutes apart, at different servers: a single broken mirror condemns nobody.
+//! when it has failed twice, minutes apart, at different servers: a single broken mirror condemns nobody. Where no other
+//! server answers it takes a third time.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::state::State;
 use crate::clock::Mono;
-use crate::limits::{HEALTH_AGAIN, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT, SLOW_LIST};
+use crate::limits::{HEALTH_AGAIN, HEALTH_ALONE, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT, SLOW_LIST};
 use crate::question::ListSays;
 
 /// What one test point said.
@@ -20,17 +21,15 @@ pub struct Point {
     pub server: Option<IpAddr>,
 }
 
-/// A whole test: the point that must be listed, and the one that must not.
+/// A test: what was asked of the list's test points. Some lists have a point of one kind only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
     /// The one that must be listed.
-    pub listed: Point,
+    pub listed: Option<Point>,
     /// The one that must not.
-    pub unlisted: Point,
-    /// The list's usual time to an answer, where known.
+    pub unlisted: Option<Point>,
+    /// The list's usual round trip, where known.
     pub usual: Option<Duration>,
-    /// Servers of the list that could have answered.
-    pub servers: usize,
 }
 
 /// What a test shows.
@@ -49,6 +48,8 @@ pub enum Shown {
 pub struct Health {
     /// When the next test is due; none before the first question.
     due: Option<Mono>,
+    /// The operator has asked for the next one.
+    insists: bool,
     suspicion: Option<Suspicion>,
 }
 
@@ -57,6 +58,8 @@ struct Suspicion {
     state: State,
     server: Option<IpAddr>,
     at: Mono,
+    /// Tests since the first that the same server answered so.
+    again: u8,
 }
 
 impl Health {
@@ -73,6 +76,18 @@ impl Health {
     /// A test begins; until it has ended the next one is as far as if it had found nothing.
     pub fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
+        self.insists = false;
+    }
+
+    /// The operator wants one now, whether the list is asked or not.
+    pub fn insist(&mut self, now: Mono) {
+        self.due = Some(now);
+        self.insists = true;
+    }
+
+    /// Whether the operator has asked for the next one.
+    pub fn insists(&self) -> bool {
+        self.insists
     }
 
     /// A test is due at once, if it ever is.
@@ -82,7 +97,7 @@ impl Health {
         }
     }
 
-    /// The server that a suspicion rests on: the next test had better be answered by another.
+    /// The server that a suspicion rests on: the next test is to be answered by another, where there is one that answers.
     pub fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
@@ -90,7 +105,7 @@ impl Health {
     /// Takes in a test that ended at `now`; `toss` draws a number below its argument.
     pub fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> Shown {
         let shown = match read(tested) {
-            Some((state, server)) if is_broken(state) => self.suspect(state, server, tested.servers, now),
+            Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
             Some((state, _)) => {
                 self.suspicion = None;
                 Shown::Is(state)
@@ -104,34 +119,41 @@ impl Health {
         shown
     }
 
-    fn suspect(&mut self, state: State, server: Option<IpAddr>, servers: usize, now: Mono) -> Shown {
+    fn suspect(&mut self, state: State, server: Option<IpAddr>, now: Mono) -> Shown {
         let before = self.suspicion.filter(|before| before.state == state);
         let Some(before) = before else {
-            self.suspicion = Some(Suspicion { state, server, at: now });
+            self.suspicion = Some(Suspicion { state, server, at: now, again: 0 });
             return Shown::Suspected(state);
         };
-        // A list with one server has no other that could say the same.
-        let elsewhere = before.server != server || servers <= 1;
-        if elsewhere && now.since(before.at) >= HEALTH_AGAIN {
-            self.suspicion = Some(Suspicion { at: now, ..before });
-            return Shown::Is(state);
+        if now.since(before.at) < HEALTH_AGAIN {
+            return Shown::Suspected(state);
         }
-        Shown::Suspected(state)
+        // The server that was suspected is asked after all others: where it answers again, nobody else does.
+        let again = before.again.saturating_add(u8::from(before.server == server));
+        self.suspicion = Some(Suspicion { at: now, again, ..before });
+        if before.server != server || again >= HEALTH_ALONE {
+            Shown::Is(state)
+        } else {
+            Shown::Suspected(state)
+        }
     }
 }
 
 /// What a test says by itself, and by which server.
 fn read(tested: &Tested) -> Option<(State, Option<IpAddr>)> {
-    let Tested { listed, unlisted, usual, .. } = tested;
-    match (listed.says, unlisted.says) {
-        (_, ListSays::Listed) => Some((State::ListsTheWorld, unlisted.server)),
-        (ListSays::NotListed, ListSays::NotListed) => Some((State::ListsNothing, listed.server)),
-        (ListSays::Listed, ListSays::NotListed) if usual.is_some_and(|usual| usual >= SLOW_LIST) => {
-            Some((State::Slow, listed.server))
-        }
-        (ListSays::Listed, ListSays::NotListed) => Some((State::Ok, listed.server)),
-        (ListSays::Untold, _) | (_, ListSays::Untold) => None,
+    let Tested { listed, unlisted, usual } = tested;
+    let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);
+    if let Some(point) = said(unlisted, ListSays::Listed) {
+        return Some((State::ListsTheWorld, point.server));
     }
+    if [listed, unlisted].into_iter().any(|point| said(point, ListSays::Untold).is_some()) {
+        return None;
+    }
+    if let Some(point) = said(listed, ListSays::NotListed) {
+        return Some((State::ListsNothing, point.server));
+    }
+    let state = if usual.is_some_and(|usual| usual >= SLOW_LIST) { State::Slow } else { State::Ok };
+    listed.or(*unlisted).map(|point| (state, point.server))
 }
 
 const fn is_broken(state: State) -> bool {
@@ -147,7 +169,7 @@ mod tests {
     fn tested(listed: ListSays, unlisted: ListSays, server: u8) -> Tested {
         let server = Some([192, 0, 2, server].into());
         let point = |says| Point { says, server };
-        Tested { listed: point(listed), unlisted: point(unlisted), usual: None, servers: 2 }
+        Tested { listed: Some(point(listed)), unlisted: Some(point(unlisted)), usual: None }
     }
 
     fn at(minutes: u64) -> Mono {
@@ -179,11 +201,35 @@ mod tests {
     }
 
     #[test]
-    fn a_list_with_one_server_is_judged_by_it() {
-        let mut health = Health::default();
-        let world = Tested { servers: 1, ..tested(Listed, Listed, 1) };
-        assert!(matches!(health.tested(&world, at(0), |_| 0), Shown::Suspected(_)));
-        assert!(matches!(health.tested(&world, at(5), |_| 0), Shown::Is(State::ListsTheWorld)));
+    fn a_list_of_which_one_server_answers_is_judged_by_it_at_the_third_time() {
+        use Shown::{Is, Nothing, Suspected};
+        use State::ListsTheWorld;
+        let alone = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 6)]);
+        assert_eq!(alone, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
+        let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 4)]);
+        assert_eq!(hasty[2], Suspected(ListsTheWorld));
+        let silent = run(&[(Listed, Listed, 1, 0), (Untold, Untold, 1, 3), (Listed, Listed, 1, 6)]);
+        assert_eq!(silent[1..], [Nothing, Suspected(ListsTheWorld)]);
+    }
+
+    #[test]
+    fn one_test_point_tells_as_much_as_it_can() {
+        let show = |listed: Option<ListSays>, unlisted: Option<ListSays>| {
+            let mut health = Health::default();
+            let shown = [1, 2].map(|server| {
+                let point = |says| Point { says, server: Some([192, 0, 2, server].into()) };
+                let tested = Tested { listed: listed.map(point), unlisted: unlisted.map(point), usual: None };
+                health.tested(&tested, at(u64::from(server) * 3), |_| 0)
+            });
+            shown[1]
+        };
+        assert_eq!(show(None, Some(Listed)), Shown::Is(State::ListsTheWorld));
+        assert_eq!(show(None, Some(NotListed)), Shown::Is(State::Ok));
+        assert_eq!(show(Some(NotListed), None), Shown::Is(State::ListsNothing));
+        assert_eq!(show(Some(Listed), None), Shown::Is(State::Ok));
+        for (listed, unlisted) in [(None, None), (Some(Untold), None), (None, Some(Untold))] {
+            assert_eq!(show(listed, unlisted), Shown::Nothing);
+        }
     }
 
     #[test]
@@ -208,16 +254,23 @@ mod tests {
     }
 
     proptest! {
-        /// One server alone condemns no list that has others.
+        /// One server alone condemns no list before it has said so three times, minutes apart.
         #[test]
-        fn one_server_condemns_nobody(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..60), 1..50)) {
+        fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Untold][usize::from(number)];
             let mut health = Health::default();
-            let mut minute = 0;
+            let (mut minute, mut sound) = (0, None);
             for (listed, unlisted, pause) in tests {
                 minute += pause;
                 let shown = health.tested(&tested(says(listed), says(unlisted), 1), at(minute), |_| 0);
-                prop_assert!(!matches!(shown, Shown::Is(State::ListsTheWorld | State::ListsNothing)));
+                match shown {
+                    Shown::Is(State::ListsTheWorld | State::ListsNothing) => {
+                        let began = sound.unwrap_or_default();
+                        prop_assert!(at(minute).since(at(began)) >= HEALTH_AGAIN * u32::from(HEALTH_ALONE));
+                    }
+                    Shown::Is(_) => sound = Some(minute),
+                    _ => {}
+                }
             }
         }
     }

@@ -12,7 +12,8 @@ use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
 use super::quota::Quota;
-use super::state::{Lists, Standing, State};
+use super::state::{Known, Lists, Standing, State};
+use super::way::Way;
 use crate::limits::{MAX_LISTS, MAX_LISTS_FILE};
 
 /// The file in the state directory.
@@ -31,8 +32,10 @@ pub struct Kept {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct KeptList {
     list: String,
+    #[serde(default, skip_serializing_if = "Way::is_public")]
+    way: Way,
     #[serde(flatten)]
-    standing: Standing,
+    known: Known,
     quota: Quota,
 }
 
@@ -41,7 +44,8 @@ impl Kept {
     pub fn of(lists: &Lists) -> Self {
         let list = |entry: &super::state::Entry| KeptList {
             list: entry.apex.to_ascii(),
-            standing: entry.standing(),
+            way: entry.way.clone(),
+            known: entry.known(),
             quota: entry.watch.counted(),
         };
         Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
@@ -54,11 +58,13 @@ impl Kept {
         }
         for kept in self.lists.into_iter().take(MAX_LISTS) {
             let Ok(apex) = Name::from_ascii(&kept.list) else { continue };
-            let Some(entry) = lists.entry(&apex.to_lowercase()) else { return };
+            let Some(entry) = lists.entry(&apex.to_lowercase(), &kept.way) else { return };
             entry.watch.restore(kept.quota);
-            if kept.standing.state != State::Dead {
-                entry.restore(kept.standing);
+            let mut known = kept.known;
+            if known.standing.state == State::Dead {
+                known.standing = Standing::default();
             }
+            entry.restore(known);
         }
     }
 
@@ -101,17 +107,29 @@ mod tests {
         let path = directory.path().join(FILE);
         let before = Lists::default();
         for (number, state) in [State::ListsTheWorld, State::Dead].into_iter().enumerate() {
-            let entry = before.entry(&Name::from_ascii(format!("l{number}.example.")).unwrap()).unwrap();
-            entry.set(state, "because", NOW);
+            let apex = Name::from_ascii(format!("l{number}.example.")).unwrap();
+            let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
+            let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way }).unwrap();
+            entry.restore(Known {
+                standing: Standing { state: State::Dead, since: 1, why: "silent".to_owned() },
+                world: None,
+            });
+            if state == State::ListsTheWorld {
+                entry.tested(state, "because", false, NOW);
+            }
             entry.watch.asked(NOW.mono);
             let (end, elapsed) = (End::Answered, Duration::ZERO);
-            entry.watch.ended(&Asked { end, elapsed, went_out: true, probe: false, negative_ttl: None }, NOW);
+            let asked =
+                Asked { end, elapsed, round_trip: None, went_out: true, probe: false, negative_ttl: None };
+            entry.watch.ended(&asked, NOW);
         }
         Kept::of(&before).write(&path).unwrap();
         Kept::of(&before).write(&path).unwrap();
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let after = Lists::default();
         Kept::read(&path).unwrap().restore(&after);
+        let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();
+        assert_eq!(ways(&after), ways(&before));
         let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
         let world = before.all()[0].standing();
         assert_eq!(known, [world, Standing::default()]);

@@ -30,4 +30,5 @@ pub mod ring;
 pub mod state;
 pub mod tend;
 pub mod watch;
+pub mod way;
 pub mod witness;

@@ -1,9 +1,10 @@
 //! What is known of each list while the daemon runs: how it is, since when, and what was asked of it.
 //!
 //! May call: `dnsbl::list`, `question`, `clock`, `limits`, `record` for its histograms. Shared by all who tell of lists: the gate's answers,
-//! the tests on the side, and whoever shows it. A list is known by its apex, so that a reload forgets nothing; a number
-//! stands for it where an answer carries it through the cache.
+//! the tests on the side, and whoever shows it. A list is known by its apex and by whom its questions go to, so that a reload
+//! forgets nothing; a number stands for it where an answer carries it through the cache.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -14,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
 use super::batch::Batch;
-use super::breaker::{self, Turn};
+use super::breaker::{self, End};
 use super::gate::Verdict;
 use super::lookalike::Lookalikes;
 use super::ring::Ring;
 use super::watch::{Asked, Changed, Watch};
+use super::way::Way;
 use super::witness::Evidence;
 use crate::clock::{Mono, Now};
 use crate::limits::{DEAD_LIST_LINE, LIST_INCIDENT_QUIET, MAX_LISTS};
@@ -65,8 +67,8 @@ pub struct Lists {
     /// By number; only ever appended to.
     entries: ArcSwap<Vec<Arc<Entry>>>,
     lookalikes: Lookalikes,
-    /// Whether anybody answers.
-    evidence: Mutex<Evidence>,
+    /// Whether forwarders reach the internet, by the ways that lists are asked.
+    through: Mutex<BTreeMap<Way, Evidence>>,
     /// Wakes whoever looks after the lists.
     wake: Notify,
     /// Whether that one rests for long.
@@ -82,6 +84,8 @@ pub struct Lists {
 pub struct Entry {
     /// Its apex.
     pub apex: Name,
+    /// Whom its questions go to.
+    pub way: Way,
     /// What is watched of it beside its answers.
     pub watch: Watch,
     number: u16,
@@ -89,10 +93,22 @@ pub struct Entry {
     tally: Tally,
 }
 
+/// All that is known of how a list is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// By its answers and by its silence, and by its tests but for `world`.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// That it lists the world, since when, and why. Only its tests begin and end that: a list that dies in other ways too still
+    /// lists whom it must not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub world: Option<Standing>,
+}
+
 #[derive(Debug, Default)]
 struct Told {
-    standing: Standing,
-    /// When an answer last told nothing.
+    known: Known,
+    /// When an answer last said that the list is not well.
     last_untold: Mono,
     /// When a dead list was last told of.
     dead_line: Option<Mono>,
@@ -127,20 +143,20 @@ pub struct Counts {
 }
 
 impl Lists {
-    /// What is known of the list at `apex`; none where there are more lists than there may be.
-    pub fn entry(&self, apex: &Name) -> Option<Arc<Entry>> {
-        if let Some(entry) = self.find(apex) {
+    /// What is known of the list at `apex` that is asked by `way`; none where there are more lists than there may be.
+    pub fn entry(&self, apex: &Name, way: &Way) -> Option<Arc<Entry>> {
+        if let Some(entry) = self.find(apex, way) {
             return Some(entry);
         }
         self.entries.rcu(|entries| {
             let mut entries = Vec::clone(entries);
             let number = u16::try_from(entries.len()).unwrap_or(u16::MAX);
-            if entries.len() < MAX_LISTS && entries.iter().all(|entry| entry.apex != *apex) {
-                entries.push(Arc::new(Entry::new(apex.clone(), number)));
+            if entries.len() < MAX_LISTS && !entries.iter().any(|entry| entry.is(apex, way)) {
+                entries.push(Arc::new(Entry::new(apex.clone(), way.clone(), number)));
             }
             entries
         });
-        self.find(apex)
+        self.find(apex, way)
     }
 
     /// Zones that are asked like lists and are none.
@@ -166,14 +182,16 @@ impl Lists {
         self.entries.load().get(usize::from(number)).cloned()
     }
 
-    /// Somebody has answered over the network.
-    pub fn heard_answer(&self, now: Mono) {
-        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
+    /// What no forwarder could have in memory was answered by this way, which is a list's.
+    pub fn heard_through(&self, way: &Way, now: Mono) {
+        let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
+        through.entry(way.clone()).or_default().heard(now);
     }
 
-    /// Whether anybody answers.
-    pub fn evidence(&self) -> Evidence {
-        *self.evidence.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the forwarders of this way reach the internet.
+    pub fn through(&self, way: &Way) -> Evidence {
+        let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
+        through.get(way).copied().unwrap_or_default()
     }
 
     /// Has the lists looked after now.
@@ -198,15 +216,18 @@ impl Lists {
         self.wake.notified().await;
     }
 
-    /// What is known of the list at `apex`; none where nobody has asked it.
-    pub fn find(&self, apex: &Name) -> Option<Arc<Entry>> {
-        self.entries.load().iter().find(|entry| entry.apex == *apex).cloned()
+    fn find(&self, apex: &Name, way: &Way) -> Option<Arc<Entry>> {
+        self.entries.load().iter().find(|entry| entry.is(apex, way)).cloned()
     }
 }
 
 impl Entry {
-    fn new(apex: Name, number: u16) -> Self {
-        Self { apex, watch: Watch::default(), number, told: Mutex::default(), tally: Tally::default() }
+    fn new(apex: Name, way: Way, number: u16) -> Self {
+        Self { apex, way, watch: Watch::default(), number, told: Mutex::default(), tally: Tally::default() }
+    }
+
+    fn is(&self, apex: &Name, way: &Way) -> bool {
+        self.apex == *apex && self.way == *way
     }
 
     /// What its answers carry through the cache.
@@ -216,65 +237,86 @@ impl Entry {
 
     /// How it is.
     pub fn standing(&self) -> Standing {
-        self.told().standing.clone()
+        self.told().known.shown().clone()
     }
 
     /// How it is, in a word.
     pub fn state(&self) -> State {
-        self.told().standing.state
+        self.told().known.shown().state
     }
 
-    /// Says how it is, with a line in the log where that begins or ends an incident. True where what was answered before
-    /// must not be answered any more.
-    pub fn set(&self, state: State, why: &str, now: Now) -> bool {
+    /// Takes in what its own test points have shown; `insists` where the operator has asked for the test. True where what was
+    /// answered before must not be answered any more.
+    pub fn tested(&self, state: State, why: &str, insists: bool, now: Now) -> bool {
         let mut told = self.told();
-        let old = told.standing.clone();
-        if old.state == state {
-            return false;
+        let world = state == State::ListsTheWorld;
+        let void = world != told.known.world.is_some();
+        let before = told.known.shown().clone();
+        if world {
+            let since = Standing { state, since: now.unix, why: why.to_owned() };
+            told.known.world.get_or_insert(since);
+        } else {
+            told.known.world = None;
+            // What answers show of refusals and silence is newer than a test. One that came out right ends a refusal as an
+            // answer does, and at once where the operator wants to know.
+            let right = matches!(state, State::Ok | State::Slow);
+            let stays = match told.known.standing.state {
+                State::Dead => true,
+                State::Refusing | State::Parked => !(right && (insists || told.is_quiet(now.mono))),
+                _ => false,
+            };
+            if !stays {
+                told.known.turn(state, why, now.unix);
+            }
         }
-        told.standing = Standing { state, since: now.unix, why: why.to_owned() };
-        drop(told);
-        self.write_lines(&old, state, why, now.unix);
-        (old.state == State::ListsTheWorld) != (state == State::ListsTheWorld)
+        self.write_lines(told, &before, now.unix);
+        void
     }
 
     /// Knows again how it was.
-    pub fn restore(&self, standing: Standing) {
-        self.told().standing = standing;
+    pub fn restore(&self, known: Known) {
+        self.told().known = known;
+    }
+
+    /// How it is, to be kept.
+    pub fn known(&self) -> Known {
+        self.told().known.clone()
     }
 
     /// Hears what an answer of its servers meant. Refusals and parking show in answers; all else only tests can tell.
     pub fn heard(&self, verdict: &Verdict, now: Now) {
         let mut told = self.told();
+        let before = told.known.shown().clone();
         match verdict {
             Verdict::Untold(why) => {
+                // A mistaken question says nothing of the list, nor does what our own silence makes of it.
+                let Some(state) = why.state() else { return };
                 told.last_untold = now.mono;
-                drop(told);
-                if let Some(state) = why.state() {
-                    self.set(state, &why.sentence(&self.apex), now);
-                }
+                told.known.turn(state, &why.sentence(&self.apex), now.unix);
             }
             Verdict::Listed | Verdict::NotListed => {
-                let quiet = now.mono.since(told.last_untold) >= LIST_INCIDENT_QUIET;
-                let ends = matches!(told.standing.state, State::Refusing | State::Parked) && quiet;
-                drop(told);
-                if ends {
-                    self.set(State::Ok, "", now);
+                let refused = matches!(told.known.standing.state, State::Refusing | State::Parked);
+                if refused && told.is_quiet(now.mono) {
+                    told.known.turn(State::Ok, "", now.unix);
                 }
             }
         }
+        self.write_lines(told, &before, now.unix);
     }
 
     /// Hears what became of a question to it, for whoever watches it.
     pub fn ended(&self, asked: &Asked, now: Now) {
-        let Changed { turn, warning } = self.watch.ended(asked, now);
-        match turn {
-            Some(Turn::Opened(_)) if self.state() != State::Refusing => self.not_answering(now),
-            Some(Turn::Closed(_)) if self.state() == State::Dead => {
-                self.set(State::Ok, "", now);
-                self.watch.test_now(now.mono);
+        let Changed { closed, warning } = self.watch.ended(asked, now);
+        if asked.went_out && asked.end == End::Answered {
+            let mut told = self.told();
+            let before = told.known.shown().clone();
+            if told.known.standing.state == State::Dead {
+                told.known.turn(State::Ok, "", now.unix);
             }
-            _ => {}
+            self.write_lines(told, &before, now.unix);
+        }
+        if closed {
+            self.watch.test_now(now.mono);
         }
         if let Some((today, most)) = warning {
             let list = self.apex.to_ascii();
@@ -285,11 +327,17 @@ impl Entry {
         }
     }
 
-    /// It does not answer: its questions are answered here until it does.
+    /// It does not answer, or with errors only: its questions are answered here until it does.
     pub fn not_answering(&self, now: Now) {
-        if let Some(why) = self.why_held() {
-            self.set(State::Dead, &format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.')), now);
+        let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
+        let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
+        let mut told = self.told();
+        let before = told.known.shown().clone();
+        // Whose errors are refusals is known as refusing.
+        if cause != breaker::Why::Failing || told.known.standing.state != State::Refusing {
+            told.known.turn(State::Dead, &why, now.unix);
         }
+        self.write_lines(told, &before, now.unix);
     }
 
     /// Why its questions are answered here, where they are; in words that follow the list's name.
@@ -348,13 +396,28 @@ impl Entry {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn write_lines(&self, old: &Standing, state: State, why: &str, unix: u64) {
+    /// A line where an incident has begun since it stood as `before`, and one where it has ended; none where one has only become
+    /// another, as a list whose servers fail in several ways would fill the log. That it lists the world is an incident of its own.
+    fn write_lines(&self, told: MutexGuard<'_, Told>, before: &Standing, unix: u64) {
+        let shown = told.known.shown().clone();
+        drop(told);
         let apex = self.apex.to_ascii();
         let list = apex.trim_end_matches('.');
-        if state.is_incident() {
-            tracing::warn!("{why}; `resolverctl dnsbl` shows it and what to do");
-        } else if old.state.is_incident() {
-            tracing::info!("{list} is a list again, after {} s", unix.saturating_sub(old.since));
+        let world = |standing: &Standing| standing.state == State::ListsTheWorld;
+        match (before.state.is_incident(), shown.state.is_incident()) {
+            (false, true) => tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why),
+            (true, true) if world(&shown) && !world(before) => {
+                tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why);
+            }
+            (true, true) if world(before) && !world(&shown) => tracing::warn!(
+                "{list} lists the world no more, after {} s; but {}",
+                unix.saturating_sub(before.since),
+                shown.why
+            ),
+            (true, false) => {
+                tracing::info!("{list} is a list again, after {} s", unix.saturating_sub(before.since));
+            }
+            _ => {}
         }
     }
 
@@ -365,6 +428,27 @@ impl Entry {
 
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The worse of both.
+    pub fn shown(&self) -> &Standing {
+        self.world.as_ref().unwrap_or(&self.standing)
+    }
+
+    /// It is so now. An incident that becomes another has begun when the first did.
+    fn turn(&mut self, state: State, why: &str, unix: u64) {
+        let Standing { state: old, since, .. } = self.standing;
+        let goes_on = old == state || (old.is_incident() && state.is_incident());
+        self.standing = Standing { state, since: if goes_on { since } else { unix }, why: why.to_owned() };
+    }
+}
+
+impl Told {
+    /// Whether no answer has said for long that the list is not well.
+    fn is_quiet(&self, now: Mono) -> bool {
+        now.since(self.last_untold) >= LIST_INCIDENT_QUIET
     }
 }
 
@@ -392,7 +476,7 @@ mod tests {
     #[test]
     fn a_refusal_begins_an_incident_and_only_a_quiet_time_ends_it() {
         let lists = Lists::default();
-        let entry = lists.entry(&name("bl.example.")).unwrap();
+        let entry = lists.entry(&name("bl.example."), &Way::Public).unwrap();
         let refused =
             Verdict::Untold(Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() });
         entry.heard(&Verdict::NotListed, at(0));
@@ -412,23 +496,84 @@ mod tests {
 
     #[test]
     fn only_the_world_listed_makes_older_answers_void() {
-        let entry = Lists::default().entry(&name("bl.example.")).unwrap();
-        assert!(!entry.set(State::Ok, "", at(0)));
-        assert!(!entry.set(State::Slow, "slow", at(1)));
-        assert!(entry.set(State::ListsTheWorld, "world", at(2)));
-        assert!(!entry.set(State::ListsTheWorld, "world", at(3)));
-        assert!(entry.set(State::Ok, "", at(4)));
+        let entry = Lists::default().entry(&name("bl.example."), &Way::Public).unwrap();
+        let tested = |state, why, seconds| entry.tested(state, why, false, at(seconds));
+        assert!(!tested(State::Ok, "", 0));
+        assert!(!tested(State::Slow, "slow", 1));
+        assert!(tested(State::ListsTheWorld, "world", 2));
+        assert!(!tested(State::ListsTheWorld, "world", 3));
+        assert_eq!(entry.standing().since, 1_000_002);
+        assert!(tested(State::Ok, "", 4));
+    }
+
+    fn parked() -> Verdict {
+        Verdict::Untold(Why::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
+    }
+
+    #[test]
+    fn only_a_test_ends_that_the_world_is_listed() {
+        let entry = Lists::default().entry(&name("bl.example."), &Way::Public).unwrap();
+        entry.tested(State::ListsTheWorld, "world", false, at(0));
+        for (verdict, seconds) in [(parked(), 1), (Verdict::Listed, 2), (Verdict::NotListed, 90)] {
+            entry.heard(&verdict, at(seconds));
+            assert_eq!(entry.state(), State::ListsTheWorld, "{verdict:?}");
+        }
+        entry.heard(&parked(), at(100));
+        assert!(entry.tested(State::Ok, "", false, at(101)));
+        assert_eq!(entry.state(), State::Parked, "what answers show is newer");
+    }
+
+    #[test]
+    fn a_mistaken_question_keeps_no_refusal_alive() {
+        let entry = Lists::default().entry(&name("dbl.example."), &Way::Public).unwrap();
+        let untold = |what: fn(Ipv4Addr, String) -> Why| {
+            Verdict::Untold(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
+        };
+        entry.heard(&untold(|code, means| Why::Refused { code, means }), at(0));
+        for seconds in (1..LIST_INCIDENT_QUIET.as_secs()).step_by(5) {
+            entry.heard(&untold(|code, means| Why::Mistaken { code, means }), at(seconds));
+            entry.heard(&Verdict::Untold(Why::Silent { what: "lost".to_owned() }), at(seconds));
+        }
+        entry.heard(&Verdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!(entry.state(), State::Ok);
+    }
+
+    #[test]
+    fn a_test_that_the_operator_asked_for_ends_a_refusal_at_once() {
+        for (insists, after) in [(false, State::Parked), (true, State::Ok)] {
+            let entry = Lists::default().entry(&name("bl.example."), &Way::Public).unwrap();
+            entry.heard(&parked(), at(0));
+            entry.tested(State::ListsNothing, "nothing", insists, at(1));
+            assert_eq!(entry.state(), State::Parked);
+            entry.tested(State::Ok, "", insists, at(2));
+            assert_eq!(entry.state(), after);
+        }
+    }
+
+    #[test]
+    fn one_incident_that_becomes_another_goes_on() {
+        let entry = Lists::default().entry(&name("bl.example."), &Way::Public).unwrap();
+        let refused =
+            Verdict::Untold(Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() });
+        let parked = parked();
+        for seconds in 0..50 {
+            entry.heard(if seconds % 2 == 0 { &refused } else { &parked }, at(seconds));
+            assert_eq!(entry.standing().since, 1_000_000);
+        }
+        assert_eq!(entry.state(), State::Parked);
+        entry.heard(&Verdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!((entry.state(), entry.standing().since), (State::Ok, 1_000_109));
     }
 
     #[test]
     fn lists_keep_their_number_and_are_bounded() {
         let lists = Lists::default();
         for number in 0..MAX_LISTS {
-            let entry = lists.entry(&name(&format!("l{number}.example."))).unwrap();
+            let entry = lists.entry(&name(&format!("l{number}.example.")), &Way::Public).unwrap();
             assert_eq!(usize::from(entry.mark(ListSays::Listed).list), number);
         }
-        assert!(lists.entry(&name("one.more.example.")).is_none());
-        let first = lists.entry(&name("L0.example.")).unwrap();
+        assert!(lists.entry(&name("one.more.example."), &Way::Public).is_none());
+        let first = lists.entry(&name("L0.example."), &Way::Public).unwrap();
         lists.hit(first.mark(ListSays::Listed));
         first.miss(ListSays::Untold, Duration::from_millis(20));
         let counts = first.counts();
@@ -437,7 +582,7 @@ mod tests {
 
     #[test]
     fn a_dead_list_is_told_of_once_a_day() {
-        let entry = Lists::default().entry(&name("dead.example.")).unwrap();
+        let entry = Lists::default().entry(&name("dead.example."), &Way::Public).unwrap();
         let told: Vec<bool> =
             [0, 10, 86_399, 86_400].map(|seconds| entry.dead_asked(at(seconds).mono)).into();
         assert_eq!(told, [true, false, false, true]);

@@ -3,6 +3,7 @@
 //! May call: `resolve` for its questions on the side, `dnsbl`, `clock`, `random`, `limits`. Tasks of the daemon; nothing on
 //! the way of a question waits for them. What they ask goes the way of all questions.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +12,24 @@ use hickory_proto::rr::Name;
 use tokio::task::JoinSet;
 
 use super::breaker::Judgement;
+use super::gate::Verdict;
 use super::health::{Point, Shown, Tested};
 use super::list::{List, Subject};
 use super::state::{Entry, State};
+use super::watch::Due;
+use super::way::Way;
+use crate::clock::Mono;
 use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
 use crate::question::ViewId;
 use crate::random::Random;
 use crate::resolve::Resolver;
+use crate::resolve::side::Probed;
 
 /// What one round found to be done.
+#[derive(Default)]
 struct Round {
-    /// Nobody answers in this view: another zone is to be asked.
-    witness: Option<ViewId>,
+    /// Ways by which nobody has answered lately, and a view that has them: another zone is to be asked.
+    witnesses: BTreeMap<Way, ViewId>,
     /// When to look again, at the latest.
     wait: Option<Duration>,
 }
@@ -30,7 +37,7 @@ struct Round {
 /// Looks after all lists, as long as it runs.
 pub async fn tend(resolver: Arc<Resolver>, random: Random) {
     let mut asking = JoinSet::new();
-    let mut last_witness = None;
+    let mut called: BTreeMap<Way, Mono> = BTreeMap::new();
     loop {
         let mut found = round(&resolver, &random, &mut asking);
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
@@ -38,49 +45,83 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) {
         if rests {
             // What was asked between the round and the rest has woken nobody.
             let again = round(&resolver, &random, &mut asking);
-            found = Round { witness: found.witness.or(again.witness), ..again };
+            found.witnesses.extend(again.witnesses);
+            found.wait = again.wait;
         }
-        let Round { witness, wait } = found;
         let now = resolver.clock().mono();
-        if let Some(view) = witness
-            && last_witness.is_none_or(|last| now.since(last) >= WITNESS_PAUSE)
-            && asking.len() < MAX_SIDE_QUESTIONS + MAX_WITNESSES
-        {
-            last_witness = Some(now);
-            let (resolver, name) = (Arc::clone(&resolver), nowhere(&random));
-            asking.spawn(async move { resolver.ask_for_nothing(view, &name).await });
+        called.retain(|_, last| now.since(*last) < WITNESS_PAUSE);
+        for (way, view) in found.witnesses {
+            if !called.contains_key(&way) && asking.len() < MAX_SIDE_QUESTIONS + MAX_WITNESSES {
+                called.insert(way.clone(), now);
+                call_witness(&resolver, &way, view, &random, &mut asking);
+            }
         }
         tokio::select! {
             biased;
             () = resolver.lists().woken() => {}
             Some(_) = asking.join_next() => {}
-            () = tokio::time::sleep(wait.unwrap_or(TEND_AGAIN)) => {}
+            () = tokio::time::sleep(found.wait.unwrap_or(TEND_AGAIN)) => {}
         }
     }
+}
+
+/// Asks somebody else, to see whether anybody answers. Recursion asks for what no zone has. What a forwarder says to that may
+/// come from its memory, so it is asked what nobody can have asked before: a name of another list.
+fn call_witness(
+    resolver: &Arc<Resolver>,
+    way: &Way,
+    view: ViewId,
+    random: &Random,
+    asking: &mut JoinSet<()>,
+) {
+    let (resolver, random) = (Arc::clone(resolver), random.clone());
+    if way.is_public() {
+        asking.spawn(async move { resolver.ask_for_nothing(view, &nowhere(&random)).await });
+        return;
+    }
+    let now = resolver.clock().mono();
+    let same = resolver.lists().all().into_iter().filter(|entry| entry.way == *way);
+    let mut others: Vec<_> =
+        same.filter_map(|entry| entry.watch.answers_in(now).map(|view| (entry, view))).collect();
+    if others.is_empty() {
+        return;
+    }
+    let lot = random.below(u32::try_from(others.len()).unwrap_or(u32::MAX));
+    let (entry, view) = others.swap_remove(usize::try_from(lot).unwrap_or_default());
+    asking.spawn(async move {
+        if let Some(list) = resolver.list(view, &entry.apex) {
+            probe(&resolver, &list, &entry, view, &random).await;
+        }
+    });
 }
 
 /// Looks at every list once and begins what is due.
 fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> Round {
     let now = resolver.clock().now();
-    let evidence = resolver.lists().evidence();
-    let mut round = Round { witness: None, wait: None };
+    let mut round = Round::default();
     for entry in resolver.lists().all() {
-        let due = entry.watch.due(evidence, now.mono);
+        let room = asking.len() < MAX_SIDE_QUESTIONS;
+        let due = entry.watch.due(resolver.evidence(&entry.way), room, now.mono);
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
-            Judgement::Witness(_) => round.witness = Some(due.view),
+            Judgement::Witness(_) => {
+                // Whether a local mirror is silent alone is known by those who answer from the internet.
+                let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
+                round.witnesses.insert(way, due.view);
+            }
             Judgement::Later(_) | Judgement::Rest => {}
         }
         let next = due.next.map(|next| next.since(now.mono));
         round.wait = round.wait.into_iter().chain(next).min();
-        if (due.probe || due.test) && asking.len() < MAX_SIDE_QUESTIONS {
+        if due.probe || due.test {
             let (resolver, random) = (Arc::clone(resolver), random.clone());
             asking.spawn(async move {
                 let Some(list) = resolver.list(due.view, &entry.apex) else { return };
                 if due.probe {
-                    probe(&resolver, &list, due.view, &random).await;
-                } else {
-                    test(&resolver, &list, &entry, due.view, &random).await;
+                    probe(&resolver, &list, &entry, due.view, &random).await;
+                }
+                if due.test {
+                    test(&resolver, &list, &entry, &due, &random).await;
                 }
             });
         }
@@ -89,9 +130,12 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
 }
 
 /// Asks a list something that it will not have in memory, and that it does not list.
-async fn probe(resolver: &Resolver, list: &List, view: ViewId, random: &Random) {
+async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: ViewId, random: &Random) {
     let name = probe_name(list, random.u64());
-    resolver.probe(view, list, &name, None).await;
+    let Some(probed) = resolver.probe(view, list, &name, None).await else { return };
+    if entry.way.is_forwarded() && probed.server.is_some() && !probed.secure && name != list.apex {
+        resolver.lists().heard_through(&entry.way, resolver.clock().mono());
+    }
 }
 
 /// A name of `list` that nobody asks: an address of 127.0.0.0/8, a domain or a hash drawn by lot; its apex where its names
@@ -110,36 +154,38 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list by its own test points.
-async fn test(resolver: &Resolver, list: &List, entry: &Entry, view: ViewId, random: &Random) {
-    let Some(points) = &list.tests else { return };
-    let (Some(listed), Some(unlisted)) = (points.listed.first(), points.unlisted.first()) else { return };
+/// Tests a list by its own test points: one that must be listed and one that must not, where it has both.
+async fn test(resolver: &Resolver, list: &List, entry: &Entry, due: &Due, random: &Random) {
+    let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
     let avoid = entry.watch.avoid();
-    let mut servers = 0;
-    let mut said = Vec::new();
-    for name in [listed, unlisted] {
-        let Some(probed) = resolver.probe(view, list, name, avoid).await else { return };
-        servers = servers.max(probed.servers);
-        said.push(Point { says: probed.says, server: probed.server });
+    let mut said = [None, None];
+    for (name, said) in [points.listed.first(), points.unlisted.first()].into_iter().zip(&mut said) {
+        let Some(name) = name else { continue };
+        let Some(Probed { verdict: Some(verdict), server, .. }) =
+            resolver.probe(due.view, list, name, avoid).await
+        else {
+            return;
+        };
+        if let Verdict::Untold(_) = verdict {
+            entry.heard(&verdict, resolver.clock().now());
+        }
+        *said = Some(Point { says: verdict.says(), server });
     }
-    let [listed, unlisted] = said.as_slice() else { return };
-    let tested = Tested { listed: *listed, unlisted: *unlisted, usual: None, servers };
-    let now = resolver.clock().now();
-    let Shown::Is(state) = entry.watch.tested(tested, now.mono, |below| random.below(below)) else { return };
-    // What answers show of refusals and silence is newer than a test.
-    let known = entry.state();
-    if matches!(known, State::Refusing | State::Parked | State::Dead) {
-        return;
-    }
-    resolver.list_is(list, state, &why(list, state, listed, unlisted));
+    let [listed, unlisted] = said;
+    let tested = Tested { listed, unlisted, usual: None };
+    let now = resolver.clock().mono();
+    let Shown::Is(state) = entry.watch.tested(tested, now, |below| random.below(below)) else { return };
+    resolver.list_is(list, entry, state, &why(list, state, listed, unlisted), due.insists);
 }
 
 /// Why a list is believed to be so; empty where all is well.
-fn why(list: &List, state: State, listed: &Point, unlisted: &Point) -> String {
+fn why(list: &List, state: State, listed: Option<Point>, unlisted: Option<Point>) -> String {
     let apex = list.apex.to_ascii();
     let apex = apex.trim_end_matches('.');
-    let at =
-        |point: &Point| point.server.map_or_else(String::new, |server| format!(", as {server} says too"));
+    let at = |point: Option<Point>| {
+        let server = point.and_then(|point| point.server);
+        server.map_or_else(String::new, |server| format!(", as {server} says too"))
+    };
     match state {
         State::ListsTheWorld => {
             format!(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::batch::Standing as BatchStanding;
-use super::breaker::{Breaker, End, Judgement, Turn, Why};
+use super::breaker::{Breaker, End, Judgement, Why};
 use super::health::{Health, Shown, Tested};
 use super::quota::Quota;
 use super::witness::Evidence;
@@ -43,9 +43,11 @@ pub struct Asked {
     pub end: End,
     /// How long that took.
     pub elapsed: Duration,
+    /// How long the message took that was answered; none where none was.
+    pub round_trip: Option<Duration>,
     /// Whether messages were sent for it.
     pub went_out: bool,
-    /// Whether it was a probe or a test: a name that the list has an answer to.
+    /// Whether it was a probe or a test: a name that the list has an answer to, if it has any.
     pub probe: bool,
     /// How long its negative answer may be kept, where it is one.
     pub negative_ttl: Option<Duration>,
@@ -54,8 +56,8 @@ pub struct Asked {
 /// What a question changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// The breaker has turned.
-    pub turn: Option<Turn>,
+    /// The breaker has closed.
+    pub closed: bool,
     /// The quota's warning is due: questions of today, and the quota.
     pub warning: Option<(u64, u64)>,
 }
@@ -69,6 +71,8 @@ pub struct Due {
     pub probe: bool,
     /// A test is to be made now.
     pub test: bool,
+    /// It is one that the operator has asked for.
+    pub insists: bool,
     /// The view to ask in.
     pub view: ViewId,
     /// When to look again, at the latest.
@@ -124,23 +128,24 @@ impl Watch {
         let most = state.most;
         let warn = state.quota.went_out(most, now.unix);
         let today = state.quota.of_day(now.unix).0;
-        let turn = state.breaker.ended(asked.end, asked.elapsed, asked.probe, now.mono);
+        let closed = state.breaker.ended(asked.end, asked.elapsed, asked.round_trip, asked.probe, now.mono);
         self.show(&state);
-        Changed { turn, warning: most.filter(|_| warn).map(|most| (today, most)) }
+        Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// What is to be done about it at `now`. What is due is taken to be done.
-    pub fn due(&self, evidence: Evidence, now: Mono) -> Due {
+    /// What is to be done about it at `now`. What is due is taken to be done, where there is `room` for it.
+    pub fn due(&self, evidence: Evidence, room: bool, now: Mono) -> Due {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
         let is_wanted = state.wanted.is_some() && now.since(wanted) < PROBE_WHILE_WANTED;
         let judgement = state.breaker.judge(evidence, now);
-        let probe = is_wanted && state.breaker.next_probe().is_some_and(|next| next <= now);
+        let probe = room && is_wanted && state.breaker.next_probe().is_some_and(|next| next <= now);
         if probe {
             state.breaker.probing(now);
         }
-        let is_open = state.breaker.open().is_some();
-        let test = is_wanted && !is_open && state.health.due().is_some_and(|due| due <= now);
+        let insists = state.health.insists();
+        let is_tested = insists || (is_wanted && state.breaker.open().is_none());
+        let test = room && is_tested && state.health.due().is_some_and(|due| due <= now);
         if test {
             state.health.testing(now);
         }
@@ -149,15 +154,28 @@ impl Watch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        let probe_at = state.breaker.next_probe().filter(|_| is_wanted);
-        let test_at = state.health.due().filter(|_| is_wanted && !is_open);
+        // Where there is no room, whoever leaves it wakes us.
+        let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
+        let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
-        Due { judgement, probe, test, view, next }
+        Due { judgement, probe, test, insists: test && insists, view, next }
     }
 
     /// A test is to be made as soon as may be.
     pub fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
+    }
+
+    /// The operator wants a test, whoever asks the list and whether it answers or not.
+    pub fn insist(&self, now: Mono) {
+        self.state().health.insist(now);
+    }
+
+    /// The view of the clients that ask it, while they do and it answers.
+    pub fn answers_in(&self, now: Mono) -> Option<ViewId> {
+        let state = self.state();
+        let wanted = state.wanted.filter(|(wanted, _)| now.since(*wanted) < PROBE_WHILE_WANTED);
+        wanted.filter(|_| state.breaker.open().is_none()).map(|(_, view)| view)
     }
 
     /// The server whose word a suspicion rests on.
@@ -225,6 +243,7 @@ mod tests {
         Asked {
             end: End::Answered,
             elapsed: Duration::from_millis(20),
+            round_trip: Some(Duration::from_millis(20)),
             went_out: true,
             probe: false,
             negative_ttl: None,
@@ -235,25 +254,38 @@ mod tests {
     fn a_list_is_tested_once_it_is_wanted_and_probed_while_it_is() {
         let watch = Watch::default();
         let quiet = Evidence::default();
-        assert_eq!(watch.due(quiet, at(0).mono).next, None);
+        assert_eq!(watch.due(quiet, true, at(0).mono).next, None);
         assert!(watch.wanted(ViewId::default(), None, at(10).mono));
         assert!(!watch.wanted(ViewId::default(), None, at(20).mono));
-        let due = watch.due(quiet, at(20).mono);
+        let due = watch.due(quiet, true, at(20).mono);
         assert!(due.test && !due.probe);
-        assert!(!watch.due(quiet, at(21).mono).test, "it is under way");
+        assert!(!watch.due(quiet, true, at(21).mono).test, "it is under way");
         watch.asked(at(30).mono);
         let late = at(30).mono.after(BREAKER_MAX_PATIENCE);
         let up = Evidence { last: Some(late), streak: Mono::START };
-        assert_eq!(watch.due(up, late).judgement, Judgement::Opened);
+        assert_eq!(watch.due(up, true, late).judgement, Judgement::Opened);
         assert!(watch.open().is_some());
-        assert!(watch.due(up, late.after(FIRST_PROBE_TIME)).probe);
+        assert!(watch.due(up, true, late.after(FIRST_PROBE_TIME)).probe);
         let unwanted = late.after(PROBE_WHILE_WANTED);
-        assert_eq!(watch.due(up, unwanted).next, None);
+        assert_eq!(watch.due(up, true, unwanted).next, None);
         assert!(watch.wanted(ViewId::default(), None, unwanted));
-        assert!(watch.due(up, unwanted).probe);
+        assert!(watch.due(up, true, unwanted).probe);
         let changed = watch.ended(&answered(), at(2_000_000));
-        assert!(matches!(changed.turn, Some(Turn::Closed(_))));
+        assert!(changed.closed);
         assert_eq!(watch.open(), None);
+    }
+
+    #[test]
+    fn a_test_waits_for_room_and_the_operator_waits_for_nobody() {
+        let (watch, quiet) = (Watch::default(), Evidence::default());
+        watch.insist(at(10).mono);
+        let full = watch.due(quiet, false, at(10).mono);
+        assert_eq!((full.test, full.next), (false, None));
+        let due = watch.due(quiet, true, at(20).mono);
+        assert!(due.test && due.insists, "nobody has asked it yet");
+        assert!(!watch.due(quiet, true, at(21).mono).test, "it is under way");
+        let later = at(21).mono.after(Duration::from_secs(86_400));
+        assert!(!watch.due(quiet, true, later).test, "once");
     }
 
     #[test]

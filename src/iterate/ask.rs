@@ -39,6 +39,8 @@ pub(super) struct Asking<'a> {
     candidates: Vec<Candidate>,
     /// The parent's servers, where the zone's own set comes first.
     reserve: Vec<SocketAddr>,
+    /// Addresses of the server that is asked only where no other answers.
+    avoided: Vec<SocketAddr>,
     /// Servers whose addresses are not known, to be sought.
     unglued: VecDeque<Name>,
     lookups: FuturesUnordered<BoxFuture<'a, Result<Vec<IpAddr>, Failure>>>,
@@ -72,6 +74,7 @@ impl<'a> Asking<'a> {
             signed: Signed::at(cut, errand.name, &errand.context.view),
             candidates: Vec::new(),
             reserve: Vec::new(),
+            avoided: Vec::new(),
             unglued: VecDeque::new(),
             lookups: FuturesUnordered::new(),
             sender,
@@ -86,13 +89,7 @@ impl<'a> Asking<'a> {
             probe: false,
             given_up: false,
         };
-        let mut addresses = iterate.addresses(errand, cut);
-        if let Some(avoid) = errand.context.avoids()
-            && addresses.first.iter().any(|address| address.ip() != avoid)
-        {
-            addresses.first.retain(|address| address.ip() != avoid);
-            addresses.reserve.retain(|address| address.ip() != avoid);
-        }
+        let addresses = iterate.addresses(errand, cut);
         asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
         asking.reserve = addresses.reserve;
         for address in addresses.first {
@@ -146,7 +143,7 @@ impl<'a> Asking<'a> {
     /// The best server; a second one beside it where the best was never asked. Dead ones are probed on the side.
     fn begin(&mut self) {
         let Some(first) = self.next_candidate() else {
-            self.seek_addresses();
+            self.go_on("first");
             return;
         };
         let unknown =
@@ -264,6 +261,9 @@ impl<'a> Asking<'a> {
         if self.seek_addresses() || self.seek_again() {
             return;
         }
+        if self.lookups.is_empty() && self.ask_avoided() {
+            return;
+        }
         // Once all have been asked, silence is loss or an outage: two at a time, as at first contact. While addresses
         // are sought, one is pressed; with one server at a time, none.
         let at_once = match (self.errand.route.policy.one_at_a_time, self.lookups.is_empty()) {
@@ -289,6 +289,18 @@ impl<'a> Asking<'a> {
             self.add(address);
         }
         true
+    }
+
+    /// Asks the server that is to be avoided: no other is left that is worth a try. False where there is none, or it was.
+    fn ask_avoided(&mut self) -> bool {
+        for address in std::mem::take(&mut self.avoided) {
+            self.put(address);
+        }
+        let place = self.untried();
+        if let Some(place) = place {
+            self.launch(place, "alone");
+        }
+        place.is_some()
     }
 
     /// Starts seeking addresses of further servers; false where there are none to seek, or enough are being sought.
@@ -340,6 +352,7 @@ impl<'a> Asking<'a> {
             path: path(errand.route, self.cut, candidate.address),
             recursive: matches!(errand.route.kind, Kind::Forward { .. }),
             configured: !self.cut.configured.is_empty(),
+            found: matches!(errand.route.kind, Kind::Iterate),
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),
             kind: errand.kind,
@@ -374,6 +387,17 @@ impl<'a> Asking<'a> {
     }
 
     fn add(&mut self, address: SocketAddr) {
+        let avoid = self.context().avoids();
+        if avoid.is_some_and(|avoid| self.iterate.are_one(self.errand, self.cut, avoid, address.ip())) {
+            if self.avoided.len() < MAX_ADDRESSES {
+                self.avoided.push(address);
+            }
+            return;
+        }
+        self.put(address);
+    }
+
+    fn put(&mut self, address: SocketAddr) {
         let full = self.candidates.len() >= MAX_ADDRESSES || self.errand.avoid.contains(&address);
         if full || self.candidates.iter().any(|candidate| candidate.address == address) {
             return;

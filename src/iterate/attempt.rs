@@ -106,6 +106,8 @@ pub(super) struct Attempt {
     pub(super) recursive: bool,
     /// Whether the operator has named it.
     pub(super) configured: bool,
+    /// Whether recursion from the root has led to it.
+    pub(super) found: bool,
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
@@ -392,6 +394,9 @@ impl Attempt {
             Conduct::ServFail | Conduct::OtherError => Some(FAILING_TIME),
             _ => None,
         };
+        if conduct == Conduct::Answered && self.found {
+            self.means.uplink.helped(self.means.clock.mono());
+        }
         if let Some(time) = time {
             self.server.is_lame(&self.zone, time, self.means.clock.mono());
         }

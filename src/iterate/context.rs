@@ -79,8 +79,8 @@ impl Context {
         self.checks
     }
 
-    /// The same for a question that no client waits for: it passes memory by, and `avoid` is not asked where there is
-    /// another server.
+    /// The same for a question that no client waits for: it passes memory by, and `avoid` is not asked where another
+    /// server answers.
     #[must_use]
     pub fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { side: Some(Side { avoid }), ..self }
@@ -91,7 +91,7 @@ impl Context {
         self.side.is_some()
     }
 
-    /// The server that is not to be asked where there is another.
+    /// The server that is not to be asked where another one answers.
     pub fn avoids(&self) -> Option<IpAddr> {
         self.side.and_then(|side| side.avoid)
     }
@@ -99,6 +99,12 @@ impl Context {
     /// The steps so far.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail.steps()
+    }
+
+    /// The server whose answer helped last, and how long its message took.
+    pub fn answered(&self) -> Option<(IpAddr, Duration)> {
+        let (server, round_trip) = self.trail.answered()?;
+        Some((server.parse().ok()?, round_trip))
     }
 
     /// For a sub-question about `name` that this question needs answered.

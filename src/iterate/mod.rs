@@ -1,6 +1,6 @@
 //! Recursion: from the closest known zone along referrals to the zone that knows; and the servers of forward zones.
 //!
-//! May call: `exchange`, `cache`, `record`, `zones` for its types. What it needs besides (addresses of servers without
+//! May call: `exchange`, `cache`, `record`, `zones` and `dnsbl` for their types. What it needs besides (addresses of servers without
 //! glue) it asks for through `SubQuestions`, which `resolve` hands down. RFC 1034 section 5.3.3 with RFC 2181, RFC 9156
 //! and RFC 9609.
 
@@ -45,6 +45,7 @@ use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Server;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::rewrite::Rewrite;
+use crate::dnsbl::witness::Evidence;
 use crate::exchange::Exchange;
 use crate::exchange::network::Path;
 use crate::limits::MAX_REFERRALS;
@@ -231,6 +232,11 @@ impl Iterate {
             Ok(_) | Err(Failure::Servers { .. }) => Ok(Probed::Unclear),
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Whether servers of the internet answer.
+    pub fn evidence(&self) -> Evidence {
+        self.means.uplink.evidence()
     }
 
     async fn closest_cut(&self, errand: Errand<'_>) -> Result<Arc<Delegation>, Failure> {

@@ -93,6 +93,16 @@ impl Iterate {
         records.iter().filter_map(|record| name(&record.data)).take(MAX_SERVERS).collect()
     }
 
+    /// Whether two addresses are one server's: it has both of them, of two families, say.
+    pub(super) fn are_one(&self, errand: Errand<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
+        let names = self.own_servers(errand.context, &cut.zone);
+        let has = |name: &Name| {
+            let known = self.known_addresses(errand.context, cut, name);
+            [one, other].iter().all(|address| known.iter().any(|known| known.ip() == *address))
+        };
+        one == other || names.iter().chain(&cut.servers).any(has)
+    }
+
     /// The addresses of a server that may be asked: what memory knows, else what came with the delegation.
     fn known_addresses(&self, context: &Context, cut: &Delegation, server: &Name) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);

@@ -1,17 +1,21 @@
 //! Whether our own network works: when any server was last heard.
 //!
-//! May call: `clock`. While nobody is heard, silence is no server's fault: an outage of our own network must not mark
+//! May call: `clock`, `dnsbl::witness`. While nobody is heard, silence is no server's fault: an outage of our own network must not mark
 //! the world dead. Servers that the operator has named may stand in our own network, so they prove nothing for the others.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Mono;
+use crate::dnsbl::witness::Evidence;
 
 /// When servers were last heard, in microseconds of the clock; 0 is never.
 #[derive(Debug, Default)]
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
+    /// Of answers that helped.
+    helped: Mutex<Evidence>,
 }
 
 impl Uplink {
@@ -19,6 +23,16 @@ impl Uplink {
     pub(super) fn heard(&self, configured: bool, now: Mono) {
         let last = if configured { &self.configured } else { &self.world };
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// A server that recursion has found was of help. Whoever stands in our way may refuse everything; he does not know answers.
+    pub(super) fn helped(&self, now: Mono) {
+        self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
+    }
+
+    /// Whether servers of the internet answer.
+    pub(super) fn evidence(&self) -> Evidence {
+        *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the silence of a server since `sent` is its own fault: others were heard meanwhile.

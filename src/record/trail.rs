@@ -3,8 +3,9 @@
 //! May call: `clock`, `limits`. Bounded; what comes later than the bound is left out.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use super::event::{Step, StepEvent};
+use super::event::{Conduct, Step, StepEvent};
 use crate::clock::{Clock, Mono};
 use crate::limits::MAX_STEPS;
 
@@ -61,6 +62,17 @@ impl Trail {
             })
         };
         Progress { zone, server: sent().next().cloned(), messages: sent().count() }
+    }
+
+    /// The server whose answer helped last, and how long its message took; what sub-questions heard does not count.
+    pub fn answered(&self) -> Option<(String, Duration)> {
+        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        steps.iter().rev().filter(|step| step.depth == 0).find_map(|step| match &step.event {
+            StepEvent::Received { server, conduct: Conduct::Answered, round_trip_micros, .. } => {
+                Some((server.clone(), Duration::from_micros(*round_trip_micros)))
+            }
+            _ => None,
+        })
     }
 
     /// All steps noted.

@@ -35,7 +35,7 @@ impl Resolver {
             }
             return self.chase(name, kind, context).await;
         };
-        let Some(entry) = self.lists.entry(&list.apex) else {
+        let Some(entry) = self.list_entry(&context.view, &list) else {
             return self.chase(name, kind, context).await;
         };
         if !list.is_alive() {
@@ -55,6 +55,11 @@ impl Resolver {
         };
         let silent = matches!(verdict, Some(Verdict::Untold(Why::Silent { .. })));
         self.give(&list, given, entry.mark(says), found, silent, context)
+    }
+
+    /// What is known of a list that is asked as `view` has it.
+    pub fn list_entry(&self, view: &View, list: &List) -> Option<Arc<Entry>> {
+        self.lists.entry(&list.apex, &view.route(&list.apex, RecordType::A).way())
     }
 
     /// What an answer means; none where it is not for the gate to say.
@@ -142,10 +147,10 @@ impl Resolver {
         }
     }
 
-    /// Says how a list is. What it is believed no more makes what was answered before void.
-    pub fn list_is(&self, list: &List, state: State, why: &str) {
-        let void = self.lists.entry(&list.apex).is_some_and(|entry| entry.set(state, why, self.clock.now()));
-        if void {
+    /// Takes in what tests of a list have shown; `insists` where the operator has asked for them. What it is believed no more
+    /// makes what was answered before void.
+    pub fn list_is(&self, list: &List, entry: &Entry, state: State, why: &str, insists: bool) {
+        if entry.tested(state, why, insists, self.clock.now()) {
             self.memory.flush(&Flush::Tree { name: list.apex.clone(), kind: None });
         }
     }
@@ -195,7 +200,7 @@ pub(super) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<
 }
 
 /// What a failure says of the list; none where it is ours.
-fn why_of(list: &List, failure: &Failure) -> Option<Why> {
+pub(super) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
     let what = failure.to_string();
     match failure {
         Failure::Servers { faults, .. }

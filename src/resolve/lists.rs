@@ -20,11 +20,13 @@ use crate::dnsbl::list::List;
 use crate::dnsbl::ring::What;
 use crate::dnsbl::state::{Entry, State};
 use crate::dnsbl::watch;
+use crate::dnsbl::way::Way;
+use crate::dnsbl::witness::Evidence;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, QuestionKey};
 use crate::record::event::StepEvent;
-use crate::zones::{Kind, View};
+use crate::zones::View;
 
 /// A list that a question asks, and what is known of it.
 pub(super) struct Watched {
@@ -36,7 +38,7 @@ impl Resolver {
     /// The list that a client's question asks.
     pub(super) fn watched(&self, view: &View, question: &Question) -> Option<Watched> {
         let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive())?;
-        let entry = self.lists.entry(&list.apex)?;
+        let entry = self.list_entry(view, &list)?;
         Some(Watched { list, entry })
     }
 
@@ -158,8 +160,10 @@ impl Resolver {
         let asked = watch::Asked {
             end: end_of(&found),
             elapsed: now.mono.since(began),
+            round_trip: context.answered().map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
-            probe: context.is_on_the_side(),
+            // Where its names need a key, its apex may be refused to us though the list is well.
+            probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
         entry.ended(&asked, now);
@@ -170,7 +174,7 @@ impl Resolver {
         found
     }
 
-    /// Tells what a flight has shown: that somebody answers, and how a list's answer came out.
+    /// Tells how a list's answer came out.
     pub(super) fn tell_lists(
         &self,
         question: &Question,
@@ -179,10 +183,7 @@ impl Resolver {
         context: &Context,
     ) {
         let says = match chased {
-            Ok(chased) => {
-                self.heard_from_network(&question.name, question.kind, context);
-                chased.list.map(|mark| mark.says)
-            }
+            Ok(chased) => chased.list.map(|mark| mark.says),
             Err(Failure::List { .. }) => Some(ListSays::Untold),
             Err(_) => None,
         };
@@ -192,11 +193,11 @@ impl Resolver {
         }
     }
 
-    /// A question was answered: where servers of the internet were asked, that shows that they can be reached.
-    pub(super) fn heard_from_network(&self, name: &Name, kind: RecordType, context: &Context) {
-        let local = matches!(context.view.route(name, kind).kind, Kind::Stub(_) | Kind::Local(_));
-        if context.budget.packets() > 0 && !local {
-            self.lists.heard_answer(self.clock.mono());
+    /// Whether others can be reached by the way that a list is asked: what tells its silence from an outage of our own.
+    pub fn evidence(&self, way: &Way) -> Evidence {
+        match way {
+            Way::Public | Way::Stub(_) => self.iterate.evidence(),
+            Way::Forwarders(_) => self.lists.through(way),
         }
     }
 }

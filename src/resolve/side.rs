@@ -11,24 +11,24 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::Resolver;
 use super::flights::Joined;
-use super::guard::list_of;
-use crate::dnsbl::gate;
+use super::guard::{list_of, why_of};
+use crate::dnsbl::gate::{self, Verdict};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::State;
+use crate::iterate::Errand;
 use crate::iterate::context::Context;
-use crate::question::{Client, ListSays, Question, ViewId};
-use crate::record::event::{Conduct, Step, StepEvent};
+use crate::question::{Client, Question, Security, ViewId};
 use crate::record::trail::Trail;
 
 /// What a probe has shown.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Probed {
-    /// What the answer means.
-    pub says: ListSays,
+    /// What the answer means; none where nobody helped, by a fault that is not the list's.
+    pub verdict: Option<Verdict>,
     /// The server that answered, where one did.
     pub server: Option<IpAddr>,
-    /// Addresses of the servers that could have answered.
-    pub servers: usize,
+    /// Whether the answer was signed: a forwarder may have made it of proofs that it remembers (RFC 8198).
+    pub secure: bool,
 }
 
 /// What became of a question that was asked ahead.
@@ -52,7 +52,7 @@ impl Resolver {
         list_of(views.get(question.view)?, &question.name, question.kind).filter(|list| list.is_alive())
     }
 
-    /// Asks a list for the addresses of `name`, of another server than `avoid` where there is one.
+    /// Asks a list for the addresses of `name`, of another server than `avoid` where another one answers.
     pub async fn probe(
         &self,
         view: ViewId,
@@ -61,16 +61,18 @@ impl Resolver {
         avoid: Option<IpAddr>,
     ) -> Option<Probed> {
         let view = self.views.load().get(view)?.clone();
-        let entry = self.lists.entry(&list.apex)?;
+        let entry = self.list_entry(&view, list)?;
         let trail = Arc::new(Trail::new(self.clock.clone()));
         let context = Context::new(trail, view).on_the_side(avoid);
         let found = self.ask_list(&entry, name, RecordType::A, &context).await;
-        let says = found.map_or(ListSays::Untold, |chased| {
+        let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
+        let verdict = match found {
             // What it is believed to be must not colour what it says.
-            gate::judge(list, State::Untested, &chased.answers).says()
-        });
-        let steps = context.steps();
-        Some(Probed { says, server: answered(&steps), servers: servers(&steps) })
+            Ok(chased) => Some(gate::judge(list, State::Untested, &chased.answers)),
+            Err(failure) => why_of(list, &failure).map(Verdict::Untold),
+        };
+        let server = context.answered().map(|(server, _)| server);
+        Some(Probed { verdict, server, secure })
     }
 
     /// Probes dead servers that questions want, as long as it runs.
@@ -78,14 +80,22 @@ impl Resolver {
         self.iterate.probe_dead_servers().await;
     }
 
-    /// Asks for something that no zone has, to see whether anybody answers.
+    /// Asks the internet for something that no zone has, to see whether anybody answers. Whoever does is heard of as all are.
     pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let Some(view) = self.views.load().get(view).cloned() else { return };
-        let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view).on_the_side(None);
-        // Whoever answers is heard of as all answers are; a failure shows nothing.
-        if self.chase(name, RecordType::A, &context).await.is_ok() {
-            self.heard_from_network(name, RecordType::A, &context);
-        }
+        let context =
+            Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(&view)).on_the_side(None);
+        let errand = Errand {
+            name,
+            kind: RecordType::A,
+            route: view.recursion(),
+            context: &context,
+            rewrite: None,
+            sub_questions: self,
+            avoid: &[],
+        };
+        // Where it fails nothing is shown.
+        let _ = self.iterate.find(errand).await;
     }
 
     /// Asks what a client is about to ask.
@@ -109,21 +119,4 @@ impl Resolver {
             _ => Ahead::Sent,
         }
     }
-}
-
-/// The server whose answer helped.
-fn answered(steps: &[Step]) -> Option<IpAddr> {
-    steps.iter().rev().find_map(|step| match &step.event {
-        StepEvent::Received { server, conduct: Conduct::Answered, .. } => server.parse().ok(),
-        _ => None,
-    })
-}
-
-/// Servers of the zone that was asked last.
-fn servers(steps: &[Step]) -> usize {
-    let cut = steps.iter().rev().find_map(|step| match &step.event {
-        StepEvent::Cut { addresses, .. } => Some(*addresses),
-        _ => None,
-    });
-    cut.unwrap_or(0)
 }

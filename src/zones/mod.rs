@@ -23,6 +23,7 @@ use crate::clock::Mono;
 use crate::config::{self, Config, ZoneKind};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
+use crate::dnsbl::way::Way;
 use crate::question::{MAX_VIEWS, ViewId, wire_name};
 use authority::Authority;
 use mirror::Mirror;
@@ -71,6 +72,17 @@ pub enum Kind {
     },
     /// An answer is made here.
     Local(Authority),
+}
+
+impl Route {
+    /// Whom the questions to a list on this way go to.
+    pub fn way(&self) -> Way {
+        match &self.kind {
+            Kind::Iterate | Kind::Local(_) => Way::Public,
+            Kind::Stub(servers) => Way::Stub(servers.configured.clone()),
+            Kind::Forward { servers, .. } => Way::Forwarders(servers.configured.clone()),
+        }
+    }
 }
 
 /// What holds for a zone.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use resolverd::config::ListEntry;
 use resolverd::dnsbl::batch::{Counts, Mode};
+use resolverd::dnsbl::way::Way;
 use resolverd::lab::simulation::paused;
 use resolverd::random::Random;
 
@@ -13,7 +14,7 @@ fn counts(stage: &Stage) -> Counts {
     let lists = stage.simulation.resolver().lists();
     let mut batch = lists.batch.lock().unwrap();
     batch.settle(stage.simulation.clock().mono());
-    let of = |apex: &str| batch.counts(lists.entry(&name(apex)).unwrap().number());
+    let of = |apex: &str| batch.counts(lists.entry(&name(apex), &Way::Public).unwrap().number());
     LISTS.iter().map(|(apex, _)| of(apex)).fold(Counts::default(), |sum, of| Counts {
         used: sum.used + of.used,
         wasted: sum.wasted + of.wasted,

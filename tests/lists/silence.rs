@@ -11,7 +11,7 @@ use resolverd::dnsbl::state::State;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::paused;
 
-use super::stage::{LISTS, Stage, all, pass, question, sender};
+use super::stage::{ALLOW_LIST, LISTS, Stage, all, pass, question, sender};
 
 const DEAD: &str = "psbl.surriel.com.";
 const REFUSING: &str = "bl.mailspike.net.";
@@ -96,6 +96,29 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
 }
 
 #[test]
+fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        for number in 0..3 {
+            stage.ask(&question(sender(number), DEAD)).await;
+        }
+        // All messages of a while are lost.
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        let text = question(sender(4), DEAD);
+        let (late, ()) = tokio::join!(stage.ask(&text), async {
+            pass(Duration::from_millis(700)).await;
+            break_list(&stage, DEAD, &[]);
+        });
+        assert_eq!(late.message.metadata.response_code, ResponseCode::NXDomain);
+        assert!(late.elapsed > Duration::from_millis(700), "{:?}", late.elapsed);
+        break_list(&stage, DEAD, &[Fault::Dead]);
+        let reply = stage.ask(&question(sender(10), DEAD)).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+        assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
+    });
+}
+
+#[test]
 fn a_list_that_dies_after_many_others_is_told_as_soon() {
     paused(async {
         let known = Registry::built_in();
@@ -147,6 +170,7 @@ fn an_outage_of_our_own_lets_no_spam_in() {
             let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
             for number in 0..10 {
                 assert_eq!(stage.check(sender(number), &all()).await.1, Some(LISTS[0].0));
+                stage.ask(&question(sender(number), ALLOW_LIST.0)).await;
             }
             let everybody = || stage.simulation.lab().servers().iter();
             if silent {
@@ -155,9 +179,12 @@ fn an_outage_of_our_own_lets_no_spam_in() {
                 stage.simulation.network().set_down(true);
             }
             for number in 20..40 {
-                stage.check(sender(number), &all()).await;
+                // "Not listed" by a list that allows is our own word here: nobody has answered.
+                let (lists, allowed) = (all(), question(sender(number), ALLOW_LIST.0));
+                let (_, allowed) = tokio::join!(stage.check(sender(number), &lists), stage.ask(&allowed));
+                assert_eq!(allowed.message.metadata.response_code, ResponseCode::NXDomain);
             }
-            for (apex, _) in LISTS {
+            for (apex, _) in LISTS.into_iter().chain([ALLOW_LIST]) {
                 assert_eq!(stage.entry(apex).watch.open(), None, "{apex}");
             }
             everybody().for_each(|server| server.set_faults(&[]));

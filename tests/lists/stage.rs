@@ -1,5 +1,6 @@
 //! A root, lists at distances, a mail domain, and clients that ask list after list.
 
+use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +9,13 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, Zone, ZoneKind};
 use resolverd::dnsbl::state::Entry;
+use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::{Distance, Server};
 use resolverd::lab::simulation::{Reply, Simulation, config_for};
 use resolverd::lab::world::ServerPlan;
+use resolverd::lab::zone_file::read_zone;
+use resolverd::zones::authority::Authority;
 use tokio::task::JoinSet;
 
 /// Lists of the registry and how far their servers are, in milliseconds: 20 to 150, in no order.
@@ -29,6 +33,12 @@ pub(crate) const LISTS: [(&str, u64); 8] = [
 /// Lists of domains, and how far their servers are.
 pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
     [("dbl.spamhaus.org.", 40), ("multi.surbl.org.", 90), ("multi.uribl.com.", 120)];
+
+/// A list that speaks for senders, and how far its servers are.
+pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
+
+/// A list with one test point, which must not be listed; and how far its servers are.
+pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The farthest of them.
 pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
@@ -71,7 +81,7 @@ impl Stage {
         // What SPF macros of a large sender look like: reversed addresses, and no list.
         let macros = server(&mut tree, "ns.spf.example", 25);
         tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
-        for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS) {
+        for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS).chain([ALLOW_LIST, ONE_POINT_LIST]) {
             let names = servers(apex).map(|name| server(&mut tree, &name, millis));
             let text = format!("2.0.0.127 60 A 127.0.0.2\n{}", text(apex));
             tree.zone(apex, &names, &text).unwrap();
@@ -111,8 +121,21 @@ impl Stage {
         servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
     }
 
+    /// Has one server of a list, or both, answer from a zone of this text.
+    pub(crate) fn serve(&self, apex: &str, places: &[usize], text: &str) {
+        let mut zone = "@ 300 SOA ns1 nobody 2 7200 900 1209600 60\n".to_owned();
+        for (place, server) in self.servers(apex).into_iter().enumerate() {
+            let (number, address) = (place + 1, server.addresses()[0]);
+            writeln!(zone, "@ 300 NS ns{number}\nns{number} 300 A {address}").unwrap();
+        }
+        let zone = Arc::new(read_zone(&name(apex), &format!("{zone}{text}")).unwrap());
+        for place in places {
+            self.servers(apex)[*place].set_authority(Authority::new(vec![Arc::clone(&zone)]));
+        }
+    }
+
     pub(crate) fn entry(&self, apex: &str) -> Arc<Entry> {
-        self.simulation.resolver().lists().entry(&name(apex)).unwrap()
+        self.simulation.resolver().lists().entry(&name(apex), &Way::Public).unwrap()
     }
 
     /// Questions that the servers of a list were asked so far.

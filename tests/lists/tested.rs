@@ -1,5 +1,7 @@
 //! Lists are tested on the side, by their own test points.
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
@@ -7,9 +9,13 @@ use resolverd::dnsbl::state::State;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::paused;
 
-use super::stage::{Stage, name, pass, question, sender};
+use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
+
+/// What a list's zone holds that lists whatever it is asked for, and one that is as it should be.
+const WORLD: &str = "* 60 A 127.0.0.2\n*.0.0.127 60 A 127.0.0.2\n";
+const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -21,11 +27,19 @@ fn tests(stage: &Stage) -> usize {
 
 /// Asks about a new address each minute, as mail comes in.
 async fn minutes(stage: &Stage, minutes: u32) {
+    minutes_of(stage, LIST, minutes).await;
+}
+
+async fn minutes_of(stage: &Stage, list: &str, minutes: u32) {
     for number in 0..minutes {
         let unix = u32::try_from(stage.simulation.clock().now().unix % 60_000).unwrap();
-        stage.ask(&question(sender(unix + number), LIST)).await;
+        stage.ask(&question(sender(1_000 + unix + number), list)).await;
         pass(MINUTE).await;
     }
+}
+
+async fn code(stage: &Stage, text: &str) -> ResponseCode {
+    stage.ask(text).await.message.metadata.response_code
 }
 
 #[test]
@@ -80,4 +94,167 @@ fn a_silent_list_is_not_tested_and_a_refusing_one_is_told_by_its_answers() {
         minutes(&stage, 45).await;
         assert_eq!(stage.entry(LIST).state(), State::Dead);
     });
+}
+
+#[test]
+fn one_mirror_that_lists_the_world_condemns_no_list() {
+    for broken in [0, 1] {
+        paused(async {
+            let stage = Stage::new(&|_| String::new(), |_| {});
+            stage.serve(LIST, &[0, 1], SOUND);
+            stage.serve(LIST, &[broken], WORLD);
+            for _ in 0..60 {
+                minutes(&stage, 2).await;
+                assert!(matches!(stage.entry(LIST).state(), State::Untested | State::Ok), "server {broken}");
+            }
+        });
+    }
+}
+
+#[test]
+fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.serve(LIST, &[0], WORLD);
+        stage.serve(LIST, &[1], SOUND);
+        stage.servers(LIST)[1].set_faults(&[Fault::Dead]);
+        minutes(&stage, 20).await;
+        assert_eq!(stage.entry(LIST).state(), State::ListsTheWorld);
+        let listed = question(sender(7), LIST);
+        assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
+        // It goes on to die: a parking service has it now and then.
+        stage.serve(LIST, &[0], "* 60 A 203.0.113.7\n");
+        minutes(&stage, 1).await;
+        stage.serve(LIST, &[0], WORLD);
+        assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::ServFail);
+        assert_eq!(stage.entry(LIST).state(), State::ListsTheWorld);
+        // It is mended.
+        stage.serve(LIST, &[0], SOUND);
+        stage.servers(LIST)[1].set_faults(&[]);
+        minutes(&stage, 6).await;
+        assert_eq!(stage.entry(LIST).state(), State::Ok);
+        assert_eq!(code(&stage, &listed).await, ResponseCode::NoError);
+    });
+}
+
+#[test]
+fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.serve(LIST, &[0, 1], "");
+        minutes(&stage, 2).await;
+        assert_eq!(stage.entry(LIST).state(), State::Untested, "one test condemns nobody");
+        minutes(&stage, 8).await;
+        let standing = stage.entry(LIST).standing();
+        assert_eq!(standing.state, State::ListsNothing, "{standing:?}");
+        assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::NXDomain);
+        stage.serve(LIST, &[0, 1], SOUND);
+        minutes(&stage, 6).await;
+        assert_eq!(stage.entry(LIST).state(), State::Ok);
+    });
+}
+
+#[test]
+fn a_list_with_one_test_point_is_tested_by_it() {
+    let (list, _) = ONE_POINT_LIST;
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        minutes_of(&stage, list, 1).await;
+        assert_eq!(stage.entry(list).state(), State::Ok);
+        stage.serve(list, &[0, 1], WORLD);
+        minutes_of(&stage, list, 45).await;
+        assert_eq!(stage.entry(list).state(), State::ListsTheWorld);
+    });
+}
+
+#[test]
+fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.serve(LIST, &[0, 1], "* 60 A 127.255.255.254\n*.0.0.127 60 A 127.255.255.254\n");
+        let test = async || {
+            stage.entry(LIST).watch.insist(stage.simulation.clock().mono());
+            stage.simulation.resolver().lists().wake();
+            pass(Duration::from_secs(2)).await;
+            stage.entry(LIST).state()
+        };
+        assert_eq!(test().await, State::Refusing);
+        stage.serve(LIST, &[0, 1], SOUND);
+        assert_eq!(test().await, State::Ok);
+        for server in stage.servers(LIST) {
+            server.set_faults(&[Fault::Dead]);
+        }
+        minutes(&stage, 1).await;
+        assert_eq!(stage.entry(LIST).state(), State::Dead);
+        for server in stage.servers(LIST) {
+            server.set_faults(&[]);
+        }
+        assert_eq!(test().await, State::Ok);
+    });
+}
+
+/// The lines that a run has written about the list.
+fn lines(run: impl AsyncFnOnce(&Stage)) -> Vec<String> {
+    let written = Written::default();
+    let writer = written.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .finish();
+    tracing::subscriber::with_default(subscriber, || {
+        paused(async {
+            let stage = Stage::new(&|_| String::new(), |_| {});
+            run(&stage).await;
+        });
+    });
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let list = LIST.trim_end_matches('.');
+    text.lines().filter(|line| line.contains(list)).map(|line| line.trim().to_owned()).collect()
+}
+
+/// All log lines of this thread.
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Written {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_incident_has_a_line_when_it_begins_and_one_when_it_ends() {
+    let refuses = "* 60 A 127.255.255.254\n";
+    let parked = "* 60 A 203.0.113.7\n";
+    let told = lines(async |stage| {
+        stage.serve(LIST, &[0], refuses);
+        stage.serve(LIST, &[1], parked);
+        for number in 0..100 {
+            stage.servers(LIST)[number % 2].set_faults(&[Fault::Dead]);
+            stage.servers(LIST)[(number + 1) % 2].set_faults(&[]);
+            stage.ask(&question(sender(u32::try_from(number).unwrap()), LIST)).await;
+            pass(Duration::from_secs(10)).await;
+        }
+        stage.serve(LIST, &[0, 1], SOUND);
+        stage.servers(LIST).iter().for_each(|server| server.set_faults(&[]));
+        minutes(stage, 3).await;
+    });
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].starts_with("WARN") && told[0].contains("this is no listing"), "{told:#?}");
+    assert!(told[1].starts_with("INFO") && told[1].contains("is a list again"), "{told:#?}");
+    let told = lines(async |stage| {
+        stage.serve(LIST, &[0, 1], WORLD);
+        minutes(stage, 20).await;
+        stage.serve(LIST, &[0, 1], SOUND);
+        minutes(stage, 20).await;
+    });
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("lists the world") && told[1].contains("is a list again"), "{told:#?}");
 }
