@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::dnssec::rdata::DS;
+use hickory_proto::dnssec::rdata::{DNSSECRData, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{Name, RData, RecordType};
 use resolverd::config::Config;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::Distance;
@@ -252,6 +252,41 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
         });
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), INSECURE);
         assert_eq!(told(&stage.ask("mail.signed.com", RecordType::A).await), SECURE);
+    });
+}
+
+/// Of nested anchors the closest counts, and an island below a zone that is not signed stands by its own.
+#[test]
+fn the_closest_anchor_counts_from_end_to_end() {
+    let isle = ("isle.plain.com.", &["ns.isle.plain.com"][..], MAIL, Some(""));
+    let world = || {
+        let mut zones = ZONES.to_vec();
+        zones.push(isle);
+        lab(&zones)
+    };
+    let wrong = || DS::new(1, Algorithm::ED25519, DigestType::SHA256, vec![0; 32]);
+    paused(async {
+        let stage = Stage::of(world(), |_| {});
+        assert_eq!(
+            told(&stage.ask("mail.isle.plain.com", RecordType::A).await),
+            INSECURE,
+            "no DS leads there"
+        );
+        let islands = world();
+        let stage = Stage::of(islands.clone(), |config| {
+            for record in islands.trust_anchor(&name("isle.plain.com.")) {
+                if let RData::DNSSEC(DNSSECRData::DS(ds)) = &record.data {
+                    config.dnssec.trust_anchor.anchors.add(&record.name, ds.clone());
+                }
+            }
+            config.dnssec.trust_anchor.anchors.add(&name("hashed.com."), wrong());
+        });
+        assert_eq!(told(&stage.ask("mail.isle.plain.com", RecordType::A).await), SECURE);
+        assert_eq!(told(&stage.ask("none.isle.plain.com", RecordType::TLSA).await), NO_NAME);
+        assert_eq!(told(&stage.ask("www.plain.com", RecordType::A).await), INSECURE);
+        assert_eq!(told(&stage.ask("mail.signed.com", RecordType::A).await), SECURE);
+        let (rcode, ad, code) = told(&stage.ask("mail.hashed.com", RecordType::A).await);
+        assert_eq!((rcode, ad, code), (ResponseCode::ServFail, false, Some(9)), "its own anchor is wrong");
     });
 }
 

@@ -6,8 +6,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use hickory_proto::dnssec::Algorithm;
+
 use super::verdict::{Fault, Why};
-use crate::limits::{MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
+use crate::limits::{MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS, SLOW_CHECK};
 
 /// What is left of the work that a question may cost. Shared by all that is checked for it.
 #[derive(Debug, Default)]
@@ -28,9 +30,10 @@ impl Budget {
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// Tells that a check has failed.
-    pub fn note_failed(&self) {
-        self.failed.fetch_add(1, Ordering::Relaxed);
+    /// Tells that a check with a key of `algorithm` has failed.
+    pub fn note_failed(&self, algorithm: Algorithm) {
+        let weight = if algorithm == Algorithm::ECDSAP384SHA384 { SLOW_CHECK } else { 1 };
+        self.failed.fetch_add(weight, Ordering::Relaxed);
     }
 
     /// Takes one NSEC3 hash, whatever its iterations.
@@ -65,7 +68,13 @@ mod tests {
         let budget = Budget::default();
         for _ in 0..MAX_FAILED_CHECKS {
             assert!(budget.take_check().is_ok());
-            budget.note_failed();
+            budget.note_failed(Algorithm::ECDSAP256SHA256);
+        }
+        assert!(budget.take_check().is_err());
+        let budget = Budget::default();
+        for _ in 0..MAX_FAILED_CHECKS / SLOW_CHECK {
+            assert!(budget.take_check().is_ok());
+            budget.note_failed(Algorithm::ECDSAP384SHA384);
         }
         assert!(budget.take_check().is_err());
         for _ in 0..MAX_NSEC3_HASHES {

@@ -135,7 +135,7 @@ fn check_one(
             let ttl = rrset.records.iter().map(|record| record.ttl).min().unwrap_or(0);
             return Ok(Signed { ttl: ttl.min(input.original_ttl).min(left), encloser });
         }
-        budget.note_failed();
+        budget.note_failed(key.algorithm);
     }
     Err(bogus(format!("(tag {}) does not fit", input.key_tag)))
 }
