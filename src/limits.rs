@@ -466,6 +466,10 @@ pub const MAX_BATCH_SUBJECTS: usize = 4_096;
 /// Habits learnt: for each view, list and way it came out. About 1 KiB each.
 pub const MAX_BATCH_HABITS: usize = 1_024;
 
+/// Thousandths that a question asked ahead counts for at least until a client asks it: a habit that ends all at once costs at
+/// most ten times what is allowed before that is seen, though it looked as if nothing could go wrong.
+pub const BATCH_MIN_RISK: u32 = 100;
+
 /// Questions that the allowance begins with, so that the first few may be asked ahead.
 pub const BATCH_ALLOWANCE_START: u64 = 100;
 

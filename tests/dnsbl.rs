@@ -59,15 +59,25 @@ fn simulation(
     faults: &[Fault],
     change: impl FnOnce(&mut Config),
 ) -> Simulation {
+    let text =
+        if address.is_empty() { String::new() } else { format!("* 60 A {address}\n* 60 TXT \"because\"\n") };
+    simulation_of(list, &text, faults, change)
+}
+
+/// A root and a list that holds `text`.
+fn simulation_of(
+    list: &Subject,
+    text: &str,
+    faults: &[Fault],
+    change: impl FnOnce(&mut Config),
+) -> Simulation {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec![IpAddr::from([127, 0, 0, 1])])).unwrap();
     let mut plan = ServerPlan::new("ns.lists", vec![IpAddr::from([127, 0, 0, 2])]);
     plan.faults = faults.to_vec();
     tree.server(plan).unwrap();
     tree.zone(".", &["a.root".to_owned()], "").unwrap();
-    let text =
-        if address.is_empty() { String::new() } else { format!("* 60 A {address}\n* 60 TXT \"because\"\n") };
-    tree.zone(list.apex, &["ns.lists".to_owned()], &text).unwrap();
+    tree.zone(list.apex, &["ns.lists".to_owned()], text).unwrap();
     let lab = Arc::new(tree.build().unwrap());
     let mut config = config_for(&lab);
     change(&mut config);
@@ -154,6 +164,11 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
         let of_address =
             |one: &&Received| one.kind == RecordType::A && one.name.to_lowercase().to_string() == BLOCK.name;
         assert_eq!(asked.iter().filter(of_address).count(), 1, "{asked:?}");
+        let (now, entry) = (
+            refused.clock().now(),
+            refused.resolver().lists().entry(&name(BLOCK.apex), &Way::Public).unwrap(),
+        );
+        assert_eq!(entry.watch.quota(now.unix).0, 2, "the quota knows of both");
     });
 }
 
@@ -199,6 +214,28 @@ fn the_operator_chooses_for_each_list_and_each_listener() {
             let reply = ask(&simulation, BLOCK.name, RecordType::A).await;
             assert_eq!((given(&reply).0, reply.message.answers.len()), (rcode, answers), "{choice:?}");
         });
+    }
+    for (choice, rcode, answers) in [
+        (OnRefusal::Servfail, ResponseCode::ServFail, 0),
+        (OnRefusal::Nxdomain, ResponseCode::NXDomain, 0),
+        (OnRefusal::Pass, ResponseCode::NoError, 1),
+    ] {
+        for list in [BLOCK, ALLOW, DOMAIN] {
+            paused(async {
+                let simulation = simulation(&list, list.refusal, &[], |config| {
+                    config.listen.on_refusal = Some(choice);
+                    config.lists = vec![ListEntry { name: name(list.apex), ..entry(OnRefusal::Nxdomain) }];
+                });
+                for kind in [RecordType::A, RecordType::TXT] {
+                    let reply = ask(&simulation, list.name, kind).await;
+                    assert_eq!(
+                        (given(&reply).0, reply.message.answers.len()),
+                        (rcode, answers),
+                        "{choice:?}"
+                    );
+                }
+            });
+        }
     }
     paused(async {
         let pass = |config: &mut Config| config.listen.dnsbl = Guard::Pass;
@@ -337,6 +374,74 @@ fn a_list_that_is_shut_down_costs_no_message() {
             assert_eq!(reply.message.authorities.len(), 1);
         }
         assert!(simulation.lab().log().take().is_empty());
+    });
+}
+
+#[test]
+fn a_domain_that_was_a_list_once_keeps_its_mail() {
+    for (asked, kind) in [
+        ("ahbl.org.", RecordType::MX),
+        ("www.ahbl.org.", RecordType::A),
+        ("dnsbl.ahbl.org.", RecordType::A),
+        ("dnsbl.ahbl.org.", RecordType::MX),
+        ("mail.dnsbl.ahbl.org.", RecordType::MX),
+        ("dnsbl.sorbs.net.", RecordType::NS),
+        ("www.dnsbl.sorbs.net.", RecordType::AAAA),
+    ] {
+        paused(async {
+            let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
+            ask(&simulation, "4.3.2.1.dnsbl.ahbl.org.", RecordType::A).await;
+            ask(&simulation, "4.3.2.1.dnsbl.ahbl.org.", RecordType::TXT).await;
+            assert!(simulation.lab().log().take().is_empty(), "the list is not asked");
+            ask(&simulation, asked, kind).await;
+            assert!(!simulation.lab().log().take().is_empty(), "{asked} {kind} is asked of the internet");
+        });
+    }
+}
+
+#[test]
+fn a_text_without_an_address_is_no_listing() {
+    let text = "* 60 TXT \"v=spf1 -all\"\n";
+    for (list, rcode, answers) in [
+        (BLOCK, ResponseCode::NXDomain, 0),
+        (DOMAIN, ResponseCode::NXDomain, 0),
+        (ALLOW, ResponseCode::NoError, 1),
+    ] {
+        paused(async {
+            let simulation = simulation_of(&list, text, &[], |_| {});
+            for _ in ["cold", "from memory"] {
+                let reply = ask(&simulation, list.name, RecordType::TXT).await;
+                assert_eq!((given(&reply).0, reply.message.answers.len()), (rcode, answers), "{}", list.apex);
+            }
+            let passing = simulation_of(&list, text, &[], |config| config.listen.dnsbl = Guard::Pass);
+            let reply = ask(&passing, list.name, RecordType::TXT).await;
+            assert_eq!((given(&reply), reply.message.answers.len()), ((ResponseCode::NoError, None), 1));
+        });
+    }
+}
+
+#[test]
+fn what_the_operator_calls_a_listing_is_one() {
+    let list = Registry::built_in().lists[&name(DOMAIN.apex)].clone();
+    let entry = ListEntry {
+        name: name(DOMAIN.apex),
+        purpose: None,
+        subjects: None,
+        listed: Some(vec!["127.0.0.1".parse().unwrap()]),
+        refused: None,
+        on_refusal: None,
+        when_dead: None,
+        key: None,
+        with_key: None,
+        max_age: None,
+        when_stale: None,
+        quota: None,
+    };
+    assert!(list.refused.iter().any(|code| code.span.contains([127, 0, 0, 1].into())));
+    paused(async {
+        let simulation = simulation(&DOMAIN, "127.0.0.1", &[], |config| config.lists = vec![entry]);
+        let reply = ask(&simulation, DOMAIN.name, RecordType::A).await;
+        assert_eq!((given(&reply), reply.message.answers.len()), ((ResponseCode::NoError, None), 1));
     });
 }
 

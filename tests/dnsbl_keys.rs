@@ -6,12 +6,16 @@ use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, changes, show};
+use resolverd::dnsbl::batch::Counts;
+use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::record::Window;
@@ -44,11 +48,17 @@ fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
 
 /// The same, all zones signed as `signing` says.
 fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
+    simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
+}
+
+/// The same with another configuration.
+fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(&mut Config)) -> Simulation {
     let mut tree = Tree::default();
     for (server, last) in
         [("a.root", 1), ("ns.net", 2), ("ns.spamhaus.net", 3), ("ns.dq.spamhaus.net", 4), ("ns.zone", 5)]
     {
         let mut plan = ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])]);
+        plan.distance = Distance::steady(Duration::from_millis(if last > 3 { 40 } else { 10 }));
         if last == 4 {
             plan.faults = faults.to_vec();
         }
@@ -70,7 +80,7 @@ fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simu
     }
     let lab = Arc::new(tree.build().unwrap());
     let mut config = if signing.is_some() { config_trusting(&lab) } else { config_for(&lab) };
-    config.lists = configured(folder, 0o640).unwrap().lists;
+    change(&mut config);
     Simulation::new(lab, config, 11)
 }
 
@@ -157,6 +167,77 @@ fn only_the_servers_that_the_key_is_for_hear_it() {
                 "{one}"
             );
         }
+    });
+}
+
+#[test]
+fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        let simulation = simulation(&[], folder.path());
+        for asked in ["4.3.2.1._key.zen.dq.spamhaus.net.", "4.3.2.1._KEY.combined.mail.abusix.zone."] {
+            let reply = ask(&simulation, asked, RecordType::A).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain, "{asked}");
+        }
+        assert!(simulation.lab().log().take().is_empty(), "nobody is asked");
+        for asked in [ASKED, "4.3.2.1.combined.mail.abusix.zone."] {
+            let reply = ask(&simulation, asked, RecordType::A).await;
+            assert_eq!(reply.message.answers.len(), 1, "{asked}: a listing is lost");
+        }
+    });
+}
+
+/// Has sixty addresses looked up in both lists; gives how long the last check took, and what asking ahead came to.
+async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, Counts) {
+    let _tended = simulation.tend();
+    let mut took = Duration::ZERO;
+    for last in 0..60 {
+        let began = simulation.clock().mono();
+        for list in lists {
+            ask(simulation, &format!("{last}.2.0.192.{key}{list}"), RecordType::A).await;
+        }
+        took = simulation.clock().mono().since(began);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let known = simulation.resolver().lists();
+    let mut batch = known.batch.lock().unwrap();
+    batch.settle(simulation.clock().mono());
+    (took, batch.counts(known.entry(&name(lists[1]), &Way::Public).unwrap().number()))
+}
+
+#[test]
+fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    paused(async {
+        // The key is the operator's, put in on the way.
+        let own = simulation(&[], folder.path());
+        let (took, Counts { used, wasted, .. }) =
+            sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
+        assert_eq!(took, Duration::from_millis(40));
+        assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
+        let told = all_that_is_told(&own, &[]).to_ascii_lowercase();
+        assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
+    });
+    paused(async {
+        // The key is the clients': their names hold it, what is learnt of them does not.
+        const CLIENTS: &str = "k3y0fac11entandnobodyelse9.";
+        let theirs = simulation_with(&[], None, |_| {});
+        let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
+        let (took, Counts { used, wasted, .. }) = sixty(&theirs, lists, CLIENTS).await;
+        assert_eq!(took, Duration::from_millis(40));
+        assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
+        let told = format!("{:?}", theirs.resolver().lists()).to_ascii_lowercase();
+        assert!(
+            told.contains("zen.dq.spamhaus.net") && !told.contains(CLIENTS.trim_end_matches('.')),
+            "{told}"
+        );
+        let received = theirs.lab().log().received();
+        let home = |one: &&resolverd::lab::log::Received| {
+            one.name.to_string().to_ascii_lowercase().contains(CLIENTS)
+        };
+        let asked = received.iter().filter(home).count();
+        assert!((120..=124).contains(&asked), "{asked}: once each, and the way to them");
     });
 }
 

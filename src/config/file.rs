@@ -66,7 +66,7 @@ pub(super) struct Reader<'t> {
     /// Where the name of each list stands.
     pub(super) list_lines: Vec<usize>,
     /// Lines of the keys that were read, those of entries left out.
-    lines: BTreeMap<String, usize>,
+    pub(super) lines: BTreeMap<String, usize>,
     problems: Vec<Problem>,
 }
 

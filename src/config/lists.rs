@@ -151,6 +151,9 @@ impl ListEntry {
         };
         if let Some(listed) = &self.listed {
             list.listed = codes(listed);
+            // What the registry knows as a refusal is a listing where the operator says so.
+            let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
+            list.refused.retain(|code| !is_listed(code));
         }
         if let Some(refused) = &self.refused {
             list.refused = codes(refused);
@@ -279,6 +282,11 @@ impl Reader<'_> {
                 let wrong = format!("{} is not in the registry", tell(&list.name));
                 wrongs.push((*line, Wrong::new(wrong, "say its purpose and its subjects")));
             }
+            let (listed, refused) = (list.listed.iter().flatten(), list.refused.iter().flatten());
+            if let Some(both) = listed.clone().find(|one| refused.clone().any(|other| other.meets(**one))) {
+                let wrong = format!("{}: {both} is both listed and refused", tell(&list.name));
+                wrongs.push((*line, Wrong::new(wrong, "remove it from one of them")));
+            }
             if list.key.is_some() && list.with_key.is_none() && !registry.keyed.contains_key(&list.name) {
                 let wrong = format!("no zone is known that takes a key for {}", tell(&list.name));
                 wrongs.push((*line, Wrong::new(wrong, "name the zone in with_key")));
@@ -286,6 +294,17 @@ impl Reader<'_> {
         }
         for (line, wrong) in wrongs {
             self.problem(Some(line), Some("list.name"), wrong);
+        }
+        let known = self.config.lists();
+        let grouped = self.config.dnsbl.batch_groups.iter().flatten();
+        let unknown: Vec<Name> = grouped.filter(|name| !known.contains_key(*name)).cloned().collect();
+        for name in unknown {
+            let wrong = Wrong::new(
+                format!("{} is no list that is known", tell(&name)),
+                "name lists of the registry, or configure it as a [[list]]",
+            );
+            let line = self.lines.get("dnsbl.batch_groups").copied();
+            self.problem(line, Some("dnsbl.batch_groups"), wrong);
         }
     }
 }

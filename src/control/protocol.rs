@@ -8,7 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use serde::{Deserialize, Serialize};
 
 use super::health::Warning;
-use super::lists::{ListFacts, ListState, ListTest};
+use super::lists::{AheadState, ListFacts, ListState, ListTest};
 use super::rows::{FlightState, HeldRow, ServerState};
 use super::zones::ZoneState;
 use crate::cache::StoreFill;
@@ -210,6 +210,8 @@ pub enum Reply {
     },
     /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
     ListState(ListState),
+    /// What is asked ahead of clients; after the lists.
+    Ahead(AheadState),
     /// The first line of the reply to `Request::DnsblList`.
     Registry {
         /// The day on which its facts were looked at.

@@ -3,7 +3,7 @@
 //! May call: `resolve` for its questions on the side, `dnsbl::{batch, ring, state}`, `config`, `zones`. A task of the daemon, told
 //! through a ring: no question waits for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use super::batch::{Batch, Check, ListId, Standing};
-use super::list::Asked;
+use super::list::{Asked, List, Subject};
 use super::ring::{Event, What};
 use super::state::Entry;
 use super::way::Way;
@@ -22,6 +22,21 @@ use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
 use crate::zones::Views;
 
+/// Labels with customers' keys as clients put them into their questions, by who asks (the last octet of a question's key) and
+/// list: where such a list is asked ahead, the client's own key goes out, and it is told to nobody. Bounded by the lists that there may be.
+#[derive(Default)]
+struct KeyLabels(BTreeMap<(u8, ListId), Box<[u8]>>);
+
+/// What a question asks of a list.
+struct Asks {
+    list: Arc<List>,
+    number: ListId,
+    /// What is looked up, without a key.
+    subject: Name,
+    /// The key, where clients put one into this list's names.
+    key: Option<Box<[u8]>>,
+}
+
 /// Asks ahead, as long as it runs.
 pub async fn ask_ahead(resolver: Arc<Resolver>) {
     let Some(mut events) = resolver.lists().ring.listen() else { return };
@@ -29,6 +44,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) {
     let mut configured: Option<Arc<Config>> = None;
     // Tells our questions from each other.
     let mut number = 0_u32;
+    let mut keys = KeyLabels::default();
     loop {
         tokio::select! {
             biased;
@@ -44,7 +60,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) {
                     configure(&resolver, &config);
                     configured = Some(config);
                 }
-                for (check, list, question) in take(&resolver, &event) {
+                for (check, list, question) in take(&resolver, &event, &mut keys) {
                     if asking.len() >= MAX_AHEAD {
                         batch(&resolver).not_needed(&check, list);
                         continue;
@@ -59,12 +75,17 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) {
 }
 
 /// Learns from an event, and says what to ask.
-fn take(resolver: &Resolver, event: &Event) -> Vec<(Check, ListId, Question)> {
+fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
     let key = QuestionKey::from_bytes(event.key());
     let Some(question) = key.question().filter(|question| question.kind == RecordType::A) else {
         return Vec::new();
     };
-    let Some((list, subject)) = subject(resolver, &question) else { return Vec::new() };
+    let Some(Asks { list, number, subject, key: label }) = asks(resolver, &question) else {
+        return Vec::new();
+    };
+    if let Some(label) = label {
+        keys.0.insert((key.flags(), number), label);
+    }
     let labels = u8::try_from(subject.iter().len()).unwrap_or(u8::MAX);
     let check = Check { asker: key.flags(), subject: wire_name(&subject).into(), labels };
     let unix = resolver.clock().now().unix;
@@ -76,36 +97,70 @@ fn take(resolver: &Resolver, event: &Event) -> Vec<(Check, ListId, Question)> {
         let standing = entry.watch.for_batch(unix);
         Standing { ready: standing.ready && entry.may_be_asked_ahead(), ..standing }
     };
-    let start = match event.what {
-        What::Asked(came) => batch(resolver).asked(&check, list, came, event.at, standing),
-        What::CameOut { says, went_out } => {
-            let mut batch = batch(resolver);
-            if went_out {
-                batch.went_out(&check, list);
+    let start = {
+        let mut batch = batch(resolver);
+        match event.what {
+            What::Asked(came) => batch.asked(&check, number, came, event.at, standing),
+            What::CameOut { says, went_out } => {
+                if went_out {
+                    batch.went_out(&check, number);
+                }
+                batch.came_out(&check, number, says, event.at, standing)
             }
-            batch.came_out(&check, list, says, event.at, standing)
         }
     };
-    let ask = |list| {
-        let apex = &lists.numbered(list)?.apex;
-        let name = subject.clone().append_domain(apex).ok()?;
+    let ask = |other: ListId| {
+        let apex = &lists.numbered(other)?.apex;
+        let known = resolver.list(question.view, apex)?;
+        let key = known.keyed.then(|| keys.0.get(&(check.asker, other)));
+        let key = match key {
+            // Nobody has shown us the key yet.
+            Some(None) => return None,
+            Some(key) => key,
+            None => None,
+        };
+        let key = key.map(AsRef::as_ref);
+        let name = Name::from_labels(subject.iter().chain(key).chain(apex.iter())).ok()?;
         let question = Question { name: Question::new(&name, RecordType::A).name, ..question.clone() };
-        Some((check.clone(), list, question))
+        shares(&list, &known, &question.name).then(|| (check.clone(), other, question))
     };
-    start.into_iter().filter_map(ask).collect()
+    let mut asking = Vec::new();
+    for other in start {
+        match ask(other) {
+            Some(it) => asking.push(it),
+            None => batch(resolver).not_needed(&check, other),
+        }
+    }
+    asking
 }
 
-/// The list that a question asks, and what it asks about.
-fn subject(resolver: &Resolver, question: &Question) -> Option<(ListId, Name)> {
+/// What a question asks of a list, where it does.
+fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let list = resolver.list_of(question)?;
-    // With a key in its names a list's subject is not what other lists are asked for.
-    if list.keyed || list.asked(&question.name) == Asked::Nothing {
+    if list.asked(&question.name) == Asked::Nothing {
         return None;
     }
-    let entry = resolver.lists().entry(&list.apex, &way(&resolver.views(), question.view, &list.apex)?)?;
+    let way = way(&resolver.views(), question.view, &list.apex)?;
+    let number = resolver.lists().entry(&list.apex, &way)?.number();
     let below = question.name.iter().len().checked_sub(list.apex.iter().len())?;
-    let subject = Name::from_labels(question.name.iter().take(below)).ok()?;
-    Some((entry.number(), subject))
+    let own = below.checked_sub(usize::from(list.keyed))?;
+    let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
+    let key = question.name.iter().nth(own).filter(|_| list.keyed).map(Box::from);
+    Some(Asks { list, number, subject, key })
+}
+
+/// Whether what was asked of `list` may be asked of `other` under `name`: no list of addresses learns of domains, nor a list
+/// of domains of addresses.
+fn shares(list: &List, other: &List, name: &Name) -> bool {
+    match other.asked(name) {
+        Asked::Address(IpAddr::V4(_)) => other.subjects.contains(&Subject::Ip4),
+        Asked::Address(IpAddr::V6(_)) => other.subjects.contains(&Subject::Ip6),
+        Asked::Labels(_) => {
+            let alike = |subject| list.subjects.contains(&subject) && other.subjects.contains(&subject);
+            alike(Subject::Domain) || alike(Subject::Hash)
+        }
+        Asked::Nothing => false,
+    }
 }
 
 /// Whom a list's questions go to in a view.

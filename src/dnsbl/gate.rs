@@ -61,6 +61,13 @@ pub enum Why {
         /// What happened, as a sentence.
         what: String,
     },
+    /// What its servers say cannot be used: it leads nowhere, or its owner has signed something else.
+    Unusable {
+        /// What happened.
+        error: ExtendedError,
+    },
+    /// It has a text for what it does not list.
+    TextAlone,
     /// Its servers do not answer.
     Silent {
         /// What happened, as a sentence.
@@ -164,6 +171,8 @@ impl Why {
         let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
+            // A says that it is not listed, whatever the text says.
+            Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_dead {
                 WhenDead::Servfail => Given::Servfail(error),
                 WhenDead::Nxdomain => Given::Nxdomain(error),
@@ -181,15 +190,20 @@ impl Why {
         match self {
             Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => Some(State::Refusing),
             Self::Parked { .. } => Some(State::Parked),
-            Self::Mistaken { .. } | Self::ListsTheWorld | Self::Silent { .. } => None,
+            Self::Mistaken { .. }
+            | Self::ListsTheWorld
+            | Self::Unusable { .. }
+            | Self::TextAlone
+            | Self::Silent { .. } => None,
         }
     }
 
-    const fn code(&self) -> u16 {
+    fn code(&self) -> u16 {
         match self {
             Self::KeyRefused { .. } | Self::NotServed { .. } | Self::Silent { .. } => {
                 ExtendedError::NO_REACHABLE_AUTHORITY
             }
+            Self::Unusable { error } => error.code,
             _ => ExtendedError::FILTERED,
         }
     }
@@ -215,6 +229,10 @@ impl Why {
             }
             Self::KeyRefused { what } => {
                 format!("{list} refuses our key, which may be wrong or have run out: {what}")
+            }
+            Self::Unusable { error } => format!("{list} tells nothing that can be used: {}", error.text),
+            Self::TextAlone => {
+                format!("{list} has a text for this and no address, as for no listing of it: this is none")
             }
             Self::NotServed { what } | Self::Silent { what } => format!("{list} tells nothing: {what}"),
         }
@@ -254,13 +272,15 @@ mod tests {
     fn every_code_of_the_registry_means_what_it_says() {
         for list in Registry::built_in().lists.values() {
             for code in &list.listed {
-                for address in [code.span.first(), code.span.last()] {
+                for address in code.span.first().to_bits()..=code.span.last().to_bits() {
+                    let address = Ipv4Addr::from_bits(address);
                     let told = judge(list, State::Ok, &answer(list, &[address]));
                     assert_eq!(told, Verdict::Listed, "{} {address}", list.apex);
                 }
             }
             for code in &list.refused {
-                for address in [code.span.first(), code.span.last()] {
+                for address in code.span.first().to_bits()..=code.span.last().to_bits() {
+                    let address = Ipv4Addr::from_bits(address);
                     let told = judge(list, State::Ok, &answer(list, &[address]));
                     assert_eq!(told.says(), ListSays::Untold, "{} {address}", list.apex);
                 }

@@ -164,6 +164,9 @@ const NIBBLES: usize = 32;
 /// Labels of an IPv4 address, reversed.
 const OCTETS: usize = 4;
 
+/// Labels of a domain that somebody may have registered for more than a list: `ahbl.org`.
+const OWN_DOMAIN: usize = 2;
+
 impl List {
     /// A list of which nothing but its zone and purpose is known.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<Subject>) -> Self {
@@ -228,6 +231,17 @@ impl List {
             }
             _ => Asked::Nothing,
         }
+    }
+
+    /// Whether a name at or below the apex asks this list, of which nobody knows any more what was looked up in it: an address
+    /// asks in any case, anything else where the apex is no domain of its own.
+    pub fn asks_the_dead(&self, name: &Name) -> bool {
+        let labels: Vec<&[u8]> = name.iter().collect();
+        let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
+            return false;
+        };
+        let address = |octets: usize| labels.get(..octets).filter(|_| octets <= below).and_then(reversed);
+        address(OCTETS).or_else(|| address(NIBBLES)).is_some() || self.apex.iter().len() > OWN_DOMAIN
     }
 
     /// The name that asks about an address; none where the list knows no such addresses.
@@ -338,6 +352,23 @@ mod tests {
             Asked::Address([127, 0, 0, 2].into())
         );
         assert_eq!(keyed.asked(&name("2.0.0.127.zen.example.")), Asked::Nothing);
+    }
+
+    #[test]
+    fn a_domain_that_was_a_list_once_is_asked_for_more_than_listings() {
+        let dead = |apex| List {
+            life: Life::Dead { how: "shut down".to_owned() },
+            ..List::new(name(apex), Purpose::Block, Vec::new())
+        };
+        let (own, below) = (dead("ahbl.org."), dead("dnsbl.example.net."));
+        for asks in ["4.3.2.1.ahbl.org.", "4.3.2.1.dnsbl.ahbl.org."] {
+            assert!(own.asks_the_dead(&name(asks)), "{asks}");
+        }
+        for other in ["ahbl.org.", "www.ahbl.org.", "spam.example.rhsbl.ahbl.org.", "3.2.1.ahbl.org."] {
+            assert!(!own.asks_the_dead(&name(other)), "{other}");
+        }
+        assert!(below.asks_the_dead(&name("spam.example.dnsbl.example.net.")));
+        assert!(!below.asks_the_dead(&name("dnsbl.example.net.")));
     }
 
     #[test]

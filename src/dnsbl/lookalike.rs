@@ -12,6 +12,9 @@ use hickory_proto::rr::Name;
 use super::list::reversed;
 use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
 
+/// Keys are not shorter: those of Spamhaus have 26 letters and digits, those of Abusix 32.
+const KEY_LENGTH: usize = 16;
+
 /// The zones.
 #[derive(Debug, Default)]
 pub struct Lookalikes(Mutex<BTreeMap<Name, Asked>>);
@@ -78,10 +81,21 @@ fn split(name: &Name) -> Option<(IpAddr, Name)> {
     [4, 32].into_iter().find_map(|count| {
         let (front, rest) = labels.split_at_checked(count)?;
         let address = reversed(front)?;
+        // A customer's key is nothing to show.
+        let rest =
+            rest.split_first().filter(|(first, _)| looks_like_a_key(first)).map_or(rest, |(_, rest)| rest);
         let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
         zone.set_fqdn(true);
         Some((address, zone))
     })
+}
+
+/// Whether a label may be what a list has given a customer: long, of letters and digits alone, and of both.
+fn looks_like_a_key(label: &[u8]) -> bool {
+    label.len() >= KEY_LENGTH
+        && label.iter().all(u8::is_ascii_alphanumeric)
+        && label.iter().any(u8::is_ascii_digit)
+        && label.iter().any(u8::is_ascii_alphabetic)
 }
 
 #[cfg(test)]
@@ -102,6 +116,17 @@ mod tests {
             lookalikes.notice(&name("www.corp.example."));
         }
         let zone = name("_spf.corp.example.");
+        assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20 }]);
+    }
+
+    #[test]
+    fn what_may_be_a_key_is_not_shown() {
+        let lookalikes = Lookalikes::default();
+        for last in 1..=20 {
+            lookalikes
+                .notice(&name(&format!("{last}.2.0.192.a1b2c3d4e5f6a7b8c9d0e1f2g3.new.provider.example.")));
+        }
+        let zone = name("new.provider.example.");
         assert_eq!(lookalikes.list(), [Lookalike { zone, questions: 20 }]);
     }
 

@@ -39,6 +39,11 @@ impl Rewrite {
         &self.secret
     }
 
+    /// The name below which all names stand that hold the label for the key.
+    pub fn stand_in(&self) -> Option<Name> {
+        self.secret.base().prepend_label(STANDS_FOR).ok()
+    }
+
     /// The name that is asked for a client's; none where it would be too long or is not below the apex.
     pub fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;

@@ -12,7 +12,7 @@ use super::Resolver;
 use super::chase::Chased;
 use crate::cache::flush::Flush;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
-use crate::dnsbl::list::{Asked, Life, List, OnRefusal};
+use crate::dnsbl::list::{Asked, Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::{Entry, State};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -53,6 +53,13 @@ impl Resolver {
             Some(Verdict::Untold(why)) => why.given(&list, context.view.guarding),
             _ => Given::Answer,
         };
+        let given = match (&verdict, given) {
+            // What is wrong with a zone's answers is told in the zone's own words.
+            (Some(Verdict::Untold(Why::Unusable { .. })), Given::Servfail(_)) if found.is_err() => {
+                Given::Answer
+            }
+            (_, given) => given,
+        };
         let silent = matches!(verdict, Some(Verdict::Untold(Why::Silent { .. })));
         self.give(&list, given, entry.mark(says), found, silent, context)
     }
@@ -85,16 +92,20 @@ impl Resolver {
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
-                        match self.chase(name, RecordType::A, context).await {
+                        match self.hear_list(entry, name, RecordType::A, context).await {
                             Ok(chased) => chased.answers,
                             Err(failure) => return Some(Verdict::Untold(why_of(list, &failure)?)),
                         }
                     }
+                    None if says => return Some(Verdict::Listed),
                     None => Vec::new(),
                 };
                 match gate::judge(list, entry.state(), &answers) {
                     untold @ Verdict::Untold(_) => Some(untold),
-                    _ if says => Some(Verdict::Listed),
+                    Verdict::Listed if says => Some(Verdict::Listed),
+                    // Lists that vouch have texts alone (RFC 5518).
+                    _ if says && list.purpose == Purpose::Allow => Some(Verdict::Listed),
+                    _ if says => Some(Verdict::Untold(Why::TextAlone)),
                     _ => Some(Verdict::NotListed),
                 }
             }
@@ -160,10 +171,11 @@ impl Resolver {
         let now = self.clock.mono();
         let silent = Why::Silent { what: error.text.clone() };
         let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive());
-        let given = list.and_then(|list| match silent.given(&list, view.guarding) {
-            Given::Nxdomain(error) => Some((list, error)),
-            Given::Answer | Given::Servfail(_) => None,
-        });
+        let (given, error) = match list.map(|list| (silent.given(&list, view.guarding), list)) {
+            Some((Given::Nxdomain(told), list)) => (Some((list, told)), error),
+            Some((Given::Servfail(told), _)) => (None, told),
+            Some((Given::Answer, _)) | None => (None, error),
+        };
         let made = given.and_then(|(list, error)| {
             compose::answer(&compose::Parts {
                 question,
@@ -211,6 +223,38 @@ pub(super) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
         Failure::Servers { .. } | Failure::Time { .. } | Failure::Addresses { .. } => {
             Some(Why::Silent { what })
         }
-        _ => None,
+        // The question is at fault, or us.
+        Failure::TooLarge { .. } | Failure::TooLong { .. } | Failure::List { .. } => None,
+        _ => Some(Why::Unusable { error: failure.extended_error() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dnsbl::gate::Guarding;
+    use crate::dnsbl::list::Subject;
+    use crate::validate::verdict::{Fault, State as Validated, Why as Wrong};
+
+    #[test]
+    fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {
+        let apex = Name::from_ascii("wl.example.").unwrap();
+        let fault = Box::new(Fault { why: Wrong::Expired, text: "the signature has run out".to_owned() });
+        let untrusted = Failure::Untrusted { zone: apex.clone(), state: Validated::Bogus, fault };
+        for failure in [untrusted, Failure::Aliases { name: apex.clone() }] {
+            for purpose in [Purpose::Allow, Purpose::Block] {
+                let list = List::new(apex.clone(), purpose, vec![Subject::Ip4]);
+                let why = why_of(&list, &failure).unwrap();
+                assert_eq!(why.state(), None, "it is neither silent nor refusing");
+                match why.given(&list, Guarding::default()) {
+                    Given::Nxdomain(error) => {
+                        assert_eq!(purpose, Purpose::Allow);
+                        assert!(error.text.contains("wl.example"), "{}", error.text);
+                    }
+                    Given::Servfail(_) => assert_eq!(purpose, Purpose::Block),
+                    Given::Answer => panic!("{failure}"),
+                }
+            }
+        }
     }
 }

@@ -28,8 +28,9 @@ use crate::question::{MAX_VIEWS, ViewId, wire_name};
 use authority::Authority;
 use mirror::Mirror;
 
-/// TTL of "does not exist" for names of a DNS list that is shut down: whoever still asks need not be told of it more often.
-const DEAD_LIST_TTL: u32 = 3_600;
+/// TTL of "does not exist" for names of a DNS list that is shut down, and for those that stand for a key: whoever still asks
+/// need not be told of it more often.
+const MADE_HERE_TTL: u32 = 3_600;
 
 /// TTL of the records of a `[[host]]`: short, as the file may be changed any time.
 const HOST_TTL: u32 = 300;
@@ -277,7 +278,9 @@ impl View {
         // DS stands on the parent's side of a cut (RFC 4035 section 3.1.4.1).
         let mut passed_over = kind != RecordType::DS;
         loop {
-            if passed_over && let Some(route) = self.routes.get(suffix) {
+            if passed_over
+                && let Some(route) = self.routes.get(suffix).filter(|route| is_for(route, name, kind))
+            {
                 return instead(route).unwrap_or(route);
             }
             passed_over = true;
@@ -314,9 +317,8 @@ impl View {
             };
             let (zone, kind) = match &around.kind {
                 _ if !list.is_alive() && around.zone.is_root() => {
-                    let empty = local::from_records(&apex, Vec::new(), DEAD_LIST_TTL);
-                    let wrong = |reason| Wrong { zone: apex.to_string(), reason };
-                    (apex.clone(), Kind::Local(empty.map_err(wrong)?))
+                    self.routes.insert(wire_name(&apex), Arc::new(nothing_at(&apex, policy)?));
+                    continue;
                 }
                 _ if !list.is_alive() => continue,
                 // A key is for the list's own servers: no forwarder is told it.
@@ -331,6 +333,14 @@ impl View {
                 }
                 Kind::Iterate => (apex.clone(), Kind::Iterate),
             };
+            if let Some(rewrite) = &list.rewrite
+                && let Some(stand_in) = rewrite.stand_in()
+            {
+                // What stands for the key is a name of ours: whoever asked for it himself would have what its servers say
+                // without the key kept as what they say with it.
+                let own = ZonePolicy { list: None, ..policy.clone() };
+                self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
+            }
             let mirrored = mirrored(&list, &zone, &kind, &policy);
             self.routes.insert(wire_name(&apex), Arc::new(Route { zone, kind, policy, mirrored }));
         }
@@ -391,6 +401,24 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     names.sort();
     names.dedup();
     names
+}
+
+/// Whether a question goes the way of the zone that it lies in. All do, but that of a list that is shut down is the way of what
+/// asks that list: its owner may have mail and a website there.
+fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
+    match &route.policy.list {
+        Some(list) if !list.is_alive() && matches!(route.kind, Kind::Local(_)) => {
+            matches!(kind, RecordType::A | RecordType::TXT) && list.asks_the_dead(name)
+        }
+        _ => true,
+    }
+}
+
+/// The route of a zone that holds nothing.
+fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
+    let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
+        .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;
+    Ok(Route { zone: apex.clone(), kind: Kind::Local(empty), policy, mirrored: None })
 }
 
 /// The way that takes a route's place while its mirror is too old.

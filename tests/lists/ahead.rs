@@ -182,3 +182,26 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }
+
+#[test]
+fn no_list_of_domains_is_asked_about_addresses_nor_the_other_way_round() {
+    paused(async {
+        let (addresses, domains) = (LISTS[0].0, DOMAIN_LISTS[0].0);
+        let stage = Stage::new(&|_| String::new(), |config| {
+            config.dnsbl.batch = Mode::Configured;
+            config.dnsbl.batch_groups = vec![vec![name(addresses), name(domains)]];
+        });
+        for number in 0..20 {
+            stage.ask(&question(sender(number), addresses)).await;
+            stage.ask(&format!("shop{number}.example.{domains}")).await;
+            pass(Duration::from_secs(30)).await;
+        }
+        let received = stage.simulation.lab().log().received();
+        let asked = |text: &str| received.iter().filter(|one| one.name.to_lowercase() == name(text)).count();
+        assert_eq!(asked(&question(sender(19), addresses)), 1);
+        assert_eq!(asked(&question(sender(19), domains)), 0);
+        assert_eq!(asked(&format!("shop19.example.{addresses}")), 0);
+        let Counts { used, wasted, .. } = counts(&stage);
+        assert_eq!((used, wasted), (0, 0), "what may not be asked is no waste");
+    });
+}

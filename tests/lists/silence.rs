@@ -43,6 +43,8 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
+        let macros = stage.simulation.lab().server("ns.spf.example").unwrap();
+        macros.set_faults(&[Fault::Slow(Duration::from_millis(1_500))]);
         let mut worst_before = Duration::ZERO;
         for number in 0..60 {
             let open = [DEAD, REFUSING].iter().all(|apex| stage.entry(apex).watch.open().is_some());
@@ -62,9 +64,16 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             if !open {
                 worst_before = worst_before.max(longer);
             }
+            // Beside them an SPF macro of reversed addresses goes on working, slow as its server is.
+            let reply = stage.ask(&question(sender(number), "spf.example.")).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
             pass(Duration::from_secs(1)).await;
         }
         assert!(worst_before > Duration::ZERO);
+        println!("before the breakers opened: at most {worst_before:?} longer");
+        for apex in [DEAD, REFUSING] {
+            assert_eq!(stage.entry(apex).counts().listed, 0, "{apex} lists nobody");
+        }
         assert_eq!(stage.entry(DEAD).state(), State::Dead);
         assert_eq!(stage.entry(REFUSING).state(), State::Refusing);
     });

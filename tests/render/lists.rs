@@ -1,8 +1,9 @@
 //! The DNS lists.
 
-use resolverd::control::lists::{CodeFact, ListFacts, ListState, ListTest};
+use resolverd::control::lists::{AheadState, CodeFact, ListFacts, ListState, ListTest};
 use resolverd::control::protocol::Reply;
 use resolverd::ctl::render::{Style, lists};
+use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
 use resolverd::dnsbl::state::{Counts, Standing, State};
 use resolverd::question::ListSays;
@@ -32,6 +33,7 @@ fn state(list: &str, purpose: Option<Purpose>, standing: Option<State>, question
         free_quota: purpose.map(|_| 300_000),
         ahead_used: questions / 11,
         ahead_wasted: questions / 500,
+        ahead_saved: questions as f64 / 100.0,
         note: note.to_owned(),
     })
 }
@@ -51,6 +53,7 @@ fn lists_in_use() {
         state("psbl.surriel.com", Some(Purpose::Block), Some(State::Untested), 7, ""),
         state("dnsbl.sorbs.net", Some(Purpose::Block), None, 30, "shut down (2024-06-05): remove it"),
         alike,
+        Reply::Ahead(AheadState { batch: Mode::Observe, unheard: 17 }),
     ];
     both("dnsbl", &lists::states(&rows, Style::Plain), &lines(&rows));
     let none = "no DNS list has been asked since the start\n";

@@ -4,9 +4,10 @@
 
 use super::table::{Side, Table};
 use super::{Paint, Style, words};
-use crate::control::lists::{ListFacts, ListState, ListTest};
+use crate::control::lists::{AheadState, ListFacts, ListState, ListTest};
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
+use crate::dnsbl::batch::Mode;
 use crate::dnsbl::list::Purpose;
 use crate::dnsbl::state::State;
 use crate::question::ListSays;
@@ -34,6 +35,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         ("of", Side::Right),
         ("ahead", Side::Right),
         ("wasted", Side::Right),
+        ("saved", Side::Right),
         ("is", Side::Left),
         ("since", Side::Left),
     ]);
@@ -41,6 +43,25 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     let mut text = table.text(style, None);
     for row in rows.iter().filter(|row| !row.note.is_empty()) {
         text.push_str(&format!("{}: {}\n", harmless(&row.list), harmless(&row.note)));
+    }
+    replies.iter().for_each(|reply| text.push_str(&ahead(reply)));
+    text
+}
+
+/// What is to be known of asking ahead.
+fn ahead(reply: &Reply) -> String {
+    let Reply::Ahead(AheadState { batch, unheard }) = reply else { return String::new() };
+    let mut text = String::new();
+    if *batch == Mode::Observe {
+        text.push_str(
+            "nothing is asked ahead (dnsbl.batch = \"observe\"): ahead, wasted and saved are what \"learned\" would have done\n",
+        );
+    }
+    if *unheard > 0 {
+        let unheard = words::number(*unheard);
+        text.push_str(&format!(
+            "asking ahead has not heard of {unheard} questions: too many at once, or too long names\n"
+        ));
     }
     text
 }
@@ -68,6 +89,7 @@ fn state(row: &ListState) -> Vec<(String, Paint)> {
         plain(allowed(row)),
         plain(words::number(row.ahead_used)),
         plain(words::number(row.ahead_wasted)),
+        plain(if row.ahead_used == 0 { NONE.to_owned() } else { words::time(row.ahead_saved) }),
         (is.to_owned(), paint),
         plain(since.map_or_else(|| NONE.to_owned(), moment)),
     ]

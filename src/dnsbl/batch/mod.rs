@@ -17,8 +17,8 @@ use self::allowance::Allowance;
 use self::habit::Habit;
 use crate::clock::Mono;
 use crate::limits::{
-    BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WASTE, BATCH_WINDOW, MAX_BATCH_HABITS, MAX_BATCH_LISTS,
-    MAX_BATCH_SUBJECTS,
+    BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WASTE, BATCH_WINDOW, MAX_BATCH_HABITS,
+    MAX_BATCH_LISTS, MAX_BATCH_SUBJECTS,
 };
 use crate::question::ListSays;
 
@@ -147,6 +147,11 @@ impl Batch {
         self.allowance = Allowance::new(percent);
     }
 
+    /// Whether lists are asked ahead, and which.
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
     /// What was done for a list.
     pub fn counts(&self, list: ListId) -> Counts {
         self.counts.get(&list).copied().unwrap_or_default()
@@ -174,6 +179,7 @@ impl Batch {
         let session = self.open.entry(check.clone()).or_default();
         if let Some(ahead) = session.ahead.iter_mut().find(|ahead| ahead.list == list && !ahead.used) {
             ahead.used = true;
+            self.allowance.settle(ahead.risk, true);
             let usual = standing(list).usual.unwrap_or_default();
             let saved = now.since(ahead.at).min(usual);
             let counts = self.counts.entry(list).or_default();
@@ -224,7 +230,7 @@ impl Batch {
         let Some(session) = self.open.get_mut(check) else { return };
         let Some(place) = session.ahead.iter().position(|ahead| ahead.list == list) else { return };
         let ahead = session.ahead.swap_remove(place);
-        self.allowance.give_back(ahead.risk);
+        self.allowance.give_back(if ahead.used { 0 } else { ahead.risk });
         if ahead.used
             && let Some(counts) = self.counts.get_mut(&list)
         {
@@ -271,7 +277,7 @@ impl Batch {
                 && ready
                 && lasts
             {
-                fit.push((usual, list, risk));
+                fit.push((usual, list, risk.max(BATCH_MIN_RISK)));
             }
         }
         fit.sort_unstable_by(|one, other| other.cmp(one));
@@ -300,8 +306,8 @@ impl Batch {
 
     fn learn(&mut self, check: &Check, session: &Session, now: Mono) {
         for ahead in &session.ahead {
-            self.allowance.settle(ahead.risk, ahead.used);
             if !ahead.used {
+                self.allowance.settle(ahead.risk, false);
                 let counts = self.counts.entry(ahead.list).or_default();
                 counts.wasted = counts.wasted.saturating_add(1);
             }
