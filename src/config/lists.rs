@@ -143,7 +143,10 @@ impl ListEntry {
                 }
             }
             (Some(known), ..) => known.clone(),
-            (None, Some(purpose), Some(subjects)) => List::new(self.name.clone(), purpose, subjects.clone()),
+            // An operator's own list need not hold the test points of RFC 5782, and may well hold 127.0.0.0/8.
+            (None, Some(purpose), Some(subjects)) => {
+                List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
+            }
             (None, ..) => return None,
         };
         let codes = |spans: &[Span]| {
