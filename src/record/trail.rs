@@ -51,17 +51,20 @@ impl Trail {
     /// How far it has come.
     pub fn progress(&self) -> Progress {
         let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let zone = steps.iter().rev().find_map(|step| match &step.event {
+        let mut sent = steps.iter().enumerate().rev().filter_map(|(place, step)| match &step.event {
+            StepEvent::Sent { server, .. } => Some((place, step.depth, server)),
+            _ => None,
+        });
+        let last = sent.next();
+        // The zone that this message was for: sub-questions go to other zones meanwhile.
+        let before = last.map_or(steps.len(), |(place, ..)| place);
+        let of_it = |step: &&Step| last.is_none_or(|(_, depth, _)| step.depth == depth);
+        let zone = steps.iter().take(before).rev().filter(of_it).find_map(|step| match &step.event {
             StepEvent::Cut { zone, .. } => Some(zone.clone()),
             _ => None,
         });
-        let sent = || {
-            steps.iter().rev().filter_map(|step| match &step.event {
-                StepEvent::Sent { server, .. } => Some(server),
-                _ => None,
-            })
-        };
-        Progress { zone, server: sent().next().cloned(), messages: sent().count() }
+        let messages = sent.count().saturating_add(usize::from(last.is_some()));
+        Progress { zone, server: last.map(|(.., server)| server.clone()), messages }
     }
 
     /// The server whose answer helped last, and how long its message took; what sub-questions heard does not count.
