@@ -27,6 +27,9 @@ use resolverd::record::event::{Step, StepEvent};
 /// Mail domains of a soak's internet: three for each hoster.
 const DOMAINS: usize = 24;
 
+/// Runs, where nothing else is said: with four broken servers each, so many that every fault finds one.
+const SEEDS: u64 = 16;
+
 /// Of how many servers one has a fault.
 const ONE_IN: usize = 20;
 
@@ -72,7 +75,7 @@ fn soak(faults: &[Fault], loss_per_mille: u32) -> Vec<(u64, Run)> {
 }
 
 fn soak_world(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
-    let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", 10));
+    let (first, seeds) = (by_hand("RESOLVERD_SOAK_FIRST", 0), by_hand("RESOLVERD_SOAK_SEEDS", SEEDS));
     let questions = usize::try_from(by_hand("RESOLVERD_SOAK_QUESTIONS", questions)).unwrap();
     (first..first + seeds).map(|seed| (seed, paused(run(seed, world, questions)))).collect()
 }
@@ -213,8 +216,14 @@ impl Asker for Watched<'_> {
 }
 
 /// What spoils nothing but signatures and proofs, of which this world has none.
-const OF_SIGNED_ZONES: [Fault; 5] =
-    [Fault::BadSignatures, Fault::NoDnssec, Fault::StripsProofs, Fault::ParentsProof, Fault::DropsDnskey];
+const OF_SIGNED_ZONES: [Fault; 6] = [
+    Fault::BadSignatures,
+    Fault::NoDnssec,
+    Fault::StripsProofs,
+    Fault::ParentsProof,
+    Fault::DropsDnskey,
+    Fault::RefusesDnskey,
+];
 
 /// The faults that a resolver without signatures can tell, those with a number too.
 fn honest() -> Vec<Fault> {
