@@ -217,19 +217,42 @@ impl Resolver {
         errand.context.note(StepEvent::Memory { found: format!("the zone {zone}, which is served here") });
         let message = local::respond(authority, errand.name, errand.kind);
         let (said, _) = classify(zone, errand.name, errand.kind, &message);
-        let found = match said {
+        match said {
             Said::Found(mut found) | Said::Doubtful(mut found) => {
                 found.cut_where(|target| leads_away(errand, target));
-                found
+                let checked = self.check_here(errand, authority, zone, &mut found).await?;
+                Ok(chased.take(found, &checked))
             }
             Said::Referral(referral) => {
-                let resolved = self.iterate.find_from(errand, referral).await?;
+                let mut resolved = self.iterate.find_from(errand, referral).await?;
+                let checked = self.check_here(errand, authority, &resolved.zone, &mut resolved.found).await?;
                 chased.zone = Some(resolved.zone);
-                self.iterate.keep(errand, resolved.found, &here(errand.context))
+                let found = self.iterate.keep(errand, resolved.found, &checked);
+                Ok(chased.take(found, &checked))
             }
-            Said::Nothing(_) => return Err(Failure::Aliases { name: errand.name.clone() }),
-        };
-        Ok(chased.take(found, &here(errand.context)))
+            Said::Nothing(_) => Err(Failure::Aliases { name: errand.name.clone() }),
+        }
+    }
+
+    /// What an answer is worth that a zone served here gave, or led to. Nobody is asked instead where it is bogus.
+    async fn check_here(
+        &self,
+        errand: Errand<'_>,
+        authority: &Authority,
+        zone: &Name,
+        found: &mut Found,
+    ) -> Result<Checked, Failure> {
+        if !errand.context.checks() || !local::is_signed(authority) {
+            return Ok(here(errand.context));
+        }
+        let judged = self.judge(errand, zone, found).await;
+        let state = judged.verdict.state();
+        match judged.verdict {
+            Verdict::Secure | Verdict::Insecure(_) => Ok(judged.checked),
+            Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => {
+                Err(Failure::Untrusted { zone: zone.clone(), state, fault: Box::new(fault) })
+            }
+        }
     }
 }
 
@@ -267,7 +290,7 @@ impl Chased {
     }
 }
 
-/// What is served here is insecure: nobody signs it. As many RRsets as a chain of aliases may have.
+/// What is served here and not signed is insecure. As many RRsets as a chain of aliases may have.
 fn here(context: &Context) -> Checked {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
     Checked { sets: vec![security; MAX_ALIASES], end: security }

@@ -17,6 +17,7 @@ use crate::cache::rrsets::{Delegation, Known, Rank};
 use crate::cache::security::ZoneState;
 use crate::clock::Mono;
 use crate::iterate::Errand;
+use crate::iterate::classify::{Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::keep::Checked;
@@ -26,7 +27,8 @@ use crate::record::event::StepEvent;
 use crate::record::trail::Trail;
 use crate::validate::anchors::Trust;
 use crate::validate::verdict::{Fault, State};
-use crate::zones::Kind;
+use crate::zones::authority::Authority;
+use crate::zones::{Kind, local};
 
 /// What was fetched.
 #[derive(Clone, Debug)]
@@ -196,6 +198,17 @@ impl Resolver {
         Some(fetch)
     }
 
+    /// What a zone that is served here has of it.
+    fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
+        let message = local::respond(authority, name, kind);
+        let (answers, evidence) = match classify(zone, name, kind, &message).0 {
+            Said::Found(found) | Said::Doubtful(found) => (found.answers, found.evidence),
+            Said::Referral(_) | Said::Nothing(_) => Default::default(),
+        };
+        let answers = answers.into_iter().filter(|record| record.name == *name).collect();
+        Fetched { answers, evidence, zone: zone.clone(), server: None, since: self.clock.mono() }
+    }
+
     async fn fetch_now(
         &self,
         name: &Name,
@@ -210,10 +223,8 @@ impl Resolver {
             return Err(Failure::Remembered { why: failed.error.text.clone() });
         }
         let route = context.view.route(name, kind);
-        if matches!(route.kind, Kind::Local(_)) {
-            let zone = route.zone.clone();
-            let since = self.clock.mono();
-            return Ok(Fetched { answers: Vec::new(), evidence: Vec::new(), zone, server: None, since });
+        if let Kind::Local(authority) = &route.kind {
+            return Ok(self.fetched_here(authority, &route.zone, name, kind));
         }
         let errand = Errand { name, kind, route, context, rewrite: None, sub_questions: self, avoid };
         let resolved = self.iterate.find(errand).await;

@@ -1,15 +1,16 @@
 //! Answers made here: zone files, hosts, and zones that hold nothing.
 //!
-//! May call: `authority`, `zone`. Zone files are read by the library (RFC 1035 section 5, `$INCLUDE` too).
+//! May call: `authority`, `zone`, `signed_file`. Zone files are read by the library (RFC 1035 section 5, `$INCLUDE` too).
 
 use std::path::Path;
 use std::sync::Arc;
 
-use hickory_proto::op::{Message, Query};
+use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 use hickory_proto::serialize::txt::Parser;
 
 use super::authority::Authority;
+use super::signed_file;
 use super::zone::Zone;
 
 /// SOA of what is made here (RFC 6303 section 3): nobody is to be written to about it.
@@ -20,9 +21,12 @@ const SOA_CONTACT: &str = "nobody.invalid.";
 /// # Errors
 /// What is wrong with the file, in words.
 pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, String> {
-    let parsed = Parser::new(spell_out_origin(apex, text), Some(path.to_owned()), Some(apex.clone())).parse();
+    let taken = signed_file::take_out(apex, text);
+    let (text, mut records) = taken.map_err(|reason| format!("{}: {reason}", path.display()))?;
+    let parsed =
+        Parser::new(spell_out_origin(apex, &text), Some(path.to_owned()), Some(apex.clone())).parse();
     let (_, sets) = parsed.map_err(|error| format!("{}: {error}", path.display()))?;
-    let records: Vec<Record> = sets.values().flat_map(|set| set.records_without_rrsigs().cloned()).collect();
+    records.extend(sets.values().flat_map(|set| set.records_without_rrsigs().cloned()));
     let zone = Zone::new(apex, records).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
@@ -71,10 +75,18 @@ pub fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<A
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
-/// What a zone made here says.
+/// Whether its owner has signed what is served here.
+pub fn is_signed(authority: &Authority) -> bool {
+    authority.zones().iter().any(|zone| zone.set(zone.origin(), RecordType::DNSKEY).is_some())
+}
+
+/// What a zone made here says, with its signatures and proofs where it has any.
 pub fn respond(authority: &Authority, name: &Name, kind: RecordType) -> Message {
     let mut query = Message::query();
     query.add_query(Query::query(name.clone(), kind));
+    let mut edns = Edns::new();
+    edns.set_dnssec_ok(true);
+    query.set_edns(edns);
     authority.respond(&query)
 }
 

@@ -7,6 +7,7 @@ pub mod authority;
 mod denial;
 pub mod local;
 pub mod mirror;
+mod signed_file;
 mod special;
 pub mod zone;
 
@@ -263,7 +264,8 @@ impl View {
         view.add_lists()?;
         let exempted = zones.iter().filter(|zone| !zone.validate).map(|zone| wire_name(&zone.name));
         view.exempt.extend(exempted);
-        let here = view.routes.iter().filter(|(_, route)| matches!(route.kind, Kind::Local(_)));
+        let unsigned = |kind: &Kind| matches!(kind, Kind::Local(authority) if !local::is_signed(authority));
+        let here = view.routes.iter().filter(|(_, route)| unsigned(&route.kind));
         view.exempt.extend(here.map(|(apex, _)| apex.clone()));
         Ok(view)
     }
@@ -515,86 +517,4 @@ fn hosts(config: &Config, policy: &ZonePolicy) -> Result<HashMap<Vec<u8>, Arc<Ro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Forwarder, Guard, Host, Listener, Zone};
-
-    fn name(text: &str) -> Name {
-        Name::from_ascii(text).unwrap()
-    }
-
-    fn stub(text: &str) -> Zone {
-        Zone {
-            name: name(text),
-            kind: ZoneKind::Stub(vec!["127.0.0.1:5300".parse().unwrap()]),
-            source: Vec::new(),
-            max_ttl: None,
-            negative_max_ttl: None,
-            validate: true,
-        }
-    }
-
-    fn views(zones: Vec<Zone>, listeners: Vec<Listener>) -> Views {
-        let hosts = vec![Host { name: name("printer.lan."), addresses: vec!["10.0.0.9".parse().unwrap()] }];
-        Views::new(&Arc::new(Config { zones, hosts, listeners, ..Config::default() })).unwrap()
-    }
-
-    fn apex(view: &View, text: &str) -> String {
-        view.route(&name(text), RecordType::A).zone.to_string()
-    }
-
-    #[test]
-    fn the_longest_suffix_counts_and_a_host_before_it() {
-        let views = views(vec![stub("corp.example."), stub("mail.corp.example."), stub("lan.")], Vec::new());
-        let view = views.of_listener(0).unwrap();
-        assert_eq!(apex(view, "a.b.corp.example."), "corp.example.");
-        assert_eq!(apex(view, "MX1.mail.CORP.example."), "mail.corp.example.");
-        assert_eq!(apex(view, "example."), ".");
-        assert_eq!(apex(view, "printer.lan."), "printer.lan.");
-        assert_eq!(apex(view, "9.0.0.10.in-addr.arpa."), "9.0.0.10.in-addr.arpa.");
-        assert_eq!(view.route(&name("mail.corp.example."), RecordType::DS).zone, name("corp.example."));
-    }
-
-    #[test]
-    fn special_names_stay_here_unless_a_configured_zone_covers_them() {
-        let plain = views(Vec::new(), Vec::new());
-        let view = plain.of_listener(0).unwrap();
-        assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), "10.in-addr.arpa.");
-        assert_eq!(apex(view, "www.localhost."), "localhost.");
-        assert_eq!(apex(view, "a.onion."), "onion.");
-        let inner = views(vec![stub("10.in-addr.arpa."), stub("1.168.192.in-addr.arpa.")], Vec::new());
-        let view = inner.of_listener(0).unwrap();
-        assert!(matches!(view.route(&name("1.2.10.in-addr.arpa."), RecordType::PTR).kind, Kind::Stub(_)));
-        assert_eq!(apex(view, "9.1.168.192.in-addr.arpa."), "1.168.192.in-addr.arpa.");
-        assert_eq!(apex(view, "9.2.168.192.in-addr.arpa."), "168.192.in-addr.arpa.");
-        let mut all = stub(".");
-        all.kind = ZoneKind::Forward(vec![Forwarder { address: "10.0.0.1:53".parse().unwrap(), tls: None }]);
-        let all = views(vec![all], Vec::new());
-        let view = all.of_listener(0).unwrap();
-        assert_eq!(apex(view, "4.3.2.10.in-addr.arpa."), ".");
-        assert_eq!(apex(view, "localhost."), "localhost.");
-    }
-
-    #[test]
-    fn listeners_that_see_the_same_zones_share_a_view() {
-        let listener = |zones: Option<Vec<Name>>| Listener {
-            addresses: Vec::new(),
-            allow: Vec::new(),
-            zones,
-            dnsbl: Guard::Guard,
-            on_refusal: None,
-        };
-        let views = views(
-            vec![stub("corp.example.")],
-            vec![listener(None), listener(Some(Vec::new())), listener(Some(Vec::new()))],
-        );
-        let of = |place| views.of_listener(place).unwrap();
-        assert_eq!(of(0).id, of(1).id);
-        assert_eq!(of(2).id, of(3).id);
-        assert_ne!(of(0).id, of(2).id);
-        assert_ne!(of(0).knows, of(2).knows);
-        assert_eq!(apex(of(0), "corp.example."), "corp.example.");
-        assert_eq!(apex(of(2), "corp.example."), ".");
-        assert!(views.of_listener(4).is_none());
-    }
-}
+mod tests;

@@ -5,14 +5,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::serialize::binary::BinEncodable;
 use resolverd::config::{Forwarder, Zone, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::zones::zone::Zone as SignedZone;
 
 const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
 
@@ -194,6 +197,61 @@ fn stub_zones_are_validated_unless_they_are_exempted() {
                 assert_eq!(told(&ask(&simulation, owner, kind).await), wanted, "{owner} {validate}");
             }
             assert_eq!(told(&ask(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
+        });
+    }
+}
+
+/// A zone as the file of its signer: what is written by signers alone in the form of RFC 3597.
+fn file_of(zone: &SignedZone) -> String {
+    let denials = zone.hashed().values().flatten().cloned();
+    let records = zone.names().flat_map(|(owner, _)| [zone.all(owner), zone.all_signatures(owner)].concat());
+    let hashed = zone.hashed().keys().flat_map(|owner| zone.all_signatures(owner));
+    let mut text = String::new();
+    for record in records.chain(hashed).chain(denials) {
+        let data = match &record.data {
+            RData::DNSSEC(DNSSECRData::DS(_)) => record.data.to_string(),
+            RData::DNSSEC(_) => {
+                let octets = record.data.to_bytes().unwrap();
+                let hex: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+                format!("\\# {} {hex}", octets.len())
+            }
+            data => data.to_string(),
+        };
+        text += &format!("{} {} IN {} {data}\n", record.name, record.ttl, record.record_type());
+    }
+    text
+}
+
+#[test]
+fn signed_zones_that_are_served_here_are_validated() {
+    for (apex, signing) in [("corp.tld.", ""), ("deep.zone.tld.", "nsec3"), ("broken.tld.", "expired")] {
+        paused(async {
+            let lab = lab();
+            let authority = lab.server("two.tld").unwrap().authority();
+            let signed = authority.zones().iter().find(|zone| *zone.origin() == name(apex)).unwrap();
+            let file = ZoneKind::File { path: "zone".into(), text: file_of(signed) };
+            let simulation = simulation(&lab, vec![zone(apex, file, true)]);
+            let asks =
+                async |owner: &str, kind| told(&ask(&simulation, &format!("{owner}{apex}"), kind).await);
+            if signing == "expired" {
+                assert_eq!(asks("www.", RecordType::A).await, EXPIRED);
+                return;
+            }
+            let denied = (ResponseCode::NXDomain, true, None);
+            for _ in 0..2 {
+                for (owner, kind, wanted) in [
+                    ("", RecordType::MX, SECURE),
+                    ("www.", RecordType::A, SECURE),
+                    ("x.wild.", RecordType::A, SECURE),
+                    ("www.", RecordType::TXT, SECURE),
+                    ("none.", RecordType::A, denied),
+                ] {
+                    assert_eq!(asks(owner, kind).await, wanted, "{owner}{apex} {kind}");
+                }
+            }
+            assert_eq!(told(&ask(&simulation, "www.zone.tld.", RecordType::A).await), SECURE);
+            let asked = lab.log().take();
+            assert!(asked.iter().all(|one| one.kind != RecordType::MX), "nobody is asked for its data");
         });
     }
 }
