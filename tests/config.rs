@@ -392,8 +392,37 @@ fn the_examples_of_the_shipped_file_mean_something() {
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
     let config = Config::load(Some(&path)).unwrap();
     assert!(config.lists[0].key.is_some() && config.lists[0].max_age.is_some());
+    assert!(config.lists[0].tests.is_some());
     assert_eq!((config.zones.len(), config.hosts.len(), config.listeners.len()), (3, 1, 1));
     let zone = &config.zones[0];
     assert!(zone.max_ttl.is_some() && zone.negative_max_ttl.is_some() && zone.source.len() == 2);
     assert!(config.listeners[0].zones.is_some() && config.listeners[0].allow.len() == 2);
+}
+
+#[test]
+fn a_list_of_the_operators_own_has_the_test_points_that_it_is_given() {
+    let list = |more: &str| {
+        load(&format!(
+            "version = 1\n[[list]]\nname = \"bl.corp.example\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n{more}"
+        ))
+    };
+    let tests = |more| {
+        list(more)
+            .map(|config| config.lists().into_values().find(|list| list.configured).unwrap().tests.clone())
+    };
+    assert_eq!(tests("").unwrap(), None);
+    assert_eq!(tests("tests = { listed = [], unlisted = [] }").unwrap(), None);
+    let points = tests("tests = { listed = [\"2.0.0.127\"], unlisted = [\"Never\"] }").unwrap().unwrap();
+    let told = |points: &[Name]| points.iter().map(Name::to_ascii).collect::<Vec<_>>();
+    assert_eq!(told(&points.listed), ["2.0.0.127.bl.corp.example."]);
+    assert_eq!(told(&points.unlisted), ["never.bl.corp.example."]);
+    for (wrong, told) in [
+        ("[]", "does not say what is listed"),
+        ("{ liste = [] }", "liste is not a known key"),
+        ("{ listed = [\".\"] }", "\".\" cannot stand in front of \"bl.corp.example\""),
+        ("{ listed = 5 }", "is an integer, not a list"),
+    ] {
+        let found = list(&format!("tests = {wrong}\n")).unwrap_err();
+        assert!(found.starts_with(&format!("line 6: list.tests: {told}; ")), "{found}");
+    }
 }

@@ -10,7 +10,7 @@ use resolverd::config::{
     Config, Family, Forwarder, Guard, Host, ListEntry, Listener, RootHints, Zone, ZoneKind, changes, show,
 };
 
-use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, WhenDead, WhenStale};
+use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestPoints, WhenDead, WhenStale};
 
 fn reread(text: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();
@@ -76,6 +76,10 @@ fn list(number: u8) -> ListEntry {
         subjects: Some(if bit(2) { vec![Subject::Ip4, Subject::Ip6] } else { vec![Subject::Hash] }),
         listed: bit(4).then(|| vec!["127.255.255.4-127.255.255.9".parse().unwrap()]),
         refused: bit(8).then(|| vec!["127.0.0.1".parse().unwrap()]),
+        tests: bit(64).then(|| {
+            let point = |text: &str| Name::from_ascii(format!("{text}.bl{number}.example.")).unwrap();
+            TestPoints { listed: vec![point("2.0.0.127"), point("test")], unlisted: vec![] }
+        }),
         on_refusal: bit(16).then_some(OnRefusal::Pass),
         when_dead: bit(32).then_some(WhenDead::Nxdomain),
         key: None,

@@ -65,6 +65,7 @@ pub(super) const SECTIONS: [Section; 11] = [
             "subjects",
             "listed",
             "refused",
+            "tests",
             "on_refusal",
             "when_dead",
             "quota",

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use toml::Spanned;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 use super::entries::{Entry, tell};
 use super::file::Reader;
@@ -19,7 +19,7 @@ use super::report::Wrong;
 use super::value::{self, Read};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::codes::{Code, Span};
-use crate::dnsbl::list::{Guard, Life, List, OnRefusal, Purpose, Subject, WhenDead, WhenStale};
+use crate::dnsbl::list::{Guard, Life, List, OnRefusal, Purpose, Subject, TestPoints, WhenDead, WhenStale};
 use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
 use crate::limits;
@@ -31,6 +31,9 @@ const REMEDY: &str =
 /// What to do about a key that cannot be used.
 const KEY_REMEDY: &str =
     "name a file that holds nothing but the key, one label of a name, and that the daemon may read";
+
+/// What to do about test points that cannot be used.
+const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
 /// What the mode of a file with a key may be at most: its owner writes, its group reads.
 const KEY_MODE: u32 = 0o640;
@@ -88,6 +91,8 @@ pub struct ListEntry {
     pub listed: Option<Vec<Span>>,
     /// Codes that are none.
     pub refused: Option<Vec<Span>>,
+    /// Names that it answers the same for ever; where there are none, it is not tested.
+    pub tests: Option<TestPoints>,
     /// What a client gets for a refusal.
     pub on_refusal: Option<OnRefusal>,
     /// What a client gets for silence.
@@ -143,7 +148,7 @@ impl ListEntry {
                 }
             }
             (Some(known), ..) => known.clone(),
-            // An operator's own list need not hold the test points of RFC 5782, and may well hold 127.0.0.0/8.
+            // An operator's own list need not hold the test points of RFC 5782, and may well hold 127.0.0.0/8: `tests` names its own.
             (None, Some(purpose), Some(subjects)) => {
                 List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
             }
@@ -160,6 +165,9 @@ impl ListEntry {
         }
         if let Some(refused) = &self.refused {
             list.refused = codes(refused);
+        }
+        if let Some(tests) = &self.tests {
+            list.tests = Some(tests.clone()).filter(|tests| !tests.is_empty());
         }
         list.on_refusal = self.on_refusal.unwrap_or(list.on_refusal);
         list.when_dead = self.when_dead.unwrap_or(list.when_dead);
@@ -208,6 +216,28 @@ fn code(found: &Spanned<DeValue<'_>>) -> Read<Span> {
         .map_err(|why: String| Wrong::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
+/// Test points of the list at `apex`, which are typed as in the registry: without it.
+fn test_points(apex: &Name, found: &Spanned<DeValue<'_>>) -> Read<TestPoints> {
+    const KEYS: [&str; 2] = ["listed", "unlisted"];
+    let table = found.get_ref().as_table();
+    let table = table.ok_or_else(|| Wrong::new("does not say what is listed", TESTS_REMEDY))?;
+    if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
+        return Err(Wrong::new(format!("{} is not a known key", key.get_ref()), TESTS_REMEDY).at(key.span()));
+    }
+    let below = |found: &Spanned<DeValue<'_>>| {
+        let labels = value::name(found)?;
+        let point = Name::from_labels(labels.iter()).and_then(|labels| labels.append_domain(apex));
+        let point = point.ok().filter(|point| point != apex);
+        point.ok_or_else(|| {
+            Wrong::new(format!("{} cannot stand in front of {}", tell(&labels), tell(apex)), TESTS_REMEDY)
+        })
+    };
+    let points = |table: &DeTable<'_>, key: &str| {
+        table.get(key).map_or_else(|| Ok(Vec::new()), |found| value::list(found, below))
+    };
+    Ok(TestPoints { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
+}
+
 /// Reads a key. Whoever may read its file may use the key, so nobody else may.
 fn key_file(path: &Path) -> Read<KeyFile> {
     let file = path.display();
@@ -233,6 +263,8 @@ impl Reader<'_> {
             .optional(entry, "subjects", |found| value::list(found, |found| value::word(found, &SUBJECTS)));
         let listed = self.optional(entry, "listed", |found| value::list(found, code));
         let refused = self.optional(entry, "refused", |found| value::list(found, code));
+        let apex = name.clone().unwrap_or_default();
+        let tests = self.optional(entry, "tests", |found| test_points(&apex, found));
         let on_refusal = self.optional(entry, "on_refusal", |found| value::word(found, &ON_REFUSAL));
         let when_dead = self.optional(entry, "when_dead", |found| value::word(found, &WHEN_DEAD));
         let directory = self.directory.clone();
@@ -256,6 +288,7 @@ impl Reader<'_> {
             subjects,
             listed,
             refused,
+            tests,
             on_refusal,
             when_dead,
             key,

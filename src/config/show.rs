@@ -1,6 +1,6 @@
 //! A configuration as the file that means it, for `resolverctl config show`.
 //!
-//! May call: `config`, `config::value`. What is shown here and read again is equal; files that it names are told by
+//! May call: `config`, `config::value`, `dnsbl::list` for its types. What is shown here and read again is equal; files that it names are told by
 //! their path.
 
 use std::fmt;
@@ -12,6 +12,7 @@ use toml::Value;
 use super::{
     Config, Family, Forwarder, Guard, Host, ListEntry, Listener, Zone, ZoneKind, defaults, lists, value,
 };
+use crate::dnsbl::list::TestPoints;
 
 /// A key that stands once in the file, and its value.
 #[derive(Debug, PartialEq)]
@@ -137,6 +138,7 @@ pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
         subjects,
         listed,
         refused,
+        tests,
         on_refusal,
         when_dead,
         quota,
@@ -154,6 +156,7 @@ pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
         ("subjects", subjects),
         ("listed", listed.as_deref().map(list)),
         ("refused", refused.as_deref().map(list)),
+        ("tests", tests.as_ref().map(|tests| test_points(name, tests))),
         ("on_refusal", on_refusal.map(|choice| word(choice, &lists::ON_REFUSAL))),
         ("when_dead", when_dead.map(|choice| word(choice, &lists::WHEN_DEAD))),
         ("quota", quota.map(|quota| Value::Integer(i64::try_from(quota).unwrap_or(i64::MAX)))),
@@ -163,6 +166,17 @@ pub(super) fn list_entry(entry: &ListEntry) -> Vec<(&'static str, Value)> {
         ("when_stale", when_stale.map(|choice| word(choice, &lists::WHEN_STALE))),
     ];
     keys.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+/// The test points of the list at `apex`, as they are typed: without it.
+fn test_points(apex: &Name, tests: &TestPoints) -> Value {
+    let labels = |point: &Name| {
+        let own = point.iter().len().saturating_sub(apex.iter().len());
+        Name::from_labels(point.iter().take(own)).map_or_else(|_| String::new(), |own| value::name_text(&own))
+    };
+    let points = |points: &[Name]| texts(points.iter().map(labels));
+    let both = [("listed", points(&tests.listed)), ("unlisted", points(&tests.unlisted))];
+    Value::Table(both.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
 }
 
 /// The word that means a value.

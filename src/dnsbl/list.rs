@@ -269,6 +269,11 @@ impl List {
 }
 
 impl TestPoints {
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.listed.is_empty() && self.unlisted.is_empty()
+    }
+
     /// Those that every list has to have: RFC 5782 section 5 for addresses, section 3 for domains; for hashes there are none.
     pub fn usual(apex: &Name, subjects: &[Subject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";

@@ -219,6 +219,5 @@ fn test_points(apex: &Name, tests: &Tests) -> Result<Option<TestPoints>, Misread
     };
     let names = |typed: &[Spanned<String>]| typed.iter().map(below).collect::<Result<Vec<_>, _>>();
     let points = TestPoints { listed: names(&tests.listed)?, unlisted: names(&tests.unlisted)? };
-    let none = points.listed.is_empty() && points.unlisted.is_empty();
-    Ok((!none).then_some(points))
+    Ok(Some(points).filter(|points| !points.is_empty()))
 }

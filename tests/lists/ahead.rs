@@ -142,6 +142,7 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
                 quota: Some(100),
                 key: None,
                 with_key: None,
+                tests: None,
                 max_age: None,
                 when_stale: None,
             });

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use resolverd::config::ListEntry;
-use resolverd::dnsbl::list::{Purpose, Subject};
+use resolverd::dnsbl::list::{Purpose, Subject, TestPoints};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::State;
 use resolverd::lab::fault::Fault;
@@ -196,33 +196,53 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
     });
 }
 
+/// A gateway with a list of the operator's own, which the registry does not know.
+fn own(tests: Option<TestPoints>) -> Stage {
+    Stage::new(&|_| String::new(), |config| {
+        let mut registry = Registry::clone(&config.dnsbl.registry);
+        registry.lists.remove(&name(LIST));
+        config.dnsbl.registry = Arc::new(registry);
+        config.lists.push(ListEntry {
+            name: name(LIST),
+            purpose: Some(Purpose::Allow),
+            subjects: Some(vec![Subject::Ip4]),
+            listed: None,
+            refused: None,
+            on_refusal: None,
+            when_dead: None,
+            quota: None,
+            key: None,
+            with_key: None,
+            tests,
+            max_age: None,
+            when_stale: None,
+        });
+    })
+}
+
 #[test]
 fn a_list_of_the_operators_own_is_not_condemned_by_test_points_that_it_never_promised() {
     paused(async {
-        let stage = Stage::new(&|_| String::new(), |config| {
-            let mut registry = Registry::clone(&config.dnsbl.registry);
-            registry.lists.remove(&name(LIST));
-            config.dnsbl.registry = Arc::new(registry);
-            config.lists.push(ListEntry {
-                name: name(LIST),
-                purpose: Some(Purpose::Allow),
-                subjects: Some(vec![Subject::Ip4]),
-                listed: None,
-                refused: None,
-                on_refusal: None,
-                when_dead: None,
-                quota: None,
-                key: None,
-                with_key: None,
-                max_age: None,
-                when_stale: None,
-            });
-        });
+        let stage = own(None);
         // Our own hosts, as welcome lists have them, and a partner.
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);
         assert_eq!(stage.entry(LIST).state(), State::Untested);
+    });
+}
+
+#[test]
+fn a_list_of_the_operators_own_is_tested_by_the_points_that_it_is_given() {
+    paused(async {
+        let point = |text: &str| vec![name(&format!("{text}.{LIST}"))];
+        let stage = own(Some(TestPoints { listed: point("7.0.18.198"), unlisted: point("1.2.0.192") }));
+        stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
+        minutes(&stage, 1).await;
+        assert_eq!(stage.entry(LIST).state(), State::Ok);
+        stage.serve(LIST, &[0, 1], "* 60 A 127.0.0.2\n");
+        minutes(&stage, 45).await;
+        assert_eq!(stage.entry(LIST).state(), State::ListsTheWorld);
     });
 }
 
