@@ -257,16 +257,11 @@ impl Running {
         if zones.is_empty() {
             return;
         }
-        let memory = self.resolver.memory().clone();
-        let flush = move || {
-            for name in &zones {
-                memory.flush(&Flush::Tree { name: name.clone(), kind: None });
-            }
-        };
-        flush();
+        self.resolver.forget(&zones);
+        let resolver = Arc::clone(&self.resolver);
         tokio::spawn(async move {
             tokio::time::sleep(FLIGHT_TIME).await;
-            flush();
+            resolver.forget(&zones);
         });
     }
 }

@@ -63,7 +63,8 @@ impl Memory {
         flushed
     }
 
-    /// Removes answers that are insecure, which may follow from a negative trust anchor that is no more; RRsets stay.
+    /// Removes answers that are insecure, which may follow from a negative trust anchor or an exemption that is no
+    /// more; RRsets stay.
     pub fn forget_insecure_answers(&self) {
         let store = &self.answers.0;
         let insecure = store.iter().filter(|(_, answer)| answer.security == Security::Insecure);

@@ -159,6 +159,17 @@ impl Resolver {
         self.views.store(Arc::new(views));
     }
 
+    /// Forgets what was learnt at and below `names`, where the ways have changed.
+    pub fn forget(&self, names: &[Name]) {
+        for name in names {
+            self.memory.flush(&Flush::Tree { name: name.clone(), kind: None });
+        }
+        // Aliases elsewhere may have led there, and what they led to was let through unchecked.
+        if !names.is_empty() {
+            self.memory.forget_insecure_answers();
+        }
+    }
+
     /// The memories.
     pub fn memory(&self) -> &Memory {
         &self.memory

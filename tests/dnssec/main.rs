@@ -3,9 +3,11 @@
 mod chains;
 mod cost;
 mod forward;
+mod hashes;
 mod keys;
 mod loss;
 mod mail;
+mod reload;
 mod table;
 
 use resolverd::lab::scenario::Scenario;
