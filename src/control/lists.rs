@@ -20,6 +20,7 @@ use crate::dnsbl::codes::{self, Code};
 use crate::dnsbl::list::{self, Life, List, OnRefusal, Purpose};
 use crate::dnsbl::lookalike::Lookalike;
 use crate::dnsbl::state::{Counts, Entry, Standing, State};
+use crate::dnsbl::way::Way;
 use crate::limits::LIST_TEST_TIME;
 use crate::question::{ListSays, Question};
 
@@ -28,6 +29,8 @@ use crate::question::{ListSays, Question};
 pub struct ListState {
     /// Its zone.
     pub list: String,
+    /// Whom it is asked of; a list has a row for each.
+    pub way: Way,
     /// What being listed means; none for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
     /// How it is; none for a list that is shut down, or none at all.
@@ -148,6 +151,7 @@ fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListStat
     let standing = list.is_alive().then(|| entry.standing());
     ListState {
         list: text(&list.apex),
+        way: entry.way.clone(),
         purpose: Some(list.purpose),
         note: note(list, standing.as_ref()),
         standing,
@@ -165,6 +169,7 @@ fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListStat
 fn lookalike(alike: &Lookalike) -> ListState {
     ListState {
         list: text(&alike.zone),
+        way: Way::Public,
         purpose: None,
         standing: None,
         counts: Counts { questions: alike.questions, ..Counts::default() },

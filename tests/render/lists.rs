@@ -6,6 +6,7 @@ use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
 use resolverd::dnsbl::state::{Counts, Standing, State};
+use resolverd::dnsbl::way::Way;
 use resolverd::question::ListSays;
 
 use crate::{both, lines, quantiles};
@@ -14,6 +15,7 @@ fn state(list: &str, purpose: Option<Purpose>, standing: Option<State>, question
     let misses = questions / 3;
     Reply::ListState(ListState {
         list: list.to_owned(),
+        way: Way::Public,
         purpose,
         standing: standing.map(|state| Standing {
             state,
@@ -45,11 +47,21 @@ fn lists_in_use() {
         row.counts = Counts { questions: 12, ..Counts::default() };
         row.ahead_used = 0;
     }
+    let by = |way: Way, row: Reply| match row {
+        Reply::ListState(row) => Reply::ListState(ListState { way, ..row }),
+        other => other,
+    };
+    let servers = |servers: &[&str]| servers.iter().map(|server| server.parse().unwrap()).collect();
+    let mirror = Way::Stub(servers(&["127.0.0.1:530"]));
+    let forwarders = Way::Forwarders(servers(&["192.0.2.1:53", "[2001:db8::1]:53"]));
+    let silent = "no server of zen.spamhaus.org answers; remove it from the mail software if this lasts";
     let refuses =
         "list.dnswl.org refuses to tell this host: 127.0.0.255 (more than is free); this is no listing";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(State::Ok), 128_400, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(State::Refusing), 4_200, refuses),
+        by(mirror, state("zen.spamhaus.org", Some(Purpose::Block), Some(State::Dead), 90, silent)),
+        by(forwarders, state("bl.spamcop.net", Some(Purpose::Block), Some(State::Slow), 60, "")),
         state("psbl.surriel.com", Some(Purpose::Block), Some(State::Untested), 7, ""),
         state("dnsbl.sorbs.net", Some(Purpose::Block), None, 30, "shut down (2024-06-05): remove it"),
         alike,

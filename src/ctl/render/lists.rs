@@ -39,10 +39,14 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         ("is", Side::Left),
         ("since", Side::Left),
     ]);
-    rows.iter().for_each(|row| table.row(state(row)));
+    let called = |row: &ListState| {
+        let ways = rows.iter().filter(|other| other.list == row.list).count();
+        harmless(&called(row, ways))
+    };
+    rows.iter().for_each(|row| table.row(state(row, called(row))));
     let mut text = table.text(style, None);
     for row in rows.iter().filter(|row| !row.note.is_empty()) {
-        text.push_str(&format!("{}: {}\n", harmless(&row.list), harmless(&row.note)));
+        text.push_str(&format!("{}: {}\n", called(row), harmless(&row.note)));
     }
     replies.iter().for_each(|reply| text.push_str(&ahead(reply)));
     text
@@ -66,7 +70,16 @@ fn ahead(reply: &Reply) -> String {
     text
 }
 
-fn state(row: &ListState) -> Vec<(String, Paint)> {
+/// A list, and whom it is asked of where that is not plain: it is asked in as many `ways`.
+fn called(row: &ListState, ways: usize) -> String {
+    match (row.way.is_public(), ways) {
+        (true, ..=1) => row.list.clone(),
+        (true, _) => format!("{} at its own servers", row.list),
+        (false, _) => format!("{} {}", row.list, row.way),
+    }
+}
+
+fn state(row: &ListState, called: String) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let counts = &row.counts;
     let share = |count, total| if total == 0 { NONE.to_owned() } else { words::percent_of(count, total) };
@@ -79,7 +92,7 @@ fn state(row: &ListState) -> Vec<(String, Paint)> {
     };
     let since = row.standing.as_ref().map(|standing| standing.since).filter(|since| *since > 0);
     vec![
-        plain(harmless(&row.list)),
+        plain(called),
         plain(words::number(counts.questions)),
         plain(if judged == 0 { NONE.to_owned() } else { share(counts.hits, counts.questions) }),
         plain(share(counts.listed, judged)),
