@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::{MAX_DNSKEYS, MAX_DS};
 use crate::validate::keys::{Entrusted, entrust};
 use crate::validate::stage::{DAY, NOW, Signer, name, rrsig};
 use hickory_proto::dnssec::DigestType;
@@ -185,4 +186,33 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
     assert_eq!(why(257 | 0x80), Why::DnskeyMissing);
     let signer = Signer::new("example.", Algorithm::ED25519);
     assert!(matches!(judge(&signer, &[]), Entrusted::Bogus(fault) if fault.why == Why::RrsigsMissing));
+}
+
+/// The order of records is the sender's, and nobody signs it: what can be used counts wherever it stands.
+#[test]
+fn ds_and_keys_are_found_behind_many_others() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let unknown = |number: u8| {
+        let (algorithm, digest) = if number.is_multiple_of(2) {
+            (Algorithm::Unknown(200), DigestType::SHA256)
+        } else {
+            (Algorithm::ED25519, DigestType::Unknown(200))
+        };
+        DS::new(signer.tag(), algorithm, digest, vec![number; 32])
+    };
+    let mut ds: Vec<DS> = (0..3 * MAX_DS).map(|number| unknown(u8::try_from(number).unwrap())).collect();
+    ds.push(signer.ds(DigestType::SHA256));
+    let others = (0..2 * MAX_DNSKEYS).map(|_| Signer::new("example.", Algorithm::ED25519));
+    // Of keys with the tag of the right one only a few are tried.
+    let others = others.filter(|other| other.tag() != signer.tag()).map(|other| other.record());
+    let keys: Vec<Record> = others.chain([signer.record()]).collect();
+    let signature = signer.sign(&keys);
+    let (ds, keys): (Vec<&DS>, Vec<&Record>) = (ds.iter().collect(), keys.iter().collect());
+    let (algorithms, budget) = (Algorithms::default(), Budget::default());
+    let trusted = match entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], algorithms, NOW, &budget) {
+        Entrusted::Secure(trusted, _) => trusted,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(trusted.keys.len(), MAX_DNSKEYS);
+    assert!(trusted.keys.iter().any(|key| key.key == signer.dnskey));
 }

@@ -135,6 +135,26 @@ fn the_parents_nsec_is_no_proof_for_the_child() {
     ]);
 }
 
+/// On the way down to an unsigned zone somebody asks for DS where an alias stands, and is told the alias: no zone begins there.
+#[test]
+fn an_alias_in_place_of_ds_says_that_no_zone_begins_there() {
+    let world = |denial: &str| {
+        format!(
+            "{TOP}{ZONE}zone dept.alias.zone.tld. ns1.zone.tld ns2.zone.tld\n  www 300 A 10.0.0.8\n\
+             sign zone.tld. {denial}\n"
+        )
+    };
+    let asked = |denial: &str, wanted: &str| {
+        let question = "ask www.dept.alias.zone.tld. A +DO\n";
+        (format!("signed {denial}"), format!("{}{question}{wanted}", world(denial)))
+    };
+    play_all([
+        asked("", "  rcode NOERROR\n  flags !ad\n"),
+        asked("nsec3", "  rcode NOERROR\n  flags !ad\n"),
+        asked("missing-rrsig", "  rcode SERVFAIL\n"),
+    ]);
+}
+
 #[test]
 fn zones_change_while_we_remember() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\n");

@@ -290,3 +290,54 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
         }
     });
 }
+
+/// A zone of its own where its parent had only a name, and said so while it was true.
+#[test]
+fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
+    let tree = |parent: &str| {
+        let mut tree = Tree::default();
+        for (last, server) in (1..).zip(["one.tld", "ns.elsewhere"]) {
+            tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
+        }
+        for (zone, text) in [(".", ""), ("tld.", ""), ("zone.tld.", parent)] {
+            tree.zone(zone, &["one.tld".to_owned()], text).unwrap();
+            tree.sign(zone, Some("".parse().unwrap())).unwrap();
+        }
+        tree
+    };
+    let sign = |mut tree: Tree, server: &str| {
+        tree.zone("new.zone.tld.", &[server.to_owned()], MAIL).unwrap();
+        tree.sign("new.zone.tld.", Some("".parse().unwrap())).unwrap();
+        tree.build().unwrap()
+    };
+    let before = || Arc::new(tree("new 300 TXT soon\n").build().unwrap());
+    // On its parent's servers.
+    paused(async {
+        let lab = before();
+        let simulation = simulation(&lab, Vec::new());
+        assert_eq!(told(&ask(&simulation, "new.zone.tld.", RecordType::DS).await), SECURE);
+        lab.take_zones_of(&sign(tree(""), "one.tld"));
+        lab.log().take();
+        let reply = ask(&simulation, "www.new.zone.tld.", RecordType::A).await;
+        assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
+        let sent = lab.log().take();
+        assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
+    });
+    // On servers that its parent learns of a little later: what it denies is bogus for half a minute.
+    paused(async {
+        let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
+        lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());
+        let stub = zone("new.zone.tld.", ZoneKind::Stub(vec![address(2)]), true);
+        let simulation = simulation(&lab, vec![stub]);
+        for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
+            let reply = ask(&simulation, owner, RecordType::A).await;
+            assert_eq!(told(&reply), (ResponseCode::ServFail, false, Some(6)), "{:#?}", reply.steps);
+        }
+        lab.take_zones_of(&whole);
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        for owner in ["www.new.zone.tld.", "mail.new.zone.tld."] {
+            let reply = ask(&simulation, owner, RecordType::A).await;
+            assert_eq!(told(&reply), SECURE, "{:#?}", reply.steps);
+        }
+    });
+}
