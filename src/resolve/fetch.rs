@@ -241,3 +241,69 @@ impl Resolver {
         Ok(Fetched { answers, evidence, zone: resolved.zone, server, since: self.clock.mono() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::delegations::Tree;
+    use crate::lab::server::Distance;
+    use crate::lab::simulation::{Simulation, config_trusting, paused};
+    use crate::lab::world::ServerPlan;
+    use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
+    use crate::question::ViewId;
+    use std::time::Duration;
+
+    const ROUND_TRIP: Duration = Duration::from_millis(40);
+
+    fn simulation() -> Simulation {
+        let mut tree = Tree::default();
+        for (last, (zone, server)) in (1..).zip([(".", "a.root"), ("zone.", "ns.zone")]) {
+            let mut plan = ServerPlan::new(server, vec![[127, 0, 0, last].into()]);
+            plan.distance = Distance::steady(ROUND_TRIP);
+            tree.server(plan).unwrap();
+            tree.zone(zone, &[server.to_owned()], "").unwrap();
+            tree.sign(zone, Some("".parse().unwrap())).unwrap();
+        }
+        let lab = Arc::new(tree.build().unwrap());
+        let config = config_trusting(&lab);
+        Simulation::new(lab, config, 1)
+    }
+
+    /// Of a question that begins now.
+    fn context(simulation: &Simulation) -> Context {
+        let view = simulation.resolver().views.load().get(ViewId::default()).cloned().unwrap();
+        Context::new(Arc::new(Trail::new(simulation.clock().clone())), view)
+    }
+
+    /// One question begins to fetch keys with the last that it may spend, another joins it.
+    async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
+        let (resolver, fresh) = (simulation.resolver(), context(simulation));
+        let zone = Name::from_ascii("zone.").unwrap();
+        let begun = resolver.begin_fetch(&zone, RecordType::DNSKEY, spent).unwrap();
+        let own = resolver.fetch(&zone, RecordType::DNSKEY, 0, &[], &fresh);
+        let (begun, own) = tokio::join!(begun, own);
+        assert!(!own.unwrap().answers.is_empty());
+        assert!(fresh.budget.packets() > 0, "at its own cost");
+        begun.unwrap_err()
+    }
+
+    #[test]
+    fn who_joins_a_fetch_whose_beginner_cannot_pay_for_it_pays_for_his_own() {
+        paused(async {
+            let simulation = simulation();
+            let spent = context(&simulation);
+            while spent.budget.packets() + 1 < MAX_PACKETS_PER_QUESTION {
+                assert!(spent.budget.take());
+            }
+            let failure = joined(&simulation, &spent).await;
+            assert!(matches!(failure, Failure::Packets { .. }), "{failure}");
+        });
+        paused(async {
+            let simulation = simulation();
+            let late = context(&simulation);
+            tokio::time::sleep(FLIGHT_TIME - ROUND_TRIP / 2).await;
+            let failure = joined(&simulation, &late).await;
+            assert!(matches!(failure, Failure::Time { .. }), "{failure}");
+        });
+    }
+}
