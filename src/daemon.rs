@@ -266,6 +266,34 @@ impl Running {
     }
 }
 
+impl Running {
+    /// Asks until there is a reply, with its steps where `trace` is set.
+    async fn lookup<Asking: Future<Output = Asked>>(
+        &self,
+        trace: bool,
+        ask: impl Fn(Client) -> Asking,
+    ) -> Lookup {
+        let began = self.clock.mono();
+        // No client has this address and port; the moment tells one asker from another.
+        let micros = began.as_micros().to_le_bytes();
+        let client = Client {
+            address: std::net::Ipv6Addr::UNSPECIFIED.into(),
+            port: u16::from_le_bytes([micros[0], micros[1]]),
+            id: u16::from_le_bytes([micros[2], micros[3]]),
+        };
+        loop {
+            // A repeat is told within the microsecond of its twin: the next moment is another asker's.
+            if let Asked::Replied(replied) = ask(client).await {
+                let now = self.clock.mono();
+                let steps = if trace { replied.steps.to_vec() } else { Vec::new() };
+                let (answer, outcome) = (replied.answer, replied.outcome);
+                return Lookup { answer, now, outcome, elapsed: now.since(began), steps };
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 impl Subject for Running {
     fn status(&self) -> DaemonStatus {
         DaemonStatus {
@@ -283,26 +311,17 @@ impl Subject for Running {
     }
 
     fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup> {
-        Box::pin(async move {
-            let began = self.clock.mono();
-            // No client has this address and port; the moment tells one asker from another.
-            let micros = began.as_micros().to_le_bytes();
-            let client = Client {
-                address: std::net::Ipv6Addr::UNSPECIFIED.into(),
-                port: u16::from_le_bytes([micros[0], micros[1]]),
-                id: u16::from_le_bytes([micros[2], micros[3]]),
-            };
-            loop {
-                // A repeat is told within the microsecond of its twin: the next moment is another asker's.
-                if let Asked::Replied(replied) = self.resolver.ask(question.clone(), client).await {
-                    let now = self.clock.mono();
-                    let steps = if trace { replied.steps.to_vec() } else { Vec::new() };
-                    let (answer, outcome) = (replied.answer, replied.outcome);
-                    return Lookup { answer, now, outcome, elapsed: now.since(began), steps };
-                }
-                tokio::task::yield_now().await;
-            }
-        })
+        Box::pin(self.lookup(trace, move |client| {
+            let question = question.clone();
+            async move { self.resolver.ask(question, client).await }
+        }))
+    }
+
+    fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
+        Box::pin(self.lookup(false, move |client| {
+            let question = question.clone();
+            async move { self.resolver.ask_unmarked(question, client).await }
+        }))
     }
 
     fn flush(&self, flush: &Flush) -> Flushed {

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{Either, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 use serde::{Deserialize, Serialize};
@@ -107,13 +107,13 @@ pub struct ListTest {
     pub list: String,
     /// What being listed means.
     pub purpose: Purpose,
-    /// What it said.
-    pub says: ListSays,
+    /// What it said; none where it was not asked.
+    pub says: Option<ListSays>,
     /// Its codes, and what they mean.
     pub codes: Vec<CodeFact>,
     /// Its text.
     pub text: Vec<String>,
-    /// Why it tells nothing.
+    /// Why it tells nothing, or was not asked.
     pub why: Option<String>,
     /// How long it took.
     pub elapsed: f64,
@@ -229,7 +229,9 @@ fn remedy(list: &List, state: State) -> Option<String> {
 pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
     let lists = subject.config().lists();
     let warning = |entry: &Arc<Entry>| {
-        let (list, standing) = (lists.get(&entry.apex)?, entry.standing());
+        // The operator may have tested what his mail software does not ask.
+        let in_use = |list: &&Arc<List>| list.configured || entry.counts().questions > 0;
+        let (list, standing) = (lists.get(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(list, standing.state)?;
         let problem = match standing.why.as_str() {
             "" => format!("{} is not well.", text(&list.apex)),
@@ -283,13 +285,16 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
     };
     let lists = subject.config().lists();
     let asked = lists.values().filter(|list| list.is_alive() && in_use(list)).filter_map(|list| {
+        if let Some(why) = unasked(list, &wanted) {
+            return Some(Either::Left(std::future::ready(not_asked(list, why))));
+        }
         let name = match &wanted {
             Wanted::Address(address) => list.name_of(*address),
             Wanted::Domain(domain) => list.name_of_domain(domain),
         };
-        Some((list, name?))
+        Some(Either::Right(ask(subject, list, name?)))
     });
-    let tests = join_all(asked.map(|(list, name)| ask(subject, list, name))).await;
+    let tests = join_all(asked).await;
     if tests.is_empty() {
         let sentence =
             "No list in use knows such a thing; --all asks those that are not in use too.".to_owned();
@@ -298,8 +303,34 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
+/// Why a list that may know of what is looked up cannot be asked about it.
+fn unasked(list: &List, wanted: &Wanted) -> Option<&'static str> {
+    let subject = match wanted {
+        Wanted::Address(IpAddr::V4(_)) => list::Subject::Ip4,
+        Wanted::Address(IpAddr::V6(_)) => list::Subject::Ip6,
+        Wanted::Domain(_) => list::Subject::Domain,
+    };
+    if list.keyed && list.subjects.contains(&subject) {
+        return Some("needs your key in the question: not asked");
+    }
+    let hashes = list.subjects.as_slice() == [list::Subject::Hash];
+    hashes.then_some("is asked for hashes: not asked")
+}
+
+fn not_asked(list: &List, why: &str) -> ListTest {
+    ListTest {
+        list: text(&list.apex),
+        purpose: list.purpose,
+        says: None,
+        codes: Vec::new(),
+        text: Vec::new(),
+        why: Some(why.to_owned()),
+        elapsed: 0.0,
+    }
+}
+
 async fn ask(subject: &impl Subject, list: &List, name: Name) -> ListTest {
-    let found = subject.query(Question::new(&name, RecordType::A), false).await;
+    let found = subject.ask_list(Question::new(&name, RecordType::A)).await;
     let says = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
     let why = found.answer.extended_error.as_ref().map(|error| error.text.clone());
     let codes = data(&found.answer.wire, |data| match data {
@@ -313,13 +344,17 @@ async fn ask(subject: &impl Subject, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    let text = if says == ListSays::Listed {
-        let found = subject.query(Question::new(&name, RecordType::TXT), false).await;
+    // Some lists that tell something else have text alone.
+    let tells = list.purpose == Purpose::Data && why.is_none();
+    let text = if says == ListSays::Listed || tells {
+        let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;
         data(&found.answer.wire, text_of)
     } else {
         Vec::new()
     };
+    let says = if tells && !text.is_empty() { ListSays::Listed } else { says };
     let elapsed = found.elapsed.as_secs_f64();
+    let says = Some(says);
     ListTest { list: self::text(&list.apex), purpose: list.purpose, says, codes, text, why, elapsed }
 }
 

@@ -51,6 +51,9 @@ pub trait Subject: Send + Sync + 'static {
     /// Asks a question as a client does, and waits for its end; with its steps where `trace` is set.
     fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup>;
 
+    /// Asks a DNS list for the operator: no list is in use because of it, and no habit is learnt.
+    fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
+
     /// Removes from the memories.
     fn flush(&self, flush: &Flush) -> Flushed;
 

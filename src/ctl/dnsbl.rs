@@ -8,6 +8,7 @@ use super::client::Client;
 use super::render::{Format, json, lists};
 use super::{Exit, Failure, Outcome};
 use crate::control::protocol::{Reply, Request};
+use crate::dnsbl::list::Purpose;
 use crate::question::ListSays;
 
 /// The command line of `dnsbl`.
@@ -20,8 +21,8 @@ pub(super) struct Arguments {
 /// What is asked; without it, how the lists in use are.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What each list in use says of an address or a domain now, and why. Exit code 0: one lists it; 1: none does; 4: some
-    /// do not tell and no other lists it.
+    /// What each list in use says of an address or a domain now, and why. Exit code 0: one that blocks lists it; 1: none of
+    /// those that were asked does; 4: some of them do not tell and no other lists it. Lists that allow or tell do not count.
     Test {
         /// An address or a domain.
         #[arg(value_name = "ADDRESS|DOMAIN")]
@@ -57,13 +58,51 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
     Ok(Outcome { text, exit })
 }
 
-/// Yes, no, or could not tell.
+/// Whether lists that block have it: yes, no, or could not tell.
 fn verdict(replies: &[Reply]) -> Exit {
-    let says =
-        |wanted| replies.iter().any(|reply| matches!(reply, Reply::ListTest(test) if test.says == wanted));
+    let says = |wanted| {
+        replies.iter().any(|reply| {
+            matches!(reply, Reply::ListTest(test) if test.purpose == Purpose::Block && test.says == Some(wanted))
+        })
+    };
     match (says(ListSays::Listed), says(ListSays::Untold)) {
         (true, _) => Exit::Yes,
         (false, true) => Exit::CouldNotTell,
         (false, false) => Exit::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::lists::ListTest;
+
+    #[test]
+    fn only_lists_that_block_count_for_the_exit_code() {
+        use ListSays::{Listed, NotListed, Untold};
+        use Purpose::{Allow, Block, Data};
+        type Row = (Purpose, Option<ListSays>);
+        let cases: [(&[Row], Exit); 6] = [
+            (&[(Block, Some(Listed)), (Block, Some(Untold))], Exit::Yes),
+            (&[(Block, Some(NotListed)), (Allow, Some(Listed)), (Data, Some(Listed))], Exit::No),
+            (&[(Block, Some(NotListed)), (Block, Some(Untold))], Exit::CouldNotTell),
+            (&[(Block, Some(NotListed)), (Allow, Some(Untold)), (Data, Some(Untold))], Exit::No),
+            (&[(Block, None), (Block, Some(Listed))], Exit::Yes),
+            (&[(Block, None), (Block, Some(NotListed))], Exit::No),
+        ];
+        for (rows, exit) in cases {
+            let row = |(purpose, says): &Row| {
+                Reply::ListTest(ListTest {
+                    list: "l.example".to_owned(),
+                    purpose: *purpose,
+                    says: *says,
+                    codes: Vec::new(),
+                    text: Vec::new(),
+                    why: None,
+                    elapsed: 0.0,
+                })
+            };
+            assert_eq!(verdict(&rows.iter().map(row).collect::<Vec<_>>()), exit, "{rows:?}");
+        }
     }
 }

@@ -73,6 +73,28 @@ impl Resolver {
         asked
     }
 
+    /// Answers a question of the operator's, as a client's but that no list is in use because of it, and no habit is learnt.
+    pub async fn ask_unmarked(self: &Arc<Self>, question: Question, client: Client) -> Asked {
+        let arrived = self.clock.mono();
+        let key = question.key();
+        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() });
+        }
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.shed(&question, "the listener of this question has been taken away");
+        };
+        let Some(watched) = self.watched(&view, &question) else {
+            return self.join(question, key, client, arrived, view).await;
+        };
+        match self.held(&watched, &question, &view, arrived) {
+            Some(held) => held,
+            None => {
+                let joined = self.join(question.clone(), key, client, arrived, Arc::clone(&view));
+                self.while_asked(joined, &watched, &question, &view).await
+            }
+        }
+    }
+
     /// What a client gets at once of a list that does not answer.
     fn held(&self, watched: &Watched, question: &Question, view: &View, now: Mono) -> Option<Asked> {
         let what = watched.entry.why_held()?.to_owned();

@@ -705,7 +705,7 @@ _resolverctl__subcmd__config__subcmd__show_commands() {
 (( $+functions[_resolverctl__subcmd__dnsbl_commands] )) ||
 _resolverctl__subcmd__dnsbl_commands() {
     local commands; commands=(
-'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one lists it; 1\: none does; 4\: some do not tell and no other lists it' \
+'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one that blocks lists it; 1\: none of those that were asked does; 4\: some of them do not tell and no other lists it. Lists that allow or tell do not count' \
 'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
 'list:The registry with its date\: every list, what its answers mean, and who may ask' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -720,7 +720,7 @@ _resolverctl__subcmd__dnsbl__subcmd__health_commands() {
 (( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help_commands] )) ||
 _resolverctl__subcmd__dnsbl__subcmd__help_commands() {
     local commands; commands=(
-'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one lists it; 1\: none does; 4\: some do not tell and no other lists it' \
+'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one that blocks lists it; 1\: none of those that were asked does; 4\: some of them do not tell and no other lists it. Lists that allow or tell do not count' \
 'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
 'list:The registry with its date\: every list, what its answers mean, and who may ask' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -826,7 +826,7 @@ _resolverctl__subcmd__help__subcmd__config__subcmd__show_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl_commands] )) ||
 _resolverctl__subcmd__help__subcmd__dnsbl_commands() {
     local commands; commands=(
-'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one lists it; 1\: none does; 4\: some do not tell and no other lists it' \
+'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one that blocks lists it; 1\: none of those that were asked does; 4\: some of them do not tell and no other lists it. Lists that allow or tell do not count' \
 'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
 'list:The registry with its date\: every list, what its answers mean, and who may ask' \
     )

@@ -1,16 +1,20 @@
 //! Lists are tested on the side, by their own test points.
 
 use std::io;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
 use resolverd::config::ListEntry;
 use resolverd::dnsbl::list::{Purpose, Subject, TestPoints};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::State;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::paused;
+use resolverd::question::{Client, ListSays, Question};
+use resolverd::resolve::Asked;
 
 use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
@@ -243,6 +247,30 @@ fn a_list_of_the_operators_own_is_tested_by_the_points_that_it_is_given() {
         stage.serve(LIST, &[0, 1], "* 60 A 127.0.0.2\n");
         minutes(&stage, 45).await;
         assert_eq!(stage.entry(LIST).state(), State::ListsTheWorld);
+    });
+}
+
+#[test]
+fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        stage.serve(LIST, &[0, 1], SOUND);
+        let resolver = stage.simulation.resolver();
+        let asked = async |id| {
+            let question = Question::new(&name(&question(sender(7), LIST)), RecordType::A);
+            let client = Client { address: Ipv4Addr::LOCALHOST.into(), port: 1, id };
+            let Asked::Replied(replied) = resolver.ask_unmarked(question, client).await else { panic!() };
+            replied.answer.list.unwrap().says
+        };
+        for id in 1..4 {
+            assert_eq!(asked(id).await, ListSays::Listed);
+            pass(MINUTE).await;
+        }
+        assert_eq!(stage.entry(LIST).counts().questions, 0);
+        assert_eq!(tests(&stage), 0, "nobody uses it");
+        // What went out is counted against the quota.
+        let (today, ..) = stage.entry(LIST).watch.quota(stage.simulation.clock().now().unix);
+        assert!(today > 0);
     });
 }
 

@@ -80,12 +80,23 @@ fn what_lists_say() {
         Reply::ListTest(ListTest {
             list: list.to_owned(),
             purpose,
-            says,
+            says: Some(says),
             codes: codes.iter().map(fact).collect(),
             text: text.iter().map(|text| (*text).to_owned()).collect(),
             why: why.map(str::to_owned),
             elapsed: 0.0231,
         })
+    };
+    let not_asked = match test(
+        "zen.dq.spamhaus.net",
+        Purpose::Block,
+        ListSays::Untold,
+        &[],
+        &[],
+        Some("needs your key in the question: not asked"),
+    ) {
+        Reply::ListTest(row) => Reply::ListTest(ListTest { says: None, elapsed: 0.0, ..row }),
+        other => other,
     };
     let rows = [
         test(
@@ -106,6 +117,15 @@ fn what_lists_say() {
             &[],
             Some("bl.spamcop.net tells nothing: silent"),
         ),
+        test(
+            "asn.rspamd.com",
+            Purpose::Data,
+            ListSays::Listed,
+            &[],
+            &["64500|198.51.100.0/24|ZZ|example|"],
+            None,
+        ),
+        not_asked,
     ];
     both("dnsbl_test", &lists::tests(&rows, Style::Plain), &lines(&rows));
 }

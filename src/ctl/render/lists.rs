@@ -165,10 +165,12 @@ pub fn tests(replies: &[Reply], style: Style) -> String {
 fn test(row: &ListTest) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let (says, paint) = match (row.says, row.purpose) {
-        (ListSays::Listed, Purpose::Block) => ("listed", Paint::Bad),
-        (ListSays::Listed, _) => ("listed", Paint::Good),
-        (ListSays::NotListed, _) => ("not listed", Paint::Plain),
-        (ListSays::Untold, _) => ("could not tell", Paint::Bad),
+        (Some(ListSays::Listed), Purpose::Block) => ("listed", Paint::Bad),
+        (Some(ListSays::Listed), Purpose::Allow) => ("welcome", Paint::Good),
+        (Some(ListSays::Listed), Purpose::Data) => ("has something", Paint::Plain),
+        (Some(ListSays::NotListed), _) => ("not listed", Paint::Plain),
+        (Some(ListSays::Untold), _) => ("could not tell", Paint::Bad),
+        (None, _) => ("not asked", Paint::Plain),
     };
     let codes = row.codes.iter().map(|code| match code.means.as_str() {
         "" => code.code.clone(),
@@ -179,7 +181,7 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
         plain(harmless(&row.list)),
         plain(purpose_words(row.purpose).to_owned()),
         (says.to_owned(), paint),
-        plain(words::time(row.elapsed)),
+        plain(if row.says.is_some() { words::time(row.elapsed) } else { NONE.to_owned() }),
         plain(harmless(&reasons.join("; "))),
     ]
 }
