@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use resolverd::control::lists::ListState;
 use resolverd::control::protocol::{Reply, Request, Stats, Status};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -224,6 +225,12 @@ impl Process {
             Some(Reply::Stats(stats)) => stats.as_ref().clone(),
             other => panic!("no statistics: {other:?}"),
         }
+    }
+
+    /// How the DNS lists in use are.
+    pub(crate) fn lists(&self) -> Vec<ListState> {
+        let row = |reply| if let Reply::ListState(row) = reply { Some(row) } else { None };
+        ask(&self.socket, &Request::Dnsbl).into_iter().filter_map(row).collect()
     }
 
     /// Questions that ended so.

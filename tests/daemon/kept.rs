@@ -1,0 +1,69 @@
+//! What is known of DNS lists outlasts the process, where the service manager gives it a directory.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
+
+use hickory_proto::rr::RecordType;
+use resolverd::dnsbl::state::State;
+use rustix::process::Signal;
+
+use crate::client::{Client, is_servfail};
+use crate::process::{Process, Setting, World};
+
+/// A list whose every answer is an address of no list: somebody has parked its zone.
+const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
+
+/// The day (UTC) by which questions are counted.
+fn day() -> u64 {
+    SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400
+}
+
+#[test]
+fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, LIST);
+    let state = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(state.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
+    let start = || {
+        let mut command = setting.command();
+        command.env("STATE_DIRECTORY", state.path());
+        Process::start(command, setting.socket())
+    };
+    let refused = |process: &Process, name: &str| {
+        assert!(is_servfail(&Client::new(process.address).ask(name, RecordType::A)), "{name}");
+        let lists = process.lists();
+        let row = lists.iter().find(|row| row.list == "bl.tld").unwrap_or_else(|| panic!("{lists:?}"));
+        let standing = row.standing.as_ref().unwrap();
+        assert_eq!(standing.state, State::Parked);
+        (row.today, standing.since)
+    };
+    let warns = |process: &Process| {
+        let warnings = process.status().warnings;
+        warnings.iter().any(|warning| warning.problem.contains("bl.tld"))
+    };
+
+    let begun = day();
+    let mut process = start();
+    assert!(!warns(&process));
+    let (before, since) = refused(&process, "7.0.18.198.bl.tld.");
+    process.end(Signal::TERM);
+
+    let mut process = start();
+    assert!(warns(&process), "before anybody asks");
+    let (after, still) = refused(&process, "8.0.18.198.bl.tld.");
+    assert_eq!(still, since);
+    if day() == begun {
+        assert!(before > 0 && after > before, "{before} {after}");
+    }
+    process.end(Signal::TERM);
+
+    // What cannot be read is told, and is as if it were not there.
+    std::fs::write(state.path().join("lists.json"), "{\"version\":1,\"lists\":[").unwrap();
+    for told in [true, false] {
+        let mut process = start();
+        assert!(!warns(&process));
+        process.end(Signal::TERM);
+        let said = [process.said.clone(), process.said_later()].concat().join("\n");
+        assert_eq!(said.contains("lists.json cannot be read"), told, "{said}");
+    }
+}
