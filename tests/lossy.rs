@@ -87,15 +87,19 @@ fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>)
     (median, late, questions, failed)
 }
 
+/// Internets that are played. Over 120 of them the medians of the broken worlds were 1.80 and 2.48 s, over 30 they lie up to 0.15 s
+/// beside, whatever changes the order of chances; the limits leave room for that.
+const SEEDS: u64 = 40;
+
 #[test]
 fn a_cold_message_over_good_paths_and_bad() {
     for (loss_per_mille, broken, median, late) in [
         (0, false, 1_000, 2_500),
         (20, false, 1_200, 3_000),
-        (20, true, 1_900, 4_000),
-        (100, true, 2_500, 7_000),
+        (20, true, 2_000, 4_000),
+        (100, true, 2_700, 7_000),
     ] {
-        let (had_median, had_late, _, failed) = measure(World { loss_per_mille, broken }, 30);
+        let (had_median, had_late, _, failed) = measure(World { loss_per_mille, broken }, SEEDS);
         assert!(had_median <= Duration::from_millis(median), "median {had_median:?}");
         assert!(had_late <= Duration::from_millis(late), "95th percentile {had_late:?}");
         assert!(failed.is_empty(), "{}", failed[0]);
