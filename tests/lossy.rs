@@ -1,51 +1,26 @@
 //! Mail over lossy paths, in simulation: how long a message takes whose questions are all asked for the first time, and how
 //! many of its questions fail.
 
-use std::sync::Mutex;
+#[path = "stage/watched.rs"]
+mod watched;
+
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::{Name, RecordType};
-use resolverd::lab::client::AskError;
-use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
-use resolverd::lab::traffic::{self, Asker, Played};
+use resolverd::lab::traffic::{self, Played};
 use resolverd::random::Random;
+
+use watched::{AILMENTS, Watched};
 
 /// Mail domains of an internet: three for each hoster.
 const DOMAINS: usize = 24;
-
-/// What befalls one server of each zone.
-const AILMENTS: [Fault; 6] =
-    [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
 
 /// A world: datagrams lost of a thousand on all paths, and whether one server of each zone is broken.
 #[derive(Clone, Copy)]
 struct World {
     loss_per_mille: u32,
     broken: bool,
-}
-
-/// Keeps what failed, and why.
-struct Watched<'a> {
-    simulation: &'a Simulation,
-    failed: Mutex<Vec<String>>,
-}
-
-impl Asker for Watched<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-        Box::pin(async move {
-            let reply = self.simulation.ask(name, kind).await?;
-            if reply.message.metadata.response_code == ResponseCode::ServFail {
-                let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
-                let steps: Vec<String> = reply.steps.iter().map(|step| format!("    {step:?}")).collect();
-                self.failed.lock().unwrap().push(format!("{name} {kind}: {why}\n{}", steps.join("\n")));
-            }
-            Ok(reply.message)
-        })
-    }
 }
 
 /// Plays messages of a seed, each with a cold resolver: what they cost, and what failed.
@@ -60,9 +35,9 @@ fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<Str
             let simulation =
                 Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed * 1_000 + number);
             simulation.network().set_loss(world.loss_per_mille);
-            let watched = Watched { simulation: &simulation, failed: Mutex::default() };
+            let watched = Watched::new(&simulation);
             played.push(traffic::play(&internet, &mail, &watched, simulation.clock()).await);
-            failed.append(&mut watched.failed.into_inner().unwrap());
+            failed.append(&mut watched.into_failed());
         });
     }
     (played, failed)

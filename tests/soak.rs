@@ -1,16 +1,18 @@
 //! Many seeds of the built-in internet, in simulation: with any one server of each zone dead, lame or silent, no
 //! question fails; the same seed is the same run; many askers make one flight.
 
+#[path = "stage/watched.rs"]
+mod watched;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, join_all};
-use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::lab::client::AskError;
 use resolverd::lab::delegations::Tree;
-use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::log::Received;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
@@ -20,47 +22,24 @@ use resolverd::question::Outcome;
 use resolverd::random::Random;
 use resolverd::record::event::StepEvent;
 
+use watched::{AILMENTS, Watched};
+
 /// Mail domains of a soak's internet: three for each hoster.
 const DOMAINS: usize = 24;
 
 /// Messages played in one run.
 const MESSAGES: usize = 6;
 
-/// What befalls one server of each zone.
-const AILMENTS: [Fault; 6] =
-    [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
-
 /// Plays a seed's traffic over its broken internet: what failed, and every message that servers got.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     let internet = Internet::new(seed, DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
     let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
-    let watched = Watched { simulation: &simulation, failed: std::sync::Mutex::default() };
+    let watched = Watched::new(&simulation);
     for mail in traffic::draw(&internet, seed, MESSAGES) {
         traffic::play(&internet, &mail, &watched, simulation.clock()).await;
     }
-    (watched.failed.into_inner().unwrap(), internet.lab.log().received())
-}
-
-/// Notes each question that fails, and why.
-struct Watched<'a> {
-    simulation: &'a Simulation,
-    failed: std::sync::Mutex<Vec<String>>,
-}
-
-impl Asker for Watched<'_> {
-    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
-        Box::pin(async move {
-            let reply = self.simulation.ask(name, kind).await?;
-            if reply.message.metadata.response_code == ResponseCode::ServFail {
-                let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
-                let steps: Vec<String> = reply.steps.iter().map(|step| format!("    {step:?}")).collect();
-                let told = format!("{name} {kind}: {:?} {why}\n{}", reply.outcome, steps.join("\n"));
-                self.failed.lock().unwrap().push(told);
-            }
-            Ok(reply.message)
-        })
-    }
+    (watched.into_failed(), internet.lab.log().received())
 }
 
 #[test]

@@ -45,7 +45,7 @@ by_ldns() {
 
 sign_net() {
   local zone names="nsec rsa rsa512 p384 ed sha1 iterations expired mismatch nokeys spoilt plain"
-  for zone in $names; do zone_of "$zone.net" 198.18.0.61 >"$signed/$zone.net"; done
+  for zone in $names; do zone_of "$zone.net" 198.18.0.81 >"$signed/$zone.net"; done
   by_ldns nsec.net ECDSAP256SHA256
   by_ldns rsa.net RSASHA256 -n -t 5 -s beef
   by_ldns rsa512.net RSASHA512
@@ -62,8 +62,8 @@ sign_net() {
   sed -i '/^www.*[[:space:]]A[[:space:]]/s/198\.18\.77\.5/198.18.77.6/' "$signed/spoilt.net.zone"
   cp "$signed/plain.net" "$signed/plain.net.zone"
   {
-    zone_of net 198.18.0.61
-    for zone in $names; do printf '%s NS ns.%s\nns.%s A 198.18.0.61\n' "$zone" "$zone" "$zone"; done
+    zone_of net 198.18.0.81
+    for zone in $names; do printf '%s NS ns.%s\nns.%s A 198.18.0.81\n' "$zone" "$zone" "$zone"; done
     cat "$signed"/*.net.ds
   } >"$signed/net"
   by_ldns net RSASHA256 -n -p
@@ -85,7 +85,7 @@ EOF
     cat <<EOF
 options {
   directory "$signed/bind"; key-directory "$signed/bind"; pid-file none; session-keyfile none;
-  listen-on { 198.18.0.62; }; listen-on-v6 { none; }; recursion no; allow-query { any; };
+  listen-on { 198.18.0.82; }; listen-on-v6 { none; }; recursion no; allow-query { any; };
 };
 controls { };
 EOF
@@ -99,7 +99,7 @@ EOF
       printf ' };\n'
     done
   } >"$signed/signer.conf"
-  for zone in secure.org plain.org hashed.org; do zone_of $zone 198.18.0.62 >"$signed/bind/$zone"; done
+  for zone in secure.org plain.org hashed.org; do zone_of $zone 198.18.0.82 >"$signed/bind/$zone"; done
   (
     cd "$signed/bind"
     dnssec-keygen -q -k single -l "$signed/policies.conf" org
@@ -109,8 +109,8 @@ EOF
       dnssec-dsfromkey -2 $(grep -l ' 257 ' K$zone.*.key) >"$signed/$zone.ds"
     done
     {
-      zone_of org 198.18.0.62
-      for zone in secure hashed plain; do printf '%s NS ns.%s\nns.%s A 198.18.0.62\n' $zone $zone $zone; done
+      zone_of org 198.18.0.82
+      for zone in secure hashed plain; do printf '%s NS ns.%s\nns.%s A 198.18.0.82\n' $zone $zone $zone; done
       cat "$signed/secure.org.ds" "$signed/hashed.org.ds"
     } >org
   )
@@ -122,15 +122,15 @@ sign_root() {
 \$TTL 86400
 .    SOA a-root. hostmaster. 1 1800 900 604800 86400
 .    NS  a-root.
-a-root. A 198.18.0.60
+a-root. A 198.18.0.80
 net. NS  ns.net.
-ns.net. A 198.18.0.61
+ns.net. A 198.18.0.81
 org. NS  ns.org.
-ns.org. A 198.18.0.62
+ns.org. A 198.18.0.82
 EOF
   cat "$signed/net.ds" "$signed/org.ds" >>"$signed/root"
   by_ldns . ECDSAP256SHA256
-  printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.60\n' >"$signed/root.hints"
+  printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.80\n' >"$signed/root.hints"
 }
 
 # The programs that judge beside us: BIND and Unbound as validating resolvers.
@@ -140,7 +140,7 @@ raise_judges() {
   printf 'trust-anchors { . static-key %s; };\n' "$anchor" >"$signed/bind.keys"
   cat - "$signed/bind.keys" >"$signed/judge.conf" <<EOF
 options {
-  directory "$signed"; pid-file none; session-keyfile none; listen-on { 198.18.0.63; }; listen-on-v6 { none; };
+  directory "$signed"; pid-file none; session-keyfile none; listen-on { 198.18.0.83; }; listen-on-v6 { none; };
   recursion yes; allow-query { any; }; allow-recursion { any; }; dnssec-validation yes; empty-zones-enable no;
   qname-minimization off;
 };
@@ -158,7 +158,7 @@ server:
   module-config: "validator iterator"
   trust-anchor-file: "$signed/root.key"
   root-hints: "$signed/root.hints"
-  interface: 198.18.0.64
+  interface: 198.18.0.84
   access-control: 198.18.0.0/16 allow
 remote-control:
   control-enable: no
@@ -170,21 +170,21 @@ EOF
 raise_signed() {
   local address zone
   mkdir -p "$signed"
-  for address in 60 61 62 63 64; do internet ip address add 198.18.0.$address/16 dev peer; done
+  for address in 80 81 82 83 84; do internet ip address add 198.18.0.$address/16 dev peer; done
   sign_net
   sign_org
   sign_root
   cp "$signed"/*.zone "$work/zones/"
-  serve signed-root 198.18.0.60 .
-  serve signed-net 198.18.0.61 "net nsec.net rsa.net rsa512.net p384.net ed.net sha1.net iterations.net expired.net \
+  serve signed-root 198.18.0.80 .
+  serve signed-net 198.18.0.81 "net nsec.net rsa.net rsa512.net p384.net ed.net sha1.net iterations.net expired.net \
     mismatch.net nokeys.net spoilt.net plain.net"
   raise_judges
-  soon has 'RRSIG.*SOA' dig @198.18.0.60 +dnssec . SOA
-  soon has 'RRSIG.*SOA' dig @198.18.0.61 +dnssec net SOA
-  for zone in org secure.org hashed.org; do soon has 'RRSIG.*SOA' dig @198.18.0.62 +dnssec $zone SOA; done
-  soon has 'NSEC3PARAM.*1 0 0' dig @198.18.0.62 hashed.org NSEC3PARAM
-  soon has 'flags:.* ad' dig @198.18.0.63 +tries=1 +dnssec www.secure.org A
-  soon has 'flags:.* ad' dig @198.18.0.64 +tries=1 +dnssec www.secure.org A
+  soon has 'RRSIG.*SOA' dig @198.18.0.80 +dnssec . SOA
+  soon has 'RRSIG.*SOA' dig @198.18.0.81 +dnssec net SOA
+  for zone in org secure.org hashed.org; do soon has 'RRSIG.*SOA' dig @198.18.0.82 +dnssec $zone SOA; done
+  soon has 'NSEC3PARAM.*1 0 0' dig @198.18.0.82 hashed.org NSEC3PARAM
+  soon has 'flags:.* ad' dig @198.18.0.83 +tries=1 +dnssec www.secure.org A
+  soon has 'flags:.* ad' dig @198.18.0.84 +tries=1 +dnssec www.secure.org A
 }
 
 # believing FILE [SETTING]: the resolver anew on this internet, with that file of trust anchors.
@@ -264,8 +264,8 @@ agree() {
   while read -r name type; do
     ours=$(verdict 127.0.0.1 "$name" "$type")
     again=$(verdict 127.0.0.1 "$name" "$type")
-    bind=$(verdict 198.18.0.63 "$name" "$type")
-    unbound=$(verdict 198.18.0.64 "$name" "$type")
+    bind=$(verdict 198.18.0.83 "$name" "$type")
+    unbound=$(verdict 198.18.0.84 "$name" "$type")
     delv=$(by_delv "$name" "$type")
     asked=$((asked + 1))
     # delv calls a denial validated that an opt-out span covers; nobody sets AD for it (RFC 5155 section 9.2).
@@ -292,12 +292,12 @@ same_proofs() {
 without_ttl() { sed -E 's/[[:space:]]+[0-9]+[[:space:]]+/ /; /IN[[:space:]]+(RRSIG[[:space:]]+)?NS[[:space:]]/d' | sort; }
 
 with_do() {
-  same_proofs www.nsec.net A 198.18.0.61
-  same_proofs one.wild.nsec.net A 198.18.0.61
-  same_proofs nothing.nsec.net A 198.18.0.61
-  same_proofs nothing.rsa.net A 198.18.0.61
-  same_proofs www.rsa.net TXT 198.18.0.61
-  same_proofs nothing.hashed.org A 198.18.0.62
+  same_proofs www.nsec.net A 198.18.0.81
+  same_proofs one.wild.nsec.net A 198.18.0.81
+  same_proofs nothing.nsec.net A 198.18.0.81
+  same_proofs nothing.rsa.net A 198.18.0.81
+  same_proofs www.rsa.net TXT 198.18.0.81
+  same_proofs nothing.hashed.org A 198.18.0.82
   hasnt 'RRSIG|NSEC' dig @127.0.0.1 +noall +answer +authority nothing.nsec.net A
   hasnt 'RRSIG|NSEC' dig @127.0.0.1 +noall +answer +authority www.nsec.net A
 }

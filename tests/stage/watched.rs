@@ -1,0 +1,48 @@
+//! Traffic in simulation whose failures are kept, each with its reason and steps; and what one server of each zone may have.
+
+use std::sync::Mutex;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::client::AskError;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::simulation::Simulation;
+use resolverd::lab::traffic::Asker;
+
+/// What befalls one server of each zone.
+pub(crate) const AILMENTS: [Fault; 6] =
+    [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
+
+/// Keeps what failed, and why.
+pub(crate) struct Watched<'a> {
+    simulation: &'a Simulation,
+    failed: Mutex<Vec<String>>,
+}
+
+impl<'a> Watched<'a> {
+    /// Asks in this simulation.
+    pub(crate) fn new(simulation: &'a Simulation) -> Self {
+        Self { simulation, failed: Mutex::default() }
+    }
+
+    /// What failed.
+    pub(crate) fn into_failed(self) -> Vec<String> {
+        self.failed.into_inner().unwrap()
+    }
+}
+
+impl Asker for Watched<'_> {
+    fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
+        Box::pin(async move {
+            let reply = self.simulation.ask(name, kind).await?;
+            if reply.message.metadata.response_code == ResponseCode::ServFail {
+                let why = reply.extended_error.map(|error| error.text).unwrap_or_default();
+                let steps: Vec<String> = reply.steps.iter().map(|step| format!("    {step:?}")).collect();
+                let told = format!("{name} {kind}: {:?} {why}\n{}", reply.outcome, steps.join("\n"));
+                self.failed.lock().unwrap().push(told);
+            }
+            Ok(reply.message)
+        })
+    }
+}
