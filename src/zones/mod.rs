@@ -431,11 +431,7 @@ fn instead(route: &Route) -> Option<&Arc<Route>> {
 
 /// Whether two ways lead to the same servers of the same mirror.
 pub fn same_mirror(one: &Route, other: &Route) -> bool {
-    let servers = |route: &Route| match &route.kind {
-        Kind::Stub(servers) => Some(servers.configured.clone()),
-        _ => None,
-    };
-    one.zone == other.zone && servers(one) == servers(other)
+    one.zone == other.zone && one.way() == other.way()
 }
 
 /// The mirror that a list's own servers hold, where its age is to be watched.
