@@ -1,0 +1,18 @@
+//! Bounds of `resolverctl check`.
+
+use std::time::Duration;
+
+/// Octets that `check system` reads of a file of the host: configuration files have a few KiB, tables of /proc more.
+pub const MAX_CHECKED_FILE: u64 = 4 << 20;
+
+/// Drop-ins of one configuration that `check system` reads.
+pub const MAX_CHECKED_DROP_INS: usize = 100;
+
+/// Root servers that `check system` asks, one after the other until one answers.
+pub const CHECK_SERVERS: usize = 3;
+
+/// How long each of them is waited for: the farthest answers within 0.3 s.
+pub const CHECK_TIME: Duration = Duration::from_secs(2);
+
+/// The first of November 2026, in seconds since 1970: before this version was written, so no clock that is right says less.
+pub const CLOCK_FLOOR: u64 = 1_793_491_200;

@@ -1,0 +1,66 @@
+//! Bounds of the configuration and of what it reads.
+
+use std::time::Duration;
+
+/// The smallest `cache.size`: the four memories need a few hundred entries each to be of use.
+pub const MIN_CACHE_SIZE: u64 = 8 << 20;
+
+/// The largest `cache.max_ttl`: a week, as long as any zone's records are meant to be kept (RFC 8767 section 4).
+pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The largest `cache.negative_max_ttl`: RFC 2308 section 5 calls more than a day problematic.
+pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The smallest `resolve.deadline`: the way from the root takes some servers longer than less.
+pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
+
+/// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client hears why.
+pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
+
+/// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
+pub const MAX_SOCKET_PATH: usize = 107;
+
+/// Octets of a file with a key: Spamhaus' have 26.
+pub const MAX_KEY_FILE: u64 = 4_096;
+
+/// The smallest `max_age` of a list: what is fetched every minute may be late twice.
+pub const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// The largest: data a month old are no mirror.
+pub const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// Octets of a registry of lists: the one that is built in has 25 KiB.
+pub const MAX_REGISTRY_FILE: u64 = 1 << 20;
+
+/// Octets of a root hints file: IANA's has 3 KiB.
+pub const MAX_ROOT_HINTS_FILE: u64 = 1 << 20;
+
+/// `[[zone]]` entries: split horizon and local lists take a few dozen. Each is a row of the table of routes.
+pub const MAX_ZONES: usize = 1_024;
+
+/// `[[host]]` entries; more names are better kept in a zone file.
+pub const MAX_HOSTS: usize = 4_096;
+
+/// `[[listener]]` entries: each costs threads and sockets. One for each network of a host, and one for tests.
+pub const MAX_LISTENERS: usize = 16;
+
+/// Servers of a configured zone, and addresses of a configured host: as many as an operator would list by hand.
+pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
+
+/// Octets of a configured zone file, which is read into memory: about 300 000 records.
+pub const MAX_ZONE_FILE: u64 = 16 << 20;
+
+/// The largest `dnsbl.batch_waste`: whoever wants more of it in vain asks all lists at once.
+pub const MAX_BATCH_WASTE: u32 = 50;
+
+/// The largest quota of a list: what TOML can say.
+pub const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
+
+/// Octets of a file of trust anchors: that of BIND has 4 KiB.
+pub const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
+
+/// A serial no further ahead than this may be a moment: clocks differ by a time zone.
+pub const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// And no further behind than this: a year. Serials like 2026112001 are far ahead of any clock until 2034.
+pub const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);

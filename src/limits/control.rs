@@ -1,0 +1,31 @@
+//! Bounds of the control socket and of what `resolverctl` shows.
+
+use std::time::Duration;
+
+/// How long `resolverctl dnsbl health` waits for what the tests bring: two questions to each list, one after the other, of which the
+/// slowest lists take a quarter of a second each.
+pub const LIST_TEST_TIME: Duration = Duration::from_secs(2);
+
+/// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two.
+pub const MAX_CONTROL_CONNECTIONS: usize = 16;
+
+/// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
+pub const MAX_CONTROL_REQUEST: usize = 4_096;
+
+/// Rows of a reply on the control socket; the rest is told by its number. About 300 octets each.
+pub const MAX_CONTROL_ROWS: usize = 4_096;
+
+/// A request must have come by then: it is one line from the same host.
+pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
+
+/// A connection to the control socket ends after this: a flight's longest time and a slow terminal's.
+pub const CONTROL_TIME: Duration = Duration::from_secs(15);
+
+/// The longest time of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
+pub const MAX_NEGATIVE_ANCHOR_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Rows of a table that `resolverctl` shows: the worst ones, on one screen. JSON has all of them.
+pub const MAX_SHOWN_ROWS: usize = 20;
+
+/// Octets of one line of a reply that `resolverctl` reads: a trace of a hundred messages has about 40 KiB.
+pub const MAX_CONTROL_REPLY: u64 = 1 << 20;

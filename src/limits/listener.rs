@@ -1,0 +1,45 @@
+//! Bounds of the listeners.
+
+use std::time::Duration;
+
+use super::MAX_WAITERS;
+
+/// UDP workers for each address: beyond four the loopback device is the bottleneck, not we.
+pub const MAX_WORKERS: usize = 4;
+
+/// Pause after a connection could not be accepted: the reason, as a rule no file descriptors, passes by itself.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Misses that wait for a task to take them; a burst of 4 000 is taken in a few milliseconds.
+pub const MAX_QUEUE: usize = 4_096;
+
+/// Replies that wait for a worker to send them: as many as clients may wait.
+pub const MAX_REPLIES: usize = MAX_WAITERS;
+
+/// Datagrams read before a worker looks at its replies again.
+pub const UDP_BATCH: usize = 64;
+
+/// Octets of a query that are read. A question with all options in use has 400.
+pub const MAX_QUERY: usize = 4_096;
+
+/// Octets of a reply over TCP: what its length field can say.
+pub const MAX_STREAM_REPLY: usize = 65_535;
+
+/// Octets of the sockets' buffers: 4 000 questions of 256 octets (with the kernel's own cost for each) while a worker
+/// is kept from its core.
+pub const UDP_BUFFER: usize = 4 << 20;
+
+/// Connections that the kernel keeps until they are accepted.
+pub const LISTEN_BACKLOG: i32 = 256;
+
+/// TCP connections of clients at once.
+pub const MAX_TCP_CLIENTS: usize = 512;
+
+/// An idle connection is ended after this (RFC 7766 section 6.2.3: in the order of seconds).
+pub const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
+
+/// A client that does not take its reply in this time is not waited for.
+pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
+
+/// TCP connections of one client at once: one address may not take them all.
+pub const MAX_TCP_PER_CLIENT: usize = 128;
