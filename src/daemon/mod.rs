@@ -1,0 +1,218 @@
+//! The daemon: builds the parts, owns their tasks, starts and ends them in order.
+//!
+//! May call: everything but `ctl`. An error at start is fatal and is one line; nothing is begun before every port is bound.
+//! `running` is what the control socket sees, `reload` goes over to another configuration, `tasks` live as long as the daemon.
+
+mod reload;
+mod running;
+mod tasks;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+
+use crate::cache::Keyed;
+use crate::clock::Clock;
+use crate::config::{Config, defaults};
+use crate::control::Subject;
+use crate::control::server::{BindError, Server};
+use crate::dnsbl::{ahead, tend};
+use crate::exchange::internet::Internet;
+use crate::limits::{DESCRIPTORS, STOP_FLUSH, STOP_GRACE};
+use crate::listener::{self, Inherited, Listeners, Refused, Settled, Sockets};
+use crate::notify;
+use crate::random::Random;
+use crate::record::Recorder;
+use crate::resolve::{Parts, Resolver};
+use crate::wire::cookie::Secret;
+use crate::zones::{Views, Wrong};
+use running::{Running, State};
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address to listen at is not to be had.
+    #[error(transparent)]
+    Listen(#[from] Refused),
+    /// The control socket is not to be had.
+    #[error(transparent)]
+    Control(#[from] BindError),
+    /// A zone cannot be served as configured.
+    #[error(transparent)]
+    Zone(#[from] Wrong),
+    /// The system refuses something that nothing works without.
+    #[error("the system does not let us start: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// A daemon at work.
+pub struct Daemon {
+    subject: Arc<Running>,
+    tasks: JoinSet<()>,
+    /// The control socket's, and what ends it; none where there is no such socket.
+    control: Option<JoinHandle<()>>,
+    ending: watch::Sender<bool>,
+}
+
+impl Daemon {
+    /// Starts a daemon. `origin` is the file that `config` came from. Call it inside a runtime.
+    ///
+    /// # Errors
+    /// A port, the control socket or a resource is not to be had; nothing is left running then.
+    pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
+        Self::start_with(config, origin, Inherited::default())
+    }
+
+    /// Starts a daemon that serves what was `inherited` instead of binding it.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn start_with(
+        config: Config,
+        origin: Option<PathBuf>,
+        inherited: Inherited,
+    ) -> Result<Self, StartError> {
+        raise_descriptors();
+        let config = Arc::new(config);
+        let views = Views::new(&config)?;
+        let sockets = Sockets::bind(&config, inherited)?;
+        let control = bind_control(&config)?;
+        let clock = Clock::machine();
+        let random = Random::system()?;
+        let recorder = Recorder::new(clock.clone(), listener::shards(&config));
+        let resolver = Resolver::new(Parts {
+            views: views.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            network: Arc::new(Internet::new(random.clone())),
+            recorder: Arc::clone(&recorder),
+        });
+        let parts = listener::Parts {
+            clock: clock.clone(),
+            resolver: Arc::clone(&resolver),
+            recorder: Arc::clone(&recorder),
+            cookies: Secret::new(Keyed::new(&random)),
+        };
+        let listeners = Listeners::start(sockets, parts, &config, &views)?;
+        let pulses = listeners.pulses();
+        let lists = tasks::lists_file();
+        if let Some(path) = &lists {
+            tasks::restore_lists(&resolver, path);
+        }
+        let state = Mutex::new(State { config, listeners: Some(listeners) });
+        let subject = Arc::new(Running { resolver, recorder, clock, state, origin, lists });
+        let mut tasks = JoinSet::new();
+        let (ending, ended) = watch::channel(false);
+        let control = control.map(|control| tokio::spawn(control.run(Arc::clone(&subject), ended)));
+        tasks.spawn(tasks::tick(Arc::clone(&subject)));
+        tasks.spawn(tasks::prime(Arc::clone(&subject)));
+        tasks.spawn(tasks::mirrors(Arc::clone(&subject)));
+        tasks.spawn(Arc::clone(&subject.resolver).probe_dead_servers());
+        tasks.spawn(tend::tend(Arc::clone(&subject.resolver), random));
+        tasks.spawn(ahead::ask_ahead(Arc::clone(&subject.resolver)));
+        tasks.spawn(tasks::keep_lists(Arc::clone(&subject)));
+        tasks.spawn(notify::watchdog(pulses, tasks::probe(&subject)));
+        Ok(Self { subject, tasks, control, ending })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.subject.addresses()
+    }
+
+    /// Goes over to another configuration, as `resolverctl reload` has it.
+    ///
+    /// # Errors
+    /// It cannot be served as it is; the old one stays.
+    pub fn apply(&self, config: Config) -> Result<(), StartError> {
+        self.subject.apply(config)
+    }
+
+    /// Reads the configuration file again and goes over to it.
+    ///
+    /// # Errors
+    /// All that is wrong, in sentences; nothing has changed then.
+    pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
+        self.subject.reload().await
+    }
+
+    /// What the control socket would tell.
+    pub fn subject(&self) -> Arc<impl Subject + use<>> {
+        Arc::clone(&self.subject)
+    }
+
+    /// Ends the daemon within a second: what is on its way is answered, or told SERVFAIL.
+    pub async fn stop(self) {
+        let Self { subject, mut tasks, mut control, ending } = self;
+        let Some(listeners) = subject.state().listeners.take() else { return };
+        listeners.stop_accepting();
+        ending.send_replace(true);
+        let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
+        if let Some(control) = control.filter(|control| !control.is_finished()) {
+            // What has not ended by now is not waited for.
+            control.abort();
+            let _ = control.await;
+        }
+        tasks.shutdown().await;
+        tokio::task::block_in_place(|| subject.keep_lists(None));
+        // Joins threads that only wait for their own sockets.
+        tokio::task::block_in_place(|| listeners.stop());
+        drop(settled);
+    }
+}
+
+/// The control socket. Where the default one is not ours to make, as for a daemon that somebody tries out, the daemon
+/// runs without; one that was asked for must be had.
+fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
+    let path = &config.control.socket;
+    match Server::bind(path) {
+        Ok(server) => Ok(Some(server)),
+        Err(error @ BindError::System { .. }) if path.as_os_str() == defaults::SOCKET => {
+            tracing::warn!("{error}; resolverctl will not reach this daemon");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Answers all who wait, at the control socket too: with what their flights find in a little while, or SERVFAIL. None
+/// where somebody does not take its reply.
+async fn settle(
+    listeners: &Listeners,
+    control: Option<&mut JoinHandle<()>>,
+    resolver: &Resolver,
+) -> Option<Settled> {
+    let controlled = async {
+        if let Some(control) = control {
+            // A panic of its own is no reason to wait for anything else.
+            let _ = control.await;
+        }
+    };
+    let settled = async { tokio::join!(listeners.settled(), controlled).0 };
+    let mut settled = std::pin::pin!(settled);
+    if let Ok(settled) = timeout(STOP_GRACE, &mut settled).await {
+        return Some(settled);
+    }
+    resolver.stop();
+    timeout(STOP_FLUSH, settled).await.ok()
+}
+
+/// Asks for as many descriptors as the bounds allow to be used; fewer only mean that exchanges fail earlier.
+fn raise_descriptors() {
+    let has = getrlimit(Resource::Nofile);
+    let enough = has.current.is_none_or(|current| current >= DESCRIPTORS);
+    if enough {
+        return;
+    }
+    let wanted = has.maximum.map_or(DESCRIPTORS, |maximum| maximum.min(DESCRIPTORS));
+    if setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: has.maximum }).is_err()
+        || wanted < DESCRIPTORS
+    {
+        tracing::warn!("only {wanted} descriptors are to be had of {DESCRIPTORS}; set LimitNOFILE");
+    }
+}

@@ -1,0 +1,165 @@
+//! What the control socket tells of and acts on: the daemon's parts, as they run.
+//!
+//! May call: everything but `ctl`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use hickory_proto::rr::{Name, RecordType};
+
+use crate::cache::StoreFill;
+use crate::cache::flush::{Flush, Flushed};
+use crate::cache::look::Held;
+use crate::cache::servers::KnownServer;
+use crate::clock::{Clock, Mono, Now};
+use crate::config::Config;
+use crate::control::Subject;
+use crate::control::lookup::Lookup;
+use crate::control::protocol::DaemonStatus;
+use crate::dnsbl::state::Lists;
+use crate::limits::MAX_FLIGHTS;
+use crate::listener::Listeners;
+use crate::question::{Client, Question};
+use crate::record::Recorder;
+use crate::resolve::inflight::InFlight;
+use crate::resolve::{Asked, Resolver};
+
+/// What the control socket tells of and acts on.
+pub(super) struct Running {
+    pub(super) resolver: Arc<Resolver>,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) clock: Clock,
+    pub(super) state: Mutex<State>,
+    /// The file that the configuration came from.
+    pub(super) origin: Option<PathBuf>,
+    /// The file in which what is known of DNS lists is kept.
+    pub(super) lists: Option<PathBuf>,
+}
+
+/// What a reload changes.
+pub(super) struct State {
+    pub(super) config: Arc<Config>,
+    /// None once the daemon is ending.
+    pub(super) listeners: Option<Listeners>,
+}
+
+impl Running {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
+    }
+}
+
+impl Running {
+    /// Asks until there is a reply, with its steps where `trace` is set.
+    async fn lookup<Asking: Future<Output = Asked>>(
+        &self,
+        trace: bool,
+        ask: impl Fn(Client) -> Asking,
+    ) -> Lookup {
+        let began = self.clock.mono();
+        // No client has this address and port; the moment tells one asker from another.
+        let micros = began.as_micros().to_le_bytes();
+        let client = Client {
+            address: std::net::Ipv6Addr::UNSPECIFIED.into(),
+            port: u16::from_le_bytes([micros[0], micros[1]]),
+            id: u16::from_le_bytes([micros[2], micros[3]]),
+        };
+        loop {
+            // A repeat is told within the microsecond of its twin: the next moment is another asker's.
+            if let Asked::Replied(replied) = ask(client).await {
+                let now = self.clock.mono();
+                let steps = if trace { replied.steps.to_vec() } else { Vec::new() };
+                let (answer, outcome) = (replied.answer, replied.outcome);
+                return Lookup { answer, now, outcome, elapsed: now.since(began), steps };
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+impl Subject for Running {
+    fn status(&self) -> DaemonStatus {
+        DaemonStatus {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            process: std::process::id(),
+            config: self.origin.as_ref().map(|path| path.display().to_string()),
+            listen: self.addresses(),
+            flights: self.resolver.flights() as u64,
+            flights_max: MAX_FLIGHTS as u64,
+        }
+    }
+
+    fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup> {
+        Box::pin(self.lookup(trace, move |client| {
+            let question = question.clone();
+            async move { self.resolver.ask(question, client).await }
+        }))
+    }
+
+    fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
+        Box::pin(self.lookup(false, move |client| {
+            let question = question.clone();
+            async move { self.resolver.ask_unmarked(question, client).await }
+        }))
+    }
+
+    fn flush(&self, flush: &Flush) -> Flushed {
+        self.resolver.memory().flush(flush)
+    }
+
+    fn fill(&self) -> Vec<StoreFill> {
+        self.resolver.memory().fill().to_vec()
+    }
+
+    fn servers(&self) -> Vec<KnownServer> {
+        self.resolver.memory().servers.list(self.clock.mono())
+    }
+
+    fn lists(&self) -> &Lists {
+        self.resolver.lists()
+    }
+
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn inflight(&self) -> Vec<InFlight> {
+        self.resolver.inflight()
+    }
+
+    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
+        let now = self.clock.mono();
+        (self.resolver.memory().look(name, kind, now), now)
+    }
+
+    fn overlook(&self, name: &Name, time: Duration) -> bool {
+        self.resolver.overlook(name, time)
+    }
+
+    fn overlook_no_more(&self, name: &Name) -> bool {
+        self.resolver.overlook_no_more(name)
+    }
+
+    fn overlooked(&self) -> Vec<(Name, Duration)> {
+        self.resolver.negative().list(self.clock.mono())
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.state().config)
+    }
+
+    fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
+        Box::pin(async move { self.reload_now() })
+    }
+}

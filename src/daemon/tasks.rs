@@ -1,0 +1,96 @@
+//! Tasks that live as long as the daemon: snapshots, mirrors, the file of lists.
+//!
+//! May call: everything but `ctl`.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::running::Running;
+use crate::dnsbl::keep::{self, Kept};
+use crate::limits::{KEEP_INTERVAL, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
+use crate::resolve::Resolver;
+
+impl Running {
+    /// Writes down what is known of DNS lists, where that has changed since it was `last` written; gives what is written.
+    pub(super) fn keep_lists(&self, last: Option<Kept>) -> Option<Kept> {
+        let path = self.lists.as_ref()?;
+        let kept = Kept::of(self.resolver.lists());
+        if last.is_some_and(|last| last == kept) {
+            return Some(kept);
+        }
+        if let Err(error) = kept.write(path) {
+            tracing::warn!(
+                "{} cannot be written: {error}; counts of DNS lists begin anew at the next start",
+                path.display()
+            );
+        }
+        Some(kept)
+    }
+}
+
+/// What returns only where nothing on the way of a question is stuck: it takes the locks of flights and listeners.
+pub(super) fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
+    let subject = Arc::clone(subject);
+    move || {
+        subject.resolver.flights();
+        subject.addresses();
+    }
+}
+
+/// Takes the snapshots of the statistics.
+pub(super) async fn tick(subject: Arc<Running>) {
+    let mut ticks = interval(SNAPSHOT_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        subject.recorder.tick();
+    }
+}
+
+/// Watches the age of local mirrors of DNS lists.
+pub(super) async fn mirrors(subject: Arc<Running>) {
+    let mut ticks = interval(MIRROR_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        subject.resolver.look_at_mirrors().await;
+    }
+}
+
+/// The file in which what is known of DNS lists is kept, where the service manager gives a directory for it.
+pub(super) fn lists_file() -> Option<PathBuf> {
+    let directories = std::env::var_os("STATE_DIRECTORY")?;
+    // Where there are several they stand between colons, the first being ours (systemd.exec(5)).
+    let first = std::env::split_paths(&directories).next()?;
+    first.is_absolute().then(|| first.join(keep::FILE))
+}
+
+/// Knows again what was known of DNS lists; the first start has nothing to know.
+pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
+    match Kept::read(path) {
+        Ok(kept) => kept.restore(resolver.lists()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!("{} cannot be read: {error}; DNS lists are tested anew", path.display()),
+    }
+}
+
+/// Keeps what is known of DNS lists.
+pub(super) async fn keep_lists(subject: Arc<Running>) {
+    let mut ticks = interval(KEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut kept = None;
+    loop {
+        ticks.tick().await;
+        kept = tokio::task::block_in_place(|| subject.keep_lists(kept));
+    }
+}
+
+/// Learns the root servers before the first question needs them.
+pub(super) async fn prime(subject: Arc<Running>) {
+    if let Err(failure) = subject.resolver.prime().await {
+        tracing::warn!("the root servers could not be asked: {failure}; the first question will try again");
+    }
+}
