@@ -339,7 +339,8 @@ pub enum Apart {
     Runt,
     /// A response sent to us: dropped (answering one invites loops).
     Response,
-    /// From an address outside `listen.allow`: REFUSED.
+    /// From an address outside `listen.allow`: REFUSED to some datagrams a second, nothing to the others; a connection is
+    /// closed.
     Denied,
     /// The same client asked again, with the same id and port, what it is waiting for: its first copy is answered.
     Repeated,

@@ -8,6 +8,7 @@ use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, RecordType};
 use resolverd::lab::client::{read_framed, write_framed};
+use resolverd::limits::{MAX_TCP_CLIENTS, REFUSAL_BURST};
 use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use stage::{PATIENCE, Stage, name, query};
@@ -149,6 +150,64 @@ async fn a_client_that_is_not_allowed_is_refused_with_the_reason() {
     let answered =
         Message::from_vec(&exchange(&allowed, &query(1, "www.tld.", RecordType::A)).await).unwrap();
     assert_eq!(answered.answers.len(), 1);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_are_not_allowed_take_no_place_from_those_that_are() {
+    let stage =
+        Stage::set(&zone(), |config| config.listen.allow = vec!["127.0.0.2/32".parse().unwrap()]).await;
+    let connect = async |from: [u8; 4]| {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from((from, 0))).unwrap();
+        socket.connect(stage.address).await.unwrap()
+    };
+    let mut allowed = connect([127, 0, 0, 2]).await;
+    write_framed(&mut allowed, &query(1, "www.tld.", RecordType::A)).await.unwrap();
+    let first = Message::from_vec(&read_framed(&mut allowed).await.unwrap()).unwrap();
+    assert_eq!(first.answers.len(), 1);
+    // As many as there are places for all clients, from as many addresses as that takes.
+    let mut denied = Vec::new();
+    for number in 0..MAX_TCP_CLIENTS {
+        denied.push(connect([127, 0, 1, u8::try_from(number / 64).unwrap()]).await);
+    }
+    for stream in &mut denied {
+        let closed = tokio::time::timeout(PATIENCE, read_framed(stream)).await.unwrap();
+        assert!(closed.is_err(), "closed, and not answered");
+    }
+    write_framed(&mut allowed, &query(2, "www.tld.", RecordType::A)).await.unwrap();
+    let second = Message::from_vec(&read_framed(&mut allowed).await.unwrap()).unwrap();
+    assert_eq!(second.answers.len(), 1, "the idlest would have gone");
+    assert_eq!(stage.apart(Apart::Denied), u64::try_from(MAX_TCP_CLIENTS).unwrap());
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_not_allowed_is_not_told_so_at_every_datagram() {
+    let stage =
+        Stage::set(&zone(), |config| config.listen.allow = vec!["127.0.0.2/32".parse().unwrap()]).await;
+    let socket = socket(&stage).await;
+    for id in 0..500 {
+        socket.send(&query(id, "www.tld.", RecordType::A)).await.unwrap();
+    }
+    let told = async |most: usize| {
+        let mut told = 0;
+        while told < most {
+            let reply = Message::from_vec(&receive(&socket).await).unwrap();
+            assert_eq!(reply.metadata.response_code, ResponseCode::Refused);
+            told += 1;
+        }
+    };
+    told(usize::try_from(REFUSAL_BURST).unwrap()).await;
+    while stage.apart(Apart::Denied) < 500 {
+        tokio::task::yield_now().await;
+    }
+    // However long it took to read them, no more than one a second was added.
+    let mut more = 0;
+    while socket.try_recv(&mut [0; 512]).is_ok() {
+        more += 1;
+    }
+    assert!(more < 100, "{more} more");
     stage.daemon.stop().await;
 }
 

@@ -60,6 +60,7 @@ pub struct Memory {
     pub servers: servers::Servers,
     /// Questions that failed a moment ago.
     pub failures: failures::Failures,
+    keyed: Keyed,
 }
 
 impl Memory {
@@ -82,7 +83,13 @@ impl Memory {
                 keyed,
                 failures::weigh,
             )),
+            keyed,
         }
+    }
+
+    /// Hashing as in these memories, for tables beside them with strangers' keys.
+    pub fn keyed(&self) -> Keyed {
+        self.keyed
     }
 
     /// How full each memory is.

@@ -13,8 +13,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Misses that wait for a task to take them; a burst of 4 000 is taken in a few milliseconds.
 pub const MAX_QUEUE: usize = 4_096;
 
-/// Replies that wait for a worker to send them: as many as clients may wait.
-pub const MAX_REPLIES: usize = MAX_WAITERS;
+/// Replies that wait for a worker to send them: as many as questions may wait.
+pub const MAX_REPLIES: usize = MAX_WAITING;
 
 /// Datagrams read before a worker looks at its replies again.
 pub const UDP_BATCH: usize = 64;
@@ -43,3 +43,17 @@ pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
 /// TCP connections of one client at once: one address may not take them all.
 pub const MAX_TCP_PER_CLIENT: usize = 128;
+
+/// Counters of REFUSED to clients that are not allowed, by network: with the two below, all of them are told 256 times a second
+/// at most, which is 40 KB.
+pub const REFUSAL_NETWORKS: usize = 256;
+
+/// A network is told once in this time: whoever has a wrong resolver in his configuration looks at more than one reply.
+pub const REFUSAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// And so many times at once.
+pub const REFUSAL_BURST: u32 = 4;
+
+/// Questions that wait at all listeners, those included that wait in the queue: more than `MAX_WAITERS`, so that it is the
+/// flights that decide who is turned away.
+pub const MAX_WAITING: usize = MAX_WAITERS + MAX_QUEUE;

@@ -11,6 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
+use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
 use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::Recorder;
@@ -55,13 +56,28 @@ pub(super) struct Policy {
 pub(super) struct Front {
     parts: Arc<Parts>,
     policy: ArcSwap<Policy>,
-    /// As many permits as clients may wait, at all addresses together.
+    /// As many permits as questions may wait, at all addresses together.
     waiting: Arc<Semaphore>,
+    refusals: Arc<Refusals>,
 }
 
 impl Front {
-    pub(super) fn new(parts: Arc<Parts>, policy: Policy, waiting: Arc<Semaphore>) -> Self {
-        Self { parts, policy: ArcSwap::from_pointee(policy), waiting }
+    pub(super) fn new(
+        parts: Arc<Parts>,
+        policy: Policy,
+        waiting: Arc<Semaphore>,
+        refusals: Arc<Refusals>,
+    ) -> Self {
+        Self { parts, policy: ArcSwap::from_pointee(policy), waiting, refusals }
+    }
+
+    /// Whether a connection of `client` is served; counted where it is not.
+    pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
+        let admits = self.policy.load().allows(client);
+        if !admits {
+            self.apart(shard, Apart::Denied);
+        }
+        admits
     }
 
     /// Goes over to another policy; questions that have come in keep theirs.
@@ -101,6 +117,10 @@ impl Front {
         };
         if !policy.allows(client.ip()) {
             self.apart(shard, Apart::Denied);
+            // The address of a datagram may be forged.
+            if limit.is_none() && !self.refusals.may(client.ip(), now) {
+                return First::Nothing;
+            }
             let error = ExtendedError::new(
                 ExtendedError::PROHIBITED,
                 "this listener does not answer this address; see allow in the configuration",

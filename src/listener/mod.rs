@@ -16,6 +16,7 @@ mod front;
 mod inherited;
 mod places;
 pub mod pulse;
+mod refusals;
 mod sockets;
 mod tcp;
 mod udp;
@@ -29,7 +30,7 @@ use tokio::sync::{Notify, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::limits::{MAX_QUEUE, MAX_WAITERS, MAX_WORKERS};
+use crate::limits::{MAX_QUEUE, MAX_WAITING, MAX_WORKERS};
 use crate::question::Apart;
 use crate::zones::Views;
 pub use front::Parts;
@@ -37,6 +38,7 @@ use front::{Front, Policy, Waiting};
 pub use inherited::Inherited;
 use places::Places;
 use pulse::{Pulse, Pulses};
+use refusals::Refusals;
 use sockets::Bound;
 pub use sockets::Refused;
 use udp::{Miss, Worker};
@@ -50,8 +52,9 @@ pub struct Listeners {
     open: Vec<Open>,
     misses: mpsc::Sender<Miss>,
     places: Arc<Places>,
-    /// As many permits as clients may wait.
+    /// As many permits as questions may wait.
     waiting: Arc<Semaphore>,
+    refusals: Arc<Refusals>,
     /// Workers so far: each counts in a shard of its own.
     shards: usize,
     pulses: Pulses,
@@ -136,12 +139,14 @@ impl Listeners {
         let bell = Arc::clone(&asked);
         let pulse = pulses.enroll("the queue of misses", move || bell.notify_one());
         tokio::spawn(dispatch(queue, asked, Arc::clone(&pulse)));
+        let refusals = Arc::new(Refusals::new(parts.resolver.memory().keyed()));
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
             misses,
             places: Arc::default(),
-            waiting: Arc::new(Semaphore::new(MAX_WAITERS)),
+            waiting: Arc::new(Semaphore::new(MAX_WAITING)),
+            refusals,
             shards: 0,
             pulses,
             _dispatch: pulse,
@@ -219,7 +224,7 @@ impl Listeners {
     /// Waits until every client that waits has its reply on its way. Whoever asks from then on what is not in memory is
     /// told SERVFAIL, as long as what comes of this is kept.
     pub async fn settled(&self) -> Settled {
-        let all = u32::try_from(MAX_WAITERS).unwrap_or(u32::MAX);
+        let all = u32::try_from(MAX_WAITING).unwrap_or(u32::MAX);
         Settled { _waiting: Arc::clone(&self.waiting).acquire_many_owned(all).await.ok() }
     }
 
@@ -239,7 +244,8 @@ impl Listeners {
             // What was inherited and is not configured is served as `[listen]` says.
             let (_, allow, place) = found.unwrap_or((configured, &config.listen.allow, 0));
             let Some(policy) = policy(allow, views, place) else { continue };
-            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, Arc::clone(&self.waiting)));
+            let (waiting, refusals) = (Arc::clone(&self.waiting), Arc::clone(&self.refusals));
+            let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, waiting, refusals));
             let mut workers = Vec::new();
             for socket in bound.udp {
                 let (front, misses) = (Arc::clone(&front), self.misses.clone());

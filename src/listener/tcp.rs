@@ -40,6 +40,8 @@ pub(super) async fn accept(
             accepted = listener.accept() => accepted,
         };
         match accepted {
+            // Closed at once: it must not take the place of one that is allowed.
+            Ok((_, client)) if !front.admits(SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(client.ip().to_canonical(), front.now());
                 let front = Arc::clone(&front);
