@@ -12,7 +12,7 @@ use resolverd::clock::Clock;
 use resolverd::limits;
 use resolverd::question::{Apart, Outcome};
 use resolverd::record::event::{Conduct, Ended, FlightEnded, Sent, Transport};
-use resolverd::record::{OTHER, Recorder, Window};
+use resolverd::record::{OTHER, Recorder, ShedRow, Window};
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {
     let client = IpAddr::V4(Ipv4Addr::from_bits(client));
@@ -128,6 +128,26 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     let servers = recorder.by_server(Window::Start);
     assert_eq!(servers[0].server, "192.0.2.9");
     assert_eq!(servers[0].verdict, "silent 12, REFUSED 1 of 14");
+}
+
+#[test]
+fn whose_questions_were_turned_away_is_told_by_zone_and_by_client() {
+    let recorder = Recorder::new(Clock::machine(), 1);
+    recorder.flight(&flight("good.example.", 10, false));
+    recorder.question(0, &ended(1, RecordType::A, Outcome::Upstream));
+    for (client, zone, times) in [(1, "light.example.", 2), (2, "flooded.example.", 5)] {
+        for _ in 0..times {
+            recorder.shed(&Name::from_ascii(zone).unwrap());
+            recorder.question(0, &ended(client, RecordType::A, Outcome::Shed));
+        }
+    }
+    let (zones, clients) = recorder.shed_by(Window::Start);
+    let told = |rows: Vec<ShedRow>| rows.into_iter().map(|row| (row.name, row.shed)).collect::<Vec<_>>();
+    let rows = |rows: [(&str, u64); 2]| rows.map(|(name, shed)| (name.to_owned(), shed)).to_vec();
+    assert_eq!(told(zones), rows([("flooded.example.", 5), ("light.example.", 2)]));
+    let client = |number| ended(number, RecordType::A, Outcome::Shed).client.to_string();
+    assert_eq!(told(clients), rows([(&client(2), 5), (&client(1), 2)]));
+    assert_eq!(recorder.by_client(Window::Start).iter().map(|row| row.failed).sum::<u64>(), 7);
 }
 
 #[test]

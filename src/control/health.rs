@@ -50,7 +50,7 @@ pub fn judge(report: &Report) -> Vec<Warning> {
     if shed > 0 {
         warnings.push(Warning {
             problem: format!("{shed} questions were turned away, as too much was under way."),
-            remedy: "See `resolverctl stats --by client` for who asks so much.".to_owned(),
+            remedy: "See `resolverctl stats` for the zones and the clients that ask so much.".to_owned(),
         });
     }
     warnings

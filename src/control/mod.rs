@@ -93,7 +93,7 @@ pub trait Subject: Send + Sync + 'static {
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>>;
 }
 
-/// Zones and servers on the one screen of the statistics.
+/// Zones, servers and clients on the one screen of the statistics.
 const WORST: usize = 3;
 
 /// The one screen of the statistics: for the socket, and for the demonstration.
@@ -102,11 +102,16 @@ pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
     zones.truncate(WORST);
     let mut servers = recorder.by_server(window);
     servers.truncate(WORST);
+    let (mut shed_zones, mut shed_clients) = recorder.shed_by(window);
+    shed_zones.truncate(WORST);
+    shed_clients.truncate(WORST);
     Stats {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         report: recorder.report(window),
         slow_zones: zones,
         slow_servers: servers,
+        shed_zones,
+        shed_clients,
         stores: fill.iter().map(protocol::Fill::from).collect(),
     }
 }

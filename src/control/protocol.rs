@@ -15,7 +15,7 @@ use crate::cache::StoreFill;
 use crate::cache::flush::Flushed;
 use crate::question::{ExtendedError, Outcome, Security};
 use crate::record::event::Step;
-use crate::record::{ClientRow, Report, ServerRow, TypeRow, Window, ZoneRow};
+use crate::record::{ClientRow, Report, ServerRow, ShedRow, TypeRow, Window, ZoneRow};
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -316,6 +316,12 @@ pub struct Stats {
     pub slow_zones: Vec<ZoneRow>,
     /// The servers that were waited for longest.
     pub slow_servers: Vec<ServerRow>,
+    /// The zones whose questions were turned away most, as others needed the room.
+    #[serde(default)]
+    pub shed_zones: Vec<ShedRow>,
+    /// The clients whose questions were turned away most.
+    #[serde(default)]
+    pub shed_clients: Vec<ShedRow>,
     /// How full the memories are.
     pub stores: Vec<Fill>,
 }

@@ -70,6 +70,10 @@ enum Command {
     /// Is it well? And if not, what to do.
     Status,
     /// Where the time went: questions, outcomes, latency, the slowest zones and servers.
+    ///
+    /// "shed" are questions that were turned away at once with SERVFAIL: for zones and of clients that have the most of all
+    /// questions under way when more than half of the places are taken, and for zones from which no answer comes. The
+    /// tables by zone and by client have a column of them.
     Stats(stats::Arguments),
     /// Ask a question through the daemon: the answer, where it came from, how long it took.
     Query(query::Arguments),

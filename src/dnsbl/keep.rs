@@ -117,7 +117,7 @@ mod tests {
             if state == State::ListsTheWorld {
                 entry.tested(state, "because", false, NOW);
             }
-            entry.watch.asked(NOW.mono);
+            entry.watch.asked(NOW.mono).ended();
             let (end, elapsed) = (End::Answered, Duration::ZERO);
             let asked =
                 Asked { end, elapsed, round_trip: None, went_out: true, probe: false, negative_ttl: None };

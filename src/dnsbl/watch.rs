@@ -79,6 +79,27 @@ pub struct Due {
     pub next: Option<Mono>,
 }
 
+/// A question to a list that has not ended yet. Dropped, it is given up, which says nothing of the list.
+#[derive(Debug)]
+pub struct UnderWay<'a> {
+    watch: Option<&'a Watch>,
+}
+
+impl UnderWay<'_> {
+    /// It has ended: `Watch::ended` is told how.
+    pub fn ended(mut self) {
+        self.watch = None;
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(watch) = self.watch {
+            watch.state().breaker.withdrawn();
+        }
+    }
+}
+
 impl Default for Watch {
     fn default() -> Self {
         Self { state: Mutex::default(), open: watch::Sender::new(false) }
@@ -112,9 +133,10 @@ impl Watch {
         anew
     }
 
-    /// A question may go out.
-    pub fn asked(&self, now: Mono) {
+    /// A question may go out. What is given is dropped where the question is given up before it has ended.
+    pub fn asked(&self, now: Mono) -> UnderWay<'_> {
         self.state().breaker.asked(now);
+        UnderWay { watch: Some(self) }
     }
 
     /// What became of it.
@@ -260,7 +282,7 @@ mod tests {
         let due = watch.due(quiet, true, at(20).mono);
         assert!(due.test && !due.probe);
         assert!(!watch.due(quiet, true, at(21).mono).test, "it is under way");
-        watch.asked(at(30).mono);
+        watch.asked(at(30).mono).ended();
         let late = at(30).mono.after(BREAKER_MAX_PATIENCE);
         let up = Evidence { last: Some(late), streak: Mono::START };
         assert_eq!(watch.due(up, true, late).judgement, Judgement::Opened);
@@ -292,13 +314,13 @@ mod tests {
     fn what_memory_answers_costs_nothing_and_a_quota_ends_asking_ahead() {
         let watch = Watch::default();
         watch.wanted(ViewId::default(), Some(10), at(0).mono);
-        watch.asked(at(0).mono);
+        watch.asked(at(0).mono).ended();
         watch.ended(&Asked { went_out: false, ..answered() }, at(1));
         assert_eq!(watch.quota(0), (0, 0, Some(10)));
         let mut warnings = Vec::new();
         for _ in 0..9 {
             assert!(watch.for_batch(0).ready || !warnings.is_empty());
-            watch.asked(at(1).mono);
+            watch.asked(at(1).mono).ended();
             warnings.extend(watch.ended(&answered(), at(1)).warning);
         }
         assert_eq!(warnings, [(8, 10)]);

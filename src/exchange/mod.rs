@@ -1,6 +1,6 @@
 //! One message to one server and its answer.
 //!
-//! May call: `clock`, `random`, `limits`, `question`, `wire::response`, `wire::pointers`. The only door to the wire. Obeys
+//! May call: `clock`, `random`, `cache` for keyed hashing, `limits`, `question`, `wire::response`, `wire::pointers`. The only door to the wire. Obeys
 //! RFC 5452 (random id and port, question and source checked), RFC 6891 (EDNS) and RFC 7766 (TCP).
 
 #![deny(
@@ -17,10 +17,12 @@ mod framed;
 pub mod internet;
 mod merge;
 pub mod network;
+mod places;
 pub mod secret;
 mod streams;
 mod tls;
 
+use std::hash::BuildHasher;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,16 +30,19 @@ use std::time::Duration;
 
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RecordType};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::cache::Keyed;
 use crate::clock::Clock;
-use crate::limits::{MAX_EXCHANGES, MAX_STRAY_DATAGRAMS};
+use crate::limits::MAX_STRAY_DATAGRAMS;
+use crate::question::wire_name;
 use crate::random::Random;
 use crate::record::event::Transport;
 use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
 use merge::Merge;
 use network::{CertificateRefused, Network, NotSent, Path};
+pub use places::Place;
+use places::Places;
 use secret::Secret;
 use streams::Streams;
 
@@ -113,19 +118,14 @@ pub enum Trouble {
     Unfit,
 }
 
-/// A place among the messages under way.
-#[derive(Debug)]
-pub struct Place {
-    _permit: Option<OwnedSemaphorePermit>,
-}
-
 /// Sends messages, each once: equal ones under way at the same time are one.
 pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
     random: Random,
     /// Bounds the sockets that are open.
-    permits: Arc<Semaphore>,
+    places: Arc<Places>,
+    keyed: Keyed,
     merge: Merge,
     streams: Streams,
     /// Datagrams passed over since somebody took their number.
@@ -134,11 +134,10 @@ pub struct Exchange {
 
 impl Exchange {
     /// An exchange over `network`.
-    pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random) -> Self {
+    pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random, keyed: Keyed) -> Self {
         let streams = Streams::new(Arc::clone(&network), random.clone());
-        let permits = Arc::new(Semaphore::new(MAX_EXCHANGES));
         let (merge, strays) = (Merge::default(), AtomicUsize::new(0));
-        Self { network, clock, random, permits, merge, streams, strays }
+        Self { network, clock, random, places: Arc::default(), keyed, merge, streams, strays }
     }
 
     /// Datagrams that came to our ports and were passed over since the last call: of another id or question, or from
@@ -147,10 +146,10 @@ impl Exchange {
         self.strays.swap(0, Ordering::Relaxed)
     }
 
-    /// Waits for a place. Timers run from when it is there: that we are busy is no server's fault.
-    pub async fn place(&self) -> Place {
-        // The semaphore is never closed; should it be, sending without a permit is the lesser harm.
-        Place { _permit: Arc::clone(&self.permits).acquire_owned().await.ok() }
+    /// Waits for a place for a message to a server of `zone`. Timers run from when it is there: that we are busy is no
+    /// server's fault.
+    pub async fn place(&self, zone: &Name) -> Place {
+        self.places.take(self.keyed.hash_one(wire_name(zone))).await
     }
 
     /// Sends `ask` and listens for `patience` at most. The second value is false where an equal message was under way
@@ -397,11 +396,13 @@ mod tests {
         let network = Arc::new(Scripted { forge, sent: AtomicUsize::new(0) });
         let clock = Clock::simulated(0);
         let shared: Arc<dyn Network> = Arc::clone(&network) as Arc<dyn Network>;
-        (Arc::new(Exchange::new(shared, clock, Random::seeded(3))), network)
+        let random = Random::seeded(3);
+        let keyed = Keyed::new(&random);
+        (Arc::new(Exchange::new(shared, clock, random, keyed)), network)
     }
 
     async fn heard(exchange: &Arc<Exchange>, ask: Ask, patience: Duration) -> (Heard, bool) {
-        let place = exchange.place().await;
+        let place = exchange.place(&ask.name).await;
         exchange.ask(ask, patience, place).await
     }
 

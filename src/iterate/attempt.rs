@@ -205,7 +205,7 @@ impl Attempt {
     async fn place(&self) -> Option<Place> {
         tokio::select! {
             biased;
-            place = self.means.exchange.place() => Some(place),
+            place = self.means.exchange.place(&self.zone) => Some(place),
             () = self.events.closed() => None,
         }
     }

@@ -31,6 +31,8 @@ pub struct Context {
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     side: Option<Side>,
+    /// The number of the flight that this is the way of; sub-questions have none.
+    flight: Option<u64>,
 }
 
 /// What holds for a question that no client waits for.
@@ -64,7 +66,19 @@ impl Context {
             depth: 0,
             asked_for: None,
             side: None,
+            flight: None,
         }
+    }
+
+    /// The same for the flight of this number.
+    #[must_use]
+    pub fn of_flight(self, number: u64) -> Self {
+        Self { flight: Some(number), ..self }
+    }
+
+    /// The number of the flight that this is the way of; none for a sub-question.
+    pub fn flight(&self) -> Option<u64> {
+        self.flight
     }
 
     /// For a question whose client validates for itself (RFC 4035 section 3.2.2).
@@ -132,6 +146,7 @@ impl Context {
             asked_for: Some(Arc::new(asked_for)),
             // What it needs on its way is as good from memory, and of any server.
             side: None,
+            flight: None,
         })
     }
 

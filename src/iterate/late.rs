@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::limits::{CROWDED_SERVER, MAX_LATE, MAX_LATE_PER_SERVER};
+use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE, MAX_LATE_PER_SERVER};
 
 /// Late messages, by server.
 #[derive(Debug, Default)]
@@ -31,7 +31,8 @@ impl Late {
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);
-        if of_server >= MAX_LATE_PER_SERVER || table.all >= MAX_LATE {
+        let free = MAX_LATE.saturating_sub(table.all);
+        if of_server >= MAX_LATE_PER_SERVER.min(free.div_ceil(LATE_SHARE)) {
             return None;
         }
         table.all = table.all.saturating_add(1);
@@ -82,5 +83,16 @@ mod tests {
         assert_eq!(listened.len(), MAX_LATE);
         listened.clear();
         assert!(!late.is_crowded(server(0)) && late.table().servers.is_empty() && late.table().all == 0);
+    }
+
+    #[test]
+    fn two_hundred_silent_servers_leave_room_for_one_that_is_slow() {
+        let late = Arc::new(Late::default());
+        let listened: Vec<_> = (0..MAX_LATE_PER_SERVER)
+            .flat_map(|_| (0..200).filter_map(|number| late.listen(server(number))).collect::<Vec<_>>())
+            .collect();
+        assert!(listened.len() < MAX_LATE);
+        let slow: Vec<_> = (0..MAX_LATE_PER_SERVER).map_while(|_| late.listen(server(999))).collect();
+        assert!(slow.len() >= MAX_LATE / 400, "{}", slow.len());
     }
 }

@@ -39,7 +39,7 @@ impl Probe {
             transport,
             tries: 0,
         };
-        let place = self.means.exchange.place().await;
+        let place = self.means.exchange.place(&zone).await;
         let (heard, first) = self.means.exchange.ask(ask, MAX_TIMER, place).await;
         let conduct = match &heard.reply {
             Ok(_) => {

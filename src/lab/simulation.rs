@@ -63,6 +63,8 @@ pub struct Flags {
     pub authentic_data: bool,
     /// The listener that it asks, by its place: `[listen]` is the first.
     pub listener: usize,
+    /// The client's address. None: 127.0.0.1.
+    pub client: Option<IpAddr>,
 }
 
 /// What a client was told, and what is known beside it.
@@ -204,7 +206,7 @@ impl Simulation {
         let number = self.clients.fetch_add(1, Ordering::Relaxed);
         let [high, low, id_high, id_low] = number.to_be_bytes();
         let client = Client {
-            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            address: flags.client.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             port: u16::from_be_bytes([high, low]),
             id: u16::from_be_bytes([id_high, id_low]),
         };

@@ -54,6 +54,10 @@ pub const MAX_LATE_PER_SERVER: usize = 64;
 /// And of all servers together: half of what may be under way, so that the other half serves those that answer.
 pub const MAX_LATE: usize = MAX_EXCHANGES / 2;
 
+/// A server has at most this part (one sixteenth) of what is free of `MAX_LATE`: two hundred silent ones then leave room for
+/// a slow one.
+pub const LATE_SHARE: usize = 16;
+
 /// With so many late, a dead server gets one message of a question instead of `MAX_TRIES`: two questions' worth.
 pub const CROWDED_SERVER: usize = 2 * MAX_TRIES as usize;
 

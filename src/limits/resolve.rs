@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::MAX_TIMER;
+
 /// Aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;
 
@@ -9,8 +11,50 @@ pub const MAX_ALIASES: usize = 12;
 /// 5 s, measured), so an answer later than that helps nobody now.
 pub const FLIGHT_TIME: Duration = Duration::from_secs(10);
 
-/// Flights at once. Beyond it a new miss gets SERVFAIL at once. Each may hold a few sockets and about 16 KiB.
+/// Flights at once. Each may hold a few sockets and about 16 KiB.
 pub const MAX_FLIGHTS: usize = 2_000;
+
+/// Flights from which on the zone or the client with the most gives way: half, as Unbound's jostle list.
+pub const CROWDED_FLIGHTS: usize = MAX_FLIGHTS / 2;
+
+/// And where this host does not keep up: at 0.1 ms of a processor each, who asks little then waits 13 ms for those before.
+pub const BUSY_FLIGHTS: usize = MAX_FLIGHTS / 16;
+
+/// A question that waited longer than this until it was taken in waited for others: the target of RFC 8289.
+pub const BACKLOG_WAIT: Duration = Duration::from_millis(5);
+
+/// This host does not keep up where all questions of this time have waited so: the interval of RFC 8289.
+pub const BACKLOG_TIME: Duration = Duration::from_millis(100);
+
+/// Flights of a zone from which no answer has come for `HEARD_TIME`: what BIND's `fetches-per-zone` is set to as a rule (200),
+/// less, as a hundred such zones at once are seen. A healthy zone of 50 ms has so many at 2 500 new names a second.
+pub const MAX_SILENT_FLIGHTS: usize = 128;
+
+/// Flights of a zone that was not asked before and has not had the time to answer: a list after a restart.
+pub const MAX_NEW_FLIGHTS: usize = MAX_FLIGHTS / 4;
+
+/// A zone has answered by then, if it answers: a round trip around the world, and one that was lost.
+pub const NEW_ZONE_TIME: Duration = Duration::from_millis(500);
+
+/// A zone is silent after this time without an answer: the longest patience for one message.
+pub const HEARD_TIME: Duration = MAX_TIMER;
+
+/// Flights of one zone up to which none of a client's zones is called heavier than the others: then its oldest flight gives
+/// way.
+pub const EVEN_SHARE: usize = 8;
+
+/// A flight that is one of many equals has this time before it gives way: Unbound's `jostle-timeout`, by which most are
+/// answered.
+pub const JOSTLE_AGE: Duration = Duration::from_millis(200);
+
+/// Labels of a name in in-addr.arpa that are counted as one zone where no cut is known: a /16.
+pub const REVERSE_IPV4_LABELS: usize = 4;
+
+/// And in ip6.arpa: a /32, what one network is given.
+pub const REVERSE_IPV6_LABELS: usize = 10;
+
+/// A client that waits for fewer answers than this may wait for any: what one message makes a program ask at once.
+pub const FEW_WAITERS: usize = 16;
 
 /// Clients that wait for flights at once; each costs a task of about 1 KiB.
 pub const MAX_WAITERS: usize = 10_000;

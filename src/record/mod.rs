@@ -35,7 +35,7 @@ use self::event::{Ended, FlightEnded, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
 use self::incident::Incidents;
 use self::line::Line;
-pub use self::report::{ClientRow, Report, ServerRow, TypeRow, UpstreamReport, ZoneRow, blames};
+pub use self::report::{ClientRow, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, ZoneRow, blames};
 use self::shard::Shard;
 use self::table::{Rows, Table};
 use self::tally::{ClientTally, Messages, ZoneTally};
@@ -138,6 +138,11 @@ impl Recorder {
         line.iter().for_each(Line::write);
     }
 
+    /// Counts a client's question that was turned away, as others need the room that `zone` takes.
+    pub fn shed(&self, zone: &Name) {
+        lock(&self.zones).add(zone, &ZoneTally::of_shed());
+    }
+
     /// Takes the snapshot from which the windows are computed; to be called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
@@ -223,6 +228,14 @@ impl Recorder {
         rows.into_iter().map(|(client, tally)| ClientRow::new(title(client), &tally)).collect()
     }
 
+    /// The zones and the clients of a window whose questions were turned away, most first, "other" last.
+    pub fn shed_by(&self, window: Window) -> (Vec<ShedRow>, Vec<ShedRow>) {
+        let zones = self.by_zone(window).into_iter().map(|row| ShedRow { name: row.zone, shed: row.shed });
+        let clients =
+            self.by_client(window).into_iter().map(|row| ShedRow { name: row.client, shed: row.shed });
+        (most_shed(zones), most_shed(clients))
+    }
+
     /// The types of a window, most questions first; types that nobody asked are left out.
     pub fn by_type(&self, window: Window) -> Vec<TypeRow> {
         let (earlier, _) = lock(&self.snapshots).begin(window, self.clock.mono());
@@ -261,7 +274,9 @@ impl Recorder {
     }
 
     fn zone_rows(&self, window: Window) -> Vec<(Option<Name>, ZoneTally)> {
-        listed(lock(&self.zones).rows(window), |other| other.flights > 0 || other.messages.total() > 0)
+        listed(lock(&self.zones).rows(window), |other| {
+            other.flights > 0 || other.shed > 0 || other.messages.total() > 0
+        })
     }
 }
 
@@ -272,6 +287,12 @@ fn listed<Key: Ord, Counted>(
 ) -> Vec<(Option<Key>, Counted)> {
     let other = Some(rows.other).filter(is_something).map(|other| (None, other));
     rows.rows.into_iter().map(|(key, counted)| (Some(key), counted)).chain(other).collect()
+}
+
+fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
+    let mut rows: Vec<ShedRow> = rows.filter(|row| row.shed > 0).collect();
+    rows.sort_by_key(|row| (row.name == OTHER, std::cmp::Reverse(row.shed)));
+    rows
 }
 
 /// The words for a row's key.

@@ -73,6 +73,9 @@ pub struct ZoneRow {
     pub flights: u64,
     /// Those that ended in failure.
     pub failed: u64,
+    /// Questions for it that were turned away, as others needed the room.
+    #[serde(default)]
+    pub shed: u64,
     /// Seconds that its flights took together.
     pub spent: f64,
     /// Flights that took less than 50 ms.
@@ -121,8 +124,20 @@ pub struct ClientRow {
     pub cache: u64,
     /// Those that ended in SERVFAIL.
     pub failed: u64,
+    /// Those of them that were turned away at once, as there was no room or others needed it.
+    #[serde(default)]
+    pub shed: u64,
     /// Seconds it waited, all questions together.
     pub waited: f64,
+}
+
+/// Questions that were turned away, of a zone or a client, or of "other".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShedRow {
+    /// The zone or the client.
+    pub name: String,
+    /// How many.
+    pub shed: u64,
 }
 
 /// A type, or "other".
@@ -146,6 +161,7 @@ impl ZoneRow {
             zone,
             flights: tally.flights,
             failed: tally.failed,
+            shed: tally.shed,
             spent: Duration::from_micros(tally.flight_micros).as_secs_f64(),
             under_50ms,
             under_200ms,
@@ -179,6 +195,7 @@ impl ClientRow {
             questions: tally.questions,
             cache: tally.cache,
             failed: tally.failed,
+            shed: tally.shed,
             waited: Duration::from_micros(tally.waited_micros).as_secs_f64(),
         }
     }

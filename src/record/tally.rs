@@ -120,6 +120,8 @@ pub(super) struct ZoneTally {
     pub(super) flight_micros: u64,
     /// Flights by the columns of the slow table.
     pub(super) columns: [u64; COLUMNS.len() + 1],
+    /// Questions for it that were turned away, as others needed the room.
+    pub(super) shed: u64,
     /// Messages to its servers.
     pub(super) messages: Messages,
 }
@@ -140,6 +142,11 @@ impl ZoneTally {
         tally
     }
 
+    /// One question that was turned away.
+    pub(super) fn of_shed() -> Self {
+        Self { shed: 1, ..Self::default() }
+    }
+
     /// One message.
     pub(super) fn of_message(sent: &Sent) -> Self {
         Self { messages: Messages::of(sent), ..Self::default() }
@@ -152,11 +159,12 @@ impl Tally for ZoneTally {
         self.failed = self.failed.saturating_add(other.failed);
         self.flight_micros = self.flight_micros.saturating_add(other.flight_micros);
         add_each(&mut self.columns, &other.columns);
+        self.shed = self.shed.saturating_add(other.shed);
         self.messages.add(&other.messages);
     }
 
     fn weight(&self) -> u64 {
-        self.flight_micros.max(micros(self.messages.waited()))
+        self.flight_micros.max(micros(self.messages.waited())).saturating_add(self.shed)
     }
 }
 
@@ -169,6 +177,8 @@ pub(super) struct ClientTally {
     pub(super) cache: u64,
     /// Those that ended in SERVFAIL.
     pub(super) failed: u64,
+    /// Those of them that were turned away at once.
+    pub(super) shed: u64,
     /// Time until the replies, in microseconds.
     pub(super) waited_micros: u64,
 }
@@ -179,6 +189,7 @@ impl ClientTally {
         self.questions = self.questions.wrapping_add(1);
         self.cache = self.cache.wrapping_add(u64::from(ended.outcome == Outcome::Cache));
         self.failed = self.failed.wrapping_add(u64::from(is_failure(ended.outcome)));
+        self.shed = self.shed.wrapping_add(u64::from(ended.outcome == Outcome::Shed));
         let micros =
             ended.elapsed.as_secs().saturating_mul(1_000_000) + u64::from(ended.elapsed.subsec_micros());
         self.waited_micros = self.waited_micros.saturating_add(micros);
@@ -190,6 +201,7 @@ impl Tally for ClientTally {
         self.questions = self.questions.saturating_add(other.questions);
         self.cache = self.cache.saturating_add(other.cache);
         self.failed = self.failed.saturating_add(other.failed);
+        self.shed = self.shed.saturating_add(other.shed);
         self.waited_micros = self.waited_micros.saturating_add(other.waited_micros);
     }
 

@@ -324,6 +324,9 @@ impl SubQuestions for Resolver {
     }
 
     fn entering(&self, cut: &Delegation, context: &Context) {
+        if let Some(flight) = context.flight() {
+            self.flights.enters(flight, &cut.zone, self.clock.mono());
+        }
         self.foresee_keys(cut, context);
     }
 }

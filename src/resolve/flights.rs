@@ -1,17 +1,24 @@
 //! Flights: one for each question under way, whoever and however many wait for it.
 //!
-//! May call: `question`, `record::trail`, `limits`. A flight that ends hands its answer to all who wait, directly, as
-//! the memory may refuse to keep it.
+//! May call: `question`, `record::trail`, `cache` for keyed hashing, `shares`, `limits`. A flight that ends hands its answer
+//! to all who wait, directly, as the memory may refuse to keep it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasher;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::Shared;
+use hickory_proto::rr::Name;
 use tokio::sync::oneshot;
 
-use crate::limits::{MAX_FLIGHTS, MAX_WAITERS};
-use crate::question::{Answer, Client, QuestionKey};
+use super::backlog::Backlog;
+use super::shares::{Account, ClientKey, Shares, Ticket, Verdict, Why, ZoneKey};
+use crate::cache::Keyed;
+use crate::clock::Mono;
+use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
+use crate::question::{Answer, Client, QuestionKey, wire_name};
 use crate::record::trail::Trail;
 
 /// What a flight ended with.
@@ -21,6 +28,8 @@ pub(super) struct Landed {
     pub(super) answer: Arc<Answer>,
     /// Whether it is a failure.
     pub(super) failed: bool,
+    /// Why it gave way to others before it had an answer, if it did.
+    pub(super) shed: Option<Shed>,
     /// Whether another flight asked for it too.
     pub(super) shared: bool,
     /// Messages sent for it.
@@ -31,21 +40,39 @@ pub(super) struct Landed {
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
 /// The flights under way.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Flights {
     table: Arc<Mutex<Table>>,
+    /// Zones and clients are told apart by it: strangers choose their names.
+    keyed: Keyed,
 }
 
 #[derive(Default)]
 struct Table {
     flights: HashMap<QuestionKey, Flight>,
+    shares: Shares,
+    backlog: Backlog,
+    /// The flights by their places.
+    standing: BTreeMap<Ticket, Standing>,
     waiters: usize,
+    /// How many of them each client is.
+    waiting: HashMap<ClientKey, usize>,
 }
 
 struct Flight {
     landing: Landing,
     trail: Arc<Trail>,
     waiting: HashSet<Client>,
+    ticket: Ticket,
+}
+
+/// Where a flight stands.
+struct Standing {
+    key: QuestionKey,
+    /// The zone that its place is counted for.
+    zone: Name,
+    /// Ends the flight.
+    give_way: oneshot::Sender<Shed>,
 }
 
 /// What became of a question that came to the flights.
@@ -54,8 +81,23 @@ pub(super) enum Joined {
     Waits { seat: Seat, begun: Option<Begun> },
     /// The same client waits for it already.
     Repeated,
-    /// There are as many flights, or clients waiting, as there may be.
-    Full,
+    /// There is no room for it.
+    Shed(Shed),
+}
+
+/// Why there is no room for a question.
+#[derive(Clone, Debug)]
+pub(super) struct Shed {
+    pub(super) why: Why,
+    /// The zone that it is counted for.
+    pub(super) zone: Name,
+}
+
+impl Shed {
+    /// The reason in a sentence.
+    pub(super) fn sentence(&self) -> String {
+        self.why.sentence(&self.zone)
+    }
 }
 
 /// A client's place among those who wait for a flight; given up when dropped.
@@ -71,47 +113,99 @@ pub(super) struct Seat {
 
 /// A flight to be run. Dropped without landing, it is given up and those who wait hear of that.
 pub(super) struct Begun {
+    /// The flight's place.
+    pub(super) ticket: Ticket,
+    gives_way: oneshot::Receiver<Shed>,
     sender: Option<oneshot::Sender<Arc<Landed>>>,
     flights: Flights,
-    key: QuestionKey,
 }
 
 impl Flights {
-    /// Has `client` wait for the flight of `key`, begun with `trail` where there is none.
-    pub(super) fn join(&self, key: &QuestionKey, client: Client, trail: impl FnOnce() -> Trail) -> Joined {
+    /// None yet.
+    pub(super) fn new(keyed: Keyed) -> Self {
+        Self { table: Arc::default(), keyed }
+    }
+
+    /// Has `client`, whose question came at `arrived`, wait for the flight of `key`, begun with `trail` where there is none.
+    /// The flight is one of `zone`, until it is led to another.
+    pub(super) fn join(
+        &self,
+        key: &QuestionKey,
+        client: Client,
+        arrived: Mono,
+        zone: Name,
+        trail: impl FnOnce() -> Trail,
+    ) -> Joined {
+        let asker = self.client_key(client.address);
         let mut table = self.table();
-        if table.waiters >= MAX_WAITERS {
-            return Joined::Full;
+        if !table.may_wait(key, asker) {
+            return Joined::Shed(Shed { why: Why::Waiters, zone });
         }
-        let mut begun = None;
-        if !table.flights.contains_key(key) {
-            if table.flights.len() >= MAX_FLIGHTS {
-                return Joined::Full;
+        let begun = if let Some(flight) = table.flights.get(key) {
+            if flight.waiting.contains(&client) {
+                return Joined::Repeated;
             }
-            let (sender, receiver) = oneshot::channel();
-            let flight =
-                Flight { landing: receiver.shared(), trail: Arc::new(trail()), waiting: HashSet::new() };
-            table.flights.insert(key.clone(), flight);
-            begun = Some(Begun { sender: Some(sender), flights: self.clone(), key: key.clone() });
-        }
-        let Some(flight) = table.flights.get_mut(key) else { return Joined::Full };
-        if !flight.waiting.insert(client) {
-            return Joined::Repeated;
-        }
-        let seat = Seat {
-            landing: flight.landing.clone(),
-            trail: Arc::clone(&flight.trail),
-            flights: self.clone(),
-            key: key.clone(),
-            client,
+            let ticket = flight.ticket;
+            table.shares.hand_over(ticket, asker);
+            None
+        } else {
+            let trail = trail();
+            table.backlog.takes_in(arrived, trail.began());
+            let account = Account { client: asker, zone: self.zone_key(&zone) };
+            if let Err(why) = table.make_room(account, trail.began()) {
+                return Joined::Shed(Shed { why, zone });
+            }
+            let ticket = table.shares.take(account, trail.began());
+            Some(self.begin(&mut table, key, ticket, zone, trail))
         };
-        table.waiters = table.waiters.saturating_add(1);
-        Joined::Waits { seat, begun }
+        match self.seat(&mut table, key, client, asker) {
+            Some(seat) => Joined::Waits { seat, begun },
+            // Not reached: it has just been found, or begun.
+            None => Joined::Repeated,
+        }
+    }
+
+    /// The walk of a flight has come to `zone`: its place is counted for that from now on, unless it is already, or for a
+    /// zone below. Where it has as many as it may, the flight gives way.
+    pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) {
+        let ticket = Ticket::of(number);
+        let mut table = self.table();
+        let Some(standing) = table.standing.get(&ticket) else { return };
+        if zone.iter().len() < PRIVATE_LABELS || zone.zone_of(&standing.zone) {
+            return;
+        }
+        let Some(account) = table.shares.account(ticket) else { return };
+        let moved = Account { zone: self.zone_key(zone), ..account };
+        match table.shares.judge(moved, table.backlog.crowded_from(), now) {
+            Verdict::Refused(why) => table.give_way(ticket, Some(zone), why),
+            verdict => {
+                if let Verdict::InPlaceOf(other) = verdict
+                    && other != ticket
+                {
+                    table.give_way(other, None, Why::MadeRoom);
+                }
+                table.shares.go_over(ticket, moved.zone, now);
+                if let Some(standing) = table.standing.get_mut(&ticket) {
+                    standing.zone = zone.clone();
+                }
+            }
+        }
     }
 
     /// Flights under way.
     pub(super) fn len(&self) -> usize {
         self.table().flights.len()
+    }
+
+    /// Clients that wait for a flight.
+    pub(super) fn waiters(&self) -> usize {
+        self.table().waiters
+    }
+
+    /// Whether so many are under way that the heaviest give way.
+    pub(super) fn are_crowded(&self) -> bool {
+        let table = self.table();
+        table.shares.taken() >= table.backlog.crowded_from()
     }
 
     /// Each flight's question, steps and number of clients that wait for it.
@@ -123,15 +217,100 @@ impl Flights {
         table.flights.iter().map(told).collect()
     }
 
+    fn begin(&self, table: &mut Table, key: &QuestionKey, ticket: Ticket, zone: Name, trail: Trail) -> Begun {
+        let (sender, receiver) = oneshot::channel();
+        let (give_way, gives_way) = oneshot::channel();
+        let (landing, trail) = (receiver.shared(), Arc::new(trail));
+        table.flights.insert(key.clone(), Flight { landing, trail, waiting: HashSet::new(), ticket });
+        table.standing.insert(ticket, Standing { key: key.clone(), zone, give_way });
+        Begun { ticket, gives_way, sender: Some(sender), flights: self.clone() }
+    }
+
+    /// A seat at the flight of `key`.
+    fn seat(&self, table: &mut Table, key: &QuestionKey, client: Client, asker: ClientKey) -> Option<Seat> {
+        let flight = table.flights.get_mut(key)?;
+        flight.waiting.insert(client);
+        let (landing, trail) = (flight.landing.clone(), Arc::clone(&flight.trail));
+        table.waiters = table.waiters.saturating_add(1);
+        let of_client = table.waiting.entry(asker).or_default();
+        *of_client = of_client.saturating_add(1);
+        Some(Seat { landing, trail, flights: self.clone(), key: key.clone(), client })
+    }
+
+    fn end(&self, ticket: Ticket, answered: Option<Mono>) {
+        self.table().remove(ticket, answered);
+    }
+
+    fn zone_key(&self, zone: &Name) -> ZoneKey {
+        self.keyed.hash_one(wire_name(zone))
+    }
+
+    /// An address of IPv4, or the /64 of one of IPv6: that much one client has for itself.
+    fn client_key(&self, address: IpAddr) -> ClientKey {
+        match address.to_canonical() {
+            IpAddr::V4(address) => self.keyed.hash_one(address.to_bits()),
+            IpAddr::V6(address) => self.keyed.hash_one(address.to_bits() >> 64),
+        }
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Table {
+    /// Whether one more of a client may wait for the flight of `key`. A flight has at most half as many waiters as are free, so
+    /// that the first of a new one finds room; a client that waits for little may wait for any.
+    fn may_wait(&self, key: &QuestionKey, client: ClientKey) -> bool {
+        let free = MAX_WAITERS.saturating_sub(self.waiters);
+        let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
+        let of_client = self.waiting.get(&client).copied().unwrap_or(0);
+        free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
+    }
+
+    /// Has another flight give way where that is needed for one of `account`.
+    fn make_room(&mut self, account: Account, now: Mono) -> Result<(), Why> {
+        match self.shares.judge(account, self.backlog.crowded_from(), now) {
+            Verdict::Room => {}
+            Verdict::InPlaceOf(other) => self.give_way(other, None, Why::MadeRoom),
+            Verdict::Refused(why) => return Err(why),
+        }
+        Ok(())
+    }
+
+    /// Ends a flight: those who wait for it are told at once. `zone`: where it was about to go.
+    fn give_way(&mut self, ticket: Ticket, zone: Option<&Name>, why: Why) {
+        if let Some(standing) = self.remove(ticket, None) {
+            let zone = zone.cloned().unwrap_or(standing.zone);
+            // It may land at this moment.
+            let _ = standing.give_way.send(Shed { why, zone });
+        }
+    }
+
+    /// Removes a flight, unless it was removed before; `answered`: its zone has answered, at this moment.
+    fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<Standing> {
+        let standing = self.standing.remove(&ticket)?;
+        self.shares.give_up(ticket, answered);
+        self.flights.remove(&standing.key);
+        Some(standing)
+    }
+}
+
 impl Begun {
+    /// Waits until it has to give way to others.
+    pub(super) async fn gives_way(&mut self) -> Shed {
+        match (&mut self.gives_way).await {
+            Ok(shed) => shed,
+            // It has landed.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     /// Ends the flight. What it found must be in memory by now, or the next to ask begins another.
-    pub(super) fn land(mut self, landed: Landed) {
-        self.flights.table().flights.remove(&self.key);
+    ///
+    /// `answered`: its zone has answered, at this moment.
+    pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) {
+        self.flights.end(self.ticket, answered);
         if let Some(sender) = self.sender.take() {
             // Nobody may wait any more: the answer is kept all the same.
             let _ = sender.send(Arc::new(landed));
@@ -142,15 +321,22 @@ impl Begun {
 impl Drop for Begun {
     fn drop(&mut self) {
         if self.sender.is_some() {
-            self.flights.table().flights.remove(&self.key);
+            self.flights.end(self.ticket, None);
         }
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
+        let asker = self.flights.client_key(self.client.address);
         let mut table = self.flights.table();
         table.waiters = table.waiters.saturating_sub(1);
+        match table.waiting.get_mut(&asker) {
+            Some(waiting) if *waiting > 1 => *waiting = waiting.saturating_sub(1),
+            _ => {
+                table.waiting.remove(&asker);
+            }
+        }
         if let Some(flight) = table.flights.get_mut(&self.key)
             && Arc::ptr_eq(&flight.trail, &self.trail)
         {
@@ -163,62 +349,143 @@ impl Drop for Seat {
 mod tests {
     use super::*;
     use crate::clock::Clock;
+    use crate::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
     use crate::question::Question;
-    use hickory_proto::rr::{Name, RecordType};
+    use crate::random::Random;
+    use hickory_proto::rr::RecordType;
     use proptest::prelude::*;
+
+    fn flights() -> Flights {
+        Flights::new(Keyed::new(&Random::seeded(1)))
+    }
 
     fn client(port: u16, id: u16) -> Client {
         Client { address: [127, 0, 0, 1].into(), port, id }
     }
 
-    fn key(number: usize) -> QuestionKey {
-        let name = Name::from_ascii(format!("n{number}.example.")).unwrap();
-        Question::new(&name, RecordType::A).key()
+    fn stranger(port: u16) -> Client {
+        Client { address: [127, 0, 0, 2].into(), ..client(port, 1) }
     }
 
-    fn trail() -> Trail {
-        Trail::new(Clock::machine())
+    fn name(number: usize) -> Name {
+        Name::from_ascii(format!("n{number}.example.")).unwrap()
+    }
+
+    fn key(number: usize) -> QuestionKey {
+        Question::new(&name(number), RecordType::A).key()
+    }
+
+    /// Asks for a name of a zone of its own.
+    fn join(flights: &Flights, number: usize, client: Client) -> Joined {
+        flights.join(&key(number), client, Mono::START, name(number), || Trail::new(Clock::machine()))
+    }
+
+    /// Asks for a name of one zone.
+    fn join_in_zone(flights: &Flights, number: usize, client: Client) -> Joined {
+        let zone = Name::from_ascii("example.").unwrap();
+        flights.join(&key(number), client, Mono::START, zone, || Trail::new(Clock::machine()))
     }
 
     #[test]
     fn a_repeat_is_told_from_another_question_and_a_given_up_flight_ends() {
-        let flights = Flights::default();
-        let Joined::Waits { seat, begun: Some(begun) } = flights.join(&key(1), client(1, 1), trail) else {
+        let flights = flights();
+        let Joined::Waits { seat, begun: Some(begun) } = join(&flights, 1, client(1, 1)) else {
             panic!("no flight")
         };
-        assert!(matches!(flights.join(&key(1), client(1, 1), trail), Joined::Repeated));
-        let Joined::Waits { begun: None, .. } = flights.join(&key(1), client(1, 2), trail) else {
+        assert!(matches!(join(&flights, 1, client(1, 1)), Joined::Repeated));
+        let Joined::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
             panic!("another id is another question")
         };
         drop(begun);
         assert_eq!(flights.len(), 0);
         assert!(seat.landing.clone().now_or_never().unwrap().is_err());
         drop(seat);
-        assert!(matches!(flights.join(&key(1), client(1, 1), trail), Joined::Waits { begun: Some(_), .. }));
+        assert_eq!(flights.waiters(), 0);
+        assert!(matches!(join(&flights, 1, client(1, 1)), Joined::Waits { begun: Some(_), .. }));
     }
 
     #[test]
-    fn flights_are_bounded() {
-        let flights = Flights::default();
+    fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
+        let flights = flights();
         let mut held = Vec::new();
         for number in 0..MAX_FLIGHTS {
-            let Joined::Waits { seat, begun } = flights.join(&key(number), client(1, 1), trail) else {
+            let Joined::Waits { seat, begun } = join(&flights, number, client(1, 1)) else {
                 panic!("full at {number}")
             };
-            held.push((seat, begun));
+            held.push((seat, begun.unwrap()));
         }
-        assert!(matches!(flights.join(&key(MAX_FLIGHTS), client(1, 1), trail), Joined::Full));
-        assert!(matches!(flights.join(&key(0), client(2, 1), trail), Joined::Waits { begun: None, .. }));
+        assert!(matches!(join(&flights, MAX_FLIGHTS, client(1, 1)), Joined::Shed(_)), "none is old");
+        assert!(matches!(join(&flights, 0, client(2, 1)), Joined::Waits { begun: None, .. }));
+        let Joined::Waits { begun: Some(_begun), .. } = join(&flights, MAX_FLIGHTS, stranger(1)) else {
+            panic!("who asks little is answered")
+        };
+        assert_eq!(flights.len(), MAX_FLIGHTS);
+        let (seat, mut first) = held.swap_remove(0);
+        let shed = first.gives_way().now_or_never().unwrap();
+        assert_eq!(shed.zone, name(0));
+        // Another begins what gave way, and is not ended by its end.
+        assert!(matches!(join(&flights, 0, stranger(2)), Joined::Waits { begun: Some(_), .. }));
+        drop((seat, first));
+    }
+
+    #[test]
+    fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
+        let flights = flights();
+        let mut held = Vec::new();
+        for number in 0..MAX_SILENT_FLIGHTS {
+            let Joined::Waits { seat, begun } = join_in_zone(&flights, number, client(1, 1)) else {
+                panic!("full at {number}")
+            };
+            held.push((seat, begun.unwrap()));
+        }
+        let silent = Name::from_ascii("silent.example.").unwrap();
+        let now = Clock::machine().mono();
+        for (_, begun) in &held {
+            flights.enters(begun.ticket.number(), &silent, now);
+        }
+        let Joined::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
+        else {
+            panic!("the zone above has answered")
+        };
+        flights.enters(one_more.ticket.number(), &Name::root(), now);
+        assert!(one_more.gives_way().now_or_never().is_none(), "the root is everybody's");
+        flights.enters(one_more.ticket.number(), &silent, now.after(NEW_ZONE_TIME));
+        let shed = one_more.gives_way().now_or_never().unwrap();
+        assert_eq!(shed.why, Why::SilentZone);
+        assert!(shed.sentence().contains("silent.example."), "{}", shed.sentence());
+    }
+
+    #[test]
+    fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_room() {
+        let flights = flights();
+        let ask = |number: usize, asker: usize| {
+            let [.., port_high, port_low, id_high, id_low] = asker.to_be_bytes();
+            let (port, id) =
+                (u16::from_be_bytes([port_high, port_low]), u16::from_be_bytes([id_high, id_low]));
+            join(&flights, number, client(port, id))
+        };
+        let seat_of = |joined| match joined {
+            Joined::Waits { seat, begun } => Some((seat, begun)),
+            Joined::Repeated | Joined::Shed(_) => None,
+        };
+        let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
+        assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
+        assert!(seat_of(join(&flights, 1, stranger(1))).is_some(), "one that waits for little");
+        let others: Vec<_> = (2..1_000).filter_map(|number| seat_of(ask(number, 1))).collect();
+        assert_eq!(others.len(), 998);
+        drop((first, others));
+        assert_eq!(flights.waiters(), 0);
+        assert!(flights.table().waiting.is_empty());
     }
 
     proptest! {
         /// However many ask, in whatever order: one flight a question, and each client waits once.
         #[test]
         fn one_flight_a_question(asks in proptest::collection::vec((0_usize..4, 0_u16..20), 1..200)) {
-            let flights = Flights::default();
+            let flights = flights();
             let (mut held, mut begun_for) = (Vec::new(), HashSet::new());
             for (number, port) in asks {
-                match flights.join(&key(number), client(port, 9), trail) {
+                match join(&flights, number, client(port, 9)) {
                     Joined::Waits { seat, begun } => {
                         if let Some(begun) = begun {
                             prop_assert!(begun_for.insert(number));
@@ -227,7 +494,7 @@ mod tests {
                         held.push((Some(seat), None));
                     }
                     Joined::Repeated => prop_assert!(begun_for.contains(&number)),
-                    Joined::Full => prop_assert!(false, "far from full"),
+                    Joined::Shed(_) => prop_assert!(false, "far from full"),
                 }
             }
             prop_assert_eq!(flights.len(), begun_for.len());

@@ -41,8 +41,10 @@ pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::Keyed;
     use crate::clock::Clock;
     use crate::question::Client;
+    use crate::random::Random;
     use crate::record::event::{StepEvent, Transport};
     use crate::record::trail::Trail;
     use crate::resolve::flights::Joined;
@@ -50,10 +52,12 @@ mod tests {
 
     #[test]
     fn a_flight_is_told_with_those_who_wait_and_whom_it_waits_for() {
-        let flights = Flights::default();
+        let flights = Flights::new(Keyed::new(&Random::seeded(1)));
         let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
         let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
-        let begin = |port| match flights.join(&question.key(), client(port), || Trail::new(Clock::machine()))
+        let zone = &question.name;
+        let trail = || Trail::new(Clock::machine());
+        let begin = |port| match flights.join(&question.key(), client(port), Mono::START, zone.clone(), trail)
         {
             Joined::Waits { seat, begun } => (seat, begun),
             _ => panic!("no flight"),

@@ -175,9 +175,10 @@ impl Resolver {
         context: &Context,
     ) -> Result<Chased, Failure> {
         let (began, before) = (self.clock.mono(), context.budget.packets());
-        entry.watch.asked(began);
+        let under_way = entry.watch.asked(began);
         self.lists.wake_in_time();
         let found = self.chase(name, kind, context).await;
+        under_way.ended();
         let now = self.clock.now();
         let asked = watch::Asked {
             end: end_of(&found),

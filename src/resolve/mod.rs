@@ -13,6 +13,7 @@
     clippy::panic
 )]
 
+mod backlog;
 mod chain;
 mod chase;
 mod cuts;
@@ -26,6 +27,7 @@ mod mirrors;
 pub mod negative;
 mod recall;
 mod shared;
+mod shares;
 pub mod side;
 
 use std::sync::{Arc, Weak};
@@ -55,7 +57,7 @@ use crate::wire::compose;
 use crate::zones::{Kind, View, Views};
 use chase::Chased;
 use fetch::Fetches;
-use flights::{Begun, Flights, Joined, Landed, Seat};
+use flights::{Begun, Flights, Joined, Landed, Seat, Shed};
 use inflight::InFlight;
 use negative::Negatives;
 use shared::Asking;
@@ -120,7 +122,8 @@ impl Resolver {
         let Parts { views, clock, random, network, recorder } = parts;
         let memory = Memory::new(&views.config().cache, &random);
         let views = ArcSwap::from_pointee(views);
-        let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone()));
+        let keyed = memory.keyed();
+        let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
         let iterate = Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random);
         let (stopping, _) = watch::channel(false);
         Arc::new_cyclic(|me| Self {
@@ -129,7 +132,7 @@ impl Resolver {
             memory,
             recorder,
             iterate,
-            flights: Flights::default(),
+            flights: Flights::new(keyed),
             fetches: Fetches::default(),
             negative: Negatives::default(),
             lists: Lists::default(),
@@ -222,6 +225,11 @@ impl Resolver {
         self.flights.len()
     }
 
+    /// Clients that wait for a flight.
+    pub fn waiters(&self) -> usize {
+        self.flights.waiters()
+    }
+
     /// What is under way, the oldest first; reading it changes nothing.
     pub fn inflight(&self) -> Vec<InFlight> {
         inflight::list(&self.flights, self.clock.mono())
@@ -285,14 +293,15 @@ impl Resolver {
             let error = ExtendedError::new(code, text);
             return self.failed(Outcome::Remembered, &question, error, Arc::default());
         }
-        match self.flights.join(&key, client, || Trail::new(self.clock.clone())) {
+        let zone = self.zone_at_first(&question, &view);
+        match self.flights.join(&key, client, arrived, zone, || Trail::new(self.clock.clone())) {
             Joined::Repeated => Asked::Repeated,
-            Joined::Full => self.shed(&question, "more questions are being resolved than there may be"),
+            Joined::Shed(shed) => self.turn_away(&question, &shed),
             Joined::Waits { seat, begun } => {
                 let first = begun.is_some();
                 if let Some(begun) = begun {
                     let trail = Arc::clone(&seat.trail);
-                    let context = Context::new(trail, Arc::clone(&view));
+                    let context = Context::new(trail, Arc::clone(&view)).of_flight(begun.ticket.number());
                     let context = if question.checking_disabled { context.without_checks() } else { context };
                     tokio::spawn(Arc::clone(self).fly(question.clone(), key, context, begun));
                 }
@@ -330,6 +339,9 @@ impl Resolver {
             }
         };
         let Some(landed) = landed else { return self.shed(question, "the question was given up") };
+        if let Some(shed) = &landed.shed {
+            return self.turn_away(question, shed);
+        }
         let outcome = match (landed.failed, first) {
             (true, _) => Outcome::Failed,
             (false, true) if landed.shared => Outcome::Shared,
@@ -341,10 +353,20 @@ impl Resolver {
     }
 
     /// The flight itself.
-    async fn fly(self: Arc<Self>, question: Question, key: QuestionKey, context: Context, begun: Begun) {
+    async fn fly(self: Arc<Self>, question: Question, key: QuestionKey, context: Context, mut begun: Begun) {
         context
             .note(StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() });
-        let chased = self.answer(&question, &context).await;
+        let chased = tokio::select! {
+            biased;
+            chased = self.answer(&question, &context) => chased,
+            shed = begun.gives_way() => {
+                let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
+                let answer = Arc::new(compose::failure(&question, error, self.clock.mono()));
+                let packets = context.budget.packets();
+                begun.land(Landed { answer, failed: true, shed: Some(shed), shared: false, packets }, None);
+                return;
+            }
+        };
         let now = self.clock.mono();
         self.tell_lists(&question, &key, &chased, &context);
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
@@ -375,7 +397,8 @@ impl Resolver {
             packets,
         });
         let view = Arc::clone(&context.view);
-        begun.land(Landed { answer, failed: failed.is_some(), shared, packets });
+        let answered = failed.is_none().then_some(now);
+        begun.land(Landed { answer, failed: failed.is_some(), shed: None, shared, packets }, answered);
         if packets > 0 && self.iterate.is_priming_due(&view) {
             let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
             // Where it fails, what is known holds until its time is over.
@@ -390,6 +413,24 @@ impl Resolver {
             let heard = self.iterate.heard_since(context.began());
             self.memory.failures.put(key, failure.extended_error(), heard, self.clock.mono());
         }
+    }
+
+    /// The zone that a question is counted for where it begins.
+    fn zone_at_first(&self, question: &Question, view: &View) -> Name {
+        let route = view.route(&question.name, question.kind);
+        let rrsets = self.memory.rrsets.of(view.knows);
+        let cut = match route.kind {
+            Kind::Iterate | Kind::Stub(_) => rrsets.closest_delegation(&question.name, self.clock.mono()),
+            Kind::Forward { .. } | Kind::Local(_) => None,
+        };
+        let cut = cut.map_or(0, |cut| cut.zone.iter().len());
+        shares::zone_at_first(&question.name, cut.max(route.zone.iter().len()))
+    }
+
+    /// SERVFAIL at once, as others need the room; counted for the zone.
+    fn turn_away(&self, question: &Question, shed: &Shed) -> Asked {
+        self.recorder.shed(&shed.zone);
+        self.shed(question, &shed.sentence())
     }
 
     fn shed(&self, question: &Question, why: &str) -> Asked {

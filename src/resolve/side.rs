@@ -107,12 +107,17 @@ impl Resolver {
         let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
             return Ahead::NotNeeded;
         };
+        // Where others give way, nobody is asked ahead.
+        if self.flights.are_crowded() {
+            return Ahead::NotNeeded;
+        }
+        let zone = self.zone_at_first(&question, &view);
         let Joined::Waits { seat, begun: Some(begun) } =
-            self.flights.join(&key, asker, || Trail::new(self.clock.clone()))
+            self.flights.join(&key, asker, now, zone, || Trail::new(self.clock.clone()))
         else {
             return Ahead::NotNeeded;
         };
-        let context = Context::new(Arc::clone(&seat.trail), view);
+        let context = Context::new(Arc::clone(&seat.trail), view).of_flight(begun.ticket.number());
         tokio::spawn(Arc::clone(self).fly(question, key, context, begun));
         match seat.landing.clone().await {
             Ok(landed) if landed.packets == 0 => Ahead::NotNeeded,

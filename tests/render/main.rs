@@ -19,7 +19,9 @@ use resolverd::ctl::render::{Style, json, rows, screen, state, text};
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
 use resolverd::record::event::{Conduct, Step, StepEvent, Transport};
-use resolverd::record::{ClientRow, Quantiles, Report, ServerRow, TypeRow, UpstreamReport, Window, ZoneRow};
+use resolverd::record::{
+    ClientRow, Quantiles, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, Window, ZoneRow,
+};
 use resolverd::validate::verdict::State;
 
 /// Compares with the file of that name, or writes it.
@@ -71,6 +73,7 @@ fn zone(zone: &str, flights: [u64; 5], failed: u64, spent: f64, verdict: &str) -
         zone: zone.to_owned(),
         flights: flights.iter().sum(),
         failed,
+        shed: if verdict.starts_with("silent") { 4_812 } else { 0 },
         spent,
         under_50ms,
         under_200ms,
@@ -131,7 +134,16 @@ fn stores() -> Vec<Fill> {
 fn stats() -> Stats {
     let (mut slow_zones, slow_servers) = (zones(), servers());
     slow_zones.truncate(3);
-    Stats { version: "0.1.0".to_owned(), report: report(), slow_zones, slow_servers, stores: stores() }
+    let row = |name: &str, shed| ShedRow { name: name.to_owned(), shed };
+    Stats {
+        version: "0.1.0".to_owned(),
+        report: report(),
+        slow_zones,
+        slow_servers,
+        shed_zones: vec![row("badly-run.example.", 4_812), row("example.net.", 7)],
+        shed_clients: vec![row("127.0.0.1", 4_819)],
+        stores: stores(),
+    }
 }
 
 fn status(warnings: Vec<Warning>) -> Status {
@@ -234,6 +246,7 @@ fn tables() {
             questions,
             cache,
             failed,
+            shed: failed / 2,
             waited: 0.002 * questions as f64,
         })
     };

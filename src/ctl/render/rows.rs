@@ -62,6 +62,7 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
         ("zone", Side::Left),
         ("flights", Side::Right),
         ("failed", Side::Right),
+        ("shed", Side::Right),
         ("spent", Side::Right),
         ("messages", Side::Right),
         ("round trip", Side::Right),
@@ -72,6 +73,7 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
             (row.zone.clone(), Paint::Plain),
             count(row.flights),
             fault(row.failed),
+            fault(row.shed),
             (words::time(row.spent), Paint::Plain),
             count(row.messages.values().sum()),
             round_trip(row.round_trip),
@@ -158,6 +160,7 @@ fn by_client(rows: &[&ClientRow]) -> Table {
         ("share", Side::Right),
         ("from cache", Side::Right),
         ("failed", Side::Right),
+        ("shed", Side::Right),
         ("waited on average", Side::Right),
     ]);
     let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
@@ -168,6 +171,7 @@ fn by_client(rows: &[&ClientRow]) -> Table {
             (words::percent(share), Paint::Plain),
             (words::percent_of(row.cache, row.questions), Paint::Plain),
             fault(row.failed),
+            fault(row.shed),
             (words::time(row.waited / row.questions.max(1) as f64), Paint::Plain),
         ]);
     }

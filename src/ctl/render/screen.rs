@@ -11,7 +11,7 @@ use super::table::{Side, Table};
 use super::{Paint, Style, words};
 use crate::control::protocol::{Fill, Stats};
 use crate::question::Outcome;
-use crate::record::{OTHER, ServerRow, ZoneRow, blames};
+use crate::record::{OTHER, ServerRow, ShedRow, ZoneRow, blames};
 
 /// Columns of a terminal.
 const COLUMNS: usize = 80;
@@ -61,9 +61,22 @@ fn upper(stats: &Stats, style: Style) -> String {
     if !apart.is_empty() {
         text.push_str(&items("apart", &apart, style));
     }
+    text.push_str(&shed(stats, style));
     text.push_str(&items("latency", &words::quantiles(&report.latency), style));
     text.push_str(&upstream(stats, style));
     text
+}
+
+/// For which zone and from which client most questions were turned away; nothing where none were.
+fn shed(stats: &Stats, style: Style) -> String {
+    let told = |word: &str, rows: &[ShedRow]| {
+        let told =
+            |row: &ShedRow| format!("{word} {} {}", words::cut(&row.name, ZONE), words::number(row.shed));
+        rows.first().map(told)
+    };
+    let rows = [told("for", &stats.shed_zones), told("from", &stats.shed_clients)];
+    let rows: Vec<String> = rows.into_iter().flatten().collect();
+    if rows.is_empty() { String::new() } else { items("shed", &rows, style) }
 }
 
 /// What was asked of servers.

@@ -1,0 +1,200 @@
+//! Places of messages under way, shared by the zones whose servers are asked.
+//!
+//! May call: `limits`. A zone has at most as many places as are free; more of its messages wait their turn. So one zone
+//! takes half of them, a hundred zones leave a hundredth part free, and a zone that has few never waits for one that has many
+//! (Choudhury and Hahne, "Dynamic Queue Length Thresholds").
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::limits::MAX_EXCHANGES;
+
+/// The places.
+#[derive(Debug, Default)]
+pub(super) struct Places(Mutex<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    taken: usize,
+    zones: BTreeMap<u64, Zone>,
+    /// Zones that wait, by the places they have.
+    waiting: BTreeSet<(usize, u64)>,
+}
+
+#[derive(Debug, Default)]
+struct Zone {
+    taken: usize,
+    /// Messages that wait, in the order in which they came.
+    waiting: VecDeque<oneshot::Sender<Place>>,
+}
+
+/// A place among the messages under way. Given back when dropped.
+#[derive(Debug)]
+pub struct Place {
+    places: Arc<Places>,
+    zone: u64,
+}
+
+impl Places {
+    /// Waits for a place for a message to a server of `zone`, which is the keyed hash of its name.
+    pub(super) async fn take(self: &Arc<Self>, zone: u64) -> Place {
+        let turn = {
+            let mut table = self.table();
+            if let Some(place) = self.take_now(&mut table, zone) {
+                return place;
+            }
+            table.wait(zone)
+        };
+        match turn.await {
+            Ok(place) => place,
+            // The table never drops a sender whose receiver lives; should it do so, one message too many is the lesser harm.
+            Err(_) => self.grant(&mut self.table(), zone),
+        }
+    }
+
+    fn take_now(self: &Arc<Self>, table: &mut Table, zone: u64) -> Option<Place> {
+        let held = table.zones.get(&zone);
+        let waits = held.is_some_and(|held| !held.waiting.is_empty());
+        let may = !waits && held.map_or(0, |held| held.taken) < table.free();
+        may.then(|| self.grant(table, zone))
+    }
+
+    fn grant(self: &Arc<Self>, table: &mut Table, zone: u64) -> Place {
+        table.taken = table.taken.saturating_add(1);
+        let held = table.zones.entry(zone).or_default();
+        held.taken = held.taken.saturating_add(1);
+        Place { places: Arc::clone(self), zone }
+    }
+
+    /// Gives the free places to the zones that have the fewest.
+    fn go_on(self: &Arc<Self>, table: &mut Table) -> Vec<(oneshot::Sender<Place>, Place)> {
+        let mut granted = Vec::new();
+        while let Some((taken, zone)) = table.waiting.first().copied()
+            && taken < table.free()
+        {
+            table.waiting.pop_first();
+            let turn = table.zones.get_mut(&zone).and_then(|held| held.waiting.pop_front());
+            if let Some(turn) = turn.filter(|turn| !turn.is_closed()) {
+                granted.push((turn, self.grant(table, zone)));
+            }
+            table.rank(zone);
+        }
+        granted
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn free(&self) -> usize {
+        MAX_EXCHANGES.saturating_sub(self.taken)
+    }
+
+    fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
+        let (sender, receiver) = oneshot::channel();
+        let held = self.zones.entry(zone).or_default();
+        // Those at the front whose flights have ended.
+        while held.waiting.front().is_some_and(oneshot::Sender::is_closed) {
+            held.waiting.pop_front();
+        }
+        held.waiting.push_back(sender);
+        self.rank(zone);
+        receiver
+    }
+
+    /// Takes a zone in among those that wait, where it does, and forgets it where it has nothing.
+    fn rank(&mut self, zone: u64) {
+        let Some(held) = self.zones.get(&zone) else { return };
+        if !held.waiting.is_empty() {
+            self.waiting.insert((held.taken, zone));
+        } else if held.taken == 0 {
+            self.zones.remove(&zone);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let granted = {
+            let mut table = self.places.table();
+            table.taken = table.taken.saturating_sub(1);
+            if let Some(held) = table.zones.get_mut(&self.zone) {
+                let before = held.taken;
+                held.taken = before.saturating_sub(1);
+                table.waiting.remove(&(before, self.zone));
+                table.rank(self.zone);
+            }
+            self.places.go_on(&mut table)
+        };
+        for (turn, place) in granted {
+            // Whoever does not wait any more gives it back here.
+            drop(turn.send(place));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    fn take(places: &Arc<Places>, zone: u64, count: usize) -> Vec<Place> {
+        (0..count).map_while(|_| places.take(zone).now_or_never()).collect()
+    }
+
+    #[test]
+    fn one_zone_has_half_and_the_next_half_of_the_rest() {
+        let places = Arc::new(Places::default());
+        let first = take(&places, 1, MAX_EXCHANGES);
+        assert_eq!(first.len(), MAX_EXCHANGES / 2);
+        let second = take(&places, 2, MAX_EXCHANGES);
+        assert_eq!(second.len(), MAX_EXCHANGES / 4);
+        drop((first, second));
+        assert!(places.table().zones.is_empty() && places.table().waiting.is_empty());
+        assert_eq!(places.table().taken, 0);
+    }
+
+    #[test]
+    fn a_hundred_zones_leave_places_for_another() {
+        let places = Arc::new(Places::default());
+        let mut held = Vec::new();
+        let mut before = 0;
+        loop {
+            for zone in 0..100 {
+                held.extend(take(&places, zone, 1));
+            }
+            if held.len() == before {
+                break;
+            }
+            before = held.len();
+        }
+        assert!(take(&places, 200, 20).len() == 20, "{} taken", held.len());
+    }
+
+    #[test]
+    fn who_waits_has_its_turn_by_how_little_it_has_and_one_that_left_has_none() {
+        let places = Arc::new(Places::default());
+        let mut first = take(&places, 1, MAX_EXCHANGES);
+        let mut second = take(&places, 2, MAX_EXCHANGES);
+        let mut of_first = Box::pin(places.take(1));
+        let mut left = Box::pin(places.take(2));
+        let mut of_second = Box::pin(places.take(2));
+        assert!(of_first.as_mut().now_or_never().is_none());
+        assert!(left.as_mut().now_or_never().is_none());
+        assert!(of_second.as_mut().now_or_never().is_none());
+        drop(left);
+        first.pop();
+        assert!(of_second.as_mut().now_or_never().is_some(), "the one that has less");
+        assert!(of_first.as_mut().now_or_never().is_none());
+        second.clear();
+        assert!(of_first.as_mut().now_or_never().is_some());
+        // A turn that came and was not taken is given back.
+        drop(first);
+        assert_eq!(places.table().taken, 0);
+        assert!(places.table().zones.is_empty());
+    }
+}

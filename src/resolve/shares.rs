@@ -1,0 +1,505 @@
+//! Who has how many of the places of flights, by zone and by client, and who gives way where places run short.
+//!
+//! May call: `clock`, `limits`. Pure: it is told who comes and who leaves, and says whether there is room. Each place is one
+//! of its client's and one of its zone's. Up to half of the places nobody is refused. Beyond, the zone or the client with
+//! the most gives way. A zone from which no answer has come lately gets a small part of the places. Models: Unbound's
+//! jostle list, BIND's fetches-per-zone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use crate::clock::Mono;
+use crate::limits::{
+    EVEN_SHARE, HEARD_TIME, JOSTLE_AGE, MAX_FLIGHTS, MAX_NEW_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME,
+    PRIVATE_LABELS, REVERSE_IPV4_LABELS, REVERSE_IPV6_LABELS,
+};
+
+/// A zone, as the keyed hash of its name.
+pub(super) type ZoneKey = u64;
+
+/// A client, as the keyed hash of its address or prefix.
+pub(super) type ClientKey = u64;
+
+/// Whose a place is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Account {
+    /// Who asks.
+    pub(super) client: ClientKey,
+    /// Below which zone cut.
+    pub(super) zone: ZoneKey,
+}
+
+/// A place, by its number. The lesser is the older.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
+/// Whether there is room for one more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// There is.
+    Room,
+    /// Once this place is given up, which is one of the heaviest.
+    InPlaceOf(Ticket),
+    /// There is none: it would be one more of those that have the most.
+    Refused(Why),
+}
+
+/// Why there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// No answer has come from the zone lately, or yet, and it has as many places as such a zone gets.
+    SilentZone,
+    /// Places run short, and no zone has more of them.
+    Zone,
+    /// Places run short, no client has more of them, and none of its zones has more than this one.
+    Client,
+    /// All places are taken, and none of them is old.
+    Full,
+    /// It was one of the heaviest, and gave up its place for a lighter one.
+    MadeRoom,
+    /// As many clients wait as may.
+    Waiters,
+}
+
+impl Why {
+    /// The reason in a sentence, for a question that was counted for `zone`.
+    pub(super) fn sentence(self, zone: &Name) -> String {
+        match self {
+            Self::SilentZone => {
+                format!("as many questions for {zone} are under way as there may be until one is answered")
+            }
+            Self::Zone => format!("no zone has more questions under way than {zone}, and others need room"),
+            Self::Client => {
+                format!(
+                    "no zone has more questions of this client under way than {zone}, and others need room"
+                )
+            }
+            Self::MadeRoom => {
+                format!("too many questions are under way, and this one for {zone} made room for another")
+            }
+            Self::Full => "as many questions are being resolved as there may be".to_owned(),
+            Self::Waiters => "as many clients wait for this answer, or for all, as there may be".to_owned(),
+        }
+    }
+}
+
+/// The zone that a question for `name` is counted for where it begins, until its walk comes to one further down: that of
+/// the first `cut` labels from the right, the closest zone cut that is known, but at least the part of the name that has
+/// an owner of its own. Names below the root and below top-level domains are not one zone's.
+pub(super) fn zone_at_first(name: &Name, cut: usize) -> Name {
+    let mut labels = name.iter().rev();
+    let owned = match (labels.next(), labels.next()) {
+        (Some(b"arpa"), Some(b"in-addr")) => REVERSE_IPV4_LABELS,
+        (Some(b"arpa"), Some(b"ip6")) => REVERSE_IPV6_LABELS,
+        _ => PRIVATE_LABELS,
+    };
+    name.trim_to(owned.max(cut))
+}
+
+/// The places.
+#[derive(Debug, Default)]
+pub(super) struct Shares {
+    /// Whose each is, and when it was taken.
+    places: BTreeMap<Ticket, (Account, Mono)>,
+    next: u64,
+    clients: Ranks<(), ClientKey>,
+    zones: Ranks<(), ZoneKey>,
+    zones_of: Ranks<ClientKey, ZoneKey>,
+    clients_of: Ranks<ZoneKey, ClientKey>,
+    /// By age, all of a client's and those of an account.
+    of_client: BTreeSet<(ClientKey, Ticket)>,
+    of_account: BTreeSet<(Account, Ticket)>,
+    /// Of zones that have places.
+    seen: BTreeMap<ZoneKey, Seen>,
+}
+
+/// What is known of a zone.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    /// Since when it has places.
+    since: Mono,
+    /// When an answer last came.
+    heard: Option<Mono>,
+}
+
+impl Shares {
+    /// Places that are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there is room for one more of `account`, where the heaviest give way from `half` places on.
+    pub(super) fn judge(&self, account: Account, half: usize, now: Mono) -> Verdict {
+        let Account { client, zone } = account;
+        if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
+            return self.within_zone(account, zone, Why::SilentZone);
+        }
+        if self.taken() < half.min(MAX_FLIGHTS) {
+            return Verdict::Room;
+        }
+        let (most_of_client, heaviest_client) = self.clients.heaviest(()).unwrap_or_default();
+        let (most_of_zone, heaviest_zone) = self.zones.heaviest(()).unwrap_or_default();
+        let verdict = if most_of_zone >= most_of_client {
+            let equal = self.zones.count((), zone) >= most_of_zone;
+            self.within_zone(account, if equal { zone } else { heaviest_zone }, Why::Zone)
+        } else {
+            let equal = self.clients.count((), client) >= most_of_client;
+            self.within_client(account, if equal { client } else { heaviest_client }, now)
+        };
+        let gives_way_early = matches!(verdict, Verdict::Refused(Why::Zone | Why::Client));
+        if self.taken() >= MAX_FLIGHTS || gives_way_early { verdict } else { Verdict::Room }
+    }
+
+    /// Takes a place.
+    pub(super) fn take(&mut self, account: Account, now: Mono) -> Ticket {
+        let ticket = Ticket(self.next);
+        self.next = self.next.wrapping_add(1);
+        self.add(ticket, account, now, now);
+        ticket
+    }
+
+    /// Whose a place is; none where it has been given up.
+    pub(super) fn account(&self, ticket: Ticket) -> Option<Account> {
+        self.places.get(&ticket).map(|(account, _)| *account)
+    }
+
+    /// A place is for another zone from now on: the one before has answered, and led there.
+    pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneKey, now: Mono) {
+        if let Some((account, taken)) = self.remove(ticket) {
+            self.hear(account.zone, now);
+            self.add(ticket, Account { zone, ..account }, taken, now);
+        }
+    }
+
+    /// A place is another client's from now on, which asks for the same and has fewer.
+    pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
+        let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
+        if self.clients.count((), client) < self.clients.count((), account.client) {
+            let seen = self.seen.get(&account.zone).copied();
+            self.remove(ticket);
+            self.add(ticket, Account { client, ..account }, taken, taken);
+            if let Some(seen) = seen {
+                self.seen.insert(account.zone, seen);
+            }
+        }
+    }
+
+    /// A place is given up; `answered`: the zone has answered, at this moment.
+    pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
+        if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
+            self.hear(account.zone, now);
+        }
+    }
+
+    /// Who gives way in one zone: its client with the most; `why` it is the newcomer, if it is.
+    fn within_zone(&self, newcomer: Account, zone: ZoneKey, why: Why) -> Verdict {
+        let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
+        if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
+            return Verdict::Refused(why);
+        }
+        self.in_place_of(Account { client, zone })
+    }
+
+    /// Who gives way of one client: its zone with the most, or its oldest where no zone has many.
+    fn within_client(&self, newcomer: Account, client: ClientKey, now: Mono) -> Verdict {
+        let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
+        if most > EVEN_SHARE {
+            if newcomer.client == client && self.zones_of.count(client, newcomer.zone) >= most {
+                return Verdict::Refused(Why::Client);
+            }
+            return self.in_place_of(Account { client, zone });
+        }
+        let oldest = self.of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
+        let Some((_, oldest)) = oldest.copied() else { return Verdict::Refused(Why::Full) };
+        let age = self.places.get(&oldest).map_or(Duration::ZERO, |(_, taken)| now.since(*taken));
+        let gives_way = newcomer.client != client || age >= JOSTLE_AGE;
+        if gives_way { Verdict::InPlaceOf(oldest) } else { Verdict::Refused(Why::Full) }
+    }
+
+    /// The oldest of an account gives way.
+    fn in_place_of(&self, account: Account) -> Verdict {
+        let mut by_age = self.of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
+        by_age.next().map_or(Verdict::Refused(Why::Full), |(_, oldest)| Verdict::InPlaceOf(*oldest))
+    }
+
+    /// The places that a zone may have, however many are free: few where it does not answer, all where it does.
+    fn most_of_zone(&self, zone: ZoneKey, now: Mono) -> usize {
+        let Some(seen) = self.seen.get(&zone) else { return MAX_NEW_FLIGHTS };
+        if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
+            MAX_FLIGHTS
+        } else if now.since(seen.since) < NEW_ZONE_TIME {
+            MAX_NEW_FLIGHTS
+        } else {
+            MAX_SILENT_FLIGHTS
+        }
+    }
+
+    fn hear(&mut self, zone: ZoneKey, now: Mono) {
+        if let Some(seen) = self.seen.get_mut(&zone) {
+            seen.heard = Some(now);
+        }
+    }
+
+    fn add(&mut self, ticket: Ticket, account: Account, taken: Mono, now: Mono) {
+        let Account { client, zone } = account;
+        self.seen.entry(zone).or_insert(Seen { since: now, heard: None });
+        self.places.insert(ticket, (account, taken));
+        self.clients.add((), client);
+        self.zones.add((), zone);
+        self.zones_of.add(client, zone);
+        self.clients_of.add(zone, client);
+        self.of_client.insert((client, ticket));
+        self.of_account.insert((account, ticket));
+    }
+
+    fn remove(&mut self, ticket: Ticket) -> Option<(Account, Mono)> {
+        let (account, taken) = self.places.remove(&ticket)?;
+        let Account { client, zone } = account;
+        self.clients.remove((), client);
+        self.zones.remove((), zone);
+        self.zones_of.remove(client, zone);
+        self.clients_of.remove(zone, client);
+        self.of_client.remove(&(client, ticket));
+        self.of_account.remove(&(account, ticket));
+        if self.zones.count((), zone) == 0 {
+            self.seen.remove(&zone);
+        }
+        Some((account, taken))
+    }
+}
+
+impl Ticket {
+    const FIRST: Self = Self(0);
+    const LAST: Self = Self(u64::MAX);
+
+    /// The place of this number.
+    pub(super) fn of(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// How many each of a group has, and who has the most. A key without any is not kept.
+#[derive(Debug)]
+struct Ranks<Group, Key> {
+    counts: BTreeMap<(Group, Key), usize>,
+    ranked: BTreeSet<(Group, usize, Key)>,
+}
+
+impl<Group, Key> Default for Ranks<Group, Key> {
+    fn default() -> Self {
+        Self { counts: BTreeMap::new(), ranked: BTreeSet::new() }
+    }
+}
+
+impl<Group: Copy + Ord> Ranks<Group, u64> {
+    fn count(&self, group: Group, key: u64) -> usize {
+        self.counts.get(&(group, key)).copied().unwrap_or(0)
+    }
+
+    /// The most that one of a group has, and which.
+    fn heaviest(&self, group: Group) -> Option<(usize, u64)> {
+        let of_group = self.ranked.range((group, 0, 0)..=(group, usize::MAX, u64::MAX));
+        of_group.last().map(|(_, count, key)| (*count, *key))
+    }
+
+    fn add(&mut self, group: Group, key: u64) {
+        let before = self.count(group, key);
+        self.set(group, key, before, before.saturating_add(1));
+    }
+
+    fn remove(&mut self, group: Group, key: u64) {
+        let before = self.count(group, key);
+        self.set(group, key, before, before.saturating_sub(1));
+    }
+
+    fn set(&mut self, group: Group, key: u64, before: usize, after: usize) {
+        self.ranked.remove(&(group, before, key));
+        if after == 0 {
+            self.counts.remove(&(group, key));
+        } else {
+            self.counts.insert((group, key), after);
+            self.ranked.insert((group, after, key));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const HALF: usize = MAX_FLIGHTS / 2;
+
+    fn at(millis: u64) -> Mono {
+        Mono::START.after(Duration::from_millis(millis))
+    }
+
+    /// Takes places where there is room, has others give way, and says how many were refused.
+    fn take(shares: &mut Shares, account: Account, count: usize, now: Mono) -> usize {
+        let mut refused = 0;
+        for _ in 0..count {
+            match shares.judge(account, HALF, now) {
+                Verdict::Room => {}
+                Verdict::InPlaceOf(other) => shares.give_up(other, None),
+                Verdict::Refused(_) => {
+                    refused += 1;
+                    continue;
+                }
+            }
+            shares.take(account, now);
+        }
+        refused
+    }
+
+    /// Places of a zone that has just answered.
+    fn take_heard(shares: &mut Shares, account: Account, count: usize, now: Mono) -> usize {
+        let first = shares.take(account, now);
+        shares.take(account, now);
+        shares.give_up(first, Some(now));
+        take(shares, account, count.saturating_sub(1), now)
+    }
+
+    fn account(client: ClientKey, zone: ZoneKey) -> Account {
+        Account { client, zone }
+    }
+
+    #[test]
+    fn a_silent_zone_has_few_and_one_that_answers_half() {
+        let mut shares = Shares::default();
+        shares.take(account(1, 1), at(0));
+        let known = at(0).after(NEW_ZONE_TIME);
+        assert_eq!(take(&mut shares, account(1, 1), 999, known), 1_000 - MAX_SILENT_FLIGHTS);
+        assert_eq!(take(&mut shares, account(1, 4), 1_000, known), 1_000 - MAX_NEW_FLIGHTS);
+        let mut shares = Shares::default();
+        shares.take(account(1, 1), at(0));
+        take(&mut shares, account(1, 1), 999, known);
+        assert_eq!(take_heard(&mut shares, account(1, 2), 2_000, known), 2_000 - HALF + MAX_SILENT_FLIGHTS);
+        assert_eq!(take(&mut shares, account(1, 3), 1, known), 0, "a zone with few");
+        let later = known.after(HEARD_TIME);
+        assert_eq!(shares.judge(account(1, 2), HALF, later), Verdict::Refused(Why::SilentZone));
+    }
+
+    #[test]
+    fn another_client_of_a_silent_zone_takes_the_place_of_the_heavier_one() {
+        let mut shares = Shares::default();
+        take(&mut shares, account(1, 1), 1_000, at(0));
+        assert_eq!(take(&mut shares, account(2, 1), 10, at(1)), 0);
+        assert_eq!(shares.zones_of.count(1, 1), MAX_NEW_FLIGHTS - 10);
+        assert!(shares.in_place_of(account(1, 1)) == Verdict::InPlaceOf(Ticket(10)), "the oldest went");
+    }
+
+    #[test]
+    fn a_hundred_silent_zones_stay_near_half_and_light_ones_are_never_refused() {
+        let mut shares = Shares::default();
+        for _ in 0..200 {
+            for zone in 0..100 {
+                take(&mut shares, account(1, zone), 1, at(0));
+            }
+        }
+        assert!(shares.taken() <= HALF + 100, "{}", shares.taken());
+        assert_eq!(take(&mut shares, account(1, 200), EVEN_SHARE, at(0)), 0);
+    }
+
+    #[test]
+    fn where_all_is_taken_the_heaviest_zone_gives_way() {
+        let mut shares = Shares::default();
+        take_heard(&mut shares, account(1, 1), HALF, at(0));
+        for zone in 2..1_990 {
+            assert_eq!(take(&mut shares, account(1, zone), 1, at(1)), 0, "at zone {zone}");
+        }
+        assert_eq!((shares.taken(), shares.zones_of.count(1, 1)), (MAX_FLIGHTS, MAX_FLIGHTS - 1_988));
+    }
+
+    #[test]
+    fn a_client_with_ever_new_zones_gives_way_to_others_at_once_and_to_itself_by_age() {
+        let mut shares = Shares::default();
+        let zones = 0..u64::try_from(MAX_FLIGHTS).unwrap();
+        let refused: usize = zones.map(|zone| take(&mut shares, account(1, zone), 1, at(0))).sum();
+        assert_eq!(refused, 0);
+        assert_eq!(take(&mut shares, account(1, 9_000), 1, at(1)), 1, "its own have their time");
+        assert_eq!(take(&mut shares, account(2, 9_001), 20, at(1)), 0);
+        assert_eq!(take(&mut shares, account(1, 9_002), 1, at(0).after(JOSTLE_AGE)), 0);
+        assert_eq!(shares.clients.count((), 2), 20, "the light client's are not the ones that go");
+    }
+
+    #[test]
+    fn many_clients_of_one_zone_give_way_to_who_asks_for_others() {
+        let mut shares = Shares::default();
+        take_heard(&mut shares, account(1, 1), 1, at(0));
+        for client in 2..3_000 {
+            take(&mut shares, account(client, 1), 1, at(0));
+        }
+        assert_eq!(shares.taken(), MAX_FLIGHTS);
+        for zone in 2..50 {
+            assert_eq!(take(&mut shares, account(9_000, zone), 1, at(0)), 0);
+        }
+        assert_eq!(shares.clients.count((), 9_000), 48);
+    }
+
+    #[test]
+    fn a_place_goes_over_to_another_zone_and_to_a_lighter_client() {
+        let mut shares = Shares::default();
+        let ticket = shares.take(account(1, 1), at(0));
+        shares.take(account(1, 1), at(0));
+        shares.go_over(ticket, 2, at(5));
+        assert_eq!(shares.account(ticket), Some(account(1, 2)));
+        let most = [1, 2].map(|zone| shares.most_of_zone(zone, at(5).after(NEW_ZONE_TIME)));
+        assert_eq!(most, [MAX_FLIGHTS, MAX_SILENT_FLIGHTS], "the one that led there has answered");
+        shares.hand_over(ticket, 2);
+        assert_eq!(shares.account(ticket), Some(account(2, 2)));
+        shares.hand_over(ticket, 1);
+        assert_eq!(shares.account(ticket), Some(account(2, 2)), "which has no fewer");
+    }
+
+    #[test]
+    fn a_name_is_counted_for_what_has_an_owner() {
+        let zone = |text: &str, cut| zone_at_first(&Name::from_ascii(text).unwrap(), cut).to_ascii();
+        assert_eq!(zone("a.b.victim.com.", 1), "victim.com.");
+        assert_eq!(zone("a.b.victim.co.uk.", 3), "victim.co.uk.");
+        assert_eq!(zone("com.", 0), "com.");
+        assert_eq!(zone("4.3.2.1.in-addr.arpa.", 1), "2.1.in-addr.arpa.");
+        assert_eq!(zone("4.3.2.1.in-addr.arpa.", 5), "3.2.1.in-addr.arpa.");
+        assert_eq!(zone("f.e.d.c.b.a.9.8.7.6.5.ip6.arpa.", 2), "c.b.a.9.8.7.6.5.ip6.arpa.");
+    }
+
+    proptest! {
+        /// Whoever comes and goes, in whatever order: the bound holds, and nothing is left at the end.
+        #[test]
+        fn sums_hold_and_nothing_is_left(
+            steps in proptest::collection::vec((0_u64..4, 0_u64..6, 0_u8..5), 1..400)
+        ) {
+            let mut shares = Shares::default();
+            let mut held: Vec<Ticket> = Vec::new();
+            for (place, (client, zone, what)) in steps.into_iter().enumerate() {
+                let now = at(u64::try_from(place).unwrap_or(0));
+                let one = held.get(place % held.len().max(1)).copied();
+                match (what, one) {
+                    (0, Some(ticket)) => shares.go_over(ticket, zone, now),
+                    (1, Some(ticket)) => shares.hand_over(ticket, client),
+                    (2, Some(ticket)) => {
+                        shares.give_up(ticket, Some(now));
+                        held.retain(|other| *other != ticket);
+                    }
+                    _ => held.push(shares.take(account(client, zone), now)),
+                }
+                prop_assert_eq!(shares.taken(), held.len());
+                let of_clients: usize = shares.clients.counts.values().sum();
+                let of_zones: usize = shares.zones.counts.values().sum();
+                let of_pairs: usize = shares.zones_of.counts.values().sum();
+                prop_assert_eq!((of_clients, of_zones, of_pairs), (held.len(), held.len(), held.len()));
+            }
+            for ticket in held {
+                shares.give_up(ticket, None);
+            }
+            let empty = Shares { next: shares.next, ..Shares::default() };
+            prop_assert_eq!(format!("{shares:?}"), format!("{empty:?}"));
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! One that asks for much, in simulation: whoever asks little beside it is answered as if it were alone.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::limits::{FLIGHT_TIME, MAX_FLIGHTS, MAX_WAITERS};
+use resolverd::question::Outcome;
+use tokio::task::JoinSet;
+
+/// How far the servers of the zone are that the light client asks for.
+const NEAR: Duration = Duration::from_millis(20);
+
+/// What the light client's questions may take, 99 of 100 of them.
+const LATE: Duration = Duration::from_millis(100);
+
+/// Zones whose servers are all silent.
+const SILENT_ZONES: usize = 100;
+
+/// Whom the flood comes from: the light client's own address, as all programs of a gateway share it, or another.
+const FLOODERS: [IpAddr; 2] = [light(), IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9))];
+
+const fn light() -> IpAddr {
+    IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
+}
+
+/// Root, tld, a zone that is well, one whose server takes half a second, a hundred zones and a top-level domain whose
+/// servers are silent.
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut server = |name: &str, address: [u8; 4], distance: Duration, faults: &[Fault]| {
+        let mut plan = ServerPlan::new(name, vec![address.into()]);
+        plan.distance = Distance::steady(distance);
+        plan.faults = faults.to_vec();
+        tree.server(plan).unwrap();
+    };
+    let near = Duration::from_millis(10);
+    server("a.root", [127, 0, 0, 1], near, &[]);
+    server("ns.tld", [127, 0, 0, 2], near, &[]);
+    server("ns1.well.tld", [127, 0, 1, 1], NEAR, &[]);
+    server("ns2.well.tld", [127, 0, 1, 2], NEAR, &[]);
+    server("ns1.slow.tld", [127, 0, 1, 3], Duration::from_millis(500), &[]);
+    server("ns.silent", [127, 0, 1, 4], NEAR, &[Fault::Dead]);
+    for (number, last) in (0..SILENT_ZONES).zip(1_u8..) {
+        server(&format!("ns1.silent{number}.tld"), [127, 0, 2, last], NEAR, &[Fault::Dead]);
+        server(&format!("ns2.silent{number}.tld"), [127, 0, 3, last], NEAR, &[Fault::Dead]);
+    }
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    tree.zone("tld.", &["ns.tld".to_owned()], "").unwrap();
+    tree.zone("silent.", &["ns.silent".to_owned()], "").unwrap();
+    tree.zone("slow.tld.", &["ns1.slow.tld".to_owned()], "* 300 A 10.0.0.1\n").unwrap();
+    let others = (0..SILENT_ZONES).map(|number| format!("silent{number}.tld."));
+    for zone in others.chain(["well.tld.".to_owned()]) {
+        let servers = [1, 2].map(|number| format!("ns{number}.{}", zone.trim_end_matches('.')));
+        tree.zone(&zone, &servers, "* 300 A 10.0.0.1\n").unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+/// A simulation, and those who flood it.
+struct Stage {
+    simulation: Arc<Simulation>,
+    flood: JoinSet<Reply>,
+}
+
+impl Stage {
+    async fn set(seed: u64) -> Self {
+        let lab = lab();
+        let simulation = Arc::new(Simulation::new(lab.clone(), config_for(&lab), seed));
+        let stage = Self { simulation, flood: JoinSet::new() };
+        ask(&stage.simulation, "cached.well.tld.", light()).await;
+        stage
+    }
+
+    /// Asks for `name` in the crowd.
+    fn crowd(&mut self, name: String, client: IpAddr) {
+        let simulation = Arc::clone(&self.simulation);
+        self.flood.spawn(async move { ask(&simulation, &name, client).await });
+    }
+
+    /// Asks as the light client does, 50 names from memory and 10 new ones a second, while `flood` goes on by the
+    /// hundredth of a second. All are answered, and in time.
+    async fn beside(&mut self, seconds: u32, mut flood: impl FnMut(&mut Self, u32)) {
+        let mut asked = JoinSet::new();
+        for tick in 0..seconds * 100 {
+            flood(self, tick);
+            for (every, name) in [(2, "cached.well.tld.".to_owned()), (10, format!("new{tick}.well.tld."))] {
+                if tick % every == 0 {
+                    let simulation = Arc::clone(&self.simulation);
+                    asked.spawn(async move { ask(&simulation, &name, light()).await });
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let mut times = Vec::new();
+        let mut failed = Vec::new();
+        while let Some(reply) = asked.join_next().await {
+            let reply = reply.unwrap();
+            times.push(reply.elapsed);
+            if reply.message.answers.is_empty() {
+                failed.push(reply);
+            }
+        }
+        assert!(failed.is_empty(), "{} of {} failed: {:?}", failed.len(), times.len(), told(&failed[0]));
+        times.sort();
+        let late = times[times.len() * 99 / 100];
+        assert!(late < LATE, "{late:?}");
+    }
+
+    /// Waits for the crowd: who was shed, told at once, and whether all is as it was at the begin.
+    async fn end(mut self) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        while let Some(reply) = self.flood.join_next().await {
+            replies.push(reply.unwrap());
+        }
+        tokio::time::sleep(FLIGHT_TIME).await;
+        let resolver = self.simulation.resolver();
+        assert_eq!((resolver.flights(), resolver.waiters()), (0, 0));
+        replies
+    }
+}
+
+async fn ask(simulation: &Simulation, name: &str, client: IpAddr) -> Reply {
+    let flags = Flags { client: Some(client), ..Flags::default() };
+    simulation.ask_with(&Name::from_ascii(name).unwrap(), RecordType::A, flags).await.unwrap()
+}
+
+fn told(reply: &Reply) -> (ResponseCode, Outcome, Option<String>) {
+    let text = reply.extended_error.as_ref().map(|error| error.text.clone());
+    (reply.message.metadata.response_code, reply.outcome, text)
+}
+
+fn shed(replies: &[Reply]) -> usize {
+    replies.iter().filter(|reply| reply.outcome == Outcome::Shed).count()
+}
+
+#[test]
+fn six_thousand_names_of_one_silent_zone_cost_others_nothing() {
+    for flooder in FLOODERS {
+        paused(async {
+            let mut stage = Stage::set(1).await;
+            for number in 0..6_000 {
+                stage.crowd(format!("host{number}.silent0.tld."), flooder);
+            }
+            stage.beside(8, |_, _| ()).await;
+            let replies = stage.end().await;
+            assert!(shed(&replies) >= 5_000, "{} shed", shed(&replies));
+        });
+    }
+}
+
+#[test]
+fn four_hundred_names_a_second_of_one_silent_zone_cost_others_nothing() {
+    paused(async {
+        let mut stage = Stage::set(2).await;
+        stage
+            .beside(5, |stage, tick| {
+                for number in 0..4 {
+                    stage.crowd(format!("host{tick}-{number}.silent0.tld."), light());
+                }
+                assert!(stage.simulation.resolver().flights() < MAX_FLIGHTS / 5, "capped early");
+            })
+            .await;
+        stage.end().await;
+    });
+}
+
+#[test]
+fn a_hundred_silent_zones_at_once_cost_others_nothing() {
+    for flooder in FLOODERS {
+        paused(async {
+            let mut stage = Stage::set(3).await;
+            stage
+                .beside(5, |stage, tick| {
+                    for number in 0..40 {
+                        let zone = (tick as usize * 40 + number) % SILENT_ZONES;
+                        stage.crowd(format!("host{tick}-{number}.silent{zone}.tld."), flooder);
+                    }
+                })
+                .await;
+            stage.end().await;
+        });
+    }
+}
+
+#[test]
+fn four_thousand_names_a_second_of_a_slow_zone_cost_others_nothing() {
+    for flooder in FLOODERS {
+        paused(async {
+            let mut stage = Stage::set(4).await;
+            stage
+                .beside(4, |stage, tick| {
+                    for number in 0..40 {
+                        stage.crowd(format!("host{tick}-{number}.slow.tld."), flooder);
+                    }
+                })
+                .await;
+            let replies = stage.end().await;
+            let answered = replies.iter().filter(|reply| !reply.message.answers.is_empty()).count();
+            assert!(answered >= 4_000, "a zone that answers has half of the places: {answered}");
+        });
+    }
+}
+
+#[test]
+fn four_thousand_zones_a_second_below_a_silent_one_cost_others_nothing() {
+    for flooder in FLOODERS {
+        paused(async {
+            let mut stage = Stage::set(5).await;
+            stage
+                .beside(5, |stage, tick| {
+                    for number in 0..40 {
+                        stage.crowd(format!("www.zone{tick}-{number}.silent."), flooder);
+                    }
+                })
+                .await;
+            stage.end().await;
+        });
+    }
+}
+
+#[test]
+fn twenty_thousand_that_wait_for_one_name_cost_others_nothing() {
+    for flooder in FLOODERS {
+        paused(async {
+            let mut stage = Stage::set(6).await;
+            for _ in 0..2 * MAX_WAITERS {
+                stage.crowd("host.silent0.tld.".to_owned(), flooder);
+            }
+            stage.beside(5, |_, _| ()).await;
+            stage.end().await;
+        });
+    }
+}
+
+#[test]
+fn who_asks_little_is_answered_in_the_zone_that_another_floods() {
+    paused(async {
+        let mut stage = Stage::set(7).await;
+        for number in 0..6_000 {
+            stage.crowd(format!("host{number}.slow.tld."), FLOODERS[1]);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let reply = ask(&stage.simulation, "mine.slow.tld.", light()).await;
+        assert_eq!(reply.message.answers.len(), 1, "{:?}", told(&reply));
+        stage.end().await;
+    });
+}
