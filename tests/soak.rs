@@ -88,8 +88,9 @@ impl Asker for OneByOne<'_> {
                         _ => {}
                     }
                 }
-                // Probes of dead servers are nobody's.
-                if answered && !late && one.kind != RecordType::SOA {
+                // Messages on the side are nobody's: to dead servers, and to see that our own network works.
+                let aside = matches!(one.kind, RecordType::SOA | RecordType::NS);
+                if answered && !late && !aside {
                     twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));
                 }
             }

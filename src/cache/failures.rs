@@ -1,8 +1,8 @@
 //! Questions that failed a moment ago, so that their repeats cost nothing (RFC 9520).
 //!
 //! May call: `question`, `clock`, `limits`. A failure is remembered for 1 s at first and twice as long each time it
-//! happens again, to 30 s; a success clears it. Where no server at all was heard meanwhile it is always 1 s: that may be our own
-//! network, and names are not to be held guilty of its outage.
+//! happens again, to 30 s; a success clears it. Where no server at all was heard meanwhile it is always 1 s, and ends as soon as
+//! one is heard: that may be our own network, and names are not to be held guilty of its outage.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub struct Failed {
     pub until: Mono,
     /// For how long that was when it was stored.
     span: Duration,
+    /// When it was stored, where no server was heard while it failed.
+    unheard: Option<Mono>,
     /// Why it failed.
     pub error: ExtendedError,
 }
@@ -36,16 +38,20 @@ impl Failures {
         &self.0
     }
 
-    /// The failure that answers a question of this moment.
-    pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Failed>> {
-        self.0.get(key).filter(|failed| now < failed.until)
+    /// The failure that answers a question of this moment. `heard_since`: whether any server was heard after a moment.
+    pub fn get(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
+        let holds = |failed: &Arc<Failed>| now < failed.until && !failed.unheard.is_some_and(heard_since);
+        self.0.get(key).filter(holds)
     }
 
     /// Remembers a failure, for longer where the last one has not long gone. `heard`: whether any server was, while it failed.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, heard: bool, now: Mono) {
         let last = self.0.get(&key).filter(|_| heard);
         let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
-        self.0.insert(key, Arc::new(Failed { until: now.after(span), span, error }));
+        self.0.insert(
+            key,
+            Arc::new(Failed { until: now.after(span), span, unheard: (!heard).then_some(now), error }),
+        );
     }
 
     /// Forgets a failure: the question has been answered.
@@ -82,12 +88,30 @@ mod tests {
         let mut now = Mono::START;
         let mut fail = |heard| {
             failures.put(key.clone(), ExtendedError::new(22, "no"), heard, now);
-            let until = failures.get(key.as_bytes(), now).unwrap().until;
+            let until = failures.get(key.as_bytes(), now, |_| false).unwrap().until;
             let span = until.since(now);
             now = until;
             span.as_secs()
         };
         assert_eq!([true, true, true, false, false, true].map(&mut fail), [1, 2, 4, 1, 1, 2]);
+    }
+
+    #[test]
+    fn what_failed_while_nobody_was_heard_is_forgotten_when_somebody_is() {
+        let failures = crate::cache::stage::memory().failures;
+        let name = crate::cache::stage::name("www.");
+        let key = |kind| crate::question::Question::new(&name, kind).key();
+        let (one, other) = (key(hickory_proto::rr::RecordType::A), key(hickory_proto::rr::RecordType::MX));
+        let at = |millis| Mono::START.after(Duration::from_millis(millis));
+        failures.put(one.clone(), ExtendedError::new(22, "no"), false, at(10));
+        failures.put(other.clone(), ExtendedError::new(22, "no"), true, at(10));
+        let heard_at = |moment: Mono| move |since: Mono| moment > since;
+        assert!(failures.get(one.as_bytes(), at(20), heard_at(at(10))).is_some());
+        assert!(failures.get(one.as_bytes(), at(20), heard_at(at(15))).is_none());
+        assert!(
+            failures.get(other.as_bytes(), at(20), heard_at(at(15))).is_some(),
+            "somebody was heard already"
+        );
     }
 
     #[test]

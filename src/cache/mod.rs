@@ -19,6 +19,7 @@ mod round_trips;
 pub mod rrsets;
 pub mod security;
 pub mod servers;
+mod silence;
 
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 use std::sync::Arc;

@@ -1,8 +1,7 @@
 //! What is known of each server: round trips, silence, EDNS, the zones it is lame for.
 //!
-//! May call: `clock`, `limits`, `random`, `round_trips`. Nothing here keeps a server from being asked when there is no
-//! better one. Unbound backs its timer off to 12 s and then probes with clients' questions; here a server is doubtful at
-//! once, and dead after three silences that cannot have been one event.
+//! May call: `clock`, `limits`, `random`, `round_trips`, `silence`. Nothing here but known silence keeps a server from being
+//! asked when there is no better one.
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;
@@ -14,11 +13,12 @@ use moka::policy::EvictionPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::round_trips::RoundTrips;
+use super::silence::Silence;
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER,
-    HEDGES_PER_MILLE, MAX_DEAD_TIME, MAX_LAME_ZONES, NO_EDNS_TIME, NO_TCP_TIME, UNKNOWN_TIMER,
+    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_ZONES, NO_EDNS_TIME, NO_TCP_TIME,
+    UNKNOWN_TIMER,
 };
 use crate::random::Random;
 
@@ -84,15 +84,8 @@ pub struct Server(Mutex<State>);
 struct State {
     /// Its round trips; none before the first.
     round_trips: Option<RoundTrips>,
-    /// When it was last heard.
-    heard: Option<Mono>,
-    /// Messages in a row that it has let pass, and when the last of them was counted.
-    silences: u32,
-    counted: Option<Mono>,
-    /// Until when it is asked after the others.
-    doubtful_until: Mono,
-    /// While it is dead: until when, and for how long that was.
-    dead: Option<(Mono, Duration)>,
+    /// What it has let pass since it was last heard.
+    silence: Silence,
     /// Until when it is asked without EDNS.
     plain_until: Option<Mono>,
     /// Until when the letters of questions to it are in their own case.
@@ -111,20 +104,6 @@ impl State {
             .as_ref()
             .map_or((UNKNOWN_TIMER, UNKNOWN_TIMER), |trips| (trips.timer(), trips.patience()))
     }
-
-    /// Whether it was heard after a message to it was sent: what is lacking then was lost on the way.
-    fn heard_since(&self, sent: Mono) -> bool {
-        self.heard.is_some_and(|heard| heard > sent)
-    }
-
-    fn health(&self, now: Mono) -> Health {
-        match self.dead {
-            Some((until, _)) if now < until => Health::Dead,
-            Some(_) => Health::Due,
-            None if now < self.doubtful_until => Health::Doubtful,
-            None => Health::Answering,
-        }
-    }
 }
 
 /// How a server stands for a zone, at a moment: what the choice among servers needs.
@@ -138,6 +117,8 @@ pub struct Standing {
     pub patience: Duration,
     /// Whether it answers, as far as we know.
     pub health: Health,
+    /// Since when it is known to be silent, where it is: it is tried on the side, and no question waits for it.
+    pub silent_since: Option<Mono>,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
     /// Whether it takes EDNS, as far as we know.
@@ -192,11 +173,13 @@ impl Server {
     pub fn standing(&self, zone: &Name, now: Mono) -> Standing {
         let state = self.state();
         let (timer, patience) = state.timers();
+        let round_trip = state.round_trips.as_ref().map(RoundTrips::smoothed);
         Standing {
-            round_trip: state.round_trips.as_ref().map(RoundTrips::smoothed),
+            round_trip,
             timer,
             patience,
-            health: state.health(now),
+            health: state.silence.health(now),
+            silent_since: state.silence.known_since(now, round_trip),
             lame: state.lame.iter().any(|(lame, until)| lame == zone && now < *until),
             edns: state.plain_until.is_none_or(|until| now >= until),
             keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
@@ -211,9 +194,9 @@ impl Server {
             address,
             round_trip: state.round_trips.as_ref().map(RoundTrips::smoothed),
             timer: state.timers().0,
-            health: state.health(now),
-            dead_for: state.dead.filter(|(until, _)| now < *until).map(|(until, _)| until.since(now)),
-            silences: state.silences,
+            health: state.silence.health(now),
+            dead_for: state.silence.dead_for(now),
+            silences: state.silence.count(),
             edns: state.plain_until.is_none_or(|until| now >= until),
             keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
             tcp: state.no_tcp_until.is_none_or(|until| now >= until),
@@ -228,53 +211,43 @@ impl Server {
             Some(trips) => trips.add(round_trip),
             none => *none = Some(RoundTrips::new(round_trip)),
         }
-        state.heard = Some(now);
-        state.silences = 0;
-        state.doubtful_until = Mono::START;
-        state.dead = None;
+        state.silence.end(now);
     }
 
     /// A message sent to it at `sent` is not answered yet, though it should be: others are asked first for a while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
-        let mut state = self.state();
-        if !state.heard_since(sent) {
-            let silences = state.silences.saturating_add(1);
-            state.doubtful_until = now.after(DOUBT_TIME.saturating_mul(silences));
-        }
+        self.state().silence.overdue(sent, now);
+    }
+
+    /// Whether the silence to a message sent at `sent` says something that is not known yet.
+    pub fn would_count(&self, sent: Mono) -> bool {
+        self.state().silence.would_count(sent)
     }
 
     /// A message sent to it at `sent` will not be answered any more, and others have been heard since. Messages that
-    /// were on their way together are one silence: whatever struck them may have been one event. `random` spreads the
-    /// moments at which dead servers are tried again.
+    /// were on their way together are one silence. `random` spreads the moments at which dead servers are tried again.
     pub fn silent(&self, sent: Mono, now: Mono, random: &Random) {
-        let mut state = self.state();
-        if state.heard_since(sent) || state.counted.is_some_and(|counted| counted > sent) {
-            return;
-        }
-        state.counted = Some(now);
-        state.silences = state.silences.saturating_add(1);
-        state.doubtful_until = now.after(DOUBT_TIME.saturating_mul(state.silences));
-        if state.dead.is_none() && state.silences >= DEAD_AFTER_SILENCES {
-            state.dead = Some((now.after(jittered(FIRST_DEAD_TIME, random)), FIRST_DEAD_TIME));
-        }
+        self.state().silence.add(sent, now, random);
     }
 
-    /// Until when it is left alone, where it is dead.
-    pub fn dead_until(&self) -> Option<Mono> {
-        self.state().dead.map(|(until, _)| until)
+    /// When it is to be tried on the side, where it is dead.
+    pub fn next_try(&self) -> Option<Mono> {
+        self.state().silence.next_try()
     }
 
     /// Whether a dead server is to be tried now. Whoever is told so does it; others are told after twice the time.
     pub fn probe(&self, now: Mono, random: &Random) -> bool {
-        let mut state = self.state();
-        match state.dead {
-            Some((until, span)) if now >= until => {
-                let span = span.saturating_mul(2).min(MAX_DEAD_TIME);
-                state.dead = Some((now.after(jittered(span, random)), span));
-                true
-            }
-            _ => false,
-        }
+        self.state().silence.try_now(now, random)
+    }
+
+    /// Whether it is dead, and tried on the side for the first time since it died.
+    pub fn is_being_probed(&self) -> bool {
+        self.state().silence.is_being_tried()
+    }
+
+    /// A message on the side sent at `sent` was not answered either, and others have been heard since.
+    pub fn probed_in_vain(&self, sent: Mono) {
+        self.state().silence.tried_in_vain(sent);
     }
 
     /// It does not serve `zone` though it should; believed for `time`.
@@ -328,34 +301,15 @@ impl Server {
     }
 }
 
-/// Up to an eighth more or less, so that servers which died together are not all tried at once.
-fn jittered(span: Duration, random: &Random) -> Duration {
-    span - span / 8 + span / 4 * random.below(1_001) / 1_000
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::LAME_TIME;
+    use crate::limits::{DEAD_AFTER_SILENCES, LAME_TIME};
 
     const MS: Duration = Duration::from_millis(1);
 
     fn at(millis: u64) -> Mono {
         Mono::from_micros(millis * 1_000)
-    }
-
-    fn health(server: &Server, now: Mono) -> Health {
-        server.standing(&Name::root(), now).health
-    }
-
-    /// A server that died some time ago, and until when it is left alone.
-    fn dead() -> (Server, Mono) {
-        let (server, random) = (Server::default(), Random::seeded(1));
-        for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
-            server.silent(at(silence * 1_000), at(silence * 1_000 + 500), &random);
-        }
-        let (until, _) = server.state().dead.unwrap();
-        (server, until)
     }
 
     #[test]
@@ -373,64 +327,12 @@ mod tests {
     }
 
     #[test]
-    fn an_overdue_server_is_doubtful_until_it_is_heard() {
-        let server = Server::default();
-        server.overdue(at(0), at(300));
-        assert_eq!(health(&server, at(300)), Health::Doubtful);
-        assert_eq!(health(&server, at(300).after(DOUBT_TIME)), Health::Answering);
-        server.overdue(at(400), at(700));
-        server.answered(350 * MS, at(750));
-        assert_eq!(health(&server, at(750)), Health::Answering);
-        server.overdue(at(700), at(1_000));
-        assert_eq!(health(&server, at(1_000)), Health::Answering, "it was heard since: that one was lost");
-    }
-
-    #[test]
-    fn three_silences_one_after_the_other_make_a_server_dead() {
-        let (server, random) = (Server::default(), Random::seeded(1));
-        for sent in 0..20 {
-            server.silent(at(sent), at(sent + 500), &random);
-        }
-        assert_eq!(health(&server, at(600)), Health::Doubtful, "a burst that was lost is one silence");
-        let (server, until) = dead();
-        assert_eq!(health(&server, at(3_500)), Health::Dead);
-        assert!(
-            until >= at(3_500).after(FIRST_DEAD_TIME * 7 / 8)
-                && until <= at(3_500).after(FIRST_DEAD_TIME * 9 / 8)
-        );
-    }
-
-    #[test]
-    fn a_dead_server_is_due_after_a_while_probed_by_one_and_revived_by_an_answer() {
-        let ((server, until), random) = (dead(), Random::seeded(2));
-        assert!(!server.probe(at(3_600), &random));
-        assert_eq!(health(&server, until), Health::Due);
-        assert!(server.probe(until, &random));
-        assert!(!server.probe(until, &random), "one probe at a time");
-        assert_eq!(health(&server, until), Health::Dead);
-        server.answered(MS, until);
-        assert_eq!(health(&server, until), Health::Answering);
-    }
-
-    #[test]
     fn second_messages_because_of_one_server_are_a_burst_and_then_a_share() {
         let server = Server::default();
         let taken = || (0..1_000).filter(|_| server.take_hedge()).count();
         assert_eq!(taken(), usize::try_from(HEDGE_BURST_PER_SERVER).unwrap());
         (0..50).for_each(|_| server.earn_hedge());
         assert_eq!(taken(), 10);
-    }
-
-    #[test]
-    fn a_server_is_tried_again_at_least_every_forty_seconds() {
-        let ((server, mut until), random) = (dead(), Random::seeded(2));
-        for _ in 0..20 {
-            assert!(server.probe(until, &random));
-            server.silent(until, until.after(2_000 * MS), &random);
-            let (next, _) = server.state().dead.unwrap();
-            assert!(next.since(until) <= Duration::from_secs(40), "{next:?} after {until:?}");
-            until = next;
-        }
     }
 
     #[test]

@@ -113,6 +113,7 @@ impl Daemon {
         tasks.spawn(tasks::prime(Arc::clone(&subject)));
         tasks.spawn(tasks::mirrors(Arc::clone(&subject)));
         tasks.spawn(Arc::clone(&subject.resolver).probe_dead_servers());
+        tasks.spawn(Arc::clone(&subject.resolver).keep_late_answers());
         tasks.spawn(tend::tend(Arc::clone(&subject.resolver), random));
         tasks.spawn(ahead::ask_ahead(Arc::clone(&subject.resolver)));
         tasks.spawn(tasks::keep_lists(Arc::clone(&subject)));

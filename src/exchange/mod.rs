@@ -161,7 +161,7 @@ impl Exchange {
             drop(place);
             heard
         };
-        self.merge.share(ask, send).await
+        self.merge.share(ask, self.clock.mono(), send).await
     }
 
     async fn send(&self, ask: &Ask, patience: Duration) -> Heard {

@@ -11,15 +11,16 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::mpsc;
 
 use super::attempt::{Attempt, Event, News};
 use super::classify::{Found, Said};
 use super::context::Context;
-use super::dead::Wanted;
+use super::dead::{Wanted, other_question};
 use super::edns::Signed;
 use super::failure::Failure;
+use super::late_answers::Unanswered;
 use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
@@ -27,14 +28,14 @@ use crate::cache::servers::Health;
 use crate::limits::{
     MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNGLUED_AT_ONCE,
 };
-use crate::record::event::Conduct;
+use crate::record::event::{Conduct, StepEvent};
 use crate::zones::Kind;
 
 /// One step of a walk: the servers of a zone, asked.
 pub(super) struct Asking<'a> {
     iterate: &'a Iterate,
     errand: Errand<'a>,
-    cut: &'a Delegation,
+    cut: &'a Arc<Delegation>,
     signed: Signed,
     candidates: Vec<Candidate>,
     /// The parent's servers, where the zone's own set comes first.
@@ -59,11 +60,13 @@ pub(super) struct Asking<'a> {
     /// Whether the first that says anything has the last word.
     probe: bool,
     given_up: bool,
+    /// Tells attempts that outlive the step that it has failed.
+    unanswered: Unanswered,
 }
 
 impl<'a> Asking<'a> {
     /// The servers of `cut`, to be asked.
-    pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Delegation) -> Self {
+    pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Arc<Delegation>) -> Self {
         // Seven events an attempt at most: overdue and late, late again without EDNS, in its own case and twice over TCP, and
         // its end.
         let (sender, events) = mpsc::channel(7 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
@@ -88,6 +91,7 @@ impl<'a> Asking<'a> {
             sought_again: false,
             probe: false,
             given_up: false,
+            unanswered: Unanswered::default(),
         };
         let addresses = iterate.addresses(errand, cut);
         asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
@@ -115,7 +119,16 @@ impl<'a> Asking<'a> {
     ///
     /// # Errors
     /// None does, or the question's budget is spent.
-    pub(super) async fn run(mut self) -> Result<Said, Failure> {
+    pub(super) async fn run(self) -> Result<Said, Failure> {
+        let unanswered = self.unanswered.clone();
+        let said = self.ask().await;
+        if said.is_err() {
+            unanswered.set();
+        }
+        said
+    }
+
+    async fn ask(mut self) -> Result<Said, Failure> {
         self.begin();
         loop {
             let ended = self.given_up || self.is_refused();
@@ -161,12 +174,15 @@ impl<'a> Asking<'a> {
                 self.seek_addresses();
             }
         }
-        self.want_dead();
     }
 
     /// Takes in what an attempt tells; gives what helps.
     fn heard(&mut self, event: Event) -> Option<Said> {
         let one_at_a_time = self.errand.route.policy.one_at_a_time;
+        if !matches!(event.news, News::Ended(_)) && self.is_known_silence() {
+            self.given_up = true;
+            return None;
+        }
         match event.news {
             // One server at a time: only when a message is taken to be lost is another one sent.
             News::Overdue if one_at_a_time => {}
@@ -241,10 +257,17 @@ impl<'a> Asking<'a> {
                 }
             }
             // What failed for this question's own depth tells nothing of the zone, whatever else failed.
-            Err(failure) if !matches!(self.lookup_failure, Some(Failure::Depth { .. })) => {
-                self.lookup_failure = Some(failure);
+            Err(failure) => {
+                let tells_more = match &self.lookup_failure {
+                    Some(Failure::Depth { .. }) => false,
+                    // That one of the names could not be had for another reason may pass.
+                    Some(before) => before.is_known_silence() || !failure.is_known_silence(),
+                    None => true,
+                };
+                if tells_more {
+                    self.lookup_failure = Some(failure);
+                }
             }
-            Err(_) => {}
         }
         if !self.is_waiting() {
             self.go_on("address");
@@ -353,9 +376,11 @@ impl<'a> Asking<'a> {
             recursive: matches!(errand.route.kind, Kind::Forward { .. }),
             configured: !self.cut.configured.is_empty(),
             found: matches!(errand.route.kind, Kind::Iterate),
+            cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),
             kind: errand.kind,
+            probe: self.probe,
             secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             edns: self.signed.asks_with_edns(candidate.standing.edns, candidate.tries),
             signed: self.signed,
@@ -365,6 +390,7 @@ impl<'a> Asking<'a> {
             patience: select::longer(candidate.standing.patience, candidate.tries),
             context: errand.context.clone(),
             events: self.sender.clone(),
+            unanswered: self.unanswered.clone(),
             means,
         };
         candidate.tries = candidate.tries.saturating_add(1);
@@ -373,17 +399,21 @@ impl<'a> Asking<'a> {
         tokio::spawn(attempt.run(reason));
     }
 
-    /// Has dead servers probed that would be asked, were they alive.
-    fn want_dead(&self) {
-        for candidate in self.candidates.iter().filter(|candidate| candidate.standing.health >= Health::Due) {
-            self.iterate.means.dead.want(Wanted {
-                path: path(self.errand.route, self.cut, candidate.address),
-                recursive: matches!(self.errand.route.kind, Kind::Forward { .. }),
-                configured: !self.cut.configured.is_empty(),
-                zone: self.cut.zone.clone(),
-                at: self.iterate.now(),
-            });
-        }
+    /// Has a dead server probed that would be asked, were it alive.
+    fn want_dead(&self, address: SocketAddr) {
+        let open = if self.errand.rewrite.is_some() { RecordType::A } else { self.errand.kind };
+        let (name, kind) = other_question(&self.cut.zone, self.errand.name, open);
+        let wanted = Wanted {
+            path: path(self.errand.route, self.cut, address),
+            recursive: matches!(self.errand.route.kind, Kind::Forward { .. }),
+            configured: !self.cut.configured.is_empty(),
+            zone: self.cut.zone.clone(),
+            name,
+            kind,
+            view: Arc::clone(&self.context().view),
+            at: self.iterate.now(),
+        };
+        self.iterate.means.dead.want(wanted, false);
     }
 
     fn add(&mut self, address: SocketAddr) {
@@ -405,7 +435,16 @@ impl<'a> Asking<'a> {
         if self.iterate.may_ask(self.context(), self.cut, address.ip()) {
             let now = self.iterate.now();
             let standing = self.iterate.server(address).standing(&self.cut.zone, now);
-            self.candidates.push(Candidate { address, standing, tries: 0, progress: Progress::Untried });
+            if standing.health >= Health::Due && !self.errand.route.policy.one_at_a_time {
+                self.want_dead(address);
+            }
+            // What this question itself has met is not old enough to end it.
+            let silent = standing.silent_since.is_some_and(|since| since < self.context().began());
+            let progress = if silent { Progress::Spent } else { Progress::Untried };
+            if silent {
+                self.faults.push((address, Conduct::Silent));
+            }
+            self.candidates.push(Candidate { address, standing, tries: 0, progress });
         }
     }
 
@@ -484,8 +523,24 @@ impl<'a> Asking<'a> {
         }
     }
 
+    /// Whether all servers of the zone were known to be silent before this question began, or have come to be known since.
+    fn is_known_silence(&self) -> bool {
+        let (now, zone, began) = (self.iterate.now(), &self.cut.zone, self.context().began());
+        let is_silent = |candidate: &Candidate| {
+            let standing = self.iterate.server(candidate.address).standing(zone, now);
+            standing.silent_since.is_some_and(|since| since < began)
+        };
+        let others = self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty();
+        others && !self.candidates.is_empty() && self.candidates.iter().all(is_silent)
+    }
+
     fn failure(self) -> Failure {
         let zone = self.cut.zone.clone();
+        if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
+            let servers = self.candidates.iter().map(|candidate| candidate.address).collect();
+            self.context().note(StepEvent::Memory { found: format!("that no server of {zone} answers") });
+            return Failure::Silent { zone, servers };
+        }
         if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {
             return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
         }
@@ -493,10 +548,7 @@ impl<'a> Asking<'a> {
             if let Some(failure @ Failure::Depth { .. }) = self.lookup_failure {
                 return failure;
             }
-            let why = self
-                .lookup_failure
-                .map_or_else(|| "they have none that may be asked".to_owned(), |failure| failure.to_string());
-            return Failure::Addresses { zone, why };
+            return Failure::Addresses { zone, why: self.lookup_failure.map(Box::new) };
         }
         Failure::Servers { zone, faults: self.faults }
     }

@@ -1,7 +1,7 @@
 //! One server asked, to the end: over UDP or TLS, without EDNS where it does not take it, over TCP where the answer is
 //! cut.
 //!
-//! May call: `exchange`, `classify`, `edns`, `late`, `cache::servers`, `record`. An attempt is a task of its own: it learns the server's
+//! May call: `exchange`, `classify`, `edns`, `late`, `late_answers`, `unproven`, `cache::servers`, `record`. An attempt is a task of its own: it learns the server's
 //! round trip or its silence even where nobody waits for it any more, and tells whoever waits when it is overdue.
 
 use std::net::SocketAddr;
@@ -14,19 +14,22 @@ use tokio::sync::mpsc;
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
-use super::dead::{DeadServers, Wanted};
+use super::dead::{DeadServers, Wanted, other_question};
 use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
 use super::families::Families;
 use super::hedges::Hedges;
 use super::late::Late;
+use super::late_answers::{LateAnswer, LateAnswers, Unanswered};
+use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
+use crate::cache::rrsets::Delegation;
 use crate::cache::servers::{Server, Standing};
 use crate::clock::{Clock, Mono};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Ask, Exchange, Heard, Place, Trouble};
-use crate::limits::{FAILING_TIME, LAME_TIME, LISTEN_TIME, MAX_TIMER};
+use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{Conduct, Sent, StepEvent, Transport};
@@ -81,6 +84,8 @@ pub(super) struct Means {
     pub(super) uplink: Uplink,
     pub(super) late: Arc<Late>,
     pub(super) dead: DeadServers,
+    pub(super) unproven: Unproven,
+    pub(super) late_answers: LateAnswers,
 }
 
 impl Means {
@@ -92,8 +97,21 @@ impl Means {
         random: Random,
     ) -> Self {
         let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
-        let (late, dead) = (Arc::default(), DeadServers::default());
-        Self { exchange, recorder, clock, random, families, hedges, uplink, late, dead }
+        let (late, late_answers) = (Arc::default(), LateAnswers::default());
+        let (dead, unproven) = (DeadServers::default(), Unproven::default());
+        Self {
+            exchange,
+            recorder,
+            clock,
+            random,
+            families,
+            hedges,
+            uplink,
+            late,
+            dead,
+            unproven,
+            late_answers,
+        }
     }
 }
 
@@ -108,9 +126,12 @@ pub(super) struct Attempt {
     pub(super) configured: bool,
     /// Whether recursion from the root has led to it.
     pub(super) found: bool,
+    pub(super) cut: Arc<Delegation>,
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
+    /// Whether a part of a name is asked for: only a referral is kept of what is said.
+    pub(super) probe: bool,
     /// What the name has a label for.
     pub(super) secret: Option<Arc<Secret>>,
     pub(super) edns: bool,
@@ -127,6 +148,7 @@ pub(super) struct Attempt {
     pub(super) patience: Duration,
     pub(super) context: Context,
     pub(super) events: mpsc::Sender<Event>,
+    pub(super) unanswered: Unanswered,
 }
 
 impl Attempt {
@@ -137,7 +159,7 @@ impl Attempt {
         let sent = self.means.clock.mono();
         let Some((heard, first)) = self.first_message(sent, place).await else { return };
         let said = self.answer(&heard, first).await;
-        self.tell(News::Ended(Box::new(said)));
+        self.end(said);
         match heard.reply {
             Err(Trouble::Silent) => self.blame(sent),
             Err(Trouble::Unreachable) => {
@@ -213,7 +235,9 @@ impl Attempt {
     /// The first message, with its timers. None where it has had its time, and nobody waits any more or too many do.
     async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.transport(), self.edns);
-        let asking = self.means.exchange.ask(message, LISTEN_TIME, place);
+        let slow = self.standing().round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
+        let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
+        let asking = self.means.exchange.ask(message, listen, place);
         tokio::pin!(asking);
         tokio::select! {
             biased;
@@ -241,6 +265,9 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = self.events.closed() => {}
         }
+        if self.unanswered.is_set() && self.tries < LATE_COPIES {
+            return Some(asking.await);
+        }
         // Nobody waits any more; a slow server is still told from a dead one.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
@@ -262,15 +289,39 @@ impl Attempt {
     /// Counts a silence since `sent` against the server, where it is not our own network's. Once it is dead it is probed, as
     /// this question would have had use of it.
     fn blame(&self, sent: Mono) {
-        if !self.means.uplink.proves_silence(self.configured, sent) {
-            return;
+        let late = self.means.clock.mono();
+        // Without the key that its name lacks here a list would not answer.
+        let other = if self.secret.is_some() { RecordType::A } else { self.kind };
+        let (name, kind) = other_question(&self.zone, &self.name, other);
+        let wanted = Wanted {
+            path: self.path.clone(),
+            recursive: self.recursive,
+            configured: self.configured,
+            zone: self.zone.clone(),
+            name,
+            kind,
+            view: Arc::clone(&self.context.view),
+            at: late,
+        };
+        self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
+    }
+
+    /// Tells what the server said; where nobody waits for it any more as the question has failed, it is kept.
+    fn end(&self, said: Said) {
+        if !self.unanswered.is_set() {
+            return self.tell(News::Ended(Box::new(said)));
         }
-        let at = self.means.clock.mono();
-        self.server.silent(sent, at, &self.means.random);
-        if self.server.dead_until().is_some() && self.context.view.config.resolve.race {
-            let (path, zone) = (self.path.clone(), self.zone.clone());
-            let (recursive, configured) = (self.recursive, self.configured);
-            self.means.dead.want(Wanted { path, recursive, configured, zone, at });
+        let wanted = !self.probe || matches!(said, Said::Referral(_));
+        // Under a name with a key in it nothing is found again.
+        if wanted && self.secret.is_none() {
+            self.means.late_answers.add(LateAnswer {
+                name: self.name.clone(),
+                kind: self.kind,
+                view: Arc::clone(&self.context.view),
+                checks: self.context.checks(),
+                cut: Arc::clone(&self.cut),
+                said,
+            });
         }
     }
 

@@ -1,6 +1,6 @@
 //! Dead servers that questions would ask: which of them are probed on the side, and when.
 //!
-//! May call: `probe`, `cache::servers`, `clock`, `limits`. Unbound and Knot find out by clients' questions that a server is
+//! May call: `probe`, `unproven`, `cache::servers`, `clock`, `limits`. Unbound and Knot find out by clients' questions that a server is
 //! back; here it is tried by the clock, for as long as questions want it, so that it is back within a minute though nobody
 //! asks for its zone meanwhile.
 
@@ -8,17 +8,20 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::Iterate;
+use super::attempt::Means;
 use super::probe::Probe;
+use super::unproven::Silent;
 use crate::cache::servers::{Server, Servers};
 use crate::clock::Mono;
 use crate::exchange::network::Path;
 use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_PROBES, MAX_DEAD_SERVERS};
 use crate::random::Random;
+use crate::zones::View;
 
 /// A server that a question would ask, were it not dead.
 #[derive(Clone, Debug)]
@@ -31,8 +34,22 @@ pub(super) struct Wanted {
     pub(super) configured: bool,
     /// The zone that it is a server of.
     pub(super) zone: Name,
+    /// What it is asked on the side.
+    pub(super) name: Name,
+    pub(super) kind: RecordType,
+    /// The routes of the question that wants it.
+    pub(super) view: Arc<View>,
     /// When a question last wanted it.
     pub(super) at: Mono,
+}
+
+/// What a server is asked on the side that questions want for `name` and `kind`: another type, as some servers drop those that
+/// they do not know. Where an address is wanted it is the zone's SOA.
+pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType) -> (Name, RecordType) {
+    match kind {
+        RecordType::A => (zone.clone(), RecordType::SOA),
+        _ => (name.clone(), RecordType::A),
+    }
 }
 
 /// The dead servers that questions want.
@@ -45,13 +62,11 @@ pub(super) struct DeadServers {
 
 impl DeadServers {
     /// A question wants a dead server. Where there are too many, the one goes that nobody has wanted for longest: the next
-    /// question for its zone brings it back.
-    pub(super) fn want(&self, one: Wanted) {
+    /// question for its zone brings it back. `at_once`: its time to be tried has come.
+    pub(super) fn want(&self, one: Wanted, at_once: bool) {
         let mut wanted = self.wanted();
         let server = one.path.server;
-        if wanted.insert(server, one).is_some() {
-            return;
-        }
+        let new = wanted.insert(server, one).is_none();
         if wanted.len() > MAX_DEAD_SERVERS {
             let oldest = wanted.iter().filter(|(other, _)| **other != server).min_by_key(|(_, one)| one.at);
             if let Some(oldest) = oldest.map(|(server, _)| *server) {
@@ -59,7 +74,9 @@ impl DeadServers {
             }
         }
         drop(wanted);
-        self.added.notify_one();
+        if new || at_once {
+            self.added.notify_one();
+        }
     }
 
     /// Those whose time to be tried has come, `places` at most, and the moment at which the next one's comes; none where
@@ -68,7 +85,7 @@ impl DeadServers {
         let mut due = Due::default();
         self.wanted().retain(|address, one| {
             let Some(server) = servers.known(*address) else { return false };
-            let Some(until) = server.dead_until() else { return false };
+            let Some(until) = server.next_try() else { return false };
             if now.since(one.at) >= DEAD_WANTED_TIME {
                 return false;
             }
@@ -107,7 +124,7 @@ impl Iterate {
             let due = dead.due(now, &self.memory.servers, &means.random, places);
             let begun = !due.servers.is_empty();
             for (server, wanted) in due.servers {
-                probes.spawn(Probe { means: self.means(), server, wanted }.run());
+                probes.spawn(try_on_the_side(self.means(), server, wanted));
             }
             if begun {
                 // They have a next time now.
@@ -124,6 +141,26 @@ impl Iterate {
     }
 }
 
+/// Asks a dead server; where it is silent again, that is known of it.
+async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: Wanted) {
+    let sent = means.clock.mono();
+    let Wanted { path, recursive, configured, zone, name, kind, .. } = wanted.clone();
+    let probe = Probe {
+        means: Arc::clone(&means),
+        server: Arc::clone(&server),
+        path,
+        recursive,
+        configured,
+        zone,
+        name,
+        kind,
+    };
+    if !probe.ask().await {
+        let late = means.clock.mono();
+        means.silent(Silent { server, sent, late, wanted, aside: true });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +169,7 @@ mod tests {
     use crate::cache::Memory;
     use crate::config::Config;
     use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
+    use crate::zones::Views;
 
     fn address(number: u16) -> SocketAddr {
         let [high, low] = number.to_be_bytes();
@@ -144,7 +182,9 @@ mod tests {
 
     fn wanted(number: u16, at: Mono) -> Wanted {
         let path = Path { server: address(number), source: None, tls: None };
-        Wanted { path, recursive: false, configured: false, zone: Name::root(), at }
+        let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
+        let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
+        Wanted { path, recursive: false, configured: false, zone, name, kind, view, at }
     }
 
     /// So many servers that died within the first seconds, and are wanted since second 10.
@@ -156,7 +196,7 @@ mod tests {
             for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
                 servers.get(address(number)).silent(at(silence), at(silence), &random);
             }
-            dead.want(wanted(number, at(10)));
+            dead.want(wanted(number, at(10)), true);
         }
         (servers, dead)
     }
@@ -165,11 +205,14 @@ mod tests {
     fn the_dead_are_tried_when_their_time_has_come_a_bounded_number_at_a_time() {
         let (servers, dead) = died(40);
         let random = Random::seeded(2);
-        let early = dead.due(at(3), &servers, &random, 32);
-        let first = early.next.unwrap();
-        assert!(early.servers.is_empty() && first > at(3) && first <= at(3).after(FIRST_DEAD_TIME * 9 / 8));
-        let tried = |places| dead.due(at(20), &servers, &random, places).servers.len();
-        assert_eq!([tried(32), tried(0), tried(32), tried(32)], [32, 0, 8, 0], "each is tried once");
+        let tried = |at, places| dead.due(at, &servers, &random, places).servers.len();
+        let early = [32, 0, 32].map(|places| tried(at(3), places));
+        assert_eq!(early, [32, 0, 8], "each once as soon as it is dead");
+        let due = dead.due(at(3), &servers, &random, 32);
+        let first = due.next.unwrap();
+        assert!(due.servers.is_empty() && first > at(3) && first <= at(3).after(FIRST_DEAD_TIME * 9 / 8));
+        let later = [32, 0, 32, 32].map(|places| tried(at(20), places));
+        assert_eq!(later, [32, 0, 8, 0], "and once when its time has come");
     }
 
     #[test]
@@ -177,7 +220,7 @@ mod tests {
         let (servers, dead) = died(3);
         let random = Random::seeded(2);
         servers.get(address(0)).answered(Duration::from_millis(1), at(11));
-        dead.want(wanted(1, at(600)));
+        dead.want(wanted(1, at(600)), false);
         let due = dead.due(at(10).after(DEAD_WANTED_TIME), &servers, &random, 32);
         let tried: Vec<SocketAddr> = due.servers.iter().map(|(_, one)| one.path.server).collect();
         assert_eq!(tried, [address(1)]);
@@ -190,7 +233,7 @@ mod tests {
     fn of_too_many_the_one_goes_that_was_not_wanted_for_longest() {
         let dead = DeadServers::default();
         for number in 0..=u16::try_from(MAX_DEAD_SERVERS).unwrap() {
-            dead.want(wanted(number, at(if number == 7 { 1 } else { 2 })));
+            dead.want(wanted(number, at(if number == 7 { 1 } else { 2 })), false);
         }
         assert_eq!(dead.wanted().len(), MAX_DEAD_SERVERS);
         assert!(!dead.wanted().contains_key(&address(7)));

@@ -26,12 +26,20 @@ pub enum Failure {
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No address of the zone's servers could be had.
-    #[error("no address of the servers of {zone} could be had: {why}")]
+    #[error("no address of the servers of {zone} could be had: {}", why_text(.why.as_deref()))]
     Addresses {
         /// The zone.
         zone: Name,
-        /// Why not.
-        why: String,
+        /// Why that of the last could not; none where they have none that may be asked.
+        why: Option<Box<Failure>>,
+    },
+    /// All servers of the zone are known to be silent: they are tried on the side, and no question waits for them.
+    #[error("no server of {zone} answers, nor have they for a while: {}; they are tried on the side", servers_text(.servers))]
+    Silent {
+        /// The zone.
+        zone: Name,
+        /// Its servers.
+        servers: Vec<SocketAddr>,
     },
     /// The flight's time was over.
     #[error("the servers of {zone} did not answer in time: {}", faults_text(.faults))]
@@ -113,11 +121,22 @@ impl Failure {
         match self {
             Self::Servers { zone, .. }
             | Self::Addresses { zone, .. }
+            | Self::Silent { zone, .. }
             | Self::Time { zone, .. }
             | Self::Untrusted { zone, .. }
             | Self::Packets { zone, .. } => Some(zone.clone()),
             Self::List { zone, .. } => zone.clone(),
             _ => None,
+        }
+    }
+
+    /// Whether it was known without a message that nobody would answer. It is not remembered of the question: the first
+    /// answer of a server ends it.
+    pub fn is_known_silence(&self) -> bool {
+        match self {
+            Self::Silent { .. } => true,
+            Self::Addresses { why, .. } => why.as_ref().is_some_and(|why| why.is_known_silence()),
+            _ => false,
         }
     }
 
@@ -128,9 +147,11 @@ impl Failure {
         };
         let code = match self {
             Self::Servers { faults, .. } if unreachable(faults) => ExtendedError::NETWORK_ERROR,
-            Self::Servers { .. } | Self::Addresses { .. } | Self::Depth { .. } | Self::Time { .. } => {
-                ExtendedError::NO_REACHABLE_AUTHORITY
-            }
+            Self::Servers { .. }
+            | Self::Silent { .. }
+            | Self::Addresses { .. }
+            | Self::Depth { .. }
+            | Self::Time { .. } => ExtendedError::NO_REACHABLE_AUTHORITY,
             Self::Untrusted { fault, .. } => fault.why.code(),
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
             Self::List { error, .. } => error.code,
@@ -158,6 +179,19 @@ pub fn conduct_text(conduct: Conduct) -> &'static str {
         Conduct::Lame => "lame",
         Conduct::Unfit => "answer does not fit",
     }
+}
+
+fn why_text(why: Option<&Failure>) -> String {
+    why.map_or_else(|| "they have none that may be asked".to_owned(), Failure::to_string)
+}
+
+/// Servers, as a list.
+fn servers_text(servers: &[SocketAddr]) -> String {
+    let named: Vec<String> =
+        servers.iter().take(NAMED_SERVERS).map(|server| server.ip().to_string()).collect();
+    let more = servers.len().saturating_sub(NAMED_SERVERS);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
 }
 
 /// The last that each server did, as a list.
@@ -201,5 +235,21 @@ mod tests {
             error.text,
             "no server of example.com. gave an answer: 192.0.2.2 REFUSED, 192.0.2.1 SERVFAIL"
         );
+    }
+
+    #[test]
+    fn silence_is_known_of_servers_and_of_the_zone_in_which_their_names_stand() {
+        let zone = |name: &str| Name::from_ascii(name).unwrap();
+        let servers: Vec<SocketAddr> =
+            (1..=6).map(|last| SocketAddr::from(([192, 0, 2, last], 53))).collect();
+        let silent = Failure::Silent { zone: zone("example.net."), servers };
+        assert_eq!(
+            silent.to_string(),
+            "no server of example.net. answers, nor have they for a while: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more; they are tried on the side"
+        );
+        let names = Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)) };
+        assert!(names.is_known_silence());
+        assert_eq!(names.extended_error().code, ExtendedError::NO_REACHABLE_AUTHORITY);
+        assert!(!Failure::Addresses { zone: zone("example.com."), why: None }.is_known_silence());
     }
 }

@@ -25,6 +25,7 @@ mod hedges;
 pub mod keep;
 mod keyed;
 mod late;
+pub mod late_answers;
 mod minimise;
 mod names;
 mod outdated;
@@ -32,6 +33,7 @@ mod prime;
 mod probe;
 pub mod scrub;
 pub mod select;
+mod unproven;
 mod uplink;
 
 use std::net::SocketAddr;
@@ -217,7 +219,7 @@ impl Iterate {
 
     /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of what they say: RFC 9156 section 3 knows
     /// servers that deny a name which has names below it.
-    async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Delegation) -> Result<Probed, Failure> {
+    async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Arc<Delegation>) -> Result<Probed, Failure> {
         errand.sub_questions.entering(cut, errand.context);
         let asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
         errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
@@ -261,7 +263,7 @@ impl Iterate {
         self.memory.rrsets.of(errand.context.view.knows).closest_delegation(&from, self.now())
     }
 
-    async fn ask_zone(&self, errand: Errand<'_>, cut: &Delegation) -> Result<Said, Failure> {
+    async fn ask_zone(&self, errand: Errand<'_>, cut: &Arc<Delegation>) -> Result<Said, Failure> {
         errand.sub_questions.entering(cut, errand.context);
         let asking = Asking::new(self, errand, cut);
         errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });

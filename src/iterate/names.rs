@@ -104,7 +104,12 @@ impl Iterate {
     }
 
     /// The addresses of a server that may be asked: what memory knows, else what came with the delegation.
-    fn known_addresses(&self, context: &Context, cut: &Delegation, server: &Name) -> Vec<SocketAddr> {
+    pub(super) fn known_addresses(
+        &self,
+        context: &Context,
+        cut: &Delegation,
+        server: &Name,
+    ) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let mut known: Vec<IpAddr> = Vec::new();

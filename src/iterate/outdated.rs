@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::{Errand, Iterate};
 use crate::cache::rrsets::Delegation;
+use crate::limits::SILENT_DELEGATION_TIME;
 use crate::record::event::{Conduct, StepEvent};
 
 /// A delegation that was taken from memory, and why its servers could not be used.
@@ -41,6 +42,13 @@ impl Iterate {
             return None;
         }
         let again = match failure {
+            // It may have moved; asked so often and no oftener.
+            failure if failure.is_known_silence() => {
+                if self.now().since(delegation.since) < SILENT_DELEGATION_TIME {
+                    return None;
+                }
+                true
+            }
             Failure::Servers { faults, .. } if faults.iter().any(|(_, fault)| fault.came_back()) => true,
             Failure::Addresses { .. } => true,
             // An outage of our own network tells nothing of the servers.

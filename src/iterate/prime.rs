@@ -98,7 +98,7 @@ impl Iterate {
     ) -> Result<Arc<Delegation>, Failure> {
         let root = Name::root();
         let view = &context.view;
-        let hints = self.hints(&view.config.resolve.root_hints);
+        let hints = Arc::new(self.hints(&view.config.resolve.root_hints));
         let errand = Errand {
             name: &root,
             kind: RecordType::NS,
@@ -112,13 +112,14 @@ impl Iterate {
         let now = self.now();
         self.refresh.set(view.knows, now.after(PRIME_RETRY));
         let primed = match asked? {
-            Said::Found(found) => self.primed(hints, &found, view.config.cache.max_ttl),
+            Said::Found(found) => {
+                self.primed(&hints, &found, view.config.cache.max_ttl).map_or(hints, Arc::new)
+            }
             Said::Referral(_) | Said::Doubtful(_) | Said::Nothing(_) => hints,
         };
         // In the last tenth of its time.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.refresh.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
-        let primed = Arc::new(primed);
         self.memory.rrsets.of(view.knows).put_delegation(Arc::clone(&primed));
         Ok(primed)
     }
@@ -143,8 +144,8 @@ impl Iterate {
         }
     }
 
-    /// The root as its own servers have it; addresses that did not come along are those of the hints.
-    fn primed(&self, hints: Delegation, found: &Found, max_ttl: Duration) -> Delegation {
+    /// The root as its own servers have it, where they name any; addresses that did not come along are those of the hints.
+    fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Option<Delegation> {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;
         for record in found.answers.iter().take(MAX_SERVERS) {
@@ -154,7 +155,7 @@ impl Iterate {
             }
         }
         if servers.is_empty() {
-            return hints;
+            return None;
         }
         let mut glue = Vec::new();
         for (place, server) in servers.iter().enumerate() {
@@ -170,7 +171,7 @@ impl Iterate {
         }
         let since = self.now();
         let expires = since.after(Duration::from_secs(capped(ttl, max_ttl).into()));
-        Delegation {
+        Some(Delegation {
             zone: Name::root(),
             servers,
             glue,
@@ -179,7 +180,7 @@ impl Iterate {
             evidence: Evidence::default(),
             since,
             expires,
-        }
+        })
     }
 }
 

@@ -1,36 +1,46 @@
-//! A dead server tried on the side, so that no client's question waits for it and its return is noticed.
+//! A message on the side, so that no client's question waits for it: to a dead server, to notice its return, and to a living
+//! one, to see that our own network works.
 //!
-//! May call: `exchange`, `cache::servers`, `record`. The zone's SOA is asked for: any answer shows that the server lives.
+//! May call: `exchange`, `cache::servers`, `record`. Any answer shows that the server lives.
 
 use std::sync::Arc;
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 
 use super::attempt::{Means, conduct_of, first_transport};
-use super::dead::Wanted;
 use crate::cache::servers::Server;
 use crate::exchange::Ask;
+use crate::exchange::network::Path;
 use crate::limits::MAX_TIMER;
 use crate::record::event::{Conduct, Sent};
 
-/// A dead server to be tried.
+/// A server to be asked on the side.
 pub(super) struct Probe {
     pub(super) means: Arc<Means>,
     pub(super) server: Arc<Server>,
-    pub(super) wanted: Wanted,
+    /// How it is asked.
+    pub(super) path: Path,
+    /// Whether it is a recursive server.
+    pub(super) recursive: bool,
+    /// Whether the operator has named it.
+    pub(super) configured: bool,
+    /// The zone that it is a server of.
+    pub(super) zone: Name,
+    /// What it is asked for.
+    pub(super) name: Name,
+    pub(super) kind: RecordType,
 }
 
 impl Probe {
-    /// Asks, and remembers the answer.
-    pub(super) async fn run(self) {
-        let Wanted { path, recursive, configured, zone, .. } = self.wanted;
-        let transport = first_transport(&path);
-        let server = path.server;
-        let edns = self.server.standing(&zone, self.means.clock.mono()).edns;
+    /// Asks, and remembers the answer; false where there was none.
+    pub(super) async fn ask(self) -> bool {
+        let Self { means, server, path, recursive, configured, zone, name, kind } = self;
+        let (transport, address) = (first_transport(&path), path.server);
+        let edns = server.standing(&zone, means.clock.mono()).edns;
         let ask = Ask {
             path,
-            name: zone.clone(),
-            kind: RecordType::SOA,
+            name,
+            kind,
             secret: None,
             recursion_desired: recursive,
             edns,
@@ -39,20 +49,21 @@ impl Probe {
             transport,
             tries: 0,
         };
-        let place = self.means.exchange.place(&zone).await;
-        let (heard, first) = self.means.exchange.ask(ask, MAX_TIMER, place).await;
+        let place = means.exchange.place(&zone).await;
+        let (heard, first) = means.exchange.ask(ask, MAX_TIMER, place).await;
         let conduct = match &heard.reply {
             Ok(_) => {
-                let now = self.means.clock.mono();
-                self.server.answered(heard.elapsed, now);
-                self.means.uplink.heard(configured, now);
+                let now = means.clock.mono();
+                server.answered(heard.elapsed, now);
+                means.uplink.heard(configured, now);
                 Conduct::Answered
             }
             Err(trouble) => conduct_of(trouble),
         };
         if first {
             let elapsed = heard.elapsed;
-            self.means.recorder.sent(&Sent { server, zone, transport, conduct, elapsed });
+            means.recorder.sent(&Sent { server: address, zone, transport, conduct, elapsed });
         }
+        heard.reply.is_ok()
     }
 }

@@ -114,6 +114,7 @@ mod tests {
                 timer: Duration::from_millis(50),
                 patience: Duration::from_millis(100),
                 health,
+                silent_since: None,
                 lame: false,
                 edns: true,
                 keeps_case: true,

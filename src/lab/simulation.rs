@@ -147,6 +147,7 @@ impl Simulation {
         });
         let mut by_itself = JoinSet::new();
         by_itself.spawn(Arc::clone(&resolver).probe_dead_servers());
+        by_itself.spawn(Arc::clone(&resolver).keep_late_answers());
         Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0), seed, by_itself }
     }
 

@@ -33,8 +33,16 @@ pub const PORT_TRIES: usize = 8;
 /// The largest datagram read from a server: over the 1 232 we offer, as some send more.
 pub const MAX_DATAGRAM: usize = 4_096;
 
-/// How long a message's socket is listened at: a server that takes 7 s is still heard within a flight.
-pub const LISTEN_TIME: Duration = Duration::from_secs(8);
+/// How long a message's socket is listened at. A flight lasts 10 s: a server that takes 9 s is heard within it, and one that
+/// takes a little longer after it. A socket that is open for longer only helps those who guess its port.
+pub const LISTEN_TIME: Duration = Duration::from_secs(12);
+
+/// And at a server that usually takes longer than `MAX_TIMER`. No resolver waits longer: Unbound's timer for a slow server
+/// ends at 12 s, BIND's at 10 s.
+pub const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
+
+/// Equal messages are sent once within this time: an older one may be lost, and who joined it would wait for nothing.
+pub const MERGE_TIME: Duration = Duration::from_secs(2);
 
 /// Questions of one connection that are being resolved at once; more wait unread.
 pub const MAX_PIPELINED: usize = 64;

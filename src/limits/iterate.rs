@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::MAX_EXCHANGES;
+use super::{MAX_DEAD_TIME, MAX_EXCHANGES};
 
 /// Messages to servers for one client question, its sub-questions included. A cold name behind unglued servers in
 /// cold zones takes about 30; Unbound stops at 32 referrals and 64 targets. Bounds NXNSAttack (CVE-2020-12662).
@@ -43,6 +43,30 @@ pub const MAX_DEAD_SERVERS: usize = 256;
 /// A dead server that no question has wanted for this long is not probed any more: twenty messages for nothing. A domain
 /// whose mail comes more rarely is as well served by the probe that its next question brings.
 pub const DEAD_WANTED_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// Silences that wait for proof that our own network works: a few for each of the dead servers of a mail. Those beyond are
+/// not counted, and the next silence of the same server is.
+pub const MAX_UNPROVEN: usize = 64;
+
+/// Before a message that only shows whether our own network works: a busy gateway has heard somebody by then, and a quiet one
+/// sends at most five of them a second.
+pub const WITNESS_DELAY: Duration = Duration::from_millis(200);
+
+/// The delegation of a zone whose servers are known to be silent is asked of its parent again where it is older than this:
+/// the zone may have moved. As often as its servers are tried.
+pub const SILENT_DELEGATION_TIME: Duration = MAX_DEAD_TIME;
+
+/// Copies of a message whose answer is still listened for when its flight has ended: the first, and one where that was lost.
+pub const LATE_COPIES: u8 = 2;
+
+/// Answers that came after their flight's end and wait to be kept; those beyond are lost, as all of them were before.
+pub const MAX_LATE_ANSWERS: usize = 64;
+
+/// What is validated waits this long: the zone's keys were asked for at the same time, and come as late.
+pub const LATE_KEYS_TIME: Duration = Duration::from_secs(1);
+
+/// And those that are being validated at once, each with messages of its own where the zone's keys are not known.
+pub const MAX_LATE_JUDGED: usize = 16;
 
 /// The longest timer for a first try: beyond it a server is as good as silent.
 pub const MAX_TIMER: Duration = Duration::from_secs(2);

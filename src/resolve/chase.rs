@@ -306,7 +306,7 @@ impl SubQuestions for Resolver {
         Box::pin(async move {
             context.note(StepEvent::Question { name: name.to_string(), kind: kind.to_string() });
             let key = sub_key(name, kind, context.view.knows);
-            if let Some(failed) = self.memory.failures.get(key.as_bytes(), self.clock.mono()) {
+            if let Some(failed) = self.failed_a_moment_ago(&key) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }
             let chased = self.chase(name, kind, context).await;
@@ -333,7 +333,7 @@ impl SubQuestions for Resolver {
 
 /// Whether what stands at `target` is to be asked for on another way than the alias that leads there: the operator's own
 /// zones and the lists have ways of their own, and what others say of them is nothing.
-fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
+pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
     // Inside names of a list that takes a key are nobody's but its own.
     errand.rewrite.is_none()
         && errand.kind != RecordType::CNAME

@@ -219,7 +219,7 @@ impl Resolver {
         let context = &context.below(name, kind)?;
         context.note(StepEvent::Question { name: name.to_string(), kind: kind.to_string() });
         let key = sub_key(name, kind, context.view.knows);
-        if let Some(failed) = self.memory.failures.get(key.as_bytes(), self.clock.mono()) {
+        if let Some(failed) = self.failed_a_moment_ago(&key) {
             return Err(Failure::Remembered { why: failed.error.text.clone() });
         }
         let route = context.view.route(name, kind);

@@ -220,9 +220,10 @@ pub(super) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
         {
             Some(if list.rewrite.is_some() { Why::KeyRefused { what } } else { Why::NotServed { what } })
         }
-        Failure::Servers { .. } | Failure::Time { .. } | Failure::Addresses { .. } => {
-            Some(Why::Silent { what })
-        }
+        Failure::Servers { .. }
+        | Failure::Silent { .. }
+        | Failure::Time { .. }
+        | Failure::Addresses { .. } => Some(Why::Silent { what }),
         // The question is at fault, or us.
         Failure::TooLarge { .. } | Failure::TooLong { .. } | Failure::List { .. } => None,
         _ => Some(Why::Unusable { error: failure.extended_error() }),

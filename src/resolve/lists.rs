@@ -234,7 +234,12 @@ fn end_of(found: &Result<Chased, Failure>) -> End {
         {
             End::Failed
         }
-        Err(Failure::Servers { .. } | Failure::Time { .. } | Failure::Addresses { .. }) => End::Silent,
+        Err(
+            Failure::Servers { .. }
+            | Failure::Silent { .. }
+            | Failure::Time { .. }
+            | Failure::Addresses { .. },
+        ) => End::Silent,
         // Its servers answered; what they said leads nowhere, or is not what its owner has signed.
         Err(_) => End::Answered,
     }

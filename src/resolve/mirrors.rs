@@ -48,7 +48,7 @@ impl Resolver {
         };
         let told = match self.iterate.find(errand).await {
             Ok(found) => told(&found.found.answers),
-            Err(Failure::Servers { .. } | Failure::Time { .. }) => Told::Silence,
+            Err(Failure::Servers { .. } | Failure::Silent { .. } | Failure::Time { .. }) => Told::Silence,
             Err(_) => Told::Nothing,
         };
         let Some(turn) = mirrored.mirror.heard(told, self.clock.now().unix) else { return };

@@ -22,6 +22,7 @@ mod flights;
 mod guard;
 pub mod inflight;
 mod judge;
+mod late;
 mod lists;
 mod mirrors;
 pub mod negative;
@@ -38,6 +39,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
 use crate::cache::Memory;
+use crate::cache::failures::Failed;
 use crate::cache::flush::Flush;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::ring::What;
@@ -285,8 +287,7 @@ impl Resolver {
         arrived: Mono,
         view: Arc<View>,
     ) -> Asked {
-        let now = self.clock.mono();
-        if let Some(failed) = self.memory.failures.get(key.as_bytes(), now) {
+        if let Some(failed) = self.failed_a_moment_ago(&key) {
             let text = format!("{} (a moment ago)", failed.error.text);
             let known = failed.error.is_of_validation();
             let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
@@ -382,7 +383,10 @@ impl Resolver {
             }
             Err(failure) => {
                 let error = failure.extended_error();
-                self.memory.failures.put(key, error.clone(), self.iterate.heard_since(context.began()), now);
+                if !failure.is_known_silence() {
+                    let heard = self.iterate.heard_since(context.began());
+                    self.memory.failures.put(key, error.clone(), heard, now);
+                }
                 (Arc::new(compose::failure(&question, error, now)), Some(failure))
             }
         };
@@ -406,10 +410,16 @@ impl Resolver {
         }
     }
 
+    /// What a question failed with a moment ago, unless that was while nobody was heard, and somebody is now.
+    fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
+        let heard_since = |moment| self.iterate.heard_since(moment);
+        self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)
+    }
+
     /// Remembers that a sub-question failed, unless the question that it was asked for had spent its budget: that is not the
     /// name's fault, and others have theirs.
     fn remember_failure(&self, key: QuestionKey, failure: &Failure, context: &Context) {
-        if !context.budget.is_spent() {
+        if !context.budget.is_spent() && !failure.is_known_silence() {
             let heard = self.iterate.heard_since(context.began());
             self.memory.failures.put(key, failure.extended_error(), heard, self.clock.mono());
         }

@@ -75,9 +75,9 @@ impl Resolver {
         Some(Probed { verdict, server, secure })
     }
 
-    /// Probes dead servers that questions want, as long as it runs.
+    /// Probes dead servers that questions want, and finds out whose fault silence is, as long as it runs.
     pub async fn probe_dead_servers(self: Arc<Self>) {
-        self.iterate.probe_dead_servers().await;
+        tokio::join!(self.iterate.probe_dead_servers(), self.iterate.prove_silences());
     }
 
     /// Asks the internet for something that no zone has, to see whether anybody answers. Whoever does is heard of as all are.
@@ -103,7 +103,7 @@ impl Resolver {
         let key = question.key();
         let now = self.clock.mono();
         let known = self.memory.answers.get(key.as_bytes(), now).is_some()
-            || self.memory.failures.get(key.as_bytes(), now).is_some();
+            || self.failed_a_moment_ago(&key).is_some();
         let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
             return Ahead::NotNeeded;
         };

@@ -1,0 +1,250 @@
+//! A server's silence: doubtful at once, dead after three silences, known to be silent once a message on the side had no
+//! answer either.
+//!
+//! May call: `clock`, `limits`, `random`. Pure. Unbound backs its timer off to 12 s and then tries with clients' questions,
+//! and counts A, AAAA and other types apart, as some servers drop a type. Here a server is doubtful at once and dead after
+//! three silences that cannot have been one event. It is tried on the side with another type than it was silent to.
+
+use std::time::Duration;
+
+use super::servers::Health;
+use crate::clock::Mono;
+use crate::limits::{DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, SILENT_TIME};
+use crate::random::Random;
+
+/// What a server has let pass since it was last heard.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    /// When it was last heard.
+    heard: Option<Mono>,
+    /// Messages in a row that it has let pass, and when the last of them was counted.
+    count: u32,
+    counted: Option<Mono>,
+    /// When the first of them was sent.
+    since: Option<Mono>,
+    /// Until when it is asked after the others.
+    doubtful_until: Mono,
+    dead: Option<Dead>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Dead {
+    /// Until when it is left alone, and for how long that was.
+    until: Mono,
+    span: Duration,
+    tried: Tried,
+}
+
+/// Whether a dead server was tried on the side since it died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tried {
+    NotYet,
+    Begun,
+    /// And did not answer, while others were heard.
+    InVain,
+}
+
+impl Silence {
+    /// It answered, with whatever.
+    pub(super) fn end(&mut self, now: Mono) {
+        *self = Self { heard: Some(now), ..Self::default() };
+    }
+
+    /// A message sent at `sent` is not answered yet, though it should be.
+    pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
+        if !self.heard_since(sent) {
+            self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
+        }
+    }
+
+    /// Whether the silence to a message sent at `sent` says something that is not known: it was not heard since, nothing
+    /// that was on the way at the same time is counted, and it is not dead yet.
+    pub(super) fn would_count(&self, sent: Mono) -> bool {
+        self.dead.is_none() && self.counts(sent)
+    }
+
+    /// A message sent at `sent` will not be answered any more, and others have been heard since. Messages that were on
+    /// their way together are one silence: whatever struck them may have been one event.
+    pub(super) fn add(&mut self, sent: Mono, now: Mono, random: &Random) {
+        if !self.counts(sent) {
+            return;
+        }
+        self.counted = Some(now);
+        self.since.get_or_insert(sent);
+        self.count = self.count.saturating_add(1);
+        self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count));
+        if self.dead.is_none() && self.count >= DEAD_AFTER_SILENCES {
+            let until = now.after(jittered(FIRST_DEAD_TIME, random));
+            self.dead = Some(Dead { until, span: FIRST_DEAD_TIME, tried: Tried::NotYet });
+        }
+    }
+
+    /// Silences in a row.
+    pub(super) fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(super) fn health(&self, now: Mono) -> Health {
+        match self.dead {
+            Some(dead) if now < dead.until => Health::Dead,
+            Some(_) => Health::Due,
+            None if now < self.doubtful_until => Health::Doubtful,
+            None => Health::Answering,
+        }
+    }
+
+    /// How long a dead server is left alone yet.
+    pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
+        self.dead.filter(|dead| now < dead.until).map(|dead| dead.until.since(now))
+    }
+
+    /// When a dead server is to be tried: at once after its death, then by the clock.
+    pub(super) fn next_try(&self) -> Option<Mono> {
+        self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.until })
+    }
+
+    /// Whether a dead server is to be tried now. Whoever is told so does it; others are told after twice the time.
+    pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
+        let Some(dead) = &mut self.dead else { return false };
+        let first = dead.tried == Tried::NotYet;
+        if first {
+            dead.tried = Tried::Begun;
+        }
+        if now < dead.until {
+            return first;
+        }
+        dead.span = dead.span.saturating_mul(2).min(MAX_DEAD_TIME);
+        dead.until = now.after(jittered(dead.span, random));
+        true
+    }
+
+    /// Whether it is tried for the first time since its death.
+    pub(super) fn is_being_tried(&self) -> bool {
+        self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
+    }
+
+    /// A message on the side sent at `sent` will not be answered any more, and others have been heard since.
+    pub(super) fn tried_in_vain(&mut self, sent: Mono) {
+        if !self.heard_since(sent)
+            && let Some(dead) = &mut self.dead
+        {
+            dead.tried = Tried::InVain;
+        }
+    }
+
+    /// Since when it is known to be silent; none while it may well answer. One that usually takes `round_trip` has at least
+    /// twice that time.
+    pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
+        let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
+        let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);
+        self.since.filter(|since| tried && now.since(*since) >= lasting)
+    }
+
+    /// Whether it was heard after a message to it was sent: what is lacking then was lost on the way.
+    fn heard_since(&self, sent: Mono) -> bool {
+        self.heard.is_some_and(|heard| heard > sent)
+    }
+
+    fn counts(&self, sent: Mono) -> bool {
+        !self.heard_since(sent) && self.counted.is_none_or(|counted| counted <= sent)
+    }
+}
+
+/// Up to an eighth more or less, so that servers which died together are not all tried at once.
+fn jittered(span: Duration, random: &Random) -> Duration {
+    span - span / 8 + span / 4 * random.below(1_001) / 1_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn at(millis: u64) -> Mono {
+        Mono::from_micros(millis * 1_000)
+    }
+
+    /// Of a server that died some time ago, and until when it is left alone.
+    fn dead() -> (Silence, Mono) {
+        let (mut silence, random) = (Silence::default(), Random::seeded(1));
+        for number in 1..=u64::from(DEAD_AFTER_SILENCES) {
+            silence.add(at(number * 1_000), at(number * 1_000 + 500), &random);
+        }
+        let until = silence.dead.unwrap().until;
+        (silence, until)
+    }
+
+    #[test]
+    fn an_overdue_server_is_doubtful_until_it_is_heard() {
+        let mut silence = Silence::default();
+        silence.overdue(at(0), at(300));
+        assert_eq!(silence.health(at(300)), Health::Doubtful);
+        assert_eq!(silence.health(at(300).after(DOUBT_TIME)), Health::Answering);
+        silence.overdue(at(400), at(700));
+        silence.end(at(750));
+        assert_eq!(silence.health(at(750)), Health::Answering);
+        silence.overdue(at(700), at(1_000));
+        assert_eq!(silence.health(at(1_000)), Health::Answering, "it was heard since: that one was lost");
+    }
+
+    #[test]
+    fn three_silences_one_after_the_other_make_a_server_dead() {
+        let (mut silence, random) = (Silence::default(), Random::seeded(1));
+        for sent in 0..20 {
+            silence.add(at(sent), at(sent + 500), &random);
+        }
+        assert_eq!(silence.health(at(600)), Health::Doubtful, "a burst that was lost is one silence");
+        let (silence, until) = dead();
+        assert_eq!(silence.health(at(3_500)), Health::Dead);
+        assert!(
+            until >= at(3_500).after(FIRST_DEAD_TIME * 7 / 8)
+                && until <= at(3_500).after(FIRST_DEAD_TIME * 9 / 8)
+        );
+    }
+
+    #[test]
+    fn a_dead_server_is_tried_at_once_then_by_the_clock_by_one_and_revived_by_an_answer() {
+        let ((mut silence, until), random) = (dead(), Random::seeded(2));
+        assert_eq!(silence.next_try(), Some(Mono::START));
+        assert!(silence.try_now(at(3_600), &random));
+        assert!(!silence.try_now(at(3_600), &random), "one message at a time");
+        assert_eq!((silence.next_try(), silence.health(until)), (Some(until), Health::Due));
+        assert!(silence.try_now(until, &random));
+        assert!(!silence.try_now(until, &random), "one message at a time");
+        assert_eq!(silence.health(until), Health::Dead);
+        silence.end(until);
+        assert_eq!((silence.health(until), silence.next_try()), (Health::Answering, None));
+    }
+
+    #[test]
+    fn a_server_is_tried_again_at_least_every_forty_seconds() {
+        let ((mut silence, mut until), random) = (dead(), Random::seeded(2));
+        for _ in 0..20 {
+            assert!(silence.try_now(until, &random));
+            silence.add(until, until.after(2_000 * MS), &random);
+            let next = silence.dead.unwrap().until;
+            assert!(next.since(until) <= Duration::from_secs(40), "{next:?} after {until:?}");
+            until = next;
+        }
+    }
+
+    #[test]
+    fn silence_is_known_when_it_has_lasted_and_a_message_on_the_side_had_no_answer_either() {
+        let (mut silence, until) = dead();
+        let lasted = at(1_000).after(SILENT_TIME);
+        assert!(lasted < until);
+        assert_eq!(silence.known_since(lasted, None), None, "it was not tried on the side");
+        assert!(silence.try_now(at(3_600), &Random::seeded(2)));
+        assert_eq!(silence.known_since(lasted, None), None, "it may answer yet");
+        silence.tried_in_vain(at(3_600));
+        assert_eq!(silence.known_since(at(900).after(SILENT_TIME), None), None);
+        assert_eq!(silence.known_since(lasted, None), Some(at(1_000)));
+        assert_eq!(silence.known_since(until, None), None, "its time to be tried again has come");
+        let slow = SILENT_TIME * 3;
+        assert_eq!(silence.known_since(lasted, Some(slow)), None, "it takes as long as that");
+        silence.end(lasted);
+        silence.tried_in_vain(at(3_600));
+        assert_eq!(silence.known_since(lasted, None), None, "it was heard since");
+    }
+}

@@ -1,0 +1,93 @@
+//! Answers that come after the question that they were sent for has failed: they are kept for whoever asks again.
+//!
+//! May call: `classify`, `keep`, `cache`, `limits`. The sockets that hear them are bounded by `late`. Unbound keeps such answers as
+//! its queries outlive its clients; here a question ends, and its last messages are listened for a little longer.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::Notify;
+
+use super::classify::{Referral, Said};
+use super::{Errand, Iterate};
+use crate::cache::rrsets::Delegation;
+use crate::limits::MAX_LATE_ANSWERS;
+use crate::zones::View;
+
+/// Whether a step of a walk has ended without an answer, so that a late one is wanted.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unanswered(Arc<AtomicBool>);
+
+impl Unanswered {
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a server has said too late.
+#[derive(Debug)]
+pub struct LateAnswer {
+    /// The name that it was asked for.
+    pub name: Name,
+    /// The type.
+    pub kind: RecordType,
+    /// The routes and the configuration that the question began with.
+    pub view: Arc<View>,
+    /// Whether what it found is to be validated.
+    pub checks: bool,
+    /// Its zone, and the servers of that.
+    pub cut: Arc<Delegation>,
+    /// What it says.
+    pub said: Said,
+}
+
+/// Late answers that wait to be kept.
+#[derive(Debug, Default)]
+pub(super) struct LateAnswers {
+    waiting: Mutex<VecDeque<LateAnswer>>,
+    added: Notify,
+}
+
+impl LateAnswers {
+    /// Adds one that says anything; where there are too many it is lost.
+    pub(super) fn add(&self, answer: LateAnswer) {
+        let mut waiting = self.waiting();
+        if matches!(answer.said, Said::Found(_) | Said::Referral(_)) && waiting.len() < MAX_LATE_ANSWERS {
+            waiting.push_back(answer);
+            drop(waiting);
+            self.added.notify_one();
+        }
+    }
+
+    async fn next(&self) -> LateAnswer {
+        loop {
+            let next = self.waiting().pop_front();
+            match next {
+                Some(next) => return next,
+                None => self.added.notified().await,
+            }
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<LateAnswer>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Iterate {
+    /// The next late answer, once there is one.
+    pub async fn late_answer(&self) -> LateAnswer {
+        self.means.late_answers.next().await
+    }
+
+    /// Keeps a referral that came too late.
+    pub fn keep_late_referral(&self, errand: Errand<'_>, referral: Referral, cut: &Delegation) {
+        self.keep_referral(errand, referral, Some(cut));
+    }
+}
