@@ -53,8 +53,10 @@ pub(super) struct Chased {
     pub(super) shared: bool,
 }
 
-/// What is looked for when a client asks for ANY, in this order; the first that there is, is the answer.
-const ANY_KINDS: [RecordType; 4] = [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA];
+/// What is looked for when a client asks for ANY, in this order; the first that there is, is the answer. The SOA is sought only
+/// at an apex, where there always is one.
+const ANY_KINDS: [RecordType; 5] =
+    [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
 impl Resolver {
     /// Answers a question: ANY by one RRset of the real data (RFC 8482 section 4.3), as servers refuse it or make something
@@ -66,6 +68,11 @@ impl Resolver {
         }
         let mut found = Chased::default();
         for kind in ANY_KINDS {
+            // A denial names the apex of its zone (RFC 2308 section 3).
+            let is_apex = |soa: &Record| soa.name == *name;
+            if kind == RecordType::SOA && !found.soa.as_ref().is_some_and(is_apex) {
+                break;
+            }
             found = self.guarded(name, kind, context).await?;
             let data = found.answers.iter().any(|record| record.record_type() == kind);
             if data || found.rcode == ResponseCode::NXDomain {
