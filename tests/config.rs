@@ -216,8 +216,9 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
         "version = 1\nresolve.source = [\"192.0.2.5\", \"2001:db8::5\"]\n\
          [[zone]]\nname = \"Corp.Example\"\nsource = [\"10.0.0.5\"]\nmax_ttl = \"1h\"\nnegative_max_ttl = \"5m\"\n\
          forward = [\"10.1.1.1\", \"10.1.1.1:5353\", \"[2001:db8::1]:53\", \"2001:db8::2\", \
-         \"tls://192.0.2.1#DNS.example\", \"tls://[2001:db8::1]:8853#dns.example\"]\n\
-         [[zone]]\nname = \"bl.example.\"\nstub = [\"127.0.0.1:5300\", \"::1\"]\n\
+         \"tls://192.0.2.1#DNS.example\", \"tls://[2001:db8::1]:8853#dns.example\", \
+         \"[2001:db8::3]\", \"tls://[2620:fe::fe]#dns.example\", \"tls://2620:fe::9#dns.example\"]\n\
+         [[zone]]\nname = \"bl.example.\"\nstub = [\"127.0.0.1:5300\", \"::1\", \"[::2]\"]\n\
          [[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n\
          [[host]]\nname = \"Printer.lan\"\naddresses = [\"10.0.0.9\", \"fd00::9\"]\n\
          [[listener]]\naddresses = [\"127.0.0.2:53\"]\n\
@@ -240,9 +241,12 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
         forwarder("[2001:db8::2]:53", None),
         forwarder("192.0.2.1:853", Some("dns.example")),
         forwarder("[2001:db8::1]:8853", Some("dns.example")),
+        forwarder("[2001:db8::3]:53", None),
+        forwarder("[2620:fe::fe]:853", Some("dns.example")),
+        forwarder("[2620:fe::9]:853", Some("dns.example")),
     ];
     assert_eq!(zone.kind, ZoneKind::Forward(expected.to_vec()));
-    let stub = ["127.0.0.1:5300", "[::1]:53"].map(|address| address.parse().unwrap());
+    let stub = ["127.0.0.1:5300", "[::1]:53", "[::2]:53"].map(|address| address.parse().unwrap());
     assert_eq!(config.zones[1].kind, ZoneKind::Stub(stub.to_vec()));
     let text = "@ SOA a. b. 1 2 3 4 5\n".to_owned();
     let path = directory.path().join("lan.zone");

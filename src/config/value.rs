@@ -3,7 +3,7 @@
 //! May call: `config`, `config::report`, `limits`.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -238,9 +238,14 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// An address, with its port where that is not the usual one.
+/// An address, with its port where that is not the usual one; one of IPv6 may stand in brackets without a port too.
 fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
-    let alone = || typed.parse::<IpAddr>().ok().map(|address| SocketAddr::new(address, usual));
+    let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = || match bracketed {
+        Some(six) => six.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => typed.parse().ok(),
+    };
+    let alone = || address().map(|address| SocketAddr::new(address, usual));
     let server = typed.parse::<SocketAddr>().ok().or_else(alone)?;
     (server.port() != 0 && !server.ip().is_unspecified() && !server.ip().is_multicast()).then_some(server)
 }
