@@ -40,7 +40,9 @@ fn lab() -> Arc<Lab> {
         "tld.",
         &owned(&["ns.tld"]),
         "www 300 A 10.0.0.1\ninside 300 CNAME host.corp.test.\n\
-         outer 300 CNAME app.inner.tld.\napp.inner 300 A 10.0.0.66\ngone 300 CNAME none.inner.tld.\n",
+         outer 300 CNAME app.inner.tld.\napp.inner 300 A 10.0.0.66\ngone 300 CNAME none.inner.tld.\n\
+         mailed 300 MX 10 www\nmailed 300 A 10.0.0.2\nmailed 300 AAAA fd00::2\nmailed 300 TXT \"v=spf1 mx -all\"\n\
+         host.alias 300 CNAME mailed\n",
     )
     .unwrap();
     let hosts: String = (0..50).map(|number| format!("h{number} 300 A 10.0.1.{number}\n")).collect();
@@ -205,6 +207,66 @@ fn a_zone_file_hosts_and_special_names_are_answered_here() {
         assert_eq!(lab.log().total(), 0);
         let out = ask(&simulation, "out.corp.test.", RecordType::A).await.message;
         assert!(matches!(out.answers[1].data, RData::A(_)), "the alias leads out into the world");
+    });
+}
+
+/// Hosts by name, each with an address of IPv4.
+fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
+    paused(async {
+        let lab = lab();
+        let mut config = config_for(&lab);
+        let host = |owner: &&str| Host { name: name(owner), addresses: vec![[10, 0, 0, 9].into()] };
+        config.hosts = hosts.iter().map(host).collect();
+        run(Simulation::new(Arc::clone(&lab), config, 1), lab).await;
+    });
+}
+
+#[test]
+fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
+    with_hosts(&["mailed.tld.", "host.alias.tld."], async |simulation, lab| {
+        let address = ask(&simulation, "mailed.tld.", RecordType::A).await.message;
+        assert_eq!(address.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
+        let six = ask(&simulation, "mailed.tld.", RecordType::AAAA).await.message;
+        assert_eq!((six.answers.len(), six.authorities.len()), (0, 1), "addresses are the host's alone");
+        assert_eq!(lab.log().total(), 0);
+        for kind in [RecordType::MX, RecordType::TXT] {
+            let reply = ask(&simulation, "mailed.tld.", kind).await.message;
+            assert_eq!(reply.answers.len(), 1, "{kind}");
+            assert_eq!(reply.answers[0].record_type(), kind);
+        }
+        let nothing = ask(&simulation, "mailed.tld.", RecordType::SRV).await.message;
+        assert_eq!((nothing.metadata.response_code, nothing.answers.len()), (ResponseCode::NoError, 0));
+        let any = ask(&simulation, "mailed.tld.", RecordType::ANY).await.message;
+        assert_eq!(any.answers[0].record_type(), RecordType::A);
+        // An alias of the public's leads where the public has it; the host is an address of this name alone.
+        let alias = ask(&simulation, "host.alias.tld.", RecordType::A).await.message;
+        assert_eq!(alias.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
+        let alias = ask(&simulation, "host.alias.tld.", RecordType::MX).await.message;
+        assert_eq!(alias.answers.len(), 2, "{alias}");
+    });
+}
+
+#[test]
+fn a_host_whose_name_nobody_else_knows_exists_for_every_type() {
+    with_hosts(&["printer.lan.", "none.tld."], async |simulation, _| {
+        let kinds = [RecordType::MX, RecordType::TXT, RecordType::A, RecordType::MX];
+        for (owner, kind) in kinds.iter().flat_map(|kind| [("printer.lan.", *kind), ("none.tld.", *kind)]) {
+            let reply = ask(&simulation, owner, kind).await.message;
+            let wanted = usize::from(kind == RecordType::A);
+            assert_eq!(
+                (reply.metadata.response_code, reply.answers.len()),
+                (ResponseCode::NoError, wanted),
+                "{owner} {kind}: mail is sent to its address"
+            );
+        }
+        for (owner, rcode) in
+            [("below.none.tld.", ResponseCode::NXDomain), ("gone.tld.", ResponseCode::NXDomain)]
+        {
+            let reply = ask(&simulation, owner, RecordType::MX).await.message;
+            assert_eq!(reply.metadata.response_code, rcode, "{owner}");
+        }
+        let reverse = ask(&simulation, "9.0.0.10.in-addr.arpa.", RecordType::TXT).await.message;
+        assert_eq!(reverse.metadata.response_code, ResponseCode::NoError);
     });
 }
 

@@ -105,7 +105,12 @@ impl Resolver {
             match self.rewritten(errand, &mut chased).await? {
                 End::Data => return Ok(chased),
                 End::Negative { nxdomain, soa, .. } => {
-                    chased.rcode = if nxdomain { ResponseCode::NXDomain } else { ResponseCode::NoError };
+                    let here = nxdomain && context.view.is_host(&current);
+                    if here {
+                        chased.exists_here();
+                    }
+                    let denied = nxdomain && !here;
+                    chased.rcode = if denied { ResponseCode::NXDomain } else { ResponseCode::NoError };
                     chased.soa = soa.map(|soa| *soa);
                     return Ok(chased);
                 }
@@ -264,6 +269,12 @@ impl Resolver {
 }
 
 impl Chased {
+    /// The last name is a `[[host]]`: it exists, though others say that it does not, and their proof of that is none.
+    fn exists_here(&mut self) {
+        self.proofs.clear();
+        self.security = self.security.map(|security| security.and(Security::Insecure));
+    }
+
     /// Adds what was found for one name of the chain.
     pub(super) fn take(&mut self, found: Found, checked: &Checked) -> End {
         let negative = matches!(found.end, End::Negative { .. }).then_some(checked.end);

@@ -36,6 +36,10 @@ const MADE_HERE_TTL: u32 = 3_600;
 /// TTL of the records of a `[[host]]`: short, as the file may be changed any time.
 const HOST_TTL: u32 = 300;
 
+/// What a `[[host]]` decides, of its names and of its reverse names: mail, texts and all else are those of the name without it.
+/// An address family that it does not give is denied, as the operator has given the addresses of the name.
+const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
+
 /// The way of the names below one apex.
 #[derive(Debug)]
 pub struct Route {
@@ -270,10 +274,12 @@ impl View {
         Ok(view)
     }
 
-    /// The way of a question: that of its host, or of the longest suffix of its name.
+    /// The way of a question: that of its host where the host is what it asks for, or of the longest suffix of its name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let wire = wire_name(name);
-        if let Some(host) = self.hosts.get(&wire) {
+        if let Some(host) = self.hosts.get(&wire)
+            && HOST_KINDS.contains(&kind)
+        {
             return host;
         }
         let mut suffix = wire.as_slice();
@@ -293,6 +299,11 @@ impl View {
                 _ => return &self.recursion,
             }
         }
+    }
+
+    /// Whether it is the name of a `[[host]]`, or the reverse name of one of its addresses.
+    pub fn is_host(&self, name: &Name) -> bool {
+        !self.hosts.is_empty() && self.hosts.contains_key(&wire_name(name))
     }
 
     /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
