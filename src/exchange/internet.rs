@@ -174,6 +174,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_over_tls_is_told_the_name_that_its_certificate_must_have() {
+        let internet = Internet::new(Random::seeded(5));
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tls = Some("dns.example".into());
+        let path = Path { server: server.local_addr().unwrap(), source: None, tls };
+        let served = async {
+            let (mut stream, _) = server.accept().await.unwrap();
+            // The record of the ClientHello: its length stands in octets 3 and 4 (RFC 8446 section 5.1).
+            let mut head = [0; 5];
+            stream.read_exact(&mut head).await.unwrap();
+            let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];
+            stream.read_exact(&mut hello).await.unwrap();
+            hello
+        };
+        let (opened, hello) = tokio::join!(internet.open_stream(&path), served);
+        assert!(opened.is_err(), "the connection was closed");
+        assert!(hello.windows(11).any(|octets| octets == b"dns.example"));
+    }
+
+    #[tokio::test]
     async fn an_address_that_this_host_lacks_is_its_own_fault() {
         let internet = Internet::new(Random::seeded(5));
         let lacking: IpAddr = "192.0.2.1".parse().unwrap();

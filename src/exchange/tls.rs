@@ -23,10 +23,9 @@ pub(super) async fn secure(connection: TcpStream, name: &str) -> io::Result<TlsS
     // Reads the system's certificates, some hundred files: off the threads that flights run on. A new connection is
     // rare, and has to see a certificate that was added since.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
-    let mut config = config.map_err(io::Error::other)?;
-    // The port is that of DNS alone; whoever is on the way need not read the name.
-    config.enable_sni = false;
-    let connector = TlsConnector::from(Arc::new(config));
+    // With the name in the ClientHello (RFC 6066 section 3): a service of many names has no certificate to show without it. Unbound
+    // and Knot Resolver send it too.
+    let connector = TlsConnector::from(Arc::new(config.map_err(io::Error::other)?));
     connector.connect(server, connection).await.map_err(|error| told(error, name))
 }
 
