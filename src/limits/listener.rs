@@ -38,6 +38,10 @@ pub const MAX_TCP_CLIENTS: usize = 512;
 /// An idle connection is ended after this (RFC 7766 section 6.2.3: in the order of seconds).
 pub const TCP_IDLE_TIME: Duration = Duration::from_secs(10);
 
+/// A message over TCP is whole this long after its first octet, or its connection is ended: one segment holds a question, and
+/// TCP has sent a lost one three times by then (RFC 6298: after 1, 3 and 7 s).
+pub const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
+
 /// A client that does not take its reply in this time is not waited for.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 

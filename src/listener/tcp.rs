@@ -1,12 +1,11 @@
 //! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! May call: `front`, `places`. Connections, questions on one, idle time and writing time are bounded; an error of accept is
-//! waited out, never fatal.
+//! May call: `front`, `places`. Connections, questions on one, idle time, and the time of a message to be read and to be written
+//! are bounded; an error of accept is waited out, never fatal.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -14,13 +13,13 @@ use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::front::{First, Front, Waiting};
 use super::places::{Places, Taken};
 use crate::limits::{
-    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_WRITE_TIME,
+    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
 };
-
 use crate::question::Apart;
 
 /// Questions over TCP are counted in the first worker's shard: they are few.
@@ -66,13 +65,16 @@ struct Connection {
     taken: Taken,
     /// What was read and is not yet a whole message.
     read: Vec<u8>,
+    /// When that has to be one; none where nothing is begun, or as many wait as may.
+    due: Option<Instant>,
     /// Questions that are being resolved: their replies, and that their client waits until these are written.
     pending: FuturesUnordered<BoxFuture<'static, (Option<Vec<u8>>, Waiting)>>,
 }
 
 impl Connection {
     fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: Taken) -> Self {
-        Self { stream, client, front, taken, read: Vec::new(), pending: FuturesUnordered::new() }
+        let (read, due, pending) = (Vec::new(), None, FuturesUnordered::new());
+        Self { stream, client, front, taken, read, due, pending }
     }
 
     async fn serve(mut self) -> io::Result<()> {
@@ -81,6 +83,7 @@ impl Connection {
         while open || !self.pending.is_empty() {
             let reads = open && self.pending.len() < MAX_PIPELINED;
             let idle = self.pending.is_empty();
+            let until = until(self.due, idle, Instant::now());
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
@@ -91,8 +94,8 @@ impl Connection {
                     drop(waiting);
                     self.take_messages().await?;
                 }
-                length = read(&mut self.stream, &mut self.read, idle), if reads => {
-                    // Zero: the client sends no more, but may still read (RFC 7766 section 6.2.3).
+                length = read(&mut self.stream, &mut self.read, until), if reads => {
+                    // Zero: the client sends no more, or not in time, but may still read (RFC 7766 section 6.2.3).
                     open = length? > 0;
                     self.take_messages().await?;
                 }
@@ -104,6 +107,7 @@ impl Connection {
     /// Takes the whole messages from what was read, as many as may be resolved at once.
     async fn take_messages(&mut self) -> io::Result<()> {
         let mut out = Vec::new();
+        let before = self.read.len();
         while self.pending.len() < MAX_PIPELINED
             && let Some(length) = self.read.first_chunk().map(|size| usize::from(u16::from_be_bytes(*size)))
         {
@@ -126,24 +130,76 @@ impl Connection {
             }
             self.read.drain(..length.saturating_add(2));
         }
+        let begun = !self.read.is_empty() && self.pending.len() < MAX_PIPELINED;
+        self.due = due(self.due, begun, self.read.len() < before, Instant::now());
         Ok(())
     }
 }
 
-/// Reads more; an idle connection that waits for nothing is ended after a while.
-async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, idle: bool) -> io::Result<usize> {
-    let time = if idle { TCP_IDLE_TIME } else { Duration::MAX };
-    let reading = async {
-        into.reserve(512);
-        stream.read_buf(into).await
-    };
-    tokio::time::timeout(time, reading).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+/// When the message that is being read has to be whole, where one is `begun`: an octet more does not put it off, the end of the
+/// message before it (`taken`) does.
+fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
+    let since = before.filter(|_| !taken);
+    begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
+}
+
+/// Until when more is read: the message that is begun has its time, and a connection that waits for nothing.
+fn until(due: Option<Instant>, idle: bool, now: Instant) -> Option<Instant> {
+    due.or_else(|| idle.then_some(now + TCP_IDLE_TIME))
+}
+
+/// Reads more, where it comes in time; nothing where it does not.
+async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, until: Option<Instant>) -> io::Result<usize> {
+    into.reserve(512);
+    let reading = stream.read_buf(into);
+    match until {
+        Some(until) => timeout_at(until, reading).await.unwrap_or(Ok(0)),
+        None => reading.await,
+    }
 }
 
 async fn write(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
     let mut framed = Vec::with_capacity(reply.len().saturating_add(2));
     framed.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
     framed.extend_from_slice(reply);
-    let written = tokio::time::timeout(TCP_WRITE_TIME, stream.write_all(&framed)).await;
+    let written = timeout(TCP_WRITE_TIME, stream.write_all(&framed)).await;
     written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// When a connection is ended that sends an octet a second, of which every `length` are a message.
+    fn ended(length: usize) -> Option<Duration> {
+        let start = Instant::now();
+        let (mut now, mut whole_by, mut read) = (start, None, 0);
+        for _ in 0..1_000 {
+            let limit = until(whole_by, true, now)?;
+            now += Duration::from_secs(1);
+            if now > limit {
+                return Some(limit - start);
+            }
+            read = (read + 1) % length;
+            whole_by = due(whole_by, read > 0, read == 0, now);
+        }
+        None
+    }
+
+    #[test]
+    fn a_message_that_comes_octet_by_octet_has_a_time_and_the_next_has_one_of_its_own() {
+        assert_eq!(ended(4_000), Some(TCP_MESSAGE_TIME + Duration::from_secs(1)), "from its first octet on");
+        assert_eq!(ended(10), None);
+        let now = Instant::now();
+        assert_eq!(until(None, true, now), Some(now + TCP_IDLE_TIME));
+        assert_eq!(until(None, false, now), None, "who waits for a reply is not hurried");
+        assert_eq!(until(Some(now), false, now), Some(now), "but the message that is begun is");
+        let later = now + Duration::from_secs(3);
+        assert_eq!(
+            due(Some(now), true, true, later),
+            Some(later + TCP_MESSAGE_TIME),
+            "a half of the next came along"
+        );
+    }
 }
