@@ -1,11 +1,13 @@
 //! The configuration through its front door: files are loaded, and what is wrong with them is read as an operator would.
 
+use std::io::Write;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, Family, Forwarder, Host, ZoneKind};
 use resolverd::limits;
 use tempfile::TempDir;
@@ -198,6 +200,149 @@ fn all_that_is_wrong_is_told_at_once_in_the_order_of_the_file() {
 fn what_is_no_toml_is_told_with_its_line() {
     let errors = load("version = 1\n[listen\nworkers = 1\n").unwrap_err();
     assert!(errors.starts_with("line 2: "), "{errors}");
+}
+
+/// Sections that each name the file `path`, by key.
+fn sections_with(path: &str) -> [(&'static str, String); 5] {
+    [
+        ("resolve.root_hints", format!("[resolve]\nroot_hints = \"{path}\"")),
+        ("dnssec.trust_anchor", format!("[dnssec]\ntrust_anchor = \"{path}\"")),
+        ("dnsbl.registry", format!("[dnsbl]\nregistry = \"{path}\"")),
+        ("zone.file", format!("[[zone]]\nname = \"lan\"\nfile = \"{path}\"")),
+        ("list.key", format!("[[list]]\nname = \"zen.spamhaus.org\"\nkey = \"{path}\"")),
+    ]
+}
+
+#[test]
+fn what_has_no_end_or_no_beginning_is_no_file_of_a_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(Command::new("mkfifo").arg("-m").arg("0600").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    for (path, kind) in [("/dev/zero", "a device"), (pipe, "a pipe"), ("/proc", "a directory")] {
+        for (key, section) in sections_with(path) {
+            let said = complaint(&section);
+            assert!(said.contains(&format!(": {key}: {path} is {kind}, not a regular file; ")), "{said}");
+        }
+        std::fs::write(directory.path().join("lan.zone"), format!("$INCLUDE {path}\n")).unwrap();
+        let zone = directory.path().join("lan.zone");
+        let said = complaint(&format!("[[zone]]\nname = \"lan\"\nfile = \"{}\"", zone.display()));
+        assert!(said.contains(&format!("zone.file: {path} is {kind}, not a regular file; ")), "{said}");
+    }
+    for (path, why) in [
+        ("/dev/zero", "is a device, not a regular file"),
+        ("/", "is a directory, not a regular file"),
+        (pipe, "is a pipe that was not written to its end in 2s"),
+    ] {
+        let said = Config::load(Some(Path::new(path))).unwrap_err().to_string();
+        assert_eq!(said, format!("{path}: {why}; name a file that the daemon may read"));
+    }
+}
+
+#[test]
+fn a_file_is_bounded_while_it_is_read() {
+    let (directory, path) = file("");
+    let large = |file: &str, octets: u64| {
+        let file = std::fs::File::create(directory.path().join(file)).unwrap();
+        file.set_permissions(std::fs::Permissions::from_mode(0o600)).unwrap();
+        // Zeros that take no room.
+        file.set_len(octets).unwrap();
+    };
+    large("resolverd.toml", limits::MAX_CONFIG_FILE + 1);
+    let said = Config::load(Some(&path)).unwrap_err().to_string();
+    assert!(said.contains("resolverd.toml: is larger than 4194304 octets; "), "{said}");
+    large("large", limits::MAX_ZONE_FILE + 1);
+    for (key, section) in sections_with("large") {
+        std::fs::write(&path, format!("version = 1\n{section}\n")).unwrap();
+        let said = Config::load(Some(&path)).unwrap_err().to_string();
+        assert!(said.contains(&format!(": {key}: ")) && said.contains("large is larger than "), "{said}");
+    }
+}
+
+#[test]
+fn a_configuration_may_come_through_a_pipe() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let written = std::thread::spawn(move || {
+        writer.write_all(b"version = 1\n[cache]\n").unwrap();
+        // More than a pipe holds at once.
+        writer.write_all(&b"# a comment\n".repeat(20_000)).unwrap();
+        writer.write_all(b"size = \"64MiB\"\n").unwrap();
+    });
+    let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+    assert_eq!(Config::load(Some(Path::new(&path))).unwrap().cache.size, 64 << 20);
+    written.join().unwrap();
+}
+
+#[test]
+fn a_zone_file_includes_others_below_an_origin_and_within_its_bound() {
+    let (directory, path) = file("version = 1\n[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n");
+    let write = |file: &str, text: &str| std::fs::write(directory.path().join(file), text).unwrap();
+    std::fs::create_dir(directory.path().join("more")).unwrap();
+    write(
+        "lan.zone",
+        "$TTL 60\n@ SOA ns host 1 2 3 4 5\n@ NS ns\n$INCLUDE more/a.zone sub ; a comment\nns A 10.0.0.1\n",
+    );
+    write("more/a.zone", "www A 10.0.0.2\n$ORIGIN deep\nx MX 10 @\n$INCLUDE \"b.zone\"");
+    write("more/b.zone", "y DNAME other");
+    let config = Config::load(Some(&path)).unwrap();
+    let views = resolverd::zones::Views::new(&std::sync::Arc::new(config.clone())).unwrap();
+    let route = views.all()[0].route(&name("lan."), RecordType::A);
+    let resolverd::zones::Kind::Local(authority) = &route.kind else { panic!("{route:?}") };
+    let owners: Vec<String> = authority.zones()[0].names().map(|(owner, _)| owner.to_string()).collect();
+    assert_eq!(owners, ["lan.", "ns.lan.", "x.deep.sub.lan.", "y.deep.sub.lan.", "www.sub.lan."]);
+    // A change of what is included is a change of the zone.
+    write("more/b.zone", "z DNAME other\n");
+    assert_ne!(Config::load(Some(&path)).unwrap().zones, config.zones);
+    write("more/b.zone", "$INCLUDE a.zone\n");
+    let said = Config::load(Some(&path)).unwrap_err().to_string();
+    assert!(said.contains("is included 9 files deep; remove the $INCLUDE that leads in a circle"), "{said}");
+    for hidden in ["$INCLUDE\"/dev/zero\"\n", "$INCLUDE;\n", "; a comment\r$INCLUDE(/dev/zero)\n"] {
+        write("more/b.zone", hidden);
+        let said = Config::load(Some(&path)).unwrap_err().to_string();
+        assert!(said.contains("has an $INCLUDE that names no file; "), "{said}");
+    }
+}
+
+#[test]
+fn an_error_shows_a_value_shortened_and_acts_on_no_terminal() {
+    let long = "x".repeat(3_000_000);
+    for text in [
+        format!("[log]\nlevel = \"{long}\""),
+        format!("[listen]\naddresses = [\"{long}\"]"),
+        format!("[listen]\nworkers = 1{}", "0".repeat(3_000_000)),
+        format!("[listen]\n{long} = 1"),
+        format!("{long} = 1"),
+        format!("[[zone]]\nname = \"{long}\"\nstub = [\"::1\"]"),
+        format!("[[zone]]\nname = \"a\"\nforward = [\"tls://{long}\"]"),
+        format!("[[zone]]\nname = \"a\"\nfile = \"{long}\""),
+        format!("[[list]]\nname = \"a\"\nlisted = [\"{long}\"]"),
+        format!("[[list]]\nname = \"a\"\ntests = {{ {long} = [] }}"),
+        format!("[log\n{long}"),
+    ] {
+        let said = load(&format!("version = 1\n{text}\n")).unwrap_err();
+        assert!(said.len() < 2_000, "{} octets: {}", said.len(), said.chars().take(300).collect::<String>());
+    }
+    assert_eq!(
+        complaint(&format!("[log]\nlevel = \"{long}\"")),
+        format!(
+            "line 3: log.level: \"{}… (3000000 characters)\" is no level; write one of error, warn, info, debug, trace",
+            "x".repeat(limits::MAX_SHOWN_VALUE)
+        )
+    );
+    assert_eq!(
+        complaint("[log]\nlevel = \"\\u001b[31mred\\u0007\\u202e\""),
+        "line 3: log.level: \"\\u{1b}[31mred\\u{7}\\u{202e}\" is no level; write one of error, warn, info, debug, trace"
+    );
+    let said = complaint("[resolve]\nroot_hints = \"a\\u001bb\\nc\"");
+    assert!(said.contains("a\\u{1b}b\\nc cannot be read") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn of_very_many_problems_the_first_are_told_and_soon() {
+    let keys: String = (0..200_000).map(|number| format!("wrong{number} = 1\n")).collect();
+    let said = load(&format!("version = 1\n[cache]\n{keys}")).unwrap_err();
+    assert_eq!(said.lines().count(), limits::MAX_PROBLEMS + 1);
+    assert!(said.ends_with("has 199900 problems more; correct these first\n"), "{said}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The entries of the configuration file: `[[zone]]`, `[[host]]` and `[[listener]]` (`[[list]]` stands in `lists`), each of which there may be many.
 //!
-//! May call: `config`, `config::{file, keys, report, value}`, `limits`. What one entry says is read at once; what holds
+//! May call: `config`, `config::{file, included, keys, report, value}`, `limits`. What one entry says is read at once; what holds
 //! between entries is checked when all have been read, as they may stand in any order.
 
 use std::collections::BTreeMap;
@@ -15,14 +15,11 @@ use super::file::Reader;
 use super::keys::Section;
 use super::lists::{GUARDS, ON_REFUSAL_THERE};
 use super::report::Wrong;
-use super::{Host, Listener, Zone, ZoneKind, defaults, value};
+use super::{Host, Listener, Zone, ZoneKind, defaults, included, value};
 use crate::limits;
 
 /// The keys that say where a zone's answers come from.
 const ZONE_KINDS: [&str; 3] = ["forward", "stub", "file"];
-
-/// What to do about a zone file that cannot be used.
-const FILE_REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon may read";
 
 /// The lines of what a listener shares with others.
 pub(super) struct ListenerPlaces {
@@ -90,7 +87,7 @@ impl Reader<'_> {
             let wrong = Wrong::new(format!("{} is configured twice", tell(name)), "remove one of them");
             self.wrong(entry, "name", wrong);
         }
-        let kind = self.zone_kind(entry);
+        let kind = self.zone_kind(entry, name.as_ref());
         let source = self.optional(entry, "source", value::sources).unwrap_or_default();
         let max_ttl =
             self.optional(entry, "max_ttl", |found| value::span(found, &(Duration::ZERO..=limits::MAX_TTL)));
@@ -104,7 +101,7 @@ impl Reader<'_> {
     }
 
     /// Where a zone's answers come from: exactly one of the keys says it.
-    fn zone_kind(&mut self, entry: &Entry<'_, '_>) -> Option<ZoneKind> {
+    fn zone_kind(&mut self, entry: &Entry<'_, '_>, apex: Option<&Name>) -> Option<ZoneKind> {
         let mut said: Vec<(usize, &str)> =
             ZONE_KINDS.iter().filter_map(|key| entry.keys.get(key).map(|(line, _)| (*line, *key))).collect();
         said.sort_unstable();
@@ -121,10 +118,10 @@ impl Reader<'_> {
                 "forward" => self.optional(entry, key, value::forwarders).map(ZoneKind::Forward),
                 "stub" => self.optional(entry, key, value::servers).map(ZoneKind::Stub),
                 _ => {
-                    let directory = self.directory.clone();
+                    let (directory, root) = (self.directory.clone(), Name::root());
                     self.optional(entry, key, |found| {
                         let path = directory.join(value::text(found)?);
-                        let text = value::file(&path, limits::MAX_ZONE_FILE, FILE_REMEDY)?;
+                        let text = included::read(apex.unwrap_or(&root), &path)?;
                         Ok(ZoneKind::File { path, text })
                     })
                 }

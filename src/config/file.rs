@@ -1,6 +1,6 @@
 //! The configuration file as typed: which keys there are, and where each of them goes.
 //!
-//! May call: `config`, `config::{keys, entries, report, root_hints, trust_anchor, value}`, `limits`. The file is read as a tree that knows
+//! May call: `config`, `config::{files, keys, entries, report, root_hints, trust_anchor, value}`, `limits`. The file is read as a tree that knows
 //! its places instead of by derived code, which stops at the first error: an operator is told all of them at once.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,8 +13,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::entries::ListenerPlaces;
+use super::files::Opened;
 use super::keys::{Section, unknown_section};
-use super::report::{Errors, Problem, Wrong, line_of};
+use super::report::{Errors, Lines, Problem, Problems, Wrong};
 use super::{Config, Family, lists, root_hints, trust_anchor, value};
 use crate::limits;
 
@@ -24,18 +25,20 @@ const VERSION: &str = "1";
 /// Reads a file that exists.
 pub(super) fn read(path: &Path) -> Result<Config, Errors> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| Errors {
+    let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
+    let text = text.map_err(|error| Errors {
         file: file.clone(),
         problems: vec![Problem {
             line: None,
             key: None,
-            wrong: format!("cannot be read: {error}"),
+            wrong: error.to_string(),
             remedy: "name a file that the daemon may read".to_owned(),
         }],
     })?;
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
     let mut reader = Reader {
         text: &text,
+        places: Lines::of(&text),
         // Whoever is told of a path later need not know where the daemon was started.
         directory: std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned()),
         config: Config::default(),
@@ -43,19 +46,19 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
         listeners: Vec::new(),
         list_lines: Vec::new(),
         lines: BTreeMap::new(),
-        problems: Vec::new(),
+        problems: Problems::default(),
     };
     reader.read();
     if reader.problems.is_empty() {
         return Ok(reader.config);
     }
-    reader.problems.sort_by_key(|problem| problem.line);
-    Err(Errors { file, problems: reader.problems })
+    Err(Errors { file, problems: reader.problems.told() })
 }
 
 /// A file on its way to a configuration.
 pub(super) struct Reader<'t> {
     text: &'t str,
+    places: Lines,
     /// Where the file lies: paths in it start there.
     pub(super) directory: PathBuf,
     pub(super) config: Config,
@@ -67,14 +70,14 @@ pub(super) struct Reader<'t> {
     pub(super) list_lines: Vec<usize>,
     /// Lines of the keys that were read, those of entries left out.
     pub(super) lines: BTreeMap<String, usize>,
-    problems: Vec<Problem>,
+    problems: Problems,
 }
 
 impl Reader<'_> {
     fn read(&mut self) {
         let (tree, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
-            let line = error.span().map(|span| line_of(self.text, span.start));
+            let line = error.span().map(|span| self.line(span));
             let wrong = error.message().trim().replace('\n', ", ");
             self.problem(line, None, Wrong::new(wrong, "see https://toml.io for how values are written"));
         }
@@ -99,7 +102,7 @@ impl Reader<'_> {
 
     /// A key outside all sections: `version`, or one that nobody knows.
     fn top(&mut self, key: &str, octet: usize, found: &Spanned<DeValue<'_>>) {
-        let line = line_of(self.text, octet);
+        let line = self.places.line_of(octet);
         if key == "version" {
             self.lines.insert(key.to_owned(), line);
             if found.get_ref().as_integer().is_none_or(|version| version.as_str() != VERSION) {
@@ -209,11 +212,10 @@ impl Reader<'_> {
 
     /// The line of a place in the file.
     pub(super) fn line(&self, span: Range<usize>) -> usize {
-        line_of(self.text, span.start)
+        self.places.line_of(span.start)
     }
 
     pub(super) fn problem(&mut self, line: Option<usize>, key: Option<&str>, wrong: Wrong) {
-        let Wrong { wrong, remedy, .. } = wrong;
-        self.problems.push(Problem { line, key: key.map(str::to_owned), wrong, remedy });
+        self.problems.add(line, key, wrong);
     }
 }

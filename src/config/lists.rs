@@ -1,7 +1,7 @@
 //! DNS lists in the configuration: `[dnsbl]`, and `[[list]]` for what the operator knows better than the registry.
 //!
-//! May call: `config`, `config::{entries, file, report, value}`, `dnsbl::{codes, list, registry}`,
-//! `exchange::secret` for its types, `limits`.
+//! May call: `config`, `config::{entries, file, files, report, value}`, `dnsbl::{codes, list, registry}`,
+//! `exchange::secret` for its types, `wire::presentation`, `limits`.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::entries::{Entry, tell};
 use super::file::Reader;
+use super::files::{Opened, Unreadable};
 use super::report::Wrong;
 use super::value::{self, Read};
 use crate::dnsbl::batch::Mode;
@@ -23,6 +24,7 @@ use crate::dnsbl::list::{Guard, Life, List, OnRefusal, Purpose, Subject, TestPoi
 use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
 use crate::limits;
+use crate::wire::presentation::shown;
 
 /// What to do about a registry that cannot be used.
 const REMEDY: &str =
@@ -222,7 +224,8 @@ fn test_points(apex: &Name, found: &Spanned<DeValue<'_>>) -> Read<TestPoints> {
     let table = found.get_ref().as_table();
     let table = table.ok_or_else(|| Wrong::new("does not say what is listed", TESTS_REMEDY))?;
     if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
-        return Err(Wrong::new(format!("{} is not a known key", key.get_ref()), TESTS_REMEDY).at(key.span()));
+        let wrong = format!("{} is not a known key", shown(key.get_ref(), limits::MAX_SHOWN_VALUE));
+        return Err(Wrong::new(wrong, TESTS_REMEDY).at(key.span()));
     }
     let below = |found: &Spanned<DeValue<'_>>| {
         let labels = value::name(found)?;
@@ -241,14 +244,14 @@ fn test_points(apex: &Name, found: &Spanned<DeValue<'_>>) -> Read<TestPoints> {
 /// Reads a key. Whoever may read its file may use the key, so nobody else may.
 fn key_file(path: &Path) -> Read<KeyFile> {
     let file = path.display();
-    if let Ok(about) = std::fs::metadata(path)
-        && about.permissions().mode() & 0o777 & !KEY_MODE != 0
-    {
-        let mode = about.permissions().mode() & 0o777;
+    let unreadable = |error: Unreadable| Wrong::new(format!("{file} {error}"), KEY_REMEDY);
+    let opened = Opened::regular(path).map_err(unreadable)?;
+    let mode = opened.about().permissions().mode() & 0o777;
+    if mode & !KEY_MODE != 0 {
         let wrong = format!("{file} may be read or written by others: its mode is {mode:04o}");
         return Err(Wrong::new(wrong, format!("chmod 0640 {file}")));
     }
-    let text = value::file(path, limits::MAX_KEY_FILE, KEY_REMEDY)?;
+    let text = opened.text(limits::MAX_KEY_FILE).map_err(unreadable)?;
     let key =
         Key::read(&text).ok_or_else(|| Wrong::new(format!("{file} does not hold a key"), KEY_REMEDY))?;
     Ok(KeyFile { path: path.to_owned(), key })

@@ -16,6 +16,8 @@ mod changes;
 pub mod defaults;
 mod entries;
 mod file;
+mod files;
+mod included;
 mod keys;
 mod lists;
 mod report;

@@ -1,11 +1,17 @@
 //! What is wrong with a configuration, in lines that say where, what, and what to do.
 //!
-//! May call: nothing of ours.
+//! May call: `wire::presentation`, `limits`.
 
 use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
+
+use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_SENTENCE, MAX_SHOWN_VALUE};
+use crate::wire::presentation::shown;
+
+/// Characters of a word that a known one can be near to: none has more than 30.
+const LONGEST_NEAR: usize = 64;
 
 /// Similarity (Jaro–Winkler, 0 to 1) from which a known key is offered for an unknown one: "adresses" is 0.97 like
 /// "addresses", "frobnicate" is below 0.6 like any.
@@ -77,13 +83,74 @@ impl Wrong {
     }
 }
 
-/// The line, counted from 1, of an octet of the text.
-pub(super) fn line_of(text: &str, octet: usize) -> usize {
-    1 + text.bytes().take(octet).filter(|byte| *byte == b'\n').count()
+/// A value as an error shows it: in quotes, shortened, and harmless.
+pub(super) fn quoted(value: &str) -> String {
+    format!("\"{}\"", shown(value, MAX_SHOWN_VALUE))
+}
+
+/// The problems of a file as they are found.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    told: Vec<Problem>,
+    /// Those beyond `limits::MAX_PROBLEMS`.
+    more: usize,
+}
+
+impl Problems {
+    /// Adds one. What others wrote may stand in each part of it.
+    pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: Wrong) {
+        if self.told.len() >= MAX_PROBLEMS {
+            self.more = self.more.saturating_add(1);
+            return;
+        }
+        let Wrong { wrong, remedy, .. } = wrong;
+        self.told.push(Problem {
+            line,
+            key: key.map(|key| shown(key, MAX_SHOWN_VALUE)),
+            wrong: shown(&wrong, MAX_SHOWN_SENTENCE),
+            remedy: shown(&remedy, MAX_SHOWN_SENTENCE),
+        });
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// All of them, by rising line.
+    pub(super) fn told(mut self) -> Vec<Problem> {
+        self.told.sort_by_key(|problem| problem.line);
+        if self.more > 0 {
+            self.told.push(Problem {
+                line: None,
+                key: None,
+                wrong: format!("has {} problems more", self.more),
+                remedy: "correct these first".to_owned(),
+            });
+        }
+        self.told
+    }
+}
+
+/// Where the lines of a text begin.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(breaks.map(|(octet, _)| octet).collect())
+    }
+
+    /// The line, counted from 1, of an octet of the text.
+    pub(super) fn line_of(&self, octet: usize) -> usize {
+        self.0.partition_point(|end| *end < octet).saturating_add(1)
+    }
 }
 
 /// The known word nearest to an unknown one, if any is near.
 pub(super) fn nearest<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if unknown.len() > LONGEST_NEAR {
+        return None;
+    }
     known
         .into_iter()
         .map(|word| (strsim::jaro_winkler(unknown, word), word))
@@ -106,7 +173,9 @@ mod tests {
 
     #[test]
     fn lines_are_counted_from_one() {
-        assert_eq!(line_of("a\nb\nc", 0), 1);
-        assert_eq!(line_of("a\nb\nc", 4), 3);
+        let lines = Lines::of("a\nb\nc");
+        let told: Vec<usize> = (0..6).map(|octet| lines.line_of(octet)).collect();
+        assert_eq!(told, [1, 1, 2, 2, 3, 3]);
+        assert_eq!(Lines::of("").line_of(0), 1);
     }
 }

@@ -13,10 +13,11 @@ use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::report::Wrong;
+use super::files::Opened;
+use super::report::{Wrong, quoted};
 use super::{Family, Forwarder};
 use crate::limits;
-use crate::wire::presentation;
+use crate::wire::presentation::{self, shown};
 
 /// What a value becomes, or what is wrong with it.
 pub(super) type Read<Meant> = Result<Meant, Wrong>;
@@ -47,7 +48,7 @@ pub(super) fn word<Meant: Copy>(value: &Spanned<DeValue<'_>>, words: &[(&str, Me
     let typed = text(value)?;
     words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).ok_or_else(|| {
         let known = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-        Wrong::new(format!("is \"{typed}\""), format!("write one of {known}"))
+        Wrong::new(format!("is {}", quoted(typed)), format!("write one of {known}"))
     })
 }
 
@@ -58,7 +59,9 @@ pub(super) fn number(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<u64>) 
     let integer = found.as_integer().ok_or_else(|| Wrong::new(format!("is {}", an(found)), remedy()))?;
     let number =
         u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| Wrong::new(format!("{} is out of range", integer.as_str()), remedy()))
+    number.ok_or_else(|| {
+        Wrong::new(format!("{} is out of range", shown(integer.as_str(), limits::MAX_SHOWN_VALUE)), remedy())
+    })
 }
 
 /// A list, its values read one by one; a value that stands there twice is one too many.
@@ -87,10 +90,10 @@ pub(super) fn address(value: &Spanned<DeValue<'_>>) -> Read<SocketAddr> {
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
         Ok(address) => {
             let remedy = format!("write \"{}\"", SocketAddr::new(address, super::defaults::PORT));
-            Wrong::new(format!("\"{typed}\" has no port"), remedy)
+            Wrong::new(format!("{} has no port", quoted(typed)), remedy)
         }
         Err(_) => Wrong::new(
-            format!("\"{typed}\" is not an address with a port"),
+            format!("{} is not an address with a port", quoted(typed)),
             "write it like \"127.0.0.1:53\" or \"[::1]:53\"",
         ),
     })
@@ -102,7 +105,7 @@ pub(super) fn network(value: &Spanned<DeValue<'_>>) -> Read<IpNet> {
     let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
     net.map(|net| net.trunc()).ok_or_else(|| {
         Wrong::new(
-            format!("\"{typed}\" is not an address prefix"),
+            format!("{} is not an address prefix", quoted(typed)),
             "write it like \"192.168.0.0/16\", \"fd00::/8\" or \"10.0.0.1\"",
         )
     })
@@ -115,12 +118,12 @@ pub(super) fn span(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<Duration
         format!("write {} to {}, like \"4s\", \"500ms\" or \"1h\"", tell(*range.start()), tell(*range.end()))
     };
     let millis = quantity(typed, &SPAN_UNITS)
-        .ok_or_else(|| Wrong::new(format!("\"{typed}\" is not a span of time"), remedy()))?;
+        .ok_or_else(|| Wrong::new(format!("{} is not a span of time", quoted(typed)), remedy()))?;
     let span = Duration::from_millis(millis);
     if range.contains(&span) {
         Ok(span)
     } else {
-        Err(Wrong::new(format!("\"{typed}\" is out of range"), remedy()))
+        Err(Wrong::new(format!("{} is out of range", quoted(typed)), remedy()))
     }
 }
 
@@ -133,7 +136,7 @@ pub(super) fn addresses(value: &Spanned<DeValue<'_>>) -> Read<Vec<SocketAddr>> {
 pub(super) fn name(value: &Spanned<DeValue<'_>>) -> Read<Name> {
     let typed = text(value)?;
     let wrong = |why: &str| {
-        Err(Wrong::new(format!("\"{typed}\" is not a name: {why}"), "write it like \"corp.example\""))
+        Err(Wrong::new(format!("{} is not a name: {why}", quoted(typed)), "write it like \"corp.example\""))
     };
     if typed.is_empty() {
         return wrong("it is empty");
@@ -188,7 +191,7 @@ pub(super) fn servers(value: &Spanned<DeValue<'_>>) -> Read<Vec<SocketAddr>> {
         let typed = text(item)?;
         server(typed, super::defaults::PORT).ok_or_else(|| {
             Wrong::new(
-                format!("\"{typed}\" is not the address of a server"),
+                format!("{} is not the address of a server", quoted(typed)),
                 "write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
             )
         })
@@ -205,7 +208,7 @@ fn forwarder(value: &Spanned<DeValue<'_>>) -> Read<Forwarder> {
     let typed = text(value)?;
     let wrong = || {
         Wrong::new(
-            format!("\"{typed}\" is not a forwarder"),
+            format!("{} is not a forwarder", quoted(typed)),
             "write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
         )
     };
@@ -215,14 +218,14 @@ fn forwarder(value: &Spanned<DeValue<'_>>) -> Read<Forwarder> {
     };
     let (address, certified) = secure.split_once('#').ok_or_else(|| {
         Wrong::new(
-            format!("\"{typed}\" lacks the name that the server's certificate must have"),
-            format!("write it like \"{typed}#dns.example\""),
+            format!("{} lacks the name that the server's certificate must have", quoted(typed)),
+            format!("write it like \"{}#dns.example\"", shown(typed, limits::MAX_SHOWN_VALUE)),
         )
     })?;
     let address = server(address, super::defaults::TLS_PORT).ok_or_else(wrong)?;
     if !is_host_name(certified) {
         return Err(Wrong::new(
-            format!("\"{certified}\" is not a name that a certificate can have"),
+            format!("{} is not a name that a certificate can have", quoted(certified)),
             "write it like \"tls://192.0.2.1#dns.example\"",
         ));
     }
@@ -254,7 +257,10 @@ fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
 fn ip(value: &Spanned<DeValue<'_>>) -> Read<IpAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| {
-        Wrong::new(format!("\"{typed}\" is not an address"), "write it like \"192.0.2.1\" or \"2001:db8::1\"")
+        Wrong::new(
+            format!("{} is not an address", quoted(typed)),
+            "write it like \"192.0.2.1\" or \"2001:db8::1\"",
+        )
     })
 }
 
@@ -268,14 +274,10 @@ fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     }
 }
 
-/// The text of a file that is named in the configuration.
+/// The text of a regular file that is named in the configuration, of at most `most` octets.
 pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
-    let file = path.display();
-    if std::fs::metadata(path).is_ok_and(|about| about.len() > most) {
-        return Err(Wrong::new(format!("{file} is larger than {most} octets"), remedy));
-    }
-    std::fs::read_to_string(path)
-        .map_err(|error| Wrong::new(format!("{file} cannot be read: {error}"), remedy))
+    let text = Opened::regular(path).and_then(|opened| opened.text(most));
+    text.map_err(|error| Wrong::new(format!("{} {error}", path.display()), remedy))
 }
 
 /// A size in octets, at least `limits::MIN_CACHE_SIZE`.
@@ -284,9 +286,9 @@ pub(super) fn size(value: &Spanned<DeValue<'_>>) -> Read<u64> {
     let least = limits::MIN_CACHE_SIZE >> 20;
     let remedy = format!("write {least}MiB or more, in KiB, MiB or GiB, like \"256MiB\"");
     match quantity(typed, &SIZE_UNITS) {
-        None => Err(Wrong::new(format!("\"{typed}\" is not a size"), remedy)),
+        None => Err(Wrong::new(format!("{} is not a size", quoted(typed)), remedy)),
         Some(octets) if octets < limits::MIN_CACHE_SIZE => {
-            Err(Wrong::new(format!("\"{typed}\" is too small to be of use"), remedy))
+            Err(Wrong::new(format!("{} is too small to be of use", quoted(typed)), remedy))
         }
         Some(octets) => Ok(octets),
     }
@@ -308,7 +310,7 @@ pub(super) fn level(value: &Spanned<DeValue<'_>>) -> Read<tracing::Level> {
     let known = ["error", "warn", "info", "debug", "trace"];
     let level = known.contains(&typed).then(|| typed.parse().ok()).flatten();
     level.ok_or_else(|| {
-        Wrong::new(format!("\"{typed}\" is no level"), format!("write one of {}", known.join(", ")))
+        Wrong::new(format!("{} is no level", quoted(typed)), format!("write one of {}", known.join(", ")))
     })
 }
 
@@ -317,7 +319,7 @@ pub(super) fn socket(value: &Spanned<DeValue<'_>>) -> Read<PathBuf> {
     let typed = text(value)?;
     let remedy = format!("write a path like \"{}\"", super::defaults::SOCKET);
     if !typed.starts_with('/') {
-        return Err(Wrong::new(format!("\"{typed}\" is not an absolute path"), remedy));
+        return Err(Wrong::new(format!("{} is not an absolute path", quoted(typed)), remedy));
     }
     if typed.len() > limits::MAX_SOCKET_PATH {
         return Err(Wrong::new(

@@ -20,6 +20,24 @@ pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 /// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
 pub const MAX_SOCKET_PATH: usize = 107;
 
+/// Octets of the configuration file: with as many entries of each kind as there may be, and comments, it has 2 MiB.
+pub const MAX_CONFIG_FILE: u64 = 4 << 20;
+
+/// How long a pipe with a configuration is read: what writes one takes milliseconds.
+pub const PIPE_TIME: Duration = Duration::from_secs(2);
+
+/// How deep zone files include each other: BIND's and NSD's users include one or two, and a circle must end.
+pub const MAX_INCLUDED: usize = 8;
+
+/// Problems of a configuration that are told: nobody reads more before correcting some.
+pub const MAX_PROBLEMS: usize = 100;
+
+/// Characters of a value that an error shows: enough to find it, on a screen of 80.
+pub const MAX_SHOWN_VALUE: usize = 60;
+
+/// Characters of a sentence of an error: the longest that we write has 200.
+pub const MAX_SHOWN_SENTENCE: usize = 600;
+
 /// Octets of a file with a key: Spamhaus' have 26.
 pub const MAX_KEY_FILE: u64 = 4_096;
 
@@ -47,7 +65,7 @@ pub const MAX_LISTENERS: usize = 16;
 /// Servers of a configured zone, and addresses of a configured host: as many as an operator would list by hand.
 pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 
-/// Octets of a configured zone file, which is read into memory: about 300 000 records.
+/// Octets of a configured zone file and of what it includes, which is read into memory: about 300 000 records.
 pub const MAX_ZONE_FILE: u64 = 16 << 20;
 
 /// The largest `dnsbl.batch_waste`: whoever wants more of it in vain asks all lists at once.

@@ -1,4 +1,4 @@
-//! Names as text, whatever octets they hold.
+//! Names as text, whatever octets they hold; and text of others as people may see it.
 //!
 //! May call: nothing of ours. RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three
 //! decimal digits. The library reads and writes octal ones, and shows labels of other scripts as they look, not as they
@@ -66,6 +66,28 @@ pub fn name_text(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
+/// Text that somebody else wrote, as an error may show it: at most `most` characters and then their number, with what would act
+/// on a terminal or turn the direction of writing escaped.
+pub fn shown(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for (place, letter) in text.chars().enumerate() {
+        if place == most {
+            shown.push_str(&format!("… ({} characters)", text.chars().count()));
+            break;
+        }
+        if letter.is_control() || INVISIBLE.iter().any(|span| span.contains(&letter)) {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}
+
+/// Marks without a width, and those that turn the direction of writing (Unicode's general category Cf).
+const INVISIBLE: [std::ops::RangeInclusive<char>; 4] =
+    ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +109,16 @@ mod tests {
         }
         assert!(read_name(&"a.".repeat(127)).is_some());
         assert!(read_name(&"a.".repeat(128)).is_none());
+    }
+
+    #[test]
+    fn what_others_wrote_is_shown_in_few_letters_and_acts_on_no_terminal() {
+        assert_eq!(
+            shown("a\u{1b}[31m\nb\u{7f}\u{9b}\u{202e}é", 20),
+            "a\\u{1b}[31m\\nb\\u{7f}\\u{9b}\\u{202e}é"
+        );
+        assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(shown(&"x".repeat(1_000_000), 3), "xxx… (1000000 characters)");
     }
 
     proptest! {

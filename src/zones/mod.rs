@@ -1,6 +1,6 @@
 //! Which way a question goes: the longest suffix of its name that is configured, or recursion.
 //!
-//! May call: `config`, `cache` and `dnsbl` for their types. RFC 6303 and RFC 6761 (names that never leave this host) hold unless a
+//! May call: `config`, `cache` and `dnsbl` for their types, `wire::presentation`. RFC 6303 and RFC 6761 (names that never leave this host) hold unless a
 //! configured zone covers them.
 
 pub mod authority;
@@ -25,7 +25,9 @@ use crate::config::{self, Config, ZoneKind};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
 use crate::dnsbl::way::Way;
+use crate::limits::MAX_SHOWN_SENTENCE;
 use crate::question::{MAX_VIEWS, ViewId, wire_name};
+use crate::wire::presentation::shown;
 use authority::Authority;
 use mirror::Mirror;
 
@@ -480,8 +482,10 @@ fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong>
             tls: forwarders.iter().map(|forwarder| forwarder.tls.as_deref().map(Arc::from)).collect(),
         },
         ZoneKind::File { path, text } => {
-            let authority = local::from_file(&zone.name, path, text)
-                .map_err(|reason| Wrong { zone: zone.name.to_string(), reason })?;
+            let authority = local::from_file(&zone.name, path, text).map_err(|reason| Wrong {
+                zone: zone.name.to_string(),
+                reason: shown(&reason, MAX_SHOWN_SENTENCE),
+            })?;
             Kind::Local(authority)
         }
     };

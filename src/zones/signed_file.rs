@@ -1,7 +1,7 @@
 //! The entries of a zone file that the library's reader refuses: what a signer writes, and DNAME.
 //!
 //! May call: `wire::presentation`. RFC 1035 section 5.1; RFC 4034 sections 2.2, 3.2 and 4.2, RFC 5155 sections 3.3 and 4.3, RFC 6672,
-//! RFC 7344 and RFC 3597 for the forms. Files that are included are not looked at.
+//! RFC 7344 and RFC 3597 for the forms.
 
 use std::str::FromStr;
 

@@ -1,0 +1,117 @@
+//! The files that a configuration is made of, read with bounds: of which kind, how large, and for how long.
+//!
+//! May call: `limits`. A file that has no end or no beginning is an error like others: neither memory nor a reload is lost to it.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+
+use crate::limits::PIPE_TIME;
+
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unreadable {
+    /// The system says why.
+    #[error("cannot be read: {0}")]
+    System(#[from] io::Error),
+    /// It is something that has no end, or no text.
+    #[error("is {0}, not a regular file")]
+    Kind(&'static str),
+    /// It has more octets than this.
+    #[error("is larger than {0} octets")]
+    TooLarge(u64),
+    /// A pipe whose writer does not close it.
+    #[error("is a pipe that was not written to its end in {0:?}")]
+    Late(Duration),
+}
+
+/// A file that was opened, and is of a kind that can be read.
+pub(super) struct Opened {
+    file: File,
+    about: Metadata,
+}
+
+impl Opened {
+    /// Opens a regular file.
+    pub(super) fn regular(path: &Path) -> Result<Self, Unreadable> {
+        let opened = Self::open(path)?;
+        if opened.about.is_file() { Ok(opened) } else { Err(Unreadable::Kind(opened.kind())) }
+    }
+
+    /// Opens a regular file, or a pipe: `resolverctl config check /dev/stdin`, `<(...)` in a shell.
+    pub(super) fn regular_or_pipe(path: &Path) -> Result<Self, Unreadable> {
+        let opened = Self::open(path)?;
+        let readable = opened.about.is_file() || opened.about.file_type().is_fifo();
+        if readable { Ok(opened) } else { Err(Unreadable::Kind(opened.kind())) }
+    }
+
+    fn open(path: &Path) -> Result<Self, Unreadable> {
+        // Without it, opening a pipe waits for a writer, and a terminal may become ours.
+        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+        let about = file.metadata()?;
+        Ok(Self { file, about })
+    }
+
+    fn kind(&self) -> &'static str {
+        let kind = self.about.file_type();
+        if kind.is_dir() {
+            "a directory"
+        } else if kind.is_fifo() {
+            "a pipe"
+        } else {
+            "a device"
+        }
+    }
+
+    /// What the system tells of it.
+    pub(super) fn about(&self) -> &Metadata {
+        &self.about
+    }
+
+    /// Its text, of at most `most` octets.
+    pub(super) fn text(mut self, most: u64) -> Result<String, Unreadable> {
+        let until = Instant::now() + PIPE_TIME;
+        let mut octets = Vec::new();
+        loop {
+            wait(&self.file, until)?;
+            // One octet more than may be tells a file that is too large.
+            let left = most.saturating_add(1).saturating_sub(len(&octets));
+            match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
+                Ok(0) => break,
+                Ok(_) => {}
+                // Of a pipe, what has come so far has been taken.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+            if len(&octets) > most {
+                return Err(Unreadable::TooLarge(most));
+            }
+        }
+        let text = String::from_utf8(octets);
+        text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8").into())
+    }
+}
+
+/// Octets that are read at once.
+const CHUNK: u64 = 64 << 10;
+
+fn len(octets: &[u8]) -> u64 {
+    u64::try_from(octets.len()).unwrap_or(u64::MAX)
+}
+
+/// Waits until there is something to read, or the end. Regular files have one of them at any time.
+fn wait(file: &File, until: Instant) -> Result<(), Unreadable> {
+    let left = until.saturating_duration_since(Instant::now());
+    let patience = Timespec::try_from(left).map_err(|_| Unreadable::Late(PIPE_TIME))?;
+    match poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&patience)) {
+        Ok(0) => Err(Unreadable::Late(PIPE_TIME)),
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(io::Error::from(error).into()),
+    }
+}
