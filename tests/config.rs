@@ -59,7 +59,7 @@ fn a_named_file_must_exist() {
 fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
-         qname_minimisation = false\ndeny_servers = []\nupstream_port = 5353\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
+         qname_minimisation = false\ndeny_servers = []\nupstream_port = 5353\nsource_ports = \"20000 - 29999\"\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
          negative_max_ttl = \"5m\"\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
          [control]\nsocket = \"/run/r.sock\"\n[log]\nlevel = \"debug\"\n",
     );
@@ -78,6 +78,7 @@ fn every_key_does_something() {
     assert!(config.resolve.deny_servers.is_empty() && !config.resolve.race);
     assert!(!config.resolve.qname_minimisation);
     assert_eq!(config.resolve.upstream_port, 5_353);
+    assert_eq!(config.resolve.source_ports, 20_000..=29_999);
     let dnssec = &config.dnssec;
     assert_eq!((dnssec.validate, dnssec.sha1, dnssec.negative_trust_anchors.len()), (false, true, 1));
     let tags = dnssec.trust_anchor.anchors.tags(&hickory_proto::rr::Name::root());
@@ -173,6 +174,22 @@ fn a_wrong_value_is_told_with_what_to_write() {
         (
             "[resolve]\nipv4 = false\nipv6 = false",
             "line 4: resolve.ipv6: is false, and so is resolve.ipv4: no server could be asked; allow one of them",
+        ),
+        (
+            "[resolve]\nsource_ports = \"1024\"",
+            "line 3: resolve.source_ports: \"1024\" is not a range of ports; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+        ),
+        (
+            "[resolve]\nsource_ports = \"53-65536\"",
+            "line 3: resolve.source_ports: \"53-65536\" is not a range of ports; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+        ),
+        (
+            "[resolve]\nsource_ports = \"53-65535\"",
+            "line 3: resolve.source_ports: \"53-65535\" has ports below 1024, which are for services; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+        ),
+        (
+            "[resolve]\nsource_ports = \"5000-5099\"",
+            "line 3: resolve.source_ports: \"5000-5099\" has only 100 ports; write the first and the last of at least 1024 ports, like \"1024-65535\"",
         ),
         (
             "[control]\nsocket = \"r.sock\"",

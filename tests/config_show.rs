@@ -97,7 +97,7 @@ prop_compose! {
         spans in (span(), span(), 1_000_u64..9_000),
         families in 0_usize..4,
         (race, qname_minimisation) in any::<(bool, bool)>(),
-        port in 1_u16..,
+        (port, ports) in (1_u16.., 1_024_u16..60_000),
         hints in any::<bool>(),
         mut zones in proptest::collection::vec(zone(path.clone()), 0..5),
         hosts in proptest::collection::btree_map("[a-z]{1,9}", numbers(), 0..4),
@@ -118,6 +118,7 @@ prop_compose! {
         config.resolve.deny_servers = deny.into_iter().map(|number| address(number).into()).collect();
         (config.resolve.race, config.resolve.upstream_port) = (race, port);
         config.resolve.qname_minimisation = qname_minimisation;
+        config.resolve.source_ports = ports..=ports + 1_023;
         if hints {
             let servers = vec![(Name::from_ascii("ns.test.").unwrap(), vec![address(0)])];
             config.resolve.root_hints = RootHints { path: Some(path.join("hints")), servers };

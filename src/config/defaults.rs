@@ -1,6 +1,6 @@
 //! Every default, in one place. `conf/resolverd.toml` says the same, and a test holds it to that.
 //!
-//! May call: `config`. The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old,
+//! May call: `config`, `limits`. The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old,
 //! as the root is primed from any one that still answers (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -13,6 +13,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::{
     Cache, Config, Control, Dnsbl, Dnssec, Family, Guard, Listen, Log, Resolve, RootHints, TrustAnchor,
 };
+use crate::limits;
 use crate::validate::anchors::Anchors;
 
 /// Where a configuration is looked for when none is named; it need not exist.
@@ -121,6 +122,7 @@ impl Default for Resolve {
             race: true,
             upstream_port: PORT,
             source: Vec::new(),
+            source_ports: limits::FIRST_SOURCE_PORT..=u16::MAX,
         }
     }
 }

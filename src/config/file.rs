@@ -171,6 +171,7 @@ impl Reader<'_> {
                 resolve.upstream_port = u16::try_from(port).unwrap_or(super::defaults::PORT);
             }
             "resolve.source" => resolve.source = value::sources(found)?,
+            "resolve.source_ports" => resolve.source_ports = value::source_ports(found)?,
             "dnssec.validate" => dnssec.validate = value::flag(found)?,
             "dnssec.trust_anchor" => match value::text(found)? {
                 "" => {}

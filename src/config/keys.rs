@@ -42,6 +42,7 @@ pub(super) const SECTIONS: [Section; 11] = [
             "race",
             "upstream_port",
             "source",
+            "source_ports",
         ],
         entries: None,
     },

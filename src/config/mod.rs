@@ -27,6 +27,7 @@ mod trust_anchor;
 mod value;
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -226,6 +227,8 @@ pub struct Resolve {
     pub upstream_port: u16,
     /// Addresses to ask from, at most one of each family; none: the system chooses.
     pub source: Vec<IpAddr>,
+    /// Ports that datagrams to servers leave from, but for those that this host reserves.
+    pub source_ports: RangeInclusive<u16>,
 }
 
 /// What is validated, and where trust begins.

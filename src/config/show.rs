@@ -75,6 +75,7 @@ pub(super) fn settings(config: &Config) -> Vec<Setting> {
         setting("resolve", "race", Value::Boolean(resolve.race)),
         setting("resolve", "upstream_port", Value::Integer(resolve.upstream_port.into())),
         setting("resolve", "source", list(&resolve.source)),
+        setting("resolve", "source_ports", Value::String(value::ports_text(&resolve.source_ports))),
         setting("dnssec", "validate", Value::Boolean(dnssec.validate)),
         setting("dnssec", "trust_anchor", Value::String(anchor)),
         setting("dnssec", "negative_trust_anchors", names(&dnssec.negative_trust_anchors)),

@@ -185,6 +185,34 @@ pub(super) fn sources(value: &Spanned<DeValue<'_>>) -> Read<Vec<IpAddr>> {
     Ok(sources)
 }
 
+/// The first and the last of enough ports.
+pub(super) fn source_ports(value: &Spanned<DeValue<'_>>) -> Read<RangeInclusive<u16>> {
+    let typed = text(value)?;
+    let first = limits::FIRST_SOURCE_PORT;
+    let remedy = || {
+        let fewest = limits::MIN_SOURCE_PORTS;
+        format!("write the first and the last of at least {fewest} ports, like \"{first}-65535\"")
+    };
+    let ports = typed
+        .split_once('-')
+        .and_then(|(one, other)| Some(one.trim().parse::<u16>().ok()?..=other.trim().parse::<u16>().ok()?));
+    let ports =
+        ports.ok_or_else(|| Wrong::new(format!("{} is not a range of ports", quoted(typed)), remedy()))?;
+    if *ports.start() < first {
+        let wrong = format!("{} has ports below {first}, which are for services", quoted(typed));
+        return Err(Wrong::new(wrong, remedy()));
+    }
+    if ports.len() < limits::MIN_SOURCE_PORTS {
+        return Err(Wrong::new(format!("{} has only {} ports", quoted(typed), ports.len()), remedy()));
+    }
+    Ok(ports)
+}
+
+/// A range of ports as it is typed.
+pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
+    format!("{}-{}", ports.start(), ports.end())
+}
+
 /// Authoritative servers by address, at port 53 unless another is written.
 pub(super) fn servers(value: &Spanned<DeValue<'_>>) -> Read<Vec<SocketAddr>> {
     let read = |item: &Spanned<DeValue<'_>>| {

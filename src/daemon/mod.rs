@@ -23,7 +23,9 @@ use crate::control::Subject;
 use crate::control::server::{BindError, Server};
 use crate::dnsbl::{ahead, tend};
 use crate::exchange::internet::Internet;
-use crate::limits::{DESCRIPTORS, STOP_FLUSH, STOP_GRACE};
+use crate::exchange::network::Network;
+use crate::exchange::ports::{self, Ports};
+use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, Inherited, Listeners, Refused, Settled, Sockets};
 use crate::notify;
 use crate::random::Random;
@@ -45,6 +47,11 @@ pub enum StartError {
     /// A zone cannot be served as configured.
     #[error(transparent)]
     Zone(#[from] Wrong),
+    /// No port is left to ask servers from.
+    #[error(
+        "resolve.source_ports is {0}, and this host reserves all of them (net.ipv4.ip_local_reserved_ports)"
+    )]
+    Ports(String),
     /// The system refuses something that nothing works without.
     #[error("the system does not let us start: {0}")]
     System(#[from] std::io::Error),
@@ -80,16 +87,18 @@ impl Daemon {
         raise_descriptors();
         let config = Arc::new(config);
         let views = Views::new(&config)?;
+        let ports = ports_of(&config)?;
         let sockets = Sockets::bind(&config, inherited)?;
         let control = bind_control(&config)?;
         let clock = Clock::machine();
         let random = Random::system()?;
         let recorder = Recorder::new(clock.clone(), listener::shards(&config));
+        let network = Arc::new(Internet::new(random.clone(), ports));
         let resolver = Resolver::new(Parts {
             views: views.clone(),
             clock: clock.clone(),
             random: random.clone(),
-            network: Arc::new(Internet::new(random.clone())),
+            network: Arc::clone(&network) as Arc<dyn Network>,
             recorder: Arc::clone(&recorder),
         });
         let parts = listener::Parts {
@@ -105,7 +114,7 @@ impl Daemon {
             tasks::restore_lists(&resolver, path);
         }
         let state = Mutex::new(State { config, listeners: Some(listeners) });
-        let subject = Arc::new(Running { resolver, recorder, clock, state, origin, lists });
+        let subject = Arc::new(Running { resolver, recorder, clock, state, origin, lists, network });
         let mut tasks = JoinSet::new();
         let (ending, ended) = watch::channel(false);
         let control = control.map(|control| tokio::spawn(control.run(Arc::clone(&subject), ended)));
@@ -201,6 +210,26 @@ async fn settle(
     }
     resolver.stop();
     timeout(STOP_FLUSH, settled).await.ok()
+}
+
+/// The ports to ask servers from: those of the configuration that this host does not reserve.
+fn ports_of(config: &Config) -> Result<Ports, StartError> {
+    let reserved = ports::reserved().unwrap_or_else(|error| {
+        tracing::warn!("ports that this host reserves are not known and may be used: {error}");
+        String::new()
+    });
+    let range = &config.resolve.source_ports;
+    let ports = Ports::of(range.clone(), &reserved);
+    let told = format!("{}-{}", range.start(), range.end());
+    match ports.count() {
+        0 => return Err(StartError::Ports(told)),
+        few if few < MIN_SOURCE_PORTS => tracing::warn!(
+            "resolve.source_ports is {told}, and this host reserves all of them but {few} (net.ipv4.ip_local_reserved_ports): \
+             answers are easier to forge, and few questions can be under way"
+        ),
+        _ => {}
+    }
+    Ok(ports)
 }
 
 /// Asks for as many descriptors as the bounds allow to be used; fewer only mean that exchanges fail earlier.

@@ -54,6 +54,7 @@ impl Running {
     pub(super) fn apply(&self, config: Config) -> Result<(), StartError> {
         let config = Arc::new(config);
         let views = Views::new(&config)?;
+        let ports = super::ports_of(&config)?;
         let mut state = self.state();
         let changed = zones::changed(&state.config, &config);
         if let Some(listeners) = &mut state.listeners {
@@ -61,6 +62,7 @@ impl Running {
             listeners.apply(sockets, &config, &views)?;
         }
         self.resolver.set_views(views);
+        self.network.set_ports(ports);
         log::set_level(config.log.level);
         state.config = config;
         drop(state);

@@ -20,6 +20,7 @@ use crate::control::Subject;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::DaemonStatus;
 use crate::dnsbl::state::Lists;
+use crate::exchange::internet::Internet;
 use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
 use crate::question::{Client, Question};
@@ -37,6 +38,8 @@ pub(super) struct Running {
     pub(super) origin: Option<PathBuf>,
     /// The file in which what is known of DNS lists is kept.
     pub(super) lists: Option<PathBuf>,
+    /// Sends datagrams to servers.
+    pub(super) network: Arc<Internet>,
 }
 
 /// What a reload changes.

@@ -5,44 +5,54 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
 use tokio::net::{TcpSocket, UdpSocket};
 
 use super::framed::Framed;
 use super::network::{Network, NotSent, Path, Replies, Stream};
+use super::ports::Ports;
 use super::tls;
-use crate::limits::{MAX_DATAGRAM, PORT_TRIES};
+use crate::limits::{MAX_DATAGRAM, MAX_PORT_WALK, PORT_TRIES};
 use crate::random::Random;
-
-/// Ports below this belong to services of the machine.
-const FIRST_PORT: u16 = 1_024;
 
 /// Sockets of this machine.
 pub struct Internet {
     random: Random,
+    ports: ArcSwap<Ports>,
 }
 
 impl Internet {
-    /// Sockets on ports drawn from `random`.
-    pub fn new(random: Random) -> Self {
-        Self { random }
+    /// Sockets on those of `ports` that are drawn from `random`.
+    pub fn new(random: Random, ports: Ports) -> Self {
+        Self { random, ports: ArcSwap::from_pointee(ports) }
     }
 
-    /// A socket on a random port: of 64 512 rather than the kernel's 28 000. Where those tried are taken, the kernel
-    /// chooses.
+    /// Goes over to other ports; sockets that are open keep theirs.
+    pub fn set_ports(&self, ports: Ports) {
+        self.ports.store(Arc::new(ports));
+    }
+
+    /// A socket on a port drawn of all: the kernel would choose one of its 28 000, and knows nothing of a configured range.
     async fn bind(&self, path: &Path) -> io::Result<UdpSocket> {
-        let any = source_of(path);
-        for _ in 0..PORT_TRIES {
-            let port = self.random.u16();
-            if port >= FIRST_PORT
-                && let Ok(socket) = UdpSocket::bind((any, port)).await
-            {
-                return Ok(socket);
+        let (any, ports) = (source_of(path), self.ports.load_full());
+        let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
+        for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
+            match UdpSocket::bind((any, port)).await {
+                // Another's, or not for us: the next may be had.
+                Err(error) if is_of_the_port(&error) => {}
+                bound => return bound,
             }
         }
-        UdpSocket::bind((any, 0)).await
+        Err(io::Error::new(io::ErrorKind::AddrInUse, "no port of resolve.source_ports is free"))
     }
+}
+
+/// Whether a socket cannot be bound because of its port, and not because of its address or of this machine.
+fn is_of_the_port(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
 impl Network for Internet {
@@ -133,9 +143,39 @@ mod tests {
     /// An address of loopback that nothing sends from by itself.
     const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 
+    /// Sockets on any port.
+    fn internet() -> Internet {
+        Internet::new(Random::seeded(5), Ports::of(1_024..=u16::MAX, ""))
+    }
+
+    #[tokio::test]
+    async fn messages_leave_from_ports_of_the_range_that_are_not_reserved_until_none_is_free() {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
+        let internet = Internet::new(Random::seeded(5), Ports::of(61_000..=61_009, "61003,61005-61006"));
+        let (mut held, mut ports) = (Vec::new(), Vec::new());
+        let error = loop {
+            match internet.send_datagram(&path, b"question").await {
+                Ok(replies) => held.push(replies),
+                Err(error) => break error,
+            }
+            let (_, client) = server.recv_from(&mut [0; 16]).await.unwrap();
+            ports.push(client.port());
+        };
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");
+        assert!(error.to_string().contains("resolve.source_ports"), "{error}");
+        let ordered = ports.is_sorted();
+        ports.sort_unstable();
+        // Another program may have one of them.
+        let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
+        assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
+        internet.set_ports(Ports::of(1_024..=u16::MAX, ""));
+        assert!(internet.send_datagram(&path, b"question").await.is_ok());
+    }
+
     #[tokio::test]
     async fn messages_leave_from_the_configured_address_and_from_ports_of_their_own() {
-        let internet = Internet::new(Random::seeded(5));
+        let internet = internet();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
         let mut ports = Vec::new();
@@ -153,7 +193,7 @@ mod tests {
 
     #[tokio::test]
     async fn streams_leave_from_the_configured_address_with_a_length_in_front() {
-        let internet = Internet::new(Random::seeded(5));
+        let internet = internet();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
         let served = async {
@@ -175,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_over_tls_is_told_the_name_that_its_certificate_must_have() {
-        let internet = Internet::new(Random::seeded(5));
+        let internet = internet();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let tls = Some("dns.example".into());
         let path = Path { server: server.local_addr().unwrap(), source: None, tls };
@@ -195,7 +235,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_this_host_lacks_is_its_own_fault() {
-        let internet = Internet::new(Random::seeded(5));
+        let internet = internet();
         let lacking: IpAddr = "192.0.2.1".parse().unwrap();
         let path = Path { server: "127.0.0.1:9".parse().unwrap(), source: Some(lacking), tls: None };
         let is_own = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NotSent>());
@@ -205,7 +245,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_closed_port_is_told_at_once() {
-        let internet = Internet::new(Random::seeded(5));
+        let internet = internet();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, tls: None };
         let mut replies = internet.send_datagram(&path, b"question").await.unwrap();

@@ -18,6 +18,7 @@ pub mod internet;
 mod merge;
 pub mod network;
 mod places;
+pub mod ports;
 pub mod secret;
 mod streams;
 mod tls;

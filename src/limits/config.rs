@@ -17,6 +17,13 @@ pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
 /// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client hears why.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 
+/// The smallest of `resolve.source_ports`: ports below belong to services of the machine.
+pub const FIRST_SOURCE_PORT: u16 = 1_024;
+
+/// The fewest `resolve.source_ports`: with as many, who forges answers has to guess one of 2^26 pairs of port and id (RFC 5452
+/// section 7), and 1 024 messages can be under way from an address.
+pub const MIN_SOURCE_PORTS: usize = 1_024;
+
 /// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
 pub const MAX_SOCKET_PATH: usize = 107;
 

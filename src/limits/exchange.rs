@@ -27,8 +27,11 @@ pub const STREAM_ID_TRIES: usize = 8;
 /// Datagrams read for one message before it is given up: a forger who sends more is not worth listening to.
 pub const MAX_STRAY_DATAGRAMS: usize = 64;
 
-/// Ports tried before the kernel chooses: at 4 000 of 64 512 taken, eight in a row happen never.
+/// Ports drawn for a message before it takes the next that is free: at 4 000 of 64 512 taken, eight in a row happen never.
 pub const PORT_TRIES: usize = 8;
+
+/// Ports looked at then, one after the other: more than `MAX_EXCHANGES` are never our own.
+pub const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
 /// The largest datagram read from a server: over the 1 232 we offer, as some send more.
 pub const MAX_DATAGRAM: usize = 4_096;
