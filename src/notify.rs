@@ -12,8 +12,17 @@ use crate::listener::pulse::Pulses;
 
 /// Questions are taken from now on at `addresses`, which `systemctl status` shows; also the end of a reload.
 pub fn ready(addresses: &[SocketAddr]) {
+    tell(&[NotifyState::Ready, NotifyState::Status(&words(addresses))]);
+}
+
+/// Questions are taken at `addresses` from now on, outside a start and a reload.
+pub fn listens(addresses: &[SocketAddr]) {
+    tell(&[NotifyState::Status(&words(addresses))]);
+}
+
+fn words(addresses: &[SocketAddr]) -> String {
     let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-    tell(&[NotifyState::Ready, NotifyState::Status(&format!("listens at {}", addresses.join(", ")))]);
+    format!("listens at {}", addresses.join(", "))
 }
 
 /// The configuration is being read again; `ready` ends it, whatever comes of it. The moment tells the manager that its

@@ -140,13 +140,15 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
 /// Is it well?
 fn status(subject: &impl Subject) -> Status {
     let report = subject.recorder().report(Window::FiveMinutes);
+    let daemon = subject.status();
+    let missing = health::missing(&daemon.missing, &subject.config());
     Status {
-        daemon: subject.status(),
+        daemon,
         uptime: report.uptime,
         questions: report.questions,
         seconds: report.seconds,
         stores: subject.fill().iter().map(Fill::from).collect(),
-        warnings: health::judge(&report).into_iter().chain(lists::warnings(subject)).collect(),
+        warnings: health::judge(&report).into_iter().chain(missing).chain(lists::warnings(subject)).collect(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Is it well? What the statistics say of that, in sentences that end with what to do.
 //!
-//! May call: `record`, `question`. Judged from a window, so that yesterday's trouble is not told as today's.
+//! May call: `record`, `question`, `config`. Judged from a window, so that yesterday's trouble is not told as today's.
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol::MissingAddress;
+use crate::config::{Config, Listen};
 use crate::question::Outcome;
 use crate::record::Report;
 
@@ -56,6 +58,19 @@ pub fn judge(report: &Report) -> Vec<Warning> {
     warnings
 }
 
+/// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is well.
+pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
+    let usual = Listen::default().addresses;
+    let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));
+    let named = missing.iter().filter(|missing| asked_for(&missing.address));
+    let warning = |missing: &MissingAddress| Warning {
+        problem: format!("{} is not served: {}.", missing.address, missing.why),
+        remedy: "It is taken when it comes; give it to an interface, or take it out of the configuration."
+            .to_owned(),
+    };
+    named.map(warning).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +96,20 @@ mod tests {
         assert!(problems(&report(&[(Outcome::Failed, 1)], &[(Conduct::Silent, 6)])).is_empty());
         let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
         assert!(problems(&busy).is_empty());
+    }
+
+    #[test]
+    fn an_address_that_somebody_has_named_is_missed_and_one_of_the_defaults_is_not() {
+        let absent = |address: &str| MissingAddress {
+            address: address.parse().unwrap(),
+            why: "this host has no such address".to_owned(),
+        };
+        let config = Config::default();
+        assert!(missing(&[absent("[::1]:53")], &config).is_empty());
+        let told = missing(&[absent("10.0.3.1:53")], &config);
+        assert_eq!(told[0].problem, "10.0.3.1:53 is not served: this host has no such address.");
+        let config = config.with_listen(vec!["127.0.0.1:5300".parse().unwrap()]);
+        assert_eq!(missing(&[absent("[::1]:53")], &config).len(), 1, "a [[listener]] names it");
     }
 
     #[test]

@@ -280,10 +280,22 @@ pub struct DaemonStatus {
     pub config: Option<String>,
     /// Where it listens.
     pub listen: Vec<SocketAddr>,
+    /// Where it is to listen and does not, as this host lacks the address so far.
+    #[serde(default)]
+    pub missing: Vec<MissingAddress>,
     /// Flights that are under way.
     pub flights: u64,
     /// Flights that may be.
     pub flights_max: u64,
+}
+
+/// An address that is configured and cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingAddress {
+    /// It, as configured.
+    pub address: SocketAddr,
+    /// Why it cannot be had, in words that end a sentence.
+    pub why: String,
 }
 
 /// Is it well?

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
@@ -114,13 +114,16 @@ impl Daemon {
             tasks::restore_lists(&resolver, path);
         }
         let state = Mutex::new(State { config, listeners: Some(listeners) });
-        let subject = Arc::new(Running { resolver, recorder, clock, state, origin, lists, network });
+        let missed = Notify::new();
+        let running = Running { resolver, recorder, clock, state, origin, lists, network, missed };
+        let subject = Arc::new(running);
         let mut tasks = JoinSet::new();
         let (ending, ended) = watch::channel(false);
         let control = control.map(|control| tokio::spawn(control.run(Arc::clone(&subject), ended)));
         tasks.spawn(tasks::tick(Arc::clone(&subject)));
         tasks.spawn(tasks::prime(Arc::clone(&subject)));
         tasks.spawn(tasks::mirrors(Arc::clone(&subject)));
+        tasks.spawn(tasks::take_addresses(Arc::clone(&subject)));
         tasks.spawn(Arc::clone(&subject.resolver).probe_dead_servers());
         tasks.spawn(Arc::clone(&subject.resolver).keep_late_answers());
         tasks.spawn(tend::tend(Arc::clone(&subject.resolver), random));

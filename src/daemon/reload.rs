@@ -66,6 +66,7 @@ impl Running {
         log::set_level(config.log.level);
         state.config = config;
         drop(state);
+        self.missed.notify_one();
         self.forget(changed);
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
+use tokio::sync::Notify;
 
 use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
@@ -18,7 +19,7 @@ use crate::clock::{Clock, Mono, Now};
 use crate::config::Config;
 use crate::control::Subject;
 use crate::control::lookup::Lookup;
-use crate::control::protocol::DaemonStatus;
+use crate::control::protocol::{DaemonStatus, MissingAddress};
 use crate::dnsbl::state::Lists;
 use crate::exchange::internet::Internet;
 use crate::limits::MAX_FLIGHTS;
@@ -40,6 +41,8 @@ pub(super) struct Running {
     pub(super) lists: Option<PathBuf>,
     /// Sends datagrams to servers.
     pub(super) network: Arc<Internet>,
+    /// Rung when addresses to listen at have been found missing.
+    pub(super) missed: Notify,
 }
 
 /// What a reload changes.
@@ -56,6 +59,16 @@ impl Running {
 
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
+    }
+
+    /// Where it is to listen and does not.
+    pub(super) fn missing(&self) -> Vec<MissingAddress> {
+        let state = self.state();
+        let missing = state.listeners.as_ref().map(Listeners::missing).unwrap_or_default();
+        missing
+            .iter()
+            .map(|missing| MissingAddress { address: missing.address(), why: missing.why() })
+            .collect()
     }
 }
 
@@ -94,6 +107,7 @@ impl Subject for Running {
             process: std::process::id(),
             config: self.origin.as_ref().map(|path| path.display().to_string()),
             listen: self.addresses(),
+            missing: self.missing(),
             flights: self.resolver.flights() as u64,
             flights_max: MAX_FLIGHTS as u64,
         }

@@ -6,11 +6,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
 use crate::dnsbl::keep::{self, Kept};
-use crate::limits::{KEEP_INTERVAL, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
+use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
+use crate::notify;
 use crate::resolve::Resolver;
 
 impl Running {
@@ -28,6 +29,29 @@ impl Running {
             );
         }
         Some(kept)
+    }
+}
+
+impl Running {
+    /// Serves those of the missing addresses that have come.
+    fn take_addresses(&self) {
+        let mut state = self.state();
+        // Those of a reload come in under the same lock.
+        let views = self.resolver.views();
+        let config = Arc::clone(&state.config);
+        let Some(listeners) = &mut state.listeners else { return };
+        let taken = listeners.take_come(&config, &views);
+        let all = listeners.addresses();
+        drop(state);
+        match taken {
+            Ok(come) if come.is_empty() => {}
+            Ok(come) => {
+                let come = come.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                tracing::info!(listen = come, "listens at {come} too: the address has come");
+                notify::listens(&all);
+            }
+            Err(error) => tracing::error!("an address that has come cannot be served: {error}"),
+        }
     }
 }
 
@@ -85,6 +109,20 @@ pub(super) async fn keep_lists(subject: Arc<Running>) {
     loop {
         ticks.tick().await;
         kept = tokio::task::block_in_place(|| subject.keep_lists(kept));
+    }
+}
+
+/// Takes the addresses that this host lacked, when they come; sleeps while none is missing.
+pub(super) async fn take_addresses(subject: Arc<Running>) {
+    let mut pause = ADDRESS_RETRY;
+    loop {
+        if subject.missing().is_empty() {
+            subject.missed.notified().await;
+            pause = ADDRESS_RETRY;
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(MAX_ADDRESS_RETRY);
+        tokio::task::block_in_place(|| subject.take_addresses());
     }
 }
 

@@ -7,6 +7,12 @@ use super::MAX_WAITERS;
 /// UDP workers for each address: beyond four the loopback device is the bottleneck, not we.
 pub const MAX_WORKERS: usize = 4;
 
+/// How long an address that this host lacks is waited for at first: an interface comes up seconds after us.
+pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
+
+/// How long at most, after twice as long each time: each try is two system calls, and nobody waits longer for what has come.
+pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
+
 /// Pause after a connection could not be accepted: the reason, as a rule no file descriptors, passes by itself.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 

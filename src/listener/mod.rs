@@ -14,6 +14,7 @@
 
 mod front;
 mod inherited;
+mod missing;
 mod places;
 pub mod pulse;
 mod refusals;
@@ -44,12 +45,19 @@ pub use sockets::Refused;
 use udp::{Miss, Worker};
 
 /// Sockets that are bound and not yet served: bound first, so that nothing is begun where a port is not to be had.
-pub struct Sockets(Vec<(SocketAddr, Bound)>);
+#[derive(Default)]
+pub struct Sockets {
+    /// By the address as configured.
+    bound: Vec<(SocketAddr, Bound)>,
+    /// Addresses that this host lacks so far.
+    missing: Vec<Refused>,
+}
 
 /// Listeners at work.
 pub struct Listeners {
     parts: Arc<Parts>,
     open: Vec<Open>,
+    missing: Vec<Refused>,
     misses: mpsc::Sender<Miss>,
     places: Arc<Places>,
     /// As many permits as questions may wait.
@@ -87,21 +95,21 @@ impl Sockets {
     /// Binds all that `config` names, but for what was `inherited`.
     ///
     /// # Errors
-    /// The first address that is not to be had, with advice.
+    /// The first address that is not to be had, with advice. One that this host lacks is none where another is had.
     pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, Refused> {
         let workers = workers(config);
-        let mut bound = Vec::new();
+        let mut sockets = Self::default();
         for (address, _, _) in addresses(config) {
-            bound.push((address, sockets::bind(address, workers, inherited.of(address))?));
+            sockets.add(address, sockets::bind(address, workers, inherited.of(address)))?;
         }
         for (address, rest) in inherited.rest() {
             // Its questions come to nobody else: better served than left to wait.
             tracing::warn!(
                 "{address} was inherited and is not in listen.addresses; it is served all the same"
             );
-            bound.push((address, sockets::bind(address, workers, rest)?));
+            sockets.add(address, sockets::bind(address, workers, rest))?;
         }
-        Ok(Self(bound))
+        sockets.unless_all_missing()
     }
 }
 
@@ -143,6 +151,7 @@ impl Listeners {
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
+            missing: Vec::new(),
             misses,
             places: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
@@ -151,7 +160,7 @@ impl Listeners {
             pulses,
             _dispatch: pulse,
         };
-        listeners.serve(sockets, config, views)?;
+        listeners.go_over(sockets, config, views)?;
         Ok(listeners)
     }
 
@@ -163,20 +172,17 @@ impl Listeners {
     /// Binds what `config` names and is not served yet, also where it covers, or is covered by, what is.
     ///
     /// # Errors
-    /// The first address that is not to be had, with advice.
+    /// The first address that is not to be had, with advice. One that this host lacks is none where another is had.
     pub fn bind_new(&self, config: &Config) -> Result<Sockets, Refused> {
         let served = |address| self.open.iter().any(|open| open.configured == address);
-        let mut bound = Vec::new();
+        let mut sockets = Sockets::default();
         for (address, _, _) in addresses(config).filter(|(address, _, _)| !served(*address)) {
-            let beside: Vec<Arc<TcpListener>> = self
-                .open
-                .iter()
-                .filter(|open| sockets::overlap(open.address, address))
-                .filter_map(|open| open.stream.upgrade())
-                .collect();
-            bound.push((address, sockets::bind_beside(address, workers(config), &beside)?));
+            sockets.add(address, self.bind_one(address, config))?;
         }
-        Ok(Sockets(bound))
+        if addresses(config).any(|(address, _, _)| served(address)) {
+            return Ok(sockets);
+        }
+        sockets.unless_all_missing()
     }
 
     /// Goes over to a new configuration: `sockets` are those of it that were not served yet. What is no longer configured
@@ -186,7 +192,7 @@ impl Listeners {
     /// A thread or an eventfd was not to be had.
     pub fn apply(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
         let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
-        self.serve(sockets, config, views)?;
+        self.go_over(sockets, config, views)?;
         for (address, allow, place) in addresses(config) {
             let open = self.open.iter().find(|open| open.configured == address);
             if let (Some(open), Some(policy)) = (open, policy(allow, views, place)) {
@@ -238,8 +244,22 @@ impl Listeners {
         }
     }
 
+    /// Serves what is bound, and notes what is missing from now on.
+    fn go_over(&mut self, mut sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
+        let missing = std::mem::take(&mut sockets.missing);
+        self.miss(missing);
+        self.serve(sockets, config, views)
+    }
+
     fn serve(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
-        for (configured, bound) in sockets.0 {
+        for (configured, bound) in sockets.bound {
+            if bound.address.ip().is_unspecified() {
+                tracing::warn!(
+                    "{} is every address of this host: over UDP a reply may leave from another one than was asked, and its \
+                     client drops it; name each address in its place",
+                    bound.address
+                );
+            }
             let found = addresses(config).find(|(address, _, _)| *address == configured);
             // What was inherited and is not configured is served as `[listen]` says.
             let (_, allow, place) = found.unwrap_or((configured, &config.listen.allow, 0));

@@ -9,6 +9,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 
+use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::inherited::Held;
@@ -32,6 +33,33 @@ pub(super) struct Bound {
 pub struct Refused {
     address: SocketAddr,
     source: io::Error,
+}
+
+impl Refused {
+    /// The address, as configured.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Why it is not to be had, in words that end a sentence.
+    pub fn why(&self) -> String {
+        match self.source.kind() {
+            _ if lacks_family(&self.source) => "this host's kernel has no IPv6".to_owned(),
+            io::ErrorKind::AddrNotAvailable => "this host has no such address".to_owned(),
+            io::ErrorKind::AddrInUse => "another program is there".to_owned(),
+            _ => self.source.to_string(),
+        }
+    }
+
+    /// Whether it may come by itself: an interface comes up, or a module of the kernel is loaded.
+    pub(super) fn may_come(&self) -> bool {
+        self.source.kind() == io::ErrorKind::AddrNotAvailable || lacks_family(&self.source)
+    }
+}
+
+/// Whether the kernel does not know the family of the address at all.
+fn lacks_family(error: &io::Error) -> bool {
+    Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
 }
 
 /// Binds what is not `held` of one address: a stream socket, and as many datagram sockets as there are workers.
@@ -60,9 +88,6 @@ pub(super) fn bind_beside(
     workers: usize,
     beside: &[Arc<impl AsFd>],
 ) -> Result<Bound, Refused> {
-    if beside.is_empty() {
-        return bind(address, workers, Held::default());
-    }
     let bound = beside.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
     let bound = bound.and_then(|()| {
         let tcp = stream_socket(address, true)?;
@@ -135,8 +160,11 @@ fn advice(address: &SocketAddr, error: &io::Error) -> String {
             "another program is there (ss -lnptu 'sport = :{}' tells which); stop it, or try --listen 127.0.0.1:5300",
             address.port()
         ),
-        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported => {
+        io::ErrorKind::AddrNotAvailable => {
             "this host has no such address; take it out of listen.addresses".to_owned()
+        }
+        _ if lacks_family(error) => {
+            "this host's kernel has no IPv6; take it out of listen.addresses".to_owned()
         }
         _ => error.to_string(),
     }

@@ -1,5 +1,6 @@
 //! The daemon as a process: how it starts and ends, what it says, and the bounds that it keeps under load.
 
+mod addresses;
 mod bounds;
 mod client;
 mod kept;

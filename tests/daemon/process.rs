@@ -152,6 +152,24 @@ pub(crate) fn without_rights(command: &mut Command) -> bool {
     probe.status().is_ok_and(|status| status.success())
 }
 
+/// The command in a network of its own, which has nothing but loopback, once `script` has run there as its root; none where no such
+/// network is to be had.
+pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Command> {
+    let within = |script: &str| {
+        let mut shell = Command::new("unshare");
+        shell.args(["--user", "--map-root-user", "--net", "sh", "-euc"]).arg(script).arg("sh");
+        shell
+    };
+    if !within(script).output().is_ok_and(|output| output.status.success()) {
+        println!("skipped: no network of its own is to be had here");
+        return None;
+    }
+    // The shell becomes the daemon.
+    let mut shell = within(&format!("{script}; exec \"$@\""));
+    shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+    Some(shell)
+}
+
 /// A daemon at work; killed when dropped.
 pub(crate) struct Process {
     child: Child,

@@ -86,10 +86,77 @@ stub = ["2001:2::50"]'
   fi
 }
 
+# Behind a bridge that comes up after the resolver.
+address_comes() {
+  restart "[[listener]]
+addresses = [\"198.18.100.29:53\"]
+allow = [\"198.18.0.0/16\"]"
+  has 'missing +198\.18\.100\.29:53, this host has no such address' ctl status
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  ip address add 198.18.100.29/16 dev wan
+  soon has '198\.18\.77\.10' internet dig @198.18.100.29 -b 198.18.0.1 +tries=1 +timeout=1 +short domain.example A
+  has '198\.18\.77\.10' internet dig @198.18.100.29 -b 198.18.0.1 +tcp +short domain.example A
+  hasnt missing ctl status
+  has 'listens at 198\.18\.100\.29:53 too' cat "$work/resolverd.log"
+}
+
+# A kernel that knows no IPv6, with the addresses of the defaults.
+no_ipv6() {
+  configure
+  sed -i 's/^addresses = .*/addresses = ["127.0.0.1:53", "[::1]:53"]/' "$work/resolverd.toml"
+  end resolverd
+  begin resolverd /usr/bin/python3 "$here/without_ipv6.py" "$BINARIES/resolverd" --config "$work/resolverd.toml"
+  watched=resolverd soon ctl stats
+  has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
+  has "missing +\\[::1\\]:53, this host's kernel has no IPv6" ctl status
+  has 'resolverd .* is well' ctl status
+  end resolverd
+  sed -i 's/^addresses = .*/addresses = ["[::1]:53"]/' "$work/resolverd.toml"
+  has "^resolverd: cannot listen at \\[::1\\]:53: this host's kernel has no IPv6" \
+    /usr/bin/python3 "$here/without_ipv6.py" "$BINARIES/resolverd" --config "$work/resolverd.toml"
+}
+
+# A client that sends an octet a second of a message that is never whole, and one whose message comes in two halves.
+slow_clients() {
+  restart
+  /usr/bin/python3 - <<'EOF'
+import socket, struct, time
+
+drip = socket.create_connection(("127.0.0.1", 53))
+drip.settimeout(1)
+begun, ended = time.monotonic(), None
+for octet in struct.pack("!H", 4000) + bytes(30):
+    try:
+        drip.sendall(bytes([octet]))
+        if drip.recv(1) == b"":
+            ended = time.monotonic() - begun
+            break
+    except TimeoutError:
+        continue
+    except OSError:
+        ended = time.monotonic() - begun
+        break
+print("the slow one was ended after", ended)
+assert ended is not None and ended < 13
+
+question = bytes.fromhex("0001010000010000000000000664 6f6d61696e 07 6578616d706c65 00 00010001".replace(" ", ""))
+halves = socket.create_connection(("127.0.0.1", 53))
+halves.settimeout(10)
+halves.sendall(struct.pack("!H", len(question)) + question[:9])
+time.sleep(3)
+halves.sendall(question[9:])
+reply = halves.recv(512)
+assert reply[2:4] == b"\x00\x01" and struct.unpack("!H", reply[8:10])[0] >= 1, reply
+EOF
+}
+
 check "listeners: the configuration is taken" raise_listeners
 check "listeners: each has its own clients" who_is_answered
 check "listeners: each has its own zones, memory notwithstanding" what_each_sees
 check "listeners: servers see the source of the configuration, and that of a zone" sources
+check "listeners: an address that comes later is taken" address_comes
+check "listeners: without IPv6 in the kernel the other address is served" no_ipv6
+check "listeners: a message over TCP has a time to be whole" slow_clients
 end corp
 end branch
 restart

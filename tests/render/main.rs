@@ -12,7 +12,7 @@ use resolverd::cache::servers::Health;
 use resolverd::config::{Config, Errors};
 use resolverd::control::health::Warning;
 use resolverd::control::protocol::{
-    DaemonStatus, Fill, QueryReply, RecordText, Removed, Reply, Stats, Status, Table,
+    DaemonStatus, Fill, MissingAddress, QueryReply, RecordText, Removed, Reply, Stats, Status, Table,
 };
 use resolverd::control::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::ctl::render::{Style, json, rows, screen, state, text};
@@ -151,7 +151,11 @@ fn status(warnings: Vec<Warning>) -> Status {
         version: "0.1.0".to_owned(),
         process: 4_711,
         config: None,
-        listen: vec!["127.0.0.1:53".parse().unwrap(), "[::1]:53".parse().unwrap()],
+        listen: vec!["127.0.0.1:53".parse().unwrap()],
+        missing: vec![MissingAddress {
+            address: "[::1]:53".parse().unwrap(),
+            why: "this host has no such address".to_owned(),
+        }],
         flights: 12,
         flights_max: 2_000,
     };

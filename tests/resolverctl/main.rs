@@ -80,6 +80,7 @@ impl Subject for Fake {
             process: 1,
             config: None,
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 5300))],
+            missing: Vec::new(),
             flights: 0,
             flights_max: 2_000,
         }

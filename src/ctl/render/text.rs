@@ -30,6 +30,11 @@ pub fn status(status: &Status, style: Style) -> String {
         ("flights", flights),
     ] {
         text.push_str(&screen::items(label, &[value], style));
+        if label == "listens" && !daemon.missing.is_empty() {
+            let missing =
+                daemon.missing.iter().map(|missing| format!("{}, {}", missing.address, missing.why));
+            text.push_str(&screen::items("missing", &missing.collect::<Vec<_>>(), style));
+        }
     }
     text.push_str(&screen::items("cache", &screen::fill(&status.stores), style));
     for warning in &status.warnings {

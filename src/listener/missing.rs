@@ -1,0 +1,97 @@
+//! Addresses that this host lacks: what is served without them, and how they are taken when they come.
+//!
+//! May call: `sockets`, `config`, `zones` for its views. An interface may come up after us, an address of IPv6 is not usable before
+//! it is known to be unique (RFC 4862 section 5.4), and a kernel may have no IPv6 at all. An address that another program holds is
+//! no such case: of two resolvers at one address nobody knows which one answers.
+
+use std::net::SocketAddr;
+
+use super::inherited::Held;
+use super::sockets::{self, Bound, Refused};
+use super::{Listeners, Sockets, workers};
+use crate::config::Config;
+use crate::zones::Views;
+
+impl Sockets {
+    /// Adds what came of an address.
+    ///
+    /// # Errors
+    /// It is not to be had, and will not come by itself.
+    pub(super) fn add(
+        &mut self,
+        configured: SocketAddr,
+        bound: Result<Bound, Refused>,
+    ) -> Result<(), Refused> {
+        match bound {
+            Ok(bound) => self.bound.push((configured, bound)),
+            Err(refused) if refused.may_come() => self.missing.push(refused),
+            Err(refused) => return Err(refused),
+        }
+        Ok(())
+    }
+
+    /// These, unless nothing would be served by them.
+    ///
+    /// # Errors
+    /// The first address that is missing, where all are.
+    pub(super) fn unless_all_missing(mut self) -> Result<Self, Refused> {
+        if self.bound.is_empty() && !self.missing.is_empty() {
+            return Err(self.missing.swap_remove(0));
+        }
+        Ok(self)
+    }
+}
+
+impl Listeners {
+    /// The addresses that are configured and not served, as this host lacks them so far.
+    pub fn missing(&self) -> &[Refused] {
+        &self.missing
+    }
+
+    /// Serves those of the missing addresses that have come, as `config` says: which they are.
+    ///
+    /// # Errors
+    /// A thread or an eventfd was not to be had.
+    pub fn take_come(&mut self, config: &Config, views: &Views) -> std::io::Result<Vec<SocketAddr>> {
+        let mut come = Sockets::default();
+        for before in std::mem::take(&mut self.missing) {
+            let address = before.address();
+            match self.bind_one(address, config) {
+                Ok(bound) => come.bound.push((address, bound)),
+                Err(refused) => {
+                    if refused.why() != before.why() {
+                        tracing::warn!("{refused}");
+                    }
+                    self.missing.push(refused);
+                }
+            }
+        }
+        let addresses = come.bound.iter().map(|(_, bound)| bound.address).collect();
+        self.serve(come, config, views)?;
+        Ok(addresses)
+    }
+
+    /// Binds an address, also where it covers, or is covered by, what is served.
+    pub(super) fn bind_one(&self, address: SocketAddr, config: &Config) -> Result<Bound, Refused> {
+        let covering = self.open.iter().filter(|open| sockets::overlap(open.address, address));
+        let beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
+        if beside.is_empty() {
+            return sockets::bind(address, workers(config), Held::default());
+        }
+        sockets::bind_beside(address, workers(config), &beside)
+    }
+
+    /// Goes over to what is missing now, and says what was not missing before.
+    pub(super) fn miss(&mut self, missing: Vec<Refused>) {
+        for refused in &missing {
+            if !self.missing.iter().any(|before| before.address() == refused.address()) {
+                tracing::warn!(
+                    "{} is not served: {}; it is taken when it comes",
+                    refused.address(),
+                    refused.why()
+                );
+            }
+        }
+        self.missing = missing;
+    }
+}

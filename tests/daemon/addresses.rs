@@ -1,0 +1,143 @@
+//! Addresses to listen at that the host lacks, at the start and later; and ports to ask from that it keeps for others.
+
+use std::process::Command;
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+
+use crate::client::Client;
+use crate::process::{Process, Setting, World, alone_in_network, told};
+
+/// An address for documentation, which no host has (RFC 5737).
+const ABSENT: &str = "203.0.113.5:5300";
+
+fn setting() -> (World, Setting) {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    (world, setting)
+}
+
+fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
+    command.arg("--socket").arg(setting.socket()).args(arguments);
+    let (code, text, _) = told(&command.output().unwrap());
+    (code, text)
+}
+
+#[test]
+fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
+    let (_world, setting) = setting();
+    let mut command = setting.command();
+    command.args(["--listen", ABSENT, "--listen", "127.0.0.1:0"]);
+    let process = Process::start(command, setting.socket());
+    let said = process.said.join("\n");
+    assert!(said.contains("WARN"), "{said}");
+    assert!(
+        said.contains(
+            "203.0.113.5:5300 is not served: this host has no such address; it is taken when it comes"
+        ),
+        "{said}"
+    );
+    assert_eq!(Client::new(process.address).ask("www.tld.", RecordType::A).answers.len(), 1);
+    let daemon = process.status().daemon;
+    assert_eq!((daemon.listen.len(), daemon.missing.len()), (1, 1));
+    assert_eq!(daemon.missing[0].address.to_string(), ABSENT);
+    let (code, status) = resolverctl(&setting, &["status"]);
+    assert!(
+        code == 1 && status.contains("missing     203.0.113.5:5300, this host has no such address"),
+        "{status}"
+    );
+    // A reload has it as it was, and one without the address misses nothing any more.
+    let text = std::fs::read_to_string(setting.config()).unwrap();
+    let listening = |addresses: &str| text.replace("\"127.0.0.1:0\"", addresses);
+    drop(process);
+    setting.write("resolverd.toml", &listening(&format!("\"127.0.0.1:0\", \"{ABSENT}\"")));
+    let process = setting.start();
+    assert_eq!(resolverctl(&setting, &["reload"]).0, 0);
+    assert_eq!(process.status().daemon.missing.len(), 1);
+    setting.write("resolverd.toml", &text);
+    assert_eq!(resolverctl(&setting, &["reload"]).0, 0);
+    assert!(process.status().daemon.missing.is_empty());
+    setting.write("resolverd.toml", &listening(&format!("\"{ABSENT}\"")));
+    let (code, said) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && said.contains("no such address"), "nothing would be served: {said}");
+    assert_eq!(Client::new(process.address).ask("www.tld.", RecordType::A).answers.len(), 1);
+}
+
+#[test]
+fn without_all_of_them_or_where_another_holds_one_it_ends_with_one_line() {
+    let (_world, setting) = setting();
+    let held = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let taken = held.local_addr().unwrap().to_string();
+    for (addresses, why) in [
+        ([ABSENT, "198.51.100.5:5300"], "203.0.113.5:5300: this host has no such address"),
+        (["127.0.0.1:0", taken.as_str()], "another program is there"),
+        ([ABSENT, taken.as_str()], "another program is there"),
+    ] {
+        let (code, _, said) = setting.run(&["--listen", addresses[0], "--listen", addresses[1]]);
+        assert_eq!(code, 1, "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains(why), "{said}");
+        assert!(!setting.socket().exists(), "something was begun");
+    }
+}
+
+#[test]
+fn an_address_that_comes_is_taken() {
+    let (_world, setting) = setting();
+    let mut command = setting.command();
+    command.args(["--listen", "127.0.0.1:0", "--listen", ABSENT]);
+    let Some(command) = alone_in_network(&command, "ip link set lo up") else { return };
+    let process = Process::start(command, setting.socket());
+    assert_eq!(process.status().daemon.missing.len(), 1);
+    let within = |arguments: &[&str]| {
+        let mut command = Command::new("nsenter");
+        command.args(["--user", "--preserve-credentials", "--net", "--target", &process.id().to_string()]);
+        assert!(command.args(arguments).status().unwrap().success());
+    };
+    within(&["ip", "address", "add", "203.0.113.5/32", "dev", "lo"]);
+    process.wait_until("it listens there", |process| process.status().daemon.listen.len() == 2);
+    let daemon = process.status().daemon;
+    assert!(daemon.missing.is_empty() && daemon.listen[1].to_string() == ABSENT, "{daemon:?}");
+    let mut line = process.next_line();
+    while !line.contains("too: the address has come") {
+        line = process.next_line();
+    }
+    assert!(line.contains(ABSENT), "{line}");
+}
+
+#[test]
+fn an_address_that_means_all_is_warned_of() {
+    let (_world, setting) = setting();
+    let mut command = setting.command();
+    command.args(["--listen", "0.0.0.0:0"]);
+    let process = Process::start(command, setting.socket());
+    let said = process.said.join("\n");
+    assert!(said.contains("WARN") && said.contains("is every address of this host"), "{said}");
+    assert!(said.contains("name each address"), "{said}");
+    drop(process);
+    let process = setting.start();
+    assert!(!process.said.join("\n").contains("every address"), "{:?}", process.said);
+}
+
+#[test]
+fn ports_that_the_host_reserves_are_known_when_it_starts() {
+    let (_world, setting) = setting();
+    let reserve = |ports: &str| {
+        let script = format!("echo {ports} >/proc/sys/net/ipv4/ip_local_reserved_ports; ip link set lo up");
+        alone_in_network(&setting.command(), &script)
+    };
+    let Some(mut command) = reserve("1-65535") else { return };
+    let (code, _, said) = told(&command.output().unwrap());
+    assert!(code == 1 && said.lines().count() == 1, "{said}");
+    assert!(
+        said.contains("resolve.source_ports is 1024-65535, and this host reserves all of them"),
+        "{said}"
+    );
+    let process = Process::start(reserve("1024-60000,60100-65535").unwrap(), setting.socket());
+    let said = process.said.join("\n");
+    assert!(said.contains("reserves all of them but 99") && said.contains("easier to forge"), "{said}");
+    drop(process);
+    let process = Process::start(reserve("5000,8080").unwrap(), setting.socket());
+    assert!(!process.said.join("\n").contains("reserve"), "{:?}", process.said);
+}
