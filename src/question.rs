@@ -32,27 +32,25 @@ pub struct Question {
     pub view: ViewId,
 }
 
-/// Views at once: three bits of a key.
-pub const MAX_VIEWS: usize = 8;
-
-/// Which set of zones a client sees. What is in memory is kept apart by it, in the key's last octet.
+/// Which set of zones a client sees, and what it is spared. What is in memory is kept apart by it, in the key's last four
+/// octets. Ids are given in order and never twice while the daemon runs; the first is that of `[listen]` at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ViewId(u8);
+pub struct ViewId(u32);
 
 impl ViewId {
-    /// All that there may be, in order; the first is that of `[listen]`.
-    pub fn all() -> impl Iterator<Item = Self> {
-        (0..).take(MAX_VIEWS).map(Self)
-    }
-
     /// Its number, from 0.
-    pub const fn number(self) -> u8 {
+    pub const fn number(self) -> u32 {
         self.0
     }
 
-    /// Its bits in the last octet of a key: the upper three.
-    pub const fn bits(self) -> u8 {
-        self.0 << 5
+    /// The next one; none after the last.
+    pub fn following(self) -> Option<Self> {
+        self.0.checked_add(1).map(Self)
+    }
+
+    /// The octets that end a key.
+    pub const fn octets(self) -> [u8; 4] {
+        self.0.to_be_bytes()
     }
 }
 
@@ -67,8 +65,8 @@ impl Question {
     /// The key under which its answer, flight and failure are kept.
     pub fn key(&self) -> QuestionKey {
         let mut bytes = wire_name(&self.name);
-        let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1 | self.view.bits();
-        push_tail(&mut bytes, self.kind, flags);
+        let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1;
+        push_tail(&mut bytes, self.kind, flags, self.view);
         QuestionKey(bytes.into_boxed_slice())
     }
 }
@@ -79,14 +77,14 @@ impl fmt::Display for Question {
     }
 }
 
-/// Lower-case wire name, type, class, then one octet: DO (bit 0) and CD (bit 1) of a question, what a table keeps apart
-/// (bits 2 to 4), and the view (bits 5 to 7).
+/// Lower-case wire name, type, class, then one octet of flags: DO (bit 0) and CD (bit 1) of a question, and what a table keeps
+/// apart (bits 2 to 7); then the view.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct QuestionKey(Box<[u8]>);
 
 impl QuestionKey {
-    /// Octets after the name: type, class, flags.
-    pub const TAIL: usize = 5;
+    /// Octets after the name: type, class, flags, view.
+    pub const TAIL: usize = 9;
 
     /// A key read off the wire by `wire::query`.
     pub fn from_bytes(bytes: &[u8]) -> Self {
@@ -105,24 +103,32 @@ impl QuestionKey {
 
     /// The type within the key.
     pub fn kind(&self) -> RecordType {
-        let tail = self.0.get(self.0.len().saturating_sub(Self::TAIL)..).unwrap_or_default();
-        match tail {
-            [high, low, ..] => RecordType::from(u16::from_be_bytes([*high, *low])),
-            _ => RecordType::ZERO,
+        match self.tail() {
+            Some([high, low, ..]) => RecordType::from(u16::from_be_bytes([*high, *low])),
+            None => RecordType::ZERO,
         }
     }
 
     /// The octet after type and class.
     pub fn flags(&self) -> u8 {
-        self.0.last().copied().unwrap_or(0)
+        self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
+    }
+
+    /// The view.
+    pub fn view(&self) -> ViewId {
+        self.tail()
+            .map_or_else(ViewId::default, |[_, _, _, _, _, view @ ..]| ViewId(u32::from_be_bytes(*view)))
+    }
+
+    fn tail(&self) -> Option<&[u8; Self::TAIL]> {
+        self.0.last_chunk()
     }
 
     /// The question under whose key this is; none for a key that is no question's.
     pub fn question(&self) -> Option<Question> {
         let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
         let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
-        let view = ViewId(self.flags() >> 5);
-        Some(Question { name, kind: self.kind(), dnssec_ok, checking_disabled, view })
+        Some(Question { name, kind: self.kind(), dnssec_ok, checking_disabled, view: self.view() })
     }
 }
 
@@ -139,10 +145,11 @@ impl fmt::Debug for QuestionKey {
 }
 
 /// Appends what follows the name in a key of class IN.
-pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8) {
+pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {
     bytes.extend_from_slice(&u16::from(kind).to_be_bytes());
     bytes.extend_from_slice(&CLASS_IN.to_be_bytes());
     bytes.push(flags);
+    bytes.extend_from_slice(&view.octets());
 }
 
 /// A name in lower-case wire form, without compression.
@@ -209,8 +216,8 @@ pub struct Answer {
 /// Which DNS list an answer came from, and what it said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListMark {
-    /// The list's number: `dnsbl::state`.
-    pub list: u16,
+    /// The list's number: `dnsbl::table`.
+    pub list: u32,
     /// What it said.
     pub says: ListSays,
 }
@@ -387,7 +394,7 @@ mod tests {
         let unchecked = Question { checking_disabled: true, ..lower.clone() };
         assert_ne!(lower.key(), signed.key());
         assert_ne!(signed.key(), unchecked.key());
-        let elsewhere = Question { view: ViewId(7), ..lower.clone() };
+        let elsewhere = Question { view: ViewId(0x0102_0304), ..lower.clone() };
         for question in [lower, signed, unchecked, elsewhere] {
             assert_eq!(question.key().question(), Some(question));
         }

@@ -19,7 +19,6 @@ use resolverd::lab::log::Received;
 use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::question::ListSays;
-use resolverd::zones::Views;
 
 /// A list, a name that is asked of it, one of its listings and one of its refusals.
 struct Subject {
@@ -114,7 +113,7 @@ fn what_is_no_listing_reaches_no_client_as_one() {
                 paused(async {
                     let faults: Vec<Fault> = faults.into_iter().collect();
                     let simulation = simulation(&list, address, &faults, |_| {});
-                    let entry = simulation.resolver().lists().entry(&name(list.apex), &Way::Public).unwrap();
+                    let entry = simulation.resolver().lists().entry(&name(list.apex), &Way::Public);
                     if world {
                         entry.tested(State::ListsTheWorld, "it does", false, simulation.clock().now());
                     }
@@ -164,10 +163,8 @@ fn text_costs_one_message_more_and_none_where_the_address_is_known() {
         let of_address =
             |one: &&Received| one.kind == RecordType::A && one.name.to_lowercase().to_string() == BLOCK.name;
         assert_eq!(asked.iter().filter(of_address).count(), 1, "{asked:?}");
-        let (now, entry) = (
-            refused.clock().now(),
-            refused.resolver().lists().entry(&name(BLOCK.apex), &Way::Public).unwrap(),
-        );
+        let (now, entry) =
+            (refused.clock().now(), refused.resolver().lists().entry(&name(BLOCK.apex), &Way::Public));
         assert_eq!(entry.watch.quota(now.unix).0, 2, "the quota knows of both");
     });
 }
@@ -178,11 +175,11 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
         let simulation = simulation(&BLOCK, BLOCK.listing, &[], |_| {});
         let ask = async || given(&ask(&simulation, BLOCK.name, RecordType::A).await);
         let list = Registry::built_in().lists[&name(BLOCK.apex)].clone();
-        let entry = simulation.resolver().lists().entry(&list.apex, &Way::Public).unwrap();
+        let entry = simulation.resolver().lists().entry(&list.apex, &Way::Public);
         assert_eq!(ask().await, (ResponseCode::NoError, None));
-        simulation.resolver().list_is(&list, &entry, State::ListsTheWorld, "it does", false);
+        simulation.resolver().list_is(&list, &entry, State::ListsTheWorld, "it does", false).await;
         assert_eq!(ask().await, (ResponseCode::ServFail, Some(17)));
-        simulation.resolver().list_is(&list, &entry, State::Ok, "", false);
+        simulation.resolver().list_is(&list, &entry, State::Ok, "", false).await;
         assert_eq!(ask().await, (ResponseCode::NoError, None));
     });
 }
@@ -256,7 +253,7 @@ fn what_a_list_says_is_counted_from_memory_too() {
             ask(&simulation, BLOCK.name, RecordType::A).await;
         }
         ask(&simulation, "ns1.zen.spamhaus.org.", RecordType::A).await;
-        let counts = simulation.resolver().lists().entry(&name(BLOCK.apex), &Way::Public).unwrap().counts();
+        let counts = simulation.resolver().lists().entry(&name(BLOCK.apex), &Way::Public).counts();
         assert_eq!((counts.questions, counts.hits, counts.listed), (3, 2, 3));
         assert_eq!(counts.elapsed.count, 1);
         let mark = simulation.resolver().lists().all()[0].mark(ListSays::Listed);
@@ -350,13 +347,13 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             simulation.resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
             // Read anew, the configuration makes nothing newer.
-            simulation.resolver().set_views(Views::new(&config).unwrap());
+            simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
             // A mirror that has come to life again is fresh only once its data are.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
-            simulation.resolver().set_views(Views::new(&config).unwrap());
+            simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().look_at_mirrors().await;
             mirror.set_faults(&[]);
             simulation.resolver().look_at_mirrors().await;

@@ -203,7 +203,7 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
     let known = simulation.resolver().lists();
     let mut batch = known.batch.lock().unwrap();
     batch.settle(simulation.clock().mono());
-    (took, batch.counts(known.entry(&name(lists[1]), &Way::Public).unwrap().number()))
+    (took, batch.counts(known.entry(&name(lists[1]), &Way::Public).number()))
 }
 
 #[test]

@@ -8,4 +8,5 @@ mod lists {
     mod silence;
     mod tested;
     mod views;
+    mod ways;
 }

@@ -329,7 +329,7 @@ async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
             // A second address comes and goes.
             config.listen.addresses.push("127.0.0.3:0".parse().unwrap());
         }
-        stage.daemon.apply(config).unwrap();
+        stage.daemon.apply(config).await.unwrap();
     }
     assert_eq!(asking.await.unwrap(), 3_000);
     assert_eq!(stage.daemon.addresses(), [stage.address], "the address that stayed kept its port");
@@ -347,12 +347,13 @@ async fn what_cannot_be_served_changes_nothing() {
         "corp.test.",
         ZoneKind::File { path: "corp.zone".into(), text: "@ IN A ten\n".to_owned() },
     )];
-    let said = stage.daemon.apply(broken).unwrap_err().to_string();
+    let said = stage.daemon.apply(broken).await.unwrap_err().to_string();
     assert!(said.contains("corp.test.") && said.contains("corp.zone"), "{said}");
     let held = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let mut taken = with_host(&base, 1);
     taken.listen.addresses.push(held.local_addr().unwrap());
-    assert!(stage.daemon.apply(taken).unwrap_err().to_string().contains("another program is there"));
+    let said = stage.daemon.apply(taken).await.unwrap_err().to_string();
+    assert!(said.contains("another program is there"), "{said}");
     let reply = stage.client().ask(&name("printer.lan."), RecordType::A).await.unwrap();
     assert_eq!(reply.metadata.response_code, ResponseCode::NXDomain, "the host of neither has come in");
     stage.daemon.stop().await;

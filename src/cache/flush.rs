@@ -2,10 +2,14 @@
 //!
 //! May call: `question`. Walks whole tables, so it runs off the threads that serve.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Memory, rrsets};
-use crate::question::{QuestionKey, Security, wire_name};
+use super::rrsets::{self, Entry, Sort};
+use super::{Memory, Store};
+use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
 /// What is to be flushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,93 +51,100 @@ pub struct Flushed {
     pub servers: u64,
 }
 
+/// What is to be flushed, its name in wire form.
+enum Aim {
+    Name(Vec<u8>, Option<RecordType>),
+    Tree(Vec<u8>, Option<RecordType>),
+    Negative,
+    All,
+}
+
 impl Memory {
-    /// Removes what `flush` names, expired entries too.
+    /// Removes what `flush` names, expired entries too. Looks through all tables: see `walk`.
     pub fn flush(&self, flush: &Flush) -> Flushed {
+        let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
-        self.flush_answers(flush, &mut flushed);
-        self.flush_rrsets(flush, &mut flushed);
-        let failed: Vec<_> = self.failures.store().iter().map(|(key, _)| key).collect();
-        for key in failed.iter().filter(|key| *flush == Flush::Negative || flush.reaches(key)) {
-            flushed.failures += u64::from(self.failures.store().remove(key.as_ref()).is_some());
-        }
+        let is_hit = |key: &QuestionKey, answer: &Arc<Answer>| aim.hits(key, answer.is_negative());
+        remove(&self.answers.0, is_hit, |answer| {
+            *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
+        });
+        let is_hit =
+            |key: &QuestionKey, entry: &Entry| aim.hits(key, rrsets::sort_of(entry) == Sort::Negative);
+        remove(self.rrsets.store(), is_hit, |entry| {
+            let count = match rrsets::sort_of(entry) {
+                Sort::Rrset => &mut flushed.rrsets,
+                Sort::Negative => &mut flushed.negatives,
+                Sort::Delegation | Sort::State => &mut flushed.delegations,
+            };
+            *count += 1;
+        });
+        remove(self.failures.store(), |key, _| aim.hits(key, true), |_| flushed.failures += 1);
         if *flush == Flush::All {
             flushed.servers = self.servers.clear();
         }
         flushed
     }
 
-    /// Removes answers that are insecure, which may follow from a negative trust anchor or an exemption that is no
-    /// more; RRsets stay.
-    pub fn forget_insecure_answers(&self) {
-        let store = &self.answers.0;
-        let insecure = store.iter().filter(|(_, answer)| answer.security == Security::Insecure);
-        let keys: Vec<_> = insecure.map(|(key, _)| key).collect();
-        for key in keys {
-            store.invalidate(key.as_ref());
-        }
+    /// Removes what lies at or below `names`, and what only views know that are not in use any more. Where there are names,
+    /// insecure answers too: an alias elsewhere may have led there, and what it led to was let through unchecked. Looks
+    /// through all tables: see `walk`.
+    pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
+        let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
+        let is_gone = |key: &QuestionKey| {
+            !is_in_use(key.view()) || suffixes(key.name()).any(|suffix| trees.contains(suffix))
+        };
+        let is_unchecked = |answer: &Answer| !names.is_empty() && answer.security == Security::Insecure;
+        remove(&self.answers.0, |key, answer| is_gone(key) || is_unchecked(answer), |_| ());
+        remove(self.rrsets.store(), |key, _| is_gone(key), |_| ());
+        remove(self.failures.store(), |key, _| is_gone(key), |_| ());
     }
+}
 
-    fn flush_answers(&self, flush: &Flush, flushed: &mut Flushed) {
-        let store = &self.answers.0;
-        let entries: Vec<_> = store.iter().map(|(key, answer)| (key, answer.is_negative())).collect();
-        for (key, negative) in entries {
-            if !(flush.reaches(&key) || negative && *flush == Flush::Negative) {
-                continue;
-            }
-            let removed = u64::from(store.remove(key.as_ref()).is_some());
-            *(if negative { &mut flushed.negatives } else { &mut flushed.answers }) += removed;
-        }
-    }
-
-    fn flush_rrsets(&self, flush: &Flush, flushed: &mut Flushed) {
-        let store = self.rrsets.store();
-        let entries: Vec<_> = store.iter().map(|(key, entry)| (key, rrsets::sort_of(&entry))).collect();
-        for (key, sort) in entries {
-            let negative = sort == rrsets::Sort::Negative;
-            if !(flush.reaches(&key) || negative && *flush == Flush::Negative) {
-                continue;
-            }
-            let removed = u64::from(store.remove(key.as_ref()).is_some());
-            let count = match sort {
-                rrsets::Sort::Rrset => &mut flushed.rrsets,
-                rrsets::Sort::Negative => &mut flushed.negatives,
-                rrsets::Sort::Delegation | rrsets::Sort::State => &mut flushed.delegations,
-            };
-            *count += removed;
+/// Removes the entries that match, and tells of each.
+fn remove<V: Clone + Send + Sync + 'static>(
+    store: &Store<V>,
+    matches: impl Fn(&QuestionKey, &V) -> bool,
+    mut told: impl FnMut(&V),
+) {
+    let found = store.iter().filter(|(key, entry)| matches(key, entry));
+    let keys: Vec<Arc<QuestionKey>> = found.map(|(key, _)| key).collect();
+    for key in keys {
+        if let Some(entry) = store.remove(key.as_ref()) {
+            told(&entry);
         }
     }
 }
 
-impl Flush {
-    /// Whether it names the entry under `key`. The entry that says "no such name" has no type and goes with any.
-    fn reaches(&self, key: &QuestionKey) -> bool {
+impl Aim {
+    fn new(flush: &Flush) -> Self {
+        match flush {
+            Flush::Name { name, kind } => Self::Name(wire_name(name), *kind),
+            Flush::Tree { name, kind } => Self::Tree(wire_name(name), *kind),
+            Flush::Negative => Self::Negative,
+            Flush::All => Self::All,
+        }
+    }
+
+    /// Whether the entry under `key` is to go. The entry that says "no such name" has no type and goes with any.
+    fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
         };
         match self {
-            Self::Name { name, kind } => key.name() == wire_name(name) && of_kind(kind),
-            Self::Tree { name, kind } => is_below(key.name(), &wire_name(name)) && of_kind(kind),
-            Self::Negative => false,
+            Self::Name(name, kind) => key.name() == name.as_slice() && of_kind(kind),
+            Self::Tree(tree, kind) => suffixes(key.name()).any(|suffix| suffix == tree) && of_kind(kind),
+            Self::Negative => negative,
             Self::All => true,
         }
     }
 }
 
-/// Whether the wire name `name` is `tree` or lies below it.
-fn is_below(name: &[u8], tree: &[u8]) -> bool {
-    let mut rest = name;
-    loop {
-        if rest == tree {
-            return true;
-        }
-        match rest.split_first() {
-            Some((length, labels)) if *length > 0 => {
-                rest = labels.get(usize::from(*length)..).unwrap_or_default();
-            }
-            _ => return false,
-        }
-    }
+/// A wire name, and all that it lies below; the root is the last.
+fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::successors(Some(name), |suffix| match suffix.split_first() {
+        Some((length, rest)) if *length > 0 => rest.get(usize::from(*length)..),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -142,11 +153,10 @@ mod tests {
     use crate::cache::rrsets::Rank;
     use crate::cache::stage::{DAY, memory, name};
     use crate::clock::Mono;
-    use crate::question::{ExtendedError, Question, ViewId};
+    use crate::question::{ExtendedError, Question};
     use crate::wire::compose::{self, Parts};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::{RData, Record, rdata};
-    use std::sync::Arc;
 
     fn filled() -> Memory {
         let memory = memory();
@@ -186,5 +196,19 @@ mod tests {
         let all = memory.flush(&Flush::All);
         assert_eq!((all.answers, all.rrsets), (6, 2));
         assert_eq!(memory.flush(&Flush::All), Flushed::default());
+    }
+
+    #[test]
+    fn what_lies_below_changed_names_is_forgotten_and_what_only_gone_views_knew() {
+        let memory = filled();
+        let other = ViewId::default().following().unwrap();
+        let record = Record::from_rdata(name("other."), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
+        memory.rrsets.of(other).put(&[&record], Rank::Answer, DAY, Mono::START);
+        memory.forget(&[name("a.example."), name("gone.")], |_| true);
+        let left = |memory: &Memory| memory.flush(&Flush::Tree { name: name("example."), kind: None });
+        assert_eq!(left(&memory).answers, 3, "only the apex");
+        memory.forget(&[], |view| view == other);
+        let all = memory.flush(&Flush::All);
+        assert_eq!((all.answers, all.rrsets, all.failures), (0, 1, 0), "what the other view knows");
     }
 }

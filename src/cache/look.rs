@@ -12,7 +12,7 @@ use super::rrsets::{self, Delegation, Negative, Rank};
 use super::security::ZoneState;
 use super::{Memory, failures, weigh_answer};
 use crate::clock::Mono;
-use crate::question::{Answer, ExtendedError, Question, wire_name};
+use crate::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 
 /// Something that is held, and has time to live.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct Held {
     /// The type under which it is held; none where it holds for all types.
     pub kind: Option<RecordType>,
     /// Whose it is: views see nothing of each other's.
-    pub view: u8,
+    pub view: ViewId,
     /// How long it may still be used.
     pub left: Duration,
     /// Octets that it is weighed at.
@@ -73,7 +73,7 @@ impl Memory {
                 let question = key.question()?;
                 Some(Held {
                     kind: Some(question.kind),
-                    view: question.view.number(),
+                    view: question.view,
                     left: answer.expires.since(now),
                     octets: weigh_answer(&key, &answer),
                     what: What::Answer(question, answer),
@@ -108,7 +108,7 @@ impl Memory {
             };
             // What holds for all types holds for the one that is looked for.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
-                let view = key.flags() >> 5;
+                let view = key.view();
                 held.push(Held { kind: of, view, left, octets, what });
             }
         }
@@ -126,7 +126,7 @@ impl Memory {
                 let question = key.question()?;
                 let octets = failures::weigh(&key, &failed);
                 let left = failed.until.since(now);
-                let view = question.view.number();
+                let view = question.view;
                 let what = What::Failure(question, failed.error.clone());
                 Some((key.flags(), Held { kind: Some(key.kind()), view, left, octets, what }))
             })
@@ -141,7 +141,6 @@ mod tests {
     use super::*;
     use crate::cache::security::Evidence;
     use crate::cache::stage::{DAY, memory, name};
-    use crate::question::ViewId;
     use crate::wire::compose::{self, Parts};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RData;

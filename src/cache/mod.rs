@@ -20,6 +20,7 @@ pub mod rrsets;
 pub mod security;
 pub mod servers;
 mod silence;
+mod walk;
 
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub struct Memory {
     /// Questions that failed a moment ago.
     pub failures: failures::Failures,
     keyed: Keyed,
+    walks: walk::Walks,
 }
 
 impl Memory {
@@ -85,6 +87,7 @@ impl Memory {
                 failures::weigh,
             )),
             keyed,
+            walks: walk::Walks::default(),
         }
     }
 

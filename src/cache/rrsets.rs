@@ -280,7 +280,7 @@ impl InView<'_> {
     fn key(self, name: &Name, slot: Slot) -> QuestionKey {
         let (kind, flags) = slot.tail();
         let mut bytes = wire_name(name);
-        push_tail(&mut bytes, kind, flags | self.view.bits());
+        push_tail(&mut bytes, kind, flags, self.view);
         QuestionKey::from_bytes(&bytes)
     }
 }

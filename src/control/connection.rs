@@ -115,18 +115,18 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
         }
         Request::Stats { window, table: Some(table) } => Ok(rows(subject.recorder(), table, window)),
         Request::Query { name, kind, trace } => query(subject, &name, kind.as_deref(), trace).await,
-        Request::Flush { what } => flush(subject, &what),
-        Request::Servers { address } => Ok(rows::servers(subject.servers(), address)),
-        Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers())),
+        Request::Flush { what } => flush(subject, &what).await,
+        Request::Servers { address } => Ok(rows::servers(subject.servers().await, address)),
+        Request::Zones => Ok(zones::rows(&subject.config(), &subject.servers().await)),
         Request::Inflight => Ok(rows::bounded(subject.inflight(), |flight| Reply::Flight(flight.into()))),
-        Request::Cache { name, kind } => look(subject, &name, kind.as_deref()),
+        Request::Cache { name, kind } => look(subject, &name, kind.as_deref()).await,
         Request::Config { changed } => Ok(configuration(subject, changed)),
         Request::Dnsbl => Ok(lists::states(subject)),
         Request::DnsblHealth => Ok(lists::health(subject).await),
         Request::DnsblList => Ok(lists::facts(subject)),
         Request::DnsblTest { subject: asked, all } => lists::test(subject, &asked, all).await,
         Request::Reload => Ok(reload(subject).await),
-        Request::Nta { what } => negative_anchors(subject, &what),
+        Request::Nta { what } => negative_anchors(subject, &what).await,
     };
     match lines {
         Ok(mut lines) => {
@@ -176,7 +176,7 @@ async fn query(
 }
 
 /// Removes from the memories.
-fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
+async fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
         FlushWhat::Negative => Flush::Negative,
         FlushWhat::All => Flush::All,
@@ -186,17 +186,17 @@ fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem
             if *tree { Flush::Tree { name, kind } } else { Flush::Name { name, kind } }
         }
     };
-    Ok(vec![Reply::Flushed(Removed::from(subject.flush(&flush)))])
+    Ok(vec![Reply::Flushed(Removed::from(subject.flush(flush).await))])
 }
 
 /// Adds or removes a negative trust anchor, and tells which hold.
-fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
+async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
     match what {
         NtaWhat::List => {}
         NtaWhat::Add { name, seconds } => {
             let time = Duration::from_secs(*seconds).min(limits::MAX_NEGATIVE_ANCHOR_TIME);
             let name = lookup::read_name(name)?.to_lowercase();
-            if !subject.overlook(&name, time) {
+            if !subject.overlook(name, time).await {
                 let most = limits::MAX_NEGATIVE_ANCHORS;
                 let sentence = format!("There are {most} negative trust anchors already; remove one.");
                 return Err(Problem { fault: Fault::Daemon, sentence });
@@ -204,7 +204,7 @@ fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<Reply>
         }
         NtaWhat::Remove { name } => {
             let name = lookup::read_name(name)?.to_lowercase();
-            if !subject.overlook_no_more(&name) {
+            if !subject.overlook_no_more(name.clone()).await {
                 return Err(wrong(format!(
                     "{name} was not added; what the configuration names is removed there, with a reload."
                 )));
@@ -219,10 +219,10 @@ fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<Reply>
 }
 
 /// What memory holds under a name.
-fn look(subject: &impl Subject, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
+async fn look(subject: &impl Subject, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let name = lookup::read_name(name)?.to_lowercase();
     let kind = kind.map(lookup::read_kind).transpose()?;
-    let (held, now) = subject.look(&name, kind);
+    let (held, now) = subject.look(name, kind).await;
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
 }
 

@@ -35,7 +35,7 @@ use crate::cache::look::Held;
 use crate::cache::servers::KnownServer;
 use crate::clock::{Mono, Now};
 use crate::config::Config;
-use crate::dnsbl::state::Lists;
+use crate::dnsbl::table::Lists;
 use crate::question::Question;
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
@@ -55,13 +55,13 @@ pub trait Subject: Send + Sync + 'static {
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
     /// Removes from the memories.
-    fn flush(&self, flush: &Flush) -> Flushed;
+    fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed>;
 
     /// How full the memories are.
     fn fill(&self) -> Vec<StoreFill>;
 
     /// What is known of servers, the slowest first.
-    fn servers(&self) -> Vec<KnownServer>;
+    fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>>;
 
     /// What is known of DNS lists.
     fn lists(&self) -> &Lists;
@@ -73,17 +73,17 @@ pub trait Subject: Send + Sync + 'static {
     fn inflight(&self) -> Vec<InFlight>;
 
     /// What memory holds under a name, of one type or of all, and the moment at which that is so.
-    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono);
+    fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;
 
     /// The configuration that holds.
     fn config(&self) -> Arc<Config>;
 
     /// Overlooks for `time` what is wrong with signatures at and below `name`; false where as many names are overlooked as
     /// may be.
-    fn overlook(&self, name: &Name, time: Duration) -> bool;
+    fn overlook(&self, name: Name, time: Duration) -> BoxFuture<'_, bool>;
 
     /// Overlooks it no more; false where it was not.
-    fn overlook_no_more(&self, name: &Name) -> bool;
+    fn overlook_no_more(&self, name: Name) -> BoxFuture<'_, bool>;
 
     /// The names that are overlooked for a while, and for how long yet.
     fn overlooked(&self) -> Vec<(Name, Duration)>;

@@ -71,8 +71,9 @@ pub struct HeldRow {
     /// Its type; none where it holds for all types.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The view whose it is: 0 is that of `[listen]`, listeners with other zones have others.
-    pub view: u8,
+    /// The view whose it is: that of `[listen]` is 0 at the start, and listeners with other zones have others. A reload that
+    /// changes what a listener's clients see gives it a new one.
+    pub view: u32,
     /// Flags of the questions that it answers: `do`, `cd`.
     pub flags: Vec<String>,
     /// Whole seconds that it may still be used.
@@ -157,7 +158,7 @@ impl HeldRow {
         let mut row = Self {
             held: HeldAs::Failure,
             kind: held.kind.map(kind_text),
-            view: held.view,
+            view: held.view.number(),
             flags: Vec::new(),
             ttl: held.left.as_secs(),
             rank: None,

@@ -26,7 +26,7 @@ use crate::exchange::internet::Internet;
 use crate::exchange::network::Network;
 use crate::exchange::ports::{self, Ports};
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
-use crate::listener::{self, Inherited, Listeners, Refused, Settled, Sockets};
+use crate::listener::{self, Inherited, Listeners, NotServed, Refused, Settled, Sockets};
 use crate::notify;
 use crate::random::Random;
 use crate::record::Recorder;
@@ -41,6 +41,9 @@ pub enum StartError {
     /// An address to listen at is not to be had.
     #[error(transparent)]
     Listen(#[from] Refused),
+    /// What the configuration adds cannot be served.
+    #[error(transparent)]
+    NotServed(#[from] NotServed),
     /// The control socket is not to be had.
     #[error(transparent)]
     Control(#[from] BindError),
@@ -114,8 +117,8 @@ impl Daemon {
             tasks::restore_lists(&resolver, path);
         }
         let state = Mutex::new(State { config, listeners: Some(listeners) });
-        let missed = Notify::new();
-        let running = Running { resolver, recorder, clock, state, origin, lists, network, missed };
+        let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
+        let running = Running { resolver, recorder, clock, state, reloading, origin, lists, network, missed };
         let subject = Arc::new(running);
         let mut tasks = JoinSet::new();
         let (ending, ended) = watch::channel(false);
@@ -142,8 +145,8 @@ impl Daemon {
     ///
     /// # Errors
     /// It cannot be served as it is; the old one stays.
-    pub fn apply(&self, config: Config) -> Result<(), StartError> {
-        self.subject.apply(config)
+    pub async fn apply(&self, config: Config) -> Result<(), StartError> {
+        self.subject.apply(config).await
     }
 
     /// Reads the configuration file again and goes over to it.

@@ -1,10 +1,12 @@
 //! Going over to another configuration while questions are answered.
 //!
-//! May call: everything but `ctl`. What cannot be served changes nothing.
+//! May call: everything but `ctl`. Everything that can fail is done first: reading, building views, binding sockets, starting
+//! threads that wait. Then one swap follows, which cannot fail. An error leaves all as it was.
 
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
+use tokio::task::block_in_place;
 
 use super::StartError;
 use super::running::Running;
@@ -13,14 +15,13 @@ use crate::control::Subject;
 use crate::limits::FLIGHT_TIME;
 use crate::log;
 use crate::notify;
-use crate::zones::{self, Views};
+use crate::zones;
 
 impl Running {
     /// Reads the configuration file again, and tells the service manager and the log what came of it.
-    pub(super) fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
+    pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
-        // Files may lie on slow disks, and threads are waited for.
-        let reloaded = tokio::task::block_in_place(|| self.read_again());
+        let reloaded = self.read_again().await;
         // Also where the file was wrong: the reload is over, and all is served as before.
         notify::ready(&self.addresses());
         match &reloaded {
@@ -38,49 +39,63 @@ impl Running {
     }
 
     /// Goes over to what the configuration file says now: what has changed, or what is wrong with it.
-    fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
-        let old = self.config();
-        let mut new = Config::load(self.origin.as_deref())
-            .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
-        if old.listen.fixed {
-            new = new.with_listen(old.listen.addresses.clone());
-        }
-        let changes = config::changes(&old, &new);
-        self.apply(new).map_err(|error| vec![error.to_string()])?;
+    async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
+        let _alone = self.reloading.lock().await;
+        // Files may lie on slow disks, and large zones take time to read.
+        let (changes, changed) = block_in_place(|| {
+            let old = self.config();
+            let mut new = Config::load(self.origin.as_deref())
+                .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
+            if old.listen.fixed {
+                new = new.with_listen(old.listen.addresses.clone());
+            }
+            let changes = config::changes(&old, &new);
+            let changed = self.go_over(new).map_err(|error| vec![error.to_string()])?;
+            Ok::<_, Vec<String>>((changes, changed))
+        })?;
+        self.forget(changed).await;
         Ok(changes)
     }
 
-    /// Checks first, then swaps: what cannot be served changes nothing. Memory is kept but for the zones that changed.
-    pub(super) fn apply(&self, config: Config) -> Result<(), StartError> {
+    /// Goes over to another configuration. Memory is kept but for the zones that changed.
+    pub(super) async fn apply(&self, config: Config) -> Result<(), StartError> {
+        let _alone = self.reloading.lock().await;
+        let changed = block_in_place(|| self.go_over(config))?;
+        self.forget(changed).await;
+        Ok(())
+    }
+
+    /// Prepares all that can fail, then swaps; gives the names at and below which the ways have changed.
+    fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
         let config = Arc::new(config);
-        let views = Views::new(&config)?;
+        let views = self.resolver.views().following(&config)?;
         let ports = super::ports_of(&config)?;
         let mut state = self.state();
+        let prepared = match &state.listeners {
+            Some(listeners) => Some(listeners.prepare(&config, &views)?),
+            None => None,
+        };
+        // Nothing fails from here on. Whoever is asked before the last step answers by the old views, and those keep their ids.
         let changed = zones::changed(&state.config, &config);
-        if let Some(listeners) = &mut state.listeners {
-            let sockets = listeners.bind_new(&config)?;
-            listeners.apply(sockets, &config, &views)?;
+        self.resolver.set_views(views.clone());
+        if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
+            listeners.apply(prepared, &config, &views);
         }
-        self.resolver.set_views(views);
         self.network.set_ports(ports);
         log::set_level(config.log.level);
         state.config = config;
         drop(state);
         self.missed.notify_one();
-        self.forget(changed);
-        Ok(())
+        Ok(changed)
     }
 
     /// Flushes what was learnt by ways that have changed: now, and again when the flights that began on them have ended.
-    fn forget(&self, zones: Vec<Name>) {
-        if zones.is_empty() {
-            return;
-        }
-        self.resolver.forget(&zones);
+    async fn forget(&self, zones: Vec<Name>) {
+        self.resolver.forget(&zones).await;
         let resolver = Arc::clone(&self.resolver);
         tokio::spawn(async move {
             tokio::time::sleep(FLIGHT_TIME).await;
-            resolver.forget(&zones);
+            resolver.forget(&zones).await;
         });
     }
 }

@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::control::Subject;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::{DaemonStatus, MissingAddress};
-use crate::dnsbl::state::Lists;
+use crate::dnsbl::table::Lists;
 use crate::exchange::internet::Internet;
 use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
@@ -35,6 +35,8 @@ pub(super) struct Running {
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
     pub(super) state: Mutex<State>,
+    /// Held by who goes over to another configuration: one at a time.
+    pub(super) reloading: tokio::sync::Mutex<()>,
     /// The file that the configuration came from.
     pub(super) origin: Option<PathBuf>,
     /// The file in which what is known of DNS lists is kept.
@@ -73,6 +75,13 @@ impl Running {
 }
 
 impl Running {
+    /// The question as the clients of `[listen]` ask it.
+    fn general(&self, question: &Question) -> Question {
+        let views = self.resolver.views();
+        let view = views.general().map_or(question.view, |view| view.id);
+        Question { view, ..question.clone() }
+    }
+
     /// Asks until there is a reply, with its steps where `trace` is set.
     async fn lookup<Asking: Future<Output = Asked>>(
         &self,
@@ -119,28 +128,29 @@ impl Subject for Running {
 
     fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup> {
         Box::pin(self.lookup(trace, move |client| {
-            let question = question.clone();
+            let question = self.general(&question);
             async move { self.resolver.ask(question, client).await }
         }))
     }
 
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup> {
         Box::pin(self.lookup(false, move |client| {
-            let question = question.clone();
+            let question = self.general(&question);
             async move { self.resolver.ask_unmarked(question, client).await }
         }))
     }
 
-    fn flush(&self, flush: &Flush) -> Flushed {
-        self.resolver.memory().flush(flush)
+    fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
+        Box::pin(self.resolver.memory().walk(move |memory| memory.flush(&flush)))
     }
 
     fn fill(&self) -> Vec<StoreFill> {
         self.resolver.memory().fill().to_vec()
     }
 
-    fn servers(&self) -> Vec<KnownServer> {
-        self.resolver.memory().servers.list(self.clock.mono())
+    fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>> {
+        let now = self.clock.mono();
+        Box::pin(self.resolver.memory().walk(move |memory| memory.servers.list(now)))
     }
 
     fn lists(&self) -> &Lists {
@@ -155,17 +165,17 @@ impl Subject for Running {
         self.resolver.inflight()
     }
 
-    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
+    fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {
         let now = self.clock.mono();
-        (self.resolver.memory().look(name, kind, now), now)
+        Box::pin(self.resolver.memory().walk(move |memory| (memory.look(&name, kind, now), now)))
     }
 
-    fn overlook(&self, name: &Name, time: Duration) -> bool {
-        self.resolver.overlook(name, time)
+    fn overlook(&self, name: Name, time: Duration) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.resolver.overlook(&name, time).await })
     }
 
-    fn overlook_no_more(&self, name: &Name) -> bool {
-        self.resolver.overlook_no_more(name)
+    fn overlook_no_more(&self, name: Name) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.resolver.overlook_no_more(&name).await })
     }
 
     fn overlooked(&self) -> Vec<(Name, Duration)> {
@@ -177,6 +187,6 @@ impl Subject for Running {
     }
 
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>> {
-        Box::pin(async move { self.reload_now() })
+        Box::pin(self.reload_now())
     }
 }

@@ -95,7 +95,7 @@ pub(super) fn lists_file() -> Option<PathBuf> {
 /// Knows again what was known of DNS lists; the first start has nothing to know.
 pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     match Kept::read(path) {
-        Ok(kept) => kept.restore(resolver.lists()),
+        Ok(kept) => kept.restore(resolver.lists(), |apex, way| resolver.is_asked(apex, way)),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => tracing::warn!("{} cannot be read: {error}; DNS lists are tested anew", path.display()),
     }

@@ -10,10 +10,10 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
-use super::batch::{Batch, Check, ListId, Standing};
+use super::batch::{Asker, Batch, Check, ListId, Standing};
+use super::entry::Entry;
 use super::list::{Asked, List, Subject};
 use super::ring::{Event, What};
-use super::state::Entry;
 use super::way::Way;
 use crate::config::Config;
 use crate::limits::MAX_AHEAD;
@@ -22,10 +22,9 @@ use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
 use crate::zones::Views;
 
-/// Labels with customers' keys as clients put them into their questions, by who asks (the last octet of a question's key) and
-/// list: where such a list is asked ahead, the client's own key goes out, and it is told to nobody. Bounded by the lists that there may be.
+/// Labels with customers' keys as clients put them into their questions, by who asks and list: where such a list is asked ahead, the client's own key goes out, and it is told to nobody. Bounded by the lists that there may be.
 #[derive(Default)]
-struct KeyLabels(BTreeMap<(u8, ListId), Box<[u8]>>);
+struct KeyLabels(BTreeMap<(Asker, ListId), Box<[u8]>>);
 
 /// What a question asks of a list.
 struct Asks {
@@ -58,6 +57,10 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) {
                 let config = Arc::clone(resolver.views().config());
                 if configured.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &config)) {
                     configure(&resolver, &config);
+                    let (lists, views) = (resolver.lists(), resolver.views());
+                    let asked = |list| lists.numbered(list).is_some();
+                    keys.0.retain(|((_, view), list), _| views.get(*view).is_some() && asked(*list));
+                    batch(&resolver).keep(asked);
                     configured = Some(config);
                 }
                 for (check, list, question) in take(&resolver, &event, &mut keys) {
@@ -66,7 +69,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) {
                         continue;
                     }
                     number = number.wrapping_add(1);
-                    let (resolver, asker) = (Arc::clone(&resolver), asker(number));
+                    let (resolver, asker) = (Arc::clone(&resolver), client(number));
                     asking.spawn(async move { (check, list, resolver.ask_ahead(question, asker).await) });
                 }
             }
@@ -84,10 +87,10 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
         return Vec::new();
     };
     if let Some(label) = label {
-        keys.0.insert((key.flags(), number), label);
+        keys.0.insert((asker(&key), number), label);
     }
     let labels = u8::try_from(subject.iter().len()).unwrap_or(u8::MAX);
-    let check = Check { asker: key.flags(), subject: wire_name(&subject).into(), labels };
+    let check = Check { asker: asker(&key), subject: wire_name(&subject).into(), labels };
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
@@ -141,7 +144,7 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
         return None;
     }
     let way = way(&resolver.views(), question.view, &list.apex)?;
-    let number = resolver.lists().entry(&list.apex, &way)?.number();
+    let number = resolver.lists().entry(&list.apex, &way).number();
     let below = question.name.iter().len().checked_sub(list.apex.iter().len())?;
     let own = below.checked_sub(usize::from(list.keyed))?;
     let subject = Name::from_labels(question.name.iter().take(own)).ok()?;
@@ -173,8 +176,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     let numbers = |apex: &Name| {
         let ways: BTreeSet<Way> =
             views.all().iter().map(|view| view.route(apex, RecordType::A).way()).collect();
-        let entries = ways.iter().filter_map(|way| resolver.lists().entry(apex, way));
-        entries.map(|entry| entry.number()).collect::<Vec<_>>()
+        ways.iter().map(|way| resolver.lists().entry(apex, way).number()).collect::<Vec<_>>()
     };
     let group = |group: &Vec<Name>| group.iter().flat_map(numbers).collect();
     let dnsbl = &config.dnsbl;
@@ -187,8 +189,12 @@ fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+fn asker(key: &QuestionKey) -> Asker {
+    (key.flags(), key.view())
+}
+
 /// Whoever asks ahead is told from all clients by an address that none can have.
-fn asker(number: u32) -> Client {
+fn client(number: u32) -> Client {
     let [high, low, id_high, id_low] = number.to_be_bytes();
     Client {
         address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),

@@ -1,6 +1,6 @@
 //! What is known of lists, kept over a restart: how they are, and what they were asked today.
 //!
-//! May call: `dnsbl::{quota, state}`, `clock`, `limits`. One small file in the state directory, replaced as a whole, so that
+//! May call: `dnsbl::{entry, quota, state, table}`, `clock`, `limits`. One small file in the state directory, replaced as a whole, so that
 //! a reader finds the old one or the new one. What cannot be read is as if it were not there.
 
 use std::fs::{self, File};
@@ -11,10 +11,12 @@ use std::path::Path;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
+use super::entry::Entry;
 use super::quota::Quota;
-use super::state::{Known, Lists, Standing, State};
+use super::state::{Known, Standing, State};
+use super::table::Lists;
 use super::way::Way;
-use crate::limits::{MAX_LISTS, MAX_LISTS_FILE};
+use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
 
 /// The file in the state directory.
 pub const FILE: &str = "lists.json";
@@ -42,7 +44,7 @@ struct KeptList {
 impl Kept {
     /// What is known of all lists now.
     pub fn of(lists: &Lists) -> Self {
-        let list = |entry: &super::state::Entry| KeptList {
+        let list = |entry: &Entry| KeptList {
             list: entry.apex.to_ascii(),
             way: entry.way.clone(),
             known: entry.known(),
@@ -51,14 +53,15 @@ impl Kept {
         Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Has `lists` know what was kept. Whether a list answers is found out anew.
-    pub fn restore(self, lists: &Lists) {
+    /// Has `lists` know what was kept of the pairs of apex and way that `are_asked`. Whether a list answers is found out anew.
+    pub fn restore(self, lists: &Lists, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;
         }
-        for kept in self.lists.into_iter().take(MAX_LISTS) {
-            let Ok(apex) = Name::from_ascii(&kept.list) else { continue };
-            let Some(entry) = lists.entry(&apex.to_lowercase(), &kept.way) else { return };
+        let read = |kept: KeptList| Some((Name::from_ascii(&kept.list).ok()?.to_lowercase(), kept));
+        let known = self.lists.into_iter().filter_map(read).filter(|(apex, kept)| are_asked(apex, &kept.way));
+        for (apex, kept) in known.take(MAX_LIST_WAYS) {
+            let entry = lists.entry(&apex, &kept.way);
             entry.watch.restore(kept.quota);
             let mut known = kept.known;
             if known.standing.state == State::Dead {
@@ -109,7 +112,7 @@ mod tests {
         for (number, state) in [State::ListsTheWorld, State::Dead].into_iter().enumerate() {
             let apex = Name::from_ascii(format!("l{number}.example.")).unwrap();
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
-            let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way }).unwrap();
+            let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
             entry.restore(Known {
                 standing: Standing { state: State::Dead, since: 1, why: "silent".to_owned() },
                 world: None,
@@ -127,13 +130,16 @@ mod tests {
         Kept::of(&before).write(&path).unwrap();
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let after = Lists::default();
-        Kept::read(&path).unwrap().restore(&after);
+        Kept::read(&path).unwrap().restore(&after, |_, _| true);
         let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();
         assert_eq!(ways(&after), ways(&before));
         let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
         let world = before.all()[0].standing();
         assert_eq!(known, [world, Standing::default()]);
         assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
+        let asked = Lists::default();
+        Kept::read(&path).unwrap().restore(&asked, |_, way| way.is_public());
+        assert_eq!(ways(&asked), [Way::Public], "a mirror that no listener asks any more");
     }
 
     #[test]
@@ -147,7 +153,7 @@ mod tests {
         }
         fs::write(&path, "{\"version\":2,\"lists\":[]}").unwrap();
         let lists = Lists::default();
-        Kept::read(&path).unwrap().restore(&lists);
+        Kept::read(&path).unwrap().restore(&lists, |_, _| true);
         assert!(lists.all().is_empty());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! May call: `question`, `clock`, `limits`, `record` and `exchange` for their types. In the way of a question stands only [`gate`], which is pure: the list of the
 //! route, the answer and the list's state go in, what it means comes out. [`registry`] knows the lists that mail software
-//! asks; [`state`] what is known of each while the daemon runs, shared by all who tell of it. RFC 5782 (how lists are asked),
+//! asks; [`table`] holds what is known of each while the daemon runs, shared by all who tell of it. RFC 5782 (how lists are asked),
 //! RFC 8914 (what a client is told instead of a listing that is none).
 
 #![deny(
@@ -18,6 +18,7 @@ pub mod ahead;
 pub mod batch;
 pub mod breaker;
 pub mod codes;
+pub mod entry;
 pub mod gate;
 pub mod health;
 pub mod keep;
@@ -28,6 +29,7 @@ pub mod registry;
 pub mod rewrite;
 pub mod ring;
 pub mod state;
+pub mod table;
 pub mod tend;
 pub mod watch;
 pub mod way;

@@ -1,6 +1,6 @@
 //! Who looks after the lists: judges their silence, probes and tests them, and asks them ahead of clients.
 //!
-//! May call: `resolve` for its questions on the side, `dnsbl`, `clock`, `random`, `limits`. Tasks of the daemon; nothing on
+//! May call: `resolve` for its questions on the side, `dnsbl`, `zones`, `clock`, `random`, `limits`. Tasks of the daemon; nothing on
 //! the way of a question waits for them. What they ask goes the way of all questions.
 
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ use hickory_proto::rr::Name;
 use tokio::task::JoinSet;
 
 use super::breaker::Judgement;
+use super::entry::Entry;
 use super::gate::Verdict;
 use super::health::{Point, Shown, Tested};
 use super::list::{List, Subject};
-use super::state::{Entry, State};
-use super::watch::Due;
+use super::state::State;
 use super::way::Way;
 use crate::clock::Mono;
 use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
@@ -24,6 +24,7 @@ use crate::question::ViewId;
 use crate::random::Random;
 use crate::resolve::Resolver;
 use crate::resolve::side::Probed;
+use crate::zones::View;
 
 /// What one round found to be done.
 #[derive(Default)]
@@ -89,8 +90,8 @@ fn call_witness(
     let lot = random.below(u32::try_from(others.len()).unwrap_or(u32::MAX));
     let (entry, view) = others.swap_remove(usize::try_from(lot).unwrap_or_default());
     asking.spawn(async move {
-        if let Some(list) = resolver.list(view, &entry.apex) {
-            probe(&resolver, &list, &entry, view, &random).await;
+        if let Some((list, view)) = resolver.asked_as(&entry, view) {
+            probe(&resolver, &list, &entry, &view, &random).await;
         }
     });
 }
@@ -116,12 +117,12 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         if due.probe || due.test {
             let (resolver, random) = (Arc::clone(resolver), random.clone());
             asking.spawn(async move {
-                let Some(list) = resolver.list(due.view, &entry.apex) else { return };
+                let Some((list, view)) = resolver.asked_as(&entry, due.view) else { return };
                 if due.probe {
-                    probe(&resolver, &list, &entry, due.view, &random).await;
+                    probe(&resolver, &list, &entry, &view, &random).await;
                 }
                 if due.test {
-                    test(&resolver, &list, &entry, &due, &random).await;
+                    test(&resolver, &list, &entry, &view, due.insists, &random).await;
                 }
             });
         }
@@ -130,9 +131,9 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
 }
 
 /// Asks a list something that it will not have in memory, and that it does not list.
-async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: ViewId, random: &Random) {
+async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: &Arc<View>, random: &Random) {
     let name = probe_name(list, random.u64());
-    let Some(probed) = resolver.probe(view, list, &name, None).await else { return };
+    let probed = resolver.probe(view, list, &name, None).await;
     if entry.way.is_forwarded() && probed.server.is_some() && !probed.secure && name != list.apex {
         resolver.lists().heard_through(&entry.way, resolver.clock().mono());
     }
@@ -154,15 +155,22 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list by its own test points: one that must be listed and one that must not, where it has both.
-async fn test(resolver: &Resolver, list: &List, entry: &Entry, due: &Due, random: &Random) {
+/// Tests a list by its own test points: one that must be listed and one that must not, where it has both; `insists` where the
+/// operator has asked for it.
+async fn test(
+    resolver: &Resolver,
+    list: &List,
+    entry: &Entry,
+    view: &Arc<View>,
+    insists: bool,
+    random: &Random,
+) {
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
     let avoid = entry.watch.avoid();
     let mut said = [None, None];
     for (name, said) in [points.listed.first(), points.unlisted.first()].into_iter().zip(&mut said) {
         let Some(name) = name else { continue };
-        let Some(Probed { verdict: Some(verdict), server, .. }) =
-            resolver.probe(due.view, list, name, avoid).await
+        let Probed { verdict: Some(verdict), server, .. } = resolver.probe(view, list, name, avoid).await
         else {
             return;
         };
@@ -175,7 +183,7 @@ async fn test(resolver: &Resolver, list: &List, entry: &Entry, due: &Due, random
     let tested = Tested { listed, unlisted, usual: None };
     let now = resolver.clock().mono();
     let Shown::Is(state) = entry.watch.tested(tested, now, |below| random.below(below)) else { return };
-    resolver.list_is(list, entry, state, &why(list, state, listed, unlisted), due.insists);
+    resolver.list_is(list, entry, state, &why(list, state, listed, unlisted), insists).await;
 }
 
 /// Why a list is believed to be so; empty where all is well.

@@ -133,6 +133,11 @@ impl Watch {
         anew
     }
 
+    /// When a client last asked; none before the first.
+    pub fn last_wanted(&self) -> Option<Mono> {
+        self.state().wanted.map(|(wanted, _)| wanted)
+    }
+
     /// A question may go out. What is given is dropped where the question is given up before it has ended.
     pub fn asked(&self, now: Mono) -> UnderWay<'_> {
         self.state().breaker.asked(now);

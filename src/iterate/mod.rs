@@ -51,6 +51,7 @@ use crate::dnsbl::witness::Evidence;
 use crate::exchange::Exchange;
 use crate::exchange::network::Path;
 use crate::limits::MAX_REFERRALS;
+use crate::question::ViewId;
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::StepEvent;
@@ -138,6 +139,11 @@ impl Iterate {
     ) -> Self {
         let means = Means::new(exchange, recorder, clock, random.clone());
         Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
+    }
+
+    /// Forgets what is known of views that are no more.
+    pub fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
+        self.refresh.keep(is_in_use);
     }
 
     /// Finds what is asked: its data, what shows that there are none, or an alias that leads on. Whoever asked decides

@@ -21,7 +21,7 @@ use crate::limits::{MAX_SERVERS, PRIME_RETRY};
 use crate::question::ViewId;
 use crate::zones::{Kind, View};
 
-/// When the root of each view is to be primed again; not before it was primed. As many as there may be views.
+/// When the root of each view is to be primed again; not before it was primed. As many as there are views.
 #[derive(Debug, Default)]
 pub(super) struct Refresh(Mutex<BTreeMap<ViewId, Mono>>);
 
@@ -38,6 +38,11 @@ impl Refresh {
             table.remove(&view);
         }
         due
+    }
+
+    /// Forgets views that are no more.
+    pub(super) fn keep(&self, is_in_use: impl Fn(ViewId) -> bool) {
+        self.table().retain(|view, _| is_in_use(*view));
     }
 
     fn table(&self) -> MutexGuard<'_, BTreeMap<ViewId, Mono>> {
@@ -191,7 +196,7 @@ mod tests {
     #[test]
     fn each_view_has_a_time_of_its_own_and_one_asker() {
         let refresh = Refresh::default();
-        let views: Vec<ViewId> = ViewId::all().take(2).collect();
+        let views = [ViewId::default(), ViewId::default().following().unwrap()];
         let at = Mono::from_micros;
         assert!(!refresh.is_due(views[0], at(100)), "it was not primed yet");
         refresh.set(views[0], at(10));
@@ -200,5 +205,9 @@ mod tests {
         assert!(!refresh.is_due(views[0], at(15)), "somebody does it already");
         assert!(!refresh.is_due(views[1], at(15)));
         assert!(refresh.is_due(views[1], at(20)));
+        refresh.set(views[0], at(30));
+        refresh.set(views[1], at(30));
+        refresh.keep(|view| view == views[1]);
+        assert!(!refresh.is_due(views[0], at(30)) && refresh.is_due(views[1], at(30)));
     }
 }

@@ -25,7 +25,7 @@ use crate::record::event::Step;
 use crate::resolve::{Asked, Parts, Resolver};
 use crate::validate::anchors::Anchors;
 use crate::wire;
-use crate::zones::Views;
+use crate::zones::{self, Views};
 
 use super::client::AskError;
 use super::simulated::SimulatedNetwork;
@@ -159,6 +159,20 @@ impl Simulation {
         tasks
     }
 
+    /// Goes over to another configuration, as the daemon does.
+    ///
+    /// # Panics
+    /// A zone of `config` cannot be served: a mistake of the test.
+    pub async fn reload(&self, config: Config) {
+        let (config, before) = (Arc::new(config), self.resolver.views());
+        let views = match before.following(&config) {
+            Ok(views) => views,
+            Err(wrong) => panic!("the simulation's zones: {wrong}"),
+        };
+        self.resolver.set_views(views);
+        self.resolver.forget(&zones::changed(before.config(), &config)).await;
+    }
+
     /// Tasks that go on by themselves, however long nobody asks.
     pub fn by_itself(&self) -> usize {
         self.by_itself.len()
@@ -212,7 +226,8 @@ impl Simulation {
             id: u16::from_be_bytes([id_high, id_low]),
         };
         let octets = query(client.id, name, kind, flags).ok_or_else(|| unreadable("the question"))?;
-        let view = self.resolver.views().of_listener(flags.listener).map(|view| view.id).unwrap_or_default();
+        let views = self.resolver.views();
+        let view = views.of_listener(flags.listener).map(|view| view.id).unwrap_or_default();
         let query = wire::query::Query::read(&octets, view).map_err(|_| unreadable("the question"))?;
         let question = query.to_question().ok_or_else(|| unreadable("the question"))?;
         let Asked::Replied(replied) = self.resolver.ask(question, client).await else {

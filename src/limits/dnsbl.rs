@@ -5,8 +5,12 @@ use std::time::Duration;
 /// Of a hundred questions that go out to lists, those that may be asked ahead in vain where the operator has not said.
 pub const BATCH_WASTE: u32 = 3;
 
-/// DNS lists: the registry names about seventy, a site adds a few. Each is a route in every view, and counts for `u16`.
+/// DNS lists: the registry names about seventy, a site adds a few. Each is a route in every view.
 pub const MAX_LISTS: usize = 512;
+
+/// Pairs of list and way to it that are watched: the registry's seventy by the ways of `MAX_VIEWS` views are 560. About 12 KiB
+/// each, mostly its histogram.
+pub const MAX_LIST_WAYS: usize = 1_024;
 
 /// Zones that are asked like lists and are none that is known: a screen shows a few of them, and strangers choose their names.
 pub const MAX_LOOKALIKES: usize = 64;
@@ -118,5 +122,6 @@ pub const TEND_AGAIN: Duration = Duration::from_secs(60);
 /// Between two questions to see whether anybody answers.
 pub const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// Octets of the file in which lists are kept over a restart: `MAX_LISTS` of about 400 octets.
-pub const MAX_LISTS_FILE: u64 = 1 << 20;
+/// Octets of the file in which lists are kept over a restart: `MAX_LIST_WAYS` of about 400 octets, a
+/// way of many servers of more.
+pub const MAX_LISTS_FILE: u64 = 2 << 20;

@@ -88,3 +88,6 @@ pub const REFRESH_SHARE: u32 = 10;
 /// Keys older than this are sought anew where a signature does not fit them: a zone may have changed them without notice. A
 /// bogus zone, or one for which somebody forges, costs one message in this time.
 pub const KEY_RENEWAL: Duration = Duration::from_secs(10);
+
+/// Sets of zones that listeners see at once, each with memory of its own: a host serves itself, its containers, its guests.
+pub const MAX_VIEWS: usize = 8;

@@ -1,6 +1,6 @@
 //! What both listeners do with a message: answer it from memory, refuse it, or hand it on as a miss.
 //!
-//! May call: `wire`, `cache`, `resolve`, `record`. The hit path stands here: read, look up, copy, patch.
+//! May call: `wire`, `cache`, `resolve`, `record`, `zones` for its views. The hit path stands here: read, look up, copy, patch.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -13,13 +13,14 @@ use ipnet::IpNet;
 
 use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
-use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
+use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey};
 use crate::record::Recorder;
 use crate::record::event::Ended;
 use crate::resolve::{Asked, Resolver};
 use crate::wire::cookie::Secret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
+use crate::zones::View;
 
 /// What becomes of a message.
 pub(super) enum First {
@@ -28,7 +29,16 @@ pub(super) enum First {
     /// Nothing is sent.
     Nothing,
     /// It has to be resolved.
-    Miss(Box<Query>, Waiting),
+    Miss(Box<Missed>),
+}
+
+/// A question that was not in memory.
+pub(super) struct Missed {
+    pub(super) query: Query,
+    /// As its listener saw it when it came: a reload changes nothing for it.
+    view: Arc<View>,
+    /// Given back once its reply is on its way.
+    _waiting: Waiting,
 }
 
 /// A client that waits; to be kept until its reply is on its way, as nothing ends before.
@@ -49,7 +59,7 @@ pub struct Parts {
 /// Whom a listener answers, and what they see.
 pub(super) struct Policy {
     pub(super) allow: Vec<IpNet>,
-    pub(super) view: ViewId,
+    pub(super) view: Arc<View>,
 }
 
 /// The way in at one address.
@@ -101,7 +111,7 @@ impl Front {
         out: &mut Vec<u8>,
     ) -> First {
         let policy = self.policy.load();
-        let mut query = match Query::read(message, policy.view) {
+        let mut query = match Query::read(message, policy.view.id) {
             Ok(query) => query,
             Err(Unanswerable::Dropped(apart)) => {
                 self.apart(shard, apart);
@@ -149,7 +159,10 @@ impl Front {
             return self.reject(shard, &rejection, &client, Some(&query), out);
         }
         match Arc::clone(&self.waiting).try_acquire_owned() {
-            Ok(waiting) => First::Miss(Box::new(query), waiting),
+            Ok(waiting) => {
+                let view = Arc::clone(&policy.view);
+                First::Miss(Box::new(Missed { query, view, _waiting: waiting }))
+            }
             Err(_) => {
                 self.shed(shard, &query, &client, now, limit, out);
                 First::Reply
@@ -161,15 +174,16 @@ impl Front {
     pub(super) async fn resolve(
         &self,
         shard: usize,
-        query: &Query,
+        missed: &Missed,
         client: SocketAddr,
         arrived: Mono,
         limit: usize,
     ) -> Option<Vec<u8>> {
+        let Missed { query, view, .. } = missed;
         let question = query.to_question()?;
         let key = QuestionKey::from_bytes(query.key());
         let asker = Client { address: client.ip(), port: client.port(), id: query.id };
-        match self.parts.resolver.miss(question, key, asker, arrived).await {
+        match self.parts.resolver.miss(question, key, asker, arrived, Arc::clone(view)).await {
             Asked::Repeated => {
                 self.apart(shard, Apart::Repeated);
                 None

@@ -53,11 +53,14 @@ impl Listeners {
     /// # Errors
     /// A thread or an eventfd was not to be had.
     pub fn take_come(&mut self, config: &Config, views: &Views) -> std::io::Result<Vec<SocketAddr>> {
-        let mut come = Sockets::default();
+        let (mut come, mut taken) = (Sockets::default(), Vec::new());
         for before in std::mem::take(&mut self.missing) {
             let address = before.address();
             match self.bind_one(address, config) {
-                Ok(bound) => come.bound.push((address, bound)),
+                Ok(bound) => {
+                    come.bound.push((address, bound));
+                    taken.push(before);
+                }
                 Err(refused) => {
                     if refused.why() != before.why() {
                         tracing::warn!("{refused}");
@@ -67,7 +70,14 @@ impl Listeners {
             }
         }
         let addresses = come.bound.iter().map(|(_, bound)| bound.address).collect();
-        self.serve(come, config, views)?;
+        match self.ready(come, config, views) {
+            Ok(prepared) => self.begin(prepared),
+            Err(error) => {
+                // They are tried again.
+                self.missing.extend(taken);
+                return Err(error);
+            }
+        }
         Ok(addresses)
     }
 

@@ -70,9 +70,39 @@ pub struct Listeners {
     _dispatch: Arc<Pulse>,
 }
 
+/// Why a listener cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum NotServed {
+    /// An address to listen at is not to be had.
+    #[error(transparent)]
+    Listen(#[from] Refused),
+    /// The system refuses a thread or a descriptor.
+    #[error("the system does not let us listen: {0}")]
+    System(#[from] std::io::Error),
+}
+
 /// Nobody waits, and nobody shall.
 pub struct Settled {
     _waiting: Option<Waiting>,
+}
+
+/// What a configuration needs that was not served yet, ready to be: nothing of it has begun. Dropped, it is given up.
+pub struct Prepared {
+    ready: Vec<Ready>,
+    /// Workers so far, these included.
+    shards: usize,
+    /// Addresses that this host lacks so far.
+    missing: Vec<Refused>,
+}
+
+/// An address that could be served.
+struct Ready {
+    configured: SocketAddr,
+    address: SocketAddr,
+    front: Arc<Front>,
+    workers: Vec<Worker>,
+    stream: TcpListener,
+    inherited: bool,
 }
 
 /// An address that is served.
@@ -160,7 +190,9 @@ impl Listeners {
             pulses,
             _dispatch: pulse,
         };
-        listeners.go_over(sockets, config, views)?;
+        let mut prepared = listeners.ready(sockets, config, views)?;
+        listeners.miss(std::mem::take(&mut prepared.missing));
+        listeners.begin(prepared);
         Ok(listeners)
     }
 
@@ -169,36 +201,41 @@ impl Listeners {
         self.open.iter().map(|open| open.address).collect()
     }
 
-    /// Binds what `config` names and is not served yet, also where it covers, or is covered by, what is.
+    /// Makes ready what `config` names and is not served yet, also where it covers, or is covered by, what is: all that can
+    /// fail. What is served goes on as it is.
     ///
     /// # Errors
-    /// The first address that is not to be had, with advice. One that this host lacks is none where another is had.
-    pub fn bind_new(&self, config: &Config) -> Result<Sockets, Refused> {
+    /// The first address that is not to be had, with advice; or a thread or an eventfd was not. An address that this host lacks is
+    /// none where another is had.
+    pub fn prepare(&self, config: &Config, views: &Views) -> Result<Prepared, NotServed> {
         let served = |address| self.open.iter().any(|open| open.configured == address);
+        let mut new: Vec<SocketAddr> =
+            addresses(config).map(|(address, _, _)| address).filter(|address| !served(*address)).collect();
+        // From the moment that it is bound a socket takes questions away from one that covers it: these come last, when the
+        // others are known to be had.
+        new.sort_by_key(|address| self.open.iter().any(|open| sockets::overlap(open.address, *address)));
         let mut sockets = Sockets::default();
-        for (address, _, _) in addresses(config).filter(|(address, _, _)| !served(*address)) {
+        for address in new {
             sockets.add(address, self.bind_one(address, config))?;
         }
-        if addresses(config).any(|(address, _, _)| served(address)) {
-            return Ok(sockets);
+        if !addresses(config).any(|(address, _, _)| served(address)) {
+            sockets = sockets.unless_all_missing()?;
         }
-        sockets.unless_all_missing()
+        Ok(self.ready(sockets, config, views)?)
     }
 
-    /// Goes over to a new configuration: `sockets` are those of it that were not served yet. What is no longer configured
-    /// is given up once the questions that came to it are answered; what stays keeps its sockets.
-    ///
-    /// # Errors
-    /// A thread or an eventfd was not to be had.
-    pub fn apply(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
+    /// Goes over to a new configuration, for which `prepared` was made ready. What is no longer configured is given up once the
+    /// questions that came to it are answered; what stays keeps its sockets.
+    pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
-        self.go_over(sockets, config, views)?;
         for (address, allow, place) in addresses(config) {
             let open = self.open.iter().find(|open| open.configured == address);
             if let (Some(open), Some(policy)) = (open, policy(allow, views, place)) {
                 open.front.set_policy(policy);
             }
         }
+        self.miss(std::mem::take(&mut prepared.missing));
+        self.begin(prepared);
         let (stay, go): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|open| open.inherited || wanted.contains(&open.configured));
         self.open = stay;
@@ -208,7 +245,6 @@ impl Listeners {
                 worker.retire();
             }
         }
-        Ok(())
     }
 
     /// The pulses of all that serves here.
@@ -244,22 +280,10 @@ impl Listeners {
         }
     }
 
-    /// Serves what is bound, and notes what is missing from now on.
-    fn go_over(&mut self, mut sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
-        let missing = std::mem::take(&mut sockets.missing);
-        self.miss(missing);
-        self.serve(sockets, config, views)
-    }
-
-    fn serve(&mut self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<()> {
+    /// Starts threads for `sockets` that wait to begin.
+    fn ready(&self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<Prepared> {
+        let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {
-            if bound.address.ip().is_unspecified() {
-                tracing::warn!(
-                    "{} is every address of this host: over UDP a reply may leave from another one than was asked, and its \
-                     client drops it; name each address in its place",
-                    bound.address
-                );
-            }
             let found = addresses(config).find(|(address, _, _)| *address == configured);
             // What was inherited and is not configured is served as `[listen]` says.
             let (_, allow, place) = found.unwrap_or((configured, &config.listen.allow, 0));
@@ -269,15 +293,32 @@ impl Listeners {
             let mut workers = Vec::new();
             for socket in bound.udp {
                 let (front, misses) = (Arc::clone(&front), self.misses.clone());
-                workers.push(Worker::start(socket, self.shards, front, misses, &self.pulses)?);
-                self.shards = self.shards.saturating_add(1);
+                workers.push(Worker::start(socket, prepared.shards, front, misses, &self.pulses)?);
+                prepared.shards = prepared.shards.saturating_add(1);
             }
-            let listener = Arc::new(TcpListener::from_std(bound.tcp)?);
+            let stream = TcpListener::from_std(bound.tcp)?;
+            let (address, inherited) = (bound.address, bound.inherited);
+            prepared.ready.push(Ready { configured, address, front, workers, stream, inherited });
+        }
+        Ok(prepared)
+    }
+
+    /// Serves what was made ready.
+    fn begin(&mut self, prepared: Prepared) {
+        self.shards = prepared.shards;
+        for Ready { configured, address, front, workers, stream, inherited } in prepared.ready {
+            if address.ip().is_unspecified() {
+                tracing::warn!(
+                    "{address} is every address of this host: over UDP a reply may leave from another one than was asked, \
+                     and its client drops it; name each address in its place"
+                );
+            }
+            workers.iter().for_each(Worker::begin);
+            let listener = Arc::new(stream);
             let stream = Arc::downgrade(&listener);
             let (accepting, stop) = watch::channel(true);
             let accept =
                 tokio::spawn(tcp::accept(listener, Arc::clone(&front), Arc::clone(&self.places), stop));
-            let (address, inherited) = (bound.address, bound.inherited);
             self.open.push(Open {
                 configured,
                 address,
@@ -289,12 +330,11 @@ impl Listeners {
                 inherited,
             });
         }
-        Ok(())
     }
 }
 
 fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
-    views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: view.id })
+    views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: Arc::clone(view) })
 }
 
 /// Takes misses from the workers' queue; each is a task that waits for its flight.
@@ -310,12 +350,13 @@ async fn dispatch(mut queue: mpsc::Receiver<Miss>, asked: Arc<Notify>, pulse: Ar
         };
         let Some(miss) = miss else { return };
         tokio::spawn(async move {
-            let Miss { query, client, arrived, shard, front, outbox, waiting } = miss;
-            let reply = front.resolve(shard, &query, client, arrived, query.udp_limit()).await;
+            let Miss { missed, client, arrived, shard, front, outbox } = miss;
+            let reply = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit()).await;
             if !outbox.put(reply, client) {
                 front.apart(shard, Apart::ReplyLost);
             }
-            drop(waiting);
+            // Its client waits no more.
+            drop(missed);
         });
     }
 }

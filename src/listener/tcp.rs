@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::front::{First, Front, Waiting};
+use super::front::{First, Front, Missed};
 use super::places::{Places, Taken};
 use crate::limits::{
     ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
@@ -58,6 +58,9 @@ pub(super) async fn accept(
     }
 }
 
+/// The reply to a question, none where its first copy is answered; and the question, whose client waits until that is written.
+type Resolved = (Option<Vec<u8>>, Box<Missed>);
+
 struct Connection {
     stream: TcpStream,
     client: SocketAddr,
@@ -68,7 +71,7 @@ struct Connection {
     /// When that has to be one; none where nothing is begun, or as many wait as may.
     due: Option<Instant>,
     /// Questions that are being resolved: their replies, and that their client waits until these are written.
-    pending: FuturesUnordered<BoxFuture<'static, (Option<Vec<u8>>, Waiting)>>,
+    pending: FuturesUnordered<BoxFuture<'static, Resolved>>,
 }
 
 impl Connection {
@@ -87,11 +90,11 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
-                Some((reply, waiting)) = self.pending.next(), if !idle => {
+                Some((reply, missed)) = self.pending.next(), if !idle => {
                     if let Some(reply) = reply {
                         write(&mut self.stream, &reply).await?;
                     }
-                    drop(waiting);
+                    drop(missed);
                     self.take_messages().await?;
                 }
                 length = read(&mut self.stream, &mut self.read, until), if reads => {
@@ -121,10 +124,10 @@ impl Connection {
             match self.front.receive(SHARD, message, self.client, now, limit, &mut out) {
                 First::Nothing => {}
                 First::Reply => write(&mut self.stream, &out).await?,
-                First::Miss(query, waiting) => {
+                First::Miss(missed) => {
                     let (front, client) = (Arc::clone(&self.front), self.client);
                     self.pending.push(Box::pin(async move {
-                        (front.resolve(SHARD, &query, client, now, MAX_STREAM_REPLY).await, waiting)
+                        (front.resolve(SHARD, &missed, client, now, MAX_STREAM_REPLY).await, missed)
                     }));
                 }
             }

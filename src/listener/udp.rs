@@ -14,23 +14,20 @@ use std::thread::JoinHandle;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tokio::sync::mpsc;
 
-use super::front::{First, Front, Waiting};
+use super::front::{First, Front, Missed};
 use super::pulse::{Pulse, Pulses};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
 use crate::question::Apart;
-use crate::wire::query::Query;
 
-/// A question that was not in memory.
+/// A question that was not in memory, and where its reply goes.
 pub(super) struct Miss {
-    pub(super) query: Box<Query>,
+    pub(super) missed: Box<Missed>,
     pub(super) client: SocketAddr,
     pub(super) arrived: Mono,
     pub(super) shard: usize,
     pub(super) front: Arc<Front>,
     pub(super) outbox: Outbox,
-    /// Given back once the reply is in the outbox.
-    pub(super) waiting: Waiting,
 }
 
 /// Where replies to a worker's clients are put.
@@ -45,6 +42,7 @@ pub(super) struct Outbox {
 /// A thread at work.
 pub(super) struct Worker {
     thread: JoinHandle<()>,
+    begin: SyncSender<()>,
     orders: Arc<AtomicU8>,
     bell: Arc<OwnedFd>,
     /// Kept here too: a thread that panicked must be missed.
@@ -62,7 +60,7 @@ impl Outbox {
 }
 
 impl Worker {
-    /// Starts a thread that serves `socket`.
+    /// Starts a thread that will serve `socket` once it is told to begin.
     pub(super) fn start(
         socket: UdpSocket,
         shard: usize,
@@ -78,8 +76,21 @@ impl Worker {
         let pulse = pulses.enroll(&format!("udp-{shard}"), move || ring(&rung));
         let (taken, beat) = (Arc::clone(&orders), Arc::clone(&pulse));
         let work = Work { socket, shard, front, misses, outbox, replies, orders: taken, beat };
-        let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(move || work.run())?;
-        Ok(Self { thread, orders, bell, _pulse: pulse })
+        let (begin, begun) = sync_channel(1);
+        let waits = move || {
+            // An error says that it is not to begin: its configuration was refused.
+            if begun.recv().is_ok() {
+                work.run();
+            }
+        };
+        let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(waits)?;
+        Ok(Self { thread, begin, orders, bell, _pulse: pulse })
+    }
+
+    /// Has it serve; it ends by itself where it is dropped before.
+    pub(super) fn begin(&self) {
+        // There is room for one, and it is told once.
+        let _ = self.begin.try_send(());
     }
 
     /// Has the thread end by itself once every question that has come to its socket is answered.
@@ -177,26 +188,19 @@ impl Work {
             match self.front.receive(self.shard, message, client, now, None, out) {
                 First::Nothing => {}
                 First::Reply => self.send(out, client),
-                First::Miss(query, waiting) => self.hand_on(query, waiting, client, now, out),
+                First::Miss(missed) => self.hand_on(missed, client, now, out),
             }
         }
     }
 
-    fn hand_on(
-        &self,
-        query: Box<Query>,
-        waiting: Waiting,
-        client: SocketAddr,
-        arrived: Mono,
-        out: &mut Vec<u8>,
-    ) {
+    fn hand_on(&self, missed: Box<Missed>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
         let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
-        let miss = Miss { query, client, arrived, shard: self.shard, front, outbox, waiting };
+        let miss = Miss { missed, client, arrived, shard: self.shard, front, outbox };
         self.outbox.outstanding.fetch_add(1, Ordering::AcqRel);
         let Err(full) = self.misses.try_send(miss) else { return };
         self.outbox.outstanding.fetch_sub(1, Ordering::AcqRel);
         let miss = full.into_inner();
-        self.front.shed(self.shard, &miss.query, &client, arrived, None, out);
+        self.front.shed(self.shard, &miss.missed.query, &client, arrived, None, out);
         self.send(out, client);
     }
 

@@ -19,7 +19,9 @@ use crate::iterate::failure::Failure;
 use crate::iterate::keep::Checked;
 use crate::iterate::{Errand, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
-use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security, ViewId};
+use crate::question::{
+    ExtendedError, ListMark, Question, QuestionKey, Security, ViewId, push_tail, wire_name,
+};
 use crate::record::event::StepEvent;
 use crate::validate::signature::covered_type;
 use crate::validate::verdict::{Fault, Verdict};
@@ -358,12 +360,13 @@ pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
         && !std::ptr::eq(&**errand.context.view.route(target, errand.kind), errand.route)
 }
 
-/// Failures of sub-questions are kept apart from those of clients: bit 4 of the last octet.
+/// Failures of sub-questions are kept apart from those of clients: a bit of the flags.
+const OF_SUB_QUESTIONS: u8 = 0x10;
+
+/// The key of a sub-question.
 pub(super) fn sub_key(name: &Name, kind: RecordType, view: ViewId) -> QuestionKey {
-    let mut bytes = Question { view, ..Question::new(name, kind) }.key().as_bytes().to_vec();
-    if let Some(last) = bytes.last_mut() {
-        *last |= 0x10;
-    }
+    let mut bytes = wire_name(name);
+    push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
     QuestionKey::from_bytes(&bytes)
 }
 

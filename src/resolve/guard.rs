@@ -10,10 +10,10 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::Resolver;
 use super::chase::Chased;
-use crate::cache::flush::Flush;
+use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
 use crate::dnsbl::list::{Asked, Life, List, OnRefusal, Purpose};
-use crate::dnsbl::state::{Entry, State};
+use crate::dnsbl::state::State;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
@@ -35,9 +35,7 @@ impl Resolver {
             }
             return self.chase(name, kind, context).await;
         };
-        let Some(entry) = self.list_entry(&context.view, &list) else {
-            return self.chase(name, kind, context).await;
-        };
+        let entry = self.list_entry(&context.view, &list);
         if !list.is_alive() {
             self.tell_of_dead(&list, &entry);
             return self.chase(name, kind, context).await;
@@ -65,8 +63,14 @@ impl Resolver {
     }
 
     /// What is known of a list that is asked as `view` has it.
-    pub fn list_entry(&self, view: &View, list: &List) -> Option<Arc<Entry>> {
-        self.lists.entry(&list.apex, &view.route(&list.apex, RecordType::A).way())
+    pub fn list_entry(&self, view: &View, list: &List) -> Arc<Entry> {
+        let way = view.route(&list.apex, RecordType::A).way();
+        match self.lists.find(&list.apex, &way) {
+            Some(entry) => entry,
+            // The question began before a reload: nobody will ask this way again, and nobody looks after it.
+            None if !self.is_asked(&list.apex, &way) => Arc::new(Entry::apart(list.apex.clone(), way)),
+            None => self.lists.entry(&list.apex, &way),
+        }
     }
 
     /// What an answer means; none where it is not for the gate to say.
@@ -160,9 +164,9 @@ impl Resolver {
 
     /// Takes in what tests of a list have shown; `insists` where the operator has asked for them. What it is believed no more
     /// makes what was answered before void.
-    pub fn list_is(&self, list: &List, entry: &Entry, state: State, why: &str, insists: bool) {
+    pub async fn list_is(&self, list: &List, entry: &Entry, state: State, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
-            self.memory.flush(&Flush::Tree { name: list.apex.clone(), kind: None });
+            self.flush_tree(&list.apex).await;
         }
     }
 

@@ -15,10 +15,11 @@ use super::shared::Turn;
 use super::{Asked, Replied, Resolver, compose_answer};
 use crate::clock::Mono;
 use crate::dnsbl::breaker::End;
+use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Given, Why};
 use crate::dnsbl::list::List;
 use crate::dnsbl::ring::What;
-use crate::dnsbl::state::{Entry, State};
+use crate::dnsbl::state::State;
 use crate::dnsbl::watch;
 use crate::dnsbl::way::Way;
 use crate::dnsbl::witness::Evidence;
@@ -38,7 +39,7 @@ impl Resolver {
     /// The list that a client's question asks.
     pub(super) fn watched(&self, view: &View, question: &Question) -> Option<Watched> {
         let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive())?;
-        let entry = self.list_entry(view, &list)?;
+        let entry = self.list_entry(view, &list);
         Some(Watched { list, entry })
     }
 

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use hickory_proto::rr::{RData, Record, RecordType};
 
 use super::Resolver;
-use crate::cache::flush::Flush;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -70,7 +69,7 @@ impl Resolver {
             Turn::Fresh => tracing::info!("the local data of {list} are new again"),
         }
         if mirrored.public.is_some() {
-            self.memory.flush(&Flush::Tree { name: route.zone.clone(), kind: None });
+            self.flush_tree(&route.zone).await;
         }
     }
 }

@@ -43,7 +43,8 @@ use crate::cache::failures::Failed;
 use crate::cache::flush::Flush;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::ring::What;
-use crate::dnsbl::state::Lists;
+use crate::dnsbl::table::Lists;
+use crate::dnsbl::way::Way;
 use crate::exchange::Exchange;
 use crate::exchange::network::Network;
 use crate::iterate::Iterate;
@@ -149,7 +150,7 @@ impl Resolver {
     /// # Errors
     /// None of them answers; the first question will try again.
     pub async fn prime(&self) -> Result<(), Failure> {
-        let Some(view) = self.views.load().get(ViewId::default()).cloned() else { return Ok(()) };
+        let Some(view) = self.views.load().general().cloned() else { return Ok(()) };
         if !matches!(view.route(&Name::root(), RecordType::NS).kind, Kind::Iterate) {
             // The root's names go elsewhere: to a forwarder, say.
             return Ok(());
@@ -158,21 +159,30 @@ impl Resolver {
         self.iterate.prime(&context, self).await.map(drop)
     }
 
-    /// Goes over to other routes; flights under way keep theirs.
+    /// Goes over to other routes, which follow those of now; flights under way keep theirs.
     pub fn set_views(&self, views: Views) {
         views.go_on_from(&self.views.load());
         self.views.store(Arc::new(views));
+        self.keep_lists();
     }
 
-    /// Forgets what was learnt at and below `names`, where the ways have changed.
-    pub fn forget(&self, names: &[Name]) {
-        for name in names {
-            self.memory.flush(&Flush::Tree { name: name.clone(), kind: None });
-        }
-        // Aliases elsewhere may have led there, and what they led to was let through unchecked.
-        if !names.is_empty() {
-            self.memory.forget_insecure_answers();
-        }
+    /// Forgets what was learnt at and below `names`, where the ways have changed, and what only views knew that are no more.
+    pub async fn forget(&self, names: &[Name]) {
+        // A flight of before may have asked a list by a way that is gone.
+        self.keep_lists();
+        let (views, names) = (self.views(), names.to_vec());
+        self.iterate.keep_views(|view| views.is_in_use(view));
+        self.memory.walk(move |memory| memory.forget(&names, |view| views.is_in_use(view))).await;
+    }
+
+    /// Forgets lists by the ways that no view has.
+    fn keep_lists(&self) {
+        self.lists.keep(|apex, way| self.is_asked(apex, way));
+    }
+
+    /// Whether a list is asked this way in any view.
+    pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
+        self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
 
     /// The memories.
@@ -182,24 +192,28 @@ impl Resolver {
 
     /// Overlooks for `time` what is wrong with the signatures at and below `name`, and forgets what was found out there;
     /// false where as many names are overlooked as may be.
-    pub fn overlook(&self, name: &Name, time: Duration) -> bool {
+    pub async fn overlook(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
         let added = self.negative.add(name, now.after(time), now);
         if added {
-            self.memory.flush(&Flush::Tree { name: name.clone(), kind: None });
+            self.flush_tree(name).await;
         }
         added
     }
 
     /// Overlooks it no more; false where it was not.
-    pub fn overlook_no_more(&self, name: &Name) -> bool {
+    pub async fn overlook_no_more(&self, name: &Name) -> bool {
         let removed = self.negative.remove(name);
         if removed {
-            self.memory.flush(&Flush::Tree { name: name.clone(), kind: None });
-            // Aliases elsewhere may have led there.
-            self.memory.forget_insecure_answers();
+            self.forget(std::slice::from_ref(name)).await;
         }
         removed
+    }
+
+    /// Flushes a name and all below it.
+    async fn flush_tree(&self, name: &Name) {
+        let tree = Flush::Tree { name: name.clone(), kind: None };
+        self.memory.walk(move |memory| memory.flush(&tree)).await;
     }
 
     /// Negative trust anchors that were set for a while.
@@ -250,7 +264,10 @@ impl Resolver {
             self.hit(key.as_bytes(), &answer, arrived);
             return Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() });
         }
-        self.miss(question, key, client, arrived).await
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.shed(&question, "the listener of this question has been taken away");
+        };
+        self.miss(question, key, client, arrived, view).await
     }
 
     /// Tells of an answer from memory that is about to be given, where it is a DNS list's.
@@ -261,17 +278,15 @@ impl Resolver {
         }
     }
 
-    /// Answers a question that arrived at `arrived` and whose answer was not in memory then.
+    /// Answers a question that arrived at `arrived` and whose answer was not in memory then, as its view had it then.
     pub async fn miss(
         self: &Arc<Self>,
         question: Question,
         key: QuestionKey,
         client: Client,
         arrived: Mono,
+        view: Arc<View>,
     ) -> Asked {
-        let Some(view) = self.views.load().get(question.view).cloned() else {
-            return self.shed(&question, "the listener of this question has been taken away");
-        };
         match self.watched(&view, &question) {
             Some(watched) => self.ask_watched(&watched, question, key, client, arrived, &view).await,
             None => self.join(question, key, client, arrived, view).await,

@@ -12,6 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::Resolver;
 use super::flights::Joined;
 use super::guard::{list_of, why_of};
+use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Verdict};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::State;
@@ -19,6 +20,7 @@ use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::question::{Client, Question, Security, ViewId};
 use crate::record::trail::Trail;
+use crate::zones::View;
 
 /// What a probe has shown.
 #[derive(Clone, Debug)]
@@ -46,6 +48,14 @@ impl Resolver {
         self.views.load().get(view)?.route(apex, RecordType::A).policy.list.clone()
     }
 
+    /// The list of `entry` and a view that asks it this way: that of `id`, as long as it does. None where no view does any more.
+    pub fn asked_as(&self, entry: &Entry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
+        let views = self.views.load();
+        let view = views.asking(&entry.apex, &entry.way, id)?;
+        let list = view.route(&entry.apex, RecordType::A).policy.list.clone()?;
+        Some((list, Arc::clone(view)))
+    }
+
     /// The list that a question asks, while it is one.
     pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
         let views = self.views.load();
@@ -53,17 +63,10 @@ impl Resolver {
     }
 
     /// Asks a list for the addresses of `name`, of another server than `avoid` where another one answers.
-    pub async fn probe(
-        &self,
-        view: ViewId,
-        list: &List,
-        name: &Name,
-        avoid: Option<IpAddr>,
-    ) -> Option<Probed> {
-        let view = self.views.load().get(view)?.clone();
-        let entry = self.list_entry(&view, list)?;
+    pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
+        let entry = self.list_entry(view, list);
         let trail = Arc::new(Trail::new(self.clock.clone()));
-        let context = Context::new(trail, view).on_the_side(avoid);
+        let context = Context::new(trail, Arc::clone(view)).on_the_side(avoid);
         let found = self.ask_list(&entry, name, RecordType::A, &context).await;
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
         let verdict = match found {
@@ -72,7 +75,7 @@ impl Resolver {
             Err(failure) => why_of(list, &failure).map(Verdict::Untold),
         };
         let server = context.answered().map(|(server, _)| server);
-        Some(Probed { verdict, server, secure })
+        Probed { verdict, server, secure }
     }
 
     /// Probes dead servers that questions want, and finds out whose fault silence is, as long as it runs.
@@ -82,9 +85,10 @@ impl Resolver {
 
     /// Asks the internet for something that no zone has, to see whether anybody answers. Whoever does is heard of as all are.
     pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
-        let Some(view) = self.views.load().get(view).cloned() else { return };
+        let views = self.views.load_full();
+        let Some(view) = views.get(view).or_else(|| views.general()) else { return };
         let context =
-            Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(&view)).on_the_side(None);
+            Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(view)).on_the_side(None);
         let errand = Errand {
             name,
             kind: RecordType::A,

@@ -14,7 +14,7 @@ use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, View
 /// Octets of name, type and class at most.
 const MAX_QUESTION: usize = MAX_NAME + 4;
 
-/// A name, type, class and flags at most.
+/// A name, type, class, flags and view at most.
 const MAX_KEY: usize = MAX_NAME + QuestionKey::TAIL;
 
 /// A query as read, owned: it may wait for its answer longer than the buffer it was read from.
@@ -238,7 +238,7 @@ impl Query {
     }
 
     fn finish_key(&mut self) {
-        let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1 | self.view.bits();
+        let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;
         let length = self.name_length.saturating_add(4);
         for (place, octet) in self.key.iter_mut().zip(self.question.iter().take(length)) {
             *place = *octet;
@@ -247,8 +247,9 @@ impl Query {
             // Lengths of labels are below 64 and no letters, so lowering the whole is lowering the labels.
             name.make_ascii_lowercase();
         }
-        if let Some(last) = self.key.get_mut(length) {
-            *last = flags;
+        let tail = std::iter::once(flags).chain(self.view.octets());
+        for (place, octet) in self.key.iter_mut().skip(length).zip(tail) {
+            *place = octet;
         }
     }
 

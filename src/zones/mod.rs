@@ -9,6 +9,7 @@ pub mod local;
 pub mod mirror;
 mod signed_file;
 mod special;
+mod views;
 pub mod zone;
 
 use std::collections::{HashMap, HashSet};
@@ -26,10 +27,12 @@ use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
 use crate::dnsbl::way::Way;
 use crate::limits::MAX_SHOWN_SENTENCE;
-use crate::question::{MAX_VIEWS, ViewId, wire_name};
+use crate::question::{ViewId, wire_name};
 use crate::wire::presentation::shown;
 use authority::Authority;
 use mirror::Mirror;
+use views::Sees;
+pub use views::{Views, changed};
 
 /// TTL of "does not exist" for names of a DNS list that is shut down, and for those that stand for a key: whoever still asks
 /// need not be told of it more often.
@@ -137,6 +140,8 @@ pub struct View {
     exempt: HashSet<Vec<u8>>,
     /// What its clients are spared that lists say and that is no listing.
     pub guarding: Guarding,
+    /// The configured zones that its clients see, in order; none where they see all.
+    zones: Option<Vec<Name>>,
 }
 
 /// Why zones cannot be served as configured.
@@ -149,90 +154,8 @@ pub struct Wrong {
     pub reason: String,
 }
 
-/// All views of a configuration.
-#[derive(Clone, Debug)]
-pub struct Views {
-    config: Arc<Config>,
-    views: Vec<Arc<View>>,
-    /// The place of each listener's view: that of `[listen]` first, then those of `[[listener]]`.
-    of_listener: Vec<usize>,
-}
-
-impl Views {
-    /// The views of a configuration: listeners that see the same zones and are guarded alike share one.
-    ///
-    /// # Errors
-    /// A zone file cannot be read, or there are more views than there may be.
-    pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
-        let mut seen: Vec<(Option<&[Name]>, Guarding)> = vec![(None, config.listen.guarding())];
-        let mut of_listener = vec![0];
-        for listener in &config.listeners {
-            let sees = (listener.zones.as_deref(), listener.guarding());
-            let known = seen.iter().position(|other| *other == sees);
-            of_listener.push(known.unwrap_or(seen.len()));
-            if known.is_none() {
-                seen.push(sees);
-            }
-        }
-        if seen.len() > MAX_VIEWS {
-            let reason = format!(
-                "listeners see {} different sets of zones, with another dnsbl or on_refusal, {MAX_VIEWS} may be",
-                seen.len()
-            );
-            return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
-        }
-        let alike = |zones| seen.iter().zip(ViewId::all()).find(|((other, _), _)| *other == zones);
-        let views = seen
-            .iter()
-            .zip(ViewId::all())
-            .map(|((zones, guarding), id)| {
-                let view = View::new(id, config, *zones, *guarding)?;
-                Ok(Arc::new(View { knows: alike(*zones).map_or(id, |(_, first)| first), ..view }))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { config: Arc::clone(config), views, of_listener })
-    }
-
-    /// What the operator has decided.
-    pub fn config(&self) -> &Arc<Config> {
-        &self.config
-    }
-
-    /// The view of a listener, by its place: `[listen]` is the first.
-    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
-        self.views.get(*self.of_listener.get(place)?)
-    }
-
-    /// Goes on from what the views before these have seen of mirrors whose servers are still the same.
-    pub fn go_on_from(&self, old: &Self) {
-        let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
-        for route in self.views.iter().flat_map(|view| view.mirrored()) {
-            let known = before.iter().find(|other| same_mirror(route, other));
-            if let (Some(new), Some(old)) = (&route.mirrored, known.and_then(|known| known.mirrored.as_ref()))
-            {
-                new.mirror.go_on_from(&old.mirror);
-            }
-        }
-    }
-
-    /// All of them.
-    pub fn all(&self) -> &[Arc<View>] {
-        &self.views
-    }
-
-    /// The view under an id.
-    pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
-        self.views.iter().find(|view| view.id == id)
-    }
-}
-
 impl View {
-    fn new(
-        id: ViewId,
-        config: &Arc<Config>,
-        visible: Option<&[Name]>,
-        guarding: Guarding,
-    ) -> Result<Self, Wrong> {
+    fn new(id: ViewId, knows: ViewId, config: &Arc<Config>, sees: Sees) -> Result<Self, Wrong> {
         let policy = ZonePolicy {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
@@ -248,16 +171,18 @@ impl View {
             Route { zone: Name::root(), kind: Kind::Iterate, policy: policy.clone(), mirrored: None };
         let mut view = Self {
             id,
-            knows: id,
+            knows,
             config: Arc::clone(config),
             routes: HashMap::new(),
             hosts: hosts(config, &policy)?,
             recursion: Arc::new(recursion),
             exempt: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
-            guarding,
+            guarding: sees.guarding,
+            zones: sees.zones,
         };
-        let sees = |zone: &&config::Zone| visible.is_none_or(|names| names.contains(&zone.name));
-        let zones: Vec<&config::Zone> = config.zones.iter().filter(sees).collect();
+        let visible =
+            |zone: &&config::Zone| view.zones.as_ref().is_none_or(|names| names.contains(&zone.name));
+        let zones: Vec<&config::Zone> = config.zones.iter().filter(visible).collect();
         for zone in special::zones() {
             if !zones.iter().any(|configured| special::gives_way(&zone, &configured.name)) {
                 let route = special::route(&zone, &policy)?;
@@ -373,49 +298,6 @@ impl View {
     pub fn recursion(&self) -> &Route {
         &self.recursion
     }
-}
-
-/// The apexes below which two configurations differ: what was learnt there by the old one is not to be believed.
-pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
-    let mut names = Vec::new();
-    for (one, other) in [(old, new), (new, old)] {
-        names.extend(
-            one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
-        );
-        for host in one.hosts.iter().filter(|host| !other.hosts.contains(host)) {
-            names.push(host.name.clone());
-            names.extend(host.addresses.iter().map(|address| Name::from(*address)));
-        }
-    }
-    for (one, other) in [(old, new), (new, old)] {
-        let negatives = one.dnssec.negative_trust_anchors.iter();
-        names.extend(negatives.filter(|name| !other.dnssec.negative_trust_anchors.contains(name)).cloned());
-    }
-    let trust = |config: &Config| {
-        let dnssec = &config.dnssec;
-        (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone())
-    };
-    if trust(old) != trust(new) {
-        names.push(Name::root());
-    }
-    let (before, after) = (old.lists(), new.lists());
-    for (one, other) in [(&before, &after), (&after, &before)] {
-        names.extend(
-            one.iter().filter(|(apex, list)| other.get(*apex) != Some(*list)).map(|(apex, _)| apex.clone()),
-        );
-    }
-    let sees = |config: &Config| {
-        let own = (None, config.listen.guarding());
-        let more = config.listeners.iter().map(|one| (one.zones.clone(), one.guarding()));
-        std::iter::once(own).chain(more).collect::<Vec<_>>()
-    };
-    if sees(old) != sees(new) {
-        // The ids of views have other meanings now.
-        names.push(Name::root());
-    }
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// Whether a question goes the way of the zone that it lies in. All do, but that of a list that is shut down is the way of what

@@ -12,7 +12,6 @@ use resolverd::lab::delegations::Tree;
 use resolverd::lab::simulation::{Flags, Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::validate::anchors::Anchors;
-use resolverd::zones::{Views, changed};
 
 /// RCODE, AD, and code of the extended error.
 type Told = (ResponseCode, bool, Option<u16>);
@@ -42,30 +41,22 @@ fn lab() -> Arc<Lab> {
 }
 
 /// A resolver whose configuration changes.
-struct Reloaded {
-    simulation: Simulation,
-    config: Arc<Config>,
-}
+struct Reloaded(Simulation);
 
 impl Reloaded {
     fn new(config: Config, lab: &Arc<Lab>) -> Self {
-        Self { simulation: Simulation::new(Arc::clone(lab), config.clone(), 1), config: Arc::new(config) }
+        Self(Simulation::new(Arc::clone(lab), config, 1))
     }
 
-    /// Goes over as the daemon does.
-    fn to(&mut self, config: Config) {
-        let config = Arc::new(config);
-        let resolver = self.simulation.resolver();
-        resolver.set_views(Views::new(&config).unwrap());
-        resolver.forget(&changed(&self.config, &config));
-        self.config = config;
+    async fn to(&self, config: Config) {
+        self.0.reload(config).await;
     }
 
     /// Asks twice, so that the second answer comes from memory.
     async fn is(&self, owner: &str, wanted: Told) {
         for turn in ["servers", "memory"] {
             let flags = Flags { authentic_data: true, ..Flags::default() };
-            let reply = self.simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap();
+            let reply = self.0.ask_with(&name(owner), RecordType::A, flags).await.unwrap();
             let metadata = reply.message.metadata;
             let code = reply.extended_error.as_ref().map(|error| error.code);
             let told = (metadata.response_code, metadata.authentic_data, code);
@@ -88,7 +79,7 @@ fn new_anchors_hold_at_once() {
         let mut off = good.clone();
         off.dnssec.validate = false;
 
-        let mut resolver = Reloaded::new(good.clone(), &lab);
+        let resolver = Reloaded::new(good.clone(), &lab);
         resolver.is("www.zone.tld.", SECURE).await;
         resolver.is("www.broken.tld.", EXPIRED).await;
         for (config, zone, broken) in [
@@ -99,7 +90,7 @@ fn new_anchors_hold_at_once() {
             (off, INSECURE, INSECURE),
             (good, SECURE, EXPIRED),
         ] {
-            resolver.to(config);
+            resolver.to(config).await;
             resolver.is("www.zone.tld.", zone).await;
             resolver.is("www.broken.tld.", broken).await;
         }
@@ -128,14 +119,14 @@ fn what_an_exemption_let_through_ends_with_it() {
             strict.zones = vec![stub(true)];
             let mut lenient = strict.clone();
             exempt(&mut lenient, stub(false));
-            let mut resolver = Reloaded::new(strict.clone(), &lab);
+            let resolver = Reloaded::new(strict.clone(), &lab);
             resolver.is("www.broken.tld.", EXPIRED).await;
             for _ in 0..2 {
-                resolver.to(lenient.clone());
+                resolver.to(lenient.clone()).await;
                 resolver.is("www.broken.tld.", INSECURE).await;
                 resolver.is("sick.zone.tld.", INSECURE).await;
                 resolver.is("www.zone.tld.", SECURE).await;
-                resolver.to(strict.clone());
+                resolver.to(strict.clone()).await;
                 resolver.is("www.broken.tld.", EXPIRED).await;
                 resolver.is("sick.zone.tld.", EXPIRED).await;
                 resolver.is("www.zone.tld.", SECURE).await;

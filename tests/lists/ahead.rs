@@ -14,7 +14,7 @@ fn counts(stage: &Stage) -> Counts {
     let lists = stage.simulation.resolver().lists();
     let mut batch = lists.batch.lock().unwrap();
     batch.settle(stage.simulation.clock().mono());
-    let of = |apex: &str| batch.counts(lists.entry(&name(apex), &Way::Public).unwrap().number());
+    let of = |apex: &str| batch.counts(lists.entry(&name(apex), &Way::Public).number());
     LISTS.iter().map(|(apex, _)| of(apex)).fold(Counts::default(), |sum, of| Counts {
         used: sum.used + of.used,
         wasted: sum.wasted + of.wasted,

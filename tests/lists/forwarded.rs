@@ -8,7 +8,8 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{Forwarder, Zone, ZoneKind};
-use resolverd::dnsbl::state::{Entry, State};
+use resolverd::dnsbl::entry::Entry;
+use resolverd::dnsbl::state::State;
 use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -73,7 +74,7 @@ impl Office {
 
     fn entry(&self, apex: &str) -> Arc<Entry> {
         let way = Way::Forwarders(vec![([192, 0, 2, 2], 53).into()]);
-        self.simulation.resolver().lists().entry(&name(apex), &way).unwrap()
+        self.simulation.resolver().lists().entry(&name(apex), &way)
     }
 }
 

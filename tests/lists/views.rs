@@ -153,7 +153,7 @@ fn what_is_known_of_a_list_makes_answers_void_for_all_listeners() {
         pass(Duration::from_secs(5)).await;
         let list = Registry::built_in().lists[&super::stage::name(LIST)].clone();
         let entry = stage.entry(LIST);
-        stage.simulation.resolver().list_is(&list, &entry, State::ListsTheWorld, "it does", false);
+        stage.simulation.resolver().list_is(&list, &entry, State::ListsTheWorld, "it does", false).await;
         let codes = [
             (GUARDED, ResponseCode::ServFail),
             (PASSING, ResponseCode::NoError),

@@ -4,8 +4,9 @@ use resolverd::control::lists::{AheadState, CodeFact, ListFacts, ListState, List
 use resolverd::control::protocol::Reply;
 use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
+use resolverd::dnsbl::entry::Counts;
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
-use resolverd::dnsbl::state::{Counts, Standing, State};
+use resolverd::dnsbl::state::{Standing, State};
 use resolverd::dnsbl::way::Way;
 use resolverd::question::ListSays;
 

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, ready};
 use hickory_proto::op::{Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -24,8 +24,8 @@ use resolverd::control::Subject;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
 use resolverd::control::server::{BindError, Server};
-use resolverd::dnsbl::state::Lists;
-use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security};
+use resolverd::dnsbl::table::Lists;
+use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Conduct, Ended, FlightEnded, Sent, Step, StepEvent, Transport};
 use resolverd::record::trail::Progress;
@@ -101,16 +101,16 @@ impl Subject for Fake {
         self.query(asked, false)
     }
 
-    fn flush(&self, flush: &Flush) -> Flushed {
+    fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
         self.flushed.lock().unwrap().push(format!("{flush:?}"));
-        Flushed { answers: 2, negatives: 1, ..Flushed::default() }
+        Box::pin(ready(Flushed { answers: 2, negatives: 1, ..Flushed::default() }))
     }
 
     fn fill(&self) -> Vec<StoreFill> {
         vec![StoreFill { store: "answers", entries: 3, bytes: 4_096, capacity: 1 << 20 }]
     }
 
-    fn servers(&self) -> Vec<KnownServer> {
+    fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>> {
         let server = |address: &str, health| KnownServer {
             address: address.parse().unwrap(),
             round_trip: Some(Duration::from_millis(80)),
@@ -123,7 +123,8 @@ impl Subject for Fake {
             tcp: false,
             lame: vec![name("slow.example.")],
         };
-        vec![server("192.0.2.53:53", Health::Dead), server("192.0.2.1:53", Health::Answering)]
+        let known = vec![server("192.0.2.53:53", Health::Dead), server("192.0.2.1:53", Health::Answering)];
+        Box::pin(ready(known))
     }
 
     fn lists(&self) -> &Lists {
@@ -144,21 +145,21 @@ impl Subject for Fake {
         vec![InFlight { question, age: Duration::from_secs(3), clients: 2, progress }]
     }
 
-    fn look(&self, name: &Name, kind: Option<RecordType>) -> (Vec<Held>, Mono) {
-        let question = Question::new(name, RecordType::MX);
+    fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {
+        let question = Question::new(&name, RecordType::MX);
         let Lookup { answer, now, .. } = lookup(&question, false);
         let (what, left) = (What::Answer(question, answer), Duration::from_secs(200));
-        let held = Held { kind: Some(RecordType::MX), view: 0, left, octets: 432, what };
-        let known = *name == self::name("mail.example.") && kind.is_none_or(|kind| kind == RecordType::MX);
-        (known.then_some(held).into_iter().collect(), now)
+        let held = Held { kind: Some(RecordType::MX), view: ViewId::default(), left, octets: 432, what };
+        let known = name == self::name("mail.example.") && kind.is_none_or(|kind| kind == RecordType::MX);
+        Box::pin(ready((known.then_some(held).into_iter().collect(), now)))
     }
 
-    fn overlook(&self, name: &Name, _time: Duration) -> bool {
-        *name != self::name("full.example.")
+    fn overlook(&self, name: Name, _time: Duration) -> BoxFuture<'_, bool> {
+        Box::pin(ready(name != self::name("full.example.")))
     }
 
-    fn overlook_no_more(&self, name: &Name) -> bool {
-        *name == self::name("broken.example.")
+    fn overlook_no_more(&self, name: Name) -> BoxFuture<'_, bool> {
+        Box::pin(ready(name == self::name("broken.example.")))
     }
 
     fn overlooked(&self) -> Vec<(Name, Duration)> {

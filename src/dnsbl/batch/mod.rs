@@ -20,10 +20,10 @@ use crate::limits::{
     BATCH_MIN_RISK, BATCH_MIN_ROUND_TRIP, BATCH_PERCENT, BATCH_WASTE, BATCH_WINDOW, MAX_BATCH_HABITS,
     MAX_BATCH_LISTS, MAX_BATCH_SUBJECTS,
 };
-use crate::question::ListSays;
+use crate::question::{ListSays, ViewId};
 
 /// A list, by its number in the state of all lists.
-pub type ListId = u16;
+pub type ListId = u32;
 
 /// Whether lists are asked ahead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,11 +39,14 @@ pub enum Mode {
     Off,
 }
 
+/// Whose questions they are: the flags and the view of their keys.
+pub type Asker = (u8, ViewId);
+
 /// Who asks about what.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
-    /// Whose questions they are: the last octet of their keys, which holds view, DO and CD.
-    pub asker: u8,
+    /// Whose questions they are.
+    pub asker: Asker,
     /// What is looked up: the labels before the list's apex, in lower-case wire form.
     pub subject: Box<[u8]>,
     /// Labels of the subject: tells addresses of IPv4 and IPv6 and domains apart, which are asked of other lists.
@@ -95,7 +98,7 @@ pub struct Batch {
 /// A question, by which habits are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
-    asker: u8,
+    asker: Asker,
     labels: u8,
     list: ListId,
     /// How it came out; none for all ways together, which is what is known when it is asked.
@@ -145,6 +148,12 @@ impl Batch {
         self.mode = mode;
         self.groups = groups;
         self.allowance = Allowance::new(percent);
+    }
+
+    /// Forgets what was learnt and counted of lists that are asked no more.
+    pub fn keep(&mut self, is_asked: impl Fn(ListId) -> bool) {
+        self.habits.retain(|trigger, _| is_asked(trigger.list));
+        self.counts.retain(|list, _| is_asked(*list));
     }
 
     /// Whether lists are asked ahead, and which.

@@ -9,13 +9,17 @@ const TTL: Duration = Duration::from_secs(30);
 /// Eight lists, 20 to 150 ms away, in an order in which somebody might have configured them.
 const TRIPS: [u64; 8] = [40, 20, 150, 80, 60, 110, 30, 95];
 
+fn place(list: ListId) -> usize {
+    usize::try_from(list).unwrap()
+}
+
 fn standing(list: ListId) -> Standing {
-    let usual = Duration::from_millis(TRIPS[usize::from(list)]);
+    let usual = Duration::from_millis(TRIPS[place(list)]);
     Standing { ready: true, usual: Some(usual), negative_ttl: Some(TTL) }
 }
 
 fn check(number: u32) -> Check {
-    Check { asker: 0, subject: number.to_be_bytes().into(), labels: 4 }
+    Check { asker: Asker::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
 /// Asks all lists one after the other until one lists the address; gives the time that took.
@@ -24,16 +28,16 @@ fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono
     let mut now = begin;
     // When each list's answer is there, as far as it was asked ahead.
     let mut there = [None; 8];
-    for list in 0..8_u16 {
-        let place = usize::from(list);
+    for list in 0..8_u32 {
+        let own = place(list);
         for ahead in batch.asked(&check, list, None, now, standing) {
-            there[usize::from(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
+            there[place(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
         }
-        now = there[place].unwrap_or_else(|| now.after(standing(list).usual.unwrap())).max(now);
+        now = there[own].unwrap_or_else(|| now.after(standing(list).usual.unwrap())).max(now);
         batch.went_out(&check, list);
         let came = if listed_by == Some(list) { ListSays::Listed } else { ListSays::NotListed };
         for ahead in batch.came_out(&check, list, came, now, standing) {
-            there[usize::from(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
+            there[place(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
         }
         if came == ListSays::Listed {
             break;
@@ -54,7 +58,7 @@ fn sum(batch: &Batch) -> Counts {
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
-        let by = listed.then(|| u16::try_from(random.below(8)).unwrap());
+        let by = listed.then(|| random.below(8));
         serial(batch, number, by, Mono::from_micros(2_000_000 * (1 + u64::from(number))))
     });
     let times = times.collect();
@@ -106,7 +110,7 @@ fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
             }
         };
         start(&mut asked, reach(place), now);
-        now = now.max(asked[place].unwrap() + standing(u16::try_from(place).unwrap()).usual.unwrap());
+        now = now.max(asked[place].unwrap() + standing(u32::try_from(place).unwrap()).usual.unwrap());
         start(&mut asked, reach(place + 1), now);
     }
     (now, (0..).zip(asked.map(Option::unwrap)).collect())
@@ -194,7 +198,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
     let now = Mono::from_micros(u64::MAX / 2);
     let other = Check { labels: 32, ..check(1) };
     assert!(batch.asked(&other, 0, None, now, standing).is_empty());
-    let other = Check { asker: 0x20, ..check(1) };
+    let other = Check { asker: (1, ViewId::default()), ..check(1) };
     assert!(batch.asked(&other, 0, None, now, standing).is_empty());
     assert_eq!(batch.asked(&check(1), 0, None, now, standing).len(), 7);
 }
@@ -202,7 +206,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
 proptest! {
     /// Every bound holds, whatever is asked in whatever order.
     #[test]
-    fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u16..300, any::<u8>()), 1..400)) {
+    fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
         let standing = |_| Standing { ready: true, usual: Some(Duration::from_secs(1)), negative_ttl: Some(TTL) };
         for (place, (number, list, labels)) in events.into_iter().enumerate() {

@@ -1,0 +1,117 @@
+//! Walks through whole tables: one at a time, and never on the threads that serve.
+//!
+//! May call: nothing of ours. Half a million entries take a good part of a second to look through.
+
+use std::sync::Arc;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
+use tokio::task;
+
+use super::Memory;
+
+/// Who walks; the others wait for their turn.
+#[derive(Clone)]
+pub(super) struct Walks(Arc<Semaphore>);
+
+impl Default for Walks {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl Memory {
+    /// Does `walk` when all walks before it have ended, on a thread that serves nobody. Given up, it still ends. A runtime of one
+    /// thread, as that of a simulation, has no other: it walks itself, so that a run stays the same for a seed.
+    pub async fn walk<Found, Walk>(&self, walk: Walk) -> Found
+    where
+        Found: Send + 'static,
+        Walk: FnOnce(&Self) -> Found + Send + 'static,
+    {
+        // It is never closed; should it be, two walks at a time are the lesser harm.
+        let turn = Arc::clone(&self.walks.0).acquire_owned().await.ok();
+        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+            return walk(self);
+        }
+        let memory = self.clone();
+        let walked = task::spawn_blocking(move || {
+            let found = walk(&memory);
+            drop(turn);
+            found
+        });
+        match walked.await {
+            Ok(found) => found,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // The runtime is ending, and everything with it.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+    use crate::cache::stage::memory;
+
+    #[test]
+    fn walks_are_done_one_at_a_time_and_not_on_a_thread_of_the_runtime() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (memory, under_way) = (memory(), Arc::new(AtomicUsize::new(0)));
+            let held = Arc::new(Barrier::new(2));
+            let first = {
+                let (memory, held) = (memory.clone(), Arc::clone(&held));
+                tokio::spawn(async move { memory.walk(move |_| held.wait().is_leader()).await })
+            };
+            let others: Vec<_> = (0..20)
+                .map(|_| {
+                    let (memory, under_way) = (memory.clone(), Arc::clone(&under_way));
+                    tokio::spawn(async move {
+                        memory
+                            .walk(move |_| {
+                                assert_eq!(under_way.fetch_add(1, Ordering::SeqCst), 0);
+                                thread::yield_now();
+                                under_way.fetch_sub(1, Ordering::SeqCst);
+                            })
+                            .await;
+                    })
+                })
+                .collect();
+            // The one thread of the runtime still serves while the first walk is held up, and nobody has passed it.
+            tokio::spawn(async {}).await.unwrap();
+            assert_eq!(under_way.load(Ordering::SeqCst), 0);
+            assert!(others.iter().all(|other| !other.is_finished()));
+            held.wait();
+            first.await.unwrap();
+            for other in others {
+                other.await.unwrap();
+            }
+        });
+    }
+
+    #[test]
+    fn a_walk_that_panics_leaves_the_next_its_turn() {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let memory = memory();
+            let broken = memory.clone();
+            let walk = tokio::spawn(async move { broken.walk(|_| panic!("of the test")).await });
+            assert!(walk.await.unwrap_err().is_panic());
+            assert_eq!(memory.walk(|_| 7).await, 7);
+        });
+    }
+
+    #[test]
+    fn one_thread_alone_walks_itself() {
+        crate::lab::simulation::paused(async {
+            let walker = memory().walk(|_| thread::current().id()).await;
+            assert_eq!(walker, thread::current().id());
+        });
+    }
+}

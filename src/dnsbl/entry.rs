@@ -1,0 +1,410 @@
+//! One list, asked one way: how it is, since when, and what was asked of it.
+//!
+//! May call: `dnsbl::{gate, state, watch, way}`, `question`, `clock`, `limits`, `record` for its histograms. Shared by all who
+//! tell of the list: the gate's answers, the tests on the side, and whoever shows it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use serde::{Deserialize, Serialize};
+
+use super::breaker::{self, End};
+use super::gate::Verdict;
+use super::state::{Known, Standing, State};
+use super::watch::{Asked, Changed, Watch};
+use super::way::Way;
+use crate::clock::{Mono, Now};
+use crate::limits::{DEAD_LIST_LINE, LIST_INCIDENT_QUIET};
+use crate::question::{ListMark, ListSays};
+use crate::record::{Histogram, Quantiles};
+
+/// One list.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its apex.
+    pub apex: Name,
+    /// Whom its questions go to.
+    pub way: Way,
+    /// What is watched of it beside its answers.
+    pub watch: Watch,
+    number: u32,
+    told: Mutex<Told>,
+    tally: Tally,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    known: Known,
+    /// When an answer last said that the list is not well.
+    last_untold: Mono,
+    /// When a dead list was last told of.
+    dead_line: Option<Mono>,
+}
+
+/// What was asked of a list.
+#[derive(Debug, Default)]
+struct Tally {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    listed: AtomicU64,
+    not_listed: AtomicU64,
+    untold: AtomicU64,
+    elapsed: Histogram,
+}
+
+/// What was asked of a list since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Questions of clients.
+    pub questions: u64,
+    /// Those that were answered from memory.
+    pub hits: u64,
+    /// Answers that were a listing.
+    pub listed: u64,
+    /// Answers that were none.
+    pub not_listed: u64,
+    /// Answers that told nothing.
+    pub untold: u64,
+    /// How long the questions took that were not answered from memory.
+    pub elapsed: Quantiles,
+}
+
+impl Entry {
+    pub(super) fn new(apex: Name, way: Way, number: u32) -> Self {
+        Self { apex, way, watch: Watch::default(), number, told: Mutex::default(), tally: Tally::default() }
+    }
+
+    /// One that stands in no table: for what is asked a last time.
+    pub fn apart(apex: Name, way: Way) -> Self {
+        Self::new(apex, way, u32::MAX)
+    }
+
+    /// What its answers carry through the cache.
+    pub fn mark(&self, says: ListSays) -> ListMark {
+        ListMark { list: self.number, says }
+    }
+
+    /// How it is.
+    pub fn standing(&self) -> Standing {
+        self.told().known.shown().clone()
+    }
+
+    /// How it is, in a word.
+    pub fn state(&self) -> State {
+        self.told().known.shown().state
+    }
+
+    /// Takes in what its own test points have shown; `insists` where the operator has asked for the test. True where what was
+    /// answered before must not be answered any more.
+    pub fn tested(&self, state: State, why: &str, insists: bool, now: Now) -> bool {
+        let mut told = self.told();
+        let world = state == State::ListsTheWorld;
+        let void = world != told.known.world.is_some();
+        let before = told.known.shown().clone();
+        if world {
+            let since = Standing { state, since: now.unix, why: why.to_owned() };
+            told.known.world.get_or_insert(since);
+        } else {
+            told.known.world = None;
+            // What answers show of refusals and silence is newer than a test. One that came out right ends a refusal as an
+            // answer does, and at once where the operator wants to know.
+            let right = matches!(state, State::Ok | State::Slow);
+            let stays = match told.known.standing.state {
+                State::Dead => true,
+                State::Refusing | State::Parked => !(right && (insists || told.is_quiet(now.mono))),
+                _ => false,
+            };
+            if !stays {
+                told.known.turn(state, why, now.unix);
+            }
+        }
+        self.write_lines(told, &before, now.unix);
+        void
+    }
+
+    /// Knows again how it was.
+    pub fn restore(&self, known: Known) {
+        self.told().known = known;
+    }
+
+    /// How it is, to be kept.
+    pub fn known(&self) -> Known {
+        self.told().known.clone()
+    }
+
+    /// Hears what an answer of its servers meant. Refusals and parking show in answers; all else only tests can tell.
+    pub fn heard(&self, verdict: &Verdict, now: Now) {
+        let mut told = self.told();
+        let before = told.known.shown().clone();
+        match verdict {
+            Verdict::Untold(why) => {
+                // A mistaken question says nothing of the list, nor does what our own silence makes of it.
+                let Some(state) = why.state() else { return };
+                told.last_untold = now.mono;
+                told.known.turn(state, &why.sentence(&self.apex), now.unix);
+            }
+            Verdict::Listed | Verdict::NotListed => {
+                let refused = matches!(told.known.standing.state, State::Refusing | State::Parked);
+                if refused && told.is_quiet(now.mono) {
+                    told.known.turn(State::Ok, "", now.unix);
+                }
+            }
+        }
+        self.write_lines(told, &before, now.unix);
+    }
+
+    /// Hears what became of a question to it, for whoever watches it.
+    pub fn ended(&self, asked: &Asked, now: Now) {
+        let Changed { closed, warning } = self.watch.ended(asked, now);
+        if asked.went_out && asked.end == End::Answered {
+            let mut told = self.told();
+            let before = told.known.shown().clone();
+            if told.known.standing.state == State::Dead {
+                told.known.turn(State::Ok, "", now.unix);
+            }
+            self.write_lines(told, &before, now.unix);
+        }
+        if closed {
+            self.watch.test_now(now.mono);
+        }
+        if let Some((today, most)) = warning {
+            let list = self.apex.to_ascii();
+            let list = list.trim_end_matches('.');
+            tracing::warn!(
+                "{list} was asked {today} questions today (UTC) of the {most} of its quota; past it lists refuse or block this host"
+            );
+        }
+    }
+
+    /// It does not answer, or with errors only: its questions are answered here until it does.
+    pub fn not_answering(&self, now: Now) {
+        let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
+        let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
+        let mut told = self.told();
+        let before = told.known.shown().clone();
+        // Whose errors are refusals is known as refusing.
+        if cause != breaker::Why::Failing || told.known.standing.state != State::Refusing {
+            told.known.turn(State::Dead, &why, now.unix);
+        }
+        self.write_lines(told, &before, now.unix);
+    }
+
+    /// Why its questions are answered here, where they are; in words that follow the list's name.
+    pub fn why_held(&self) -> Option<&'static str> {
+        let (why, _) = self.watch.open()?;
+        Some(match why {
+            breaker::Why::Silent => "its servers do not answer; it is asked on the side until they do",
+            breaker::Why::Failing => {
+                "its servers answer with errors only; it is asked on the side until they have an answer"
+            }
+        })
+    }
+
+    /// Whether it is well enough to be asked ahead of clients.
+    pub fn may_be_asked_ahead(&self) -> bool {
+        matches!(self.state(), State::Untested | State::Ok | State::Slow)
+    }
+
+    /// Whether a dead list that is asked is to be told of now: once a day.
+    pub fn dead_asked(&self, now: Mono) -> bool {
+        let mut told = self.told();
+        let due = told.dead_line.is_none_or(|last| now.since(last) >= DEAD_LIST_LINE);
+        if due {
+            told.dead_line = Some(now);
+        }
+        due
+    }
+
+    /// Counts a question that was answered from memory.
+    pub(super) fn hit(&self, says: ListSays) {
+        self.tally.hits.fetch_add(1, Ordering::Relaxed);
+        self.count(says);
+    }
+
+    /// Counts a question that memory had no answer to.
+    pub fn miss(&self, says: ListSays, elapsed: Duration) {
+        self.tally.misses.fetch_add(1, Ordering::Relaxed);
+        self.tally.elapsed.count(elapsed);
+        self.count(says);
+    }
+
+    /// What was asked of it.
+    pub fn counts(&self) -> Counts {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Tally { hits, misses, listed, not_listed, untold, elapsed } = &self.tally;
+        Counts {
+            questions: read(hits).saturating_add(read(misses)),
+            hits: read(hits),
+            listed: read(listed),
+            not_listed: read(not_listed),
+            untold: read(untold),
+            elapsed: elapsed.spread().quantiles(),
+        }
+    }
+
+    fn count(&self, says: ListSays) {
+        let counter = match says {
+            ListSays::Listed => &self.tally.listed,
+            ListSays::NotListed => &self.tally.not_listed,
+            ListSays::Untold => &self.tally.untold,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A line where an incident has begun since it stood as `before`, and one where it has ended; none where one has only become
+    /// another, as a list whose servers fail in several ways would fill the log. That it lists the world is an incident of its own.
+    fn write_lines(&self, told: MutexGuard<'_, Told>, before: &Standing, unix: u64) {
+        let shown = told.known.shown().clone();
+        drop(told);
+        let apex = self.apex.to_ascii();
+        let list = apex.trim_end_matches('.');
+        let world = |standing: &Standing| standing.state == State::ListsTheWorld;
+        match (before.state.is_incident(), shown.state.is_incident()) {
+            (false, true) => tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why),
+            (true, true) if world(&shown) && !world(before) => {
+                tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why);
+            }
+            (true, true) if world(before) && !world(&shown) => tracing::warn!(
+                "{list} lists the world no more, after {} s; but {}",
+                unix.saturating_sub(before.since),
+                shown.why
+            ),
+            (true, false) => {
+                tracing::info!("{list} is a list again, after {} s", unix.saturating_sub(before.since));
+            }
+            _ => {}
+        }
+    }
+
+    /// Its number.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Told {
+    /// Whether no answer has said for long that the list is not well.
+    fn is_quiet(&self, now: Mono) -> bool {
+        now.since(self.last_untold) >= LIST_INCIDENT_QUIET
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dnsbl::gate::Why;
+    use std::net::Ipv4Addr;
+
+    fn at(seconds: u64) -> Now {
+        Now { mono: Mono::START.after(Duration::from_secs(seconds)), unix: 1_000_000 + seconds }
+    }
+
+    fn entry(apex: &str) -> Entry {
+        Entry::new(Name::from_ascii(apex).unwrap(), Way::Public, 0)
+    }
+
+    #[test]
+    fn a_refusal_begins_an_incident_and_only_a_quiet_time_ends_it() {
+        let entry = entry("bl.example.");
+        let refused =
+            Verdict::Untold(Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() });
+        entry.heard(&Verdict::NotListed, at(0));
+        assert_eq!(entry.state(), State::Untested, "an answer alone proves nothing");
+        entry.heard(&refused, at(10));
+        assert_eq!((entry.state(), entry.standing().since), (State::Refusing, 1_000_010));
+        entry.heard(&Verdict::Listed, at(11));
+        entry.heard(&refused, at(12));
+        assert_eq!(
+            entry.standing().since,
+            1_000_010,
+            "a server that answers beside one that refuses ends nothing"
+        );
+        entry.heard(&Verdict::NotListed, at(12 + LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!(entry.state(), State::Ok);
+    }
+
+    #[test]
+    fn only_the_world_listed_makes_older_answers_void() {
+        let entry = entry("bl.example.");
+        let tested = |state, why, seconds| entry.tested(state, why, false, at(seconds));
+        assert!(!tested(State::Ok, "", 0));
+        assert!(!tested(State::Slow, "slow", 1));
+        assert!(tested(State::ListsTheWorld, "world", 2));
+        assert!(!tested(State::ListsTheWorld, "world", 3));
+        assert_eq!(entry.standing().since, 1_000_002);
+        assert!(tested(State::Ok, "", 4));
+    }
+
+    fn parked() -> Verdict {
+        Verdict::Untold(Why::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
+    }
+
+    #[test]
+    fn only_a_test_ends_that_the_world_is_listed() {
+        let entry = entry("bl.example.");
+        entry.tested(State::ListsTheWorld, "world", false, at(0));
+        for (verdict, seconds) in [(parked(), 1), (Verdict::Listed, 2), (Verdict::NotListed, 90)] {
+            entry.heard(&verdict, at(seconds));
+            assert_eq!(entry.state(), State::ListsTheWorld, "{verdict:?}");
+        }
+        entry.heard(&parked(), at(100));
+        assert!(entry.tested(State::Ok, "", false, at(101)));
+        assert_eq!(entry.state(), State::Parked, "what answers show is newer");
+    }
+
+    #[test]
+    fn a_mistaken_question_keeps_no_refusal_alive() {
+        let entry = entry("dbl.example.");
+        let untold = |what: fn(Ipv4Addr, String) -> Why| {
+            Verdict::Untold(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
+        };
+        entry.heard(&untold(|code, means| Why::Refused { code, means }), at(0));
+        for seconds in (1..LIST_INCIDENT_QUIET.as_secs()).step_by(5) {
+            entry.heard(&untold(|code, means| Why::Mistaken { code, means }), at(seconds));
+            entry.heard(&Verdict::Untold(Why::Silent { what: "lost".to_owned() }), at(seconds));
+        }
+        entry.heard(&Verdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!(entry.state(), State::Ok);
+    }
+
+    #[test]
+    fn a_test_that_the_operator_asked_for_ends_a_refusal_at_once() {
+        for (insists, after) in [(false, State::Parked), (true, State::Ok)] {
+            let entry = entry("bl.example.");
+            entry.heard(&parked(), at(0));
+            entry.tested(State::ListsNothing, "nothing", insists, at(1));
+            assert_eq!(entry.state(), State::Parked);
+            entry.tested(State::Ok, "", insists, at(2));
+            assert_eq!(entry.state(), after);
+        }
+    }
+
+    #[test]
+    fn one_incident_that_becomes_another_goes_on() {
+        let entry = entry("bl.example.");
+        let refused =
+            Verdict::Untold(Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() });
+        let parked = parked();
+        for seconds in 0..50 {
+            entry.heard(if seconds % 2 == 0 { &refused } else { &parked }, at(seconds));
+            assert_eq!(entry.standing().since, 1_000_000);
+        }
+        assert_eq!(entry.state(), State::Parked);
+        entry.heard(&Verdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!((entry.state(), entry.standing().since), (State::Ok, 1_000_109));
+    }
+
+    #[test]
+    fn a_dead_list_is_told_of_once_a_day() {
+        let entry = entry("dead.example.");
+        let told: Vec<bool> =
+            [0, 10, 86_399, 86_400].map(|seconds| entry.dead_asked(at(seconds).mono)).into();
+        assert_eq!(told, [true, false, false, true]);
+    }
+}

@@ -1,0 +1,259 @@
+//! The lists that were asked, each by every way that it was asked: what a question finds its list in.
+//!
+//! May call: `dnsbl::{batch, entry, lookalike, ring, way, witness}`, `question`, `clock`, `limits`. A list is known by its apex and
+//! by whom its questions go to, so that a reload forgets nothing that is still asked. A number stands for it where an answer
+//! carries it through the cache; numbers are never given twice.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use hickory_proto::rr::Name;
+use tokio::sync::Notify;
+
+use super::batch::Batch;
+use super::entry::Entry;
+use super::lookalike::Lookalikes;
+use super::ring::Ring;
+use super::way::Way;
+use super::witness::Evidence;
+use crate::clock::Mono;
+use crate::limits::MAX_LIST_WAYS;
+use crate::question::ListMark;
+
+/// All lists that were asked since the start, or since a reload that a listener asks them after.
+#[derive(Debug, Default)]
+pub struct Lists {
+    entries: ArcSwap<Entries>,
+    /// Whether the log has been told that there are as many as may be.
+    told_full: AtomicBool,
+    lookalikes: Lookalikes,
+    /// Whether forwarders reach the internet, by the ways that lists are asked.
+    through: Mutex<BTreeMap<Way, Evidence>>,
+    /// Wakes whoever looks after the lists.
+    wake: Notify,
+    /// Whether that one rests for long.
+    resting: AtomicBool,
+    /// What is asked ahead.
+    pub batch: Mutex<Batch>,
+    /// Where questions to lists are told of.
+    pub ring: Ring,
+}
+
+/// The entries, found by number and by apex.
+#[derive(Clone, Debug, Default)]
+struct Entries {
+    by_number: BTreeMap<u32, Arc<Entry>>,
+    by_apex: HashMap<Name, Vec<Arc<Entry>>>,
+    /// The number of the next one.
+    next: u32,
+}
+
+impl Entries {
+    fn find(&self, apex: &Name, way: &Way) -> Option<&Arc<Entry>> {
+        self.by_apex.get(apex)?.iter().find(|entry| entry.way == *way)
+    }
+
+    fn add(&mut self, apex: &Name, way: &Way) {
+        let entry = Arc::new(Entry::new(apex.clone(), way.clone(), self.next));
+        self.by_number.insert(self.next, Arc::clone(&entry));
+        self.by_apex.entry(apex.clone()).or_default().push(entry);
+        self.next = self.next.saturating_add(1);
+    }
+
+    fn remove(&mut self, number: u32) {
+        let Some(entry) = self.by_number.remove(&number) else { return };
+        if let Some(ways) = self.by_apex.get_mut(&entry.apex) {
+            ways.retain(|other| other.number() != number);
+            if ways.is_empty() {
+                self.by_apex.remove(&entry.apex);
+            }
+        }
+    }
+
+    /// Removes the one that no client has asked for longest.
+    fn make_room(&mut self) {
+        let idlest = self.by_number.values().min_by_key(|entry| entry.watch.last_wanted());
+        if let Some(number) = idlest.map(|entry| entry.number()) {
+            self.remove(number);
+        }
+    }
+}
+
+impl Lists {
+    /// What is known of the list at `apex` that is asked by `way`. Where there are as many as there may be, the one that was
+    /// not asked for longest makes room: no question to a list goes without an entry.
+    pub fn entry(&self, apex: &Name, way: &Way) -> Arc<Entry> {
+        loop {
+            if let Some(entry) = self.find(apex, way) {
+                return entry;
+            }
+            let before = self.entries.rcu(|entries| {
+                let mut entries = Entries::clone(entries);
+                if entries.find(apex, way).is_none() {
+                    if entries.by_number.len() >= MAX_LIST_WAYS {
+                        entries.make_room();
+                    }
+                    entries.add(apex, way);
+                }
+                entries
+            });
+            if before.by_number.len() >= MAX_LIST_WAYS && !self.told_full.swap(true, Ordering::Relaxed) {
+                tracing::warn!(
+                    "{MAX_LIST_WAYS} pairs of DNS list and way to it are in use, as many as there may be: the one that was \
+                     asked least lately is forgotten, and tested anew when it is asked; have fewer [[listener]] with forwarders \
+                     of their own, or fewer lists"
+                );
+            }
+        }
+    }
+
+    /// The same, where it has been asked before.
+    pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<Entry>> {
+        self.entries.load().find(apex, way).cloned()
+    }
+
+    /// Forgets the pairs of apex and way that are not among those that `are_asked`, as no view has them any more.
+    pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
+        self.entries.rcu(|entries| {
+            let mut entries = Entries::clone(entries);
+            let gone = entries.by_number.values().filter(|entry| !are_asked(&entry.apex, &entry.way));
+            for number in gone.map(|entry| entry.number()).collect::<Vec<_>>() {
+                entries.remove(number);
+            }
+            entries
+        });
+        let entries = self.entries.load();
+        if entries.by_number.len() < MAX_LIST_WAYS {
+            self.told_full.store(false, Ordering::Relaxed);
+        }
+        let in_use = |way: &Way| entries.by_number.values().any(|entry| entry.way == *way);
+        self.through.lock().unwrap_or_else(PoisonError::into_inner).retain(|way, _| in_use(way));
+    }
+
+    /// Zones that are asked like lists and are none.
+    pub fn lookalikes(&self) -> &Lookalikes {
+        &self.lookalikes
+    }
+
+    /// All lists that were asked, in the order in which they first were.
+    pub fn all(&self) -> Vec<Arc<Entry>> {
+        self.entries.load().by_number.values().cloned().collect()
+    }
+
+    /// Counts a question that was answered from memory with an answer that carries `mark`.
+    pub fn hit(&self, mark: ListMark) {
+        if let Some(entry) = self.entries.load().by_number.get(&mark.list) {
+            entry.hit(mark.says);
+        }
+    }
+
+    /// The list of that number.
+    pub fn numbered(&self, number: u32) -> Option<Arc<Entry>> {
+        self.entries.load().by_number.get(&number).cloned()
+    }
+
+    /// What no forwarder could have in memory was answered by this way, which is a list's.
+    pub fn heard_through(&self, way: &Way, now: Mono) {
+        let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
+        through.entry(way.clone()).or_default().heard(now);
+    }
+
+    /// Whether the forwarders of this way reach the internet.
+    pub fn through(&self, way: &Way) -> Evidence {
+        let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
+        through.get(way).copied().unwrap_or_default()
+    }
+
+    /// Has the lists looked after now.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Has them looked after soon.
+    pub fn wake_in_time(&self) {
+        if self.resting.swap(false, Ordering::Relaxed) {
+            self.wake();
+        }
+    }
+
+    /// Whoever looks after the lists is about to rest for long, or no longer does.
+    pub fn rests(&self, rests: bool) {
+        self.resting.store(rests, Ordering::Relaxed);
+    }
+
+    /// Ends when the lists are to be looked after.
+    pub async fn woken(&self) {
+        self.wake.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    use crate::question::{ListSays, ViewId};
+
+    fn name(text: &str) -> Name {
+        Name::from_ascii(text).unwrap()
+    }
+
+    fn mirror(number: u16) -> Way {
+        Way::Stub(vec![([127, 0, 0, 1], number).into()])
+    }
+
+    #[test]
+    fn a_list_is_found_by_its_apex_in_any_case_and_counts_under_its_number() {
+        let lists = Lists::default();
+        let (first, second) =
+            (lists.entry(&name("l0.example."), &Way::Public), lists.entry(&name("l0.example."), &mirror(1)));
+        assert_ne!(first.number(), second.number());
+        assert!(Arc::ptr_eq(&first, &lists.entry(&name("L0.example."), &Way::Public)));
+        lists.hit(first.mark(ListSays::Listed));
+        first.miss(ListSays::Untold, Duration::from_millis(20));
+        let counts = first.counts();
+        assert_eq!((counts.questions, counts.hits, counts.listed, counts.untold), (2, 1, 1, 1));
+        assert_eq!(second.counts().questions, 0);
+    }
+
+    #[test]
+    fn what_is_asked_no_more_is_forgotten_and_its_number_is_not_given_again() {
+        let lists = Lists::default();
+        let apex = name("bl.example.");
+        for number in 0..3_000 {
+            let way = mirror(number);
+            let entry = lists.entry(&apex, &way);
+            assert_eq!(entry.number(), u32::from(number));
+            lists.heard_through(&way, Mono::START);
+            lists.keep(|of, by| *of == apex && *by == way);
+            assert_eq!(lists.all().len(), 1);
+            assert_eq!(lists.through(&way).last, Some(Mono::START));
+        }
+        assert_eq!(lists.through.lock().unwrap().len(), 1);
+        // An answer in memory that came from what is gone counts for nobody.
+        lists.hit(ListMark { list: 7, says: ListSays::Listed });
+        assert_eq!(lists.all()[0].counts().questions, 0);
+    }
+
+    #[test]
+    fn where_the_table_is_full_the_idlest_makes_room_for_whoever_asks() {
+        let lists = Lists::default();
+        let wanted = |entry: &Entry, seconds: u64| {
+            entry.watch.wanted(ViewId::default(), None, Mono::START.after(Duration::from_secs(seconds)));
+        };
+        for number in 0..MAX_LIST_WAYS {
+            let entry = lists.entry(&name(&format!("l{number}.example.")), &Way::Public);
+            wanted(&entry, if number == 5 { 1 } else { 2 + number as u64 });
+        }
+        assert!(!lists.told_full.load(Ordering::Relaxed));
+        let late = lists.entry(&name("late.example."), &Way::Public);
+        assert!(Arc::ptr_eq(&late, &lists.entry(&name("late.example."), &Way::Public)), "it is looked after");
+        assert_eq!(lists.all().len(), MAX_LIST_WAYS);
+        assert!(lists.numbered(5).is_none() && lists.numbered(0).is_some());
+        assert!(lists.told_full.load(Ordering::Relaxed));
+        lists.keep(|apex, _| *apex == late.apex);
+        assert!(!lists.told_full.load(Ordering::Relaxed), "the next time is another");
+    }
+}

@@ -1,0 +1,199 @@
+//! The views of a configuration: what each listener's clients see, and which view is still the same after a reload.
+//!
+//! May call: `config`, `dnsbl` for its types, `limits`, `zones`. A view keeps its id as long as its clients see the same zones and
+//! are spared the same of lists. Ids are never given twice while the daemon runs, so that nothing that was learnt under one
+//! is ever given to clients of another.
+
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::{Route, View, Wrong, same_mirror};
+use crate::config::Config;
+use crate::dnsbl::gate::Guarding;
+use crate::dnsbl::way::Way;
+use crate::limits::MAX_VIEWS;
+use crate::question::ViewId;
+
+/// What tells views apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Sees {
+    /// The configured zones, in order; none where all are seen.
+    pub(super) zones: Option<Vec<Name>>,
+    /// What is spared that lists say and that is no listing.
+    pub(super) guarding: Guarding,
+}
+
+/// All views of a configuration.
+#[derive(Clone, Debug)]
+pub struct Views {
+    config: Arc<Config>,
+    views: Vec<Arc<View>>,
+    /// The place of each listener's view: that of `[listen]` first, then those of `[[listener]]`.
+    of_listener: Vec<usize>,
+    /// The id of the next view that is not like one before it.
+    next: ViewId,
+}
+
+impl Sees {
+    fn new(zones: Option<&[Name]>, guarding: Guarding) -> Self {
+        let in_order = |zones: &[Name]| {
+            let mut zones = zones.to_vec();
+            zones.sort();
+            zones.dedup();
+            zones
+        };
+        Self { zones: zones.map(in_order), guarding }
+    }
+
+    fn is_of(&self, view: &View) -> bool {
+        self.guarding == view.guarding && self.zones == view.zones
+    }
+}
+
+impl Views {
+    /// The views of a configuration: listeners that see the same zones and are guarded alike share one.
+    ///
+    /// # Errors
+    /// A zone file cannot be read, or there are more views than there may be.
+    pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
+        Self::build(config, &[], ViewId::default())
+    }
+
+    /// The views of the configuration that comes after this one. A view that is like one of these has its id.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn following(&self, config: &Arc<Config>) -> Result<Self, Wrong> {
+        Self::build(config, &self.views, self.next)
+    }
+
+    fn build(config: &Arc<Config>, before: &[Arc<View>], mut next: ViewId) -> Result<Self, Wrong> {
+        let (seen, of_listener) = seen(config)?;
+        let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
+        for sees in seen {
+            let id = match before.iter().find(|view| sees.is_of(view)) {
+                Some(same) => same.id,
+                None => {
+                    let id = next;
+                    next = next.following().ok_or_else(|| Wrong {
+                        zone: "[[listener]]".to_owned(),
+                        reason: "has changed too often; restart resolverd".to_owned(),
+                    })?;
+                    id
+                }
+            };
+            let alike = before.iter().chain(&views).find(|view| view.zones == sees.zones);
+            let knows = alike.map_or(id, |view| view.knows);
+            views.push(Arc::new(View::new(id, knows, config, sees)?));
+        }
+        Ok(Self { config: Arc::clone(config), views, of_listener, next })
+    }
+
+    /// What the operator has decided.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The view of a listener, by its place: `[listen]` is the first.
+    pub fn of_listener(&self, place: usize) -> Option<&Arc<View>> {
+        self.views.get(*self.of_listener.get(place)?)
+    }
+
+    /// The view of `[listen]`, which sees all zones: that of questions that come to no listener. There always is one.
+    pub fn general(&self) -> Option<&Arc<View>> {
+        self.of_listener(0)
+    }
+
+    /// Goes on from what the views before these have seen of mirrors whose servers are still the same.
+    pub fn go_on_from(&self, old: &Self) {
+        let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
+        for route in self.views.iter().flat_map(|view| view.mirrored()) {
+            let known = before.iter().find(|other| same_mirror(route, other));
+            if let (Some(new), Some(old)) = (&route.mirrored, known.and_then(|known| known.mirrored.as_ref()))
+            {
+                new.mirror.go_on_from(&old.mirror);
+            }
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Arc<View>] {
+        &self.views
+    }
+
+    /// The view under an id.
+    pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
+        self.views.iter().find(|view| view.id == id)
+    }
+
+    /// Whether something is known under this id: it is a view's own, or that of what several views know.
+    pub fn is_in_use(&self, id: ViewId) -> bool {
+        self.views.iter().any(|view| view.id == id || view.knows == id)
+    }
+
+    /// A view whose questions to the list at `apex` go this way: that of `id`, if it is one.
+    pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
+        let asks = |view: &&Arc<View>| {
+            let route: &Route = view.route(apex, RecordType::A);
+            route.policy.list.as_ref().is_some_and(|list| list.apex == *apex) && route.way() == *way
+        };
+        self.get(id).filter(asks).or_else(|| self.views.iter().find(asks))
+    }
+}
+
+/// What the listeners see: each set once, and its place for each listener.
+fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
+    let mut seen = vec![Sees::new(None, config.listen.guarding())];
+    let mut of_listener = vec![0];
+    for listener in &config.listeners {
+        let sees = Sees::new(listener.zones.as_deref(), listener.guarding());
+        let known = seen.iter().position(|other| *other == sees);
+        of_listener.push(known.unwrap_or(seen.len()));
+        if known.is_none() {
+            seen.push(sees);
+        }
+    }
+    if seen.len() > MAX_VIEWS {
+        let reason = format!(
+            "listeners see {} different sets of zones, with another dnsbl or on_refusal, {MAX_VIEWS} may be",
+            seen.len()
+        );
+        return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
+    }
+    Ok((seen, of_listener))
+}
+
+/// The apexes below which two configurations differ: what was learnt there by the old one is not to be believed.
+pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
+    let mut names = Vec::new();
+    for (one, other) in [(old, new), (new, old)] {
+        names.extend(
+            one.zones.iter().filter(|zone| !other.zones.contains(zone)).map(|zone| zone.name.clone()),
+        );
+        for host in one.hosts.iter().filter(|host| !other.hosts.contains(host)) {
+            names.push(host.name.clone());
+            names.extend(host.addresses.iter().map(|address| Name::from(*address)));
+        }
+    }
+    for (one, other) in [(old, new), (new, old)] {
+        let negatives = one.dnssec.negative_trust_anchors.iter();
+        names.extend(negatives.filter(|name| !other.dnssec.negative_trust_anchors.contains(name)).cloned());
+    }
+    let trust = |config: &Config| {
+        let dnssec = &config.dnssec;
+        (dnssec.validate, dnssec.sha1, dnssec.trust_anchor.anchors.clone())
+    };
+    if trust(old) != trust(new) {
+        names.push(Name::root());
+    }
+    let (before, after) = (old.lists(), new.lists());
+    for (one, other) in [(&before, &after), (&after, &before)] {
+        names.extend(
+            one.iter().filter(|(apex, list)| other.get(*apex) != Some(*list)).map(|(apex, _)| apex.clone()),
+        );
+    }
+    names.sort();
+    names.dedup();
+    names
+}

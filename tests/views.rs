@@ -1,0 +1,177 @@
+//! Listeners that see other zones, through reloads: each question is answered as its listener sees it when it is asked.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RData, RecordType};
+use resolverd::config::{Config, Guard, Listener, Zone, ZoneKind};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::question::Outcome;
+use resolverd::random::Random;
+use tokio::task::JoinSet;
+
+/// Zones that only some listeners see.
+const ZONES: u8 = 4;
+
+fn name(text: &str) -> Name {
+    Name::from_ascii(text).unwrap()
+}
+
+fn apex(zone: u8) -> String {
+    format!("z{zone}.test.")
+}
+
+/// Private zones on servers that take a while; the world knows nothing below `test.` (RFC 6761 section 6.2).
+fn lab() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let mut root = ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()]);
+    root.distance = Distance::steady(Duration::from_millis(20));
+    tree.server(root).unwrap();
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    for zone in 0..ZONES {
+        let server = format!("ns.{}", apex(zone));
+        let server = server.trim_end_matches('.').to_owned();
+        let mut plan = ServerPlan::new(&server, vec![[10, 1, zone, 1].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(300));
+        tree.server(plan).unwrap();
+        tree.zone(&apex(zone), &[server], &format!("* 300 A 10.0.{zone}.1\n")).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+fn stub(zone: u8) -> Zone {
+    Zone {
+        name: name(&apex(zone)),
+        kind: ZoneKind::Stub(vec![SocketAddr::from(([10, 1, zone, 1], 53))]),
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        validate: true,
+    }
+}
+
+fn listener(sees: &[u8]) -> Listener {
+    Listener {
+        addresses: Vec::new(),
+        allow: Vec::new(),
+        zones: Some(sees.iter().map(|zone| name(&apex(*zone))).collect()),
+        dnsbl: Guard::Guard,
+        on_refusal: None,
+    }
+}
+
+/// `[listen]` sees all zones; the others see these.
+fn config(lab: &Lab, sees: &[Vec<u8>]) -> Config {
+    let mut config = config_for(lab);
+    config.zones = (0..ZONES).map(stub).collect();
+    config.listeners = sees.iter().map(|sees| listener(sees)).collect();
+    config
+}
+
+async fn ask(simulation: &Simulation, listener: usize, owner: &str) -> Reply {
+    let flags = Flags { listener, ..Flags::default() };
+    simulation.ask_with(&name(owner), RecordType::A, flags).await.unwrap()
+}
+
+/// Whether the answer is the private zone's.
+fn is_private(reply: &Reply, zone: u8) -> bool {
+    let address = RData::A(std::net::Ipv4Addr::new(10, 0, zone, 1).into());
+    match reply.message.metadata.response_code {
+        ResponseCode::NoError => {
+            assert_eq!(reply.message.answers[0].data, address);
+            true
+        }
+        ResponseCode::NXDomain => false,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn what_is_asked_for_one_listener_is_never_given_to_another_that_took_its_place() {
+    paused(async {
+        let lab = lab();
+        let simulation = Simulation::new(Arc::clone(&lab), config(&lab, &[vec![0], vec![]]), 1);
+        let owner = format!("host.{}", apex(0));
+        let inside = async { is_private(&ask(&simulation, 1, &owner).await, 0) };
+        let gone = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            simulation.reload(config(&lab, &[vec![]])).await;
+        };
+        let (inside, ()) = tokio::join!(inside, gone);
+        assert!(inside, "a question on its way keeps its view");
+        assert!(!is_private(&ask(&simulation, 1, &owner).await, 0), "this listener does not see the zone");
+    });
+}
+
+#[test]
+fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
+    paused(async {
+        let lab = lab();
+        let simulation = Simulation::new(Arc::clone(&lab), config(&lab, &[vec![0], vec![1]]), 1);
+        let (first, second) = (format!("host.{}", apex(0)), format!("host.{}", apex(1)));
+        let outcome = async |place, owner| {
+            let reply = ask(&simulation, place, owner).await;
+            assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
+            reply.outcome
+        };
+        assert_eq!(outcome(1, &first).await, Outcome::Upstream);
+        assert_eq!(outcome(2, &second).await, Outcome::Upstream);
+        simulation.reload(config(&lab, &[vec![1]])).await;
+        assert_eq!(outcome(1, &second).await, Outcome::Cache, "in another place");
+        let held = simulation.resolver().memory().look(&name(&first), None, simulation.clock().mono());
+        assert!(held.is_empty(), "what nobody can be given takes no room: {held:?}");
+        simulation.reload(config(&lab, &[vec![1], vec![0]])).await;
+        assert_eq!(outcome(1, &second).await, Outcome::Cache);
+        assert_eq!(outcome(2, &first).await, Outcome::Upstream);
+        // Other words for refusals change nothing of what is known of servers and records.
+        let mut spared = config(&lab, &[vec![1], vec![0]]);
+        spared.listeners[1].dnsbl = Guard::Pass;
+        simulation.reload(spared).await;
+        assert_eq!(outcome(2, &first).await, Outcome::Cache);
+    });
+}
+
+#[test]
+fn listeners_that_come_go_and_change_are_answered_as_they_see_it() {
+    for seed in 0..8 {
+        paused(async {
+            let (lab, random) = (lab(), Random::seeded(seed));
+            let mut sees: Vec<Vec<u8>> = vec![vec![0], vec![1, 2], vec![]];
+            let simulation = Arc::new(Simulation::new(Arc::clone(&lab), config(&lab, &sees), seed));
+            let mut asking = JoinSet::new();
+            for round in 0..80 {
+                for _ in 0..6 {
+                    let place = random.below(sees.len() as u32) as usize;
+                    let zone = random.below(ZONES.into()) as u8;
+                    let visible = sees[place].contains(&zone);
+                    let owner = format!("h{}.{}", random.below(3), apex(zone));
+                    let simulation = Arc::clone(&simulation);
+                    asking.spawn(async move {
+                        let reply = ask(&simulation, place + 1, &owner).await;
+                        assert_eq!(is_private(&reply, zone), visible, "seed {seed}, round {round}: {owner}");
+                    });
+                }
+                tokio::time::sleep(Duration::from_millis(1 + u64::from(random.below(200)))).await;
+                let place = random.below(sees.len() as u32) as usize;
+                match random.below(4) {
+                    0 if sees.len() < 5 => {
+                        let zone = random.below(ZONES.into()) as u8;
+                        sees.insert(place, vec![zone]);
+                    }
+                    1 if sees.len() > 1 => drop(sees.remove(place)),
+                    2 => sees.rotate_left(1),
+                    _ => sees[place] = vec![random.below(ZONES.into()) as u8],
+                }
+                simulation.reload(config(&lab, &sees)).await;
+            }
+            while let Some(asked) = asking.join_next().await {
+                asked.unwrap();
+            }
+        });
+    }
+}
