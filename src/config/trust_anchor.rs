@@ -50,21 +50,21 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, Wrong> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// The root's keys: the built-in ones, or those of the system where these know one more.
+/// The root's keys: the built-in ones, and those of the system beside them. The system's file may be newer than this program,
+/// or older, or somebody's own: none of these takes a key away that the root signs with.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());
-    TrustAnchor { path: None, anchors: newer(Anchors::built_in(), system) }
+    TrustAnchor { path: None, anchors: joined_with(system) }
 }
 
-/// Of two sets of the root's keys the one that was made later: it names a key that the other does not.
-fn newer(built_in: Anchors, system: Option<Anchors>) -> Anchors {
-    let root = Name::root();
-    let known = built_in.tags(&root);
-    match system {
-        Some(system) if system.tags(&root).difference(&known).next().is_some() => system,
-        _ => built_in,
+/// The built-in keys with those that the system's file has of the root.
+fn joined_with(system: Option<Anchors>) -> Anchors {
+    let mut anchors = Anchors::built_in();
+    if let Some(system) = system {
+        anchors.add_all(system.of(&Name::root()));
     }
+    anchors
 }
 
 /// Reads anchors; the error is what is wrong, to be put after the file's name.

@@ -74,15 +74,20 @@ fn what_is_wrong_is_told_and_what_is_unknown_is_not_wrong() {
 }
 
 #[test]
-fn the_system_s_keys_count_where_they_are_newer() {
+fn the_system_s_keys_of_the_root_hold_beside_the_built_in_ones() {
     let text = |tag: u16| {
         format!(". DS {tag} 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n")
     };
     let known = |text: &str| {
-        newer(Anchors::built_in(), parse(text).ok()).tags(&Name::root()).into_iter().collect::<Vec<_>>()
+        let anchors = joined_with(parse(text).ok());
+        assert_eq!(anchors.names().count(), 1, "a file of the system's is for the root alone");
+        anchors.tags(&Name::root()).into_iter().collect::<Vec<_>>()
     };
     assert_eq!(known(&text(20_326)), [20_326, 38_696]);
-    assert_eq!(known(&format!("{}{}", text(38_696), text(4_711))), [4_711, 38_696]);
+    assert_eq!(known(&text(4_711)), [4_711, 20_326, 38_696]);
+    assert_eq!(known(&format!("{}{}", text(38_696), text(4_711))), [4_711, 20_326, 38_696]);
+    let other = format!("corp.example{}", text(31_560));
+    assert_eq!(known(&format!("{}{other}", text(4_711))), [4_711, 20_326, 38_696]);
     assert_eq!(known("nothing"), [20_326, 38_696]);
 }
 

@@ -80,6 +80,13 @@ impl Anchors {
         }
     }
 
+    /// The anchors of one name alone.
+    #[must_use]
+    pub fn of(mut self, name: &Name) -> Self {
+        self.0.retain(|known, _| known == name);
+        self
+    }
+
     /// Adds an anchor that is written as a key; false where it cannot be digested.
     pub fn add_key(&mut self, name: &Name, key: &DNSKEY) -> bool {
         let ds = ds_of(name, key);
