@@ -39,7 +39,7 @@
 //! # What travels
 //!
 //! [`question`] holds what goes the whole way: the question and its key, the answer as bytes, and the closed list of
-//! outcomes in which every question ends. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
+//! outcomes in which every question ends. [`rdata`] reads the data of records that the library refuses. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
 //! virtual clock and a seed. Every bound stands in [`limits`] with its reason; every default in [`config`].
 //!
 //! # Who builds and ends it
@@ -68,6 +68,7 @@ pub mod log;
 pub mod notify;
 pub mod question;
 pub mod random;
+pub mod rdata;
 pub mod record;
 pub mod resolve;
 pub mod validate;

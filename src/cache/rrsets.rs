@@ -1,6 +1,6 @@
 //! RRsets, proofs that one does not exist, and delegations.
 //!
-//! May call: `question`, `clock`. RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept
+//! May call: `question`, `clock`, `rdata`. RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept
 //! as wire bytes and decoded on the miss path only.
 
 use std::net::{IpAddr, SocketAddr};
@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use hickory_proto::rr::rdata::SOA;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
-use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding, Restrict};
+use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 use serde::{Deserialize, Serialize};
 
 use super::security::{Backing, Evidence, ZoneState};
 use super::{Store, weight};
 use crate::clock::Mono;
 use crate::question::{QuestionKey, Security, ViewId, push_tail, wire_name};
+use crate::rdata;
 
 /// How much an RRset is to be believed (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -335,10 +336,7 @@ impl Rrset {
         let mut records = Vec::new();
         while !decoder.is_empty() {
             let Ok(length) = decoder.read_u16() else { break };
-            let Ok(data) = decoder.read_slice(usize::from(length.unverified())) else { break };
-            let data = data.unverified();
-            let length = Restrict::new(u16::try_from(data.len()).unwrap_or(0));
-            let Ok(data) = RData::read(&mut BinDecoder::new(data), self.kind, length) else { break };
+            let Ok(data) = rdata::read(self.kind, length.unverified(), &mut decoder) else { break };
             let mut record = Record::from_rdata(name.clone(), ttl, data);
             record.dns_class = DNSClass::IN;
             records.push(record);

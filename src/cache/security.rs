@@ -1,13 +1,14 @@
 //! What makes data believed: the signatures and proofs that came with them, and the keys of zones.
 //!
-//! May call: `question`, `clock`, `validate` for its types. Kept as wire bytes beside what they prove, and decoded on
+//! May call: `question`, `clock`, `rdata`, `validate` for its types. Kept as wire bytes beside what they prove, and decoded on
 //! the miss path only. RFC 4035 section 4.5 (what is kept together).
 
 use hickory_proto::rr::{Name, Record};
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, NameEncoding};
+use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 
 use crate::clock::Mono;
 use crate::question::Security;
+use crate::rdata;
 use crate::validate::keys::ZoneKeys;
 use crate::validate::verdict::{Fault, State};
 
@@ -75,7 +76,7 @@ impl Evidence {
         let mut decoder = BinDecoder::new(&self.0);
         let mut records = Vec::new();
         while !decoder.is_empty() {
-            let Ok(mut record) = Record::read(&mut decoder) else { break };
+            let Ok(mut record) = rdata::read_record(&mut decoder) else { break };
             record.ttl = ttl;
             records.push(record);
         }
@@ -120,7 +121,7 @@ impl ZoneState {
 mod tests {
     use super::*;
     use hickory_proto::rr::RData;
-    use hickory_proto::rr::rdata::A;
+    use hickory_proto::rr::rdata::{A, NULL};
 
     #[test]
     fn records_come_back_whole_with_the_ttl_that_is_left() {
@@ -130,6 +131,10 @@ mod tests {
         assert_eq!(records.len(), 2);
         assert!(records.iter().all(|record| record.ttl == 7 && record.name.eq_case(&owner)));
         assert_eq!(records[1].data, record(2).data);
+        let odd = NULL::with(vec![1, 0, 2, 13]);
+        let odd = RData::Unknown { code: hickory_proto::rr::RecordType::DNSKEY, rdata: odd };
+        let odd = Record::from_rdata(owner.clone(), 300, odd);
+        assert_eq!(Evidence::of(&[odd.clone(), record(1)]).records(300), [odd, record(1)]);
         assert!(Evidence::default().is_empty() && Evidence::default().records(1).is_empty());
     }
 }

@@ -13,6 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::timeout;
 
+use crate::wire::response;
+
 /// The largest datagram there is.
 const MAX_DATAGRAM: usize = 65_535;
 
@@ -128,7 +130,7 @@ impl Client {
 }
 
 fn read(octets: &[u8]) -> Result<Message, AskError> {
-    Message::from_vec(octets).map_err(|error| AskError::Message(error.to_string()))
+    response::read(octets).map_err(|error| AskError::Message(error.to_string()))
 }
 
 /// Writes one message with its length in front.

@@ -1,11 +1,13 @@
 //! What servers do to signed answers on the way out: faults that concern DNSSEC alone.
 //!
-//! May call: `authority`, `fault`. RFC 4035 section 3.1 tells what they break.
+//! May call: `authority`, `fault`, `distort`. RFC 4035 section 3.1 tells what they break.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::{RData, Record, RecordType};
+use hickory_proto::rr::rdata::{CNAME, NULL};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
+use super::distort::POISONED_NAME;
 use super::fault::Fault;
 use crate::zones::authority::Authority;
 
@@ -28,6 +30,9 @@ pub(super) fn distort(fault: Fault, authority: &Authority, query: &Message, resp
         }
         Fault::ParentsProof => parents_proof(authority, query, response),
         Fault::JunkProofs => junk_proofs(response),
+        Fault::OddProofs => odd_proofs(query, response),
+        Fault::StraySignatures => stray_signatures(response),
+        Fault::WrongCname => wrong_cname(response),
         Fault::Validates if !query.metadata.checking_disabled => {
             *response = with_code(query, ResponseCode::ServFail);
         }
@@ -64,6 +69,41 @@ fn junk_proofs(response: &mut Message) {
     });
     response.add_authority(Record::from_rdata(owner, 300, nsec));
     response.add_authorities(forged);
+}
+
+/// Two NSEC3 that nobody can read: of flags, and of a hash, that no RFC knows. Their spans are those of the whole zone, opted out.
+fn odd_proofs(query: &Message, response: &mut Message) {
+    let asked = query.queries.first().map(|question| question.name().base_name());
+    let hashed = asked.and_then(|above| above.prepend_label("00000000000000000000000000000000").ok());
+    let Some(owner) = hashed else { return };
+    for (hash, flags) in [(1, 3), (2, 1)] {
+        let octets = [&[hash, flags, 0, 0, 0, 20][..], &[0xff; 20], &[0, 1, 0x20]].concat();
+        let rdata = NULL::with(octets);
+        let data = RData::Unknown { code: RecordType::NSEC3, rdata };
+        response.add_authority(Record::from_rdata(owner.clone(), 300, data));
+    }
+}
+
+/// The first signature of a section again, under the name of another.
+fn stray_signatures(response: &mut Message) {
+    for records in [&mut response.answers, &mut response.authorities] {
+        let first = records.iter().find(|record| record.record_type() == RecordType::RRSIG).cloned();
+        let Some(mut stray) = first else { continue };
+        stray.name = stray.name.prepend_label("stray").unwrap_or_default();
+        records.push(stray);
+    }
+}
+
+/// Where a DNAME is sent, CNAMEs lead elsewhere.
+fn wrong_cname(response: &mut Message) {
+    if response.answers.iter().all(|record| record.record_type() != RecordType::DNAME) {
+        return;
+    }
+    for record in &mut response.answers {
+        if record.record_type() == RecordType::CNAME {
+            record.data = RData::CNAME(CNAME(Name::from_ascii(POISONED_NAME).unwrap_or_default()));
+        }
+    }
 }
 
 /// Turns the last octet of a signature.

@@ -115,6 +115,12 @@ pub enum Fault {
     ParentsProof,
     /// Adds a made-up NSEC with a made-up signature to the authority section.
     JunkProofs,
+    /// Adds an NSEC3 with unknown flags and one of an unknown hash to the authority section (RFC 5155 section 8.2).
+    OddProofs,
+    /// Sends signatures of another name along.
+    StraySignatures,
+    /// Sends beside a DNAME a CNAME to somewhere else.
+    WrongCname,
     /// Answers SERVFAIL to whoever does not set CD, as a forwarder does that validates for itself and finds a zone bogus.
     Validates,
     /// Refuses questions for DNSKEY.
@@ -129,7 +135,7 @@ pub enum Fault {
 pub struct UnknownFault(String);
 
 /// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 53] = [
+const NAMES: [(&str, Fault); 56] = [
     ("dead", Fault::Dead),
     ("refused", Fault::Refused),
     ("servfail", Fault::ServFail),
@@ -180,6 +186,9 @@ const NAMES: [(&str, Fault); 53] = [
     ("strips-proofs", Fault::StripsProofs),
     ("parents-proof", Fault::ParentsProof),
     ("junk-proofs", Fault::JunkProofs),
+    ("odd-proofs", Fault::OddProofs),
+    ("stray-signatures", Fault::StraySignatures),
+    ("wrong-cname", Fault::WrongCname),
     ("validates", Fault::Validates),
     ("refuses-dnskey", Fault::RefusesDnskey),
     ("drops-dnskey", Fault::DropsDnskey),

@@ -9,9 +9,10 @@ use std::str::FromStr;
 
 use hickory_proto::rr::rdata::{NULL, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use hickory_proto::serialize::binary::{BinDecoder, Restrict};
+use hickory_proto::serialize::binary::BinDecoder;
 
 use crate::question::wire_name;
+use crate::rdata;
 use crate::wire::presentation::read_name;
 
 use crate::zones::zone::{Zone, ZoneError};
@@ -211,8 +212,8 @@ fn unknown(kind: RecordType, length: &str, hex: &str) -> Result<RData, String> {
     let octets: Option<Vec<u8>> = hex.as_bytes().chunks(2).map(digits).collect();
     let octets = octets.filter(|octets| octets.len().to_string() == length);
     let octets = octets.ok_or_else(|| format!("{hex} are not {length} octets"))?;
-    let length = Restrict::new(u16::try_from(octets.len()).map_err(|error| error.to_string())?);
-    let read = RData::read(&mut BinDecoder::new(&octets), kind, length);
+    let length = u16::try_from(octets.len()).map_err(|error| error.to_string())?;
+    let read = rdata::read(kind, length, &mut BinDecoder::new(&octets));
     let rdata = if octets.is_empty() { NULL::new() } else { NULL::with(octets) };
     Ok(read.unwrap_or(RData::Unknown { code: kind, rdata }))
 }

@@ -197,7 +197,12 @@ impl Resolver {
         }
         let rrset = Rrset { name, kind: RecordType::DS, records: set };
         let signed = signature::check(&rrset, signatures, keys, algorithms, unix, work)?;
-        Ok(Delegated::Signed(set.iter().copied().filter_map(ds_in).cloned().collect(), signed.ttl))
+        let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
+        if known.is_empty() {
+            // That nothing of it can be read does not make the zone an unsigned one.
+            return Err(Fault::new(Why::Bogus, format!("no DS of {name} can be read")));
+        }
+        Ok(Delegated::Signed(known, signed.ttl))
     }
 
     /// Whether a signed alias stands where DS were sought: then no zone begins there. Gives the seconds that it may be kept.

@@ -66,8 +66,10 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        let is_denial =
-            |record: &&Record| matches!(record.record_type(), RecordType::NSEC | RecordType::NSEC3);
+        // What the library could not read is none: NSEC3 of unknown flags or hash are ignored (RFC 5155 section 8.2).
+        let is_denial = |record: &&Record| {
+            matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))
+        };
         for record in records.iter().filter(is_denial).take(MAX_DENIALS) {
             let (name, kind) = (&record.name, record.record_type());
             let rrset = Rrset { name, kind, records: &[record] };

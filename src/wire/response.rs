@@ -1,12 +1,15 @@
 //! Reading a server's message: the library does it, and where it refuses what is no fault, this does it record by record.
 //!
-//! May call: nothing of ours. RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG
+//! May call: `rdata`. RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG
 //! outside the additional section for a misplaced signature of the message; both are data like other data (RFC 3597,
-//! RFC 2535). An additional record that cannot be read is left out: nothing hangs on it alone.
+//! RFC 2535). Data that the library cannot interpret are kept as octets. An additional record that cannot be read is left out:
+//! nothing hangs on it alone.
 
 use hickory_proto::op::{Edns, Header, Message, OpCode, Query};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
+use hickory_proto::rr::{Name, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError};
+
+use crate::rdata;
 
 /// Questions that a message may hold (RFC 9619).
 const MAX_QUESTIONS: u16 = 1;
@@ -98,17 +101,16 @@ fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Resul
     if of_message {
         return Err(DecodeError::RecordNotInAdditionalSection(kind));
     }
-    let mut record = Record::read(&mut decoder)?;
-    if matches!(record.data, RData::Update0(_)) && kind != RecordType::OPT {
-        // Whether a type may be empty its own reader says: TXT and unknown ones may, an address may not.
-        record.data = RData::read(&mut BinDecoder::new(&[]), kind, Restrict::new(0))?;
+    if kind == RecordType::OPT {
+        return Record::read(&mut decoder);
     }
-    Ok(record)
+    rdata::read_record(&mut decoder)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hickory_proto::rr::RData;
 
     /// A response to `a. IN TXT` with these records behind it: answers, authorities, additionals.
     fn response(sections: [&[&[u8]]; 3]) -> Vec<u8> {
@@ -152,6 +154,21 @@ mod tests {
         let data = [0, 1, 13, 1, 0, 0, 0, 60, 0, 0, 0, 9, 0, 0, 0, 1, 0, 5, 1, b'a', 0, 1, 2, 3];
         let message = read(&response([&[&record(24, &data)], &[], &[]])).unwrap();
         assert_eq!(message.answers[0].record_type(), RecordType::SIG);
+    }
+
+    /// RFC 5155 section 8.2, RFC 4034 section 2.1.2: one odd record is ignored for what it is for, and takes no other with it.
+    #[test]
+    fn a_record_that_nobody_understands_costs_no_other_of_its_message() {
+        let nsec3 = record(50, &[1, 2, 0, 0, 0, 1, 7, 0, 1, 0x40]);
+        let key = record(48, &[1, 0, 2, 13, 1, 2, 3, 4]);
+        let text = record(16, b"\x01x");
+        let octets = response([&[&text, &key], &[&nsec3], &[&OPT]]);
+        assert!(Message::from_vec(&octets).is_err());
+        let message = read(&octets).unwrap();
+        assert_eq!((message.answers.len(), message.authorities.len()), (2, 1));
+        let odd = [&message.answers[1], &message.authorities[0]];
+        assert!(odd.iter().all(|record| matches!(record.data, RData::Unknown { .. })));
+        assert_eq!(odd.map(|record| u16::from(record.record_type())), [48, 50]);
     }
 
     #[test]

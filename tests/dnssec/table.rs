@@ -227,3 +227,57 @@ fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
         ask("nsec3", "x.wild.zone.tld. A +DO", "  proofs 1\n  signatures 1\n"),
     ]);
 }
+
+/// RFC 5155 section 8.2 and RFC 4034 section 2.1.2: what nobody understands is ignored where it would prove or sign something,
+/// and clients that ask for it are given it.
+#[test]
+fn a_record_that_nobody_understands_costs_no_answer() {
+    let odd = "  @ 3600 TYPE48 \\# 8 0100020d01020304\n  @ 300 TYPE257 \\# 4 00012d78\n";
+    let key = "zone.tld. 3600 DNSKEY \\# 8 0100020d01020304";
+    let ask = |words: &str, faults: &str, question: &str, wanted: &str| {
+        let said = faults.replace(';', "\n");
+        let text = format!("{TOP}{ZONE}{odd}sign zone.tld. {words}\n{said}\nask {question}\n{wanted}");
+        (format!("{words} {faults} {question}"), text)
+    };
+    let both = |fault: &str| format!("fault ns1.zone.tld {fault};fault ns2.zone.tld {fault}");
+    let secure = "  rcode NOERROR\n  flags ad\n";
+    let again = "ask zone.tld. CAA +DO\n  answer zone.tld. 300 CAA \\# 4 00012d78\n  packets 0\n";
+    play_all([
+        ask("", "", "www.zone.tld. A +DO", secure),
+        ask("nsec3", "", "none.zone.tld. A +DO", "  rcode NXDOMAIN\n  flags ad\n"),
+        ask(
+            "",
+            "",
+            "zone.tld. CAA +DO",
+            &format!("{secure}  answer zone.tld. 300 CAA \\# 4 00012d78\n{again}"),
+        ),
+        ask("zsk=none", "", "zone.tld. CAA +DO", secure),
+        ask("", &both("odd-proofs"), "www.zone.tld. A +DO", secure),
+        ask("nsec3", &both("odd-proofs"), "none.zone.tld. A +DO", "  rcode NXDOMAIN\n  flags ad\n"),
+        ask(
+            "nsec3",
+            &both("odd-proofs"),
+            "www.zone.tld. TXT +DO",
+            "  rcode NOERROR\n  flags ad\n  proofs 1\n",
+        ),
+        ask(
+            "nsec3",
+            &both("strips-proofs odd-proofs"),
+            "none.zone.tld. A +DO",
+            "  rcode SERVFAIL\n  ede 12\n",
+        ),
+        ask(
+            "nsec3",
+            &both("strips-proofs odd-proofs"),
+            "www.zone.tld. TXT +DO",
+            "  rcode SERVFAIL\n  ede 12\n",
+        ),
+        ask("ds=none unsigned", "", "zone.tld. DNSKEY", &format!("  rcode NOERROR\n  answer {key}\n")),
+    ]);
+    // A DS of too few octets, though its parent has signed it, makes no zone insecure.
+    let top = TOP.replace("zone tld. ns.tld\n", "zone tld. ns.tld\n  zone 300 TYPE43 \\# 3 010203\n");
+    play_all([(
+        "no DS can be read".to_owned(),
+        format!("{top}{ZONE}ask www.zone.tld. A +DO\n  rcode SERVFAIL\n  ede 6\n"),
+    )]);
+}

@@ -1,0 +1,121 @@
+//! The data of one record, read where the library refuses them.
+//!
+//! May call: nothing of ours. The library fails on data that it cannot interpret, and with the record the whole message is
+//! lost. RFC 3597 section 5 has such data kept as octets: then the RRset is complete, its signature fits, and clients get what
+//! the zone has. Nothing here interprets them: an NSEC3 with unknown flags or hash proves nothing (RFC 5155 section 8.2), a
+//! DNSKEY of another protocol than 3 signs nothing (RFC 4034 section 2.1.2), as both are no NSEC3 and no DNSKEY of the library.
+
+use hickory_proto::rr::rdata::NULL;
+use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
+
+/// Types whose data must be understood: addresses, and those whose names may be compressed (RFC 3597 section 4: types of
+/// RFC 1035; old servers compress SRV too), as such octets mean nothing outside of their message. And what is no data at all:
+/// OPT, TSIG and types of questions.
+const UNDERSTOOD: [RecordType; 13] = [
+    RecordType::A,
+    RecordType::AAAA,
+    RecordType::NS,
+    RecordType::CNAME,
+    RecordType::SOA,
+    RecordType::PTR,
+    RecordType::MX,
+    RecordType::SRV,
+    RecordType::OPT,
+    RecordType::TSIG,
+    RecordType::IXFR,
+    RecordType::AXFR,
+    RecordType::ANY,
+];
+
+/// Reads the next `length` octets as data of type `kind`: what the library makes of them, else the octets. Data of no octets
+/// are read too, where the type may have such (RFC 3597); the library takes them for a mark of UPDATE.
+///
+/// # Errors
+/// They are too few, or cannot be understood and must be.
+pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Result<RData, DecodeError> {
+    let begin = decoder.index();
+    let octets = decoder.read_slice(usize::from(length))?.unverified();
+    // Names may point back into the message, which is never longer than an index reaches; memory's names do not point.
+    let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
+    let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));
+    match RData::read(&mut data, kind, Restrict::new(length)) {
+        Err(_) if !UNDERSTOOD.contains(&kind) => {
+            let rdata = if octets.is_empty() { NULL::new() } else { NULL::with(octets.to_vec()) };
+            Ok(RData::Unknown { code: kind, rdata })
+        }
+        known => known,
+    }
+}
+
+/// Reads a whole record. An OPT is left to the library, as its class and TTL are none.
+///
+/// # Errors
+/// As for `read`, and where the owner cannot be read.
+pub fn read_record(decoder: &mut BinDecoder<'_>) -> Result<Record, DecodeError> {
+    let name = Name::read(decoder)?;
+    let kind = RecordType::read(decoder)?;
+    let class = DNSClass::read(decoder)?;
+    let ttl = decoder.read_u32()?.unverified();
+    let length = decoder.read_u16()?.unverified();
+    let data = read(kind, length, decoder)?;
+    let mut record = Record::from_rdata(name, ttl, data);
+    record.dns_class = class;
+    Ok(record)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::serialize::binary::BinEncodable;
+
+    /// Data that the library refuses of each type that it interprets: too short, of unknown flags, or of another protocol.
+    const ODD: [(u16, &[u8]); 19] = [
+        (13, &[9, b'x']),
+        (16, &[9, b'x']),
+        (25, &[0x0c, 0x10, 3, 13, 1]),
+        (35, &[0, 1, 0, 1, 1, b'!', 0, 0, 0]),
+        (37, &[0, 1, 0]),
+        (43, &[0, 1]),
+        (44, &[1]),
+        (46, &[0, 1, 13]),
+        (47, &[5, b'x']),
+        (48, &[1, 0, 2, 13, 1, 2, 3, 4]),
+        (48, &[1, 0]),
+        (50, &[1, 2, 0, 0, 0, 1, 7]),
+        (50, &[2, 0, 0, 0, 0, 1, 7]),
+        (51, &[1, 4, 0, 0, 0]),
+        (52, &[3]),
+        (59, &[0]),
+        (60, &[1, 0, 0, 13, 1]),
+        (62, &[0, 0, 0, 1, 0, 4]),
+        (257, &[0, 1, b'-', b'x']),
+    ];
+
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(data.len()).unwrap().to_be_bytes();
+        [&[1, b'a', 0], &kind.to_be_bytes()[..], &[0, 1, 0, 0, 0, 60], &length, data].concat()
+    }
+
+    #[test]
+    fn what_the_library_refuses_is_kept_as_octets_and_written_as_it_came() {
+        for (kind, data) in ODD {
+            let octets = record(kind, data);
+            assert!(Record::read(&mut BinDecoder::new(&octets)).is_err(), "type {kind} {data:?}");
+            let read = read_record(&mut BinDecoder::new(&octets)).unwrap();
+            assert!(matches!(read.data, RData::Unknown { .. }), "type {kind}");
+            assert_eq!(u16::from(read.record_type()), kind);
+            assert_eq!(read.to_bytes().unwrap(), octets, "type {kind}");
+        }
+    }
+
+    #[test]
+    fn what_must_be_understood_is_not_kept_as_octets() {
+        for kind in UNDERSTOOD {
+            let octets = record(kind.into(), &[0xff]);
+            assert!(read_record(&mut BinDecoder::new(&octets)).is_err(), "{kind}");
+        }
+        let short = record(48, &[1, 0, 2, 13]);
+        assert!(read_record(&mut BinDecoder::new(&short[..short.len() - 1])).is_err());
+    }
+}
