@@ -532,6 +532,7 @@ fn describe(said: &Said, message: &Message) -> String {
         Said::Found(found) => match &found.end {
             End::Data => format!("{} records{authority}", found.answers.len()),
             End::Alias(target) => format!("alias of {target}{authority}"),
+            End::TooLong => format!("YXDOMAIN{authority}"),
             End::Negative { nxdomain: true, .. } => format!("NXDOMAIN{authority}"),
             End::Negative { nxdomain: false, .. } => format!("no such type{authority}"),
         },

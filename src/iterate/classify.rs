@@ -3,6 +3,7 @@
 //! May call: `scrub`, `validate` for what a signature covers. Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers
 //! and how they look), RFC 6672 (DNAME).
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::op::{Message, ResponseCode};
@@ -47,9 +48,23 @@ pub struct Found {
     pub server: Option<SocketAddr>,
     /// Whether it was said with AA.
     pub authoritative: bool,
+    /// Whether a CNAME came along that is not the one that its DNAME makes.
+    pub contradicted: bool,
 }
 
 impl Found {
+    /// Leaves of the signatures those of RRsets that are there too: what others cover is nobody's proof here.
+    fn drop_stray_signatures(&mut self) {
+        let soa = if let End::Negative { soa, .. } = &self.end { soa.as_deref() } else { None };
+        let there = self.answers.iter().chain(&self.evidence).chain(soa);
+        let sets: HashSet<(Name, RecordType)> =
+            there.map(|record| (record.name.clone(), record.record_type())).collect();
+        self.evidence.retain(|record| {
+            !is_signature(record)
+                || covered_type(record).is_some_and(|kind| sets.contains(&(record.name.clone(), kind)))
+        });
+    }
+
     /// Leaves what stands behind the first alias whose target `is_elsewhere`: that is asked for there, not believed here.
     pub fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
@@ -76,6 +91,8 @@ pub enum End {
     Data,
     /// At an alias whose target this server may not speak of, or did not.
     Alias(Name),
+    /// At a DNAME that makes a name longer than names can be: YXDOMAIN (RFC 6672 section 2.2).
+    TooLong,
     /// At a name that lacks the type, or at a name that does not exist.
     Negative {
         /// True: no such name. False: no such type.
@@ -114,6 +131,13 @@ impl Said {
         self
     }
 
+    fn with_contradiction(mut self, contradicted: bool) -> Self {
+        if let Self::Found(found) | Self::Doubtful(found) = &mut self {
+            found.contradicted = contradicted;
+        }
+        self
+    }
+
     fn with_authority(mut self, authoritative: bool) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
             found.authoritative = authoritative;
@@ -126,7 +150,8 @@ impl Said {
 pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
-        ResponseCode::NoError | ResponseCode::NXDomain => {}
+        // YXDOMAIN is an answer where a DNAME explains it.
+        ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
         ResponseCode::Refused => return (Said::Nothing(Conduct::Refused), 0),
         ResponseCode::ServFail => return (Said::Nothing(Conduct::ServFail), 0),
         _ => return (Said::Nothing(Conduct::OtherError), 0),
@@ -134,22 +159,33 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     let scrubbed = scrub(zone, message);
     let nxdomain = rcode == ResponseCode::NXDomain;
     let mut unasked = 0;
-    let said = match follow(zone, name, kind, &scrubbed.answers) {
+    let mut said = match follow(zone, name, kind, &scrubbed.answers) {
         Chain::Broken => Said::Nothing(Conduct::Unfit),
-        Chain::Followed { answers, last, data } => {
+        Chain::Followed { end, .. } if rcode == ResponseCode::YXDomain && end != ChainEnd::TooLong => {
+            Said::Nothing(Conduct::OtherError)
+        }
+        Chain::Followed { answers, last, end } => {
             let sent =
                 scrubbed.answers.iter().filter(|record| kind == RecordType::RRSIG || !is_signature(record));
             unasked = sent.count().saturating_sub(answers.iter().filter(|it| !it.synthesised).count());
+            let contradicted = answers.iter().any(|link| link.is_contradicted(&scrubbed.answers));
             let answers: Vec<Record> = answers.into_iter().map(|it| it.record).collect();
-            if data {
-                found_data(answers, kind, &scrubbed)
-            } else if answers.is_empty() {
-                without_answer(zone, name, kind, nxdomain, message, &scrubbed)
-            } else {
-                found_alias(zone, answers, last, nxdomain, evidence(kind, &scrubbed), &scrubbed)
-            }
+            let said = match end {
+                ChainEnd::Data => found_data(answers, kind, &scrubbed),
+                ChainEnd::TooLong => found_too_long(answers, evidence(kind, &scrubbed)),
+                ChainEnd::Open if answers.is_empty() => {
+                    without_answer(zone, name, kind, nxdomain, message, &scrubbed)
+                }
+                ChainEnd::Open => {
+                    found_alias(zone, answers, last, nxdomain, evidence(kind, &scrubbed), &scrubbed)
+                }
+            };
+            said.with_contradiction(contradicted)
         }
     };
+    if let Said::Found(found) | Said::Doubtful(found) = &mut said {
+        found.drop_stray_signatures();
+    }
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
@@ -163,7 +199,15 @@ pub fn classify_recursive(name: &Name, kind: RecordType, message: &Message) -> (
             let end = End::Negative { nxdomain: false, name: name.clone(), soa: None };
             let (glue, evidence) = (Vec::new(), proofs(&message.authorities));
             let answers = Vec::new();
-            Said::Found(Found { answers, end, glue, evidence, server: None, authoritative: false })
+            Said::Found(Found {
+                answers,
+                end,
+                glue,
+                evidence,
+                server: None,
+                authoritative: false,
+                contradicted: false,
+            })
         }
         Said::Doubtful(found) => Said::Found(found),
         other => other,
@@ -177,11 +221,30 @@ struct Link {
     synthesised: bool,
 }
 
+impl Link {
+    /// Whether another CNAME was sent in the place of this one.
+    fn is_contradicted(&self, sent: &[Record]) -> bool {
+        let rival = |sent: &Record| sent.record_type() == RecordType::CNAME && sent.name == self.record.name;
+        self.synthesised && sent.iter().any(rival)
+    }
+}
+
+/// What stands at the end of a chain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ChainEnd {
+    /// The data.
+    Data,
+    /// Nothing that was sent.
+    Open,
+    /// A DNAME that makes too long a name.
+    TooLong,
+}
+
 enum Chain {
     Followed {
         answers: Vec<Link>,
         last: Name,
-        data: bool,
+        end: ChainEnd,
     },
     /// Longer than a chain may be, or in a circle.
     Broken,
@@ -194,15 +257,18 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
     for _ in 0..=MAX_ALIASES {
         let asked = |of: RecordType| kind == RecordType::ANY || of == kind;
         // Nothing stands below a DNAME but what it makes (RFC 6672 section 2.4).
-        if let Some((dname, cname, target)) = redirection(&last, records) {
+        if let Some((dname, redirected)) = redirection(&last, records) {
             if answers.iter().all(|link| link.record != *dname) {
                 answers.push(Link { record: dname.clone(), synthesised: false });
             }
+            let Redirected::To(cname, target) = redirected else {
+                return Chain::Followed { answers, last, end: ChainEnd::TooLong };
+            };
             // A CNAME that was sent along for it is answered, so it counts as used.
             let synthesised = !records.iter().any(|sent| sent.name == last && sent.data == cname.data);
-            answers.push(Link { record: cname, synthesised });
+            answers.push(Link { record: *cname, synthesised });
             if asked(RecordType::CNAME) {
-                return Chain::Followed { answers, last, data: true };
+                return Chain::Followed { answers, last, end: ChainEnd::Data };
             }
             last = target;
         } else {
@@ -212,36 +278,42 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
                 data.map(|record| Link { record: (*record).clone(), synthesised: false }).collect();
             if !data.is_empty() {
                 answers.extend(data);
-                return Chain::Followed { answers, last, data: true };
+                return Chain::Followed { answers, last, end: ChainEnd::Data };
             }
             let alias = at_last.into_iter().find_map(|record| match &record.data {
                 RData::CNAME(target) => Some((record, target.0.clone())),
                 _ => None,
             });
             let Some((record, target)) = alias else {
-                return Chain::Followed { answers, last, data: false };
+                return Chain::Followed { answers, last, end: ChainEnd::Open };
             };
             answers.push(Link { record: record.clone(), synthesised: false });
             last = target;
         }
         if !zone.zone_of(&last) {
-            return Chain::Followed { answers, last, data: false };
+            return Chain::Followed { answers, last, end: ChainEnd::Open };
         }
     }
     Chain::Broken
 }
 
-/// The DNAME above `name`, with the CNAME that follows from it and where that leads.
-fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Record, Name)> {
-    records.iter().find_map(|record| {
-        let (cname, target) = redirected(record, name)?;
-        Some((record, cname, target))
-    })
+/// Where a DNAME leads a name below it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Redirected {
+    /// By this CNAME to this name.
+    To(Box<Record>, Name),
+    /// To a name that is longer than names can be.
+    TooLong,
 }
 
-/// The CNAME of `name` that follows from `record`, if that is a DNAME above it, and its target. One that a server sends
-/// along is not trusted: ours is made from the DNAME and has its TTL (RFC 6672 section 3.1).
-pub fn redirected(record: &Record, name: &Name) -> Option<(Record, Name)> {
+/// The DNAME above `name`, and where it leads.
+fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Redirected)> {
+    records.iter().find_map(|record| Some((record, redirected(record, name)?)))
+}
+
+/// Where `record` leads `name`, if it is a DNAME above it. A CNAME that a server sends along is not trusted: ours is made from
+/// the DNAME and has its TTL (RFC 6672 section 3.1).
+pub fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
         return None;
@@ -250,11 +322,24 @@ pub fn redirected(record: &Record, name: &Name) -> Option<(Record, Name)> {
     // Not `num_labels`, which leaves a wildcard's star out.
     let below = name.iter().len().checked_sub(record.name.iter().len())?;
     let prefix = Name::from_labels(name.iter().take(below)).ok()?;
-    // Too long a name is YXDOMAIN by the RFC: such an answer cannot be followed.
-    let mut whole = prefix.append_name(&target).ok()?;
+    let Ok(mut whole) = prefix.append_name(&target) else { return Some(Redirected::TooLong) };
     whole.set_fqdn(true);
     let cname = Record::from_rdata(name.clone(), record.ttl, RData::CNAME(CNAME(whole.clone())));
-    Some((cname, whole))
+    Some(Redirected::To(Box::new(cname), whole))
+}
+
+/// A chain that ends at a DNAME whose target would be too long.
+fn found_too_long(answers: Vec<Record>, evidence: Vec<Record>) -> Said {
+    let (end, glue) = (End::TooLong, Vec::new());
+    Said::Found(Found {
+        answers,
+        end,
+        glue,
+        evidence,
+        server: None,
+        authoritative: false,
+        contradicted: false,
+    })
 }
 
 fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Said {
@@ -271,7 +356,15 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Sa
         glue.truncate(MAX_ADDRESSES);
     }
     let evidence = evidence(kind, scrubbed);
-    Said::Found(Found { answers, end: End::Data, glue, evidence, server: None, authoritative: false })
+    Said::Found(Found {
+        answers,
+        end: End::Data,
+        glue,
+        evidence,
+        server: None,
+        authoritative: false,
+        contradicted: false,
+    })
 }
 
 /// A chain without data at its end. The response code speaks of the last name (RFC 2308 section 2.1), but only where
@@ -290,7 +383,15 @@ fn found_alias(
     } else {
         End::Alias(last)
     };
-    Said::Found(Found { answers, end, glue: Vec::new(), evidence, server: None, authoritative: false })
+    Said::Found(Found {
+        answers,
+        end,
+        glue: Vec::new(),
+        evidence,
+        server: None,
+        authoritative: false,
+        contradicted: false,
+    })
 }
 
 /// A message without an answer to the question: negative, a referral, or nothing.
@@ -306,7 +407,7 @@ fn without_answer(
     let negative = |soa| {
         let end = End::Negative { nxdomain, name: name.clone(), soa };
         let (answers, glue, evidence) = (Vec::new(), Vec::new(), evidence(kind, scrubbed));
-        Found { answers, end, glue, evidence, server: None, authoritative: false }
+        Found { answers, end, glue, evidence, server: None, authoritative: false, contradicted: false }
     };
     // The SOA of another zone: a server that has lost this one, and answers from a catch-all or from the zone above.
     let elsewhere =

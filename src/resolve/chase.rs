@@ -33,7 +33,7 @@ use crate::zones::{Kind, local};
 pub(super) struct Chased {
     /// Aliases in order, then the data.
     pub(super) answers: Vec<Record>,
-    /// NXDOMAIN where the last name does not exist.
+    /// NXDOMAIN where the last name does not exist, YXDOMAIN where a DNAME makes it too long.
     pub(super) rcode: ResponseCode,
     /// The SOA of a negative answer.
     pub(super) soa: Option<Record>,
@@ -106,6 +106,10 @@ impl Resolver {
             };
             match self.rewritten(errand, &mut chased).await? {
                 End::Data => return Ok(chased),
+                End::TooLong => {
+                    chased.rcode = ResponseCode::YXDomain;
+                    return Ok(chased);
+                }
                 End::Negative { nxdomain, soa, .. } => {
                     let here = nxdomain && context.view.is_host(&current);
                     if here {
@@ -144,6 +148,7 @@ impl Resolver {
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {
             End::Data => End::Data,
+            End::TooLong => End::TooLong,
             End::Alias(target) => End::Alias(rewrite.outward(&target)),
             End::Negative { nxdomain, name, soa } => {
                 let soa = soa.map(|soa| Box::new(rewrite.outward_record(*soa)));
@@ -290,7 +295,15 @@ impl Chased {
             End::Negative { soa: Some(soa), .. } => soa.ttl,
             _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
         };
+        // One DNAME may redirect a chain twice, and stands in the answer once, as do its signatures.
+        let again = |owner: &Name, kind: RecordType| {
+            let held = |held: &Record| held.record_type() == RecordType::DNAME && held.name == *owner;
+            kind == RecordType::DNAME && self.answers.iter().any(held)
+        };
         for mut record in found.evidence {
+            if covered_type(&record).is_some_and(|kind| again(&record.name, kind)) {
+                continue;
+            }
             let covered = |answer: &&Record| {
                 answer.name == record.name && covered_type(&record) == Some(answer.record_type())
             };
@@ -299,12 +312,8 @@ impl Chased {
             let section = if ttl.is_some() { &mut self.signatures } else { &mut self.proofs };
             section.push(record);
         }
-        // One DNAME may redirect a chain twice, and stands in the answer once.
-        let again = |record: &Record| {
-            record.record_type() == RecordType::DNAME
-                && self.answers.iter().any(|held| held.name == record.name)
-        };
-        let new: Vec<Record> = found.answers.into_iter().filter(|record| !again(record)).collect();
+        let is_new = |record: &Record| !again(&record.name, record.record_type());
+        let new: Vec<Record> = found.answers.into_iter().filter(is_new).collect();
         self.answers.extend(new);
         found.end
     }

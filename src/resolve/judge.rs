@@ -104,6 +104,11 @@ impl Resolver {
             if let Some((_, security, ttl)) = dnames.iter().find(above).filter(|_| kind == RecordType::CNAME)
             {
                 judged.checked.sets.push(*security);
+                if found.contradicted && *security == Security::Secure {
+                    let text = format!("the CNAME of {name} is not the one that its signed DNAME makes");
+                    let part = Part::of(Verdict::Bogus(Fault::new(Why::Bogus, text)));
+                    judged.take(part, &mut vouched);
+                }
                 ttls.push((name, kind, *ttl));
                 continue;
             }

@@ -11,7 +11,7 @@ use crate::cache::rrsets::{Known, Rank};
 use crate::clock::Mono;
 use crate::dnsbl::list::List;
 use crate::iterate::Errand;
-use crate::iterate::classify::{End, Found, redirected};
+use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
 use crate::iterate::keep::Checked;
 use crate::question::Security;
@@ -113,18 +113,23 @@ impl Resolver {
                 break (rrset, dname);
             }
         };
-        let (cname, target) = redirected(&dname, name)?;
+        let redirected = redirected(&dname, name)?;
         context.note(StepEvent::Memory { found: format!("DNAME of {above}") });
-        let end = if kind == RecordType::CNAME { End::Data } else { End::Alias(target) };
-        let checked = Checked { sets: vec![rrset.backing().security; 2], end: Security::default() };
-        Some((held(vec![dname, cname], end, rrset.evidence(now), rrset.rank()), checked))
+        let (answers, end) = match redirected {
+            Redirected::To(cname, _) if kind == RecordType::CNAME => (vec![dname, *cname], End::Data),
+            Redirected::To(cname, target) => (vec![dname, *cname], End::Alias(target)),
+            Redirected::TooLong => (vec![dname], End::TooLong),
+        };
+        let checked =
+            Checked { sets: vec![rrset.backing().security; answers.len()], end: Security::default() };
+        Some((held(answers, end, rrset.evidence(now), rrset.rank()), checked))
     }
 }
 
 /// What was in memory, as a server would have said it.
 fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
     let authoritative = rank == Rank::Authoritative;
-    Found { answers, end, glue: Vec::new(), evidence, server: None, authoritative }
+    Found { answers, end, glue: Vec::new(), evidence, server: None, authoritative, contradicted: false }
 }
 
 fn describe(known: &Known, name: &Name, kind: RecordType) -> String {

@@ -108,8 +108,8 @@ enum Found {
     Delegation(Name),
     NoData(Vec<Record>),
     NoName(Vec<Record>),
-    /// A DNAME made the name too long (RFC 6672 section 2.2).
-    TooLong,
+    /// This DNAME made the name too long (RFC 6672 section 2.2).
+    TooLong(Vec<Record>),
 }
 
 /// One question to one zone.
@@ -146,7 +146,10 @@ impl Search<'_> {
                 Found::NoName(proof) => {
                     return with_code(self.deny(proof, response), ResponseCode::NXDomain);
                 }
-                Found::TooLong => return with_code(response, ResponseCode::YXDomain),
+                Found::TooLong(records) => {
+                    response.add_answers(records);
+                    return with_code(response, ResponseCode::YXDomain);
+                }
             }
         }
         response
@@ -229,7 +232,7 @@ impl Search<'_> {
                 records.push(Record::from_rdata(name.clone(), record.ttl, alias));
                 Found::Alias { records, proof: Vec::new(), target: target.to_lowercase() }
             }
-            Err(_) => Found::TooLong,
+            Err(_) => Found::TooLong(self.signed(&record.name, RecordType::DNAME)),
         }
     }
 

@@ -112,6 +112,69 @@ fn what_a_dname_redirects_is_proven_by_the_dname() {
     ]);
 }
 
+/// RFC 6672: what a signed DNAME makes is known, so a CNAME beside it that says otherwise is a lie. An unsigned zone's is made
+/// anew from the DNAME. A DNAME that makes too long a name is proven by its signature.
+#[test]
+fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
+    let world = format!("{TOP}{ZONES}");
+    let told = |title: &str, text: &str| (title.to_owned(), format!("{world}{text}"));
+    let bush = "zone plainer.tld. ns.host.tld\n  tree 300 DNAME hashed.tld.\n";
+    let label = "a".repeat(60);
+    let long = format!("{label}.{label}.{label}");
+    let grow =
+        ZONES.replace("  tree 300 DNAME", &format!("  grow 300 DNAME {long}.safe.tld.\n  tree 300 DNAME"));
+    play_all([
+        told(
+            "signed",
+            "fault ns.host.tld wrong-cname\nask www.tree.safe.tld. A +DO\n  rcode SERVFAIL\n  ede 6\n\
+             \x20 why not the one that its signed DNAME makes\n",
+        ),
+        told(
+            "signed, and the client does not want it checked",
+            "fault ns.host.tld wrong-cname\nask www.tree.safe.tld. CNAME +CD +DO\n  rcode NOERROR\n\
+             \x20 answer tree.safe.tld. 300 DNAME hashed.tld.\n\
+             \x20 answer www.tree.safe.tld. 300 CNAME www.hashed.tld.\n",
+        ),
+        (
+            "unsigned".to_owned(),
+            format!(
+                "{TOP}{ZONES}{bush}fault ns.host.tld wrong-cname\nask www.tree.plainer.tld. A +DO\n\
+                 \x20 rcode NOERROR\n\
+                 \x20 answer tree.plainer.tld. 300 DNAME hashed.tld.\n\
+                 \x20 answer www.tree.plainer.tld. 300 CNAME www.hashed.tld.\n\
+                 \x20 answer www.hashed.tld. 300 A 10.0.0.2\n"
+            ),
+        ),
+        (
+            "too long".to_owned(),
+            format!(
+                "{TOP}{grow}ask {label}.{label}.grow.safe.tld. A +DO\n  rcode YXDOMAIN\n  flags ad\n\
+                 \x20 signatures 1\n  answer grow.safe.tld. 300 DNAME {long}.safe.tld.\n"
+            ),
+        ),
+        told(
+            "a DNAME passed twice",
+            "ask there-and-back.safe.tld. A +DO\n  flags ad\nask x.here.safe.tld. A +DO\n  flags ad\n",
+        ),
+    ]);
+}
+
+/// Signatures of RRsets that are not in the answer prove nothing of it, and reach no client.
+#[test]
+fn signatures_of_other_names_reach_nobody() {
+    let ask = |words: &str, question: &str| {
+        let faults = "fault ns1.zone.tld stray-signatures\nfault ns2.zone.tld stray-signatures\n";
+        let counts = if question.contains("www.zone.tld. A") { "  signatures 1\n" } else { "" };
+        (
+            format!("{words} {question}"),
+            format!("{TOP}{ZONE}sign zone.tld. {words}\n{faults}ask {question}\n{counts}"),
+        )
+    };
+    let questions =
+        ["www.zone.tld. A +DO", "www.zone.tld. A +CD +DO", "none.zone.tld. A +DO", "alias.zone.tld. TXT +DO"];
+    play_all(["", "ds=none", "ds=none nsec3"].iter().flat_map(|words| questions.map(|it| ask(words, it))));
+}
+
 /// A zone and its child on the same servers: the parent's side of the cut must not speak for the child's.
 #[test]
 fn the_parents_nsec_is_no_proof_for_the_child() {

@@ -8,6 +8,7 @@ use hickory_proto::rr::{Record, RecordType};
 use crate::lab::log::Received;
 use crate::lab::simulation::Reply;
 use crate::question::Outcome;
+use crate::validate::signature::covered_type;
 
 use super::{Ask, Wanted};
 
@@ -34,6 +35,7 @@ fn of_reply(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
         of_records("authority", wanted, &message.authorities, found);
     }
     of_dnssec(ask, reply, found);
+    of_strays(ask, message, found);
     let code = reply.extended_error.as_ref().map(|error| error.code);
     if ask.extended_error.is_some_and(|wanted| wanted != code) {
         found.push(format!("extended error {:?}", reply.extended_error));
@@ -62,6 +64,24 @@ fn of_dnssec(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
     {
         if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&had)) {
             found.push(format!("{had} {what} instead of {wanted:?}"));
+        }
+    }
+}
+
+/// Whatever is asked: nothing stands twice in a section, and no signature without what it covers.
+fn of_strays(ask: &Ask, message: &Message, found: &mut Vec<String>) {
+    let signatures_asked = matches!(ask.kind, RecordType::RRSIG | RecordType::ANY);
+    for (section, records) in [("answer", &message.answers), ("authority", &message.authorities)] {
+        for (place, record) in records.iter().enumerate() {
+            if records.iter().take(place).any(|before| before == record) {
+                found.push(format!("{section} has {record} twice"));
+            }
+            let stray = covered_type(record).is_some_and(|kind| {
+                records.iter().all(|other| other.name != record.name || other.record_type() != kind)
+            });
+            if stray && !signatures_asked {
+                found.push(format!("{section} has {record} without what it covers"));
+            }
         }
     }
 }

@@ -22,13 +22,14 @@ use crate::question::Outcome;
 use super::{Action, Ask, Holding, Scenario, ScenarioError, Step, Wanted};
 
 /// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
-const RCODES: [(&str, ResponseCode); 6] = [
+const RCODES: [(&str, ResponseCode); 7] = [
     ("NOERROR", ResponseCode::NoError),
     ("FORMERR", ResponseCode::FormErr),
     ("SERVFAIL", ResponseCode::ServFail),
     ("NXDOMAIN", ResponseCode::NXDomain),
     ("NOTIMP", ResponseCode::NotImp),
     ("REFUSED", ResponseCode::Refused),
+    ("YXDOMAIN", ResponseCode::YXDomain),
 ];
 
 impl FromStr for Scenario {
