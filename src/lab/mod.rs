@@ -22,6 +22,7 @@ mod signer;
 pub mod signing;
 pub mod simulated;
 pub mod simulation;
+mod small_rsa;
 pub mod sockets;
 mod test_keys;
 pub mod traffic;

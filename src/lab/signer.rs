@@ -110,7 +110,7 @@ fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsS
     let zone_bit = if plan.has(Flaw::NoZoneBit) { 0 } else { ZONE_KEY };
     let flags = zone_bit | if role == Role::KeySigning { ENTRY_POINT } else { 0 };
     let number = (drawn % 8).wrapping_add(place);
-    plan.algorithms.iter().map(|algorithm| Key::new(*algorithm, number, flags)).collect()
+    plan.algorithms.iter().map(|algorithm| Key::new(*algorithm, plan.rsa_bits, number, flags)).collect()
 }
 
 fn all_keys(zone: &Name, plan: &Signing, generations: &[Generation], role: Role) -> DnsSecResult<Vec<Key>> {

@@ -12,6 +12,8 @@ use thiserror::Error;
 pub struct Signing {
     /// Algorithms by number; every record set is signed with each. 8, 10, 13, 14 and 15 are real, others look so.
     pub algorithms: Vec<u8>,
+    /// Bits of its keys of RSA, where they are small: 512, 768 or 1016.
+    pub rsa_bits: Option<u16>,
     /// How it proves what does not exist: NSEC3 hashed like this, or NSEC.
     pub hashing: Option<Hashing>,
     /// The key signing keys in its DNSKEY set, which sign that set.
@@ -97,6 +99,7 @@ impl Default for Signing {
     fn default() -> Self {
         Self {
             algorithms: vec![13],
+            rsa_bits: None,
             hashing: None,
             key_signing: vec![Generation::Old],
             zone_signing: vec![Generation::Old],
@@ -129,7 +132,7 @@ pub struct UnknownSigning(String);
 impl FromStr for Signing {
     type Err = UnknownSigning;
 
-    /// Words apart by blanks, each optional: `algorithm=13[,15]`, `nsec3`, `optout`, `iterations=5`, `salt=beef`,
+    /// Words apart by blanks, each optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`, `salt=beef`,
     /// `ksk=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`, `keytrap=20`, and
     /// the names of flaws.
     fn from_str(text: &str) -> Result<Self, UnknownSigning> {
@@ -147,6 +150,7 @@ impl Signing {
         let Some((key, value)) = word.split_once('=') else { return self.plain_word(word) };
         match key {
             "algorithm" => self.algorithms = numbers(value)?,
+            "bits" => self.rsa_bits = Some(value.parse().ok()?),
             "digest" => self.digests = numbers(value)?,
             "ksk" => self.key_signing = generations(value)?,
             "zsk" => self.zone_signing = generations(value)?,

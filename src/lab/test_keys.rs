@@ -1,6 +1,6 @@
 //! Keys that zones of the lab are signed with: a few fixed ones of each algorithm, from files beside this one.
 //!
-//! May call: nothing of ours. They are public and protect nothing; fixed, so that a seed means one run. RFC 8624 for the
+//! May call: `small_rsa`. They are public and protect nothing; fixed, so that a seed means one run. RFC 8624 for the
 //! algorithms; those that the library cannot sign with have keys and signatures that only look like some.
 
 use std::sync::Arc;
@@ -10,6 +10,8 @@ use hickory_proto::dnssec::rdata::DNSKEY;
 use hickory_proto::dnssec::{Algorithm, DnsSecError, DnsSecResult, PublicKey, PublicKeyBuf, SigningKey, TBS};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+
+use super::small_rsa::SmallRsa;
 
 const RSA: &str = include_str!("test_keys/rsa.pem");
 const P256: &str = include_str!("test_keys/p256.pem");
@@ -27,20 +29,30 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Test key `number` of an algorithm, with these DNSKEY flags. There are four or eight; higher numbers begin anew.
+    /// Test key `number` of an algorithm, with these DNSKEY flags. There are four or eight; higher numbers begin anew. Keys of RSA
+    /// have 2048 bits where `bits` does not say that they are small.
     ///
     /// # Errors
-    /// None for the files that stand here; a test reads them.
-    pub(super) fn new(algorithm: u8, number: usize, flags: u16) -> DnsSecResult<Self> {
+    /// There is no small key of so many bits. None for the files that stand here; a test reads them.
+    pub(super) fn new(algorithm: u8, bits: Option<u16>, number: usize, flags: u16) -> DnsSecResult<Self> {
         let algorithm = Algorithm::from_u8(algorithm);
-        let private: Arc<dyn SigningKey> = match algorithm {
+        let private: Arc<dyn SigningKey> = match (algorithm, bits) {
+            (Algorithm::RSASHA256 | Algorithm::RSASHA512, Some(bits)) => {
+                Arc::new(SmallRsa::new(bits, number, algorithm)?)
+            }
+            _ => Self::private(algorithm, number)?,
+        };
+        Self::with_public(private.to_public_key()?, flags, private)
+    }
+
+    fn private(algorithm: Algorithm, number: usize) -> DnsSecResult<Arc<dyn SigningKey>> {
+        Ok(match algorithm {
             Algorithm::RSASHA256 | Algorithm::RSASHA512 => read(RSA, number, algorithm)?,
             Algorithm::ECDSAP256SHA256 => read(P256, number, algorithm)?,
             Algorithm::ECDSAP384SHA384 => read(P384, number, algorithm)?,
             Algorithm::ED25519 => read(ED25519, number, algorithm)?,
             _ => Arc::new(Lookalike { algorithm, number }),
-        };
-        Self::with_public(private.to_public_key()?, flags, private)
+        })
     }
 
     /// A key that shows `public`, whoever signs in its name.
@@ -143,21 +155,21 @@ mod tests {
     fn what_a_key_signs_its_public_half_verifies() {
         for algorithm in [8, 10, 13, 14, 15] {
             for number in 0..8 {
-                let key = Key::new(algorithm, number, 256).unwrap();
+                let key = Key::new(algorithm, None, number, 256).unwrap();
                 let signature = key.sign(&TBS::from(b"signed".as_slice())).unwrap();
                 let public = key.record.public_key();
                 assert!(public.verify(b"signed", &signature).is_ok(), "{algorithm} {number}");
                 assert!(public.verify(b"forged", &signature).is_err(), "{algorithm} {number}");
             }
         }
-        assert_ne!(Key::new(13, 0, 256).unwrap().tag, Key::new(13, 1, 256).unwrap().tag);
-        assert_eq!(Key::new(16, 0, 256).unwrap().algorithm(), Algorithm::Unknown(16));
+        assert_ne!(Key::new(13, None, 0, 256).unwrap().tag, Key::new(13, None, 1, 256).unwrap().tag);
+        assert_eq!(Key::new(16, None, 0, 256).unwrap().algorithm(), Algorithm::Unknown(16));
     }
 
     #[test]
     fn colliding_keys_differ_in_all_but_the_tag() {
         for algorithm in [8, 13, 15] {
-            let key = Key::new(algorithm, 0, 256).unwrap();
+            let key = Key::new(algorithm, None, 0, 256).unwrap();
             let others: Vec<Key> = (0..20).map(|number| key.colliding(number).unwrap()).collect();
             for (place, other) in others.iter().enumerate() {
                 assert_eq!(other.tag, key.tag);

@@ -8,7 +8,7 @@ pub const MAX_SIGNATURE_CHECKS: u32 = 128;
 /// KeyTrap (CVE-2023-50387).
 pub const MAX_FAILED_CHECKS: u32 = 16;
 
-/// A failed check on P-384 counts as so many: it takes about a millisecond, and sixteen in a row kept a thread that resolves
+/// A failed check on P-384 counts as so many, one by a key of RSA as its size and exponent have it (at most 16): it takes about a millisecond, and sixteen in a row kept a thread that resolves
 /// for 15 ms (`cargo bench --bench validate`); hits over UDP have threads of their own.
 pub const SLOW_CHECK: u32 = 4;
 

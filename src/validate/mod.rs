@@ -21,6 +21,7 @@ pub mod denial;
 mod denial_nsec;
 mod denial_nsec3;
 pub mod keys;
+mod rsa;
 pub mod signature;
 #[cfg(test)]
 mod stage;

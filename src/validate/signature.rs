@@ -1,24 +1,25 @@
 //! Whether a signature of a zone's key covers an RRset.
 //!
-//! May call: `canonical`, `budget`. Pure. RFC 4035 section 5.3, RFC 4034 section 3, with what Unbound and Knot allow
-//! clocks that are off.
+//! May call: `canonical`, `budget`, `rsa`. Pure. RFC 4035 section 5.3, RFC 4034 section 3, with some allowance for clocks that are off.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
-use hickory_proto::dnssec::{Algorithm, Verifier};
+use hickory_proto::dnssec::{Algorithm, PublicKey, Verifier};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::budget::Budget;
 use super::canonical::signed_octets;
 use super::keys::{Algorithms, ZoneKey, ZoneKeys};
+use super::rsa::{RsaKey, is_rsa};
 use super::verdict::{Fault, Why};
-use crate::limits::{MAX_KEYS_OF_TAG, MAX_SIGNATURES};
+use crate::limits::{MAX_KEYS_OF_TAG, MAX_SIGNATURES, SLOW_CHECK};
 
-/// How far clocks may be off, at least and at most; between them it is a tenth of the signature's time. Unbound's
-/// val-sig-skew-min and val-sig-skew-max.
-const SKEW: (u32, u32) = (3_600, 86_400);
+/// Seconds that a signature may begin in the future, at least and at most, for slow clocks; between them it is a tenth of the
+/// signature's time. Unbound's val-sig-skew-min and val-sig-skew-max.
+const EARLY: (u32, u32) = (3_600, 86_400);
 
-/// What a signature that is over, but within the skew, is good for: seconds.
-const TTL_IN_SKEW: u32 = 60;
+/// Seconds that a signature is good for after its end, and no more, kept data included: for fast clocks. RFC 4035 section
+/// 5.3.1 allows none, as anybody may say again what is over; BIND and Knot allow none either.
+const LATE: u32 = 60;
 
 /// Records of one owner and type.
 #[derive(Clone, Copy, Debug)]
@@ -135,12 +136,16 @@ fn check_one(
             let ttl = rrset.records.iter().map(|record| record.ttl).min().unwrap_or(0);
             return Ok(Signed { ttl: ttl.min(input.original_ttl).min(left), encloser });
         }
-        budget.note_failed(key.algorithm);
+        budget.note_failed(weight(key));
     }
     Err(bogus(format!("(tag {}) does not fit", input.key_tag)))
 }
 
 fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
+    if is_rsa(key.algorithm) {
+        let rsa = RsaKey::read(key.key.public_key().public_bytes());
+        return rsa.is_some_and(|rsa| rsa.verify(key.algorithm, octets, signature));
+    }
     // ring takes an ECDSA signature of exactly two integers; the library passes on what it is given.
     let length = match key.algorithm {
         Algorithm::ECDSAP256SHA256 | Algorithm::ED25519 => Some(64),
@@ -148,6 +153,17 @@ fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
         _ => None,
     };
     length.is_none_or(|length| length == signature.len()) && key.key.verify(octets, signature).is_ok()
+}
+
+/// How many usual checks one by this key costs.
+fn weight(key: &ZoneKey) -> u32 {
+    match key.algorithm {
+        Algorithm::ECDSAP384SHA384 => SLOW_CHECK,
+        algorithm if is_rsa(algorithm) => {
+            RsaKey::read(key.key.public_key().public_bytes()).map_or(1, |rsa| rsa.weight())
+        }
+        _ => 1,
+    }
 }
 
 /// Seconds that are left of a signature's time.
@@ -168,14 +184,14 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, unix: u64) -> Result<u32, Fau
         let text = format!("the signature of {what} ends before it begins");
         return Err(Fault::new(Why::Expired, text));
     };
-    let skew = (whole / 10).clamp(SKEW.0, SKEW.1);
-    if let Some(early) = after(inception, now).filter(|early| *early >= skew) {
+    let most = (whole / 10).clamp(EARLY.0, EARLY.1);
+    if let Some(early) = after(inception, now).filter(|early| *early >= most) {
         let text = format!("the signature of {what} begins in {}", span(early));
         return Err(Fault::new(Why::NotYetValid, text));
     }
     match after(expiration, now) {
-        Some(left) => Ok(left.max(TTL_IN_SKEW)),
-        None if now.wrapping_sub(expiration) < skew => Ok(TTL_IN_SKEW),
+        Some(left) => Ok(left.max(LATE)),
+        None if now.wrapping_sub(expiration) < LATE => Ok(LATE.saturating_sub(now.wrapping_sub(expiration))),
         None => {
             let text = format!("the signature of {what} ended {} ago", span(now.wrapping_sub(expiration)));
             Err(Fault::new(Why::Expired, text))
@@ -186,7 +202,8 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, unix: u64) -> Result<u32, Fau
 /// A span for people: the largest unit that it has one of.
 fn span(seconds: u32) -> String {
     match seconds {
-        0..=7_199 => format!("{} min", seconds / 60),
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
         7_200..=172_799 => format!("{} h", seconds / 3_600),
         _ => format!("{} days", seconds / 86_400),
     }

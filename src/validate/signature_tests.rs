@@ -47,7 +47,7 @@ fn ttls_are_capped_by_the_zones_and_the_signatures_end() {
 }
 
 #[test]
-fn clocks_may_be_off_by_a_tenth_of_the_signatures_time_and_no_more() {
+fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a_minute() {
     let signer = Signer::new("example.", Algorithm::ED25519);
     let records = addresses("www.example.");
     let at = |begin: u64, end: u64| {
@@ -57,13 +57,19 @@ fn clocks_may_be_off_by_a_tenth_of_the_signatures_time_and_no_more() {
         judge(&records, &[signer.sign_as(input, &records)], &signer.keys(), NOW)
     };
     let day = u64::from(DAY);
-    assert!(at(NOW - day, NOW - 3_500).is_ok());
+    for (ended, ttl) in [(0, 60), (1, 59), (59, 1)] {
+        assert_eq!(at(NOW - 20 * day, NOW - ended).unwrap().ttl, ttl, "ended {ended} s ago");
+    }
+    assert_eq!(at(NOW - 20 * day, NOW + 5).unwrap().ttl, 60);
+    assert_eq!(at(NOW - 20 * day, NOW - 60).unwrap_err().why, Why::Expired);
     assert_eq!(at(NOW - 2 * day, NOW - day).unwrap_err().why, Why::Expired);
     assert!(at(NOW + 3_500, NOW + 5 * 3_600).is_ok());
     assert_eq!(at(NOW + day, NOW + 2 * day).unwrap_err().why, Why::NotYetValid);
     assert_eq!(at(NOW + day, NOW - day).unwrap_err().why, Why::Expired);
     let told = at(NOW - 20 * day, NOW - 3 * day).unwrap_err().text;
     assert_eq!(told, "the signature of www.example. A ended 3 days ago");
+    let told = at(NOW - 20 * day, NOW - 61).unwrap_err().text;
+    assert_eq!(told, "the signature of www.example. A ended 61 s ago");
 }
 
 #[test]

@@ -57,6 +57,21 @@ fn every_answer_of_every_algorithm_and_denial_is_secure() {
     check(&rows);
 }
 
+/// RFC 5702 section 2.1: RSA keys have 512 bits at least. Zones with such keys get mail as others do.
+#[test]
+fn short_keys_of_rsa_sign_like_others() {
+    let mut rows = Vec::new();
+    for words in ["algorithm=8 bits=512", "algorithm=8 bits=768 nsec3", "algorithm=10 bits=1016"] {
+        rows.extend(ANSWERS.map(|(question, wanted)| (words, question, wanted)));
+    }
+    rows.extend([
+        ("algorithm=8 bits=512 wrong-key", "www.zone.tld. A +DO", "SERVFAIL 6"),
+        ("algorithm=8 bits=768 keytrap=30", "www.zone.tld. A +DO", "SERVFAIL 6"),
+        ("algorithm=8 bits=512 expired", "www.zone.tld. A +DO", "SERVFAIL 7"),
+    ]);
+    check(&rows);
+}
+
 #[test]
 fn flags_say_what_a_client_is_told() {
     check(&[

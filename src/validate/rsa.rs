@@ -1,0 +1,122 @@
+//! RSA keys of zones: reading them, checking signatures by them, and what that costs.
+//!
+//! May call: nothing of ours. Pure. RFC 3110 (how a key is written), RFC 5702 section 2 (512 to 4096 bits, RSASHA512 from 1024 on),
+//! RFC 8017 section 8.2.2 (RSASSA-PKCS1-v1_5).
+//!
+//! ring checks by keys of 1024 to 8192 bits and refuses shorter ones, aws-lc-rs too. Zones with shorter ZSKs get mail as others do,
+//! and whether a key is long enough is for the owner of the zone to say: such keys are checked with the integers of num-bigint.
+//! Key, message and signature are public, so no secret shows in the time that it takes. The crate `rsa` does the same, with
+//! twenty crates of its own below it.
+
+use hickory_proto::dnssec::Algorithm;
+use num_bigint::BigUint;
+use ring::digest;
+use ring::signature::{
+    RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+    RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents,
+};
+
+/// Octets of the shortest modulus, and of the shortest that ring takes.
+const SHORTEST: usize = 512 / 8;
+const SHORTEST_OF_RING: usize = 1024 / 8;
+
+/// The largest exponent: ring's bound. Zones have 3, 65537 and, of old versions of BIND, 2^32 + 1; each bit more is work.
+const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
+
+/// Work that counts as one check: that of 4096 bits with the exponent 65537, 0.1 ms.
+const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * 17;
+
+/// DER in front of a digest (RFC 8017 section 9.2, note 1).
+const SHA1: &[u8] =
+    &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
+const SHA256: &[u8] = &[
+    0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00,
+    0x04, 0x20,
+];
+const SHA512: &[u8] = &[
+    0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05, 0x00,
+    0x04, 0x40,
+];
+
+/// A public key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RsaKey<'a> {
+    exponent: u64,
+    exponent_octets: &'a [u8],
+    modulus: &'a [u8],
+}
+
+/// Whether an algorithm is one of RSA.
+pub(super) fn is_rsa(algorithm: Algorithm) -> bool {
+    matches!(u8::from(algorithm), 5 | 7 | 8 | 10)
+}
+
+impl<'a> RsaKey<'a> {
+    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). None where it is not written so, or the exponent is
+    /// larger than any in use. Zeroes in front, which the RFC forbids and some write, are passed over.
+    pub(super) fn read(octets: &'a [u8]) -> Option<Self> {
+        let (length, rest) = match octets {
+            [0, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
+            [length, rest @ ..] => (usize::from(*length), rest),
+            [] => return None,
+        };
+        let (exponent_octets, modulus) = rest.split_at_checked(length)?;
+        let (exponent_octets, modulus) = (without_zeroes(exponent_octets), without_zeroes(modulus));
+        if exponent_octets.len() > size_of::<u64>() {
+            return None;
+        }
+        let exponent = exponent_octets.iter().fold(0, |sum, octet| (sum << 8) | u64::from(*octet));
+        let usual = (3..=LARGEST_EXPONENT).contains(&exponent) && exponent % 2 == 1;
+        usual.then_some(Self { exponent, exponent_octets, modulus })
+    }
+
+    /// Whether `signature` was made over `message` by the owner of the key.
+    pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
+        let (of_ring, prefix, digest) = match u8::from(algorithm) {
+            5 | 7 => {
+                let digest = &digest::SHA1_FOR_LEGACY_USE_ONLY;
+                (&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, SHA1, digest)
+            }
+            8 => (&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, SHA256, &digest::SHA256),
+            10 => (&RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, SHA512, &digest::SHA512),
+            _ => return false,
+        };
+        if self.modulus.len() >= SHORTEST_OF_RING {
+            let key = RsaPublicKeyComponents { n: self.modulus, e: self.exponent_octets };
+            return key.verify(of_ring, message, signature).is_ok();
+        }
+        let digest = digest::digest(digest, message);
+        self.modulus.len() >= SHORTEST && self.short_verify(&[prefix, digest.as_ref()].concat(), signature)
+    }
+
+    /// The same with a key that is too short for ring. `info`: the digest with what stands in front of it.
+    fn short_verify(&self, info: &[u8], signature: &[u8]) -> bool {
+        let (modulus, signed) = (BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(signature));
+        let filled = self.modulus.len().checked_sub(info.len() + 3).filter(|filled| *filled >= 8);
+        let Some(filled) = filled else { return false };
+        if signature.len() != self.modulus.len() || signed >= modulus {
+            return false;
+        }
+        let padded = [&[0, 1][..], &vec![0xff; filled], &[0], info].concat();
+        signed.modpow(&BigUint::from(self.exponent), &modulus) == BigUint::from_bytes_be(&padded)
+    }
+
+    /// How many usual checks one by this key costs: work grows with the square of the modulus' length, and with the bits of
+    /// the exponent and the ones among them.
+    pub(super) fn weight(&self) -> u32 {
+        let bits = u64::BITS.saturating_sub(self.exponent.leading_zeros());
+        let products = usize::try_from(bits.saturating_add(self.exponent.count_ones())).unwrap_or(usize::MAX);
+        let square = self.modulus.len().saturating_mul(self.modulus.len());
+        let work = square.saturating_mul(products.saturating_sub(2));
+        u32::try_from(work.div_ceil(USUAL_WORK)).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+fn without_zeroes(octets: &[u8]) -> &[u8] {
+    let zeroes = octets.iter().take_while(|octet| **octet == 0).count();
+    octets.get(zeroes..).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "rsa_tests.rs"]
+mod tests;
