@@ -1,10 +1,21 @@
 //! The time, injected: nothing below `daemon` reads a clock of its own.
 //!
-//! May call: nothing of ours. One clock serves both worlds. In the daemon it is the machine's; in the
+//! May call: `limits`. One clock serves both worlds. In the daemon it is the machine's; in the
 //! simulation it is tokio's paused clock, which jumps to the next timer, so four-second deadlines cost nothing.
+//!
+//! Spans are measured on the clock that goes on while the machine sleeps or is paused, so that no TTL outlives its time. tokio's
+//! timers stand still meanwhile: who waits is woken late, and then sees that the time is over.
 
 use std::fmt;
+use std::sync::Arc;
+#[cfg(feature = "lab")]
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::limits::{CLOCK_FLOOR, SLOW_CLOCK};
 
 /// A moment, in microseconds since the clock was made. Never goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,41 +61,73 @@ pub struct Now {
     pub unix: u64,
 }
 
+/// What the times of signatures are held against, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calendar {
+    /// What this machine's clock says; nothing is known that contradicts it.
+    Clock(u64),
+    /// The clock says less than what is known to have passed: it is slow, and all that is known is that it is later than this.
+    After(u64),
+}
+
 /// Where moments come from.
 #[derive(Clone)]
 pub struct Clock {
     kind: Kind,
+    /// A moment of the calendar that is known to have passed, in seconds since 1970.
+    passed: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
 enum Kind {
     Machine {
-        started: std::time::Instant,
+        started: Duration,
     },
     #[cfg(feature = "lab")]
     Virtual {
         started: tokio::time::Instant,
+        /// Its calendar at that moment.
         unix_at_start: u64,
+        /// Seconds by which the machine's clock is wrong.
+        shift: Arc<AtomicI64>,
     },
+}
+
+/// How long the machine has been up, the time that it slept included (CLOCK_BOOTTIME of clock_gettime(2)).
+fn since_boot() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn machine() -> Self {
-        Self { kind: Kind::Machine { started: std::time::Instant::now() } }
+        let kind = Kind::Machine { started: since_boot() };
+        Self { kind, passed: Arc::new(AtomicU64::new(CLOCK_FLOOR)) }
     }
 
     /// The clock of a runtime whose time is paused; `unix_at_start` is its calendar now.
     /// Call it inside that runtime.
     #[cfg(feature = "lab")]
     pub fn simulated(unix_at_start: u64) -> Self {
-        Self { kind: Kind::Virtual { started: tokio::time::Instant::now(), unix_at_start } }
+        let kind =
+            Kind::Virtual { started: tokio::time::Instant::now(), unix_at_start, shift: Arc::default() };
+        Self { kind, passed: Arc::default() }
+    }
+
+    /// Sets the calendar of a paused clock this many seconds beside the truth, as somebody sets the machine's. The moments of
+    /// `mono` go on as before.
+    #[cfg(feature = "lab")]
+    pub fn set_wrong_by(&self, seconds: i64) {
+        if let Kind::Virtual { shift, .. } = &self.kind {
+            shift.store(seconds, Ordering::Relaxed);
+        }
     }
 
     /// The moment alone: one read of the monotonic clock, for the hit path.
     pub fn mono(&self) -> Mono {
         let elapsed = match &self.kind {
-            Kind::Machine { started } => started.elapsed(),
+            Kind::Machine { started } => since_boot().saturating_sub(*started),
             #[cfg(feature = "lab")]
             Kind::Virtual { started, .. } => started.elapsed(),
         };
@@ -99,10 +142,41 @@ impl Clock {
                 SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
             }
             #[cfg(feature = "lab")]
-            Kind::Virtual { unix_at_start, .. } => unix_at_start.saturating_add(mono.as_micros() / 1_000_000),
+            Kind::Virtual { unix_at_start, shift, .. } => {
+                let right = unix_at_start.saturating_add(mono.as_micros() / 1_000_000);
+                right.saturating_add_signed(shift.load(Ordering::Relaxed))
+            }
         };
         Now { mono, unix }
     }
+
+    /// What is known of the calendar.
+    pub fn calendar(&self) -> Calendar {
+        let (unix, passed) = (self.now().unix, self.passed.load(Ordering::Relaxed));
+        if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {
+            Calendar::After(passed)
+        } else {
+            Calendar::Clock(unix)
+        }
+    }
+
+    /// Tells that a moment of the calendar has passed, in seconds since 1970; only what cannot be forged may be told.
+    pub fn has_passed(&self, unix: u64) {
+        self.passed.fetch_max(unix, Ordering::Relaxed);
+    }
+}
+
+/// The day of a moment, as 2026-08-01 (Howard Hinnant's civil_from_days; years begin in March, so that a leap day is last).
+pub fn date(unix: u64) -> String {
+    let days = unix / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 impl fmt::Debug for Clock {
@@ -122,5 +196,39 @@ mod tests {
         assert_eq!(late.seconds_since(early), 1);
         assert_eq!(early.since(late), Duration::ZERO);
         assert_eq!(Mono::from_micros(u64::MAX).after(Duration::from_secs(1)).as_micros(), u64::MAX);
+    }
+
+    #[test]
+    fn days_have_their_dates() {
+        let days = [0, 951_782_399, 951_782_400, 951_868_800, 1_795_165_200, 4_102_444_800].map(date);
+        assert_eq!(
+            days,
+            ["1970-01-01", "2000-02-28", "2000-02-29", "2000-03-01", "2026-11-20", "2100-01-01"]
+        );
+    }
+
+    #[test]
+    fn the_machine_s_clock_counts_the_time_that_it_slept() {
+        let clock = Clock::machine();
+        let up: f64 =
+            std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
+        assert!(since_boot().as_secs_f64() >= up - 0.01);
+        assert!(clock.mono() <= clock.mono());
+        assert!(clock.mono().since(Mono::START) < Duration::from_secs(60));
+    }
+
+    /// A clock that is a day off is borne, as signatures bear it; a slower one is known by what has passed.
+    #[tokio::test]
+    async fn a_slow_clock_is_known_by_what_has_passed() {
+        let clock = Clock::simulated(10_000_000);
+        assert_eq!(clock.calendar(), Calendar::Clock(10_000_000));
+        clock.has_passed(10_000_000 + SLOW_CLOCK.as_secs() - 1);
+        assert_eq!(clock.calendar(), Calendar::Clock(10_000_000));
+        clock.has_passed(20_000_000);
+        clock.has_passed(15_000_000);
+        assert_eq!(clock.clone().calendar(), Calendar::After(20_000_000));
+        clock.set_wrong_by(11_000_000);
+        assert_eq!(clock.calendar(), Calendar::Clock(21_000_000));
+        assert_eq!(clock.mono().seconds_since(Mono::START), 0);
     }
 }

@@ -17,10 +17,12 @@ use crate::question::{ExtendedError, QuestionKey};
 pub struct Failed {
     /// Until when it is given without trying again.
     pub until: Mono,
+    /// When it was stored.
+    pub since: Mono,
     /// For how long that was when it was stored.
     span: Duration,
-    /// When it was stored, where no server was heard while it failed.
-    unheard: Option<Mono>,
+    /// Whether any server was heard while it failed.
+    heard: bool,
     /// Why it failed.
     pub error: ExtendedError,
 }
@@ -40,7 +42,7 @@ impl Failures {
 
     /// The failure that answers a question of this moment. `heard_since`: whether any server was heard after a moment.
     pub fn get(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
-        let holds = |failed: &Arc<Failed>| now < failed.until && !failed.unheard.is_some_and(heard_since);
+        let holds = |failed: &Arc<Failed>| now < failed.until && (failed.heard || !heard_since(failed.since));
         self.0.get(key).filter(holds)
     }
 
@@ -48,10 +50,7 @@ impl Failures {
     pub fn put(&self, key: QuestionKey, error: ExtendedError, heard: bool, now: Mono) {
         let last = self.0.get(&key).filter(|_| heard);
         let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
-        self.0.insert(
-            key,
-            Arc::new(Failed { until: now.after(span), span, unheard: (!heard).then_some(now), error }),
-        );
+        self.0.insert(key, Arc::new(Failed { until: now.after(span), since: now, span, heard, error }));
     }
 
     /// Forgets a failure: the question has been answered.

@@ -13,6 +13,3 @@ pub const CHECK_SERVERS: usize = 3;
 
 /// How long each of them is waited for: the farthest answers within 0.3 s.
 pub const CHECK_TIME: Duration = Duration::from_secs(2);
-
-/// The first of November 2026, in seconds since 1970: before this version was written, so no clock that is right says less.
-pub const CLOCK_FLOOR: u64 = 1_793_491_200;

@@ -5,6 +5,7 @@
 
 mod cache;
 mod check;
+mod clock;
 mod config;
 mod control;
 mod daemon;
@@ -19,6 +20,7 @@ mod wire;
 
 pub use cache::*;
 pub use check::*;
+pub use clock::*;
 pub use config::*;
 pub use control::*;
 pub use daemon::*;

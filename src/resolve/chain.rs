@@ -1,6 +1,6 @@
 //! The chain of trust: what a zone's keys are worth, from a trust anchor down to it.
 //!
-//! May call: `validate`, `cache`, `zones`, `cuts` for what its parent says, and `fetch` for keys. RFC 4035 section 5. Each
+//! May call: `validate`, `cache`, `zones`, `calendar`, `cuts` for what its parent says, and `fetch` for keys. RFC 4035 section 5. Each
 //! zone's state is kept.
 
 use std::net::SocketAddr;
@@ -65,7 +65,8 @@ impl Resolver {
     ) -> BoxFuture<'a, Result<Arc<ZoneState>, Fault>> {
         Box::pin(async move {
             let rrsets = self.memory.rrsets.of(context.view.knows);
-            if let Some(state) = rrsets.zone_state(zone, self.clock.mono()) {
+            let known = rrsets.zone_state(zone, self.clock.mono());
+            if let Some(state) = known.filter(|state| !self.timekeeper.outdates(state)) {
                 self.refresh_if_old(&state, context);
                 return Ok(state);
             }
@@ -272,8 +273,14 @@ impl Resolver {
                 |record: &&Record| record.name == *zone && record.record_type() == RecordType::DNSKEY;
             let records: Vec<&Record> = keys.answers.iter().filter(of_zone).collect();
             let signatures: Vec<&RRSIG> = covering(&keys.evidence, zone, RecordType::DNSKEY);
-            let (unix, work) = (self.clock.now().unix, &context.budget.work);
-            match entrust(zone, &ds, &records, &signatures, algorithms, unix, work) {
+            let judge = |calendar| {
+                entrust(zone, &ds, &records, &signatures, algorithms, calendar, &context.budget.work)
+            };
+            let entrusted = match judge(self.calendar()).await {
+                Entrusted::Bogus(fault) if self.learns_time(&fault) => judge(self.calendar()).await,
+                entrusted => entrusted,
+            };
+            match entrusted {
                 Entrusted::Secure(trusted, ttl) => {
                     self.distrust(&refuted, context);
                     if keys.server.is_some() {
@@ -285,7 +292,11 @@ impl Resolver {
                 Entrusted::Insecure(fault) => {
                     return Ok(Established::without_keys(Standing::Insecure(Some(fault)), seconds));
                 }
-                Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => return Err(fault),
+                Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
+                    return Err(fault);
+                }
+                // What other servers showed was wrong, whatever this one's would have cost.
+                Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(&keys, &fault, context);
                     refuted.push((keys, fault));
@@ -294,6 +305,9 @@ impl Resolver {
         }
         let fault = refuted.into_iter().map(|(_, fault)| fault).reduce(Fault::or_more_telling);
         let fault = fault.unwrap_or_else(|| Fault::new(Why::DnskeyMissing, format!("{zone} shows no keys")));
+        if zone.is_root() {
+            self.suspects_clock(&fault);
+        }
         Ok(Established::bogus(fault))
     }
 

@@ -163,9 +163,15 @@ impl Resolver {
             return Err(Fault::new(why, format!("{what} {name}")));
         };
         let state = self.state(&signer, context).await?;
-        match self.judge_ds_by(&state, name, &set, &signatures, records, context) {
+        let mut judged = self.judge_ds_by(&state, name, &set, &signatures, records, context).await;
+        if let Err(fault) = &judged
+            && self.learns_time(fault)
+        {
+            judged = self.judge_ds_by(&state, name, &set, &signatures, records, context).await;
+        }
+        match judged {
             Err(fault) => match self.renewed(&state, &fault, context).await {
-                Some(state) => self.judge_ds_by(&state, name, &set, &signatures, records, context),
+                Some(state) => self.judge_ds_by(&state, name, &set, &signatures, records, context).await,
                 None => Err(fault),
             },
             judged => judged,
@@ -173,7 +179,7 @@ impl Resolver {
     }
 
     /// The same by the keys of the zone above.
-    fn judge_ds_by(
+    async fn judge_ds_by(
         &self,
         state: &ZoneState,
         name: &Name,
@@ -190,13 +196,13 @@ impl Resolver {
             Standing::Bogus(fault) => return Ok(Delegated::Bogus(fault.clone())),
             Standing::NoZone(fault) => return Err(fault.clone()),
         };
-        let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
+        let (algorithms, calendar, work) = (algorithms(context), self.calendar(), &context.budget.work);
         if set.is_empty() {
-            let denials = Denials::read(records, keys, algorithms, unix, work)?;
+            let denials = Denials::read(records, keys, algorithms, calendar, work).await?;
             return Ok(Delegated::Unsigned(denials.cut(name, work)?, denials.ttl));
         }
         let rrset = Rrset { name, kind: RecordType::DS, records: set };
-        let signed = signature::check(&rrset, signatures, keys, algorithms, unix, work)?;
+        let signed = signature::check(&rrset, signatures, keys, algorithms, calendar, work).await?;
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
             // That nothing of it can be read does not make the zone an unsigned one.
@@ -222,8 +228,8 @@ impl Resolver {
         let state = self.state(signer, context).await?;
         let Standing::Secure(keys) = &state.standing else { return Ok(None) };
         let rrset = Rrset { name, kind: RecordType::CNAME, records: &set };
-        let (unix, work) = (self.clock.now().unix, &context.budget.work);
-        let signed = signature::check(&rrset, &signatures, keys, algorithms(context), unix, work)?;
+        let (calendar, work) = (self.calendar(), &context.budget.work);
+        let signed = signature::check(&rrset, &signatures, keys, algorithms(context), calendar, work).await?;
         Ok(signed.encloser.is_none().then_some(signed.ttl))
     }
 }

@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {
         let apex = Name::from_ascii("wl.example.").unwrap();
-        let fault = Box::new(Fault { why: Wrong::Expired, text: "the signature has run out".to_owned() });
+        let fault = Box::new(Fault::new(Wrong::Expired, "the signature has run out"));
         let untrusted = Failure::Untrusted { zone: apex.clone(), state: Validated::Bogus, fault };
         for failure in [untrusted, Failure::Aliases { name: apex.clone() }] {
             for purpose in [Purpose::Allow, Purpose::Block] {

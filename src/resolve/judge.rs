@@ -1,15 +1,18 @@
 //! What an answer is worth: each RRset and each absence by the keys of the zone that signed it.
 //!
-//! May call: `chain`, `validate`. RFC 4035 section 5.3 and 5.4. The data are at fault where another server of the zone may
+//! May call: `chain`, `calendar`, `validate`. RFC 4035 section 5.3 and 5.4. The data are at fault where another server of the zone may
 //! say better; a zone whose keys are bogus has no such server.
 
 use std::sync::Arc;
 
+use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::Resolver;
+use super::calendar::untimed;
 use super::chain::{algorithms, denier, seconds_of};
 use crate::cache::security::{Standing, ZoneState};
+use crate::clock::Calendar;
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::context::Context;
@@ -48,6 +51,14 @@ struct Shown {
     proven: Proven,
     ttl: u32,
     proofs: Vec<Record>,
+}
+
+/// What is to be judged by the keys of a zone.
+enum Matter<'a> {
+    /// An RRset, with its signatures.
+    Set(Rrset<'a>, Vec<&'a RRSIG>),
+    /// That there is no such name, or no such type.
+    Absence { name: &'a Name, kind: RecordType, nxdomain: bool, soa: Option<&'a Record> },
 }
 
 impl Part {
@@ -151,6 +162,9 @@ impl Resolver {
         if judged.has_secure() {
             found.evidence.retain(|record| vouched.contains(record) || vouched_signature(record, &vouched));
         }
+        if let Calendar::After(passed) = self.calendar() {
+            judged.lose_security(&untimed(passed));
+        }
         judged
     }
 
@@ -167,18 +181,8 @@ impl Resolver {
             Keys::Of(state) => state,
             Keys::None(part) => return part,
         };
-        self.by_keys(state, context, |keys| {
-            let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
-            let rrset = Rrset { name, kind, records: set };
-            let signed = signature::check(&rrset, &signatures, keys, algorithms, unix, work)?;
-            let Some(encloser) = &signed.encloser else {
-                return Ok(Shown { proven: Proven::Fully, ttl: signed.ttl, proofs: Vec::new() });
-            };
-            let denials = Denials::read(&found.evidence, keys, algorithms, unix, work)?;
-            let proven = denials.wildcard(name, encloser, work)?;
-            Ok(Shown { proven, ttl: denials.ttl.min(signed.ttl), proofs: denials.signed() })
-        })
-        .await
+        let matter = Matter::Set(Rrset { name, kind, records: set }, signatures);
+        self.by_keys(state, context, &matter, &found.evidence).await
     }
 
     /// Judges by the keys of a zone; where they do not fit what a server says and are not of just now, by those that the
@@ -187,16 +191,24 @@ impl Resolver {
         &self,
         state: Arc<ZoneState>,
         context: &Context,
-        check: impl Fn(&ZoneKeys) -> Result<Shown, Fault> + Send + Sync,
+        matter: &Matter<'_>,
+        evidence: &[Record],
     ) -> Part {
         let Standing::Secure(keys) = &state.standing else { return Part::of(Verdict::Insecure(None)) };
-        let fault = match check(keys) {
+        let checked = match self.shows(keys, matter, evidence, context).await {
+            Err(fault) if self.learns_time(&fault) => self.shows(keys, matter, evidence, context).await,
+            checked => checked,
+        };
+        let fault = match checked {
             Ok(shown) => return Part::shown(shown),
             Err(fault) => fault,
         };
         let renewed = self.renewed(&state, &fault, context).await;
         match renewed.as_deref().map(|state| &state.standing) {
-            Some(Standing::Secure(keys)) => check(keys).map_or_else(Part::faulty, Part::shown),
+            Some(Standing::Secure(keys)) => {
+                let shown = self.shows(keys, matter, evidence, context).await;
+                shown.map_or_else(Part::faulty, Part::shown)
+            }
             Some(Standing::Insecure(fault)) => Part::of(Verdict::Insecure(fault.clone())),
             _ => Part::faulty(fault),
         }
@@ -221,33 +233,45 @@ impl Resolver {
             Keys::Of(state) => state,
             Keys::None(part) => return part,
         };
-        self.by_keys(state, errand.context, |keys| {
-            self.prove_absence(errand, found, nxdomain, name, soa, keys)
-        })
-        .await
+        let matter = Matter::Absence { name, kind, nxdomain, soa };
+        self.by_keys(state, errand.context, &matter, &found.evidence).await
     }
 
-    fn prove_absence(
+    /// What keys show of a matter, with what came along.
+    async fn shows(
         &self,
-        errand: Errand<'_>,
-        found: &Found,
-        nxdomain: bool,
-        name: &Name,
-        soa: Option<&Record>,
         keys: &ZoneKeys,
+        matter: &Matter<'_>,
+        evidence: &[Record],
+        context: &Context,
     ) -> Result<Shown, Fault> {
-        let context = errand.context;
-        let (algorithms, unix, work) = (algorithms(context), self.clock.now().unix, &context.budget.work);
-        let mut ttl = u32::MAX;
-        if let Some(soa) = soa {
-            let rrset = Rrset { name: &soa.name, kind: RecordType::SOA, records: &[soa] };
-            let signatures = covering(&found.evidence, &soa.name, RecordType::SOA);
-            ttl = signature::check(&rrset, &signatures, keys, algorithms, unix, work)?.ttl;
+        let (algorithms, calendar, work) = (algorithms(context), self.calendar(), &context.budget.work);
+        match matter {
+            Matter::Set(rrset, signatures) => {
+                let signed = signature::check(rrset, signatures, keys, algorithms, calendar, work).await?;
+                let Some(encloser) = &signed.encloser else {
+                    return Ok(Shown { proven: Proven::Fully, ttl: signed.ttl, proofs: Vec::new() });
+                };
+                let denials = Denials::read(evidence, keys, algorithms, calendar, work).await?;
+                let proven = denials.wildcard(rrset.name, encloser, work)?;
+                Ok(Shown { proven, ttl: denials.ttl.min(signed.ttl), proofs: denials.signed() })
+            }
+            Matter::Absence { name, kind, nxdomain, soa } => {
+                let mut ttl = u32::MAX;
+                if let Some(soa) = soa {
+                    let rrset = Rrset { name: &soa.name, kind: RecordType::SOA, records: &[soa] };
+                    let signatures = covering(evidence, &soa.name, RecordType::SOA);
+                    ttl = signature::check(&rrset, &signatures, keys, algorithms, calendar, work).await?.ttl;
+                }
+                let denials = Denials::read(evidence, keys, algorithms, calendar, work).await?;
+                let proven = if *nxdomain {
+                    denials.nxdomain(name, work)?
+                } else {
+                    denials.nodata(name, *kind, work)?
+                };
+                Ok(Shown { proven, ttl: ttl.min(denials.ttl), proofs: denials.signed() })
+            }
         }
-        let denials = Denials::read(&found.evidence, keys, algorithms, unix, work)?;
-        let proven =
-            if nxdomain { denials.nxdomain(name, work)? } else { denials.nodata(name, errand.kind, work)? };
-        Ok(Shown { proven, ttl: ttl.min(denials.ttl), proofs: denials.signed() })
     }
 
     /// The keys of the zone that signed data at `name`, or what the data are worth without.
@@ -281,6 +305,20 @@ impl Judged {
         vouched.extend(part.proofs);
         let verdict = std::mem::replace(&mut self.verdict, Verdict::Secure);
         self.verdict = verdict.and(part.verdict);
+    }
+
+    /// Makes of what was found secure what is insecure, and says why.
+    fn lose_security(&mut self, why: &Fault) {
+        if !self.has_secure() {
+            return;
+        }
+        for security in self.checked.sets.iter_mut().chain([&mut self.checked.end]) {
+            if *security == Security::Secure {
+                *security = Security::Insecure;
+            }
+        }
+        let verdict = std::mem::replace(&mut self.verdict, Verdict::Secure);
+        self.verdict = verdict.and(Verdict::Insecure(Some(why.clone())));
     }
 
     /// Whether any part of it may be told with AD.

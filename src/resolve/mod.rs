@@ -14,6 +14,7 @@
 )]
 
 mod backlog;
+mod calendar;
 mod chain;
 mod chase;
 mod cuts;
@@ -58,6 +59,7 @@ use crate::record::trail::{Progress, Trail};
 use crate::validate::verdict::{Fault, State};
 use crate::wire::compose;
 use crate::zones::{Kind, View, Views};
+use calendar::Timekeeper;
 use chase::Chased;
 use fetch::Fetches;
 use flights::{Begun, Flights, Joined, Landed, Seat, Shed};
@@ -91,6 +93,8 @@ pub struct Resolver {
     fetches: Fetches,
     /// Negative trust anchors that the operator has set for a while.
     negative: Negatives,
+    /// What is noticed of the machine's clock.
+    timekeeper: Timekeeper,
     /// Itself, for what goes on by itself.
     me: Weak<Self>,
     lists: Lists,
@@ -129,6 +133,7 @@ impl Resolver {
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
         let iterate = Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random);
         let (stopping, _) = watch::channel(false);
+        let timekeeper = Timekeeper::new(clock.now());
         Arc::new_cyclic(|me| Self {
             views,
             clock,
@@ -138,6 +143,7 @@ impl Resolver {
             flights: Flights::new(keyed),
             fetches: Fetches::default(),
             negative: Negatives::default(),
+            timekeeper,
             lists: Lists::default(),
             asking: Asking::default(),
             me: me.clone(),
@@ -425,10 +431,16 @@ impl Resolver {
         }
     }
 
-    /// What a question failed with a moment ago, unless that was while nobody was heard, and somebody is now.
+    /// What a question failed with a moment ago, unless that was while nobody was heard, and somebody is now; or it was bogus by a
+    /// clock that has been set since.
     fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
+        // A clock that was set is noticed first.
+        self.calendar();
         let heard_since = |moment| self.iterate.heard_since(moment);
-        self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)
+        let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since);
+        let by_the_clock =
+            |failed: &Failed| failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
+        failed.filter(|failed| !by_the_clock(failed))
     }
 
     /// Remembers that a sub-question failed, unless the question that it was asked for had spent its budget: that is not the

@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::verdict::{Fault, Why};
-use crate::limits::{MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
+use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
 
 /// What is left of the work that a question may cost. Shared by all that is checked for it.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Budget {
     checks: AtomicU32,
     failed: AtomicU32,
     hashes: AtomicU32,
+    /// Checks since others had the thread.
+    in_a_row: AtomicU32,
 }
 
 impl Budget {
@@ -31,6 +33,15 @@ impl Budget {
     /// Tells that a check has failed that costs as much as `weight` usual ones.
     pub fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
+    }
+
+    /// Lets others have the thread, where checks have kept it for long enough. To be called after one that costs as much as
+    /// `weight` usual ones.
+    pub async fn breathe(&self, weight: u32) {
+        if self.in_a_row.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) >= MAX_CHECKS_IN_A_ROW {
+            self.in_a_row.store(0, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Takes one NSEC3 hash, whatever its iterations.
@@ -55,6 +66,26 @@ fn over(what: &str) -> Fault {
 mod tests {
     use super::*;
     use crate::limits::SLOW_CHECK;
+
+    /// Whoever shares a thread with a question that is expensive has it after each few checks.
+    #[tokio::test]
+    async fn others_have_the_thread_between_checks() {
+        let budget = std::sync::Arc::new(Budget::default());
+        let turns = std::sync::Arc::new(AtomicU32::new(0));
+        let others = std::sync::Arc::clone(&turns);
+        let other = tokio::spawn(async move {
+            loop {
+                others.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        for _ in 0..10 * MAX_CHECKS_IN_A_ROW {
+            budget.breathe(1).await;
+        }
+        budget.breathe(MAX_CHECKS_IN_A_ROW).await;
+        other.abort();
+        assert!((10..=12).contains(&turns.load(Ordering::Relaxed)), "{turns:?}");
+    }
 
     #[test]
     fn checks_failures_and_hashes_end() {

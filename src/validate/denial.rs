@@ -12,6 +12,7 @@ use super::denial_nsec3::Nsec3s;
 use super::keys::{Algorithms, ZoneKeys};
 use super::signature::{self, Rrset, covering};
 use super::verdict::{Fault, Why};
+use crate::clock::Calendar;
 use crate::limits::{MAX_DENIALS, MAX_NSEC3_ITERATIONS};
 
 /// The proofs of one message that the keys of one zone have signed.
@@ -55,11 +56,11 @@ impl<'a> Denials<'a> {
     ///
     /// # Errors
     /// The budget is spent.
-    pub fn read(
+    pub async fn read(
         records: &'a [Record],
         keys: &'a ZoneKeys,
         algorithms: Algorithms,
-        unix: u64,
+        calendar: Calendar,
         budget: &Budget,
     ) -> Result<Self, Fault> {
         let (zone, ttl) = (&keys.zone, u32::MAX);
@@ -73,7 +74,8 @@ impl<'a> Denials<'a> {
         for record in records.iter().filter(is_denial).take(MAX_DENIALS) {
             let (name, kind) = (&record.name, record.record_type());
             let rrset = Rrset { name, kind, records: &[record] };
-            match signature::check(&rrset, &covering(records, name, kind), keys, algorithms, unix, budget) {
+            let signatures = covering(records, name, kind);
+            match signature::check(&rrset, &signatures, keys, algorithms, calendar, budget).await {
                 // What a wildcard made says nothing of the name that it was made for.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}

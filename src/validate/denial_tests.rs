@@ -1,5 +1,5 @@
 use super::*;
-use crate::validate::stage::{NOW, Signer, name, nsec, nsec3, nsec3_with};
+use crate::validate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
 use RecordType::{A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, SOA, TXT};
 use hickory_proto::dnssec::Algorithm;
 
@@ -21,7 +21,8 @@ impl Proofs {
 
     fn with<Out>(&self, work: impl FnOnce(&Denials<'_>, &Budget) -> Out) -> Out {
         let keys = self.signer.keys();
-        let denials = Denials::read(&self.records, &keys, Algorithms::default(), NOW, &self.budget);
+        let denials =
+            come_to(Denials::read(&self.records, &keys, Algorithms::default(), TODAY, &self.budget));
         work(&denials.unwrap(), &self.budget)
     }
 

@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::budget::Budget;
 use super::signature::{self, Rrset};
 use super::verdict::{Fault, Why};
+use crate::clock::Calendar;
 use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 
 /// The keys that a zone signs with, trusted.
@@ -82,14 +83,14 @@ pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<
     Ok(best.take(MAX_DS).collect())
 }
 
-/// Judges the DNSKEY RRset of `zone` by the DS of its parent, or of a trust anchor. `unix`: the calendar's seconds.
-pub fn entrust(
+/// Judges the DNSKEY RRset of `zone` by the DS of its parent, or of a trust anchor.
+pub async fn entrust(
     zone: &Name,
     ds: &[&DS],
     records: &[&Record],
     signatures: &[&RRSIG],
     algorithms: Algorithms,
-    unix: u64,
+    calendar: Calendar,
     budget: &Budget,
 ) -> Entrusted {
     let ds = match usable(zone, ds, algorithms) {
@@ -111,7 +112,7 @@ pub fn entrust(
     }
     let rrset = Rrset { name: zone, kind: RecordType::DNSKEY, records };
     let entry = ZoneKeys { zone: zone.clone(), keys: named };
-    match signature::check(&rrset, signatures, &entry, algorithms, unix, budget) {
+    match signature::check(&rrset, signatures, &entry, algorithms, calendar, budget).await {
         Ok(signed) => {
             let keys = keys.into_iter().filter(|key| key.key.zone_key() && !key.key.revoke()).collect();
             Entrusted::Secure(ZoneKeys { zone: zone.clone(), keys }, signed.ttl)

@@ -1,7 +1,7 @@
 use super::*;
 use crate::limits::{MAX_DNSKEYS, MAX_DS};
 use crate::validate::keys::{Entrusted, entrust};
-use crate::validate::stage::{DAY, NOW, Signer, name, rrsig};
+use crate::validate::stage::{DAY, NOW, Signer, TODAY, come_to, name, rrsig};
 use hickory_proto::dnssec::DigestType;
 use hickory_proto::dnssec::rdata::DS;
 use hickory_proto::dnssec::rdata::sig::SigInput;
@@ -16,7 +16,14 @@ fn judge(records: &[Record], signatures: &[Record], keys: &ZoneKeys, unix: u64) 
     let records: Vec<&Record> = records.iter().collect();
     let signatures: Vec<&RRSIG> = signatures.iter().map(rrsig).collect();
     let rrset = Rrset { name: &records[0].name, kind: records[0].record_type(), records: &records };
-    check(&rrset, &signatures, keys, Algorithms::default(), unix, &Budget::default())
+    come_to(check(
+        &rrset,
+        &signatures,
+        keys,
+        Algorithms::default(),
+        Calendar::Clock(unix),
+        &Budget::default(),
+    ))
 }
 
 #[test]
@@ -70,6 +77,43 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a
     assert_eq!(told, "the signature of www.example. A ended 3 days ago");
     let told = at(NOW - 20 * day, NOW - 61).unwrap_err().text;
     assert_eq!(told, "the signature of www.example. A ended 61 s ago");
+}
+
+/// Only the root's signatures tell the time: of one that fits and has not begun, the clock is slow. A zone that signs ahead of
+/// time tells nothing.
+#[test]
+fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
+    let day = u64::from(DAY);
+    let serial = |unix: u64| SerialNumber::new(u32::try_from(unix).unwrap());
+    let proven = |zone: &str, forged: bool, (begin, end): (u64, u64), calendar: Calendar| {
+        let (signer, other) = (Signer::new(zone, Algorithm::ED25519), Signer::new(zone, Algorithm::ED25519));
+        let records = addresses("example.");
+        let mut input = signer.input(&records);
+        (input.sig_inception, input.sig_expiration) = (serial(begin), serial(end));
+        let signature = if forged { other.sign_as(input, &records) } else { signer.sign_as(input, &records) };
+        let (held, signatures): (Vec<&Record>, _) = (records.iter().collect(), [rrsig(&signature)]);
+        let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+        come_to(check(
+            &rrset,
+            &signatures,
+            &signer.keys(),
+            Algorithms::default(),
+            calendar,
+            &Budget::default(),
+        ))
+    };
+    let ahead = (NOW + 20 * day, NOW + 30 * day);
+    let fault = proven(".", false, ahead, TODAY).unwrap_err();
+    assert_eq!((fault.why, fault.passed), (Why::NotYetValid, Some(ahead.0)));
+    assert_eq!(proven("example.", false, ahead, TODAY).unwrap_err().passed, None);
+    let forged = proven(".", true, ahead, TODAY).unwrap_err();
+    assert_eq!((forged.why, forged.passed), (Why::Bogus, None));
+    // With that known, what begins is not asked, and what had ended by then is over.
+    let slow = Calendar::After(ahead.0);
+    assert_eq!(proven("example.", false, ahead, slow).unwrap().ttl, CLOCKLESS_TTL);
+    assert_eq!(proven("example.", false, (NOW + 40 * day, NOW + 50 * day), slow).unwrap().ttl, CLOCKLESS_TTL);
+    assert_eq!(proven("example.", false, (NOW, NOW + 19 * day), slow).unwrap_err().why, Why::Expired);
+    assert_eq!(proven("example.", true, ahead, slow).unwrap_err().why, Why::Bogus);
 }
 
 #[test]
@@ -130,7 +174,8 @@ fn work_ends_where_many_keys_share_a_tag() {
     let held: Vec<&Record> = records.iter().collect();
     let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
     let budget = Budget::default();
-    let fault = check(&rrset, &signatures, &keys, Algorithms::default(), NOW, &budget).unwrap_err();
+    let fault =
+        come_to(check(&rrset, &signatures, &keys, Algorithms::default(), TODAY, &budget)).unwrap_err();
     assert_eq!(fault.why, Why::Indeterminate, "{fault}");
 }
 
@@ -142,7 +187,15 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     let judge = |ds: &[DS]| {
         let ds: Vec<&DS> = ds.iter().collect();
         let (keys, budget) = ([&keys[0]], Budget::default());
-        entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], Algorithms::default(), NOW, &budget)
+        come_to(entrust(
+            &signer.zone,
+            &ds,
+            &keys,
+            &[rrsig(&signature)],
+            Algorithms::default(),
+            TODAY,
+            &budget,
+        ))
     };
     let insecure = |entrusted| match entrusted {
         Entrusted::Insecure(fault) => fault.why,
@@ -178,7 +231,7 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
     let judge = |signer: &Signer, signatures: &[&RRSIG]| {
         let (ds, keys) = (signer.ds(DigestType::SHA256), signer.record());
         let budget = Budget::default();
-        entrust(&signer.zone, &[&ds], &[&keys], signatures, Algorithms::default(), NOW, &budget)
+        come_to(entrust(&signer.zone, &[&ds], &[&keys], signatures, Algorithms::default(), TODAY, &budget))
     };
     let why = |flags| {
         let signer = Signer::with_flags("example.", Algorithm::ED25519, flags);
@@ -215,10 +268,11 @@ fn ds_and_keys_are_found_behind_many_others() {
     let signature = signer.sign(&keys);
     let (ds, keys): (Vec<&DS>, Vec<&Record>) = (ds.iter().collect(), keys.iter().collect());
     let (algorithms, budget) = (Algorithms::default(), Budget::default());
-    let trusted = match entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], algorithms, NOW, &budget) {
-        Entrusted::Secure(trusted, _) => trusted,
-        other => panic!("{other:?}"),
-    };
+    let trusted =
+        match come_to(entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], algorithms, TODAY, &budget)) {
+            Entrusted::Secure(trusted, _) => trusted,
+            other => panic!("{other:?}"),
+        };
     assert_eq!(trusted.keys.len(), MAX_DNSKEYS);
     assert!(trusted.keys.iter().any(|key| key.key == signer.dnskey));
 }

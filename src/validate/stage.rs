@@ -7,14 +7,23 @@ use hickory_proto::dnssec::{Algorithm, DigestType, Nsec3HashAlgorithm, SigningKe
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber};
 
 use super::keys::{ZoneKey, ZoneKeys};
+use crate::clock::Calendar;
 
 /// 2026-01-01.
 pub(super) const NOW: u64 = 1_767_225_600;
+
+/// What a right clock says then.
+pub(super) const TODAY: Calendar = Calendar::Clock(NOW);
 
 pub(super) const DAY: u32 = 86_400;
 
 pub(super) fn name(text: &str) -> Name {
     Name::from_ascii(text).unwrap()
+}
+
+/// What a check comes to. It gives its thread away now and then.
+pub(super) fn come_to<Output>(check: impl Future<Output = Output>) -> Output {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(check)
 }
 
 /// A zone's key that signs.

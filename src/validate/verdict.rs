@@ -43,6 +43,9 @@ pub struct Fault {
     pub why: Why,
     /// One sentence for people, without its end.
     pub text: String,
+    /// A moment of the calendar that has passed, in seconds since 1970, where this proves it: a signature of the root that fits
+    /// begins then.
+    pub passed: Option<u64>,
 }
 
 /// The sorts of fault that RFC 8914 section 4 and RFC 9276 section 3.2 have codes for.
@@ -132,7 +135,13 @@ impl fmt::Display for State {
 impl Fault {
     /// A fault and its sentence.
     pub fn new(why: Why, text: impl Into<String>) -> Self {
-        Self { why, text: text.into() }
+        Self { why, text: text.into(), passed: None }
+    }
+
+    /// The same, and that a moment of the calendar has passed.
+    #[must_use]
+    pub fn proving(self, passed: u64) -> Self {
+        Self { passed: Some(passed), ..self }
     }
 
     /// Of two faults of the same data the one that tells more: one of the signature itself over one of its time, that over a

@@ -1,6 +1,7 @@
 //! DNSSEC over the lab: zones signed in every usual way, and broken in each; what that costs in time.
 
 mod chains;
+mod clocks;
 mod cost;
 mod forward;
 mod hashes;

@@ -1,9 +1,10 @@
 //! The clock: whether this host's day is the one in which the root zone's signatures are valid.
 //!
-//! May call: `check`, `root_zone`, `limits`. A clock that is days off makes every signature void and all signed names fail.
+//! May call: `check`, `root_zone`, `clock`, `limits`. A clock that is days off makes every signature void and all signed names fail.
 
 use super::root_zone::Heard;
 use crate::check::Finding;
+use crate::clock::date;
 use crate::limits::CLOCK_FLOOR;
 
 const CHECK: &str = "clock";
@@ -36,33 +37,11 @@ pub(super) fn check(unix: u64, heard: &Heard) -> Finding {
     }
 }
 
-/// The day of a moment, as 2026-08-01 (Howard Hinnant's civil_from_days; years begin in March, so that a leap day is last).
-fn date(unix: u64) -> String {
-    let days = unix / 86_400 + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::root_zone::Said;
     use super::*;
     use crate::check::Verdict;
-
-    #[test]
-    fn days_have_their_dates() {
-        let days = [0, 951_782_399, 951_782_400, 951_868_800, 1_795_165_200, 4_102_444_800].map(date);
-        assert_eq!(
-            days,
-            ["1970-01-01", "2000-02-28", "2000-02-29", "2000-03-01", "2026-11-20", "2100-01-01"]
-        );
-    }
 
     #[test]
     fn the_root_zones_signature_says_what_day_it_is() {

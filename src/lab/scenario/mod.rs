@@ -25,7 +25,8 @@
 //! NS, SOA, delegations and glue are written by `delegations`; a zone whose text has `@ NS` lines has these NS itself,
 //! and its parent those of the `zone` line. `unrouted ADDRESS`, `network down|up`,
 //! `ipv6 open|unrouted|swallowed`,
-//! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions. Below `ask`: `rcode`, `answer`
+//! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions, `clock slow|fast SPAN` and `clock right` set
+//! the machine's clock. Below `ask`: `rcode`, `answer`
 //! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`, `why WORDS` (part of the
 //! extended error's text and of the trail's last step),
 //! `outcome NAME[=COUNT]...`, `packets COUNT [SERVER]` (COUNT or LOW..HIGH), `packet: SERVER NAME TYPE [tcp] [plain]`
@@ -108,14 +109,26 @@ struct Step {
 enum Action {
     Ask(Box<Ask>),
     Advance(Duration),
-    Fault { server: String, faults: Vec<Fault> },
+    Fault {
+        server: String,
+        faults: Vec<Fault>,
+    },
     NetworkDown(bool),
     Ipv6(Ipv6Way),
     Unrouted(IpAddr),
-    Cache { name: Name, kind: Option<RecordType>, held: Vec<Holding> },
+    Cache {
+        name: Name,
+        kind: Option<RecordType>,
+        held: Vec<Holding>,
+    },
     Unpoisoned,
     Counted(Vec<(String, RangeInclusive<u64>)>),
-    Sign { zone: String, signing: Signing },
+    Sign {
+        zone: String,
+        signing: Signing,
+    },
+    /// The machine's clock is wrong by so many seconds.
+    Clock(i64),
 }
 
 /// Something that memory is to hold.

@@ -171,6 +171,12 @@ fn action(words: &[&str]) -> Result<Action, String> {
             let faults = faults.map_err(|error| error.to_string())?;
             Ok(Action::Fault { server: (*server).to_owned(), faults })
         }
+        ["clock", "right"] => Ok(Action::Clock(0)),
+        ["clock", way @ ("slow" | "fast"), text] => {
+            let seconds = span(text).and_then(|span| i64::try_from(span.as_secs()).ok());
+            let seconds = seconds.ok_or_else(|| format!("{text} is not a span"))?;
+            Ok(Action::Clock(if *way == "slow" { -seconds } else { seconds }))
+        }
         ["network", "down"] => Ok(Action::NetworkDown(true)),
         ["network", "up"] => Ok(Action::NetworkDown(false)),
         ["ipv6", "open"] => Ok(Action::Ipv6(Ipv6Way::Open)),

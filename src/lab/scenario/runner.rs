@@ -60,6 +60,7 @@ impl Scenario {
             Action::Cache { name, kind, held } => {
                 return self.told(line, memory::differences(simulation, name, *kind, held));
             }
+            Action::Clock(seconds) => simulation.clock().set_wrong_by(*seconds),
             Action::Unpoisoned => return self.told(line, memory::poison(simulation)),
             Action::Counted(wanted) => return self.told(line, counted(simulation, wanted)),
         }

@@ -1,0 +1,167 @@
+//! Whether this host's clock can be right, and what follows where it is not.
+//!
+//! May call: `clock`, `cache`, `validate`. Hosts without a battery boot with a clock of long ago, and need names to set it by. A clock
+//! is known to be slow where it says less than this version's own day, or where a signature of the root that fits has not
+//! begun (RFC 4035 section 5.3.1): nobody else can have made it, so this moves no clock that is right. Then signatures are
+//! checked without their times, as dnsmasq does until its clock is set, nothing counts as secure for it, and nothing is kept
+//! for longer than a minute. That a clock is fast cannot be known: what has run out may be sent again by anybody. Then names
+//! below negative trust anchors resolve, and no signed ones.
+
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+
+use super::Resolver;
+use crate::cache::security::{Standing, ZoneState};
+use crate::clock::{Calendar, Mono, Now, date};
+use crate::limits::CLOCK_JUMP;
+use crate::validate::verdict::{Fault, Why};
+
+/// What to do about a wrong clock.
+const ADVICE: &str = "set it, and keep it set: `timedatectl set-ntp true`, or chrony";
+
+/// What was told last.
+const RIGHT: u8 = 0;
+const SLOW: u8 = 1;
+const FAST: u8 = 2;
+
+/// What is noticed of the clock.
+pub(super) struct Timekeeper {
+    /// The calendar's seconds less those since the start.
+    offset: AtomicI64,
+    /// When it was last found to have been set, in microseconds since the start; 0: never.
+    set: AtomicU64,
+    told: AtomicU8,
+}
+
+impl Timekeeper {
+    pub(super) fn new(now: Now) -> Self {
+        Self { offset: AtomicI64::new(offset(now)), set: AtomicU64::new(0), told: AtomicU8::new(RIGHT) }
+    }
+
+    /// Notices whether the calendar was set since the last look.
+    fn look(&self, now: Now) -> bool {
+        let offset = offset(now);
+        let set = self.offset.swap(offset, Ordering::Relaxed).abs_diff(offset) > CLOCK_JUMP;
+        if set {
+            self.set.fetch_max(now.mono.as_micros(), Ordering::Relaxed);
+        }
+        set
+    }
+
+    /// Whether what was found out at `since` may have been the clock's fault, which has been set meanwhile.
+    pub(super) fn is_outdated(&self, since: Mono) -> bool {
+        let set = self.set.load(Ordering::Relaxed);
+        set > 0 && since.as_micros() <= set
+    }
+
+    /// The same of what a zone's keys turned out to be.
+    pub(super) fn outdates(&self, state: &ZoneState) -> bool {
+        matches!(state.standing, Standing::Bogus(_) | Standing::NoZone(_)) && self.is_outdated(state.stored)
+    }
+
+    /// Whether this is to be told: it was not told last.
+    fn turns(&self, told: u8) -> bool {
+        self.told.swap(told, Ordering::Relaxed) != told
+    }
+}
+
+impl Resolver {
+    /// What the times of signatures are held against, now.
+    pub(super) fn calendar(&self) -> Calendar {
+        let (now, calendar) = (self.clock.now(), self.clock.calendar());
+        let set = self.timekeeper.look(now);
+        match calendar {
+            Calendar::After(passed) => {
+                if self.timekeeper.turns(SLOW) {
+                    tracing::warn!("{}", slow(now.unix, passed));
+                }
+            }
+            Calendar::Clock(_) if set && self.timekeeper.turns(RIGHT) => {
+                tracing::info!("this host's clock was set: it says {}", date(now.unix));
+            }
+            Calendar::Clock(_) => {}
+        }
+        calendar
+    }
+
+    /// Whether a fault is the clock's, as is known by it now: what was found faulty is to be checked again.
+    pub(super) fn learns_time(&self, fault: &Fault) -> bool {
+        let Some(passed) = fault.passed else { return false };
+        self.clock.has_passed(passed);
+        matches!(self.calendar(), Calendar::After(_))
+    }
+
+    /// Tells, once, that the clock may be fast: by it the root's own keys are over.
+    pub(super) fn suspects_clock(&self, fault: &Fault) {
+        if fault.why == Why::Expired && self.timekeeper.turns(FAST) {
+            tracing::warn!("{}", fast(self.clock.now().unix, fault));
+        }
+    }
+}
+
+/// What is said beside an answer whose signatures' times were not judged.
+pub(super) fn untimed(passed: u64) -> Fault {
+    let text = format!(
+        "it is signed, but whether still or already could not be told: this host's clock is slow, it is later than {}",
+        date(passed)
+    );
+    Fault::new(Why::Indeterminate, text)
+}
+
+fn offset(now: Now) -> i64 {
+    let seconds = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    seconds(now.unix).saturating_sub(seconds(now.mono.as_micros() / 1_000_000))
+}
+
+fn slow(unix: u64, passed: u64) -> String {
+    format!(
+        "this host's clock is slow: it says {}, but {} has passed. Until it is set, signatures are checked without their times, \
+         and no answer has AD; {ADVICE}",
+        date(unix),
+        date(passed)
+    )
+}
+
+fn fast(unix: u64, fault: &Fault) -> String {
+    format!(
+        "{fault}, by this host's clock, which says {}: it is fast, or somebody answers with old data for the root. Signed names fail \
+         until it is set, those below dnssec.negative_trust_anchors do not; {ADVICE}",
+        date(unix)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(unix: u64, seconds: u64) -> Now {
+        Now { mono: Mono::from_micros(seconds * 1_000_000), unix }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_is_noticed_and_one_that_goes_is_not() {
+        let timekeeper = Timekeeper::new(at(1_000, 0));
+        assert!(!timekeeper.look(at(101_000, 100_000)));
+        assert!(!timekeeper.look(at(101_060, 100_000)));
+        assert!(!timekeeper.is_outdated(Mono::START));
+        assert!(timekeeper.look(at(500_000, 100_001)));
+        assert!(!timekeeper.look(at(500_001, 100_002)));
+        assert!(timekeeper.is_outdated(Mono::from_micros(100_000_000_000)));
+        assert!(!timekeeper.is_outdated(Mono::from_micros(100_002_000_000)));
+        assert!(timekeeper.look(at(1_000, 100_003)), "backwards too");
+    }
+
+    #[test]
+    fn each_turn_is_told_once_with_its_evidence() {
+        let timekeeper = Timekeeper::new(at(0, 0));
+        assert_eq!(
+            [SLOW, SLOW, FAST, SLOW, RIGHT, RIGHT].map(|told| timekeeper.turns(told)),
+            [true, false, true, true, true, false]
+        );
+        assert!(
+            slow(0, 1_793_491_200)
+                .starts_with("this host's clock is slow: it says 1970-01-01, but 2026-11-01 has passed.")
+        );
+        let fault = Fault::new(Why::Expired, "the signature of . DNSKEY ended 40 days ago");
+        assert!(fast(1_800_000_000, &fault).starts_with("the signature of . DNSKEY ended 40 days ago, by this host's clock, which says 2027-01-15: it is fast"));
+    }
+}
