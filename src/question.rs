@@ -158,9 +158,11 @@ pub fn wire_name(name: &Name) -> Vec<u8> {
     for label in name.iter() {
         // A label has at most 63 octets (RFC 1035 section 2.3.4); `Name` holds to that.
         bytes.push(u8::try_from(label.len()).unwrap_or(0));
-        bytes.extend(label.iter().map(u8::to_ascii_lowercase));
+        bytes.extend_from_slice(label);
     }
     bytes.push(0);
+    // No length is a letter: they end at 63.
+    bytes.make_ascii_lowercase();
     bytes
 }
 

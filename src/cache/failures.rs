@@ -55,7 +55,10 @@ impl Failures {
 
     /// Forgets a failure: the question has been answered.
     pub fn clear(&self, key: &QuestionKey) {
-        self.0.invalidate(key);
+        // Nearly all questions have none, and looking is cheaper than removing.
+        if self.0.contains_key(key) {
+            self.0.invalidate(key);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hickory_proto::rr::rdata::SOA;
@@ -104,35 +105,86 @@ pub(super) enum Entry {
 
 /// RRsets, their absence, and delegations, by name.
 #[derive(Clone)]
-pub struct Rrsets(Store<Entry>);
+pub struct Rrsets {
+    store: Store<Entry>,
+    /// Whether a DNAME was ever kept: few networks meet one, and those that do not need not look for one above each name.
+    dnames: Arc<AtomicBool>,
+}
 
 /// What one view knows.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
     store: &'a Store<Entry>,
+    dnames: &'a AtomicBool,
     view: ViewId,
+}
+
+/// The keys of a name, and of the names above it, in one buffer: a name above is the end of the name below.
+struct Keys {
+    octets: Vec<u8>,
+    view: ViewId,
+}
+
+impl Keys {
+    fn of(name: &Name, view: ViewId) -> Self {
+        let mut octets = wire_name(name);
+        push_tail(&mut octets, RecordType::ZERO, 0, view);
+        Self { octets, view }
+    }
+
+    /// The key in `slot` of the name that begins at `begin`; at 0 begins the name itself.
+    fn at(&mut self, begin: usize, slot: Slot) -> &[u8] {
+        let (kind, flags) = slot.tail();
+        self.octets.truncate(self.octets.len().saturating_sub(QuestionKey::TAIL));
+        push_tail(&mut self.octets, kind, flags, self.view);
+        self.octets.get(begin..).unwrap_or_default()
+    }
+
+    /// Where the name above the one at `begin` begins; none above the root.
+    fn above(&self, begin: usize) -> Option<usize> {
+        let length = usize::from(*self.octets.get(begin)?);
+        (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
+    }
+
+    /// Where `top` begins; none where the name is not at or below it.
+    fn place_of(&self, top: &Name) -> Option<usize> {
+        let end = self.octets.len().checked_sub(QuestionKey::TAIL)?;
+        let top = wire_name(top);
+        let place = end.checked_sub(top.len())?;
+        let mut begin = 0;
+        while begin < place {
+            begin = self.above(begin)?;
+        }
+        (begin == place && self.octets.get(place..end)? == top).then_some(place)
+    }
 }
 
 impl Rrsets {
     pub(super) fn new(store: Store<Entry>) -> Self {
-        Self(store)
+        Self { store, dnames: Arc::default() }
     }
 
     pub(super) fn store(&self) -> &Store<Entry> {
-        &self.0
+        &self.store
     }
 
     /// What `view` knows.
     pub fn of(&self, view: ViewId) -> InView<'_> {
-        InView { store: &self.0, view }
+        InView { store: &self.store, dnames: &self.dnames, view }
     }
 }
 
 impl InView<'_> {
     /// What is known of `kind` at `name`, if it may be believed at least as `rank` and has time to live.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
-        self.known(&self.key(name, Slot::Rrset(kind)), rank, now)
-            .or_else(|| self.known(&self.key(name, Slot::Nxdomain), rank, now))
+        let mut keys = Keys::of(name, self.view);
+        self.known(keys.at(0, Slot::Rrset(kind)), rank, now)
+            .or_else(|| self.known(keys.at(0, Slot::Nxdomain), rank, now))
+    }
+
+    /// Whether there may be a DNAME: false where none was ever kept.
+    pub fn may_redirect(&self) -> bool {
+        self.dnames.load(Ordering::Relaxed)
     }
 
     /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
@@ -161,6 +213,9 @@ impl InView<'_> {
         let held = self.get(&first.name, first.record_type(), Rank::Glue, now);
         if held.is_some_and(|held| held.outlasts(rank, &backing)) {
             return;
+        }
+        if first.record_type() == RecordType::DNAME {
+            self.dnames.store(true, Ordering::Relaxed);
         }
         let rrset = Rrset { kind: first.record_type(), rank, stored: now, ttl, data, backing };
         self.store.insert(key, Entry::Known(Known::Rrset(Arc::new(rrset))));
@@ -198,7 +253,7 @@ impl InView<'_> {
         // DS come from above the cut: that there is no such name there says nothing of a stub's or forwarder's own.
         let slot = if nxdomain && kind != RecordType::DS { Slot::Nxdomain } else { Slot::Rrset(kind) };
         let key = self.key(name, slot);
-        if self.known(&key, Rank::Glue, now).is_some_and(|held| held.outlasts(rank, &backing)) {
+        if self.known(key.as_bytes(), Rank::Glue, now).is_some_and(|held| held.outlasts(rank, &backing)) {
             return;
         }
         let (soa_owner, soa) = (soa.name.clone(), data.clone());
@@ -218,7 +273,7 @@ impl InView<'_> {
 
     /// What the keys of exactly this zone turned out to be.
     pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneState>> {
-        match self.store.get(&self.key(zone, Slot::State)) {
+        match self.store.get(Keys::of(zone, self.view).at(0, Slot::State)) {
             Some(Entry::State(state)) if now < state.expires => Some(state),
             _ => None,
         }
@@ -226,13 +281,15 @@ impl InView<'_> {
 
     /// The proof that a name above `name`, and below `top`, does not exist; one that leaves no doubt (RFC 8020).
     pub fn nxdomain_above(&self, name: &Name, top: &Name, now: Mono) -> Option<Arc<Negative>> {
-        let mut above = name.base_name();
-        while above != *top && top.zone_of(&above) {
-            match self.known(&self.key(&above, Slot::Nxdomain), Rank::Answer, now) {
+        let mut keys = Keys::of(name, self.view);
+        let top = keys.place_of(top)?;
+        let mut above = keys.above(0)?;
+        while above < top {
+            match self.known(keys.at(above, Slot::Nxdomain), Rank::Answer, now) {
                 Some(Known::Negative(held)) if held.backing.security == Security::Secure => {
                     return Some(held);
                 }
-                _ => above = above.base_name(),
+                _ => above = keys.above(above)?,
             }
         }
         None
@@ -245,27 +302,29 @@ impl InView<'_> {
 
     /// The delegation of exactly this zone.
     pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        match self.store.get(&self.key(zone, Slot::Delegation)) {
+        self.delegated(Keys::of(zone, self.view).at(0, Slot::Delegation), now)
+    }
+
+    /// The delegation of the closest known zone at or above `name`.
+    pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        let mut keys = Keys::of(name, self.view);
+        let mut begin = 0;
+        loop {
+            if let Some(delegation) = self.delegated(keys.at(begin, Slot::Delegation), now) {
+                return Some(delegation);
+            }
+            begin = keys.above(begin)?;
+        }
+    }
+
+    fn delegated(&self, key: &[u8], now: Mono) -> Option<Arc<Delegation>> {
+        match self.store.get(key) {
             Some(Entry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
             _ => None,
         }
     }
 
-    /// The delegation of the closest known zone at or above `name`.
-    pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        let mut zone = name.clone();
-        loop {
-            if let Some(delegation) = self.delegation(&zone, now) {
-                return Some(delegation);
-            }
-            if zone.is_root() {
-                return None;
-            }
-            zone = zone.base_name();
-        }
-    }
-
-    fn known(&self, key: &QuestionKey, rank: Rank, now: Mono) -> Option<Known> {
+    fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
         let Some(Entry::Known(known)) = self.store.get(key) else { return None };
         let alive = match &known {
             Known::Rrset(rrset) => {
@@ -279,10 +338,7 @@ impl InView<'_> {
     }
 
     fn key(self, name: &Name, slot: Slot) -> QuestionKey {
-        let (kind, flags) = slot.tail();
-        let mut bytes = wire_name(name);
-        push_tail(&mut bytes, kind, flags, self.view);
-        QuestionKey::from_bytes(&bytes)
+        QuestionKey::from_bytes(Keys::of(name, self.view).at(0, slot))
     }
 }
 

@@ -100,7 +100,7 @@ impl Running {
             // A repeat is told within the microsecond of its twin: the next moment is another asker's.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
-                let steps = if trace { replied.steps.to_vec() } else { Vec::new() };
+                let steps = if trace { replied.steps().to_vec() } else { Vec::new() };
                 let (answer, outcome) = (replied.answer, replied.outcome);
                 return Lookup { answer, now, outcome, elapsed: now.since(began), steps };
             }

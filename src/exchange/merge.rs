@@ -1,11 +1,12 @@
 //! Equal messages to one server under way at the same time are sent once.
 //!
-//! May call: `clock`, `limits`. Sub-questions of different flights often ask the same server for the same address;
+//! May call: `clock`, `limits`, `question` for names. Sub-questions of different flights often ask the same server for the same address;
 //! whoever comes first sends, the others hear the same.
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
@@ -13,17 +14,34 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use super::{Ask, Heard};
 use crate::clock::Mono;
 use crate::limits::MERGE_TIME;
+use crate::question::wire_name;
 
 /// Messages under way. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
 /// flights that wait.
 #[derive(Default)]
-pub(super) struct Merge(Mutex<UnderWay>);
+pub(super) struct Merge {
+    under_way: Mutex<UnderWay>,
+    secret: RandomState,
+}
 
-type UnderWay = HashMap<Ask, (Mono, WeakShared<BoxFuture<'static, Heard>>)>;
+type UnderWay = HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>)>;
+
+/// A message with its hash, which is made once: the library hashes names octet by octet.
+#[derive(Clone, PartialEq, Eq)]
+struct Hashed {
+    hash: u64,
+    ask: Arc<Ask>,
+}
+
+impl Hash for Hashed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
 
 struct Ending<'a> {
     under_way: &'a Mutex<UnderWay>,
-    ask: &'a Ask,
+    hashed: &'a Hashed,
     began: Mono,
 }
 
@@ -31,8 +49,8 @@ impl Drop for Ending<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         // A later one may stand in its place.
-        if under_way.get(self.ask).is_some_and(|(began, _)| *began == self.began) {
-            under_way.remove(self.ask);
+        if under_way.get(self.hashed).is_some_and(|(began, _)| *began == self.began) {
+            under_way.remove(self.hashed);
         }
     }
 }
@@ -42,27 +60,37 @@ impl Merge {
     pub(super) async fn share<F, S>(&self, ask: Ask, now: Mono, send: S) -> (Heard, bool)
     where
         F: Future<Output = Heard> + Send + 'static,
-        S: FnOnce(Ask) -> F,
+        S: FnOnce(Arc<Ask>) -> F,
     {
-        let (shared, first) = self.join(&ask, now, send);
+        let hashed = self.hashed(ask);
+        let (shared, first) = self.join(&hashed, now, send);
         // Whoever began it also ends the merging, when the answer is there or when it does not care any more.
-        let _ending = first.then(|| Ending { under_way: &self.0, ask: &ask, began: now });
+        let _ending = first.then(|| Ending { under_way: &self.under_way, hashed: &hashed, began: now });
         (shared.await, first)
     }
 
-    fn join<F, S>(&self, ask: &Ask, now: Mono, send: S) -> (Shared<BoxFuture<'static, Heard>>, bool)
+    fn hashed(&self, ask: Ask) -> Hashed {
+        let mut hasher = self.secret.build_hasher();
+        ask.path.server.hash(&mut hasher);
+        hasher.write(&wire_name(&ask.name));
+        hasher.write_u16(ask.kind.into());
+        hasher.write_u8(ask.tries);
+        Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
+    }
+
+    fn join<F, S>(&self, hashed: &Hashed, now: Mono, send: S) -> (Shared<BoxFuture<'static, Heard>>, bool)
     where
         F: Future<Output = Heard> + Send + 'static,
-        S: FnOnce(Ask) -> F,
+        S: FnOnce(Arc<Ask>) -> F,
     {
-        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = under_way.get(ask).filter(|(began, _)| now.since(*began) < MERGE_TIME);
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = under_way.get(hashed).filter(|(began, _)| now.since(*began) < MERGE_TIME);
         if let Some(shared) = recent.and_then(|(_, shared)| shared.upgrade()) {
             return (shared, false);
         }
-        let shared = send(ask.clone()).boxed().shared();
+        let shared = send(Arc::clone(&hashed.ask)).boxed().shared();
         if let Some(weak) = shared.downgrade() {
-            under_way.insert(ask.clone(), (now, weak));
+            under_way.insert(hashed.clone(), (now, weak));
         }
         (shared, true)
     }

@@ -16,6 +16,7 @@ mod case;
 mod framed;
 pub mod internet;
 mod merge;
+mod message;
 pub mod network;
 mod places;
 pub mod ports;
@@ -23,13 +24,14 @@ pub mod secret;
 mod streams;
 mod tls;
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
+use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RecordType};
 
 use crate::cache::Keyed;
@@ -41,6 +43,7 @@ use crate::record::event::Transport;
 use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
 use merge::Merge;
+use message::Sendable;
 use network::{CertificateRefused, Network, NotSent, Path};
 pub use places::Place;
 use places::Places;
@@ -48,7 +51,7 @@ use secret::Secret;
 use streams::Streams;
 
 /// A message to be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
     /// Whom to, and how to get there.
     pub path: Path,
@@ -75,8 +78,9 @@ pub struct Ask {
 
 impl Ask {
     /// The name as the server hears it.
-    fn sent_name(&self) -> Name {
-        self.secret.as_ref().map_or_else(|| self.name.clone(), |secret| secret.put_in(&self.name))
+    fn sent_name(&self) -> Cow<'_, Name> {
+        let name = Cow::Borrowed(&self.name);
+        self.secret.as_ref().map_or(name, |secret| Cow::Owned(secret.put_in(&self.name)))
     }
 }
 
@@ -157,7 +161,7 @@ impl Exchange {
     /// and its answer is shared: nothing was sent.
     pub async fn ask(self: &Arc<Self>, ask: Ask, patience: Duration, place: Place) -> (Heard, bool) {
         let this = Arc::clone(self);
-        let send = move |ask| async move {
+        let send = move |ask: Arc<Ask>| async move {
             let heard = this.send(&ask, patience).await;
             drop(place);
             heard
@@ -230,23 +234,6 @@ impl Exchange {
     }
 }
 
-/// A message as it is meant, and as it is sent.
-struct Sendable {
-    plain: Vec<u8>,
-    sent: Vec<u8>,
-}
-
-impl Sendable {
-    fn new(ask: &Ask, id: u16, random: &Random) -> Option<Self> {
-        let plain = encode(ask, id)?;
-        let mut sent = plain.clone();
-        if ask.mixed_case {
-            case::mix(&mut sent, || random.u64());
-        }
-        Some(Self { plain, sent })
-    }
-}
-
 /// What a datagram larger than we offered is taken for: one that was cut. It came in fragments, and whoever forges the
 /// second of them needs to guess neither id nor port; over TCP he does.
 fn cut(id: u16) -> Message {
@@ -269,19 +256,6 @@ fn trouble_of(error: &std::io::Error) -> Trouble {
         }
         _ => Trouble::Unreachable,
     }
-}
-
-fn encode(ask: &Ask, id: u16) -> Option<Vec<u8>> {
-    let mut message = Message::new(id, MessageType::Query, OpCode::Query);
-    message.metadata.recursion_desired = ask.recursion_desired;
-    message.add_query(Query::query(ask.sent_name(), ask.kind));
-    if ask.edns {
-        let mut edns = Edns::new();
-        edns.set_max_payload(PAYLOAD).set_dnssec_ok(ask.dnssec_ok);
-        message.set_edns(edns);
-        message.metadata.checking_disabled = ask.dnssec_ok && ask.recursion_desired;
-    }
-    message.to_vec().ok()
 }
 
 fn id_of(message: &[u8]) -> Option<u16> {

@@ -396,7 +396,8 @@ impl<'a> Asking<'a> {
         candidate.tries = candidate.tries.saturating_add(1);
         candidate.progress = Progress::Waiting;
         self.under_way = self.under_way.saturating_add(1);
-        tokio::spawn(attempt.run(reason));
+        // On the heap at once: the runtime would move it several times.
+        tokio::spawn(Box::pin(attempt.run(reason)));
     }
 
     /// Has a dead server probed that would be asked, were it alive.

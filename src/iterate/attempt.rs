@@ -33,6 +33,7 @@ use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TI
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{Conduct, Sent, StepEvent, Transport};
+use crate::record::note::{Note, Words};
 
 /// What an attempt tells.
 #[derive(Debug)]
@@ -180,9 +181,9 @@ impl Attempt {
             turn = match turn {
                 Turn::WithoutEdns if edns => {
                     edns = false;
-                    self.again(self.transport(), edns, "without_edns").await
+                    Box::pin(self.again(self.transport(), edns, "without_edns")).await
                 }
-                Turn::OtherCase => self.check_case(edns).await,
+                Turn::OtherCase => Box::pin(self.check_case(edns)).await,
                 turn => turn,
             };
         }
@@ -190,7 +191,7 @@ impl Attempt {
             if !self.standing().tcp && !self.insists {
                 return Said::Nothing(Conduct::Truncated);
             }
-            turn = self.again(Transport::Tcp, edns, "truncated").await;
+            turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
         }
         match turn {
             Turn::Said(said) => {
@@ -282,7 +283,7 @@ impl Attempt {
         let elapsed = self.means.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);
         self.count_strays();
-        self.note_received(Conduct::Silent, elapsed, Trouble::Silent.to_string());
+        self.note_received(Conduct::Silent, elapsed, Trouble::Silent.to_string().into());
         Said::Nothing(Conduct::Silent)
     }
 
@@ -369,14 +370,14 @@ impl Attempt {
                 let conduct = conduct_of(trouble);
                 let other_case = *trouble == Trouble::OtherCase;
                 let turn = if other_case { Turn::OtherCase } else { Turn::nothing(conduct) };
-                (turn, conduct, trouble.to_string())
+                (turn, conduct, trouble.to_string().into())
             }
             Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
                 let words = format!("{} to EDNS", message.metadata.response_code);
-                (Turn::WithoutEdns, Conduct::OtherError, words)
+                (Turn::WithoutEdns, Conduct::OtherError, words.into())
             }
             Ok(message) if message.metadata.truncation => {
-                (Turn::Stream, Conduct::Truncated, "cut to fit a datagram".to_owned())
+                (Turn::Stream, Conduct::Truncated, Words::Fixed("cut to fit a datagram"))
             }
             Ok(message) => self.judge(message),
         };
@@ -423,7 +424,7 @@ impl Attempt {
     }
 
     /// Reads what the server said, and remembers where it does not serve the zone.
-    fn judge(&self, message: &Message) -> (Turn, Conduct, String) {
+    fn judge(&self, message: &Message) -> (Turn, Conduct, Words) {
         let (said, dropped) = if self.recursive {
             classify_recursive(&self.name, self.kind, message)
         } else {
@@ -498,15 +499,12 @@ impl Attempt {
         self.means.recorder.strays(self.means.exchange.take_strays());
     }
 
-    fn note_sent(&self, transport: Transport, reason: &str) {
-        let server = self.path.server.ip().to_string();
-        self.context.note(StepEvent::Sent { server, transport, reason: reason.to_owned() });
+    fn note_sent(&self, transport: Transport, reason: &'static str) {
+        self.context.note(Note::Sent { server: self.path.server.ip(), transport, reason });
     }
 
-    fn note_received(&self, conduct: Conduct, elapsed: Duration, said: String) {
-        let round_trip_micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        let server = self.path.server.ip().to_string();
-        self.context.note(StepEvent::Received { server, conduct, round_trip_micros, said });
+    fn note_received(&self, conduct: Conduct, elapsed: Duration, said: Words) {
+        self.context.note(Note::Received { server: self.path.server.ip(), conduct, elapsed, said });
     }
 }
 
@@ -526,25 +524,21 @@ pub(super) fn conduct_of(trouble: &Trouble) -> Conduct {
 }
 
 /// What a message said, in a few words for the trail.
-fn describe(said: &Said, message: &Message) -> String {
-    let authority = if message.metadata.authoritative { "" } else { ", without AA" };
+fn describe(said: &Said, message: &Message) -> Words {
+    let authoritative = message.metadata.authoritative;
+    let authority = if authoritative { "" } else { ", without AA" };
     match said {
         Said::Found(found) => match &found.end {
-            End::Data => format!("{} records{authority}", found.answers.len()),
-            End::Alias(target) => format!("alias of {target}{authority}"),
-            End::TooLong => format!("YXDOMAIN{authority}"),
-            End::Negative { nxdomain: true, .. } => format!("NXDOMAIN{authority}"),
-            End::Negative { nxdomain: false, .. } => format!("no such type{authority}"),
+            End::Data => Words::Records { count: found.answers.len(), authoritative },
+            End::Alias(target) => format!("alias of {target}{authority}").into(),
+            End::TooLong => format!("YXDOMAIN{authority}").into(),
+            End::Negative { nxdomain, .. } => Words::Negative { nxdomain: *nxdomain, authoritative },
         },
         Said::Referral(referral) => {
-            format!(
-                "referral to {}, {} servers, {} addresses",
-                referral.zone,
-                referral.servers.len(),
-                referral.glue.len()
-            )
+            let (servers, addresses) = (referral.servers.len(), referral.glue.len());
+            format!("referral to {}, {servers} servers, {addresses} addresses", referral.zone).into()
         }
-        Said::Doubtful(_) => format!("no such name or type, as of another zone{authority}"),
-        Said::Nothing(conduct) => conduct_text(*conduct).to_owned(),
+        Said::Doubtful(_) => format!("no such name or type, as of another zone{authority}").into(),
+        Said::Nothing(conduct) => Words::Fixed(conduct_text(*conduct)),
     }
 }

@@ -13,7 +13,8 @@ use hickory_proto::rr::{Name, RecordType};
 use super::failure::Failure;
 use crate::clock::Mono;
 use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT};
-use crate::record::event::{Step, StepEvent};
+use crate::record::event::Step;
+use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::validate::budget::Budget as Work;
 use crate::zones::View;
@@ -117,8 +118,7 @@ impl Context {
 
     /// The server whose answer helped last, and how long its message took.
     pub fn answered(&self) -> Option<(IpAddr, Duration)> {
-        let (server, round_trip) = self.trail.answered()?;
-        Some((server.parse().ok()?, round_trip))
+        self.trail.answered()
     }
 
     /// For a sub-question about `name` that this question needs answered.
@@ -156,8 +156,8 @@ impl Context {
     }
 
     /// Notes a step on the trail.
-    pub fn note(&self, event: StepEvent) {
-        self.trail.note(self.depth, event);
+    pub fn note(&self, note: impl Into<Note>) {
+        self.trail.note(self.depth, note);
     }
 }
 

@@ -55,6 +55,7 @@ use crate::question::ViewId;
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::StepEvent;
+use crate::record::note::Note;
 use crate::zones::{Kind, Route};
 use ask::Asking;
 use attempt::Means;
@@ -228,7 +229,7 @@ impl Iterate {
     async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Arc<Delegation>) -> Result<Probed, Failure> {
         errand.sub_questions.entering(cut, errand.context);
         let asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
-        errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
+        errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         errand.context.note(StepEvent::Probe { name: part.to_string() });
         match asking.run().await {
             Ok(Said::Referral(referral)) => Ok(Probed::Referral(referral)),
@@ -272,7 +273,7 @@ impl Iterate {
     async fn ask_zone(&self, errand: Errand<'_>, cut: &Arc<Delegation>) -> Result<Said, Failure> {
         errand.sub_questions.entering(cut, errand.context);
         let asking = Asking::new(self, errand, cut);
-        errand.context.note(StepEvent::Cut { zone: cut.zone.to_string(), addresses: asking.known() });
+        errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         asking.run().await
     }
 

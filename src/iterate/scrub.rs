@@ -12,6 +12,9 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
 
+/// So many keys are compared with each other: that is quicker than hashing them, and nearly no message has more records.
+const FEW: usize = 8;
+
 /// TTLs from here on, with the first of 32 bits set, mean 0 (RFC 2181 section 8).
 const TTL_SIGN: u32 = 1 << 31;
 
@@ -50,8 +53,13 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
 /// For each key the place of the first that equals it. Hashed under a secret of the process, as strangers choose the
 /// keys; no order comes from it.
 pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usize> {
+    let keys: Vec<Key> = keys.collect();
+    if keys.len() <= FEW {
+        let first = |(place, key): (usize, &Key)| keys.iter().take(place).position(|other| other == key);
+        return keys.iter().enumerate().map(|it| first(it).unwrap_or(it.0)).collect();
+    }
     let mut seen = HashMap::new();
-    keys.enumerate().map(|(place, key)| *seen.entry(key).or_insert(place)).collect()
+    keys.into_iter().enumerate().map(|(place, key)| *seen.entry(key).or_insert(place)).collect()
 }
 
 /// Leaves of equal records the first (RFC 2181 section 5: no RRset has two).

@@ -239,7 +239,7 @@ impl Simulation {
             message: wire::response::read(&reply).map_err(|_| unreadable("the reply"))?,
             outcome: replied.outcome,
             extended_error: replied.answer.extended_error.clone(),
-            steps: replied.steps,
+            steps: replied.steps(),
             elapsed: self.clock.mono().since(began),
         })
     }

@@ -10,7 +10,7 @@ pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 /// At the end, answers that are on their way are waited for this long; then SERVFAIL goes out.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 
-/// And the SERVFAILs have this long to reach the workers' queues.
+/// And the SERVFAILs have this long to be sent.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 
 /// Descriptors that are asked for at start: every exchange and client connection has one, and there are some more.

@@ -23,6 +23,7 @@ pub const MAX_QUEUE: usize = 4_096;
 pub const MAX_REPLIES: usize = MAX_WAITING;
 
 /// Datagrams read before a worker looks at its replies again.
+/// Datagrams read before a worker looks at its orders again.
 pub const UDP_BATCH: usize = 64;
 
 /// Octets of a query that are read. A question with all options in use has 400.

@@ -270,7 +270,7 @@ impl Listeners {
         Settled { _waiting: Arc::clone(&self.waiting).acquire_many_owned(all).await.ok() }
     }
 
-    /// Ends: workers send what waits in their queues.
+    /// Ends the workers.
     pub fn stop(self) {
         for open in self.open {
             open.accept.abort();

@@ -1,14 +1,15 @@
-//! A worker: one thread, one datagram socket, one queue of replies.
+//! A worker: one thread and one datagram socket.
 //!
-//! May call: `front`. It sleeps in poll until a datagram comes or a reply is ready, so an idle daemon runs no timer. It
-//! answers hits itself; misses go to the queue of `resolve`'s side, and when that is full the client hears SERVFAIL.
+//! May call: `front`. It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits itself; misses go
+//! to the queue of `resolve`'s side, and when that is full the client hears SERVFAIL. The reply to a miss is sent by the task
+//! that has it, over the worker's socket: handing it back would wake the worker for each.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
@@ -17,7 +18,7 @@ use tokio::sync::mpsc;
 use super::front::{First, Front, Missed};
 use super::pulse::{Pulse, Pulses};
 use crate::clock::Mono;
-use crate::limits::{MAX_QUERY, MAX_REPLIES, UDP_BATCH};
+use crate::limits::{MAX_QUERY, UDP_BATCH};
 use crate::question::Apart;
 
 /// A question that was not in memory, and where its reply goes.
@@ -33,9 +34,10 @@ pub(super) struct Miss {
 /// Where replies to a worker's clients are put.
 #[derive(Clone)]
 pub(super) struct Outbox {
-    replies: SyncSender<(Vec<u8>, SocketAddr)>,
+    socket: Arc<UdpSocket>,
     /// Misses whose replies are still to come.
     outstanding: Arc<AtomicUsize>,
+    orders: Arc<AtomicU8>,
     bell: Arc<OwnedFd>,
 }
 
@@ -50,11 +52,14 @@ pub(super) struct Worker {
 }
 
 impl Outbox {
-    /// Hands the reply to a miss to the worker, or that there will be none; false where its queue is full.
+    /// Sends the reply to a miss, or learns that there will be none; false where the kernel has no room for it.
     pub(super) fn put(&self, reply: Option<Vec<u8>>, client: SocketAddr) -> bool {
-        let put = reply.is_none_or(|reply| self.replies.try_send((reply, client)).is_ok());
-        self.outstanding.fetch_sub(1, Ordering::AcqRel);
-        ring(&self.bell);
+        let put = reply.is_none_or(|reply| self.socket.send_to(&reply, client).is_ok());
+        self.outstanding.fetch_sub(1, Ordering::SeqCst);
+        // A worker that is to end waits for the last.
+        if self.orders.load(Ordering::SeqCst) != SERVE {
+            ring(&self.bell);
+        }
         put
     }
 }
@@ -69,13 +74,17 @@ impl Worker {
         pulses: &Pulses,
     ) -> io::Result<Self> {
         let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
-        let (sender, replies) = sync_channel(MAX_REPLIES);
-        let orders = Arc::new(AtomicU8::new(SERVE));
-        let outbox = Outbox { replies: sender, outstanding: Arc::default(), bell: Arc::clone(&bell) };
+        let (socket, orders) = (Arc::new(socket), Arc::new(AtomicU8::new(SERVE)));
+        let outbox = Outbox {
+            socket: Arc::clone(&socket),
+            outstanding: Arc::default(),
+            orders: Arc::clone(&orders),
+            bell: Arc::clone(&bell),
+        };
         let rung = Arc::clone(&bell);
         let pulse = pulses.enroll(&format!("udp-{shard}"), move || ring(&rung));
         let (taken, beat) = (Arc::clone(&orders), Arc::clone(&pulse));
-        let work = Work { socket, shard, front, misses, outbox, replies, orders: taken, beat };
+        let work = Work { socket, shard, front, misses, outbox, orders: taken, beat };
         let (begin, begun) = sync_channel(1);
         let waits = move || {
             // An error says that it is not to begin: its configuration was refused.
@@ -95,21 +104,21 @@ impl Worker {
 
     /// Has the thread end by itself once every question that has come to its socket is answered.
     pub(super) fn retire(self) {
-        self.orders.store(RETIRE, Ordering::Release);
+        self.orders.store(RETIRE, Ordering::SeqCst);
         ring(&self.bell);
     }
 
-    /// Has the thread read no more, and only send replies: the socket outlives it, and another will read what is there.
+    /// Has the thread read no more: the socket outlives it, and another will read what is there.
     pub(super) fn leave(&self) {
-        self.orders.store(LEAVE, Ordering::Release);
+        self.orders.store(LEAVE, Ordering::SeqCst);
         ring(&self.bell);
     }
 
-    /// Ends the thread, once it has sent what waits in its queue.
+    /// Ends the thread.
     pub(super) fn stop(self) {
-        self.orders.store(STOP, Ordering::Release);
+        self.orders.store(STOP, Ordering::SeqCst);
         ring(&self.bell);
-        // A worker that panicked has nothing left to send.
+        // A worker that panicked has ended.
         let _ = self.thread.join();
     }
 }
@@ -118,18 +127,17 @@ impl Worker {
 const SERVE: u8 = 0;
 /// To end once it has nothing left to answer.
 const RETIRE: u8 = 1;
-/// To end once its queue is sent.
+/// To end.
 const STOP: u8 = 2;
 /// To read no more.
 const LEAVE: u8 = 3;
 
 struct Work {
-    socket: UdpSocket,
+    socket: Arc<UdpSocket>,
     shard: usize,
     front: Arc<Front>,
     misses: mpsc::Sender<Miss>,
     outbox: Outbox,
-    replies: Receiver<(Vec<u8>, SocketAddr)>,
     orders: Arc<AtomicU8>,
     beat: Arc<Pulse>,
 }
@@ -143,24 +151,22 @@ impl Work {
             // What is not to be read must not wake it either.
             let of_socket = if self.reads() { readable } else { PollFlags::empty() };
             let mut wanted = [
-                PollFd::new(&self.socket, of_socket),
+                PollFd::new(&*self.socket, of_socket),
                 PollFd::from_borrowed_fd(std::os::fd::AsFd::as_fd(&*self.outbox.bell), readable),
             ];
             // An interrupted poll is a poll that found nothing yet.
             let _ = poll(&mut wanted, None);
             let [socket, bell] = wanted.map(|fd| !fd.revents().is_empty());
-            let orders = self.orders.load(Ordering::Acquire);
+            let orders = self.orders.load(Ordering::SeqCst);
             if bell {
                 self.beat.answer();
-                self.send_replies();
+                self.hush();
             }
             if socket && self.reads() {
                 self.read_batch(&mut datagram, &mut out);
             }
-            let idle = !socket && self.outbox.outstanding.load(Ordering::Acquire) == 0;
+            let idle = !socket && self.outbox.outstanding.load(Ordering::SeqCst) == 0;
             if orders == STOP || orders == RETIRE && idle {
-                // What was put between the last look and the orders.
-                self.send_replies();
                 return;
             }
         }
@@ -171,7 +177,7 @@ impl Work {
         !matches!(self.orders.load(Ordering::Acquire), STOP | LEAVE)
     }
 
-    /// Reads what has come, up to a bound, so that replies are not kept waiting by a flood.
+    /// Reads what has come, up to a bound, so that orders are not kept waiting by a flood.
     fn read_batch(&self, datagram: &mut [u8], out: &mut Vec<u8>) {
         for _ in 0..UDP_BATCH {
             if !self.reads() {
@@ -196,21 +202,18 @@ impl Work {
     fn hand_on(&self, missed: Box<Missed>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
         let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
         let miss = Miss { missed, client, arrived, shard: self.shard, front, outbox };
-        self.outbox.outstanding.fetch_add(1, Ordering::AcqRel);
+        self.outbox.outstanding.fetch_add(1, Ordering::SeqCst);
         let Err(full) = self.misses.try_send(miss) else { return };
-        self.outbox.outstanding.fetch_sub(1, Ordering::AcqRel);
+        self.outbox.outstanding.fetch_sub(1, Ordering::SeqCst);
         let miss = full.into_inner();
         self.front.shed(self.shard, &miss.missed.query, &client, arrived, None, out);
         self.send(out, client);
     }
 
-    fn send_replies(&self) {
-        let mut count = [0; 8];
+    /// Has the bell be silent again.
+    fn hush(&self) {
         // Only its being readable counts; where it is not, another look was quicker.
-        let _ = rustix::io::read(&*self.outbox.bell, &mut count);
-        while let Ok((reply, client)) = self.replies.try_recv() {
-            self.send(&reply, client);
-        }
+        let _ = rustix::io::read(&*self.outbox.bell, &mut [0; 8]);
     }
 
     fn send(&self, reply: &[u8], client: SocketAddr) {

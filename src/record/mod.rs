@@ -18,6 +18,7 @@ mod histogram;
 mod incident;
 mod kinds;
 mod line;
+pub mod note;
 mod report;
 mod shard;
 mod table;
@@ -30,6 +31,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::rr::Name;
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use self::event::{Ended, FlightEnded, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
@@ -44,7 +46,7 @@ use self::window::Snapshots;
 pub use self::window::Window;
 use crate::clock::{Clock, Mono};
 use crate::limits;
-use crate::question::{Apart, Outcome};
+use crate::question::{Apart, Outcome, wire_name};
 
 /// What the rest of a bounded table is called.
 pub const OTHER: &str = "other";
@@ -56,7 +58,8 @@ pub struct Recorder {
     started: Mono,
     shards: Box<[Shard]>,
     upstream: Upstream,
-    zones: Mutex<Table<Name, ZoneTally>>,
+    /// By the zone's name in wire form: octets are compared many times sooner than names.
+    zones: Mutex<Table<Vec<u8>, ZoneTally>>,
     servers: Mutex<Table<IpAddr, Messages>>,
     clients: Mutex<Table<IpAddr, ClientTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
@@ -99,7 +102,7 @@ impl Recorder {
     pub fn sent(&self, sent: &Sent) {
         self.upstream.sent(sent);
         lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
-        lock(&self.zones).add(&sent.zone, &ZoneTally::of_message(sent));
+        lock(&self.zones).add(&wire_name(&sent.zone), &ZoneTally::of_message(sent));
         lock(&self.incidents).asked(&sent.zone, sent.server.ip(), sent.conduct);
         // A server on this host answers without any network.
         if !sent.server.ip().is_loopback() {
@@ -127,10 +130,11 @@ impl Recorder {
     pub fn flight(&self, ended: &FlightEnded) {
         self.upstream.flight(ended);
         let Some(zone) = &ended.zone else { return };
-        lock(&self.zones).add(zone, &ZoneTally::of_flight(ended));
+        let key = wire_name(zone);
+        lock(&self.zones).add(&key, &ZoneTally::of_flight(ended));
         let now = self.clock.mono();
         let line = if ended.failed {
-            let worked = lock(&self.zones).get(zone).is_some_and(|row| row.flights > row.failed);
+            let worked = lock(&self.zones).get(&key).is_some_and(|row| row.flights > row.failed);
             lock(&self.incidents).failed(zone, worked, now)
         } else {
             lock(&self.incidents).succeeded(zone, now)
@@ -140,7 +144,7 @@ impl Recorder {
 
     /// Counts a client's question that was turned away, as others need the room that `zone` takes.
     pub fn shed(&self, zone: &Name) {
-        lock(&self.zones).add(zone, &ZoneTally::of_shed());
+        lock(&self.zones).add(&wire_name(zone), &ZoneTally::of_shed());
     }
 
     /// Takes the snapshot from which the windows are computed; to be called every `limits::SNAPSHOT_INTERVAL`.
@@ -274,9 +278,12 @@ impl Recorder {
     }
 
     fn zone_rows(&self, window: Window) -> Vec<(Option<Name>, ZoneTally)> {
-        listed(lock(&self.zones).rows(window), |other| {
-            other.flights > 0 || other.shed > 0 || other.messages.total() > 0
-        })
+        let rows = lock(&self.zones).rows(window);
+        let rows = listed(rows, |other| other.flights > 0 || other.shed > 0 || other.messages.total() > 0);
+        let named = |(key, tally): (Option<Vec<u8>>, ZoneTally)| (key.map(|key| name_of(&key)), tally);
+        let mut rows: Vec<(Option<Name>, ZoneTally)> = rows.into_iter().map(named).collect();
+        rows.sort_by(|(one, _), (other, _)| one.is_none().cmp(&other.is_none()).then_with(|| one.cmp(other)));
+        rows
     }
 }
 
@@ -293,6 +300,11 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     let mut rows: Vec<ShedRow> = rows.filter(|row| row.shed > 0).collect();
     rows.sort_by_key(|row| (row.name == OTHER, std::cmp::Reverse(row.shed)));
     rows
+}
+
+/// The name that a key of a zone's row is the wire form of.
+fn name_of(key: &[u8]) -> Name {
+    Name::read(&mut BinDecoder::new(key)).unwrap_or_default()
 }
 
 /// The words for a row's key.

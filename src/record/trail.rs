@@ -1,20 +1,34 @@
 //! The trail of one flight: its steps in order, kept on the flight for `resolverctl query --trace`.
 //!
-//! May call: `clock`, `limits`. Bounded; what comes later than the bound is left out.
+//! May call: `clock`, `limits`. Bounded; what comes later than the bound is left out. Steps are noted as data and put into
+//! words when somebody wants to see them: nearly all of them are dropped unseen.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::event::{Conduct, Step, StepEvent};
+use super::event::{Conduct, Step};
+use super::note::Note;
 use crate::clock::{Clock, Mono};
 use crate::limits::MAX_STEPS;
+
+/// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
+const USUAL_STEPS: usize = 6;
 
 /// The steps of a flight so far.
 #[derive(Debug)]
 pub struct Trail {
     clock: Clock,
     began: Mono,
-    steps: Mutex<Vec<Step>>,
+    notes: Mutex<Vec<Noted>>,
+}
+
+/// A note with its moment in microseconds since the begin, and its depth in sub-questions.
+#[derive(Debug)]
+struct Noted {
+    at_micros: u64,
+    depth: u8,
+    note: Note,
 }
 
 /// How far a flight has come.
@@ -31,7 +45,7 @@ pub struct Progress {
 impl Trail {
     /// A trail that begins now.
     pub fn new(clock: Clock) -> Self {
-        Self { began: clock.mono(), clock, steps: Mutex::default() }
+        Self { began: clock.mono(), clock, notes: Mutex::default() }
     }
 
     /// When it began.
@@ -40,46 +54,50 @@ impl Trail {
     }
 
     /// Notes a step at a depth of sub-questions.
-    pub fn note(&self, depth: u8, event: StepEvent) {
+    pub fn note(&self, depth: u8, note: impl Into<Note>) {
         let at_micros = self.clock.mono().as_micros().saturating_sub(self.began.as_micros());
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        if steps.len() < MAX_STEPS {
-            steps.push(Step { at_micros, depth, event });
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if notes.len() < MAX_STEPS {
+            if notes.is_empty() {
+                notes.reserve(USUAL_STEPS);
+            }
+            notes.push(Noted { at_micros, depth, note: note.into() });
         }
     }
 
     /// How far it has come.
     pub fn progress(&self) -> Progress {
-        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sent = steps.iter().enumerate().rev().filter_map(|(place, step)| match &step.event {
-            StepEvent::Sent { server, .. } => Some((place, step.depth, server)),
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
+            Note::Sent { server, .. } => Some((place, noted.depth, server)),
             _ => None,
         });
         let last = sent.next();
         // The zone that this message was for: sub-questions go to other zones meanwhile.
-        let before = last.map_or(steps.len(), |(place, ..)| place);
-        let of_it = |step: &&Step| last.is_none_or(|(_, depth, _)| step.depth == depth);
-        let zone = steps.iter().take(before).rev().filter(of_it).find_map(|step| match &step.event {
-            StepEvent::Cut { zone, .. } => Some(zone.clone()),
+        let before = last.map_or(notes.len(), |(place, ..)| place);
+        let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, _)| noted.depth == depth);
+        let zone = notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {
+            Note::Cut { zone, .. } => Some(zone.to_string()),
             _ => None,
         });
         let messages = sent.count().saturating_add(usize::from(last.is_some()));
-        Progress { zone, server: last.map(|(.., server)| server.clone()), messages }
+        Progress { zone, server: last.map(|(.., server)| server.to_string()), messages }
     }
 
     /// The server whose answer helped last, and how long its message took; what sub-questions heard does not count.
-    pub fn answered(&self) -> Option<(String, Duration)> {
-        let steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        steps.iter().rev().filter(|step| step.depth == 0).find_map(|step| match &step.event {
-            StepEvent::Received { server, conduct: Conduct::Answered, round_trip_micros, .. } => {
-                Some((server.clone(), Duration::from_micros(*round_trip_micros)))
-            }
+    pub fn answered(&self) -> Option<(IpAddr, Duration)> {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.iter().rev().filter(|noted| noted.depth == 0).find_map(|noted| match &noted.note {
+            Note::Received { server, conduct: Conduct::Answered, elapsed, .. } => Some((*server, *elapsed)),
             _ => None,
         })
     }
 
-    /// All steps noted.
+    /// All steps noted so far, in words.
     pub fn steps(&self) -> Arc<[Step]> {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).as_slice().into()
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let told =
+            |noted: &Noted| Step { at_micros: noted.at_micros, depth: noted.depth, event: noted.note.told() };
+        notes.iter().map(told).collect()
     }
 }

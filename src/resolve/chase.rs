@@ -23,6 +23,7 @@ use crate::question::{
     ExtendedError, ListMark, Question, QuestionKey, Security, ViewId, push_tail, wire_name,
 };
 use crate::record::event::StepEvent;
+use crate::record::note::Note;
 use crate::validate::signature::covered_type;
 use crate::validate::verdict::{Fault, Verdict};
 use crate::zones::authority::Authority;
@@ -189,10 +190,9 @@ impl Resolver {
                 return Ok(chased.take(found, &Checked::default()));
             }
             let judged = self.judge(errand, &zone, &mut resolved.found).await;
-            let subject = format!("{} {}", errand.name, errand.kind);
             let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
             let why = fault.as_ref().map(|fault| fault.text.clone());
-            errand.context.note(StepEvent::Checked { subject, state, why });
+            errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
                     // Now it is known that it was these servers, and not the zone.
@@ -333,7 +333,7 @@ impl SubQuestions for Resolver {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>> {
         Box::pin(async move {
-            context.note(StepEvent::Question { name: name.to_string(), kind: kind.to_string() });
+            context.note(Note::Question { name: name.clone(), kind });
             let key = sub_key(name, kind, context.view.knows);
             if let Some(failed) = self.failed_a_moment_ago(&key) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });

@@ -24,6 +24,7 @@ use crate::iterate::keep::Checked;
 use crate::limits::{BOGUS_TIME, MAX_FETCHES, REFRESH_SHARE};
 use crate::question::QuestionKey;
 use crate::record::event::StepEvent;
+use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::validate::anchors::Trust;
 use crate::validate::verdict::{Fault, State};
@@ -217,7 +218,7 @@ impl Resolver {
         context: &Context,
     ) -> Result<Fetched, Failure> {
         let context = &context.below(name, kind)?;
-        context.note(StepEvent::Question { name: name.to_string(), kind: kind.to_string() });
+        context.note(Note::Question { name: name.clone(), kind });
         let key = sub_key(name, kind, context.view.knows);
         if let Some(failed) = self.failed_a_moment_ago(&key) {
             return Err(Failure::Remembered { why: failed.error.text.clone() });

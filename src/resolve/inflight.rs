@@ -45,7 +45,8 @@ mod tests {
     use crate::clock::Clock;
     use crate::question::Client;
     use crate::random::Random;
-    use crate::record::event::{StepEvent, Transport};
+    use crate::record::event::Transport;
+    use crate::record::note::Note;
     use crate::record::trail::Trail;
     use crate::resolve::flights::Joined;
     use hickory_proto::rr::{Name, RecordType};
@@ -66,20 +67,17 @@ mod tests {
         let now = first.0.trail.began().after(Duration::from_secs(2));
         let fresh = list(&flights, now);
         assert_eq!(fresh[0].progress, Progress { zone: None, server: None, messages: 0 });
-        let sent = |server: &str| StepEvent::Sent {
-            server: server.to_owned(),
+        let sent = |server: [u8; 4]| Note::Sent {
+            server: server.into(),
             transport: Transport::Udp,
-            reason: "first".to_owned(),
+            reason: "first",
         };
-        first.0.trail.note(0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 2 });
-        first.0.trail.note(0, sent("192.0.2.1:53"));
-        first.0.trail.note(0, sent("192.0.2.2:53"));
+        first.0.trail.note(0, Note::Cut { zone: Name::from_ascii("example.").unwrap(), addresses: 2 });
+        first.0.trail.note(0, sent([192, 0, 2, 1]));
+        first.0.trail.note(0, sent([192, 0, 2, 2]));
         drop(second);
-        let progress = Progress {
-            zone: Some("example.".to_owned()),
-            server: Some("192.0.2.2:53".to_owned()),
-            messages: 2,
-        };
+        let progress =
+            Progress { zone: Some("example.".to_owned()), server: Some("192.0.2.2".to_owned()), messages: 2 };
         let expected =
             InFlight { question: question.clone(), age: Duration::from_secs(2), clients: 1, progress };
         assert_eq!(list(&flights, now), [expected]);

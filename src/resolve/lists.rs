@@ -79,7 +79,7 @@ impl Resolver {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() });
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
         }
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.shed(&question, "the listener of this question has been taken away");
@@ -102,7 +102,7 @@ impl Resolver {
         // Whoever refuses is treated so however often it is asked.
         let refuses = watched.entry.state() == State::Refusing;
         let why = if refuses { Why::NotServed { what } } else { Why::Silent { what } };
-        let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error, Arc::default());
+        let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error);
         match why.given(&watched.list, view.guarding) {
             Given::Servfail(told) => Some(error(told)),
             Given::Answer => {
@@ -117,7 +117,7 @@ impl Resolver {
                     ..Chased::default()
                 };
                 let answer = Arc::new(compose_answer(question, &made, now).ok()?);
-                Some(Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() }))
+                Some(Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None }))
             }
         }
     }

@@ -54,7 +54,8 @@ use crate::iterate::failure::Failure;
 use crate::question::{Answer, Client, ExtendedError, Outcome, Question, QuestionKey, Security, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
-use crate::record::event::{FlightEnded, Step, StepEvent};
+use crate::record::event::{FlightEnded, Step};
+use crate::record::note::{Note, Words};
 use crate::record::trail::{Progress, Trail};
 use crate::validate::verdict::{Fault, State};
 use crate::wire::compose;
@@ -119,8 +120,15 @@ pub struct Replied {
     pub outcome: Outcome,
     /// What is sent.
     pub answer: Arc<Answer>,
-    /// What was done for it; nothing where the answer was in memory.
-    pub steps: Arc<[Step]>,
+    /// What was done for it; none where the answer was in memory.
+    trail: Option<Arc<Trail>>,
+}
+
+impl Replied {
+    /// What was done for it so far, in words; nothing where the answer was in memory.
+    pub fn steps(&self) -> Arc<[Step]> {
+        self.trail.as_ref().map(|trail| trail.steps()).unwrap_or_default()
+    }
 }
 
 impl Resolver {
@@ -268,7 +276,7 @@ impl Resolver {
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
             self.hit(key.as_bytes(), &answer, arrived);
-            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, steps: Arc::default() });
+            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
         }
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.shed(&question, "the listener of this question has been taken away");
@@ -313,7 +321,7 @@ impl Resolver {
             let known = failed.error.is_of_validation();
             let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
             let error = ExtendedError::new(code, text);
-            return self.failed(Outcome::Remembered, &question, error, Arc::default());
+            return self.failed(Outcome::Remembered, &question, error);
         }
         let zone = self.zone_at_first(&question, &view);
         match self.flights.join(&key, client, arrived, zone, || Trail::new(self.clock.clone())) {
@@ -325,7 +333,8 @@ impl Resolver {
                     let trail = Arc::clone(&seat.trail);
                     let context = Context::new(trail, Arc::clone(&view)).of_flight(begun.ticket.number());
                     let context = if question.checking_disabled { context.without_checks() } else { context };
-                    tokio::spawn(Arc::clone(self).fly(question.clone(), key, context, begun));
+                    // On the heap at once: the runtime would move its ten thousand octets several times.
+                    tokio::spawn(Box::pin(Arc::clone(self).fly(question.clone(), key, context, begun)));
                 }
                 self.wait(&question, seat, first, &view, arrived).await
             }
@@ -356,8 +365,8 @@ impl Resolver {
                     format!("no answer within {} s, still asking: {}", deadline.as_secs_f32(), last_step(&seat.trail)),
                 );
                 let answer = self.overdue(question, view, error);
-                let (answer, steps) = (Arc::new(answer), seat.trail.steps());
-                return Asked::Replied(Replied { outcome: Outcome::Deadline, answer, steps });
+                let (answer, trail) = (Arc::new(answer), Some(Arc::clone(&seat.trail)));
+                return Asked::Replied(Replied { outcome: Outcome::Deadline, answer, trail });
             }
         };
         let Some(landed) = landed else { return self.shed(question, "the question was given up") };
@@ -371,13 +380,13 @@ impl Resolver {
             (false, true) => Outcome::Upstream,
             (false, false) => Outcome::Shared,
         };
-        Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), steps: seat.trail.steps() })
+        let trail = Some(Arc::clone(&seat.trail));
+        Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), trail })
     }
 
     /// The flight itself.
     async fn fly(self: Arc<Self>, question: Question, key: QuestionKey, context: Context, mut begun: Begun) {
-        context
-            .note(StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() });
+        context.note(Note::Question { name: question.name.clone(), kind: question.kind });
         let chased = tokio::select! {
             biased;
             chased = self.answer(&question, &context) => chased,
@@ -411,8 +420,8 @@ impl Resolver {
                 (Arc::new(compose::failure(&question, error, now)), Some(failure))
             }
         };
-        let result = failed.as_ref().map_or_else(|| answer.rcode.to_string(), Failure::to_string);
-        context.note(StepEvent::Ended { result });
+        let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
+        context.note(Note::Ended { result });
         let packets = context.budget.packets();
         self.recorder.flight(&FlightEnded {
             zone: zone.or_else(|| failed.as_ref().and_then(Failure::zone)),
@@ -472,18 +481,12 @@ impl Resolver {
 
     fn shed(&self, question: &Question, why: &str) -> Asked {
         let error = ExtendedError::new(ExtendedError::NOT_READY, why);
-        self.failed(Outcome::Shed, question, error, Arc::default())
+        self.failed(Outcome::Shed, question, error)
     }
 
-    fn failed(
-        &self,
-        outcome: Outcome,
-        question: &Question,
-        error: ExtendedError,
-        steps: Arc<[Step]>,
-    ) -> Asked {
+    fn failed(&self, outcome: Outcome, question: &Question, error: ExtendedError) -> Asked {
         let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
-        Asked::Replied(Replied { outcome, answer, steps })
+        Asked::Replied(Replied { outcome, answer, trail: None })
     }
 }
 

@@ -102,6 +102,9 @@ impl Resolver {
     fn recall_redirected(&self, errand: Errand<'_>, now: Mono) -> Option<(Found, Checked)> {
         let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.knows);
+        if !rrsets.may_redirect() {
+            return None;
+        }
         let mut above = name.clone();
         let (rrset, dname) = loop {
             if above == route.zone || above.is_root() {

@@ -122,7 +122,7 @@ impl Resolver {
             return Ahead::NotNeeded;
         };
         let context = Context::new(Arc::clone(&seat.trail), view).of_flight(begun.ticket.number());
-        tokio::spawn(Arc::clone(self).fly(question, key, context, begun));
+        tokio::spawn(Box::pin(Arc::clone(self).fly(question, key, context, begun)));
         match seat.landing.clone().await {
             Ok(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,
