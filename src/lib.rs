@@ -49,6 +49,7 @@
 //!
 //! `upstream` is the one word here that RFC 9499 does not define: whichever server is asked next.
 
+mod allocator;
 pub mod arguments;
 pub mod cache;
 pub mod check;

@@ -136,8 +136,8 @@ CONF
   resolver=$!
 }
 
-cpu() { # of the resolver, in microseconds
-  awk -v ticks="$ticks" '{ sub(/.*\) /, ""); print ($12 + $13) * 1000000 / ticks }' "/proc/$resolver/stat"
+cpu() { # of the resolver, in microseconds: user, system
+  awk -v ticks="$ticks" '{ sub(/.*\) /, ""); printf "%d %d\n", $12 * 1000000 / ticks, $13 * 1000000 / ticks }' "/proc/$resolver/stat"
 }
 
 switches() {
@@ -166,10 +166,12 @@ run() { # run RESOLVER MIB
   local begin end before after
   "start_$1" "$2"
   soon answers warm.z0.bench
-  begin=$(cpu) before=$(switches)
+  read -ra begin < <(cpu)
+  before=$(switches)
   dnsperf -s 127.0.0.1 -p 5300 -c 4 -q 200 -t 10 -n 1 -d "$work/names" >"$work/dnsperf" 2>&1
-  end=$(cpu) after=$(switches)
-  awk -v resolver="$1" -v size="$2" -v cpu="$((${end%.*} - ${begin%.*}))" -v switches="$((after - before))" \
+  read -ra end < <(cpu)
+  after=$(switches)
+  awk -v resolver="$1" -v size="$2" -v user="$((end[0] - begin[0]))" -v kernel="$((end[1] - begin[1]))" -v switches="$((after - before))" \
     -v resident="$(resident VmRSS)" -v most="$(resident VmHWM)" '
     /Queries sent:/ { sent = $3 }
     /Response codes:/ {
@@ -177,8 +179,8 @@ run() { # run RESOLVER MIB
     }
     /Queries per second:/ { rate = $4 }
     END {
-      printf "%-9s cache %3d MiB: answered %d, failed %d, cpu %.1f us, switches %.2f, %d names a second, resident %d MiB, at most %d MiB\n",
-        resolver, size, good, sent - good, cpu / sent, switches / sent, rate, resident, most
+      printf "%-9s cache %3d MiB: answered %d, failed %d, cpu %.1f us (user %.1f, system %.1f), switches %.2f, %d names a second, resident %d MiB, at most %d MiB\n",
+        resolver, size, good, sent - good, (user + kernel) / sent, user / sent, kernel / sent, switches / sent, rate, resident, most
     }' "$work/dnsperf"
   kill "$resolver"
   wait "$resolver" || true

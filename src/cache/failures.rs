@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Store, weight};
+use super::{Store, shared, weight};
 use crate::clock::Mono;
 use crate::limits::{FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
 use crate::question::{ExtendedError, QuestionKey};
@@ -72,7 +72,7 @@ fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
 }
 
 pub(super) fn weigh(key: &QuestionKey, failed: &Arc<Failed>) -> u32 {
-    weight(key.as_bytes().len().saturating_add(size_of::<Failed>()).saturating_add(failed.error.text.len()))
+    weight(key, &[shared::<Failed>(), failed.error.text.len()])
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod walk;
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
 use std::sync::Arc;
 
+use hickory_proto::rr::Name;
 use moka::policy::EvictionPolicy;
 
 use crate::clock::Mono;
@@ -33,9 +34,9 @@ use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
 
 /// Octets that an entry costs beside its own (its key, and what is kept with all that it points to): moka's bookkeeping,
-/// the allocator's and the hash table's slack. Measured by `cargo bench --bench memory`: resident growth over 200 000
-/// entries less their own octets is 364 to 424 by their sort, rounded up.
-pub const ENTRY_OVERHEAD: usize = 432;
+/// the allocator's and the hash table's slack. `tests/weights.rs` measures it against the allocator's own count, and
+/// `cargo bench --bench memory` against resident growth.
+pub const ENTRY_OVERHEAD: usize = 320;
 
 /// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations spare messages; the small two
 /// hold at most a few hundred octets an entry.
@@ -141,14 +142,47 @@ impl Answers {
 fn weigh_answer(key: &QuestionKey, answer: &Arc<Answer>) -> u32 {
     let offsets = answer.ttl_offsets.len().saturating_mul(2);
     let text = answer.extended_error.as_ref().map_or(0, |error| error.text.len());
-    let own =
-        size_of::<Answer>().saturating_add(answer.wire.len()).saturating_add(offsets).saturating_add(text);
-    weight(key.as_bytes().len().saturating_add(own))
+    weight(key, &[shared::<Answer>(), answer.wire.len(), offsets, text])
 }
 
-/// The weight of an entry with `own` octets.
-fn weight(own: usize) -> u32 {
-    u32::try_from(own.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u32::MAX)
+/// Octets of a value that is shared: it stands behind two counters.
+const fn shared<Value>() -> usize {
+    size_of::<Value>() + 2 * size_of::<usize>()
+}
+
+/// Octets that the allocator gives out for so many: it has four sizes between a power of two and the next, steps of 16 octets
+/// below 128, and a page more for each of the large ones.
+fn block(octets: usize) -> usize {
+    let step = (octets.next_power_of_two() / 8).max(16);
+    let more = if octets > LARGE { PAGE } else { 0 };
+    octets.div_ceil(step).saturating_mul(step).saturating_add(more)
+}
+
+/// The largest octets that share pages with others.
+const LARGE: usize = 14 << 10;
+
+/// Octets of a page.
+const PAGE: usize = 4 << 10;
+
+/// Octets of a name that do not lie in it: the library keeps 32 octets of labels and the ends of 24 labels within.
+fn outside(name: &Name) -> usize {
+    let labels = name.iter().len();
+    let octets = name.len().saturating_sub(labels.max(1));
+    let grown = |count: usize, within: usize| if count > within { block(count) } else { 0 };
+    grown(octets, NAME_OCTETS_WITHIN).saturating_add(grown(labels, NAME_LABELS_WITHIN))
+}
+
+/// Octets of labels that the library keeps within a name.
+const NAME_OCTETS_WITHIN: usize = 32;
+
+/// Ends of labels that the library keeps within a name.
+const NAME_LABELS_WITHIN: usize = 24;
+
+/// The weight of an entry under `key` with blocks of so many octets.
+fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
+    let blocks =
+        blocks.iter().map(|octets| block(*octets)).fold(block(key.as_bytes().len()), usize::saturating_add);
+    u32::try_from(blocks.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u32::MAX)
 }
 
 fn store<V: Clone + Send + Sync + 'static>(
@@ -204,9 +238,7 @@ impl BuildHasher for Keyed {
 mod stage {
     use std::time::Duration;
 
-    use hickory_proto::rr::Name;
-
-    use super::{Memory, config};
+    use super::{Memory, Name, config};
     use crate::random::Random;
 
     pub(super) const DAY: Duration = Duration::from_secs(86_400);

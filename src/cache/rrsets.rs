@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use hickory_proto::rr::rdata::SOA;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 use serde::{Deserialize, Serialize};
 
 use super::security::{Backing, Evidence, ZoneState};
-use super::{Store, weight};
+use super::{Store, outside, shared, weight};
 use crate::clock::Mono;
 use crate::question::{QuestionKey, Security, ViewId, push_tail, wire_name};
 use crate::rdata;
@@ -68,8 +67,8 @@ pub struct Negative {
     pub nxdomain: bool,
     /// How much it is to be believed.
     pub rank: Rank,
-    soa_owner: Name,
-    soa: SOA,
+    /// The SOA as a record: names of the library's take several times as much.
+    soa: Evidence,
     ttl: u32,
     stored: Mono,
     backing: Backing,
@@ -182,6 +181,32 @@ impl InView<'_> {
             .or_else(|| self.known(keys.at(0, Slot::Nxdomain), rank, now))
     }
 
+    /// The RRset of exactly this type, as `get` gives it.
+    pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
+        match self.known(Keys::of(name, self.view).at(0, Slot::Rrset(kind)), rank, now)? {
+            Known::Rrset(rrset) => Some(rrset),
+            Known::Negative(_) => None,
+        }
+    }
+
+    /// What `get` gives, or else the alias of the name; and of which type that is.
+    pub fn get_or_alias(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        rank: Rank,
+        now: Mono,
+    ) -> Option<(Known, RecordType)> {
+        let mut keys = Keys::of(name, self.view);
+        for slot in [Slot::Rrset(kind), Slot::Nxdomain] {
+            if let Some(known) = self.known(keys.at(0, slot), rank, now) {
+                return Some((known, kind));
+            }
+        }
+        let alias = self.known(keys.at(0, Slot::Rrset(RecordType::CNAME)), rank, now)?;
+        matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
+    }
+
     /// Whether there may be a DNAME: false where none was ever kept.
     pub fn may_redirect(&self) -> bool {
         self.dnames.load(Ordering::Relaxed)
@@ -209,11 +234,13 @@ impl InView<'_> {
         if ttl == 0 {
             return;
         }
-        let key = self.key(&first.name, Slot::Rrset(first.record_type()));
-        let held = self.get(&first.name, first.record_type(), Rank::Glue, now);
+        let (mut keys, slot) = (Keys::of(&first.name, self.view), Slot::Rrset(first.record_type()));
+        let held = self.known(keys.at(0, Slot::Nxdomain), Rank::Glue, now);
+        let held = self.known(keys.at(0, slot), Rank::Glue, now).or(held);
         if held.is_some_and(|held| held.outlasts(rank, &backing)) {
             return;
         }
+        let key = QuestionKey::from_bytes(keys.at(0, slot));
         if first.record_type() == RecordType::DNAME {
             self.dnames.store(true, Ordering::Relaxed);
         }
@@ -245,7 +272,6 @@ impl InView<'_> {
         max_ttl: Duration,
         now: Mono,
     ) {
-        let RData::SOA(data) = &soa.data else { return };
         let ttl = negative_ttl(soa, max_ttl);
         if ttl == 0 {
             return;
@@ -256,8 +282,8 @@ impl InView<'_> {
         if self.known(key.as_bytes(), Rank::Glue, now).is_some_and(|held| held.outlasts(rank, &backing)) {
             return;
         }
-        let (soa_owner, soa) = (soa.name.clone(), data.clone());
-        let negative = Negative { nxdomain, rank, soa_owner, soa, ttl, stored: now, backing };
+        let soa = Evidence::of([soa]);
+        let negative = Negative { nxdomain, rank, soa, ttl, stored: now, backing };
         self.store.insert(key, Entry::Known(Known::Negative(Arc::new(negative))));
     }
 
@@ -418,9 +444,8 @@ impl Negative {
     }
 
     /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down).
-    pub fn soa(&self, now: Mono) -> Record {
-        let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
-        Record::from_rdata(self.soa_owner.clone(), ttl, RData::SOA(self.soa.clone()))
+    pub fn soa(&self, now: Mono) -> Option<Record> {
+        self.soa.records(self.ttl.saturating_sub(now.seconds_since(self.stored))).pop()
     }
 }
 
@@ -450,24 +475,30 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
 }
 
 pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
-    let own = match entry {
+    match entry {
         Entry::Known(Known::Rrset(rrset)) => {
-            let data = rrset.data.len().saturating_add(rrset.backing.evidence.octets());
-            size_of::<Rrset>().saturating_add(data)
+            let evidence = rrset.backing.evidence.octets();
+            weight(key, &[shared::<Rrset>(), rrset.data.len(), evidence])
         }
-        // A SOA with two names and its owner: three names of the library's, inline below 32 octets.
         Entry::Known(Known::Negative(negative)) => {
-            size_of::<Negative>().saturating_add(negative.backing.evidence.octets())
+            let evidence = negative.backing.evidence.octets();
+            weight(key, &[shared::<Negative>(), negative.soa.octets(), evidence])
         }
         Entry::Delegation(delegation) => {
-            let names = delegation.servers.len().saturating_mul(size_of::<Name>());
-            let glue = delegation.glue.len().saturating_mul(size_of::<(usize, IpAddr)>());
-            let evidence = delegation.evidence.octets();
-            size_of::<Delegation>().saturating_add(names).saturating_add(glue).saturating_add(evidence)
+            let Delegation { zone, servers, glue, configured, evidence, .. } = &**delegation;
+            let blocks = [
+                shared::<Delegation>(),
+                servers.capacity().saturating_mul(size_of::<Name>()),
+                glue.capacity().saturating_mul(size_of::<(usize, IpAddr)>()),
+                configured.capacity().saturating_mul(size_of::<SocketAddr>()),
+                evidence.octets(),
+            ];
+            let names = servers.iter().map(outside).fold(outside(zone), usize::saturating_add);
+            weight(key, &blocks).saturating_add(u32::try_from(names).unwrap_or(u32::MAX))
         }
-        Entry::State(state) => state.octets(),
-    };
-    weight(key.as_bytes().len().saturating_add(own))
+        Entry::State(state) => weight(key, &[shared::<ZoneState>()])
+            .saturating_add(u32::try_from(state.octets()).unwrap_or(u32::MAX)),
+    }
 }
 
 /// Which sort an entry is of, for counting.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cache::stage::{DAY, memory, name};
-use hickory_proto::rr::rdata::{A, MX, TXT};
+use hickory_proto::rr::rdata::{A, MX, SOA, TXT};
 use proptest::prelude::*;
 
 fn rrsets() -> Rrsets {

@@ -3,17 +3,16 @@
 //! May call: `question`, `clock`, `rdata`, `validate` for its types. Kept as wire bytes beside what they prove, and decoded on
 //! the miss path only. RFC 4035 section 4.5 (what is kept together).
 
+use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 
+use super::{block, outside};
 use crate::clock::Mono;
 use crate::question::Security;
 use crate::rdata;
-use crate::validate::keys::ZoneKeys;
+use crate::validate::keys::{ZoneKey, ZoneKeys};
 use crate::validate::verdict::{Fault, State};
-
-/// Octets of one key: RSA of 2 048 bits, and its place.
-const KEY: usize = 360;
 
 /// Signatures, DS and proofs of absence, as wire bytes.
 #[derive(Clone, Debug, Default)]
@@ -104,16 +103,21 @@ impl ZoneState {
         }
     }
 
-    /// Octets that it takes.
+    /// Octets that it takes beside its own.
     pub(super) fn octets(&self) -> usize {
         let more = match &self.standing {
-            Standing::Secure(keys) => keys.keys.len().saturating_mul(KEY),
+            Standing::Secure(keys) => {
+                let octets = |key: &ZoneKey| block(key.key.public_key().public_bytes().len());
+                let places = block(keys.keys.capacity().saturating_mul(size_of::<ZoneKey>()));
+                let beside = outside(&keys.zone).saturating_add(places);
+                keys.keys.iter().map(octets).fold(beside, usize::saturating_add)
+            }
             Standing::Insecure(None) => 0,
             Standing::Insecure(Some(fault)) | Standing::Bogus(fault) | Standing::NoZone(fault) => {
-                fault.text.len()
+                block(fault.text.len())
             }
         };
-        size_of::<Self>().saturating_add(more)
+        outside(&self.zone).saturating_add(more)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is known of each server: round trips, silence, EDNS, the zones it is lame for.
 //!
-//! May call: `clock`, `limits`, `random`, `round_trips`, `silence`. Nothing here but known silence keeps a server from being
-//! asked when there is no better one.
+//! May call: `clock`, `limits`, `question`, `random`, `round_trips`, `silence`. Nothing here but known silence keeps a server from
+//! being asked when there is no better one.
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use moka::policy::EvictionPolicy;
 use serde::{Deserialize, Serialize};
 
@@ -17,14 +18,15 @@ use super::silence::Silence;
 use super::{Keyed, StoreFill};
 use crate::clock::Mono;
 use crate::limits::{
-    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_ZONES, NO_EDNS_TIME, NO_TCP_TIME,
-    UNKNOWN_TIMER,
+    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, NO_EDNS_TIME,
+    NO_TCP_TIME, UNKNOWN_TIMER,
 };
+use crate::question::wire_name;
 use crate::random::Random;
 
-/// Octets of an entry: the state with its digest of round trips, up to four lame zones, and the table's bookkeeping.
-/// Measured by `cargo bench --bench memory`: 1 015, rounded up.
-const ENTRY: u32 = 1_024;
+/// Octets of an entry: the state with its digest of round trips, all the lame zones that it may hold, and the table's
+/// bookkeeping. `tests/weights.rs` measures it.
+const ENTRY: u32 = 1_536;
 
 /// Servers by address.
 #[derive(Clone)]
@@ -94,8 +96,38 @@ struct State {
     no_tcp_until: Option<Mono>,
     /// What its lateness has cost in second messages, in thousandths of one.
     hedged: u32,
-    /// Zones it does not serve though it should, and until when that is believed.
-    lame: Vec<(Name, Mono)>,
+    lame: Lameness,
+}
+
+/// Zones that a server does not serve though it should, in wire form, and until when that is believed; the oldest first.
+/// Their octets are bounded, as an entry is weighed once.
+#[derive(Debug, Default)]
+struct Lameness(Vec<(Box<[u8]>, Mono)>);
+
+impl Lameness {
+    fn holds(&self, zone: &Name, now: Mono) -> bool {
+        !self.0.is_empty() && {
+            let zone = wire_name(zone);
+            self.0.iter().any(|(lame, until)| **lame == *zone && now < *until)
+        }
+    }
+
+    fn add(&mut self, zone: &Name, until: Mono, now: Mono) {
+        let zone = wire_name(zone).into_boxed_slice();
+        self.0.retain(|(lame, until)| *lame != zone && now < *until);
+        let octets = |held: &[(Box<[u8]>, Mono)]| held.iter().map(|(zone, _)| zone.len()).sum::<usize>();
+        while self.0.len() >= MAX_LAME_ZONES
+            || !self.0.is_empty() && octets(&self.0).saturating_add(zone.len()) > MAX_LAME_OCTETS
+        {
+            self.0.remove(0);
+        }
+        self.0.push((zone, until));
+    }
+
+    fn zones(&self, now: Mono) -> Vec<Name> {
+        let alive = self.0.iter().filter(|(_, until)| now < *until);
+        alive.filter_map(|(zone, _)| Name::read(&mut BinDecoder::new(zone)).ok()).collect()
+    }
 }
 
 impl State {
@@ -180,7 +212,7 @@ impl Server {
             patience,
             health: state.silence.health(now),
             silent_since: state.silence.known_since(now, round_trip),
-            lame: state.lame.iter().any(|(lame, until)| lame == zone && now < *until),
+            lame: state.lame.holds(zone, now),
             edns: state.plain_until.is_none_or(|until| now >= until),
             keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
             tcp: state.no_tcp_until.is_none_or(|until| now >= until),
@@ -189,7 +221,6 @@ impl Server {
 
     fn known(&self, address: SocketAddr, now: Mono) -> KnownServer {
         let state = self.state();
-        let lame = state.lame.iter().filter(|(_, until)| now < *until);
         KnownServer {
             address,
             round_trip: state.round_trips.as_ref().map(RoundTrips::smoothed),
@@ -200,7 +231,7 @@ impl Server {
             edns: state.plain_until.is_none_or(|until| now >= until),
             keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
             tcp: state.no_tcp_until.is_none_or(|until| now >= until),
-            lame: lame.map(|(zone, _)| zone.clone()).collect(),
+            lame: state.lame.zones(now),
         }
     }
 
@@ -252,11 +283,7 @@ impl Server {
 
     /// It does not serve `zone` though it should; believed for `time`.
     pub fn is_lame(&self, zone: &Name, time: Duration, now: Mono) {
-        let mut state = self.state();
-        state.lame.retain(|(lame, until)| lame != zone && now < *until);
-        if state.lame.len() < MAX_LAME_ZONES {
-            state.lame.push((zone.clone(), now.after(time)));
-        }
+        self.state().lame.add(zone, now.after(time), now);
     }
 
     /// A message was sent to it.

@@ -183,7 +183,8 @@ impl HeldRow {
             What::Negative(negative) => {
                 row.held = HeldAs::Negative;
                 let what = if negative.nxdomain { "no such name" } else { "no such type" };
-                row.data = vec![format!("{what}, by the SOA of {}", negative.soa(now).name)];
+                let soa = negative.soa(now).map(|soa| soa.name).unwrap_or_default();
+                row.data = vec![format!("{what}, by the SOA of {soa}")];
             }
             What::Delegation(delegation) => {
                 row.held = HeldAs::Delegation;

@@ -178,7 +178,7 @@ impl Exchange {
                 let waited = match ask.transport {
                     Transport::Udp => tokio::time::timeout(patience, self.udp(ask, id, &message)).await,
                     Transport::Tcp | Transport::Tls => {
-                        tokio::time::timeout(patience, self.tcp(ask, id, &message)).await
+                        tokio::time::timeout(patience, Box::pin(self.tcp(ask, id, &message))).await
                     }
                 };
                 waited.unwrap_or(Err(Trouble::Silent))

@@ -130,12 +130,13 @@ impl<'a> Asking<'a> {
 
     async fn ask(mut self) -> Result<Said, Failure> {
         self.begin();
+        let over = tokio::time::sleep(self.context().budget.left(self.iterate.now()));
+        tokio::pin!(over);
         loop {
             let ended = self.given_up || self.is_refused();
             if ended || (self.under_way == 0 && self.lookups.is_empty()) {
                 return self.end();
             }
-            let left = self.context().budget.left(self.iterate.now());
             tokio::select! {
                 biased;
                 Some(event) = self.events.recv() => {
@@ -144,7 +145,7 @@ impl<'a> Asking<'a> {
                     }
                 }
                 Some(found) = self.lookups.next() => self.looked_up(found),
-                () = tokio::time::sleep(left) => {
+                () = &mut over => {
                     let zone = self.cut.zone.clone();
                     self.mark_waiting_silent();
                     return Err(Failure::Time { zone, faults: self.faults });

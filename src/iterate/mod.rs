@@ -175,7 +175,7 @@ impl Iterate {
             Kind::Forward { servers, .. } => Ok(Arc::clone(servers)),
             Kind::Stub(servers) => Ok(self.closest_within(errand, servers)),
             Kind::Iterate | Kind::Local(_) => match errand.rewrite {
-                Some(rewrite) => self.home(errand, rewrite).await,
+                Some(rewrite) => Box::pin(self.home(errand, rewrite)).await,
                 None => self.closest_cut(errand).await,
             },
         }
@@ -200,7 +200,7 @@ impl Iterate {
         let mut minimise = Minimise::new(&errand.context.view.config.resolve, errand.route, errand.name);
         for _ in 0..MAX_REFERRALS {
             let referral = match minimise.probe(&cut.zone, errand.name) {
-                Some(part) => match self.probe(errand, &part, &cut).await? {
+                Some(part) => match Box::pin(self.probe(errand, &part, &cut)).await? {
                     Probed::Referral(referral) => referral,
                     Probed::NoCut => continue,
                     Probed::Unclear => {

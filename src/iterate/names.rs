@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::context::Context;
 use super::{Errand, Iterate};
-use crate::cache::rrsets::{Delegation, Known, Rank};
+use crate::cache::rrsets::{Delegation, Rank};
 use crate::limits::MAX_SERVERS;
 
 /// Where the servers of a zone are.
@@ -83,8 +83,8 @@ impl Iterate {
     /// The servers of `zone` as it names them itself; none where it was not asked.
     fn own_servers(&self, context: &Context, zone: &Name) -> Vec<Name> {
         let now = self.now();
-        let known = self.memory.rrsets.of(context.view.knows).get(zone, RecordType::NS, Rank::Answer, now);
-        let Some(Known::Rrset(rrset)) = known else { return Vec::new() };
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let Some(rrset) = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now) else { return Vec::new() };
         let name = |data: &RData| match data {
             RData::NS(server) => Some(server.0.to_lowercase()),
             _ => None,
@@ -114,7 +114,7 @@ impl Iterate {
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let mut known: Vec<IpAddr> = Vec::new();
         for kind in self.address_kinds(context) {
-            if let Some(Known::Rrset(rrset)) = rrsets.get(server, kind, Rank::Glue, now) {
+            if let Some(rrset) = rrsets.rrset(server, kind, Rank::Glue, now) {
                 known.extend(rrset.records(server, now).iter().filter_map(|record| record.data.ip_addr()));
             }
         }

@@ -113,7 +113,7 @@ impl Iterate {
             sub_questions,
             avoid: &[],
         };
-        let asked = self.ask_zone(errand, &hints).await;
+        let asked = Box::pin(self.ask_zone(errand, &hints)).await;
         let now = self.now();
         self.refresh.set(view.knows, now.after(PRIME_RETRY));
         let primed = match asked? {

@@ -64,6 +64,9 @@ pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usi
 
 /// Leaves of equal records the first (RFC 2181 section 5: no RRset has two).
 fn drop_doubles(records: &mut Vec<Record>) {
+    if records.len() < 2 {
+        return;
+    }
     let firsts = firsts(records.iter().map(|record| (&record.name, record.record_type(), &record.data)));
     let mut first = firsts.into_iter().enumerate().map(|(place, first)| place == first);
     records.retain(|_| first.next().unwrap_or(false));

@@ -11,6 +11,9 @@ pub const MAX_FAILURE_TIME: Duration = Duration::from_secs(30);
 /// Zones that a server is remembered as lame for; a hoster's server is rarely lame for more of the zones in use.
 pub const MAX_LAME_ZONES: usize = 16;
 
+/// Octets of the names of these: sixteen of two dozen. More make room by the oldest's going.
+pub const MAX_LAME_OCTETS: usize = 384;
+
 /// How long a server is believed to be lame for a zone. Unbound's infra-host-ttl is 15 min.
 pub const LAME_TIME: Duration = Duration::from_secs(600);
 

@@ -13,6 +13,13 @@ pub const STOP_GRACE: Duration = Duration::from_millis(500);
 /// And the SERVFAILs have this long to be sent.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 
+/// What the process holds beyond `cache.size`, in per cent of that: the allocator's slack. `benches/compare/misses.sh` shows less.
+pub const CACHE_SLACK_PERCENT: u64 = 25;
+
+/// And beside the cache, in octets: 24 MiB for the programs and the statistics, 32 MiB for flights, and the rest for buffers of
+/// sockets and for clients' streams, which the kernel counts too.
+pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
+
 /// Descriptors that are asked for at start: every exchange and client connection has one, and there are some more.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 500) as u64;
 

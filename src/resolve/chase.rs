@@ -161,7 +161,7 @@ impl Resolver {
     /// What one name leads to: an answer made here, what memory knows, or what servers say.
     async fn step(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
         if let Kind::Local(authority) = &errand.route.kind {
-            return self.answer_here(errand, authority, chased).await;
+            return Box::pin(self.answer_here(errand, authority, chased)).await;
         }
         if !errand.context.is_on_the_side()
             && let Some(end) = self.remember(errand, chased).await
@@ -189,7 +189,7 @@ impl Resolver {
                 let found = self.iterate.keep(errand, resolved.found, &Checked::default());
                 return Ok(chased.take(found, &Checked::default()));
             }
-            let judged = self.judge(errand, &zone, &mut resolved.found).await;
+            let judged = Box::pin(self.judge(errand, &zone, &mut resolved.found)).await;
             let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
             let why = fault.as_ref().map(|fault| fault.text.clone());
             errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
@@ -264,7 +264,7 @@ impl Resolver {
         if !errand.context.checks() || !local::is_signed(authority) {
             return Ok(here(errand.context));
         }
-        let judged = self.judge(errand, zone, found).await;
+        let judged = Box::pin(self.judge(errand, zone, found)).await;
         let state = judged.verdict.state();
         match judged.verdict {
             Verdict::Secure | Verdict::Insecure(_) => Ok(judged.checked),

@@ -40,8 +40,9 @@ impl Resolver {
             self.tell_of_dead(&list, &entry);
             return self.chase(name, kind, context).await;
         }
-        let found = self.hear_list(&entry, name, kind, context).await;
-        let verdict = self.verdict(&list, &entry, name, kind, &found, context).await;
+        // What only some questions need lies apart: each flight would be larger by it.
+        let found = Box::pin(self.hear_list(&entry, name, kind, context)).await;
+        let verdict = Box::pin(self.verdict(&list, &entry, name, kind, &found, context)).await;
         let now = self.clock.now();
         if let Some(verdict) = &verdict {
             entry.heard(verdict, now);

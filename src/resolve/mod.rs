@@ -32,6 +32,7 @@ mod shared;
 mod shares;
 pub mod side;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -492,10 +493,11 @@ impl Resolver {
 
 /// Signatures and proofs go to those who set DO (RFC 4035 section 3.2.1).
 fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
-    let (mut answers, mut authorities) = (chased.answers.clone(), Vec::from(chased.soa.as_slice()));
+    let (mut answers, mut authorities) =
+        (Cow::Borrowed(&*chased.answers), Cow::Borrowed(chased.soa.as_slice()));
     if question.dnssec_ok {
-        answers.extend_from_slice(&chased.signatures);
-        authorities.extend_from_slice(&chased.proofs);
+        answers.to_mut().extend_from_slice(&chased.signatures);
+        authorities.to_mut().extend_from_slice(&chased.proofs);
     }
     let parts = compose::Parts {
         question,

@@ -31,7 +31,7 @@ impl Resolver {
         let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.knows), self.clock.mono());
         let cut = rrsets.closest_delegation(errand.name, now);
         let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
-        let judged = self.judge(errand, &cut, &mut found).await;
+        let judged = Box::pin(self.judge(errand, &cut, &mut found)).await;
         let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
         let found = self.iterate.keep(errand, found, &judged.checked);
         Some(chased.take(found, &judged.checked))
@@ -58,11 +58,7 @@ impl Resolver {
         let now = self.clock.mono();
         let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.knows);
-        let known = rrsets.get(name, kind, Rank::Answer, now);
-        let known = known.map(|known| (known, kind)).or_else(|| {
-            let alias = rrsets.get(name, RecordType::CNAME, Rank::Answer, now)?;
-            matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
-        });
+        let known = rrsets.get_or_alias(name, kind, Rank::Answer, now);
         if known.is_none()
             && let Some(redirected) = self.recall_redirected(errand, now)
         {
@@ -78,7 +74,7 @@ impl Resolver {
         context.note(StepEvent::Memory { found: describe(&known, name, of) });
         Some(match known {
             Known::Negative(negative) => {
-                let soa = Some(Box::new(negative.soa(now)));
+                let soa = negative.soa(now).map(Box::new);
                 let end = End::Negative { nxdomain: negative.nxdomain, name: name.clone(), soa };
                 let checked = Checked { sets: Vec::new(), end: negative.backing().security };
                 (held(Vec::new(), end, negative.evidence(now), negative.rank), checked)

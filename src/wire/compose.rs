@@ -1,9 +1,11 @@
 //! Composing an answer once, as the bytes that hits will copy.
 //!
-//! May call: `question`, `clock`. The library encodes; the offsets of the TTLs are read off the result.
+//! May call: `question`, `clock`. The library encodes records; the offsets of the TTLs are read off the result.
 
-use hickory_proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
-use hickory_proto::rr::Record;
+use hickory_proto::ProtoError;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{DNSClass, Record};
+use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 
 use super::cursor::Cursor;
 use super::{HEADER, OPT};
@@ -33,19 +35,7 @@ pub struct Parts<'a> {
 ///
 /// None where the records do not fit a message of 65 535 octets.
 pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
-    let mut message = Message::new(0, MessageType::Response, OpCode::Query);
-    message.metadata.recursion_available = true;
-    message.metadata.response_code = parts.rcode;
-    let mut question = Query::query(parts.question.name.clone(), parts.question.kind);
-    question.set_query_class(hickory_proto::rr::DNSClass::IN);
-    message.add_query(question);
-    message.insert_answers(parts.answers.to_vec());
-    message.insert_authorities(parts.authorities.to_vec());
-    let wire = message.to_vec().ok()?;
-    let truncated = wire.get(2).is_some_and(|flags| flags & 0x02 != 0);
-    if truncated {
-        return None;
-    }
+    let wire = encode(parts).ok()?;
     let (ttl_offsets, shortest) = ttls(&wire)?;
     let expires = parts.stored.after(std::time::Duration::from_secs(u64::from(shortest.unwrap_or(0))));
     Some(Answer {
@@ -58,6 +48,34 @@ pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
         security: Security::Unchecked,
         list: parts.list,
     })
+}
+
+/// QR and RA of the header's flags.
+const RESPONSE: u16 = 0x8080;
+
+/// Four bits of the response code stand in the header; an answer has no others.
+const RCODE: u16 = 0x000f;
+
+/// Octets of most answers.
+const USUAL: usize = 256;
+
+fn encode(parts: &Parts<'_>) -> Result<Vec<u8>, ProtoError> {
+    let count = |section: &[Record]| {
+        u16::try_from(section.len()).map_err(|_| ProtoError::from("more records than a message may have"))
+    };
+    let flags = RESPONSE | u16::from(parts.rcode) & RCODE;
+    let mut wire = Vec::with_capacity(USUAL);
+    let mut encoder = BinEncoder::new(&mut wire);
+    for field in [0, flags, 1, count(parts.answers)?, count(parts.authorities)?, 0] {
+        encoder.emit_u16(field)?;
+    }
+    parts.question.name.emit(&mut encoder)?;
+    parts.question.kind.emit(&mut encoder)?;
+    DNSClass::IN.emit(&mut encoder)?;
+    for record in parts.answers.iter().chain(parts.authorities) {
+        record.emit(&mut encoder)?;
+    }
+    Ok(wire)
 }
 
 /// A failure: header and question, with what a person is told. Never kept as an answer.

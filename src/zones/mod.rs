@@ -12,7 +12,7 @@ mod special;
 mod views;
 pub mod zone;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,8 +133,9 @@ pub struct View {
     pub knows: ViewId,
     /// What the operator has decided.
     pub config: Arc<Config>,
-    routes: HashMap<Vec<u8>, Arc<Route>>,
-    hosts: HashMap<Vec<u8>, Arc<Route>>,
+    /// By names in wire form, ordered: a few comparisons cost less than hashing each suffix of a name.
+    routes: BTreeMap<Vec<u8>, Arc<Route>>,
+    hosts: BTreeMap<Vec<u8>, Arc<Route>>,
     recursion: Arc<Route>,
     /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
     exempt: HashSet<Vec<u8>>,
@@ -173,7 +174,7 @@ impl View {
             id,
             knows,
             config: Arc::clone(config),
-            routes: HashMap::new(),
+            routes: BTreeMap::new(),
             hosts: hosts(config, &policy)?,
             recursion: Arc::new(recursion),
             exempt: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
@@ -375,8 +376,8 @@ fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong>
 }
 
 /// A route for each name of a `[[host]]`, and for the reverse name of each of its addresses.
-fn hosts(config: &Config, policy: &ZonePolicy) -> Result<HashMap<Vec<u8>, Arc<Route>>, Wrong> {
-    let mut records: HashMap<Vec<u8>, (Name, Vec<Record>)> = HashMap::new();
+fn hosts(config: &Config, policy: &ZonePolicy) -> Result<BTreeMap<Vec<u8>, Arc<Route>>, Wrong> {
+    let mut records: BTreeMap<Vec<u8>, (Name, Vec<Record>)> = BTreeMap::new();
     let mut add = |name: &Name, data: RData| {
         let (_, records) = records.entry(wire_name(name)).or_insert_with(|| (name.clone(), Vec::new()));
         records.push(Record::from_rdata(name.clone(), HOST_TTL, data));

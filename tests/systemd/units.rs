@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use resolverd::config::Config;
+use resolverd::daemon::allowance;
+
 /// The most that `systemd-analyze security` may find, in tenths.
 const EXPOSURE: &str = "--threshold=15";
 
@@ -35,6 +38,13 @@ fn the_service_is_exposed_little() {
     let (fine, said) =
         run(command.args(["security", "--offline=yes", EXPOSURE]).arg(unit("resolverd.service")));
     assert!(fine, "{said}");
+}
+
+#[test]
+fn the_memory_that_is_allowed_follows_from_the_cache() {
+    let needed = allowance::needed(Config::default().cache.size) >> 20;
+    let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
+    assert!(service.lines().any(|line| line == format!("MemoryMax={needed}M")), "{needed}");
 }
 
 #[test]

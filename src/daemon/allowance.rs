@@ -1,0 +1,67 @@
+//! The memory that the service manager allows, against what `cache.size` needs: a daemon that outgrows it is killed, and its
+//! cache with it.
+//!
+//! May call: `limits`, `log`'s macros. cgroups(7): /proc/self/cgroup and memory.max.
+
+use std::path::Path;
+
+use crate::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
+
+/// Octets that the daemon may come to hold with a cache of `size` octets: `MemoryMax=` has to allow them.
+pub fn needed(size: u64) -> u64 {
+    let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
+    size.saturating_add(slack).saturating_add(MEMORY_BESIDE_CACHE)
+}
+
+/// Says at start where less is allowed than a cache of `size` octets needs.
+pub(super) fn warn(size: u64) {
+    if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice(size, allowed)) {
+        tracing::warn!("{line}");
+    }
+}
+
+/// Octets that this process's control group may hold; none where nothing bounds it, or that is not to be read.
+fn allowed(root: &Path) -> Option<u64> {
+    let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
+    let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let most = std::fs::read_to_string(root.join("sys/fs/cgroup").join(group).join("memory.max")).ok()?;
+    most.trim().parse().ok()
+}
+
+fn advice(size: u64, allowed: u64) -> Option<String> {
+    let mebibytes = |octets: u64| octets.div_ceil(1 << 20);
+    let needed = needed(size);
+    (allowed < needed).then(|| {
+        format!(
+            "cache.size = \"{}MiB\" needs {} MiB of memory, and the service manager allows {} MiB: set MemoryMax={}M with `systemctl edit resolverd`, or a smaller cache.size",
+            mebibytes(size),
+            mebibytes(needed),
+            mebibytes(allowed),
+            mebibytes(needed)
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cache_that_does_not_fit_is_told_with_what_to_set() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        assert_eq!(allowed(root.path()), None);
+        write("proc/self/cgroup", "0::/system.slice/resolverd.service\n");
+        write("sys/fs/cgroup/system.slice/resolverd.service/memory.max", "max\n");
+        assert_eq!(allowed(root.path()), None);
+        write("sys/fs/cgroup/system.slice/resolverd.service/memory.max", "536870912\n");
+        assert_eq!(allowed(root.path()), Some(512 << 20));
+        assert_eq!(advice(256 << 20, 512 << 20), None);
+        let told = advice(1 << 30, 512 << 20).unwrap();
+        assert!(told.contains("MemoryMax=1472M") && told.contains("allows 512 MiB"), "{told}");
+    }
+}

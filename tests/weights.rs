@@ -1,0 +1,223 @@
+//! What the memories weigh is what they take: resident octets for entries of every sort, each in a process of its own, against those
+//! that they count, which `cache.size` bounds.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::dnssec::rdata::DNSKEY;
+use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::{A, SOA, TXT};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use resolverd::cache::rrsets::{Delegation, Rank};
+use resolverd::cache::security::{Backing, Evidence, Standing, ZoneState};
+use resolverd::cache::{Memory, StoreFill};
+use resolverd::clock::Mono;
+use resolverd::config::Config;
+use resolverd::limits::MAX_LAME_ZONES;
+use resolverd::question::{ExtendedError, Question, ViewId};
+use resolverd::random::Random;
+use resolverd::validate::keys::{ZoneKey, ZoneKeys};
+use resolverd::validate::verdict::{Fault, Why};
+use resolverd::wire::compose::{self, Parts};
+
+/// Large enough for all entries: nothing is evicted.
+const SIZE: u64 = 8 << 30;
+
+/// Octets that each sort is weighed at in all: many times what an allocator takes at once.
+const FILLED: u64 = 32 << 20;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The most that entries may take of what they weigh: more, and the process outgrows `cache.size`.
+const MOST: f64 = 1.1;
+
+/// And the least: less, and memory is not used that the operator has given.
+const LEAST: f64 = 0.55;
+
+/// Which sort this process fills a store with; none: it has every sort filled, each by a process of its own.
+const SORT: &str = "RESOLVERD_WEIGHED_SORT";
+
+/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
+fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    text.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
+}
+
+/// Fills a store; gives what its entries take of what they weigh.
+fn share((title, store, put): &Sort<'_>) -> f64 {
+    let mut config = Config::default().cache;
+    config.size = SIZE;
+    let memory = Memory::new(&config, &Random::seeded(1));
+    let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
+    // What is made at the first use is no entry's.
+    put(&memory, 0);
+    let (before, empty) = (resident(), fill());
+    let mut number = 1;
+    while fill().bytes < FILLED {
+        for _ in 0..64 {
+            put(&memory, number);
+            number += 1;
+        }
+    }
+    let StoreFill { entries, bytes, .. } = fill();
+    let taken = resident().saturating_sub(before);
+    println!("{title}: {} octets an entry, weighed at {}", taken / entries, bytes / entries);
+    taken as f64 / (bytes - empty.bytes) as f64
+}
+
+type Sort<'a> = (&'a str, &'a str, &'a dyn Fn(&Memory, u32));
+
+/// A name of its own for each number, with labels of so many octets in all.
+fn name(number: u32, octets: usize) -> Name {
+    let mut labels = vec![format!("n{number}")];
+    let mut left = octets.saturating_sub(labels[0].len());
+    while left > 0 {
+        let label = left.min(60);
+        labels.push("x".repeat(label));
+        left -= label;
+    }
+    Name::from_ascii(labels.join(".") + ".").unwrap()
+}
+
+fn text(owner: &Name, octets: usize) -> Record {
+    let strings = (0..octets.div_ceil(250)).map(|_| "x".repeat(250.min(octets))).collect();
+    Record::from_rdata(owner.clone(), 3_600, RData::TXT(TXT::new(strings)))
+}
+
+fn address(owner: &Name, number: u32) -> Record {
+    Record::from_rdata(owner.clone(), 3_600, RData::A(A(Ipv4Addr::from_bits(number))))
+}
+
+fn put_answer(memory: &Memory, record: &Record) {
+    let question = Question::new(&record.name, record.record_type());
+    let parts = Parts {
+        question: &question,
+        rcode: ResponseCode::NoError,
+        answers: std::slice::from_ref(record),
+        authorities: &[],
+        stored: Mono::START,
+        extended_error: None,
+        list: None,
+    };
+    memory.answers.put(question.key(), &Arc::new(compose::answer(&parts).unwrap()));
+}
+
+fn put_denial(memory: &Memory, number: u32, octets: usize) {
+    let owner = name(number, octets);
+    let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);
+    let soa = Record::from_rdata(name(3, octets), 3_600, RData::SOA(soa));
+    memory.rrsets.of(ViewId::default()).put_negative(&owner, RecordType::MX, false, &soa, DAY, Mono::START);
+}
+
+fn put_delegation(memory: &Memory, number: u32, octets: usize) {
+    let glue = (0..4).map(|server| (server, IpAddr::V4(Ipv4Addr::from_bits(number)))).collect();
+    memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation {
+        zone: name(number, octets),
+        servers: (0..4).map(|server| name(server, octets)).collect(),
+        glue,
+        configured: Vec::new(),
+        trusted: false,
+        evidence: Evidence::of(&[text(&name(number, octets), 200)]),
+        since: Mono::START,
+        expires: Mono::START.after(DAY),
+    }));
+}
+
+fn put_state(memory: &Memory, number: u32, standing: Standing) {
+    memory.rrsets.of(ViewId::default()).put_zone_state(Arc::new(ZoneState {
+        zone: name(number, 20),
+        standing,
+        stored: Mono::START,
+        sought: Mono::START,
+        expires: Mono::START.after(DAY),
+    }));
+}
+
+fn keys(number: u32, octets: usize) -> Standing {
+    let key = |tag| ZoneKey {
+        tag,
+        algorithm: Algorithm::RSASHA256,
+        key: DNSKEY::new(true, true, false, PublicKeyBuf::new(vec![7; octets], Algorithm::RSASHA256)),
+    };
+    Standing::Secure(ZoneKeys { zone: name(number, 20), keys: (0..4).map(key).collect() })
+}
+
+fn put_server(memory: &Memory, number: u32, lame: usize, octets: usize) {
+    let server = memory.servers.get(SocketAddr::from((Ipv4Addr::from_bits(number), 53)));
+    for trip in 0..40 {
+        server.answered(Duration::from_millis(20 + trip), Mono::START);
+    }
+    for zone in 0..u32::try_from(lame).unwrap() {
+        server.is_lame(&name(zone, octets), DAY, Mono::START);
+    }
+}
+
+fn put_signed(memory: &Memory, number: u32, octets: usize) {
+    let owner = name(number, 20);
+    let record = text(&owner, octets);
+    let backing = Backing { evidence: Evidence::of([&record]), ..Backing::default() };
+    memory.rrsets.of(ViewId::default()).put_backed(&[&record], Rank::Answer, backing, DAY, Mono::START);
+}
+
+fn put_failure(memory: &Memory, number: u32, octets: usize) {
+    let error = ExtendedError::new(22, "x".repeat(octets));
+    memory.failures.put(Question::new(&name(number, 20), RecordType::A).key(), error, true, Mono::START);
+}
+
+fn bogus(octets: usize) -> Standing {
+    Standing::Bogus(Fault::new(Why::Bogus, "x".repeat(octets)))
+}
+
+const SORTS: [Sort<'_>; 17] = [
+    ("answers", "answers", &|memory, number| put_answer(memory, &address(&name(number, 20), number))),
+    ("answers to long names", "answers", &|memory, number| {
+        put_answer(memory, &address(&name(number, 240), number));
+    }),
+    ("answers of 60 KB", "answers", &|memory, number| put_answer(memory, &text(&name(number, 20), 60_000))),
+    ("addresses", "rrsets", &|memory, number| {
+        let record = address(&name(number, 20), number);
+        memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
+    }),
+    ("signed texts of 500", "rrsets", &|memory, number| put_signed(memory, number, 500)),
+    ("signed texts of 25 KB", "rrsets", &|memory, number| put_signed(memory, number, 25_000)),
+    ("denials", "rrsets", &|memory, number| put_denial(memory, number, 20)),
+    ("denials of long names", "rrsets", &|memory, number| put_denial(memory, number, 200)),
+    ("delegations", "rrsets", &|memory, number| put_delegation(memory, number, 20)),
+    ("delegations of long names", "rrsets", &|memory, number| put_delegation(memory, number, 200)),
+    ("insecure zones", "rrsets", &|memory, number| put_state(memory, number, Standing::Insecure(None))),
+    ("zones with keys", "rrsets", &|memory, number| put_state(memory, number, keys(number, 260))),
+    ("zones with keys of 15 KB", "rrsets", &|memory, number| put_state(memory, number, keys(number, 15_000))),
+    ("bogus zones", "rrsets", &|memory, number| put_state(memory, number, bogus(200))),
+    ("failures", "failures", &|memory, number| put_failure(memory, number, 80)),
+    ("failures with long words", "failures", &|memory, number| put_failure(memory, number, 2_000)),
+    ("servers that are lame for all they may be", "servers", &|memory, number| {
+        put_server(memory, number, MAX_LAME_ZONES, 24);
+    }),
+];
+
+#[test]
+fn entries_weigh_what_they_take() {
+    if let Ok(title) = std::env::var(SORT) {
+        let sort = SORTS.iter().find(|(of, ..)| *of == title).unwrap();
+        println!("share {}", share(sort));
+        return;
+    }
+    let mut told = Vec::new();
+    for (title, ..) in SORTS {
+        // What one has given back must not flatter the next.
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "entries_weigh_what_they_take", "--nocapture"]).env(SORT, title);
+        let output = String::from_utf8(child.output().unwrap().stdout).unwrap();
+        print!(
+            "{}",
+            output.lines().filter(|line| line.contains("octets an entry")).collect::<String>() + "\n"
+        );
+        let share = output.lines().find_map(|line| line.strip_prefix("share ")).expect(&output);
+        told.push((title, share.parse::<f64>().unwrap()));
+    }
+    let wrong: Vec<_> = told.iter().filter(|(_, share)| !(LEAST..=MOST).contains(share)).collect();
+    assert!(wrong.is_empty(), "of what they weigh, these take: {wrong:#?} of {told:#?}");
+}
