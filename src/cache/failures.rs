@@ -55,10 +55,7 @@ impl Failures {
 
     /// Forgets a failure: the question has been answered.
     pub fn clear(&self, key: &QuestionKey) {
-        // Nearly all questions have none, and looking is cheaper than removing.
-        if self.0.contains_key(key) {
-            self.0.invalidate(key);
-        }
+        self.0.remove(key);
     }
 }
 

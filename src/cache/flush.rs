@@ -101,15 +101,9 @@ impl Memory {
 }
 
 /// Removes the entries that match, and tells of each.
-fn remove<V: Clone + Send + Sync + 'static>(
-    store: &Store<V>,
-    matches: impl Fn(&QuestionKey, &V) -> bool,
-    mut told: impl FnMut(&V),
-) {
-    let found = store.iter().filter(|(key, entry)| matches(key, entry));
-    let keys: Vec<Arc<QuestionKey>> = found.map(|(key, _)| key).collect();
-    for key in keys {
-        if let Some(entry) = store.remove(key.as_ref()) {
+fn remove<V: Clone>(store: &Store<V>, matches: impl Fn(&QuestionKey, &V) -> bool, mut told: impl FnMut(&V)) {
+    for (key, _) in store.entries(matches) {
+        if let Some(entry) = store.remove(&key) {
             told(&entry);
         }
     }

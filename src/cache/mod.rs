@@ -1,7 +1,7 @@
 //! The four memories: answers, RRsets and delegations, servers, failures.
 //!
 //! May call: `question`, `clock`, `limits`, `random`. Entries carry their times and are judged by the moment they are
-//! asked at; moka bounds the octets and chooses what goes. Keys come from strangers: the hashing is keyed.
+//! asked at; `store` bounds the octets and chooses what goes. Keys come from strangers: the hashing is keyed.
 
 #![deny(
     clippy::unwrap_used,
@@ -20,23 +20,23 @@ pub mod rrsets;
 pub mod security;
 pub mod servers;
 mod silence;
+mod store;
 mod walk;
 
-use std::hash::{BuildHasher, DefaultHasher, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
-use moka::policy::EvictionPolicy;
 
 use crate::clock::Mono;
 use crate::config;
 use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
 
-/// Octets that an entry costs beside its own (its key, and what is kept with all that it points to): moka's bookkeeping,
-/// the allocator's and the hash table's slack. `tests/weights.rs` measures it against the allocator's own count, and
+/// Octets that an entry costs beside its own (its key, and what is kept with all that it points to): its slot, its place in the
+/// hash table, and the slack of both. `tests/weights.rs` measures it against the allocator's own count, and
 /// `cargo bench --bench memory` against resident growth.
-pub const ENTRY_OVERHEAD: usize = 320;
+pub const ENTRY_OVERHEAD: usize = 112;
 
 /// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations spare messages; the small two
 /// hold at most a few hundred octets an entry.
@@ -49,8 +49,8 @@ struct Shares {
     failures: u64,
 }
 
-/// A bounded table of moka's.
-type Store<V> = moka::sync::Cache<QuestionKey, V, Keyed>;
+/// A bounded table by question, or by what else has such a key.
+type Store<V> = store::Store<QuestionKey, V>;
 
 /// The four memories.
 #[derive(Clone)]
@@ -73,20 +73,10 @@ impl Memory {
         let share = |percent: u64| config.size / 100 * percent;
         let keyed = Keyed::new(random);
         Self {
-            answers: Answers(store(share(SHARES.answers), EvictionPolicy::tiny_lfu(), keyed, weigh_answer)),
-            rrsets: rrsets::Rrsets::new(store(
-                share(SHARES.rrsets),
-                EvictionPolicy::tiny_lfu(),
-                keyed,
-                rrsets::weigh,
-            )),
+            answers: Answers(Store::new(share(SHARES.answers), keyed, weigh_answer)),
+            rrsets: rrsets::Rrsets::new(Store::new(share(SHARES.rrsets), keyed, rrsets::weigh)),
             servers: servers::Servers::new(share(SHARES.servers), keyed),
-            failures: failures::Failures::new(store(
-                share(SHARES.failures),
-                EvictionPolicy::lru(),
-                keyed,
-                failures::weigh,
-            )),
+            failures: failures::Failures::new(Store::new(share(SHARES.failures), keyed, failures::weigh)),
             keyed,
             walks: walk::Walks::default(),
         }
@@ -185,27 +175,9 @@ fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
     u32::try_from(blocks.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u32::MAX)
 }
 
-fn store<V: Clone + Send + Sync + 'static>(
-    capacity: u64,
-    policy: EvictionPolicy,
-    keyed: Keyed,
-    weigh: fn(&QuestionKey, &V) -> u32,
-) -> Store<V> {
-    moka::sync::Cache::builder()
-        .max_capacity(capacity)
-        .eviction_policy(policy)
-        .weigher(weigh)
-        .build_with_hasher(keyed)
-}
-
-fn fill<V: Clone + Send + Sync + 'static>(name: &'static str, store: &Store<V>) -> StoreFill {
-    store.run_pending_tasks();
-    StoreFill {
-        store: name,
-        entries: store.entry_count(),
-        bytes: store.weighted_size(),
-        capacity: store.policy().max_capacity().unwrap_or(0),
-    }
+fn fill<K: Hash + Eq + Clone, V: Clone>(name: &'static str, store: &store::Store<K, V>) -> StoreFill {
+    let (entries, bytes) = store.fill();
+    StoreFill { store: name, entries, bytes, capacity: store.capacity() }
 }
 
 /// SipHash begun with 128 secret bits, so that strangers cannot choose names that collide; the same for a seed.

@@ -323,7 +323,7 @@ impl InView<'_> {
 
     /// Forgets the delegation of a zone.
     pub fn forget_delegation(&self, zone: &Name) {
-        self.store.invalidate(&self.key(zone, Slot::Delegation));
+        self.store.remove(Keys::of(zone, self.view).at(0, Slot::Delegation));
     }
 
     /// The delegation of exactly this zone.

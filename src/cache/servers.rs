@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
-use moka::policy::EvictionPolicy;
 use serde::{Deserialize, Serialize};
 
 use super::round_trips::RoundTrips;
 use super::silence::Silence;
-use super::{Keyed, StoreFill};
+use super::store::Store;
+use super::{Keyed, StoreFill, fill};
 use crate::clock::Mono;
 use crate::limits::{
     FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, NO_EDNS_TIME,
@@ -26,25 +26,20 @@ use crate::random::Random;
 
 /// Octets of an entry: the state with its digest of round trips, all the lame zones that it may hold, and the table's
 /// bookkeeping. `tests/weights.rs` measures it.
-const ENTRY: u32 = 1_536;
+const ENTRY: u32 = 1_344;
 
 /// Servers by address.
 #[derive(Clone)]
-pub struct Servers(moka::sync::Cache<SocketAddr, Arc<Server>, Keyed>);
+pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        let store = moka::sync::Cache::builder()
-            .max_capacity(capacity)
-            .eviction_policy(EvictionPolicy::lru())
-            .weigher(|_: &SocketAddr, _: &Arc<Server>| ENTRY)
-            .build_with_hasher(keyed);
-        Self(store)
+        Self(Store::new(capacity, keyed, |_, _| ENTRY))
     }
 
     /// The server at `address`, known or new.
     pub fn get(&self, address: SocketAddr) -> Arc<Server> {
-        self.0.get_with(address, Arc::default)
+        self.0.get_with(&address, Arc::default)
     }
 
     /// The server at `address`, where anything is known of it.
@@ -54,27 +49,23 @@ impl Servers {
 
     /// Forgets all servers; gives their number.
     pub fn clear(&self) -> u64 {
-        self.0.run_pending_tasks();
-        let entries = self.0.entry_count();
-        self.0.invalidate_all();
-        entries
+        self.0.clear()
     }
 
     /// All that is known of all servers, the slowest first; reading it changes nothing.
     pub fn list(&self, now: Mono) -> Vec<KnownServer> {
-        let mut list: Vec<_> = self.0.iter().map(|(address, server)| server.known(*address, now)).collect();
+        let mut list: Vec<_> = self
+            .0
+            .entries(|_, _| true)
+            .into_iter()
+            .map(|(address, server)| server.known(address, now))
+            .collect();
         list.sort_by_key(|known| (Reverse(known.health), Reverse(known.timer), known.address));
         list
     }
 
     pub(super) fn fill(&self) -> StoreFill {
-        self.0.run_pending_tasks();
-        StoreFill {
-            store: "servers",
-            entries: self.0.entry_count(),
-            bytes: self.0.weighted_size(),
-            capacity: self.0.policy().max_capacity().unwrap_or(0),
-        }
+        fill("servers", &self.0)
     }
 }
 

@@ -2,6 +2,15 @@
 
 use std::time::Duration;
 
+/// Shards of a table: more than threads that look at once, so that they rarely wait for each other.
+pub const MAX_SHARDS_OF_STORE: u64 = 16;
+
+/// Slots of a table that are looked through under its lock at once: some dozen microseconds.
+pub const SLOTS_AT_ONCE: usize = 1_024;
+
+/// Octets of the smallest shard: several of the largest answers.
+pub const MIN_SHARD: u64 = 512 << 10;
+
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
 pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 

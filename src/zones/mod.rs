@@ -7,6 +7,7 @@ pub mod authority;
 mod denial;
 pub mod local;
 pub mod mirror;
+mod routes;
 mod signed_file;
 mod special;
 mod views;
@@ -31,6 +32,7 @@ use crate::question::{ViewId, wire_name};
 use crate::wire::presentation::shown;
 use authority::Authority;
 use mirror::Mirror;
+use routes::Routes;
 use views::Sees;
 pub use views::{Views, changed};
 
@@ -133,8 +135,7 @@ pub struct View {
     pub knows: ViewId,
     /// What the operator has decided.
     pub config: Arc<Config>,
-    /// By names in wire form, ordered: a few comparisons cost less than hashing each suffix of a name.
-    routes: BTreeMap<Vec<u8>, Arc<Route>>,
+    routes: Routes,
     hosts: BTreeMap<Vec<u8>, Arc<Route>>,
     recursion: Arc<Route>,
     /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
@@ -174,7 +175,7 @@ impl View {
             id,
             knows,
             config: Arc::clone(config),
-            routes: BTreeMap::new(),
+            routes: Routes::default(),
             hosts: hosts(config, &policy)?,
             recursion: Arc::new(recursion),
             exempt: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),

@@ -1,0 +1,445 @@
+//! A table that is bounded in octets, and chooses what goes.
+//!
+//! May call: `limits`, and `Keyed` for hashing. The choice is S3-FIFO's (Yang et al., FIFO queues are all you need for cache
+//! eviction, SOSP 2023): a new entry stands in a short queue, and goes at its end, unless it was asked for meanwhile; then it goes
+//! on to the long queue, at whose end it stays as often as it was asked for. What has gone from the short queue is remembered
+//! by its hash, and stands in the long one when it comes back. Names that are asked for once each push out each other so, and
+//! not what is in use. The table is in shards, each behind a lock that is held for one lookup.
+
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashbrown::HashTable;
+
+use super::Keyed;
+use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, SLOTS_AT_ONCE};
+
+/// Per cent of a shard's octets that the short queue may take.
+const SHORT: u64 = 10;
+
+/// Times that an entry is known to have been asked for, at most.
+const MOST_VISITS: u8 = 3;
+
+/// No slot.
+const NONE: u32 = u32::MAX;
+
+/// How an entry is weighed.
+pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
+
+/// A table.
+pub(super) struct Store<K, V> {
+    shards: Arc<[Mutex<Shard<K, V>>]>,
+    keyed: Keyed,
+    weigh: Weigh<K, V>,
+    capacity: u64,
+}
+
+struct Shard<K, V> {
+    /// Places in `slots`, by the hash of their keys.
+    table: HashTable<u32>,
+    slots: Vec<Slot<K, V>>,
+    /// Slots that hold nothing.
+    free: Vec<u32>,
+    short: Queue,
+    long: Queue,
+    /// The upper halves of hashes of what has gone from the short queue, at the place that their lower halves give.
+    gone: Vec<u32>,
+    capacity: u64,
+}
+
+struct Slot<K, V> {
+    held: Option<(K, V)>,
+    hash: u64,
+    weight: u32,
+    newer: u32,
+    older: u32,
+    /// Times asked for since it came, or came to the end of the long queue.
+    visits: u8,
+    is_long: bool,
+}
+
+/// A queue of slots.
+struct Queue {
+    newest: u32,
+    oldest: u32,
+    weight: u64,
+}
+
+impl<K, V> Clone for Store<K, V> {
+    fn clone(&self) -> Self {
+        Self { shards: Arc::clone(&self.shards), ..*self }
+    }
+}
+
+impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
+    /// An empty table of at most `capacity` octets.
+    pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>) -> Self {
+        let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
+        let shards = (0..shards).map(|_| Mutex::new(Shard::new(capacity / shards))).collect();
+        Self { shards, keyed, weigh, capacity }
+    }
+
+    /// What is held under `key`; this is a use of it.
+    pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let hash = self.keyed.hash_one(key);
+        self.shard(hash)?.get(hash, key)
+    }
+
+    /// The same, or else what is made for it.
+    pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
+        let hash = self.keyed.hash_one(key);
+        let Some(mut shard) = self.shard(hash) else { return make() };
+        if let Some(known) = shard.get(hash, key) {
+            return known;
+        }
+        let made = make();
+        let weight = (self.weigh)(key, &made);
+        shard.insert(hash, key.clone(), made.clone(), weight);
+        made
+    }
+
+    /// Holds `value` under `key`, instead of what is held there.
+    pub(super) fn insert(&self, key: K, value: V) {
+        let (hash, weight) = (self.keyed.hash_one(&key), (self.weigh)(&key, &value));
+        if let Some(mut shard) = self.shard(hash) {
+            shard.insert(hash, key, value, weight);
+        }
+    }
+
+    /// Holds nothing under `key` any more; gives what was held.
+    pub(super) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let hash = self.keyed.hash_one(key);
+        let mut shard = self.shard(hash)?;
+        let place = shard.find(hash, key)?;
+        shard.take(place).map(|(_, value)| value)
+    }
+
+    /// The entries that are `wanted`, in an order that is the same for the same history. Looking is no use of them.
+    pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
+        let mut entries = Vec::new();
+        for shard in self.shards.iter() {
+            // Those that look something up wait for a step, and not for all of it. No entry changes its place.
+            for begin in (0..).step_by(SLOTS_AT_ONCE) {
+                let shard = lock(shard);
+                let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
+                let held = slots.iter().take(SLOTS_AT_ONCE).filter_map(|slot| slot.held.as_ref());
+                entries.extend(held.filter(|(key, value)| wanted(key, value)).cloned());
+            }
+        }
+        entries
+    }
+
+    /// Holds nothing any more; gives the number of what was held.
+    pub(super) fn clear(&self) -> u64 {
+        let entries = self.fill().0;
+        for shard in self.shards.iter() {
+            let mut shard = lock(shard);
+            let empty = Shard::new(shard.capacity);
+            let held = std::mem::replace(&mut *shard, empty);
+            drop(shard);
+            drop(held);
+        }
+        entries
+    }
+
+    /// Entries, and the octets that they weigh.
+    pub(super) fn fill(&self) -> (u64, u64) {
+        self.shards.iter().fold((0, 0), |(entries, octets), shard| {
+            let shard = lock(shard);
+            (entries.saturating_add(shard.table.len() as u64), octets.saturating_add(shard.weight()))
+        })
+    }
+
+    /// Octets that it may hold.
+    pub(super) fn capacity(&self) -> u64 {
+        self.capacity
+    }
+
+    fn shard(&self, hash: u64) -> Option<MutexGuard<'_, Shard<K, V>>> {
+        // The lower half finds the place within.
+        let shard = (hash >> 32).checked_rem(self.shards.len() as u64)?;
+        self.shards.get(usize::try_from(shard).ok()?).map(lock)
+    }
+}
+
+impl<K: Eq, V: Clone> Shard<K, V> {
+    fn new(capacity: u64) -> Self {
+        let queue = || Queue { newest: NONE, oldest: NONE, weight: 0 };
+        Self {
+            table: HashTable::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            short: queue(),
+            long: queue(),
+            gone: Vec::new(),
+            capacity,
+        }
+    }
+
+    fn weight(&self) -> u64 {
+        self.short.weight.saturating_add(self.long.weight)
+    }
+
+    fn find<Q: Eq + ?Sized>(&self, hash: u64, key: &Q) -> Option<u32>
+    where
+        K: Borrow<Q>,
+    {
+        let is_it = |place: &u32| {
+            let held = self.slot(*place).filter(|slot| slot.hash == hash).and_then(|slot| slot.held.as_ref());
+            held.is_some_and(|(held, _)| held.borrow() == key)
+        };
+        self.table.find(hash, is_it).copied()
+    }
+
+    fn get<Q: Eq + ?Sized>(&mut self, hash: u64, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let place = self.find(hash, key)?;
+        let slot = self.slot_mut(place)?;
+        slot.visits = slot.visits.saturating_add(1).min(MOST_VISITS);
+        slot.held.as_ref().map(|(_, value)| value.clone())
+    }
+
+    fn insert(&mut self, hash: u64, key: K, value: V, weight: u32) {
+        if let Some(place) = self.find(hash, &key) {
+            self.replace(place, (key, value), weight);
+        } else if u64::from(weight) <= self.capacity {
+            let is_long = self.came_back(hash);
+            let held = Some((key, value));
+            let slot = Slot { held, hash, weight, newer: NONE, older: NONE, visits: 0, is_long };
+            let Some(place) = self.occupy(slot) else { return };
+            let slots = &self.slots;
+            self.table
+                .insert_unique(hash, place, |place| slots.get(*place as usize).map_or(0, |slot| slot.hash));
+            self.push(place, is_long);
+        }
+        while self.weight() > self.capacity {
+            self.evict();
+        }
+    }
+
+    fn replace(&mut self, place: u32, held: (K, V), weight: u32) {
+        let Some(slot) = self.slots.get_mut(place as usize) else { return };
+        let queue = if slot.is_long { &mut self.long } else { &mut self.short };
+        queue.weight = queue.weight.saturating_sub(slot.weight.into()).saturating_add(weight.into());
+        slot.weight = weight;
+        slot.held = Some(held);
+    }
+
+    /// Puts a slot where there is room for one.
+    fn occupy(&mut self, slot: Slot<K, V>) -> Option<u32> {
+        if let Some(place) = self.free.pop() {
+            *self.slot_mut(place)? = slot;
+            return Some(place);
+        }
+        let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
+        if self.slots.len() == self.slots.capacity() {
+            // Less than by doubling: a cache is full for most of its life.
+            self.slots.reserve_exact(self.slots.len() / 4 + 16);
+        }
+        self.slots.push(slot);
+        Some(place)
+    }
+
+    /// Lets one entry go, or gives it another turn.
+    fn evict(&mut self) {
+        let is_short =
+            self.long.oldest == NONE || self.short.weight > self.capacity.saturating_mul(SHORT) / 100;
+        let place = if is_short { self.short.oldest } else { self.long.oldest };
+        let Some(slot) = self.slots.get_mut(place as usize) else { return };
+        if slot.visits == 0 {
+            let hash = slot.hash;
+            if is_short {
+                self.remember(hash);
+            }
+            self.take(place);
+            return;
+        }
+        slot.visits = if is_short { 0 } else { slot.visits.saturating_sub(1) };
+        self.unlink(place);
+        self.push(place, true);
+    }
+
+    /// Empties a slot.
+    fn take(&mut self, place: u32) -> Option<(K, V)> {
+        let hash = self.slot(place)?.hash;
+        if let Ok(entry) = self.table.find_entry(hash, |other| *other == place) {
+            entry.remove();
+        }
+        self.unlink(place);
+        self.free.push(place);
+        let held = self.slot_mut(place)?.held.take();
+        if self.table.is_empty() {
+            // What was flushed is given back whole.
+            *self = Self::new(self.capacity);
+        }
+        held
+    }
+
+    fn unlink(&mut self, place: u32) {
+        let Some(slot) = self.slot(place) else { return };
+        let (newer, older, weight, is_long) = (slot.newer, slot.older, slot.weight, slot.is_long);
+        let queue = if is_long { &mut self.long } else { &mut self.short };
+        queue.weight = queue.weight.saturating_sub(weight.into());
+        match self.slots.get_mut(newer as usize) {
+            Some(slot) => slot.older = older,
+            None => queue.newest = older,
+        }
+        match self.slots.get_mut(older as usize) {
+            Some(slot) => slot.newer = newer,
+            None => queue.oldest = newer,
+        }
+    }
+
+    fn push(&mut self, place: u32, is_long: bool) {
+        let queue = if is_long { &mut self.long } else { &mut self.short };
+        let newest = std::mem::replace(&mut queue.newest, place);
+        match self.slots.get_mut(newest as usize) {
+            Some(slot) => slot.newer = place,
+            None => queue.oldest = place,
+        }
+        if let Some(slot) = self.slots.get_mut(place as usize) {
+            (slot.newer, slot.older, slot.is_long) = (NONE, newest, is_long);
+            queue.weight = queue.weight.saturating_add(slot.weight.into());
+        }
+    }
+
+    /// Remembers that what has this hash has gone from the short queue.
+    fn remember(&mut self, hash: u64) {
+        if self.gone.len() < self.slots.len() {
+            // Twice as large, and empty: what was in it is a few evictions old.
+            self.gone = vec![0; self.slots.len().next_power_of_two()];
+        }
+        let (place, mark) = halves(hash);
+        let places = self.gone.len().saturating_sub(1);
+        if let Some(gone) = self.gone.get_mut(place as usize & places) {
+            *gone = mark;
+        }
+    }
+
+    /// Whether what has this hash has gone a while ago.
+    fn came_back(&self, hash: u64) -> bool {
+        let (place, mark) = halves(hash);
+        let places = self.gone.len().saturating_sub(1);
+        self.gone.get(place as usize & places).is_some_and(|gone| *gone == mark)
+    }
+
+    fn slot(&self, place: u32) -> Option<&Slot<K, V>> {
+        self.slots.get(place as usize)
+    }
+
+    fn slot_mut(&mut self, place: u32) -> Option<&mut Slot<K, V>> {
+        self.slots.get_mut(place as usize)
+    }
+}
+
+/// The lower and the upper half of a hash; the upper one is never 0, which stands for nothing.
+fn halves(hash: u64) -> (u32, u32) {
+    let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
+    (half(hash), half(hash >> 32) | 1)
+}
+
+/// An entry is whole after every statement but those of a queue, which no panic can part.
+fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use proptest::prelude::*;
+
+    /// Numbers that weigh what they are.
+    fn store(capacity: u64) -> Store<u32, u32> {
+        Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value)
+    }
+
+    fn keys(store: &Store<u32, u32>) -> Vec<u32> {
+        let mut keys: Vec<u32> = store.entries(|_, _| true).into_iter().map(|(key, _)| key).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
+        let store = store(1_000);
+        for key in 0..50 {
+            store.insert(key, 10);
+        }
+        for key in 1_000..100_000 {
+            store.insert(key, 10);
+            store.get(&(key % 50));
+        }
+        assert!((0..50).all(|key| store.get(&key).is_some()), "{:?}", keys(&store));
+        assert_eq!(store.fill(), (100, 1_000));
+    }
+
+    #[test]
+    fn what_comes_back_soon_stays_longer() {
+        let store = store(1_000);
+        for key in 0..101 {
+            store.insert(key, 10);
+        }
+        assert!(store.get(&0).is_none(), "the first to come, and never asked for");
+        store.insert(0, 10);
+        for key in 1_000..1_080 {
+            store.insert(key, 10);
+        }
+        assert!(store.get(&0).is_some());
+    }
+
+    #[test]
+    fn all_is_given_back_and_what_is_too_large_is_not_held() {
+        let store = store(1_000);
+        store.insert(1, 1_001);
+        assert_eq!(store.fill(), (0, 0));
+        store.insert(1, 400);
+        store.insert(1, 900);
+        store.insert(2, 50);
+        assert_eq!((store.fill(), store.get(&1), store.remove(&2)), ((2, 950), Some(900), Some(50)));
+        assert_eq!((store.remove(&2), store.clear(), store.fill()), (None, 1, (0, 0)));
+        assert_eq!(store.get_with(&3, || 7), 7);
+        assert_eq!(store.get_with(&3, || 8), 7);
+    }
+
+    proptest! {
+        /// Whatever happens, it holds no more than it may, what it counts is what it holds, and it gives what was put last.
+        #[test]
+        fn it_is_bounded_and_true(
+            acts in proptest::collection::vec((0_u8..4, 0_u32..40, 1_u32..30), 1..400)
+        ) {
+            let store = store(200);
+            let mut last = std::collections::HashMap::new();
+            for (act, key, value) in acts {
+                match act {
+                    0 => {
+                        prop_assert!(store.get(&key).is_none_or(|held| last.get(&key) == Some(&held)));
+                    }
+                    1 => {
+                        prop_assert!(store.remove(&key).is_none_or(|held| last.get(&key) == Some(&held)));
+                        last.remove(&key);
+                        prop_assert!(store.get(&key).is_none());
+                    }
+                    _ => {
+                        store.insert(key, value);
+                        last.insert(key, value);
+                    }
+                }
+                let entries = store.entries(|_, _| true);
+                let weight: u64 = entries.iter().map(|(_, value)| u64::from(*value)).sum();
+                prop_assert_eq!(store.fill(), (entries.len() as u64, weight));
+                prop_assert!(weight <= 200);
+                prop_assert!(entries.iter().all(|(key, value)| last.get(key) == Some(value)));
+            }
+        }
+    }
+}
