@@ -84,6 +84,14 @@ pub(super) fn distort(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
             response.add_answer(Record::from_rdata(owner, 300, RData::A(BALANCED)));
         }
         Fault::LameEmpty => *response = bare(query, ResponseCode::NoError),
+        Fault::Recursive => {
+            response.metadata.authoritative = false;
+            response.metadata.recursion_available = true;
+        }
+        Fault::NxdomainOnNoData if is_no_data(response) => {
+            response.metadata.response_code = ResponseCode::NXDomain;
+        }
+        Fault::EmptyNoData if is_no_data(response) => *response = bare(query, ResponseCode::NoError),
         Fault::NoEdns if query.edns.is_some() => {
             *response = bare(query, ResponseCode::FormErr);
             response.edns = None;
@@ -120,6 +128,12 @@ pub(super) fn distort(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
         Fault::MixedTtls => mix_ttls(response),
         _ => refer_elsewhere(fault, asked, response),
     }
+}
+
+/// Whether the answer is that a name lacks the type.
+fn is_no_data(response: &Message) -> bool {
+    let head = &response.metadata;
+    head.authoritative && head.response_code == ResponseCode::NoError && response.answers.is_empty()
 }
 
 /// The faults that lead away from the answer.

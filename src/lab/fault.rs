@@ -29,6 +29,12 @@ pub enum Fault {
     UpwardReferral,
     /// Answers without AA and without anything: neither an answer nor a referral.
     LameEmpty,
+    /// Answers as a recursive server does: with RA and without AA.
+    Recursive,
+    /// NXDOMAIN where the name exists and only the type does not: a load balancer of RFC 4074 section 4.2.
+    NxdomainOnNoData,
+    /// "No such type" as an empty message without AA: a load balancer that knows one type.
+    EmptyNoData,
     /// FORMERR on OPT (RFC 6891 section 7: a server that does not know it).
     NoEdns,
     /// BADVERS to OPT, whatever its version (RFC 6891 section 6.1.3 wants that for later ones only).
@@ -145,6 +151,9 @@ const NAMES: [(&str, Fault); 56] = [
     ("address-for-all", Fault::AddressForAll),
     ("upward-referral", Fault::UpwardReferral),
     ("lame-empty", Fault::LameEmpty),
+    ("recursive", Fault::Recursive),
+    ("nxdomain-on-nodata", Fault::NxdomainOnNoData),
+    ("empty-nodata", Fault::EmptyNoData),
     ("no-edns", Fault::NoEdns),
     ("badvers", Fault::BadVers),
     ("formerr-with-opt", Fault::FormErrWithOpt),
@@ -208,6 +217,7 @@ impl Fault {
                 | Self::Nxns
                 | Self::EndlessAliases
                 | Self::NxdomainOnEmptyNonTerminals
+                | Self::NxdomainOnNoData
                 | Self::Denies
                 | Self::AddressForAll
         )

@@ -22,6 +22,8 @@
 //! `sign ZONE [WORD]...` signs a zone (the words are those of `signing`); below a question it is a change of the world, made
 //! and signed at that moment. Where the root is signed, the resolver trusts its keys and validates.
 //!
+//! `config` takes `KEY=VALUE`; `stub=ZONE@ADDRESS,ADDRESS` and `forward=` likewise name the operator's own servers.
+//!
 //! NS, SOA, delegations and glue are written by `delegations`; a zone whose text has `@ NS` lines has these NS itself,
 //! and its parent those of the `zone` line. `unrouted ADDRESS`, `network down|up`,
 //! `ipv6 open|unrouted|swallowed`,

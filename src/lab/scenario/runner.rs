@@ -2,6 +2,7 @@
 //!
 //! May call: `simulation`, `check`. Call it on one thread with tokio's clock paused.
 
+use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +10,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hickory_proto::rr::Name;
 
-use crate::config::{Config, Family};
+use crate::config::{Config, Family, Forwarder, Zone, ZoneKind};
 use crate::lab::delegations::Tree;
 use crate::lab::fault::span;
 use crate::lab::simulation::{Reply, Simulation, config_for, config_trusting};
-use crate::lab::world::Lab;
+use crate::lab::world::{Lab, absolute};
 use crate::record::Window;
 
 use super::check::differences;
@@ -111,6 +112,23 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
+/// A zone of the operator's own: `NAME@ADDRESS,ADDRESS`.
+fn zone(key: &str, text: &str) -> Result<Zone, String> {
+    let (name, addresses) = text.split_once('@').ok_or_else(|| format!("{text} is not NAME@ADDRESS"))?;
+    let read = |address: &str| {
+        let address: IpAddr = address.parse().map_err(|_| format!("{address} is no address"))?;
+        Ok(SocketAddr::new(address, 53))
+    };
+    let servers = addresses.split(',').map(read).collect::<Result<Vec<_>, String>>()?;
+    let kind = if key == "stub" {
+        ZoneKind::Stub(servers)
+    } else {
+        ZoneKind::Forward(servers.into_iter().map(|address| Forwarder { address, tls: None }).collect())
+    };
+    let name = absolute(name).map_err(|error| error.to_string())?;
+    Ok(Zone { name, kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate: true })
+}
+
 /// Sets what `config` lines may set.
 fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
     let spanned =
@@ -131,6 +149,7 @@ fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
         ("deadline", _) => config.resolve.deadline = spanned()?,
         ("max_ttl", _) => config.cache.max_ttl = spanned()?,
         ("negative_max_ttl", _) => config.cache.negative_max_ttl = spanned()?,
+        ("stub" | "forward", _) => config.zones.push(zone(key, value)?),
         ("deny", _) => {
             config.resolve.deny_servers.push(value.parse().map_err(|_| format!("{value} is no network"))?);
         }
