@@ -81,9 +81,12 @@ fn a_cold_message_over_good_paths_and_bad() {
     }
 }
 
+/// Internets of which a failure in a thousand questions is asserted: over 60 of them there were 1 and 7 in 5 840, by chance alone.
+const SEEDS_OF_RARE: u64 = 180;
+
 #[test]
 fn at_thirty_per_cent_loss_with_a_broken_server_in_each_zone_one_question_in_a_thousand_fails() {
-    let (.., questions, failed) = measure(World { loss_per_mille: 300, broken: true }, 60);
+    let (.., questions, failed) = measure(World { loss_per_mille: 300, broken: true }, SEEDS_OF_RARE);
     let shown = failed.iter().take(2).cloned().collect::<Vec<_>>().join("\n");
     assert!(failed.len() * 1_000 <= questions, "{} of {questions} failed\n{shown}", failed.len());
 }

@@ -75,6 +75,8 @@ impl Memory {
                 Sort::Rrset => &mut flushed.rrsets,
                 Sort::Negative => &mut flushed.negatives,
                 Sort::Delegation | Sort::State => &mut flushed.delegations,
+                // It goes with the names that it was seen by.
+                Sort::Exists => return,
             };
             *count += 1;
         });

@@ -99,13 +99,14 @@ impl Memory {
                     (Some(key.kind()), rrset.left(now), what)
                 }
                 rrsets::Entry::Known(rrsets::Known::Negative(negative)) => {
-                    let of = (!negative.nxdomain).then(|| key.kind());
+                    let of = (key.kind() != RecordType::ZERO).then(|| key.kind());
                     (of, negative.left(now), What::Negative(negative))
                 }
                 rrsets::Entry::Delegation(delegation) => {
                     (None, delegation.expires.since(now), What::Delegation(delegation))
                 }
                 rrsets::Entry::State(state) => (None, state.expires.since(now), What::State(state)),
+                rrsets::Entry::Exists(_) => continue,
             };
             // What holds for all types holds for the one that is looked for.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {

@@ -12,6 +12,7 @@
     clippy::panic
 )]
 
+mod existence;
 pub mod failures;
 pub mod flush;
 pub mod look;

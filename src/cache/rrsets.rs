@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::security::{Backing, Evidence, ZoneState};
 use super::{Store, outside, shared, weight};
 use crate::clock::Mono;
+use crate::limits::DOUBTED_TIME;
 use crate::question::{QuestionKey, Security, ViewId, push_tail, wire_name};
 use crate::rdata;
 
@@ -32,9 +33,13 @@ pub enum Rank {
 
 /// Which entry of a name: they share the table, and the last octet of the key tells them apart.
 #[derive(Clone, Copy)]
-enum Slot {
+pub(super) enum Slot {
     Rrset(RecordType),
+    /// Addresses as delegations have them: beside what the name's own zone says, or denies.
+    Glue(RecordType),
     Nxdomain,
+    /// That a name exists, as names below it do.
+    Exists,
     Delegation,
     State,
 }
@@ -67,7 +72,8 @@ pub struct Negative {
     pub nxdomain: bool,
     /// How much it is to be believed.
     pub rank: Rank,
-    /// The SOA as a record: names of the library's take several times as much.
+    /// The SOA as a record, as names of the library's take several times as much; none where it holds in doubt, for a short
+    /// time.
     soa: Evidence,
     ttl: u32,
     stored: Mono,
@@ -98,6 +104,8 @@ pub struct Delegation {
 #[derive(Clone)]
 pub(super) enum Entry {
     Known(Known),
+    /// Until when a name is known to exist.
+    Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneState>),
 }
@@ -113,7 +121,7 @@ pub struct Rrsets {
 /// What one view knows.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
-    store: &'a Store<Entry>,
+    pub(super) store: &'a Store<Entry>,
     dnames: &'a AtomicBool,
     view: ViewId,
 }
@@ -174,11 +182,21 @@ impl Rrsets {
 }
 
 impl InView<'_> {
-    /// What is known of `kind` at `name`, if it may be believed at least as `rank` and has time to live.
+    /// What is known of `kind` at `name`, if it may be believed at least as `rank` and has time to live; glue where nothing
+    /// better is known, not even that there is none.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
         let mut keys = Keys::of(name, self.view);
-        self.known(keys.at(0, Slot::Rrset(kind)), rank, now)
-            .or_else(|| self.known(keys.at(0, Slot::Nxdomain), rank, now))
+        let known = self.known(keys.at(0, Slot::Rrset(kind)), rank, now);
+        let known = known.or_else(|| self.known(keys.at(0, Slot::Nxdomain), rank, now));
+        known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
+    }
+
+    /// The addresses of a server as delegations have them, whatever else is known of it.
+    pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
+        match self.known(self.key(name, Slot::Glue(kind)).as_bytes(), Rank::Glue, now) {
+            Some(Known::Rrset(glue)) => Some(glue),
+            _ => None,
+        }
     }
 
     /// The RRset of exactly this type, as `get` gives it.
@@ -219,7 +237,7 @@ impl InView<'_> {
     }
 
     /// The same with what proves it. What was never checked does not replace what was found secure and lives: a client
-    /// that sets CD poisons nobody.
+    /// that sets CD poisons nobody. True where it has cleared what was denied of all types of its name.
     pub fn put_backed(
         &self,
         records: &[&Record],
@@ -227,25 +245,49 @@ impl InView<'_> {
         backing: Backing,
         max_ttl: Duration,
         now: Mono,
-    ) {
-        let Some(first) = records.first() else { return };
+    ) -> bool {
+        let Some(first) = records.first() else { return false };
+        let (name, kind) = (&first.name, first.record_type());
         let ttl = records.iter().map(|record| capped(record.ttl, max_ttl)).min().unwrap_or(0);
-        let Some(data) = encode(records) else { return };
+        let Some(data) = encode(records) else { return false };
         if ttl == 0 {
-            return;
+            return false;
         }
-        let (mut keys, slot) = (Keys::of(&first.name, self.view), Slot::Rrset(first.record_type()));
-        let held = self.known(keys.at(0, Slot::Nxdomain), Rank::Glue, now);
-        let held = self.known(keys.at(0, slot), Rank::Glue, now).or(held);
-        if held.is_some_and(|held| held.outlasts(rank, &backing)) {
-            return;
+        let slot = if rank == Rank::Glue { Slot::Glue(kind) } else { Slot::Rrset(kind) };
+        let mut keys = Keys::of(name, self.view);
+        let denied =
+            if rank == Rank::Glue { None } else { self.known(keys.at(0, Slot::Nxdomain), Rank::Glue, now) };
+        let held = self.known(keys.at(0, slot), Rank::Glue, now);
+        // What was asked for and denied was A, unless it is proven: other types are denied by inference.
+        let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
+        if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
+            return false;
+        }
+        if rank > Rank::Glue {
+            self.prolong_glue((name, kind), ttl, &data, now);
         }
         let key = QuestionKey::from_bytes(keys.at(0, slot));
-        if first.record_type() == RecordType::DNAME {
+        if kind == RecordType::DNAME {
             self.dnames.store(true, Ordering::Relaxed);
         }
-        let rrset = Rrset { kind: first.record_type(), rank, stored: now, ttl, data, backing };
+        let rrset = Rrset { kind, rank, stored: now, ttl, data, backing };
         self.store.insert(key, Entry::Known(Known::Rrset(Arc::new(rrset))));
+        denied.is_some() && self.clear_denial(name, now)
+    }
+
+    /// Keeps glue for as long as what the name's own zone says instead: once that turns out to be of no use, there is nobody
+    /// to ask for the glue again.
+    fn prolong_glue(&self, (name, kind): (&Name, RecordType), ttl: u32, data: &[u8], now: Mono) {
+        if !matches!(kind, RecordType::A | RecordType::AAAA) {
+            return;
+        }
+        let Some(glue) = self.glue(name, kind, now) else { return };
+        if *glue.data != *data && glue.left(now) < Duration::from_secs(ttl.into()) {
+            let (data, backing) = (glue.data.clone(), Backing::default());
+            let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing };
+            let key = self.key(name, Slot::Glue(kind));
+            self.store.insert(key, Entry::Known(Known::Rrset(Arc::new(glue))));
+        }
     }
 
     /// Keeps a negative answer for the time its SOA gives (RFC 2308 section 5): the smaller of the SOA's TTL and
@@ -273,18 +315,33 @@ impl InView<'_> {
         now: Mono,
     ) {
         let ttl = negative_ttl(soa, max_ttl);
+        let soa = Evidence::of([soa]);
+        self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
+    }
+
+    /// Keeps for a short time that a name lacks a type, as all servers of its zone have said in doubt.
+    pub fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
+        let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
+        let backing = Backing { security, ..Backing::default() };
+        let (nxdomain, rank, soa) = (false, Rank::Answer, Evidence::default());
+        self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
+    }
+
+    fn keep_denial(&self, (name, kind): (&Name, RecordType), denial: Negative) {
+        let (now, ttl) = (denial.stored, denial.ttl);
         if ttl == 0 {
             return;
         }
-        // DS come from above the cut: that there is no such name there says nothing of a stub's or forwarder's own.
-        let slot = if nxdomain && kind != RecordType::DS { Slot::Nxdomain } else { Slot::Rrset(kind) };
-        let key = self.key(name, slot);
-        if self.known(key.as_bytes(), Rank::Glue, now).is_some_and(|held| held.outlasts(rank, &backing)) {
+        let all_types = denial.nxdomain && self.denies_all_types(name, kind, denial.backing.security, now);
+        let key = self.key(name, if all_types { Slot::Nxdomain } else { Slot::Rrset(kind) });
+        if self
+            .known(key.as_bytes(), Rank::Glue, now)
+            .is_some_and(|held| held.outlasts(denial.rank, &denial.backing))
+        {
             return;
         }
-        let soa = Evidence::of([soa]);
-        let negative = Negative { nxdomain, rank, soa, ttl, stored: now, backing };
-        self.store.insert(key, Entry::Known(Known::Negative(Arc::new(negative))));
+        self.prolong_glue((name, kind), ttl, &[], now);
+        self.store.insert(key, Entry::Known(Known::Negative(Arc::new(denial))));
     }
 
     /// Keeps a delegation.
@@ -350,7 +407,7 @@ impl InView<'_> {
         }
     }
 
-    fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
+    pub(super) fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
         let Some(Entry::Known(known)) = self.store.get(key) else { return None };
         let alive = match &known {
             Known::Rrset(rrset) => {
@@ -363,21 +420,29 @@ impl InView<'_> {
         alive.then_some(known)
     }
 
-    fn key(self, name: &Name, slot: Slot) -> QuestionKey {
+    pub(super) fn key(self, name: &Name, slot: Slot) -> QuestionKey {
         QuestionKey::from_bytes(Keys::of(name, self.view).at(0, slot))
     }
 }
 
 impl Known {
+    /// Whether it was found secure.
+    pub(super) fn is_proven(&self) -> bool {
+        let backing = match self {
+            Self::Rrset(rrset) => &rrset.backing,
+            Self::Negative(negative) => &negative.backing,
+        };
+        backing.security == Security::Secure
+    }
+
     /// Whether it stays where something of `rank` and `backing` comes while it lives: what was never checked does not replace
     /// what is proven, and what is proven replaces what is not; else the greater rank stays.
     fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
-        let (held_rank, held) = match self {
-            Self::Rrset(rrset) => (rrset.rank, &rrset.backing),
-            Self::Negative(negative) => (negative.rank, &negative.backing),
+        let held_rank = match self {
+            Self::Rrset(rrset) => rrset.rank,
+            Self::Negative(negative) => negative.rank,
         };
-        let proven = |backing: &Backing| backing.security == Security::Secure;
-        match (proven(held), proven(backing)) {
+        match (self.is_proven(), backing.security == Security::Secure) {
             (true, false) => backing.security == Security::Unchecked || held_rank > rank,
             (false, true) => false,
             _ => held_rank > rank,
@@ -443,18 +508,20 @@ impl Negative {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
-    /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down).
+    /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down), where it has one.
     pub fn soa(&self, now: Mono) -> Option<Record> {
         self.soa.records(self.ttl.saturating_sub(now.seconds_since(self.stored))).pop()
     }
 }
 
 impl Slot {
-    /// The type and the flags octet of the key; question keys use bits 0 and 1 of it.
+    /// The type and the flags octet of the key, of which bits 2 to 4 are free.
     fn tail(self) -> (RecordType, u8) {
         match self {
             Self::Rrset(kind) => (kind, 0),
+            Self::Glue(kind) => (kind, 16),
             Self::Nxdomain => (RecordType::ZERO, 4),
+            Self::Exists => (RecordType::ZERO, 20),
             Self::Delegation => (RecordType::NS, 8),
             Self::State => (RecordType::DNSKEY, 12),
         }
@@ -498,6 +565,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
         }
         Entry::State(state) => weight(key, &[shared::<ZoneState>()])
             .saturating_add(u32::try_from(state.octets()).unwrap_or(u32::MAX)),
+        Entry::Exists(_) => weight(key, &[]),
     }
 }
 
@@ -506,6 +574,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
 pub(super) enum Sort {
     Rrset,
     Negative,
+    Exists,
     Delegation,
     State,
 }
@@ -516,6 +585,7 @@ pub(super) fn sort_of(entry: &Entry) -> Sort {
         Entry::Known(Known::Negative(_)) => Sort::Negative,
         Entry::Delegation(_) => Sort::Delegation,
         Entry::State(_) => Sort::State,
+        Entry::Exists(_) => Sort::Exists,
     }
 }
 

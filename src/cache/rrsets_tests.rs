@@ -57,7 +57,7 @@ fn glue_never_answers_and_never_replaces_an_answer() {
 #[test]
 fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     use Security::{Insecure, Secure, Unchecked};
-    let ranks = [Rank::Glue, Rank::Answer, Rank::Authoritative];
+    let ranks = [Rank::Answer, Rank::Authoritative];
     let owner = name("mail.example.");
     let soa = Record::from_rdata(
         name("example."),
@@ -88,9 +88,6 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new, backed(young), DAY, later);
             assert_eq!(holds(later), data(3), "{told}");
-            if held == Rank::Glue || new == Rank::Glue {
-                continue;
-            }
             for nxdomain in [false, true] {
                 let all = self::rrsets();
                 let rrsets = all.of(ViewId::default());
@@ -127,6 +124,51 @@ fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address
     rrsets.put_denied(denied, false, (&soa, Rank::Authoritative), Backing::default(), DAY, Mono::START);
     let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
     assert!(matches!(known, Some(Known::Negative(_))), "it has been taken away");
+}
+
+#[test]
+fn glue_is_kept_beside_what_its_own_zone_says_and_as_long() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let owner = name("mail.example.");
+    let soa = Record::from_rdata(
+        name("example."),
+        600,
+        RData::SOA(SOA::new(name("ns.example."), name("host.example."), 1, 7_200, 900, 86_400, 600)),
+    );
+    let glue = |seconds| {
+        let later = Mono::START.after(Duration::from_secs(seconds));
+        rrsets.glue(&owner, RecordType::A, later).map(|glue| glue.records(&owner, later)[0].data.clone())
+    };
+    let first = Some(RData::A(A::new(192, 0, 2, 1)));
+    rrsets.put(&[&address(60, 1)], Rank::Glue, DAY, Mono::START);
+    rrsets.put(&[&address(300, 1)], Rank::Authoritative, DAY, Mono::START);
+    assert_eq!([glue(59), glue(60)], [first.clone(), None], "the zone says the same");
+    rrsets.put(&[&address(300, 2)], Rank::Authoritative, DAY, Mono::START);
+    assert_eq!([glue(299), glue(300)], [first.clone(), None]);
+    rrsets.put_negative(&owner, RecordType::A, false, &soa, DAY, Mono::START);
+    assert_eq!([glue(599), glue(600)], [first, None]);
+    let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
+    assert!(matches!(known, Some(Known::Negative(_))));
+}
+
+#[test]
+fn what_is_denied_in_doubt_is_kept_for_seconds_and_over_nothing_better() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let owner = name("mail.example.");
+    let get = |kind, seconds| {
+        let later = Mono::START.after(Duration::from_secs(seconds));
+        rrsets.get(&owner, kind, Rank::Answer, later)
+    };
+    rrsets.put(&[&address(60, 1)], Rank::Authoritative, DAY, Mono::START);
+    for kind in [RecordType::A, RecordType::AAAA] {
+        rrsets.put_doubted(&owner, kind, Security::Insecure, Mono::START);
+    }
+    assert!(matches!(get(RecordType::A, 0), Some(Known::Rrset(_))));
+    let Some(Known::Negative(held)) = get(RecordType::AAAA, 4) else { panic!("it is not kept") };
+    assert!(!held.nxdomain && held.soa(Mono::START).is_none());
+    assert!(get(RecordType::AAAA, 5).is_none() && get(RecordType::MX, 0).is_none());
 }
 
 #[test]

@@ -183,8 +183,10 @@ impl HeldRow {
             What::Negative(negative) => {
                 row.held = HeldAs::Negative;
                 let what = if negative.nxdomain { "no such name" } else { "no such type" };
-                let soa = negative.soa(now).map(|soa| soa.name).unwrap_or_default();
-                row.data = vec![format!("{what}, by the SOA of {soa}")];
+                row.data = vec![match negative.soa(now) {
+                    Some(soa) => format!("{what}, by the SOA of {}", soa.name),
+                    None => format!("{what}, by empty answers of all servers"),
+                }];
             }
             What::Delegation(delegation) => {
                 row.held = HeldAs::Delegation;

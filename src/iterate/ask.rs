@@ -1,11 +1,11 @@
 //! The servers of one zone asked for one thing, until one says something that helps.
 //!
-//! May call: `attempt`, `dead`, `select`, `edns`, `classify`, `cache`. First contact races two servers; a timer from a server's
+//! May call: `attempt`, `seek`, `dead`, `select`, `edns`, `classify`, `cache`. First contact races two servers; a timer from a server's
 //! own round trips brings the next; a bad answer brings it at once; addresses of servers without glue are sought
 //! meanwhile, and dead servers are probed on the side.
 
 use std::collections::VecDeque;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -21,42 +21,44 @@ use super::dead::{Wanted, other_question};
 use super::edns::Signed;
 use super::failure::Failure;
 use super::late_answers::Unanswered;
+use super::seek::Sought;
 use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Health;
 use crate::limits::{
-    MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED, UNGLUED_AT_ONCE,
+    LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
 };
 use crate::record::event::{Conduct, StepEvent};
 use crate::zones::Kind;
 
 /// One step of a walk: the servers of a zone, asked.
 pub(super) struct Asking<'a> {
-    iterate: &'a Iterate,
-    errand: Errand<'a>,
-    cut: &'a Arc<Delegation>,
+    pub(super) iterate: &'a Iterate,
+    pub(super) errand: Errand<'a>,
+    pub(super) cut: &'a Arc<Delegation>,
     signed: Signed,
     candidates: Vec<Candidate>,
     /// The parent's servers, where the zone's own set comes first.
-    reserve: Vec<SocketAddr>,
+    pub(super) reserve: Vec<SocketAddr>,
     /// Addresses of the server that is asked only where no other answers.
-    avoided: Vec<SocketAddr>,
+    pub(super) avoided: Vec<SocketAddr>,
     /// Servers whose addresses are not known, to be sought.
-    unglued: VecDeque<Name>,
-    lookups: FuturesUnordered<BoxFuture<'a, Result<Vec<IpAddr>, Failure>>>,
+    pub(super) unglued: VecDeque<Name>,
+    pub(super) lookups: FuturesUnordered<BoxFuture<'a, Sought>>,
     sender: mpsc::Sender<Event>,
     events: mpsc::Receiver<Event>,
-    under_way: usize,
     /// A second server is to be asked, but not before the first is late.
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
-    lookup_failure: Option<Failure>,
+    pub(super) lookup_failure: Option<Failure>,
     /// What servers have denied as none of the zone would, and how many: it holds where all of them do.
     doubtful: Option<Found>,
     doubted: usize,
     /// Whether names whose addresses came with a delegation have been sought.
-    sought_again: bool,
+    pub(super) sought_again: bool,
+    /// Whether what delegations say of the servers' addresses is in the reserve.
+    pub(super) has_glue: bool,
     /// Whether the first that says anything has the last word.
     probe: bool,
     given_up: bool,
@@ -82,13 +84,13 @@ impl<'a> Asking<'a> {
             lookups: FuturesUnordered::new(),
             sender,
             events,
-            under_way: 0,
             held_back: false,
             faults: Vec::new(),
             lookup_failure: None,
             doubtful: None,
             doubted: 0,
             sought_again: false,
+            has_glue: false,
             probe: false,
             given_up: false,
             unanswered: Unanswered::default(),
@@ -134,7 +136,7 @@ impl<'a> Asking<'a> {
         tokio::pin!(over);
         loop {
             let ended = self.given_up || self.is_refused();
-            if ended || (self.under_way == 0 && self.lookups.is_empty()) {
+            if ended || (self.awaited() == 0 && self.lookups.is_empty()) {
                 return self.end();
             }
             tokio::select! {
@@ -201,7 +203,6 @@ impl<'a> Asking<'a> {
                 }
             }
             News::Ended(said) => {
-                self.under_way = self.under_way.saturating_sub(1);
                 let conduct = match *said {
                     Said::Nothing(conduct) => conduct,
                     Said::Doubtful(found) => {
@@ -209,8 +210,14 @@ impl<'a> Asking<'a> {
                         self.doubted = self.doubted.saturating_add(1);
                         Conduct::Lame
                     }
-                    said => return Some(said),
+                    said => {
+                        self.refute_doubters(&said);
+                        return Some(said);
+                    }
                 };
+                if let Some(candidate) = self.candidate(event.server) {
+                    candidate.ended(conduct);
+                }
                 self.faults.push((event.server, conduct));
                 if self.is_refused() {
                     return None;
@@ -235,6 +242,16 @@ impl<'a> Asking<'a> {
         None
     }
 
+    /// Servers that denied in doubt what another one has do not serve the zone, and are left for others as long as any such.
+    fn refute_doubters(&self, said: &Said) {
+        if self.doubted == 0 || matches!(said, Said::Found(found) if found.denies()) {
+            return;
+        }
+        for (server, _) in self.faults.iter().filter(|(_, fault)| *fault == Conduct::Lame) {
+            self.iterate.server(*server).is_lame(&self.cut.zone, LAME_TIME, self.iterate.now());
+        }
+    }
+
     /// Whether a second server may be asked while the first may still answer. Where not, `News::Late` brings it.
     /// What an unknown server's timer brings is no second message: it is its patience that has run out.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
@@ -249,34 +266,8 @@ impl<'a> Asking<'a> {
         may
     }
 
-    fn looked_up(&mut self, found: Result<Vec<IpAddr>, Failure>) {
-        match found {
-            Ok(addresses) => {
-                let port = self.context().view.config.resolve.upstream_port;
-                for address in addresses {
-                    self.add(SocketAddr::new(address, port));
-                }
-            }
-            // What failed for this question's own depth tells nothing of the zone, whatever else failed.
-            Err(failure) => {
-                let tells_more = match &self.lookup_failure {
-                    Some(Failure::Depth { .. }) => false,
-                    // That one of the names could not be had for another reason may pass.
-                    Some(before) => before.is_known_silence() || !failure.is_known_silence(),
-                    None => true,
-                };
-                if tells_more {
-                    self.lookup_failure = Some(failure);
-                }
-            }
-        }
-        if !self.is_waiting() {
-            self.go_on("address");
-        }
-    }
-
     /// Another server, or the addresses of more servers, or the same server again.
-    fn go_on(&mut self, reason: &'static str) {
+    pub(super) fn go_on(&mut self, reason: &'static str) {
         let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
             self.launch(place, reason);
@@ -304,63 +295,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Brings in the parent's servers once none of the zone's own is left that is worth a try; false where there are none.
-    fn fall_back(&mut self) -> bool {
-        if self.reserve.is_empty() || self.untried().is_some() {
-            return false;
-        }
-        for address in std::mem::take(&mut self.reserve) {
-            self.add(address);
-        }
-        true
-    }
-
-    /// Asks the server that is to be avoided: no other is left that is worth a try. False where there is none, or it was.
-    fn ask_avoided(&mut self) -> bool {
-        for address in std::mem::take(&mut self.avoided) {
-            self.put(address);
-        }
-        let place = self.untried();
-        if let Some(place) = place {
-            self.launch(place, "alone");
-        }
-        place.is_some()
-    }
-
-    /// Starts seeking addresses of further servers; false where there are none to seek, or enough are being sought.
-    fn seek_addresses(&mut self) -> bool {
-        let mut seeks = false;
-        while self.lookups.len() < 2 * UNGLUED_AT_ONCE
-            && let Some(server) = self.unglued.pop_front()
-            && self.context().budget.seek()
-        {
-            for kind in self.iterate.address_kinds(self.context()) {
-                let (errand, server) = (self.errand, server.clone());
-                self.lookups.push(Box::pin(async move {
-                    let context = errand.context.below(&server, kind)?;
-                    let records = errand.sub_questions.ask(&server, kind, &context).await?;
-                    Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
-                }));
-                seeks = true;
-            }
-        }
-        seeks
-    }
-
-    /// Seeks anew the addresses of servers outside the zone that are known from delegations alone, once all of them have
-    /// failed: their own zone may have moved them since.
-    fn seek_again(&mut self) -> bool {
-        if self.sought_again {
-            return false;
-        }
-        self.sought_again = true;
-        self.unglued
-            .extend(self.iterate.known_by_glue(self.context(), self.cut).into_iter().take(MAX_UNGLUED));
-        self.seek_addresses()
-    }
-
-    fn launch(&mut self, place: usize, reason: &'static str) {
-        if self.under_way >= MAX_UNDER_WAY || !self.context().budget.take() {
+    pub(super) fn launch(&mut self, place: usize, reason: &'static str) {
+        if self.awaited() >= MAX_UNDER_WAY || !self.context().budget.take() {
             return;
         }
         let (now, errand, means) = (self.iterate.now(), self.errand, self.iterate.means());
@@ -394,9 +330,7 @@ impl<'a> Asking<'a> {
             unanswered: self.unanswered.clone(),
             means,
         };
-        candidate.tries = candidate.tries.saturating_add(1);
-        candidate.progress = Progress::Waiting;
-        self.under_way = self.under_way.saturating_add(1);
+        candidate.sent();
         // On the heap at once: the runtime would move it several times.
         tokio::spawn(Box::pin(attempt.run(reason)));
     }
@@ -418,7 +352,7 @@ impl<'a> Asking<'a> {
         self.iterate.means.dead.want(wanted, false);
     }
 
-    fn add(&mut self, address: SocketAddr) {
+    pub(super) fn add(&mut self, address: SocketAddr) {
         let avoid = self.context().avoids();
         if avoid.is_some_and(|avoid| self.iterate.are_one(self.errand, self.cut, avoid, address.ip())) {
             if self.avoided.len() < MAX_ADDRESSES {
@@ -429,7 +363,7 @@ impl<'a> Asking<'a> {
         self.put(address);
     }
 
-    fn put(&mut self, address: SocketAddr) {
+    pub(super) fn put(&mut self, address: SocketAddr) {
         let full = self.candidates.len() >= MAX_ADDRESSES || self.errand.avoid.contains(&address);
         if full || self.candidates.iter().any(|candidate| candidate.address == address) {
             return;
@@ -446,7 +380,7 @@ impl<'a> Asking<'a> {
             if silent {
                 self.faults.push((address, Conduct::Silent));
             }
-            self.candidates.push(Candidate { address, standing, tries: 0, progress });
+            self.candidates.push(Candidate { progress, ..Candidate::new(address, standing) });
         }
     }
 
@@ -455,7 +389,7 @@ impl<'a> Asking<'a> {
     }
 
     /// One that was not asked yet in this step, and may well answer.
-    fn untried(&self) -> Option<usize> {
+    pub(super) fn untried(&self) -> Option<usize> {
         let place = self.next_candidate()?;
         self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
     }
@@ -474,8 +408,13 @@ impl<'a> Asking<'a> {
         dropped
     }
 
+    /// Messages whose answers would change anything.
+    fn awaited(&self) -> usize {
+        self.candidates.iter().map(Candidate::awaited).sum()
+    }
+
     /// Whether a message is out whose timer runs.
-    fn is_waiting(&self) -> bool {
+    pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == Progress::Waiting)
     }
 
@@ -503,7 +442,7 @@ impl<'a> Asking<'a> {
         is_waited_for
     }
 
-    fn context(&self) -> &'a Context {
+    pub(super) fn context(&self) -> &'a Context {
         self.errand.context
     }
 
@@ -515,12 +454,12 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// What it comes to where nobody has said anything that helps: what all of the servers deny, or the failure.
+    /// What it comes to where nobody has said anything that helps: what all of the servers deny in doubt, or the failure.
     fn end(mut self) -> Result<Said, Failure> {
         let all =
             self.doubted == self.faults.len() && self.lookup_failure.is_none() && self.unglued.is_empty();
         match self.doubtful.take() {
-            Some(found) if all => Ok(Said::Found(found)),
+            Some(found) if all => Ok(Said::Doubtful(Found { doubted: true, ..found })),
             _ => Err(self.failure()),
         }
     }
@@ -532,7 +471,8 @@ impl<'a> Asking<'a> {
             let standing = self.iterate.server(candidate.address).standing(zone, now);
             standing.silent_since.is_some_and(|since| since < began)
         };
-        let others = self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty();
+        let others =
+            self.lookups.is_empty() && self.unglued.is_empty() && self.reserve.is_empty() && self.has_glue;
         others && !self.candidates.is_empty() && self.candidates.iter().all(is_silent)
     }
 

@@ -426,14 +426,9 @@ impl Attempt {
     /// Reads what the server said, and remembers where it does not serve the zone.
     fn judge(&self, message: &Message) -> (Turn, Conduct, Words) {
         let (said, dropped) = if self.recursive {
-            classify_recursive(&self.name, self.kind, message)
+            classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
             classify(&self.zone, &self.name, self.kind, message)
-        };
-        // What the operator has named is believed.
-        let said = match said {
-            Said::Doubtful(found) if self.configured => Said::Found(found),
-            said => said,
         };
         let conduct = match &said {
             Said::Nothing(conduct) => *conduct,
@@ -538,7 +533,9 @@ fn describe(said: &Said, message: &Message) -> Words {
             let (servers, addresses) = (referral.servers.len(), referral.glue.len());
             format!("referral to {}, {servers} servers, {addresses} addresses", referral.zone).into()
         }
-        Said::Doubtful(_) => format!("no such name or type, as of another zone{authority}").into(),
+        Said::Doubtful(_) => {
+            format!("no such name or type, not as a server of the zone says it{authority}").into()
+        }
         Said::Nothing(conduct) => Words::Fixed(conduct_text(*conduct)),
     }
 }

@@ -50,9 +50,34 @@ pub struct Found {
     pub authoritative: bool,
     /// Whether a CNAME came along that is not the one that its DNAME makes.
     pub contradicted: bool,
+    /// Whether it is a denial that each of the zone's servers gave as none of them should: it holds for a short time.
+    pub doubted: bool,
 }
 
 impl Found {
+    /// That `name` lacks the type, or does not exist.
+    fn negative(nxdomain: bool, name: &Name, soa: Option<Box<Record>>, evidence: Vec<Record>) -> Self {
+        Self::ending(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
+    }
+
+    fn ending(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
+        Self {
+            answers,
+            end,
+            glue: Vec::new(),
+            evidence,
+            server: None,
+            authoritative: false,
+            contradicted: false,
+            doubted: false,
+        }
+    }
+
+    /// Whether it denies the name that was asked for, or its type.
+    pub(super) fn denies(&self) -> bool {
+        self.answers.is_empty() && matches!(self.end, End::Negative { .. })
+    }
+
     /// Leaves of the signatures those of RRsets that are there too: what others cover is nobody's proof here.
     fn drop_stray_signatures(&mut self) {
         let soa = if let End::Negative { soa, .. } = &self.end { soa.as_deref() } else { None };
@@ -189,27 +214,36 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Reads what a recursive server says: as a server of the root, which may speak of any name, but one that refers to
-/// nobody. An empty answer is "no such type" even without SOA, which small forwarders leave out.
-pub fn classify_recursive(name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+/// Reads what a forwarder of `zone` says. With RA it is a recursive server, read as a server of the root, which may speak of
+/// any name, but one that refers to nobody. An empty answer is "no such type" even without SOA, which small forwarders leave
+/// out; not where it names servers, which is what one does that does not resolve.
+pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+    if !message.metadata.recursion_available {
+        return classify_unrecursive(zone, name, kind, message);
+    }
     let (said, dropped) = classify(&Name::root(), name, kind, message);
     let empty = message.metadata.response_code == ResponseCode::NoError && message.answers.is_empty();
+    let has = |kind| message.authorities.iter().any(|record| record.record_type() == kind);
     let said = match said {
-        Said::Referral(_) | Said::Nothing(Conduct::Lame) if empty => {
-            let end = End::Negative { nxdomain: false, name: name.clone(), soa: None };
-            let (glue, evidence) = (Vec::new(), proofs(&message.authorities));
-            let answers = Vec::new();
-            Said::Found(Found {
-                answers,
-                end,
-                glue,
-                evidence,
-                server: None,
-                authoritative: false,
-                contradicted: false,
-            })
+        _ if empty && has(RecordType::NS) && !has(RecordType::SOA) => Said::Nothing(Conduct::Lame),
+        Said::Nothing(Conduct::Lame) if empty => {
+            Said::Found(Found::negative(false, name, None, proofs(&message.authorities)))
         }
         Said::Doubtful(found) => Said::Found(found),
+        other => other,
+    };
+    (said, dropped)
+}
+
+/// The same of one that does not resolve: a server of `zone` at best. Data are data; a denial without AA says little, and an
+/// empty message nothing.
+fn classify_unrecursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
+    let (said, dropped) = classify(zone, name, kind, message);
+    let empty = message.metadata.response_code == ResponseCode::NoError && message.authorities.is_empty();
+    let said = match said {
+        Said::Referral(_) => Said::Nothing(Conduct::Lame),
+        Said::Doubtful(_) if empty => Said::Nothing(Conduct::Lame),
+        Said::Found(found) if found.denies() && !found.authoritative => Said::Doubtful(found),
         other => other,
     };
     (said, dropped)
@@ -330,16 +364,7 @@ pub fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
 
 /// A chain that ends at a DNAME whose target would be too long.
 fn found_too_long(answers: Vec<Record>, evidence: Vec<Record>) -> Said {
-    let (end, glue) = (End::TooLong, Vec::new());
-    Said::Found(Found {
-        answers,
-        end,
-        glue,
-        evidence,
-        server: None,
-        authoritative: false,
-        contradicted: false,
-    })
+    Said::Found(Found::ending(answers, End::TooLong, evidence))
 }
 
 fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Said {
@@ -355,16 +380,7 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Sa
         }
         glue.truncate(MAX_ADDRESSES);
     }
-    let evidence = evidence(kind, scrubbed);
-    Said::Found(Found {
-        answers,
-        end: End::Data,
-        glue,
-        evidence,
-        server: None,
-        authoritative: false,
-        contradicted: false,
-    })
+    Said::Found(Found { glue, ..Found::ending(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
 /// A chain without data at its end. The response code speaks of the last name (RFC 2308 section 2.1), but only where
@@ -383,15 +399,7 @@ fn found_alias(
     } else {
         End::Alias(last)
     };
-    Said::Found(Found {
-        answers,
-        end,
-        glue: Vec::new(),
-        evidence,
-        server: None,
-        authoritative: false,
-        contradicted: false,
-    })
+    Said::Found(Found::ending(answers, end, evidence))
 }
 
 /// A message without an answer to the question: negative, a referral, or nothing.
@@ -404,11 +412,7 @@ fn without_answer(
     scrubbed: &Scrubbed,
 ) -> Said {
     let soa = soa_of(name, scrubbed);
-    let negative = |soa| {
-        let end = End::Negative { nxdomain, name: name.clone(), soa };
-        let (answers, glue, evidence) = (Vec::new(), Vec::new(), evidence(kind, scrubbed));
-        Found { answers, end, glue, evidence, server: None, authoritative: false, contradicted: false }
-    };
+    let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
     // The SOA of another zone: a server that has lost this one, and answers from a catch-all or from the zone above.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
@@ -431,8 +435,9 @@ fn without_answer(
                 Said::Nothing(Conduct::Unfit)
             }
             // "No such type" without SOA (RFC 2308 section 2.2, type 3): not kept. Without AA it is what servers send
-            // that do not have the zone.
+            // that do not have the zone, and load balancers that know one type.
             None if message.metadata.authoritative => Said::Found(negative(None)),
+            None if may_lack(kind) => Said::Doubtful(negative(None)),
             None => Said::Nothing(Conduct::Lame),
         };
     };
@@ -446,6 +451,13 @@ fn without_answer(
     } else {
         Said::Nothing(Conduct::Lame)
     }
+}
+
+/// Whether an empty message without AA may say that there is no such type. Not of what each zone has, nor of A: mail goes to an
+/// address in the end, and bounces where there is none.
+fn may_lack(kind: RecordType) -> bool {
+    use RecordType::{A, DNSKEY, DS, NS, SOA};
+    !matches!(kind, A | NS | SOA | DS | DNSKEY)
 }
 
 fn referral(zone: &Name, scrubbed: &Scrubbed) -> Said {

@@ -43,6 +43,11 @@ fn says(message: &Message) -> Said {
     classify(&name("example."), &name("www.example."), RecordType::A, message).0
 }
 
+/// The same of a forwarder of `example.`.
+fn forwarded(message: &Message, kind: RecordType) -> Said {
+    classify_recursive(&name("example."), &name("www.example."), kind, message).0
+}
+
 fn found(said: Said) -> Found {
     match said {
         Said::Found(found) => found,
@@ -126,8 +131,10 @@ fn what_is_denied_as_of_another_zone_is_doubtful() {
             catch_all.metadata.response_code = ResponseCode::NXDomain;
         }
         assert_eq!(doubtful(&catch_all), end(nxdomain), "{owner} {authoritative}");
-        let (recursive, _) = classify_recursive(&name("www.example."), RecordType::A, &catch_all);
-        assert!(matches!(found(recursive).end, End::Negative { nxdomain: had, .. } if had == nxdomain));
+        assert!(matches!(forwarded(&catch_all, RecordType::A), Said::Doubtful(_)), "a forwarder without RA");
+        catch_all.metadata.recursion_available = true;
+        let end = found(forwarded(&catch_all, RecordType::A)).end;
+        assert!(matches!(end, End::Negative { nxdomain: had, .. } if had == nxdomain));
     }
     let mut bare = message(vec![], vec![], vec![]);
     bare.metadata.response_code = ResponseCode::NXDomain;
@@ -209,6 +216,50 @@ fn upward_sideways_and_empty_referrals_are_lame() {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Said::Nothing(Conduct::Lame));
     }
     assert_eq!(says(&message(vec![], vec![], vec![])), Said::Nothing(Conduct::Lame));
+}
+
+#[test]
+fn an_empty_message_is_a_doubtful_word_on_types_that_a_name_may_lack() {
+    let empty = message(vec![], vec![], vec![]);
+    for (kind, doubtful) in [
+        (RecordType::AAAA, true),
+        (RecordType::MX, true),
+        (RecordType::TXT, true),
+        (RecordType::A, false),
+        (RecordType::NS, false),
+        (RecordType::DS, false),
+        (RecordType::DNSKEY, false),
+    ] {
+        let (said, _) = classify(&name("example."), &name("www.example."), kind, &empty);
+        assert_eq!(matches!(said, Said::Doubtful(_)), doubtful, "{kind}: {said:?}");
+        assert!(doubtful || said == Said::Nothing(Conduct::Lame));
+    }
+}
+
+#[test]
+fn a_forwarder_that_does_not_resolve_is_lame_where_it_is_empty_or_refers_elsewhere() {
+    let lame = Said::Nothing(Conduct::Lame);
+    for recursive in [true, false] {
+        for owner in [".", "example.", "www.example."] {
+            let mut referral = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
+            referral.metadata.recursion_available = recursive;
+            assert_eq!(forwarded(&referral, RecordType::MX), lame, "NS of {owner}, RA {recursive}");
+        }
+    }
+    let mut empty = message(vec![], vec![], vec![]);
+    assert_eq!(forwarded(&empty, RecordType::MX), lame);
+    empty.metadata.recursion_available = true;
+    for kind in [RecordType::A, RecordType::MX] {
+        assert!(matches!(found(forwarded(&empty, kind)).end, End::Negative { nxdomain: false, .. }));
+    }
+    let mut denied = message(vec![], vec![soa("example.")], vec![]);
+    assert!(matches!(forwarded(&denied, RecordType::MX), Said::Doubtful(_)), "neither AA nor RA");
+    denied.metadata.authoritative = true;
+    assert!(matches!(forwarded(&denied, RecordType::MX), Said::Found(_)), "a server of the zone");
+    assert!(matches!(
+        forwarded(&message(vec![a("www.example.")], vec![], vec![]), RecordType::A),
+        Said::Found(_)
+    ));
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub struct Checked {
 }
 
 impl Iterate {
-    /// Keeps the RRsets of an answer with what proves them, and gives it with its TTLs as they may be told.
-    pub fn keep(&self, errand: Errand<'_>, mut found: Found, checked: &Checked) -> Found {
+    /// Keeps the RRsets of an answer from `zone` with what proves them, and gives it with its TTLs as they may be told.
+    pub fn keep(&self, errand: Errand<'_>, zone: &Name, mut found: Found, checked: &Checked) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
         let rrsets = self.memory.rrsets.of(errand.context.view.knows);
@@ -44,9 +44,14 @@ impl Iterate {
             // Behind an alias the server need not have authority (RFC 2181 section 5.4.1).
             let rank =
                 ranked(found.authoritative && rrset.first().is_some_and(|first| is_at(first, errand.name)));
-            rrsets.put_backed(rrset, rank, Backing { evidence, security }, max_ttl, now);
+            let contradicts = rrsets.put_backed(rrset, rank, Backing { evidence, security }, max_ttl, now);
+            self.show(errand, zone, rrset, contradicts);
         }
-        if let End::Negative { nxdomain, name, soa: Some(soa) } = &mut found.end {
+        if found.doubted {
+            if let End::Negative { nxdomain: false, name, .. } = &found.end {
+                rrsets.put_doubted(name, errand.kind, checked.end, now);
+            }
+        } else if let End::Negative { nxdomain, name, soa: Some(soa) } = &mut found.end {
             let denials = found.evidence.iter().filter(|record| is_denial(record, &soa.name));
             let backing = Backing { evidence: Evidence::of(denials), security: checked.end };
             let rank = ranked(found.authoritative && name == errand.name);
@@ -54,6 +59,23 @@ impl Iterate {
             soa.ttl = negative_ttl(soa, negative_max_ttl);
         }
         found
+    }
+
+    /// Remembers that the names above an RRset exist, and forgets the answers that had denied all types of them, or of its own:
+    /// `contradicts`. Lists deny names that have names below them.
+    fn show(&self, errand: Errand<'_>, zone: &Name, rrset: &[&Record], contradicts: bool) {
+        let Some(first) = rrset.first() else { return };
+        let (view, now) = (errand.context.view.knows, self.now());
+        if contradicts {
+            self.memory.forget_denied(&first.name, view, now);
+        }
+        if errand.route.policy.nxdomain_cut && zone.zone_of(&first.name) {
+            let ttl = rrset.iter().map(|record| record.ttl).min().unwrap_or(0);
+            let time = Duration::from_secs(ttl.into());
+            for name in self.memory.rrsets.of(view).show_above(&first.name, zone, time, now) {
+                self.memory.forget_denied(&name, view, now);
+            }
+        }
     }
 
     /// Keeps a referral: the cut with its glue, and the glue for others' cuts too, as glue. `above`: the cut whose servers

@@ -32,6 +32,7 @@ mod outdated;
 mod prime;
 mod probe;
 pub mod scrub;
+mod seek;
 pub mod select;
 mod unproven;
 mod uplink;
@@ -101,7 +102,7 @@ pub struct Errand<'a> {
 }
 
 /// What recursion found, and in which zone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Resolved {
     /// The answer.
     pub found: Found,
@@ -157,13 +158,10 @@ impl Iterate {
         // Each turn begins above the one before.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(errand).await?;
-            let failure = match self.walk(errand, Arc::clone(&cut), &outdated).await {
-                Err(failure) => failure,
-                resolved => return resolved,
-            };
-            match self.outdated(errand, cut, &failure) {
+            let outcome = self.walk(errand, Arc::clone(&cut), &outdated).await;
+            match self.outdated(errand, cut, &outcome) {
                 Some(one) => outdated.push(one),
-                None => return Err(failure),
+                None => return outcome,
             }
         }
         Err(Failure::Referrals { name: errand.name.clone() })
@@ -209,16 +207,18 @@ impl Iterate {
                     }
                 },
                 None => match self.ask_zone(errand, &cut).await? {
-                    Said::Found(found) => return Ok(Resolved { found, zone: cut.zone.clone(), cut }),
+                    Said::Found(found) | Said::Doubtful(found) => {
+                        return Ok(Resolved { found, zone: cut.zone.clone(), cut });
+                    }
                     Said::Referral(referral) => referral,
                     // `Asking` ends with something that helps, or fails.
-                    Said::Doubtful(_) | Said::Nothing(_) => break,
+                    Said::Nothing(_) => break,
                 },
             };
             errand.context.note(StepEvent::Referral { zone: referral.zone.to_string() });
             cut = self.keep_referral(errand, referral, Some(&cut));
-            if let Some(failure) = outdated.iter().find_map(|outdated| outdated.confirmed_by(&cut)) {
-                return Err(failure);
+            if let Some(outcome) = outdated.iter().find_map(|outdated| outdated.confirmed_by(&cut)) {
+                return outcome;
             }
         }
         Err(Failure::Referrals { name: errand.name.clone() })

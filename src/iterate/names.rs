@@ -58,6 +58,22 @@ impl Iterate {
         addresses
     }
 
+    /// The addresses of all servers of `cut` as delegations have them: for when those of the servers' own zones, which go before
+    /// them, are denied or of no use.
+    pub(super) fn glue_of_servers(&self, errand: Errand<'_>, cut: &Delegation) -> Vec<SocketAddr> {
+        let own = self.own_servers(errand.context, &cut.zone);
+        own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(errand.context, server)).collect()
+    }
+
+    /// The addresses of one server as delegations have them.
+    pub(super) fn glue_of(&self, context: &Context, server: &Name) -> Vec<SocketAddr> {
+        let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let glue = self.address_kinds(context).filter_map(|kind| rrsets.glue(server, kind, now));
+        let records = glue.flat_map(|glue| glue.records(server, now));
+        records.filter_map(|record| Some(SocketAddr::new(record.data.ip_addr()?, port))).collect()
+    }
+
     /// Servers of `cut` outside it whose addresses are known from delegations alone.
     pub(super) fn known_by_glue(&self, context: &Context, cut: &Delegation) -> Vec<Name> {
         let (now, rrsets) = (self.now(), self.memory.rrsets.of(context.view.knows));
@@ -66,7 +82,8 @@ impl Iterate {
         };
         let glued = |name: &Name| {
             let place = cut.servers.iter().position(|server| server == name);
-            cut.glue.iter().any(|(of, _)| Some(*of) == place)
+            let kept = || self.address_kinds(context).any(|kind| rrsets.glue(name, kind, now).is_some());
+            cut.glue.iter().any(|(of, _)| Some(*of) == place) || kept()
         };
         let outside = cut.servers.iter().filter(|name| !cut.zone.zone_of(name));
         outside.filter(|name| glued(name) && !told(name)).cloned().collect()

@@ -6,64 +6,73 @@
 use std::sync::Arc;
 
 use super::failure::Failure;
-use super::{Errand, Iterate};
+use super::{Errand, Iterate, Resolved};
 use crate::cache::rrsets::Delegation;
-use crate::limits::SILENT_DELEGATION_TIME;
+use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use crate::record::event::{Conduct, StepEvent};
 
-/// A delegation that was taken from memory, and why its servers could not be used.
+/// A delegation that was taken from memory, and what came of its servers: a failure, or a denial in doubt.
 pub(super) struct Outdated {
     delegation: Arc<Delegation>,
-    failure: Failure,
+    outcome: Result<Resolved, Failure>,
 }
 
 impl Outdated {
-    /// Why the zone cannot be reached, where its parent refers to the same servers again.
-    pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Failure> {
-        same_servers(&self.delegation, delegation).then(|| self.failure.clone())
+    /// What came of the zone's servers, where its parent refers to the same ones again.
+    pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Result<Resolved, Failure>> {
+        same_servers(&self.delegation, delegation).then(|| self.outcome.clone())
     }
 }
 
 impl Iterate {
-    /// Forgets `delegation`, which was taken from memory, where the failure of its servers may be due to its age. Gives what
+    /// Forgets `delegation`, which was taken from memory, where what came of its servers may be due to its age. Gives what
     /// is needed to try again where there is time for that; where all were silent there is none, and the next question
     /// begins above.
     pub(super) fn outdated(
         &self,
         errand: Errand<'_>,
         delegation: Arc<Delegation>,
-        failure: &Failure,
+        outcome: &Result<Resolved, Failure>,
     ) -> Option<Outdated> {
-        let of_zone = failure.zone().is_some_and(|zone| zone == delegation.zone);
+        let of_zone = match outcome {
+            Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
+            Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
+        };
         // What this question itself has learnt is not old.
         let old = delegation.since < errand.context.began() && delegation.configured.is_empty();
         // Servers that are avoided for what they said have not failed by their age.
         if !old || !of_zone || delegation.zone.is_root() || !errand.avoid.is_empty() {
             return None;
         }
-        let again = match failure {
-            // It may have moved; asked so often and no oftener.
-            failure if failure.is_known_silence() => {
-                if self.now().since(delegation.since) < SILENT_DELEGATION_TIME {
-                    return None;
-                }
-                true
-            }
-            Failure::Servers { faults, .. } if faults.iter().any(|(_, fault)| fault.came_back()) => true,
-            Failure::Addresses { .. } => true,
-            // An outage of our own network tells nothing of the servers.
-            Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
-                let silent = faults.iter().any(|(_, fault)| *fault == Conduct::Silent);
-                if !silent || !self.means.uplink.proves_silence(false, errand.context.began()) {
-                    return None;
-                }
-                false
-            }
-            _ => return None,
+        let again = match outcome {
+            Ok(_) if self.now().since(delegation.since) >= SUSPECT_AGE => true,
+            Ok(_) => return None,
+            Err(failure) => self.may_have_moved(errand, &delegation, failure)?,
         };
         self.memory.rrsets.of(errand.context.view.knows).forget_delegation(&delegation.zone);
         errand.context.note(StepEvent::Outdated { zone: delegation.zone.to_string() });
-        again.then(|| Outdated { delegation, failure: failure.clone() })
+        again.then(|| Outdated { delegation, outcome: outcome.clone() })
+    }
+
+    /// Whether a failure of a zone's servers is worth asking its parent for: now (true), with the next question (false), or
+    /// not at all.
+    fn may_have_moved(&self, errand: Errand<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
+        match failure {
+            // Asked so often and no oftener.
+            failure if failure.is_known_silence() => {
+                (self.now().since(delegation.since) >= SILENT_DELEGATION_TIME).then_some(true)
+            }
+            Failure::Servers { faults, .. } if faults.iter().any(|(_, fault)| fault.came_back()) => {
+                Some(true)
+            }
+            Failure::Addresses { .. } => Some(true),
+            // An outage of our own network tells nothing of the servers.
+            Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
+                let silent = faults.iter().any(|(_, fault)| *fault == Conduct::Silent);
+                (silent && self.means.uplink.proves_silence(false, errand.context.began())).then_some(false)
+            }
+            _ => None,
+        }
     }
 }
 

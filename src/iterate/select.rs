@@ -23,6 +23,10 @@ pub struct Candidate {
     pub tries: u8,
     /// What those are waiting for.
     pub progress: Progress,
+    /// Messages to it that are listened for.
+    pub under_way: u8,
+    /// Whether it has answered a message: what it says to the others is not waited for.
+    pub answered: bool,
 }
 
 /// Where the last message to a candidate stands.
@@ -48,6 +52,30 @@ const NEAR_STEP: Duration = Duration::from_millis(15);
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
+    /// One that was not asked yet.
+    pub fn new(address: SocketAddr, standing: Standing) -> Self {
+        Self { address, standing, tries: 0, progress: Progress::Untried, under_way: 0, answered: false }
+    }
+
+    /// A message is sent to it.
+    pub fn sent(&mut self) {
+        self.tries = self.tries.saturating_add(1);
+        self.progress = Progress::Waiting;
+        self.under_way = self.under_way.saturating_add(1);
+        self.answered = false;
+    }
+
+    /// A message to it has come to its end.
+    pub fn ended(&mut self, conduct: Conduct) {
+        self.under_way = self.under_way.saturating_sub(1);
+        self.answered |= conduct.came_back();
+    }
+
+    /// Messages to it whose answers would change anything.
+    pub fn awaited(&self) -> usize {
+        if self.answered { 0 } else { self.under_way.into() }
+    }
+
     /// How far back it stands: those that may well answer are asked, and asked again, before the others.
     fn level(&self) -> u8 {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
@@ -122,6 +150,8 @@ mod tests {
             },
             tries: 0,
             progress: Progress::Untried,
+            under_way: 0,
+            answered: false,
         }
     }
 
@@ -160,6 +190,21 @@ mod tests {
         candidates[1].tries = 1;
         candidates[1].progress = Progress::Waiting;
         assert_eq!(next(&candidates, 3, |_| 0), None);
+    }
+
+    #[test]
+    fn once_a_server_has_answered_a_later_copy_the_earlier_ones_are_not_awaited() {
+        let mut candidate = candidate(1, None, Health::Answering);
+        candidate.sent();
+        candidate.sent();
+        assert_eq!((candidate.tries, candidate.awaited()), (2, 2));
+        candidate.ended(Conduct::Silent);
+        assert_eq!(candidate.awaited(), 1);
+        candidate.sent();
+        candidate.ended(Conduct::ServFail);
+        assert_eq!((candidate.under_way, candidate.awaited()), (1, 0));
+        candidate.sent();
+        assert_eq!(candidate.awaited(), 2, "asked again, as its answer was cut");
     }
 
     #[test]

@@ -71,3 +71,11 @@ pub const HEDGE_BURST_PER_SERVER: u32 = 25;
 /// After a silence a server is asked after all others for this long, times the silences in a row: lost packets must
 /// not keep the fastest server out for good.
 pub const DOUBT_TIME: Duration = Duration::from_secs(2);
+
+/// How long a name is taken to lack a type that all servers of its zone have denied in doubt: as long as Unbound keeps an answer
+/// without SOA. Each question after it asks all of them again.
+pub const DOUBTED_TIME: Duration = Duration::from_secs(5);
+
+/// Names above one that exists, and below the apex of its zone, that are remembered to exist: `mail` of `_25._tcp.mail`. A name
+/// of a reverse tree has thirty.
+pub const MAX_SHOWN_ABOVE: usize = 2;

@@ -121,3 +121,7 @@ pub const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
 
 /// How long a server that answered SERVFAIL for a zone is asked after all others: its next answer may be a good one.
 pub const FAILING_TIME: Duration = Duration::from_secs(10);
+
+/// A delegation older than this is looked up anew where all its servers deny something in doubt: a domain that has moved leaves
+/// such servers behind. Where its parent has the same servers, they are believed for as long again.
+pub const SUSPECT_AGE: Duration = Duration::from_secs(600);

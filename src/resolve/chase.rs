@@ -186,7 +186,7 @@ impl Resolver {
             chased.zone = Some(zone.clone());
             resolved.found.cut_where(|target| leads_away(errand, target));
             if !errand.context.checks() {
-                let found = self.iterate.keep(errand, resolved.found, &Checked::default());
+                let found = self.iterate.keep(errand, &zone, resolved.found, &Checked::default());
                 return Ok(chased.take(found, &Checked::default()));
             }
             let judged = Box::pin(self.judge(errand, &zone, &mut resolved.found)).await;
@@ -199,7 +199,7 @@ impl Resolver {
                     for (server, zone) in &refuted_for {
                         self.distrust_server(*server, zone, errand.context);
                     }
-                    let found = self.iterate.keep(errand, resolved.found, &judged.checked);
+                    let found = self.iterate.keep(errand, &zone, resolved.found, &judged.checked);
                     chased.told = chased.told.take().or(fault);
                     return Ok(chased.take(found, &judged.checked));
                 }
@@ -245,8 +245,8 @@ impl Resolver {
             Said::Referral(referral) => {
                 let mut resolved = self.iterate.find_from(errand, referral).await?;
                 let checked = self.check_here(errand, authority, &resolved.zone, &mut resolved.found).await?;
+                let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &checked);
                 chased.zone = Some(resolved.zone);
-                let found = self.iterate.keep(errand, resolved.found, &checked);
                 Ok(chased.take(found, &checked))
             }
             Said::Nothing(_) => Err(Failure::Aliases { name: errand.name.clone() }),

@@ -236,7 +236,7 @@ impl Resolver {
         }
         let resolved = resolved?;
         let (server, evidence) = (resolved.found.server, resolved.found.evidence.clone());
-        let found = self.iterate.keep(errand, resolved.found, &Checked::default());
+        let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &Checked::default());
         let of_name = |record: &Record| record.name == *name;
         let answers = found.answers.into_iter().filter(of_name).collect();
         Ok(Fetched { answers, evidence, zone: resolved.zone, server, since: self.clock.mono() })

@@ -73,7 +73,7 @@ impl Resolver {
     async fn keep_late(&self, errand: Errand<'_>, mut found: Found, cut: &Delegation) -> bool {
         found.cut_where(|target| leads_away(errand, target));
         if !errand.context.checks() {
-            self.iterate.keep(errand, found, &Checked::default());
+            self.iterate.keep(errand, &cut.zone, found, &Checked::default());
             return true;
         }
         tokio::time::sleep(LATE_KEYS_TIME).await;
@@ -81,7 +81,7 @@ impl Resolver {
             let judged = self.judge(errand, &cut.zone, &mut found).await;
             match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    self.iterate.keep(errand, found, &judged.checked);
+                    self.iterate.keep(errand, &cut.zone, found, &judged.checked);
                     return true;
                 }
                 Verdict::Bogus(_) => return false,

@@ -33,7 +33,7 @@ impl Resolver {
         let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
         let judged = Box::pin(self.judge(errand, &cut, &mut found)).await;
         let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
-        let found = self.iterate.keep(errand, found, &judged.checked);
+        let found = self.iterate.keep(errand, &cut, found, &judged.checked);
         Some(chased.take(found, &judged.checked))
     }
 
@@ -128,7 +128,16 @@ impl Resolver {
 /// What was in memory, as a server would have said it.
 fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
     let authoritative = rank == Rank::Authoritative;
-    Found { answers, end, glue: Vec::new(), evidence, server: None, authoritative, contradicted: false }
+    Found {
+        answers,
+        end,
+        glue: Vec::new(),
+        evidence,
+        server: None,
+        authoritative,
+        contradicted: false,
+        doubted: false,
+    }
 }
 
 fn describe(known: &Known, name: &Name, kind: RecordType) -> String {

@@ -1,0 +1,190 @@
+//! Whether a name exists as far as memory knows, and so how much an NXDOMAIN denies.
+//!
+//! May call: `rrsets`, `limits`. RFC 2308 section 5 denies all types of the name by it. Load balancers say it of the types that
+//! they do not know, AAAA above all (RFC 4074 section 4.2): unless it is proven, it denies the type that was asked for.
+
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::Memory;
+use super::rrsets::{Entry, InView, Known, Rank, Slot};
+use crate::clock::Mono;
+use crate::limits::MAX_SHOWN_ABOVE;
+use crate::question::{Question, Security, ViewId};
+
+/// Types by which a name is seen to exist, and for which a denial of all types is answered: those of mail, the web and zones.
+const SHOWING: [RecordType; 10] = [
+    RecordType::A,
+    RecordType::AAAA,
+    RecordType::MX,
+    RecordType::TXT,
+    RecordType::CNAME,
+    RecordType::NS,
+    RecordType::SOA,
+    RecordType::PTR,
+    RecordType::SRV,
+    RecordType::TLSA,
+];
+
+impl InView<'_> {
+    /// Whether an NXDOMAIN for `kind` at `name` denies all types. A is what every server knows: where even that is denied of
+    /// a name of which nothing is known, the name does not exist.
+    pub(super) fn denies_all_types(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        security: Security,
+        now: Mono,
+    ) -> bool {
+        match kind {
+            // DS come from above the cut: that there is no such name there says nothing of a stub's or forwarder's own.
+            RecordType::DS => false,
+            RecordType::A => security == Security::Secure || !self.exists(name, now),
+            _ => security == Security::Secure,
+        }
+    }
+
+    /// Whether anything is known to exist at or below `name`.
+    fn exists(&self, name: &Name, now: Mono) -> bool {
+        let shows = |kind: &RecordType| {
+            let known = self.known(self.key(name, Slot::Rrset(*kind)).as_bytes(), Rank::Answer, now);
+            matches!(known, Some(Known::Rrset(_)))
+        };
+        let marked = || match self.store.get(&self.key(name, Slot::Exists)) {
+            Some(Entry::Exists(until)) => now < until,
+            _ => false,
+        };
+        SHOWING.iter().any(shows) || marked() || self.delegation(name, now).is_some()
+    }
+
+    /// Data at `owner`, in `zone`, show for `time` that the names between the two exist. Gives those of which all types were
+    /// denied.
+    pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
+        let mut above = owner.base_name();
+        let mut cleared = Vec::new();
+        for _ in 0..MAX_SHOWN_ABOVE {
+            if above == *zone || !zone.zone_of(&above) {
+                break;
+            }
+            self.store.insert(self.key(&above, Slot::Exists), Entry::Exists(now.after(time)));
+            if self.clear_denial(&above, now) {
+                cleared.push(above.clone());
+            }
+            above = above.base_name();
+        }
+        cleared
+    }
+
+    /// Forgets what is denied of all types of `name`, as something exists there; that it has no A is still denied. False where
+    /// nothing is denied, or it is proven.
+    pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
+        let key = self.key(name, Slot::Nxdomain);
+        let Some(denial) = self.known(key.as_bytes(), Rank::Glue, now).filter(|denial| !denial.is_proven())
+        else {
+            return false;
+        };
+        self.store.remove(key.as_bytes());
+        let of_type = self.key(name, Slot::Rrset(RecordType::A));
+        if self.known(of_type.as_bytes(), Rank::Glue, now).is_none() {
+            self.store.insert(of_type, Entry::Known(denial));
+        }
+        true
+    }
+}
+
+impl Memory {
+    /// Forgets answers that followed from a denial of all types of `name`; the one for A was asked for.
+    pub fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
+        for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
+            for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]
+            {
+                let question = Question { dnssec_ok, checking_disabled, view, ..Question::new(name, kind) };
+                let key = question.key();
+                if self.answers.get(key.as_bytes(), now).is_some_and(|answer| answer.is_negative()) {
+                    self.answers.0.remove(key.as_bytes());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::rrsets::Negative;
+    use crate::cache::security::Backing;
+    use crate::cache::stage::{DAY, memory, name};
+    use hickory_proto::rr::rdata::{A, SOA, TXT};
+    use hickory_proto::rr::{RData, Record};
+    use std::sync::Arc;
+
+    fn deny(rrsets: InView<'_>, kind: RecordType, security: Security) {
+        let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, 60);
+        let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));
+        let backing = Backing { security, ..Backing::default() };
+        let owner = name("x.example.");
+        rrsets.put_denied((&owner, kind), true, (&soa, Rank::Authoritative), backing, DAY, Mono::START);
+    }
+
+    fn denied(rrsets: InView<'_>, kind: RecordType) -> Option<Arc<Negative>> {
+        match rrsets.get(&name("x.example."), kind, Rank::Answer, Mono::START) {
+            Some(Known::Negative(negative)) => Some(negative),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn all_types_are_denied_by_proof_or_with_the_address_of_a_name_of_which_nothing_is_known() {
+        for (kind, security, all) in [
+            (RecordType::AAAA, Security::Unchecked, false),
+            (RecordType::MX, Security::Insecure, false),
+            (RecordType::A, Security::Insecure, true),
+            (RecordType::AAAA, Security::Secure, true),
+            (RecordType::DS, Security::Secure, false),
+        ] {
+            let memory = memory();
+            let rrsets = memory.rrsets.of(ViewId::default());
+            deny(rrsets, kind, security);
+            assert!(denied(rrsets, kind).is_some_and(|negative| negative.nxdomain), "{kind} {security:?}");
+            assert_eq!(denied(rrsets, RecordType::TXT).is_some(), all, "{kind} {security:?}");
+        }
+    }
+
+    #[test]
+    fn data_at_or_below_a_name_keep_all_its_types_from_being_denied_and_clear_what_was() {
+        let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["here".into()])));
+        let below = Record::from_rdata(name("w.x.example."), 60, RData::A(A::new(192, 0, 2, 1)));
+        let zone = name("example.");
+        for (record, before) in [(&text, true), (&text, false), (&below, true), (&below, false)] {
+            let memory = memory();
+            let rrsets = memory.rrsets.of(ViewId::default());
+            let show = || {
+                let cleared =
+                    rrsets.put_backed(&[record], Rank::Answer, Backing::default(), DAY, Mono::START);
+                let above = rrsets.show_above(&record.name, &zone, Duration::from_secs(60), Mono::START);
+                cleared || !above.is_empty()
+            };
+            if before {
+                assert!(!show(), "nothing was denied yet");
+            }
+            deny(rrsets, RecordType::A, Security::Insecure);
+            if !before {
+                assert!(denied(rrsets, RecordType::MX).is_some());
+                assert!(show());
+            }
+            assert!(denied(rrsets, RecordType::A).is_some());
+            assert!(denied(rrsets, RecordType::MX).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_proven_is_not_cleared_by_what_is_not() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        deny(rrsets, RecordType::A, Security::Secure);
+        let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["forged".into()])));
+        assert!(!rrsets.put_backed(&[&text], Rank::Answer, Backing::default(), DAY, Mono::START));
+        assert!(denied(rrsets, RecordType::TXT).is_some());
+    }
+}

@@ -1,0 +1,114 @@
+//! Servers beyond those whose addresses are at hand: names whose addresses are sought, the parent's servers, glue, and the one
+//! that is to be avoided.
+//!
+//! May call: `ask`, `names`. Addresses that a server's own zone gives go before those of delegations (RFC 2181 section 5.4.1); where
+//! it denies them, or they are dead, those of the delegations are asked, as by Unbound.
+
+use std::net::{IpAddr, SocketAddr};
+
+use hickory_proto::rr::Name;
+
+use super::ask::Asking;
+use super::failure::Failure;
+use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
+
+/// A server whose addresses of one family were sought, and what was found.
+pub(super) struct Sought {
+    server: Name,
+    found: Result<Vec<IpAddr>, Failure>,
+}
+
+impl Asking<'_> {
+    /// Takes in the addresses of a server. What delegations say of them, which may have come up on the way, goes to the reserve.
+    pub(super) fn looked_up(&mut self, sought: Sought) {
+        match sought.found {
+            Ok(addresses) => {
+                let port = self.context().view.config.resolve.upstream_port;
+                for address in addresses {
+                    self.add(SocketAddr::new(address, port));
+                }
+            }
+            // What failed for this question's own depth tells nothing of the zone, whatever else failed.
+            Err(failure) => {
+                let tells_more = match &self.lookup_failure {
+                    Some(Failure::Depth { .. }) => false,
+                    // That one of the names could not be had for another reason may pass.
+                    Some(before) => before.is_known_silence() || !failure.is_known_silence(),
+                    None => true,
+                };
+                if tells_more {
+                    self.lookup_failure = Some(failure);
+                }
+            }
+        }
+        let glue = self.iterate.glue_of(self.context(), &sought.server);
+        self.reserve.extend(glue);
+        if !self.is_waiting() {
+            self.go_on("address");
+        }
+    }
+
+    /// Brings in the parent's servers, and all addresses that delegations have given, once none of the zone's own is left that is
+    /// worth a try; false where there are none.
+    pub(super) fn fall_back(&mut self) -> bool {
+        if self.untried().is_some() {
+            return false;
+        }
+        if !std::mem::replace(&mut self.has_glue, true) && self.cut.configured.is_empty() {
+            self.reserve.extend(self.iterate.glue_of_servers(self.errand, self.cut));
+        }
+        let known = self.known();
+        for address in std::mem::take(&mut self.reserve) {
+            self.add(address);
+        }
+        self.known() > known
+    }
+
+    /// Asks the server that is to be avoided: no other is left that is worth a try. False where there is none, or it was.
+    pub(super) fn ask_avoided(&mut self) -> bool {
+        for address in std::mem::take(&mut self.avoided) {
+            self.put(address);
+        }
+        let place = self.untried();
+        if let Some(place) = place {
+            self.launch(place, "alone");
+        }
+        place.is_some()
+    }
+
+    /// Starts seeking addresses of further servers; false where there are none to seek, or enough are being sought.
+    pub(super) fn seek_addresses(&mut self) -> bool {
+        let mut seeks = false;
+        while self.lookups.len() < 2 * UNGLUED_AT_ONCE
+            && let Some(server) = self.unglued.pop_front()
+            && self.context().budget.seek()
+        {
+            for kind in self.iterate.address_kinds(self.context()) {
+                let (errand, server) = (self.errand, server.clone());
+                self.lookups.push(Box::pin(async move {
+                    let found = async {
+                        let context = errand.context.below(&server, kind)?;
+                        let records = errand.sub_questions.ask(&server, kind, &context).await?;
+                        Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
+                    };
+                    let found = found.await;
+                    Sought { server, found }
+                }));
+                seeks = true;
+            }
+        }
+        seeks
+    }
+
+    /// Seeks anew the addresses of servers outside the zone that are known from delegations alone, once all of them have
+    /// failed: their own zone may have moved them since.
+    pub(super) fn seek_again(&mut self) -> bool {
+        if self.sought_again {
+            return false;
+        }
+        self.sought_again = true;
+        self.unglued
+            .extend(self.iterate.known_by_glue(self.context(), self.cut).into_iter().take(MAX_UNGLUED));
+        self.seek_addresses()
+    }
+}
