@@ -4,6 +4,7 @@
 faulty.py ADDRESS [FAULT]: serves UDP and TCP port 53 of ADDRESS. Every question has the same FAULT; without one, the
 question's own name says which: the label two above `faulty.example`'s, as in `1.late-5000.faulty.example`.
 
+ns            as the first label: A, the server's own address
 ok            A 198.18.77.5, AAAA 2001:2::77:5; any other type has no data
 asker         A or AAAA: the address that the question came from
 late-N        the same, N milliseconds later
@@ -11,7 +12,11 @@ missing-N     NXDOMAIN, N milliseconds later, from a zone of three labels
 drop          never an answer
 drop-aaaa     A at once, AAAA never
 late-aaaa-N   A at once, AAAA N milliseconds later
+nxdomain-aaaa A at once, NXDOMAIN for AAAA
 refused, servfail, formerr, notimp
+lost-FAULT    the first copy of each question over UDP is lost; from the second on FAULT
+referral      without AA and RA: the name servers of the root, and nothing else
+elsewhere     NXDOMAIN without AA, under the SOA of the root
 tcp-refused, tcp-formerr, tcp-closed   truncated over UDP; over TCP the RCODE, or an end
 garbage       octets that are no message
 """
@@ -21,6 +26,8 @@ import ipaddress
 import struct
 import sys
 
+ROOT_NS = b"\0" + struct.pack("!HHLH", 2, 1, 86400, 20) + b"\1a\14root-servers\3net\0"
+ROOT_SOA = b"\0" + struct.pack("!HHLH", 6, 1, 86400, 22) + b"\0\0" + struct.pack("!LLLLL", 1, 1800, 900, 604800, 60)
 RCODES = {"formerr": 1, "servfail": 2, "notimp": 4, "refused": 5}
 NXDOMAIN = 3
 A, AAAA = 1, 28
@@ -48,17 +55,48 @@ def reply(message, asked, rcode=0, truncated=False, answers=b"", count=0, zone=b
     return head + asked + answers + authority
 
 
+def address(message, asked, data):
+    kind = {4: A, 6: AAAA}[data.version]
+    record = struct.pack("!HHHLH", 0xC00C, kind, 1, 60, len(data.packed)) + data.packed
+    return reply(message, asked, answers=record, count=1)
+
+
+def stray(message, asked, rcode, authority):
+    """The words of a server that does not have the zone: no AA, no RA, and a record of somebody else's."""
+    flags = 0x8000 | struct.unpack("!H", message[2:4])[0] & 0x0100 | rcode
+    return struct.pack("!HHHHHH", struct.unpack("!H", message[:2])[0], flags, 1, 0, 1, 0) + asked + authority
+
+
+# Questions of which a first copy has been lost.
+lost = set()
+
+
 async def answer(message, stream, always, asker):
     """The answer's octets to who is at the address ASKER; None is silence, and over TCP the end."""
     labels, kind, asked = question(message)
     fault = always or (labels[-3] if len(labels) > 2 else "ok")
     delay = 0
+    if not always and labels[:1] == ["ns"]:
+        # Its own address: it does not send away those who ask.
+        own = ipaddress.ip_address(sys.argv[1])
+        return address(message, asked, own) if kind == A else reply(message, asked)
     if fault.startswith("tcp-"):
         if not stream:
             return reply(message, asked, truncated=True)
         fault = fault.removeprefix("tcp-")
     if fault.endswith("-aaaa") or "-aaaa-" in fault:
         fault = fault.replace("-aaaa", "", 1) if kind == AAAA else "ok"
+    if fault.startswith("lost-"):
+        if not stream and asked.lower() not in lost:
+            lost.add(asked.lower())
+            return None
+        fault = fault.removeprefix("lost-")
+    if fault == "referral":
+        return stray(message, asked, 0, ROOT_NS)
+    if fault == "elsewhere":
+        return stray(message, asked, NXDOMAIN, ROOT_SOA)
+    if fault == "nxdomain":
+        return reply(message, asked, rcode=NXDOMAIN)
     if fault.startswith("late-"):
         delay, fault = int(fault.removeprefix("late-")) / 1000, "ok"
     if fault in ("drop", "closed"):
@@ -78,8 +116,7 @@ async def answer(message, stream, always, asker):
         data = asker if kind == {4: A, 6: AAAA}[asker.version] else None
     if data is None or len(labels) <= 2:
         return reply(message, asked)
-    record = struct.pack("!HHHLH", 0xC00C, kind, 1, 60, len(data.packed)) + data.packed
-    return reply(message, asked, answers=record, count=1)
+    return address(message, asked, data)
 
 
 class Datagrams(asyncio.DatagramProtocol):

@@ -4,9 +4,10 @@
 #   127.0.0.1   resolverd                 198.18.0.1 .2    NSD: the root          198.18.0.40  Unbound, also over TLS
 #   198.18.100.25, 2001:2::100:25  ─────  198.18.0.10 .11  NSD: TLDs, reverse     198.18.0.41  BIND, also over TLS
 #                                         198.18.0.20 .21  NSD: domains           198.18.0.50  faults by name
-#                                         198.18.0.30 .31  rbldnsd: lists         198.18.0.51  silent
-#                                         198.18.25.1      the partner's MX       198.18.0.52  refuses, 198.18.0.53 takes 9 s
-#                                         198.18.77.x      mail clients
+#                                         198.18.0.24      NSD: servers misplaced 198.18.0.51  silent
+#                                         198.18.0.30 .31  rbldnsd: lists         198.18.0.52  refuses, 198.18.0.53 takes 9 s
+#                                         198.18.25.1      the partner's MX       198.18.0.54  refers to the root
+#                                         198.18.77.x      mail clients           198.18.0.55  has lost its zone
 # These networks (RFC 2544, RFC 5180) are nobody's, and no resolver keeps zones for their reverse names.
 
 internet() { ip netns exec internet "$@"; }
@@ -39,7 +40,7 @@ raise_networks() {
   internet ip link set lo up
   ip link add name wan type veth peer name peer netns internet
   ip address add 198.18.100.25/16 dev wan
-  for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.22 0.23 0.30 0.31 0.40 0.41 0.42 0.43 0.50 0.51 0.52 0.53 25.1 77.66 77.77 77.88 77.99; do
+  for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.22 0.23 0.24 0.30 0.31 0.40 0.41 0.42 0.43 0.50 0.51 0.52 0.53 0.54 0.55 25.1 77.66 77.77 77.88 77.99; do
     internet ip address add 198.18.$address/16 dev peer
   done
   # Some machines have no IPv6: then nothing here has, and the resolver finds that out.

@@ -1,0 +1,130 @@
+# Wrong servers behind resolverd and behind Unbound: the same or a better answer, in the same or less time. Sourced by `run`.
+
+raise_wrong() {
+  serve outside 198.18.0.24 "glued.net moved.net outside.example away.example"
+  begin referring internet /usr/bin/python3 "$here/faulty.py" 198.18.0.54 referral
+  begin elsewhere internet /usr/bin/python3 "$here/faulty.py" 198.18.0.55 elsewhere
+  soon has NOERROR dig @198.18.0.24 outside.example SOA
+  soon grep -q serving "$work/referring.log"
+  soon grep -q serving "$work/elsewhere.log"
+  both
+}
+
+# both [KIND SERVER...]: resolverd, and Unbound at port 5301, anew; faulty.example is a zone of KIND, stub or forward, at SERVERs.
+both() {
+  local kind=${1-} server list= theirs=
+  shift || true
+  for server in "$@"; do
+    list+="${list:+, }\"$server\""
+    theirs+=$'\n'"  $kind-addr: $server"
+  done
+  restart "${kind:+[[zone]]
+name = \"faulty.example\"
+$kind = [$list]}"
+  if [ -e "$work/compared.pid" ]; then end compared; fi
+  cat >"$work/compared.conf" <<EOF
+server:
+  directory: "$work"
+  username: ""
+  chroot: ""
+  pidfile: ""
+  do-daemonize: no
+  use-syslog: no
+  module-config: "iterator"
+  root-hints: "$work/zones/root.hints"
+  do-ip6: ${ipv6:-no}
+  interface: 127.0.0.1@5301
+${kind:+$kind-zone:
+  name: "faulty.example"}$theirs
+EOF
+  begin compared unbound -d -c "$work/compared.conf"
+  soon has 198.18.77.10 dig @127.0.0.1 -p 5301 +tries=1 +timeout=2 +short domain.example
+  has 198.18.77.10 dig @127.0.0.1 +tries=1 +timeout=2 +short domain.example
+}
+
+# said PORT NAME TYPE: the RCODE, the number of answers, and the milliseconds that it took; after 10 s it is silent.
+said() {
+  { dig @127.0.0.1 -p "$1" +tries=1 +timeout=10 "$2" "$3" || true; } | awk '
+    BEGIN { rcode = "silent"; answers = 0; took = 10000 }
+    /status: / { split($0, part, /status: |, id/); rcode = part[2] }
+    / ANSWER: / { split($0, part, /ANSWER: |, AUTH/); answers = part[2] }
+    /Query time: / { took = $4 }
+    END { print rcode, answers, took }'
+}
+
+# beside NAME TYPE WANTED: resolverd says WANTED, an RCODE and a number of answers. Where Unbound does too, we take no more time
+# than it does, but for half of that and 400 ms.
+beside() {
+  local ours theirs
+  ours=$(said 53 "$1" "$2")
+  theirs=$(said 5301 "$1" "$2")
+  echo "figure: $1 $2: $ours ms, Unbound $theirs ms"
+  [ "${ours% *}" = "$3" ] || { echo "wanted: $3"; return 1; }
+  if [ "${theirs% *}" = "$3" ]; then
+    at_most $((${theirs##* } * 3 / 2 + 400)) "${ours##* }" "milliseconds"
+  fi
+}
+
+# each COUNT PORT: of so many names with an address at faulty.example, those whose address PORT gives, and the milliseconds in all.
+each() {
+  local number right=0 all=0 rcode answers took
+  for ((number = 0; number < $1; number++)); do
+    read -r rcode answers took <<<"$(said "$2" "$number.ok.faulty.example" A)"
+    if [ "$rcode $answers" = "NOERROR 1" ]; then right=$((right + 1)); fi
+    all=$((all + took))
+  done
+  echo "$right $all"
+}
+
+# Every name is answered, though one of two servers has nothing to say of the zone.
+one_of_two() {
+  local ours theirs
+  both "$@"
+  ours=$(each 20 53)
+  theirs=$(each 20 5301)
+  echo "figure: of 20 names: ${ours% *} in ${ours#* } ms, Unbound ${theirs% *} in ${theirs#* } ms"
+  [ "${ours% *}" = 20 ] || return 1
+  if [ "${theirs% *}" = 20 ]; then at_most $((${theirs#* } * 3 / 2 + 500)) "${ours#* }" "milliseconds"; fi
+}
+
+# No other server is there: that it does not resolve is no word on the name.
+referral_alone() {
+  both forward 198.18.0.54
+  beside alone.ok.faulty.example MX "SERVFAIL 0"
+  beside alone.ok.faulty.example A "SERVFAIL 0"
+}
+
+# A load balancer that says NXDOMAIN for AAAA, asked in both orders.
+address_stays() {
+  both
+  beside 1.nxdomain-aaaa.faulty.example AAAA "NXDOMAIN 0"
+  beside 1.nxdomain-aaaa.faulty.example A "NOERROR 1"
+  beside 2.nxdomain-aaaa.faulty.example A "NOERROR 1"
+  beside 2.nxdomain-aaaa.faulty.example AAAA "NXDOMAIN 0"
+  beside 2.nxdomain-aaaa.faulty.example A "NOERROR 1"
+}
+
+glue() {
+  both
+  beside "mail.$1" A "NOERROR 1"
+  beside "www.$1" A "NOERROR 1"
+  beside "$1" MX "NOERROR 1"
+}
+
+# The first copy is lost, and an error answers the second.
+lost() {
+  both
+  beside "1.lost-$1.faulty.example" A "SERVFAIL 0"
+}
+
+check "wrong: the servers start, and Unbound" raise_wrong
+check "wrong: one of two forwarders refers to the root" one_of_two forward 198.18.0.54 198.18.0.50
+check "wrong: the only forwarder refers to the root" referral_alone
+check "wrong: one of two servers of a stub zone has lost it" one_of_two stub 198.18.0.55 198.18.0.50
+check "wrong: NXDOMAIN for AAAA" address_stays
+check "wrong: a server's own zone denies its address" glue outside.example
+check "wrong: a server's own zone gives a dead address of it" glue away.example
+check "wrong: a lost copy, then SERVFAIL" lost servfail
+check "wrong: a lost copy, then REFUSED" lost refused
+end compared
+restart
