@@ -162,11 +162,11 @@ impl Attempt {
         let said = self.answer(&heard, first).await;
         self.end(said);
         match heard.reply {
-            Err(Trouble::Silent) => self.blame(sent),
+            Err(Trouble::Silent) => self.blame(sent, self.means.clock.mono()),
             Err(Trouble::Unreachable) => {
                 // Whether that is its fault is known once others have been heard, or not.
                 tokio::time::sleep(self.patience).await;
-                self.blame(sent);
+                self.blame(sent, self.means.clock.mono());
             }
             _ => {}
         }
@@ -254,7 +254,8 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
-        self.blame(sent);
+        // The next message may have been sent meanwhile: it is a silence of its own.
+        self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
         self.tell(News::Late);
         let Some(_listened) = self.means.late.listen(self.path.server) else {
             let said = self.end_silent(self.transport(), sent);
@@ -273,7 +274,7 @@ impl Attempt {
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
-        self.blame(sent);
+        self.blame(sent, self.means.clock.mono());
         self.end_silent(self.transport(), sent);
         None
     }
@@ -287,10 +288,9 @@ impl Attempt {
         Said::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence since `sent` against the server, where it is not our own network's. Once it is dead it is probed, as
+    /// Counts a silence from `sent` to `late` against the server, where it is not our own network's. Once it is dead it is probed, as
     /// this question would have had use of it.
-    fn blame(&self, sent: Mono) {
-        let late = self.means.clock.mono();
+    fn blame(&self, sent: Mono, late: Mono) {
         // Without the key that its name lacks here a list would not answer.
         let other = if self.secret.is_some() { RecordType::A } else { self.kind };
         let (name, kind) = other_question(&self.zone, &self.name, other);
