@@ -44,8 +44,8 @@
 //!
 //! # Who builds and ends it
 //!
-//! [`daemon`] builds the parts, owns their tasks, and ends them in order. [`notify`] tells the service manager, [`log`] the
-//! journal.
+//! [`daemon`] builds the parts, owns their tasks, and ends them in order. [`supervise`] starts again what panics and tells who is
+//! stuck. [`notify`] tells the service manager, [`log`] the journal.
 //!
 //! `upstream` is the one word here that RFC 9499 does not define: whichever server is asked next.
 
@@ -72,6 +72,7 @@ pub mod random;
 pub mod rdata;
 pub mod record;
 pub mod resolve;
+pub mod supervise;
 pub mod validate;
 pub mod wire;
 pub mod zones;

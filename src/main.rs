@@ -89,8 +89,13 @@ async fn serve(
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
     tracing::info!(version, listen = addresses, "resolverd {version} listens at {addresses} ({from})");
     notify::ready(&daemon.addresses());
+    let mut given_up = None;
     loop {
         tokio::select! {
+            whose = daemon.given_up() => {
+                given_up = Some(whose);
+                break;
+            }
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
@@ -102,7 +107,11 @@ async fn serve(
     notify::stopping();
     daemon.stop().await;
     tracing::info!("resolverd has ended");
-    Ok(())
+    match given_up {
+        // The service manager starts it anew after a failure.
+        Some(whose) => Err(format!("{whose} panicked too often").into()),
+        None => Ok(()),
+    }
 }
 
 /// `resolverd demo`.

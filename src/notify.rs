@@ -1,14 +1,15 @@
 //! What the service manager is told (sd_notify(3)): ready, reloading, stopping, and still alive.
 //!
-//! May call: `listener::pulse`. Where no manager listens (`NOTIFY_SOCKET` is not set) all of it does nothing.
+//! May call: `supervise::pulse`. Where no manager listens (`NOTIFY_SOCKET` is not set) all of it does nothing.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::listener::pulse::Pulses;
+use crate::supervise::pulse::Pulses;
 
 /// Questions are taken from now on at `addresses`, which `systemctl status` shows; also the end of a reload.
 pub fn ready(addresses: &[SocketAddr]) {
@@ -39,10 +40,14 @@ pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("answers those who wait, and ends")]);
 }
 
-/// Tells the manager that the daemon is alive, twice in the time that it waits for that; ends at once where it does not
-/// wait. Alive is: every thread and task of `pulses` has come round since the last time, and `probe` returns.
-pub async fn watchdog(pulses: Pulses, probe: impl Fn()) {
-    let Some(patience) = sd_notify::watchdog_enabled() else { return };
+/// How long the manager waits to be told that the daemon is alive; none where it does not.
+pub fn patience() -> Option<Duration> {
+    sd_notify::watchdog_enabled()
+}
+
+/// Tells the manager that the daemon is alive, twice in its `patience`. Alive is: every thread and task of `pulses` has come
+/// round since the last time, and `probe` returns.
+pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stuck = Vec::new();

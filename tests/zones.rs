@@ -2,7 +2,7 @@
 
 mod stage;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -356,5 +356,80 @@ async fn what_cannot_be_served_changes_nothing() {
     assert!(said.contains("another program is there"), "{said}");
     let reply = stage.client().ask(&name("printer.lan."), RecordType::A).await.unwrap();
     assert_eq!(reply.metadata.response_code, ResponseCode::NXDomain, "the host of neither has come in");
+    stage.daemon.stop().await;
+}
+
+/// A private zone that is served here.
+fn here(apex: &str) -> Zone {
+    let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\nhost IN A 10.9.9.9\n".to_owned();
+    zone(apex, ZoneKind::File { path: "here.zone".into(), text })
+}
+
+/// A listener at 127.0.0.`last` whose clients see these zones.
+fn listener(last: u8, sees: &[&str]) -> Listener {
+    Listener {
+        addresses: vec![SocketAddr::from(([127, 0, 0, last], 0))],
+        allow: vec!["127.0.0.0/8".parse().unwrap()],
+        zones: Some(sees.iter().map(|apex| name(apex)).collect()),
+        dnsbl: Guard::Guard,
+        on_refusal: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_that_are_refused() {
+    const ONE: &str = "one.corp.";
+    const OTHER: &str = "other.corp.";
+    let mut base = Config::default();
+    let stage = Stage::set("", |config| {
+        config.zones = vec![here(ONE), here(OTHER)];
+        config.listeners = vec![listener(2, &[ONE]), listener(3, &[OTHER])];
+        base = config.clone();
+    })
+    .await;
+    let held = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let before = stage.daemon.addresses();
+    let at =
+        |last: u8| *before.iter().find(|address| address.ip() == IpAddr::from([127, 0, 0, last])).unwrap();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut asking = tokio::task::JoinSet::new();
+    for (address, own, others) in [(at(2), ONE, OTHER), (at(3), OTHER, ONE)] {
+        let stopped = stopped.clone();
+        asking.spawn(async move {
+            let client = Client::new(address, PATIENCE);
+            while !*stopped.borrow() {
+                for (apex, code) in [(own, ResponseCode::NoError), (others, ResponseCode::NXDomain)] {
+                    let reply = client.ask(&name(&format!("host.{apex}")), RecordType::A).await.unwrap();
+                    assert_eq!(reply.metadata.response_code, code, "{apex} at {address}");
+                }
+            }
+        });
+    }
+    for round in 0..200 {
+        let mut config = base.clone();
+        let refused = match round % 4 {
+            0 => {
+                config.listeners.reverse();
+                false
+            }
+            1 => {
+                config.listeners.insert(0, listener(4, &[ONE, OTHER]));
+                false
+            }
+            2 => {
+                // All is to change, and the last of its addresses is not to be had.
+                config.listeners = vec![listener(2, &[OTHER]), listener(3, &[ONE]), listener(5, &[])];
+                config.listen.addresses.push(held.local_addr().unwrap());
+                true
+            }
+            _ => false,
+        };
+        assert_eq!(stage.daemon.apply(config).await.is_err(), refused, "round {round}");
+    }
+    stop.send_replace(true);
+    while let Some(asked) = asking.join_next().await {
+        asked.unwrap();
+    }
+    assert_eq!(stage.daemon.addresses(), before, "what stayed kept its sockets");
     stage.daemon.stop().await;
 }

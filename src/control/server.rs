@@ -71,9 +71,9 @@ impl Server {
         Ok(server)
     }
 
-    /// Serves until `ending` turns true, and those who have asked by then to their reply; removes the socket. Dropping
-    /// the future ends every connection.
-    pub async fn run<Daemon: Subject>(self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
+    /// Serves until `ending` turns true, and those who have asked by then to their reply. Dropping the future ends every
+    /// connection.
+    pub async fn run<Daemon: Subject>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {

@@ -23,16 +23,17 @@ use crate::clock::Clock;
 use crate::config::{Config, defaults};
 use crate::control::Subject;
 use crate::control::server::{BindError, Server};
-use crate::dnsbl::{ahead, tend};
 use crate::exchange::internet::Internet;
 use crate::exchange::network::Network;
 use crate::exchange::ports::{self, Ports};
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, Inherited, Listeners, NotServed, Refused, Settled, Sockets};
-use crate::notify;
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Parts, Resolver};
+use crate::supervise::Supervisor;
+#[cfg(feature = "lab")]
+use crate::supervise::pulse::Pulses;
 use crate::wire::cookie::Secret;
 use crate::zones::{Views, Wrong};
 use running::{Running, State};
@@ -69,6 +70,7 @@ pub struct Daemon {
     /// The control socket's, and what ends it; none where there is no such socket.
     control: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
+    supervisor: Supervisor,
 }
 
 impl Daemon {
@@ -107,14 +109,15 @@ impl Daemon {
             network: Arc::clone(&network) as Arc<dyn Network>,
             recorder: Arc::clone(&recorder),
         });
+        let supervisor = Supervisor::default();
         let parts = listener::Parts {
             clock: clock.clone(),
             resolver: Arc::clone(&resolver),
             recorder: Arc::clone(&recorder),
             cookies: Secret::new(Keyed::new(&random)),
+            supervisor: supervisor.clone(),
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
-        let pulses = listeners.pulses();
         let lists = tasks::lists_file();
         if let Some(path) = &lists {
             tasks::restore_lists(&resolver, path);
@@ -123,20 +126,22 @@ impl Daemon {
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let running = Running { resolver, recorder, clock, state, reloading, origin, lists, network, missed };
         let subject = Arc::new(running);
-        let mut tasks = JoinSet::new();
         let (ending, ended) = watch::channel(false);
-        let control = control.map(|control| tokio::spawn(control.run(Arc::clone(&subject), ended)));
-        tasks.spawn(tasks::tick(Arc::clone(&subject)));
-        tasks.spawn(tasks::prime(Arc::clone(&subject)));
-        tasks.spawn(tasks::mirrors(Arc::clone(&subject)));
-        tasks.spawn(tasks::take_addresses(Arc::clone(&subject)));
-        tasks.spawn(Arc::clone(&subject.resolver).probe_dead_servers());
-        tasks.spawn(Arc::clone(&subject.resolver).keep_late_answers());
-        tasks.spawn(tend::tend(Arc::clone(&subject.resolver), random));
-        tasks.spawn(ahead::ask_ahead(Arc::clone(&subject.resolver)));
-        tasks.spawn(tasks::keep_lists(Arc::clone(&subject)));
-        tasks.spawn(notify::watchdog(pulses, tasks::probe(&subject)));
-        Ok(Self { subject, tasks, control, ending })
+        let control = control.map(|server| serve_control(server, &supervisor, &subject, ended));
+        let tasks = tasks::spawn(&subject, &supervisor, &random);
+        Ok(Self { subject, tasks, control, ending, supervisor })
+    }
+
+    /// Ends once a task or thread has panicked so often that it was given up, with whose name that is: the daemon is no use
+    /// any more. The log has been told.
+    pub async fn given_up(&self) -> String {
+        self.supervisor.given_up().await
+    }
+
+    /// The pulses of all that has to live.
+    #[cfg(feature = "lab")]
+    pub fn pulses(&self) -> &Pulses {
+        self.supervisor.pulses()
     }
 
     /// Where it listens.
@@ -167,7 +172,7 @@ impl Daemon {
 
     /// Ends the daemon within a second: what is on its way is answered, or told SERVFAIL.
     pub async fn stop(self) {
-        let Self { subject, mut tasks, mut control, ending } = self;
+        let Self { subject, mut tasks, mut control, ending, .. } = self;
         let Some(listeners) = subject.state().listeners.take() else { return };
         listeners.stop_accepting();
         ending.send_replace(true);
@@ -197,6 +202,21 @@ fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Serves the control socket until the daemon ends, and removes it then.
+fn serve_control(
+    server: Server,
+    supervisor: &Supervisor,
+    subject: &Arc<Running>,
+    ended: watch::Receiver<bool>,
+) -> JoinHandle<()> {
+    let (server, subject) = (Arc::new(server), Arc::clone(subject));
+    let serve = move || {
+        let (server, subject, ended) = (Arc::clone(&server), Arc::clone(&subject), ended.clone());
+        async move { server.run(subject, ended).await }
+    };
+    tokio::spawn(supervisor.keep("the control socket", serve))
 }
 
 /// Answers all who wait, at the control socket too: with what their flights find in a little while, or SERVFAIL. None

@@ -2,17 +2,61 @@
 //!
 //! May call: everything but `ctl`.
 
+use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
 use crate::dnsbl::keep::{self, Kept};
+use crate::dnsbl::{ahead, tend};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
 use crate::notify;
+use crate::random::Random;
 use crate::resolve::Resolver;
+use crate::supervise::Supervisor;
+
+/// Starts all that lives as long as the daemon; it ends with what is given.
+pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Random) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let running = || Arc::clone(subject);
+    let resolver = || Arc::clone(&subject.resolver);
+    tasks.spawn(prime(running()));
+    keep(&mut tasks, supervisor, "the statistics task", running(), tick);
+    keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
+    keep(&mut tasks, supervisor, "the lists file task", running(), keep_lists);
+    keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
+    keep(&mut tasks, supervisor, "the dead server task", resolver(), Resolver::probe_dead_servers);
+    keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
+    let random = random.clone();
+    let tend = move |resolver| tend::tend(resolver, random.clone());
+    keep(&mut tasks, supervisor, "the list tending task", resolver(), tend);
+    keep(&mut tasks, supervisor, "the asking ahead task", resolver(), ahead::ask_ahead);
+    if let Some(patience) = notify::patience() {
+        let pulses = supervisor.pulses().clone();
+        let watch = move |subject| notify::watchdog(patience, pulses.clone(), probe(&subject));
+        keep(&mut tasks, supervisor, "the watchdog task", running(), watch);
+    }
+    tasks
+}
+
+/// Keeps alive what `begin` makes of `part`.
+fn keep<Part, Task>(
+    tasks: &mut JoinSet<()>,
+    supervisor: &Supervisor,
+    whose: &'static str,
+    part: Arc<Part>,
+    begin: impl Fn(Arc<Part>) -> Task + Send + Sync + 'static,
+) where
+    Part: Send + Sync + 'static,
+    Task: Future<Output = Infallible> + Send + 'static,
+{
+    let kept = supervisor.keep(whose, move || begin(Arc::clone(&part)));
+    tasks.spawn(async move { match kept.await {} });
+}
 
 impl Running {
     /// Writes down what is known of DNS lists, where that has changed since it was `last` written; gives what is written.
@@ -56,7 +100,7 @@ impl Running {
 }
 
 /// What returns only where nothing on the way of a question is stuck: it takes the locks of flights and listeners.
-pub(super) fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
+fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {
         subject.resolver.flights();
@@ -65,7 +109,7 @@ pub(super) fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
 }
 
 /// Takes the snapshots of the statistics.
-pub(super) async fn tick(subject: Arc<Running>) {
+async fn tick(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(SNAPSHOT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -75,7 +119,7 @@ pub(super) async fn tick(subject: Arc<Running>) {
 }
 
 /// Watches the age of local mirrors of DNS lists.
-pub(super) async fn mirrors(subject: Arc<Running>) {
+async fn mirrors(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(MIRROR_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -102,7 +146,7 @@ pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
 }
 
 /// Keeps what is known of DNS lists.
-pub(super) async fn keep_lists(subject: Arc<Running>) {
+async fn keep_lists(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut kept = None;
@@ -113,7 +157,7 @@ pub(super) async fn keep_lists(subject: Arc<Running>) {
 }
 
 /// Takes the addresses that this host lacked, when they come; sleeps while none is missing.
-pub(super) async fn take_addresses(subject: Arc<Running>) {
+async fn take_addresses(subject: Arc<Running>) -> Infallible {
     let mut pause = ADDRESS_RETRY;
     loop {
         if subject.missing().is_empty() {
@@ -127,7 +171,7 @@ pub(super) async fn take_addresses(subject: Arc<Running>) {
 }
 
 /// Learns the root servers before the first question needs them.
-pub(super) async fn prime(subject: Arc<Running>) {
+async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!("the root servers could not be asked: {failure}; the first question will try again");
     }

@@ -4,6 +4,7 @@
 //! through a ring: no question waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -36,9 +37,9 @@ struct Asks {
     key: Option<Box<[u8]>>,
 }
 
-/// Asks ahead, as long as it runs.
-pub async fn ask_ahead(resolver: Arc<Resolver>) {
-    let Some(mut events) = resolver.lists().ring.listen() else { return };
+/// Asks ahead, as long as it runs. One at a time: another waits for its turn without end.
+pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
+    let Some(mut events) = resolver.lists().ring.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured: Option<Arc<Config>> = None;
     // Tells our questions from each other.
@@ -52,8 +53,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) {
                     batch(&resolver).not_needed(&check, list);
                 }
             }
-            event = events.recv() => {
-                let Some(event) = event else { return };
+            event = events.event() => {
                 let config = Arc::clone(resolver.views().config());
                 if configured.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &config)) {
                     configure(&resolver, &config);

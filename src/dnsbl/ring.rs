@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
@@ -50,6 +50,12 @@ pub struct Ring {
     lost: AtomicU64,
 }
 
+/// Whoever listens; another may once it is dropped, and hears what was told meanwhile.
+pub struct Listening<'ring> {
+    ring: &'ring Ring,
+    events: Option<mpsc::Receiver<Event>>,
+}
+
 impl Default for Ring {
     fn default() -> Self {
         let (sender, receiver) = mpsc::channel(MAX_RING);
@@ -67,14 +73,39 @@ impl Ring {
         }
     }
 
-    /// What is told from now on; none for all but the first who asks.
-    pub fn listen(&self) -> Option<mpsc::Receiver<Event>> {
-        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// What is told from now on; none while another listens.
+    pub fn listen(&self) -> Option<Listening<'_>> {
+        let events = self.receiver().take()?;
+        Some(Listening { ring: self, events: Some(events) })
+    }
+
+    fn receiver(&self) -> MutexGuard<'_, Option<mpsc::Receiver<Event>>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Events that nobody heard of.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl Listening<'_> {
+    /// The next event. It never ends, as the ring itself keeps it open.
+    pub async fn event(&mut self) -> Event {
+        let next = match &mut self.events {
+            Some(events) => events.recv().await,
+            None => None,
+        };
+        match next {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        *self.ring.receiver() = self.events.take();
     }
 }
 
@@ -87,6 +118,7 @@ impl fmt::Debug for Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
 
     #[test]
     fn a_full_ring_loses_and_counts() {
@@ -98,7 +130,9 @@ mod tests {
         }
         ring.tell(&[7; MAX_RING_KEY + 1], What::Asked(None), Mono::START);
         assert_eq!(ring.lost(), 6);
-        let event = events.try_recv().unwrap();
+        drop(events);
+        events = ring.listen().unwrap();
+        let event = events.event().now_or_never().unwrap();
         assert_eq!(
             (event.key(), event.what),
             (b"key".as_slice(), What::CameOut { says: ListSays::Listed, went_out: true })

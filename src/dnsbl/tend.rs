@@ -4,6 +4,7 @@
 //! the way of a question waits for them. What they ask goes the way of all questions.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,7 +37,7 @@ struct Round {
 }
 
 /// Looks after all lists, as long as it runs.
-pub async fn tend(resolver: Arc<Resolver>, random: Random) {
+pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     let mut asking = JoinSet::new();
     let mut called: BTreeMap<Way, Mono> = BTreeMap::new();
     loop {

@@ -1,20 +1,22 @@
 //! Equal messages to one server under way at the same time are sent once.
 //!
-//! May call: `clock`, `limits`, `question` for names. Sub-questions of different flights often ask the same server for the same address;
-//! whoever comes first sends, the others hear the same.
+//! May call: `clock`, `limits`, `question` for names, `supervise`. Sub-questions of different flights often ask the same server for
+//! the same address; whoever comes first sends, the others hear the same.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
-use super::{Ask, Heard};
+use super::{Ask, Heard, Trouble};
 use crate::clock::Mono;
 use crate::limits::MERGE_TIME;
 use crate::question::wire_name;
+use crate::supervise::caught;
 
 /// Messages under way. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
 /// flights that wait.
@@ -88,7 +90,15 @@ impl Merge {
         if let Some(shared) = recent.and_then(|(_, shared)| shared.upgrade()) {
             return (shared, false);
         }
-        let shared = send(Arc::clone(&hashed.ask)).boxed().shared();
+        // A panic that all who share it would hear of again must not pass through it.
+        let server = hashed.ask.path.server;
+        let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
+            heard.unwrap_or_else(|panicked| {
+                tracing::error!("a message to {server} was given up: {panicked}");
+                Heard { reply: Err(Trouble::Unfit), elapsed: Duration::ZERO, other_case: false }
+            })
+        });
+        let shared = sending.boxed().shared();
         if let Some(weak) = shared.downgrade() {
             under_way.insert(hashed.clone(), (now, weak));
         }

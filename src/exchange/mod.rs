@@ -306,6 +306,7 @@ fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Mono;
     use futures_util::future::BoxFuture;
     use network::{Replies, Stream};
     use std::io;
@@ -400,6 +401,26 @@ mod tests {
         assert_eq!(told.reply.unwrap().metadata.response_code, ResponseCode::Refused);
         let (told, _) = heard(&refused, Ask { mixed_case: true, ..ask() }, Duration::from_secs(1)).await;
         assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_panics_leaves_none_of_those_who_share_it_waiting() {
+        fn fail() -> Heard {
+            panic!("of the test")
+        }
+        let merge = Merge::default();
+        let share = || {
+            merge.share(ask(), Mono::START, |_| async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                fail()
+            })
+        };
+        let ((one, first), (other, second)) = tokio::join!(share(), share());
+        assert!(first && !second);
+        for heard in [one, other] {
+            assert_eq!(heard.reply.unwrap_err(), Trouble::Unfit);
+        }
+        assert!(share().await.1, "nothing of it is left");
     }
 
     #[test]

@@ -90,7 +90,8 @@ impl Streams {
     fn kept(&self, path: &Path) -> mpsc::Sender<Request> {
         let mut table = lock(&self.table);
         let number = table.next_number();
-        if let Some(kept) = table.kept.get_mut(path) {
+        // One that has panicked is still on the list.
+        if let Some(kept) = table.kept.get_mut(path).filter(|kept| !kept.requests.is_closed()) {
             kept.used = number;
             return kept.requests.clone();
         }

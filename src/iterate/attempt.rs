@@ -34,6 +34,7 @@ use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{Conduct, Sent, StepEvent, Transport};
 use crate::record::note::{Note, Words};
+use crate::supervise::caught;
 
 /// What an attempt tells.
 #[derive(Debug)]
@@ -155,12 +156,18 @@ pub(super) struct Attempt {
 impl Attempt {
     /// Asks, and tells. `reason` says on the trail why this server, now.
     pub(super) async fn run(self, reason: &'static str) {
-        let Some(place) = self.place().await else { return };
-        self.note_sent(self.transport(), reason);
-        let sent = self.means.clock.mono();
-        let Some((heard, first)) = self.first_message(sent, place).await else { return };
-        let said = self.answer(&heard, first).await;
-        self.end(said);
+        let (heard, sent) = match caught(self.ask(reason)).await {
+            Ok(Some(asked)) => asked,
+            // Nobody waits for it any more.
+            Ok(None) => return,
+            Err(panicked) => {
+                let server = self.path.server;
+                tracing::error!("what {server} said of {} {} was given up: {panicked}", self.name, self.kind);
+                // Whoever waits must not wait for this one.
+                self.end(Said::Nothing(Conduct::Unfit));
+                return;
+            }
+        };
         match heard.reply {
             Err(Trouble::Silent) => self.blame(sent, self.means.clock.mono()),
             Err(Trouble::Unreachable) => {
@@ -170,6 +177,17 @@ impl Attempt {
             }
             _ => {}
         }
+    }
+
+    /// Asks and tells what was said; gives what the first message brought, and when it was sent.
+    async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
+        let place = self.place().await?;
+        self.note_sent(self.transport(), reason);
+        let sent = self.means.clock.mono();
+        let (heard, first) = self.first_message(sent, place).await?;
+        let said = self.answer(&heard, first).await;
+        self.end(said);
+        Some((heard, sent))
     }
 
     /// What the server says, after as many messages as that takes.

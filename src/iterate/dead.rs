@@ -5,6 +5,7 @@
 //! asks for its zone meanwhile.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -115,7 +116,7 @@ struct Due {
 
 impl Iterate {
     /// Probes dead servers that questions want, as long as it runs.
-    pub async fn probe_dead_servers(&self) {
+    pub async fn probe_dead_servers(&self) -> Infallible {
         let (dead, means) = (&self.means.dead, &self.means);
         let mut probes = JoinSet::new();
         loop {

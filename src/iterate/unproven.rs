@@ -4,6 +4,7 @@
 //! servers are all dead looks as an outage does. A server of a zone above that has answered before is asked for its own NS:
 //! where it answers, the silence was the silent one's; where it does not, nothing is held against anybody.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::rr::RecordType;
@@ -104,7 +105,7 @@ impl Silent {
 
 impl Iterate {
     /// Finds out whether our own network works where servers are silent and nobody else is asked, as long as it runs.
-    pub async fn prove_silences(&self) {
+    pub async fn prove_silences(&self) -> Infallible {
         let unproven = &self.means.unproven;
         loop {
             unproven.added.notified().await;

@@ -3,6 +3,7 @@
 //! May call: `resolve`, `wire`, `simulated`, `record`, `config`. Run it on one thread with tokio's clock paused;
 //! four-second deadlines then cost nothing. `traffic` and `scenario` ask through it.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -49,7 +50,7 @@ pub struct Simulation {
     clients: AtomicU32,
     seed: u64,
     /// What goes on by itself, as in the daemon; it ends with the simulation.
-    by_itself: JoinSet<()>,
+    by_itself: JoinSet<Infallible>,
 }
 
 /// What a client says beside its question.
@@ -152,7 +153,7 @@ impl Simulation {
     }
 
     /// Has DNS lists looked after and asked ahead, as in the daemon, for as long as what is given is kept.
-    pub fn tend(&self) -> JoinSet<()> {
+    pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
         tasks.spawn(tend::tend(Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1))));
         tasks.spawn(ahead::ask_ahead(Arc::clone(&self.resolver)));

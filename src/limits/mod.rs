@@ -15,6 +15,7 @@ mod iterate;
 mod listener;
 mod record;
 mod resolve;
+mod supervise;
 mod validate;
 mod wire;
 
@@ -30,5 +31,6 @@ pub use iterate::*;
 pub use listener::*;
 pub use record::*;
 pub use resolve::*;
+pub use supervise::*;
 pub use validate::*;
 pub use wire::*;

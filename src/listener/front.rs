@@ -17,6 +17,7 @@ use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey};
 use crate::record::Recorder;
 use crate::record::event::Ended;
 use crate::resolve::{Asked, Resolver};
+use crate::supervise::Supervisor;
 use crate::wire::cookie::Secret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
@@ -54,6 +55,8 @@ pub struct Parts {
     pub recorder: Arc<Recorder>,
     /// What server cookies are made with.
     pub cookies: Secret,
+    /// Keeps threads and tasks alive.
+    pub supervisor: Supervisor,
 }
 
 /// Whom a listener answers, and what they see.

@@ -1,6 +1,6 @@
 //! The listeners: datagrams on threads of their own, streams as tasks.
 //!
-//! May call: `wire`, `cache` (for hits), `resolve` (for misses), `record`. RFC 1035 section 4.2, RFC 7766. A hit is answered
+//! May call: `wire`, `cache` (for hits), `resolve` (for misses), `record`, `supervise`. RFC 1035 section 4.2, RFC 7766. A hit is answered
 //! where it was read; a miss goes to `resolve` and its reply comes back by the listener's own queue.
 
 #![deny(
@@ -16,7 +16,6 @@ mod front;
 mod inherited;
 mod missing;
 mod places;
-pub mod pulse;
 mod refusals;
 mod sockets;
 mod tcp;
@@ -27,18 +26,18 @@ use std::sync::{Arc, Weak};
 
 use ipnet::IpNet;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::limits::{MAX_QUEUE, MAX_WAITING, MAX_WORKERS};
 use crate::question::Apart;
+use crate::supervise::caught;
 use crate::zones::Views;
 pub use front::Parts;
 use front::{Front, Policy, Waiting};
 pub use inherited::Inherited;
 use places::Places;
-use pulse::{Pulse, Pulses};
 use refusals::Refusals;
 use sockets::Bound;
 pub use sockets::Refused;
@@ -65,9 +64,6 @@ pub struct Listeners {
     refusals: Arc<Refusals>,
     /// Workers so far: each counts in a shard of its own.
     shards: usize,
-    pulses: Pulses,
-    /// That of `dispatch`; workers keep their own.
-    _dispatch: Arc<Pulse>,
 }
 
 /// Why a listener cannot be served.
@@ -172,11 +168,8 @@ impl Listeners {
     /// A thread or an eventfd was not to be had.
     pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
         let (misses, queue) = mpsc::channel(MAX_QUEUE);
-        let pulses = Pulses::default();
-        let asked = Arc::new(Notify::new());
-        let bell = Arc::clone(&asked);
-        let pulse = pulses.enroll("the queue of misses", move || bell.notify_one());
-        tokio::spawn(dispatch(queue, asked, Arc::clone(&pulse)));
+        let queue = Arc::new(Mutex::new(queue));
+        tokio::spawn(parts.supervisor.keep("the queue of misses", move || dispatch(Arc::clone(&queue))));
         let refusals = Arc::new(Refusals::new(parts.resolver.memory().keyed()));
         let mut listeners = Self {
             parts: Arc::new(parts),
@@ -187,8 +180,6 @@ impl Listeners {
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             refusals,
             shards: 0,
-            pulses,
-            _dispatch: pulse,
         };
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
@@ -247,11 +238,6 @@ impl Listeners {
         }
     }
 
-    /// The pulses of all that serves here.
-    pub fn pulses(&self) -> Pulses {
-        self.pulses.clone()
-    }
-
     /// Takes no more connections, and leaves to the next daemon what comes to inherited sockets. What is connected, and
     /// other datagrams, are still answered.
     pub fn stop_accepting(&self) {
@@ -293,7 +279,7 @@ impl Listeners {
             let mut workers = Vec::new();
             for socket in bound.udp {
                 let (front, misses) = (Arc::clone(&front), self.misses.clone());
-                workers.push(Worker::start(socket, prepared.shards, front, misses, &self.pulses)?);
+                workers.push(Worker::start(socket, prepared.shards, front, misses, &self.parts.supervisor)?);
                 prepared.shards = prepared.shards.saturating_add(1);
             }
             let stream = TcpListener::from_std(bound.tcp)?;
@@ -317,8 +303,13 @@ impl Listeners {
             let listener = Arc::new(stream);
             let stream = Arc::downgrade(&listener);
             let (accepting, stop) = watch::channel(true);
-            let accept =
-                tokio::spawn(tcp::accept(listener, Arc::clone(&front), Arc::clone(&self.places), stop));
+            let (taking, places) = (Arc::clone(&front), Arc::clone(&self.places));
+            let accept = move || {
+                let (listener, front) = (Arc::clone(&listener), Arc::clone(&taking));
+                tcp::accept(listener, front, Arc::clone(&places), stop.clone())
+            };
+            let whose = format!("the TCP listener at {address}");
+            let accept = tokio::spawn(self.parts.supervisor.keep(&whose, accept));
             self.open.push(Open {
                 configured,
                 address,
@@ -337,21 +328,18 @@ fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
     views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: Arc::clone(view) })
 }
 
-/// Takes misses from the workers' queue; each is a task that waits for its flight.
-async fn dispatch(mut queue: mpsc::Receiver<Miss>, asked: Arc<Notify>, pulse: Arc<Pulse>) {
-    loop {
-        let miss = tokio::select! {
-            biased;
-            () = asked.notified() => {
-                pulse.answer();
-                continue;
-            }
-            miss = queue.recv() => miss,
-        };
-        let Some(miss) = miss else { return };
+/// Takes misses from the workers' queue, until there are no workers; each is a task that waits for its flight.
+async fn dispatch(queue: Arc<Mutex<mpsc::Receiver<Miss>>>) {
+    let mut queue = queue.lock().await;
+    while let Some(miss) = queue.recv().await {
         tokio::spawn(async move {
             let Miss { missed, client, arrived, shard, front, outbox } = miss;
-            let reply = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit()).await;
+            let resolved = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit());
+            // The worker waits for this one before it ends.
+            let reply = caught(resolved).await.unwrap_or_else(|panicked| {
+                tracing::error!("a question was given up: {panicked}");
+                None
+            });
             if !outbox.put(reply, client) {
                 front.apart(shard, Apart::ReplyLost);
             }

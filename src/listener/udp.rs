@@ -1,8 +1,8 @@
 //! A worker: one thread and one datagram socket.
 //!
-//! May call: `front`. It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits itself; misses go
-//! to the queue of `resolve`'s side, and when that is full the client hears SERVFAIL. The reply to a miss is sent by the task
-//! that has it, over the worker's socket: handing it back would wake the worker for each.
+//! May call: `front`, `supervise`. It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits
+//! itself; misses go to the queue of `resolve`'s side, and when that is full the client hears SERVFAIL. The reply to a miss is
+//! sent by the task that has it, over the worker's socket: handing it back would wake the worker for each.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
@@ -16,10 +16,11 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use tokio::sync::mpsc;
 
 use super::front::{First, Front, Missed};
-use super::pulse::{Pulse, Pulses};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, UDP_BATCH};
 use crate::question::Apart;
+use crate::supervise::Supervisor;
+use crate::supervise::pulse::Pulse;
 
 /// A question that was not in memory, and where its reply goes.
 pub(super) struct Miss {
@@ -47,7 +48,7 @@ pub(super) struct Worker {
     begin: SyncSender<()>,
     orders: Arc<AtomicU8>,
     bell: Arc<OwnedFd>,
-    /// Kept here too: a thread that panicked must be missed.
+    /// Kept here too: a thread that was given up must be missed.
     _pulse: Arc<Pulse>,
 }
 
@@ -71,7 +72,7 @@ impl Worker {
         shard: usize,
         front: Arc<Front>,
         misses: mpsc::Sender<Miss>,
-        pulses: &Pulses,
+        supervisor: &Supervisor,
     ) -> io::Result<Self> {
         let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let (socket, orders) = (Arc::new(socket), Arc::new(AtomicU8::new(SERVE)));
@@ -82,17 +83,19 @@ impl Worker {
             bell: Arc::clone(&bell),
         };
         let rung = Arc::clone(&bell);
-        let pulse = pulses.enroll(&format!("udp-{shard}"), move || ring(&rung));
+        let name = format!("udp-{shard}");
+        let pulse = supervisor.pulses().enroll(&name, move || ring(&rung));
         let (taken, beat) = (Arc::clone(&orders), Arc::clone(&pulse));
         let work = Work { socket, shard, front, misses, outbox, orders: taken, beat };
         let (begin, begun) = sync_channel(1);
+        let (whose, supervisor) = (name.clone(), supervisor.clone());
         let waits = move || {
             // An error says that it is not to begin: its configuration was refused.
             if begun.recv().is_ok() {
-                work.run();
+                supervisor.keep_thread(&whose, || work.run());
             }
         };
-        let thread = std::thread::Builder::new().name(format!("udp-{shard}")).spawn(waits)?;
+        let thread = std::thread::Builder::new().name(name).spawn(waits)?;
         Ok(Self { thread, begin, orders, bell, _pulse: pulse })
     }
 
@@ -143,7 +146,7 @@ struct Work {
 }
 
 impl Work {
-    fn run(self) {
+    fn run(&self) {
         let mut datagram = vec![0; MAX_QUERY];
         let mut out = Vec::with_capacity(MAX_QUERY);
         loop {

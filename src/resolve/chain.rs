@@ -145,7 +145,7 @@ impl Resolver {
                 expires: *expires,
             }));
             let fetch = self.begin_fetch(zone, RecordType::DNSKEY, context)?;
-            let keys = fetch.await.ok()?;
+            let keys = fetch.await.ok()?.ok()?;
             let renewed = self.determine(zone, Some(keys), context).await.ok()?;
             if matches!(renewed.standing, Standing::Bogus(_)) {
                 return None;

@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
+use futures_util::future::Shared;
 use hickory_proto::rr::{Name, Record, RecordType};
+use tokio::sync::oneshot;
 
 use super::Resolver;
 use super::chase::sub_key;
@@ -46,13 +47,66 @@ pub(super) struct Fetched {
     pub(super) since: Mono,
 }
 
-type Fetch = Shared<BoxFuture<'static, Result<Arc<Fetched>, Failure>>>;
+/// The end of a fetch. An error is one that was given up, as by a panic.
+pub(super) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
 
 /// The fetches under way: one for each name and type.
 #[derive(Clone, Default)]
 pub(super) struct Fetches(Arc<Mutex<HashMap<QuestionKey, Fetch>>>);
 
+/// A fetch to be made. Dropped without an end it is given up: those who wait hear of that, and the next who asks begins
+/// another.
+struct Begun {
+    fetches: Fetches,
+    key: QuestionKey,
+    sender: Option<oneshot::Sender<Result<Arc<Fetched>, Failure>>>,
+}
+
+/// Who fetches.
+enum Joined {
+    /// It is begun, and to be made.
+    First(Fetch, Begun),
+    /// It is under way.
+    Waits(Fetch),
+    /// There are as many as may be.
+    Full,
+}
+
+impl Begun {
+    /// Tells what was fetched. It must be in memory by now, or the next who asks begins another.
+    fn end(mut self, fetched: Result<Arc<Fetched>, Failure>) {
+        self.fetches.table().remove(&self.key);
+        if let Some(sender) = self.sender.take() {
+            // Nobody may wait for it.
+            let _ = sender.send(fetched);
+        }
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if self.sender.is_some() {
+            self.fetches.table().remove(&self.key);
+        }
+    }
+}
+
 impl Fetches {
+    /// Joins the fetch under `key`, or begins it.
+    fn join(&self, key: &QuestionKey) -> Joined {
+        let mut table = self.table();
+        if let Some(fetch) = table.get(key) {
+            return Joined::Waits(fetch.clone());
+        }
+        if table.len() >= MAX_FETCHES {
+            return Joined::Full;
+        }
+        let (sender, receiver) = oneshot::channel();
+        let fetch = receiver.shared();
+        table.insert(key.clone(), fetch.clone());
+        Joined::First(fetch, Begun { fetches: self.clone(), key: key.clone(), sender: Some(sender) })
+    }
+
     fn table(&self) -> MutexGuard<'_, HashMap<QuestionKey, Fetch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -79,11 +133,11 @@ impl Resolver {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // Whoever began it had used up what a question may cost, or its time; this one has not.
-                Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. }) => {
+                // Whoever began it had used up what a question may cost, or its time, or was given up; this one has not.
+                Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
-                fetched => fetched,
+                Ok(fetched) => fetched,
             },
             None => self.fetch_now(name, kind, avoid, context).await.map(Arc::new),
         }
@@ -132,7 +186,7 @@ impl Resolver {
         let state = Arc::clone(state);
         let rrsets = self.memory.rrsets.clone();
         tokio::spawn(async move {
-            let Ok(keys) = fetch.await else { return };
+            let Ok(Ok(keys)) = fetch.await else { return };
             let current = rrsets.of(context.view.knows).zone_state(&state.zone, me.clock.mono());
             // One refresh is enough, and the old state holds on where there is no better one.
             if current.is_some_and(|current| Arc::ptr_eq(&current, &state)) {
@@ -176,26 +230,16 @@ impl Resolver {
 
     /// Begins a fetch that goes on by itself, or joins the one under way; none where there are too many.
     pub(super) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
-        let key = sub_key(name, kind, context.view.knows);
-        let mut table = self.fetches.table();
-        if let Some(fetch) = table.get(&key) {
-            return Some(fetch.clone());
-        }
-        if table.len() >= MAX_FETCHES {
-            return None;
-        }
         let me = self.me.upgrade()?;
-        let (fetches, name, context) = (self.fetches.clone(), name.clone(), context.clone());
-        let own = key.clone();
-        let fetch = async move {
-            let fetched = me.fetch_now(&name, kind, &[], &context).await.map(Arc::new);
-            fetches.table().remove(&own);
-            fetched
+        let (fetch, begun) = match self.fetches.join(&sub_key(name, kind, context.view.knows)) {
+            Joined::First(fetch, begun) => (fetch, begun),
+            Joined::Waits(fetch) => return Some(fetch),
+            Joined::Full => return None,
         };
-        let fetch = fetch.boxed().shared();
-        table.insert(key, fetch.clone());
-        drop(table);
-        tokio::spawn(fetch.clone());
+        let (name, context) = (name.clone(), context.clone());
+        tokio::spawn(async move {
+            begun.end(me.fetch_now(&name, kind, &[], &context).await.map(Arc::new));
+        });
         Some(fetch)
     }
 
@@ -285,7 +329,30 @@ mod tests {
         let (begun, own) = tokio::join!(begun, own);
         assert!(!own.unwrap().answers.is_empty());
         assert!(fresh.budget.packets() > 0, "at its own cost");
-        begun.unwrap_err()
+        begun.unwrap().unwrap_err()
+    }
+
+    #[test]
+    fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
+        paused(async {
+            let simulation = simulation();
+            let (resolver, context) = (simulation.resolver(), context(&simulation));
+            let zone = Name::from_ascii("zone.").unwrap();
+            let key = sub_key(&zone, RecordType::DNSKEY, context.view.knows);
+            let Joined::First(_, begun) = resolver.fetches.join(&key) else { panic!("nobody fetches yet") };
+            let broken = tokio::spawn(async move {
+                tokio::time::sleep(ROUND_TRIP).await;
+                assert!(begun.key.name().is_empty(), "of the test");
+                drop(begun);
+            });
+            // These wait for it, and then fetch for themselves.
+            let waits = || resolver.fetch(&zone, RecordType::DNSKEY, 0, &[], &context);
+            let (one, other) = tokio::join!(waits(), waits());
+            assert!(broken.await.unwrap_err().is_panic());
+            assert!(!one.unwrap().answers.is_empty() && !other.unwrap().answers.is_empty());
+            assert!(!resolver.is_fetching(&zone, RecordType::DNSKEY, &context));
+            assert!(matches!(resolver.fetches.join(&key), Joined::First(..)));
+        });
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! May call: `iterate`, `judge`, `cache`. What they are judged by may come as late: that is waited for, and they are judged a
 //! second time where the zone's keys could not be had at first.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
@@ -27,7 +28,7 @@ const JUDGEMENTS: usize = 2;
 
 impl Resolver {
     /// Keeps answers that come too late, as long as it runs.
-    pub async fn keep_late_answers(self: Arc<Self>) {
+    pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
         let mut judged = JoinSet::new();
         loop {
             tokio::select! {

@@ -4,6 +4,7 @@
 //! May call: `resolve`, `iterate`, `dnsbl`, `zones`. They go the way of all questions. A probe passes memory by, as what memory says
 //! shows nothing of a list; a question asked ahead is a flight as any other, which a client may join.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -79,8 +80,8 @@ impl Resolver {
     }
 
     /// Probes dead servers that questions want, and finds out whose fault silence is, as long as it runs.
-    pub async fn probe_dead_servers(self: Arc<Self>) {
-        tokio::join!(self.iterate.probe_dead_servers(), self.iterate.prove_silences());
+    pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
+        tokio::join!(self.iterate.probe_dead_servers(), self.iterate.prove_silences()).0
     }
 
     /// Asks the internet for something that no zone has, to see whether anybody answers. Whoever does is heard of as all are.

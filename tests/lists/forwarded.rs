@@ -1,6 +1,7 @@
 //! Lists that are asked through a forwarder. What it says may come from its memory, so that it proves nothing of its own way to
 //! the internet.
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ const BROKEN: &str = LISTS[3].0;
 /// A forwarder that has answers for all lists but those that are `unknown` to it; and what it has in memory at any rate.
 struct Office {
     simulation: Simulation,
-    _tended: JoinSet<()>,
+    _tended: JoinSet<Infallible>,
 }
 
 impl Office {

@@ -1,5 +1,6 @@
 //! A root, lists at distances, a mail domain, and clients that ask list after list.
 
+use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -47,7 +48,7 @@ pub(crate) const SLOWEST: Duration = Duration::from_millis(150);
 pub(crate) struct Stage {
     pub(crate) simulation: Simulation,
     /// Ends when dropped.
-    _tended: JoinSet<()>,
+    _tended: JoinSet<Infallible>,
 }
 
 /// What a list's zone holds beside its test point.

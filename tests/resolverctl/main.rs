@@ -261,7 +261,8 @@ impl World {
         let fake = Fake::new();
         let server = runtime.block_on(async { Server::bind(&socket) }).unwrap();
         let (ending, ended) = tokio::sync::watch::channel(false);
-        runtime.spawn(server.run(Arc::clone(&fake), ended));
+        let daemon = Arc::clone(&fake);
+        runtime.spawn(async move { server.run(daemon, ended).await });
         Self { directory, socket, fake, runtime, _ending: ending }
     }
 

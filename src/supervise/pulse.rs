@@ -3,6 +3,8 @@
 //! May call: nothing of ours. Whoever watches rings a bell and looks at the next round whether it was heard; nobody waits
 //! for anybody, so a stuck thread cannot stick its watcher.
 
+#[cfg(feature = "lab")]
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -11,6 +13,9 @@ pub struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
+    /// Whether it is to panic when it comes round next.
+    #[cfg(feature = "lab")]
+    struck: AtomicBool,
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -20,7 +25,12 @@ pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>);
 
 impl Pulse {
     /// Says that it has come round, after its bell was rung.
-    pub(super) fn answer(&self) {
+    ///
+    /// # Panics
+    /// The lab has struck it.
+    pub fn answer(&self) {
+        #[cfg(feature = "lab")]
+        assert!(!self.struck.swap(false, Ordering::AcqRel), "struck by the lab");
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
     }
 
@@ -37,11 +47,13 @@ impl Pulse {
 
 impl Pulses {
     /// A new one, for whoever hears `bell`.
-    pub(super) fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
+    pub fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse {
             whose: whose.to_owned(),
             asked: AtomicU64::new(0),
             answered: AtomicU64::new(0),
+            #[cfg(feature = "lab")]
+            struck: AtomicBool::new(false),
             bell: Box::new(bell),
         });
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -50,11 +62,29 @@ impl Pulses {
         pulse
     }
 
+    /// Whose they are.
+    #[cfg(feature = "lab")]
+    pub fn names(&self) -> Vec<String> {
+        self.all().iter().map(|pulse| pulse.whose.clone()).collect()
+    }
+
+    /// Has whoever goes by this name panic when it comes round next, which is at once unless it is stuck; false where nobody does.
+    #[cfg(feature = "lab")]
+    pub fn strike(&self, whose: &str) -> bool {
+        let all = self.all();
+        let Some(pulse) = all.iter().find(|pulse| pulse.whose == whose) else { return false };
+        pulse.struck.store(true, Ordering::Release);
+        (pulse.bell)();
+        true
+    }
+
+    fn all(&self) -> Vec<Arc<Pulse>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// Rings every bell, and names those that have not heard the ring of the last round.
     pub fn round(&self) -> Vec<String> {
-        let all: Vec<Arc<Pulse>> =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
-        all.iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect()
+        self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect()
     }
 }
 

@@ -1,0 +1,221 @@
+//! Tasks and threads that must live: started again when they panic, missed when they are stuck.
+//!
+//! May call: `limits`. Whoever panics too often is given up; the daemon then says so and ends, so that the service manager starts
+//! it anew. [`pulse`] tells the watchdog who still comes round.
+
+pub mod pulse;
+
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::FutureExt;
+use tokio::sync::{Notify, watch};
+
+use self::pulse::{Pulse, Pulses};
+use crate::limits::{MAX_RESTARTS, RESTART_PAUSE, RESTART_WINDOW};
+
+/// Keeps tasks and threads alive.
+#[derive(Clone)]
+pub struct Supervisor {
+    pulses: Pulses,
+    given_up: Arc<watch::Sender<Option<String>>>,
+}
+
+impl Default for Supervisor {
+    fn default() -> Self {
+        Self { pulses: Pulses::default(), given_up: Arc::new(watch::Sender::new(None)) }
+    }
+}
+
+/// When one of them was started again.
+#[derive(Debug, Default)]
+struct Restarts(VecDeque<Instant>);
+
+impl Supervisor {
+    /// The pulses of all that are kept alive.
+    pub fn pulses(&self) -> &Pulses {
+        &self.pulses
+    }
+
+    /// Ends once somebody was given up, with whose name that is.
+    pub async fn given_up(&self) -> String {
+        let mut given_up = self.given_up.subscribe();
+        match given_up.wait_for(Option::is_some).await.map(|whose| whose.clone()) {
+            Ok(Some(whose)) => whose,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Runs the task that `begin` makes, to its end; makes another one where it panics. It has a pulse from now on until it
+    /// ends. Never ends where it was given up.
+    pub fn keep<Task, Begin>(
+        &self,
+        whose: &str,
+        begin: Begin,
+    ) -> impl Future<Output = Task::Output> + use<Task, Begin>
+    where
+        Task: Future,
+        Begin: Fn() -> Task,
+    {
+        let (supervisor, whose) = (self.clone(), whose.to_owned());
+        let bell = Arc::new(Notify::new());
+        let ring = Arc::clone(&bell);
+        let pulse = self.pulses.enroll(&whose, move || ring.notify_one());
+        async move {
+            let mut restarts = Restarts::default();
+            loop {
+                let life = AssertUnwindSafe(live(&begin, &bell, &pulse)).catch_unwind();
+                match life.await {
+                    Ok(ended) => return ended,
+                    Err(panic) if supervisor.may_restart(&whose, &*panic, &mut restarts) => {
+                        tokio::time::sleep(RESTART_PAUSE).await;
+                    }
+                    // Its pulse stays, and is missed.
+                    Err(_) => std::future::pending().await,
+                }
+            }
+        }
+    }
+
+    /// Runs `run` on this thread, again where it panics; returns when it does, or when it is given up.
+    pub fn keep_thread(&self, whose: &str, run: impl Fn()) {
+        let mut restarts = Restarts::default();
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(&run)) {
+            if !self.may_restart(whose, &*panic, &mut restarts) {
+                return;
+            }
+            std::thread::sleep(RESTART_PAUSE);
+        }
+    }
+
+    /// Says what has happened, and whether it goes on.
+    fn may_restart(&self, whose: &str, panic: &(dyn Any + Send), restarts: &mut Restarts) -> bool {
+        let what = message(panic);
+        let goes_on = restarts.add(Instant::now());
+        if goes_on {
+            tracing::error!(
+                "{whose} panicked ({what}); it has been started again; please report this fault of resolverd"
+            );
+        } else {
+            tracing::error!(
+                "{whose} panicked ({what}) more than {MAX_RESTARTS} times in {} min; resolverd ends, for the service \
+                 manager to start it anew; please report this fault of resolverd",
+                RESTART_WINDOW.as_secs() / 60
+            );
+            self.given_up.send_replace(Some(whose.to_owned()));
+        }
+        goes_on
+    }
+}
+
+impl Restarts {
+    /// Counts one; false where there were too many lately.
+    fn add(&mut self, now: Instant) -> bool {
+        while self.0.front().is_some_and(|first| now.duration_since(*first) >= RESTART_WINDOW) {
+            self.0.pop_front();
+        }
+        if self.0.len() >= MAX_RESTARTS {
+            return false;
+        }
+        self.0.push_back(now);
+        true
+    }
+}
+
+/// One life of a task: it answers its bell whenever it is not at work.
+async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
+    let mut task = std::pin::pin!(begin());
+    loop {
+        tokio::select! {
+            biased;
+            () = bell.notified() => pulse.answer(),
+            ended = &mut task => return ended,
+        }
+    }
+}
+
+/// What a panic says.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
+}
+
+/// Runs `work` as a future that tells of its panic instead of passing it on to whoever polls it.
+pub async fn caught<Work: Future>(work: Work) -> Result<Work::Output, Panicked> {
+    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| Panicked(message(&*panic).to_owned()))
+}
+
+/// Something panicked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a fault of resolverd: {0}")]
+pub struct Panicked(String);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+    }
+
+    #[test]
+    fn who_panics_is_started_again_and_who_ends_as_told_is_not() {
+        runtime().block_on(async {
+            let lives = AtomicUsize::new(0);
+            let supervisor = Supervisor::default();
+            let ended = supervisor.keep("it", || async {
+                assert!(lives.fetch_add(1, Ordering::Relaxed) >= 3, "of the test");
+                7
+            });
+            assert_eq!(ended.await, 7);
+            assert_eq!(lives.load(Ordering::Relaxed), 4);
+            assert!(supervisor.pulses().round().is_empty(), "who has ended is not missed");
+        });
+        let lives = AtomicUsize::new(0);
+        let alive = || assert!(lives.fetch_add(1, Ordering::Relaxed) >= 3, "of the test");
+        Supervisor::default().keep_thread("it", alive);
+        assert_eq!(lives.load(Ordering::Relaxed), 4);
+    }
+
+    #[test]
+    fn who_panics_too_often_is_given_up_and_missed() {
+        runtime().block_on(async {
+            let supervisor = Supervisor::default();
+            let broken = supervisor.keep::<_, _>("it", || async { panic!("of the test") as usize });
+            tokio::select! {
+                _ = broken => panic!("it cannot end"),
+                whose = supervisor.given_up() => assert_eq!(whose, "it"),
+            }
+        });
+    }
+
+    #[test]
+    fn who_is_stuck_is_missed_until_it_comes_round() {
+        runtime().block_on(async {
+            let supervisor = Supervisor::default();
+            let task = tokio::spawn(supervisor.keep("it", std::future::pending::<()>));
+            let pulses = supervisor.pulses();
+            assert!(pulses.round().is_empty());
+            // Nobody has polled it since.
+            assert_eq!(pulses.round(), ["it"]);
+            tokio::task::yield_now().await;
+            assert!(pulses.round().is_empty());
+            task.abort();
+        });
+    }
+
+    #[test]
+    fn restarts_are_counted_over_a_window() {
+        let (mut restarts, start) = (Restarts::default(), Instant::now());
+        for round in 0..10 {
+            let now = start + RESTART_WINDOW * round;
+            assert!((0..MAX_RESTARTS).all(|_| restarts.add(now)));
+            assert!(!restarts.add(now + RESTART_WINDOW / 2));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Tasks and threads that must live: whatever panics is started again, the log says so, and questions are answered.
+
+mod stage;
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+use resolverd::control::Subject;
+use resolverd::limits::MAX_RESTARTS;
+use resolverd::question::Question;
+use stage::{PATIENCE, Stage, name};
+use tokio::time::timeout;
+
+/// What must live, but for the threads of the listeners.
+const TASKS: [&str; 11] = [
+    "the queue of misses",
+    "the control socket",
+    "the statistics task",
+    "the local mirror task",
+    "the lists file task",
+    "the dead server task",
+    "the list tending task",
+    "the asking ahead task",
+    "the missing address task",
+    "the late answer task",
+    "udp-0",
+];
+
+/// The lines of the log.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Lines {
+    /// The log of this process, whichever thread writes it: each test looks for names that only its own daemon has struck.
+    fn of_process() -> Self {
+        static LINES: std::sync::OnceLock<Lines> = std::sync::OnceLock::new();
+        let begin = || {
+            let lines = Self::default();
+            let writer = lines.clone();
+            tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
+            lines
+        };
+        LINES.get_or_init(begin).clone()
+    }
+
+    fn count(&self, text: &str) -> usize {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).matches(text).count()
+    }
+}
+
+/// Waits until it is so.
+async fn until(what: &str, so: impl Fn() -> bool) {
+    let waited = timeout(PATIENCE, async {
+        while !so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_panics_is_started_again_and_questions_are_answered() {
+    let log = Lines::of_process();
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |_| {}).await;
+    let pulses = stage.daemon.pulses();
+    let names = pulses.names();
+    let stream = format!("the TCP listener at {}", stage.address);
+    for task in TASKS.iter().copied().chain([stream.as_str()]) {
+        assert!(names.iter().any(|name| name == task), "{task} of {names:?}");
+    }
+    for (number, whose) in names.iter().enumerate() {
+        assert!(pulses.strike(whose), "{whose}");
+        let line = format!("{whose} panicked (struck by the lab); it has been started again");
+        until(&line, || log.count(&line) == 1).await;
+        until(&format!("{whose} comes round"), || !pulses.round().contains(whose)).await;
+        let owner = name(&format!("n{number}.tld."));
+        let client = stage.client();
+        for _ in ["from its server", "from memory"] {
+            assert_eq!(client.ask_datagram(&owner, RecordType::A).await.unwrap().answers.len(), 1, "{whose}");
+            assert_eq!(client.ask_stream(&owner, RecordType::A).await.unwrap().answers.len(), 1, "{whose}");
+        }
+        let asked = stage.daemon.subject();
+        assert!(asked.query(Question::new(&owner, RecordType::A), false).await.answer.wire.len() > 12);
+    }
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_panics_again_and_again_ends_the_daemon() {
+    let log = Lines::of_process();
+    let stage = Stage::set("* 300 A 10.0.0.1\n", |_| {}).await;
+    let (pulses, whose) = (stage.daemon.pulses(), format!("the TCP listener at {}", stage.address));
+    for times in 1..=MAX_RESTARTS {
+        assert!(pulses.strike(&whose));
+        let line = format!("{whose} panicked (struck by the lab); it has been started again");
+        until(&line, || log.count(&line) == times).await;
+        until(&format!("{whose} comes round"), || !pulses.round().contains(&whose)).await;
+    }
+    assert!(pulses.strike(&whose));
+    assert_eq!(timeout(PATIENCE, stage.daemon.given_up()).await.unwrap(), whose);
+    assert_eq!(log.count(&format!("{whose} panicked (struck by the lab) more than")), 1);
+    // The watchdog misses it.
+    pulses.round();
+    assert!(pulses.round().contains(&whose));
+    stage.daemon.stop().await;
+}
