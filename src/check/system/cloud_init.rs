@@ -19,7 +19,10 @@ pub(super) fn check(used: bool, files: &[File]) -> Finding {
             format!("{path} says manage_resolv_conf: true"),
             "set it to false: the next boot writes over /etc/resolv.conf",
         ),
-        _ => Finding::ok(CHECK, "leaves resolv.conf alone"),
+        manages => {
+            let unread = files.iter().find_map(|file| file.unread(CHECK)).filter(|_| manages.is_none());
+            unread.unwrap_or_else(|| Finding::ok(CHECK, "leaves resolv.conf alone"))
+        }
     }
 }
 
@@ -40,6 +43,8 @@ mod tests {
         let file = |text: &str| File::Text { path: "99.cfg".to_owned(), text: text.to_owned() };
         assert_eq!(check(false, &[file("manage_resolv_conf: true\n")]).verdict, Verdict::Ok);
         assert_eq!(check(true, &[file("#cloud-config\nusers: []\n")]).verdict, Verdict::Ok);
+        let unread = File::Unreadable { path: "99.cfg".to_owned(), error: "no".to_owned() };
+        assert_eq!(check(true, &[unread]).verdict, Verdict::CouldNotTell);
         let (yes, no) = (file("manage_resolv_conf: true # x\n"), file("manage_resolv_conf: false\n"));
         assert_eq!(check(true, &[no.clone(), yes.clone()]).verdict, Verdict::Warning);
         assert_eq!(check(true, &[yes, no]).verdict, Verdict::Ok);

@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::{Facts, port, root_zone};
+use crate::check::Finding;
 use crate::config::{Config, defaults};
 use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 
@@ -47,6 +48,12 @@ impl File {
             Self::Text { text, .. } => Some(text),
             Self::Missing { .. } | Self::Unreadable { .. } => None,
         }
+    }
+
+    /// That a check could not read it, where it is there and not for us.
+    pub(super) fn unread(&self, check: &'static str) -> Option<Finding> {
+        let Self::Unreadable { path, error } = self else { return None };
+        Some(Finding::could_not_tell(check, format!("{path} cannot be read: {error}"), "run it with sudo"))
     }
 
     /// Where it lies.

@@ -15,6 +15,9 @@ const GLOBAL: &str = "00";
 
 /// Addresses and the default route.
 pub(super) fn check(routes: &File, addresses: &File) -> Finding {
+    if let Some(unread) = routes.unread(CHECK).or_else(|| addresses.unread(CHECK)) {
+        return unread;
+    }
     let (Some(routes), Some(addresses)) = (routes.text(), addresses.text()) else {
         return Finding::ok(CHECK, "this host has none: servers are asked over IPv4");
     };

@@ -61,7 +61,7 @@ pub fn judge(facts: &Facts) -> Vec<Finding> {
         resolved::check(facts.resolved.0, &facts.resolved.1, ours),
         network_manager::check(facts.network_manager.0, &facts.network_manager.1),
         cloud_init::check(facts.cloud_init.0, &facts.cloud_init.1),
-        postfix::check(&facts.postfix.0, &facts.postfix.1, parsed.as_ref()),
+        postfix::check(&facts.postfix.0, &facts.postfix.1, parsed.as_ref(), ours),
         port::check(facts.holders.as_ref(), ours),
         egress::udp(&facts.heard),
         egress::tcp(&facts.heard),

@@ -19,11 +19,13 @@ pub(super) fn check(runs: bool, files: &[File]) -> Finding {
         (_, Some("unmanaged")) => {
             Finding::ok(CHECK, "runs with rc-manager=unmanaged: leaves resolv.conf alone")
         }
-        _ => Finding::warning(
-            CHECK,
-            "runs, and writes /etc/resolv.conf when a connection changes",
-            "write `[main]` and `dns=none` to /etc/NetworkManager/conf.d/resolverd.conf, and reload it",
-        ),
+        _ => files.iter().find_map(|file| file.unread(CHECK)).unwrap_or_else(|| {
+            Finding::warning(
+                CHECK,
+                "runs, and writes /etc/resolv.conf when a connection changes",
+                "write `[main]` and `dns=none` to /etc/NetworkManager/conf.d/resolverd.conf, and reload it",
+            )
+        }),
     }
 }
 
@@ -36,6 +38,9 @@ mod tests {
     fn the_last_file_counts() {
         let file = |text: &str| File::Text { path: "x.conf".to_owned(), text: text.to_owned() };
         assert_eq!(check(false, &[]).verdict, Verdict::Ok);
+        let unread = File::Unreadable { path: "x.conf".to_owned(), error: "no".to_owned() };
+        assert_eq!(check(true, std::slice::from_ref(&unread)).verdict, Verdict::CouldNotTell);
+        assert_eq!(check(true, &[file("[main]\ndns=none\n"), unread]).verdict, Verdict::Ok);
         assert_eq!(check(true, &[file("[main]\nplugins=keyfile\n")]).verdict, Verdict::Warning);
         assert_eq!(check(true, &[file("[main]\nrc-manager=unmanaged\n")]).verdict, Verdict::Ok);
         let (none, default) = (file("[main]\ndns=none\n"), file("[main]\ndns=default\n"));

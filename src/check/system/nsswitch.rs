@@ -9,19 +9,15 @@ const CHECK: &str = "nsswitch";
 
 /// How `hosts` is looked up.
 pub(super) fn check(file: &File) -> Finding {
-    let text = match file {
-        File::Unreadable { path, error } => {
-            return Finding::could_not_tell(
-                CHECK,
-                format!("{path} cannot be read: {error}"),
-                "run it with sudo",
-            );
-        }
-        File::Missing { path } => return Finding::ok(CHECK, format!("{path} is not there: files, then DNS")),
-        File::Text { text, .. } => text,
+    if let Some(unread) = file.unread(CHECK) {
+        return unread;
+    }
+    let default = "the C library's default, files and DNS";
+    let Some(text) = file.text() else {
+        return Finding::ok(CHECK, format!("{} is not there: {default}", file.path()));
     };
     let hosts = text.lines().rev().find_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
-    let Some(hosts) = hosts else { return Finding::ok(CHECK, "no hosts line: files, then DNS") };
+    let Some(hosts) = hosts else { return Finding::ok(CHECK, format!("no hosts line: {default}")) };
     let evidence = format!("hosts: {}", hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
     let place = |service: &str| hosts.split_ascii_whitespace().position(|word| word == service);
     match (place("resolve"), place("dns")) {

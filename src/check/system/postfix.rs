@@ -1,9 +1,12 @@
 //! Postfix's chroot: a copy of `resolv.conf` that its services read instead, and that only its start renews.
 //!
-//! May call: `check`. Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column.
+//! May call: `check`. Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy
+//! the C library asks 127.0.0.1 (resolv.conf(5)), so that only where it leads counts, and not whether it is there.
+
+use std::net::IpAddr;
 
 use super::gather::File;
-use super::resolv_conf::ResolvConf;
+use super::resolv_conf::{ResolvConf, is_ours};
 use crate::check::Finding;
 
 const CHECK: &str = "postfix";
@@ -17,48 +20,45 @@ const COMMAND_COLUMNS_LATER: usize = 2;
 /// Programs of Postfix that look names up; others may be in the chroot without harm.
 const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 
-/// Whether the copy says what `conf` says.
-pub(super) fn check(master: &File, copy: &File, conf: Option<&ResolvConf>) -> Finding {
-    let jailed = match master {
-        File::Missing { .. } => return Finding::ok(CHECK, "is not installed"),
-        File::Unreadable { path, error } => {
-            return Finding::could_not_tell(
-                CHECK,
-                format!("{path} cannot be read: {error}"),
-                "run it with sudo",
-            );
-        }
-        File::Text { text, .. } => jailed(text),
-    };
+/// Options that Postfix sets by itself where it needs them: `dns_lookup()` asks for DNSSEC with EDNS, and trusts AD.
+const OWN_OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
+
+/// Whether the chroot leads to resolverd too, with the options of `conf`.
+pub(super) fn check(master: &File, copy: &File, conf: Option<&ResolvConf>, ours: &[IpAddr]) -> Finding {
+    if let Some(unread) = master.unread(CHECK) {
+        return unread;
+    }
+    let Some(master) = master.text() else { return Finding::ok(CHECK, "is not installed") };
+    let jailed = jailed(master);
     if jailed.is_empty() {
         return Finding::ok(CHECK, "no service that looks names up runs in a chroot");
     }
-    let whose = format!("{} in the chroot", jailed.join(", "));
-    let copied = match copy {
-        File::Text { text, .. } => Some(ResolvConf::parse(text)),
-        File::Missing { .. } => None,
-        File::Unreadable { path, error } => {
-            return Finding::could_not_tell(
-                CHECK,
-                format!("{path} cannot be read: {error}"),
-                "run it with sudo",
-            );
-        }
+    if let Some(unread) = copy.unread(CHECK) {
+        return unread;
+    }
+    let copied = ResolvConf::parse(copy.text().unwrap_or_default());
+    let says = match copy.text() {
+        Some(_) => format!("nameserver {}", copied.nameservers.join(", ")),
+        None => "no resolv.conf, so 127.0.0.1 is asked".to_owned(),
     };
-    let wanted = conf.cloned().unwrap_or_else(|| ResolvConf::parse(""));
+    let evidence = format!("{} in the chroot: {says}", jailed.join(", "));
     let renew = "restart Postfix, which copies /etc/resolv.conf to its chroot: `systemctl restart postfix`";
-    match copied {
-        Some(copied) if copied == wanted => Finding::ok(CHECK, format!("{whose}: the same resolv.conf")),
-        Some(copied) if copied.nameservers == wanted.nameservers => {
-            Finding::warning(CHECK, format!("{whose}: other options, {}", copied.options.join(" ")), renew)
-        }
-        Some(copied) => {
-            Finding::failure(CHECK, format!("{whose}: nameserver {}", copied.nameservers.join(", ")), renew)
-        }
-        None if wanted == ResolvConf::parse("") => {
-            Finding::ok(CHECK, format!("{whose}: no resolv.conf, so 127.0.0.1 is asked"))
-        }
-        None => Finding::failure(CHECK, format!("{whose}: no resolv.conf, so 127.0.0.1 is asked"), renew),
+    let strangers = copied.nameservers.iter().filter(|nameserver| !is_ours(nameserver, ours)).count();
+    if !copied.nameservers.first().is_some_and(|first| is_ours(first, ours)) {
+        return Finding::failure(CHECK, format!("{evidence}, which is not resolverd"), renew);
+    }
+    if strangers > 0 {
+        return Finding::warning(CHECK, format!("{evidence}, of which {strangers} are not resolverd"), renew);
+    }
+    let wanted = conf.map(|conf| conf.options.as_slice()).unwrap_or_default();
+    let lost = wanted.iter().map(String::as_str);
+    let lost = lost
+        .filter(|option| !OWN_OPTIONS.contains(option) && !copied.options.iter().any(|set| set == option));
+    let lost: Vec<&str> = lost.collect();
+    if lost.is_empty() {
+        Finding::ok(CHECK, format!("{evidence}, which is resolverd"))
+    } else {
+        Finding::warning(CHECK, format!("{evidence}, without the options {}", lost.join(" ")), renew)
     }
 }
 
@@ -90,17 +90,23 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_must_say_the_same() {
+    fn the_chroot_must_lead_to_resolverd_too() {
         let missing = File::Missing { path: "f".to_owned() };
-        let conf = ResolvConf::parse("nameserver 127.0.0.1\noptions trust-ad\n");
-        let verdict = |master: &File, copy: &File| check(master, copy, Some(&conf)).verdict;
-        assert_eq!(verdict(&missing, &missing), Verdict::Ok);
-        assert_eq!(verdict(&file("smtp inet n - n - - smtpd\n"), &missing), Verdict::Ok);
-        let same = file("# generated\nnameserver   127.0.0.1\noptions trust-ad\n");
-        assert_eq!(verdict(&file(MASTER), &same), Verdict::Ok);
-        assert_eq!(verdict(&file(MASTER), &file("nameserver 127.0.0.1\n")), Verdict::Warning);
-        assert_eq!(verdict(&file(MASTER), &file("nameserver 192.0.2.53\n")), Verdict::Failure);
-        assert_eq!(verdict(&file(MASTER), &missing), Verdict::Failure);
+        let conf = ResolvConf::parse("nameserver 127.0.0.1\noptions edns0 trust-ad timeout:2\n");
+        let (here, there) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([10, 0, 0, 1]));
+        let judge =
+            |master: &File, copy: &File, ours: &[IpAddr]| check(master, copy, Some(&conf), ours).verdict;
+        let verdict = |copy: &File| judge(&file(MASTER), copy, &[here]);
+        assert_eq!(judge(&missing, &missing, &[here]), Verdict::Ok);
+        assert_eq!(judge(&file("smtp inet n - n - - smtpd\n"), &missing, &[there]), Verdict::Ok);
+        assert_eq!(verdict(&file("# generated\nnameserver   127.0.0.1\noptions timeout:2\n")), Verdict::Ok);
+        assert_eq!(verdict(&file("nameserver 127.0.0.1\n")), Verdict::Warning, "an option is lost");
+        assert_eq!(verdict(&file("nameserver 127.0.0.1\nnameserver 192.0.2.53\n")), Verdict::Warning);
+        assert_eq!(verdict(&file("nameserver 192.0.2.53\n")), Verdict::Failure);
+        let plain = ResolvConf::parse("nameserver 127.0.0.1\noptions edns0 trust-ad\n");
+        let without = |ours: &[IpAddr]| check(&file(MASTER), &missing, Some(&plain), ours).verdict;
+        assert_eq!(without(&[here]), Verdict::Ok, "the C library asks 127.0.0.1 then");
+        assert_eq!(without(&[there]), Verdict::Failure, "where nobody listens");
         assert_eq!(jailed(MASTER), ["smtp"]);
     }
 }

@@ -42,9 +42,13 @@ impl ResolvConf {
     }
 }
 
-/// Whether a nameserver is one of resolverd's addresses.
+/// Whether a nameserver is one of resolverd's addresses. A wildcard address is also that of the loopback of its family.
 pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
-    nameserver.parse().is_ok_and(|address: IpAddr| ours.contains(&address))
+    let any =
+        |address: &IpAddr| ours.iter().any(|own| own.is_unspecified() && own.is_ipv4() == address.is_ipv4());
+    nameserver
+        .parse()
+        .is_ok_and(|address: IpAddr| ours.contains(&address) || (address.is_loopback() && any(&address)))
 }
 
 /// Who is asked, and `trust-ad`.
@@ -137,6 +141,10 @@ mod tests {
         assert_eq!(verdicts("nameserver 127.0.0.53\noptions edns0 trust-ad\n"), [Failure]);
         assert_eq!(verdicts("nameserver 192.0.2.53\noptions trust-ad\n"), [Failure, Warning]);
         assert_eq!(verdicts("nameserver 192.0.2.53\nnameserver 127.0.0.1\n"), [Failure]);
+        let file =
+            File::Text { path: "/etc/resolv.conf".to_owned(), text: "nameserver 127.0.0.1\n".to_owned() };
+        let wildcard = |address: &str| check(&file, None, &[address.parse().unwrap()])[0].verdict;
+        assert_eq!((wildcard("0.0.0.0"), wildcard("::")), (Ok, Failure));
         let missing = File::Missing { path: "/etc/resolv.conf".to_owned() };
         let found = check(&missing, None, &["127.0.0.1".parse().unwrap()]);
         assert_eq!(found[0].verdict, Ok);

@@ -22,6 +22,9 @@ pub(super) fn check(runs: bool, files: &[File], ours: &[IpAddr]) -> Finding {
     if only_ours && domains.iter().any(|domain| domain == "~.") {
         return Finding::ok(CHECK, format!("runs, and asks {}", servers.join(", ")));
     }
+    if let Some(unread) = files.iter().find_map(|file| file.unread(CHECK)) {
+        return unread;
+    }
     let asked = match servers.as_slice() {
         [] => "whom the network names".to_owned(),
         servers => servers.join(", "),
