@@ -79,6 +79,8 @@ struct State {
     round_trips: Option<RoundTrips>,
     /// What it has let pass since it was last heard.
     silence: Silence,
+    /// Whether it was ever asked.
+    asked: bool,
     /// Until when it is asked without EDNS.
     plain_until: Option<Mono>,
     /// Until when the letters of questions to it are in their own case.
@@ -157,6 +159,8 @@ pub struct Standing {
 pub struct KnownServer {
     /// Its address and port.
     pub address: SocketAddr,
+    /// Whether it was ever asked; it may only have been considered.
+    pub asked: bool,
     /// Smoothed round trip, where it ever answered.
     pub round_trip: Option<Duration>,
     /// How long it is waited for before another is asked.
@@ -214,6 +218,7 @@ impl Server {
         let state = self.state();
         KnownServer {
             address,
+            asked: state.asked,
             round_trip: state.round_trips.as_ref().map(RoundTrips::smoothed),
             timer: state.timers().0,
             health: state.silence.health(now),
@@ -280,6 +285,7 @@ impl Server {
     /// A message was sent to it.
     pub fn earn_hedge(&self) {
         let mut state = self.state();
+        state.asked = true;
         state.hedged = state.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
@@ -376,6 +382,20 @@ mod tests {
         assert_eq!((fast.edns, fast.lame.len(), fast.round_trip), (false, 1, Some(10 * MS)));
         let later = servers.list(Mono::START.after(LAME_TIME + NO_EDNS_TIME));
         assert!(later.iter().all(|known| known.edns && known.lame.is_empty() && known.dead_for.is_none()));
+    }
+
+    #[test]
+    fn a_server_that_was_considered_was_not_asked() {
+        let servers = Servers::new(1 << 20, Keyed::new(&crate::random::Random::seeded(1)));
+        let address = SocketAddr::from(([192, 0, 2, 1], 53));
+        servers.get(address).standing(&Name::root(), Mono::START);
+        let asked = || servers.list(Mono::START).iter().map(|known| known.asked).collect::<Vec<_>>();
+        assert_eq!(asked(), [false]);
+        servers.get(address).earn_hedge();
+        assert_eq!(asked(), [true]);
+        servers.clear();
+        servers.get(address);
+        assert_eq!(asked(), [false], "what was before the flush is forgotten");
     }
 
     #[test]

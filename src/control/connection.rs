@@ -148,7 +148,11 @@ fn status(subject: &impl Subject) -> Status {
         questions: report.questions,
         seconds: report.seconds,
         stores: subject.fill().iter().map(Fill::from).collect(),
-        warnings: health::judge(&report).into_iter().chain(missing).chain(lists::warnings(subject)).collect(),
+        warnings: health::judge(&report, &subject.recorder().troubles())
+            .into_iter()
+            .chain(missing)
+            .chain(lists::warnings(subject))
+            .collect(),
     }
 }
 

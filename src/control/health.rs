@@ -1,13 +1,17 @@
 //! Is it well? What the statistics say of that, in sentences that end with what to do.
 //!
-//! May call: `record`, `question`, `config`. Judged from a window, so that yesterday's trouble is not told as today's.
+//! May call: `record`, `question`, `config`, `limits`. Judged from a window and from what fails now, so that yesterday's trouble is not
+//! told as today's.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::protocol::MissingAddress;
 use crate::config::{Config, Listen};
+use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
-use crate::record::Report;
+use crate::record::{Age, FailingZone, Report, Troubles};
 
 /// Something that is not well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +28,8 @@ const ENOUGH: u64 = 20;
 /// Failures in a hundred questions from which something is wrong on our side: spam's dead domains cause 1 to 3.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// What is not well.
-pub fn judge(report: &Report) -> Vec<Warning> {
+/// What is not well: what fails now, and what the window shows.
+pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| report.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = report.upstream.messages.values().sum();
     let came_back: u64 = report
@@ -38,15 +42,14 @@ pub fn judge(report: &Report) -> Vec<Warning> {
     let failed = outcome(Outcome::Failed) + outcome(Outcome::Remembered) + outcome(Outcome::Deadline);
     let shed = outcome(Outcome::Shed);
     let mut warnings = Vec::new();
-    if messages >= ENOUGH && came_back == 0 {
-        warnings.push(Warning {
-            problem: format!("None of {messages} messages to servers was answered."),
-            remedy: "Check that this host reaches the internet on port 53, over UDP and TCP.".to_owned(),
-        });
+    if let Some(span) = troubles.down {
+        warnings.push(unreachable(format!("No server on the internet has answered for {}.", Age(span))));
+    } else if messages >= ENOUGH && came_back == 0 {
+        warnings.push(unreachable(format!("None of {messages} messages to servers was answered.")));
     } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
         warnings.push(Warning {
             problem: format!("{failed} of {} questions ended in SERVFAIL.", report.questions),
-            remedy: "See `resolverctl stats --slow` for whose fault it is.".to_owned(),
+            remedy: "See `resolverctl stats --slow` for the zones that failed.".to_owned(),
         });
     }
     if shed > 0 {
@@ -55,7 +58,29 @@ pub fn judge(report: &Report) -> Vec<Warning> {
             remedy: "See `resolverctl stats` for the zones and the clients that ask so much.".to_owned(),
         });
     }
+    warnings.extend(zones(&troubles.zones));
     warnings
+}
+
+fn unreachable(problem: String) -> Warning {
+    let remedy = "See whether this host reaches the internet on port 53, over UDP and TCP: `resolverctl check system` tries it.";
+    Warning { problem, remedy: remedy.to_owned() }
+}
+
+/// The zones that fail: some by name, the rest as a number.
+fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
+    let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
+        let FailingZone { zone, span, failures, why, trace } = failing;
+        let age = Age((*span).max(Duration::from_secs(1)));
+        let problem = format!("{failures} questions about {zone} have failed within {age}, last: {why}.");
+        Warning { problem, remedy: format!("{trace}.") }
+    });
+    let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
+    let rest = (more > 0).then(|| Warning {
+        problem: format!("{more} more zones fail."),
+        remedy: "See `resolverctl stats --slow` for the zones that failed.".to_owned(),
+    });
+    named.chain(rest)
 }
 
 /// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is well.
@@ -87,7 +112,7 @@ mod tests {
     }
 
     fn problems(report: &Report) -> Vec<String> {
-        judge(report).into_iter().map(|warning| warning.problem).collect()
+        judge(report, &Troubles::default()).into_iter().map(|warning| warning.problem).collect()
     }
 
     #[test]
@@ -120,5 +145,33 @@ mod tests {
         assert_eq!(problems(&failing), ["20 of 100 questions ended in SERVFAIL."]);
         let flooded = report(&[(Outcome::Cache, 80), (Outcome::Shed, 3)], &[]);
         assert_eq!(problems(&flooded), ["3 questions were turned away, as too much was under way."]);
+    }
+
+    #[test]
+    fn what_fails_now_is_told_whatever_the_window_says() {
+        let zone = |number: u32| FailingZone {
+            zone: format!("z{number}.example."),
+            span: Duration::from_secs(720),
+            failures: 9,
+            why: "no server of it gave an answer".to_owned(),
+            trace: "`resolverctl query z.example. MX --trace` shows each step".to_owned(),
+        };
+        let busy = report(&[(Outcome::Cache, 970), (Outcome::Failed, 30)], &[(Conduct::Answered, 80)]);
+        let told = judge(&busy, &Troubles { down: None, zones: vec![zone(0)] });
+        assert_eq!(
+            told,
+            [Warning {
+                problem: "9 questions about z0.example. have failed within 12 min, last: no server of it gave an answer."
+                    .to_owned(),
+                remedy: "`resolverctl query z.example. MX --trace` shows each step.".to_owned(),
+            }]
+        );
+        let many = judge(&busy, &Troubles { down: None, zones: (0..9).map(zone).collect() });
+        assert_eq!(many.len(), MAX_STATUS_ZONES + 1);
+        assert_eq!(many.last().unwrap().problem, "4 more zones fail.");
+        let down = Troubles { down: Some(Duration::from_secs(61)), zones: Vec::new() };
+        let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
+        let told: Vec<String> = judge(&unplugged, &down).into_iter().map(|warning| warning.problem).collect();
+        assert_eq!(told, ["No server on the internet has answered for 61 s."]);
     }
 }

@@ -23,6 +23,8 @@ use crate::wire::presentation;
 pub struct ServerState {
     /// Its address and port.
     pub address: SocketAddr,
+    /// Whether it was asked since the start or the last flush.
+    pub asked: bool,
     /// Smoothed round trip, where it ever answered.
     pub round_trip: Option<f64>,
     /// How long it is waited for before another is asked.
@@ -124,6 +126,7 @@ impl From<KnownServer> for ServerState {
     fn from(known: KnownServer) -> Self {
         Self {
             address: known.address,
+            asked: known.asked,
             round_trip: known.round_trip.map(|round_trip| round_trip.as_secs_f64()),
             timer: known.timer.as_secs_f64(),
             health: known.health,

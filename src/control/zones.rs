@@ -57,7 +57,7 @@ pub struct ZoneServer {
     pub tls: Option<String>,
     /// Seconds, where it ever answered.
     pub round_trip: Option<f64>,
-    /// Whether it answers; none where it was never asked.
+    /// Whether it answers; none where it was not asked since the start or the last flush.
     pub health: Option<Health>,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
@@ -98,7 +98,7 @@ fn of_zone(config: &Config, zone: &Zone, known: &[KnownServer]) -> ZoneState {
             address,
             tls,
             round_trip: known.and_then(|known| known.round_trip).map(|round_trip| round_trip.as_secs_f64()),
-            health: known.map(|known| known.health),
+            health: known.filter(|known| known.asked).map(|known| known.health),
             lame: known.is_some_and(|known| known.lame.contains(&zone.name)),
         }
     };

@@ -17,6 +17,7 @@ use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTE
 use crate::notify;
 use crate::random::Random;
 use crate::resolve::Resolver;
+use crate::resolve::witness::ask_root_in_doubt;
 use crate::supervise::Supervisor;
 
 /// Starts all that lives as long as the daemon; it ends with what is given.
@@ -31,9 +32,12 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the dead server task", resolver(), Resolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
-    let random = random.clone();
-    let tend = move |resolver| tend::tend(resolver, random.clone());
+    let own = random.clone();
+    let tend = move |resolver| tend::tend(resolver, own.clone());
     keep(&mut tasks, supervisor, "the list tending task", resolver(), tend);
+    let own = random.clone();
+    let in_doubt = move |resolver| ask_root_in_doubt(resolver, own.clone());
+    keep(&mut tasks, supervisor, "the root witness task", resolver(), in_doubt);
     keep(&mut tasks, supervisor, "the asking ahead task", resolver(), ahead::ask_ahead);
     if let Some(patience) = notify::patience() {
         let pulses = supervisor.pulses().clone();
@@ -173,6 +177,6 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
 /// Learns the root servers before the first question needs them.
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
-        tracing::warn!("the root servers could not be asked: {failure}; the first question will try again");
+        tracing::warn!("the root servers did not tell who they are: {failure}; they are asked again");
     }
 }

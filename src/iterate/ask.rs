@@ -374,8 +374,9 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.errand.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // What this question itself has met is not old enough to end it.
-            let silent = standing.silent_since.is_some_and(|since| since < self.context().began());
+            // What this question itself has met is not old enough to end it, and one on the side is asked to find that out.
+            let known = !self.context().is_on_the_side();
+            let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { Progress::Spent } else { Progress::Untried };
             if silent {
                 self.faults.push((address, Conduct::Silent));
@@ -467,6 +468,9 @@ impl<'a> Asking<'a> {
     /// Whether all servers of the zone were known to be silent before this question began, or have come to be known since.
     fn is_known_silence(&self) -> bool {
         let (now, zone, began) = (self.iterate.now(), &self.cut.zone, self.context().began());
+        if self.context().is_on_the_side() {
+            return false;
+        }
         let is_silent = |candidate: &Candidate| {
             let standing = self.iterate.server(candidate.address).standing(zone, now);
             standing.silent_since.is_some_and(|since| since < began)

@@ -32,7 +32,7 @@ use crate::exchange::{Ask, Exchange, Heard, Place, Trouble};
 use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER};
 use crate::random::Random;
 use crate::record::Recorder;
-use crate::record::event::{Conduct, Sent, StepEvent, Transport};
+use crate::record::event::{Conduct, Overdue, Sent, StepEvent, Transport};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
 
@@ -266,6 +266,8 @@ impl Attempt {
         let now = self.means.clock.mono();
         self.server.overdue(sent, now);
         self.means.families.silent(self.path.server.ip(), now);
+        let (server, zone, found) = (self.path.server, &self.zone, self.found);
+        self.means.recorder.overdue(&Overdue { server, zone, found, sent });
         self.tell(News::Overdue);
         tokio::select! {
             biased;
@@ -504,8 +506,8 @@ impl Attempt {
     }
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
-        let sent = Sent { server: self.path.server, zone: self.zone.clone(), transport, conduct, elapsed };
-        self.means.recorder.sent(&sent);
+        let (server, zone, found) = (self.path.server, self.zone.clone(), self.found);
+        self.means.recorder.sent(&Sent { server, zone, found, transport, conduct, elapsed });
     }
 
     fn count_strays(&self) {

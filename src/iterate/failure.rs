@@ -1,6 +1,6 @@
 //! Why a question could not be answered, in a sentence for people and a code for programs (RFC 8914).
 //!
-//! May call: `question`, `validate` for its verdicts.
+//! May call: `question`, `record` and `validate` for their words.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::question::ExtendedError;
-use crate::record::event::Conduct;
+use crate::record::event::{Conduct, Lost, Shows};
 use crate::validate::verdict::{Fault, State};
 
 /// Servers named in a sentence; the rest are a number.
@@ -34,7 +34,7 @@ pub enum Failure {
         why: Option<Box<Failure>>,
     },
     /// All servers of the zone are known to be silent: they are tried on the side, and no question waits for them.
-    #[error("no server of {zone} answers, nor have they for a while: {}; they are tried on the side", servers_text(.servers))]
+    #[error("no server of {zone} has answered in time for a while: {}; they are tried on the side", servers_text(.servers))]
     Silent {
         /// The zone.
         zone: Name,
@@ -140,6 +140,35 @@ impl Failure {
         }
     }
 
+    /// What the record is told of it; `configured`: the operator has named the zone's servers.
+    pub fn lost(&self, configured: bool) -> Lost {
+        let faults = match self {
+            Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
+            Self::Silent { servers, .. } => servers.iter().map(|server| (*server, Conduct::Silent)).collect(),
+            _ => Vec::new(),
+        };
+        let shows = match self {
+            Self::Untrusted { state: State::Bogus, .. } => Shows::Bogus,
+            Self::Untrusted { .. } => Shows::Unchecked,
+            Self::List { .. } => Shows::List,
+            _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
+            // Those who were asked, or asked for addresses, may have been kept from answering by our own network.
+            Self::Servers { .. }
+            | Self::Silent { .. }
+            | Self::Time { .. }
+            | Self::Addresses { .. }
+            | Self::Packets { .. } => Shows::Silence,
+            Self::Depth { .. }
+            | Self::Referrals { .. }
+            | Self::Aliases { .. }
+            | Self::TooLarge { .. }
+            | Self::TooLong { .. }
+            | Self::Remembered { .. } => Shows::NoHelp,
+        };
+        let servers = faults.into_iter().map(|(server, conduct)| (server.ip(), conduct)).collect();
+        Lost { why: self.to_string(), shows, configured, servers }
+    }
+
     /// The extended error that a client is given.
     pub fn extended_error(&self) -> ExtendedError {
         let unreachable = |faults: &[(SocketAddr, Conduct)]| {
@@ -167,18 +196,8 @@ impl Failure {
 
 /// What a server did, in a word or two.
 pub fn conduct_text(conduct: Conduct) -> &'static str {
-    match conduct {
-        Conduct::Answered => "answered",
-        Conduct::Truncated => "truncated",
-        Conduct::Silent => "silent",
-        Conduct::Unreachable => "unreachable",
-        Conduct::Certificate => "certificate not accepted",
-        Conduct::Refused => "REFUSED",
-        Conduct::ServFail => "SERVFAIL",
-        Conduct::OtherError => "an error",
-        Conduct::Lame => "lame",
-        Conduct::Unfit => "answer does not fit",
-    }
+    let well = if conduct == Conduct::Truncated { "truncated" } else { "answered" };
+    conduct.fault().unwrap_or(well)
 }
 
 fn why_text(why: Option<&Failure>) -> String {
@@ -194,15 +213,21 @@ fn servers_text(servers: &[SocketAddr]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// The last that each server did, as a list.
-fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
+/// The last that each server did.
+fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
     for (server, conduct) in faults {
         last.retain(|(other, _)| other != server);
         last.push((*server, *conduct));
     }
+    last
+}
+
+/// The same as a list.
+fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
+    let last = last_faults(faults);
     if last.is_empty() {
-        return "none was reached".to_owned();
+        return "nothing was heard of them".to_owned();
     }
     let mut text = String::new();
     for (place, (server, conduct)) in last.iter().take(NAMED_SERVERS).enumerate() {
@@ -245,7 +270,7 @@ mod tests {
         let silent = Failure::Silent { zone: zone("example.net."), servers };
         assert_eq!(
             silent.to_string(),
-            "no server of example.net. answers, nor have they for a while: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more; they are tried on the side"
+            "no server of example.net. has answered in time for a while: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more; they are tried on the side"
         );
         let names = Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)) };
         assert!(names.is_known_silence());

@@ -62,7 +62,8 @@ impl Probe {
         };
         if first {
             let elapsed = heard.elapsed;
-            means.recorder.sent(&Sent { server: address, zone, transport, conduct, elapsed });
+            let found = !configured && !recursive;
+            means.recorder.sent(&Sent { server: address, zone, found, transport, conduct, elapsed });
         }
         heard.reply.is_ok()
     }

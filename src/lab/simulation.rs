@@ -23,6 +23,7 @@ use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
+use crate::resolve::witness::ask_root_in_doubt;
 use crate::resolve::{Asked, Parts, Resolver};
 use crate::validate::anchors::Anchors;
 use crate::wire;
@@ -152,11 +153,14 @@ impl Simulation {
         Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0), seed, by_itself }
     }
 
-    /// Has DNS lists looked after and asked ahead, as in the daemon, for as long as what is given is kept.
+    /// Has DNS lists looked after and asked ahead, and root servers asked in doubt, as in the daemon, for as long as what is
+    /// given is kept.
     pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
         tasks.spawn(tend::tend(Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1))));
         tasks.spawn(ahead::ask_ahead(Arc::clone(&self.resolver)));
+        let random = Random::seeded(self.seed.rotate_left(2));
+        tasks.spawn(ask_root_in_doubt(Arc::clone(&self.resolver), random));
         tasks
     }
 

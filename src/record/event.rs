@@ -1,6 +1,6 @@
 //! What the way of a question tells the record: finished questions, messages to servers, flights and their steps.
 //!
-//! May call: `question`, `validate` for its words. Plain data; whoever tells does not wait for whoever counts.
+//! May call: `clock`, `question`, `validate` for its words. Plain data; whoever tells does not wait for whoever counts.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -8,7 +8,8 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 use serde::{Deserialize, Serialize};
 
-use crate::question::Outcome;
+use crate::clock::Mono;
+use crate::question::{Outcome, Question};
 use crate::validate::verdict::State;
 
 /// A client's question that has ended.
@@ -87,11 +88,11 @@ impl Conduct {
         match self {
             Self::Answered | Self::Truncated => None,
             Self::Silent => Some("silent"),
-            Self::Unreachable => Some("unreachable"),
+            Self::Unreachable => Some("no connection"),
             Self::Certificate => Some("certificate not accepted"),
             Self::Refused => Some("REFUSED"),
             Self::ServFail => Some("SERVFAIL"),
-            Self::OtherError => Some("error"),
+            Self::OtherError => Some("error response"),
             Self::Lame => Some("lame"),
             Self::Unfit => Some("unfit reply"),
         }
@@ -115,6 +116,8 @@ pub struct Sent {
     pub server: SocketAddr,
     /// The zone it was asked as a server of.
     pub zone: Name,
+    /// Whether recursion from the root has led to it.
+    pub found: bool,
     /// How it went.
     pub transport: Transport,
     /// What the server did.
@@ -123,19 +126,66 @@ pub struct Sent {
     pub elapsed: Duration,
 }
 
+/// A message to a server that is not answered yet, though it should be.
+#[derive(Clone, Copy, Debug)]
+pub struct Overdue<'a> {
+    /// Whom it went to.
+    pub server: SocketAddr,
+    /// The zone it was asked as a server of.
+    pub zone: &'a Name,
+    /// Whether recursion from the root has led to it.
+    pub found: bool,
+    /// When it was sent.
+    pub sent: Mono,
+}
+
 /// A flight that has ended: all that was done for one question, however many waited for it.
 #[derive(Clone, Debug)]
-pub struct FlightEnded {
+pub struct FlightEnded<'a> {
+    /// What was asked.
+    pub question: &'a Question,
     /// The deepest zone whose servers it asked; none where memory was enough.
     pub zone: Option<Name>,
-    /// Whether it ended in failure.
-    pub failed: bool,
+    /// Why it failed, where it did.
+    pub failed: Option<Lost>,
     /// What validation came to; none where nothing was validated.
     pub state: Option<State>,
     /// From its begin to its end.
     pub elapsed: Duration,
+    /// How long its clients wait: what is found later has reached none of those that asked first.
+    pub patience: Duration,
     /// Messages sent for it, sub-questions included.
     pub packets: u32,
+}
+
+/// Why a flight failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// A sentence.
+    pub why: String,
+    /// What it shows.
+    pub shows: Shows,
+    /// Whether the operator has named the zone's servers.
+    pub configured: bool,
+    /// Servers that did wrong, and what each did last.
+    pub servers: Vec<(IpAddr, Conduct)>,
+}
+
+/// What a failure shows of the zone whose servers were asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// Nobody has said anything: the zone's servers are silent, or our own network is down.
+    Silence,
+    /// Its servers have answered, with nothing that helps.
+    NoHelp,
+    /// What its servers say is not what its owner has signed.
+    Bogus,
+    /// Whether it is could not be found out: the keys did not come, because of the zone or of our own network.
+    Unchecked,
+    /// It is a DNS list, which is told of as a list.
+    List,
+    /// The answer was found, too late for those who asked.
+    Late,
 }
 
 /// One step on the way of a flight, for `resolverctl query --trace`.

@@ -1,21 +1,24 @@
 //! Incidents: what is worth a line in the log when it begins, and another when it ends.
 //!
-//! May call: `record::event`, `record::line`, `clock`, `limits`. Pure: it is told what happened and when, and says what to tell. Spam's
-//! dead domains are no incident, so a zone that never worked must fail for longer; and no day has more than a few lines.
+//! May call: `record::{event, line, outage}`, `question`, `clock`, `limits`. Pure: it is told what happened and when, and says what to
+//! tell. Spam's dead domains are no incident, so a zone that never worked must fail for longer; and no day has more than a
+//! few lines. An incident ends when something that failed is answered, not when anything is: one name of a zone may be
+//! bogus while all others are well. A zone that nobody asks about for hours, and that fails again then, has failed all the time: no line.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::event::Conduct;
+use super::event::{FlightEnded, Lost, Shows};
 use super::line::Line;
+use super::outage::Outage;
 use crate::clock::Mono;
 use crate::limits::{
-    INCIDENT_FAILURES, INCIDENT_QUIET, INCIDENT_STRANGER_FAILURES, INCIDENT_STRANGER_TIME, INCIDENT_WINDOW,
-    INCIDENTS_AN_HOUR, MAX_INCIDENT_SERVERS, MAX_INCIDENT_ZONES, NETWORK_DOWN_MESSAGES, NETWORK_DOWN_TIME,
+    INCIDENT_FAILURES, INCIDENT_FORGOTTEN, INCIDENT_QUIET, INCIDENT_STRANGER_FAILURES,
+    INCIDENT_STRANGER_TIME, INCIDENT_WINDOW, INCIDENTS_AN_HOUR, MAX_INCIDENT_QUESTIONS, MAX_INCIDENT_ZONES,
 };
+use crate::question::Question;
 
 /// An hour, after which as many lines may be written again.
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -23,32 +26,55 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 /// What is known of a zone that failed lately.
 #[derive(Debug)]
 struct Trouble {
+    /// The first failure in a row, and the last.
     first: Mono,
     last: Mono,
     failures: u32,
     state: State,
-    /// Its servers that did wrong since, with what they did last.
-    servers: Vec<(IpAddr, Conduct)>,
+    /// What failed and was not answered since, the last at the end.
+    failing: Vec<Failing>,
+    /// Why the last one failed.
+    why: String,
+}
+
+/// A question that failed.
+#[derive(Debug)]
+struct Failing {
+    question: Question,
+    shows: Shows,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// It may be chance.
     Watched,
-    /// It was told, or withheld, then.
-    Begun { at: Mono, told: bool },
+    /// It fails; that was told, or withheld.
+    Begun { told: bool },
     /// It ended then, and is not told again for a while.
     Ended { at: Mono },
+}
+
+/// A zone that fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failed {
+    /// The zone.
+    pub(super) zone: Name,
+    /// When the first question failed.
+    pub(super) since: Mono,
+    /// How many did.
+    pub(super) failures: u32,
+    /// Why the last one did.
+    pub(super) why: String,
+    /// The last one.
+    pub(super) question: Question,
 }
 
 /// All incidents.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
+    /// Our own network.
+    pub(super) outage: Outage,
     zones: BTreeMap<Name, Trouble>,
-    /// Messages in a row that nobody answered, and when the first went out.
-    unanswered: u32,
-    unanswered_since: Mono,
-    down_since: Option<Mono>,
     /// When the hour began, the lines it has had, and those it has not.
     hour: Mono,
     told: u32,
@@ -56,69 +82,73 @@ pub(super) struct Incidents {
 }
 
 impl Incidents {
-    /// A message to a server has ended.
-    pub(super) fn sent(&mut self, conduct: Conduct, now: Mono) -> Option<Line> {
-        if conduct.came_back() {
-            self.unanswered = 0;
-            return self.down_since.take().map(|since| Line::NetworkUp { after: now.since(since) });
+    /// A flight has ended in `zone`; `worked` where another was ever answered there.
+    pub(super) fn ended(
+        &mut self,
+        zone: &Name,
+        ended: &FlightEnded<'_>,
+        worked: bool,
+        now: Mono,
+    ) -> Option<Line> {
+        if let Some(lost) = &ended.failed {
+            return self.failed(zone, ended, lost, worked, now);
         }
-        if self.unanswered == 0 {
-            self.unanswered_since = now;
+        if ended.elapsed <= ended.patience {
+            return self.succeeded(zone, ended, now);
         }
-        self.unanswered = self.unanswered.saturating_add(1);
-        let span = now.since(self.unanswered_since);
-        let down = self.unanswered >= NETWORK_DOWN_MESSAGES && span >= NETWORK_DOWN_TIME;
-        if !down || self.down_since.is_some() {
-            return None;
-        }
-        self.down_since = Some(now);
-        Some(Line::NetworkDown { messages: self.unanswered, span })
-    }
-
-    /// A server of `zone` was asked: what it did is told where the zone turns out to fail.
-    pub(super) fn asked(&mut self, zone: &Name, server: IpAddr, conduct: Conduct) {
-        let Some(trouble) = self.zones.get_mut(zone) else { return };
-        trouble.servers.retain(|(known, _)| *known != server);
-        if conduct.is_fault() && trouble.servers.len() < MAX_INCIDENT_SERVERS {
-            trouble.servers.push((server, conduct));
-        }
+        let (took, patience) = (ended.elapsed.as_secs_f32(), ended.patience.as_secs_f32());
+        let why = format!("the answer took {took:.1} s, and clients are told SERVFAIL after {patience} s");
+        let late = Lost { why, shows: Shows::Late, configured: false, servers: Vec::new() };
+        self.failed(zone, ended, &late, worked, now)
     }
 
     /// A flight has found an answer in `zone`.
-    pub(super) fn succeeded(&mut self, zone: &Name, now: Mono) -> Option<Line> {
+    fn succeeded(&mut self, zone: &Name, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         let trouble = self.zones.get_mut(zone)?;
+        if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
+            return None;
+        }
+        // What fails on is told anew.
+        trouble.failing.clear();
+        trouble.failures = 0;
         match trouble.state {
             State::Watched => {
                 self.zones.remove(zone);
                 None
             }
-            State::Begun { at, told } => {
+            State::Begun { told } => {
                 trouble.state = State::Ended { at: now };
-                trouble.failures = 0;
-                told.then(|| Line::ZoneAnswers { zone: zone.clone(), after: now.since(at) })
+                let (after, question) = (now.since(trouble.first), ended.question.clone());
+                told.then(|| Line::ZoneAnswers { zone: zone.clone(), question, after })
             }
-            State::Ended { .. } => {
-                trouble.failures = 0;
-                None
-            }
+            State::Ended { .. } => None,
         }
     }
 
-    /// A flight has failed in `zone`; `worked` where another was ever answered there.
-    pub(super) fn failed(&mut self, zone: &Name, worked: bool, now: Mono) -> Option<Line> {
-        // While nobody can be asked, nobody is to blame.
-        if self.down_since.is_some() || !self.has_room(zone) {
+    /// A flight has failed in `zone`, or came too late.
+    fn failed(
+        &mut self,
+        zone: &Name,
+        ended: &FlightEnded<'_>,
+        lost: &Lost,
+        worked: bool,
+        now: Mono,
+    ) -> Option<Line> {
+        if lost.shows == Shows::List {
             return None;
         }
-        let begin =
-            Trouble { first: now, last: now, failures: 0, state: State::Watched, servers: Vec::new() };
-        let trouble = self.zones.entry(zone.clone()).or_insert(begin);
-        if trouble.failures == 0 || now.since(trouble.last) > INCIDENT_WINDOW {
-            trouble.failures = 0;
-            trouble.first = now;
+        if self.may_be_ours(ended, lost, now) {
+            // Nobody is blamed for it; who was blamed before is not well again by that.
+            let begun =
+                self.zones.get_mut(zone).filter(|trouble| matches!(trouble.state, State::Begun { .. }));
+            if let Some(trouble) = begun {
+                trouble.last = now;
+            }
+            return None;
         }
-        trouble.failures = trouble.failures.saturating_add(1);
-        trouble.last = now;
+        self.make_room(zone);
+        let trouble = self.zones.entry(zone.clone()).or_insert_with(|| Trouble::new(now));
+        trouble.fails(ended.question, lost, now);
         let span = now.since(trouble.first);
         let enough = if worked {
             trouble.failures >= INCIDENT_FAILURES
@@ -129,48 +159,111 @@ impl Incidents {
             return None;
         }
         let told = self.told < INCIDENTS_AN_HOUR;
-        trouble.state = State::Begun { at: now, told };
+        trouble.state = State::Begun { told };
         let failures = trouble.failures;
-        let mut servers = trouble.servers.clone();
-        servers.sort_unstable();
         let count = if told { &mut self.told } else { &mut self.withheld };
         *count = count.saturating_add(1);
-        told.then(|| Line::ZoneFails { zone: zone.clone(), failures, span, servers })
+        told.then(|| Line::ZoneFails {
+            zone: zone.clone(),
+            failures,
+            span,
+            why: lost.why.clone(),
+            question: ended.question.clone(),
+            servers: lost.servers.iter().map(|(server, _)| *server).collect(),
+        })
     }
 
-    /// Time has passed: what ends by that.
-    pub(super) fn tick(&mut self, now: Mono) -> Vec<Line> {
-        let mut lines = Vec::new();
-        self.zones.retain(|zone, trouble| {
-            if trouble.is_kept(now) {
-                return true;
-            }
-            if matches!(trouble.state, State::Begun { told: true, .. }) {
-                lines.push(Line::ZoneQuiet { zone: zone.clone() });
-            }
-            false
-        });
-        if now.since(self.hour) >= HOUR {
-            if self.withheld > 0 {
-                lines.push(Line::Withheld { zones: self.withheld });
-            }
-            (self.hour, self.told, self.withheld) = (now, 0, 0);
+    /// Whether a failure may be our own network's fault. Servers that the operator has named may be all that are ever asked: of
+    /// them only an outage that is known speaks.
+    fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &Lost, now: Mono) -> bool {
+        if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late) {
+            return false;
         }
-        lines
+        let began = now.before(ended.elapsed);
+        // What is answered at once, as its silence is known, has heard nobody meanwhile.
+        let asked = !lost.configured && ended.packets > 0;
+        self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
-    /// Whether a zone has a row, or can have one: one that is only watched makes room for it, the quietest first.
-    fn has_room(&mut self, zone: &Name) -> bool {
+    /// Time has passed: what is forgotten by that, and how many lines the last hour did not have.
+    pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
+        self.zones.retain(|_, trouble| trouble.is_kept(now));
+        if now.since(self.hour) < HOUR {
+            return None;
+        }
+        let withheld = self.withheld;
+        (self.hour, self.told, self.withheld) = (now, 0, 0);
+        (withheld > 0).then_some(Line::Withheld { zones: withheld })
+    }
+
+    /// The zones that fail, the longest first. Where nothing was asked lately it is not known whether they still do.
+    pub(super) fn failing(&self, now: Mono) -> Vec<Failed> {
+        let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
+        let mut failing: Vec<Failed> = lately.filter_map(failing).collect();
+        failing.sort_by_key(|failed| failed.since);
+        failing
+    }
+
+    /// Makes room for a zone that has no row: the quietest goes that is only watched, or where all are told of the quietest of all.
+    fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
-            return true;
+            return;
         }
-        let watched = self.zones.iter().filter(|(_, trouble)| trouble.state == State::Watched);
-        let quietest = watched.min_by_key(|(_, trouble)| trouble.last).map(|(zone, _)| zone.clone());
-        quietest.is_some_and(|quietest| self.zones.remove(&quietest).is_some())
+        let rank = |trouble: &Trouble| (trouble.state != State::Watched, trouble.last);
+        let quietest = self.zones.iter().min_by_key(|(_, trouble)| rank(trouble));
+        if let Some(quietest) = quietest.map(|(zone, _)| zone.clone()) {
+            self.zones.remove(&quietest);
+        }
+    }
+}
+
+fn failing((zone, trouble): (&Name, &Trouble)) -> Option<Failed> {
+    let State::Begun { .. } = trouble.state else { return None };
+    let question = trouble.failing.last()?.question.clone();
+    let (since, failures, why) = (trouble.first, trouble.failures, trouble.why.clone());
+    Some(Failed { zone: zone.clone(), since, failures, why, question })
+}
+
+impl Failing {
+    /// Whether an answer that came in time shows that it does not fail any more.
+    fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
+        let same = self.question.name == ended.question.name
+            && self.question.kind == ended.question.kind
+            && self.question.view == ended.question.view;
+        match self.shows {
+            // Any answer shows that the servers answer, and in time.
+            Shows::Silence | Shows::Late => true,
+            Shows::NoHelp | Shows::List => same,
+            // Who asks with CD is given what is bogus.
+            Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
+        }
     }
 }
 
 impl Trouble {
+    fn new(now: Mono) -> Self {
+        let why = String::new();
+        Self { first: now, last: now, failures: 0, state: State::Watched, failing: Vec::new(), why }
+    }
+
+    /// One more question has failed.
+    fn fails(&mut self, question: &Question, lost: &Lost, now: Mono) {
+        let goes_on = matches!(self.state, State::Begun { .. });
+        if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {
+            self.failures = 0;
+            self.first = now;
+            self.failing.clear();
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.last = now;
+        self.why.clone_from(&lost.why);
+        self.failing.retain(|failing| failing.question != *question);
+        if self.failing.len() >= MAX_INCIDENT_QUESTIONS {
+            self.failing.remove(0);
+        }
+        self.failing.push(Failing { question: question.clone(), shows: lost.shows });
+    }
+
     /// Whether it is a new incident: one that has just ended is not told again.
     fn may_begin(&self, now: Mono) -> bool {
         match self.state {
@@ -183,183 +276,12 @@ impl Trouble {
     fn is_kept(&self, now: Mono) -> bool {
         match self.state {
             State::Watched => now.since(self.last) <= INCIDENT_WINDOW,
-            State::Begun { .. } => now.since(self.last) < INCIDENT_QUIET,
+            State::Begun { .. } => now.since(self.last) < INCIDENT_FORGOTTEN,
             State::Ended { at } => now.since(at.max(self.last)) < INCIDENT_QUIET,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn zone(number: u32) -> Name {
-        Name::from_ascii(format!("z{number}.example.")).unwrap()
-    }
-
-    fn at(seconds: u64) -> Mono {
-        Mono::START.after(Duration::from_secs(seconds))
-    }
-
-    #[test]
-    fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
-        let mut incidents = Incidents::default();
-        let zone = zone(1);
-        assert_eq!(incidents.failed(&zone, true, at(0)), None);
-        assert_eq!(incidents.failed(&zone, true, at(10)), None);
-        let told = incidents.failed(&zone, true, at(20));
-        assert_eq!(
-            told,
-            Some(Line::ZoneFails {
-                zone: zone.clone(),
-                failures: 3,
-                span: Duration::from_secs(20),
-                servers: Vec::new()
-            })
-        );
-        for second in 21..300 {
-            assert_eq!(incidents.failed(&zone, true, at(second)), None, "told once");
-        }
-        let told = incidents.succeeded(&zone, at(320));
-        assert_eq!(told, Some(Line::ZoneAnswers { zone: zone.clone(), after: Duration::from_secs(300) }));
-        assert_eq!(incidents.succeeded(&zone, at(321)), None);
-    }
-
-    #[test]
-    fn a_failing_zone_s_line_names_the_servers_that_did_wrong() {
-        let mut incidents = Incidents::default();
-        let (zone, server) = (zone(1), |last: u8| IpAddr::from([192, 0, 2, last]));
-        incidents.asked(&zone, server(9), Conduct::Silent);
-        assert!(incidents.zones.is_empty(), "a server's fault alone is no zone's");
-        incidents.failed(&zone, true, at(0));
-        for last in [2, 1, 3, 4, 5] {
-            incidents.asked(&zone, server(last), Conduct::Silent);
-        }
-        incidents.asked(&zone, server(1), Conduct::Refused);
-        incidents.asked(&zone, server(3), Conduct::Answered);
-        incidents.failed(&zone, true, at(1));
-        let Some(Line::ZoneFails { servers, .. }) = incidents.failed(&zone, true, at(2)) else { panic!() };
-        let silent = Conduct::Silent;
-        assert_eq!(servers, [(server(1), Conduct::Refused), (server(2), silent), (server(4), silent)]);
-    }
-
-    #[test]
-    fn a_success_between_or_a_long_pause_begins_the_count_anew() {
-        let mut incidents = Incidents::default();
-        let zone = zone(1);
-        for second in 0..100 {
-            assert_eq!(incidents.failed(&zone, true, at(second)), None);
-            if second % 2 == 1 {
-                assert_eq!(incidents.succeeded(&zone, at(second)), None);
-            }
-        }
-        for minutes in 0..10 {
-            assert_eq!(incidents.failed(&zone, true, at(1_000 + minutes * 61)), None);
-        }
-    }
-
-    #[test]
-    fn a_flapping_zone_is_not_told_again_for_a_while() {
-        let mut incidents = Incidents::default();
-        let zone = zone(1);
-        let mut lines = 0;
-        for second in 0..600 {
-            let line = if second % 5 == 4 {
-                incidents.succeeded(&zone, at(second))
-            } else {
-                incidents.failed(&zone, true, at(second))
-            };
-            lines += usize::from(line.is_some());
-        }
-        assert_eq!(lines, 2);
-    }
-
-    #[test]
-    fn nobody_asking_any_more_ends_it_too() {
-        let mut incidents = Incidents::default();
-        let zone = zone(1);
-        for second in 0..3 {
-            incidents.failed(&zone, true, at(second));
-        }
-        assert!(incidents.tick(at(601)).is_empty());
-        assert_eq!(incidents.tick(at(602)), [Line::ZoneQuiet { zone }]);
-        assert!(incidents.zones.is_empty());
-    }
-
-    #[test]
-    fn the_dead_domains_of_spam_are_no_incident() {
-        let mut incidents = Incidents::default();
-        for second in 0..3_000_u32 {
-            for _ in 0..9 {
-                assert_eq!(incidents.failed(&zone(second), false, at(second.into())), None);
-            }
-            assert!(incidents.tick(at(second.into())).is_empty());
-            assert!(incidents.zones.len() <= MAX_INCIDENT_ZONES);
-        }
-        let mut lines = Vec::new();
-        for second in (4_000..5_000).step_by(20) {
-            lines.extend(incidents.failed(&zone(0), false, at(second)));
-        }
-        assert!(matches!(lines.as_slice(), [Line::ZoneFails { failures: 16, .. }]), "{lines:?}");
-    }
-
-    #[test]
-    fn an_hour_has_a_few_lines_and_then_a_number() {
-        let mut incidents = Incidents::default();
-        let mut lines = 0;
-        for number in 0..100 {
-            for second in 0..3 {
-                lines += u32::from(incidents.failed(&zone(number), true, at(second)).is_some());
-            }
-        }
-        assert_eq!(lines, INCIDENTS_AN_HOUR);
-        let ends = (0..100).filter_map(|number| incidents.succeeded(&zone(number), at(10))).count();
-        assert_eq!(ends, 20, "an end is told where the begin was");
-        assert_eq!(incidents.tick(at(3_600)), [Line::Withheld { zones: 100 - INCIDENTS_AN_HOUR }]);
-    }
-
-    #[test]
-    fn a_full_table_still_has_room_for_who_is_new() {
-        let mut incidents = Incidents::default();
-        for number in 0..2_000 {
-            incidents.failed(&zone(number), true, at(u64::from(number) / 1_000));
-        }
-        assert_eq!(incidents.zones.len(), MAX_INCIDENT_ZONES);
-        incidents.failed(&zone(3_000), true, at(3));
-        incidents.failed(&zone(3_000), true, at(3));
-        assert!(incidents.failed(&zone(3_000), true, at(3)).is_some());
-    }
-
-    #[test]
-    fn a_network_without_answers_is_told_once_and_no_zone_is_blamed_for_it() {
-        let mut incidents = Incidents::default();
-        for _ in 0..100 {
-            assert_eq!(incidents.sent(Conduct::Silent, at(1)), None, "a burst may be lost");
-        }
-        let span = Duration::from_secs(5);
-        assert_eq!(
-            incidents.sent(Conduct::Unreachable, at(6)),
-            Some(Line::NetworkDown { messages: 101, span })
-        );
-        for second in 7..60 {
-            assert_eq!(incidents.sent(Conduct::Silent, at(second)), None);
-            assert_eq!(incidents.failed(&zone(1), true, at(second)), None);
-        }
-        let after = Duration::from_secs(60);
-        assert_eq!(incidents.sent(Conduct::Refused, at(66)), Some(Line::NetworkUp { after }));
-        assert_eq!(incidents.sent(Conduct::Answered, at(67)), None);
-        for second in 70..90 {
-            assert_eq!(incidents.sent(Conduct::Silent, at(second)), None);
-            incidents.sent(Conduct::Answered, at(second));
-        }
-    }
-
-    #[test]
-    fn few_messages_tell_nothing_of_the_network() {
-        let mut incidents = Incidents::default();
-        for second in 0..u64::from(NETWORK_DOWN_MESSAGES - 1) {
-            assert_eq!(incidents.sent(Conduct::Silent, at(second)), None);
-        }
-        assert!(incidents.sent(Conduct::Silent, at(30)).is_some());
-    }
-}
+#[path = "incident_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! A line of the log: the begin or the end of an incident, in a sentence and in fields.
 //!
-//! May call: `record::event`. The fields are `incident`, `zone` and `servers`; what stands in them is spelled as elsewhere.
+//! May call: `question`. The fields are `incident`, `zone` and `servers`; what stands in them is spelled as elsewhere. A
+//! sentence tells what was seen, so that it is true whatever the cause is.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,44 +9,45 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::event::Conduct;
+use crate::question::Question;
 
 /// A line for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Line {
-    /// No server of a zone helps any more.
+    /// Questions about a zone fail.
     ZoneFails {
         /// The zone.
         zone: Name,
-        /// Flights that failed in a row.
+        /// Questions that failed.
         failures: u32,
         /// Since the first of them.
         span: Duration,
-        /// Servers that did wrong meanwhile, and what.
-        servers: Vec<(IpAddr, Conduct)>,
+        /// Why the last one failed.
+        why: String,
+        /// The last one.
+        question: Question,
+        /// Servers that did wrong in the last one.
+        servers: Vec<IpAddr>,
     },
-    /// One does again.
+    /// Something that failed is answered.
     ZoneAnswers {
         /// The zone.
         zone: Name,
-        /// Since the line that said that it fails.
+        /// What.
+        question: Question,
+        /// Since the first failure.
         after: Duration,
     },
-    /// Nobody has asked what it fails at for long enough to forget it.
-    ZoneQuiet {
-        /// The zone.
-        zone: Name,
-    },
-    /// No server of any zone answers.
+    /// Nobody on the internet answers.
     NetworkDown {
-        /// Messages in a row that nobody answered.
-        messages: u32,
-        /// Since the first of them.
+        /// Servers that were asked in vain.
+        servers: usize,
+        /// Since the first message that was not answered.
         span: Duration,
     },
-    /// One does again.
+    /// Somebody does.
     NetworkUp {
-        /// Since the line that said that none does.
+        /// Since the first message that was not answered.
         after: Duration,
     },
     /// More zones failed than the hour had lines for.
@@ -75,7 +77,7 @@ impl Line {
             Self::ZoneFails { .. } | Self::NetworkDown { .. } | Self::Withheld { .. } => {
                 write_at!(warn, self);
             }
-            Self::ZoneAnswers { .. } | Self::ZoneQuiet { .. } | Self::NetworkUp { .. } => {
+            Self::ZoneAnswers { .. } | Self::NetworkUp { .. } => {
                 write_at!(info, self);
             }
         }
@@ -86,7 +88,6 @@ impl Line {
         match self {
             Self::ZoneFails { .. } => "zone_fails",
             Self::ZoneAnswers { .. } => "zone_answers",
-            Self::ZoneQuiet { .. } => "zone_quiet",
             Self::NetworkDown { .. } => "network_down",
             Self::NetworkUp { .. } => "network_up",
             Self::Withheld { .. } => "zones_withheld",
@@ -95,9 +96,7 @@ impl Line {
 
     const fn zone(&self) -> Option<&Name> {
         match self {
-            Self::ZoneFails { zone, .. } | Self::ZoneAnswers { zone, .. } | Self::ZoneQuiet { zone } => {
-                Some(zone)
-            }
+            Self::ZoneFails { zone, .. } | Self::ZoneAnswers { zone, .. } => Some(zone),
             Self::NetworkDown { .. } | Self::NetworkUp { .. } | Self::Withheld { .. } => None,
         }
     }
@@ -106,7 +105,7 @@ impl Line {
     fn servers(&self) -> Option<String> {
         match self {
             Self::ZoneFails { servers, .. } if !servers.is_empty() => {
-                let servers: Vec<String> = servers.iter().map(|(server, _)| server.to_string()).collect();
+                let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
                 Some(servers.join(" "))
             }
             _ => None,
@@ -116,46 +115,81 @@ impl Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = |span: &Duration| span.as_secs();
+        // What took less than a second did not take none.
+        let age = |span: &Duration| Age((*span).max(Duration::from_secs(1)));
         match self {
-            Self::ZoneFails { zone, failures, span, servers } => write!(
+            Self::ZoneFails { zone, failures, span, why, question, .. } => write!(
                 formatter,
-                "no server of {zone} helps: {failures} questions failed within {} s{}; `resolverctl query --trace` of a name in it shows why",
-                seconds(span),
-                Blamed(servers)
+                "{failures} questions about {zone} failed within {}, last: {why}; {}",
+                age(span),
+                Trace(question)
             ),
-            Self::ZoneAnswers { zone, after } => {
-                write!(formatter, "the servers of {zone} answer again, after {} s", seconds(after))
-            }
-            Self::ZoneQuiet { zone } => {
-                write!(formatter, "nobody asks any more for what failed in {zone}")
-            }
-            Self::NetworkDown { messages, span } => write!(
+            Self::ZoneAnswers { zone, question, after } => write!(
                 formatter,
-                "no server of any zone answers: {messages} messages within {} s; see whether this host reaches the internet on port 53, `resolverctl check system` tries it",
-                seconds(span)
+                "questions about {zone} are answered again after {}, the first is {question}",
+                age(after)
+            ),
+            Self::NetworkDown { servers, span } => write!(
+                formatter,
+                "the internet has not answered for {}: {servers} servers were asked, root servers among them; see whether this host reaches it on port 53, `resolverctl check system` tries that",
+                age(span)
             ),
             Self::NetworkUp { after } => {
-                write!(formatter, "servers answer again, after {} s", seconds(after))
+                write!(formatter, "the internet answers again, after {}", age(after))
             }
             Self::Withheld { zones } => write!(
                 formatter,
-                "{zones} more zones failed in the last hour; `resolverctl stats --slow --since 1h` names them"
+                "{zones} more zones failed in the last hour; `resolverctl stats --slow --since 1h` shows zones that failed"
             ),
         }
     }
 }
 
-/// Servers and what they did, in brackets; nothing where there are none.
-struct Blamed<'a>(&'a [(IpAddr, Conduct)]);
+/// A span of time in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Age(pub Duration);
 
-impl fmt::Display for Blamed<'_> {
+impl fmt::Display for Age {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<String> = self
-            .0
-            .iter()
-            .filter_map(|(server, conduct)| conduct.fault().map(|fault| format!("{server} {fault}")))
-            .collect();
-        if words.is_empty() { Ok(()) } else { write!(formatter, " ({})", words.join(", ")) }
+        let whole = self.0.saturating_add(Duration::from_millis(500)).as_secs();
+        match whole {
+            0..120 => write!(formatter, "{whole} s"),
+            120..7_200 => write!(formatter, "{} min", whole / 60),
+            7_200..172_800 => write!(formatter, "{} h {} min", whole / 3_600, whole % 3_600 / 60),
+            _ => write!(formatter, "{} d {} h", whole / 86_400, whole % 86_400 / 3_600),
+        }
+    }
+}
+
+/// The command that shows how a question fails; a name that a shell would read as something else is left out.
+pub(super) struct Trace<'a>(pub(super) &'a Question);
+
+impl fmt::Display for Trace<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, kind) = (self.0.name.to_string(), self.0.kind);
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+        if name.chars().all(plain) && !name.starts_with('-') {
+            write!(formatter, "`resolverctl query {name} {kind} --trace` shows each step")
+        } else {
+            write!(formatter, "`resolverctl query --trace` of a name in it shows each step")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hickory_proto::rr::RecordType;
+
+    #[test]
+    fn a_name_that_a_shell_would_read_is_not_part_of_a_command() {
+        let told = |label: &[u8]| {
+            let name = Name::from_labels([label, b"example"]).unwrap();
+            Trace(&Question::new(&name, RecordType::MX)).to_string()
+        };
+        assert_eq!(told(b"mail"), "`resolverctl query mail.example. MX --trace` shows each step");
+        for label in ["$(reboot)", "a;b", "-rf", "a b", "`"] {
+            assert_eq!(told(label.as_bytes()), "`resolverctl query --trace` of a name in it shows each step");
+        }
     }
 }

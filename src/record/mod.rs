@@ -19,6 +19,7 @@ mod incident;
 mod kinds;
 mod line;
 pub mod note;
+mod outage;
 mod report;
 mod shard;
 mod table;
@@ -32,12 +33,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+use tokio::sync::Notify;
 
-use self::event::{Ended, FlightEnded, Sent};
+use self::event::{Ended, FlightEnded, Overdue, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
 use self::incident::Incidents;
-use self::line::Line;
-pub use self::report::{ClientRow, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, ZoneRow, blames};
+pub use self::line::Age;
+use self::line::{Line, Trace};
+pub use self::report::{
+    ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
+};
 use self::shard::Shard;
 use self::table::{Rows, Table};
 use self::tally::{ClientTally, Messages, ZoneTally};
@@ -64,6 +69,8 @@ pub struct Recorder {
     clients: Mutex<Table<IpAddr, ClientTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
     incidents: Mutex<Incidents>,
+    /// Wakes whoever asks others when somebody does not answer.
+    doubt: Notify,
 }
 
 impl Recorder {
@@ -81,6 +88,7 @@ impl Recorder {
             clients: Mutex::default(),
             snapshots: Mutex::new(Snapshots::new(started)),
             incidents: Mutex::default(),
+            doubt: Notify::new(),
         })
     }
 
@@ -102,13 +110,64 @@ impl Recorder {
     pub fn sent(&self, sent: &Sent) {
         self.upstream.sent(sent);
         lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
-        lock(&self.zones).add(&wire_name(&sent.zone), &ZoneTally::of_message(sent));
-        lock(&self.incidents).asked(&sent.zone, sent.server.ip(), sent.conduct);
-        // A server on this host answers without any network.
-        if !sent.server.ip().is_loopback() {
-            let line = lock(&self.incidents).sent(sent.conduct, self.clock.mono());
+        lock(&self.zones).add(&wire_name(&sent.zone), &ZoneTally::of_messages(Messages::of(sent)));
+        let now = self.clock.mono();
+        if !sent.conduct.came_back() {
+            let (server, zone, sent_at) = (sent.server, &sent.zone, now.before(sent.elapsed));
+            self.overdue(&Overdue { server, zone, found: sent.found, sent: sent_at });
+        } else if sent.found {
+            let line = lock(&self.incidents).outage.heard(now);
             line.iter().for_each(Line::write);
         }
+    }
+
+    /// Hears that a message is not answered though it should be by now: somebody else is asked then, see `doubted`.
+    pub fn overdue(&self, overdue: &Overdue<'_>) {
+        if !overdue.found {
+            return;
+        }
+        let (server, root) = (overdue.server.ip(), overdue.zone.is_root());
+        let mut incidents = lock(&self.incidents);
+        let line = incidents.outage.overdue(server, root, overdue.sent, self.clock.mono());
+        let doubtful = incidents.outage.is_doubtful();
+        drop(incidents);
+        line.iter().for_each(Line::write);
+        if doubtful {
+            self.doubt.notify_one();
+        }
+    }
+
+    /// Ends when somebody on the internet has not answered in time and nobody else was heard since: only a question to others
+    /// can tell whose fault that is.
+    pub async fn doubted(&self) {
+        while !self.is_doubtful() {
+            self.doubt.notified().await;
+        }
+    }
+
+    /// Whether that is so.
+    pub fn is_doubtful(&self) -> bool {
+        lock(&self.incidents).outage.is_doubtful()
+    }
+
+    /// Counts an answer of `server`, counted as one before, that turned out to be bogus.
+    pub fn bogus(&self, server: IpAddr, zone: &Name) {
+        lock(&self.servers).add(&server, &Messages::one_bogus());
+        lock(&self.zones).add(&wire_name(zone), &ZoneTally::of_messages(Messages::one_bogus()));
+    }
+
+    /// What fails now.
+    pub fn troubles(&self) -> Troubles {
+        let now = self.clock.mono();
+        let incidents = lock(&self.incidents);
+        let zones = incidents.failing(now).into_iter().map(|failed| FailingZone {
+            zone: failed.zone.to_string(),
+            span: now.since(failed.since),
+            failures: failed.failures,
+            why: failed.why,
+            trace: Trace(&failed.question).to_string(),
+        });
+        Troubles { down: incidents.outage.since().map(|since| now.since(since)), zones: zones.collect() }
     }
 
     /// Counts records that were dropped from a server's message: it had no authority to give them, or nobody asked.
@@ -127,18 +186,13 @@ impl Recorder {
     }
 
     /// Counts a flight that has ended.
-    pub fn flight(&self, ended: &FlightEnded) {
+    pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.upstream.flight(ended);
         let Some(zone) = &ended.zone else { return };
         let key = wire_name(zone);
         lock(&self.zones).add(&key, &ZoneTally::of_flight(ended));
-        let now = self.clock.mono();
-        let line = if ended.failed {
-            let worked = lock(&self.zones).get(&key).is_some_and(|row| row.flights > row.failed);
-            lock(&self.incidents).failed(zone, worked, now)
-        } else {
-            lock(&self.incidents).succeeded(zone, now)
-        };
+        let worked = lock(&self.zones).get(&key).is_some_and(|row| row.flights > row.failed);
+        let line = lock(&self.incidents).ended(zone, ended, worked, self.clock.mono());
         line.iter().for_each(Line::write);
     }
 
@@ -150,8 +204,8 @@ impl Recorder {
     /// Takes the snapshot from which the windows are computed; to be called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
-        let lines = lock(&self.incidents).tick(now);
-        lines.iter().for_each(Line::write);
+        let line = lock(&self.incidents).tick(now);
+        line.iter().for_each(Line::write);
         let mut clients = lock(&self.clients);
         let mut fresh = Rows::new(limits::MAX_TABLE_ROWS);
         for shard in &self.shards {

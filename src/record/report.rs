@@ -92,7 +92,7 @@ pub struct ZoneRow {
     pub messages: BTreeMap<Conduct, u64>,
     /// Average round trip to its servers, in seconds.
     pub round_trip: f64,
-    /// What its servers did wrong, in words; what they were, slow or well, where they did nothing wrong.
+    /// What its servers did wrong, in words; how many flights failed, where they did nothing wrong; else how fast they are.
     pub verdict: String,
 }
 
@@ -154,6 +154,30 @@ pub struct TypeRow {
     pub failed: u64,
 }
 
+/// What fails now, as the log has told it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Troubles {
+    /// For how long nobody on the internet has answered, where our own network is down.
+    pub down: Option<Duration>,
+    /// The zones that fail, the longest first.
+    pub zones: Vec<FailingZone>,
+}
+
+/// A zone that fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailingZone {
+    /// The zone.
+    pub zone: String,
+    /// Since the first question failed.
+    pub span: Duration,
+    /// How many did.
+    pub failures: u32,
+    /// Why the last one did.
+    pub why: String,
+    /// The command that shows how.
+    pub trace: String,
+}
+
 impl ZoneRow {
     pub(super) fn new(zone: String, tally: &ZoneTally) -> Self {
         let [under_50ms, under_200ms, under_1s, under_3s, over_3s] = tally.columns;
@@ -170,7 +194,7 @@ impl ZoneRow {
             over_3s,
             messages: tally.messages.by_conduct(),
             round_trip: tally.messages.mean_round_trip().as_secs_f64(),
-            verdict: verdict(&tally.messages),
+            verdict: zone_verdict(tally),
         }
     }
 }
@@ -212,27 +236,44 @@ pub fn blames(verdict: &str) -> bool {
 /// The verdict on servers that were not asked.
 const NOT_ASKED: &str = "not asked";
 
+/// The word for an answer that is not what the zone's owner has signed.
+const BOGUS: &str = "bogus";
+
 /// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
 /// What servers did wrong, most frequent first: "silent 12, REFUSED 1 of 14". Where they did nothing wrong, how fast they
 /// are.
 fn verdict(messages: &Messages) -> String {
-    let total = messages.total();
-    let mut faults: Vec<(u64, &str)> = messages
-        .by_conduct()
-        .into_iter()
+    faults(messages).unwrap_or_else(|| speed(messages))
+}
+
+/// The same of a zone. Flights may fail though each message was answered as it should be: the names of its servers lead
+/// nowhere, or its answers lead in a circle.
+fn zone_verdict(tally: &ZoneTally) -> String {
+    let failed =
+        || (tally.failed > 0).then(|| format!("{} of {} flights failed", tally.failed, tally.flights));
+    faults(&tally.messages).or_else(failed).unwrap_or_else(|| speed(&tally.messages))
+}
+
+fn faults(messages: &Messages) -> Option<String> {
+    let by_conduct = messages.by_conduct().into_iter();
+    let mut faults: Vec<(u64, &str)> = by_conduct
         .filter_map(|(conduct, count)| conduct.fault().map(|words| (count, words)))
+        .chain(Some((messages.bogus(), BOGUS)).filter(|(count, _)| *count > 0))
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
-    if !faults.is_empty() {
-        let faults: Vec<String> = faults.iter().map(|(count, words)| format!("{words} {count}")).collect();
-        return format!("{} of {total}", faults.join(", "));
-    }
+    let told: Vec<String> = faults.iter().map(|(count, words)| format!("{words} {count}")).collect();
+    // What is found to be bogus may have come in the minute before.
+    let total = messages.total().max(messages.bogus());
+    (!told.is_empty()).then(|| format!("{} of {total}", told.join(", ")))
+}
+
+fn speed(messages: &Messages) -> String {
     let mean = messages.mean_round_trip();
     let word = if mean >= SLOW { "slow" } else { WELL };
     match mean.as_millis() {
-        _ if total == 0 => NOT_ASKED.to_owned(),
+        _ if messages.total() == 0 => NOT_ASKED.to_owned(),
         0 => format!("{word}: answers take less than 1 ms"),
         millis => format!("{word}: answers take {millis} ms"),
     }

@@ -39,6 +39,8 @@ pub(super) struct Messages {
     longest_micros: u64,
     /// Time spent on those that were not, in microseconds.
     lost_micros: u64,
+    /// Answers among them that turned out to be bogus.
+    bogus: u64,
 }
 
 impl Messages {
@@ -58,12 +60,23 @@ impl Messages {
         messages
     }
 
+    /// An answer, counted as one before, has turned out to be bogus.
+    pub(super) fn one_bogus() -> Self {
+        Self { bogus: 1, ..Self::default() }
+    }
+
+    /// Answers that turned out to be bogus.
+    pub(super) const fn bogus(&self) -> u64 {
+        self.bogus
+    }
+
     /// Adds other messages.
     pub(super) fn add(&mut self, other: &Self) {
         add_each(&mut self.conduct, &other.conduct);
         self.round_trips_micros = self.round_trips_micros.saturating_add(other.round_trips_micros);
         self.longest_micros = self.longest_micros.max(other.longest_micros);
         self.lost_micros = self.lost_micros.saturating_add(other.lost_micros);
+        self.bogus = self.bogus.saturating_add(other.bogus);
     }
 
     /// All messages.
@@ -128,10 +141,10 @@ pub(super) struct ZoneTally {
 
 impl ZoneTally {
     /// One flight.
-    pub(super) fn of_flight(ended: &FlightEnded) -> Self {
+    pub(super) fn of_flight(ended: &FlightEnded<'_>) -> Self {
         let mut tally = Self {
             flights: 1,
-            failed: u64::from(ended.failed),
+            failed: u64::from(ended.failed.is_some()),
             flight_micros: micros(ended.elapsed),
             ..Self::default()
         };
@@ -147,9 +160,9 @@ impl ZoneTally {
         Self { shed: 1, ..Self::default() }
     }
 
-    /// One message.
-    pub(super) fn of_message(sent: &Sent) -> Self {
-        Self { messages: Messages::of(sent), ..Self::default() }
+    /// What became of a message.
+    pub(super) fn of_messages(messages: Messages) -> Self {
+        Self { messages, ..Self::default() }
     }
 }
 

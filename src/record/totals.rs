@@ -62,9 +62,9 @@ impl Upstream {
     }
 
     /// Counts a flight.
-    pub(super) fn flight(&self, ended: &FlightEnded) {
+    pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
         self.flight_time.count(ended.elapsed);
-        self.failed.fetch_add(u64::from(ended.failed), Ordering::Relaxed);
+        self.failed.fetch_add(u64::from(ended.failed.is_some()), Ordering::Relaxed);
         if let Some(count) = ended.state.and_then(|state| self.validated.get(state.index())) {
             count.fetch_add(1, Ordering::Relaxed);
         }

@@ -25,7 +25,7 @@ use crate::question::{
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::validate::signature::covered_type;
-use crate::validate::verdict::{Fault, Verdict};
+use crate::validate::verdict::{Fault, State, Verdict};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
 
@@ -205,6 +205,9 @@ impl Resolver {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
+            if let Some(server) = resolved.found.server.filter(|_| state == State::Bogus) {
+                self.recorder.bogus(server.ip(), &zone);
+            }
             let told = match &bogus {
                 Some(Failure::Untrusted { fault: before, .. }) => {
                     before.as_ref().clone().or_more_telling(fault.clone())

@@ -31,6 +31,7 @@ mod recall;
 mod shared;
 mod shares;
 pub mod side;
+pub mod witness;
 
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
@@ -424,11 +425,18 @@ impl Resolver {
         let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
         context.note(Note::Ended { result });
         let packets = context.budget.packets();
+        let zone = zone.or_else(|| failed.as_ref().and_then(Failure::zone));
+        let lost = failed.as_ref().map(|failure| {
+            let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
+            failure.lost(route.is_some_and(|route| !matches!(route.kind, Kind::Iterate)))
+        });
         self.recorder.flight(&FlightEnded {
-            zone: zone.or_else(|| failed.as_ref().and_then(Failure::zone)),
-            failed: failed.is_some(),
+            question: &question,
+            zone,
+            failed: lost,
             state,
             elapsed: now.since(context.began()),
+            patience: context.view.config.resolve.deadline,
             packets,
         });
         let view = Arc::clone(&context.view);

@@ -20,6 +20,7 @@ use crate::dnsbl::state::State;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::question::{Client, Question, Security, ViewId};
+use crate::random::Random;
 use crate::record::trail::Trail;
 use crate::zones::View;
 
@@ -32,6 +33,11 @@ pub struct Probed {
     pub server: Option<IpAddr>,
     /// Whether the answer was signed: a forwarder may have made it of proofs that it remembers (RFC 8198).
     pub secure: bool,
+}
+
+/// A name that no zone has.
+pub fn nowhere(random: &Random) -> Name {
+    Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }
 
 /// What became of a question that was asked ahead.

@@ -370,7 +370,7 @@ fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
 
 fn server_states() -> Vec<Reply> {
     let row = |address: &str,
-               round_trip,
+               round_trip: Option<f64>,
                health,
                dead_for,
                silences,
@@ -378,6 +378,7 @@ fn server_states() -> Vec<Reply> {
                lame: &[&str]| {
         Reply::ServerState(ServerState {
             address: address.parse().unwrap(),
+            asked: silences > 0 || round_trip.is_some() || !(edns && tcp && keeps_case),
             round_trip,
             timer: 0.3,
             health,
@@ -403,6 +404,7 @@ fn server_states() -> Vec<Reply> {
         row("192.0.2.1:53", Some(0.0123), Health::Doubtful, None, 1, [true, false, true], &[]),
         row("192.0.2.53:53", Some(0.008), Health::Answering, None, 0, [true; 3], &[]),
         row("192.0.2.54:53", None, Health::Answering, None, 0, [true, true, false], &["\u{7}."]),
+        row("192.0.2.55:53", None, Health::Answering, None, 0, [true; 3], &[]),
     ]
 }
 
@@ -413,7 +415,10 @@ fn servers_as_the_daemon_knows_them() {
     both("servers", &state::servers(&states, None, Style::Plain), &lines(&states));
     let address = "192.0.2.1".parse().ok();
     assert_eq!(state::servers(&[], address, Style::Plain), "nothing is known of 192.0.2.1\n");
-    assert_eq!(state::servers(&[], None, Style::Plain), "no server has been asked yet\n");
+    assert_eq!(
+        state::servers(&[], None, Style::Plain),
+        "no server is known: none was asked since the start or the last flush\n"
+    );
     let ports: Vec<Reply> = server_states().into_iter().cycle().take(40).collect();
     assert_eq!(state::servers(&ports, address, Style::Plain).lines().count(), 41);
 }

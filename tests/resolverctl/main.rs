@@ -27,7 +27,7 @@ use resolverd::control::server::{BindError, Server};
 use resolverd::dnsbl::table::Lists;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
-use resolverd::record::event::{Conduct, Ended, FlightEnded, Sent, Step, StepEvent, Transport};
+use resolverd::record::event::{Conduct, Ended, FlightEnded, Lost, Sent, Shows, Step, StepEvent, Transport};
 use resolverd::record::trail::Progress;
 use resolverd::resolve::inflight::InFlight;
 use tempfile::TempDir;
@@ -58,12 +58,22 @@ impl Fake {
         recorder.sent(&Sent {
             server: SocketAddr::from(([192, 0, 2, 53], 53)),
             zone: zone.clone(),
+            found: true,
             transport: Transport::Udp,
             conduct: Conduct::Silent,
             elapsed: Duration::from_millis(400),
         });
         let elapsed = Duration::from_secs(4);
-        recorder.flight(&FlightEnded { zone: Some(zone), failed: true, state: None, elapsed, packets: 1 });
+        let why = "no server of slow.example. gave an answer: 192.0.2.53 silent".to_owned();
+        recorder.flight(&FlightEnded {
+            question: &Question::new(&zone, RecordType::MX),
+            zone: Some(zone),
+            failed: Some(Lost { why, shows: Shows::Silence, configured: false, servers: Vec::new() }),
+            state: None,
+            elapsed,
+            patience: elapsed,
+            packets: 1,
+        });
         Arc::new(Self {
             recorder,
             flushed: Mutex::default(),
@@ -113,6 +123,7 @@ impl Subject for Fake {
     fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>> {
         let server = |address: &str, health| KnownServer {
             address: address.parse().unwrap(),
+            asked: true,
             round_trip: Some(Duration::from_millis(80)),
             timer: Duration::from_millis(110),
             health,
@@ -300,10 +311,7 @@ fn answers_come_with_their_source_and_an_exit_code() {
     assert!(code == 1 && text.contains("NXDOMAIN"), "{text}");
     let (code, text, _) = world.run(&["query", "192.0.2.1"]);
     assert_eq!(code, 4);
-    assert!(
-        text.starts_with("1.2.0.192.in-addr.arpa.  PTR  –\nSERVFAIL, no server helped in 1.2 ms\n"),
-        "{text}"
-    );
+    assert!(text.starts_with("1.2.0.192.in-addr.arpa.  PTR  –\nSERVFAIL, failed in 1.2 ms\n"), "{text}");
     assert!(text.contains("No server answered. (extended error 22)"), "{text}");
 }
 
@@ -379,7 +387,10 @@ fn object(text: &str) -> serde_json::Value {
 fn servers_flights_and_memory_are_told_as_they_are() {
     let world = World::new();
     let (code, text, _) = world.run(&["servers"]);
-    assert!(code == 0 && text.lines().count() == 3 && text.contains("dead, left alone for 8.0 s"), "{text}");
+    assert!(
+        code == 0 && text.lines().count() == 3 && text.contains("dead, next try in 8.0 s or later"),
+        "{text}"
+    );
     let (code, text, _) = world.run(&["servers", "192.0.2.1", "--json"]);
     let server = object(&text);
     assert_eq!(

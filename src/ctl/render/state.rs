@@ -32,17 +32,20 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
         (false, None) => table.worst(left_out(replies), style),
         (false, Some(_)) => table.text(style, None),
         (true, Some(address)) => format!("nothing is known of {address}\n"),
-        (true, None) => "no server has been asked yet\n".to_owned(),
+        (true, None) => "no server is known: none was asked since the start or the last flush\n".to_owned(),
     }
 }
 
 fn server(row: &ServerState) -> Vec<(String, Paint)> {
     let (health, paint) = match (row.health, row.dead_for) {
-        (Health::Answering, _) if row.round_trip.is_none() => ("never answered".to_owned(), Paint::Plain),
+        (Health::Answering, _) if !row.asked => ("not asked yet".to_owned(), Paint::Plain),
+        (Health::Answering, _) if row.round_trip.is_none() => ("no answer yet".to_owned(), Paint::Plain),
         (Health::Answering, _) => ("answering".to_owned(), Paint::Good),
         (Health::Doubtful, _) => ("doubtful".to_owned(), Paint::Plain),
         (Health::Due, _) => ("dead, to be tried again".to_owned(), Paint::Bad),
-        (Health::Dead, Some(left)) => (format!("dead, left alone for {}", words::time(left)), Paint::Bad),
+        (Health::Dead, Some(left)) => {
+            (format!("dead, next try in {} or later", words::time(left)), Paint::Bad)
+        }
         (Health::Dead, None) => ("dead".to_owned(), Paint::Bad),
     };
     let silences = u64::from(row.silences);
@@ -158,7 +161,7 @@ pub fn negative_anchors(replies: &[Reply], style: Style) -> String {
         }
     }
     if table.is_empty() {
-        return "nothing is overlooked: everything is validated\n".to_owned();
+        return "no negative trust anchor is set\n".to_owned();
     }
     table.text(style, None)
 }

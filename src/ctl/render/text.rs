@@ -80,10 +80,10 @@ const fn source(outcome: Outcome) -> &'static str {
         Outcome::Cache => "from cache in",
         Outcome::Shared => "from servers that another question had begun to ask, in",
         Outcome::Upstream => "from servers in",
-        Outcome::Failed => "no server helped in",
-        Outcome::Remembered => "it failed a moment ago; told in",
+        Outcome::Failed => "failed in",
+        Outcome::Remembered => "known to fail; told in",
         Outcome::Deadline => "no answer yet after",
-        Outcome::Shed => "turned away, as too much is under way, in",
+        Outcome::Shed => "turned away in",
         Outcome::FormError | Outcome::NotImplemented | Outcome::BadVersion | Outcome::Refused => {
             "not served, in"
         }

@@ -2,9 +2,11 @@
 //!
 //! May call: `record`.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
-use crate::record::{Quantiles, Window};
+use crate::record::{Age, Quantiles, Window};
 
 /// A whole number, its thousands apart.
 pub fn number(number: u64) -> String {
@@ -46,13 +48,7 @@ pub fn time(seconds: f64) -> String {
 
 /// A long time in seconds, in its two largest units.
 pub fn age(seconds: f64) -> String {
-    let whole = seconds.max(0.0).round() as u64;
-    match whole {
-        0..120 => format!("{whole} s"),
-        120..7_200 => format!("{} min", whole / 60),
-        7_200..172_800 => format!("{} h {} min", whole / 3_600, whole % 3_600 / 60),
-        _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3_600),
-    }
+    Age(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)).to_string()
 }
 
 /// Octets of a larger number of octets, both in MiB: "98 of 128 MiB".

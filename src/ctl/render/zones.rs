@@ -24,7 +24,7 @@ pub fn table(replies: &[Reply], style: Style) -> String {
         }
     }
     if table.is_empty() {
-        return "no zone is configured: all names are recursed for\n".to_owned();
+        return "no zone is configured\n".to_owned();
     }
     table.text(style, None)
 }
@@ -59,6 +59,7 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
     let (health, paint) = match server.health {
         _ if server.lame => ("refusing or failing", Paint::Bad),
         None => ("not yet asked", Paint::Plain),
+        Some(Health::Answering) if server.round_trip.is_none() => ("no answer yet", Paint::Plain),
         Some(Health::Answering) => ("answering", Paint::Good),
         Some(Health::Doubtful) => ("doubtful", Paint::Plain),
         Some(Health::Due) => ("dead, to be tried again", Paint::Bad),

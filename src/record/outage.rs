@@ -1,0 +1,150 @@
+//! Whether our own network is down: nobody on the internet answers, the root servers among them.
+//!
+//! May call: `record::line`, `clock`, `limits`. Pure: it is told what became of messages, and when. Only servers that
+//! recursion from the root has found count: a server that the operator has named may stand in our own network. A gateway
+//! that asks little may ask one dead zone alone, so silence counts as an outage only once root servers were asked during
+//! it: whoever waits in `Recorder::doubted` asks them.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::line::Line;
+use crate::clock::Mono;
+use crate::limits::{MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
+
+/// What is known of our own network.
+#[derive(Debug, Default)]
+pub(super) struct Outage {
+    /// When a server of the internet was last heard.
+    heard: Option<Mono>,
+    /// The silence since, once a message was not answered in time.
+    silence: Option<Silence>,
+    /// Whether that silence was told to be an outage.
+    down: bool,
+    /// When the last outage ended.
+    ended: Option<Mono>,
+}
+
+#[derive(Debug)]
+struct Silence {
+    /// When the first message was sent that is not answered.
+    since: Mono,
+    /// Servers whose answer is overdue.
+    servers: BTreeSet<IpAddr>,
+    /// Messages to root servers among them.
+    root: u32,
+}
+
+impl Outage {
+    /// A message that was sent to `server` at `sent` is not answered, though it should be by now; `root`: to a root server.
+    pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
+        // Others were heard after it was sent: it tells of its server alone.
+        if self.heard.is_some_and(|heard| heard > sent) {
+            return None;
+        }
+        let silence =
+            self.silence.get_or_insert_with(|| Silence { since: sent, servers: BTreeSet::new(), root: 0 });
+        silence.since = silence.since.min(sent);
+        silence.root = silence.root.saturating_add(u32::from(root));
+        if silence.servers.len() < MAX_SILENT_SERVERS {
+            silence.servers.insert(server);
+        }
+        let long = now.since(silence.since);
+        if self.down || silence.root < NETWORK_DOWN_ROOT_MESSAGES || long < NETWORK_DOWN_TIME {
+            return None;
+        }
+        self.down = true;
+        Some(Line::NetworkDown { servers: silence.servers.len(), span: long })
+    }
+
+    /// A server of the internet has answered.
+    pub(super) fn heard(&mut self, now: Mono) -> Option<Line> {
+        self.heard = Some(now);
+        let silence = self.silence.take()?;
+        if !std::mem::take(&mut self.down) {
+            return None;
+        }
+        self.ended = Some(now);
+        Some(Line::NetworkUp { after: now.since(silence.since) })
+    }
+
+    /// Whether somebody else is to be asked, to see whether anybody answers.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.silence.is_some()
+    }
+
+    /// Since when nobody answers, where that is our own network's fault.
+    pub(super) fn since(&self) -> Option<Mono> {
+        self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
+    }
+
+    /// Whether our own network is down, or was after `began`.
+    pub(super) fn was_down_since(&self, began: Mono) -> bool {
+        self.down || self.ended.is_some_and(|ended| began < ended)
+    }
+
+    /// Whether anybody was heard after `began`.
+    pub(super) fn has_heard_since(&self, began: Mono) -> bool {
+        self.heard.is_some_and(|heard| heard >= began)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn at(millis: u64) -> Mono {
+        Mono::from_micros(millis * 1_000)
+    }
+
+    fn server(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn one_dead_zone_at_an_idle_gateway_is_no_outage() {
+        let mut outage = Outage::default();
+        outage.heard(at(0));
+        for millis in (100..60_000).step_by(300) {
+            assert_eq!(outage.overdue(server(1), false, at(millis), at(millis + 290)), None);
+        }
+        assert!(outage.is_doubtful() && outage.since().is_none());
+        assert_eq!(outage.heard(at(60_000)), None, "the root answers");
+        assert!(!outage.is_doubtful());
+        assert!(outage.has_heard_since(at(59_000)) && !outage.was_down_since(at(0)));
+    }
+
+    #[test]
+    fn an_outage_is_told_once_the_root_is_silent_too_and_once_somebody_is_heard() {
+        let mut outage = Outage::default();
+        outage.heard(at(0));
+        let mut told = Vec::new();
+        for second in 1..=60_u64 {
+            let last = u8::try_from(second % 10).unwrap();
+            told.extend(outage.overdue(
+                server(last),
+                last == 0,
+                at(second * 1_000),
+                at(second * 1_000 + 300),
+            ));
+        }
+        assert_eq!(told, [Line::NetworkDown { servers: 10, span: Duration::from_millis(19_300) }]);
+        assert_eq!(outage.since(), Some(at(1_000)));
+        assert!(outage.was_down_since(at(60_000)) && !outage.has_heard_since(at(1)));
+        let after = Duration::from_secs(60);
+        assert_eq!(outage.heard(at(61_000)), Some(Line::NetworkUp { after }));
+        assert_eq!(outage.heard(at(61_001)), None);
+        assert!(outage.was_down_since(at(60_999)) && !outage.was_down_since(at(61_000)));
+    }
+
+    #[test]
+    fn a_silence_of_less_than_the_time_is_none() {
+        let mut outage = Outage::default();
+        for millis in (0..3_900).step_by(100) {
+            assert_eq!(outage.overdue(server(1), true, at(millis), at(millis + 50)), None);
+        }
+        assert_eq!(outage.heard(at(3_990)), None);
+        assert_eq!(outage.overdue(server(1), true, at(3_980), at(9_000)), None, "others were heard since");
+    }
+}

@@ -1,0 +1,319 @@
+//! A night at a gateway, in simulation: sixteen domains break in sixteen ways, a DNS list dies and comes back, our own
+//! network is down for a minute, 85 mails come in. Each line of the log is compared with what is true at its moment.
+
+#![cfg(feature = "lab")]
+
+mod incidents;
+mod log;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Simulation, config_trusting};
+use resolverd::lab::world::{Lab, ServerPlan};
+use resolverd::limits::SNAPSHOT_INTERVAL;
+use tokio::time::Instant;
+
+use log::{Line, lines};
+
+/// What breaks, how, and what is said of it where mail suffers.
+const BROKEN: [(&str, Break, Option<&str>); 16] = [
+    ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
+    ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
+    ("servfail", Break::Both(&[Fault::ServFail]), Some("SERVFAIL")),
+    ("lame", Break::Both(&[Fault::LameEmpty]), Some("lame")),
+    ("upward", Break::Both(&[Fault::UpwardReferral]), Some("lame")),
+    ("sideways", Break::Both(&[Fault::SidewaysReferral]), Some("lame")),
+    ("formerr", Break::Both(&[Fault::FormErrWithOpt]), Some("error response")),
+    ("notimp", Break::Both(&[Fault::NotImp]), Some("error response")),
+    ("garbled", Break::Both(&[Fault::HalfAnswer]), Some("unfit reply")),
+    ("untcp", Break::Both(&[Fault::AlwaysTruncates, Fault::NoTcp]), Some("no connection")),
+    ("slow", Break::Both(&[Fault::Slow(Duration::from_secs(5))]), Some("answer")),
+    ("spoilt", Break::Both(&[Fault::BadSignatures]), Some("bogus")),
+    ("stripped", Break::Both(&[Fault::NoDnssec]), Some("bogus")),
+    ("expired", Break::Signing("expired"), Some("bogus")),
+    ("unglued", Break::Above("gone.org"), Some("no address")),
+    ("half", Break::One(&[Fault::Refused]), None),
+];
+
+/// Domains that stay well.
+const WELL: [&str; 6] = ["good1", "good2", "good3", "good4", "good5", "goodsigned"];
+
+/// Those that are signed.
+const SIGNED: [&str; 4] = ["spoilt", "stripped", "expired", "goodsigned"];
+
+const LISTS: [&str; 2] = ["zen.spamhaus.org", "bl.spamcop.net"];
+
+/// The list that dies.
+const LIST: &str = LISTS[0];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Break {
+    /// Both servers have these faults.
+    Both(&'static [Fault]),
+    /// One of them has.
+    One(&'static [Fault]),
+    /// The zone is signed like this.
+    Signing(&'static str),
+    /// The domain in which its servers have their names is dead.
+    Above(&'static str),
+}
+
+/// The world; with `late` as it is signed once the night has begun to be bad.
+fn lab(late: bool) -> Lab {
+    let mut tree = Tree::default();
+    let mut next = 0_u8;
+    let mut zone = |tree: &mut Tree, zone: &str, servers: &[String], text: &str, millis: u64| {
+        for server in servers {
+            next += 1;
+            let mut plan = ServerPlan::new(server, vec![IpAddr::from([192, 0, 2, next])]);
+            plan.distance = Distance::steady(Duration::from_millis(millis));
+            tree.server(plan).unwrap();
+        }
+        tree.zone(zone, servers, text).unwrap();
+    };
+    let named = |below: &str| ["ns1", "ns2"].map(|host| format!("{host}.{below}")).to_vec();
+    zone(&mut tree, ".", &["a.root".to_owned(), "b.root".to_owned()], "", 10);
+    zone(&mut tree, "tld", &named("nic.tld"), "", 20);
+    zone(&mut tree, "org", &named("nic.org"), "", 20);
+    zone(&mut tree, "gone.org", &named("gone.org"), "", 30);
+    let mail = "$TTL 60\n@ MX 10 mail\n@ A 198.18.0.1\n@ TXT \"v=spf1 mx -all\"\nmail A 198.18.0.1\n_dmarc TXT \"v=DMARC1; p=none\"\n";
+    for (name, ..) in BROKEN {
+        let below = if name == "unglued" { "hosts.gone.org".to_owned() } else { format!("{name}.tld") };
+        zone(&mut tree, &format!("{name}.tld"), &named(&below), mail, 30);
+    }
+    for name in WELL {
+        zone(&mut tree, &format!("{name}.tld"), &named(&format!("{name}.tld")), mail, 30);
+    }
+    for list in LISTS {
+        zone(&mut tree, list, &named(list), "$TTL 60\n2.0.0.127 A 127.0.0.2\n", 40);
+    }
+    for zone in [".", "tld"] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    for name in SIGNED {
+        let flaw = BROKEN.iter().find_map(|(broken, how, _)| match how {
+            Break::Signing(flaw) if late && *broken == name => Some(*flaw),
+            _ => None,
+        });
+        tree.sign(&format!("{name}.tld"), Some(flaw.unwrap_or_default().parse().unwrap())).unwrap();
+    }
+    tree.build().unwrap()
+}
+
+/// What was true when: seconds since the begin.
+#[derive(Debug, Default)]
+struct Truth {
+    broken: u64,
+    mended: u64,
+    outage: (u64, u64),
+    list_dead: (u64, u64),
+    /// Questions of clients that failed, by domain: the moments.
+    failed: BTreeMap<String, Vec<u64>>,
+}
+
+struct Gateway {
+    simulation: Simulation,
+    began: Instant,
+    truth: Truth,
+    mails: u32,
+}
+
+impl Gateway {
+    fn second(&self) -> u64 {
+        Instant::now().duration_since(self.began).as_secs()
+    }
+
+    async fn ask(&mut self, domain: &str, name: &str, kind: RecordType) -> bool {
+        let reply = self.simulation.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap();
+        let failed = reply.message.metadata.response_code == ResponseCode::ServFail;
+        if failed {
+            let second = self.second();
+            self.truth.failed.entry(domain.to_owned()).or_default().push(second);
+        }
+        !failed
+    }
+
+    /// A mail from `domain`: DNS lists at once, then MX, SPF, DMARC and the mail host.
+    async fn mail(&mut self, domain: &str) {
+        self.mails += 1;
+        let (high, low) = (self.mails / 250, self.mails % 250 + 1);
+        let asked = LISTS.map(|list| Name::from_ascii(format!("{low}.{high}.18.198.{list}.")).unwrap());
+        join_all(asked.iter().map(|name| self.simulation.ask(name, RecordType::A))).await;
+        let zone = format!("{domain}.tld.");
+        let mut well = self.ask(domain, &zone, RecordType::MX).await;
+        well &= self.ask(domain, &zone, RecordType::TXT).await;
+        self.ask(domain, &format!("_dmarc.{zone}"), RecordType::TXT).await;
+        let host = if well { format!("mail.{zone}") } else { zone };
+        self.ask(domain, &host, RecordType::A).await;
+    }
+
+    fn set_faults(&self, server: &str, faults: &[Fault]) {
+        self.simulation.lab().server(server).unwrap().set_faults(faults);
+    }
+
+    fn set_broken(&self, name: &str, how: Break, broken: bool) {
+        let servers = [format!("ns1.{name}.tld"), format!("ns2.{name}.tld")];
+        match how {
+            Break::Both(faults) => {
+                servers.iter().for_each(|server| self.set_faults(server, if broken { faults } else { &[] }));
+            }
+            Break::One(faults) => self.set_faults(&servers[0], if broken { faults } else { &[] }),
+            Break::Above(domain) => {
+                for host in ["ns1", "ns2"] {
+                    let faults: &[Fault] = if broken { &[Fault::Dead] } else { &[] };
+                    self.set_faults(&format!("{host}.{domain}"), faults);
+                }
+            }
+            // All zones are exchanged at once.
+            Break::Signing(_) => {}
+        }
+    }
+}
+
+/// Plays the night; `silent`: in the outage messages are lost, instead of refused by our own host.
+async fn night(silent: bool, seed: u64) -> Truth {
+    const PAUSE: Duration = Duration::from_secs(300);
+    let lab = Arc::new(lab(false));
+    let mut config = config_trusting(&lab);
+    // A night is short: what was learnt in the evening must not last until the morning.
+    config.cache.max_ttl = Duration::from_secs(120);
+    let simulation = Simulation::new(lab, config, seed);
+    let _tended = simulation.tend();
+    let recorder = Arc::clone(simulation.recorder());
+    let ticks = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(SNAPSHOT_INTERVAL).await;
+            recorder.tick();
+        }
+    });
+    let mut gateway = Gateway { simulation, began: Instant::now(), truth: Truth::default(), mails: 0 };
+    let all: Vec<&str> = WELL.into_iter().chain(BROKEN.map(|(name, ..)| name)).collect();
+    let mut senders = all.iter().copied().cycle();
+    let mut take = || senders.next().unwrap();
+    // The evening: all is well, and everybody writes.
+    for _ in 0..22 {
+        gateway.mail(take()).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    for (name, how, _) in BROKEN {
+        gateway.set_broken(name, how, true);
+    }
+    gateway.simulation.lab().take_zones_of(&self::lab(true));
+    gateway.truth.broken = gateway.second();
+    for number in 0..40 {
+        if number == 10 || number == 20 {
+            let faults: &[Fault] = if number == 10 { &[Fault::Dead] } else { &[] };
+            for host in ["ns1", "ns2"] {
+                gateway.set_faults(&format!("{host}.{LIST}"), faults);
+            }
+            let second = gateway.second();
+            if number == 10 { gateway.truth.list_dead.0 = second } else { gateway.truth.list_dead.1 = second }
+        }
+        gateway.mail(take()).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    // Our own network is down for a minute, in which ten mails come in at once with their questions.
+    let set_down = |down: bool| {
+        if silent {
+            gateway.simulation.network().set_loss(if down { 1_000 } else { 0 });
+            gateway.simulation.network().set_stream_loss(if down { 1_000 } else { 0 });
+        } else {
+            gateway.simulation.network().set_down(down);
+        }
+    };
+    set_down(true);
+    gateway.truth.outage.0 = gateway.second();
+    let up = Instant::now() + Duration::from_secs(60);
+    let names: Vec<Name> = (0..10).map(|_| Name::from_ascii(format!("{}.tld.", take())).unwrap()).collect();
+    for name in &names {
+        let kinds = [RecordType::MX, RecordType::TXT, RecordType::A, RecordType::AAAA];
+        join_all(kinds.map(|kind| gateway.simulation.ask(name, kind))).await.into_iter().for_each(drop);
+    }
+    tokio::time::sleep_until(up).await;
+    set_down(false);
+    gateway.truth.outage.1 = gateway.second();
+    gateway.mails += 10;
+    tokio::time::sleep(PAUSE).await;
+    for (name, how, _) in BROKEN.into_iter().step_by(2) {
+        gateway.set_broken(name, how, false);
+    }
+    gateway.truth.mended = gateway.second();
+    for (name, ..) in BROKEN.into_iter().step_by(2) {
+        gateway.mail(name).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    for _ in 0..5 {
+        gateway.mail(take()).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    ticks.abort();
+    assert_eq!(gateway.mails, 85);
+    gateway.truth
+}
+
+/// Whether a domain was broken at that second, but for the one that is broken and harms nobody.
+fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
+    let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
+    let Some(place) = place else { return false };
+    second >= truth.broken && (place % 2 == 1 || second < truth.mended)
+}
+
+/// Whether a line is true, by what was done to the world and what clients were told.
+fn is_true(line: &Line, truth: &Truth) -> bool {
+    let second = line.second;
+    let domain = line.zone().and_then(|zone| zone.strip_suffix(".tld")).unwrap_or_default();
+    let failed = truth.failed.get(domain).map(Vec::as_slice).unwrap_or_default();
+    let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
+    let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
+    if line.is("zone_fails") {
+        is_broken(domain, second, truth)
+            && failed_since(60) >= 2
+            && line.text.starts_with("3 questions about ")
+            && said.is_some_and(|said| line.text.contains(said))
+    } else if line.is("zone_answers") {
+        !is_broken(domain, second, truth) && failed_since(5) == 0
+    } else if line.is("network_down") {
+        (truth.outage.0 + 4..truth.outage.1).contains(&second)
+    } else if line.is("network_up") {
+        (truth.outage.1..truth.outage.1 + 15).contains(&second)
+    } else if line.text.starts_with(&format!("{LIST}: its servers do not answer")) {
+        (truth.list_dead.0..truth.list_dead.1).contains(&second)
+    } else if line.text.starts_with(&format!("{LIST} answers again")) {
+        second >= truth.list_dead.1
+    } else {
+        false
+    }
+}
+
+#[test]
+fn every_line_of_a_bad_night_is_true() {
+    for (silent, seed) in [(true, 1), (false, 1), (true, 2), (false, 2)] {
+        println!("\nmessages are {} in the outage", if silent { "lost" } else { "not sent" });
+        let mut truth = Truth::default();
+        let lines = lines(|| async { truth = night(silent, seed).await });
+        for line in &lines {
+            assert!(is_true(line, &truth), "not true: {line:?}\n{truth:?}");
+        }
+        let count = |incident: &str| lines.iter().filter(|line| line.is(incident)).count();
+        assert_eq!((count("network_down"), count("network_up")), (1, 1));
+        assert_eq!(lines.iter().filter(|line| line.text.contains(LIST)).count(), 2);
+        for (name, _, said) in BROKEN {
+            let zone = format!("{name}.tld");
+            let told = |incident| {
+                lines.iter().filter(|line| line.is(incident) && line.zone() == Some(&zone)).count()
+            };
+            assert_eq!(told("zone_fails"), usize::from(said.is_some()), "{name}");
+            let mended = BROKEN.iter().step_by(2).any(|(mended, ..)| *mended == name);
+            assert_eq!(told("zone_answers"), usize::from(said.is_some() && mended), "{name}");
+        }
+    }
+}
