@@ -154,7 +154,7 @@ fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListStat
         list: text(&list.apex),
         way: entry.way.clone(),
         purpose: Some(list.purpose),
-        note: note(list, standing.as_ref()),
+        note: note(list, entry, standing.as_ref()),
         standing,
         counts: entry.counts(),
         today,
@@ -199,20 +199,21 @@ pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
 }
 
 /// What to know or do.
-fn note(list: &List, standing: Option<&Standing>) -> String {
+fn note(list: &List, entry: &Entry, standing: Option<&Standing>) -> String {
     let Some(standing) = standing else {
         let Life::Dead { how } = &list.life else { return String::new() };
         return format!("shut down ({how}): remove it from the mail software");
     };
-    match (remedy(list, standing.state), standing.why.as_str()) {
+    match (remedy(list, entry, standing.state), standing.why.as_str()) {
         (None, _) => String::new(),
         (Some(remedy), "") => remedy,
         (Some(remedy), why) => format!("{why}; {remedy}"),
     }
 }
 
-/// What to do about a list that is not well.
-fn remedy(list: &List, state: State) -> Option<String> {
+/// What to do about a list that is not well. Only answers to clients' questions show that it is of no use: its test points may
+/// have moved.
+fn remedy(list: &List, entry: &Entry, state: State) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
         State::Untested | State::Ok | State::Slow => return None,
@@ -221,6 +222,10 @@ fn remedy(list: &List, state: State) -> Option<String> {
         }
         State::Refusing if list.terms.is_empty() => format!("see its terms, or {remove}"),
         State::Refusing => format!("its terms: {}; see to them, or {remove}", list.terms),
+        State::TestsDiffer => "see its website; `tests` in a [[list]] names other test points".to_owned(),
+        State::ListsTheWorld if !entry.answers().show_world() => {
+            "no listing of it is passed on while this holds; see its website".to_owned()
+        }
         State::Parked | State::ListsTheWorld | State::ListsNothing => remove.to_owned(),
         State::Dead => format!("{remove} if this lasts"),
     })
@@ -233,7 +238,7 @@ pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
         // The operator may have tested what his mail software does not ask.
         let in_use = |list: &&Arc<List>| list.configured || entry.counts().questions > 0;
         let (list, standing) = (lists.get(&entry.apex).filter(in_use)?, entry.standing());
-        let remedy = remedy(list, standing.state)?;
+        let remedy = remedy(list, entry, standing.state).filter(|_| standing.state.is_incident())?;
         let problem = match standing.why.as_str() {
             "" => format!("{} is not well.", text(&list.apex)),
             why => format!("{why}."),

@@ -10,6 +10,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
+use super::answers::Answers;
 use super::breaker::{self, End};
 use super::gate::Verdict;
 use super::state::{Known, Standing, State};
@@ -18,7 +19,7 @@ use super::way::Way;
 use crate::clock::{Mono, Now};
 use crate::limits::{DEAD_LIST_LINE, LIST_INCIDENT_QUIET};
 use crate::question::{ListMark, ListSays};
-use crate::record::{Histogram, Quantiles};
+use crate::record::{Age, Histogram, Quantiles};
 
 /// One list.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ struct Told {
     last_untold: Mono,
     /// When a dead list was last told of.
     dead_line: Option<Mono>,
+    answers: Answers,
 }
 
 /// What was asked of a list.
@@ -124,6 +126,27 @@ impl Entry {
         void
     }
 
+    /// A test looks wrong: what is answered from now on tells whether it is right.
+    pub fn suspected(&self) {
+        self.told().answers.begin();
+    }
+
+    /// What a list is that its test points show to be so: answers to clients' questions may show otherwise.
+    pub fn judged(&self, state: State) -> State {
+        let told = self.told();
+        let before = told.known.standing.state == State::ListsNothing;
+        match state {
+            State::ListsNothing if !told.answers.show_nothing(before) => State::TestsDiffer,
+            State::ListsTheWorld if told.answers.show_no_world() => State::TestsDiffer,
+            state => state,
+        }
+    }
+
+    /// What its servers have answered.
+    pub fn answers(&self) -> Answers {
+        self.told().answers
+    }
+
     /// Knows again how it was.
     pub fn restore(&self, known: Known) {
         self.told().known = known;
@@ -138,12 +161,16 @@ impl Entry {
     pub fn heard(&self, verdict: &Verdict, now: Now) {
         let mut told = self.told();
         let before = told.known.shown().clone();
+        told.answers.heard(verdict);
         match verdict {
             Verdict::Untold(why) => {
                 // A mistaken question says nothing of the list, nor does what our own silence makes of it.
                 let Some(state) = why.state() else { return };
                 told.last_untold = now.mono;
                 told.known.turn(state, &why.sentence(&self.apex), now.unix);
+            }
+            Verdict::Listed if told.known.standing.state == State::ListsNothing => {
+                told.known.turn(State::TestsDiffer, &differs(&self.apex), now.unix);
             }
             Verdict::Listed | Verdict::NotListed => {
                 let refused = matches!(told.known.standing.state, State::Refusing | State::Parked);
@@ -158,7 +185,7 @@ impl Entry {
     /// Hears what became of a question to it, for whoever watches it.
     pub fn ended(&self, asked: &Asked, now: Now) {
         let Changed { closed, warning } = self.watch.ended(asked, now);
-        if asked.went_out && asked.end == End::Answered {
+        if asked.went_out && asked.end == End::Answered && !asked.refused {
             let mut told = self.told();
             let before = told.known.shown().clone();
             if told.known.standing.state == State::Dead {
@@ -173,7 +200,7 @@ impl Entry {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
             tracing::warn!(
-                "{list} was asked {today} questions today (UTC) of the {most} of its quota; past it lists refuse or block this host"
+                "{list} was asked {today} questions today (UTC) of the {most} of its quota; a list may refuse or block a host that asks more"
             );
         }
     }
@@ -195,16 +222,18 @@ impl Entry {
     pub fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
-            breaker::Why::Silent => "its servers do not answer; it is asked on the side until they do",
+            breaker::Why::Silent => {
+                "its servers do not answer; while clients ask it, it is asked on the side until they do"
+            }
             breaker::Why::Failing => {
-                "its servers answer with errors only; it is asked on the side until they have an answer"
+                "its servers answer with errors only; while clients ask it, it is asked on the side until they have an answer"
             }
         })
     }
 
     /// Whether it is well enough to be asked ahead of clients.
     pub fn may_be_asked_ahead(&self) -> bool {
-        matches!(self.state(), State::Untested | State::Ok | State::Slow)
+        matches!(self.state(), State::Untested | State::Ok | State::Slow | State::TestsDiffer)
     }
 
     /// Whether a dead list that is asked is to be told of now: once a day.
@@ -261,19 +290,21 @@ impl Entry {
         let apex = self.apex.to_ascii();
         let list = apex.trim_end_matches('.');
         let world = |standing: &Standing| standing.state == State::ListsTheWorld;
+        let age = |since| Age(Duration::from_secs(unix.saturating_sub(since).max(1)));
         match (before.state.is_incident(), shown.state.is_incident()) {
             (false, true) => tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why),
             (true, true) if world(&shown) && !world(before) => {
                 tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why);
             }
             (true, true) if world(before) && !world(&shown) => tracing::warn!(
-                "{list} lists the world no more, after {} s; but {}",
-                unix.saturating_sub(before.since),
+                "{list} lists the world no more, after {}; but {}",
+                age(before.since),
                 shown.why
             ),
-            (true, false) => {
-                tracing::info!("{list} is a list again, after {} s", unix.saturating_sub(before.since));
+            (true, false) if before.state == State::Dead => {
+                tracing::info!("{list} answers again, after {}", age(before.since));
             }
+            (true, false) => tracing::info!("{list} is a list again, after {}", age(before.since)),
             _ => {}
         }
     }
@@ -286,6 +317,12 @@ impl Entry {
     fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Why the test points of a list are not to be believed that lists something.
+fn differs(apex: &Name) -> String {
+    let list = apex.to_ascii();
+    format!("{} does not list its own test point, but lists something else", list.trim_end_matches('.'))
 }
 
 impl Told {
@@ -398,6 +435,46 @@ mod tests {
         assert_eq!(entry.state(), State::Parked);
         entry.heard(&Verdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
         assert_eq!((entry.state(), entry.standing().since), (State::Ok, 1_000_109));
+    }
+
+    #[test]
+    fn a_listing_ends_that_a_list_lists_nothing() {
+        let entry = entry("bl.example.");
+        assert_eq!(entry.judged(State::ListsNothing), State::TestsDiffer, "nobody has asked it");
+        for seconds in 0..600 {
+            entry.heard(&Verdict::NotListed, at(seconds));
+        }
+        assert_eq!(entry.judged(State::ListsNothing), State::ListsNothing);
+        entry.tested(State::ListsNothing, "nothing", false, at(601));
+        entry.heard(&Verdict::Listed, at(602));
+        assert_eq!(entry.state(), State::TestsDiffer);
+        assert!(entry.standing().why.contains("lists something else"), "{:?}", entry.standing());
+    }
+
+    #[test]
+    fn a_list_is_dead_until_it_answers_as_a_list() {
+        let answer = Asked {
+            end: End::Answered,
+            elapsed: Duration::ZERO,
+            round_trip: None,
+            went_out: true,
+            refused: true,
+            probe: false,
+            negative_ttl: None,
+        };
+        let dead = || {
+            let entry = entry("bl.example.");
+            entry.tested(State::Dead, "dead", false, at(0));
+            entry
+        };
+        let refused = dead();
+        refused.ended(&answer, at(1));
+        assert_eq!(refused.state(), State::Dead);
+        refused.heard(&parked(), at(1));
+        assert_eq!((refused.state(), refused.standing().since), (State::Parked, 1_000_000), "it goes on");
+        let answering = dead();
+        answering.ended(&Asked { refused: false, ..answer }, at(1));
+        assert_eq!(answering.state(), State::Ok);
     }
 
     #[test]

@@ -225,7 +225,9 @@ impl Why {
                 )
             }
             Self::ListsTheWorld => {
-                format!("{list} lists whatever it is asked for, its test points too; this is no listing")
+                format!(
+                    "{list} lists its test point that must not be listed, so that its listings are not believed; this is no listing"
+                )
             }
             Self::KeyRefused { what } => {
                 format!("{list} refuses our key, which may be wrong or have run out: {what}")

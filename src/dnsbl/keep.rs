@@ -122,8 +122,15 @@ mod tests {
             }
             entry.watch.asked(NOW.mono).ended();
             let (end, elapsed) = (End::Answered, Duration::ZERO);
-            let asked =
-                Asked { end, elapsed, round_trip: None, went_out: true, probe: false, negative_ttl: None };
+            let asked = Asked {
+                end,
+                elapsed,
+                round_trip: None,
+                went_out: true,
+                refused: false,
+                probe: false,
+                negative_ttl: None,
+            };
             entry.watch.ended(&asked, NOW);
         }
         Kept::of(&before).write(&path).unwrap();

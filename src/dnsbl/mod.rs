@@ -15,6 +15,7 @@
 )]
 
 pub mod ahead;
+pub mod answers;
 pub mod batch;
 pub mod breaker;
 pub mod codes;

@@ -23,6 +23,8 @@ pub enum State {
     ListsTheWorld,
     /// It lists nothing, its test points neither.
     ListsNothing,
+    /// Its test points are not as they should be, and its answers do not show that it lists nothing or the world.
+    TestsDiffer,
     /// Its servers do not answer.
     Dead,
 }
@@ -67,6 +69,6 @@ impl Known {
 impl State {
     /// Whether it is worth a line when it begins and another when it ends.
     pub const fn is_incident(self) -> bool {
-        !matches!(self, Self::Untested | Self::Ok | Self::Slow)
+        !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }
 }

@@ -21,10 +21,10 @@ use super::state::State;
 use super::way::Way;
 use crate::clock::Mono;
 use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
-use crate::question::ViewId;
+use crate::question::{ListSays, ViewId};
 use crate::random::Random;
 use crate::resolve::Resolver;
-use crate::resolve::side::Probed;
+use crate::resolve::side::{Probed, nowhere};
 use crate::zones::View;
 
 /// What one round found to be done.
@@ -135,6 +135,12 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
 async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: &Arc<View>, random: &Random) {
     let name = probe_name(list, random.u64());
     let probed = resolver.probe(view, list, &name, None).await;
+    // Where its names need a key, its apex may be refused to us though the list is well.
+    if let Some(verdict @ Verdict::Untold(_)) = &probed.verdict
+        && name != list.apex
+    {
+        entry.heard(verdict, resolver.clock().now());
+    }
     if entry.way.is_forwarded() && probed.server.is_some() && !probed.secure && name != list.apex {
         resolver.lists().heard_through(&entry.way, resolver.clock().mono());
     }
@@ -183,37 +189,47 @@ async fn test(
     let [listed, unlisted] = said;
     let tested = Tested { listed, unlisted, usual: None };
     let now = resolver.clock().mono();
-    let Shown::Is(state) = entry.watch.tested(tested, now, |below| random.below(below)) else { return };
-    resolver.list_is(list, entry, state, &why(list, state, listed, unlisted), insists).await;
+    let state = match entry.watch.tested(tested, now, |below| random.below(below)) {
+        Shown::Is(state) => entry.judged(state),
+        Shown::Suspected(_) => return entry.suspected(),
+        Shown::Nothing => return,
+    };
+    resolver.list_is(list, entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
 /// Why a list is believed to be so; empty where all is well.
-fn why(list: &List, state: State, listed: Option<Point>, unlisted: Option<Point>) -> String {
+fn why(list: &List, entry: &Entry, state: State, listed: Option<Point>, unlisted: Option<Point>) -> String {
     let apex = list.apex.to_ascii();
     let apex = apex.trim_end_matches('.');
     let at = |point: Option<Point>| {
         let server = point.and_then(|point| point.server);
         server.map_or_else(String::new, |server| format!(", as {server} says too"))
     };
+    let answers = entry.answers();
+    let count = answers.since_listing;
+    let world = unlisted.is_some_and(|point| point.says == ListSays::Listed);
     match state {
-        State::ListsTheWorld => {
-            format!(
-                "{apex} lists what it must not list, by its own test point{}: it lists the world",
-                at(unlisted)
-            )
-        }
-        State::ListsNothing => {
-            format!(
-                "{apex} does not list what it must list, by its own test point{}: it lists nothing",
-                at(listed)
-            )
-        }
+        State::ListsTheWorld => format!(
+            "{apex} lists what it must not list, by its own test point{}: its listings are not believed",
+            at(unlisted)
+        ),
+        State::ListsNothing => format!(
+            "{apex} does not list what it must list, by its own test point{}, and none of the last {count} answers was a listing: it lists nothing",
+            at(listed)
+        ),
+        State::TestsDiffer if world => format!(
+            "{apex} lists what it must not list, by its own test point{}, but little else: it is believed",
+            at(unlisted)
+        ),
+        State::TestsDiffer if answers.has_listed => format!(
+            "{apex} does not list what it must list, by its own test point{}, but lists something else: the last listing was {count} answers ago",
+            at(listed)
+        ),
+        State::TestsDiffer => format!(
+            "{apex} does not list what it must list, by its own test point{}; none of {count} answers was a listing, which is too few to tell",
+            at(listed)
+        ),
         State::Slow => format!("{apex} takes long to answer"),
         _ => String::new(),
     }
-}
-
-/// A name that no zone has.
-fn nowhere(random: &Random) -> Name {
-    Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }

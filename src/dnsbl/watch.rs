@@ -47,6 +47,8 @@ pub struct Asked {
     pub round_trip: Option<Duration>,
     /// Whether messages were sent for it.
     pub went_out: bool,
+    /// Whether the answer is a refusal, or somebody else's who has the zone.
+    pub refused: bool,
     /// Whether it was a probe or a test: a name that the list has an answer to, if it has any.
     pub probe: bool,
     /// How long its negative answer may be kept, where it is one.
@@ -272,6 +274,7 @@ mod tests {
             elapsed: Duration::from_millis(20),
             round_trip: Some(Duration::from_millis(20)),
             went_out: true,
+            refused: false,
             probe: false,
             negative_ttl: None,
         }

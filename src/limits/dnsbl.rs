@@ -97,6 +97,14 @@ pub const HEALTH_ALONE: u8 = 2;
 /// A test is this much later at most, of a hundred parts of its interval: gateways that were started together drift apart.
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 
+/// Answers without a listing that show that a list lists nothing, where its test point says so too: of a list that has one
+/// sender of a hundred, one run of 150 is so long.
+pub const LISTS_NOTHING_ANSWERS: u32 = 500;
+
+/// Answers since a test found that a list lists the world that may show otherwise: where three of four say "not listed", it does
+/// not.
+pub const LISTS_WORLD_ANSWERS: u32 = 16;
+
 /// A list that usually takes this long is slow: two such lists asked in a row take longer than a server's greeting should.
 pub const SLOW_LIST: Duration = Duration::from_secs(1);
 

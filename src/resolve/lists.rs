@@ -16,7 +16,7 @@ use super::{Asked, Replied, Resolver, compose_answer};
 use crate::clock::Mono;
 use crate::dnsbl::breaker::End;
 use crate::dnsbl::entry::Entry;
-use crate::dnsbl::gate::{self, Given, Why};
+use crate::dnsbl::gate::{self, Given, Verdict, Why};
 use crate::dnsbl::list::List;
 use crate::dnsbl::ring::What;
 use crate::dnsbl::state::State;
@@ -186,6 +186,7 @@ impl Resolver {
             elapsed: now.mono.since(began),
             round_trip: context.answered().map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
+            refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
             // Where its names need a key, its apex may be refused to us though the list is well.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
@@ -244,6 +245,13 @@ fn end_of(found: &Result<Chased, Failure>) -> End {
         // Its servers answered; what they said leads nowhere, or is not what its owner has signed.
         Err(_) => End::Answered,
     }
+}
+
+/// Whether an answer of a list says that it is none.
+fn refuses(entry: &Entry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
+    let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
+    let verdict = list.map(|list| gate::judge(list, State::Untested, &chased.answers));
+    matches!(verdict, Some(Verdict::Untold(why)) if why.state().is_some())
 }
 
 /// How long a negative answer may be kept.

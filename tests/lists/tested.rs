@@ -144,6 +144,13 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
     });
 }
 
+/// Asks about many new addresses at once.
+async fn many(stage: &Stage, addresses: std::ops::Range<u32>) {
+    for number in addresses {
+        stage.ask(&question(sender(number), LIST)).await;
+    }
+}
+
 #[test]
 fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
     paused(async {
@@ -153,11 +160,44 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
         assert_eq!(stage.entry(LIST).state(), State::Untested, "one test condemns nobody");
         minutes(&stage, 8).await;
         let standing = stage.entry(LIST).standing();
+        assert_eq!(standing.state, State::TestsDiffer, "{standing:?}");
+        assert!(standing.why.contains("too few to tell"), "{standing:?}");
+        many(&stage, 20_000..20_500).await;
+        minutes(&stage, 6).await;
+        let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, State::ListsNothing, "{standing:?}");
+        assert!(standing.why.contains("none of the last 5"), "{standing:?}");
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::NXDomain);
         stage.serve(LIST, &[0, 1], SOUND);
         minutes(&stage, 6).await;
         assert_eq!(stage.entry(LIST).state(), State::Ok);
+    });
+}
+
+#[test]
+fn a_list_whose_own_test_points_differ_is_a_list() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        // It lists one address of ten, and not the point that it should.
+        let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
+        stage.serve(LIST, &[0, 1], &tenth);
+        for round in 0..45 {
+            many(&stage, round * 5..round * 5 + 5).await;
+            pass(MINUTE).await;
+            assert!(!stage.entry(LIST).state().is_incident(), "{:?}", stage.entry(LIST).standing());
+        }
+        let standing = stage.entry(LIST).standing();
+        assert_eq!(standing.state, State::TestsDiffer, "{standing:?}");
+        assert!(standing.why.contains("but lists something else"), "{standing:?}");
+        // The point that must not be listed is, and little else.
+        stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
+        for round in 0..60 {
+            many(&stage, 20_000 + round * 5..20_000 + round * 5 + 5).await;
+            pass(MINUTE).await;
+            assert!(!stage.entry(LIST).state().is_incident(), "{:?}", stage.entry(LIST).standing());
+        }
+        let standing = stage.entry(LIST).standing();
+        assert!(standing.why.contains("lists what it must not list"), "{standing:?}");
     });
 }
 
@@ -337,5 +377,8 @@ fn an_incident_has_a_line_when_it_begins_and_one_when_it_ends() {
         minutes(stage, 20).await;
     });
     assert_eq!(told.len(), 2, "{told:#?}");
-    assert!(told[0].contains("lists the world") && told[1].contains("is a list again"), "{told:#?}");
+    assert!(
+        told[0].contains("its listings are not believed") && told[1].contains("is a list again"),
+        "{told:#?}"
+    );
 }

@@ -1,6 +1,13 @@
-//! What lists say of an address, asked through the socket.
+//! What lists say of an address and how they are, asked through the socket.
 
-use super::World;
+use std::time::Duration;
+
+use resolverd::clock::Clock;
+use resolverd::dnsbl::gate::Verdict;
+use resolverd::dnsbl::state::State;
+use resolverd::dnsbl::way::Way;
+
+use super::{World, name};
 
 #[test]
 fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {
@@ -20,4 +27,27 @@ fn lists_that_cannot_be_asked_are_told_and_text_alone_is_shown() {
     assert_eq!(code, 4, "{text}");
     let (_, text, _) = world.run(&["dnsbl", "test", "mail.example", "--all"]);
     assert!(text.contains("is asked for hashes: not asked"), "{text}");
+}
+
+#[test]
+fn a_list_whose_test_points_differ_is_well_and_one_that_lists_nothing_is_not() {
+    let world = World::new();
+    let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
+    let now = Clock::machine().now();
+    let ask = |verdict: Verdict| {
+        entry.miss(verdict.says(), Duration::from_millis(20));
+        entry.heard(&verdict, now);
+    };
+    for number in 0..100 {
+        ask(if number % 9 == 0 { Verdict::Listed } else { Verdict::NotListed });
+    }
+    let tested = || entry.tested(entry.judged(State::ListsNothing), "its test point differs", false, now);
+    tested();
+    assert_eq!(world.run(&["status"]).0, 0);
+    let (_, text, _) = world.run(&["dnsbl"]);
+    assert!(text.contains("tests differ") && !text.contains("remove it"), "{text}");
+    (0..500).for_each(|_| ask(Verdict::NotListed));
+    tested();
+    let (code, text, _) = world.run(&["status"]);
+    assert!(code == 1 && text.contains("remove it from the mail software"), "{text}");
 }

@@ -126,6 +126,7 @@ fn state_words(state: State) -> (&'static str, Paint) {
         State::Parked => ("parked", Paint::Bad),
         State::ListsTheWorld => ("lists the world", Paint::Bad),
         State::ListsNothing => ("lists nothing", Paint::Bad),
+        State::TestsDiffer => ("tests differ", Paint::Plain),
         State::Dead => ("dead", Paint::Bad),
     }
 }

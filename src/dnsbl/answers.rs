@@ -1,0 +1,86 @@
+//! What a list's servers have answered to clients: evidence beside its test points, which may have moved.
+//!
+//! May call: `dnsbl::gate` for its verdicts, `limits`. Pure.
+
+use super::gate::{Verdict, Why};
+use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
+
+/// Answers to clients' questions; what memory had is not among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// Answers since the last listing, or since the start.
+    pub since_listing: u32,
+    /// Whether there was a listing since the start.
+    pub has_listed: bool,
+    /// Listings since a test last looked wrong.
+    listed: u32,
+    /// Answers that were none, since then.
+    not_listed: u32,
+}
+
+impl Answers {
+    /// A test looks wrong: what is answered from now on tells whether it is right.
+    pub fn begin(&mut self) {
+        (self.listed, self.not_listed) = (0, 0);
+    }
+
+    /// An answer has come.
+    pub fn heard(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Listed | Verdict::Untold(Why::ListsTheWorld) => {
+                self.listed = self.listed.saturating_add(1);
+                (self.since_listing, self.has_listed) = (0, true);
+            }
+            Verdict::NotListed => {
+                self.not_listed = self.not_listed.saturating_add(1);
+                self.since_listing = self.since_listing.saturating_add(1);
+            }
+            Verdict::Untold(_) => {}
+        }
+    }
+
+    /// Whether it lists nothing; `before`: that was known before the start.
+    pub fn show_nothing(&self, before: bool) -> bool {
+        self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
+    }
+
+    /// Whether they show that it does not list the world.
+    pub fn show_no_world(&self) -> bool {
+        let all = self.listed.saturating_add(self.not_listed);
+        all >= LISTS_WORLD_ANSWERS && self.not_listed / 3 >= self.listed
+    }
+
+    /// Whether they show that it lists whatever it is asked for.
+    pub fn show_world(&self) -> bool {
+        self.listed >= LISTS_WORLD_ANSWERS && self.not_listed == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(listed: u32, not_listed: u32) -> Answers {
+        let mut answers = Answers::default();
+        (0..listed).for_each(|_| answers.heard(&Verdict::Listed));
+        (0..not_listed).for_each(|_| answers.heard(&Verdict::NotListed));
+        answers
+    }
+
+    #[test]
+    fn nothing_is_listed_after_many_answers_without_a_listing() {
+        assert!(!answers(0, 499).show_nothing(false) && answers(0, 500).show_nothing(false));
+        assert!(answers(60, 500).show_nothing(false), "it was emptied");
+        assert!(answers(0, 0).show_nothing(true) && !answers(1, 0).show_nothing(true));
+    }
+
+    #[test]
+    fn the_world_is_listed_where_all_is() {
+        assert!(answers(16, 0).show_world() && !answers(15, 0).show_world() && !answers(16, 1).show_world());
+        assert!(answers(4, 12).show_no_world() && !answers(5, 12).show_no_world());
+        assert!(!answers(0, 15).show_no_world(), "too few");
+        let mut anew = answers(0, 100);
+        anew.begin();
+        assert!(!anew.show_no_world(), "what was before shows nothing");
+    }
+}
