@@ -8,7 +8,8 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Memory;
-use super::rrsets::{Entry, InView, Known, Rank, Slot};
+use super::keys::Slot;
+use super::rrsets::{Entry, InView, Known, Rank};
 use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
 use crate::question::{Question, Security, ViewId};

@@ -15,6 +15,7 @@
 mod existence;
 pub mod failures;
 pub mod flush;
+mod keys;
 pub mod look;
 mod round_trips;
 pub mod rrsets;

@@ -12,11 +12,12 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 use serde::{Deserialize, Serialize};
 
+use super::keys::{Keys, Slot};
 use super::security::{Backing, Evidence, ZoneState};
 use super::{Store, outside, shared, weight};
 use crate::clock::Mono;
 use crate::limits::DOUBTED_TIME;
-use crate::question::{QuestionKey, Security, ViewId, push_tail, wire_name};
+use crate::question::{QuestionKey, Security, ViewId};
 use crate::rdata;
 
 /// How much an RRset is to be believed (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
@@ -29,19 +30,6 @@ pub enum Rank {
     Answer,
     /// From an answer with AA, about the name that was asked for.
     Authoritative,
-}
-
-/// Which entry of a name: they share the table, and the last octet of the key tells them apart.
-#[derive(Clone, Copy)]
-pub(super) enum Slot {
-    Rrset(RecordType),
-    /// Addresses as delegations have them: beside what the name's own zone says, or denies.
-    Glue(RecordType),
-    Nxdomain,
-    /// That a name exists, as names below it do.
-    Exists,
-    Delegation,
-    State,
 }
 
 /// What is known under a name.
@@ -124,46 +112,6 @@ pub struct InView<'a> {
     pub(super) store: &'a Store<Entry>,
     dnames: &'a AtomicBool,
     view: ViewId,
-}
-
-/// The keys of a name, and of the names above it, in one buffer: a name above is the end of the name below.
-struct Keys {
-    octets: Vec<u8>,
-    view: ViewId,
-}
-
-impl Keys {
-    fn of(name: &Name, view: ViewId) -> Self {
-        let mut octets = wire_name(name);
-        push_tail(&mut octets, RecordType::ZERO, 0, view);
-        Self { octets, view }
-    }
-
-    /// The key in `slot` of the name that begins at `begin`; at 0 begins the name itself.
-    fn at(&mut self, begin: usize, slot: Slot) -> &[u8] {
-        let (kind, flags) = slot.tail();
-        self.octets.truncate(self.octets.len().saturating_sub(QuestionKey::TAIL));
-        push_tail(&mut self.octets, kind, flags, self.view);
-        self.octets.get(begin..).unwrap_or_default()
-    }
-
-    /// Where the name above the one at `begin` begins; none above the root.
-    fn above(&self, begin: usize) -> Option<usize> {
-        let length = usize::from(*self.octets.get(begin)?);
-        (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
-    }
-
-    /// Where `top` begins; none where the name is not at or below it.
-    fn place_of(&self, top: &Name) -> Option<usize> {
-        let end = self.octets.len().checked_sub(QuestionKey::TAIL)?;
-        let top = wire_name(top);
-        let place = end.checked_sub(top.len())?;
-        let mut begin = 0;
-        while begin < place {
-            begin = self.above(begin)?;
-        }
-        (begin == place && self.octets.get(place..end)? == top).then_some(place)
-    }
 }
 
 impl Rrsets {
@@ -511,20 +459,6 @@ impl Negative {
     /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down), where it has one.
     pub fn soa(&self, now: Mono) -> Option<Record> {
         self.soa.records(self.ttl.saturating_sub(now.seconds_since(self.stored))).pop()
-    }
-}
-
-impl Slot {
-    /// The type and the flags octet of the key, of which bits 2 to 4 are free.
-    fn tail(self) -> (RecordType, u8) {
-        match self {
-            Self::Rrset(kind) => (kind, 0),
-            Self::Glue(kind) => (kind, 16),
-            Self::Nxdomain => (RecordType::ZERO, 4),
-            Self::Exists => (RecordType::ZERO, 20),
-            Self::Delegation => (RecordType::NS, 8),
-            Self::State => (RecordType::DNSKEY, 12),
-        }
     }
 }
 
