@@ -42,8 +42,7 @@ dead_domain() {
     theirs=$(mail_of 198.18.0.40 5300)
     echo "figure: message $message from a dead domain: resolverd $ours s, Unbound $theirs s"
     at_most "$(awk "BEGIN { print $theirs + 0.1 }")" "$ours" "message $message in s"
-    # The first takes four seconds, and one more where a silence is noted after the next message has gone out.
-    at_most "$([ "$message" = 1 ] && echo 6 || echo 0.3)" "$ours" "message $message in s"
+    at_most "$([ "$message" = 1 ] && echo 4.5 || echo 0.3)" "$ours" "message $message in s"
   done
   has 'EDE: 22' dig @127.0.0.1 silent.example MX
 }
