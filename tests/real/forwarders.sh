@@ -14,15 +14,7 @@ raise_forwarders() {
   cat "$work/tls/ca.pem" >>/etc/ssl/certs/ca-certificates.crt
 
   cat >"$work/unbound.conf" <<EOF
-server:
-  directory: "$work"
-  username: ""
-  chroot: ""
-  pidfile: ""
-  do-daemonize: no
-  use-syslog: no
-  module-config: "iterator"
-  root-hints: "$work/zones/root.hints"
+$(unbound_server)
   interface: 198.18.0.40@53
   interface: 198.18.0.40@5353
   interface: 198.18.0.40@853

@@ -3,15 +3,7 @@
 
 raise_unbound() {
   cat >"$work/beside.conf" <<EOF
-server:
-  directory: "$work"
-  username: ""
-  chroot: ""
-  pidfile: ""
-  do-daemonize: no
-  use-syslog: no
-  module-config: "iterator"
-  root-hints: "$work/zones/root.hints"
+$(unbound_server)
   interface: 198.18.0.40@5300
   access-control: 198.18.0.0/16 allow
 remote-control:

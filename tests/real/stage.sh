@@ -70,6 +70,21 @@ serve() {
   begin "$name" internet nsd -d -c "$work/$name.conf"
 }
 
+# unbound_server: the begin of an Unbound's `server:` clause, which does not validate and asks the root of this internet.
+unbound_server() {
+  cat <<EOF
+server:
+  directory: "$work"
+  username: ""
+  chroot: ""
+  pidfile: ""
+  do-daemonize: no
+  use-syslog: no
+  module-config: "iterator"
+  root-hints: "$work/zones/root.hints"
+EOF
+}
+
 raise_servers() {
   cp -r "$here/zones" "$work/zones"
   # Texts longer than a datagram: 3 and 60 thousand octets.

@@ -23,15 +23,7 @@ name = \"faulty.example\"
 $kind = [$list]}"
   if [ -e "$work/compared.pid" ]; then end compared; fi
   cat >"$work/compared.conf" <<EOF
-server:
-  directory: "$work"
-  username: ""
-  chroot: ""
-  pidfile: ""
-  do-daemonize: no
-  use-syslog: no
-  module-config: "iterator"
-  root-hints: "$work/zones/root.hints"
+$(unbound_server)
   do-ip6: ${ipv6:-no}
   interface: 127.0.0.1@5301
 ${kind:+$kind-zone:
