@@ -21,6 +21,7 @@ use super::dead::{Wanted, other_question};
 use super::edns::Signed;
 use super::failure::Failure;
 use super::late_answers::Unanswered;
+use super::probe::Aside;
 use super::seek::Sought;
 use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
@@ -339,16 +340,15 @@ impl<'a> Asking<'a> {
     fn want_dead(&self, address: SocketAddr) {
         let open = if self.errand.rewrite.is_some() { RecordType::A } else { self.errand.kind };
         let (name, kind) = other_question(&self.cut.zone, self.errand.name, open);
-        let wanted = Wanted {
+        let aside = Aside {
             path: path(self.errand.route, self.cut, address),
             recursive: matches!(self.errand.route.kind, Kind::Forward { .. }),
             configured: !self.cut.configured.is_empty(),
             zone: self.cut.zone.clone(),
             name,
             kind,
-            view: Arc::clone(&self.context().view),
-            at: self.iterate.now(),
         };
+        let wanted = Wanted { aside, view: Arc::clone(&self.context().view), at: self.iterate.now() };
         self.iterate.means.dead.want(wanted, false);
     }
 

@@ -21,6 +21,7 @@ use super::families::Families;
 use super::hedges::Hedges;
 use super::late::Late;
 use super::late_answers::{LateAnswer, LateAnswers, Unanswered};
+use super::probe::Aside;
 use super::unproven::{Silent, Unproven};
 use super::uplink::Uplink;
 use crate::cache::rrsets::Delegation;
@@ -314,16 +315,15 @@ impl Attempt {
         // Without the key that its name lacks here a list would not answer.
         let other = if self.secret.is_some() { RecordType::A } else { self.kind };
         let (name, kind) = other_question(&self.zone, &self.name, other);
-        let wanted = Wanted {
+        let aside = Aside {
             path: self.path.clone(),
             recursive: self.recursive,
             configured: self.configured,
             zone: self.zone.clone(),
             name,
             kind,
-            view: Arc::clone(&self.context.view),
-            at: late,
         };
+        let wanted = Wanted { aside, view: Arc::clone(&self.context.view), at: late };
         self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
     }
 

@@ -15,11 +15,10 @@ use tokio::task::JoinSet;
 
 use super::Iterate;
 use super::attempt::Means;
-use super::probe::Probe;
+use super::probe::{Aside, Probe};
 use super::unproven::Silent;
 use crate::cache::servers::{Server, Servers};
 use crate::clock::Mono;
-use crate::exchange::network::Path;
 use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_PROBES, MAX_DEAD_SERVERS};
 use crate::random::Random;
 use crate::zones::View;
@@ -27,17 +26,8 @@ use crate::zones::View;
 /// A server that a question would ask, were it not dead.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
-    /// How it is asked.
-    pub(super) path: Path,
-    /// Whether it is a recursive server.
-    pub(super) recursive: bool,
-    /// Whether the operator has named it.
-    pub(super) configured: bool,
-    /// The zone that it is a server of.
-    pub(super) zone: Name,
-    /// What it is asked on the side.
-    pub(super) name: Name,
-    pub(super) kind: RecordType,
+    /// The question that shows whether it is back.
+    pub(super) aside: Aside,
     /// The routes of the question that wants it.
     pub(super) view: Arc<View>,
     /// When a question last wanted it.
@@ -66,7 +56,7 @@ impl DeadServers {
     /// question for its zone brings it back. `at_once`: its time to be tried has come.
     pub(super) fn want(&self, one: Wanted, at_once: bool) {
         let mut wanted = self.wanted();
-        let server = one.path.server;
+        let server = one.aside.path.server;
         let new = wanted.insert(server, one).is_none();
         if wanted.len() > MAX_DEAD_SERVERS {
             let oldest = wanted.iter().filter(|(other, _)| **other != server).min_by_key(|(_, one)| one.at);
@@ -145,17 +135,8 @@ impl Iterate {
 /// Asks a dead server; where it is silent again, that is known of it.
 async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: Wanted) {
     let sent = means.clock.mono();
-    let Wanted { path, recursive, configured, zone, name, kind, .. } = wanted.clone();
-    let probe = Probe {
-        means: Arc::clone(&means),
-        server: Arc::clone(&server),
-        path,
-        recursive,
-        configured,
-        zone,
-        name,
-        kind,
-    };
+    let aside = wanted.aside.clone();
+    let probe = Probe { means: Arc::clone(&means), server: Arc::clone(&server), aside };
     if !probe.ask().await {
         let late = means.clock.mono();
         means.silent(Silent { server, sent, late, wanted, aside: true });
@@ -169,6 +150,7 @@ mod tests {
 
     use crate::cache::Memory;
     use crate::config::Config;
+    use crate::exchange::network::Path;
     use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
     use crate::zones::Views;
 
@@ -185,7 +167,7 @@ mod tests {
         let path = Path { server: address(number), source: None, tls: None };
         let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
         let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
-        Wanted { path, recursive: false, configured: false, zone, name, kind, view, at }
+        Wanted { aside: Aside { path, recursive: false, configured: false, zone, name, kind }, view, at }
     }
 
     /// So many servers that died within the first seconds, and are wanted since second 10.
@@ -223,7 +205,7 @@ mod tests {
         servers.get(address(0)).answered(Duration::from_millis(1), at(11));
         dead.want(wanted(1, at(600)), false);
         let due = dead.due(at(10).after(DEAD_WANTED_TIME), &servers, &random, 32);
-        let tried: Vec<SocketAddr> = due.servers.iter().map(|(_, one)| one.path.server).collect();
+        let tried: Vec<SocketAddr> = due.servers.iter().map(|(_, one)| one.aside.path.server).collect();
         assert_eq!(tried, [address(1)]);
         servers.clear();
         assert!(dead.due(at(10_000), &servers, &random, 32).next.is_none());

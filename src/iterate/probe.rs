@@ -14,11 +14,10 @@ use crate::exchange::network::Path;
 use crate::limits::MAX_TIMER;
 use crate::record::event::{Conduct, Sent};
 
-/// A server to be asked on the side.
-pub(super) struct Probe {
-    pub(super) means: Arc<Means>,
-    pub(super) server: Arc<Server>,
-    /// How it is asked.
+/// A question on the side, and the server that it goes to.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    /// How the server is asked.
     pub(super) path: Path,
     /// Whether it is a recursive server.
     pub(super) recursive: bool,
@@ -26,15 +25,24 @@ pub(super) struct Probe {
     pub(super) configured: bool,
     /// The zone that it is a server of.
     pub(super) zone: Name,
-    /// What it is asked for.
+    /// The name that it is asked for.
     pub(super) name: Name,
+    /// The type.
     pub(super) kind: RecordType,
+}
+
+/// A server to be asked on the side.
+pub(super) struct Probe {
+    pub(super) means: Arc<Means>,
+    pub(super) server: Arc<Server>,
+    pub(super) aside: Aside,
 }
 
 impl Probe {
     /// Asks, and remembers the answer; false where there was none.
     pub(super) async fn ask(self) -> bool {
-        let Self { means, server, path, recursive, configured, zone, name, kind } = self;
+        let Self { means, server, aside } = self;
+        let Aside { path, recursive, configured, zone, name, kind } = aside;
         let (transport, address) = (first_transport(&path), path.server);
         let edns = server.standing(&zone, means.clock.mono()).edns;
         let ask = Ask {

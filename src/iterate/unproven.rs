@@ -14,7 +14,7 @@ use super::Iterate;
 use super::attempt::Means;
 use super::context::Context;
 use super::dead::Wanted;
-use super::probe::Probe;
+use super::probe::{Aside, Probe};
 use crate::cache::servers::{Health, Server};
 use crate::clock::Mono;
 use crate::exchange::network::Path;
@@ -79,7 +79,7 @@ impl Means {
     }
 
     fn is_proven(&self, silent: &Silent) -> bool {
-        self.uplink.proves_silence(silent.wanted.configured, silent.sent)
+        self.uplink.proves_silence(silent.wanted.aside.configured, silent.sent)
     }
 
     fn count(&self, silent: Silent) {
@@ -138,7 +138,7 @@ impl Iterate {
         let view = &silent.view;
         let context = Context::new(Arc::new(Trail::new(self.means.clock.clone())), Arc::clone(view));
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
-        let mut zone = silent.zone.clone();
+        let mut zone = silent.aside.zone.clone();
         while !zone.is_root() {
             let cut = rrsets.closest_delegation(&zone.base_name(), now)?;
             let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name));
@@ -154,16 +154,15 @@ impl Iterate {
             let Some((_, _, server)) = nearest else { continue };
             let source = view.recursion().policy.source.iter();
             let source = source.copied().find(|source| source.is_ipv4() == server.is_ipv4());
-            return Some(Probe {
-                means: self.means(),
-                server: self.server(server),
+            let aside = Aside {
                 path: Path { server, source, tls: None },
                 recursive: false,
                 configured: false,
                 name: zone.clone(),
                 zone,
                 kind: RecordType::NS,
-            });
+            };
+            return Some(Probe { means: self.means(), server: self.server(server), aside });
         }
         None
     }
@@ -182,16 +181,9 @@ mod tests {
         let view = Arc::clone(views.of_listener(0).unwrap());
         let path = Path { server: ([192, 0, 2, 1], 53).into(), source: None, tls: None };
         let (zone, at) = (Name::root(), Mono::START);
-        let wanted = Wanted {
-            path,
-            recursive: false,
-            configured: false,
-            name: zone.clone(),
-            kind: RecordType::SOA,
-            zone,
-            view,
-            at,
-        };
+        let (name, kind) = (zone.clone(), RecordType::SOA);
+        let aside = Aside { path, recursive: false, configured: false, zone, name, kind };
+        let wanted = Wanted { aside, view, at };
         let unproven = Unproven::default();
         for _ in 0..=MAX_UNPROVEN {
             unproven.add(Silent {
