@@ -373,6 +373,10 @@ fn a_list_that_is_shut_down_costs_no_message() {
             assert_eq!(reply.message.authorities.len(), 1);
         }
         assert!(simulation.lab().log().take().is_empty());
+        let entries = simulation.resolver().lists().all();
+        let asked: Vec<_> =
+            entries.iter().map(|entry| (entry.apex.to_ascii(), entry.counts().questions)).collect();
+        assert_eq!(asked, [("dnsbl.sorbs.net.".to_owned(), 2)], "it is shown to be asked");
     });
 }
 

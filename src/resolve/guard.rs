@@ -65,7 +65,7 @@ impl Resolver {
 
     /// What is known of a list that is asked as `view` has it.
     pub fn list_entry(&self, view: &View, list: &List) -> Arc<Entry> {
-        let way = view.route(&list.apex, RecordType::A).way();
+        let way = view.list_route(&list.apex).way();
         match self.lists.find(&list.apex, &way) {
             Some(entry) => entry,
             // The question began before a reload: nobody will ask this way again, and nobody looks after it.

@@ -66,7 +66,7 @@ impl Resolver {
                     "no server of the local data of {list} gives an answer{instead}; see whether it runs"
                 );
             }
-            Turn::Fresh => tracing::info!("the local data of {list} are new enough and in use again"),
+            Turn::Fresh => tracing::info!("the local data of {list} are available and new enough again"),
         }
         if mirrored.public.is_some() {
             self.flush_tree(&route.zone).await;

@@ -52,14 +52,14 @@ pub enum Ahead {
 impl Resolver {
     /// The list at `apex` as `view` has it.
     pub fn list(&self, view: ViewId, apex: &Name) -> Option<Arc<List>> {
-        self.views.load().get(view)?.route(apex, RecordType::A).policy.list.clone()
+        self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }
 
     /// The list of `entry` and a view that asks it this way: that of `id`, as long as it does. None where no view does any more.
     pub fn asked_as(&self, entry: &Entry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;
-        let list = view.route(&entry.apex, RecordType::A).policy.list.clone()?;
+        let list = view.list_route(&entry.apex).policy.list.clone()?;
         Some((list, Arc::clone(view)))
     }
 

@@ -211,23 +211,27 @@ impl View {
         {
             return host;
         }
-        let mut suffix = wire.as_slice();
         // DS stands on the parent's side of a cut (RFC 4035 section 3.1.4.1).
-        let mut passed_over = kind != RecordType::DS;
-        loop {
-            if passed_over
-                && let Some(route) = self.routes.get(suffix).filter(|route| is_for(route, name, kind))
-            {
+        let from = if kind == RecordType::DS { parent(&wire) } else { Some(wire.as_slice()) };
+        self.longest_suffix(from, |route| is_for(route, name, kind))
+    }
+
+    /// The way of the questions to the list at `apex`, one that is shut down included; of the zone around it where no list is known
+    /// there.
+    pub fn list_route(&self, apex: &Name) -> &Arc<Route> {
+        self.longest_suffix(Some(&wire_name(apex)), |_| true)
+    }
+
+    /// The way of the longest suffix of `name`, in wire form, whose way `fits`.
+    fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
+        let mut left = name;
+        while let Some(suffix) = left {
+            if let Some(route) = self.routes.get(suffix).filter(|route| fits(route)) {
                 return instead(route).unwrap_or(route);
             }
-            passed_over = true;
-            match suffix.split_first() {
-                Some((length, rest)) if *length > 0 => {
-                    suffix = rest.get(usize::from(*length)..).unwrap_or_default();
-                }
-                _ => return &self.recursion,
-            }
+            left = parent(suffix);
         }
+        &self.recursion
     }
 
     /// Whether it is the name of a `[[host]]`, or the reverse name of one of its addresses.
@@ -311,6 +315,12 @@ fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
         }
         _ => true,
     }
+}
+
+/// A name in wire form without its first label; none of the root.
+fn parent(wire: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = wire.split_first().filter(|(length, _)| **length > 0)?;
+    rest.get(usize::from(*length)..)
 }
 
 /// The route of a zone that holds nothing.

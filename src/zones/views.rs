@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 
 use super::{Route, View, Wrong, same_mirror};
 use crate::config::Config;
@@ -135,7 +135,7 @@ impl Views {
     /// A view whose questions to the list at `apex` go this way: that of `id`, if it is one.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
-            let route: &Route = view.route(apex, RecordType::A);
+            let route: &Route = view.list_route(apex);
             route.policy.list.as_ref().is_some_and(|list| list.apex == *apex) && route.way() == *way
         };
         self.get(id).filter(asks).or_else(|| self.views.iter().find(asks))

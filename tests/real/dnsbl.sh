@@ -86,9 +86,9 @@ stale_mirror() {
 new_mirror() {
   local list
   for list in mirrored reported; do
-    soon has "local data of $list\.lists\.example are new again" cat "$work/resolverd.log" ||
-      soon has "local data of $list\.lists\.example are new again" cat "$work/resolverd.log" ||
-      soon has "local data of $list\.lists\.example are new again" cat "$work/resolverd.log"
+    soon has "local data of $list\.lists\.example are available and new enough again" cat "$work/resolverd.log" ||
+      soon has "local data of $list\.lists\.example are available and new enough again" cat "$work/resolverd.log" ||
+      soon has "local data of $list\.lists\.example are available and new enough again" cat "$work/resolverd.log"
     has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.$list.lists.example A
   done
 }
