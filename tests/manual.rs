@@ -136,14 +136,100 @@ fn resolverd_8() {
     page("resolverd.8", &text);
 }
 
+/// One block of the shipped file: comment lines, then the lines that they describe.
+#[derive(Default)]
+struct Block {
+    comment: Vec<String>,
+    lines: Vec<String>,
+}
+
+/// The blocks of the shipped file. Blank lines divide them, but do not end a value of several lines.
+fn blocks(file: &str) -> Vec<Block> {
+    let mut blocks = vec![Block::default()];
+    for line in file.lines() {
+        let comment = line.strip_prefix("# ").or_else(|| (line == "#").then_some(""));
+        let ends = line.is_empty() || (comment.is_some() && !blocks.last().unwrap().lines.is_empty());
+        if ends {
+            blocks.push(Block::default());
+        }
+        let block = blocks.last_mut().unwrap();
+        match comment {
+            Some(comment) => block.comment.push(comment.to_owned()),
+            None if line.is_empty() => {}
+            None => block.lines.push(line.to_owned()),
+        }
+    }
+    blocks.retain(|block| !block.comment.is_empty() || !block.lines.is_empty());
+    blocks
+}
+
+/// A comment as filled paragraphs: `Default:`, `Range:` and indented values begin a line.
+fn filled(comment: &[String]) -> String {
+    let begins = |line: &str| line.starts_with("Default") || line.starts_with("Range");
+    let mut text = String::new();
+    for line in comment {
+        let indent = line.len() - line.trim_start().len();
+        if line.is_empty() {
+            text += ".PP\n";
+            continue;
+        }
+        if begins(line) || (1..4).contains(&indent) {
+            text += ".br\n";
+        }
+        text += &format!("{}\n", escaped(line.trim_start()));
+    }
+    text
+}
+
+/// A key: its name as the tag, its comment, and its line in the file.
+fn key(block: &Block) -> String {
+    let is_head = |line: &&String| line.starts_with("#[[");
+    let heads = block.lines.iter().filter(is_head).count();
+    let starts =
+        |line: &&String| line.trim_start_matches('#').starts_with(|letter: char| letter.is_ascii_lowercase());
+    let names: Vec<&str> = block
+        .lines
+        .iter()
+        .filter(starts)
+        .map(|line| line.trim_start_matches('#').split(" = ").next().unwrap())
+        // The name of an entry stands in its first block.
+        .filter(|name| heads == 0 || *name != "name")
+        .collect();
+    let lines: String =
+        block.lines.iter().map(|line| format!("{}\n", escaped(line.trim_start_matches('#')))).collect();
+    let shown =
+        if block.lines.iter().any(|line| line.starts_with('#')) { "Example:" } else { "In the file:" };
+    format!(
+        ".TP\n.B {}\n{}.IP\n{shown}\n.nf\n{lines}.fi\n",
+        escaped(&names.join(", ")),
+        filled(&block.comment)
+    )
+}
+
 #[test]
 fn resolverd_toml_5() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
     let shipped = std::fs::read_to_string(shipped).unwrap();
-    let file: String = shipped.lines().map(|line| format!("{}\n", escaped(line))).collect();
-    let text = head("resolverd.toml", 5, "configuration of resolverd")
-        + &section("DESCRIPTION", "The file as it is shipped, with every key, what it does and its default.")
-        + &format!(".PP\n.nf\n{file}.fi\n")
-        + &see_also(&[("resolverd", 8), ("resolverctl", 1)]);
+    let mut text = head("resolverd.toml", 5, "configuration of resolverd") + ".SH DESCRIPTION\n";
+    let mut entry = String::new();
+    for mut block in blocks(&shipped) {
+        if let Some(section) = block.lines.first().filter(|line| line.starts_with('[')) {
+            text += &format!(".SH {}\n", escaped(section));
+            block.lines.remove(0);
+        } else if let [head] = block.lines.as_slice()
+            && head.starts_with("#[[")
+            && *head != entry
+        {
+            text += &format!(".SH {}\n{}", escaped(&head[1..]), filled(&block.comment));
+            entry.clone_from(head);
+            continue;
+        }
+        match (block.lines.is_empty(), block.comment.is_empty()) {
+            (true, true) => {}
+            (true, false) => text += &filled(&block.comment),
+            (false, _) => text += &key(&block),
+        }
+    }
+    text += &see_also(&[("resolverd", 8), ("resolverctl", 1)]);
     page("resolverd.toml.5", &text);
 }
