@@ -27,7 +27,7 @@ const RUNS: usize = 7;
 const OTHERS: u32 = 10_000;
 
 fn main() {
-    let memory = Memory::new(&Config::default().cache, &Random::seeded(1));
+    let memory = Memory::new(Config::default().cache.size, &Random::seeded(1));
     for number in 0..OTHERS {
         let record = record(&format!("mail{number}"), RData::A(A(Ipv4Addr::from_bits(number))));
         put(&memory, &[record]);

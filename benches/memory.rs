@@ -12,7 +12,6 @@ use resolverd::cache::rrsets::{Delegation, Rank};
 use resolverd::cache::security::Evidence;
 use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 use resolverd::clock::Mono;
-use resolverd::config::Config;
 use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
 use resolverd::wire::compose::{self, Parts};
@@ -60,9 +59,7 @@ fn main() {
 
 /// Fills one store and prints what an entry of it costs.
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
-    let mut config = Config::default().cache;
-    config.size = SIZE;
-    let memory = Memory::new(&config, &Random::seeded(1));
+    let memory = Memory::new(SIZE, &Random::seeded(1));
     // Pages that an earlier store has given back are taken first; they must not flatter this one.
     let before = resident();
     for number in 0..ENTRIES {

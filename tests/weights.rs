@@ -15,7 +15,6 @@ use resolverd::cache::rrsets::{Delegation, Rank};
 use resolverd::cache::security::{Backing, Evidence, Standing, ZoneState};
 use resolverd::cache::{Memory, StoreFill};
 use resolverd::clock::Mono;
-use resolverd::config::Config;
 use resolverd::limits::MAX_LAME_ZONES;
 use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
@@ -48,9 +47,7 @@ fn resident() -> u64 {
 
 /// Fills a store; gives what its entries take of what they weigh.
 fn share((title, store, put): &Sort<'_>) -> f64 {
-    let mut config = Config::default().cache;
-    config.size = SIZE;
-    let memory = Memory::new(&config, &Random::seeded(1));
+    let memory = Memory::new(SIZE, &Random::seeded(1));
     let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
     // What is made at the first use is no entry's.
     put(&memory, 0);

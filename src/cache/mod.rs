@@ -31,7 +31,6 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 
 use crate::clock::Mono;
-use crate::config;
 use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
 
@@ -70,9 +69,9 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Empty memories within `config.size` octets.
-    pub fn new(config: &config::Cache, random: &Random) -> Self {
-        let share = |percent: u64| config.size / 100 * percent;
+    /// Empty memories within `size` octets.
+    pub fn new(size: u64, random: &Random) -> Self {
+        let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
         Self {
             answers: Answers(Store::new(share(SHARES.answers), keyed, weigh_answer)),
@@ -212,7 +211,7 @@ impl BuildHasher for Keyed {
 mod stage {
     use std::time::Duration;
 
-    use super::{Memory, Name, config};
+    use super::{Memory, Name};
     use crate::random::Random;
 
     pub(super) const DAY: Duration = Duration::from_secs(86_400);
@@ -223,7 +222,6 @@ mod stage {
 
     /// Empty memories, large enough for any test.
     pub(super) fn memory() -> Memory {
-        let config = config::Cache { size: 8 << 20, max_ttl: DAY, negative_max_ttl: DAY };
-        Memory::new(&config, &Random::seeded(1))
+        Memory::new(8 << 20, &Random::seeded(1))
     }
 }

@@ -12,9 +12,9 @@ use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::protocol::rows::HeldRow;
 use super::protocol::{Fault, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
-use super::rows::{self, HeldRow};
-use super::server::ended;
+use super::rows;
 use super::{Subject, health, lists, lookup, zones};
 use crate::cache::flush::Flush;
 use crate::config;
@@ -55,6 +55,12 @@ pub(super) async fn serve(
     }
     stream.write_all(&octets).await?;
     stream.shutdown().await
+}
+
+/// Waits for the end of the daemon, whose own end counts as well.
+pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
+    // An error says that nobody is left to tell.
+    let _ = ending.wait_for(|ending| *ending).await;
 }
 
 /// Who asks, by the kernel's word (SO_PEERCRED, unix(7)); who cannot be told may only look.

@@ -5,22 +5,11 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::protocol::MissingAddress;
+use super::protocol::{MissingAddress, Warning};
 use crate::config::{Config, Listen};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
 use crate::record::{Age, FailingZone, Report, Troubles};
-
-/// Something that is not well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
-    /// What.
-    pub problem: String,
-    /// What to do.
-    pub remedy: String,
-}
 
 /// Fewer questions or messages than this tell nothing.
 const ENOUGH: u64 = 20;

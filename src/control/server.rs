@@ -12,7 +12,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{Subject, connection};
+use super::Subject;
+use super::connection::{self, ended};
 use crate::limits;
 
 /// Owner and group may read and write: the group is whom the administrator lets look.
@@ -113,12 +114,6 @@ impl Drop for Server {
         // Where somebody removed it before us there is nothing left to do.
         let _already_gone = std::fs::remove_file(&self.path);
     }
-}
-
-/// Waits for the end of the daemon, whose own end counts as well.
-pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
-    // An error says that nobody is left to tell.
-    let _ = ending.wait_for(|ending| *ending).await;
 }
 
 /// One connection, bounded in time. A client that leaves early is its own affair.

@@ -75,7 +75,7 @@ fn verdict(replies: &[Reply]) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::lists::ListTest;
+    use crate::control::protocol::lists::ListTest;
 
     #[test]
     fn only_lists_that_block_count_for_the_exit_code() {

@@ -173,7 +173,7 @@ mod tests {
     /// So many servers that died within the first seconds, and are wanted since second 10.
     fn died(count: u16) -> (Servers, DeadServers) {
         let random = Random::seeded(1);
-        let servers = Memory::new(&Config::default().cache, &random).servers;
+        let servers = Memory::new(Config::default().cache.size, &random).servers;
         let dead = DeadServers::default();
         for number in 0..count {
             for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {

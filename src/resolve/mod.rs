@@ -137,7 +137,7 @@ impl Resolver {
     /// A resolver with empty memories.
     pub fn new(parts: Parts) -> Arc<Self> {
         let Parts { views, clock, random, network, recorder } = parts;
-        let memory = Memory::new(&views.config().cache, &random);
+        let memory = Memory::new(views.config().cache.size, &random);
         let views = ArcSwap::from_pointee(views);
         let keyed = memory.keyed();
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use resolverd::control::lists::ListState;
+use resolverd::control::protocol::lists::ListState;
 use resolverd::control::protocol::{Reply, Request, Stats, Status};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;

@@ -5,7 +5,7 @@ use std::process::Command;
 use resolverd::cache::servers::Health;
 use resolverd::config::{self, Config};
 use resolverd::control::protocol::Reply;
-use resolverd::control::zones::{ZoneServer, ZoneSource, ZoneState};
+use resolverd::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 use resolverd::ctl::render::{Style, json, zones};
 
 use crate::{both, golden, lines};

@@ -1,7 +1,7 @@
 //! The DNS lists.
 
-use resolverd::control::lists::{AheadState, CodeFact, ListFacts, ListState, ListTest};
 use resolverd::control::protocol::Reply;
+use resolverd::control::protocol::lists::{AheadState, CodeFact, ListFacts, ListState, ListTest};
 use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::entry::Counts;

@@ -10,11 +10,11 @@ use std::path::Path;
 use resolverd::cache::rrsets::Rank;
 use resolverd::cache::servers::Health;
 use resolverd::config::{Config, Errors};
-use resolverd::control::health::Warning;
+use resolverd::control::protocol::Warning;
+use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::control::protocol::{
     DaemonStatus, Fill, MissingAddress, QueryReply, RecordText, Removed, Reply, Stats, Status, Table,
 };
-use resolverd::control::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::ctl::render::{Style, json, rows, screen, state, text};
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};

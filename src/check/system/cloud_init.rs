@@ -2,7 +2,7 @@
 //!
 //! May call: `check`. Its module cc_resolv_conf does so where `manage_resolv_conf` is true.
 
-use super::gather::File;
+use super::host::File;
 use crate::check::Finding;
 
 const CHECK: &str = "cloud-init";

@@ -2,7 +2,7 @@
 //!
 //! May call: `check`. Formats: proc(5), net/ipv6_route and net/if_inet6.
 
-use super::gather::File;
+use super::host::File;
 use crate::check::Finding;
 
 const CHECK: &str = "ipv6";

@@ -6,19 +6,22 @@ mod clock;
 mod cloud_init;
 mod egress;
 pub mod gather;
+pub mod host;
 mod ini;
 mod ipv6;
 mod network_manager;
 mod nsswitch;
 mod port;
 mod postfix;
+pub mod proc;
 mod resolv_conf;
 mod resolved;
 pub mod root_zone;
 
 use std::net::IpAddr;
 
-use self::gather::{File, Holders};
+use self::host::File;
+use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
 use self::root_zone::Heard;
 use super::Finding;

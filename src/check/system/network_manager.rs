@@ -2,7 +2,7 @@
 //!
 //! May call: `check`. NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts.
 
-use super::gather::File;
+use super::host::File;
 use super::ini::values;
 use crate::check::Finding;
 

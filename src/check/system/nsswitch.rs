@@ -2,7 +2,7 @@
 //!
 //! May call: `check`. nsswitch.conf(5), nss-resolve(8).
 
-use super::gather::File;
+use super::host::File;
 use crate::check::Finding;
 
 const CHECK: &str = "nsswitch";

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::gather::File;
+use super::host::File;
 use super::resolv_conf::{ResolvConf, is_ours};
 use crate::check::Finding;
 

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::gather::File;
+use super::host::File;
 use crate::check::Finding;
 
 const CHECK: &str = "resolv.conf";

@@ -4,9 +4,9 @@
 
 use super::table::{Side, Table};
 use super::{Paint, Style, words};
-use crate::control::lists::{AheadState, ListFacts, ListState, ListTest};
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
+use crate::control::protocol::lists::{AheadState, ListFacts, ListState, ListTest};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::list::Purpose;
 use crate::dnsbl::state::State;

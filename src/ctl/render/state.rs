@@ -10,7 +10,7 @@ use crate::cache::servers::Health;
 use crate::config::defaults;
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
-use crate::control::rows::{FlightState, HeldRow, ServerState};
+use crate::control::protocol::rows::{FlightState, HeldRow, ServerState};
 
 /// What is known of servers; of the one at `address` all that is known.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {

@@ -7,7 +7,7 @@ use super::{Paint, Style, words};
 use crate::cache::servers::Health;
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
-use crate::control::zones::{ZoneServer, ZoneState};
+use crate::control::protocol::zones::{ZoneServer, ZoneState};
 
 /// The zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {

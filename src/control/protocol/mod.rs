@@ -1,21 +1,25 @@
 //! The words that `resolverctl` and the daemon exchange: one request a connection, JSON, one object a line.
 //!
-//! May call: `question`, `record`, `cache`. A reply is any number of lines of which the last is `end` or `problem`, so
+//! May call: `question`, `record`, `cache`, `dnsbl` for their types. A reply is any number of lines of which the last is `end` or `problem`, so
 //! that one cut off is not taken for a whole one.
 
-use std::net::{IpAddr, SocketAddr};
+pub mod lists;
+mod query;
+pub mod rows;
+mod status;
+pub mod zones;
+
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::health::Warning;
-use super::lists::{AheadState, ListFacts, ListState, ListTest};
-use super::rows::{FlightState, HeldRow, ServerState};
-use super::zones::ZoneState;
-use crate::cache::StoreFill;
+use self::lists::{AheadState, ListFacts, ListState, ListTest};
+pub use self::query::{QueryReply, RecordText};
+use self::rows::{FlightState, HeldRow, ServerState};
+pub use self::status::{DaemonStatus, Fill, MissingAddress, Stats, Status, Warning};
+use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
-use crate::question::{ExtendedError, Outcome, Security};
-use crate::record::event::Step;
-use crate::record::{ClientRow, Report, ServerRow, ShedRow, TypeRow, Window, ZoneRow};
+use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 
 /// What may be asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -267,139 +271,6 @@ pub enum Fault {
     Daemon,
     /// Whoever asks may only look.
     Permission,
-}
-
-/// What the daemon is, and what it is doing now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct DaemonStatus {
-    /// Its version.
-    pub version: String,
-    /// Its process id.
-    pub process: u32,
-    /// Its configuration file; none where it runs on built-in defaults.
-    pub config: Option<String>,
-    /// Where it listens.
-    pub listen: Vec<SocketAddr>,
-    /// Where it is to listen and does not, as this host lacks the address so far.
-    #[serde(default)]
-    pub missing: Vec<MissingAddress>,
-    /// Flights that are under way.
-    pub flights: u64,
-    /// Flights that may be.
-    pub flights_max: u64,
-}
-
-/// An address that is configured and cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MissingAddress {
-    /// It, as configured.
-    pub address: SocketAddr,
-    /// Why it cannot be had, in words that end a sentence.
-    pub why: String,
-}
-
-/// Is it well?
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Status {
-    /// What it is.
-    #[serde(flatten)]
-    pub daemon: DaemonStatus,
-    /// Seconds since it started.
-    pub uptime: f64,
-    /// Questions of the last five minutes, or since the start where that is later.
-    pub questions: u64,
-    /// Seconds in which they came.
-    pub seconds: f64,
-    /// How full the memories are.
-    pub stores: Vec<Fill>,
-    /// What is not well, and what to do; nothing where all is well.
-    pub warnings: Vec<Warning>,
-}
-
-/// The one screen of the statistics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Stats {
-    /// The daemon's version.
-    pub version: String,
-    /// The statistics.
-    #[serde(flatten)]
-    pub report: Report,
-    /// The zones on which most time was spent.
-    pub slow_zones: Vec<ZoneRow>,
-    /// The servers that were waited for longest.
-    pub slow_servers: Vec<ServerRow>,
-    /// The zones whose questions were turned away most, as others needed the room.
-    #[serde(default)]
-    pub shed_zones: Vec<ShedRow>,
-    /// The clients whose questions were turned away most.
-    #[serde(default)]
-    pub shed_clients: Vec<ShedRow>,
-    /// How full the memories are.
-    pub stores: Vec<Fill>,
-}
-
-/// How full a memory is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fill {
-    /// Which.
-    pub store: String,
-    /// Entries, those past their TTL included.
-    pub entries: u64,
-    /// Octets they are weighed at.
-    pub bytes: u64,
-    /// Octets it may hold.
-    pub capacity: u64,
-}
-
-impl From<&StoreFill> for Fill {
-    fn from(fill: &StoreFill) -> Self {
-        let StoreFill { store, entries, bytes, capacity } = *fill;
-        Self { store: store.to_owned(), entries, bytes, capacity }
-    }
-}
-
-/// How a question ended that was asked through the daemon.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct QueryReply {
-    /// Name asked for.
-    pub name: String,
-    /// Type asked for.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Response code, by its usual name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
-    pub rcode: String,
-    /// Where the answer came from, or why there is none.
-    pub outcome: Outcome,
-    /// Seconds it took.
-    pub elapsed: f64,
-    /// Flags of the header, as dig names them.
-    pub flags: Vec<String>,
-    /// How far it is validated.
-    #[serde(default)]
-    pub security: Security,
-    /// Answer section, TTLs as they are now.
-    pub answers: Vec<RecordText>,
-    /// SOA of a negative answer, from which its time comes (RFC 2308).
-    pub authority: Vec<RecordText>,
-    /// Why there is no answer.
-    pub extended_error: Option<ExtendedError>,
-    /// The way it went, where a trace was asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<Step>,
-}
-
-/// A record as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RecordText {
-    /// Owner name.
-    pub name: String,
-    /// Seconds that it may still be kept.
-    pub ttl: u32,
-    /// Type.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Data in zone-file form; what would act on a terminal is escaped.
-    pub data: String,
 }
 
 /// What was removed from the memories.

@@ -1,0 +1,113 @@
+//! The files of a host, read below a root directory, so that tests bring a host of their own.
+//!
+//! May call: `check`, `limits`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::check::Finding;
+use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
+
+/// A file of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum File {
+    /// It was read.
+    Text {
+        /// Where it lies.
+        path: String,
+        /// What stands in it.
+        text: String,
+    },
+    /// It is not there.
+    Missing {
+        /// Where it would lie.
+        path: String,
+    },
+    /// It is there, and not for us.
+    Unreadable {
+        /// Where it lies.
+        path: String,
+        /// Why not.
+        error: String,
+    },
+}
+
+impl File {
+    /// What stands in it, where it was read.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            Self::Missing { .. } | Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// That a check could not read it, where it is there and not for us.
+    pub(super) fn unread(&self, check: &'static str) -> Option<Finding> {
+        let Self::Unreadable { path, error } = self else { return None };
+        Some(Finding::could_not_tell(check, format!("{path} cannot be read: {error}"), "run it with sudo"))
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::Text { path, .. } | Self::Missing { path } | Self::Unreadable { path, .. } => path,
+        }
+    }
+}
+
+/// A host, from its root directory.
+pub(super) struct Host<'r> {
+    pub(super) root: &'r Path,
+}
+
+impl Host<'_> {
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    pub(super) fn is_there(&self, path: &str) -> bool {
+        self.path(path).exists()
+    }
+
+    pub(super) fn file(&self, path: &str) -> File {
+        self.read(&self.path(path), path)
+    }
+
+    /// Reads what lies at `place` and is called `path`.
+    fn read(&self, place: &Path, path: &str) -> File {
+        let path = path.to_owned();
+        let mut octets = Vec::new();
+        let read =
+            fs::File::open(place).and_then(|file| file.take(MAX_CHECKED_FILE).read_to_end(&mut octets));
+        match read {
+            Ok(_) => File::Text { path, text: String::from_utf8_lossy(&octets).into_owned() },
+            Err(error) if error.kind() == ErrorKind::NotFound => File::Missing { path },
+            Err(error) => File::Unreadable { path, error: error.to_string() },
+        }
+    }
+
+    /// A file that may be a link, and where it leads; a link to an absolute path stays below the root.
+    pub(super) fn link(&self, path: &str) -> (File, Option<String>) {
+        let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
+        let shown = target.display().to_string();
+        let place = if target.is_absolute() { self.path(&shown) } else { self.path(path) };
+        (self.read(&place, path), Some(shown))
+    }
+
+    /// A configuration file and its drop-ins, in the order in which they count: by name, and of two with the same name
+    /// the one of the later directory alone.
+    pub(super) fn files(&self, main: &str, directories: &[&str], drop_ins: &str, suffix: &str) -> Vec<File> {
+        let mut by_name: BTreeMap<String, String> = BTreeMap::new();
+        for directory in directories {
+            let directory = format!("{directory}/{drop_ins}");
+            let Ok(entries) = fs::read_dir(self.path(&directory)) else { continue };
+            let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+            let named = names.filter(|name| Path::new(name).extension().is_some_and(|last| last == suffix));
+            by_name.extend(named.map(|name| (name.clone(), format!("{directory}/{name}"))));
+        }
+        let drop_ins = by_name.values().take(MAX_CHECKED_DROP_INS).map(|path| self.file(path));
+        std::iter::once(self.file(main)).chain(drop_ins).collect()
+    }
+}

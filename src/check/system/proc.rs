@@ -1,0 +1,113 @@
+//! Who listens at port 53, as the kernel tells it below /proc.
+//!
+//! May call: `check::system::host`. proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are in the machine's order of octets, four at
+//! a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+
+use super::host::{File, Host};
+
+/// The port of DNS.
+pub(super) const PORT: u16 = 53;
+
+/// What holds resolverd.socket as long as the daemon has not come.
+pub(super) const MANAGER: &str = "systemd";
+
+/// Who listens at an address: `None` where the process is another user's.
+pub type Holders = Vec<(SocketAddr, Option<String>)>;
+
+/// Who listens at port 53.
+pub(super) fn holders(host: &Host<'_>) -> Option<Holders> {
+    let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
+    for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
+        match host.file(&format!("/proc/net/{table}")) {
+            File::Text { text, .. } => sockets.extend(listeners(&text, listening)),
+            // A kernel without IPv6 has no such table.
+            File::Missing { .. } if table.ends_with('6') => {}
+            _ => return None,
+        }
+    }
+    let wanted: BTreeSet<u64> = sockets.iter().map(|(_, inode)| *inode).collect();
+    let processes = if wanted.is_empty() { BTreeMap::new() } else { processes(host, &wanted) };
+    let mut holders: Holders =
+        sockets.iter().map(|(address, inode)| (*address, processes.get(inode).cloned())).collect();
+    holders.dedup();
+    Some(holders)
+}
+
+/// The names of the processes that hold sockets, by inode.
+fn processes(host: &Host<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, String> {
+    let mut names = BTreeMap::new();
+    let Ok(entries) = fs::read_dir(host.path("/proc")) else { return names };
+    for process in entries.flatten().map(|entry| entry.path()) {
+        let Ok(descriptors) = fs::read_dir(process.join("fd")) else { continue };
+        let links = descriptors.flatten().filter_map(|entry| fs::read_link(entry.path()).ok());
+        let held: Vec<u64> = links.filter_map(|link| inode(&link.to_string_lossy())).collect();
+        let name = || fs::read_to_string(process.join("comm")).map(|name| name.trim().to_owned());
+        for inode in held.into_iter().filter(|inode| inodes.contains(inode)) {
+            let Ok(name) = name() else { continue };
+            // systemd keeps the sockets that it has handed down: who has them from it is the one who answers.
+            let known = names.entry(inode).or_insert_with(|| name.clone());
+            if known == MANAGER {
+                *known = name;
+            }
+        }
+    }
+    names
+}
+
+/// The sockets at port 53 of a table of proc(5) that are in the state `listening`, with their inodes.
+fn listeners(table: &str, listening: &str) -> Vec<(SocketAddr, u64)> {
+    table.lines().skip(1).filter_map(|line| listener(line, listening)).collect()
+}
+
+fn listener(line: &str, listening: &str) -> Option<(SocketAddr, u64)> {
+    let columns: Vec<&str> = line.split_ascii_whitespace().collect();
+    let (address, port) = columns.get(1)?.split_once(':')?;
+    let inode = columns.get(9)?.parse().ok()?;
+    let port = u16::from_str_radix(port, 16).ok()?;
+    (port == PORT && *columns.get(3)? == listening)
+        .then(|| Some((SocketAddr::new(self::address(address)?, port), inode)))?
+}
+
+/// An address in the machine's order of octets.
+fn address(digits: &str) -> Option<IpAddr> {
+    let word = |place: usize| {
+        let digits = digits.get(place..place.checked_add(8)?)?;
+        u32::from_str_radix(digits, 16).ok().map(u32::to_ne_bytes)
+    };
+    match digits.len() {
+        8 => Some(IpAddr::from(word(0)?)),
+        32 => {
+            let words = [word(0)?, word(8)?, word(16)?, word(24)?];
+            let octets: [u8; 16] = words.concat().try_into().ok()?;
+            Some(IpAddr::from(octets))
+        }
+        _ => None,
+    }
+}
+
+/// The inode of a link like `socket:[4711]`.
+fn inode(link: &str) -> Option<u64> {
+    link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_read_in_the_machines_order() {
+        let four = format!("{:08X}", u32::from_ne_bytes([127, 0, 0, 1]));
+        let six = format!("{:024X}{:08X}", 0, u32::from_ne_bytes([0, 0, 0, 1]));
+        let rest = "00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 4711 2 0 0";
+        let table = format!("head\n 1: {four}:0035 {rest}\n 2: {six}:0035 {rest}\n 3: {four}:0036 {rest}\n");
+        let found = listeners(&table, "07");
+        assert_eq!(found, [("127.0.0.1:53".parse().unwrap(), 4711), ("[::1]:53".parse().unwrap(), 4711)]);
+        assert!(listeners(&table, "0A").is_empty());
+        assert_eq!(inode("socket:[4711]"), Some(4711));
+        assert_eq!(inode("/dev/null"), None);
+    }
+}

@@ -1,0 +1,52 @@
+//! The reply to a question that was asked through the daemon.
+//!
+//! May call: `question`, `record::event` for their types.
+
+use serde::{Deserialize, Serialize};
+
+use crate::question::{ExtendedError, Outcome, Security};
+use crate::record::event::Step;
+
+/// How a question ended that was asked through the daemon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QueryReply {
+    /// Name asked for.
+    pub name: String,
+    /// Type asked for.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Response code, by its usual name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
+    pub rcode: String,
+    /// Where the answer came from, or why there is none.
+    pub outcome: Outcome,
+    /// Seconds it took.
+    pub elapsed: f64,
+    /// Flags of the header, as dig names them.
+    pub flags: Vec<String>,
+    /// How far it is validated.
+    #[serde(default)]
+    pub security: Security,
+    /// Answer section, TTLs as they are now.
+    pub answers: Vec<RecordText>,
+    /// SOA of a negative answer, from which its time comes (RFC 2308).
+    pub authority: Vec<RecordText>,
+    /// Why there is no answer.
+    pub extended_error: Option<ExtendedError>,
+    /// The way it went, where a trace was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+}
+
+/// A record as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordText {
+    /// Owner name.
+    pub name: String,
+    /// Seconds that it may still be kept.
+    pub ttl: u32,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Data in zone-file form; what would act on a terminal is escaped.
+    pub data: String,
+}

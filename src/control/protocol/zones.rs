@@ -1,0 +1,61 @@
+//! Rows of the reply about configured zones.
+//!
+//! May call: `cache::servers` for its types. Spans are in seconds.
+
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::cache::servers::Health;
+
+/// A configured zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneState {
+    /// Its apex.
+    pub zone: String,
+    /// Where its answers come from.
+    pub kind: ZoneSource,
+    /// The servers that are asked, as configured.
+    pub servers: Vec<ZoneServer>,
+    /// The zone file.
+    pub file: Option<String>,
+    /// Addresses of a host.
+    pub addresses: Vec<IpAddr>,
+    /// Addresses to ask from, where they are not the general ones.
+    pub source: Vec<IpAddr>,
+    /// Seconds, where it is not the general cap.
+    pub max_ttl: Option<f64>,
+    /// Seconds, where it is not the general cap.
+    pub negative_max_ttl: Option<f64>,
+    /// Listeners whose clients do not see it, by their first address.
+    pub hidden_at: Vec<SocketAddr>,
+}
+
+/// Where a zone's answers come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ZoneSource {
+    /// Recursive servers.
+    Forward,
+    /// Its own servers.
+    Stub,
+    /// A zone file.
+    File,
+    /// A host entry.
+    Host,
+}
+
+/// A server of a zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ZoneServer {
+    /// Its address and port.
+    pub address: SocketAddr,
+    /// The name of its certificate, where it is asked over TLS.
+    pub tls: Option<String>,
+    /// Seconds, where it ever answered.
+    pub round_trip: Option<f64>,
+    /// Whether it answers; none where it was not asked since the start or the last flush.
+    pub health: Option<Health>,
+    /// Whether it is known not to serve the zone.
+    pub lame: bool,
+}
