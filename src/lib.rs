@@ -51,6 +51,7 @@
 
 mod allocator;
 pub mod arguments;
+pub mod background;
 pub mod cache;
 pub mod check;
 pub mod clock;

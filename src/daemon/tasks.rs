@@ -11,13 +11,12 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
+use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::dnsbl::keep::{self, Kept};
-use crate::dnsbl::{ahead, tend};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
 use crate::notify;
 use crate::random::Random;
 use crate::resolve::Resolver;
-use crate::resolve::witness::ask_root_in_doubt;
 use crate::supervise::Supervisor;
 
 /// Starts all that lives as long as the daemon; it ends with what is given.

@@ -14,7 +14,6 @@
     clippy::panic
 )]
 
-pub mod ahead;
 pub mod answers;
 pub mod batch;
 pub mod breaker;
@@ -31,7 +30,6 @@ pub mod rewrite;
 pub mod ring;
 pub mod state;
 pub mod table;
-pub mod tend;
 pub mod watch;
 pub mod way;
 pub mod witness;

@@ -16,14 +16,13 @@ use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::task::JoinSet;
 
+use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::clock::Clock;
 use crate::config::{Config, Family, TrustAnchor};
-use crate::dnsbl::{ahead, tend};
 use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
-use crate::resolve::witness::ask_root_in_doubt;
 use crate::resolve::{Asked, Parts, Resolver};
 use crate::validate::anchors::Anchors;
 use crate::wire;

@@ -31,7 +31,6 @@ mod recall;
 mod shared;
 mod shares;
 pub mod side;
-pub mod witness;
 
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
@@ -240,6 +239,11 @@ impl Resolver {
     /// What is known of DNS lists.
     pub fn lists(&self) -> &Lists {
         &self.lists
+    }
+
+    /// Where what happens is told.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
     }
 
     /// Where moments come from.

@@ -1,7 +1,6 @@
-//! Who looks after the lists: judges their silence, probes and tests them, and asks them ahead of clients.
+//! Looks after the lists: judges their silence, probes them and tests them.
 //!
-//! May call: `resolve` for its questions on the side, `dnsbl`, `zones`, `clock`, `random`, `limits`. Tasks of the daemon; nothing on
-//! the way of a question waits for them. What they ask goes the way of all questions.
+//! A task of the daemon: no question waits for it. Its questions take the way of all questions.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -12,14 +11,14 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use tokio::task::JoinSet;
 
-use super::breaker::Judgement;
-use super::entry::Entry;
-use super::gate::Verdict;
-use super::health::{Point, Shown, Tested};
-use super::list::{List, Subject};
-use super::state::State;
-use super::way::Way;
 use crate::clock::Mono;
+use crate::dnsbl::breaker::Judgement;
+use crate::dnsbl::entry::Entry;
+use crate::dnsbl::gate::Verdict;
+use crate::dnsbl::health::{Point, Shown, Tested};
+use crate::dnsbl::list::{List, Subject};
+use crate::dnsbl::state::State;
+use crate::dnsbl::way::Way;
 use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
 use crate::question::{ListSays, ViewId};
 use crate::random::Random;

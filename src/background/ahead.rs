@@ -1,7 +1,6 @@
 //! Who asks lists ahead of clients: hears of questions, learns, and starts those that will follow.
 //!
-//! May call: `resolve` for its questions on the side, `dnsbl::{batch, ring, state}`, `config`, `zones`. A task of the daemon, told
-//! through a ring: no question waits for it.
+//! A task of the daemon, told through a ring: no question waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -11,12 +10,12 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
-use super::batch::{Asker, Batch, Check, ListId, Standing};
-use super::entry::Entry;
-use super::list::{Asked, List, Subject};
-use super::ring::{Event, What};
-use super::way::Way;
 use crate::config::Config;
+use crate::dnsbl::batch::{Asker, Batch, Check, ListId, Standing};
+use crate::dnsbl::entry::Entry;
+use crate::dnsbl::list::{Asked, List, Subject};
+use crate::dnsbl::ring::{Event, What};
+use crate::dnsbl::way::Way;
 use crate::limits::MAX_AHEAD;
 use crate::question::{Client, Question, QuestionKey, ViewId, wire_name};
 use crate::resolve::Resolver;
