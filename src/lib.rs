@@ -39,7 +39,7 @@
 //! # What travels
 //!
 //! [`question`] holds what goes the whole way: the question and its key, the answer as bytes, and the closed list of
-//! outcomes in which every question ends. [`rdata`] reads the data of records that the library refuses. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
+//! outcomes in which every question ends; [`conduct`] how a server behaved to a message. [`rdata`] reads the data of records that the library refuses. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
 //! virtual clock and a seed. Every bound stands in [`limits`] with its reason; every default in [`config`].
 //!
 //! # Who builds and ends it
@@ -55,6 +55,7 @@ pub mod background;
 pub mod cache;
 pub mod check;
 pub mod clock;
+pub mod conduct;
 pub mod config;
 pub mod control;
 pub mod ctl;

@@ -53,7 +53,7 @@ fn the_lab_forges_tails_at_all() {
     let deliveries = server.respond(
         server.addresses()[0],
         &query.to_vec().unwrap(),
-        resolverd::record::event::Transport::Udp,
+        resolverd::conduct::Transport::Udp,
         resolverd::clock::Mono::START,
         &random,
     );

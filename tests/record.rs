@@ -9,9 +9,10 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolverd::clock::Clock;
+use resolverd::conduct::{Conduct, Transport};
 use resolverd::limits;
 use resolverd::question::{Apart, Outcome, Question};
-use resolverd::record::event::{Conduct, Ended, FlightEnded, Lost, Sent, Shows, Transport};
+use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows};
 use resolverd::record::{OTHER, Recorder, ShedRow, Window};
 
 fn ended(client: u32, kind: RecordType, outcome: Outcome) -> Ended {

@@ -89,7 +89,7 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::record::event::Conduct;
+    use crate::conduct::Conduct;
     use crate::record::{Recorder, Window};
 
     fn report(outcomes: &[(Outcome, u64)], messages: &[(Conduct, u64)]) -> Report {

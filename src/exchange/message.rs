@@ -78,8 +78,8 @@ fn push_name(octets: &mut Vec<u8>, name: &Name) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conduct::Transport;
     use crate::exchange::network::Path;
-    use crate::record::event::Transport;
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 
     /// The same by the library.

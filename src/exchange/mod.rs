@@ -36,10 +36,10 @@ use hickory_proto::rr::{DNSClass, Name, RecordType};
 
 use crate::cache::Keyed;
 use crate::clock::Clock;
+use crate::conduct::Transport;
 use crate::limits::MAX_STRAY_DATAGRAMS;
 use crate::question::wire_name;
 use crate::random::Random;
-use crate::record::event::Transport;
 use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
 use merge::Merge;

@@ -27,10 +27,11 @@ use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Health;
+use crate::conduct::Conduct;
 use crate::limits::{
     LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
 };
-use crate::record::event::{Conduct, StepEvent};
+use crate::record::event::StepEvent;
 use crate::zones::Kind;
 
 /// One step of a walk: the servers of a zone, asked.

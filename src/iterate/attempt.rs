@@ -27,13 +27,14 @@ use super::uplink::Uplink;
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::{Server, Standing};
 use crate::clock::{Clock, Mono};
+use crate::conduct::{Conduct, Transport};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Ask, Exchange, Heard, Place, Trouble};
 use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER};
 use crate::random::Random;
 use crate::record::Recorder;
-use crate::record::event::{Conduct, Overdue, Sent, StepEvent, Transport};
+use crate::record::event::{Overdue, Sent, StepEvent};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
 

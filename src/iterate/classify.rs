@@ -12,8 +12,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::scrub::{Scrubbed, scrub};
+use crate::conduct::Conduct;
 use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
-use crate::record::event::Conduct;
 use crate::validate::signature::covered_type;
 
 /// Type DNAME, whose data the library reads as unknown.

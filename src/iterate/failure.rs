@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 
 use hickory_proto::rr::{Name, RecordType};
 
+use crate::conduct::Conduct;
 use crate::question::ExtendedError;
-use crate::record::event::{Conduct, Lost, Shows};
+use crate::record::event::{Lost, Shows};
 use crate::validate::verdict::{Fault, State};
 
 /// Servers named in a sentence; the rest are a number.

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::{Errand, Iterate, Resolved};
 use crate::cache::rrsets::Delegation;
+use crate::conduct::Conduct;
 use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
-use crate::record::event::{Conduct, StepEvent};
+use crate::record::event::StepEvent;
 
 /// A delegation that was taken from memory, and what came of its servers: a failure, or a denial in doubt.
 pub(super) struct Outdated {

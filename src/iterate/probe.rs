@@ -9,10 +9,11 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::attempt::{Means, conduct_of, first_transport};
 use crate::cache::servers::Server;
+use crate::conduct::Conduct;
 use crate::exchange::Ask;
 use crate::exchange::network::Path;
 use crate::limits::MAX_TIMER;
-use crate::record::event::{Conduct, Sent};
+use crate::record::event::Sent;
 
 /// A question on the side, and the server that it goes to.
 #[derive(Clone, Debug)]

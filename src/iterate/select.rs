@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::cache::servers::{Health, Standing};
-use crate::record::event::Conduct;
+use crate::conduct::Conduct;
 
 /// An unknown server is taken to be this far away: those nearer are preferred to it, those farther are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::clock::Mono;
-use crate::record::event::Transport;
+use crate::conduct::Transport;
 
 /// Messages kept. The longest soak sends a few ten thousand; a demo left running must not grow.
 const MAX_KEPT: usize = 100_000;

@@ -11,8 +11,8 @@ use hickory_proto::rr::{RData, Record, RecordType};
 use super::distort::{POISON, bare};
 use super::fault::Fault;
 use super::server::Delivery;
+use crate::conduct::Transport;
 use crate::question::wire_name;
-use crate::record::event::Transport;
 use crate::zones::authority::{datagram_size, encode};
 
 /// What a message over TCP may hold (RFC 1035 section 4.2.2: a length of 16 bits).

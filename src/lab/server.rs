@@ -12,8 +12,8 @@ use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::clock::Mono;
+use crate::conduct::Transport;
 use crate::random::Random;
-use crate::record::event::Transport;
 
 use super::distort::{Asked, distort};
 use super::dnssec_faults;

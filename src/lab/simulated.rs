@@ -14,9 +14,9 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::clock::Clock;
+use crate::conduct::Transport;
 use crate::exchange::network::{Network, Path, Replies, Stream};
 use crate::random::Random;
-use crate::record::event::Transport;
 
 use super::fault::Fault;
 use super::server::Delivery;

@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::clock::Clock;
+use crate::conduct::Transport;
 use crate::random::Random;
-use crate::record::event::Transport;
 
 use super::client::read_framed;
 use super::fault::Fault;

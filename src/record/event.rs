@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Mono;
+use crate::conduct::{Conduct, Transport};
 use crate::question::{Outcome, Question};
 use crate::validate::verdict::State;
 
@@ -23,90 +24,6 @@ pub struct Ended {
     pub outcome: Outcome,
     /// From the arrival of its first copy to the reply.
     pub elapsed: Duration,
-}
-
-/// How a message went to a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transport {
-    /// A datagram.
-    Udp,
-    /// A stream.
-    Tcp,
-    /// A stream under TLS.
-    Tls,
-}
-
-/// What a server did with a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Conduct {
-    /// Answered, referred or denied as it should.
-    Answered,
-    /// Answered with TC: the message goes to TCP.
-    Truncated,
-    /// Did not answer while we listened.
-    Silent,
-    /// The network says that it cannot be reached, or it refused TCP.
-    Unreachable,
-    /// Its TLS certificate is not that of the server that was to be asked.
-    Certificate,
-    /// REFUSED.
-    Refused,
-    /// SERVFAIL.
-    ServFail,
-    /// Another response code that ends nothing: FORMERR, NOTIMP, BADVERS and the like.
-    OtherError,
-    /// Does not serve the zone: referred upward, sideways or to itself.
-    Lame,
-    /// Sent what does not fit the question, or cannot be read.
-    Unfit,
-}
-
-impl Conduct {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 10] = [
-        Self::Answered,
-        Self::Truncated,
-        Self::Silent,
-        Self::Unreachable,
-        Self::Certificate,
-        Self::Refused,
-        Self::ServFail,
-        Self::OtherError,
-        Self::Lame,
-        Self::Unfit,
-    ];
-
-    /// Its place in `ALL`.
-    pub const fn index(self) -> usize {
-        self as usize
-    }
-
-    /// The words for what the server did wrong; none where it did well.
-    pub const fn fault(self) -> Option<&'static str> {
-        match self {
-            Self::Answered | Self::Truncated => None,
-            Self::Silent => Some("silent"),
-            Self::Unreachable => Some("no connection"),
-            Self::Certificate => Some("certificate not accepted"),
-            Self::Refused => Some("REFUSED"),
-            Self::ServFail => Some("SERVFAIL"),
-            Self::OtherError => Some("error response"),
-            Self::Lame => Some("lame"),
-            Self::Unfit => Some("unfit reply"),
-        }
-    }
-
-    /// Whether the server did wrong; what the network does wrong is put down to it too.
-    pub const fn is_fault(self) -> bool {
-        !matches!(self, Self::Answered | Self::Truncated)
-    }
-
-    /// Whether anything came back, so that the time is a round trip.
-    pub const fn came_back(self) -> bool {
-        !matches!(self, Self::Silent | Self::Unreachable)
-    }
 }
 
 /// One message to one server, and what became of it.

@@ -3,7 +3,7 @@
 use super::*;
 use hickory_proto::rr::RecordType;
 
-use crate::record::event::Conduct;
+use crate::conduct::Conduct;
 use crate::validate::verdict::State as Validated;
 
 const PATIENCE: Duration = Duration::from_secs(4);

@@ -10,7 +10,8 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::event::{Conduct, StepEvent, Transport};
+use super::event::StepEvent;
+use crate::conduct::{Conduct, Transport};
 use crate::validate::verdict::State;
 
 /// A step as it is noted; see `StepEvent` for what each means.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::Conduct;
 use super::histogram::Quantiles;
 use super::tally::{ClientTally, Messages, ZoneTally};
 use super::window::Window;
+use crate::conduct::Conduct;
 use crate::question::{Apart, Outcome};
 use crate::validate::verdict::State;
 

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::event::{Conduct, Ended, FlightEnded, Sent};
+use super::event::{Ended, FlightEnded, Sent};
 use super::table::Tally;
+use crate::conduct::Conduct;
 use crate::question::Outcome;
 
 /// How many kinds of conduct there are.

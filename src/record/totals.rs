@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::event::{Conduct, FlightEnded, Sent, Transport};
+use super::event::{FlightEnded, Sent};
 use super::histogram::{Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
+use crate::conduct::{Conduct, Transport};
 use crate::question::{Apart, Outcome};
 use crate::validate::verdict::State;
 

@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::event::{Conduct, Step};
+use super::event::Step;
 use super::note::Note;
 use crate::clock::{Clock, Mono};
+use crate::conduct::Conduct;
 use crate::limits::MAX_STEPS;
 
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.

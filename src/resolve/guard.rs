@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::Resolver;
 use super::chase::Chased;
+use crate::conduct::Conduct;
 use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
 use crate::dnsbl::list::{Asked, Life, List, OnRefusal, Purpose};
@@ -17,7 +18,7 @@ use crate::dnsbl::state::State;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
-use crate::record::event::{Conduct, StepEvent};
+use crate::record::event::StepEvent;
 use crate::wire::compose;
 use crate::zones::View;
 

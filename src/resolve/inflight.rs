@@ -43,9 +43,9 @@ mod tests {
     use super::*;
     use crate::cache::Keyed;
     use crate::clock::Clock;
+    use crate::conduct::Transport;
     use crate::question::Client;
     use crate::random::Random;
-    use crate::record::event::Transport;
     use crate::record::note::Note;
     use crate::record::trail::Trail;
     use crate::resolve::flights::Joined;

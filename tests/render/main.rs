@@ -9,6 +9,7 @@ use std::path::Path;
 
 use resolverd::cache::rrsets::Rank;
 use resolverd::cache::servers::Health;
+use resolverd::conduct::{Conduct, Transport};
 use resolverd::config::{Config, Errors};
 use resolverd::control::protocol::Warning;
 use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
@@ -18,7 +19,7 @@ use resolverd::control::protocol::{
 use resolverd::ctl::render::{Style, json, rows, screen, state, text};
 use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
-use resolverd::record::event::{Conduct, Step, StepEvent, Transport};
+use resolverd::record::event::{Step, StepEvent};
 use resolverd::record::{
     ClientRow, Quantiles, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, Window, ZoneRow,
 };

@@ -5,11 +5,12 @@
 use std::path::Path;
 
 use super::{Paint, Style, screen, words};
+use crate::conduct::Transport;
 use crate::config::Errors;
 use crate::control::lookup::harmless;
 use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, Status};
 use crate::question::{Outcome, Security};
-use crate::record::event::{Step, StepEvent, Transport};
+use crate::record::event::{Step, StepEvent};
 
 /// Is it well?
 pub fn status(status: &Status, style: Style) -> String {
