@@ -129,6 +129,7 @@ prop_compose! {
             zones: some.then(|| zones.iter().map(|zone| zone.name.clone()).collect()),
             dnsbl: if own { Guard::Pass } else { Guard::Guard },
             on_refusal: if some { Some(OnRefusal::Servfail) } else { None },
+            ..Listener::default()
         }).collect();
         config.listen.dnsbl = if race { Guard::Guard } else { Guard::Pass };
         config.listen.on_refusal = if qname_minimisation { None } else { Some(OnRefusal::Nxdomain) };

@@ -62,6 +62,7 @@ fn listener(sees: &[u8]) -> Listener {
         zones: Some(sees.iter().map(|zone| name(&apex(*zone))).collect()),
         dnsbl: Guard::Guard,
         on_refusal: None,
+        ..Listener::default()
     }
 }
 

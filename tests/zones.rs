@@ -286,6 +286,7 @@ async fn each_listener_has_its_own_clients_and_zones() {
             zones: Some(Vec::new()),
             dnsbl: Guard::Guard,
             on_refusal: None,
+            ..Listener::default()
         }];
     })
     .await;
@@ -373,6 +374,7 @@ fn listener(last: u8, sees: &[&str]) -> Listener {
         zones: Some(sees.iter().map(|apex| name(apex)).collect()),
         dnsbl: Guard::Guard,
         on_refusal: None,
+        ..Listener::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every default, in one place. `conf/resolverd.toml` says the same, and a test holds it to that.
 //!
-//! May call: `config`, `limits`. The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old,
+//! May call: `config`, `dnsbl`, `validate` for their types, `limits`. The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old,
 //! as the root is primed from any one that still answers (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -10,9 +10,13 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+pub use super::addresses::{PORT, TLS_PORT};
 use super::{
-    Cache, Config, Control, Dnsbl, Dnssec, Family, Guard, Listen, Log, Resolve, RootHints, TrustAnchor,
+    Cache, Config, Control, Dnsbl, Dnssec, Family, Guard, Listener, Log, Resolve, RootHints, TrustAnchor,
+    Zone, ZoneKind,
 };
+use crate::dnsbl::batch::Mode;
+use crate::dnsbl::registry::Registry;
 use crate::limits;
 use crate::validate::anchors::Anchors;
 
@@ -22,14 +26,8 @@ pub const FILE: &str = "/etc/resolverd/resolverd.toml";
 /// Where the daemon listens for `resolverctl`, and where `resolverctl` looks for it.
 pub const SOCKET: &str = "/run/resolverd/control.sock";
 
-/// The port of DNS (RFC 1035 section 4.2).
-pub const PORT: u16 = 53;
-
-/// The port of DNS over TLS (RFC 7858 section 3.1).
-pub const TLS_PORT: u16 = 853;
-
 /// Loopback: the only clients answered unless the operator says otherwise. An open resolver is a weapon.
-pub(super) const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
+const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
 /// No server of the public internet has such an address; a delegation that names one means to reach into this host or its
 /// network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
@@ -83,7 +81,7 @@ const fn v6(segments: [u16; 8], prefix: u8) -> IpNet {
     IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix))
 }
 
-impl Default for Listen {
+impl Default for Listener {
     fn default() -> Self {
         let addresses = vec![
             SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT),
@@ -93,9 +91,9 @@ impl Default for Listen {
             addresses,
             allow: ALLOW.to_vec(),
             workers: 0,
+            zones: None,
             dnsbl: Guard::Guard,
             on_refusal: None,
-            fixed: false,
         }
     }
 }
@@ -145,6 +143,32 @@ impl Default for Dnssec {
     }
 }
 
+impl Default for Zone {
+    /// One of which nothing but its validation is known.
+    fn default() -> Self {
+        Self {
+            name: Name::root(),
+            kind: ZoneKind::Stub(Vec::new()),
+            source: Vec::new(),
+            max_ttl: None,
+            negative_max_ttl: None,
+            validate: true,
+        }
+    }
+}
+
+impl Default for Dnsbl {
+    fn default() -> Self {
+        Self {
+            path: None,
+            registry: Registry::built_in(),
+            batch: Mode::Learned,
+            batch_groups: Vec::new(),
+            batch_waste: limits::BATCH_WASTE,
+        }
+    }
+}
+
 impl Default for Control {
     fn default() -> Self {
         Self { socket: PathBuf::from(SOCKET) }
@@ -161,7 +185,8 @@ impl Default for Config {
     /// What a daemon without a configuration file does.
     fn default() -> Self {
         Self {
-            listen: Listen::default(),
+            listen: Listener::default(),
+            has_fixed_addresses: false,
             listeners: Vec::new(),
             cache: Cache::default(),
             resolve: Resolve::default(),
@@ -199,7 +224,7 @@ mod tests {
 
     #[test]
     fn only_this_host_is_answered() {
-        let listen = Listen::default();
+        let listen = Listener::default();
         assert!(listen.addresses.iter().all(|address| address.ip().is_loopback() && address.port() == PORT));
         let stranger: IpAddr = "192.0.2.1".parse().unwrap();
         assert!(!listen.allow.iter().any(|net| net.contains(&stranger)));

@@ -1,22 +1,31 @@
 //! Root hints from a file in zone-file form, as IANA's `named.root` and Debian's `root.hints` are.
 //!
-//! May call: `config`, `config::{report, value}`, `limits`. Of RFC 1035 section 5.1 only what such files use is read: one record a
+//! May call: `config::{report, value}`, `limits`. Of RFC 1035 section 5.1 only what such files use is read: one record a
 //! line, comments, TTL and class optional in any order, an owner left out is the one before. NS of the root names the
 //! servers, A and AAAA give their addresses, whatever else is there is passed over.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hickory_proto::rr::Name;
 
 use super::report::Wrong;
-use super::{RootHints, value};
+use super::value;
 use crate::limits;
 
 /// What to do about a file that cannot be used.
 const REMEDY: &str =
     "name a file like https://www.internic.net/domain/named.root, or leave it empty for the built-in";
+
+/// Names and addresses of root servers to prime from (RFC 9609).
+#[derive(Clone, Debug, PartialEq)]
+pub struct RootHints {
+    /// The file that they came from; none: they are built in.
+    pub path: Option<PathBuf>,
+    /// Each server's name and addresses.
+    pub servers: Vec<(Name, Vec<IpAddr>)>,
+}
 
 /// Reads a file of root hints.
 pub(super) fn load(path: &Path) -> Result<RootHints, Wrong> {

@@ -5,7 +5,7 @@
 //! use is read: parentheses, comments, TTL and class optional, an owner left out is the one before. Of Unbound: its
 //! `trust-anchor:` lines and the states of its `root.key`. Of BIND: `trust-anchors`, `managed-keys` and `trusted-keys`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, HEXUPPER_PERMISSIVE};
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
@@ -13,7 +13,7 @@ use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
 use hickory_proto::rr::Name;
 
 use super::report::Wrong;
-use super::{TrustAnchor, value};
+use super::value;
 use crate::limits;
 use crate::validate::anchors::Anchors;
 
@@ -37,6 +37,15 @@ const ALGORITHMS: [(&str, u8); 8] = [
     ("ED25519", 15),
     ("ED448", 16),
 ];
+
+/// Keys that are trusted without being signed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrustAnchor {
+    /// The file that they came from; none: they are built in, or the system's.
+    pub path: Option<PathBuf>,
+    /// They.
+    pub anchors: Anchors,
+}
 
 /// Reads a file of anchors. The root's keys hold beside them, unless the file has its own: an anchor of one zone of the
 /// operator's takes no other's away.

@@ -1,23 +1,23 @@
 //! Single values of the configuration file: what was typed becomes what is meant, or a sentence about it.
 //!
-//! May call: `config`, `config::report`, `limits`.
+//! May call: `config::{files, report}`, `wire::presentation`, `limits`. Addresses stand in `addresses`; the way back is `written`.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
-use ipnet::IpNet;
 use toml::Spanned;
 use toml::de::DeValue;
 
 use super::files::Opened;
 use super::report::{Wrong, quoted};
-use super::{Family, Forwarder};
 use crate::limits;
 use crate::wire::presentation::{self, shown};
+
+/// A value as it was typed, with its place in the file.
+pub(super) type Typed<'f> = Spanned<DeValue<'f>>;
 
 /// What a value becomes, or what is wrong with it.
 pub(super) type Read<Meant> = Result<Meant, Wrong>;
@@ -30,13 +30,13 @@ const SPAN_UNITS: [(&str, u64); 5] =
 const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 /// A quoted text.
-pub(super) fn text<'a>(value: &'a Spanned<DeValue<'_>>) -> Read<&'a str> {
+pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
     let found = value.get_ref();
     found.as_str().ok_or_else(|| Wrong::new(format!("is {}, not a text", an(found)), "put it in quotes"))
 }
 
 /// `true` or `false`.
-pub(super) fn flag(value: &Spanned<DeValue<'_>>) -> Read<bool> {
+pub(super) fn flag(value: &Typed<'_>) -> Read<bool> {
     let found = value.get_ref();
     found
         .as_bool()
@@ -44,7 +44,7 @@ pub(super) fn flag(value: &Spanned<DeValue<'_>>) -> Read<bool> {
 }
 
 /// One of a few words.
-pub(super) fn word<Meant: Copy>(value: &Spanned<DeValue<'_>>, words: &[(&str, Meant)]) -> Read<Meant> {
+pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> Read<Meant> {
     let typed = text(value)?;
     words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).ok_or_else(|| {
         let known = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
@@ -53,21 +53,21 @@ pub(super) fn word<Meant: Copy>(value: &Spanned<DeValue<'_>>, words: &[(&str, Me
 }
 
 /// A whole number within a range.
-pub(super) fn number(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<u64>) -> Read<u64> {
+pub(super) fn number<Meant: TryFrom<u64>>(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Meant> {
     let remedy = || format!("write a whole number from {} to {}", range.start(), range.end());
     let found = value.get_ref();
     let integer = found.as_integer().ok_or_else(|| Wrong::new(format!("is {}", an(found)), remedy()))?;
     let number =
         u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| range.contains(number));
-    number.ok_or_else(|| {
+    number.and_then(|number| number.try_into().ok()).ok_or_else(|| {
         Wrong::new(format!("{} is out of range", shown(integer.as_str(), limits::MAX_SHOWN_VALUE)), remedy())
     })
 }
 
 /// A list, its values read one by one; a value that stands there twice is one too many.
 pub(super) fn list<Meant: PartialEq>(
-    value: &Spanned<DeValue<'_>>,
-    read: impl Fn(&Spanned<DeValue<'_>>) -> Read<Meant>,
+    value: &Typed<'_>,
+    read: impl Fn(&Typed<'_>) -> Read<Meant>,
 ) -> Read<Vec<Meant>> {
     let found = value.get_ref();
     let array = found
@@ -84,35 +84,8 @@ pub(super) fn list<Meant: PartialEq>(
     Ok(meant)
 }
 
-/// An address with its port.
-pub(super) fn address(value: &Spanned<DeValue<'_>>) -> Read<SocketAddr> {
-    let typed = text(value)?;
-    typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
-        Ok(address) => {
-            let remedy = format!("write \"{}\"", SocketAddr::new(address, super::defaults::PORT));
-            Wrong::new(format!("{} has no port", quoted(typed)), remedy)
-        }
-        Err(_) => Wrong::new(
-            format!("{} is not an address with a port", quoted(typed)),
-            "write it like \"127.0.0.1:53\" or \"[::1]:53\"",
-        ),
-    })
-}
-
-/// A prefix, or an address alone.
-pub(super) fn network(value: &Spanned<DeValue<'_>>) -> Read<IpNet> {
-    let typed = text(value)?;
-    let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
-    net.map(|net| net.trunc()).ok_or_else(|| {
-        Wrong::new(
-            format!("{} is not an address prefix", quoted(typed)),
-            "write it like \"192.168.0.0/16\", \"fd00::/8\" or \"10.0.0.1\"",
-        )
-    })
-}
-
 /// A span of time within a range.
-pub(super) fn span(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<Duration>) -> Read<Duration> {
+pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<Duration> {
     let typed = text(value)?;
     let remedy = || {
         format!("write {} to {}, like \"4s\", \"500ms\" or \"1h\"", tell(*range.start()), tell(*range.end()))
@@ -127,13 +100,8 @@ pub(super) fn span(value: &Spanned<DeValue<'_>>, range: &RangeInclusive<Duration
     }
 }
 
-/// A list of addresses with their ports that is not empty.
-pub(super) fn addresses(value: &Spanned<DeValue<'_>>) -> Read<Vec<SocketAddr>> {
-    filled(list(value, address)?, "127.0.0.1:53")
-}
-
 /// A name, absolute with or without its last dot.
-pub(super) fn name(value: &Spanned<DeValue<'_>>) -> Read<Name> {
+pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     let typed = text(value)?;
     let wrong = |why: &str| {
         Err(Wrong::new(format!("{} is not a name: {why}", quoted(typed)), "write it like \"corp.example\""))
@@ -161,145 +129,15 @@ pub(super) fn name_text(name: &Name) -> String {
     }
 }
 
-/// Addresses of a host.
-pub(super) fn host_addresses(value: &Spanned<DeValue<'_>>) -> Read<Vec<IpAddr>> {
-    filled(list(value, ip)?, "192.0.2.1")
+/// A name as it is typed, in quotes.
+pub(super) fn in_quotes(name: &Name) -> String {
+    format!("\"{}\"", name_text(name))
 }
 
-/// Addresses to ask from: at most one of each family.
-pub(super) fn sources(value: &Spanned<DeValue<'_>>) -> Read<Vec<IpAddr>> {
-    let sources = list(value, |item| {
-        let address = ip(item)?;
-        if address.is_unspecified() || address.is_multicast() {
-            return Err(Wrong::new(
-                format!("\"{address}\" is no address of this host"),
-                "write one of its addresses, like \"192.0.2.1\"",
-            ));
-        }
-        Ok(address)
-    })?;
-    let ipv4 = sources.iter().filter(|address| address.is_ipv4()).count();
-    if ipv4 > 1 || sources.len().saturating_sub(ipv4) > 1 {
-        return Err(Wrong::new("names two addresses of one family", "keep one IPv4 and one IPv6 address"));
-    }
-    Ok(sources)
-}
-
-/// The first and the last of enough ports.
-pub(super) fn source_ports(value: &Spanned<DeValue<'_>>) -> Read<RangeInclusive<u16>> {
+/// The path of a file; one that is relative starts in `directory`, and none is named where it is empty.
+pub(super) fn path(value: &Typed<'_>, directory: &Path) -> Read<Option<PathBuf>> {
     let typed = text(value)?;
-    let first = limits::FIRST_SOURCE_PORT;
-    let remedy = || {
-        let fewest = limits::MIN_SOURCE_PORTS;
-        format!("write the first and the last of at least {fewest} ports, like \"{first}-65535\"")
-    };
-    let ports = typed
-        .split_once('-')
-        .and_then(|(one, other)| Some(one.trim().parse::<u16>().ok()?..=other.trim().parse::<u16>().ok()?));
-    let ports =
-        ports.ok_or_else(|| Wrong::new(format!("{} is not a range of ports", quoted(typed)), remedy()))?;
-    if *ports.start() < first {
-        let wrong = format!("{} has ports below {first}, which are for services", quoted(typed));
-        return Err(Wrong::new(wrong, remedy()));
-    }
-    if ports.len() < limits::MIN_SOURCE_PORTS {
-        return Err(Wrong::new(format!("{} has only {} ports", quoted(typed), ports.len()), remedy()));
-    }
-    Ok(ports)
-}
-
-/// A range of ports as it is typed.
-pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
-    format!("{}-{}", ports.start(), ports.end())
-}
-
-/// Authoritative servers by address, at port 53 unless another is written.
-pub(super) fn servers(value: &Spanned<DeValue<'_>>) -> Read<Vec<SocketAddr>> {
-    let read = |item: &Spanned<DeValue<'_>>| {
-        let typed = text(item)?;
-        server(typed, super::defaults::PORT).ok_or_else(|| {
-            Wrong::new(
-                format!("{} is not the address of a server", quoted(typed)),
-                "write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
-            )
-        })
-    };
-    filled(list(value, read)?, "10.1.1.1")
-}
-
-/// Recursive servers: as `servers`, or with `tls://` before and the certificate's name behind.
-pub(super) fn forwarders(value: &Spanned<DeValue<'_>>) -> Read<Vec<Forwarder>> {
-    filled(list(value, forwarder)?, "10.1.1.1")
-}
-
-fn forwarder(value: &Spanned<DeValue<'_>>) -> Read<Forwarder> {
-    let typed = text(value)?;
-    let wrong = || {
-        Wrong::new(
-            format!("{} is not a forwarder", quoted(typed)),
-            "write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
-        )
-    };
-    let Some(secure) = typed.strip_prefix("tls://") else {
-        let address = server(typed, super::defaults::PORT).ok_or_else(wrong)?;
-        return Ok(Forwarder { address, tls: None });
-    };
-    let (address, certified) = secure.split_once('#').ok_or_else(|| {
-        Wrong::new(
-            format!("{} lacks the name that the server's certificate must have", quoted(typed)),
-            format!("write it like \"{}#dns.example\"", shown(typed, limits::MAX_SHOWN_VALUE)),
-        )
-    })?;
-    let address = server(address, super::defaults::TLS_PORT).ok_or_else(wrong)?;
-    if !is_host_name(certified) {
-        return Err(Wrong::new(
-            format!("{} is not a name that a certificate can have", quoted(certified)),
-            "write it like \"tls://192.0.2.1#dns.example\"",
-        ));
-    }
-    Ok(Forwarder { address, tls: Some(certified.to_ascii_lowercase()) })
-}
-
-/// Letters, digits and hyphens in labels (RFC 1123 section 2.1).
-fn is_host_name(text: &str) -> bool {
-    let is_label = |label: &str| {
-        let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-        letters && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
-    };
-    text.len() <= 253 && text.split('.').all(is_label)
-}
-
-/// An address, with its port where that is not the usual one; one of IPv6 may stand in brackets without a port too.
-fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
-    let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    let address = || match bracketed {
-        Some(six) => six.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-        None => typed.parse().ok(),
-    };
-    let alone = || address().map(|address| SocketAddr::new(address, usual));
-    let server = typed.parse::<SocketAddr>().ok().or_else(alone)?;
-    (server.port() != 0 && !server.ip().is_unspecified() && !server.ip().is_multicast()).then_some(server)
-}
-
-/// An address without a port.
-fn ip(value: &Spanned<DeValue<'_>>) -> Read<IpAddr> {
-    let typed = text(value)?;
-    typed.parse().map_err(|_| {
-        Wrong::new(
-            format!("{} is not an address", quoted(typed)),
-            "write it like \"192.0.2.1\" or \"2001:db8::1\"",
-        )
-    })
-}
-
-/// A list of addresses that is neither empty nor longer than anybody needs.
-fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
-    let most = limits::MAX_CONFIGURED_ADDRESSES;
-    match list.len() {
-        0 => Err(Wrong::new("is empty", format!("name at least one address, like \"{example}\""))),
-        named if named > most => Err(Wrong::new(format!("has more than {most} addresses"), "remove some")),
-        _ => Ok(list),
-    }
+    Ok((!typed.is_empty()).then(|| directory.join(typed)))
 }
 
 /// The text of a regular file that is named in the configuration, of at most `most` octets.
@@ -309,7 +147,7 @@ pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
 }
 
 /// A size in octets, at least `limits::MIN_CACHE_SIZE`.
-pub(super) fn size(value: &Spanned<DeValue<'_>>) -> Read<u64> {
+pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     let typed = text(value)?;
     let least = limits::MIN_CACHE_SIZE >> 20;
     let remedy = format!("write {least}MiB or more, in KiB, MiB or GiB, like \"256MiB\"");
@@ -320,42 +158,6 @@ pub(super) fn size(value: &Spanned<DeValue<'_>>) -> Read<u64> {
         }
         Some(octets) => Ok(octets),
     }
-}
-
-/// `"auto"`, `true` or `false`.
-pub(super) fn family(value: &Spanned<DeValue<'_>>) -> Read<Family> {
-    match value.get_ref() {
-        DeValue::Boolean(true) => Ok(Family::On),
-        DeValue::Boolean(false) => Ok(Family::Off),
-        found if found.as_str() == Some("auto") => Ok(Family::Auto),
-        _ => Err(Wrong::new("is none of the known ways", "write \"auto\", true or false")),
-    }
-}
-
-/// A log level.
-pub(super) fn level(value: &Spanned<DeValue<'_>>) -> Read<tracing::Level> {
-    let typed = text(value)?;
-    let known = ["error", "warn", "info", "debug", "trace"];
-    let level = known.contains(&typed).then(|| typed.parse().ok()).flatten();
-    level.ok_or_else(|| {
-        Wrong::new(format!("{} is no level", quoted(typed)), format!("write one of {}", known.join(", ")))
-    })
-}
-
-/// The absolute path of a socket.
-pub(super) fn socket(value: &Spanned<DeValue<'_>>) -> Read<PathBuf> {
-    let typed = text(value)?;
-    let remedy = format!("write a path like \"{}\"", super::defaults::SOCKET);
-    if !typed.starts_with('/') {
-        return Err(Wrong::new(format!("{} is not an absolute path", quoted(typed)), remedy));
-    }
-    if typed.len() > limits::MAX_SOCKET_PATH {
-        return Err(Wrong::new(
-            format!("is longer than the {} octets of a socket's path", limits::MAX_SOCKET_PATH),
-            remedy,
-        ));
-    }
-    Ok(PathBuf::from(typed))
 }
 
 /// A whole number and its unit.

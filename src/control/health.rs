@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::protocol::{MissingAddress, Warning};
-use crate::config::{Config, Listen};
+use crate::config::{Config, Listener};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
 use crate::record::{Age, FailingZone, Report, Troubles};
@@ -74,7 +74,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
 
 /// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is well.
 pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
-    let usual = Listen::default().addresses;
+    let usual = Listener::default().addresses;
     let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));
     let named = missing.iter().filter(|missing| asked_for(&missing.address));
     let warning = |missing: &MissingAddress| Warning {

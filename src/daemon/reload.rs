@@ -46,7 +46,7 @@ impl Running {
             let old = self.config();
             let mut new = Config::load(self.origin.as_deref())
                 .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect::<Vec<_>>())?;
-            if old.listen.fixed {
+            if old.has_fixed_addresses {
                 new = new.with_listen(old.listen.addresses.clone());
             }
             let changes = config::changes(&old, &new);

@@ -152,13 +152,10 @@ pub fn shards(config: &Config) -> usize {
 
 /// Every address to listen at, with the clients it answers and the place of its listener: `[listen]` is the first.
 fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &[IpNet], usize)> {
-    let first = (config.listen.addresses.as_slice(), config.listen.allow.as_slice());
-    let more =
-        config.listeners.iter().map(|listener| (listener.addresses.as_slice(), listener.allow.as_slice()));
-    std::iter::once(first)
-        .chain(more)
-        .enumerate()
-        .flat_map(|(place, (addresses, allow))| addresses.iter().map(move |address| (*address, allow, place)))
+    let all = std::iter::once(&config.listen).chain(&config.listeners);
+    all.enumerate().flat_map(|(place, listener)| {
+        listener.addresses.iter().map(move |address| (*address, listener.allow.as_slice(), place))
+    })
 }
 
 impl Listeners {

@@ -67,6 +67,7 @@ fn listeners_that_see_the_same_zones_share_a_view() {
         zones,
         dnsbl: Guard::Guard,
         on_refusal: None,
+        ..Listener::default()
     };
     let views = views(
         vec![stub("corp.example.")],

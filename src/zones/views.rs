@@ -144,9 +144,9 @@ impl Views {
 
 /// What the listeners see: each set once, and its place for each listener.
 fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
-    let mut seen = vec![Sees::new(None, config.listen.guarding())];
-    let mut of_listener = vec![0];
-    for listener in &config.listeners {
+    let mut seen = Vec::new();
+    let mut of_listener = Vec::new();
+    for listener in std::iter::once(&config.listen).chain(&config.listeners) {
         let sees = Sees::new(listener.zones.as_deref(), listener.guarding());
         let known = seen.iter().position(|other| *other == sees);
         of_listener.push(known.unwrap_or(seen.len()));

@@ -29,6 +29,7 @@ fn listeners(config: &mut Config) {
         zones,
         dnsbl,
         on_refusal,
+        ..Listener::default()
     };
     config.listeners = vec![
         listener(None, Guard::Pass, None),

@@ -1,0 +1,220 @@
+//! Addresses in the configuration file: of listeners, clients, servers and hosts, and the ports beside them.
+//!
+//! May call: `config::{report, value}`, `wire::presentation`, `limits`.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
+
+use ipnet::IpNet;
+
+use super::report::{Wrong, quoted};
+use super::value::{Read, Typed, list, text};
+use crate::limits;
+use crate::wire::presentation::shown;
+
+/// The port of DNS (RFC 1035 section 4.2).
+pub const PORT: u16 = 53;
+
+/// The port of DNS over TLS (RFC 7858 section 3.1).
+pub const TLS_PORT: u16 = 853;
+
+/// A recursive server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Forwarder {
+    /// Its address and port: 53, or 853 for TLS, unless written.
+    pub address: SocketAddr,
+    /// `tls://address#name`: the name that its certificate must have (RFC 7858, RFC 8310).
+    pub tls: Option<String>,
+}
+
+/// An address with its port.
+pub(super) fn address(value: &Typed<'_>) -> Read<SocketAddr> {
+    let typed = text(value)?;
+    typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
+        Ok(address) => {
+            let remedy = format!("write \"{}\"", SocketAddr::new(address, PORT));
+            Wrong::new(format!("{} has no port", quoted(typed)), remedy)
+        }
+        Err(_) => Wrong::new(
+            format!("{} is not an address with a port", quoted(typed)),
+            "write it like \"127.0.0.1:53\" or \"[::1]:53\"",
+        ),
+    })
+}
+
+/// A prefix, or an address alone.
+pub(super) fn network(value: &Typed<'_>) -> Read<IpNet> {
+    let typed = text(value)?;
+    let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
+    net.map(|net| net.trunc()).ok_or_else(|| {
+        Wrong::new(
+            format!("{} is not an address prefix", quoted(typed)),
+            "write it like \"192.168.0.0/16\", \"fd00::/8\" or \"10.0.0.1\"",
+        )
+    })
+}
+
+/// A list of addresses with their ports that is not empty.
+pub(super) fn addresses(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
+    filled(list(value, address)?, "127.0.0.1:53")
+}
+
+/// Addresses of a host.
+pub(super) fn host_addresses(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
+    filled(list(value, ip)?, "192.0.2.1")
+}
+
+/// Addresses to ask from: at most one of each family.
+pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
+    let sources = list(value, |item| {
+        let address = ip(item)?;
+        if address.is_unspecified() || address.is_multicast() {
+            return Err(Wrong::new(
+                format!("\"{address}\" is no address of this host"),
+                "write one of its addresses, like \"192.0.2.1\"",
+            ));
+        }
+        Ok(address)
+    })?;
+    let ipv4 = sources.iter().filter(|address| address.is_ipv4()).count();
+    if ipv4 > 1 || sources.len().saturating_sub(ipv4) > 1 {
+        return Err(Wrong::new("names two addresses of one family", "keep one IPv4 and one IPv6 address"));
+    }
+    Ok(sources)
+}
+
+/// The first and the last of enough ports.
+pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
+    let typed = text(value)?;
+    let first = limits::FIRST_SOURCE_PORT;
+    let remedy = || {
+        let fewest = limits::MIN_SOURCE_PORTS;
+        format!("write the first and the last of at least {fewest} ports, like \"{first}-65535\"")
+    };
+    let ports = typed
+        .split_once('-')
+        .and_then(|(one, other)| Some(one.trim().parse::<u16>().ok()?..=other.trim().parse::<u16>().ok()?));
+    let ports =
+        ports.ok_or_else(|| Wrong::new(format!("{} is not a range of ports", quoted(typed)), remedy()))?;
+    if *ports.start() < first {
+        let wrong = format!("{} has ports below {first}, which are for services", quoted(typed));
+        return Err(Wrong::new(wrong, remedy()));
+    }
+    if ports.len() < limits::MIN_SOURCE_PORTS {
+        return Err(Wrong::new(format!("{} has only {} ports", quoted(typed), ports.len()), remedy()));
+    }
+    Ok(ports)
+}
+
+/// A range of ports as it is typed.
+pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
+    format!("{}-{}", ports.start(), ports.end())
+}
+
+/// Authoritative servers by address, at port 53 unless another is written.
+pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
+    let read = |item: &Typed<'_>| {
+        let typed = text(item)?;
+        server(typed, PORT).ok_or_else(|| {
+            Wrong::new(
+                format!("{} is not the address of a server", quoted(typed)),
+                "write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
+            )
+        })
+    };
+    filled(list(value, read)?, "10.1.1.1")
+}
+
+/// Recursive servers: as `servers`, or with `tls://` before and the certificate's name behind.
+pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
+    filled(list(value, forwarder)?, "10.1.1.1")
+}
+
+fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
+    let typed = text(value)?;
+    let wrong = || {
+        Wrong::new(
+            format!("{} is not a forwarder", quoted(typed)),
+            "write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
+        )
+    };
+    let Some(secure) = typed.strip_prefix("tls://") else {
+        let address = server(typed, PORT).ok_or_else(wrong)?;
+        return Ok(Forwarder { address, tls: None });
+    };
+    let (address, certified) = secure.split_once('#').ok_or_else(|| {
+        Wrong::new(
+            format!("{} lacks the name that the server's certificate must have", quoted(typed)),
+            format!("write it like \"{}#dns.example\"", shown(typed, limits::MAX_SHOWN_VALUE)),
+        )
+    })?;
+    let address = server(address, TLS_PORT).ok_or_else(wrong)?;
+    if !is_host_name(certified) {
+        return Err(Wrong::new(
+            format!("{} is not a name that a certificate can have", quoted(certified)),
+            "write it like \"tls://192.0.2.1#dns.example\"",
+        ));
+    }
+    Ok(Forwarder { address, tls: Some(certified.to_ascii_lowercase()) })
+}
+
+/// Letters, digits and hyphens in labels (RFC 1123 section 2.1).
+fn is_host_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let letters = label.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
+        letters && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+/// An address, with its port where that is not the usual one; one of IPv6 may stand in brackets without a port too.
+fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
+    let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let address = || match bracketed {
+        Some(six) => six.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => typed.parse().ok(),
+    };
+    let alone = || address().map(|address| SocketAddr::new(address, usual));
+    let server = typed.parse::<SocketAddr>().ok().or_else(alone)?;
+    (server.port() != 0 && !server.ip().is_unspecified() && !server.ip().is_multicast()).then_some(server)
+}
+
+/// An address without a port.
+fn ip(value: &Typed<'_>) -> Read<IpAddr> {
+    let typed = text(value)?;
+    typed.parse().map_err(|_| {
+        Wrong::new(
+            format!("{} is not an address", quoted(typed)),
+            "write it like \"192.0.2.1\" or \"2001:db8::1\"",
+        )
+    })
+}
+
+/// A list of addresses that is neither empty nor longer than anybody needs.
+fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
+    let most = limits::MAX_CONFIGURED_ADDRESSES;
+    match list.len() {
+        0 => Err(Wrong::new("is empty", format!("name at least one address, like \"{example}\""))),
+        named if named > most => Err(Wrong::new(format!("has more than {most} addresses"), "remove some")),
+        _ => Ok(list),
+    }
+}
+
+/// An authoritative server as it is typed: without the port where that is the usual one.
+pub(super) fn server_text(server: SocketAddr) -> String {
+    if server.port() == PORT { server.ip().to_string() } else { server.to_string() }
+}
+
+impl fmt::Display for Forwarder {
+    /// As it is typed: without the port where that is the usual one.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.tls {
+            None => formatter.write_str(&server_text(self.address)),
+            Some(name) if self.address.port() == TLS_PORT => {
+                write!(formatter, "tls://{}#{name}", self.address.ip())
+            }
+            Some(name) => write!(formatter, "tls://{}#{name}", self.address),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What must hold between the keys and entries of a configuration, whatever order they stand in.
+//!
+//! May call: `config`, `config::{reader, report, value}`, `dnsbl::list` for its types.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use hickory_proto::rr::Name;
+
+use super::reader::KeyLines;
+use super::report::{Problems, Wrong};
+use super::value::in_quotes;
+use super::{Config, Family, ListEntry};
+use crate::dnsbl::list::{Life, List};
+
+/// Tells all that is wrong.
+pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    families(config, lines, problems);
+    listeners(config, lines, problems);
+    let zones = config.zones.iter().map(|zone| &zone.name);
+    once_each("zone", zones, "remove one of them", lines, problems);
+    let hosts = config.hosts.iter().map(|host| &host.name);
+    once_each("host", hosts, "put all its addresses into one [[host]]", lines, problems);
+    let lists = config.lists.iter().map(|list| &list.name);
+    once_each("list", lists, "remove one of them", lines, problems);
+    for (place, list) in config.lists.iter().enumerate() {
+        let line = lines.of_entry("list", place, "name");
+        for wrong in list_wrongs(config, list) {
+            problems.add(line, Some("list.name"), wrong);
+        }
+    }
+    groups(config, lines, problems);
+}
+
+/// Somebody must be asked.
+fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    if config.resolve.ipv4 == Family::Off && config.resolve.ipv6 == Family::Off {
+        let wrong =
+            Wrong::new("is false, and so is resolve.ipv4: no server could be asked", "allow one of them");
+        problems.add(lines.of("resolve", "ipv6"), Some("resolve.ipv6"), wrong);
+    }
+}
+
+/// Listeners share no address, and show zones that there are.
+fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    let known: BTreeSet<&Name> = config.zones.iter().map(|zone| &zone.name).collect();
+    let mut taken: Vec<SocketAddr> = config.listen.addresses.clone();
+    for (place, listener) in config.listeners.iter().enumerate() {
+        let line = |key| lines.of_entry("listener", place, key);
+        for address in &listener.addresses {
+            // With port 0 the system chooses another one for each.
+            if address.port() != 0 && taken.contains(address) {
+                let wrong = Wrong::new(format!("{address} is listened at already"), "remove one of them");
+                problems.add(line("addresses"), Some("listener.addresses"), wrong);
+            }
+        }
+        taken.extend(&listener.addresses);
+        for zone in listener.zones.iter().flatten().filter(|zone| !known.contains(zone)) {
+            let wrong = Wrong::new(
+                format!("{} is not a configured zone", in_quotes(zone)),
+                "configure it as a [[zone]], or remove it here",
+            );
+            problems.add(line("zones"), Some("listener.zones"), wrong);
+        }
+    }
+}
+
+/// No two entries of a section have the same name.
+fn once_each<'n>(
+    section: &'static str,
+    names: impl Iterator<Item = &'n Name>,
+    remedy: &str,
+    lines: &KeyLines,
+    problems: &mut Problems,
+) {
+    let mut known = BTreeSet::new();
+    for (place, name) in names.enumerate() {
+        if !known.insert(name) {
+            let wrong = Wrong::new(format!("{} is configured twice", in_quotes(name)), remedy);
+            problems.add(lines.of_entry(section, place, "name"), Some(&format!("{section}.name")), wrong);
+        }
+    }
+}
+
+/// What is wrong with a list: one that the registry does not know must say what it is.
+fn list_wrongs(config: &Config, list: &ListEntry) -> Vec<Wrong> {
+    let registry = &config.dnsbl.registry;
+    let mut wrongs = Vec::new();
+    let known = registry.lists.get(&list.name).map(AsRef::as_ref);
+    let name = in_quotes(&list.name);
+    match known {
+        Some(List { life: Life::Dead { how }, .. }) if list.subjects.is_none() => wrongs.push(Wrong::new(
+            format!("{name} is shut down: {how}"),
+            "remove it, or say its purpose and subjects if it lives again",
+        )),
+        _ if list.list(known).is_none() => {
+            let wrong = format!("{name} is not in the registry");
+            wrongs.push(Wrong::new(wrong, "say its purpose and its subjects"));
+        }
+        _ => {}
+    }
+    let (listed, refused) = (list.listed.iter().flatten(), list.refused.iter().flatten());
+    if let Some(both) = listed.clone().find(|one| refused.clone().any(|other| other.meets(**one))) {
+        let wrong = format!("{name}: {both} is both listed and refused");
+        wrongs.push(Wrong::new(wrong, "remove it from one of them"));
+    }
+    if list.key.is_some() && list.with_key.is_none() && !registry.keyed.contains_key(&list.name) {
+        let wrong = format!("no zone is known that takes a key for {name}");
+        wrongs.push(Wrong::new(wrong, "name the zone in with_key"));
+    }
+    wrongs
+}
+
+/// Lists that are asked together are known.
+fn groups(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    let known = config.lists();
+    for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {
+        let wrong = Wrong::new(
+            format!("{} is no list that is known", in_quotes(name)),
+            "name lists of the registry, or configure it as a [[list]]",
+        );
+        problems.add(lines.of("dnsbl", "batch_groups"), Some("dnsbl.batch_groups"), wrong);
+    }
+}

@@ -1,0 +1,78 @@
+//! `[dnsbl]`: the registry of DNS lists, and which lists are asked ahead.
+//!
+//! May call: `config::{keys, list_files, value, written}`, `dnsbl` for its types, `limits`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+use toml::Value;
+
+use super::keys::{Key, Once, set};
+use super::{list_files, value, written};
+use crate::dnsbl::batch::Mode;
+use crate::dnsbl::registry::Registry;
+use crate::limits;
+
+const BATCHES: [(&str, Mode); 4] = [
+    ("learned", Mode::Learned),
+    ("configured", Mode::Configured),
+    ("observe", Mode::Observe),
+    ("off", Mode::Off),
+];
+
+/// `[dnsbl]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dnsbl {
+    /// The file that the registry came from; none: it is built in.
+    pub path: Option<PathBuf>,
+    /// The registry.
+    pub registry: Arc<Registry>,
+    /// Whether lists are asked ahead of clients.
+    pub batch: Mode,
+    /// Lists that are asked together, by apex, where `batch` is `Configured`.
+    pub batch_groups: Vec<Vec<Name>>,
+    /// Of a hundred questions to lists, those that may be asked ahead in vain.
+    pub batch_waste: u32,
+}
+
+pub(super) const DNSBL: Once<Dnsbl> = Once {
+    name: "dnsbl",
+    keys: &[
+        Key::<Dnsbl>::new(
+            "registry",
+            |dnsbl, typed, directory| {
+                if let Some(path) = value::path(typed, directory)? {
+                    dnsbl.registry = list_files::registry(&path)?;
+                    dnsbl.path = Some(path);
+                }
+                Ok(())
+            },
+            |dnsbl| Some(written::path(dnsbl.path.as_deref())),
+        )
+        .content("the file has changed", |old, new| old.registry != new.registry),
+        Key::<Dnsbl>::new(
+            "batch",
+            |dnsbl, typed, _| set(&mut dnsbl.batch, value::word(typed, &BATCHES)),
+            |dnsbl| Some(written::word(dnsbl.batch, &BATCHES)),
+        ),
+        Key::<Dnsbl>::new(
+            "batch_groups",
+            |dnsbl, typed, _| {
+                set(&mut dnsbl.batch_groups, value::list(typed, |group| value::list(group, value::name)))
+            },
+            |dnsbl| {
+                Some(Value::Array(dnsbl.batch_groups.iter().map(|group| written::names(group)).collect()))
+            },
+        ),
+        Key::<Dnsbl>::new(
+            "batch_waste",
+            |dnsbl, typed, _| {
+                set(&mut dnsbl.batch_waste, value::number(typed, &(0..=limits::MAX_BATCH_WASTE.into())))
+            },
+            |dnsbl| Some(written::number(dnsbl.batch_waste)),
+        ),
+    ],
+    of: |config| &config.dnsbl,
+    of_mut: |config| &mut config.dnsbl,
+};

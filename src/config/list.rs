@@ -1,0 +1,288 @@
+//! `[[list]]`: a DNS list that the registry does not know, or what the operator knows better of one.
+//!
+//! May call: `config`, `config::{keys, list_files, report, value, written}`, `dnsbl::{codes, list}`, `wire::presentation`, `limits`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use toml::Value;
+use toml::de::DeTable;
+
+use super::keys::{Entry, Key, Told, set, set_some};
+use super::list_files::{KeyFile, key_file};
+use super::report::Wrong;
+use super::value::{Read, Typed, in_quotes};
+use super::{Config, value, written};
+use crate::dnsbl::codes::{Code, Span};
+use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestPoints, WhenDead, WhenStale};
+use crate::limits;
+use crate::wire::presentation::shown;
+
+/// What to do about test points that cannot be used.
+const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
+
+/// What holds of a key that is left out.
+const AS_KNOWN: &str = "as the registry has it";
+
+const PURPOSES: [(&str, Purpose); 3] =
+    [("block", Purpose::Block), ("allow", Purpose::Allow), ("data", Purpose::Data)];
+const SUBJECTS: [(&str, Subject); 4] =
+    [("ip4", Subject::Ip4), ("ip6", Subject::Ip6), ("domain", Subject::Domain), ("hash", Subject::Hash)];
+const ON_REFUSAL: [(&str, OnRefusal); 3] =
+    [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
+const WHEN_DEAD: [(&str, WhenDead); 2] = [("servfail", WhenDead::Servfail), ("nxdomain", WhenDead::Nxdomain)];
+const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
+
+/// `[[list]]`: a list that the registry does not know, or what holds of one that it does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ListEntry {
+    /// Its apex, lower case, absolute.
+    pub name: Name,
+    /// What being listed means.
+    pub purpose: Option<Purpose>,
+    /// What is looked up in it.
+    pub subjects: Option<Vec<Subject>>,
+    /// Codes that are listings whatever convention says.
+    pub listed: Option<Vec<Span>>,
+    /// Codes that are none.
+    pub refused: Option<Vec<Span>>,
+    /// Names that it answers the same for ever; where there are none, it is not tested.
+    pub tests: Option<TestPoints>,
+    /// What a client gets for a refusal.
+    pub on_refusal: Option<OnRefusal>,
+    /// What a client gets for silence.
+    pub when_dead: Option<WhenDead>,
+    /// Questions a day that the operator allows.
+    pub quota: Option<u64>,
+    /// The customer's key.
+    pub key: Option<KeyFile>,
+    /// The zone that takes it; without it the registry's.
+    pub with_key: Option<Name>,
+    /// How old the data of a local mirror may be.
+    pub max_age: Option<Duration>,
+    /// What is done when they are older.
+    pub when_stale: Option<WhenStale>,
+}
+
+impl Entry for ListEntry {
+    const NAME: &'static str = "list";
+    const MOST: usize = limits::MAX_LISTS;
+    const KEYS: &'static [Key<Self>] = &[
+        Key::<Self>::new(
+            "name",
+            |list, typed, _| set(&mut list.name, value::name(typed)),
+            |list| Some(written::name(&list.name)),
+        )
+        .required()
+        .told(Told::ByEntry),
+        Key::<Self>::new(
+            "purpose",
+            |list, typed, _| set_some(&mut list.purpose, value::word(typed, &PURPOSES)),
+            |list| list.purpose.map(|purpose| written::word(purpose, &PURPOSES)),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "subjects",
+            |list, typed, _| {
+                set_some(&mut list.subjects, value::list(typed, |subject| value::word(subject, &SUBJECTS)))
+            },
+            |list| {
+                let words = list.subjects.as_ref()?.iter().map(|subject| written::word(*subject, &SUBJECTS));
+                Some(Value::Array(words.collect()))
+            },
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "listed",
+            |list, typed, _| set_some(&mut list.listed, value::list(typed, code)),
+            |list| list.listed.as_deref().map(written::list),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "refused",
+            |list, typed, _| set_some(&mut list.refused, value::list(typed, code)),
+            |list| list.refused.as_deref().map(written::list),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "tests",
+            |list, typed, _| set_some(&mut list.tests, test_points(&list.name, typed)),
+            |list| list.tests.as_ref().map(|tests| test_points_written(&list.name, tests)),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "on_refusal",
+            |list, typed, _| set_some(&mut list.on_refusal, value::word(typed, &ON_REFUSAL)),
+            |list| list.on_refusal.map(|choice| written::word(choice, &ON_REFUSAL)),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "when_dead",
+            |list, typed, _| set_some(&mut list.when_dead, value::word(typed, &WHEN_DEAD)),
+            |list| list.when_dead.map(|choice| written::word(choice, &WHEN_DEAD)),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "quota",
+            |list, typed, _| set_some(&mut list.quota, value::number(typed, &(1..=limits::MAX_LIST_QUOTA))),
+            |list| list.quota.map(written::number),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "key",
+            |list, typed, directory| set_some(&mut list.key, key_file(&directory.join(value::text(typed)?))),
+            |list| list.key.as_ref().map(|file| written::path(Some(&file.path))),
+        )
+        .unset(AS_KNOWN)
+        .content("its file has changed", |old, new| old.key != new.key),
+        Key::<Self>::new(
+            "with_key",
+            |list, typed, _| set_some(&mut list.with_key, value::name(typed)),
+            |list| list.with_key.as_ref().map(written::name),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "max_age",
+            |list, typed, _| {
+                let range = limits::MIN_MIRROR_AGE..=limits::MAX_MIRROR_AGE;
+                set_some(&mut list.max_age, value::span(typed, &range))
+            },
+            |list| list.max_age.map(written::span),
+        )
+        .unset(AS_KNOWN),
+        Key::<Self>::new(
+            "when_stale",
+            |list, typed, _| set_some(&mut list.when_stale, value::word(typed, &WHEN_STALE)),
+            |list| list.when_stale.map(|choice| written::word(choice, &WHEN_STALE)),
+        )
+        .unset(AS_KNOWN),
+    ];
+
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn all(config: &Config) -> &[Self] {
+        &config.lists
+    }
+
+    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
+        &mut config.lists
+    }
+
+    fn title(&self) -> String {
+        format!("list {}", value::name_text(&self.name))
+    }
+}
+
+impl ListEntry {
+    /// The list that it makes of what the registry `known`s; none where that is nothing and the entry does not say enough.
+    pub fn list(&self, known: Option<&List>) -> Option<List> {
+        let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
+        let mut list = match (known, self.purpose, &self.subjects) {
+            // What follows from purpose and subjects follows anew.
+            (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
+                let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
+                let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
+                List {
+                    on_refusal: own.on_refusal,
+                    when_dead: own.when_dead,
+                    purpose: own.purpose,
+                    subjects: own.subjects,
+                    ..known.clone()
+                }
+            }
+            (Some(known), ..) => known.clone(),
+            // An operator's own list need not hold the test points of RFC 5782, and may well hold 127.0.0.0/8: `tests` names its own.
+            (None, Some(purpose), Some(subjects)) => {
+                List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
+            }
+            (None, ..) => return None,
+        };
+        let codes = |spans: &[Span]| {
+            spans.iter().map(|span| Code { span: *span, means: "as configured".to_owned() }).collect()
+        };
+        if let Some(listed) = &self.listed {
+            list.listed = codes(listed);
+            // What the registry knows as a refusal is a listing where the operator says so.
+            let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
+            list.refused.retain(|code| !is_listed(code));
+        }
+        if let Some(refused) = &self.refused {
+            list.refused = codes(refused);
+        }
+        if let Some(tests) = &self.tests {
+            list.tests = Some(tests.clone()).filter(|tests| !tests.is_empty());
+        }
+        list.on_refusal = self.on_refusal.unwrap_or(list.on_refusal);
+        list.when_dead = self.when_dead.unwrap_or(list.when_dead);
+        list.max_age = self.max_age;
+        list.when_stale = self.when_stale.unwrap_or(list.when_stale);
+        list.quota = self.quota;
+        list.configured = true;
+        Some(list)
+    }
+}
+
+impl Config {
+    /// The lists that there are: those of the registry, and the operator's.
+    pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
+        let mut lists = self.dnsbl.registry.lists.clone();
+        for entry in &self.lists {
+            if let Some(mut list) = entry.list(lists.get(&entry.name).map(Arc::as_ref)) {
+                let base = entry.with_key.as_ref().or_else(|| self.dnsbl.registry.keyed.get(&entry.name));
+                if let (Some(file), Some(base)) = (&entry.key, base) {
+                    list.take_key(base, file.key.clone());
+                }
+                lists.insert(entry.name.clone(), Arc::new(list));
+            }
+        }
+        lists
+    }
+}
+
+/// A code, or a span of codes.
+fn code(found: &Typed<'_>) -> Read<Span> {
+    value::text(found)?
+        .parse()
+        .map_err(|why: String| Wrong::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
+}
+
+/// Test points of the list at `apex`, which are typed as in the registry: without it.
+fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
+    const KEYS: [&str; 2] = ["listed", "unlisted"];
+    let table = found.get_ref().as_table();
+    let table = table.ok_or_else(|| Wrong::new("does not say what is listed", TESTS_REMEDY))?;
+    if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
+        let wrong = format!("{} is not a known key", shown(key.get_ref(), limits::MAX_SHOWN_VALUE));
+        return Err(Wrong::new(wrong, TESTS_REMEDY).at(key.span()));
+    }
+    let below = |found: &Typed<'_>| {
+        let labels = value::name(found)?;
+        let point = Name::from_labels(labels.iter()).and_then(|labels| labels.append_domain(apex));
+        let point = point.ok().filter(|point| point != apex);
+        point.ok_or_else(|| {
+            Wrong::new(
+                format!("{} cannot stand in front of {}", in_quotes(&labels), in_quotes(apex)),
+                TESTS_REMEDY,
+            )
+        })
+    };
+    let points = |table: &DeTable<'_>, key: &str| {
+        table.get(key).map_or_else(|| Ok(Vec::new()), |found| value::list(found, below))
+    };
+    Ok(TestPoints { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
+}
+
+/// The test points of the list at `apex`, as they are typed: without it.
+fn test_points_written(apex: &Name, tests: &TestPoints) -> Value {
+    let labels = |point: &Name| {
+        let own = point.iter().len().saturating_sub(apex.iter().len());
+        Name::from_labels(point.iter().take(own)).map_or_else(|_| String::new(), |own| value::name_text(&own))
+    };
+    let points = |points: &[Name]| written::texts(points.iter().map(labels));
+    let both = [("listed", points(&tests.listed)), ("unlisted", points(&tests.unlisted))];
+    Value::Table(both.map(|(key, value)| (key.to_owned(), value)).into_iter().collect())
+}

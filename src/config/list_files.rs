@@ -1,0 +1,58 @@
+//! The files that `[dnsbl]` and `[[list]]` name: a registry of lists, and a customer's key.
+//!
+//! May call: `config::{files, report, value}`, `dnsbl::registry`, `exchange::secret` for its types, `limits`.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::{Opened, Unreadable};
+use super::report::Wrong;
+use super::value::{self, Read};
+use crate::dnsbl::registry::Registry;
+use crate::exchange::secret::Key;
+use crate::limits;
+
+/// What to do about a registry that cannot be used.
+const REMEDY: &str =
+    "name a file like src/dnsbl/registry.toml of resolverd's source, or leave it empty for the built-in";
+
+/// What to do about a key that cannot be used.
+const KEY_REMEDY: &str =
+    "name a file that holds nothing but the key, one label of a name, and that the daemon may read";
+
+/// What the mode of a file with a key may be at most: its owner writes, its group reads.
+const KEY_MODE: u32 = 0o640;
+
+/// A customer's key, and the file that it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyFile {
+    /// The file.
+    pub path: PathBuf,
+    /// The key.
+    pub key: Key,
+}
+
+/// Reads a registry file.
+pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
+    let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
+    let registry = Registry::read(&text)
+        .map_err(|wrong| Wrong::new(format!("{}: {wrong}", path.display()), "correct it"))?;
+    Ok(Arc::new(registry))
+}
+
+/// Reads a key. Whoever may read its file may use the key, so nobody else may.
+pub(super) fn key_file(path: &Path) -> Read<KeyFile> {
+    let file = path.display();
+    let unreadable = |error: Unreadable| Wrong::new(format!("{file} {error}"), KEY_REMEDY);
+    let opened = Opened::regular(path).map_err(unreadable)?;
+    let mode = opened.about().permissions().mode() & 0o777;
+    if mode & !KEY_MODE != 0 {
+        let wrong = format!("{file} may be read or written by others: its mode is {mode:04o}");
+        return Err(Wrong::new(wrong, format!("chmod 0640 {file}")));
+    }
+    let text = opened.text(limits::MAX_KEY_FILE).map_err(unreadable)?;
+    let key =
+        Key::read(&text).ok_or_else(|| Wrong::new(format!("{file} does not hold a key"), KEY_REMEDY))?;
+    Ok(KeyFile { path: path.to_owned(), key })
+}

@@ -1,0 +1,119 @@
+//! `[listen]` and `[[listener]]`: whom we answer, and where.
+//!
+//! May call: `config`, `config::{addresses, keys, value, written}`, `dnsbl` for its types, `limits`.
+
+use std::net::SocketAddr;
+
+use hickory_proto::rr::Name;
+use ipnet::IpNet;
+
+use super::keys::{Entry, Key, Once, Told, set, set_some};
+use super::{Config, addresses, value, written};
+use crate::dnsbl::gate::Guarding;
+use crate::dnsbl::list::{Guard, OnRefusal};
+use crate::limits;
+
+const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
+
+/// Whichever list is asked; "list" leaves it to each list.
+const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
+    ("list", None),
+    ("servfail", Some(OnRefusal::Servfail)),
+    ("nxdomain", Some(OnRefusal::Nxdomain)),
+    ("pass", Some(OnRefusal::Pass)),
+];
+
+/// A listener: that of `[listen]`, or one of `[[listener]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listener {
+    /// Addresses of UDP and TCP listeners.
+    pub addresses: Vec<SocketAddr>,
+    /// Clients that are answered; others get REFUSED.
+    pub allow: Vec<IpNet>,
+    /// UDP workers for each address of every listener; 0 is the number of cores, at most `limits::MAX_WORKERS`. Only that of
+    /// `[listen]` counts.
+    pub workers: usize,
+    /// The configured zones that its clients see, by apex; none means all of them. Always none in `[listen]`.
+    pub zones: Option<Vec<Name>>,
+    /// Whether clients are spared what lists say that is no listing.
+    pub dnsbl: Guard,
+    /// What they get instead, whichever list they ask; none leaves it to each list.
+    pub on_refusal: Option<OnRefusal>,
+}
+
+impl Listener {
+    /// What its clients are spared of what lists say.
+    pub fn guarding(&self) -> Guarding {
+        Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
+    }
+}
+
+const ADDRESSES: Key<Listener> = Key::<Listener>::new(
+    "addresses",
+    |listener, typed, _| set(&mut listener.addresses, addresses::addresses(typed)),
+    |listener| Some(written::list(&listener.addresses)),
+);
+
+const ALLOW: Key<Listener> = Key::<Listener>::new(
+    "allow",
+    |listener, typed, _| set(&mut listener.allow, value::list(typed, addresses::network)),
+    |listener| Some(written::list(&listener.allow)),
+);
+
+const WORKERS: Key<Listener> = Key::<Listener>::new(
+    "workers",
+    |listener, typed, _| set(&mut listener.workers, value::number(typed, &(0..=limits::MAX_WORKERS as u64))),
+    |listener| Some(written::number(listener.workers)),
+)
+.at_start();
+
+const ZONES: Key<Listener> = Key::<Listener>::new(
+    "zones",
+    |listener, typed, _| set_some(&mut listener.zones, value::list(typed, value::name)),
+    |listener| listener.zones.as_deref().map(written::names),
+)
+.unset("all");
+
+const DNSBL: Key<Listener> = Key::<Listener>::new(
+    "dnsbl",
+    |listener, typed, _| set(&mut listener.dnsbl, value::word(typed, &GUARDS)),
+    |listener| Some(written::word(listener.dnsbl, &GUARDS)),
+);
+
+const ON_REFUSED: Key<Listener> = Key::<Listener>::new(
+    "on_refusal",
+    |listener, typed, _| set(&mut listener.on_refusal, value::word(typed, &ON_REFUSAL)),
+    |listener| Some(written::word(listener.on_refusal, &ON_REFUSAL)),
+);
+
+/// `[listen]`
+pub(super) const LISTEN: Once<Listener> = Once {
+    name: "listen",
+    keys: &[ADDRESSES, ALLOW, WORKERS, DNSBL, ON_REFUSED],
+    of: |config| &config.listen,
+    of_mut: |config| &mut config.listen,
+};
+
+impl Entry for Listener {
+    const NAME: &'static str = "listener";
+    const MOST: usize = limits::MAX_LISTENERS;
+    const KEYS: &'static [Key<Self>] =
+        &[ADDRESSES.required().told(Told::ByEntry), ALLOW, ZONES, DNSBL, ON_REFUSED];
+
+    fn blank() -> Self {
+        Self { addresses: Vec::new(), ..Self::default() }
+    }
+
+    fn all(config: &Config) -> &[Self] {
+        &config.listeners
+    }
+
+    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
+        &mut config.listeners
+    }
+
+    fn title(&self) -> String {
+        let addresses: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
+        format!("listener {}", addresses.join(", "))
+    }
+}

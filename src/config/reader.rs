@@ -1,0 +1,209 @@
+//! Reading a file's tree to a configuration: each key by its row of the table, and all that is wrong told at once.
+//!
+//! May call: `config`, `config::{keys, report, table, value}`. What holds between keys and entries is checked in `check` when all
+//! have been read, as they may stand in any order.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::Config;
+use super::keys::{Entry, Key, Once};
+use super::report::{Lines, Problems, Wrong};
+use super::table::{Names, Visitor};
+use super::value::Typed;
+
+/// A file on its way to a configuration.
+pub(super) struct Reader<'t> {
+    tree: &'t DeTable<'t>,
+    places: &'t Lines,
+    /// Where the file lies: paths in it start there.
+    directory: &'t Path,
+    names: Names,
+    pub(super) config: Config,
+    pub(super) lines: KeyLines,
+    pub(super) problems: Problems,
+}
+
+/// The lines of the keys that were read.
+#[derive(Default)]
+pub(super) struct KeyLines {
+    /// By section and key.
+    once: BTreeMap<(&'static str, String), usize>,
+    /// By section, then by the place of the entry in the configuration.
+    many: BTreeMap<&'static str, Vec<EntryLines>>,
+}
+
+/// The lines of an entry.
+#[derive(Default)]
+struct EntryLines {
+    head: usize,
+    keys: BTreeMap<String, usize>,
+}
+
+impl KeyLines {
+    /// The line of a key that stands once.
+    pub(super) fn of(&self, section: &'static str, key: &str) -> Option<usize> {
+        self.once.get(&(section, key.to_owned())).copied()
+    }
+
+    /// The line of a key of an entry, or of the entry where it does not have it.
+    pub(super) fn of_entry(&self, section: &str, place: usize, key: &str) -> Option<usize> {
+        let entry = self.many.get(section)?.get(place)?;
+        Some(entry.keys.get(key).copied().unwrap_or(entry.head))
+    }
+}
+
+/// The keys of a section or an entry as they were typed.
+struct Found<'f> {
+    /// The line of its head.
+    line: usize,
+    keys: BTreeMap<&'f str, (usize, &'f Typed<'f>)>,
+}
+
+impl Found<'_> {
+    /// The line of something wrong: its own, that of the key, or that of the head.
+    fn line_of(&self, key: &str, wrong: &Wrong, places: &Lines) -> usize {
+        let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
+        wrong.span.clone().map_or(line, |span| places.line_of(span.start))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (String, usize)> {
+        self.keys.iter().map(|(key, (line, _))| ((*key).to_owned(), *line))
+    }
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(tree: &'t DeTable<'t>, places: &'t Lines, directory: &'t Path) -> Self {
+        Self {
+            tree,
+            places,
+            directory,
+            names: Names::all(),
+            config: Config::default(),
+            lines: KeyLines::default(),
+            problems: Problems::default(),
+        }
+    }
+
+    /// Tells of keys outside all sections.
+    pub(super) fn check_sections(&mut self) {
+        for (key, found) in self.tree {
+            let name = key.get_ref().as_ref();
+            if name != "version" && self.names.section(name).is_none() {
+                let remedy = self.names.unknown_section(name, found.get_ref());
+                let wrong = Wrong::new("is not a known section or key", remedy);
+                self.problems.add(Some(self.places.line_of(key.span().start)), Some(name), wrong);
+            }
+        }
+    }
+
+    /// The keys of a table that its section has; others are told.
+    fn found(&mut self, section: &str, line: usize, table: &'t DeTable<'t>) -> Found<'t> {
+        let mut found = Found { line, keys: BTreeMap::new() };
+        let Some(section) = self.names.section(section) else { return found };
+        for (key, typed) in table {
+            let line = self.places.line_of(key.span().start);
+            let name = key.get_ref().as_ref();
+            if section.keys.contains(&name) {
+                found.keys.insert(name, (line, typed));
+            } else {
+                let wrong = Wrong::new("is not a known key", self.names.unknown(section, name));
+                self.problems.add(Some(line), Some(&format!("{}.{name}", section.name)), wrong);
+            }
+        }
+        found
+    }
+
+    fn head(&self, section: &str) -> String {
+        self.names.section(section).map(|section| section.head()).unwrap_or_default()
+    }
+
+    /// Tells what is wrong with keys of a section or an entry; without a key it is the entry as a whole.
+    fn tell(&mut self, section: &str, found: &Found<'_>, wrongs: Vec<(Option<&'static str>, Wrong)>) {
+        for (key, wrong) in wrongs {
+            let line = found.line_of(key.unwrap_or_default(), &wrong, self.places);
+            let name = key.map_or_else(|| section.to_owned(), |key| format!("{section}.{key}"));
+            self.problems.add(Some(line), Some(&name), wrong);
+        }
+    }
+
+    /// Reads an entry, and keeps it where it is known which it is.
+    fn entry<Kind: Entry>(&mut self, line: usize, table: &'t DeTable<'t>) {
+        let found = self.found(Kind::NAME, line, table);
+        let mut entry = Kind::blank();
+        let mut wrongs = read_keys(Kind::KEYS, &mut entry, &found, self.directory);
+        let mut missing: Vec<(Option<&'static str>, Wrong)> = Vec::new();
+        for key in Kind::KEYS.iter().filter(|key| key.required && !found.keys.contains_key(key.name)) {
+            let remedy = format!("write {} = below {}", key.name, self.head(Kind::NAME));
+            missing.push((Some(key.name), Wrong::new("is missing", remedy)));
+        }
+        wrongs.extend(missing);
+        let is_known = wrongs.iter().all(|(key, _)| *key != Some("name"));
+        let mut typed: Vec<(usize, &'static str)> = Kind::KEYS
+            .iter()
+            .filter_map(|key| found.keys.get(key.name).map(|(line, _)| (*line, key.name)))
+            .collect();
+        typed.sort_unstable();
+        wrongs.extend(Kind::check(&typed.into_iter().map(|(_, key)| key).collect::<Vec<_>>()));
+        self.tell(Kind::NAME, &found, wrongs);
+        if is_known {
+            let lines = EntryLines { head: line, keys: found.lines().collect() };
+            self.lines.many.entry(Kind::NAME).or_default().push(lines);
+            Kind::all_mut(&mut self.config).push(entry);
+        }
+    }
+}
+
+impl Visitor for Reader<'_> {
+    fn once<Holder>(&mut self, section: &Once<Holder>) {
+        let Some(found) = self.tree.get(section.name) else { return };
+        let line = self.places.line_of(found.span().start);
+        let Some(table) = found.get_ref().as_table() else {
+            let remedy = format!("write {} on a line of its own", self.head(section.name));
+            let wrong = Wrong::new("is not a section", remedy);
+            return self.problems.add(Some(line), Some(section.name), wrong);
+        };
+        let found = self.found(section.name, line, table);
+        let holder = (section.of_mut)(&mut self.config);
+        let wrongs = read_keys(section.keys, holder, &found, self.directory);
+        self.tell(section.name, &found, wrongs);
+        self.lines.once.extend(found.lines().map(|(key, line)| ((section.name, key), line)));
+    }
+
+    fn many<Kind: Entry>(&mut self) {
+        let Some(found) = self.tree.get(Kind::NAME) else { return };
+        let line = self.places.line_of(found.span().start);
+        let tables: Option<Vec<(usize, &DeTable<'_>)>> = found.get_ref().as_array().and_then(|array| {
+            let entry = |entry: &'_ Typed<'_>| self.places.line_of(entry.span().start);
+            array.iter().map(|one| Some((entry(one), one.get_ref().as_table()?))).collect()
+        });
+        let Some(tables) = tables else {
+            let remedy = format!("write {} on a line of its own above each", self.head(Kind::NAME));
+            let wrong = Wrong::new("is not a list of sections", remedy);
+            return self.problems.add(Some(line), Some(Kind::NAME), wrong);
+        };
+        if let Some((line, _)) = tables.get(Kind::MOST) {
+            let wrong =
+                Wrong::new(format!("is one more than the {} there may be", Kind::MOST), "remove some");
+            return self.problems.add(Some(*line), Some(Kind::NAME), wrong);
+        }
+        for (line, table) in tables {
+            self.entry::<Kind>(line, table);
+        }
+    }
+}
+
+/// Reads the keys that were typed, in the order of the table; what is wrong with some leaves the others.
+fn read_keys<Holder>(
+    keys: &[Key<Holder>],
+    holder: &mut Holder,
+    found: &Found<'_>,
+    directory: &Path,
+) -> Vec<(Option<&'static str>, Wrong)> {
+    let typed = keys.iter().filter_map(|key| found.keys.get(key.name).map(|(_, typed)| (key, *typed)));
+    typed
+        .filter_map(|(key, typed)| Some((Some(key.name), (key.read)(holder, typed, directory).err()?)))
+        .collect()
+}

@@ -1,0 +1,289 @@
+//! The sections that stand once, but for `[listen]` and `[dnsbl]`: their types, and the rows of their keys.
+//!
+//! May call: `config`, `config::{addresses, keys, root_hints, trust_anchor, value, written}`, `limits`. A new key is a field here with its row, and a default
+//! in `defaults`.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+use ipnet::IpNet;
+use toml::Value;
+use toml::de::DeValue;
+
+use super::keys::{Key, Once, set};
+use super::report::{Wrong, quoted};
+use super::root_hints::{self, RootHints};
+use super::trust_anchor::{self, TrustAnchor};
+use super::value::{Read, Typed};
+use super::{addresses, value, written};
+use crate::limits;
+
+/// What is kept, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cache {
+    /// Octets for the four memories together.
+    pub size: u64,
+    /// No positive answer is kept longer.
+    pub max_ttl: Duration,
+    /// No negative answer is kept longer (RFC 2308 section 5).
+    pub negative_max_ttl: Duration,
+}
+
+pub(super) const CACHE: Once<Cache> = Once {
+    name: "cache",
+    keys: &[
+        Key::<Cache>::new(
+            "size",
+            |cache, typed, _| set(&mut cache.size, value::size(typed)),
+            |cache| Some(written::size(cache.size)),
+        )
+        .at_start(),
+        Key::<Cache>::new(
+            "max_ttl",
+            |cache, typed, _| {
+                set(&mut cache.max_ttl, value::span(typed, &(Duration::ZERO..=limits::MAX_TTL)))
+            },
+            |cache| Some(written::span(cache.max_ttl)),
+        ),
+        Key::<Cache>::new(
+            "negative_max_ttl",
+            |cache, typed, _| {
+                let range = Duration::ZERO..=limits::MAX_NEGATIVE_TTL;
+                set(&mut cache.negative_max_ttl, value::span(typed, &range))
+            },
+            |cache| Some(written::span(cache.negative_max_ttl)),
+        ),
+    ],
+    of: |config| &config.cache,
+    of_mut: |config| &mut config.cache,
+};
+
+/// How servers are asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolve {
+    /// A client has an answer or SERVFAIL this long after its first copy.
+    pub deadline: Duration,
+    /// Where recursion starts.
+    pub root_hints: RootHints,
+    /// Whether servers are asked over IPv4.
+    pub ipv4: Family,
+    /// Whether servers are asked over IPv6.
+    pub ipv6: Family,
+    /// Servers that are never asked, whoever names them.
+    pub deny_servers: Vec<IpNet>,
+    /// Whether servers of the root and of TLDs are told no more of a name than they need (RFC 9156).
+    pub qname_minimisation: bool,
+    /// Whether first contact with a zone asks two servers at once.
+    pub race: bool,
+    /// The port servers are asked at.
+    pub upstream_port: u16,
+    /// Addresses to ask from, at most one of each family; none: the system chooses.
+    pub source: Vec<IpAddr>,
+    /// Ports that datagrams to servers leave from, but for those that this host reserves.
+    pub source_ports: RangeInclusive<u16>,
+}
+
+/// Whether an address family is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Found out.
+    Auto,
+    /// Used.
+    On,
+    /// Not used.
+    Off,
+}
+
+pub(super) const RESOLVE: Once<Resolve> = Once {
+    name: "resolve",
+    keys: &[
+        Key::<Resolve>::new(
+            "deadline",
+            |resolve, typed, _| {
+                let range = limits::MIN_DEADLINE..=limits::MAX_DEADLINE;
+                set(&mut resolve.deadline, value::span(typed, &range))
+            },
+            |resolve| Some(written::span(resolve.deadline)),
+        ),
+        Key::<Resolve>::new(
+            "root_hints",
+            |resolve, typed, directory| match value::path(typed, directory)? {
+                Some(path) => set(&mut resolve.root_hints, root_hints::load(&path)),
+                None => Ok(()),
+            },
+            |resolve| Some(written::path(resolve.root_hints.path.as_deref())),
+        )
+        .content("the file names other servers", |old, new| old.root_hints.servers != new.root_hints.servers),
+        Key::<Resolve>::new(
+            "ipv4",
+            |resolve, typed, _| set(&mut resolve.ipv4, family(typed)),
+            |resolve| Some(family_written(resolve.ipv4)),
+        ),
+        Key::<Resolve>::new(
+            "ipv6",
+            |resolve, typed, _| set(&mut resolve.ipv6, family(typed)),
+            |resolve| Some(family_written(resolve.ipv6)),
+        ),
+        Key::<Resolve>::new(
+            "deny_servers",
+            |resolve, typed, _| set(&mut resolve.deny_servers, value::list(typed, addresses::network)),
+            |resolve| Some(written::list(&resolve.deny_servers)),
+        ),
+        Key::<Resolve>::new(
+            "qname_minimisation",
+            |resolve, typed, _| set(&mut resolve.qname_minimisation, value::flag(typed)),
+            |resolve| Some(resolve.qname_minimisation.into()),
+        ),
+        Key::<Resolve>::new(
+            "race",
+            |resolve, typed, _| set(&mut resolve.race, value::flag(typed)),
+            |resolve| Some(resolve.race.into()),
+        ),
+        Key::<Resolve>::new(
+            "upstream_port",
+            |resolve, typed, _| set(&mut resolve.upstream_port, value::number(typed, &(1..=u16::MAX.into()))),
+            |resolve| Some(written::number(resolve.upstream_port)),
+        ),
+        Key::<Resolve>::new(
+            "source",
+            |resolve, typed, _| set(&mut resolve.source, addresses::sources(typed)),
+            |resolve| Some(written::list(&resolve.source)),
+        ),
+        Key::<Resolve>::new(
+            "source_ports",
+            |resolve, typed, _| set(&mut resolve.source_ports, addresses::source_ports(typed)),
+            |resolve| Some(Value::String(addresses::ports_text(&resolve.source_ports))),
+        ),
+    ],
+    of: |config| &config.resolve,
+    of_mut: |config| &mut config.resolve,
+};
+
+/// `"auto"`, `true` or `false`.
+fn family(typed: &Typed<'_>) -> Read<Family> {
+    match typed.get_ref() {
+        DeValue::Boolean(true) => Ok(Family::On),
+        DeValue::Boolean(false) => Ok(Family::Off),
+        found if found.as_str() == Some("auto") => Ok(Family::Auto),
+        _ => Err(Wrong::new("is none of the known ways", "write \"auto\", true or false")),
+    }
+}
+
+fn family_written(family: Family) -> Value {
+    match family {
+        Family::Auto => Value::String("auto".to_owned()),
+        Family::On => Value::Boolean(true),
+        Family::Off => Value::Boolean(false),
+    }
+}
+
+/// What is validated, and where trust begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dnssec {
+    /// Whether answers are validated.
+    pub validate: bool,
+    /// Where trust begins.
+    pub trust_anchor: TrustAnchor,
+    /// Names at and below which nothing is validated (RFC 7646).
+    pub negative_trust_anchors: Vec<Name>,
+    /// Whether signatures with SHA-1 count; without, zones that have no others are insecure.
+    pub sha1: bool,
+}
+
+pub(super) const DNSSEC: Once<Dnssec> = Once {
+    name: "dnssec",
+    keys: &[
+        Key::<Dnssec>::new(
+            "validate",
+            |dnssec, typed, _| set(&mut dnssec.validate, value::flag(typed)),
+            |dnssec| Some(dnssec.validate.into()),
+        ),
+        Key::<Dnssec>::new(
+            "trust_anchor",
+            |dnssec, typed, directory| match value::path(typed, directory)? {
+                Some(path) => set(&mut dnssec.trust_anchor, trust_anchor::load(&path)),
+                None => Ok(()),
+            },
+            |dnssec| Some(written::path(dnssec.trust_anchor.path.as_deref())),
+        )
+        .content("the file has other keys", |old, new| old.trust_anchor.anchors != new.trust_anchor.anchors),
+        Key::<Dnssec>::new(
+            "negative_trust_anchors",
+            |dnssec, typed, _| set(&mut dnssec.negative_trust_anchors, value::list(typed, value::name)),
+            |dnssec| Some(written::names(&dnssec.negative_trust_anchors)),
+        ),
+        Key::<Dnssec>::new(
+            "sha1",
+            |dnssec, typed, _| set(&mut dnssec.sha1, value::flag(typed)),
+            |dnssec| Some(dnssec.sha1.into()),
+        ),
+    ],
+    of: |config| &config.dnssec,
+    of_mut: |config| &mut config.dnssec,
+};
+
+/// The control socket.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Control {
+    /// Its path.
+    pub socket: PathBuf,
+}
+
+pub(super) const CONTROL: Once<Control> = Once {
+    name: "control",
+    keys: &[Key::<Control>::new(
+        "socket",
+        |control, typed, _| set(&mut control.socket, socket(typed)),
+        |control| Some(written::path(Some(&control.socket))),
+    )
+    .at_start()],
+    of: |config| &config.control,
+    of_mut: |config| &mut config.control,
+};
+
+/// The absolute path of a socket.
+fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
+    let typed = value::text(typed)?;
+    let remedy = format!("write a path like \"{}\"", Control::default().socket.display());
+    if !typed.starts_with('/') {
+        return Err(Wrong::new(format!("{} is not an absolute path", quoted(typed)), remedy));
+    }
+    if typed.len() > limits::MAX_SOCKET_PATH {
+        return Err(Wrong::new(
+            format!("is longer than the {} octets of a socket's path", limits::MAX_SOCKET_PATH),
+            remedy,
+        ));
+    }
+    Ok(PathBuf::from(typed))
+}
+
+/// Log lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: tracing::Level,
+}
+
+pub(super) const LOG: Once<Log> = Once {
+    name: "log",
+    keys: &[Key::<Log>::new(
+        "level",
+        |log, typed, _| set(&mut log.level, level(typed)),
+        |log| Some(Value::String(log.level.as_str().to_ascii_lowercase())),
+    )],
+    of: |config| &config.log,
+    of_mut: |config| &mut config.log,
+};
+
+/// A log level.
+fn level(typed: &Typed<'_>) -> Read<tracing::Level> {
+    let typed = value::text(typed)?;
+    let known = ["error", "warn", "info", "debug", "trace"];
+    let level = known.contains(&typed).then(|| typed.parse().ok()).flatten();
+    level.ok_or_else(|| {
+        Wrong::new(format!("{} is no level", quoted(typed)), format!("write one of {}", known.join(", ")))
+    })
+}

@@ -1,0 +1,160 @@
+//! The table of keys: every section of the file, in the order of the shipped one.
+//!
+//! May call: `config::{dnsbl, keys, listener, list, report, sections, value, zone}`. Whatever is done with all keys visits this table: reading,
+//! showing, comparing. What is not in it is unknown, and told with what comes nearest.
+
+use toml::de::DeValue;
+
+use super::keys::{Entry, Once};
+use super::list::ListEntry;
+use super::listener::{self, Listener};
+use super::report::nearest;
+use super::zone::{Host, Zone};
+use super::{dnsbl, sections, value};
+
+/// Something that is done with every section.
+pub(super) trait Visitor {
+    /// With one that stands once.
+    fn once<Holder>(&mut self, section: &Once<Holder>);
+    /// With one of which there may be many.
+    fn many<Kind: Entry>(&mut self);
+}
+
+/// Visits every section, in the order of the shipped file.
+pub(super) fn visit(visitor: &mut impl Visitor) {
+    visitor.once(&listener::LISTEN);
+    visitor.many::<Listener>();
+    visitor.once(&sections::CACHE);
+    visitor.once(&sections::RESOLVE);
+    visitor.once(&sections::DNSSEC);
+    visitor.many::<Zone>();
+    visitor.many::<Host>();
+    visitor.once(&dnsbl::DNSBL);
+    visitor.many::<ListEntry>();
+    visitor.once(&sections::CONTROL);
+    visitor.once(&sections::LOG);
+}
+
+/// The names of all sections and keys.
+pub(super) struct Names(Vec<Section>);
+
+/// The names of a section.
+pub(super) struct Section {
+    pub(super) name: &'static str,
+    pub(super) keys: Vec<&'static str>,
+    /// Whether it is written `[[name]]`.
+    many: bool,
+}
+
+impl Visitor for Names {
+    fn once<Holder>(&mut self, section: &Once<Holder>) {
+        let keys = section.keys.iter().map(|key| key.name).collect();
+        self.0.push(Section { name: section.name, keys, many: false });
+    }
+
+    fn many<Kind: Entry>(&mut self) {
+        let keys = Kind::KEYS.iter().map(|key| key.name).collect();
+        self.0.push(Section { name: Kind::NAME, keys, many: true });
+    }
+}
+
+impl Names {
+    /// All of them.
+    pub(super) fn all() -> Self {
+        let mut names = Self(Vec::new());
+        visit(&mut names);
+        names
+    }
+
+    /// The section of that name.
+    pub(super) fn section(&self, name: &str) -> Option<&Section> {
+        self.0.iter().find(|section| section.name == name)
+    }
+
+    /// What to do about a key that a section does not have.
+    pub(super) fn unknown(&self, section: &Section, key: &str) -> String {
+        if let Some(near) = nearest(key, section.keys.iter().copied()) {
+            return format!("did you mean {near}?");
+        }
+        match self.home(key) {
+            Some(home) => format!("put it below {}", home.head()),
+            None => {
+                format!("the keys of {} are {}", section.head(), value::sorted(section.keys.iter().copied()))
+            }
+        }
+    }
+
+    /// What to do about a key outside all sections that is not `version`.
+    pub(super) fn unknown_section(&self, key: &str, found: &DeValue<'_>) -> String {
+        let is_section = found.is_table()
+            || found.as_array().is_some_and(|array| array.iter().any(|entry| entry.get_ref().is_table()));
+        if let Some(home) = self.home(key).filter(|_| !is_section) {
+            return format!("put it below {}", home.head());
+        }
+        let names = self.0.iter().map(|section| section.name);
+        match nearest(key, names.clone().chain(["version"])) {
+            Some(near) => {
+                let head = self.section(near).map_or_else(|| near.to_owned(), Section::head);
+                format!("did you mean {head}?")
+            }
+            None => format!("the sections are {}", value::sorted(names)),
+        }
+    }
+
+    /// The section that has a key.
+    fn home(&self, key: &str) -> Option<&Section> {
+        self.0.iter().find(|section| section.keys.contains(&key))
+    }
+}
+
+impl Section {
+    /// How its head is written: `[cache]`, `[[zone]]`.
+    pub(super) fn head(&self) -> String {
+        if self.many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The heads and keys of the shipped file, those of its examples included, each with the line before it.
+    fn shipped() -> Vec<(String, String)> {
+        let text = include_str!("../../conf/resolverd.toml");
+        let mut before = "";
+        let mut found = Vec::new();
+        for line in text.lines() {
+            let bare = line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line);
+            let key = bare.split_once(" = ").map(|(key, _)| key).filter(|key| !key.contains(' '));
+            if bare.starts_with('[') && bare.ends_with(']') {
+                found.push((bare.to_owned(), before.to_owned()));
+            } else if let Some(key) = key.filter(|_| !line.starts_with([' ', '\t'])) {
+                found.push((key.to_owned(), before.to_owned()));
+            }
+            before = line;
+        }
+        found
+    }
+
+    #[test]
+    fn the_shipped_file_has_every_key_below_its_section_and_no_other() {
+        let names = Names::all();
+        let mut head = String::new();
+        let mut missing: Vec<(String, &str)> = names
+            .0
+            .iter()
+            .flat_map(|section| section.keys.iter().map(|key| (section.head(), *key)))
+            .collect();
+        for (word, _) in shipped() {
+            if word.starts_with('[') {
+                head = word;
+                continue;
+            }
+            let known = names.0.iter().find(|section| section.head() == head);
+            let known = known.is_some_and(|section| section.keys.contains(&word.as_str()));
+            assert!(known || word == "version", "{head} {word} is no key");
+            missing.retain(|(section, key)| (section, *key) != (&head, word.as_str()));
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

@@ -1,0 +1,241 @@
+//! `[[zone]]` and `[[host]]`: zones that are not recursed for like others, and names with addresses of their own.
+//!
+//! May call: `config`, `config::{addresses, included, keys, value, written}`, `limits`.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hickory_proto::rr::Name;
+
+use super::addresses::{Forwarder, server_text};
+use super::keys::{Entry, Key, Told, set, set_some};
+use super::report::Wrong;
+use super::{Config, addresses, included, value, written};
+use crate::limits;
+
+/// The keys that say where a zone's answers come from.
+const ZONE_KINDS: [&str; 3] = ["forward", "stub", "file"];
+
+/// What holds where a zone has no cap of its own.
+const CAP: &str = "that of [cache]";
+
+/// A zone that is not recursed for like others; the longest suffix of a name counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone {
+    /// Its apex, lower case, absolute.
+    pub name: Name,
+    /// Where its answers come from.
+    pub kind: ZoneKind,
+    /// Addresses to ask from; none: those of `resolve.source`.
+    pub source: Vec<IpAddr>,
+    /// Overrides `cache.max_ttl`.
+    pub max_ttl: Option<Duration>,
+    /// Overrides `cache.negative_max_ttl`.
+    pub negative_max_ttl: Option<Duration>,
+    /// Whether its answers are validated as others are.
+    pub validate: bool,
+}
+
+/// Where a zone's answers come from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ZoneKind {
+    /// `forward`: recursive servers, asked for the whole answer.
+    Forward(Vec<Forwarder>),
+    /// `stub`: the zone's own servers, by address and port.
+    Stub(Vec<SocketAddr>),
+    /// `file`: a zone file, read when the configuration is.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// What stands in it.
+        text: String,
+    },
+}
+
+impl Entry for Zone {
+    const NAME: &'static str = "zone";
+    const MOST: usize = limits::MAX_ZONES;
+    const KEYS: &'static [Key<Self>] = &[
+        Key::<Self>::new(
+            "name",
+            |zone, typed, _| set(&mut zone.name, value::name(typed)),
+            |zone| Some(written::name(&zone.name)),
+        )
+        .required()
+        .told(Told::ByEntry),
+        Key::<Self>::new(
+            "forward",
+            |zone, typed, _| set(&mut zone.kind, addresses::forwarders(typed).map(ZoneKind::Forward)),
+            |zone| match &zone.kind {
+                ZoneKind::Forward(forwarders) => Some(written::list(forwarders)),
+                ZoneKind::Stub(_) | ZoneKind::File { .. } => None,
+            },
+        )
+        .told(Told::ByEntry),
+        Key::<Self>::new(
+            "stub",
+            |zone, typed, _| set(&mut zone.kind, addresses::servers(typed).map(ZoneKind::Stub)),
+            |zone| match &zone.kind {
+                ZoneKind::Stub(servers) => Some(written::texts(servers.iter().map(|one| server_text(*one)))),
+                ZoneKind::Forward(_) | ZoneKind::File { .. } => None,
+            },
+        )
+        .told(Told::ByEntry),
+        Key::<Self>::new(
+            "file",
+            |zone, typed, directory| {
+                let path = directory.join(value::text(typed)?);
+                let text = included::read(&zone.name, &path)?;
+                set(&mut zone.kind, Ok(ZoneKind::File { path, text }))
+            },
+            |zone| match &zone.kind {
+                ZoneKind::File { path, .. } => Some(written::path(Some(path))),
+                ZoneKind::Forward(_) | ZoneKind::Stub(_) => None,
+            },
+        )
+        .told(Told::ByEntry),
+        Key::<Self>::new(
+            "source",
+            |zone, typed, _| set(&mut zone.source, addresses::sources(typed)),
+            |zone| Some(written::list(&zone.source)),
+        ),
+        Key::<Self>::new(
+            "max_ttl",
+            |zone, typed, _| {
+                set_some(&mut zone.max_ttl, value::span(typed, &(Duration::ZERO..=limits::MAX_TTL)))
+            },
+            |zone| zone.max_ttl.map(written::span),
+        )
+        .unset(CAP),
+        Key::<Self>::new(
+            "negative_max_ttl",
+            |zone, typed, _| {
+                let range = Duration::ZERO..=limits::MAX_NEGATIVE_TTL;
+                set_some(&mut zone.negative_max_ttl, value::span(typed, &range))
+            },
+            |zone| zone.negative_max_ttl.map(written::span),
+        )
+        .unset(CAP),
+        Key::<Self>::new(
+            "validate",
+            |zone, typed, _| set(&mut zone.validate, value::flag(typed)),
+            |zone| (!zone.validate).then(|| zone.validate.into()),
+        )
+        .unset("true"),
+    ];
+
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn all(config: &Config) -> &[Self] {
+        &config.zones
+    }
+
+    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
+        &mut config.zones
+    }
+
+    fn title(&self) -> String {
+        format!("zone {}", value::name_text(&self.name))
+    }
+
+    fn tell(&self) -> Option<String> {
+        Some(self.leads(["forwards to", "asks", "comes from"]))
+    }
+
+    fn changes(&self, old: &Self) -> Vec<String> {
+        let now = self.leads(["forwards to", "asks", "comes from"]);
+        if old.leads(["forwards to", "asks", "comes from"]) != now {
+            vec![format!("{now}; it {}", old.leads(["forwarded to", "asked", "came from"]))]
+        } else if old.kind != self.kind {
+            vec!["its file has changed".to_owned()]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn check(typed: &[&'static str]) -> Option<(Option<&'static str>, Wrong)> {
+        let kinds: Vec<&str> = typed.iter().filter(|key| ZONE_KINDS.contains(key)).copied().collect();
+        match kinds.as_slice() {
+            [] => {
+                let remedy = format!("write one of {}", ZONE_KINDS.join(", "));
+                Some((None, Wrong::new("does not say where its answers come from", remedy)))
+            }
+            [_] => None,
+            [first, second, ..] => {
+                Some((Some(second), Wrong::new(format!("stands beside {first}"), "keep one of them")))
+            }
+        }
+    }
+}
+
+impl Zone {
+    /// Where its answers come from, with the verb for each kind of zone.
+    fn leads(&self, [forward, stub, file]: [&str; 3]) -> String {
+        match &self.kind {
+            ZoneKind::Forward(forwarders) => format!("{forward} {}", joined(forwarders.iter())),
+            ZoneKind::Stub(servers) => {
+                format!("{stub} {}", joined(servers.iter().map(|server| server_text(*server))))
+            }
+            ZoneKind::File { path, .. } => format!("{file} {}", path.display()),
+        }
+    }
+}
+
+/// A name with addresses of its own; their reverse names lead back to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Host {
+    /// The name, lower case, absolute.
+    pub name: Name,
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+impl Entry for Host {
+    const NAME: &'static str = "host";
+    const MOST: usize = limits::MAX_HOSTS;
+    const KEYS: &'static [Key<Self>] = &[
+        Key::<Self>::new(
+            "name",
+            |host, typed, _| set(&mut host.name, value::name(typed)),
+            |host| Some(written::name(&host.name)),
+        )
+        .required()
+        .told(Told::ByEntry),
+        Key::<Self>::new(
+            "addresses",
+            |host, typed, _| set(&mut host.addresses, addresses::host_addresses(typed)),
+            |host| Some(written::list(&host.addresses)),
+        )
+        .required()
+        .told(Told::Bare),
+    ];
+
+    fn blank() -> Self {
+        Self { name: Name::root(), addresses: Vec::new() }
+    }
+
+    fn all(config: &Config) -> &[Self] {
+        &config.hosts
+    }
+
+    fn all_mut(config: &mut Config) -> &mut Vec<Self> {
+        &mut config.hosts
+    }
+
+    fn title(&self) -> String {
+        format!("host {}", value::name_text(&self.name))
+    }
+
+    fn tell(&self) -> Option<String> {
+        Some(joined(self.addresses.iter()))
+    }
+}
+
+/// Several, with commas between.
+fn joined(values: impl Iterator<Item = impl fmt::Display>) -> String {
+    values.map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
+}
