@@ -91,6 +91,13 @@ impl QuestionKey {
         Self(bytes.into())
     }
 
+    /// The key of a sub-question, which recursion or the chain of trust asks: its failures are kept apart from clients'.
+    pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
+        let mut bytes = wire_name(name);
+        push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
+        Self(bytes.into())
+    }
+
     /// The key's octets.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -143,6 +150,9 @@ impl fmt::Debug for QuestionKey {
         write!(formatter, "QuestionKey({} octets, {})", self.0.len(), self.kind())
     }
 }
+
+/// The bit of a key's flags that sets sub-questions apart from clients' questions.
+const OF_SUB_QUESTIONS: u8 = 0x10;
 
 /// Appends what follows the name in a key of class IN.
 pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {

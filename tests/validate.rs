@@ -310,11 +310,11 @@ fn a_negative_anchor_for_a_while_mends_and_ends() {
         let stage = Stage::new();
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), EXPIRED);
         let (resolver, now) = (stage.simulation.resolver(), stage.simulation.clock().mono());
-        assert!(resolver.overlook(&name("broken.com."), Duration::from_secs(3_600)).await);
+        assert!(resolver.add_nta(&name("broken.com."), Duration::from_secs(3_600)).await);
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), INSECURE);
-        assert_eq!(resolver.negative().list(now), [(name("broken.com."), Duration::from_secs(3_600))]);
+        assert_eq!(resolver.ntas().list(now), [(name("broken.com."), Duration::from_secs(3_600))]);
         assert_eq!(told(&stage.ask("sick.signed.com", RecordType::A).await), INSECURE);
-        assert!(resolver.overlook_no_more(&name("broken.com.")).await);
+        assert!(resolver.remove_nta(&name("broken.com.")).await);
         assert_eq!(told(&stage.ask("www.broken.com", RecordType::A).await), EXPIRED);
         assert_eq!(told(&stage.ask("sick.signed.com", RecordType::A).await), EXPIRED);
     });
@@ -325,7 +325,7 @@ fn what_a_negative_anchor_lets_through_ends_with_it() {
     paused(async {
         let stage = Stage::new();
         let minute = Duration::from_secs(60);
-        assert!(stage.simulation.resolver().overlook(&name("broken.com."), minute).await);
+        assert!(stage.simulation.resolver().add_nta(&name("broken.com."), minute).await);
         for owner in ["www.broken.com", "sick.signed.com"] {
             let reply = stage.ask(owner, RecordType::A).await;
             assert_eq!(told(&reply), INSECURE);

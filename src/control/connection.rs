@@ -204,17 +204,17 @@ async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<
     match what {
         NtaWhat::List => {}
         NtaWhat::Add { name, seconds } => {
-            let time = Duration::from_secs(*seconds).min(limits::MAX_NEGATIVE_ANCHOR_TIME);
+            let time = Duration::from_secs(*seconds).min(limits::MAX_NTA_TIME);
             let name = lookup::read_name(name)?.to_lowercase();
-            if !subject.overlook(name, time).await {
-                let most = limits::MAX_NEGATIVE_ANCHORS;
+            if !subject.add_nta(name, time).await {
+                let most = limits::MAX_NTAS;
                 let sentence = format!("There are {most} negative trust anchors already; remove one.");
                 return Err(Problem { fault: Fault::Daemon, sentence });
             }
         }
         NtaWhat::Remove { name } => {
             let name = lookup::read_name(name)?.to_lowercase();
-            if !subject.overlook_no_more(name.clone()).await {
+            if !subject.remove_nta(name.clone()).await {
                 return Err(wrong(format!(
                     "{name} was not added; what the configuration names is removed there, with a reload."
                 )));
@@ -223,7 +223,7 @@ async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<
     }
     let configured = subject.config();
     let configured = configured.dnssec.negative_trust_anchors.iter().map(|name| (name.clone(), None));
-    let added = subject.overlooked().into_iter().map(|(name, left)| (name, Some(left.as_secs_f64())));
+    let added = subject.ntas().into_iter().map(|(name, left)| (name, Some(left.as_secs_f64())));
     let row = |(name, left): (Name, Option<f64>)| Reply::Nta { name: name.to_string(), left };
     Ok(configured.chain(added).map(row).collect())
 }

@@ -78,15 +78,15 @@ pub trait Subject: Send + Sync + 'static {
     /// The configuration that holds.
     fn config(&self) -> Arc<Config>;
 
-    /// Overlooks for `time` what is wrong with signatures at and below `name`; false where as many names are overlooked as
-    /// may be.
-    fn overlook(&self, name: Name, time: Duration) -> BoxFuture<'_, bool>;
+    /// Sets a negative trust anchor for `time`: signatures at and below `name` are not checked. False where there are as many
+    /// as may be.
+    fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool>;
 
-    /// Overlooks it no more; false where it was not.
-    fn overlook_no_more(&self, name: Name) -> BoxFuture<'_, bool>;
+    /// Removes a negative trust anchor; false where there was none.
+    fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool>;
 
-    /// The names that are overlooked for a while, and for how long yet.
-    fn overlooked(&self) -> Vec<(Name, Duration)>;
+    /// The negative trust anchors that were set for a while, each with the time it has left.
+    fn ntas(&self) -> Vec<(Name, Duration)>;
 
     /// Reads the configuration file again: what has changed, or what is wrong with it, in sentences. A wrong file changes
     /// nothing.

@@ -8,7 +8,7 @@ use super::client::Client;
 use super::render::{Format, json, state};
 use super::{Exit, Failure, Outcome};
 use crate::control::protocol::{NtaWhat, Request};
-use crate::limits::MAX_NEGATIVE_ANCHOR_TIME;
+use crate::limits::MAX_NTA_TIME;
 
 /// The command line of `nta`.
 #[derive(Debug, clap::Subcommand)]
@@ -57,7 +57,7 @@ fn span(text: &str) -> Result<Duration, String> {
     };
     let seconds = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     match seconds.map(Duration::from_secs) {
-        Some(span) if !span.is_zero() && span <= MAX_NEGATIVE_ANCHOR_TIME => Ok(span),
+        Some(span) if !span.is_zero() && span <= MAX_NTA_TIME => Ok(span),
         _ => Err("write a span of 1s to 7d, like 30m, 1h or 2d".to_owned()),
     }
 }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn spans_are_read_and_bounded() {
         assert_eq!(span("90m").unwrap(), Duration::from_secs(5_400));
-        assert_eq!(span("7d").unwrap(), MAX_NEGATIVE_ANCHOR_TIME);
+        assert_eq!(span("7d").unwrap(), MAX_NTA_TIME);
         for wrong in ["", "1", "h", "0s", "8d", "1w", "99999999999999999999d"] {
             assert!(span(wrong).is_err(), "{wrong}");
         }

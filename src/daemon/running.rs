@@ -170,16 +170,16 @@ impl Subject for Running {
         Box::pin(self.resolver.memory().walk(move |memory| (memory.look(&name, kind, now), now)))
     }
 
-    fn overlook(&self, name: Name, time: Duration) -> BoxFuture<'_, bool> {
-        Box::pin(async move { self.resolver.overlook(&name, time).await })
+    fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.resolver.add_nta(&name, time).await })
     }
 
-    fn overlook_no_more(&self, name: Name) -> BoxFuture<'_, bool> {
-        Box::pin(async move { self.resolver.overlook_no_more(&name).await })
+    fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool> {
+        Box::pin(async move { self.resolver.remove_nta(&name).await })
     }
 
-    fn overlooked(&self) -> Vec<(Name, Duration)> {
-        self.resolver.negative().list(self.clock.mono())
+    fn ntas(&self) -> Vec<(Name, Duration)> {
+        self.resolver.ntas().list(self.clock.mono())
     }
 
     fn config(&self) -> Arc<Config> {

@@ -10,6 +10,8 @@ pub mod demo;
 pub mod distort;
 mod dnssec_faults;
 pub mod fault;
+#[cfg(test)]
+mod fetch_tests;
 pub mod fuzz;
 pub mod internet;
 pub mod log;

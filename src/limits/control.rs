@@ -22,7 +22,7 @@ pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 
 /// The longest time of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).
-pub const MAX_NEGATIVE_ANCHOR_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const MAX_NTA_TIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Rows of a table that `resolverctl` shows: the worst ones, on one screen. JSON has all of them.
 pub const MAX_SHOWN_ROWS: usize = 20;

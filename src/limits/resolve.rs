@@ -63,7 +63,7 @@ pub const MAX_WAITERS: usize = 10_000;
 pub const MAX_SIGNATURES: usize = 8;
 
 /// Negative trust anchors that may be set at once; more zones than that are not broken at the same time.
-pub const MAX_NEGATIVE_ANCHORS: usize = 256;
+pub const MAX_NTAS: usize = 256;
 
 /// Servers whose bogus answer is borne before it is taken for the zone's own.
 pub const MAX_BOGUS_TRIES: usize = 3;

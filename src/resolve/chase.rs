@@ -10,7 +10,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::Resolver;
-use super::chain::refuted;
+use super::trust::chain::refuted;
 use crate::cache::rrsets::Delegation;
 use crate::dnsbl::list::Asked;
 use crate::iterate::classify::{End, Found, Said, classify};
@@ -19,9 +19,7 @@ use crate::iterate::failure::Failure;
 use crate::iterate::keep::Checked;
 use crate::iterate::{Errand, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
-use crate::question::{
-    ExtendedError, ListMark, Question, QuestionKey, Security, ViewId, push_tail, wire_name,
-};
+use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security};
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::validate::signature::covered_type;
@@ -189,7 +187,7 @@ impl Resolver {
                 let found = self.iterate.keep(errand, &zone, resolved.found, &Checked::default());
                 return Ok(chased.take(found, &Checked::default()));
             }
-            let judged = Box::pin(self.judge(errand, &zone, &mut resolved.found)).await;
+            let judged = Box::pin(self.trust.judge(errand, &zone, &mut resolved.found)).await;
             let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
             let why = fault.as_ref().map(|fault| fault.text.clone());
             errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
@@ -197,7 +195,7 @@ impl Resolver {
                 Verdict::Secure | Verdict::Insecure(_) => {
                     // Now it is known that it was these servers, and not the zone.
                     for (server, zone) in &refuted_for {
-                        self.distrust_server(*server, zone, errand.context);
+                        self.trust.distrust_server(*server, zone, errand.context);
                     }
                     let found = self.iterate.keep(errand, &zone, resolved.found, &judged.checked);
                     chased.told = chased.told.take().or(fault);
@@ -267,7 +265,7 @@ impl Resolver {
         if !errand.context.checks() || !local::is_signed(authority) {
             return Ok(here(errand.context));
         }
-        let judged = Box::pin(self.judge(errand, zone, found)).await;
+        let judged = Box::pin(self.trust.judge(errand, zone, found)).await;
         let state = judged.verdict.state();
         match judged.verdict {
             Verdict::Secure | Verdict::Insecure(_) => Ok(judged.checked),
@@ -337,15 +335,15 @@ impl SubQuestions for Resolver {
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>> {
         Box::pin(async move {
             context.note(Note::Question { name: name.clone(), kind });
-            let key = sub_key(name, kind, context.view.knows);
-            if let Some(failed) = self.failed_a_moment_ago(&key) {
+            let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
+            if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }
             let chased = self.chase(name, kind, context).await;
             match &chased {
                 Ok(_) => self.memory.failures.clear(&key),
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
-                    self.remember_failure(key, failure, context);
+                    self.trust.remember_failure(key, failure, context);
                 }
                 // The depth at which it was asked is not the name's fault.
                 Err(_) => {}
@@ -359,7 +357,7 @@ impl SubQuestions for Resolver {
         if let Some(flight) = context.flight() {
             self.flights.enters(flight, &cut.zone, self.clock.mono());
         }
-        self.foresee_keys(cut, context);
+        self.trust.foresee_keys(cut, context);
     }
 }
 
@@ -370,16 +368,6 @@ pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
     errand.rewrite.is_none()
         && errand.kind != RecordType::CNAME
         && !std::ptr::eq(&**errand.context.view.route(target, errand.kind), errand.route)
-}
-
-/// Failures of sub-questions are kept apart from those of clients: a bit of the flags.
-const OF_SUB_QUESTIONS: u8 = 0x10;
-
-/// The key of a sub-question.
-pub(super) fn sub_key(name: &Name, kind: RecordType, view: ViewId) -> QuestionKey {
-    let mut bytes = wire_name(name);
-    push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
-    QuestionKey::from_bytes(&bytes)
 }
 
 /// Whether a chain has been at `target`, or is longer than chains may be.

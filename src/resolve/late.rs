@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use super::Resolver;
-use super::chase::{leads_away, sub_key};
+use super::chase::leads_away;
 use crate::cache::rrsets::Delegation;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Found, Said};
@@ -18,7 +18,7 @@ use crate::iterate::context::Context;
 use crate::iterate::keep::Checked;
 use crate::iterate::late_answers::LateAnswer;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
-use crate::question::Question;
+use crate::question::{Question, QuestionKey};
 use crate::record::trail::Trail;
 use crate::validate::verdict::Verdict;
 use crate::zones::View;
@@ -79,7 +79,7 @@ impl Resolver {
         }
         tokio::time::sleep(LATE_KEYS_TIME).await;
         for _ in 0..JUDGEMENTS {
-            let judged = self.judge(errand, &cut.zone, &mut found).await;
+            let judged = self.trust.judge(errand, &cut.zone, &mut found).await;
             match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
                     self.iterate.keep(errand, &cut.zone, found, &judged.checked);
@@ -99,6 +99,6 @@ impl Resolver {
                 Question { dnssec_ok, checking_disabled, view: view.id, ..Question::new(name, kind) };
             self.memory.failures.clear(&question.key());
         }
-        self.memory.failures.clear(&sub_key(name, kind, view.knows));
+        self.memory.failures.clear(&QuestionKey::of_sub_question(name, kind, view.knows));
     }
 }

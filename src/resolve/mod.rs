@@ -14,23 +14,18 @@
 )]
 
 mod backlog;
-mod calendar;
-mod chain;
 mod chase;
-mod cuts;
-mod fetch;
 mod flights;
 mod guard;
 pub mod inflight;
-mod judge;
 mod late;
 mod lists;
 mod mirrors;
-pub mod negative;
 mod recall;
 mod shared;
 mod shares;
 pub mod side;
+pub mod trust;
 
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
@@ -41,7 +36,6 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
 use crate::cache::Memory;
-use crate::cache::failures::Failed;
 use crate::cache::flush::Flush;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::ring::What;
@@ -61,13 +55,12 @@ use crate::record::trail::{Progress, Trail};
 use crate::validate::verdict::{Fault, State};
 use crate::wire::compose;
 use crate::zones::{Kind, View, Views};
-use calendar::Timekeeper;
 use chase::Chased;
-use fetch::Fetches;
 use flights::{Begun, Flights, Joined, Landed, Seat, Shed};
 use inflight::InFlight;
-use negative::Negatives;
 use shared::Asking;
+use trust::Validator;
+use trust::nta::Ntas;
 
 /// What a resolver is made of.
 pub struct Parts {
@@ -89,16 +82,10 @@ pub struct Resolver {
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
-    iterate: Iterate,
+    iterate: Arc<Iterate>,
     flights: Flights,
-    /// DS and keys that are being sought.
-    fetches: Fetches,
-    /// Negative trust anchors that the operator has set for a while.
-    negative: Negatives,
-    /// What is noticed of the machine's clock.
-    timekeeper: Timekeeper,
-    /// Itself, for what goes on by itself.
-    me: Weak<Self>,
+    /// What judges answers by the keys of the zones that signed them.
+    trust: Arc<Validator>,
     lists: Lists,
     /// Questions to lists that are under way.
     asking: Asking,
@@ -140,22 +127,19 @@ impl Resolver {
         let views = ArcSwap::from_pointee(views);
         let keyed = memory.keyed();
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
-        let iterate = Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random);
+        let iterate =
+            Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));
         let (stopping, _) = watch::channel(false);
-        let timekeeper = Timekeeper::new(clock.now());
-        Arc::new_cyclic(|me| Self {
+        Arc::new_cyclic(|me: &Weak<Self>| Self {
+            trust: Validator::new(clock.clone(), memory.clone(), Arc::clone(&iterate), me.clone()),
             views,
             clock,
             memory,
             recorder,
             iterate,
             flights: Flights::new(keyed),
-            fetches: Fetches::default(),
-            negative: Negatives::default(),
-            timekeeper,
             lists: Lists::default(),
             asking: Asking::default(),
-            me: me.clone(),
             stopping,
         })
     }
@@ -207,18 +191,18 @@ impl Resolver {
 
     /// Overlooks for `time` what is wrong with the signatures at and below `name`, and forgets what was found out there;
     /// false where as many names are overlooked as may be.
-    pub async fn overlook(&self, name: &Name, time: Duration) -> bool {
+    pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
-        let added = self.negative.add(name, now.after(time), now);
+        let added = self.trust.ntas().add(name, now.after(time), now);
         if added {
             self.flush_tree(name).await;
         }
         added
     }
 
-    /// Overlooks it no more; false where it was not.
-    pub async fn overlook_no_more(&self, name: &Name) -> bool {
-        let removed = self.negative.remove(name);
+    /// Removes a negative trust anchor; false where there was none.
+    pub async fn remove_nta(&self, name: &Name) -> bool {
+        let removed = self.trust.ntas().remove(name);
         if removed {
             self.forget(std::slice::from_ref(name)).await;
         }
@@ -232,8 +216,14 @@ impl Resolver {
     }
 
     /// Negative trust anchors that were set for a while.
-    pub fn negative(&self) -> &Negatives {
-        &self.negative
+    pub fn ntas(&self) -> &Ntas {
+        self.trust.ntas()
+    }
+
+    /// What judges answers, for tests of it over the lab.
+    #[cfg(test)]
+    pub(crate) fn trust(&self) -> &Validator {
+        &self.trust
     }
 
     /// What is known of DNS lists.
@@ -322,7 +312,7 @@ impl Resolver {
         arrived: Mono,
         view: Arc<View>,
     ) -> Asked {
-        if let Some(failed) = self.failed_a_moment_ago(&key) {
+        if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
             let text = format!("{} (a moment ago)", failed.error.text);
             let known = failed.error.is_of_validation();
             let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
@@ -450,27 +440,6 @@ impl Resolver {
             let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
             // Where it fails, what is known holds until its time is over.
             let _ = self.iterate.prime_again(&context, &*self).await;
-        }
-    }
-
-    /// What a question failed with a moment ago, unless that was while nobody was heard, and somebody is now; or it was bogus by a
-    /// clock that has been set since.
-    fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
-        // A clock that was set is noticed first.
-        self.calendar();
-        let heard_since = |moment| self.iterate.heard_since(moment);
-        let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since);
-        let by_the_clock =
-            |failed: &Failed| failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
-        failed.filter(|failed| !by_the_clock(failed))
-    }
-
-    /// Remembers that a sub-question failed, unless the question that it was asked for had spent its budget: that is not the
-    /// name's fault, and others have theirs.
-    fn remember_failure(&self, key: QuestionKey, failure: &Failure, context: &Context) {
-        if !context.budget.is_spent() && !failure.is_known_silence() {
-            let heard = self.iterate.heard_since(context.began());
-            self.memory.failures.put(key, failure.extended_error(), heard, self.clock.mono());
         }
     }
 

@@ -31,7 +31,7 @@ impl Resolver {
         let (rrsets, now) = (self.memory.rrsets.of(errand.context.view.knows), self.clock.mono());
         let cut = rrsets.closest_delegation(errand.name, now);
         let cut = cut.map_or_else(|| errand.route.zone.clone(), |cut| cut.zone.clone());
-        let judged = Box::pin(self.judge(errand, &cut, &mut found)).await;
+        let judged = Box::pin(self.trust.judge(errand, &cut, &mut found)).await;
         let (Verdict::Secure | Verdict::Insecure(_)) = judged.verdict else { return None };
         let found = self.iterate.keep(errand, &cut, found, &judged.checked);
         Some(chased.take(found, &judged.checked))

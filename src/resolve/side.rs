@@ -114,7 +114,7 @@ impl Resolver {
         let key = question.key();
         let now = self.clock.mono();
         let known = self.memory.answers.get(key.as_bytes(), now).is_some()
-            || self.failed_a_moment_ago(&key).is_some();
+            || self.trust.failed_a_moment_ago(&key).is_some();
         let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
             return Ahead::NotNeeded;
         };

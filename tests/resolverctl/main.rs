@@ -166,15 +166,15 @@ impl Subject for Fake {
         Box::pin(ready((known.then_some(held).into_iter().collect(), now)))
     }
 
-    fn overlook(&self, name: Name, _time: Duration) -> BoxFuture<'_, bool> {
+    fn add_nta(&self, name: Name, _time: Duration) -> BoxFuture<'_, bool> {
         Box::pin(ready(name != self::name("full.example.")))
     }
 
-    fn overlook_no_more(&self, name: Name) -> BoxFuture<'_, bool> {
+    fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool> {
         Box::pin(ready(name == self::name("broken.example.")))
     }
 
-    fn overlooked(&self) -> Vec<(Name, Duration)> {
+    fn ntas(&self) -> Vec<(Name, Duration)> {
         vec![(name("broken.example."), Duration::from_secs(3_540))]
     }
 

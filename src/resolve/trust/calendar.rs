@@ -1,6 +1,6 @@
 //! Whether this host's clock can be right, and what follows where it is not.
 //!
-//! May call: `clock`, `cache`, `validate`. Hosts without a battery boot with a clock of long ago, and need names to set it by. A clock
+//! Hosts without a battery boot with a clock of long ago, and need names to set it by. A clock
 //! is known to be slow where it says less than this version's own day, or where a signature of the root that fits has not
 //! begun (RFC 4035 section 5.3.1): nobody else can have made it, so this moves no clock that is right. Then signatures are
 //! checked without their times, as dnsmasq does until its clock is set, nothing counts as secure for it, and nothing is kept
@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
-use super::Resolver;
+use super::Validator;
 use crate::cache::security::{Standing, ZoneState};
 use crate::clock::{Calendar, Mono, Now, date};
 use crate::limits::CLOCK_JUMP;
@@ -64,7 +64,7 @@ impl Timekeeper {
     }
 }
 
-impl Resolver {
+impl Validator {
     /// What the times of signatures are held against, now.
     pub(super) fn calendar(&self) -> Calendar {
         let (now, calendar) = (self.clock.now(), self.clock.calendar());

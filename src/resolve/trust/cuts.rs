@@ -1,14 +1,13 @@
 //! Where zones begin, and whether they are signed: what DS, or their absence, say of a name.
 //!
-//! May call: `validate`, `cache`, `chain` for the keys of the zone above, and `fetch`. RFC 4035 sections 5.2 and 4.3. What the walk
-//! has seen (DS that came with referrals) is not asked for again.
+//! RFC 4035 sections 5.2 and 4.3. What the walk has seen (DS that came with referrals) is not asked for again.
 
 use std::sync::Arc;
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::Resolver;
+use super::Validator;
 use super::chain::{algorithms, denier, note_refuted, unreachable};
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
@@ -31,7 +30,7 @@ pub(super) enum Delegated {
     Bogus(Fault),
 }
 
-impl Resolver {
+impl Validator {
     /// What data without a signature are worth that stand at `name`, said by a server of `cut`: insecure where an unsigned
     /// zone begins between the anchor and the name, bogus where none does. Only then is asked for DS that nobody sent.
     pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {

@@ -1,6 +1,6 @@
 //! Negative trust anchors for a while: names below which a zone's mistakes are overlooked until its owner has mended them.
 //!
-//! May call: `clock`, `limits`. RFC 7646. Those of the configuration hold as long as it says so; these end by themselves.
+//! RFC 7646. Those of the configuration hold as long as it says so; these end by themselves.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,18 +9,18 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 
 use crate::clock::Mono;
-use crate::limits::MAX_NEGATIVE_ANCHORS;
+use crate::limits::MAX_NTAS;
 
 /// Negative trust anchors, each with its end.
 #[derive(Debug, Default)]
-pub struct Negatives(Mutex<BTreeMap<Name, Mono>>);
+pub struct Ntas(Mutex<BTreeMap<Name, Mono>>);
 
-impl Negatives {
+impl Ntas {
     /// Overlooks what is wrong at and below `name` until `until`; false where there are as many as there may be.
     pub fn add(&self, name: &Name, until: Mono, now: Mono) -> bool {
         let mut table = self.table();
         table.retain(|_, until| now < *until);
-        let room = table.len() < MAX_NEGATIVE_ANCHORS || table.contains_key(name);
+        let room = table.len() < MAX_NTAS || table.contains_key(name);
         if room {
             table.insert(name.to_lowercase(), until);
         }
@@ -63,19 +63,19 @@ mod tests {
 
     #[test]
     fn they_end_by_themselves_and_are_bounded() {
-        let (negatives, now) = (Negatives::default(), Mono::START);
+        let (ntas, now) = (Ntas::default(), Mono::START);
         let hour = Duration::from_secs(3_600);
         let name = |text: &str| Name::from_ascii(text).unwrap();
-        assert!(negatives.add(&name("Example."), now.after(hour), now));
-        assert!(negatives.holds(&name("example."), now) && !negatives.holds(&name("www.example."), now));
-        assert_eq!(negatives.list(now), [(name("example."), hour)]);
-        assert!(!negatives.holds(&name("example."), now.after(hour)));
-        assert!(negatives.list(now.after(hour)).is_empty());
-        assert!(negatives.remove(&name("EXAMPLE.")) && !negatives.remove(&name("example.")));
-        for number in 0..MAX_NEGATIVE_ANCHORS {
-            assert!(negatives.add(&name(&format!("n{number}.")), now.after(hour), now));
+        assert!(ntas.add(&name("Example."), now.after(hour), now));
+        assert!(ntas.holds(&name("example."), now) && !ntas.holds(&name("www.example."), now));
+        assert_eq!(ntas.list(now), [(name("example."), hour)]);
+        assert!(!ntas.holds(&name("example."), now.after(hour)));
+        assert!(ntas.list(now.after(hour)).is_empty());
+        assert!(ntas.remove(&name("EXAMPLE.")) && !ntas.remove(&name("example.")));
+        for number in 0..MAX_NTAS {
+            assert!(ntas.add(&name(&format!("n{number}.")), now.after(hour), now));
         }
-        assert!(!negatives.add(&name("more."), now.after(hour), now));
-        assert!(negatives.add(&name("more."), now.after(hour * 3), now.after(hour * 2)), "old ones go");
+        assert!(!ntas.add(&name("more."), now.after(hour), now));
+        assert!(ntas.add(&name("more."), now.after(hour * 3), now.after(hour * 2)), "old ones go");
     }
 }

@@ -1,6 +1,6 @@
 //! DS and keys for the chain of trust: from memory, from a fetch that is under way, or from servers.
 //!
-//! May call: `iterate`, `cache`, `zones`. A zone's keys are sought as soon as its servers are asked for anything, so that
+//! A zone's keys are sought as soon as its servers are asked for anything, so that
 //! they are there when the answer is. What is fetched is kept unchecked; the chain judges it.
 
 use std::collections::HashMap;
@@ -12,8 +12,7 @@ use futures_util::future::Shared;
 use hickory_proto::rr::{Name, Record, RecordType};
 use tokio::sync::oneshot;
 
-use super::Resolver;
-use super::chase::sub_key;
+use super::Validator;
 use crate::cache::rrsets::{Delegation, Known, Rank};
 use crate::cache::security::ZoneState;
 use crate::clock::Mono;
@@ -34,9 +33,9 @@ use crate::zones::{Kind, local};
 
 /// What was fetched.
 #[derive(Clone, Debug)]
-pub(super) struct Fetched {
+pub(crate) struct Fetched {
     /// The records, or an alias in their place; none where there are none.
-    pub(super) answers: Vec<Record>,
+    pub(crate) answers: Vec<Record>,
     /// What came along to prove them, or their absence.
     pub(super) evidence: Vec<Record>,
     /// The zone that was asked.
@@ -48,22 +47,22 @@ pub(super) struct Fetched {
 }
 
 /// The end of a fetch. An error is one that was given up, as by a panic.
-pub(super) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
+pub(crate) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
 
 /// The fetches under way: one for each name and type.
 #[derive(Clone, Default)]
-pub(super) struct Fetches(Arc<Mutex<HashMap<QuestionKey, Fetch>>>);
+pub(crate) struct Fetches(Arc<Mutex<HashMap<QuestionKey, Fetch>>>);
 
 /// A fetch to be made. Dropped without an end it is given up: those who wait hear of that, and the next who asks begins
 /// another.
-struct Begun {
+pub(crate) struct Begun {
     fetches: Fetches,
-    key: QuestionKey,
+    pub(crate) key: QuestionKey,
     sender: Option<oneshot::Sender<Result<Arc<Fetched>, Failure>>>,
 }
 
 /// Who fetches.
-enum Joined {
+pub(crate) enum Joined {
     /// It is begun, and to be made.
     First(Fetch, Begun),
     /// It is under way.
@@ -93,7 +92,7 @@ impl Drop for Begun {
 
 impl Fetches {
     /// Joins the fetch under `key`, or begins it.
-    fn join(&self, key: &QuestionKey) -> Joined {
+    pub(crate) fn join(&self, key: &QuestionKey) -> Joined {
         let mut table = self.table();
         if let Some(fetch) = table.get(key) {
             return Joined::Waits(fetch.clone());
@@ -112,12 +111,12 @@ impl Fetches {
     }
 }
 
-impl Resolver {
+impl Validator {
     /// Seeks DS or DNSKEY of `name`; in the first round memory and what is under way are enough.
     ///
     /// # Errors
     /// No server gives an answer.
-    pub(super) async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         name: &Name,
         kind: RecordType,
@@ -144,7 +143,7 @@ impl Resolver {
     }
 
     /// Seeks the keys of a zone whose servers are about to be asked, where they will be needed and are not there.
-    pub(super) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
+    pub(in crate::resolve) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
         if !context.checks() {
             return;
         }
@@ -205,7 +204,7 @@ impl Resolver {
     }
 
     /// The same of any answer.
-    pub(super) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
+    pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).is_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
         context.note(StepEvent::Memory {
@@ -224,18 +223,19 @@ impl Resolver {
     }
 
     /// Whether it is being sought.
-    pub(super) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
-        self.fetches.table().contains_key(&sub_key(name, kind, context.view.knows))
+    pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
+        self.fetches.table().contains_key(&QuestionKey::of_sub_question(name, kind, context.view.knows))
     }
 
     /// Begins a fetch that goes on by itself, or joins the one under way; none where there are too many.
-    pub(super) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
+    pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
-        let (fetch, begun) = match self.fetches.join(&sub_key(name, kind, context.view.knows)) {
-            Joined::First(fetch, begun) => (fetch, begun),
-            Joined::Waits(fetch) => return Some(fetch),
-            Joined::Full => return None,
-        };
+        let (fetch, begun) =
+            match self.fetches.join(&QuestionKey::of_sub_question(name, kind, context.view.knows)) {
+                Joined::First(fetch, begun) => (fetch, begun),
+                Joined::Waits(fetch) => return Some(fetch),
+                Joined::Full => return None,
+            };
         let (name, context) = (name.clone(), context.clone());
         tokio::spawn(async move {
             begun.end(me.fetch_now(&name, kind, &[], &context).await.map(Arc::new));
@@ -263,7 +263,7 @@ impl Resolver {
     ) -> Result<Fetched, Failure> {
         let context = &context.below(name, kind)?;
         context.note(Note::Question { name: name.clone(), kind });
-        let key = sub_key(name, kind, context.view.knows);
+        let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
         if let Some(failed) = self.failed_a_moment_ago(&key) {
             return Err(Failure::Remembered { why: failed.error.text.clone() });
         }
@@ -271,7 +271,10 @@ impl Resolver {
         if let Kind::Local(authority) = &route.kind {
             return Ok(self.fetched_here(authority, &route.zone, name, kind));
         }
-        let errand = Errand { name, kind, route, context, rewrite: None, sub_questions: self, avoid };
+        let Some(questions) = self.questions.upgrade() else {
+            return Err(Failure::Remembered { why: "the resolver has ended".to_owned() });
+        };
+        let errand = Errand { name, kind, route, context, rewrite: None, sub_questions: &*questions, avoid };
         let resolved = self.iterate.find(errand).await;
         if let Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) = &resolved
             && avoid.is_empty()
@@ -284,94 +287,5 @@ impl Resolver {
         let of_name = |record: &Record| record.name == *name;
         let answers = found.answers.into_iter().filter(of_name).collect();
         Ok(Fetched { answers, evidence, zone: resolved.zone, server, since: self.clock.mono() })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lab::delegations::Tree;
-    use crate::lab::server::Distance;
-    use crate::lab::simulation::{Simulation, config_trusting, paused};
-    use crate::lab::world::ServerPlan;
-    use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
-    use crate::question::ViewId;
-    use std::time::Duration;
-
-    const ROUND_TRIP: Duration = Duration::from_millis(40);
-
-    fn simulation() -> Simulation {
-        let mut tree = Tree::default();
-        for (last, (zone, server)) in (1..).zip([(".", "a.root"), ("zone.", "ns.zone")]) {
-            let mut plan = ServerPlan::new(server, vec![[127, 0, 0, last].into()]);
-            plan.distance = Distance::steady(ROUND_TRIP);
-            tree.server(plan).unwrap();
-            tree.zone(zone, &[server.to_owned()], "").unwrap();
-            tree.sign(zone, Some("".parse().unwrap())).unwrap();
-        }
-        let lab = Arc::new(tree.build().unwrap());
-        let config = config_trusting(&lab);
-        Simulation::new(lab, config, 1)
-    }
-
-    /// Of a question that begins now.
-    fn context(simulation: &Simulation) -> Context {
-        let view = simulation.resolver().views.load().get(ViewId::default()).cloned().unwrap();
-        Context::new(Arc::new(Trail::new(simulation.clock().clone())), view)
-    }
-
-    /// One question begins to fetch keys with the last that it may spend, another joins it.
-    async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
-        let (resolver, fresh) = (simulation.resolver(), context(simulation));
-        let zone = Name::from_ascii("zone.").unwrap();
-        let begun = resolver.begin_fetch(&zone, RecordType::DNSKEY, spent).unwrap();
-        let own = resolver.fetch(&zone, RecordType::DNSKEY, 0, &[], &fresh);
-        let (begun, own) = tokio::join!(begun, own);
-        assert!(!own.unwrap().answers.is_empty());
-        assert!(fresh.budget.packets() > 0, "at its own cost");
-        begun.unwrap().unwrap_err()
-    }
-
-    #[test]
-    fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
-        paused(async {
-            let simulation = simulation();
-            let (resolver, context) = (simulation.resolver(), context(&simulation));
-            let zone = Name::from_ascii("zone.").unwrap();
-            let key = sub_key(&zone, RecordType::DNSKEY, context.view.knows);
-            let Joined::First(_, begun) = resolver.fetches.join(&key) else { panic!("nobody fetches yet") };
-            let broken = tokio::spawn(async move {
-                tokio::time::sleep(ROUND_TRIP).await;
-                assert!(begun.key.name().is_empty(), "of the test");
-                drop(begun);
-            });
-            // These wait for it, and then fetch for themselves.
-            let waits = || resolver.fetch(&zone, RecordType::DNSKEY, 0, &[], &context);
-            let (one, other) = tokio::join!(waits(), waits());
-            assert!(broken.await.unwrap_err().is_panic());
-            assert!(!one.unwrap().answers.is_empty() && !other.unwrap().answers.is_empty());
-            assert!(!resolver.is_fetching(&zone, RecordType::DNSKEY, &context));
-            assert!(matches!(resolver.fetches.join(&key), Joined::First(..)));
-        });
-    }
-
-    #[test]
-    fn who_joins_a_fetch_whose_beginner_cannot_pay_for_it_pays_for_his_own() {
-        paused(async {
-            let simulation = simulation();
-            let spent = context(&simulation);
-            while spent.budget.packets() + 1 < MAX_PACKETS_PER_QUESTION {
-                assert!(spent.budget.take());
-            }
-            let failure = joined(&simulation, &spent).await;
-            assert!(matches!(failure, Failure::Packets { .. }), "{failure}");
-        });
-        paused(async {
-            let simulation = simulation();
-            let late = context(&simulation);
-            tokio::time::sleep(FLIGHT_TIME - ROUND_TRIP / 2).await;
-            let failure = joined(&simulation, &late).await;
-            assert!(matches!(failure, Failure::Time { .. }), "{failure}");
-        });
     }
 }

@@ -1,14 +1,14 @@
 //! What an answer is worth: each RRset and each absence by the keys of the zone that signed it.
 //!
-//! May call: `chain`, `calendar`, `validate`. RFC 4035 section 5.3 and 5.4. The data are at fault where another server of the zone may
-//! say better; a zone whose keys are bogus has no such server.
+//! RFC 4035 section 5.3 and 5.4. The data are at fault where another server of the zone may say better; a zone whose keys are
+//! bogus has no such server.
 
 use std::sync::Arc;
 
 use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::Resolver;
+use super::Validator;
 use super::calendar::untimed;
 use super::chain::{algorithms, denier, seconds_of};
 use crate::cache::security::{Standing, ZoneState};
@@ -27,13 +27,13 @@ use crate::validate::verdict::{Fault, Verdict, Why};
 
 /// What an answer came to.
 #[derive(Debug)]
-pub(super) struct Judged {
+pub(in crate::resolve) struct Judged {
     /// Its parts.
-    pub(super) checked: Checked,
+    pub(in crate::resolve) checked: Checked,
     /// The whole.
-    pub(super) verdict: Verdict,
+    pub(in crate::resolve) verdict: Verdict,
     /// Whether another server may say better.
-    pub(super) at_fault: bool,
+    pub(in crate::resolve) at_fault: bool,
 }
 
 /// What one part came to.
@@ -93,10 +93,15 @@ enum Keys {
     None(Part),
 }
 
-impl Resolver {
+impl Validator {
     /// Judges what a server of `cut` said, shortens its TTLs to what its signatures allow, and leaves of what came along
     /// only what was looked at: AD is said of that too (RFC 4035 section 3.2.3).
-    pub(super) async fn judge(&self, errand: Errand<'_>, cut: &Name, found: &mut Found) -> Judged {
+    pub(in crate::resolve) async fn judge(
+        &self,
+        errand: Errand<'_>,
+        cut: &Name,
+        found: &mut Found,
+    ) -> Judged {
         let mut judged = Judged { checked: Checked::default(), verdict: Verdict::Secure, at_fault: false };
         if errand.rewrite.is_some() {
             // What is signed has the key in its name, and only `exchange` knows that.
@@ -279,9 +284,9 @@ impl Resolver {
         let context = errand.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
-            // What a negative anchor lets through ends with it.
+            // What a negative trust anchor lets through ends with it.
             let now = self.clock.mono();
-            let left = self.negative.longest(name, now).map(|until| seconds_of(until.since(now)));
+            let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return Keys::None(Part { ttl: left.unwrap_or(u32::MAX), ..Part::of(Verdict::Insecure(None)) });
         }
         let Some(signer) = signer.filter(|signer| trust.reaches(signer)) else {

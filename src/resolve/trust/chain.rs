@@ -1,7 +1,6 @@
 //! The chain of trust: what a zone's keys are worth, from a trust anchor down to it.
 //!
-//! May call: `validate`, `cache`, `zones`, `calendar`, `cuts` for what its parent says, and `fetch` for keys. RFC 4035 section 5. Each
-//! zone's state is kept.
+//! RFC 4035 section 5. Each zone's state is kept.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::Resolver;
+use super::Validator;
 use super::cuts::{Delegated, is_unsigned};
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
@@ -46,12 +45,12 @@ impl Established {
     }
 }
 
-impl Resolver {
+impl Validator {
     /// Where trust in a name begins, now.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
-        let negative = |above: &Name| view.is_exempt(above) || self.negative.holds(above, now);
-        view.config.dnssec.trust_anchor.anchors.closest(name, negative)
+        let nta = |above: &Name| view.is_exempt(above) || self.ntas.holds(above, now);
+        view.config.dnssec.trust_anchor.anchors.closest(name, nta)
     }
 
     /// What the keys of the zone that begins at `zone` are worth.
@@ -92,7 +91,7 @@ impl Resolver {
         context: &Context,
     ) -> Result<Established, Fault> {
         match self.trust(zone, context) {
-            // A negative anchor may come and go: this costs nothing to find out again.
+            // A negative trust anchor may come and go: this costs nothing to find out again.
             Trust::None => Ok(Established::without_keys(Standing::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 self.entrust(zone, ds, seconds_of(MAX_TTL), (keys, MAX_BOGUS_TRIES), context).await
@@ -331,7 +330,7 @@ pub(super) fn note_refuted(fetched: &Fetched, fault: &Fault, context: &Context) 
 }
 
 /// The step that tells that what a server says for a zone is not what was signed.
-pub(super) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault) -> StepEvent {
+pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault) -> StepEvent {
     let subject = format!("what {} says for {zone}", server.ip());
     StepEvent::Checked { subject, state: State::Bogus, why: Some(fault.text.clone()) }
 }

@@ -1,0 +1,94 @@
+//! Fetches of keys that are given up, and fetches whose beginner cannot pay for them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::delegations::Tree;
+use super::server::Distance;
+use super::simulation::{Simulation, config_trusting, paused};
+use super::world::ServerPlan;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
+use crate::question::{QuestionKey, ViewId};
+use crate::record::trail::Trail;
+use crate::resolve::trust::fetch::Joined;
+
+const ROUND_TRIP: Duration = Duration::from_millis(40);
+
+fn simulation() -> Simulation {
+    let mut tree = Tree::default();
+    for (last, (zone, server)) in (1..).zip([(".", "a.root"), ("zone.", "ns.zone")]) {
+        let mut plan = ServerPlan::new(server, vec![[127, 0, 0, last].into()]);
+        plan.distance = Distance::steady(ROUND_TRIP);
+        tree.server(plan).unwrap();
+        tree.zone(zone, &[server.to_owned()], "").unwrap();
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    let lab = Arc::new(tree.build().unwrap());
+    let config = config_trusting(&lab);
+    Simulation::new(lab, config, 1)
+}
+
+/// Of a question that begins now.
+fn context(simulation: &Simulation) -> Context {
+    let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
+    Context::new(Arc::new(Trail::new(simulation.clock().clone())), view)
+}
+
+/// One question begins to fetch keys with the last that it may spend, another joins it.
+async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
+    let (trust, fresh) = (simulation.resolver().trust(), context(simulation));
+    let zone = Name::from_ascii("zone.").unwrap();
+    let begun = trust.begin_fetch(&zone, RecordType::DNSKEY, spent).unwrap();
+    let own = trust.fetch(&zone, RecordType::DNSKEY, 0, &[], &fresh);
+    let (begun, own) = tokio::join!(begun, own);
+    assert!(!own.unwrap().answers.is_empty());
+    assert!(fresh.budget.packets() > 0, "at its own cost");
+    begun.unwrap().unwrap_err()
+}
+
+#[test]
+fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
+    paused(async {
+        let simulation = simulation();
+        let (trust, context) = (simulation.resolver().trust(), context(&simulation));
+        let zone = Name::from_ascii("zone.").unwrap();
+        let key = QuestionKey::of_sub_question(&zone, RecordType::DNSKEY, context.view.knows);
+        let Joined::First(_, begun) = trust.fetches().join(&key) else { panic!("nobody fetches yet") };
+        let broken = tokio::spawn(async move {
+            tokio::time::sleep(ROUND_TRIP).await;
+            assert!(begun.key.name().is_empty(), "of the test");
+            drop(begun);
+        });
+        // These wait for it, and then fetch for themselves.
+        let waits = || trust.fetch(&zone, RecordType::DNSKEY, 0, &[], &context);
+        let (one, other) = tokio::join!(waits(), waits());
+        assert!(broken.await.unwrap_err().is_panic());
+        assert!(!one.unwrap().answers.is_empty() && !other.unwrap().answers.is_empty());
+        assert!(!trust.is_fetching(&zone, RecordType::DNSKEY, &context));
+        assert!(matches!(trust.fetches().join(&key), Joined::First(..)));
+    });
+}
+
+#[test]
+fn who_joins_a_fetch_whose_beginner_cannot_pay_for_it_pays_for_his_own() {
+    paused(async {
+        let simulation = simulation();
+        let spent = context(&simulation);
+        while spent.budget.packets() + 1 < MAX_PACKETS_PER_QUESTION {
+            assert!(spent.budget.take());
+        }
+        let failure = joined(&simulation, &spent).await;
+        assert!(matches!(failure, Failure::Packets { .. }), "{failure}");
+    });
+    paused(async {
+        let simulation = simulation();
+        let late = context(&simulation);
+        tokio::time::sleep(FLIGHT_TIME - ROUND_TRIP / 2).await;
+        let failure = joined(&simulation, &late).await;
+        assert!(matches!(failure, Failure::Time { .. }), "{failure}");
+    });
+}

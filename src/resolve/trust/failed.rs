@@ -1,0 +1,37 @@
+//! Questions that failed a moment ago, and are not asked again at once. RFC 9520.
+
+use std::sync::Arc;
+
+use super::Validator;
+use crate::cache::failures::Failed;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::question::QuestionKey;
+
+impl Validator {
+    /// What a question failed with a moment ago, unless that was while nobody was heard, and somebody is now; or it was bogus by a
+    /// clock that has been set since.
+    pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
+        // A clock that was set is noticed first.
+        self.calendar();
+        let heard_since = |moment| self.iterate.heard_since(moment);
+        let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since);
+        let by_the_clock =
+            |failed: &Failed| failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
+        failed.filter(|failed| !by_the_clock(failed))
+    }
+
+    /// Remembers that a sub-question failed, unless the question that it was asked for had spent its budget: that is not the
+    /// name's fault, and others have theirs.
+    pub(in crate::resolve) fn remember_failure(
+        &self,
+        key: QuestionKey,
+        failure: &Failure,
+        context: &Context,
+    ) {
+        if !context.budget.is_spent() && !failure.is_known_silence() {
+            let heard = self.iterate.heard_since(context.began());
+            self.memory.failures.put(key, failure.extended_error(), heard, self.clock.mono());
+        }
+    }
+}
