@@ -13,7 +13,7 @@ use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::{DEAD_WANTED_TIME, FLIGHT_TIME, HEDGE_BURST, HEDGES_PER_MILLE};
-use resolverd::record::Window;
+use resolverd::record::{Counter, Window};
 
 /// Root, tld, and one.tld on two servers, ns1 nearer than ns2; any name in one.tld has an address.
 fn lab() -> Arc<Lab> {
@@ -217,7 +217,7 @@ fn where_all_servers_are_slow_at_once_second_messages_stay_a_share() {
         let slow = [Fault::Slow(Duration::from_millis(200))];
         lab.servers().iter().for_each(|server| server.set_faults(&slow));
         lab.log().take();
-        let began = simulation.recorder().report(Window::Start).upstream.hedges;
+        let began = simulation.recorder().report(Window::Start).upstream.counts[Counter::Hedges];
         let mut slowest = Duration::ZERO;
         for burst in 0..4 {
             let asked = (0..500).map(|place| ask(&simulation, 1_000 + burst * 500 + place));
@@ -225,10 +225,11 @@ fn where_all_servers_are_slow_at_once_second_messages_stay_a_share() {
                 slowest.max(join_all(asked).await.into_iter().map(|reply| reply.elapsed).max().unwrap());
         }
         let upstream = simulation.recorder().report(Window::Start).upstream;
-        let (hedges, messages) = (upstream.hedges - began, u64::try_from(lab.log().take().len()).unwrap());
+        let (hedges, messages) =
+            (upstream.counts[Counter::Hedges] - began, u64::try_from(lab.log().take().len()).unwrap());
         let bound = u64::from(HEDGE_BURST) + messages * u64::from(HEDGES_PER_MILLE) / 1_000;
         assert!(hedges <= bound, "{hedges} of {messages}");
-        assert!(upstream.hedges_refused > 0, "the bound was met");
+        assert!(upstream.counts[Counter::HedgesRefused] > 0, "the bound was met");
         assert!(
             slowest < Duration::from_secs(1),
             "{slowest:?}: who may not ask a second server waits for the first"

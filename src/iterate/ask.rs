@@ -31,6 +31,7 @@ use crate::conduct::Conduct;
 use crate::limits::{
     LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
 };
+use crate::record::Counter;
 use crate::record::event::StepEvent;
 use crate::zones::Kind;
 
@@ -263,7 +264,7 @@ impl<'a> Asking<'a> {
         }
         let means = self.iterate.means();
         let may = self.iterate.server(late).take_hedge() && means.hedges.take();
-        means.recorder.hedge(may);
+        means.recorder.count(if may { Counter::Hedges } else { Counter::HedgesRefused }, 1);
         self.held_back = !may;
         may
     }

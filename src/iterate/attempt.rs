@@ -33,9 +33,9 @@ use crate::exchange::secret::Secret;
 use crate::exchange::{Ask, Exchange, Heard, Place, Trouble};
 use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER};
 use crate::random::Random;
-use crate::record::Recorder;
 use crate::record::event::{Overdue, Sent, StepEvent};
 use crate::record::note::{Note, Words};
+use crate::record::{Counter, Recorder};
 use crate::supervise::caught;
 
 /// What an attempt tells.
@@ -469,7 +469,7 @@ impl Attempt {
             self.server.is_lame(&self.zone, time, self.means.clock.mono());
         }
         if dropped > 0 {
-            self.means.recorder.scrubbed(dropped);
+            self.means.recorder.count(Counter::Scrubbed, dropped);
             self.context.note(StepEvent::Scrubbed { dropped });
         }
         let words = describe(&said, message);
@@ -512,7 +512,7 @@ impl Attempt {
     }
 
     fn count_strays(&self) {
-        self.means.recorder.strays(self.means.exchange.take_strays());
+        self.means.recorder.count(Counter::Strays, self.means.exchange.take_strays());
     }
 
     fn note_sent(&self, transport: Transport, reason: &'static str) {

@@ -13,6 +13,7 @@
     clippy::panic
 )]
 
+mod counters;
 pub mod event;
 mod histogram;
 mod incident;
@@ -35,6 +36,7 @@ use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use tokio::sync::Notify;
 
+pub use self::counters::{Counter, Counts};
 use self::event::{Ended, FlightEnded, Overdue, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
 use self::incident::Incidents;
@@ -170,19 +172,9 @@ impl Recorder {
         Troubles { down: incidents.outage.since().map(|since| now.since(since)), zones: zones.collect() }
     }
 
-    /// Counts records that were dropped from a server's message: it had no authority to give them, or nobody asked.
-    pub fn scrubbed(&self, records: usize) {
-        self.upstream.scrubbed(records);
-    }
-
-    /// Counts datagrams that came to the port of a message and did not answer it: forgeries, or late ones.
-    pub fn strays(&self, datagrams: usize) {
-        self.upstream.strays(datagrams);
-    }
-
-    /// Counts a second server asked while the first might still answer, or kept from being asked by the bound on them.
-    pub fn hedge(&self, asked: bool) {
-        self.upstream.hedge(asked);
+    /// Adds to a counter.
+    pub fn count(&self, counter: Counter, count: usize) {
+        self.upstream.counters.add(counter, u64::try_from(count).unwrap_or(u64::MAX));
     }
 
     /// Counts a flight that has ended.
@@ -235,17 +227,11 @@ impl Recorder {
             latency: totals.latency.quantiles(),
             upstream: UpstreamReport {
                 messages: totals.conduct(),
-                tcp: totals.tcp,
-                hedges: totals.hedges,
-                hedges_refused: totals.hedges_refused,
+                validated: totals.validated(),
+                counts: totals.counts,
                 waited: std::time::Duration::from_micros(totals.waited_micros).as_secs_f64(),
                 round_trip: totals.round_trip.quantiles(),
                 flights: totals.flight_time.quantiles(),
-                flights_failed: totals.failed,
-                validated: totals.validated(),
-                flight_messages: totals.packets,
-                scrubbed: totals.scrubbed,
-                strays: totals.strays,
             },
         }
     }

@@ -1,12 +1,13 @@
 //! What the record tells: plain data, spelled alike in JSON and in `resolverctl`'s words. Times are in seconds.
 //!
-//! May call: `question`, `record::{event, histogram, tally, window}`.
+//! May call: `question`, `record::{counters, event, histogram, tally, window}`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::counters::Counts;
 use super::histogram::Quantiles;
 use super::tally::{ClientTally, Messages, ZoneTally};
 use super::window::Window;
@@ -40,28 +41,17 @@ pub struct Report {
 pub struct UpstreamReport {
     /// Messages sent, by what the server did.
     pub messages: BTreeMap<Conduct, u64>,
-    /// How many of them went over TCP.
-    pub tcp: u64,
-    /// Second servers asked while the first might still answer.
-    pub hedges: u64,
-    /// Those kept from being asked, as there would have been too many.
-    pub hedges_refused: u64,
+    /// What is counted on the way to servers, each under its name.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// Seconds waited for servers, all messages together; those under way at once count each.
     pub waited: f64,
     /// Round trips of messages that came back.
     pub round_trip: Quantiles,
     /// Flights, and how long they took.
     pub flights: Quantiles,
-    /// Flights that ended in failure.
-    pub flights_failed: u64,
     /// Flights whose answer was validated, by what that came to.
     pub validated: BTreeMap<State, u64>,
-    /// Messages of the flights that ended, sub-questions included.
-    pub flight_messages: u64,
-    /// Records dropped from servers' messages: given without authority, or unasked.
-    pub scrubbed: u64,
-    /// Datagrams passed over that came to a message's port and did not answer it: forgeries, or late ones.
-    pub strays: u64,
 }
 
 /// A zone, or "other".

@@ -1,10 +1,11 @@
 //! All counters at one moment, and what came to them between two.
 //!
-//! May call: `record::{event, histogram, kinds, shard, tally}`, `question`.
+//! May call: `record::{counters, event, histogram, kinds, shard, tally}`, `question`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::counters::{Counter, Counters, Counts};
 use super::event::{FlightEnded, Sent};
 use super::histogram::{Histogram, Spread};
 use super::shard::{OUTCOMES, Shard};
@@ -19,15 +20,9 @@ pub(super) struct Upstream {
     round_trip: Histogram,
     flight_time: Histogram,
     conduct: [AtomicU64; tally::CONDUCTS],
-    tcp: AtomicU64,
-    hedges: AtomicU64,
-    hedges_refused: AtomicU64,
-    failed: AtomicU64,
+    pub(super) counters: Counters,
     validated: [AtomicU64; State::ALL.len()],
-    packets: AtomicU64,
     waited_micros: AtomicU64,
-    scrubbed: AtomicU64,
-    strays: AtomicU64,
 }
 
 impl Upstream {
@@ -37,7 +32,7 @@ impl Upstream {
             count.fetch_add(1, Ordering::Relaxed);
         }
         if sent.transport == Transport::Tcp {
-            self.tcp.fetch_add(1, Ordering::Relaxed);
+            self.counters.add(Counter::Tcp, 1);
         }
         if sent.conduct.came_back() {
             self.round_trip.count(sent.elapsed);
@@ -46,30 +41,14 @@ impl Upstream {
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
-    /// Counts records dropped from a message.
-    pub(super) fn scrubbed(&self, records: usize) {
-        self.scrubbed.fetch_add(u64::try_from(records).unwrap_or(0), Ordering::Relaxed);
-    }
-
-    /// Counts datagrams passed over.
-    pub(super) fn strays(&self, datagrams: usize) {
-        self.strays.fetch_add(u64::try_from(datagrams).unwrap_or(0), Ordering::Relaxed);
-    }
-
-    /// Counts a second server asked while the first might still answer, or kept from being asked.
-    pub(super) fn hedge(&self, asked: bool) {
-        let count = if asked { &self.hedges } else { &self.hedges_refused };
-        count.fetch_add(1, Ordering::Relaxed);
-    }
-
     /// Counts a flight.
     pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
         self.flight_time.count(ended.elapsed);
-        self.failed.fetch_add(u64::from(ended.failed.is_some()), Ordering::Relaxed);
+        self.counters.add(Counter::FlightsFailed, u64::from(ended.failed.is_some()));
         if let Some(count) = ended.state.and_then(|state| self.validated.get(state.index())) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        self.packets.fetch_add(u64::from(ended.packets), Ordering::Relaxed);
+        self.counters.add(Counter::FlightMessages, u64::from(ended.packets));
     }
 }
 
@@ -83,15 +62,9 @@ pub(super) struct Totals {
     pub(super) latency: Spread,
     pub(super) round_trip: Spread,
     pub(super) flight_time: Spread,
-    pub(super) tcp: u64,
-    pub(super) hedges: u64,
-    pub(super) hedges_refused: u64,
-    pub(super) failed: u64,
+    pub(super) counts: Counts,
     validated: Vec<u64>,
-    pub(super) packets: u64,
     pub(super) waited_micros: u64,
-    pub(super) scrubbed: u64,
-    pub(super) strays: u64,
 }
 
 impl Totals {
@@ -111,15 +84,9 @@ impl Totals {
             latency: Spread::sum(shards.iter().map(|shard| &shard.latency)),
             round_trip: upstream.round_trip.spread(),
             flight_time: upstream.flight_time.spread(),
-            tcp: load(&upstream.tcp),
-            hedges: load(&upstream.hedges),
-            hedges_refused: load(&upstream.hedges_refused),
-            failed: load(&upstream.failed),
+            counts: upstream.counters.read(),
             validated: upstream.validated.iter().map(load).collect(),
-            packets: load(&upstream.packets),
             waited_micros: load(&upstream.waited_micros),
-            scrubbed: load(&upstream.scrubbed),
-            strays: load(&upstream.strays),
         }
     }
 
@@ -133,15 +100,9 @@ impl Totals {
             latency: self.latency.since(&earlier.latency),
             round_trip: self.round_trip.since(&earlier.round_trip),
             flight_time: self.flight_time.since(&earlier.flight_time),
-            tcp: self.tcp.saturating_sub(earlier.tcp),
-            hedges: self.hedges.saturating_sub(earlier.hedges),
-            hedges_refused: self.hedges_refused.saturating_sub(earlier.hedges_refused),
-            failed: self.failed.saturating_sub(earlier.failed),
+            counts: self.counts.since(&earlier.counts),
             validated: difference(&self.validated, &earlier.validated),
-            packets: self.packets.saturating_sub(earlier.packets),
             waited_micros: self.waited_micros.saturating_sub(earlier.waited_micros),
-            scrubbed: self.scrubbed.saturating_sub(earlier.scrubbed),
-            strays: self.strays.saturating_sub(earlier.strays),
         }
     }
 

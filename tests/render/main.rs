@@ -21,7 +21,8 @@ use resolverd::limits;
 use resolverd::question::{Apart, ExtendedError, Outcome, Security};
 use resolverd::record::event::{Step, StepEvent};
 use resolverd::record::{
-    ClientRow, Quantiles, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, Window, ZoneRow,
+    ClientRow, Counter, Counts, Quantiles, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, Window,
+    ZoneRow,
 };
 use resolverd::validate::verdict::State;
 
@@ -53,17 +54,19 @@ fn report() -> Report {
         latency: quantiles(385_207, [0.000_042, 0.000_088, 0.038, 4.0]),
         upstream: UpstreamReport {
             messages: Conduct::ALL.into_iter().zip([18_001, 93, 212, 0, 0, 14, 30, 2, 4, 0]).collect(),
-            tcp: 93,
-            hedges: 402,
-            hedges_refused: 3,
+            counts: Counts::from_iter([
+                (Counter::Tcp, 93),
+                (Counter::Hedges, 402),
+                (Counter::HedgesRefused, 3),
+                (Counter::FlightsFailed, 41),
+                (Counter::FlightMessages, 18_356),
+                (Counter::Scrubbed, 412),
+                (Counter::Strays, 3),
+            ]),
             waited: 512.4,
             round_trip: quantiles(18_144, [0.014, 0.062, 0.241, 1.9]),
             flights: quantiles(15_793, [0.021, 0.094, 0.9, 10.0]),
-            flights_failed: 41,
             validated: State::ALL.into_iter().zip([3_112, 12_629, 9, 2]).collect(),
-            flight_messages: 18_356,
-            scrubbed: 412,
-            strays: 3,
         },
     }
 }

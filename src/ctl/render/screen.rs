@@ -11,7 +11,7 @@ use super::table::{Side, Table};
 use super::{Paint, Style, words};
 use crate::control::protocol::{Fill, Stats};
 use crate::question::Outcome;
-use crate::record::{OTHER, ServerRow, ShedRow, ZoneRow, blames};
+use crate::record::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
 
 /// Columns of a terminal.
 const COLUMNS: usize = 80;
@@ -87,22 +87,22 @@ fn upstream(stats: &Stats, style: Style) -> String {
     let sent = [
         format!("{} messages", words::number(messages)),
         format!("{} a second", words::rate(messages, stats.report.seconds)),
-        format!("{} over TCP", words::percent_of(report.tcp, messages)),
+        format!("{} over TCP", words::percent_of(report.counts[Counter::Tcp], messages)),
         format!("waited {} in all", words::time(report.waited)),
     ];
     let mut text = items("upstream", &sent, style);
     text.push_str(&items("", &in_per_cent(&report.messages), style));
-    let dropped: Vec<String> = [(report.scrubbed, "records scrubbed"), (report.strays, "stray datagrams")]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| format!("{} {what}", words::number(count)))
-        .collect();
-    if !dropped.is_empty() {
-        text.push_str(&items("", &dropped, style));
+    let shown = report.counts.shown().map(|(count, what)| format!("{} {what}", words::number(count)));
+    let shown: Vec<String> = shown.collect();
+    if !shown.is_empty() {
+        text.push_str(&items("", &shown, style));
     }
     text.push_str(&items("round trip", &words::quantiles(&report.round_trip), style));
-    let mut ended =
-        vec![format!("{}, {} failed", words::number(flights), words::number(report.flights_failed))];
+    let mut ended = vec![format!(
+        "{}, {} failed",
+        words::number(flights),
+        words::number(report.counts[Counter::FlightsFailed])
+    )];
     ended.extend(words::quantiles(&report.flights));
     text.push_str(&items("flights", &ended, style));
     if report.validated.values().any(|count| *count > 0) {

@@ -96,13 +96,11 @@ impl Scenario {
 /// Counters that are not as wanted.
 fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) -> Vec<String> {
     let report = simulation.recorder().report(Window::Start).upstream;
-    let had = |word: &str| match word {
-        "scrubbed" => Some(report.scrubbed),
-        "strays" => Some(report.strays),
-        _ => {
+    let had = |word: &str| {
+        report.counts.named(word).or_else(|| {
             let conduct = serde_json::from_value(word.into()).ok()?;
             Some(report.messages.get(&conduct).copied().unwrap_or(0))
-        }
+        })
     };
     let differs = |(word, counts): &(String, RangeInclusive<u64>)| match had(word) {
         Some(count) if counts.contains(&count) => None,

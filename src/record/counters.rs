@@ -1,0 +1,179 @@
+//! The table of counters: what is counted as it happens and belongs to no row of a table.
+//!
+//! May call: nothing of ours. Whoever shows or exports counters goes over the table: a new one is a row here, and the place that counts it.
+
+use std::fmt;
+use std::ops::Index;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A row of the table.
+struct Row {
+    /// How JSON and exporters spell it.
+    name: &'static str,
+    /// What the screen of `resolverctl stats` calls it where it is not zero; none where it has a place of its own there, or none.
+    shown: Option<&'static str>,
+}
+
+/// Makes the counters and the table of them from its rows, so that each counter has one.
+macro_rules! counters {
+    ($($(#[$about:meta])* $counter:ident $name:literal $shown:expr;)*) => {
+        /// Something that is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Counter {
+            $($(#[$about])* $counter,)*
+        }
+
+        /// Every counter, in the order of `Counter`.
+        const TABLE: &[Row] = &[$(Row { name: $name, shown: $shown },)*];
+    };
+}
+
+counters! {
+    /// Messages that went over TCP.
+    Tcp "tcp" None;
+    /// Second servers asked while the first might still answer.
+    Hedges "hedges" None;
+    /// Those kept from being asked, as there would have been too many.
+    HedgesRefused "hedges_refused" None;
+    /// Flights that ended in failure.
+    FlightsFailed "flights_failed" None;
+    /// Messages of the flights that ended, sub-questions included.
+    FlightMessages "flight_messages" None;
+    /// Records dropped from servers' messages: given without authority, or unasked.
+    Scrubbed "scrubbed" Some("records scrubbed");
+    /// Datagrams passed over that came to a message's port and did not answer it: forgeries, or late ones.
+    Strays "strays" Some("stray datagrams");
+}
+
+/// How many there are.
+const COUNTERS: usize = TABLE.len();
+
+/// The counters as they are counted. Few threads write them, so they are shared.
+#[derive(Debug, Default)]
+pub(super) struct Counters([AtomicU64; COUNTERS]);
+
+impl Counters {
+    /// Adds to a counter.
+    pub(super) fn add(&self, counter: Counter, count: u64) {
+        if let Some(sum) = self.0.get(counter as usize) {
+            sum.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    /// What they are at this moment, read one by one.
+    pub(super) fn read(&self) -> Counts {
+        Counts(self.0.each_ref().map(|counter| counter.load(Ordering::Relaxed)))
+    }
+}
+
+/// What the counters were at a moment, or what came to them between two. In JSON each has its name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts([u64; COUNTERS]);
+
+impl Counts {
+    /// What came since `earlier`.
+    #[must_use]
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        let mut counts = self.clone();
+        for (count, earlier) in counts.0.iter_mut().zip(earlier.0) {
+            *count = count.saturating_sub(earlier);
+        }
+        counts
+    }
+
+    /// The counter of that name.
+    pub fn named(&self, name: &str) -> Option<u64> {
+        TABLE.iter().zip(self.0).find(|(row, _)| row.name == name).map(|(_, count)| count)
+    }
+
+    /// Those that a screen shows as they are, with the words for it; without those that are zero.
+    pub fn shown(&self) -> impl Iterator<Item = (u64, &'static str)> {
+        let rows = TABLE.iter().zip(self.0);
+        rows.filter_map(|(row, count)| Some((count, row.shown?))).filter(|(count, _)| *count > 0)
+    }
+}
+
+impl Index<Counter> for Counts {
+    type Output = u64;
+
+    fn index(&self, counter: Counter) -> &u64 {
+        self.0.get(counter as usize).unwrap_or(&0)
+    }
+}
+
+impl FromIterator<(Counter, u64)> for Counts {
+    fn from_iter<Counted: IntoIterator<Item = (Counter, u64)>>(counted: Counted) -> Self {
+        let mut counts = Self::default();
+        for (counter, count) in counted {
+            if let Some(sum) = counts.0.get_mut(counter as usize) {
+                *sum = sum.saturating_add(count);
+            }
+        }
+        counts
+    }
+}
+
+impl Serialize for Counts {
+    fn serialize<Format: Serializer>(&self, format: Format) -> Result<Format::Ok, Format::Error> {
+        format.collect_map(TABLE.iter().zip(self.0).map(|(row, count)| (row.name, count)))
+    }
+}
+
+impl<'d> Deserialize<'d> for Counts {
+    /// Counters that the daemon has and this program does not are passed over; those that it lacks are zero.
+    fn deserialize<Format: Deserializer<'d>>(format: Format) -> Result<Self, Format::Error> {
+        format.deserialize_map(Known)
+    }
+}
+
+struct Known;
+
+impl<'d> Visitor<'d> for Known {
+    type Value = Counts;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("counters by name")
+    }
+
+    fn visit_map<Map: MapAccess<'d>>(self, mut map: Map) -> Result<Counts, Map::Error> {
+        let mut counts = Counts::default();
+        while let Some(name) = map.next_key::<String>()? {
+            match TABLE.iter().zip(&mut counts.0).find(|(row, _)| row.name == name) {
+                Some((_, count)) => *count = map.next_value()?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(counts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_between_two_moments_is_their_difference() {
+        let counters = Counters::default();
+        counters.add(Counter::Strays, 3);
+        let before = counters.read();
+        counters.add(Counter::Strays, 2);
+        counters.add(Counter::Hedges, 1);
+        let counts = counters.read().since(&before);
+        assert_eq!(counts, Counts::from_iter([(Counter::Strays, 2), (Counter::Hedges, 1)]));
+        assert_eq!(counts.named("hedges"), Some(1));
+        assert_eq!(counts.shown().collect::<Vec<_>>(), [(2, "stray datagrams")]);
+    }
+
+    #[test]
+    fn programs_of_another_version_understand_each_other() {
+        let told: Counts = serde_json::from_str(r#"{"strays":5,"of_tomorrow":{"more":[1]}}"#).unwrap();
+        assert_eq!(told, Counts::from_iter([(Counter::Strays, 5)]));
+        let text = serde_json::to_string(&told).unwrap();
+        assert_eq!(serde_json::from_str::<Counts>(&text).unwrap(), told);
+    }
+}
