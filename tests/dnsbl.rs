@@ -47,6 +47,14 @@ const DOMAIN: Subject = Subject {
     refusal: "127.0.0.1",
 };
 
+/// One that tells something of each address, in texts alone.
+const DATA: Subject = Subject {
+    apex: "asn.rspamd.com.",
+    name: "4.3.2.1.asn.rspamd.com.",
+    listing: "127.0.0.2",
+    refusal: "127.255.255.254",
+};
+
 fn name(text: &str) -> Name {
     Name::from_ascii(text).unwrap()
 }
@@ -409,6 +417,7 @@ fn a_text_without_an_address_is_no_listing() {
         (BLOCK, ResponseCode::NXDomain, 0),
         (DOMAIN, ResponseCode::NXDomain, 0),
         (ALLOW, ResponseCode::NoError, 1),
+        (DATA, ResponseCode::NoError, 1),
     ] {
         paused(async {
             let simulation = simulation_of(&list, text, &[], |_| {});

@@ -1,8 +1,9 @@
 //! What is kept, what gives way, and for how long.
 
 use super::*;
+use crate::cache::security::Standing;
 use crate::cache::stage::{DAY, memory, name};
-use hickory_proto::rr::rdata::{A, MX, SOA, TXT};
+use hickory_proto::rr::rdata::{A, MX, NULL, SOA, TXT};
 use proptest::prelude::*;
 
 fn rrsets() -> Rrsets {
@@ -68,6 +69,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     for (held, new) in ranks.iter().flat_map(|held| ranks.map(|new| (*held, new))) {
         for (old, young, wins) in [
             (Unchecked, Unchecked, new >= held),
+            (Secure, Insecure, new >= held),
             (Insecure, Unchecked, new >= held),
             (Unchecked, Secure, true),
             (Secure, Unchecked, false),
@@ -168,6 +170,7 @@ fn what_is_denied_in_doubt_is_kept_for_seconds_and_over_nothing_better() {
     assert!(matches!(get(RecordType::A, 0), Some(Known::Rrset(_))));
     let Some(Known::Negative(held)) = get(RecordType::AAAA, 4) else { panic!("it is not kept") };
     assert!(!held.nxdomain && held.soa(Mono::START).is_none());
+    assert_eq!(held.backing().security, Security::Insecure);
     assert!(get(RecordType::AAAA, 5).is_none() && get(RecordType::MX, 0).is_none());
 }
 
@@ -192,6 +195,70 @@ fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
     let later = Mono::START.after(Duration::from_secs(10));
     assert_eq!(rrsets.closest_delegation(&asked, later).unwrap().zone, name("example."));
     assert!(rrsets.closest_delegation(&name("other."), Mono::START).is_none());
+}
+
+#[test]
+fn who_has_met_no_dname_looks_for_none() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    rrsets.put(&[&address(60, 1)], Rank::Answer, DAY, Mono::START);
+    assert!(!rrsets.may_redirect());
+    let target = RData::Unknown { code: RecordType::DNAME, rdata: NULL::with(vec![0]) };
+    let dname = Record::from_rdata(name("old.example."), 60, target);
+    rrsets.put(&[&dname], Rank::Answer, DAY, Mono::START);
+    assert!(rrsets.may_redirect());
+}
+
+#[test]
+fn what_proves_an_rrset_comes_back_with_it() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let now = Mono::START.after(Duration::from_secs(7));
+    let proof = Record::from_rdata(name("mail.example."), 60, RData::TXT(TXT::new(vec!["x".into()])));
+    let backing = Backing { evidence: Evidence::of([&proof]), security: Security::Secure };
+    rrsets.put_backed(&[&address(60, 1)], Rank::Answer, backing, DAY, now);
+    let held = rrsets.rrset(&name("mail.example."), RecordType::A, Rank::Answer, now).unwrap();
+    assert_eq!((held.stored(), held.backing().security), (now, Security::Secure));
+    assert_eq!(held.evidence(now), [proof]);
+}
+
+/// Below a name that is proven not to exist nothing exists (RFC 8020), in its zone: another zone's proof is not asked.
+#[test]
+fn only_a_proof_between_a_name_and_its_zone_denies_it() {
+    let soa = Record::from_rdata(
+        name("example."),
+        60,
+        RData::SOA(SOA::new(name("ns.example."), name("host.example."), 1, 7_200, 900, 86_400, 60)),
+    );
+    let denied = |owner: &str, security| {
+        let all = rrsets();
+        let rrsets = all.of(ViewId::default());
+        let backing = Backing { security, ..Backing::default() };
+        let by = (&soa, Rank::Authoritative);
+        rrsets.put_denied((&name(owner), RecordType::A), true, by, backing, DAY, Mono::START);
+        rrsets.nxdomain_above(&name("a.b.c.example."), &name("c.example."), Mono::START).is_some()
+    };
+    assert!(denied("b.c.example.", Security::Secure));
+    assert!(!denied("b.c.example.", Security::Insecure), "it may be a lie");
+    assert!(!denied("c.example.", Security::Secure), "the zone itself");
+    assert!(!denied("example.", Security::Secure), "above the zone");
+}
+
+#[test]
+fn what_keys_a_zone_has_is_known_until_it_ends() {
+    let all = rrsets();
+    let rrsets = all.of(ViewId::default());
+    let end = Mono::START.after(Duration::from_secs(60));
+    rrsets.put_zone_state(Arc::new(ZoneState {
+        zone: name("example."),
+        standing: Standing::Insecure(None),
+        stored: Mono::START,
+        sought: Mono::START,
+        expires: end,
+    }));
+    assert!(rrsets.zone_state(&name("example."), Mono::START.after(Duration::from_secs(59))).is_some());
+    assert!(rrsets.zone_state(&name("example."), end).is_none());
+    assert!(rrsets.zone_state(&name("other."), Mono::START).is_none());
 }
 
 proptest! {

@@ -310,6 +310,22 @@ mod tests {
     }
 
     #[test]
+    fn errors_by_convention_are_told_in_words_and_the_askers_are_not_the_lists() {
+        let list = block();
+        let told = |last| judge(&list, State::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
+        let Verdict::Untold(Why::Mistaken { means, .. }) = told(252) else { panic!("{:?}", told(252)) };
+        assert_eq!(means, "typing error in the zone's name");
+        for (last, words) in [
+            (254, "asked through a public or unnamed resolver"),
+            (255, "too many questions"),
+            (250, "an error"),
+        ] {
+            let Verdict::Untold(why @ Why::Refused { .. }) = told(last) else { panic!("{:?}", told(last)) };
+            assert!(why.sentence(&list.apex).contains(&format!("127.255.255.{last} ({words})")), "{why:?}");
+        }
+    }
+
+    #[test]
     fn a_list_that_lists_the_world_lists_nobody() {
         let list = block();
         let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
@@ -356,6 +372,12 @@ mod tests {
         for list in [block(), allow] {
             assert_eq!(silent.given(&list, passing), Given::Answer);
         }
+        let forged = Why::Unusable { error: ExtendedError::new(6, "bogus") };
+        assert!(
+            matches!(forged.given(&block(), Guarding::default()), Given::Servfail(error) if error.code == 6)
+        );
+        let whole = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
+        assert_eq!(Why::TextAlone.given(&block(), whole), Given::Answer, "refusals pass, and so does this");
     }
 
     proptest! {

@@ -1,7 +1,11 @@
 //! What servers say, read: one test a shape of message.
 
 use super::*;
+use hickory_proto::dnssec::Algorithm;
+use hickory_proto::dnssec::rdata::sig::SigInput;
+use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::op::{MessageType, OpCode, Query};
+use hickory_proto::rr::SerialNumber;
 use hickory_proto::rr::rdata::{A, NS, NULL, SOA};
 
 fn name(text: &str) -> Name {
@@ -28,6 +32,22 @@ fn soa(owner: &str) -> Record {
 fn dname(owner: &str, target: &str) -> Record {
     let data = crate::question::wire_name(&name(target));
     Record::from_rdata(name(owner), 60, RData::Unknown { code: DNAME, rdata: NULL::with(data) })
+}
+
+/// A signature over the records of `covered` at `owner`; nobody checks it here.
+fn signature(owner: &str, covered: RecordType) -> Record {
+    let input = SigInput {
+        type_covered: covered,
+        algorithm: Algorithm::ED25519,
+        num_labels: 2,
+        original_ttl: 60,
+        sig_expiration: SerialNumber::new(2),
+        sig_inception: SerialNumber::new(1),
+        key_tag: 7,
+        signer_name: name("example."),
+    };
+    let signature = DNSSECRData::RRSIG(RRSIG::from_sig(input, vec![7; 64]));
+    Record::from_rdata(name(owner), 60, RData::DNSSEC(signature))
 }
 
 fn message(answers: Vec<Record>, authorities: Vec<Record>, additionals: Vec<Record>) -> Message {
@@ -66,6 +86,27 @@ fn data_and_chains_are_found_and_unasked_records_are_not() {
 }
 
 #[test]
+fn signatures_stand_beside_what_they_cover_and_are_the_answer_where_they_are_asked_for() {
+    let both = vec![a("www.example."), signature("www.example.", RecordType::A)];
+    let message = message([both, vec![signature("w.example.", RecordType::A)]].concat(), vec![], vec![]);
+    let read = |kind| classify(&name("example."), &name("www.example."), kind, &message);
+    let (address, unasked) = read(RecordType::A);
+    let address = found(address);
+    assert_eq!(address.answers, [a("www.example.")]);
+    assert_eq!(
+        address.evidence,
+        [signature("www.example.", RecordType::A)],
+        "that of w.example. proves nothing"
+    );
+    assert_eq!(unasked, 0, "signatures come along unasked");
+    let (signatures, unasked) = read(RecordType::RRSIG);
+    let signatures = found(signatures);
+    assert_eq!(signatures.answers, [signature("www.example.", RecordType::A)]);
+    assert!(signatures.evidence.is_empty());
+    assert_eq!(unasked, 2);
+}
+
+#[test]
 fn a_chain_ends_where_the_bailiwick_does() {
     let away = message(vec![cname("www.example.", "www.test."), a("www.test.")], vec![], vec![]);
     let away = found(says(&away));
@@ -77,9 +118,16 @@ fn a_chain_ends_where_the_bailiwick_does() {
 fn a_chain_may_end_in_a_negative_answer() {
     let mut gone = message(vec![cname("www.example.", "no.example.")], vec![soa("example.")], vec![]);
     gone.metadata.response_code = ResponseCode::NXDomain;
-    let end =
-        End::Negative { nxdomain: true, name: name("no.example."), soa: Some(Box::new(soa("example."))) };
-    assert_eq!(found(says(&gone)).end, end);
+    let end = |nxdomain, soa| End::Negative { nxdomain, name: name("no.example."), soa };
+    let with_soa = Some(Box::new(soa("example.")));
+    assert_eq!(found(says(&gone)).end, end(true, with_soa.clone()));
+    gone.authorities.clear();
+    assert_eq!(found(says(&gone)).end, end(true, None));
+    gone.metadata.response_code = ResponseCode::NoError;
+    assert_eq!(found(says(&gone)).end, End::Alias(name("no.example.")));
+    gone.add_authority(soa("example."));
+    assert_eq!(found(says(&gone)).end, end(false, with_soa));
+    assert!(matches!(forwarded(&gone, RecordType::A), Said::Found(_)), "an alias is data, AA or not");
 }
 
 #[test]
@@ -98,6 +146,7 @@ fn a_dname_is_followed_by_our_own_cname() {
     moved.add_answer(cname("www.example.", "evil.test."));
     let moved = Message::from_vec(&moved.to_vec().unwrap()).unwrap();
     let moved = found(says(&moved));
+    assert!(moved.contradicted);
     assert_eq!(moved.answers, [dname("example.", "moved.test."), cname("www.example.", "www.moved.test.")]);
     assert_eq!(moved.end, End::Alias(name("www.moved.test.")));
 }
@@ -149,19 +198,23 @@ fn a_chain_is_cut_where_another_way_begins() {
         vec![
             cname("www.example.", "w.example."),
             cname("w.example.", "in.corp.example."),
-            a("in.corp.example."),
+            cname("in.corp.example.", "at.corp.example."),
+            a("at.corp.example."),
         ],
         vec![],
         vec![],
     );
     gone.metadata.authoritative = true;
+    let signed = |owner| signature(owner, RecordType::CNAME);
+    gone.add_answers(["www.example.", "w.example.", "in.corp.example."].map(signed));
     let corp = name("corp.example.");
     let mut whole = found(says(&gone));
     assert!(whole.authoritative);
     whole.cut_where(|_| false);
-    assert_eq!((whole.answers.len(), &whole.end), (3, &End::Data));
+    assert_eq!((whole.answers.len(), whole.evidence.len(), &whole.end), (4, 3, &End::Data));
     whole.cut_where(|target| corp.zone_of(target));
     assert_eq!(whole.answers, [cname("www.example.", "w.example."), cname("w.example.", "in.corp.example.")]);
+    assert_eq!(whole.evidence, ["www.example.", "w.example."].map(signed));
     assert_eq!(whole.end, End::Alias(name("in.corp.example.")));
 }
 
@@ -179,7 +232,9 @@ fn a_dname_that_is_passed_twice_is_one_record() {
     twice.queries[0].set_name(name("a.old.example."));
     let twice = Message::from_vec(&twice.to_vec().unwrap()).unwrap();
     let said = classify(&name("example."), &name("a.old.example."), RecordType::A, &twice).0;
-    let owners: Vec<String> = found(said).answers.iter().map(|record| record.name.to_string()).collect();
+    let said = found(said);
+    assert!(!said.contradicted, "the CNAME that was sent is of another name");
+    let owners: Vec<String> = said.answers.iter().map(|record| record.name.to_string()).collect();
     let expected = ["old.example.", "a.old.example.", "a.new.example.", "b.old.example.", "b.new.example."];
     assert_eq!(owners, expected);
 }
@@ -204,6 +259,34 @@ fn a_referral_goes_down_and_brings_the_glue_of_its_own_servers_only() {
 }
 
 #[test]
+fn servers_of_a_zone_and_their_addresses_are_taken_up_to_a_bound() {
+    let address = |server: usize, last| {
+        let owner = name(&format!("ns{server}.example."));
+        Record::from_rdata(owner, 60, RData::A(A::new(192, 0, 2, last)))
+    };
+    let servers: Vec<Record> =
+        (0..=MAX_SERVERS).map(|server| ns("example.", &format!("ns{server}.example."))).collect();
+    let addresses: Vec<Record> =
+        (0..=MAX_SERVERS).flat_map(|server| (1..=3).map(move |last| address(server, last))).collect();
+    let said = classify(
+        &Name::root(),
+        &name("www.example."),
+        RecordType::A,
+        &message(vec![], servers.clone(), addresses.clone()),
+    );
+    let Said::Referral(referral) = said.0 else { panic!("no referral: {said:?}") };
+    assert_eq!((referral.servers.len(), referral.glue.len()), (MAX_SERVERS, MAX_ADDRESSES));
+    let asked = |servers: Vec<Record>, addresses: Vec<Record>| {
+        let message = message(servers, vec![], addresses);
+        found(classify(&name("example."), &name("example."), RecordType::NS, &message).0)
+    };
+    let whole = asked(servers, addresses);
+    assert_eq!((whole.answers.len(), whole.glue.len()), (MAX_SERVERS + 1, MAX_ADDRESSES));
+    let own = asked(vec![ns("example.", "ns1.example.")], vec![a("ns1.example."), a("mail.example.")]);
+    assert_eq!(own.glue, [(name("ns1.example."), IpAddr::from([192, 0, 2, 1]))]);
+}
+
+#[test]
 fn glue_out_of_bailiwick_is_not_believed() {
     let referral = message(vec![], vec![ns("www.example.", "ns.test.")], vec![a("ns.test.")]);
     let Said::Referral(referral) = says(&referral) else { panic!("no referral") };
@@ -216,6 +299,13 @@ fn upward_sideways_and_empty_referrals_are_lame() {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Said::Nothing(Conduct::Lame));
     }
     assert_eq!(says(&message(vec![], vec![], vec![])), Said::Nothing(Conduct::Lame));
+    // The zone's own NS with AA are "no such type" of servers that leave the SOA out; those of another zone are not.
+    for (owner, lame) in [("example.", false), ("other.example.", true)] {
+        let mut own = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
+        own.metadata.authoritative = true;
+        assert_eq!(says(&own) == Said::Nothing(Conduct::Lame), lame, "{owner}");
+        assert!(lame || found(says(&own)).denies(), "{owner}");
+    }
 }
 
 #[test]
@@ -252,6 +342,12 @@ fn a_forwarder_that_does_not_resolve_is_lame_where_it_is_empty_or_refers_elsewhe
     for kind in [RecordType::A, RecordType::MX] {
         assert!(matches!(found(forwarded(&empty, kind)).end, End::Negative { nxdomain: false, .. }));
     }
+    let mut whole = message(vec![a("www.example.")], vec![ns("example.", "ns.example.")], vec![]);
+    whole.metadata.recursion_available = true;
+    assert_eq!(found(forwarded(&whole, RecordType::A)).answers, [a("www.example.")], "with its servers");
+    let mut signature = message(vec![signature("www.example.", RecordType::A)], vec![], vec![]);
+    signature.metadata.recursion_available = true;
+    assert_eq!(forwarded(&signature, RecordType::A), lame, "a signature alone denies nothing");
     let mut denied = message(vec![], vec![soa("example.")], vec![]);
     assert!(matches!(forwarded(&denied, RecordType::MX), Said::Doubtful(_)), "neither AA nor RA");
     denied.metadata.authoritative = true;
@@ -270,6 +366,8 @@ fn every_other_response_code_is_for_the_next_server() {
         (ResponseCode::NotImp, Conduct::OtherError),
         (ResponseCode::FormErr, Conduct::OtherError),
         (ResponseCode::NotAuth, Conduct::OtherError),
+        // Without the DNAME that makes too long a name.
+        (ResponseCode::YXDomain, Conduct::OtherError),
     ] {
         let mut message = message(vec![a("www.example.")], vec![], vec![]);
         message.metadata.response_code = rcode;

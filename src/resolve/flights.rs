@@ -349,7 +349,7 @@ impl Drop for Seat {
 mod tests {
     use super::*;
     use crate::clock::Clock;
-    use crate::limits::{MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
+    use crate::limits::{CROWDED_FLIGHTS, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
     use crate::question::Question;
     use crate::random::Random;
     use hickory_proto::rr::RecordType;
@@ -396,6 +396,8 @@ mod tests {
         let Joined::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
             panic!("another id is another question")
         };
+        // That seat is given up already.
+        assert_eq!(flights.waiters(), 1);
         drop(begun);
         assert_eq!(flights.len(), 0);
         assert!(seat.landing.clone().now_or_never().unwrap().is_err());
@@ -407,8 +409,10 @@ mod tests {
     #[test]
     fn flights_are_bounded_and_those_of_the_heaviest_client_give_way() {
         let flights = flights();
+        assert!(!flights.are_crowded());
         let mut held = Vec::new();
         for number in 0..MAX_FLIGHTS {
+            assert_eq!(flights.are_crowded(), number >= CROWDED_FLIGHTS, "{number}");
             let Joined::Waits { seat, begun } = join(&flights, number, client(1, 1)) else {
                 panic!("full at {number}")
             };
@@ -440,8 +444,11 @@ mod tests {
         }
         let silent = Name::from_ascii("silent.example.").unwrap();
         let now = Clock::machine().mono();
+        let top = Name::from_ascii("test.").unwrap();
         for (_, begun) in &held {
             flights.enters(begun.ticket.number(), &silent, now);
+            // No top-level domain is one zone's either: they stay where they are counted.
+            flights.enters(begun.ticket.number(), &top, now);
         }
         let Joined::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
         else {
@@ -453,6 +460,56 @@ mod tests {
         let shed = one_more.gives_way().now_or_never().unwrap();
         assert_eq!(shed.why, Why::SilentZone);
         assert!(shed.sentence().contains("silent.example."), "{}", shed.sentence());
+    }
+
+    #[test]
+    fn in_a_silent_zone_the_client_with_the_most_makes_room_for_another() {
+        let flights = flights();
+        let (silent, now) = (Name::from_ascii("silent.example.").unwrap(), Clock::machine().mono());
+        let mut held = Vec::new();
+        for number in 0..MAX_SILENT_FLIGHTS {
+            let Joined::Waits { seat, begun: Some(begun) } = join(&flights, number, client(1, 1)) else {
+                panic!("full at {number}")
+            };
+            flights.enters(begun.ticket.number(), &silent, now);
+            held.push((seat, begun));
+        }
+        let Joined::Waits { begun: Some(mut other), .. } = join(&flights, 9_999, stranger(1)) else {
+            panic!("it begins in a zone of its own")
+        };
+        flights.enters(other.ticket.number(), &silent, now.after(NEW_ZONE_TIME));
+        assert!(other.gives_way().now_or_never().is_none());
+        let (_, oldest) = &mut held[0];
+        let shed = oldest.gives_way().now_or_never().unwrap();
+        assert_eq!((shed.why, shed.zone), (Why::MadeRoom, silent));
+        assert_eq!(flights.len(), MAX_SILENT_FLIGHTS);
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_client() {
+        let flights = flights();
+        let key = |address: &str| flights.client_key(address.parse().unwrap());
+        assert_eq!(key("2001:db8:0:1::1"), key("2001:db8:0:1:ffff::2"));
+        assert_ne!(key("2001:db8:0:1::1"), key("2001:db8:0:2::1"));
+        assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.1"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+    }
+
+    #[test]
+    fn nobody_waits_beyond_the_bound() {
+        let flights = flights();
+        let seats: Vec<_> = (0..=u32::try_from(MAX_WAITERS).unwrap())
+            .filter_map(|asker| {
+                let address = std::net::Ipv4Addr::from_bits(0x0A00_0000 | asker).into();
+                match join(&flights, 1, Client { address, port: 1, id: 1 }) {
+                    Joined::Waits { seat, begun } => Some((seat, begun)),
+                    Joined::Repeated | Joined::Shed(_) => None,
+                }
+            })
+            .collect();
+        assert_eq!((seats.len(), flights.waiters()), (MAX_WAITERS, MAX_WAITERS));
+        let Joined::Shed(shed) = join(&flights, 2, stranger(1)) else { panic!("there is no room") };
+        assert_eq!(shed.why, Why::Waiters);
     }
 
     #[test]
@@ -470,10 +527,16 @@ mod tests {
         };
         let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
         assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
-        assert!(seat_of(join(&flights, 1, stranger(1))).is_some(), "one that waits for little");
+        // Who waits for little finds room here too; each place that it gives up is one that it may take again.
+        let mut few: Vec<_> =
+            (0..100).filter_map(|port| seat_of(join(&flights, 1, stranger(port)))).collect();
+        assert_eq!(few.len(), FEW_WAITERS);
+        few.pop();
+        few.extend((100..200).filter_map(|port| seat_of(join(&flights, 1, stranger(port)))));
+        assert_eq!(few.len(), FEW_WAITERS);
         let others: Vec<_> = (2..1_000).filter_map(|number| seat_of(ask(number, 1))).collect();
         assert_eq!(others.len(), 998);
-        drop((first, others));
+        drop((first, few, others));
         assert_eq!(flights.waiters(), 0);
         assert!(flights.table().waiting.is_empty());
     }

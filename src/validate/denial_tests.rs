@@ -119,6 +119,29 @@ fn parts_of_a_proof_are_none() {
     assert_eq!(why(&unsigned), Why::RrsigsMissing);
     assert_eq!(why(&Proofs::of(Vec::new())), Why::NsecMissing);
     assert_eq!(why(&only_name), Why::NsecMissing);
+    let text = |proofs: &Proofs| {
+        proofs.with(|denials, budget| denials.nxdomain(&name("ml.example."), budget)).unwrap_err().text
+    };
+    let only_hash = Proofs::of(vec![nsec3(
+        ZONE,
+        false,
+        "2t7b4g4vsa5smi47k61mv5bv1a22bojr",
+        "2vptu5timamqttgl4luu9kg21e0aor3s",
+        &[A],
+    )]);
+    assert_eq!(text(&Proofs::of(Vec::new())), "example. sends no proof that ml.example. does not exist");
+    for partial in [only_name, only_hash] {
+        assert_eq!(text(&partial), "what example. sends does not prove that ml.example. does not exist");
+    }
+}
+
+#[test]
+fn proofs_are_not_looked_at_once_the_budget_is_spent() {
+    let proofs = nsecs();
+    while proofs.budget.take_check().is_ok() {}
+    let keys = proofs.signer.keys();
+    let read = Denials::read(&proofs.records, &keys, Algorithms::default(), TODAY, &proofs.budget);
+    assert_eq!(come_to(read).unwrap_err().why, Why::Indeterminate);
 }
 
 /// The NSEC3 chain of RFC 5155 appendix A, which opts out in two places.
@@ -168,6 +191,32 @@ fn nsec3_does_not_prove_what_is_not_so() {
     assert_eq!(all.cut("a.example."), None, "it has a DS");
     assert_eq!(all.nxdomain("x.a.example."), None, "below a cut");
     assert_eq!(all.cut("example."), None, "the apex is the parent's to tell");
+    assert_eq!(all.nxdomain("other."), None, "another zone's name");
+}
+
+const APEX: &str = "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom";
+
+#[test]
+fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
+    let alone = Proofs::of(vec![nsec3(ZONE, false, APEX, APEX, &[NS, SOA])]);
+    assert_eq!(alone.nxdomain("www.example."), FULLY);
+    assert_eq!(alone.cut("www.example."), Some(Cut::NoName));
+    assert_eq!(alone.nodata(ZONE, MX), FULLY);
+    assert_eq!(alone.nodata(ZONE, SOA), None);
+}
+
+/// Hashes of other parameters cannot be compared (RFC 5155 section 8.2: one set of parameters in a message).
+#[test]
+fn nsec3_of_another_chain_prove_nothing() {
+    let beside_the_apex = |zone, iterations, hash: &str, next: &str| {
+        let apex = nsec3(ZONE, false, APEX, "0p9mhaveqvm6t7vbl5lop2u3t2rp3ton", &[NS, SOA]);
+        Proofs::of(vec![apex, nsec3_with(zone, false, iterations, hash, next, &[A])]).nxdomain("www.example.")
+    };
+    let (first, last) = ("00000000000000000000000000000000", "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv");
+    assert_eq!(beside_the_apex(ZONE, 12, first, last), FULLY);
+    assert_eq!(beside_the_apex(ZONE, 11, first, last), None, "other iterations");
+    assert_eq!(beside_the_apex("sub.example.", 12, first, last), None, "another zone's");
+    assert_eq!(beside_the_apex(ZONE, 12, &first[..24], last), None, "a hash of another length");
 }
 
 #[test]
@@ -192,6 +241,8 @@ fn too_many_iterations_make_it_insecure_and_are_not_computed() {
     let Some(Proven::Insecurely(Some(fault))) = many.nxdomain("a.example.") else { panic!("secure") };
     assert_eq!(fault.why, Why::Nsec3Iterations);
     assert!(matches!(many.cut("a.example."), Some(Cut::Insecure(Some(_)))));
+    let most = Proofs::of(vec![nsec3_with(ZONE, false, MAX_NSEC3_ITERATIONS, APEX, APEX, &[NS, SOA])]);
+    assert_eq!(most.nxdomain("a.example."), None, "computed, and of other names");
 }
 
 #[test]

@@ -1,10 +1,10 @@
 use super::*;
-use crate::limits::{MAX_DNSKEYS, MAX_DS};
+use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_FAILED_CHECKS};
 use crate::validate::keys::{Entrusted, entrust};
 use crate::validate::stage::{DAY, NOW, Signer, TODAY, come_to, name, rrsig};
-use hickory_proto::dnssec::DigestType;
-use hickory_proto::dnssec::rdata::DS;
 use hickory_proto::dnssec::rdata::sig::SigInput;
+use hickory_proto::dnssec::rdata::{DNSKEY, DS};
+use hickory_proto::dnssec::{DigestType, PublicKeyBuf};
 use hickory_proto::rr::{SerialNumber, rdata};
 
 fn addresses(owner: &str) -> Vec<Record> {
@@ -37,6 +37,14 @@ fn each_algorithm_signs_and_a_changed_record_is_found() {
         records.reverse();
         records[0].ttl = 20;
         assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap().ttl, 20);
+        let good = rrsig(&signature[0]).sig();
+        for octets in [[good, &[0]].concat(), good[1..].to_vec(), good[..good.len() - 1].to_vec()] {
+            let changed = RRSIG::from_sig(signer.input(&records), octets);
+            let changed = RData::DNSSEC(DNSSECRData::RRSIG(changed));
+            let changed = [Record::from_rdata(records[0].name.clone(), 300, changed)];
+            let found = judge(&records, &changed, &signer.keys(), NOW).unwrap_err();
+            assert_eq!(found.why, Why::Bogus, "{algorithm}: of another length");
+        }
         records[0].data = RData::A(rdata::A::new(192, 0, 2, 66));
         assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
     }
@@ -77,6 +85,14 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a
     assert_eq!(told, "the signature of www.example. A ended 3 days ago");
     let told = at(NOW - 20 * day, NOW - 61).unwrap_err().text;
     assert_eq!(told, "the signature of www.example. A ended 61 s ago");
+    for (ended, text) in [(119, "119 s"), (600, "10 min"), (5 * 3_600, "5 h"), (2 * day - 1, "47 h")] {
+        let told = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
+        assert_eq!(told, format!("the signature of www.example. A ended {text} ago"));
+    }
+    // A tenth of a hundred hours.
+    for (begins, good) in [(36_000 - 1, true), (36_000, false)] {
+        assert_eq!(at(NOW + begins, NOW + begins + 360_000).is_ok(), good, "begins in {begins} s");
+    }
 }
 
 /// Only the root's signatures tell the time: of one that fits and has not begun, the clock is slow. A zone that signs ahead of
@@ -142,6 +158,9 @@ fn a_signature_of_another_key_type_zone_or_depth_is_none() {
     flagged.keys[0].key = Signer::with_flags("example.", Algorithm::ED25519, 0).dnskey;
     assert_eq!(why(signer.input(&records), &flagged), Why::DnskeyMissing);
     assert_eq!(judge(&records, &[], &signer.keys(), NOW).unwrap_err().why, Why::RrsigsMissing);
+    let foreign = addresses("www.other.");
+    let signature = [signer.sign(&foreign)];
+    assert_eq!(judge(&foreign, &signature, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
     let deep = addresses("a.www.example.");
     let signature = [signer.sign(&deep)];
     assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap_err().why, Why::Bogus);
@@ -177,6 +196,39 @@ fn work_ends_where_many_keys_share_a_tag() {
     let fault =
         come_to(check(&rrset, &signatures, &keys, Algorithms::default(), TODAY, &budget)).unwrap_err();
     assert_eq!(fault.why, Why::Indeterminate, "{fault}");
+}
+
+/// A question may cost so many failed checks; those that take longer count as several.
+#[test]
+fn failed_checks_cost_by_the_time_that_they_take() {
+    let field = [&[5, 1, 255, 255, 255, 255], [0xC5; 512].as_slice()].concat();
+    let large = DNSKEY::with_flags(257, PublicKeyBuf::new(field, Algorithm::RSASHA256));
+    let until_spent = |algorithm: Algorithm, key: Option<&DNSKEY>, usual: u32| {
+        let signer = Signer::new("example.", if key.is_some() { Algorithm::ED25519 } else { algorithm });
+        let records = addresses("www.example.");
+        let mut keys = signer.keys();
+        if let Some(key) = key {
+            keys.keys[0].key = key.clone();
+        }
+        keys.keys[0].algorithm = algorithm;
+        let input = SigInput { algorithm, ..signer.input(&records) };
+        let forged = RRSIG::from_sig(input, vec![7; 64]);
+        let held: Vec<&Record> = records.iter().collect();
+        let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+        let budget = Budget::default();
+        for _ in 0..MAX_FAILED_CHECKS / usual {
+            let fault =
+                come_to(check(&rrset, &[&forged], &keys, Algorithms::default(), TODAY, &budget)).unwrap_err();
+            assert_eq!(fault.why, Why::Bogus, "{algorithm}");
+        }
+        let fault =
+            come_to(check(&rrset, &[&forged], &keys, Algorithms::default(), TODAY, &budget)).unwrap_err();
+        assert_eq!(fault.why, Why::Indeterminate, "{algorithm}");
+    };
+    until_spent(Algorithm::ED25519, None, 1);
+    until_spent(Algorithm::ECDSAP256SHA256, None, 1);
+    until_spent(Algorithm::ECDSAP384SHA384, None, SLOW_CHECK);
+    until_spent(Algorithm::RSASHA256, Some(&large), 4);
 }
 
 #[test]

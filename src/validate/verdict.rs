@@ -199,11 +199,27 @@ mod tests {
         let (plain, told) = (Verdict::Insecure(None), Verdict::Insecure(Some(fault())));
         assert_eq!(Verdict::Secure.and(plain.clone()), plain);
         assert_eq!(plain.clone().and(told.clone()), told);
-        assert_eq!(told.clone().and(plain), told);
-        assert_eq!(told.and(Verdict::Bogus(fault())).state(), State::Bogus);
+        assert_eq!(told.clone().and(plain.clone()), told);
+        assert_eq!(told.clone().and(Verdict::Bogus(fault())).state(), State::Bogus);
         assert_eq!(Verdict::Secure.and(Verdict::Secure), Verdict::Secure);
+        assert_eq!(told.fault(), Some(&fault()));
+        assert_eq!(plain.fault(), None);
         for (place, state) in State::ALL.iter().enumerate() {
             assert_eq!(state.index(), place);
         }
+    }
+
+    /// A zone that signs with two algorithms has an old signature beside one that does not fit: the latter is told.
+    #[test]
+    fn of_two_faults_the_one_that_came_farther_is_told() {
+        use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};
+        let ranked = [RrsigsMissing, DnskeyMissing, NotYetValid, Expired, Bogus];
+        let fault = |why| Fault::new(why, "told");
+        for (lesser, greater) in ranked.iter().zip(&ranked[1..]) {
+            assert_eq!(fault(*lesser).or_more_telling(fault(*greater)).why, *greater);
+            assert_eq!(fault(*greater).or_more_telling(fault(*lesser)).why, *greater);
+        }
+        let (first, second) = (Fault::new(Bogus, "first"), Fault::new(Bogus, "second"));
+        assert_eq!(first.or_more_telling(second).text, "second");
     }
 }

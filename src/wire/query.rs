@@ -410,6 +410,63 @@ mod tests {
         assert_eq!(rcode(Query::read(&transfer, ViewId::default())), Some(ResponseCode::Refused));
     }
 
+    #[test]
+    fn each_flag_is_read_by_itself_and_those_that_change_the_answer_are_in_the_key() {
+        let plain = message("a.example.", true);
+        // RD, AD and CD of the header, DO of the OPT at the end.
+        let (rd, low, dnssec_ok) = (2, 3, plain.len() - 4);
+        for flags in 0..16_u8 {
+            let on = |flag: u8| flags & 1 << flag != 0;
+            let mut octets = plain.clone();
+            octets[rd] = u8::from(on(0));
+            octets[low] = u8::from(on(1)) << 5 | u8::from(on(2)) << 4;
+            octets[dnssec_ok] = u8::from(on(3)) << 7;
+            let query = Query::read(&octets, ViewId::default()).unwrap();
+            assert_eq!((query.recursion_desired, query.authentic_data), (on(0), on(1)), "{flags:04b}");
+            assert_eq!((query.checking_disabled, query.dnssec_ok()), (on(2), on(3)), "{flags:04b}");
+            assert_eq!(query.to_question().unwrap().key().as_bytes(), query.key(), "{flags:04b}");
+        }
+    }
+
+    #[test]
+    fn an_opt_stands_once_at_the_root_and_types_that_nobody_has_are_not_asked_for() {
+        let plain = message("a.example.", false);
+        let opt: &[u8] = &[0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0];
+        let with = |records: &[&[u8]]| {
+            let mut octets = [&[plain.as_slice()], records].concat().concat();
+            octets[11] = u8::try_from(records.len()).unwrap();
+            Query::read(&octets, ViewId::default())
+        };
+        assert!(with(&[opt]).unwrap().edns.is_some());
+        assert_eq!(rcode(with(&[opt, opt])), Some(ResponseCode::FormErr));
+        let below = [&[1, b'a'], opt].concat();
+        assert_eq!(rcode(with(&[&below])), Some(ResponseCode::FormErr));
+        let address = [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 192, 0, 2, 1];
+        assert!(with(&[&address]).unwrap().edns.is_none(), "what else came along is stepped over");
+        for (kind, code) in [(0, Some(ResponseCode::FormErr)), (41, Some(ResponseCode::FormErr)), (1, None)] {
+            let mut octets = plain.clone();
+            octets[12 + 11 + 1] = kind;
+            assert_eq!(rcode(Query::read(&octets, ViewId::default())), code, "type {kind}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_other_options_and_one_of_no_such_length_is_an_error() {
+        let with = |options: &[u8]| {
+            let length = u16::try_from(options.len()).unwrap().to_be_bytes();
+            let opt = [&[0, 0, 41, 16, 0, 0, 0, 0, 0], length.as_slice(), options].concat();
+            let mut octets = [message("a.example.", false), opt].concat();
+            octets[11] = 1;
+            Query::read(&octets, ViewId::default())
+        };
+        let (padding, cookie) = ([0, 12, 0, 2, 0, 0], [0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(with(&padding).unwrap().client_cookie(), None);
+        let both = with(&[padding.as_slice(), &cookie, &padding].concat()).unwrap();
+        assert_eq!(both.client_cookie(), Some([1, 2, 3, 4, 5, 6, 7, 8]));
+        assert_eq!(rcode(with(&[0, 10, 0, 3, 1, 2, 3])), Some(ResponseCode::FormErr));
+        assert_eq!(rcode(with(&[0, 12, 0, 9])), Some(ResponseCode::FormErr), "shorter than it says");
+    }
+
     proptest! {
         #[test]
         fn any_octets_are_read_without_panic(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
