@@ -14,8 +14,7 @@ use stage::{PATIENCE, Stage, name};
 use tokio::time::timeout;
 
 /// What must live, but for the threads of the listeners.
-const TASKS: [&str; 11] = [
-    "the queue of misses",
+const TASKS: [&str; 10] = [
     "the control socket",
     "the statistics task",
     "the local mirror task",

@@ -36,12 +36,15 @@ pub(super) struct RoundTrips {
     variation: Duration,
     counts: [u8; BUCKETS],
     total: u8,
+    /// What follows from these: asked for many times for each that comes.
+    timer: Duration,
 }
 
 impl RoundTrips {
     /// The first one.
     pub(super) fn new(first: Duration) -> Self {
-        let mut trips = Self { smoothed: first, variation: first / 2, counts: [0; BUCKETS], total: 0 };
+        let (variation, counts, timer) = (first / 2, [0; BUCKETS], MAX_TIMER);
+        let mut trips = Self { smoothed: first, variation, counts, total: 0, timer };
         trips.count(first);
         trips
     }
@@ -62,6 +65,10 @@ impl RoundTrips {
     /// How long to wait before a second server is asked while this one may still answer: about the 95th percentile of its
     /// own round trips; a quarter over the usual and 10 ms until there are enough of them.
     pub(super) fn timer(&self) -> Duration {
+        self.timer
+    }
+
+    fn reckoned(&self) -> Duration {
         let usual = if self.total < ENOUGH_ROUND_TRIPS {
             self.smoothed + self.smoothed / 4 + Duration::from_millis(10)
         } else {
@@ -84,6 +91,7 @@ impl RoundTrips {
             *count += 1;
             self.total += 1;
         }
+        self.timer = self.reckoned();
     }
 
     /// The upper end of the bucket in which the percentile lies.

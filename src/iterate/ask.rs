@@ -1,6 +1,6 @@
 //! The servers of one zone asked for one thing, until one says something that helps.
 //!
-//! May call: `attempt`, `seek`, `dead`, `select`, `edns`, `classify`, `cache`. First contact races two servers; a timer from a server's
+//! May call: `supervise::driven`, `attempt`, `seek`, `dead`, `select`, `edns`, `classify`, `cache`. First contact races two servers; a timer from a server's
 //! own round trips brings the next; a bad answer brings it at once; addresses of servers without glue are sought
 //! meanwhile, and dead servers are probed on the side.
 
@@ -33,6 +33,7 @@ use crate::limits::{
 };
 use crate::record::Counter;
 use crate::record::event::StepEvent;
+use crate::supervise::driven::{Driven, drive};
 use crate::zones::Kind;
 
 /// One step of a walk: the servers of a zone, asked.
@@ -49,6 +50,8 @@ pub(super) struct Asking<'a> {
     /// Servers whose addresses are not known, to be sought.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: FuturesUnordered<BoxFuture<'a, Sought>>,
+    /// Attempts under way. They outlive the step.
+    attempts: Vec<Driven<()>>,
     sender: mpsc::Sender<Event>,
     events: mpsc::Receiver<Event>,
     /// A second server is to be asked, but not before the first is late.
@@ -85,6 +88,7 @@ impl<'a> Asking<'a> {
             avoided: Vec::new(),
             unglued: VecDeque::new(),
             lookups: FuturesUnordered::new(),
+            attempts: Vec::new(),
             sender,
             events,
             held_back: false,
@@ -124,16 +128,15 @@ impl<'a> Asking<'a> {
     ///
     /// # Errors
     /// None does, or the question's budget is spent.
-    pub(super) async fn run(self) -> Result<Said, Failure> {
-        let unanswered = self.unanswered.clone();
+    pub(super) async fn run(&mut self) -> Result<Said, Failure> {
         let said = self.ask().await;
         if said.is_err() {
-            unanswered.set();
+            self.unanswered.set();
         }
         said
     }
 
-    async fn ask(mut self) -> Result<Said, Failure> {
+    async fn ask(&mut self) -> Result<Said, Failure> {
         self.begin();
         let over = tokio::time::sleep(self.context().budget.left(self.iterate.now()));
         tokio::pin!(over);
@@ -144,6 +147,7 @@ impl<'a> Asking<'a> {
             }
             tokio::select! {
                 biased;
+                () = drive(&mut self.attempts) => {}
                 Some(event) = self.events.recv() => {
                     if let Some(said) = self.heard(event) {
                         return Ok(said);
@@ -153,7 +157,7 @@ impl<'a> Asking<'a> {
                 () = &mut over => {
                     let zone = self.cut.zone.clone();
                     self.mark_waiting_silent();
-                    return Err(Failure::Time { zone, faults: self.faults });
+                    return Err(Failure::Time { zone, faults: std::mem::take(&mut self.faults) });
                 }
             }
         }
@@ -334,8 +338,7 @@ impl<'a> Asking<'a> {
             means,
         };
         candidate.sent();
-        // On the heap at once: the runtime would move it several times.
-        tokio::spawn(Box::pin(attempt.run(reason)));
+        self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
     }
 
     /// Has a dead server probed that would be asked, were it alive.
@@ -458,7 +461,7 @@ impl<'a> Asking<'a> {
     }
 
     /// What it comes to where nobody has said anything that helps: what all of the servers deny in doubt, or the failure.
-    fn end(mut self) -> Result<Said, Failure> {
+    fn end(&mut self) -> Result<Said, Failure> {
         let all =
             self.doubted == self.faults.len() && self.lookup_failure.is_none() && self.unglued.is_empty();
         match self.doubtful.take() {
@@ -482,7 +485,7 @@ impl<'a> Asking<'a> {
         others && !self.candidates.is_empty() && self.candidates.iter().all(is_silent)
     }
 
-    fn failure(self) -> Failure {
+    fn failure(&mut self) -> Failure {
         let zone = self.cut.zone.clone();
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers = self.candidates.iter().map(|candidate| candidate.address).collect();
@@ -493,11 +496,11 @@ impl<'a> Asking<'a> {
             return Failure::Packets { packets: MAX_PACKETS_PER_QUESTION, zone };
         }
         if self.candidates.is_empty() {
-            if let Some(failure @ Failure::Depth { .. }) = self.lookup_failure {
-                return failure;
-            }
-            return Failure::Addresses { zone, why: self.lookup_failure.map(Box::new) };
+            return match self.lookup_failure.take() {
+                Some(failure @ Failure::Depth { .. }) => failure,
+                why => Failure::Addresses { zone, why: why.map(Box::new) },
+            };
         }
-        Failure::Servers { zone, faults: self.faults }
+        Failure::Servers { zone, faults: std::mem::take(&mut self.faults) }
     }
 }

@@ -80,6 +80,9 @@ impl Found {
 
     /// Leaves of the signatures those of RRsets that are there too: what others cover is nobody's proof here.
     fn drop_stray_signatures(&mut self) {
+        if !self.evidence.iter().any(is_signature) {
+            return;
+        }
         let soa = if let End::Negative { soa, .. } = &self.end { soa.as_deref() } else { None };
         let there = self.answers.iter().chain(&self.evidence).chain(soa);
         let sets: HashSet<(Name, RecordType)> =

@@ -228,7 +228,7 @@ impl Iterate {
     /// servers that deny a name which has names below it.
     async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Arc<Delegation>) -> Result<Probed, Failure> {
         errand.sub_questions.entering(cut, errand.context);
-        let asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
+        let mut asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
         errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         errand.context.note(StepEvent::Probe { name: part.to_string() });
         match asking.run().await {
@@ -272,7 +272,7 @@ impl Iterate {
 
     async fn ask_zone(&self, errand: Errand<'_>, cut: &Arc<Delegation>) -> Result<Said, Failure> {
         errand.sub_questions.entering(cut, errand.context);
-        let asking = Asking::new(self, errand, cut);
+        let mut asking = Asking::new(self, errand, cut);
         errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         asking.run().await
     }

@@ -74,17 +74,25 @@ fn drop_doubles(records: &mut Vec<Record>) {
 
 /// Within an RRset the smallest TTL holds for all (RFC 2181 section 5.2), and for its signatures (RFC 4034 section 3).
 fn level_ttls(records: &mut [Record]) {
+    if let [only] = records {
+        only.ttl = told(only);
+        return;
+    }
     let sets = firsts(records.iter().map(|record| (&record.name, set_of(record))));
     let mut least: Vec<u32> = vec![u32::MAX; records.len()];
     for (record, set) in records.iter().zip(&sets) {
-        let ttl = if record.ttl < TTL_SIGN { record.ttl } else { 0 };
         if let Some(least) = least.get_mut(*set) {
-            *least = ttl.min(*least);
+            *least = told(record).min(*least);
         }
     }
     for (record, set) in records.iter_mut().zip(sets) {
         record.ttl = least.get(set).copied().unwrap_or(0);
     }
+}
+
+/// The TTL that a record comes with, as it is meant.
+fn told(record: &Record) -> u32 {
+    if record.ttl < TTL_SIGN { record.ttl } else { 0 }
 }
 
 /// The type of the RRset that a record belongs to: its own, or for a signature the one that it covers.

@@ -13,6 +13,7 @@
 )]
 
 mod front;
+mod hand_over;
 mod inherited;
 mod missing;
 mod places;
@@ -26,22 +27,21 @@ use std::sync::{Arc, Weak};
 
 use ipnet::IpNet;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
-use crate::limits::{MAX_QUEUE, MAX_WAITING, MAX_WORKERS};
-use crate::question::Apart;
-use crate::supervise::caught;
+use crate::limits::{MAX_WAITING, MAX_WORKERS};
 use crate::zones::Views;
 pub use front::Parts;
 use front::{Front, Policy, Waiting};
+use hand_over::HandOver;
 pub use inherited::Inherited;
 use places::Places;
 use refusals::Refusals;
 use sockets::Bound;
 pub use sockets::Refused;
-use udp::{Miss, Worker};
+use udp::Worker;
 
 /// Sockets that are bound and not yet served: bound first, so that nothing is begun where a port is not to be had.
 #[derive(Default)]
@@ -57,7 +57,7 @@ pub struct Listeners {
     parts: Arc<Parts>,
     open: Vec<Open>,
     missing: Vec<Refused>,
-    misses: mpsc::Sender<Miss>,
+    hand_over: HandOver,
     places: Arc<Places>,
     /// As many permits as questions may wait.
     waiting: Arc<Semaphore>,
@@ -164,15 +164,12 @@ impl Listeners {
     /// # Errors
     /// A thread or an eventfd was not to be had.
     pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
-        let (misses, queue) = mpsc::channel(MAX_QUEUE);
-        let queue = Arc::new(Mutex::new(queue));
-        tokio::spawn(parts.supervisor.keep("the queue of misses", move || dispatch(Arc::clone(&queue))));
         let refusals = Arc::new(Refusals::new(parts.resolver.memory().keyed()));
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
             missing: Vec::new(),
-            misses,
+            hand_over: HandOver::to_this_runtime(),
             places: Arc::default(),
             waiting: Arc::new(Semaphore::new(MAX_WAITING)),
             refusals,
@@ -275,8 +272,14 @@ impl Listeners {
             let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, waiting, refusals));
             let mut workers = Vec::new();
             for socket in bound.udp {
-                let (front, misses) = (Arc::clone(&front), self.misses.clone());
-                workers.push(Worker::start(socket, prepared.shards, front, misses, &self.parts.supervisor)?);
+                let (front, hand_over) = (Arc::clone(&front), self.hand_over.clone());
+                workers.push(Worker::start(
+                    socket,
+                    prepared.shards,
+                    front,
+                    hand_over,
+                    &self.parts.supervisor,
+                )?);
                 prepared.shards = prepared.shards.saturating_add(1);
             }
             let stream = TcpListener::from_std(bound.tcp)?;
@@ -323,25 +326,4 @@ impl Listeners {
 
 fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
     views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: Arc::clone(view) })
-}
-
-/// Takes misses from the workers' queue, until there are no workers; each is a task that waits for its flight.
-async fn dispatch(queue: Arc<Mutex<mpsc::Receiver<Miss>>>) {
-    let mut queue = queue.lock().await;
-    while let Some(miss) = queue.recv().await {
-        tokio::spawn(async move {
-            let Miss { missed, client, arrived, shard, front, outbox } = miss;
-            let resolved = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit());
-            // The worker waits for this one before it ends.
-            let reply = caught(resolved).await.unwrap_or_else(|panicked| {
-                tracing::error!("a question was given up: {panicked}");
-                None
-            });
-            if !outbox.put(reply, client) {
-                front.apart(shard, Apart::ReplyLost);
-            }
-            // Its client waits no more.
-            drop(missed);
-        });
-    }
 }

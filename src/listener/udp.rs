@@ -1,7 +1,7 @@
 //! A worker: one thread and one datagram socket.
 //!
-//! May call: `front`, `supervise`. It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits
-//! itself; misses go to the queue of `resolve`'s side, and when that is full the client hears SERVFAIL. The reply to a miss is
+//! May call: `front`, `hand_over`, `supervise`. It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits
+//! itself; misses become tasks of the runtime, and when that does not keep up the client hears SERVFAIL. The reply to a miss is
 //! sent by the task that has it, over the worker's socket: handing it back would wake the worker for each.
 
 use std::io;
@@ -13,24 +13,14 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
-use tokio::sync::mpsc;
 
 use super::front::{First, Front, Missed};
+use super::hand_over::{HandOver, Miss};
 use crate::clock::Mono;
 use crate::limits::{MAX_QUERY, UDP_BATCH};
 use crate::question::Apart;
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulse;
-
-/// A question that was not in memory, and where its reply goes.
-pub(super) struct Miss {
-    pub(super) missed: Box<Missed>,
-    pub(super) client: SocketAddr,
-    pub(super) arrived: Mono,
-    pub(super) shard: usize,
-    pub(super) front: Arc<Front>,
-    pub(super) outbox: Outbox,
-}
 
 /// Where replies to a worker's clients are put.
 #[derive(Clone)]
@@ -71,7 +61,7 @@ impl Worker {
         socket: UdpSocket,
         shard: usize,
         front: Arc<Front>,
-        misses: mpsc::Sender<Miss>,
+        hand_over: HandOver,
         supervisor: &Supervisor,
     ) -> io::Result<Self> {
         let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
@@ -86,7 +76,7 @@ impl Worker {
         let name = format!("udp-{shard}");
         let pulse = supervisor.pulses().enroll(&name, move || ring(&rung));
         let (taken, beat) = (Arc::clone(&orders), Arc::clone(&pulse));
-        let work = Work { socket, shard, front, misses, outbox, orders: taken, beat };
+        let work = Work { socket, shard, front, hand_over, outbox, orders: taken, beat };
         let (begin, begun) = sync_channel(1);
         let (whose, supervisor) = (name.clone(), supervisor.clone());
         let waits = move || {
@@ -139,7 +129,7 @@ struct Work {
     socket: Arc<UdpSocket>,
     shard: usize,
     front: Arc<Front>,
-    misses: mpsc::Sender<Miss>,
+    hand_over: HandOver,
     outbox: Outbox,
     orders: Arc<AtomicU8>,
     beat: Arc<Pulse>,
@@ -206,9 +196,8 @@ impl Work {
         let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
         let miss = Miss { missed, client, arrived, shard: self.shard, front, outbox };
         self.outbox.outstanding.fetch_add(1, Ordering::SeqCst);
-        let Err(full) = self.misses.try_send(miss) else { return };
+        let Err(miss) = self.hand_over.hand(miss) else { return };
         self.outbox.outstanding.fetch_sub(1, Ordering::SeqCst);
-        let miss = full.into_inner();
         self.front.shed(self.shard, &miss.missed.query, &client, arrived, None, out);
         self.send(out, client);
     }

@@ -309,12 +309,14 @@ impl Begun {
     /// Ends the flight. What it found must be in memory by now, or the next to ask begins another.
     ///
     /// `answered`: its zone has answered, at this moment.
-    pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) {
+    pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
         self.flights.end(self.ticket, answered);
+        let landed = Arc::new(landed);
         if let Some(sender) = self.sender.take() {
             // Nobody may wait any more: the answer is kept all the same.
-            let _ = sender.send(Arc::new(landed));
+            let _ = sender.send(Arc::clone(&landed));
         }
+        landed
     }
 }
 

@@ -1,6 +1,6 @@
 //! Resolving: memory, then one flight a question, with each client's patience in view.
 //!
-//! May call: `zones`, `iterate`, `validate`, `cache`, `dnsbl`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
+//! May call: `supervise`, `zones`, `iterate`, `validate`, `cache`, `dnsbl`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
 //! an answer or SERVFAIL within `resolve.deadline` of its first copy; the flight goes on, so that its next try finds it
 //! answered.
 
@@ -32,6 +32,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use futures_util::FutureExt;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
@@ -52,6 +53,8 @@ use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step};
 use crate::record::note::{Note, Words};
 use crate::record::trail::{Progress, Trail};
+use crate::supervise::driven::Driven;
+use crate::supervise::{Panicked, caught};
 use crate::validate::verdict::{Fault, State};
 use crate::wire::compose;
 use crate::zones::{Kind, View, Views};
@@ -324,34 +327,39 @@ impl Resolver {
             Joined::Repeated => Asked::Repeated,
             Joined::Shed(shed) => self.turn_away(&question, &shed),
             Joined::Waits { seat, begun } => {
-                let first = begun.is_some();
-                if let Some(begun) = begun {
+                let flight = begun.map(|begun| {
                     let trail = Arc::clone(&seat.trail);
                     let context = Context::new(trail, Arc::clone(&view)).of_flight(begun.ticket.number());
                     let context = if question.checking_disabled { context.without_checks() } else { context };
-                    // On the heap at once: the runtime would move its ten thousand octets several times.
-                    tokio::spawn(Box::pin(Arc::clone(self).fly(question.clone(), key, context, begun)));
-                }
-                self.wait(&question, seat, first, &view, arrived).await
+                    Arc::clone(self).take_off(question.clone(), key, context, begun)
+                });
+                self.wait(&question, seat, flight, &view, arrived).await
             }
         }
     }
 
-    /// Waits for a flight as long as the client does.
+    /// Waits for a flight as long as the client does. The client that began it drives it meanwhile.
     async fn wait(
         self: &Arc<Self>,
         question: &Question,
         seat: Seat,
-        first: bool,
+        flight: Option<Driven<Option<Arc<Landed>>>>,
         view: &View,
         arrived: Mono,
     ) -> Asked {
         let deadline = view.config.resolve.deadline;
         let patience = deadline.saturating_sub(self.clock.mono().since(arrived));
         let mut stopping = self.stopping.subscribe();
+        let first = flight.is_some();
+        let landing = async {
+            match flight {
+                Some(flight) => flight.await,
+                None => seat.landing.clone().await.ok(),
+            }
+        };
         let landed = tokio::select! {
             biased;
-            landed = seat.landing.clone() => landed.ok(),
+            landed = landing => landed,
             _ = stopping.wait_for(|stopping| *stopping) => {
                 return self.shed(question, "the resolver is being stopped");
             }
@@ -380,8 +388,28 @@ impl Resolver {
         Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), trail })
     }
 
+    /// A flight to be driven. It ends with nothing where it panics; those who wait hear that it was given up.
+    fn take_off(
+        self: Arc<Self>,
+        question: Question,
+        key: QuestionKey,
+        context: Context,
+        begun: Begun,
+    ) -> Driven<Option<Arc<Landed>>> {
+        // On the heap at once: it has some thousand octets.
+        let flown = caught(Box::pin(self.fly(question, key, context, begun)));
+        let told = |panicked: &Panicked| tracing::error!("a flight was given up: {panicked}");
+        Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
+    }
+
     /// The flight itself.
-    async fn fly(self: Arc<Self>, question: Question, key: QuestionKey, context: Context, mut begun: Begun) {
+    async fn fly(
+        self: Arc<Self>,
+        question: Question,
+        key: QuestionKey,
+        context: Context,
+        mut begun: Begun,
+    ) -> Arc<Landed> {
         context.note(Note::Question { name: question.name.clone(), kind: question.kind });
         let chased = tokio::select! {
             biased;
@@ -390,8 +418,7 @@ impl Resolver {
                 let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
                 let answer = Arc::new(compose::failure(&question, error, self.clock.mono()));
                 let packets = context.budget.packets();
-                begun.land(Landed { answer, failed: true, shed: Some(shed), shared: false, packets }, None);
-                return;
+                return begun.land(Landed { answer, failed: true, shed: Some(shed), shared: false, packets }, None);
             }
         };
         let now = self.clock.mono();
@@ -435,12 +462,18 @@ impl Resolver {
         });
         let view = Arc::clone(&context.view);
         let answered = failed.is_none().then_some(now);
-        begun.land(Landed { answer, failed: failed.is_some(), shed: None, shared, packets }, answered);
+        let landed =
+            begun.land(Landed { answer, failed: failed.is_some(), shed: None, shared, packets }, answered);
         if packets > 0 && self.iterate.is_priming_due(&view) {
-            let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
-            // Where it fails, what is known holds until its time is over.
-            let _ = self.iterate.prime_again(&context, &*self).await;
+            let priming = Driven::new(Box::pin(async move {
+                let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
+                // Where it fails, what is known holds until its time is over.
+                let _ = self.iterate.prime_again(&context, &*self).await;
+            }));
+            // It begins now, and goes on by itself.
+            let _ = priming.now_or_never();
         }
+        landed
     }
 
     /// The zone that a question is counted for where it begins.

@@ -129,9 +129,8 @@ impl Resolver {
             return Ahead::NotNeeded;
         };
         let context = Context::new(Arc::clone(&seat.trail), view).of_flight(begun.ticket.number());
-        tokio::spawn(Box::pin(Arc::clone(self).fly(question, key, context, begun)));
-        match seat.landing.clone().await {
-            Ok(landed) if landed.packets == 0 => Ahead::NotNeeded,
+        match Arc::clone(self).take_off(question, key, context, begun).await {
+            Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,
         }
     }

@@ -1,8 +1,9 @@
 //! Tasks and threads that must live: started again when they panic, missed when they are stuck.
 //!
 //! May call: `limits`. Whoever panics too often is given up; the daemon then says so and ends, so that the service manager starts
-//! it anew. [`pulse`] tells the watchdog who still comes round.
+//! it anew. [`pulse`] tells the watchdog who still comes round. Work that outlives whoever waits for it is [`driven`].
 
+pub mod driven;
 pub mod pulse;
 
 use std::any::Any;
@@ -144,8 +145,10 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 }
 
 /// Runs `work` as a future that tells of its panic instead of passing it on to whoever polls it.
-pub async fn caught<Work: Future>(work: Work) -> Result<Work::Output, Panicked> {
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|panic| Panicked(message(&*panic).to_owned()))
+pub fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
+    // No future of its own around it, which would hold the work twice.
+    let caught = AssertUnwindSafe(work).catch_unwind();
+    caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
 }
 
 /// Something panicked.
