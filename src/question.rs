@@ -176,6 +176,28 @@ pub fn wire_name(name: &Name) -> Vec<u8> {
     bytes
 }
 
+/// The name that stands in wire form; the root where none does.
+pub fn name_of_wire(wire: &[u8]) -> Name {
+    Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()
+}
+
+/// Where the labels of a name in wire form begin, from the left; the root's is none.
+pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
+    let length = |place: usize| wire.get(place).copied().map(usize::from).filter(|length| *length > 0);
+    let first = length(0).map(|_| 0_usize);
+    std::iter::successors(first, move |place: &usize| {
+        let next = place.saturating_add(length(*place)?).saturating_add(1);
+        length(next).map(|_| next)
+    })
+}
+
+/// Whether a name lies at or below `zone`, both in wire form.
+pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
+    let Some(begin) = name.len().checked_sub(zone.len()) else { return false };
+    let cut = zone == [0] || label_places(name).any(|place| place == begin);
+    cut && name.get(begin..) == Some(zone)
+}
+
 /// How far an answer, or what it was made of, has been validated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -410,6 +432,18 @@ mod tests {
         for question in [lower, signed, unchecked, elsewhere] {
             assert_eq!(question.key().question(), Some(question));
         }
+    }
+
+    #[test]
+    fn a_name_lies_within_a_zone_by_whole_labels() {
+        let wire = |text: &str| wire_name(&Name::from_ascii(text).unwrap());
+        let within = |name: &str, zone: &str| is_within(&wire(name), &wire(zone));
+        assert!(within("a.b.example.", "b.example.") && within("b.example.", "b.example."));
+        assert!(within("a.", ".") && within(".", "."));
+        assert!(!within("b.example.", "a.b.example.") && !within("ab.example.", "b.example."));
+        assert_eq!(label_places(&wire("a.bc.example.")).collect::<Vec<_>>(), [0, 2, 5]);
+        assert_eq!(label_places(&wire(".")).count(), 0);
+        assert_eq!(name_of_wire(&wire("a.bc.example.")).to_ascii(), "a.bc.example.");
     }
 
     #[test]

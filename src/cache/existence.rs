@@ -8,11 +8,11 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Memory;
-use super::keys::Slot;
+use super::keys::{Keys, Slot};
 use super::rrsets::{Entry, InView, Known, Rank};
 use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
-use crate::question::{Question, Security, ViewId};
+use crate::question::{Question, QuestionKey, Security, ViewId, name_of_wire};
 
 /// Types by which a name is seen to exist, and for which a denial of all types is answered: those of mail, the web and zones.
 const SHOWING: [RecordType; 10] = [
@@ -62,17 +62,20 @@ impl InView<'_> {
     /// Data at `owner`, in `zone`, show for `time` that the names between the two exist. Gives those of which all types were
     /// denied.
     pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
-        let mut above = owner.base_name();
-        let mut cleared = Vec::new();
+        let mut keys = Keys::of(owner, self.view);
+        let (mut begin, mut cleared) = (0, Vec::new());
+        let Some(top) = keys.place_of(zone) else { return cleared };
         for _ in 0..MAX_SHOWN_ABOVE {
-            if above == *zone || !zone.zone_of(&above) {
-                break;
+            let Some(above) = keys.above(begin).filter(|above| *above < top) else { break };
+            begin = above;
+            let key = QuestionKey::from_bytes(keys.at(begin, Slot::Exists));
+            self.store.insert(key, Entry::Exists(now.after(time)));
+            if self.known(keys.at(begin, Slot::Nxdomain), Rank::Glue, now).is_some() {
+                let above = name_of_wire(keys.name(begin));
+                if self.clear_denial(&above, now) {
+                    cleared.push(above);
+                }
             }
-            self.store.insert(self.key(&above, Slot::Exists), Entry::Exists(now.after(time)));
-            if self.clear_denial(&above, now) {
-                cleared.push(above.clone());
-            }
-            above = above.base_name();
         }
         cleared
     }

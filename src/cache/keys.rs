@@ -46,12 +46,26 @@ impl Keys {
         Self { octets, view }
     }
 
+    /// The same of a name in wire form.
+    pub(super) fn of_wire(name: &[u8], view: ViewId) -> Self {
+        let mut octets = Vec::with_capacity(name.len().saturating_add(QuestionKey::TAIL));
+        octets.extend_from_slice(name);
+        push_tail(&mut octets, RecordType::ZERO, 0, view);
+        Self { octets, view }
+    }
+
     /// The key in `slot` of the name that begins at `begin`; at 0 begins the name itself.
     pub(super) fn at(&mut self, begin: usize, slot: Slot) -> &[u8] {
         let (kind, flags) = slot.tail();
         self.octets.truncate(self.octets.len().saturating_sub(QuestionKey::TAIL));
         push_tail(&mut self.octets, kind, flags, self.view);
         self.octets.get(begin..).unwrap_or_default()
+    }
+
+    /// The name that begins at `begin`, in wire form.
+    pub(super) fn name(&self, begin: usize) -> &[u8] {
+        let end = self.octets.len().saturating_sub(QuestionKey::TAIL);
+        self.octets.get(begin..end).unwrap_or_default()
     }
 
     /// Where the name above the one at `begin` begins; none above the root.
@@ -63,6 +77,9 @@ impl Keys {
     /// Where `top` begins; none where the name is not at or below it.
     pub(super) fn place_of(&self, top: &Name) -> Option<usize> {
         let end = self.octets.len().checked_sub(QuestionKey::TAIL)?;
+        if top.is_root() {
+            return end.checked_sub(1);
+        }
         let top = wire_name(top);
         let place = end.checked_sub(top.len())?;
         let mut begin = 0;

@@ -15,6 +15,7 @@
 mod existence;
 pub mod failures;
 pub mod flush;
+mod keyed;
 mod keys;
 pub mod look;
 mod round_trips;
@@ -25,7 +26,7 @@ mod silence;
 mod store;
 mod walk;
 
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
@@ -33,6 +34,7 @@ use hickory_proto::rr::Name;
 use crate::clock::Mono;
 use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
+pub use keyed::Keyed;
 
 /// Octets that an entry costs beside its own (its key, and what is kept with all that it points to): its slot, its place in the
 /// hash table, and the slack of both. `tests/weights.rs` measures it against the allocator's own count, and
@@ -179,31 +181,6 @@ fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
 fn fill<K: Hash + Eq + Clone, V: Clone>(name: &'static str, store: &store::Store<K, V>) -> StoreFill {
     let (entries, bytes) = store.fill();
     StoreFill { store: name, entries, bytes, capacity: store.capacity() }
-}
-
-/// SipHash begun with 128 secret bits, so that strangers cannot choose names that collide; the same for a seed.
-#[derive(Clone, Copy)]
-pub struct Keyed {
-    secret: [u64; 2],
-}
-
-impl Keyed {
-    /// Hashing under a secret drawn from `random`.
-    pub fn new(random: &Random) -> Self {
-        Self { secret: [random.u64(), random.u64()] }
-    }
-}
-
-impl BuildHasher for Keyed {
-    type Hasher = DefaultHasher;
-
-    fn build_hasher(&self) -> DefaultHasher {
-        let mut hasher = DefaultHasher::new();
-        for half in self.secret {
-            hasher.write_u64(half);
-        }
-        hasher
-    }
 }
 
 /// What the tests of the memories share.

@@ -111,7 +111,7 @@ pub struct Rrsets {
 pub struct InView<'a> {
     pub(super) store: &'a Store<Entry>,
     dnames: &'a AtomicBool,
-    view: ViewId,
+    pub(super) view: ViewId,
 }
 
 impl Rrsets {
@@ -338,7 +338,15 @@ impl InView<'_> {
 
     /// The delegation of the closest known zone at or above `name`.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        let mut keys = Keys::of(name, self.view);
+        self.closest_to(Keys::of(name, self.view), now)
+    }
+
+    /// The same for a name in wire form.
+    pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
+        self.closest_to(Keys::of_wire(name, self.view), now)
+    }
+
+    fn closest_to(&self, mut keys: Keys, now: Mono) -> Option<Arc<Delegation>> {
         let mut begin = 0;
         loop {
             if let Some(delegation) = self.delegated(keys.at(begin, Slot::Delegation), now) {

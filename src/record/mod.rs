@@ -33,7 +33,6 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::rr::Name;
-use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use tokio::sync::Notify;
 
 pub use self::counters::{Counter, Counts};
@@ -53,7 +52,7 @@ use self::window::Snapshots;
 pub use self::window::Window;
 use crate::clock::{Clock, Mono};
 use crate::limits;
-use crate::question::{Apart, Outcome, wire_name};
+use crate::question::{Apart, Outcome, name_of_wire, wire_name};
 
 /// What the rest of a bounded table is called.
 pub const OTHER: &str = "other";
@@ -320,7 +319,7 @@ impl Recorder {
     fn zone_rows(&self, window: Window) -> Vec<(Option<Name>, ZoneTally)> {
         let rows = lock(&self.zones).rows(window);
         let rows = listed(rows, |other| other.flights > 0 || other.shed > 0 || other.messages.total() > 0);
-        let named = |(key, tally): (Option<Vec<u8>>, ZoneTally)| (key.map(|key| name_of(&key)), tally);
+        let named = |(key, tally): (Option<Vec<u8>>, ZoneTally)| (key.map(|key| name_of_wire(&key)), tally);
         let mut rows: Vec<(Option<Name>, ZoneTally)> = rows.into_iter().map(named).collect();
         rows.sort_by(|(one, _), (other, _)| one.is_none().cmp(&other.is_none()).then_with(|| one.cmp(other)));
         rows
@@ -340,11 +339,6 @@ fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {
     let mut rows: Vec<ShedRow> = rows.filter(|row| row.shed > 0).collect();
     rows.sort_by_key(|row| (row.name == OTHER, std::cmp::Reverse(row.shed)));
     rows
-}
-
-/// The name that a key of a zone's row is the wire form of.
-fn name_of(key: &[u8]) -> Name {
-    Name::read(&mut BinDecoder::new(key)).unwrap_or_default()
 }
 
 /// The words for a row's key.

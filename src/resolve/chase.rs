@@ -3,7 +3,9 @@
 //! May call: `zones`, `iterate`, `cache`, `judge`. RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the
 //! iterator come back here, so that they too are routed and remembered.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::op::ResponseCode;
@@ -25,7 +27,7 @@ use crate::record::note::Note;
 use crate::validate::signature::covered_type;
 use crate::validate::verdict::{Fault, State, Verdict};
 use crate::zones::authority::Authority;
-use crate::zones::{Kind, local};
+use crate::zones::{Kind, Route, local};
 
 /// What stands at the end.
 #[derive(Clone, Debug, Default)]
@@ -62,10 +64,15 @@ const ANY_KINDS: [RecordType; 5] =
 impl Resolver {
     /// Answers a question: ANY by one RRset of the real data (RFC 8482 section 4.3), as servers refuse it or make something
     /// up; all else by what was asked.
-    pub(super) async fn answer(&self, question: &Question, context: &Context) -> Result<Chased, Failure> {
+    pub(super) async fn answer(
+        &self,
+        question: &Question,
+        way: &Arc<Route>,
+        context: &Context,
+    ) -> Result<Chased, Failure> {
         let Question { name, kind, .. } = question;
         if *kind != RecordType::ANY {
-            return self.guarded(name, *kind, context).await;
+            return self.guarded(name, *kind, way, context).await;
         }
         let mut found = Chased::default();
         for kind in ANY_KINDS {
@@ -74,7 +81,7 @@ impl Resolver {
             if kind == RecordType::SOA && !found.soa.as_ref().is_some_and(is_apex) {
                 break;
             }
-            found = self.guarded(name, kind, context).await?;
+            found = self.guarded(name, kind, context.view.route(name, kind), context).await?;
             let data = found.answers.iter().any(|record| record.record_type() == kind);
             if data || found.rcode == ResponseCode::NXDomain {
                 break;
@@ -83,17 +90,17 @@ impl Resolver {
         Ok(found)
     }
 
-    /// Follows `name` to its end.
+    /// Follows `name` to its end; `way`: where it goes at first.
     pub(super) async fn chase(
         &self,
         name: &Name,
         kind: RecordType,
+        way: &Arc<Route>,
         context: &Context,
     ) -> Result<Chased, Failure> {
         let mut chased = Chased::default();
-        let mut current = name.clone();
+        let (mut current, mut route) = (Cow::Borrowed(name), way);
         loop {
-            let route = context.view.route(&current, kind);
             let errand = Errand {
                 name: &current,
                 kind,
@@ -124,7 +131,8 @@ impl Resolver {
                         return Err(Failure::Aliases { name: name.clone() });
                     }
                     context.note(StepEvent::Alias { target: target.to_string() });
-                    current = target.to_lowercase();
+                    current = Cow::Owned(target.to_lowercase());
+                    route = context.view.route(&current, kind);
                 }
             }
         }
@@ -339,7 +347,7 @@ impl SubQuestions for Resolver {
             if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }
-            let chased = self.chase(name, kind, context).await;
+            let chased = self.chase(name, kind, context.view.route(name, kind), context).await;
             match &chased {
                 Ok(_) => self.memory.failures.clear(&key),
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {

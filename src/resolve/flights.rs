@@ -18,7 +18,7 @@ use super::shares::{Account, ClientKey, Shares, Ticket, Verdict, Why, ZoneKey};
 use crate::cache::Keyed;
 use crate::clock::Mono;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
-use crate::question::{Answer, Client, QuestionKey, wire_name};
+use crate::question::{Answer, Client, QuestionKey, is_within, name_of_wire, wire_name};
 use crate::record::trail::Trail;
 
 /// What a flight ended with.
@@ -47,30 +47,29 @@ pub(super) struct Flights {
     keyed: Keyed,
 }
 
-#[derive(Default)]
 struct Table {
-    flights: HashMap<QuestionKey, Flight>,
+    flights: HashMap<QuestionKey, Flight, Keyed>,
     shares: Shares,
     backlog: Backlog,
     /// The flights by their places.
     standing: BTreeMap<Ticket, Standing>,
     waiters: usize,
     /// How many of them each client is.
-    waiting: HashMap<ClientKey, usize>,
+    waiting: HashMap<ClientKey, usize, Keyed>,
 }
 
 struct Flight {
     landing: Landing,
     trail: Arc<Trail>,
-    waiting: HashSet<Client>,
+    waiting: HashSet<Client, Keyed>,
     ticket: Ticket,
 }
 
 /// Where a flight stands.
 struct Standing {
     key: QuestionKey,
-    /// The zone that its place is counted for.
-    zone: Name,
+    /// The zone that its place is counted for, in wire form.
+    zone: Box<[u8]>,
     /// Ends the flight.
     give_way: oneshot::Sender<Shed>,
 }
@@ -123,23 +122,23 @@ pub(super) struct Begun {
 impl Flights {
     /// None yet.
     pub(super) fn new(keyed: Keyed) -> Self {
-        Self { table: Arc::default(), keyed }
+        Self { table: Arc::new(Mutex::new(Table::new(keyed))), keyed }
     }
 
     /// Has `client`, whose question came at `arrived`, wait for the flight of `key`, begun with `trail` where there is none.
-    /// The flight is one of `zone`, until it is led to another.
+    /// The flight is one of `zone`, in wire form, until it is led to another.
     pub(super) fn join(
         &self,
         key: &QuestionKey,
         client: Client,
         arrived: Mono,
-        zone: Name,
+        zone: &[u8],
         trail: impl FnOnce() -> Trail,
     ) -> Joined {
         let asker = self.client_key(client.address);
         let mut table = self.table();
         if !table.may_wait(key, asker) {
-            return Joined::Shed(Shed { why: Why::Waiters, zone });
+            return Joined::Shed(Shed { why: Why::Waiters, zone: name_of_wire(zone) });
         }
         let begun = if let Some(flight) = table.flights.get(key) {
             if flight.waiting.contains(&client) {
@@ -151,9 +150,9 @@ impl Flights {
         } else {
             let trail = trail();
             table.backlog.takes_in(arrived, trail.began());
-            let account = Account { client: asker, zone: self.zone_key(&zone) };
+            let account = Account { client: asker, zone: self.zone_key(zone) };
             if let Err(why) = table.make_room(account, trail.began()) {
-                return Joined::Shed(Shed { why, zone });
+                return Joined::Shed(Shed { why, zone: name_of_wire(zone) });
             }
             let ticket = table.shares.take(account, trail.began());
             Some(self.begin(&mut table, key, ticket, zone, trail))
@@ -168,16 +167,19 @@ impl Flights {
     /// The walk of a flight has come to `zone`: its place is counted for that from now on, unless it is already, or for a
     /// zone below. Where it has as many as it may, the flight gives way.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) {
-        let ticket = Ticket::of(number);
+        if zone.iter().len() < PRIVATE_LABELS {
+            return;
+        }
+        let (ticket, wire) = (Ticket::of(number), wire_name(zone));
         let mut table = self.table();
         let Some(standing) = table.standing.get(&ticket) else { return };
-        if zone.iter().len() < PRIVATE_LABELS || zone.zone_of(&standing.zone) {
+        if is_within(&standing.zone, &wire) {
             return;
         }
         let Some(account) = table.shares.account(ticket) else { return };
-        let moved = Account { zone: self.zone_key(zone), ..account };
+        let moved = Account { zone: self.zone_key(&wire), ..account };
         match table.shares.judge(moved, table.backlog.crowded_from(), now) {
-            Verdict::Refused(why) => table.give_way(ticket, Some(zone), why),
+            Verdict::Refused(why) => table.give_way(ticket, Some(&wire), why),
             verdict => {
                 if let Verdict::InPlaceOf(other) = verdict
                     && other != ticket
@@ -186,7 +188,7 @@ impl Flights {
                 }
                 table.shares.go_over(ticket, moved.zone, now);
                 if let Some(standing) = table.standing.get_mut(&ticket) {
-                    standing.zone = zone.clone();
+                    standing.zone = wire.into_boxed_slice();
                 }
             }
         }
@@ -217,12 +219,22 @@ impl Flights {
         table.flights.iter().map(told).collect()
     }
 
-    fn begin(&self, table: &mut Table, key: &QuestionKey, ticket: Ticket, zone: Name, trail: Trail) -> Begun {
+    fn begin(
+        &self,
+        table: &mut Table,
+        key: &QuestionKey,
+        ticket: Ticket,
+        zone: &[u8],
+        trail: Trail,
+    ) -> Begun {
         let (sender, receiver) = oneshot::channel();
         let (give_way, gives_way) = oneshot::channel();
         let (landing, trail) = (receiver.shared(), Arc::new(trail));
-        table.flights.insert(key.clone(), Flight { landing, trail, waiting: HashSet::new(), ticket });
-        table.standing.insert(ticket, Standing { key: key.clone(), zone, give_way });
+        table.flights.insert(
+            key.clone(),
+            Flight { landing, trail, waiting: HashSet::with_hasher(self.keyed), ticket },
+        );
+        table.standing.insert(ticket, Standing { key: key.clone(), zone: zone.into(), give_way });
         Begun { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
@@ -241,8 +253,8 @@ impl Flights {
         self.table().remove(ticket, answered);
     }
 
-    fn zone_key(&self, zone: &Name) -> ZoneKey {
-        self.keyed.hash_one(wire_name(zone))
+    fn zone_key(&self, zone: &[u8]) -> ZoneKey {
+        self.keyed.hash_one(zone)
     }
 
     /// An address of IPv4, or the /64 of one of IPv6: that much one client has for itself.
@@ -259,6 +271,17 @@ impl Flights {
 }
 
 impl Table {
+    fn new(keyed: Keyed) -> Self {
+        Self {
+            flights: HashMap::with_hasher(keyed),
+            shares: Shares::default(),
+            backlog: Backlog::default(),
+            standing: BTreeMap::new(),
+            waiters: 0,
+            waiting: HashMap::with_hasher(keyed),
+        }
+    }
+
     /// Whether one more of a client may wait for the flight of `key`. A flight has at most half as many waiters as are free, so
     /// that the first of a new one finds room; a client that waits for little may wait for any.
     fn may_wait(&self, key: &QuestionKey, client: ClientKey) -> bool {
@@ -279,9 +302,9 @@ impl Table {
     }
 
     /// Ends a flight: those who wait for it are told at once. `zone`: where it was about to go.
-    fn give_way(&mut self, ticket: Ticket, zone: Option<&Name>, why: Why) {
+    fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: Why) {
         if let Some(standing) = self.remove(ticket, None) {
-            let zone = zone.cloned().unwrap_or(standing.zone);
+            let zone = name_of_wire(zone.unwrap_or(&standing.zone));
             // It may land at this moment.
             let _ = standing.give_way.send(Shed { why, zone });
         }
@@ -379,13 +402,15 @@ mod tests {
 
     /// Asks for a name of a zone of its own.
     fn join(flights: &Flights, number: usize, client: Client) -> Joined {
-        flights.join(&key(number), client, Mono::START, name(number), || Trail::new(Clock::machine()))
+        flights.join(&key(number), client, Mono::START, &wire_name(&name(number)), || {
+            Trail::new(Clock::machine())
+        })
     }
 
     /// Asks for a name of one zone.
     fn join_in_zone(flights: &Flights, number: usize, client: Client) -> Joined {
         let zone = Name::from_ascii("example.").unwrap();
-        flights.join(&key(number), client, Mono::START, zone, || Trail::new(Clock::machine()))
+        flights.join(&key(number), client, Mono::START, &wire_name(&zone), || Trail::new(Clock::machine()))
     }
 
     #[test]

@@ -20,26 +20,27 @@ use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
 use crate::record::event::StepEvent;
 use crate::wire::compose;
-use crate::zones::View;
+use crate::zones::{Route, View};
 
 impl Resolver {
-    /// What a client gets for `name`: in a list's zone what the gate lets through, else all that is found.
+    /// What a client gets for `name`, which goes this way: in a list's zone what the gate lets through, else all that is found.
     pub(super) async fn guarded(
         &self,
         name: &Name,
         kind: RecordType,
+        way: &Arc<Route>,
         context: &Context,
     ) -> Result<Chased, Failure> {
-        let Some(list) = list_of(&context.view, name, kind) else {
+        let Some(list) = list_on(way, name) else {
             if matches!(kind, RecordType::A | RecordType::TXT) {
                 self.lists.lookalikes().notice(name);
             }
-            return self.chase(name, kind, context).await;
+            return self.chase(name, kind, way, context).await;
         };
         let entry = self.list_entry(&context.view, &list);
         if !list.is_alive() {
             self.tell_of_dead(&list, &entry);
-            return self.chase(name, kind, context).await;
+            return self.chase(name, kind, way, context).await;
         }
         // What only some questions need lies apart: each flight would be larger by it.
         let found = Box::pin(self.hear_list(&entry, name, kind, context)).await;
@@ -213,7 +214,12 @@ impl Resolver {
 
 /// The list that a question asks; none for what is in its zone and no question to a list.
 pub(super) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<List>> {
-    let list = view.route(name, kind).policy.list.clone()?;
+    list_on(view.route(name, kind), name)
+}
+
+/// The same for a question for `name` that goes this way.
+pub(super) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>> {
+    let list = way.policy.list.clone()?;
     (list.asked(name) != Asked::Nothing || !list.is_alive()).then_some(list)
 }
 

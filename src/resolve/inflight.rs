@@ -44,7 +44,7 @@ mod tests {
     use crate::cache::Keyed;
     use crate::clock::Clock;
     use crate::conduct::Transport;
-    use crate::question::Client;
+    use crate::question::{Client, wire_name};
     use crate::random::Random;
     use crate::record::note::Note;
     use crate::record::trail::Trail;
@@ -56,10 +56,9 @@ mod tests {
         let flights = Flights::new(Keyed::new(&Random::seeded(1)));
         let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
         let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
-        let zone = &question.name;
+        let zone = wire_name(&question.name);
         let trail = || Trail::new(Clock::machine());
-        let begin = |port| match flights.join(&question.key(), client(port), Mono::START, zone.clone(), trail)
-        {
+        let begin = |port| match flights.join(&question.key(), client(port), Mono::START, &zone, trail) {
             Joined::Waits { seat, begun } => (seat, begun),
             _ => panic!("no flight"),
         };

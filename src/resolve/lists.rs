@@ -10,9 +10,9 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::chase::Chased;
-use super::guard::list_of;
+use super::guard::list_on;
 use super::shared::Turn;
-use super::{Asked, Replied, Resolver, compose_answer};
+use super::{Asked, Missed, Replied, Resolver, compose_answer};
 use crate::clock::Mono;
 use crate::dnsbl::breaker::End;
 use crate::dnsbl::entry::Entry;
@@ -37,35 +37,25 @@ pub(super) struct Watched {
 
 impl Resolver {
     /// The list that a client's question asks.
-    pub(super) fn watched(&self, view: &View, question: &Question) -> Option<Watched> {
-        let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive())?;
-        let entry = self.list_entry(view, &list);
+    pub(super) fn watched(&self, missed: &Missed) -> Option<Watched> {
+        let list = list_on(&missed.way, &missed.question.name).filter(|list| list.is_alive())?;
+        let entry = self.list_entry(&missed.view, &list);
         Some(Watched { list, entry })
     }
 
     /// Answers a client's question to a list, as soon as its servers answer or are known not to.
-    pub(super) async fn ask_watched(
-        self: &Arc<Self>,
-        watched: &Watched,
-        question: Question,
-        key: QuestionKey,
-        client: Client,
-        arrived: Mono,
-        view: &Arc<View>,
-    ) -> Asked {
-        let now = self.clock.mono();
+    pub(super) async fn ask_watched(self: &Arc<Self>, watched: &Watched, missed: Missed) -> Asked {
+        let (now, arrived) = (self.clock.mono(), missed.arrived);
+        let (question, view) = (missed.question.clone(), Arc::clone(&missed.view));
         if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
             self.lists.wake();
         }
         if question.kind == RecordType::A {
-            self.lists.ring.tell(key.as_bytes(), What::Asked(None), now);
+            self.lists.ring.tell(missed.key.as_bytes(), What::Asked(None), now);
         }
-        let asked = match self.held(watched, &question, view, now) {
+        let asked = match self.held(watched, &question, &view, now) {
             Some(held) => held,
-            None => {
-                let joined = self.join(question.clone(), key, client, arrived, Arc::clone(view));
-                self.while_asked(joined, watched, &question, view).await
-            }
+            None => self.while_asked(self.join(missed), watched, &question, &view).await,
         };
         if let Asked::Replied(replied) = &asked {
             let says = replied.answer.list.map_or(ListSays::Untold, |mark| mark.says);
@@ -84,15 +74,13 @@ impl Resolver {
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.shed(&question, "the listener of this question has been taken away");
         };
-        let Some(watched) = self.watched(&view, &question) else {
-            return self.join(question, key, client, arrived, view).await;
-        };
+        let way = Arc::clone(view.route(&question.name, question.kind));
+        let missed =
+            Missed { question: question.clone(), key, client, arrived, view: Arc::clone(&view), way };
+        let Some(watched) = self.watched(&missed) else { return self.join(missed).await };
         match self.held(&watched, &question, &view, arrived) {
             Some(held) => held,
-            None => {
-                let joined = self.join(question.clone(), key, client, arrived, Arc::clone(&view));
-                self.while_asked(joined, &watched, &question, &view).await
-            }
+            None => self.while_asked(self.join(missed), &watched, &question, &view).await,
         }
     }
 
@@ -178,7 +166,7 @@ impl Resolver {
         let (began, before) = (self.clock.mono(), context.budget.packets());
         let under_way = entry.watch.asked(began);
         self.lists.wake_in_time();
-        let found = self.chase(name, kind, context).await;
+        let found = self.chase(name, kind, context.view.route(name, kind), context).await;
         under_way.ended();
         let now = self.clock.now();
         let asked = watch::Asked {

@@ -57,7 +57,7 @@ use crate::supervise::driven::Driven;
 use crate::supervise::{Panicked, caught};
 use crate::validate::verdict::{Fault, State};
 use crate::wire::compose;
-use crate::zones::{Kind, View, Views};
+use crate::zones::{Kind, Route, View, Views};
 use chase::Chased;
 use flights::{Begun, Flights, Joined, Landed, Seat, Shed};
 use inflight::InFlight;
@@ -113,6 +113,18 @@ pub struct Replied {
     pub answer: Arc<Answer>,
     /// What was done for it; none where the answer was in memory.
     trail: Option<Arc<Trail>>,
+}
+
+/// A client's question that was not in memory.
+struct Missed {
+    question: Question,
+    key: QuestionKey,
+    client: Client,
+    arrived: Mono,
+    /// As the listener had it when it came.
+    view: Arc<View>,
+    /// Where it goes.
+    way: Arc<Route>,
 }
 
 impl Replied {
@@ -300,21 +312,17 @@ impl Resolver {
         arrived: Mono,
         view: Arc<View>,
     ) -> Asked {
-        match self.watched(&view, &question) {
-            Some(watched) => self.ask_watched(&watched, question, key, client, arrived, &view).await,
-            None => self.join(question, key, client, arrived, view).await,
+        let way = Arc::clone(view.route(&question.name, question.kind));
+        let missed = Missed { question, key, client, arrived, view, way };
+        match self.watched(&missed) {
+            Some(watched) => self.ask_watched(&watched, missed).await,
+            None => self.join(missed).await,
         }
     }
 
     /// Has a client wait for the flight of its question, unless that has failed a moment ago.
-    async fn join(
-        self: &Arc<Self>,
-        question: Question,
-        key: QuestionKey,
-        client: Client,
-        arrived: Mono,
-        view: Arc<View>,
-    ) -> Asked {
+    async fn join(self: &Arc<Self>, missed: Missed) -> Asked {
+        let Missed { question, key, client, arrived, view, way } = missed;
         if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
             let text = format!("{} (a moment ago)", failed.error.text);
             let known = failed.error.is_of_validation();
@@ -322,7 +330,7 @@ impl Resolver {
             let error = ExtendedError::new(code, text);
             return self.failed(Outcome::Remembered, &question, error);
         }
-        let zone = self.zone_at_first(&question, &view);
+        let zone = self.zone_at_first(&key, &view, &way);
         match self.flights.join(&key, client, arrived, zone, || Trail::new(self.clock.clone())) {
             Joined::Repeated => Asked::Repeated,
             Joined::Shed(shed) => self.turn_away(&question, &shed),
@@ -331,7 +339,7 @@ impl Resolver {
                     let trail = Arc::clone(&seat.trail);
                     let context = Context::new(trail, Arc::clone(&view)).of_flight(begun.ticket.number());
                     let context = if question.checking_disabled { context.without_checks() } else { context };
-                    Arc::clone(self).take_off(question.clone(), key, context, begun)
+                    Arc::clone(self).take_off((question.clone(), key), way, context, begun)
                 });
                 self.wait(&question, seat, flight, &view, arrived).await
             }
@@ -391,13 +399,13 @@ impl Resolver {
     /// A flight to be driven. It ends with nothing where it panics; those who wait hear that it was given up.
     fn take_off(
         self: Arc<Self>,
-        question: Question,
-        key: QuestionKey,
+        asked: (Question, QuestionKey),
+        way: Arc<Route>,
         context: Context,
         begun: Begun,
     ) -> Driven<Option<Arc<Landed>>> {
         // On the heap at once: it has some thousand octets.
-        let flown = caught(Box::pin(self.fly(question, key, context, begun)));
+        let flown = caught(Box::pin(self.fly(asked, way, context, begun)));
         let told = |panicked: &Panicked| tracing::error!("a flight was given up: {panicked}");
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
     }
@@ -405,15 +413,15 @@ impl Resolver {
     /// The flight itself.
     async fn fly(
         self: Arc<Self>,
-        question: Question,
-        key: QuestionKey,
+        (question, key): (Question, QuestionKey),
+        way: Arc<Route>,
         context: Context,
         mut begun: Begun,
     ) -> Arc<Landed> {
         context.note(Note::Question { name: question.name.clone(), kind: question.kind });
         let chased = tokio::select! {
             biased;
-            chased = self.answer(&question, &context) => chased,
+            chased = self.answer(&question, &way, &context) => chased,
             shed = begun.gives_way() => {
                 let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
                 let answer = Arc::new(compose::failure(&question, error, self.clock.mono()));
@@ -476,16 +484,15 @@ impl Resolver {
         landed
     }
 
-    /// The zone that a question is counted for where it begins.
-    fn zone_at_first(&self, question: &Question, view: &View) -> Name {
-        let route = view.route(&question.name, question.kind);
+    /// The zone that a question on its way is counted for where it begins, in wire form.
+    fn zone_at_first<'a>(&self, key: &'a QuestionKey, view: &View, way: &Route) -> &'a [u8] {
         let rrsets = self.memory.rrsets.of(view.knows);
-        let cut = match route.kind {
-            Kind::Iterate | Kind::Stub(_) => rrsets.closest_delegation(&question.name, self.clock.mono()),
+        let cut = match way.kind {
+            Kind::Iterate | Kind::Stub(_) => rrsets.closest_delegation_of_wire(key.name(), self.clock.mono()),
             Kind::Forward { .. } | Kind::Local(_) => None,
         };
         let cut = cut.map_or(0, |cut| cut.zone.iter().len());
-        shares::zone_at_first(&question.name, cut.max(route.zone.iter().len()))
+        shares::zone_at_first(key.name(), cut.max(way.zone.iter().len()))
     }
 
     /// SERVFAIL at once, as others need the room; counted for the zone.

@@ -1,6 +1,6 @@
 //! Who has how many of the places of flights, by zone and by client, and who gives way where places run short.
 //!
-//! May call: `clock`, `limits`. Pure: it is told who comes and who leaves, and says whether there is room. Each place is one
+//! May call: `clock`, `limits`, `question`. Pure: it is told who comes and who leaves, and says whether there is room. Each place is one
 //! of its client's and one of its zone's. Up to half of the places nobody is refused. Beyond, the zone or the client with
 //! the most gives way. A zone from which no answer has come lately gets a small part of the places. Models: Unbound's
 //! jostle list, BIND's fetches-per-zone.
@@ -15,6 +15,7 @@ use crate::limits::{
     EVEN_SHARE, HEARD_TIME, JOSTLE_AGE, MAX_FLIGHTS, MAX_NEW_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME,
     PRIVATE_LABELS, REVERSE_IPV4_LABELS, REVERSE_IPV6_LABELS,
 };
+use crate::question::label_places;
 
 /// A zone, as the keyed hash of its name.
 pub(super) type ZoneKey = u64;
@@ -87,15 +88,17 @@ impl Why {
 
 /// The zone that a question for `name` is counted for where it begins, until its walk comes to one further down: that of
 /// the first `cut` labels from the right, the closest zone cut that is known, but at least the part of the name that has
-/// an owner of its own. Names below the root and below top-level domains are not one zone's.
-pub(super) fn zone_at_first(name: &Name, cut: usize) -> Name {
-    let mut labels = name.iter().rev();
-    let owned = match (labels.next(), labels.next()) {
-        (Some(b"arpa"), Some(b"in-addr")) => REVERSE_IPV4_LABELS,
-        (Some(b"arpa"), Some(b"ip6")) => REVERSE_IPV6_LABELS,
-        _ => PRIVATE_LABELS,
+/// an owner of its own. Names below the root and below top-level domains are not one zone's. Names are in wire form.
+pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
+    let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
+        REVERSE_IPV4_LABELS
+    } else if name.ends_with(b"\x03ip6\x04arpa\x00") {
+        REVERSE_IPV6_LABELS
+    } else {
+        PRIVATE_LABELS
     };
-    name.trim_to(owned.max(cut))
+    let over = label_places(name).count().saturating_sub(owned.max(cut));
+    label_places(name).nth(over).and_then(|place| name.get(place..)).unwrap_or(name)
 }
 
 /// The places.
@@ -333,6 +336,7 @@ impl<Group: Copy + Ord> Ranks<Group, u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::question::{name_of_wire, wire_name};
     use proptest::prelude::*;
 
     const HALF: usize = MAX_FLIGHTS / 2;
@@ -460,7 +464,10 @@ mod tests {
 
     #[test]
     fn a_name_is_counted_for_what_has_an_owner() {
-        let zone = |text: &str, cut| zone_at_first(&Name::from_ascii(text).unwrap(), cut).to_ascii();
+        let zone = |text: &str, cut| {
+            let name = wire_name(&Name::from_ascii(text).unwrap());
+            name_of_wire(zone_at_first(&name, cut)).to_ascii()
+        };
         assert_eq!(zone("a.b.victim.com.", 1), "victim.com.");
         assert_eq!(zone("a.b.victim.co.uk.", 3), "victim.co.uk.");
         assert_eq!(zone("com.", 0), "com.");

@@ -122,14 +122,15 @@ impl Resolver {
         if self.flights.are_crowded() {
             return Ahead::NotNeeded;
         }
-        let zone = self.zone_at_first(&question, &view);
+        let way = Arc::clone(view.route(&question.name, question.kind));
+        let zone = self.zone_at_first(&key, &view, &way);
         let Joined::Waits { seat, begun: Some(begun) } =
             self.flights.join(&key, asker, now, zone, || Trail::new(self.clock.clone()))
         else {
             return Ahead::NotNeeded;
         };
         let context = Context::new(Arc::clone(&seat.trail), view).of_flight(begun.ticket.number());
-        match Arc::clone(self).take_off(question, key, context, begun).await {
+        match Arc::clone(self).take_off((question, key), way, context, begun).await {
             Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,
         }
