@@ -39,7 +39,7 @@
 //! # What travels
 //!
 //! [`question`] holds what goes the whole way: the question and its key, the answer as bytes, and the closed list of
-//! outcomes in which every question ends; [`conduct`] how a server behaved to a message. [`rdata`] reads the data of records that the library refuses. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
+//! outcomes in which every question ends; [`conduct`] how a server behaved to a message. [`rdata`] reads the data of records that the library refuses, [`zone_file`] all that is written as zone files are. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
 //! virtual clock and a seed. Every bound stands in [`limits`] with its reason; every default in [`config`].
 //!
 //! # Who builds and ends it
@@ -77,4 +77,5 @@ pub mod resolve;
 pub mod supervise;
 pub mod validate;
 pub mod wire;
+pub mod zone_file;
 pub mod zones;

@@ -48,6 +48,11 @@ pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Resu
     }
 }
 
+/// Whether data are not mere octets where the type means more than these.
+pub fn is_understood(data: &RData) -> bool {
+    !matches!(data, RData::Unknown { code, .. } if UNDERSTOOD.contains(code))
+}
+
 /// Reads a whole record. An OPT is left to the library, as its class and TTL are none.
 ///
 /// # Errors

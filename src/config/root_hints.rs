@@ -1,8 +1,7 @@
 //! Root hints from a file in zone-file form, as IANA's `named.root` and Debian's `root.hints` are.
 //!
-//! May call: `config::{report, value}`, `limits`. Of RFC 1035 section 5.1 only what such files use is read: one record a
-//! line, comments, TTL and class optional in any order, an owner left out is the one before. NS of the root names the
-//! servers, A and AAAA give their addresses, whatever else is there is passed over.
+//! May call: `config::{report, value}`, `zone_file`, `limits`. NS of the root names the servers, A and AAAA give their addresses, whatever else is there
+//! is passed over.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -10,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use hickory_proto::rr::Name;
 
-use super::report::Wrong;
-use super::value;
+use super::{report, value};
 use crate::limits;
+use crate::zone_file::{Begun, Reader, Wrong, entries};
 
 /// What to do about a file that cannot be used.
 const REMEDY: &str =
@@ -28,39 +27,44 @@ pub struct RootHints {
 }
 
 /// Reads a file of root hints.
-pub(super) fn load(path: &Path) -> Result<RootHints, Wrong> {
+pub(super) fn load(path: &Path) -> Result<RootHints, report::Wrong> {
     let text = value::file(path, limits::MAX_ROOT_HINTS_FILE, REMEDY)?;
-    let servers = parse(&text).map_err(|wrong| Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
+    let servers =
+        parse(&text).map_err(|wrong| report::Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
     Ok(RootHints { path: Some(path.to_owned()), servers })
-}
-
-/// A record of use.
-enum Record {
-    Server(Name),
-    Address(IpAddr),
 }
 
 /// Reads root hints; the error is what is wrong, to be put after the file's name.
 fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();
-    let mut owner = Name::root();
-    for (number, line) in (1..).zip(text.lines()) {
-        let record = line.split(';').next().unwrap_or_default();
-        let mut words = record.split_ascii_whitespace().peekable();
-        if words.peek().is_none_or(|word| word.starts_with('$')) {
+    // Names are absolute even without their last dot, as the origin is the root.
+    let mut reader = Reader::new(Name::root());
+    let said = |wrong: Wrong| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
+    for entry in entries(text) {
+        let entry = entry.map_err(said)?;
+        if entry.is_directive() {
             continue;
         }
-        if !record.starts_with([' ', '\t']) {
-            owner = name(words.next().unwrap_or_default())
-                .ok_or_else(|| format!("has no name at line {number}"))?;
-        }
-        match data(words).map_err(|wrong| format!("{wrong} at line {number}"))? {
-            Some(Record::Server(server)) if owner.is_root() && !servers.contains(&server) => {
-                servers.push(server)
+        let Begun { owner, kind, data, .. } = reader.begin(&entry).map_err(said)?;
+        let data = data.first().map(|word| word.text.as_str()).unwrap_or_default();
+        let missing = |what: &str| format!("has no {what} at line {}", entry.line);
+        match kind.to_ascii_uppercase().as_str() {
+            "NS" => {
+                let server = reader.name(data).map_err(|_| missing("server's name"))?.to_lowercase();
+                if owner.is_root() && !servers.contains(&server) {
+                    servers.push(server);
+                }
             }
-            Some(Record::Address(address)) => addresses.entry(owner.clone()).or_default().push(address),
-            Some(Record::Server(_)) | None => {}
+            "A" => {
+                let address: Ipv4Addr = data.parse().map_err(|_| missing("IPv4 address"))?;
+                addresses.entry(owner.to_lowercase()).or_default().push(address.into());
+            }
+            "AAAA" => {
+                let address: Ipv6Addr = data.parse().map_err(|_| missing("IPv6 address"))?;
+                addresses.entry(owner.to_lowercase()).or_default().push(address.into());
+            }
+            _ => {}
         }
     }
     let servers =
@@ -70,34 +74,6 @@ fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
         return Err("names no root server together with its address".to_owned());
     }
     Ok(servers)
-}
-
-/// What follows the owner: TTL and class in any order, type, data.
-fn data<'t>(words: impl Iterator<Item = &'t str>) -> Result<Option<Record>, &'static str> {
-    let mut words = words.skip_while(|word| {
-        word.starts_with(|first: char| first.is_ascii_digit()) || word.eq_ignore_ascii_case("IN")
-    });
-    let kind = words.next().unwrap_or_default().to_ascii_uppercase();
-    let data = words.next().unwrap_or_default();
-    Ok(Some(match kind.as_str() {
-        "NS" => Record::Server(name(data).ok_or("has no server's name")?),
-        "A" => Record::Address(data.parse::<Ipv4Addr>().map_err(|_| "has no IPv4 address")?.into()),
-        "AAAA" => Record::Address(data.parse::<Ipv6Addr>().map_err(|_| "has no IPv6 address")?.into()),
-        _ => return Ok(None),
-    }))
-}
-
-/// A name as these files mean it: absolute even without its last dot, as their origin is the root.
-fn name(word: &str) -> Option<Name> {
-    if word.is_empty() {
-        return None;
-    }
-    if matches!(word, "." | "@") {
-        return Some(Name::root());
-    }
-    let mut name = Name::from_ascii(word).ok()?.to_lowercase();
-    name.set_fqdn(true);
-    Some(name)
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! Trust anchors from a file of DS and DNSKEY records, as zone files, Unbound and BIND spell them; and which keys of the root
 //! are taken where no file is named.
 //!
-//! May call: `validate::anchors`, `config::{report, value}`, `limits`. Of zone files (RFC 1035 section 5.1) what such files
-//! use is read: parentheses, comments, TTL and class optional, an owner left out is the one before. Of Unbound: its
+//! May call: `validate::anchors`, `config::{report, value}`, `zone_file`, `limits`. Of Unbound: its
 //! `trust-anchor:` lines and the states of its `root.key`. Of BIND: `trust-anchors`, `managed-keys` and `trusted-keys`.
 
 use std::path::{Path, PathBuf};
@@ -12,10 +11,10 @@ use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKeyBuf};
 use hickory_proto::rr::Name;
 
-use super::report::Wrong;
-use super::value;
+use super::{report, value};
 use crate::limits;
 use crate::validate::anchors::Anchors;
+use crate::zone_file::{self, Begun, Entry, Reader, Word, Wrong, entries};
 
 /// What to do about a file that cannot be used.
 const REMEDY: &str = "name a file of DS or DNSKEY records, like /usr/share/dns/root.ds, or leave it empty for the built-in keys";
@@ -25,18 +24,6 @@ const SYSTEM: &str = "/usr/share/dns/root.ds";
 
 /// The blocks of BIND's configuration that hold anchors.
 const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dnssec-keys"];
-
-/// Mnemonics of algorithms that files have instead of numbers (RFC 4034 appendix A.1 and IANA's registry).
-const ALGORITHMS: [(&str, u8); 8] = [
-    ("RSASHA1", 5),
-    ("NSEC3RSASHA1", 7),
-    ("RSASHA256", 8),
-    ("RSASHA512", 10),
-    ("ECDSAP256SHA256", 13),
-    ("ECDSAP384SHA384", 14),
-    ("ED25519", 15),
-    ("ED448", 16),
-];
 
 /// Keys that are trusted without being signed.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +36,10 @@ pub struct TrustAnchor {
 
 /// Reads a file of anchors. The root's keys hold beside them, unless the file has its own: an anchor of one zone of the
 /// operator's takes no other's away.
-pub(super) fn load(path: &Path) -> Result<TrustAnchor, Wrong> {
+pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::Wrong> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors =
-        parse(&text).map_err(|wrong| Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
+        parse(&text).map_err(|wrong| report::Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
     if !anchors.names().any(Name::is_root) {
         anchors.add_all(newest().anchors);
     }
@@ -91,51 +78,39 @@ fn parse(text: &str) -> Result<Anchors, String> {
     Ok(anchors)
 }
 
-/// Records as zone files have them.
+/// Records as zone files have them. Unbound begins comments with `#` too, where a line begins.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
-    let (mut words, mut begun, mut depth): (Vec<String>, usize, usize) = (Vec::new(), 1, 0);
-    let mut owner = None;
-    let mut without_owner = false;
-    for (number, line) in (1..).zip(text.lines()) {
-        let (record, comment) = split_comment(line);
-        if depth == 0 {
-            begun = number;
-            without_owner = record.starts_with([' ', '\t']);
-            words.clear();
-        }
-        let named = record.trim().strip_prefix("trust-anchor:");
-        without_owner &= named.is_none();
-        let record = named.unwrap_or(record);
-        for word in record.replace('(', " ( ").replace(')', " ) ").replace('"', " ").split_ascii_whitespace()
-        {
-            match word {
-                "(" => depth = depth.saturating_add(1),
-                ")" => depth = depth.saturating_sub(1),
-                word => words.push(word.to_owned()),
-            }
-        }
-        if depth > 0
-            || words.is_empty()
-            || words.first().is_some_and(|word| word.starts_with('$'))
-            || distrusted(comment)
-        {
+    let is_remark = |line: &str| line.trim_start().starts_with('#');
+    let lines = text.lines().map(|line| if is_remark(line) { "\n".to_owned() } else { format!("{line}\n") });
+    let said = |wrong: Wrong| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
+    // Names are absolute even without their last dot, as the origin is the root.
+    let mut reader = Reader::new(Name::root());
+    for entry in entries(&lines.collect::<String>()) {
+        let entry = entry.map_err(said)?;
+        if entry.is_directive() || distrusted(&entry.comment) {
             continue;
         }
-        if !without_owner {
-            owner = Some(name(&words.remove(0)).ok_or_else(|| format!("has no name at line {begun}"))?);
-        }
-        let Some(owner) = owner.clone() else { return Err(format!("has no name at line {begun}")) };
-        add_record(&owner, &words, anchors).map_err(|wrong| format!("{wrong} at line {begun}"))?;
+        let entry = without_keyword(entry);
+        let Begun { owner, kind, data, .. } = reader.begin(&entry).map_err(said)?;
+        let data: Vec<String> = data.iter().map(|word| word.text.clone()).collect();
+        let added = match kind.to_ascii_uppercase().as_str() {
+            "DS" => add_ds(&owner.to_lowercase(), &data, anchors),
+            "DNSKEY" => add_key(&owner.to_lowercase(), &data, anchors),
+            _ => Ok(()),
+        };
+        added.map_err(|wrong| format!("{wrong} at line {}", entry.line))?;
     }
-    if depth > 0 { Err(format!("has a parenthesis that is not closed, at line {begun}")) } else { Ok(()) }
+    Ok(())
 }
 
-/// A line without its comment, and that: `;` of zone files, and of Unbound `#` where a line begins.
-fn split_comment(line: &str) -> (&str, &str) {
-    if line.trim_start().starts_with('#') {
-        return ("", "");
+/// A record of Unbound's configuration, `trust-anchor: "NAME DS ..."`, without what makes it one.
+fn without_keyword(mut entry: Entry) -> Entry {
+    if entry.words.first().is_some_and(|word| word.text == "trust-anchor:") {
+        let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
+        entry.words = words.map(|text| Word { text: text.to_owned(), quoted: false }).collect();
+        entry.begins_blank = false;
     }
-    line.split_once(';').unwrap_or((line, ""))
+    entry
 }
 
 /// Whether Unbound has noted in `root.key` that it does not trust the key: states 0 (start), 1 (pending), 4 (revoked) and 5
@@ -143,20 +118,6 @@ fn split_comment(line: &str) -> (&str, &str) {
 fn distrusted(comment: &str) -> bool {
     let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, '2' | '3'))
-}
-
-/// What follows the owner: TTL and class in any order, type, data. Other types are passed over.
-fn add_record(owner: &Name, words: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
-    let skipped = |word: &&String| {
-        word.starts_with(|first: char| first.is_ascii_digit()) || word.eq_ignore_ascii_case("IN")
-    };
-    let skip = words.iter().take_while(skipped).count();
-    let (kind, data) = words.get(skip..).and_then(<[String]>::split_first).ok_or("has no type")?;
-    match kind.to_ascii_uppercase().as_str() {
-        "DS" => add_ds(owner, data, anchors),
-        "DNSKEY" => add_key(owner, data, anchors),
-        _ => Ok(()),
-    }
 }
 
 /// The blocks of a BIND configuration.
@@ -260,10 +221,7 @@ fn add_key(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &
 }
 
 fn algorithm_of(word: &str) -> Result<Algorithm, &'static str> {
-    let named =
-        ALGORITHMS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, number)| *number);
-    let number = named.or_else(|| word.parse().ok());
-    number.map(Algorithm::from_u8).ok_or("has an algorithm that is none")
+    zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an algorithm that is none")
 }
 
 /// Data that stand in several words, or in one that is quoted and has spaces.

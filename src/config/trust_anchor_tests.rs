@@ -64,7 +64,7 @@ fn what_is_wrong_is_told_and_what_is_unknown_is_not_wrong() {
     let wrong = |text: &str| parse(text).unwrap_err();
     assert_eq!(wrong(""), "has no DS or DNSKEY record");
     assert_eq!(wrong("\n. DS x 8 2 00\n"), "has a DS without a key tag at line 2");
-    assert_eq!(wrong(". DS 1 8 2 (\n"), "has a parenthesis that is not closed, at line 1");
+    assert_eq!(wrong(". DS 1 8 2 (\n"), "cannot be read at line 1: a parenthesis is not closed");
     assert_eq!(
         wrong("trust-anchors { . initial-key 257 3 8 \"?\"; };"),
         "has a key that is not base64 in the entry . initial-key"

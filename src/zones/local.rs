@@ -1,17 +1,18 @@
 //! Answers made here: zone files, hosts, and zones that hold nothing.
 //!
-//! May call: `authority`, `zone`, `signed_file`. Zone files are read by the library (RFC 1035 section 5, `$INCLUDE` too).
+//! May call: `authority`, `zone`, `zone_file`.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
 use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
-use hickory_proto::serialize::txt::Parser;
 
 use super::authority::Authority;
-use super::signed_file;
 use super::zone::Zone;
+use crate::rdata::is_understood;
+use crate::zone_file;
 
 /// SOA of what is made here (RFC 6303 section 3): nobody is to be written to about it.
 const SOA_CONTACT: &str = "nobody.invalid.";
@@ -21,44 +22,16 @@ const SOA_CONTACT: &str = "nobody.invalid.";
 /// # Errors
 /// What is wrong with the file, in words.
 pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, String> {
-    let taken = signed_file::take_out(apex, text);
-    let (text, mut records) = taken.map_err(|reason| format!("{}: {reason}", path.display()))?;
-    let parsed =
-        Parser::new(spell_out_origin(apex, &text), Some(path.to_owned()), Some(apex.clone())).parse();
-    let (_, sets) = parsed.map_err(|error| format!("{}: {error}", path.display()))?;
-    records.extend(sets.values().flat_map(|set| set.records_without_rrsigs().cloned()));
-    let zone = Zone::new(apex, records).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(Authority::new(vec![Arc::new(zone)]))
-}
-
-/// Writes the origin for each `@` that stands in a record's data, which the library's reader does not take there though
-/// RFC 1035 section 5.1 has it.
-fn spell_out_origin(apex: &Name, text: &str) -> String {
-    let mut origin = apex.to_string();
-    let mut spelled = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let mut words = line.split_whitespace();
-        if words.next() == Some("$ORIGIN")
-            && let Some(named) = words.next()
-        {
-            origin = if named.ends_with('.') { named.to_owned() } else { format!("{named}.{origin}") };
-        }
-        let mut quoted = false;
-        let mut last = '\n';
-        let mut letters = line.chars().peekable();
-        while let Some(letter) = letters.next() {
-            quoted ^= letter == '"' && last != '\\';
-            let alone = letters.peek().is_none_or(|next| next.is_whitespace() || matches!(next, ')' | ';'));
-            let in_data = last == ' ' || last == '\t' || last == '(';
-            if letter == '@' && !quoted && alone && in_data {
-                spelled.push_str(&origin);
-            } else {
-                spelled.push(letter);
-            }
-            last = letter;
-        }
+    let said = |wrong: &dyn fmt::Display| format!("{}: {wrong}", path.display());
+    let records = zone_file::records(apex, text).map_err(|wrong| said(&wrong))?;
+    if records.iter().filter(|record| record.record_type() == RecordType::SOA).count() > 1 {
+        return Err(said(&"the zone has more than one SOA"));
     }
-    spelled
+    if let Some(odd) = records.iter().find(|record| !is_understood(&record.data)) {
+        return Err(said(&format!("{} {} cannot be read", odd.name, odd.record_type())));
+    }
+    let zone = Zone::new(apex, records).map_err(|wrong| said(&wrong))?;
+    Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
 /// A zone of these records below `apex`, with a SOA and NS of its own; `ttl` is that of its negative answers.

@@ -8,7 +8,6 @@ mod denial;
 pub mod local;
 pub mod mirror;
 mod routes;
-mod signed_file;
 mod special;
 mod views;
 pub mod zone;

@@ -1,6 +1,6 @@
 //! A zone: its record sets, and what a server must know to answer from them.
 //!
-//! May call: nothing of ours. Names are compared without case and kept in canonical order (RFC 4034 section 6.1), so
+//! May call: `zone_file` for its errors. Names are compared without case and kept in canonical order (RFC 4034 section 6.1), so
 //! that a name below another follows it: empty non-terminals (RFC 8499) are found by looking at the next one.
 //! Signatures and NSEC3 records stand apart: hashed names are no names of the zone (RFC 5155 section 7.2.8).
 
@@ -11,17 +11,14 @@ use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use thiserror::Error;
 
+use crate::zone_file;
+
 /// Why a zone cannot be used.
 #[derive(Debug, Error)]
 pub enum ZoneError {
-    /// An entry cannot be read.
-    #[error("line {line}: {reason}")]
-    Line {
-        /// The line on which the entry begins, from 1.
-        line: usize,
-        /// What is wrong with it.
-        reason: String,
-    },
+    /// Its text cannot be read.
+    #[error(transparent)]
+    Text(#[from] zone_file::Wrong),
     /// A record's owner does not belong here.
     #[error("{owner} is outside the zone {zone}")]
     Outside {

@@ -57,13 +57,63 @@ stub = [\"198.18.0.22:5353\"]
 [[zone]]
 name = \"office.lan\"
 file = \"$work/zones/office.lan.zone\"
+[[zone]]
+name = \"written.example\"
+file = \"$work/zones/written.example.zone\"
 [[host]]
 name = \"printer.lan\"
 addresses = [\"10.0.0.9\"]"
+}
+
+# Each RRset of a zone file as BIND writes it, asked for: resolverd must have read the same.
+written_alike() {
+  local wanted seen rrsets=0 lines='tolower($1) == tolower(ENVIRON["owner"]) && $4 == ENVIRON["kind"] { $1 = ""; $2 = ""; print }'
+  export owner kind
+  named-compilezone -q -w "$work/zones" -i none -k ignore -n ignore -r ignore -o "$work/written" written.example written.example.zone
+  while read -r owner kind; do
+    wanted=$(awk "$lines" "$work/written" | sort)
+    seen=$(dig @127.0.0.1 +noall +answer "$owner" "$kind" | awk "$lines" | sort)
+    [ "$wanted" = "$seen" ] || { printf '%s %s wanted:\n%s\nseen:\n%s\n' "$owner" "$kind" "$wanted" "$seen"; return 1; }
+    rrsets=$((rrsets + 1))
+  done < <(awk '{ print $1, $4 }' "$work/written" | sort -u)
+  echo "figure: $rrsets RRsets"
+  [ $rrsets -ge 35 ]
+}
+
+# read_by_all TEXT: whether resolverd, named-checkzone and ldns-read-zone read a zone with this at its end.
+read_by_all() {
+  printf '$TTL 60\n@ SOA ns host 1 2 3 4 60\n@ NS ns\nns A 10.0.0.1\n%b\n' "$1" >"$work/zones/broken.zone"
+  printf 'version = 1\n[[zone]]\nname = "broken.example"\nfile = "%s"\n' "$work/zones/broken.zone" >"$work/broken.toml"
+  local ours=yes bind=yes ldns=yes
+  resolverctl config check "$work/broken.toml" || ours=no
+  named-checkzone -q -i none -k ignore -n ignore -r ignore broken.example "$work/zones/broken.zone" || bind=no
+  { echo '$ORIGIN broken.example.'; cat "$work/zones/broken.zone"; } >"$work/zones/broken.ldns"
+  ldns-read-zone "$work/zones/broken.ldns" >"$work/ldns" 2>&1 || ldns=no
+  echo "$1: resolverd $ours, BIND $bind, ldns $ldns"
+  read=$ours/$bind/$ldns
+}
+
+# What BIND refuses is refused, and what it reads is read.
+broken_alike() {
+  local text read
+  for text in 'a A 10.0.0' 'a A' 'a A 10.0.0.1 more' 'a AAAA 10.0.0.1' 'a MX mail' 'a MX 10' 'a MX 70000 mail' 'a..b A 10.0.0.1' \
+    'a TXT "open' 'a TXT ( b' 'a TXT b )' 'a NOSUCH x' 'a 60' '$TTL soon' '$NOSUCH x' 'a TYPE65400 \\# 3 0a0b' 'a DS 1 13 2 xyz' \
+    'a SRV 0 0 mail' 'a TLSA 3 1 1 0' 'a NSEC3PARAM 1 0 0 xyz' 'a CAA 0 issue' '@ SOA ns host 9 2 3 4 60' \
+    'a DNSKEY 257 3 13 ?' 'a RRSIG A 13 2' 'a TXT \\300' "$(printf 'a%.0s' {1..64}) A 10.0.0.1"; do
+    read_by_all "$text"
+    [[ $read = no/no/* ]] || return 1
+  done
+  for text in 'a A 10.0.0.1' 'a 1h30m IN A 10.0.0.1' 'a IN 60 A 10.0.0.1' 'a TXT "b" c' 'a TXT ( b\nc )' 'a TYPE1 \\# 4 0a000001' \
+    '$ORIGIN sub\na A 10.0.0.1\n\tAAAA fd00::1' 'a\\.b A 10.0.0.1' 'a MX 10 @' '* A 10.0.0.1' 'a TXT \\065'; do
+    read_by_all "$text"
+    [[ $read = yes/yes/* ]] || return 1
+  done
 }
 
 check "zones: the configuration is taken" raise_zones
 check "zones: rbldnsd on this host as a stub" stub_list
 check "zones: a stub zone on NSD, its sub-zone, its reverse names" stub_zone
 check "zones: a zone file and a host" local_zone
+check "zones: a zone file says what BIND reads in it" written_alike
+check "zones: a zone file that BIND refuses is refused" broken_alike
 restart

@@ -1,0 +1,173 @@
+//! The text of a zone file cut into entries, and these into words.
+//!
+//! May call: nothing of ours. RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment,
+//! and what stands in quotes is one word.
+
+use super::Wrong;
+
+/// One entry that has words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The line on which it begins, from 1.
+    pub line: usize,
+    /// Whether a blank stands before its first word: its owner is that of the record before.
+    pub begins_blank: bool,
+    /// Its words.
+    pub words: Vec<Word>,
+    /// What stands behind the first `;` of its last line that has one.
+    pub comment: String,
+}
+
+/// A word, with its escapes as they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// It, without its quotes.
+    pub text: String,
+    /// Whether it stood in quotes as a whole.
+    pub quoted: bool,
+}
+
+impl Entry {
+    /// That it is wrong, and why.
+    pub fn wrong(&self, reason: impl Into<String>) -> Wrong {
+        Wrong { line: self.line, reason: reason.into() }
+    }
+
+    /// Whether it is one of those that begin with `$`.
+    pub fn is_directive(&self) -> bool {
+        !self.begins_blank && self.words.first().is_some_and(|word| word.text.starts_with('$'))
+    }
+
+    /// Its words as text.
+    pub fn texts(&self) -> Vec<&str> {
+        self.words.iter().map(|word| word.text.as_str()).collect()
+    }
+}
+
+/// The entries of a text, cut one by one: a large zone is not held as words.
+pub struct Entries<'t> {
+    lines: std::iter::Zip<std::ops::RangeFrom<usize>, std::str::Lines<'t>>,
+}
+
+/// Cuts a text into entries; an item is an error where a parenthesis or a quote has no other half.
+pub fn entries(text: &str) -> Entries<'_> {
+    Entries { lines: (1..).zip(text.lines()) }
+}
+
+impl Iterator for Entries<'_> {
+    type Item = Result<Entry, Wrong>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut open: Option<Entry> = None;
+        let mut depth = 0_usize;
+        for (line, text) in self.lines.by_ref() {
+            let entry = open.get_or_insert_with(|| Entry {
+                line,
+                begins_blank: text.starts_with([' ', '\t']),
+                words: Vec::new(),
+                comment: String::new(),
+            });
+            if let Err(wrong) = cut_line(text, entry, &mut depth) {
+                return Some(Err(wrong));
+            }
+            if depth == 0
+                && let Some(entry) = open.take().filter(|entry| !entry.words.is_empty())
+            {
+                return Some(Ok(entry));
+            }
+        }
+        open.map(|entry| Err(entry.wrong("a parenthesis is not closed")))
+    }
+}
+
+/// Adds the words of one line to an entry.
+fn cut_line(line: &str, entry: &mut Entry, depth: &mut usize) -> Result<(), Wrong> {
+    let mut rest = line.chars().peekable();
+    while let Some(letter) = rest.next() {
+        match letter {
+            ';' => {
+                entry.comment = rest.by_ref().collect();
+            }
+            '(' => *depth = depth.saturating_add(1),
+            ')' => {
+                *depth = depth.checked_sub(1).ok_or_else(|| entry.wrong("a parenthesis was never opened"))?;
+            }
+            '"' => {
+                let mut text = String::new();
+                if !take_quoted(&mut rest, &mut text) {
+                    return Err(entry.wrong("a quote is not closed"));
+                }
+                entry.words.push(Word { text, quoted: true });
+            }
+            blank if blank.is_whitespace() => {}
+            _ => {
+                let mut text = String::from(letter);
+                if letter == '\\' {
+                    text.extend(rest.next());
+                }
+                while let Some(letter) = rest.next_if(|next| !next.is_whitespace() && !";()".contains(*next))
+                {
+                    text.push(letter);
+                    if letter == '\\' {
+                        text.extend(rest.next());
+                    } else if letter == '"' {
+                        // `alpn="h2"` (RFC 9460 section 2.1) is one word, and keeps its quotes.
+                        if !take_quoted(&mut rest, &mut text) {
+                            return Err(entry.wrong("a quote is not closed"));
+                        }
+                        text.push('"');
+                    }
+                }
+                entry.words.push(Word { text, quoted: false });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Adds what comes before the next quote, and passes over that; false where there is none.
+fn take_quoted(rest: &mut impl Iterator<Item = char>, text: &mut String) -> bool {
+    while let Some(letter) = rest.next() {
+        match letter {
+            '"' => return true,
+            '\\' => {
+                text.push(letter);
+                text.extend(rest.next());
+            }
+            _ => text.push(letter),
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<Vec<String>> {
+        let texts = |entry: Entry| entry.words.into_iter().map(|word| word.text).collect();
+        entries(text).map(|entry| texts(entry.unwrap())).collect()
+    }
+
+    #[test]
+    fn parentheses_join_lines_and_quotes_join_words() {
+        let text =
+            "@ SOA a b ( 1 ; serial\n 2 3\n4 5 )\n\n; nothing\n\tTXT \"a ; ( b\\\" c\"d e\\;f k=\"v w\"x\n";
+        let found = texts(text);
+        assert_eq!(found[0], ["@", "SOA", "a", "b", "1", "2", "3", "4", "5"]);
+        assert_eq!(found[1], ["TXT", "a ; ( b\\\" c", "d", "e\\;f", "k=\"v w\"x"]);
+        let found: Vec<Entry> = entries(text).map(Result::unwrap).collect();
+        assert_eq!((found[0].line, found[1].line), (1, 6));
+        assert_eq!((found[0].begins_blank, found[1].begins_blank), (false, true));
+        assert_eq!(found[0].comment, " serial");
+        assert!(found[1].words[1].quoted && !found[1].words[2].quoted);
+    }
+
+    #[test]
+    fn halves_are_refused() {
+        let wrong = |text: &str| entries(text).find_map(Result::err).unwrap().to_string();
+        assert_eq!(wrong("a A 1\n( b"), "line 2: a parenthesis is not closed");
+        assert_eq!(wrong("a )"), "line 1: a parenthesis was never opened");
+        assert_eq!(wrong("a TXT \"b\nc\""), "line 1: a quote is not closed");
+    }
+}

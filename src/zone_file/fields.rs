@@ -1,0 +1,243 @@
+//! The fields that the data of records are made of: words become octets.
+//!
+//! May call: `wire::presentation`. RFC 1035 section 5.1 for character strings, RFC 4034 sections 3.2 and 4.1.2 for moments and types, RFC 5155 section
+//! 3.3 for salts and hashes.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use data_encoding::{BASE32_DNSSEC, BASE64, HEXUPPER_PERMISSIVE};
+use hickory_proto::rr::Name;
+
+use super::entries::Word;
+
+/// A field. Those that take all further words stand last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    /// A domain name.
+    Name,
+    /// An IPv4 address.
+    Address4,
+    /// An IPv6 address.
+    Address6,
+    /// A number of one octet.
+    U8,
+    /// A number of two.
+    U16,
+    /// A number of four.
+    U32,
+    /// Seconds, or a number with units.
+    Span,
+    /// Seconds since 1970, or year to second in digits.
+    Moment,
+    /// A type.
+    Type,
+    /// An algorithm of DNSSEC, by its number or mnemonic.
+    Algorithm,
+    /// A type of certificate, by its number or mnemonic (RFC 4398 section 2.1).
+    Certificate,
+    /// A character string.
+    Text,
+    /// Text without an octet for its length.
+    Rest,
+    /// A salt; `-` is none.
+    Salt,
+    /// A hash in base32.
+    Hash,
+    /// All further words: character strings, at least one.
+    Texts,
+    /// All further words: types, in the form of NSEC.
+    Types,
+    /// All further words: octets in hexadecimal digits.
+    Hex,
+    /// All further words: octets in base64.
+    Base64,
+}
+
+/// Mnemonics of algorithms (RFC 4034 appendix A.1 and IANA's registry).
+const ALGORITHMS: [(&str, u8); 12] = [
+    ("RSAMD5", 1),
+    ("DH", 2),
+    ("DSA", 3),
+    ("RSASHA1", 5),
+    ("NSEC3RSASHA1", 7),
+    ("RSASHA1-NSEC3-SHA1", 7),
+    ("RSASHA256", 8),
+    ("RSASHA512", 10),
+    ("ECDSAP256SHA256", 13),
+    ("ECDSAP384SHA384", 14),
+    ("ED25519", 15),
+    ("ED448", 16),
+];
+
+/// Mnemonics of types of certificates (RFC 4398 section 2.1).
+const CERTIFICATES: [(&str, u16); 8] = [
+    ("PKIX", 1),
+    ("SPKI", 2),
+    ("PGP", 3),
+    ("IPKIX", 4),
+    ("ISPKI", 5),
+    ("IPGP", 6),
+    ("ACPKIX", 7),
+    ("IACPKIX", 8),
+];
+
+/// The octets of data that have these fields; none where the words are too few, too many, or wrong.
+pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<Vec<u8>> {
+    let mut wire = Vec::new();
+    let mut words = words.iter();
+    for field in fields {
+        match field {
+            Field::Texts => {
+                let texts: Vec<&Word> = words.by_ref().collect();
+                (!texts.is_empty()).then_some(())?;
+                texts.into_iter().try_for_each(|word| push_counted(&mut wire, &string(&word.text)?))?;
+            }
+            Field::Types => {
+                wire.extend(bitmap(&words.by_ref().map(|word| word.text.as_str()).collect::<Vec<_>>())?);
+            }
+            Field::Hex => wire.extend(hex(&joined(words.by_ref()))?),
+            Field::Base64 => wire.extend(BASE64.decode(joined(words.by_ref()).as_bytes()).ok()?),
+            one => push(&mut wire, *one, &words.next()?.text, origin)?,
+        }
+    }
+    words.next().is_none().then_some(wire)
+}
+
+/// Adds a field of one word.
+fn push(wire: &mut Vec<u8>, field: Field, word: &str, origin: &Name) -> Option<()> {
+    match field {
+        Field::Name => push_name(wire, &super::name(word, origin).ok()?)?,
+        Field::Address4 => wire.extend(word.parse::<Ipv4Addr>().ok()?.octets()),
+        Field::Address6 => wire.extend(word.parse::<Ipv6Addr>().ok()?.octets()),
+        Field::U8 => wire.push(word.parse().ok()?),
+        Field::U16 => wire.extend(word.parse::<u16>().ok()?.to_be_bytes()),
+        Field::U32 => wire.extend(word.parse::<u32>().ok()?.to_be_bytes()),
+        Field::Span => wire.extend(super::span(word)?.to_be_bytes()),
+        Field::Moment => wire.extend(moment(word)?.to_be_bytes()),
+        Field::Type => wire.extend(u16::from(super::kind(word)?).to_be_bytes()),
+        Field::Algorithm => wire.push(algorithm(word)?),
+        Field::Certificate => {
+            wire.extend(named(word, &CERTIFICATES).or_else(|| word.parse().ok())?.to_be_bytes());
+        }
+        Field::Text => push_counted(wire, &string(word)?)?,
+        Field::Rest => wire.extend(string(word)?),
+        Field::Salt => push_counted(wire, &hex(if word == "-" { "" } else { word })?)?,
+        Field::Hash => push_counted(wire, &BASE32_DNSSEC.decode(word.to_ascii_lowercase().as_bytes()).ok()?)?,
+        Field::Texts | Field::Types | Field::Hex | Field::Base64 => return None,
+    }
+    Some(())
+}
+
+/// The number of an algorithm, by itself or its mnemonic.
+pub(super) fn algorithm(word: &str) -> Option<u8> {
+    named(word, &ALGORITHMS).or_else(|| word.parse().ok())
+}
+
+fn named<Number: Copy>(word: &str, known: &[(&str, Number)]) -> Option<Number> {
+    known.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, number)| *number)
+}
+
+fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
+    wire.push(u8::try_from(octets.len()).ok()?);
+    wire.extend_from_slice(octets);
+    Some(())
+}
+
+/// Labels in the case in which they are written (RFC 6840 section 5.1).
+fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
+    name.iter().try_for_each(|label| push_counted(wire, label))?;
+    wire.push(0);
+    Some(())
+}
+
+fn joined<'w>(words: impl Iterator<Item = &'w Word>) -> String {
+    words.flat_map(|word| word.text.split_ascii_whitespace()).collect()
+}
+
+/// Octets in hexadecimal digits of either case.
+pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
+    HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).ok()
+}
+
+/// The octets of a character string: a backslash stands before an octet that means itself, or before its number in three decimal digits.
+fn string(text: &str) -> Option<Vec<u8>> {
+    let mut octets = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let (octet, behind) = match (first, behind) {
+            (b'\\', [b'0'..=b'9', ..]) => {
+                let (digits, behind) = behind.split_at_checked(3)?;
+                (std::str::from_utf8(digits).ok()?.parse().ok()?, behind)
+            }
+            (b'\\', [octet, behind @ ..]) => (*octet, behind),
+            (b'\\', []) => return None,
+            (octet, behind) => (*octet, behind),
+        };
+        octets.push(octet);
+        rest = behind;
+    }
+    Some(octets)
+}
+
+/// Seconds since 1970, or year to second in digits (RFC 4034 section 3.2).
+fn moment(word: &str) -> Option<u32> {
+    if word.len() != 14 {
+        return word.parse().ok();
+    }
+    let digits = |from: usize, to: usize| word.get(from..to)?.parse::<i64>().ok();
+    let (year, month, day) = (digits(0, 4)?, digits(4, 6)?, digits(6, 8)?);
+    let (hour, minute, second) = (digits(8, 10)?, digits(10, 12)?, digits(12, 14)?);
+    // Days of the civil calendar, counted in years that begin in March, so that leap days come last.
+    let years = if month <= 2 { year.checked_sub(1)? } else { year };
+    let day_of_year = ((month + 9) % 12 * 153 + 2) / 5 + day - 1;
+    let days = years * 365 + years / 4 - years / 100 + years / 400 + day_of_year - 719_468;
+    u32::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).ok()
+}
+
+/// The types of a name, as NSEC tells them (RFC 4034 section 4.1.2).
+fn bitmap(types: &[&str]) -> Option<Vec<u8>> {
+    let mut numbers =
+        types.iter().map(|word| super::kind(word).map(u16::from)).collect::<Option<Vec<_>>>()?;
+    numbers.sort_unstable();
+    let mut wire = Vec::new();
+    for window in numbers.chunk_by(|one, other| one >> 8 == other >> 8) {
+        let mut bits = [0_u8; 32];
+        let mut used = 0;
+        for number in window {
+            let [_, low] = number.to_be_bytes();
+            let place = usize::from(low >> 3);
+            *bits.get_mut(place)? |= 0x80 >> (low & 7);
+            used = place.saturating_add(1);
+        }
+        let [high, _] = window.first()?.to_be_bytes();
+        wire.push(high);
+        push_counted(&mut wire, bits.get(..used)?)?;
+    }
+    Some(wire)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_in_both_forms() {
+        for (text, unix) in [
+            ("19700101000000", 0),
+            ("20000229235959", 951_868_799),
+            ("20261120120000", 1_795_176_000),
+            ("42", 42),
+        ] {
+            assert_eq!(moment(text), Some(unix), "{text}");
+        }
+        assert_eq!(moment("2026112012000x"), None);
+    }
+
+    #[test]
+    fn strings_have_escapes() {
+        assert_eq!(string("a\\\"b\\059\\\\").unwrap(), b"a\"b;\\");
+        assert_eq!(string("\\25"), None);
+        assert_eq!(string("\\256"), None);
+        assert_eq!(string("a\\"), None);
+    }
+}
