@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, Family, Forwarder, Host, ZoneKind};
+use resolverd::lab::prelude::name;
 use resolverd::limits;
 use tempfile::TempDir;
 
@@ -366,10 +367,6 @@ fn of_very_many_problems_the_first_are_told_and_soon() {
 fn unreadable_root_hints_are_told_with_their_path() {
     let told = complaint("[resolve]\nroot_hints = \"/nowhere/hints\"\n");
     assert!(told.starts_with("line 3: resolve.root_hints: /nowhere/hints cannot be read: "), "{told}");
-}
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
 }
 
 #[test]

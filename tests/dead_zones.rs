@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::ask;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::{MAX_DEAD_TIME, MAX_TRIES};
 use resolverd::question::{ExtendedError, Outcome};
@@ -34,10 +35,6 @@ fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     tree.zone("one.tld.", &one, "@ 300 MX 10 mx\n@ 300 A 10.0.0.1\n* 300 A 10.0.0.2\n").unwrap();
     tree.zone("other.tld.", &other, "* 300 A 10.0.0.3\n").unwrap();
     Arc::new(tree.build().unwrap())
-}
-
-async fn ask(simulation: &Simulation, name: &str, kind: RecordType) -> Reply {
-    simulation.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
 }
 
 /// What smtpd asks of a sender's domain, one after the other: how long it took, and the messages to the domain's servers.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::cache::flush::Flush;
 use resolverd::config::{Config, Guard, ListEntry, Zone, ZoneKind};
 use resolverd::dnsbl::list::{OnRefusal, WhenStale};
@@ -16,6 +16,7 @@ use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::log::Received;
+use resolverd::lab::prelude::{ask, name};
 use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::question::ListSays;
@@ -55,10 +56,6 @@ const DATA: Subject = Subject {
     refusal: "127.255.255.254",
 };
 
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
-
 /// A root and a list that answers everything with `address`.
 fn simulation(
     list: &Subject,
@@ -89,10 +86,6 @@ fn simulation_of(
     let mut config = config_for(&lab);
     change(&mut config);
     Simulation::new(lab, config, 7)
-}
-
-async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
-    simulation.ask(&name(text), kind).await.unwrap()
 }
 
 /// Response code and code of the extended error.

@@ -1,20 +1,20 @@
 //! Lists that take a customer's key in their names: clients ask without it, the list's own servers hear it, and nobody else does.
 
 use std::fmt::Write as _;
-use std::io;
 use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, changes, show};
 use resolverd::dnsbl::batch::Counts;
 use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::{Lines, ask, name};
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
@@ -24,10 +24,6 @@ use resolverd::record::Window;
 const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
 
 const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 /// Writes the key and a configuration that names it, and reads that.
 fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
@@ -82,25 +78,6 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
     let mut config = if signing.is_some() { config_trusting(&lab) } else { config_for(&lab) };
     change(&mut config);
     Simulation::new(lab, config, 11)
-}
-
-async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
-    simulation.ask(&name(text), kind).await.unwrap()
-}
-
-/// All log lines of this thread, from the finest level up.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Whatever of it anybody could see.
@@ -244,14 +221,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
 #[test]
 fn it_is_told_nowhere() {
     let folder = tempfile::tempdir().unwrap();
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let mut told = Lines::of(tracing::Level::TRACE, || {
         for fault in [
             None,
             Some(Fault::Refused),
@@ -279,7 +249,6 @@ fn it_is_told_nowhere() {
         }
     });
     let config = configured(folder.path(), 0o600).unwrap();
-    let mut told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     write!(told, "{config:?} {:?} {}", config.lists(), show(&config, false)).unwrap();
     write!(told, "{:?}", changes(&Config::default(), &config)).unwrap();
     assert!(told.contains("spamhaus.key"));

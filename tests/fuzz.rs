@@ -8,6 +8,7 @@ use std::panic::catch_unwind;
 use std::path::Path;
 
 use resolverd::lab::fuzz;
+use resolverd::lab::prelude::by_hand;
 use resolverd::random::Random;
 
 /// Octets that mean something somewhere: lengths, pointers, signs.
@@ -15,10 +16,6 @@ const TELLING: [u8; 8] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff];
 
 /// Changes of one mutation at most.
 const CHANGES: u32 = 6;
-
-fn by_hand(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
 
 /// The files of a corpus, in order of their names.
 fn corpus(name: &str) -> Vec<Vec<u8>> {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::ask;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::Outcome;
 
@@ -42,10 +43,6 @@ fn simulation(lab: &Arc<Lab>, race: bool, seed: u64) -> Simulation {
     let mut config = config_for(lab);
     config.resolve.race = race;
     Simulation::new(lab.clone(), config, seed)
-}
-
-async fn ask(simulation: &Simulation, name: &str, kind: RecordType) -> Reply {
-    simulation.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
 }
 
 /// Asks host0 to host7, all of which must be answered; the longest of them.

@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolverd::clock::Clock;
 use resolverd::conduct::{Conduct, Transport};
+use resolverd::lab::prelude::Lines;
 use resolverd::limits;
 use resolverd::question::{Apart, Outcome, Question};
 use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows};
@@ -189,31 +190,9 @@ fn strangers_do_not_make_the_tables_grow() {
     }
 }
 
-/// Lines of the log, as a test takes them.
-#[derive(Clone, Default)]
-struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
-
-impl std::io::Write for Lines {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(octets)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_zone_that_dies_is_one_line_and_its_return_another() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .without_time()
-        .with_target(false)
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let said = Lines::of(tracing::Level::INFO, || {
         in_virtual_time(|| async {
             let recorder = Recorder::new(Clock::simulated(0), 1);
             fly(&recorder, "partner.example.", 10, false);
@@ -227,7 +206,6 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
             fly(&recorder, "partner.example.", 10, false);
         });
     });
-    let said = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let said: Vec<&str> = said.lines().map(str::trim).collect();
     assert_eq!(said.len(), 2, "{said:#?}");
     assert_eq!(

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
+use resolverd::lab::prelude::resident;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::traffic;
 use resolverd::limits::DEAD_WANTED_TIME;
@@ -29,12 +30,6 @@ const AILMENTS: [Fault; 8] = [
 
 /// Growth from one look to the next that the allocator's own slack explains.
 const SLACK: u64 = 1 << 20;
-
-/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-    text.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
-}
 
 #[test]
 fn memory_is_flat() {

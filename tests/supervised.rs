@@ -2,12 +2,11 @@
 
 mod stage;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 use resolverd::control::Subject;
+use resolverd::lab::prelude::Lines;
 use resolverd::limits::MAX_RESTARTS;
 use resolverd::question::Question;
 use stage::{PATIENCE, Stage, name};
@@ -26,39 +25,6 @@ const TASKS: [&str; 10] = [
     "the late answer task",
     "udp-0",
 ];
-
-/// The lines of the log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    /// The log of this process, whichever thread writes it: each test looks for names that only its own daemon has struck.
-    fn of_process() -> Self {
-        static LINES: std::sync::OnceLock<Lines> = std::sync::OnceLock::new();
-        let begin = || {
-            let lines = Self::default();
-            let writer = lines.clone();
-            tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
-            lines
-        };
-        LINES.get_or_init(begin).clone()
-    }
-
-    fn count(&self, text: &str) -> usize {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).matches(text).count()
-    }
-}
 
 /// Waits until it is so.
 async fn until(what: &str, so: impl Fn() -> bool) {

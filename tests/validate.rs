@@ -6,9 +6,10 @@ use std::time::Duration;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{RData, RecordType};
 use resolverd::config::Config;
 use resolverd::lab::delegations::Tree;
+use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -31,10 +32,6 @@ const ZONES: [(&str, &[&str], &str, Option<&str>); 6] = [
     ("broken.com.", &["ns.broken.com"], "www 300 A 10.0.0.9\n", Some("expired")),
     ("plain.com.", &["ns.plain.com"], "www 300 A 10.0.0.4\n", None),
 ];
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 fn lab(zones: &Zones<'_>) -> Arc<Lab> {
     let mut tree = Tree::default();

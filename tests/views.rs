@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{RData, RecordType};
 use resolverd::config::{Config, Guard, Listener, Zone, ZoneKind};
 use resolverd::lab::delegations::Tree;
+use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -17,10 +18,6 @@ use tokio::task::JoinSet;
 
 /// Zones that only some listeners see.
 const ZONES: u8 = 4;
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 fn apex(zone: u8) -> String {
     format!("z{zone}.test.")

@@ -15,6 +15,7 @@ use resolverd::cache::rrsets::{Delegation, Rank};
 use resolverd::cache::security::{Backing, Evidence, Standing, ZoneState};
 use resolverd::cache::{Memory, StoreFill};
 use resolverd::clock::Mono;
+use resolverd::lab::prelude::resident;
 use resolverd::limits::MAX_LAME_ZONES;
 use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
@@ -38,12 +39,6 @@ const LEAST: f64 = 0.55;
 
 /// Which sort this process fills a store with; none: it has every sort filled, each by a process of its own.
 const SORT: &str = "RESOLVERD_WEIGHED_SORT";
-
-/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
-fn resident() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
-    text.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4_096
-}
 
 /// Fills a store; gives what its entries take of what they weigh.
 fn share((title, store, put): &Sort<'_>) -> f64 {

@@ -12,8 +12,9 @@ use resolverd::config::{Config, Forwarder, Guard, Host, Listener, Zone, ZoneKind
 use resolverd::lab::client::Client;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::ask;
 use resolverd::lab::server::Distance;
-use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use stage::{PATIENCE, Stage, name};
 
@@ -78,10 +79,6 @@ fn simulate<Ran: Future>(zones: Vec<Zone>, run: impl FnOnce(Simulation, Arc<Lab>
         config.zones = zones;
         run(Simulation::new(Arc::clone(&lab), config, 1), lab).await
     })
-}
-
-async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
-    simulation.ask(&name(owner), kind).await.unwrap()
 }
 
 #[test]

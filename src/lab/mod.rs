@@ -18,6 +18,7 @@ pub mod log;
 pub mod mail_domains;
 mod mangle;
 pub mod oracle;
+pub mod prelude;
 pub mod scenario;
 pub mod server;
 mod signer;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
+use resolverd::lab::prelude::skipped;
 use resolverd::limits::{BUSY_FLIGHTS, MAX_SILENT_FLIGHTS, STOP_FLUSH, STOP_GRACE};
 use resolverd::question::ExtendedError;
 use rustix::process::Signal;
@@ -131,7 +132,7 @@ fn without_rights_to_the_usual_control_socket_it_starts_all_the_same() {
     setting.write("resolverd.toml", before);
     let mut command: Command = setting.command();
     if !without_rights(&mut command) {
-        println!("skipped: another user may not run the binary here");
+        skipped("another user may not run the binary here");
         return;
     }
     let process = Process::start(command, setting.socket());

@@ -15,6 +15,7 @@ use resolverd::control::protocol::lists::ListState;
 use resolverd::control::protocol::{Reply, Request, Stats, Status};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::skipped;
 use resolverd::lab::server::Distance;
 use resolverd::lab::sockets::LabSockets;
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -161,7 +162,7 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
         shell
     };
     if !within(script).output().is_ok_and(|output| output.status.success()) {
-        println!("skipped: no network of its own is to be had here");
+        skipped("no network of its own is to be had here");
         return None;
     }
     // The shell becomes the daemon.

@@ -4,6 +4,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
+use resolverd::lab::prelude::skipped;
 use rustix::process::Signal;
 
 use crate::client::Client;
@@ -42,12 +43,12 @@ fn a_port_for_root_is_told_in_one_line_that_says_who_may_bind_it() {
     let (_world, setting) = setting();
     let first = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap();
     if first.trim().parse::<u16>().unwrap() <= 53 {
-        println!("skipped: on this machine anybody may bind port 53");
+        skipped("on this machine anybody may bind port 53");
         return;
     }
     let mut command = setting.command();
     if !without_rights(&mut command) {
-        println!("skipped: another user may not run the binary here");
+        skipped("another user may not run the binary here");
         return;
     }
     let (code, _, said) = told(&command.args(["--listen", "127.0.0.1:53"]).output().unwrap());

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
+use resolverd::lab::prelude::ask_with;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
 use resolverd::lab::world::ServerPlan;
@@ -38,7 +39,7 @@ fn simulation(words: &str, validate: bool) -> Simulation {
 
 async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
     let flags = Flags { authentic_data: true, ..Flags::default() };
-    simulation.ask_with(&Name::from_ascii(owner).unwrap(), kind, flags).await.unwrap()
+    ask_with(simulation, owner, kind, flags).await
 }
 
 /// The time that a cold answer takes with and without validation.

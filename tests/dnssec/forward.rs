@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RData, RecordType};
+use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
 use resolverd::config::{Forwarder, Zone, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::{ask_with, name};
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -32,10 +33,6 @@ const ZONES: [(&str, Option<&str>); 7] = [
 ];
 
 const ROUND_TRIP: Duration = Duration::from_millis(20);
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
@@ -73,7 +70,7 @@ fn simulation(lab: &Arc<Lab>, zones: Vec<Zone>) -> Simulation {
 
 async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
     let flags = Flags { authentic_data: true, ..Flags::default() };
-    simulation.ask_with(&name(owner), kind, flags).await.unwrap()
+    ask_with(simulation, owner, kind, flags).await
 }
 
 type Told = (ResponseCode, bool, Option<u16>);

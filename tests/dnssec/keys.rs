@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 use resolverd::lab::delegations::Tree;
+use resolverd::lab::prelude::ask_with;
 use resolverd::lab::server::Distance;
 use resolverd::lab::simulation::{Flags, Reply, Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -14,10 +15,6 @@ const ROUND_TRIP: Duration = Duration::from_millis(40);
 
 /// The lab's signer gives DNSKEY this TTL.
 const KEYS_LIVE: Duration = Duration::from_secs(3_600);
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
@@ -35,7 +32,7 @@ fn lab() -> Arc<Lab> {
 
 async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
     let flags = Flags { authentic_data: true, ..Flags::default() };
-    simulation.ask_with(&name(owner), kind, flags).await.unwrap()
+    ask_with(simulation, owner, kind, flags).await
 }
 
 fn keys_sought(lab: &Lab) -> usize {

@@ -9,6 +9,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, Zone, ZoneKind};
 use resolverd::lab::delegations::Tree;
+use resolverd::lab::prelude::name;
 use resolverd::lab::simulation::{Flags, Simulation, config_trusting, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::validate::anchors::Anchors;
@@ -20,10 +21,6 @@ const SECURE: Told = (ResponseCode::NoError, true, None);
 const INSECURE: Told = (ResponseCode::NoError, false, None);
 const NO_KEYS: Told = (ResponseCode::ServFail, false, Some(9));
 const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
-}
 
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();

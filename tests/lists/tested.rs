@@ -1,8 +1,7 @@
 //! Lists are tested on the side, by their own test points.
 
-use std::io;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
@@ -12,6 +11,7 @@ use resolverd::dnsbl::list::{Purpose, Subject, TestPoints};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::State;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
 use resolverd::question::{Client, ListSays, Question};
 use resolverd::resolve::Asked;
@@ -316,38 +316,14 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
 
 /// The lines that a run has written about the list.
 fn lines(run: impl AsyncFnOnce(&Stage)) -> Vec<String> {
-    let written = Written::default();
-    let writer = written.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .without_time()
-        .with_target(false)
-        .finish();
-    tracing::subscriber::with_default(subscriber, || {
+    let text = Lines::of(tracing::Level::INFO, || {
         paused(async {
             let stage = Stage::new(&|_| String::new(), |_| {});
             run(&stage).await;
         });
     });
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
     let list = LIST.trim_end_matches('.');
     text.lines().filter(|line| line.contains(list)).map(|line| line.trim().to_owned()).collect()
-}
-
-/// All log lines of this thread.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Written {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 use resolverd::control::health::judge;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::name;
 use resolverd::lab::simulation::{Flags, Simulation, config_trusting};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::record::Window;
@@ -40,10 +41,6 @@ fn lab(domains: u8, signed: bool) -> Lab {
         tree.sign("d0.tld", Some("".parse().unwrap())).unwrap();
     }
     tree.build().unwrap()
-}
-
-fn name(text: &str) -> Name {
-    Name::from_ascii(text).unwrap()
 }
 
 fn simulation(lab: Lab) -> Simulation {

@@ -2,25 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
+use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
 use tokio::time::Instant;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::FormatTime;
-
-/// The log, each line with seconds since the begin in front.
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Written {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(octets);
-        Ok(octets.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// The moment of the simulation.
 struct Moment(Arc<Mutex<Option<Instant>>>);
@@ -57,7 +43,7 @@ impl Line {
 
 /// The lines that `run` writes.
 pub(crate) fn lines<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) -> Vec<Line> {
-    let (written, began) = (Written::default(), Arc::new(Mutex::new(None)));
+    let (written, began) = (Lines::default(), Arc::new(Mutex::new(None)));
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_writer(move || writer.clone())
@@ -71,7 +57,7 @@ pub(crate) fn lines<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) -> Vec<
             run().await;
         });
     });
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let text = written.text();
     let line = |line: &str| {
         let mut parts = line.trim().splitn(3, ' ');
         let second = parts.next().unwrap().parse().unwrap();

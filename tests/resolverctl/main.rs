@@ -6,7 +6,6 @@ mod socket;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -26,16 +25,13 @@ use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
 use resolverd::control::server::{BindError, Server};
 use resolverd::dnsbl::table::Lists;
+use resolverd::lab::prelude::{name, skipped};
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows, Step, StepEvent};
 use resolverd::record::trail::Progress;
 use resolverd::resolve::inflight::InFlight;
 use tempfile::TempDir;
-
-fn name(text: &str) -> Name {
-    Name::from_str(text).unwrap()
-}
 
 /// A daemon that answers from this file.
 struct Fake {
@@ -502,6 +498,7 @@ fn others_may_look_and_change_nothing() {
     use std::os::unix::process::CommandExt;
     const NOBODY: u32 = 65_534;
     if !rustix::process::geteuid().is_root() {
+        skipped("only root may become another user");
         return;
     }
     let world = World::new();

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use resolverd::config::Config;
 use resolverd::daemon::allowance;
+use resolverd::lab::prelude::skipped;
 
 /// The most that `systemd-analyze security` may find, in tenths.
 const EXPOSURE: &str = "--threshold=15";
@@ -16,6 +17,9 @@ pub(crate) fn is_installed(program: &str) -> bool {
         found || std::env::var_os("CI").is_none_or(|value| value != "true"),
         "{program} is not installed"
     );
+    if !found {
+        skipped(&format!("{program} is not installed"));
+    }
     found
 }
 

@@ -1,0 +1,138 @@
+//! What most tests need: a name, a question, a log that can be read back, and words about what was not tested.
+//!
+//! May call: `simulation`. A mistake of a test ends it: these functions panic where the lab else returns errors.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use hickory_proto::rr::{Name, RecordType};
+use tracing::Level;
+
+use super::simulation::{Flags, Reply, Simulation};
+
+/// Where it is set, a test that cannot be made here fails.
+const SKIP_NOTHING: &str = "RESOLVERD_SKIP_NOTHING";
+
+/// A name.
+///
+/// # Panics
+/// The text is none.
+pub fn name(text: &str) -> Name {
+    match Name::from_ascii(text) {
+        Ok(name) => name,
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+/// Asks as a client with EDNS does.
+///
+/// # Panics
+/// The text is no name, or the question cannot be asked.
+pub async fn ask(simulation: &Simulation, text: &str, kind: RecordType) -> Reply {
+    ask_with(simulation, text, kind, Flags::default()).await
+}
+
+/// The same with flags.
+///
+/// # Panics
+/// As `ask`.
+pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, flags: Flags) -> Reply {
+    match simulation.ask_with(&name(text), kind, flags).await {
+        Ok(reply) => reply,
+        Err(error) => panic!("{text} {kind}: {error}"),
+    }
+}
+
+/// A number that may be given by hand.
+pub fn by_hand(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Resident octets of this process (proc(5), statm: pages of 4 KiB).
+///
+/// # Panics
+/// The kernel does not say.
+pub fn resident() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    let Some(pages) = pages else { panic!("/proc/self/statm: {text:?}") };
+    pages * 4_096
+}
+
+/// Says that a test was not made, and why: on the terminal, whatever becomes of what tests print.
+///
+/// # Panics
+/// `RESOLVERD_SKIP_NOTHING` is set: where all has to be tested, what is not has failed.
+pub fn skipped(why: &str) {
+    // `println` would be held back with all that a test prints that passes.
+    let _ = writeln!(io::stderr(), "not tested: {why}");
+    assert!(std::env::var_os(SKIP_NOTHING).is_none(), "not tested: {why}");
+}
+
+/// The lines of a log, to be read back.
+#[derive(Clone, Debug, Default)]
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    /// The log of this process, whichever thread writes it; the same for all who ask.
+    pub fn of_process() -> Self {
+        static LINES: OnceLock<Lines> = OnceLock::new();
+        let begin = || {
+            let lines = Self::default();
+            let writer = lines.clone();
+            tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).init();
+            lines
+        };
+        LINES.get_or_init(begin).clone()
+    }
+
+    /// What this thread logs from `level` up while `work` is done, without times and modules.
+    pub fn of(level: Level, work: impl FnOnce()) -> String {
+        let lines = Self::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_writer(move || writer.clone())
+            .with_ansi(false)
+            .without_time()
+            .with_target(false)
+            .finish();
+        tracing::subscriber::with_default(subscriber, work);
+        lines.text()
+    }
+
+    /// What was logged so far.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    /// How often it says so.
+    pub fn count(&self, text: &str) -> usize {
+        self.text().matches(text).count()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(octets);
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_is_read_back_from_its_level_up() {
+        let told = Lines::of(Level::INFO, || {
+            tracing::info!("one");
+            tracing::debug!("two");
+        });
+        assert_eq!(told, " INFO one\n");
+    }
+}
