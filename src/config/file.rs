@@ -34,11 +34,18 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
     // Whoever is told of a path later need not know where the daemon was started.
     let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
-    meant(&text, &directory).map_err(|problems| Errors { file, problems: problems.told() })
+    meant(&text, &directory, Config::default()).map_err(|problems| Errors { file, problems: problems.told() })
 }
 
-/// The configuration that a text in `directory` means.
-fn meant(text: &str, directory: &Path) -> Result<Config, Problems> {
+/// Reads the text of a file over `base`.
+#[cfg(feature = "lab")]
+pub(super) fn read_over(base: Config, text: &str, directory: &Path) -> Result<Config, Errors> {
+    let file = directory.display().to_string();
+    meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.told() })
+}
+
+/// The configuration that a text in `directory` means; what it does not say is as in `base`, which has no entries.
+fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = Lines::of(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut problems = Problems::default();
@@ -50,7 +57,7 @@ fn meant(text: &str, directory: &Path) -> Result<Config, Problems> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut reader = Reader::new(tree.get_ref(), &places, directory);
+    let mut reader = Reader::new(tree.get_ref(), &places, directory, base);
     visit(&mut reader);
     reader.check_sections();
     check_version(tree.get_ref(), &places, &mut reader.problems);

@@ -99,6 +99,16 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads `text` as a file of `directory`; what it does not say is as in `base`, which has no entries. For the lab, where
+    /// nothing of the host's is asked for.
+    ///
+    /// # Errors
+    /// Something in it is wrong.
+    #[cfg(feature = "lab")]
+    pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
+        file::read_over(base, text, directory)
+    }
+
     /// The same, listening at other addresses: `--listen` on the command line.
     #[must_use]
     pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {

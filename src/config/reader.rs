@@ -75,13 +75,13 @@ impl Found<'_> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(tree: &'t DeTable<'t>, places: &'t Lines, directory: &'t Path) -> Self {
+    pub(super) fn new(tree: &'t DeTable<'t>, places: &'t Lines, directory: &'t Path, config: Config) -> Self {
         Self {
             tree,
             places,
             directory,
             names: Names::all(),
-            config: Config::default(),
+            config,
             lines: KeyLines::default(),
             problems: Problems::default(),
         }

@@ -22,7 +22,12 @@
 //! `sign ZONE [WORD]...` signs a zone (the words are those of `signing`); below a question it is a change of the world, made
 //! and signed at that moment. Where the root is signed, the resolver trusts its keys and validates.
 //!
-//! `config` takes `KEY=VALUE`; `stub=ZONE@ADDRESS,ADDRESS` and `forward=` likewise name the operator's own servers.
+//! `config` takes `KEY=VALUE`; `stub=ZONE@ADDRESS,ADDRESS` and `forward=` likewise name the operator's own servers. Below `toml`
+//! stands what a configuration file says beside `version`, and is read as one: keys that it does not name are as the lab needs
+//! them, and paths begin where the test is started. `reload` is a step, with another such file below it; `ask NAME TYPE via=1` asks
+//! the first `[[listener]]`, and `from=ADDRESS` says who does.
+//!
+//! `for zone=1..3` repeats the lines below it, with `{zone}` and `{zone+1}` in them; a word with `{1..3}` stands there three times.
 //!
 //! NS, SOA, delegations and glue are written by `delegations`; a zone whose text has `@ NS` lines has these NS itself,
 //! and its parent those of the `zone` line. `unrouted ADDRESS`, `network down|up`,
@@ -44,6 +49,7 @@
 mod check;
 mod memory;
 mod reader;
+mod repeat;
 mod runner;
 
 use std::net::IpAddr;
@@ -74,6 +80,9 @@ pub enum ScenarioError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Its configuration is none; lines are those of the scenario.
+    #[error("{0}")]
+    Config(#[from] crate::config::Errors),
     /// The internet that it describes cannot be built.
     #[error(transparent)]
     Lab(#[from] super::world::LabError),
@@ -95,6 +104,8 @@ pub struct Scenario {
     /// What it shows, in one line.
     pub title: String,
     settings: Vec<(String, String)>,
+    /// The text of its configuration file.
+    toml: Option<String>,
     tree: Tree,
     steps: Vec<Step>,
 }
@@ -131,6 +142,8 @@ enum Action {
     },
     /// The machine's clock is wrong by so many seconds.
     Clock(i64),
+    /// The configuration file says this from now on.
+    Reload(String),
 }
 
 /// Something that memory is to hold.

@@ -19,7 +19,7 @@ use crate::lab::world::{ServerPlan, absolute};
 use crate::lab::zone_file::{read_kind, read_record};
 use crate::question::Outcome;
 
-use super::{Action, Ask, Holding, Scenario, ScenarioError, Step, Wanted};
+use super::{Action, Ask, Holding, Scenario, ScenarioError, Step, Wanted, repeat};
 
 /// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 7] = [
@@ -36,15 +36,15 @@ impl FromStr for Scenario {
     type Err = ScenarioError;
 
     fn from_str(text: &str) -> Result<Self, ScenarioError> {
-        let scenario =
-            Self { title: String::new(), settings: Vec::new(), tree: Tree::default(), steps: Vec::new() };
-        let mut reader = Reader { scenario, zone: None };
-        for (index, line) in text.lines().enumerate() {
-            let number = index + 1;
+        let (title, settings, steps) = Default::default();
+        let scenario = Self { title, settings, toml: None, tree: Tree::default(), steps };
+        let mut reader = Reader { scenario, zone: None, in_toml: false };
+        let lines = repeat::lines(text).map_err(|(line, reason)| ScenarioError::Line { line, reason })?;
+        for (number, line) in lines {
             let tell = |reason| ScenarioError::Line { line: number, reason };
             let is_comment = line.trim().is_empty() || line.trim_start().starts_with('#');
             if !is_comment {
-                reader.line(number, line).map_err(tell)?;
+                reader.line(number, &line).map_err(tell)?;
             }
         }
         reader.end_zone().map_err(|reason| ScenarioError::Line { line: text.lines().count(), reason })?;
@@ -56,14 +56,29 @@ struct Reader {
     scenario: Scenario,
     /// The zone whose text is being read: its name, its servers, its text.
     zone: Option<(String, Vec<String>, String)>,
+    /// Whether the configuration file is being read.
+    in_toml: bool,
+}
+
+/// The begin of a configuration file whose lines have the numbers of the scenario's, from `line` on.
+fn begin_of_file(line: usize) -> String {
+    format!("{}version = 1", "\n".repeat(line.saturating_sub(1)))
+}
+
+/// Adds the line of that number.
+fn add_line(file: &mut String, number: usize, line: &str) {
+    let lines = file.matches('\n').count().saturating_add(1);
+    file.push_str(&"\n".repeat(number.saturating_sub(lines)));
+    file.push_str(line);
 }
 
 impl Reader {
     fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
         if let Some(inner) = line.strip_prefix("  ") {
-            return self.inner_line(inner);
+            return self.inner_line(number, inner);
         }
         self.end_zone()?;
+        self.in_toml = false;
         if let Some(title) = line.strip_prefix("title:") {
             title.trim().clone_into(&mut self.scenario.title);
             return Ok(());
@@ -71,6 +86,16 @@ impl Reader {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["config", settings @ ..] => self.settings(settings),
+            ["toml"] if self.scenario.steps.is_empty() && self.scenario.toml.is_none() => {
+                self.scenario.toml = Some(begin_of_file(number));
+                self.in_toml = true;
+                Ok(())
+            }
+            ["reload"] => {
+                let action = Action::Reload(begin_of_file(number));
+                self.scenario.steps.push(Step { line: number, action });
+                Ok(())
+            }
             ["server", name, address, options @ ..] => self.server(name, address, options),
             ["sign", zone, words @ ..] if self.scenario.steps.is_empty() => {
                 let signed = self.scenario.tree.sign(zone, Some(signing(words)?));
@@ -89,8 +114,12 @@ impl Reader {
         }
     }
 
-    /// A line of a zone's text, or of what a question must come to.
-    fn inner_line(&mut self, line: &str) -> Result<(), String> {
+    /// A line of a zone's text, of a configuration file, or of what a question must come to.
+    fn inner_line(&mut self, number: usize, line: &str) -> Result<(), String> {
+        if let Some(file) = self.scenario.toml.as_mut().filter(|_| self.in_toml) {
+            add_line(file, number, line);
+            return Ok(());
+        }
         if let Some((_, _, text)) = &mut self.zone {
             text.push_str(line);
             text.push('\n');
@@ -98,6 +127,10 @@ impl Reader {
         }
         match self.scenario.steps.last_mut() {
             Some(Step { action: Action::Ask(ask), .. }) => expect(ask, line.trim()),
+            Some(Step { action: Action::Reload(file), .. }) => {
+                add_line(file, number, line);
+                Ok(())
+            }
             Some(Step { action: Action::Cache { held, .. }, .. }) => {
                 held.extend(holding(line.trim())?);
                 Ok(())
@@ -148,6 +181,14 @@ fn action(words: &[&str]) -> Result<Action, String> {
                     "+DO" => ask.with.dnssec_ok = true,
                     "+CD" => ask.with.checking_disabled = true,
                     "+AD" => ask.with.authentic_data = true,
+                    _ if option.starts_with("via=") => {
+                        let place = option.trim_start_matches("via=").parse();
+                        ask.with.listener = place.map_err(|_| format!("{option} is no listener's place"))?;
+                    }
+                    _ if option.starts_with("from=") => {
+                        let client = option.trim_start_matches("from=").parse();
+                        ask.with.client = Some(client.map_err(|_| format!("{option} is no address"))?);
+                    }
                     _ => {
                         let count = option.strip_prefix('x').and_then(|count| count.parse().ok());
                         ask.clients = count.ok_or_else(|| format!("{option} is not a number of clients"))?;
@@ -304,10 +345,14 @@ mod tests {
 title: It can be read
 config race=off
 # a comment
+toml
+  [[list]]
+  # a comment
+  name = \"bl.example\"
 server a.root 127.0.0.1,::1 rtt=10ms jitter=2ms loss=5 no-tcp
 zone . a.root
   www 300 A 10.0.0.1
-ask www. A x3 +DO
+ask www. A x3 +DO via=1 from=10.0.0.1
   rcode NOERROR
   answer www. 300 A 10.0.0.1
   outcome upstream shared=2
@@ -323,6 +368,8 @@ counted scrubbed=0 answered=1..2
 advance 5m
 fault a.root dead slow=3s
 network down
+reload
+  [cache]
 ";
 
     #[test]
@@ -330,11 +377,17 @@ network down
         let scenario: Scenario = TEXT.parse().unwrap();
         assert_eq!(scenario.title, "It can be read");
         assert_eq!(scenario.settings, [("race".to_owned(), "off".to_owned())]);
-        assert_eq!(scenario.steps.len(), 7);
+        assert_eq!(scenario.steps.len(), 8);
+        // The lines of a file are those of the scenario.
+        let file = format!("{}version = 1\n[[list]]\n\nname = \"bl.example\"", "\n".repeat(4));
+        assert_eq!(scenario.toml, Some(file));
+        let Action::Reload(file) = &scenario.steps[7].action else { panic!("no reload") };
+        assert_eq!(*file, format!("{}version = 1\n[cache]", "\n".repeat(29)));
         let Action::Ask(ask) = &scenario.steps[0].action else { panic!("no question") };
         assert_eq!((ask.clients, ask.outcomes.len(), ask.packets.len()), (3, 2, 1));
         assert_eq!(ask.answers.as_ref().unwrap().len(), 1);
         assert!(ask.with.dnssec_ok && !ask.with.checking_disabled);
+        assert_eq!((ask.with.listener, ask.with.client), (1, Some([10, 0, 0, 1].into())));
         let Action::Cache { held, .. } = &scenario.steps[1].action else { panic!("no look at memory") };
         assert_eq!(held.len(), 1);
         assert!(ask.answers.as_ref().unwrap()[0].with_ttl);

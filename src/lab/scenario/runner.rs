@@ -4,6 +4,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,17 +29,26 @@ impl Scenario {
     /// Its internet cannot be built, or a step came to something else than it expects.
     pub async fn play(&self, seed: u64) -> Result<(), ScenarioError> {
         let lab: Arc<Lab> = Arc::new(self.tree.clone().build()?);
-        let signed = !lab.trust_anchor(&Name::root()).is_empty();
-        let mut config = if signed { config_trusting(&lab) } else { config_for(&lab) };
-        for (key, value) in &self.settings {
-            set(&mut config, key, value).map_err(|reason| ScenarioError::Line { line: 0, reason })?;
-        }
+        let config = self.config(&lab, self.toml.as_deref())?;
         let simulation = Simulation::new(lab, config, seed);
         let mut tree = self.tree.clone();
         for step in &self.steps {
             self.step(&simulation, &mut tree, step).await?;
         }
         Ok(())
+    }
+
+    /// The lab's configuration with what the file says, and then with what `config` lines say.
+    fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
+        let signed = !lab.trust_anchor(&Name::root()).is_empty();
+        let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
+        if let Some(file) = file {
+            config = Config::read_over(config, file, Path::new("."))?;
+        }
+        for (key, value) in &self.settings {
+            set(&mut config, key, value).map_err(|reason| ScenarioError::Line { line: 0, reason })?;
+        }
+        Ok(config)
     }
 
     async fn step(&self, simulation: &Simulation, tree: &mut Tree, step: &Step) -> Result<(), ScenarioError> {
@@ -62,6 +72,9 @@ impl Scenario {
                 return self.told(line, memory::differences(simulation, name, *kind, held));
             }
             Action::Clock(seconds) => simulation.clock().set_wrong_by(*seconds),
+            Action::Reload(file) => {
+                simulation.reload(self.config(simulation.lab(), Some(file))?).await;
+            }
             Action::Unpoisoned => return self.told(line, memory::poison(simulation)),
             Action::Counted(wanted) => return self.told(line, counted(simulation, wanted)),
         }
@@ -154,4 +167,26 @@ fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
         _ => return Err(format!("no setting {key}={value}")),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::simulation::paused;
+
+    #[test]
+    fn what_is_wrong_with_a_configuration_is_told_with_the_line_of_the_scenario() {
+        for (text, line) in [
+            ("title: x\ntoml\n  # a comment\n\n  [cache]\n  sise = 1\n", 6),
+            ("title: x\nadvance 1s\nreload\n  [[zone]]\n  name = \"..\"\n", 5),
+        ] {
+            let text = format!("{text}server a.root 127.0.0.1\nzone . a.root\n");
+            let scenario: Scenario = text.parse().unwrap();
+            let error = paused(scenario.play(1)).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("{line}:")) || error.contains(&format!("line {line}")),
+                "{error}"
+            );
+        }
+    }
 }

@@ -1,0 +1,163 @@
+//! What scenarios write once and mean many times: servers and zones that are alike, but for a number.
+//!
+//! May call: nothing of ours. Text is replaced before a line is read, so that it works in every line.
+//!
+//! ```text
+//! for zone=1..3 server=1..2
+//!   server ns{server}.z{zone}.tld 127.1.{zone}.{server}
+//! for zone=1..3
+//!   zone z{zone}.tld. ns{1..2}.z{zone}.tld
+//!     www 300 CNAME www.z{zone+1}.tld.
+//! ```
+
+/// Lines that a scenario may grow to: ten times as many as the longest has.
+const MAX_LINES: usize = 5_000;
+
+/// A line as it is to be read, and the number of the line that it comes from.
+pub(super) type Line = (usize, String);
+
+/// What cannot be repeated: the number of the line, and why.
+pub(super) type Misread = (usize, String);
+
+/// A variable of a `for` line and its value, or its first and last one.
+type Variable<'a, Value> = (&'a str, Value);
+
+/// The lines of a scenario, each as often as it is meant.
+///
+/// # Errors
+/// A range or variable that cannot be read, or more lines than there may be.
+pub(super) fn lines(text: &str) -> Result<Vec<Line>, Misread> {
+    let mut found = Vec::new();
+    let mut rest = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
+    while let Some((number, line)) = rest.next() {
+        let tell = |reason| (number, reason);
+        match line.strip_prefix("for ") {
+            None => found.push((number, filled(line, &[]).map_err(tell)?)),
+            Some(ranges) => {
+                let ranges =
+                    ranges.split_whitespace().map(range).collect::<Result<Vec<_>, _>>().map_err(tell)?;
+                let mut block = Vec::new();
+                while let Some((number, inner)) = rest.next_if(|(_, line)| line.starts_with("  ")) {
+                    block.push((number, inner.strip_prefix("  ").unwrap_or(inner)));
+                }
+                repeat(&block, &ranges, &mut Vec::new(), &mut found)?;
+            }
+        }
+        if found.len() > MAX_LINES {
+            return Err((number, format!("more than {MAX_LINES} lines")));
+        }
+    }
+    Ok(found)
+}
+
+/// `zone=1..3`: the variable, its first and its last value.
+fn range(text: &str) -> Result<Variable<'_, (u32, u32)>, String> {
+    let (variable, values) = text.split_once('=').ok_or_else(|| format!("{text} is not NAME=FIRST..LAST"))?;
+    let values = span(values).ok_or_else(|| format!("{values} is not FIRST..LAST"))?;
+    Ok((variable, values))
+}
+
+fn span(text: &str) -> Option<(u32, u32)> {
+    let (first, last) = text.split_once("..")?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+/// The block for all values of the variables of `ranges`, with those of `values` before them.
+fn repeat<'a>(
+    block: &[(usize, &str)],
+    ranges: &[Variable<'a, (u32, u32)>],
+    values: &mut Vec<Variable<'a, u32>>,
+    found: &mut Vec<Line>,
+) -> Result<(), Misread> {
+    let Some(((variable, (first, last)), ranges)) = ranges.split_first() else {
+        for (number, line) in block {
+            found.push((*number, filled(line, values).map_err(|reason| (*number, reason))?));
+        }
+        return Ok(());
+    };
+    for value in *first..=*last {
+        if found.len() > MAX_LINES {
+            break;
+        }
+        values.push((variable, value));
+        repeat(block, ranges, values, found)?;
+        values.pop();
+    }
+    Ok(())
+}
+
+/// A line with the values of variables in place of `{NAME}` and `{NAME+1}`; a word with `{1..3}` stands there three times. Other
+/// braces are left alone, as tables of the configuration have them.
+fn filled(line: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
+    if !line.contains('{') {
+        return Ok(line.to_owned());
+    }
+    let words = line.split(' ').map(|word| filled_word(word, values)).collect::<Result<Vec<_>, _>>()?;
+    Ok(words.join(" "))
+}
+
+fn filled_word(word: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
+    // Copies first: each is filled for itself.
+    let range = braced(word).find_map(|(before, inner, after)| Some((before, span(inner)?, after)));
+    if let Some((before, (first, last), after)) = range {
+        let copies = (first..=last).map(|value| filled_word(&format!("{before}{value}{after}"), values));
+        return Ok(copies.collect::<Result<Vec<_>, _>>()?.join(" "));
+    }
+    let Some((before, inner, after)) = braced(word).next() else { return Ok(word.to_owned()) };
+    let (name, more) = inner.split_once('+').unwrap_or((inner, "0"));
+    let value = values.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value);
+    let value = value.ok_or_else(|| format!("{name} has no value here"))?;
+    let more: u32 = more.parse().map_err(|_| format!("{more} is not a number"))?;
+    filled_word(&format!("{before}{}{after}", value.saturating_add(more)), values)
+}
+
+/// What stands in braces and may be filled, each with all that stands before and after it.
+fn braced(word: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    let is_meant = |inner: &str| {
+        !inner.is_empty()
+            && inner.chars().all(|letter| letter.is_ascii_alphanumeric() || "+._".contains(letter))
+    };
+    word.match_indices('{').filter_map(move |(place, _)| {
+        let (inner, after) = word.get(place + 1..)?.split_once('}')?;
+        Some((word.get(..place)?, inner, after)).filter(|(_, inner, _)| is_meant(inner))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_alike_is_written_once() {
+        let text = "first\nfor z=1..2 n=3..4\n  server s{z}n{n} 10.{z}.0.{n}\nfor z=2..2\n  zone z{z}. a{z}n{1..3}.z{z}\n    \
+                    www CNAME www.z{z+1}.\nlast {7..8}\ntests = { listed = [] }";
+        let expected = [
+            (1, "first"),
+            (3, "server s1n3 10.1.0.3"),
+            (3, "server s1n4 10.1.0.4"),
+            (3, "server s2n3 10.2.0.3"),
+            (3, "server s2n4 10.2.0.4"),
+            (5, "zone z2. a2n1.z2 a2n2.z2 a2n3.z2"),
+            (6, "  www CNAME www.z3."),
+            (7, "last 7 8"),
+            (8, "tests = { listed = [] }"),
+        ];
+        let lines = lines(text).unwrap();
+        let told: Vec<(usize, &str)> = lines.iter().map(|(number, line)| (*number, line.as_str())).collect();
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_repeated_is_told_with_its_line() {
+        for (text, line, part) in [
+            ("\nserver s{n}", 2, "no value"),
+            ("for n\n  x", 1, "NAME=FIRST..LAST"),
+            ("for n=1..x\n  x", 1, "FIRST..LAST"),
+            ("for n=1..9\n  {n+x}", 2, "not a number"),
+            ("for n=1..9999 m=1..9999\n  x", 1, "more than"),
+        ] {
+            let (number, reason) = lines(text).unwrap_err();
+            assert!(number == line && reason.contains(part), "{number}: {reason}");
+        }
+    }
+}
