@@ -96,6 +96,8 @@ enum Kind {
         unix_at_start: u64,
         /// Seconds by which the machine's clock is wrong.
         shift: Arc<AtomicI64>,
+        /// Microseconds that the machine has slept.
+        slept: Arc<AtomicU64>,
     },
 }
 
@@ -116,8 +118,8 @@ impl Clock {
     /// Call it inside that runtime.
     #[cfg(feature = "lab")]
     pub fn simulated(unix_at_start: u64) -> Self {
-        let kind =
-            Kind::Virtual { started: tokio::time::Instant::now(), unix_at_start, shift: Arc::default() };
+        let (started, shift, slept) = (tokio::time::Instant::now(), Arc::default(), Arc::default());
+        let kind = Kind::Virtual { started, unix_at_start, shift, slept };
         Self { kind, passed: Arc::default() }
     }
 
@@ -130,12 +132,22 @@ impl Clock {
         }
     }
 
+    /// Has the machine of a paused clock sleep: its spans go on meanwhile, tokio's timers do not.
+    #[cfg(feature = "lab")]
+    pub fn sleep(&self, span: Duration) {
+        if let Kind::Virtual { slept, .. } = &self.kind {
+            slept.fetch_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        }
+    }
+
     /// The moment alone: one read of the monotonic clock, for the hit path.
     pub fn mono(&self) -> Mono {
         let elapsed = match &self.kind {
             Kind::Machine { started } => since_boot().saturating_sub(*started),
             #[cfg(feature = "lab")]
-            Kind::Virtual { started, .. } => started.elapsed(),
+            Kind::Virtual { started, slept, .. } => {
+                started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed)))
+            }
         };
         Mono::START.after(elapsed)
     }
@@ -236,5 +248,8 @@ mod tests {
         clock.set_wrong_by(11_000_000);
         assert_eq!(clock.calendar(), Calendar::Clock(21_000_000));
         assert_eq!(clock.mono().seconds_since(Mono::START), 0);
+        clock.sleep(Duration::from_secs(7));
+        assert_eq!(clock.mono().seconds_since(Mono::START), 7);
+        assert_eq!(clock.calendar(), Calendar::Clock(21_000_007));
     }
 }

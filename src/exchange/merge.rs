@@ -58,6 +58,12 @@ impl Drop for Ending<'_> {
 }
 
 impl Merge {
+    /// Messages under way.
+    #[cfg(feature = "lab")]
+    pub(super) fn len(&self) -> usize {
+        self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Has `send` done for `ask`, unless that is being done since a moment ago; tells whether it was this call that did it.
     pub(super) async fn share<F, S>(&self, ask: Ask, now: Mono, send: S) -> (Heard, bool)
     where

@@ -151,6 +151,12 @@ impl Exchange {
         self.strays.swap(0, Ordering::Relaxed)
     }
 
+    /// Messages under way or waiting to be, and streams.
+    #[cfg(feature = "lab")]
+    pub(crate) fn under_way(&self) -> usize {
+        self.places.len() + self.merge.len() + self.streams.len()
+    }
+
     /// Waits for a place for a message to a server of `zone`. Timers run from when it is there: that we are busy is no
     /// server's fault.
     pub async fn place(&self, zone: &Name) -> Place {

@@ -38,6 +38,13 @@ pub struct Place {
 }
 
 impl Places {
+    /// Messages that have a place, and zones that have or want one.
+    #[cfg(feature = "lab")]
+    pub(super) fn len(&self) -> usize {
+        let table = self.table();
+        table.taken + table.zones.len() + table.waiting.len()
+    }
+
     /// Waits for a place for a message to a server of `zone`, which is the keyed hash of its name.
     pub(super) async fn take(self: &Arc<Self>, zone: u64) -> Place {
         let turn = {

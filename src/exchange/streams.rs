@@ -64,6 +64,13 @@ impl Streams {
         Self { network, random, table: Arc::default(), places }
     }
 
+    /// Streams, and networks that have one.
+    #[cfg(feature = "lab")]
+    pub(super) fn len(&self) -> usize {
+        let table = lock(&self.table);
+        table.kept.len() + table.networks.len()
+    }
+
     /// Sends one message and waits for its answer, for ever where none comes. What a server closes under a message is
     /// opened again.
     ///

@@ -143,6 +143,12 @@ impl Iterate {
         Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
     }
 
+    /// Messages under way or waiting to be, and streams.
+    #[cfg(feature = "lab")]
+    pub(crate) fn under_way(&self) -> usize {
+        self.means.exchange.under_way()
+    }
+
     /// Forgets what is known of views that are no more.
     pub fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.refresh.keep(is_in_use);

@@ -8,200 +8,149 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// One thing that is wrong with a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
+/// Faults without a number, each with its name in scenarios: one that stands here is known wherever all are wanted.
+macro_rules! faults {
+    ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+) => {
+        /// One thing that is wrong with a server.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Fault {
+            $($(#[$doc])+ $fault,)+
+            /// Answers this much later than its distance.
+            Slow(Duration),
+            /// Gives every record this TTL.
+            Ttl(u32),
+        }
+
+        /// Faults without a number, as scenarios spell them.
+        const NAMES: &[(&str, Fault)] = &[$(($name, Fault::$fault),)+];
+    };
+}
+
+faults! {
     /// Never answers, over UDP or TCP.
-    Dead,
+    Dead = "dead",
     /// Answers everything with REFUSED: the zone was never set up there.
-    Refused,
+    Refused = "refused",
     /// Answers everything with SERVFAIL: the zone expired there.
-    ServFail,
+    ServFail = "servfail",
     /// NXDOMAIN for everything: as a registry's server does for a domain that was taken away.
-    Denies,
+    Denies = "denies",
     /// NXDOMAIN for everything under the SOA of a catch-all root zone: a hoster's old server, for a domain that has moved.
-    CatchAll,
+    CatchAll = "catch-all",
     /// Answers without AA, as much of the world does.
-    NoAa,
+    NoAa = "no-aa",
     /// Answers every question with an address: a load balancer that does not look at the type.
-    AddressForAll,
+    AddressForAll = "address-for-all",
     /// Refers everything to the root (an old BIND without the zone).
-    UpwardReferral,
+    UpwardReferral = "upward-referral",
     /// Answers without AA and without anything: neither an answer nor a referral.
-    LameEmpty,
+    LameEmpty = "lame-empty",
     /// Answers as a recursive server does: with RA and without AA.
-    Recursive,
+    Recursive = "recursive",
     /// NXDOMAIN where the name exists and only the type does not: a load balancer of RFC 4074 section 4.2.
-    NxdomainOnNoData,
+    NxdomainOnNoData = "nxdomain-on-nodata",
     /// "No such type" as an empty message without AA: a load balancer that knows one type.
-    EmptyNoData,
+    EmptyNoData = "empty-nodata",
     /// FORMERR on OPT (RFC 6891 section 7: a server that does not know it).
-    NoEdns,
+    NoEdns = "no-edns",
     /// BADVERS to OPT, whatever its version (RFC 6891 section 6.1.3 wants that for later ones only).
-    BadVers,
+    BadVers = "badvers",
     /// FORMERR to everything, with an OPT of its own: it knows EDNS, and not what is asked.
-    FormErrWithOpt,
+    FormErrWithOpt = "formerr-with-opt",
     /// NOTIMP to everything, with or without EDNS: a load balancer that knows A and AAAA.
-    NotImp,
+    NotImp = "notimp",
     /// Drops queries with OPT (a firewall that does not know it).
-    DropsEdns,
+    DropsEdns = "drops-edns",
     /// Refuses TCP connections.
-    NoTcp,
+    NoTcp = "no-tcp",
     /// TCP connections are never answered: a firewall drops them.
-    SilentTcp,
+    SilentTcp = "silent-tcp",
     /// Takes TCP connections and questions, and never answers.
-    MuteTcp,
+    MuteTcp = "mute-tcp",
     /// The same, but sends an empty message now and then, so that the connection is never idle.
-    DripsTcp,
+    DripsTcp = "drips-tcp",
     /// Closes a TCP connection after one answer.
-    ClosesTcp,
+    ClosesTcp = "closes-tcp",
     /// Sets TC in every answer over UDP.
-    AlwaysTruncates,
+    AlwaysTruncates = "always-truncates",
     /// Answers with another id.
-    WrongId,
+    WrongId = "wrong-id",
     /// Answers another question.
-    WrongQuestion,
+    WrongQuestion = "wrong-question",
     /// Answers from another address.
-    WrongSource,
+    WrongSource = "wrong-source",
     /// Somebody else's forgery, with a guessed id, comes before the true answer (RFC 5452 section 4).
-    Forged,
+    Forged = "forged",
     /// Loses the first datagram of each question, and answers the second.
-    LosesFirst,
-    /// Answers this much later than its distance.
-    Slow(Duration),
+    LosesFirst = "loses-first",
     /// NXDOMAIN for empty non-terminals (rbldnsd).
-    NxdomainOnEmptyNonTerminals,
+    NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
     /// Answers with the question in other case.
-    FlipsCase,
+    FlipsCase = "flips-case",
     /// Adds records that it has no authority to give.
-    Poisons,
+    Poisons = "poisons",
     /// Names a server outside its zone for its zone, and gives that one's address.
-    ForeignGlue,
+    ForeignGlue = "foreign-glue",
     /// Refers everything to a zone beside its own.
-    SidewaysReferral,
+    SidewaysReferral = "sideways-referral",
     /// Refers everything to its own zone, again and again, with an address for its server.
-    SelfReferral,
+    SelfReferral = "self-referral",
     /// Refers everything to the zone above its own and to the root, with servers of its own for them.
-    FakeUpwardReferral,
+    FakeUpwardReferral = "fake-upward-referral",
     /// Delegates every name below its apex to two further names of its zone, without end (iDNS, 2014).
-    Idns,
+    Idns = "idns",
     /// Delegates every name below its apex to names of a victim, dozens at a time (NXNSAttack, CVE-2020-12662).
-    Nxns,
+    Nxns = "nxns",
     /// Makes every name below its apex an alias of a further one, without end (CAMP, 2024).
-    EndlessAliases,
+    EndlessAliases = "endless-aliases",
     /// Leaves the SOA out of negative answers.
-    NoSoa,
+    NoSoa = "no-soa",
     /// Answers with records of class CH.
-    ChaosClass,
-    /// Gives every record this TTL.
-    Ttl(u32),
+    ChaosClass = "chaos-class",
     /// Sends each record twice, with other TTLs.
-    MixedTtls,
+    MixedTtls = "mixed-ttls",
     /// Answers with two questions (RFC 9619 allows one).
-    TwoQuestions,
+    TwoQuestions = "two-questions",
     /// Sends its answers over TCP among as many small records as a message holds.
-    ManyRecords,
+    ManyRecords = "many-records",
     /// Sends records whose names are chains of compression pointers.
-    PointerBomb,
+    PointerBomb = "pointer-bomb",
     /// Minds no payload size, and the second fragment of what it sends is somebody else's.
-    ForgedTail,
+    ForgedTail = "forged-tail",
     /// Sends the first half of each answer.
-    HalfAnswer,
+    HalfAnswer = "half-answer",
     /// Takes TCP connections and closes them without an answer.
-    HangsUp,
+    HangsUp = "hangs-up",
     /// Sixty forgeries come before each answer, with guessed ids or from elsewhere (RFC 5452 section 4).
-    Flood,
+    Flood = "flood",
     /// Spoils every signature: a secondary that transfers broke, or somebody on the way.
-    BadSignatures,
+    BadSignatures = "bad-signatures",
     /// Does as if DO were not known: a server or firewall of another time.
-    NoDnssec,
+    NoDnssec = "no-dnssec",
     /// Leaves out what proves that something does not exist.
-    StripsProofs,
+    StripsProofs = "strips-proofs",
     /// Gives the parent's NSEC as the proof that a zone's apex has no data of a type.
-    ParentsProof,
+    ParentsProof = "parents-proof",
     /// Adds a made-up NSEC with a made-up signature to the authority section.
-    JunkProofs,
+    JunkProofs = "junk-proofs",
     /// Adds an NSEC3 with unknown flags and one of an unknown hash to the authority section (RFC 5155 section 8.2).
-    OddProofs,
+    OddProofs = "odd-proofs",
     /// Sends signatures of another name along.
-    StraySignatures,
+    StraySignatures = "stray-signatures",
     /// Sends beside a DNAME a CNAME to somewhere else.
-    WrongCname,
+    WrongCname = "wrong-cname",
     /// Answers SERVFAIL to whoever does not set CD, as a forwarder does that validates for itself and finds a zone bogus.
-    Validates,
+    Validates = "validates",
     /// Refuses questions for DNSKEY.
-    RefusesDnskey,
+    RefusesDnskey = "refuses-dnskey",
     /// Never answers questions for DNSKEY: their answers are too large for something on the way.
-    DropsDnskey,
+    DropsDnskey = "drops-dnskey",
 }
 
 /// A fault that cannot be read.
 #[derive(Debug, Error)]
 #[error("unknown fault {0:?}")]
 pub struct UnknownFault(String);
-
-/// Faults without a number, as scenarios spell them.
-const NAMES: [(&str, Fault); 59] = [
-    ("dead", Fault::Dead),
-    ("refused", Fault::Refused),
-    ("servfail", Fault::ServFail),
-    ("denies", Fault::Denies),
-    ("catch-all", Fault::CatchAll),
-    ("no-aa", Fault::NoAa),
-    ("address-for-all", Fault::AddressForAll),
-    ("upward-referral", Fault::UpwardReferral),
-    ("lame-empty", Fault::LameEmpty),
-    ("recursive", Fault::Recursive),
-    ("nxdomain-on-nodata", Fault::NxdomainOnNoData),
-    ("empty-nodata", Fault::EmptyNoData),
-    ("no-edns", Fault::NoEdns),
-    ("badvers", Fault::BadVers),
-    ("formerr-with-opt", Fault::FormErrWithOpt),
-    ("notimp", Fault::NotImp),
-    ("drops-edns", Fault::DropsEdns),
-    ("no-tcp", Fault::NoTcp),
-    ("silent-tcp", Fault::SilentTcp),
-    ("mute-tcp", Fault::MuteTcp),
-    ("drips-tcp", Fault::DripsTcp),
-    ("closes-tcp", Fault::ClosesTcp),
-    ("always-truncates", Fault::AlwaysTruncates),
-    ("wrong-id", Fault::WrongId),
-    ("wrong-question", Fault::WrongQuestion),
-    ("wrong-source", Fault::WrongSource),
-    ("forged", Fault::Forged),
-    ("loses-first", Fault::LosesFirst),
-    ("nxdomain-on-ent", Fault::NxdomainOnEmptyNonTerminals),
-    ("flips-case", Fault::FlipsCase),
-    ("poisons", Fault::Poisons),
-    ("foreign-glue", Fault::ForeignGlue),
-    ("sideways-referral", Fault::SidewaysReferral),
-    ("self-referral", Fault::SelfReferral),
-    ("fake-upward-referral", Fault::FakeUpwardReferral),
-    ("idns", Fault::Idns),
-    ("nxns", Fault::Nxns),
-    ("endless-aliases", Fault::EndlessAliases),
-    ("no-soa", Fault::NoSoa),
-    ("chaos-class", Fault::ChaosClass),
-    ("mixed-ttls", Fault::MixedTtls),
-    ("two-questions", Fault::TwoQuestions),
-    ("many-records", Fault::ManyRecords),
-    ("pointer-bomb", Fault::PointerBomb),
-    ("forged-tail", Fault::ForgedTail),
-    ("half-answer", Fault::HalfAnswer),
-    ("hangs-up", Fault::HangsUp),
-    ("flood", Fault::Flood),
-    ("bad-signatures", Fault::BadSignatures),
-    ("no-dnssec", Fault::NoDnssec),
-    ("strips-proofs", Fault::StripsProofs),
-    ("parents-proof", Fault::ParentsProof),
-    ("junk-proofs", Fault::JunkProofs),
-    ("odd-proofs", Fault::OddProofs),
-    ("stray-signatures", Fault::StraySignatures),
-    ("wrong-cname", Fault::WrongCname),
-    ("validates", Fault::Validates),
-    ("refuses-dnskey", Fault::RefusesDnskey),
-    ("drops-dnskey", Fault::DropsDnskey),
-];
 
 impl Fault {
     /// The faults without a number.
@@ -270,7 +219,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_spelled_as_it_is_read() {
-        for (name, fault) in NAMES {
+        for &(name, fault) in NAMES {
             assert_eq!(name.parse::<Fault>().unwrap(), fault);
             assert_eq!(fault.to_string(), name);
         }

@@ -2,13 +2,15 @@
 //!
 //! May call: `world`, `zones::authority`. Soaks compare with it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::world::Lab;
 use crate::zones::authority::Authority;
+use crate::zones::zone::Zone;
 
 /// Aliases followed over zones: more than any resolver follows.
 const MAX_ALIASES: usize = 16;
@@ -28,6 +30,36 @@ impl Oracle {
         let zones = lab.servers().iter().flat_map(|server| server.authority().zones().to_vec());
         let by_name: BTreeMap<_, _> = zones.map(|zone| (zone.origin().clone(), zone.clone())).collect();
         Self { authority: Authority::new(by_name.into_values().collect()) }
+    }
+
+    /// The same as those see it for whom these zones stand in the place of the internet's.
+    pub fn with(&self, zones: &[Arc<Zone>]) -> Self {
+        let replaced = |zone: &Arc<Zone>| zones.iter().any(|other| other.origin() == zone.origin());
+        let kept = self.authority.zones().iter().filter(|zone| !replaced(zone));
+        Self { authority: Authority::new(kept.chain(zones).cloned().collect()) }
+    }
+
+    /// The zones that a true answer comes from: those that hold a name on its way, and those above them.
+    pub fn zones_of(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
+        let names = self.way(name, kind).2;
+        let zones = self.authority.zones().iter().map(|zone| zone.origin());
+        zones.filter(|zone| names.iter().any(|name| zone.zone_of(name))).cloned().collect()
+    }
+
+    /// The zones without which these cannot be asked: their own, and those of their servers' names, and so on.
+    pub fn zones_behind(&self, zones: &BTreeSet<Name>) -> BTreeSet<Name> {
+        let mut behind = zones.clone();
+        let mut next: Vec<Name> = zones.iter().cloned().collect();
+        while let Some(zone) = next.pop() {
+            let held = self.authority.zones().iter().find(|held| *held.origin() == zone);
+            let servers = held.and_then(|held| held.set(&zone, RecordType::NS)).unwrap_or_default();
+            for server in servers {
+                let RData::NS(server) = &server.data else { continue };
+                let above = self.zones_of(&server.0, RecordType::A);
+                next.extend(above.into_iter().filter(|zone| behind.insert(zone.clone())));
+            }
+        }
+        behind
     }
 
     /// What is wrong with a reply to the question for `kind` at `name`; none where it is true. SERVFAIL says nothing, so it
@@ -51,11 +83,18 @@ impl Oracle {
         grown.next().map(|((owner, ..), ttl)| format!("{owner} with a TTL of {ttl}"))
     }
 
-    /// The answer from name to name.
+    /// The answer.
     fn truth(&self, name: &Name, kind: RecordType) -> (ResponseCode, Truths) {
+        let (rcode, records, _) = self.way(name, kind);
+        (rcode, set_of(&records))
+    }
+
+    /// The answer from name to name, and these names.
+    fn way(&self, name: &Name, kind: RecordType) -> (ResponseCode, Vec<Record>, Vec<Name>) {
         let mut records: Vec<Record> = Vec::new();
-        let mut next = name.clone();
+        let (mut next, mut names) = (name.clone(), Vec::new());
         for _ in 0..MAX_ALIASES {
+            names.push(next.clone());
             let mut query = Message::query();
             query.add_query(Query::query(next.clone(), kind));
             let answer = self.authority.respond(&query);
@@ -65,10 +104,13 @@ impl Oracle {
                 || !answer.authorities.is_empty();
             match records.last().map(|record| &record.data) {
                 Some(RData::CNAME(target)) if !ends => next = target.0.clone(),
-                _ => return (answer.metadata.response_code, set_of(&records)),
+                _ => {
+                    names.extend(records.iter().map(|record| record.name.clone()));
+                    return (answer.metadata.response_code, records, names);
+                }
             }
         }
-        (ResponseCode::ServFail, Truths::new())
+        (ResponseCode::ServFail, Vec::new(), names)
     }
 }
 
@@ -105,5 +147,21 @@ mod tests {
         assert!(oracle.objection(name, RecordType::MX, &reply).is_some(), "a denial of what there is");
         reply.metadata.response_code = ResponseCode::ServFail;
         assert_eq!(oracle.objection(name, RecordType::MX, &reply), None);
+    }
+
+    #[test]
+    fn an_answer_hangs_on_the_zones_of_its_way_and_of_their_servers() {
+        let internet = Internet::new(1, 24).unwrap();
+        let oracle = Oracle::new(&internet.lab);
+        let named = |zones: BTreeSet<Name>| zones.iter().map(ToString::to_string).collect::<Vec<_>>();
+        // Its host stands at gammahost.org, whose servers have names below com too.
+        let name = internet.domains[2].name.prepend_label("www").unwrap();
+        let zones = oracle.zones_of(&name, RecordType::A);
+        assert_eq!(named(zones.clone()), [".", "org.", "gammahost.org.", "smith2.org."]);
+        let behind = named(oracle.zones_behind(&zones));
+        for zone in ["com.", "gamma-dns.com.", "gtld-servers.net.", "root-servers.net."] {
+            assert!(behind.iter().any(|other| other == zone), "{behind:?}");
+        }
+        assert!(!behind.iter().any(|zone| zone == "de."), "{behind:?}");
     }
 }

@@ -65,6 +65,8 @@ pub struct Server {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
+    /// The faults that have changed what somebody got from it.
+    met: Mutex<BTreeSet<Fault>>,
     /// Questions of which a first datagram was lost, for `Fault::LosesFirst`.
     lost: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
@@ -85,6 +87,7 @@ impl Server {
             authority: Mutex::new(authority),
             distance,
             faults: Mutex::default(),
+            met: Mutex::default(),
             lost: Mutex::default(),
             log,
         }
@@ -130,6 +133,24 @@ impl Server {
         self.faults().contains(&fault)
     }
 
+    /// The faults that have changed what somebody got from it, since it was made.
+    pub fn met(&self) -> BTreeSet<Fault> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes that a fault has changed what somebody got; whether it has is given back.
+    pub(super) fn meets(&self, fault: Fault, it_does: bool) -> bool {
+        if it_does {
+            self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(fault);
+        }
+        it_does
+    }
+
+    /// Whether this is wrong with it now, and so met by whoever asks.
+    pub(super) fn has_met(&self, fault: Fault) -> bool {
+        self.meets(fault, self.has(fault))
+    }
+
     /// What arrives after `octets` were sent to `address`, one of its own, at `at`. Nothing where it stays silent or
     /// cannot read the message.
     pub fn respond(
@@ -152,6 +173,7 @@ impl Server {
         let mut response = authority.respond(&query);
         let asked = Asked { query: &query, origin: self.origin_of(&query), transport };
         for fault in &faults {
+            let before = response.clone();
             match fault {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
                 Fault::WrongSource => source = mangle::other_address(address),
@@ -161,10 +183,30 @@ impl Server {
                     dnssec_faults::distort(*fault, &authority, &query, &mut response);
                 }
             }
+            // What the comparison of messages passes over.
+            let elsewhere =
+                matches!(fault, Fault::Slow(_) | Fault::WrongSource | Fault::Ttl(_) | Fault::FlipsCase);
+            self.meets(*fault, elsewhere || response != before);
         }
         let octets = mangle::octets(&faults, &query, &response, transport);
+        let plain = mangle::octets(&[], &query, &response, transport);
+        self.meet_mangled(&faults, octets.as_deref(), plain.as_deref());
         let truth = octets.map(|octets| Delivery { delay, source, octets });
-        mangle::forgeries(&faults, &query, delay, address).into_iter().chain(truth).collect()
+        let forgeries = mangle::forgeries(&faults, &query, delay, address);
+        for fault in [Fault::Forged, Fault::Flood] {
+            self.meets(fault, !forgeries.is_empty() && faults.contains(&fault));
+        }
+        forgeries.into_iter().chain(truth).collect()
+    }
+
+    /// Notes the faults of octets, where they are not as they would be without.
+    fn meet_mangled(&self, faults: &[Fault], octets: Option<&[u8]>, plain: Option<&[u8]>) {
+        let of_octets = [Fault::ForgedTail, Fault::ManyRecords, Fault::PointerBomb, Fault::HalfAnswer];
+        let mut has = of_octets.into_iter().filter(|fault| faults.contains(fault));
+        // Where there are several, nobody can tell which it was.
+        if let (Some(fault), None) = (has.next(), has.next()) {
+            self.meets(fault, octets != plain);
+        }
     }
 
     /// The deepest zone it serves that holds the name asked for; the root where there is none.
@@ -179,14 +221,15 @@ impl Server {
     /// Whether the query gets no answer at all.
     fn is_silent(&self, query: &Message, transport: Transport, faults: &[Fault], random: &Random) -> bool {
         let lost = transport == Transport::Udp && random.below(1000) < self.distance.loss_per_mille;
-        lost || faults.iter().any(|fault| match fault {
+        let silences = |fault: &Fault| match fault {
             Fault::Dead => true,
             Fault::MuteTcp | Fault::DripsTcp => transport == Transport::Tcp,
             Fault::DropsEdns => query.edns.is_some(),
             Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.loses(query),
             _ => false,
-        })
+        };
+        lost || faults.iter().any(|fault| self.meets(*fault, silences(fault)))
     }
 
     /// Whether this is the first datagram of its question.

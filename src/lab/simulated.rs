@@ -1,11 +1,12 @@
 //! The lab's servers in memory: the network of a simulation, on tokio's paused clock and a seed.
 //!
-//! May call: `world`, `server`, `clock`, `random`, `exchange::network`. Never mixed with real sockets: the paused
+//! May call: `world`, `server`, `clock`, `random`, `exchange::network`, `supervise` for its panics. Never mixed with real sockets: the paused
 //! clock would jump ahead while they are waited for. RFC 7766 for streams.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use crate::clock::Clock;
 use crate::conduct::Transport;
 use crate::exchange::network::{Network, Path, Replies, Stream};
 use crate::random::Random;
+use crate::supervise::strike::Strike;
 
 use super::fault::Fault;
 use super::server::Delivery;
@@ -70,12 +72,42 @@ pub struct SimulatedNetwork {
     clock: Clock,
     random: Random,
     reach: Arc<Mutex<Reach>>,
+    /// Sockets and streams that are open.
+    open: Arc<AtomicUsize>,
+    strike: Strike,
+}
+
+/// One socket or stream; closed when dropped.
+struct Open(Arc<AtomicUsize>);
+
+impl Open {
+    fn of(network: &SimulatedNetwork) -> Self {
+        network.open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(&network.open))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl SimulatedNetwork {
     /// The servers of `lab`; jitter and loss come from `seed`. Call it inside a runtime whose time is paused.
     pub fn new(lab: Arc<Lab>, clock: Clock, seed: u64) -> Self {
-        Self { lab, clock, random: Random::seeded(seed), reach: Arc::default() }
+        let (reach, open, strike) = Default::default();
+        Self { lab, clock, random: Random::seeded(seed), reach, open, strike }
+    }
+
+    /// Sockets and streams that are open.
+    pub fn open_sockets(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
+    }
+
+    /// Panics of whoever sends.
+    pub fn strike(&self) -> &Strike {
+        &self.strike
     }
 
     /// The lab behind it.
@@ -152,7 +184,7 @@ impl SimulatedNetwork {
         self.route(server)?;
         let found = self.lab.at(server.ip()).filter(|_| !self.swallows(server));
         let Some(found) = found else { return std::future::pending().await };
-        if found.has(Fault::Dead) || found.has(Fault::SilentTcp) {
+        if found.has_met(Fault::Dead) || found.has_met(Fault::SilentTcp) {
             return std::future::pending().await;
         }
         let loss = self.stream_loss();
@@ -161,16 +193,26 @@ impl SimulatedNetwork {
         }
         // The handshake is a round trip of its own.
         sleep(found.distance().draw(&self.random)).await;
-        if found.has(Fault::NoTcp) || loss == Some(StreamLoss::Refused) {
+        if found.has_met(Fault::NoTcp) || loss == Some(StreamLoss::Refused) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        if found.has(Fault::HangsUp) {
+        if found.has_met(Fault::HangsUp) {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        let (closes, drips) = (found.has(Fault::ClosesTcp), found.has(Fault::DripsTcp));
+        let (closes, drips) = (found.has_met(Fault::ClosesTcp), found.has_met(Fault::DripsTcp));
         let ends_halfway = loss == Some(StreamLoss::EndsHalfway);
-        let (network, pending, last) = (self.clone(), Vec::new(), Instant::now());
-        Ok(SimulatedStream { network, server, pending, drips, last, closes, ends_halfway, closed: false })
+        let (network, pending, last, open) = (self.clone(), Vec::new(), Instant::now(), Open::of(self));
+        Ok(SimulatedStream {
+            network,
+            server,
+            pending,
+            drips,
+            last,
+            closes,
+            ends_halfway,
+            closed: false,
+            _open: open,
+        })
     }
 }
 
@@ -181,15 +223,17 @@ impl Network for SimulatedNetwork {
         message: &'a [u8],
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
         let server = path.server;
+        self.strike.fall();
         let sent = self.route(server).map(|()| {
             let deliveries = self.ask(server, message, Transport::Udp);
-            let arrivals = Arrivals::new(Instant::now(), server.port(), deliveries);
+            let arrivals = Arrivals::new(Instant::now(), server.port(), deliveries, Open::of(self));
             Box::new(arrivals) as Box<dyn Replies>
         });
         std::future::ready(sent).boxed()
     }
 
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>> {
+        self.strike.fall();
         let opened = self.open(path.server);
         async move { Ok(Box::new(opened.await?) as Box<dyn Stream>) }.boxed()
     }
@@ -208,6 +252,7 @@ struct SimulatedStream {
     /// It ends in the middle of the first answer.
     ends_halfway: bool,
     closed: bool,
+    _open: Open,
 }
 
 impl SimulatedStream {
@@ -245,7 +290,8 @@ impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
         // The length in front promises more than comes: what does come is never a message.
-        let half = self.network.lab.at(self.server.ip()).is_some_and(|server| server.has(Fault::HalfAnswer));
+        let half =
+            self.network.lab.at(self.server.ip()).is_some_and(|server| server.has_met(Fault::HalfAnswer));
         if half {
             return std::future::ready(Err(io::ErrorKind::UnexpectedEof.into())).boxed();
         }
@@ -265,12 +311,13 @@ struct Arrivals {
     port: u16,
     /// The latest first, so that the next one is taken from the end.
     pending: Vec<Delivery>,
+    _open: Open,
 }
 
 impl Arrivals {
-    fn new(sent: Instant, port: u16, mut pending: Vec<Delivery>) -> Self {
+    fn new(sent: Instant, port: u16, mut pending: Vec<Delivery>, open: Open) -> Self {
         pending.sort_by_key(|delivery| std::cmp::Reverse(delivery.delay));
-        Self { sent, port, pending }
+        Self { sent, port, pending, _open: open }
     }
 
     async fn next_arrival(&mut self) -> io::Result<(SocketAddr, Vec<u8>)> {

@@ -1,6 +1,6 @@
 //! The whole resolver, from a client's octets down, over the lab in memory: one seed, one run.
 //!
-//! May call: `resolve`, `wire`, `simulated`, `record`, `config`. Run it on one thread with tokio's clock paused;
+//! May call: `resolve`, `wire`, `simulated`, `record`, `config`, `supervise`. Run it on one thread with tokio's clock paused;
 //! four-second deadlines then cost nothing. `traffic` and `scenario` ask through it.
 
 use std::convert::Infallible;
@@ -19,11 +19,14 @@ use tokio::task::JoinSet;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::clock::Clock;
 use crate::config::{Config, Family, TrustAnchor};
+use crate::limits::FLIGHT_TIME;
 use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
 use crate::resolve::{Asked, Parts, Resolver};
+use crate::supervise::Supervisor;
+use crate::supervise::pulse::Pulses;
 use crate::validate::anchors::Anchors;
 use crate::wire;
 use crate::zones::{self, Views};
@@ -49,6 +52,7 @@ pub struct Simulation {
     /// Clients so far: each question comes from a port and id of its own, and they repeat after 2^32.
     clients: AtomicU32,
     seed: u64,
+    supervisor: Supervisor,
     /// What goes on by itself, as in the daemon; it ends with the simulation.
     by_itself: JoinSet<Infallible>,
 }
@@ -146,20 +150,31 @@ impl Simulation {
             network: network.clone(),
             recorder: recorder.clone(),
         });
+        let supervisor = Supervisor::default();
         let mut by_itself = JoinSet::new();
-        by_itself.spawn(Arc::clone(&resolver).probe_dead_servers());
-        by_itself.spawn(Arc::clone(&resolver).keep_late_answers());
-        Self { lab, clock, network, recorder, resolver, clients: AtomicU32::new(0), seed, by_itself }
+        let of = Arc::clone(&resolver);
+        let probing = move || Arc::clone(&of).probe_dead_servers();
+        by_itself.spawn(supervisor.keep("the dead server task", probing));
+        let of = Arc::clone(&resolver);
+        let keeping = move || Arc::clone(&of).keep_late_answers();
+        by_itself.spawn(supervisor.keep("the late answer task", keeping));
+        let clients = AtomicU32::new(0);
+        Self { lab, clock, network, recorder, resolver, clients, seed, supervisor, by_itself }
     }
 
     /// Has DNS lists looked after and asked ahead, and root servers asked in doubt, as in the daemon, for as long as what is
     /// given is kept.
     pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
-        tasks.spawn(tend::tend(Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1))));
-        tasks.spawn(ahead::ask_ahead(Arc::clone(&self.resolver)));
-        let random = Random::seeded(self.seed.rotate_left(2));
-        tasks.spawn(ask_root_in_doubt(Arc::clone(&self.resolver), random));
+        let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1)));
+        let tending = move || tend::tend(Arc::clone(&of), random.clone());
+        tasks.spawn(self.supervisor.keep("the list tending task", tending));
+        let of = Arc::clone(&self.resolver);
+        let asking = move || ahead::ask_ahead(Arc::clone(&of));
+        tasks.spawn(self.supervisor.keep("the asking ahead task", asking));
+        let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(2)));
+        let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), random.clone());
+        tasks.spawn(self.supervisor.keep("the root witness task", in_doubt));
         tasks
     }
 
@@ -173,8 +188,19 @@ impl Simulation {
             Ok(views) => views,
             Err(wrong) => panic!("the simulation's zones: {wrong}"),
         };
+        let changed = zones::changed(before.config(), &config);
         self.resolver.set_views(views);
-        self.resolver.forget(&zones::changed(before.config(), &config)).await;
+        self.resolver.forget(&changed).await;
+        let resolver = Arc::clone(&self.resolver);
+        tokio::spawn(async move {
+            tokio::time::sleep(FLIGHT_TIME).await;
+            resolver.forget(&changed).await;
+        });
+    }
+
+    /// The pulses of the tasks that go on by themselves, by which they are struck.
+    pub fn pulses(&self) -> &Pulses {
+        self.supervisor.pulses()
     }
 
     /// Tasks that go on by themselves, however long nobody asks.

@@ -6,10 +6,14 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+#[cfg(feature = "lab")]
+use super::Resolver;
 use super::flights::Flights;
 use crate::clock::Mono;
 use crate::question::Question;
 use crate::record::trail::Progress;
+#[cfg(feature = "lab")]
+use crate::supervise::strike::Strike;
 
 /// A flight under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,26 @@ pub struct InFlight {
     pub clients: usize,
     /// How far it has come.
     pub progress: Progress,
+}
+
+#[cfg(feature = "lab")]
+impl Resolver {
+    /// All that has to come to an end when nobody asks any more: flights, those who wait for them, what is fetched for them,
+    /// messages and streams.
+    pub fn under_way(&self) -> usize {
+        let fetched = self.trust.fetching() + self.asking.len();
+        self.flights.len() + self.flights.waiters() + fetched + self.iterate.under_way()
+    }
+
+    /// Panics of flights.
+    pub fn strike_flights(&self) -> &Strike {
+        &self.strike
+    }
+
+    /// Panics of those who fetch DS and keys for all flights.
+    pub fn strike_fetches(&self) -> &Strike {
+        self.trust.strike()
+    }
 }
 
 /// All of them, the oldest first.

@@ -54,6 +54,8 @@ use crate::record::event::{FlightEnded, Step};
 use crate::record::note::{Note, Words};
 use crate::record::trail::{Progress, Trail};
 use crate::supervise::driven::Driven;
+#[cfg(feature = "lab")]
+use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
 use crate::validate::verdict::{Fault, State};
 use crate::wire::compose;
@@ -93,6 +95,9 @@ pub struct Resolver {
     /// Questions to lists that are under way.
     asking: Asking,
     stopping: watch::Sender<bool>,
+    /// Panics of flights.
+    #[cfg(feature = "lab")]
+    strike: Strike,
 }
 
 /// What became of a question.
@@ -156,6 +161,8 @@ impl Resolver {
             lists: Lists::default(),
             asking: Asking::default(),
             stopping,
+            #[cfg(feature = "lab")]
+            strike: Strike::default(),
         })
     }
 
@@ -404,8 +411,13 @@ impl Resolver {
         context: Context,
         begun: Begun,
     ) -> Driven<Option<Arc<Landed>>> {
+        #[cfg(feature = "lab")]
+        let strike = self.strike.clone();
         // On the heap at once: it has some thousand octets.
-        let flown = caught(Box::pin(self.fly(asked, way, context, begun)));
+        let flight = Box::pin(self.fly(asked, way, context, begun));
+        #[cfg(feature = "lab")]
+        let flight = strike.on(flight);
+        let flown = caught(flight);
         let told = |panicked: &Panicked| tracing::error!("a flight was given up: {panicked}");
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
     }

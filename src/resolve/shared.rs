@@ -39,6 +39,12 @@ pub(super) enum Turn {
 }
 
 impl Asking {
+    /// Questions under way.
+    #[cfg(feature = "lab")]
+    pub(super) fn len(&self) -> usize {
+        self.table().len()
+    }
+
     /// Asks under `key`, or waits for the one that does.
     pub(super) fn join(&self, key: QuestionKey) -> Turn {
         let mut table = self.table();

@@ -5,6 +5,8 @@
 
 pub mod driven;
 pub mod pulse;
+#[cfg(feature = "lab")]
+pub mod strike;
 
 use std::any::Any;
 use std::collections::VecDeque;

@@ -30,7 +30,7 @@ impl Pulse {
     /// The lab has struck it.
     pub fn answer(&self) {
         #[cfg(feature = "lab")]
-        assert!(!self.struck.swap(false, Ordering::AcqRel), "struck by the lab");
+        assert!(!self.struck.swap(false, Ordering::AcqRel), "{}", super::strike::STRUCK);
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
     }
 

@@ -91,6 +91,12 @@ impl Drop for Begun {
 }
 
 impl Fetches {
+    /// Fetches under way.
+    #[cfg(feature = "lab")]
+    pub(super) fn len(&self) -> usize {
+        self.table().len()
+    }
+
     /// Joins the fetch under `key`, or begins it.
     pub(crate) fn join(&self, key: &QuestionKey) -> Joined {
         let mut table = self.table();
@@ -237,9 +243,14 @@ impl Validator {
                 Joined::Full => return None,
             };
         let (name, context) = (name.clone(), context.clone());
-        tokio::spawn(async move {
+        #[cfg(feature = "lab")]
+        let strike = me.strike.clone();
+        let fetching = async move {
             begun.end(me.fetch_now(&name, kind, &[], &context).await.map(Arc::new));
-        });
+        };
+        #[cfg(feature = "lab")]
+        let fetching = strike.on(Box::pin(fetching));
+        tokio::spawn(fetching);
         Some(fetch)
     }
 

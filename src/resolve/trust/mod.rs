@@ -16,6 +16,8 @@ use std::sync::{Arc, Weak};
 use crate::cache::Memory;
 use crate::clock::Clock;
 use crate::iterate::{Iterate, SubQuestions};
+#[cfg(feature = "lab")]
+use crate::supervise::strike::Strike;
 use calendar::Timekeeper;
 use fetch::Fetches;
 use nta::Ntas;
@@ -35,9 +37,24 @@ pub(crate) struct Validator {
     questions: Weak<dyn SubQuestions>,
     /// Itself, for fetches that go on by themselves.
     me: Weak<Self>,
+    /// Panics of fetches.
+    #[cfg(feature = "lab")]
+    strike: Strike,
 }
 
 impl Validator {
+    /// Panics of fetches.
+    #[cfg(feature = "lab")]
+    pub(super) fn strike(&self) -> &Strike {
+        &self.strike
+    }
+
+    /// Fetches under way.
+    #[cfg(feature = "lab")]
+    pub(super) fn fetching(&self) -> usize {
+        self.fetches.len()
+    }
+
     pub(super) fn new(
         clock: Clock,
         memory: Memory,
@@ -54,6 +71,8 @@ impl Validator {
             timekeeper,
             questions,
             me: me.clone(),
+            #[cfg(feature = "lab")]
+            strike: Strike::default(),
         })
     }
 

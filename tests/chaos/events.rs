@@ -1,0 +1,403 @@
+//! What befalls the internet, the host and the daemon, one thing after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::cache::flush::Flush;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::prelude::name;
+use resolverd::lab::server::Server;
+use resolverd::lab::simulation::Simulation;
+use resolverd::lab::world::Lab;
+use resolverd::lab::zone_file::read_zone;
+use resolverd::limits::MAX_RESTARTS;
+use resolverd::random::Random;
+use resolverd::supervise::strike::Strike;
+use resolverd::zones::authority::Authority;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::plan::{Plan, Sees};
+use crate::truth::{Truth, lies};
+
+/// Of how many servers one is broken at once, at most.
+const ONE_IN: usize = 3;
+
+/// What a parked or refusing list's test points and names answer.
+const REFUSAL: &str = "127.255.255.254";
+
+/// All faults, those with a number too.
+pub(crate) fn all_faults() -> Vec<Fault> {
+    let numbered = [Fault::Slow(Duration::from_millis(1_500)), Fault::Ttl(0), Fault::Ttl(1 << 31)];
+    Fault::all().chain(numbered).collect()
+}
+
+/// Faults that are met over TCP alone, or in answers that are too long for a datagram.
+const OF_TCP: [Fault; 8] = [
+    Fault::NoTcp,
+    Fault::SilentTcp,
+    Fault::MuteTcp,
+    Fault::DripsTcp,
+    Fault::ClosesTcp,
+    Fault::HangsUp,
+    Fault::ManyRecords,
+    Fault::PointerBomb,
+];
+
+/// What was done, each how often.
+pub(crate) type Done = BTreeMap<&'static str, usize>;
+
+/// Questions that are to be asked soon.
+pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
+
+/// Whoever does all that.
+pub(crate) struct Monkey<'a> {
+    pub(crate) internet: &'a Internet,
+    pub(crate) simulation: &'a Simulation,
+    pub(crate) truth: &'a Truth<'a>,
+    pub(crate) random: Random,
+    /// The configuration of now, for those who ask.
+    pub(crate) plan: &'a watch::Sender<Plan>,
+    top_is_honest: bool,
+    /// Servers that are, and until when.
+    broken: BTreeMap<String, Instant>,
+    /// Until when the clock is wrong, and the network loses.
+    wrong_until: Instant,
+    lossy_until: Instant,
+    /// What servers have for good, and what they answer from.
+    well: BTreeMap<String, (Vec<Fault>, Authority)>,
+    /// The next faults.
+    faults: Vec<Fault>,
+    next: usize,
+    struck: BTreeMap<String, usize>,
+    /// Questions that somebody should ask, so that a fault is met.
+    wishes: &'a Wishes,
+    pub(crate) done: Done,
+}
+
+impl<'a> Monkey<'a> {
+    pub(crate) fn new(
+        internet: &'a Internet,
+        simulation: &'a Simulation,
+        truth: &'a Truth<'a>,
+        (plan, wishes): (&'a watch::Sender<Plan>, &'a Wishes),
+        seed: u64,
+    ) -> Self {
+        let servers = internet.lab.servers().iter();
+        let well = servers.map(|it| (it.name().to_owned(), (it.faults(), it.authority()))).collect();
+        let faults = all_faults();
+        let next = seed as usize * 17 % faults.len();
+        let (broken, struck, done) = Default::default();
+        let random = Random::seeded(seed ^ 0xc4a0_5000);
+        let top_is_honest = seed % 2 == 1;
+        let now = Instant::now();
+        Self {
+            internet,
+            simulation,
+            truth,
+            random,
+            plan,
+            top_is_honest,
+            broken,
+            wrong_until: now,
+            lossy_until: now,
+            well,
+            faults,
+            next,
+            struck,
+            wishes,
+            done,
+        }
+    }
+
+    /// Does one thing after the other, for ever.
+    pub(crate) async fn rage(&mut self) {
+        loop {
+            self.pause(20, 500).await;
+            self.mend_those_due();
+            match self.random.below(100) {
+                0..60 => self.break_one(),
+                60..63 => self.kill_a_zone(),
+                63..65 => self.outage().await,
+                65..69 => self.lose(),
+                69..75 => self.change_a_list(),
+                75..83 => self.reload().await,
+                83..86 => self.set_the_clock(),
+                86..88 => self.sleep(),
+                88 => self.flush(&Flush::All),
+                _ => self.strike(),
+            }
+        }
+    }
+
+    /// Ends all of it.
+    pub(crate) async fn heal(&mut self) {
+        for server in self.lab().servers() {
+            self.mend(server);
+        }
+        self.broken.clear();
+        for list in &self.internet.lists {
+            self.truth.lists_the_world(&list.zone, false);
+        }
+        let network = self.simulation.network();
+        network.set_down(false);
+        network.set_loss(0);
+        network.set_stream_loss(0);
+        network.strike().order(0);
+        self.simulation.clock().set_wrong_by(0);
+        self.simulation.resolver().strike_flights().order(0);
+        self.simulation.resolver().strike_fetches().order(0);
+        self.go_over(Plan { listeners: Sees::ALL.to_vec(), ..Plan::plain() }).await;
+    }
+
+    fn lab(&self) -> &'a Lab {
+        &self.internet.lab
+    }
+
+    fn did(&mut self, what: &'static str) {
+        *self.done.entry(what).or_default() += 1;
+    }
+
+    async fn pause(&self, least: u32, most: u32) {
+        let millis = least + self.random.below(most - least);
+        tokio::time::sleep(Duration::from_millis(millis.into())).await;
+    }
+
+    fn later(&self, least: u32, most: u32) -> Instant {
+        Instant::now() + Duration::from_secs((least + self.random.below(most - least)).into())
+    }
+
+    fn pick<T>(&self, from: &'a [T]) -> &'a T {
+        &from[self.random.below(from.len() as u32) as usize]
+    }
+
+    fn mend(&self, server: &Server) {
+        let (faults, authority) = &self.well[server.name()];
+        server.set_faults(faults);
+        server.set_authority(authority.clone());
+    }
+
+    fn mend_those_due(&mut self) {
+        let now = Instant::now();
+        if self.wrong_until <= now {
+            self.simulation.clock().set_wrong_by(0);
+        }
+        if self.lossy_until <= now {
+            self.simulation.network().set_loss(0);
+            self.simulation.network().set_stream_loss(0);
+        }
+        let due: Vec<String> =
+            self.broken.iter().filter(|(_, until)| **until <= now).map(|(name, _)| name.clone()).collect();
+        for name in due {
+            self.broken.remove(&name);
+            self.mend(self.lab().server(&name).unwrap());
+            for list in &self.internet.lists {
+                if self.servers_of(&list.zone).iter().any(|server| server.name() == name) {
+                    self.truth.lists_the_world(&list.zone, false);
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, server: &Server, faults: &[Fault], until: Instant) {
+        self.truth.broken(server, faults);
+        server.set_faults(&[&self.well[server.name()].0, faults].concat());
+        self.broken.insert(server.name().to_owned(), until);
+    }
+
+    /// A server gets the next fault, or several: those of TCP with what leads there.
+    fn break_one(&mut self) {
+        let servers = self.lab().servers();
+        if self.broken.len() * ONE_IN >= servers.len() {
+            return;
+        }
+        let asked: BTreeSet<_> =
+            self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
+        let well: Vec<&Server> =
+            servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
+        // Those that are asked meet it soon.
+        let wanted: Vec<&Server> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
+        let among = if wanted.is_empty() { &well } else { &wanted };
+        let mut server = among[self.random.below(among.len() as u32) as usize];
+        let needed = self.needs_zone(self.faults[self.next % self.faults.len()]);
+        if let Some((zone, wish)) = &needed {
+            let of_zone = self.servers_of(zone);
+            let well = of_zone.into_iter().find(|it| !self.broken.contains_key(it.name()));
+            server = well.unwrap_or(server);
+            self.flush(&Flush::Tree { name: zone.clone(), kind: None });
+            self.wishes.lock().unwrap().push(wish.clone());
+        }
+        let mut faults = Vec::new();
+        for _ in 0..1 + self.random.below(2) {
+            let fault = self.next_fault(server);
+            faults.push(fault);
+            if OF_TCP.contains(&fault) {
+                faults.push(Fault::AlwaysTruncates);
+                break;
+            }
+        }
+        let until = self.later(3, 25);
+        self.set(server, &faults, until);
+        self.did("servers broken");
+    }
+
+    /// The zone by whose servers alone a fault is met, and the question by which it is.
+    fn needs_zone(&self, fault: Fault) -> Option<(Name, (Name, RecordType))> {
+        let apex = |place: usize| self.internet.domains[place].name.clone();
+        let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
+        match fault {
+            // They serve parent and child.
+            Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
+            // It has more at its apex than a datagram holds.
+            Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),
+            Fault::WrongCname => Some((apex(7), (below("mail.legacy", &apex(7)), RecordType::A))),
+            Fault::NxdomainOnEmptyNonTerminals => {
+                Some((apex(2), (below("_domainkey", &apex(2)), RecordType::TXT)))
+            }
+            Fault::NxdomainOnNoData => Some((apex(3), (apex(3), RecordType::CAA))),
+            _ => None,
+        }
+    }
+
+    /// What an operator does in need.
+    fn flush(&mut self, flush: &Flush) {
+        self.simulation.resolver().memory().flush(flush);
+        self.did("flushes");
+    }
+
+    /// The next fault. With odd seeds the servers of the root and of TLDs tell no lies: they would excuse all unsigned zones.
+    fn next_fault(&mut self, server: &Server) -> Fault {
+        let authority = server.authority();
+        let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);
+        for _ in 0..self.faults.len() {
+            let fault = self.faults[self.next % self.faults.len()];
+            self.next += 1;
+            if !(is_top && self.top_is_honest && lies(fault)) {
+                return fault;
+            }
+        }
+        Fault::Dead
+    }
+
+    fn servers_of(&self, zone: &Name) -> Vec<&'a Server> {
+        let found = self.lab().zones().find(|(name, _)| *name == zone);
+        found.map(|(_, servers)| servers).unwrap_or_default()
+    }
+
+    /// All servers of a zone are silent for a while.
+    fn kill_a_zone(&mut self) {
+        let zones: Vec<Name> = self.lab().zones().map(|(zone, _)| zone.clone()).collect();
+        let zone = &zones[self.random.below(zones.len() as u32) as usize];
+        let until = self.later(2, 10);
+        for server in self.servers_of(zone) {
+            self.set(server, &[Fault::Dead], until);
+        }
+        self.did("zones killed");
+    }
+
+    /// Our own network is down, or swallows all.
+    async fn outage(&mut self) {
+        let network = self.simulation.network();
+        if self.random.below(2) == 0 {
+            network.set_down(true);
+            self.pause(500, 8_000).await;
+            network.set_down(false);
+        } else {
+            network.set_loss(1_000);
+            self.pause(500, 8_000).await;
+            network.set_loss(0);
+        }
+        self.did("outages");
+    }
+
+    fn lose(&mut self) {
+        self.simulation.network().set_loss(self.random.below(300));
+        self.simulation.network().set_stream_loss(self.random.below(200));
+        self.lossy_until = self.later(2, 20);
+        self.did("losses");
+    }
+
+    /// A list dies, is parked, refuses, or lists the world.
+    fn change_a_list(&mut self) {
+        let internet = self.internet;
+        let list = self.pick(&internet.lists);
+        let servers = self.servers_of(&list.zone);
+        let until = self.later(5, 60);
+        match self.random.below(4) {
+            0 => servers.iter().for_each(|server| self.set(server, &[Fault::Dead], until)),
+            1 => servers.iter().for_each(|server| self.set(server, &[Fault::AddressForAll], until)),
+            kind => {
+                let world = kind == 2;
+                self.truth.lists_the_world(&list.zone, world);
+                let code = if world { "127.0.0.2" } else { REFUSAL };
+                let text = format!(
+                    "@ 60 SOA ns host 1 2 3 4 10\n@ 60 NS ns\nns 60 A {}\n* 60 A {code}\n",
+                    servers[0].addresses()[0]
+                );
+                let zone = Arc::new(read_zone(&list.zone, &text).unwrap());
+                for server in servers {
+                    self.set(server, &[], until);
+                    server.set_authority(Authority::new(vec![Arc::clone(&zone)]));
+                }
+            }
+        }
+        self.did("lists changed");
+    }
+
+    async fn reload(&mut self) {
+        self.go_over(Plan::draw(self.internet, &self.random)).await;
+        self.did("reloads");
+    }
+
+    async fn go_over(&self, plan: Plan) {
+        // From here on nobody asks as before: the reload itself waits for nothing.
+        self.truth.reloaded(&plan);
+        let config = plan.config(self.internet);
+        self.plan.send_replace(plan);
+        self.simulation.reload(config).await;
+    }
+
+    /// Hours to weeks beside the truth, for a while.
+    fn set_the_clock(&mut self) {
+        let days = i64::from(self.random.below(80)) - 40;
+        let unit = if self.random.below(2) == 0 { 3_600 } else { 86_400 };
+        self.simulation.clock().set_wrong_by(days * unit);
+        self.wrong_until = self.later(2, 15);
+        self.did("clocks set");
+    }
+
+    /// The host sleeps for seconds to an hour.
+    fn sleep(&mut self) {
+        let span = [1, 60, 600, 3_600][self.random.below(4) as usize];
+        self.simulation.clock().sleep(Duration::from_secs(span));
+        self.did("sleeps");
+    }
+
+    /// Something panics soon.
+    fn strike(&mut self) {
+        let resolver = self.simulation.resolver();
+        let strikes: [(&'static str, &Strike, u32); 3] = [
+            ("panics in flights", resolver.strike_flights(), 30),
+            ("panics in fetches", resolver.strike_fetches(), 6),
+            ("panics in messages", self.simulation.network().strike(), 20),
+        ];
+        if let Some((what, strike, within)) = strikes.get(self.random.below(5) as usize) {
+            if !strike.is_ordered() {
+                strike.order(1 + self.random.below(*within));
+                self.did(what);
+            }
+            return;
+        }
+        let names = self.simulation.pulses().names();
+        let whose = names[self.random.below(names.len() as u32) as usize].clone();
+        let times = self.struck.entry(whose.clone()).or_default();
+        // More often, and it would be given up.
+        if *times < MAX_RESTARTS && self.simulation.pulses().strike(&whose) {
+            *times += 1;
+            self.did("panics of tasks");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Chaos in simulation: mail over a signed internet of which nothing holds. Servers have every fault of the lab's list, zones die
+//! and come back, the network is down or loses, lists die, are parked, refuse or list the world, zones, listeners and lists come
+//! and go with reloads, the clock is set to and fro, the host sleeps, and flights, key fetches, messages and tasks panic.
+//!
+//! No answer is false, no client waits longer than its deadline, and no panic but these is met. Within `RECOVERY` after the end of
+//! it all questions are answered again; later nothing is under way, and memory weighs what it did at first.
+//!
+//! `RESOLVERD_CHAOS_SEEDS` says how many runs, `RESOLVERD_CHAOS_MESSAGES` how many messages each gateway of a run gets; a seed that
+//! fails is played again by `RESOLVERD_CHAOS_FIRST`.
+
+mod events;
+mod gateway;
+mod plan;
+mod truth;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, Once};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use resolverd::cache::flush::Flush;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::prelude::by_hand;
+use resolverd::lab::simulation::{Simulation, paused};
+use resolverd::limits::{DEAD_WANTED_TIME, MAX_PROBE_TIME};
+use resolverd::random::Random;
+use resolverd::supervise::strike::STRUCK;
+use tokio::sync::watch;
+
+use events::{Done, Monkey, Wishes, all_faults};
+use gateway::{Gateway, Tally, outcomes};
+use plan::Plan;
+use truth::Truth;
+
+/// Runs, where nothing else is said: so many that every fault is met.
+const SEEDS: u64 = 4;
+
+/// Further runs at most, for faults that nobody has met in these.
+const MORE_SEEDS: u64 = 8;
+
+/// Messages that each gateway gets in a run.
+const MESSAGES: u64 = 25;
+
+/// Gateways that get mail at once.
+const GATEWAYS: u8 = 4;
+
+/// Mail domains: three for each hoster.
+const DOMAINS: usize = 24;
+
+/// All that works is answered again so long after the end of what did not: a failure is remembered and a bogus zone left alone for
+/// 30 s, a dead server for 32 s, and a list that was found broken is tested again after four minutes.
+const RECOVERY: Duration = Duration::from_secs(300);
+
+/// Longer than anything that was said is kept.
+const A_DAY: Duration = Duration::from_secs(90_000);
+
+/// Longer than a flight takes, and than a dead server is probed that nobody wants any more.
+const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
+
+/// Of a hundred questions, those that are answered in the midst of it at least: otherwise nothing is shown.
+const ANSWERED_PER_CENT: usize = 40;
+
+/// Panics that nobody has ordered.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What a run came to.
+#[derive(Debug, Default)]
+struct Run {
+    chaos: Tally,
+    wrong: Vec<String>,
+    met: BTreeSet<Fault>,
+    done: Done,
+}
+
+/// Has panics noted, and those of the lab not shown.
+fn note_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let show = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if panic.payload_as_str() != Some(STRUCK) {
+                PANICS.lock().unwrap().push(panic.to_string());
+                show(panic);
+            }
+        }));
+    });
+}
+
+/// What a phase of a run came to; the next begins anew.
+fn take(tally: &Mutex<Tally>) -> Tally {
+    std::mem::take(&mut *tally.lock().unwrap())
+}
+
+async fn run(seed: u64, messages: usize) -> Run {
+    let internet = Internet::signed(seed, DOMAINS).unwrap();
+    let wishes = Wishes::default();
+    let (plan, seen) = watch::channel(Plan::plain());
+    let simulation = Simulation::new(internet.lab.clone(), plan.borrow().config(&internet), seed);
+    let tended = simulation.tend();
+    let empty = simulation.resolver().memory().fill();
+    let truth = Truth::new(&internet, &plan.borrow());
+    let tally = Arc::new(Mutex::new(Tally::default()));
+    let gateway = |number| Gateway {
+        internet: &internet,
+        simulation: &simulation,
+        truth: &truth,
+        number,
+        plan: seen.clone(),
+        wishes: &wishes,
+        random: Random::seeded(seed.wrapping_mul(1_000).wrapping_add(number.into())),
+        tally: Arc::clone(&tally),
+    };
+    let gateways: Vec<Gateway<'_>> = (0..GATEWAYS).map(gateway).collect();
+    let mut monkey = Monkey::new(&internet, &simulation, &truth, (&plan, &wishes), seed);
+    let mut run = Run::default();
+
+    gateways[0].ask_for_all().await;
+    run.calm("before", take(&tally));
+
+    tokio::select! {
+        _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}
+        () = monkey.rage() => {}
+    }
+    run.chaos = take(&tally);
+    run.wrong.append(&mut run.chaos.wrong);
+
+    monkey.heal().await;
+    tokio::time::sleep(RECOVERY).await;
+    // A list that did not answer, and that nobody has asked for ten minutes, is not asked until somebody wants it again.
+    gateways[0].ask_lists().await;
+    tokio::time::sleep(MAX_PROBE_TIME * 2).await;
+    let mut wanted = take(&tally);
+    wanted.failed.clear();
+    run.calm("after RECOVERY, of lists", wanted);
+    for gateway in &gateways[..2] {
+        gateway.ask_for_all().await;
+        gateway.play(2).await;
+    }
+    let mut after = take(&tally);
+    after.failed.retain(|failure| !is_lied_about(&truth, failure));
+    run.calm("after RECOVERY", after);
+
+    tokio::time::sleep(A_DAY).await;
+    truth.forget_lies();
+    gateways[0].ask_for_all().await;
+    run.calm("a day later", take(&tally));
+
+    tokio::time::sleep(AFTERWARDS).await;
+    run.met = internet.lab.servers().iter().flat_map(|server| server.met()).collect();
+    run.done = monkey.done.clone();
+    drop((gateways, tended));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    run.wrong.extend(left_behind(&simulation));
+    let memory = simulation.resolver().memory();
+    memory.flush(&Flush::All);
+    if memory.fill() != empty {
+        run.wrong.push(format!("flushed, memory holds {:?}", memory.fill()));
+    }
+    run
+}
+
+/// Whether what failed may still hang on a lie; the failure begins with its question.
+fn is_lied_about(truth: &Truth<'_>, failure: &str) -> bool {
+    let mut words = failure.split([' ', ':']);
+    let (name, kind) = (words.next().unwrap(), words.next().unwrap());
+    truth.is_lied_about(&hickory_proto::rr::Name::from_ascii(name).unwrap(), kind.parse().unwrap())
+}
+
+/// What a resolver keeps that has answered all of its questions, and should not.
+fn left_behind(simulation: &Simulation) -> Vec<String> {
+    let mut found = Vec::new();
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    if tasks != simulation.by_itself() {
+        found.push(format!("{tasks} tasks go on"));
+    }
+    let (under_way, open) = (simulation.resolver().under_way(), simulation.network().open_sockets());
+    if under_way + open > 0 {
+        let flights = simulation.resolver().inflight();
+        found.push(format!("{under_way} things are under way, {open} sockets open: {flights:?}"));
+    }
+    for store in simulation.resolver().memory().fill() {
+        if store.bytes > store.capacity {
+            found.push(format!("{store:?} is over its bound"));
+        }
+    }
+    found
+}
+
+impl Run {
+    /// Takes in what a phase came to in which nothing may fail.
+    fn calm(&mut self, when: &str, tally: Tally) {
+        let wrong = tally.wrong.into_iter().chain(tally.failed);
+        self.wrong.extend(wrong.map(|wrong| format!("{when}: {wrong}")));
+    }
+}
+
+#[test]
+fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
+    note_panics();
+    let (first, seeds) = (by_hand("RESOLVERD_CHAOS_FIRST", 0), by_hand("RESOLVERD_CHAOS_SEEDS", SEEDS));
+    let messages = usize::try_from(by_hand("RESOLVERD_CHAOS_MESSAGES", MESSAGES)).unwrap();
+    let plays_all = first == 0 && seeds >= SEEDS && messages >= MESSAGES as usize;
+    let (mut wrong, mut unmet, mut done) = (Vec::new(), all_faults(), Done::new());
+    let most = if plays_all { seeds + MORE_SEEDS } else { seeds };
+    for seed in first..first + most {
+        // More, where a fault was met by nobody.
+        if seed - first >= seeds && unmet.is_empty() {
+            break;
+        }
+        let run = paused(run(seed, messages));
+        let Tally { questions, excused, failed, .. } = &run.chaos;
+        println!("seed {seed}: {questions} questions, {} failed, {excused} excused", failed.len());
+        println!("  {:?}\n  {:?}", run.done, outcomes(failed));
+        wrong.extend(run.wrong.iter().map(|it| format!("seed {seed}: {it}")));
+        if (questions - failed.len()) * 100 < questions * ANSWERED_PER_CENT {
+            wrong.push(format!("seed {seed}: {} of {questions} questions failed", failed.len()));
+        }
+        unmet.retain(|fault| !run.met.contains(fault));
+        for (what, times) in run.done {
+            *done.entry(what).or_default() += times;
+        }
+    }
+    wrong.extend(PANICS.lock().unwrap().drain(..));
+    assert!(wrong.is_empty(), "{} things wrong\n{}", wrong.len(), wrong[..wrong.len().min(5)].join("\n"));
+    if plays_all {
+        assert!(unmet.is_empty(), "nobody has met {unmet:?}");
+        assert_eq!(done.len(), EVENTS, "not all was done: {done:?}");
+    }
+}
+
+/// Sorts of what is done: those of `events`.
+const EVENTS: usize = 13;

@@ -1,0 +1,150 @@
+//! The configurations that are gone over to: listeners, zones and lists that come and go.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use resolverd::config::{Config, Guard, ListEntry, Listener, Zone, ZoneKind};
+use resolverd::dnsbl::list::WhenDead;
+use resolverd::dnsbl::registry::Registry;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::simulation::config_trusting;
+use resolverd::random::Random;
+
+/// The mail domain that has a zone of our own in its place: signed outside, unsigned here.
+pub(crate) const SPLIT: usize = 0;
+
+/// Versions of that.
+pub(crate) const SPLIT_VERSIONS: usize = 2;
+
+/// The mail domain whose servers we name ourselves.
+const STUB: usize = 5;
+
+/// Listeners beside the first.
+const MAX_LISTENERS: u32 = 4;
+
+/// The memories' size: small, so that they are full.
+const CACHE_SIZE: u64 = 8 << 20;
+
+/// What a listener's clients see of the zones of our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sees {
+    All,
+    Split,
+    Nothing,
+}
+
+impl Sees {
+    pub(crate) const ALL: [Self; 3] = [Self::All, Self::Split, Self::Nothing];
+}
+
+/// One configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    /// What each listener's clients see; the first sees all.
+    pub(crate) listeners: Vec<Sees>,
+    /// The version of the zone of our own; none where there is none.
+    pub(crate) split: Option<usize>,
+    /// Whether we name the servers of a domain ourselves.
+    pub(crate) stub: bool,
+    /// The list that is taken for none.
+    pub(crate) unguarded: Option<usize>,
+    /// A list for which the operator says something else than the registry.
+    pub(crate) told: Option<usize>,
+}
+
+/// The zone of our own.
+pub(crate) fn split_text(version: usize) -> String {
+    format!(
+        "@ 300 SOA ns host 1 2 3 4 60\n@ 300 NS ns\nns 300 A 10.1.0.{version}\n@ 300 MX 10 mail\n@ 300 A 10.2.0.{version}\n\
+         mail 300 A 10.3.0.{version}\nonly-inside 300 A 10.4.0.{version}\n"
+    )
+}
+
+impl Plan {
+    /// One listener, and nothing special.
+    pub(crate) fn plain() -> Self {
+        Self { listeners: vec![Sees::All], split: None, stub: false, unguarded: None, told: None }
+    }
+
+    /// Another one.
+    pub(crate) fn draw(internet: &Internet, random: &Random) -> Self {
+        let below = |bound: usize| random.below(bound as u32) as usize;
+        let more = (0..random.below(MAX_LISTENERS + 1)).map(|_| Sees::ALL[below(3)]);
+        let listeners = [Sees::All].into_iter().chain(more).collect();
+        let one_of_lists = || Some(below(internet.lists.len())).filter(|_| random.below(3) == 0);
+        Self {
+            listeners,
+            split: Some(below(SPLIT_VERSIONS)).filter(|_| random.below(3) > 0),
+            stub: random.below(2) == 0,
+            unguarded: one_of_lists(),
+            told: one_of_lists(),
+        }
+    }
+
+    /// It as a configuration.
+    pub(crate) fn config(&self, internet: &Internet) -> Config {
+        let mut config = config_trusting(&internet.lab);
+        config.cache.size = CACHE_SIZE;
+        let split = &internet.domains[SPLIT].name;
+        let of = |sees: &Sees| Listener {
+            addresses: Vec::new(),
+            allow: Vec::new(),
+            workers: 0,
+            zones: match sees {
+                Sees::All => None,
+                Sees::Split => Some(vec![split.clone()]),
+                Sees::Nothing => Some(Vec::new()),
+            },
+            dnsbl: Guard::Guard,
+            on_refusal: None,
+        };
+        config.listeners = self.listeners.iter().skip(1).map(of).collect();
+        if let Some(version) = self.split {
+            let kind = ZoneKind::File { path: "split.zone".into(), text: split_text(version) };
+            config.zones.push(zone(split, kind));
+        }
+        if self.stub {
+            let name = &internet.domains[STUB].name;
+            let (_, servers) = internet.lab.zones().find(|(zone, _)| *zone == name).unwrap();
+            let addresses = servers.iter().map(|server| SocketAddr::new(server.addresses()[0], 53)).collect();
+            config.zones.push(zone(name, ZoneKind::Stub(addresses)));
+        }
+        if let Some(place) = self.unguarded {
+            let mut registry = Registry::clone(&config.dnsbl.registry);
+            registry.lists.remove(&internet.lists[place].zone);
+            config.dnsbl.registry = Arc::new(registry);
+        }
+        config.lists = self.told.iter().map(|place| entry(internet, *place)).collect();
+        config
+    }
+}
+
+fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> Zone {
+    Zone {
+        name: name.clone(),
+        kind,
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        validate: true,
+    }
+}
+
+/// `[[list]]` for one of the lists, which need not be in the registry.
+fn entry(internet: &Internet, place: usize) -> ListEntry {
+    ListEntry {
+        name: internet.lists[place].zone.clone(),
+        purpose: None,
+        subjects: None,
+        listed: None,
+        refused: None,
+        tests: None,
+        on_refusal: None,
+        when_dead: Some(WhenDead::Nxdomain),
+        quota: None,
+        key: None,
+        with_key: None,
+        max_age: None,
+        when_stale: None,
+    }
+}

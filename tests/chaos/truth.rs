@@ -1,0 +1,210 @@
+//! What may be said of a question at a moment: by the zones that its listener sees, and by who has lied about it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use hickory_proto::op::{Message, ResponseCode};
+use hickory_proto::rr::{Name, RData, RecordType};
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::{Internet, List, ListKind};
+use resolverd::lab::oracle::Oracle;
+use resolverd::lab::server::Server;
+use resolverd::lab::zone_file::read_zone;
+use resolverd::limits::{FLIGHT_TIME, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
+use tokio::time::Instant;
+
+use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
+
+/// After a reload, answers of flights that began before it may be met for as long as these may take; they are then forgotten.
+const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
+
+/// TTL of a listing, and of what a list's servers said before.
+const LISTING_TTL: Duration = Duration::from_secs(60);
+
+/// A list that lists the world is known as one by then: its next test, which comes late, and the time of that.
+const WORLD_IS_KNOWN: Duration = Duration::from_secs(
+    HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
+);
+
+/// What was so, since when; the last still is.
+type History<What> = Vec<(Instant, What)>;
+
+/// What is true.
+pub(crate) struct Truth<'a> {
+    internet: &'a Internet,
+    /// What there is with no zone of our own, and with each version of it.
+    world: Oracle,
+    split: Vec<Oracle>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The version of the zone of our own that those see who see so much.
+    seen: BTreeMap<Sees, History<Option<usize>>>,
+    /// The list that is taken for none.
+    unguarded: History<Option<usize>>,
+    /// The list of which the operator says that its silence is no listing.
+    told: History<Option<usize>>,
+    /// Lists that list the world, since when; and until when, where that is over.
+    worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
+    /// Unsigned zones of which a server has lied.
+    lied: BTreeSet<Name>,
+}
+
+/// What a reply comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It is true.
+    True,
+    /// It says nothing.
+    Failed,
+    /// It is not true, and could not be known to be false.
+    Excused,
+    /// It is false.
+    Wrong(String),
+}
+
+impl<'a> Truth<'a> {
+    pub(crate) fn new(internet: &'a Internet, plan: &Plan) -> Self {
+        let world = Oracle::new(&internet.lab);
+        let apex = &internet.domains[SPLIT].name;
+        let version = |version| world.with(&[Arc::new(read_zone(apex, &split_text(version)).unwrap())]);
+        let split = (0..SPLIT_VERSIONS).map(version).collect();
+        let truth = Self { internet, world, split, state: Mutex::default() };
+        truth.reloaded(plan);
+        truth
+    }
+
+    /// Another configuration holds from now on.
+    pub(crate) fn reloaded(&self, plan: &Plan) {
+        let (now, mut state) = (Instant::now(), self.state.lock().unwrap());
+        for sees in Sees::ALL {
+            let version = plan.split.filter(|_| sees != Sees::Nothing);
+            state.seen.entry(sees).or_default().push((now, version));
+        }
+        state.unguarded.push((now, plan.unguarded));
+        state.told.push((now, plan.told));
+    }
+
+    /// A server says from now on what is not so, where these make it do so. Of unsigned zones it may say that too which lie below
+    /// its own, as a server may serve both and need not refer to itself.
+    pub(crate) fn broken(&self, server: &Server, faults: &[Fault]) {
+        if faults.iter().any(|fault| lies(*fault)) {
+            let (authority, lab) = (server.authority(), &self.internet.lab);
+            let below = |zone: &Name| authority.zones().iter().any(|served| served.origin().zone_of(zone));
+            let zones = lab.zones().map(|(zone, _)| zone);
+            let unsigned = zones.filter(|zone| lab.trust_anchor(zone).is_empty() && below(zone));
+            self.state.lock().unwrap().lied.extend(unsigned.cloned());
+        }
+    }
+
+    /// A list begins or ends to list the world.
+    pub(crate) fn lists_the_world(&self, list: &Name, does: bool) {
+        let mut state = self.state.lock().unwrap();
+        if does {
+            state.worlds.insert(list.clone(), (Instant::now(), None));
+        } else if let Some((_, until)) = state.worlds.get_mut(list) {
+            *until = until.or(Some(Instant::now()));
+        }
+    }
+
+    /// Whether lies may still be what is known of a question, or of what has to be asked for it.
+    pub(crate) fn is_lied_about(&self, name: &Name, kind: RecordType) -> bool {
+        let zones = self.world.zones_behind(&self.world.zones_of(name, kind));
+        !self.state.lock().unwrap().lied.is_disjoint(&zones)
+    }
+
+    /// Forgets who has lied: so much time has passed that nobody may know of it.
+    pub(crate) fn forget_lies(&self) {
+        self.state.lock().unwrap().lied.clear();
+    }
+
+    /// What a reply comes to that was asked for at `began` by those who see so much, and comes now.
+    pub(crate) fn judge(
+        &self,
+        (name, kind): (&Name, RecordType),
+        reply: &Message,
+        sees: Sees,
+        began: Instant,
+    ) -> Judged {
+        if reply.metadata.response_code == ResponseCode::ServFail {
+            return Judged::Failed;
+        }
+        let state = self.state.lock().unwrap();
+        let versions = of_late(&state.seen[&sees], began);
+        let oracles = versions.iter().map(|version| version.map_or(&self.world, |place| &self.split[place]));
+        let objections: Vec<String> =
+            oracles.map_while(|oracle| oracle.objection(name, kind, reply)).collect();
+        if objections.len() < versions.len() {
+            return self.judge_authenticity((name, kind), reply, &versions);
+        }
+        let excused = match self.internet.lists.iter().position(|list| list.zone.zone_of(name)) {
+            Some(place) => self.is_excused_of_list(&state, place, name, reply, began),
+            None => !state.lied.is_disjoint(&self.world.zones_of(name, kind)),
+        };
+        if excused { Judged::Excused } else { Judged::Wrong(objections.join("; or ")) }
+    }
+
+    /// Nothing is said to be secure that is not signed.
+    fn judge_authenticity(
+        &self,
+        (name, kind): (&Name, RecordType),
+        reply: &Message,
+        versions: &[Option<usize>],
+    ) -> Judged {
+        // Our own zone is unsigned.
+        let here = &self.internet.domains[SPLIT].name;
+        let is_here = |owner: &Name| here.zone_of(owner) && !versions.contains(&None);
+        let owners = reply.answers.iter().map(|record| &record.name).chain([name]);
+        let unsigned: Vec<&Name> =
+            owners.filter(|owner| !self.internet.is_signed(owner) || is_here(owner)).collect();
+        if !reply.metadata.authentic_data || unsigned.is_empty() {
+            return Judged::True;
+        }
+        Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
+    }
+
+    /// Whether a list may have said so: a denial by a lie, for the lists that vouch in time of trouble; a listing only as long as
+    /// nobody can know that it lists the world, or where it is taken for no list.
+    fn is_excused_of_list(
+        &self,
+        state: &State,
+        place: usize,
+        name: &Name,
+        reply: &Message,
+        began: Instant,
+    ) -> bool {
+        let List { zone, kind } = &self.internet.lists[place];
+        let says_address = reply.answers.iter().any(|record| matches!(record.data, RData::A(_)));
+        if of_late(&state.unguarded, began).contains(&Some(place)) {
+            return true;
+        }
+        if !says_address {
+            // What is silent or refuses vouches for nobody.
+            let may_deny =
+                *kind == ListKind::GoodAddresses || of_late(&state.told, began).contains(&Some(place));
+            let denies = reply.metadata.response_code == ResponseCode::NXDomain;
+            return (denies && may_deny)
+                || !state.lied.is_disjoint(&self.world.zones_of(name, RecordType::A));
+        }
+        let Some((since, until)) = state.worlds.get(zone) else { return false };
+        let early = Instant::now() < *since + WORLD_IS_KNOWN;
+        early && until.is_none_or(|until| began < until + LISTING_TTL + LINGERING)
+    }
+}
+
+/// Whether a server with this fault says what is not so, and only signatures can tell. Who serves the zones above may speak of
+/// all below them.
+pub(crate) fn lies(fault: Fault) -> bool {
+    fault.lies() || matches!(fault, Fault::Poisons | Fault::CatchAll)
+}
+
+/// What was so at some time between a moment before `began` and now.
+fn of_late<What: Clone>(history: &History<What>, began: Instant) -> Vec<What> {
+    let ends = |place: usize| history.get(place + 1).map(|(until, _)| *until);
+    let late =
+        |(place, _): &(usize, &(Instant, What))| ends(*place).is_none_or(|until| until + LINGERING >= began);
+    history.iter().enumerate().filter(late).map(|(_, (_, what))| what.clone()).collect()
+}
