@@ -282,8 +282,8 @@ fn servers_of_a_zone_and_their_addresses_are_taken_up_to_a_bound() {
     };
     let whole = asked(servers, addresses);
     assert_eq!((whole.answers.len(), whole.glue.len()), (MAX_SERVERS + 1, MAX_ADDRESSES));
-    let own = asked(vec![ns("example.", "ns1.example.")], vec![a("ns1.example."), a("mail.example.")]);
-    assert_eq!(own.glue, [(name("ns1.example."), IpAddr::from([192, 0, 2, 1]))]);
+    let own = asked(vec![ns("example.", "ns1.example.")], vec![address(1, 7), a("mail.example.")]);
+    assert_eq!(own.glue, [(name("ns1.example."), IpAddr::from([192, 0, 2, 7]))]);
 }
 
 #[test]

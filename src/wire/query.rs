@@ -373,6 +373,22 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_name_is_read_and_a_longer_one_is_none() {
+        let labels = [63, 63, 63].map(|length| "X".repeat(length)).join(".");
+        // Four labels with their lengths and the root are 255 octets.
+        let longest =
+            Query::read(&message(&format!("{labels}.{}.", "y".repeat(61)), true), ViewId::default());
+        let longest = longest.unwrap();
+        assert_eq!(longest.question_bytes().len(), 255 + 4);
+        assert_eq!(longest.to_question().unwrap().key().as_bytes(), longest.key());
+        let mut longer = message(&format!("{labels}.{}.", "y".repeat(61)), false);
+        let last = 12 + 3 * 64;
+        longer[last] = 62;
+        longer.insert(last + 1, b'y');
+        assert_eq!(rcode(Query::read(&longer, ViewId::default())), Some(ResponseCode::FormErr));
+    }
+
+    #[test]
     fn what_is_no_question_is_dropped_or_rejected() {
         let good = message("a.example.", true);
         assert!(matches!(
