@@ -5,7 +5,7 @@
 //! meanwhile, and dead servers are probed on the side.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -17,12 +17,10 @@ use tokio::sync::mpsc;
 use super::attempt::{Attempt, Event, News};
 use super::classify::{Found, Said};
 use super::context::Context;
-use super::dead::{Wanted, other_question};
+use super::dead::{Aside, Wanted, other_question};
 use super::edns::Signed;
 use super::failure::Failure;
 use super::late_answers::Unanswered;
-use super::probe::Aside;
-use super::seek::Sought;
 use super::select::{self, Candidate, Progress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
@@ -35,6 +33,12 @@ use crate::record::Counter;
 use crate::record::event::StepEvent;
 use crate::supervise::driven::{Driven, drive};
 use crate::zones::Kind;
+
+/// A server whose addresses of one family were sought, and what was found.
+pub(super) struct Sought {
+    pub(super) server: Name,
+    pub(super) found: Result<Vec<IpAddr>, Failure>,
+}
 
 /// One step of a walk: the servers of a zone, asked.
 pub(super) struct Asking<'a> {

@@ -14,28 +14,23 @@ use tokio::sync::mpsc;
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
-use super::dead::{DeadServers, Wanted, other_question};
+use super::dead::{Aside, Wanted, other_question};
 use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
-use super::families::Families;
-use super::hedges::Hedges;
-use super::late::Late;
-use super::late_answers::{LateAnswer, LateAnswers, Unanswered};
-use super::probe::Aside;
-use super::unproven::{Silent, Unproven};
-use super::uplink::Uplink;
+use super::late_answers::{LateAnswer, Unanswered};
+use super::means::Means;
+use super::unproven::Silent;
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::{Server, Standing};
-use crate::clock::{Clock, Mono};
+use crate::clock::Mono;
 use crate::conduct::{Conduct, Transport};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
-use crate::exchange::{Ask, Exchange, Heard, Place, Trouble};
+use crate::exchange::{Ask, Heard, Place, Trouble};
 use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER};
-use crate::random::Random;
+use crate::record::Counter;
 use crate::record::event::{Overdue, Sent, StepEvent};
 use crate::record::note::{Note, Words};
-use crate::record::{Counter, Recorder};
 use crate::supervise::caught;
 
 /// What an attempt tells.
@@ -74,48 +69,6 @@ enum Turn {
 impl Turn {
     fn nothing(conduct: Conduct) -> Self {
         Self::Said(Box::new(Said::Nothing(conduct)))
-    }
-}
-
-/// The parts that every attempt uses.
-pub(super) struct Means {
-    pub(super) exchange: Arc<Exchange>,
-    pub(super) recorder: Arc<Recorder>,
-    pub(super) clock: Clock,
-    pub(super) random: Random,
-    pub(super) families: Families,
-    pub(super) hedges: Hedges,
-    pub(super) uplink: Uplink,
-    pub(super) late: Arc<Late>,
-    pub(super) dead: DeadServers,
-    pub(super) unproven: Unproven,
-    pub(super) late_answers: LateAnswers,
-}
-
-impl Means {
-    /// Nothing found out yet.
-    pub(super) fn new(
-        exchange: Arc<Exchange>,
-        recorder: Arc<Recorder>,
-        clock: Clock,
-        random: Random,
-    ) -> Self {
-        let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
-        let (late, late_answers) = (Arc::default(), LateAnswers::default());
-        let (dead, unproven) = (DeadServers::default(), Unproven::default());
-        Self {
-            exchange,
-            recorder,
-            clock,
-            random,
-            families,
-            hedges,
-            uplink,
-            late,
-            dead,
-            unproven,
-            late_answers,
-        }
     }
 }
 
@@ -400,7 +353,7 @@ impl Attempt {
             Ok(message) if message.metadata.truncation => {
                 (Turn::Stream, Conduct::Truncated, Words::Fixed("cut to fit a datagram"))
             }
-            Ok(message) => self.judge(message),
+            Ok(message) => self.judge(message, heard.elapsed),
         };
         if first {
             self.record(transport, conduct, heard.elapsed);
@@ -445,7 +398,7 @@ impl Attempt {
     }
 
     /// Reads what the server said, and remembers where it does not serve the zone.
-    fn judge(&self, message: &Message) -> (Turn, Conduct, Words) {
+    fn judge(&self, message: &Message, elapsed: Duration) -> (Turn, Conduct, Words) {
         let (said, dropped) = if self.recursive {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
@@ -473,7 +426,7 @@ impl Attempt {
             self.context.note(StepEvent::Scrubbed { dropped });
         }
         let words = describe(&said, message);
-        (Turn::Said(Box::new(said.said_by(self.path.server))), conduct, words)
+        (Turn::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
     }
 
     /// How it is asked first.

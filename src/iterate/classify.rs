@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::CNAME;
@@ -46,6 +47,8 @@ pub struct Found {
     pub evidence: Vec<Record>,
     /// Who said it; none where it was made here, or was in memory.
     pub server: Option<SocketAddr>,
+    /// From its message to this answer; none where memory had it.
+    pub round_trip: Option<Duration>,
     /// Whether it was said with AA.
     pub authoritative: bool,
     /// Whether a CNAME came along that is not the one that its DNAME makes.
@@ -67,6 +70,7 @@ impl Found {
             glue: Vec::new(),
             evidence,
             server: None,
+            round_trip: None,
             authoritative: false,
             contradicted: false,
             doubted: false,
@@ -150,11 +154,12 @@ pub struct Referral {
 }
 
 impl Said {
-    /// The same, said by `server`.
+    /// The same, said by `server`, so long after it was asked.
     #[must_use]
-    pub(super) fn said_by(mut self, server: SocketAddr) -> Self {
+    pub(super) fn said_by(mut self, server: SocketAddr, round_trip: Duration) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
             found.server = Some(server);
+            found.round_trip = Some(round_trip);
         }
         self
     }

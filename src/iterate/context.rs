@@ -116,11 +116,6 @@ impl Context {
         self.trail.steps()
     }
 
-    /// The server whose answer helped last, and how long its message took.
-    pub fn answered(&self) -> Option<(IpAddr, Duration)> {
-        self.trail.answered()
-    }
-
     /// For a sub-question about `name` that this question needs answered.
     ///
     /// # Errors

@@ -5,23 +5,35 @@
 //! asks for its zone meanwhile.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 
-use super::Iterate;
-use super::attempt::Means;
-use super::probe::{Aside, Probe};
-use super::unproven::Silent;
 use crate::cache::servers::{Server, Servers};
 use crate::clock::Mono;
-use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_PROBES, MAX_DEAD_SERVERS};
+use crate::exchange::network::Path;
+use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS};
 use crate::random::Random;
 use crate::zones::View;
+
+/// A question on the side, and the server that it goes to.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    /// How the server is asked.
+    pub(super) path: Path,
+    /// Whether it is a recursive server.
+    pub(super) recursive: bool,
+    /// Whether the operator has named it.
+    pub(super) configured: bool,
+    /// The zone that it is a server of.
+    pub(super) zone: Name,
+    /// The name that it is asked for.
+    pub(super) name: Name,
+    /// The type.
+    pub(super) kind: RecordType,
+}
 
 /// A server that a question would ask, were it not dead.
 #[derive(Clone, Debug)]
@@ -48,7 +60,7 @@ pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType) -> (Nam
 pub(super) struct DeadServers {
     wanted: Mutex<BTreeMap<SocketAddr, Wanted>>,
     /// Wakes whoever probes them.
-    added: Notify,
+    pub(super) added: Notify,
 }
 
 impl DeadServers {
@@ -72,7 +84,7 @@ impl DeadServers {
 
     /// Those whose time to be tried has come, `places` at most, and the moment at which the next one's comes; none where
     /// nothing is to be tried. Those that are back, or not wanted any more, are left out from now on.
-    fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> Due {
+    pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> Due {
         let mut due = Due::default();
         self.wanted().retain(|address, one| {
             let Some(server) = servers.known(*address) else { return false };
@@ -99,48 +111,9 @@ impl DeadServers {
 
 /// What is to be tried.
 #[derive(Default)]
-struct Due {
-    servers: Vec<(Arc<Server>, Wanted)>,
-    next: Option<Mono>,
-}
-
-impl Iterate {
-    /// Probes dead servers that questions want, as long as it runs.
-    pub async fn probe_dead_servers(&self) -> Infallible {
-        let (dead, means) = (&self.means.dead, &self.means);
-        let mut probes = JoinSet::new();
-        loop {
-            let now = self.now();
-            let places = MAX_DEAD_PROBES.saturating_sub(probes.len());
-            let due = dead.due(now, &self.memory.servers, &means.random, places);
-            let begun = !due.servers.is_empty();
-            for (server, wanted) in due.servers {
-                probes.spawn(try_on_the_side(self.means(), server, wanted));
-            }
-            if begun {
-                // They have a next time now.
-                continue;
-            }
-            let rest = due.next.map(|next| next.since(now));
-            tokio::select! {
-                biased;
-                Some(_) = probes.join_next() => {}
-                () = dead.added.notified() => {}
-                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
-            }
-        }
-    }
-}
-
-/// Asks a dead server; where it is silent again, that is known of it.
-async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: Wanted) {
-    let sent = means.clock.mono();
-    let aside = wanted.aside.clone();
-    let probe = Probe { means: Arc::clone(&means), server: Arc::clone(&server), aside };
-    if !probe.ask().await {
-        let late = means.clock.mono();
-        means.silent(Silent { server, sent, late, wanted, aside: true });
-    }
+pub(super) struct Due {
+    pub(super) servers: Vec<(Arc<Server>, Wanted)>,
+    pub(super) next: Option<Mono>,
 }
 
 #[cfg(test)]
@@ -150,7 +123,6 @@ mod tests {
 
     use crate::cache::Memory;
     use crate::config::Config;
-    use crate::exchange::network::Path;
     use crate::limits::{DEAD_AFTER_SILENCES, FIRST_DEAD_TIME};
     use crate::zones::Views;
 

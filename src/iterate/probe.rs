@@ -3,34 +3,25 @@
 //!
 //! May call: `exchange`, `cache::servers`, `record`. Any answer shows that the server lives.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
+use tokio::task::JoinSet;
 
-use super::attempt::{Means, conduct_of, first_transport};
-use crate::cache::servers::Server;
+use super::Iterate;
+use super::attempt::{conduct_of, first_transport};
+use super::context::Context;
+use super::dead::{Aside, Wanted};
+use super::means::Means;
+use super::unproven::Silent;
+use crate::cache::servers::{Health, Server};
 use crate::conduct::Conduct;
 use crate::exchange::Ask;
 use crate::exchange::network::Path;
-use crate::limits::MAX_TIMER;
+use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, WITNESS_DELAY};
 use crate::record::event::Sent;
-
-/// A question on the side, and the server that it goes to.
-#[derive(Clone, Debug)]
-pub(super) struct Aside {
-    /// How the server is asked.
-    pub(super) path: Path,
-    /// Whether it is a recursive server.
-    pub(super) recursive: bool,
-    /// Whether the operator has named it.
-    pub(super) configured: bool,
-    /// The zone that it is a server of.
-    pub(super) zone: Name,
-    /// The name that it is asked for.
-    pub(super) name: Name,
-    /// The type.
-    pub(super) kind: RecordType,
-}
+use crate::record::trail::Trail;
 
 /// A server to be asked on the side.
 pub(super) struct Probe {
@@ -75,5 +66,107 @@ impl Probe {
             means.recorder.sent(&Sent { server: address, zone, found, transport, conduct, elapsed });
         }
         heard.reply.is_ok()
+    }
+}
+
+impl Iterate {
+    /// Probes dead servers that questions want, as long as it runs.
+    pub async fn probe_dead_servers(&self) -> Infallible {
+        let (dead, means) = (&self.means.dead, &self.means);
+        let mut probes = JoinSet::new();
+        loop {
+            let now = self.now();
+            let places = MAX_DEAD_PROBES.saturating_sub(probes.len());
+            let due = dead.due(now, &self.memory.servers, &means.random, places);
+            let begun = !due.servers.is_empty();
+            for (server, wanted) in due.servers {
+                probes.spawn(try_on_the_side(self.means(), server, wanted));
+            }
+            if begun {
+                // They have a next time now.
+                continue;
+            }
+            let rest = due.next.map(|next| next.since(now));
+            tokio::select! {
+                biased;
+                Some(_) = probes.join_next() => {}
+                () = dead.added.notified() => {}
+                () = tokio::time::sleep(rest.unwrap_or_default()), if rest.is_some() => {}
+            }
+        }
+    }
+
+    /// Finds out whether our own network works where servers are silent and nobody else is asked, as long as it runs.
+    pub async fn prove_silences(&self) -> Infallible {
+        let unproven = &self.means.unproven;
+        loop {
+            unproven.added.notified().await;
+            loop {
+                // Another server of the zone, or another zone's, is mostly heard within this time.
+                tokio::time::sleep(WITNESS_DELAY).await;
+                self.count_proven();
+                let Some(wanted) = unproven.first() else { break };
+                let asked = self.now();
+                let heard = match self.witness(&wanted) {
+                    Some(witness) => witness.ask().await,
+                    None => false,
+                };
+                self.count_proven();
+                if !heard {
+                    // It may be our own network: nothing follows for anybody.
+                    drop(unproven.take(|silent| silent.late <= asked));
+                }
+            }
+        }
+    }
+
+    fn count_proven(&self) {
+        let proven = self.means.unproven.take(|silent| self.means.is_proven(silent));
+        proven.into_iter().for_each(|silent| self.means.count(silent));
+    }
+
+    /// The nearest of the servers of the closest zone above that have answered before; none where there is none.
+    fn witness(&self, silent: &Wanted) -> Option<Probe> {
+        let view = &silent.view;
+        let context = Context::new(Arc::new(Trail::new(self.means.clock.clone())), Arc::clone(view));
+        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
+        let mut zone = silent.aside.zone.clone();
+        while !zone.is_root() {
+            let cut = rrsets.closest_delegation(&zone.base_name(), now)?;
+            let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name));
+            let answering = known.filter(|address| self.may_ask(&context, &cut, address.ip()));
+            let nearest = answering
+                .filter_map(|address| {
+                    let standing = self.memory.servers.known(address)?.standing(&cut.zone, now);
+                    let answers = standing.health < Health::Due;
+                    Some((standing.health, standing.round_trip?, address)).filter(|_| answers)
+                })
+                .min();
+            zone = cut.zone.clone();
+            let Some((_, _, server)) = nearest else { continue };
+            let source = view.recursion().policy.source.iter();
+            let source = source.copied().find(|source| source.is_ipv4() == server.is_ipv4());
+            let aside = Aside {
+                path: Path { server, source, tls: None },
+                recursive: false,
+                configured: false,
+                name: zone.clone(),
+                zone,
+                kind: RecordType::NS,
+            };
+            return Some(Probe { means: self.means(), server: self.server(server), aside });
+        }
+        None
+    }
+}
+
+/// Asks a dead server; where it is silent again, that is known of it.
+async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: Wanted) {
+    let sent = means.clock.mono();
+    let aside = wanted.aside.clone();
+    let probe = Probe { means: Arc::clone(&means), server: Arc::clone(&server), aside };
+    if !probe.ask().await {
+        let late = means.clock.mono();
+        means.silent(Silent { server, sent, late, wanted, aside: true });
     }
 }

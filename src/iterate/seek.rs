@@ -4,19 +4,11 @@
 //! May call: `ask`, `names`. Addresses that a server's own zone gives go before those of delegations (RFC 2181 section 5.4.1); where
 //! it denies them, or they are dead, those of the delegations are asked, as by Unbound.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use hickory_proto::rr::Name;
-
-use super::ask::Asking;
+use super::ask::{Asking, Sought};
 use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
-
-/// A server whose addresses of one family were sought, and what was found.
-pub(super) struct Sought {
-    server: Name,
-    found: Result<Vec<IpAddr>, Failure>,
-}
 
 impl Asking<'_> {
     /// Takes in the addresses of a server. What delegations say of them, which may have come up on the way, goes to the reserve.

@@ -3,14 +3,11 @@
 //! May call: `clock`, `limits`. Bounded; what comes later than the bound is left out. Steps are noted as data and put into
 //! words when somebody wants to see them: nearly all of them are dropped unseen.
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use super::event::Step;
 use super::note::Note;
 use crate::clock::{Clock, Mono};
-use crate::conduct::Conduct;
 use crate::limits::MAX_STEPS;
 
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
@@ -83,15 +80,6 @@ impl Trail {
         });
         let messages = sent.count().saturating_add(usize::from(last.is_some()));
         Progress { zone, server: last.map(|(.., server)| server.to_string()), messages }
-    }
-
-    /// The server whose answer helped last, and how long its message took; what sub-questions heard does not count.
-    pub fn answered(&self) -> Option<(IpAddr, Duration)> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.iter().rev().filter(|noted| noted.depth == 0).find_map(|noted| match &noted.note {
-            Note::Received { server, conduct: Conduct::Answered, elapsed, .. } => Some((*server, *elapsed)),
-            _ => None,
-        })
     }
 
     /// All steps noted so far, in words.

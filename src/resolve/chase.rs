@@ -4,8 +4,9 @@
 //! iterator come back here, so that they too are routed and remembered.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::op::ResponseCode;
@@ -48,6 +49,8 @@ pub(super) struct Chased {
     pub(super) told: Option<Fault>,
     /// The zone whose server was asked last; none where memory was enough.
     pub(super) zone: Option<Name>,
+    /// The server that answered last, and its round trip; none where memory was enough.
+    pub(super) answered: Option<(IpAddr, Duration)>,
     /// What a client is told beside the answer.
     pub(super) extended_error: Option<ExtendedError>,
     /// Which DNS list it came from, if from one.
@@ -150,6 +153,7 @@ impl Resolver {
         let mut found = Chased::default();
         let end = self.step(Errand { name: &inside, rewrite: Some(rewrite), ..errand }, &mut found).await?;
         chased.zone = found.zone;
+        chased.answered = found.answered;
         // Under another name nothing is signed.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
@@ -293,6 +297,9 @@ impl Chased {
 
     /// Adds what was found for one name of the chain.
     pub(super) fn take(&mut self, found: Found, checked: &Checked) -> End {
+        if let (Some(server), Some(round_trip)) = (found.server, found.round_trip) {
+            self.answered = Some((server.ip(), round_trip));
+        }
         let negative = matches!(found.end, End::Negative { .. }).then_some(checked.end);
         for security in checked.sets.iter().copied().chain(negative) {
             self.security = Some(self.security.map_or(security, |so_far| so_far.and(security)));

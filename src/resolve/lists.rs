@@ -169,10 +169,11 @@ impl Resolver {
         let found = self.chase(name, kind, context.view.route(name, kind), context).await;
         under_way.ended();
         let now = self.clock.now();
+        let answered = found.as_ref().ok().and_then(|chased| chased.answered);
         let asked = watch::Asked {
             end: end_of(&found),
             elapsed: now.mono.since(began),
-            round_trip: context.answered().map(|(_, round_trip)| round_trip),
+            round_trip: answered.map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
             // Where its names need a key, its apex may be refused to us though the list is well.

@@ -134,6 +134,7 @@ fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Fo
         glue: Vec::new(),
         evidence,
         server: None,
+        round_trip: None,
         authoritative,
         contradicted: false,
         doubted: false,

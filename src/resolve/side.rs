@@ -76,12 +76,12 @@ impl Resolver {
         let context = Context::new(trail, Arc::clone(view)).on_the_side(avoid);
         let found = self.ask_list(&entry, name, RecordType::A, &context).await;
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
+        let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
             // What it is believed to be must not colour what it says.
             Ok(chased) => Some(gate::judge(list, State::Untested, &chased.answers)),
             Err(failure) => why_of(list, &failure).map(Verdict::Untold),
         };
-        let server = context.answered().map(|(server, _)| server);
         Probed { verdict, server, secure }
     }
 

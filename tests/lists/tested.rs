@@ -13,7 +13,7 @@ use resolverd::dnsbl::state::State;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
-use resolverd::question::{Client, ListSays, Question};
+use resolverd::question::{Client, ListSays, Question, ViewId};
 use resolverd::resolve::Asked;
 
 use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
@@ -100,6 +100,28 @@ fn a_silent_list_is_not_tested_and_a_refusing_one_is_told_by_its_answers() {
         }
         minutes(&stage, 45).await;
         assert_eq!(stage.entry(LIST).state(), State::Dead);
+    });
+}
+
+#[test]
+fn a_probe_names_the_lists_own_server_or_none() {
+    paused(async {
+        let stage = Stage::new(&|_| String::new(), |_| {});
+        for server in stage.servers(LIST) {
+            server.set_faults(&[Fault::Refused]);
+        }
+        let resolver = stage.simulation.resolver();
+        let probed = async || {
+            let (list, view) = resolver.asked_as(&stage.entry(LIST), ViewId::default()).unwrap();
+            resolver.probe(&view, &list, &name(&question(sender(1), LIST)), None).await
+        };
+        assert_eq!(probed().await.server, None, "the root refers to the list, and is no server of it");
+        for server in stage.servers(LIST) {
+            server.set_faults(&[]);
+        }
+        pass(60 * MINUTE).await;
+        let own = stage.servers(LIST).map(|server| server.addresses()[0]);
+        assert!(own.contains(&probed().await.server.unwrap()));
     });
 }
 

@@ -1,0 +1,83 @@
+//! What every attempt and every probe uses: the door to the wire, the clock, and what is known of this host's own network.
+
+use std::sync::Arc;
+
+use super::dead::DeadServers;
+use super::families::Families;
+use super::hedges::Hedges;
+use super::late::Late;
+use super::late_answers::LateAnswers;
+use super::unproven::{Silent, Unproven};
+use super::uplink::Uplink;
+use crate::clock::Clock;
+use crate::exchange::Exchange;
+use crate::random::Random;
+use crate::record::Recorder;
+
+/// The parts that every attempt uses.
+pub(super) struct Means {
+    pub(super) exchange: Arc<Exchange>,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+    pub(super) families: Families,
+    pub(super) hedges: Hedges,
+    pub(super) uplink: Uplink,
+    pub(super) late: Arc<Late>,
+    pub(super) dead: DeadServers,
+    pub(super) unproven: Unproven,
+    pub(super) late_answers: LateAnswers,
+}
+
+impl Means {
+    /// Nothing found out yet.
+    pub(super) fn new(
+        exchange: Arc<Exchange>,
+        recorder: Arc<Recorder>,
+        clock: Clock,
+        random: Random,
+    ) -> Self {
+        let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
+        let (late, late_answers) = (Arc::default(), LateAnswers::default());
+        let (dead, unproven) = (DeadServers::default(), Unproven::default());
+        Self {
+            exchange,
+            recorder,
+            clock,
+            random,
+            families,
+            hedges,
+            uplink,
+            late,
+            dead,
+            unproven,
+            late_answers,
+        }
+    }
+
+    /// A message was not answered. It counts where others were heard meanwhile; where nobody was, that is found out.
+    pub(super) fn silent(&self, silent: Silent) {
+        if self.is_proven(&silent) {
+            self.count(silent);
+        } else if silent.wanted.view.config.resolve.race && silent.tells() {
+            self.unproven.add(silent);
+        }
+    }
+
+    pub(super) fn is_proven(&self, silent: &Silent) -> bool {
+        self.uplink.proves_silence(silent.wanted.aside.configured, silent.sent)
+    }
+
+    pub(super) fn count(&self, silent: Silent) {
+        if silent.aside {
+            silent.server.probed_in_vain(silent.sent);
+            return;
+        }
+        silent.server.silent(silent.sent, silent.late, &self.random);
+        if silent.wanted.view.config.resolve.race
+            && let Some(next) = silent.server.next_try()
+        {
+            self.dead.want(silent.wanted, next <= silent.late);
+        }
+    }
+}
