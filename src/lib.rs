@@ -62,6 +62,7 @@ pub mod ctl;
 pub mod daemon;
 pub mod dnsbl;
 pub mod exchange;
+pub mod hash;
 pub mod iterate;
 #[cfg(feature = "lab")]
 pub mod lab;

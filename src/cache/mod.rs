@@ -15,7 +15,6 @@
 mod existence;
 pub mod failures;
 pub mod flush;
-mod keyed;
 mod keys;
 pub mod look;
 mod round_trips;
@@ -32,9 +31,9 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 
 use crate::clock::Mono;
+use crate::hash::Keyed;
 use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
-pub use keyed::Keyed;
 
 /// Octets that an entry costs beside its own (its key, and what is kept with all that it points to): its slot, its place in the
 /// hash table, and the slack of both. `tests/weights.rs` measures it against the allocator's own count, and

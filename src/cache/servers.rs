@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use hickory_proto::rr::Name;
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
-use serde::{Deserialize, Serialize};
 
 use super::round_trips::RoundTrips;
+pub use super::silence::Health;
 use super::silence::Silence;
 use super::store::Store;
-use super::{Keyed, StoreFill, fill};
+use super::{StoreFill, fill};
 use crate::clock::Mono;
+use crate::hash::Keyed;
 use crate::limits::{
     FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, NO_EDNS_TIME,
     NO_TCP_TIME, UNKNOWN_TIMER,
@@ -179,20 +180,6 @@ pub struct KnownServer {
     pub tcp: bool,
     /// Zones it does not serve though it should.
     pub lame: Vec<Name>,
-}
-
-/// Whether a server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    /// It does, or was never asked.
-    Answering,
-    /// It let the last message pass a moment ago, perhaps lost on the way.
-    Doubtful,
-    /// It has been dead, and its time to be tried again has come.
-    Due,
-    /// It is dead.
-    Dead,
 }
 
 impl Server {

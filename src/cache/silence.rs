@@ -7,10 +7,25 @@
 
 use std::time::Duration;
 
-use super::servers::Health;
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Mono;
 use crate::limits::{DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, SILENT_TIME};
 use crate::random::Random;
+
+/// Whether a server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It does, or was never asked.
+    Answering,
+    /// It let the last message pass a moment ago, perhaps lost on the way.
+    Doubtful,
+    /// It has been dead, and its time to be tried again has come.
+    Due,
+    /// It is dead.
+    Dead,
+}
 
 /// What a server has let pass since it was last heard.
 #[derive(Debug, Default)]

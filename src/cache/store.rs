@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashTable;
 
-use super::Keyed;
+use crate::hash::Keyed;
 use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, SLOTS_AT_ONCE};
 
 /// Per cent of a shard's octets that the short queue may take.

@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn one_thread_alone_walks_itself() {
-        crate::lab::simulation::paused(async {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
             let walker = memory().walk(|_| thread::current().id()).await;
             assert_eq!(walker, thread::current().id());
         });

@@ -18,7 +18,6 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
-use crate::cache::Keyed;
 use crate::clock::Clock;
 use crate::config::{Config, defaults};
 use crate::control::Subject;
@@ -26,6 +25,7 @@ use crate::control::server::{BindError, Server};
 use crate::exchange::internet::Internet;
 use crate::exchange::network::Network;
 use crate::exchange::ports::{self, Ports};
+use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, Inherited, Listeners, NotServed, Refused, Settled, Sockets};
 use crate::random::Random;

@@ -34,9 +34,9 @@ use std::time::Duration;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RecordType};
 
-use crate::cache::Keyed;
 use crate::clock::Clock;
 use crate::conduct::Transport;
+use crate::hash::Keyed;
 use crate::limits::MAX_STRAY_DATAGRAMS;
 use crate::question::wire_name;
 use crate::random::Random;

@@ -4,6 +4,8 @@
 //! but the demo. Authoritative servers as RFC 1034 section 4.3.2 has them, each with a distance and with faults that
 //! can be switched; reached in memory with a virtual clock and a seed, or on sockets of 127.0.0.0/8.
 
+#[cfg(test)]
+mod authority_tests;
 pub mod client;
 pub mod delegations;
 pub mod demo;

@@ -8,8 +8,8 @@ use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::cache::Keyed;
 use crate::clock::Mono;
+use crate::hash::Keyed;
 use crate::limits::{REFUSAL_BURST, REFUSAL_INTERVAL, REFUSAL_NETWORKS};
 
 /// The counters.

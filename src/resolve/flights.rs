@@ -15,8 +15,8 @@ use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
 use super::shares::{Account, ClientKey, Shares, Ticket, Verdict, Why, ZoneKey};
-use crate::cache::Keyed;
 use crate::clock::Mono;
+use crate::hash::Keyed;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
 use crate::question::{Answer, Client, QuestionKey, is_within, name_of_wire, wire_name};
 use crate::record::trail::Trail;

@@ -65,9 +65,9 @@ pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::Keyed;
     use crate::clock::Clock;
     use crate::conduct::Transport;
+    use crate::hash::Keyed;
     use crate::question::{Client, wire_name};
     use crate::random::Random;
     use crate::record::note::Note;

@@ -6,7 +6,7 @@
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
 
-use crate::cache::Keyed;
+use crate::hash::Keyed;
 
 /// Octets of a client's cookie (RFC 7873 section 4.1).
 pub(super) const CLIENT: usize = 8;

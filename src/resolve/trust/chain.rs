@@ -11,7 +11,6 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
-use super::cuts::{Delegated, is_unsigned};
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
 use crate::cache::security::{Backing, Evidence, Standing, ZoneState};
@@ -32,6 +31,17 @@ struct Established {
     standing: Standing,
     seconds: u32,
     sought: Option<Mono>,
+}
+
+/// What DS say of a name.
+#[derive(Debug)]
+pub(super) enum Delegated {
+    /// A signed zone begins there; the seconds that this may be kept.
+    Signed(Vec<DS>, u32),
+    /// None begins there, or an unsigned one; the seconds that this may be kept.
+    Unsigned(Cut, u32),
+    /// The zone above is bogus.
+    Bogus(Fault),
 }
 
 impl Established {
@@ -320,6 +330,11 @@ impl Validator {
         let rrsets = self.memory.rrsets.of(context.view.knows);
         rrsets.put_backed(records, Rank::Answer, backing, most, self.clock.mono());
     }
+}
+
+/// Whether a fault says only that nothing signed was sent.
+pub(super) fn is_unsigned(fault: &Fault) -> bool {
+    matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
 /// Tells on the trail that a server's DS or keys are not what was signed.

@@ -8,7 +8,7 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
-use super::chain::{algorithms, denier, note_refuted, unreachable};
+use super::chain::{Delegated, algorithms, denier, is_unsigned, note_refuted, unreachable};
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
 use crate::cache::security::{Standing, ZoneState};
@@ -18,17 +18,6 @@ use crate::validate::anchors::Trust;
 use crate::validate::denial::{Cut, Denials};
 use crate::validate::signature::{self, Rrset, covering};
 use crate::validate::verdict::{Fault, Verdict, Why};
-
-/// What DS say of a name.
-#[derive(Debug)]
-pub(super) enum Delegated {
-    /// A signed zone begins there; the seconds that this may be kept.
-    Signed(Vec<DS>, u32),
-    /// None begins there, or an unsigned one; the seconds that this may be kept.
-    Unsigned(Cut, u32),
-    /// The zone above is bogus.
-    Bogus(Fault),
-}
 
 impl Validator {
     /// What data without a signature are worth that stand at `name`, said by a server of `cut`: insecure where an unsigned
@@ -238,11 +227,6 @@ fn ds_in(record: &Record) -> Option<&DS> {
         RData::DNSSEC(DNSSECRData::DS(ds)) => Some(ds),
         _ => None,
     }
-}
-
-/// Whether a fault says only that nothing signed was sent.
-pub(super) fn is_unsigned(fault: &Fault) -> bool {
-    matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
 fn unsigned_in(name: &Name, zone: &Name) -> Fault {

@@ -1,6 +1,6 @@
 //! Keyed hashing of what strangers choose.
 //!
-//! May call: `random`. SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012, with one round for each word
+//! SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012, with one round for each word
 //! and three at the end, as the standard library has it), begun with 128 secret bits. Written here as each miss hashes some
 //! thirty names: the library's takes twice as long for them, and takes its key as octets of the message.
 
