@@ -1,8 +1,8 @@
 //! resolverd: a caching, recursing DNS resolver for mail gateways.
 //!
 //! A message costs a gateway 30 to 90 questions in dependent steps. What counts is the time from the first to the last,
-//! and knowing afterwards whose fault it was. This is the tour; each module's first lines say what it is, what it may
-//! call, and which RFC it obeys.
+//! and knowing afterwards whose fault it was. This is the tour; each module's first lines say what it is and which
+//! RFC it obeys.
 //!
 //! # The way of a question
 //!
@@ -13,13 +13,18 @@
 //!                       resolve ──► zones: a Route ─┬─► local
 //!                 (one flight per question,         ├─► forward ─┐
 //!                  client deadlines, chase)         ├─► stub ────┼─► iterate ──► exchange ──► servers
-//!                                                   └─► recursion┘            (udp, tcp, tls)
+//!                          │     ▲                  └─► recursion┘     │      (udp, tcp, tls)
+//!                          │     └──── sub-questions: server addresses ─┘
+//!                          │            (a trait that resolve hands down)
+//!                          ├─► resolve::trust ──► validate    is the answer signed as its zone says?
+//!                          └─► dnsbl::gate                    is it a listing, in the zone of a DNS list?
 //!
+//!  above resolve, a task of the daemon each:     background (questions that no client has asked)
 //!  beside the way, told of it but never in it:   record · control
 //! ```
 //!
-//! An arrow is a call; calls go down and to the right only. What stands beside the way reads snapshots and starts
-//! questions only through [`resolve`], as any client does.
+//! Calls go down and to the right only. What stands beside the way reads snapshots and starts questions only through
+//! [`resolve`], as any client does.
 //!
 //! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
 //!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it.
@@ -41,6 +46,46 @@
 //! [`question`] holds what goes the whole way: the question and its key, the answer as bytes, and the closed list of
 //! outcomes in which every question ends; [`conduct`] how a server behaved to a message. [`rdata`] reads the data of records that the library refuses, [`zone_file`] all that is written as zone files are. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
 //! virtual clock and a seed. Every bound stands in [`limits`] with its reason; every default in [`config`].
+//!
+//! # Who calls whom
+//!
+//! Each row is a module and those that it calls. Rows call rows below them only. `tests/arrows.rs` holds the code to this
+//! table: a new arrow is a change here first.
+//!
+//! ```text
+//! main       daemon ctl lab control listener zones config record notify log arguments
+//! bin        ctl
+//! daemon     control listener background resolve zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
+//! ctl        control check zones config dnsbl record cache question conduct limits
+//! lab        control background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
+//! control    resolve config dnsbl record cache wire question clock limits
+//! listener   resolve zones config record wire question supervise clock hash limits
+//! background resolve zones config dnsbl question clock random limits
+//! resolve    iterate zones dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
+//! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
+//! check      config clock random limits
+//! zones      config zone_file dnsbl cache wire question clock rdata limits
+//! config     zone_file dnsbl exchange wire validate limits
+//! zone_file  wire rdata
+//! dnsbl      exchange record question clock limits
+//! exchange   wire question supervise conduct clock hash random limits
+//! record     validate question conduct clock limits
+//! cache      validate question clock hash random rdata limits
+//! wire       question clock hash rdata limits
+//! validate   question clock limits
+//! question   clock
+//! notify     supervise
+//! supervise  limits
+//! log        limits
+//! conduct
+//! clock      limits
+//! hash       random
+//! random
+//! rdata
+//! arguments
+//! allocator
+//! limits
+//! ```
 //!
 //! # Who builds and ends it
 //!
