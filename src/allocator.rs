@@ -1,8 +1,8 @@
 //! The allocator of both programs.
 //!
-//! May call: nothing of ours. A resolver frees on one thread what another has taken, in hundreds of sizes, for as long as it runs;
-//! what an allocator makes of that decides what the process holds. Measured with `benches/compare/misses.sh`, 300 000 names that
-//! are each asked once, resident at the end with a cache of 16, 64 (60 000 names) and 256 MiB, and CPU a name against that of
+//! A resolver frees on one thread what another has taken, in hundreds of sizes, for as long as it runs; what an allocator
+//! makes of that decides what the process holds. Measured with `benches/compare/misses.sh`, 300 000 names that are each
+//! asked once, resident at the end with a cache of 16, 64 (60 000 names) and 256 MiB, and CPU a name against that of
 //! glibc's:
 //!
 //! | | 16 MiB | 64 MiB | 256 MiB | CPU | 256 MiB half full, 10 s after a flush |

@@ -1,6 +1,4 @@
 //! resolverd's command line, from which its manual is made too.
-//!
-//! May call: nothing of ours.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

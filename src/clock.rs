@@ -1,7 +1,7 @@
 //! The time, injected: nothing below `daemon` reads a clock of its own.
 //!
-//! May call: `limits`. One clock serves both worlds. In the daemon it is the machine's; in the
-//! simulation it is tokio's paused clock, which jumps to the next timer, so four-second deadlines cost nothing.
+//! One clock serves both worlds. In the daemon it is the machine's; in the simulation it is tokio's paused clock, which
+//! jumps to the next timer, so four-second deadlines cost nothing.
 //!
 //! Spans are measured on the clock that goes on while the machine sleeps or is paused, so that no TTL outlives its time. tokio's
 //! timers stand still meanwhile: who waits is woken late, and then sees that the time is over.

@@ -1,6 +1,6 @@
 //! What the service manager is told (sd_notify(3)): ready, reloading, stopping, and still alive.
 //!
-//! May call: `supervise::pulse`. Where no manager listens (`NOTIFY_SOCKET` is not set) all of it does nothing.
+//! Where no manager listens (`NOTIFY_SOCKET` is not set) all of it does nothing.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! What travels the whole way of a question: the question, its key, the answer, and how it ended.
 //!
-//! May call: `clock`. Names are compared without case (RFC 1035 section 2.3.3, RFC 4343); a key holds the
-//! lower-case wire form, so that the hit path compares bytes and never decodes a name.
+//! Names are compared without case (RFC 1035 section 2.3.3, RFC 4343); a key holds the lower-case wire form, so that the
+//! hit path compares bytes and never decodes a name.
 
 use std::borrow::Borrow;
 use std::fmt;

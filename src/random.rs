@@ -1,7 +1,7 @@
 //! The random source, injected: ids, ports, jitter, and the choice among equals.
 //!
-//! May call: nothing of ours. ChaCha12 in both worlds: seeded by the operating system in the daemon (ids and
-//! ports must not be guessed, RFC 5452 section 4.3), by the run's seed in the simulation.
+//! ChaCha12 in both worlds: seeded by the operating system in the daemon (ids and ports must not be guessed, RFC 5452
+//! section 4.3), by the run's seed in the simulation.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
 //! Whether a name exists as far as memory knows, and so how much an NXDOMAIN denies.
 //!
-//! May call: `rrsets`, `limits`. RFC 2308 section 5 denies all types of the name by it. Load balancers say it of the types that
-//! they do not know, AAAA above all (RFC 4074 section 4.2): unless it is proven, it denies the type that was asked for.
+//! RFC 2308 section 5 denies all types of the name by it. Load balancers say it of the types that they do not know, AAAA
+//! above all (RFC 4074 section 4.2): unless it is proven, it denies the type that was asked for.
 
 use std::time::Duration;
 

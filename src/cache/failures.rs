@@ -1,8 +1,8 @@
 //! Questions that failed a moment ago, so that their repeats cost nothing (RFC 9520).
 //!
-//! May call: `question`, `clock`, `limits`. A failure is remembered for 1 s at first and twice as long each time it
-//! happens again, to 30 s; a success clears it. Where no server at all was heard meanwhile it is always 1 s, and ends as soon as
-//! one is heard: that may be our own network, and names are not to be held guilty of its outage.
+//! A failure is remembered for 1 s at first and twice as long each time it happens again, to 30 s; a success clears it.
+//! Where no server at all was heard meanwhile it is always 1 s, and ends as soon as one is heard: that may be our own
+//! network, and names are not to be held guilty of its outage.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Flushing: what an operator wants gone, from all memories, every type, with its number.
 //!
-//! May call: `question`. Walks whole tables, so it runs off the threads that serve.
+//! Walks whole tables, so it runs off the threads that serve.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,6 +1,4 @@
 //! The keys under which RRsets, denials and delegations stand in their table.
-//!
-//! May call: `question`.
 
 use hickory_proto::rr::{Name, RecordType};
 

@@ -1,7 +1,6 @@
 //! Looking: what the memories hold under a name, for `resolverctl cache`.
 //!
-//! May call: `question`, `clock`. Walks whole tables instead of asking them: looking is no use of an entry, and must not
-//! keep it from being evicted.
+//! Walks whole tables instead of asking them: looking is no use of an entry, and must not keep it from being evicted.
 
 use std::sync::Arc;
 use std::time::Duration;

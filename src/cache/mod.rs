@@ -1,7 +1,7 @@
 //! The four memories: answers, RRsets and delegations, servers, failures.
 //!
-//! May call: `question`, `clock`, `limits`, `random`. Entries carry their times and are judged by the moment they are
-//! asked at; `store` bounds the octets and chooses what goes. Keys come from strangers: the hashing is keyed.
+//! Entries carry their times and are judged by the moment they are asked at; `store` bounds the octets and chooses what
+//! goes. Keys come from strangers: the hashing is keyed.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
 //! The round trips of one server: their smoothed value and a digest of their distribution, from which its timers come.
 //!
-//! May call: `limits`. Pure. RFC 6298 section 2 smooths; the digest is log-linear, eight buckets an octave, so that a
-//! percentile is at most an eighth too long. Its counts are halved from time to time: what was long ago fades.
+//! Pure. RFC 6298 section 2 smooths; the digest is log-linear, eight buckets an octave, so that a percentile is at most an
+//! eighth too long. Its counts are halved from time to time: what was long ago fades.
 
 use std::time::Duration;
 

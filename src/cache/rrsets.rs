@@ -1,7 +1,7 @@
 //! RRsets, proofs that one does not exist, and delegations.
 //!
-//! May call: `question`, `clock`, `rdata`. RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept
-//! as wire bytes and decoded on the miss path only.
+//! RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept as wire bytes and decoded on the
+//! miss path only.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What makes data believed: the signatures and proofs that came with them, and the keys of zones.
 //!
-//! May call: `question`, `clock`, `rdata`, `validate` for its types. Kept as wire bytes beside what they prove, and decoded on
-//! the miss path only. RFC 4035 section 4.5 (what is kept together).
+//! Kept as wire bytes beside what they prove, and decoded on the miss path only. RFC 4035 section 4.5 (what is kept
+//! together).
 
 use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};

@@ -1,7 +1,6 @@
 //! What is known of each server: round trips, silence, EDNS, the zones it is lame for.
 //!
-//! May call: `clock`, `limits`, `question`, `random`, `round_trips`, `silence`. Nothing here but known silence keeps a server from
-//! being asked when there is no better one.
+//! Nothing here but known silence keeps a server from being asked when there is no better one.
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;

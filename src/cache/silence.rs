@@ -1,9 +1,9 @@
 //! A server's silence: doubtful at once, dead after three silences, known to be silent once a message on the side had no
 //! answer either.
 //!
-//! May call: `clock`, `limits`, `random`. Pure. Unbound backs its timer off to 12 s and then tries with clients' questions,
-//! and counts A, AAAA and other types apart, as some servers drop a type. Here a server is doubtful at once and dead after
-//! three silences that cannot have been one event. It is tried on the side with another type than it was silent to.
+//! Pure. Unbound backs its timer off to 12 s and then tries with clients' questions, and counts A, AAAA and other types
+//! apart, as some servers drop a type. Here a server is doubtful at once and dead after three silences that cannot have
+//! been one event. It is tried on the side with another type than it was silent to.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
 //! A table that is bounded in octets, and chooses what goes.
 //!
-//! May call: `limits`, and `Keyed` for hashing. The choice is S3-FIFO's (Yang et al., FIFO queues are all you need for cache
-//! eviction, SOSP 2023): a new entry stands in a short queue, and goes at its end, unless it was asked for meanwhile; then it goes
-//! on to the long queue, at whose end it stays as often as it was asked for. What has gone from the short queue is remembered
-//! by its hash, and stands in the long one when it comes back. Names that are asked for once each push out each other so, and
-//! not what is in use. The table is in shards, each behind a lock that is held for one lookup.
+//! The choice is S3-FIFO's (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023): a new entry stands in
+//! a short queue, and goes at its end, unless it was asked for meanwhile; then it goes on to the long queue, at whose end
+//! it stays as often as it was asked for. What has gone from the short queue is remembered by its hash, and stands in the
+//! long one when it comes back. Names that are asked for once each push out each other so, and not what is in use. The
+//! table is in shards, each behind a lock that is held for one lookup.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};

@@ -1,6 +1,6 @@
 //! Walks through whole tables: one at a time, and never on the threads that serve.
 //!
-//! May call: nothing of ours. Half a million entries take a good part of a second to look through.
+//! Half a million entries take a good part of a second to look through.
 
 use std::sync::Arc;
 

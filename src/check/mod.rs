@@ -1,7 +1,7 @@
 //! The doctor: what stands in the way of mail's questions, with evidence and advice.
 //!
-//! May call: `config`, `limits`, `random`. It needs no daemon. Each check is a pure function of what it is given; only
-//! `system::gather` reads the host and `system::root_zone` the network.
+//! It needs no daemon. Each check is a pure function of what it is given; only `system::gather` reads the host and
+//! `system::root_zone` the network.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

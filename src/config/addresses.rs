@@ -1,6 +1,4 @@
 //! Addresses in the configuration file: of listeners, clients, servers and hosts, and the ports beside them.
-//!
-//! May call: `config::{report, value}`, `wire::presentation`, `limits`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};

@@ -1,6 +1,6 @@
 //! What differs between two configurations, in sentences: what a reload tells.
 //!
-//! May call: `config`, `config::{keys, table}`. Keys come in the order of the shipped file, then listeners, zones, hosts and lists.
+//! Keys come in the order of the shipped file, then listeners, zones, hosts and lists.
 
 use toml::Value;
 

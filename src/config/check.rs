@@ -1,6 +1,4 @@
 //! What must hold between the keys and entries of a configuration, whatever order they stand in.
-//!
-//! May call: `config`, `config::{reader, report, value}`, `dnsbl::list` for its types.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Every default, in one place. `conf/resolverd.toml` says the same, and a test holds it to that.
 //!
-//! May call: `config`, `dnsbl`, `validate` for their types, `limits`. The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old,
-//! as the root is primed from any one that still answers (RFC 9609 section 2).
+//! The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old, as the root is primed from
+//! any one that still answers (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;

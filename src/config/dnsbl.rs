@@ -1,6 +1,4 @@
 //! `[dnsbl]`: the registry of DNS lists, and which lists are asked ahead.
-//!
-//! May call: `config::{keys, list_files, value, written}`, `dnsbl` for its types, `limits`.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! The configuration file as typed: its text becomes a tree, and the tree a configuration.
 //!
-//! May call: `config`, `config::{check, files, reader, report, table}`, `limits`. The file is read as a tree that knows its places instead of by derived
-//! code, which stops at the first error: an operator is told all of them at once.
+//! The file is read as a tree that knows its places instead of by derived code, which stops at the first error: an operator
+//! is told all of them at once.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! The files that a configuration is made of, read with bounds: of which kind, how large, and for how long.
 //!
-//! May call: `limits`. A file that has no end or no beginning is an error like others: neither memory nor a reload is lost to it.
+//! A file that has no end or no beginning is an error like others: neither memory nor a reload is lost to it.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};

@@ -1,8 +1,8 @@
 //! A zone file together with the files that it includes, as one text.
 //!
-//! May call: `config::{report, value}`, `wire::presentation`, `limits`. RFC 1035 section 5.1: `$INCLUDE` names a file and, where it has a second word,
-//! its origin; the origin of the file that includes stays as it was. What is included is a part of the zone's text: it is bounded with
-//! it, read by the same reader, and a change of it is a change of the zone.
+//! RFC 1035 section 5.1: `$INCLUDE` names a file and, where it has a second word, its origin; the origin of the file that
+//! includes stays as it was. What is included is a part of the zone's text: it is bounded with it, read by the same reader,
+//! and a change of it is a change of the zone.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! A row of the table of keys: the name of a key, how it is read and shown, and what a reload says of it.
 //!
-//! May call: `config::{report, value}`. Each section's rows stand beside its type; `table` lists the sections. What a key does, its default and its range are
+//! Each section's rows stand beside its type; `table` lists the sections. What a key does, its default and its range are
 //! told in `conf/resolverd.toml`, from which the manual is made; a test holds that file against these rows.
 
 use std::path::Path;

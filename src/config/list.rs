@@ -1,6 +1,4 @@
 //! `[[list]]`: a DNS list that the registry does not know, or what the operator knows better of one.
-//!
-//! May call: `config`, `config::{keys, list_files, report, value, written}`, `dnsbl::{codes, list}`, `wire::presentation`, `limits`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,6 +1,4 @@
 //! The files that `[dnsbl]` and `[[list]]` name: a registry of lists, and a customer's key.
-//!
-//! May call: `config::{files, report, value}`, `dnsbl::registry`, `exchange::secret` for its types, `limits`.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

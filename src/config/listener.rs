@@ -1,6 +1,4 @@
 //! `[listen]` and `[[listener]]`: whom we answer, and where.
-//!
-//! May call: `config`, `config::{addresses, keys, value, written}`, `dnsbl` for its types, `limits`.
 
 use std::net::SocketAddr;
 

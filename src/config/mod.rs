@@ -1,7 +1,7 @@
 //! The configuration as meant: checked, with every default in one place, shared behind an `Arc`.
 //!
-//! May call: `limits`, `validate` for trust anchors, `dnsbl` for its registry. `file` reads the file by the `table` of its keys, `check` holds its parts against
-//! each other, `report` says what is wrong with it. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`, `dnsbl`, `list`.
+//! `file` reads the file by the `table` of its keys, `check` holds its parts against each other, `report` says what is
+//! wrong with it. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`, `dnsbl`, `list`.
 
 #![deny(
     clippy::unwrap_used,

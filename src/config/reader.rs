@@ -1,7 +1,6 @@
 //! Reading a file's tree to a configuration: each key by its row of the table, and all that is wrong told at once.
 //!
-//! May call: `config`, `config::{keys, report, table, value}`. What holds between keys and entries is checked in `check` when all
-//! have been read, as they may stand in any order.
+//! What holds between keys and entries is checked in `check` when all have been read, as they may stand in any order.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,4 @@
 //! What is wrong with a configuration, in lines that say where, what, and what to do.
-//!
-//! May call: `wire::presentation`, `limits`.
 
 use std::fmt;
 use std::ops::Range;

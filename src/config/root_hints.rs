@@ -1,7 +1,6 @@
 //! Root hints from a file in zone-file form, as IANA's `named.root` and Debian's `root.hints` are.
 //!
-//! May call: `config::{report, value}`, `zone_file`, `limits`. NS of the root names the servers, A and AAAA give their addresses, whatever else is there
-//! is passed over.
+//! NS of the root names the servers, A and AAAA give their addresses, whatever else is there is passed over.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,7 +1,6 @@
 //! The sections that stand once, but for `[listen]` and `[dnsbl]`: their types, and the rows of their keys.
 //!
-//! May call: `config`, `config::{addresses, keys, root_hints, trust_anchor, value, written}`, `limits`. A new key is a field here with its row, and a default
-//! in `defaults`.
+//! A new key is a field here with its row, and a default in `defaults`.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;

@@ -1,7 +1,6 @@
 //! A configuration as the file that means it, for `resolverctl config show`.
 //!
-//! May call: `config`, `config::{keys, table}`. What is shown here and read again is equal; files that it names are told by
-//! their path.
+//! What is shown here and read again is equal; files that it names are told by their path.
 
 use super::Config;
 use super::keys::{Entry, Key, Once};

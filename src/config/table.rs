@@ -1,7 +1,7 @@
 //! The table of keys: every section of the file, in the order of the shipped one.
 //!
-//! May call: `config::{dnsbl, keys, listener, list, report, sections, value, zone}`. Whatever is done with all keys visits this table: reading,
-//! showing, comparing. What is not in it is unknown, and told with what comes nearest.
+//! Whatever is done with all keys visits this table: reading, showing, comparing. What is not in it is unknown, and told
+//! with what comes nearest.
 
 use toml::de::DeValue;
 

@@ -1,8 +1,8 @@
 //! Trust anchors from a file of DS and DNSKEY records, as zone files, Unbound and BIND spell them; and which keys of the root
 //! are taken where no file is named.
 //!
-//! May call: `validate::anchors`, `config::{report, value}`, `zone_file`, `limits`. Of Unbound: its
-//! `trust-anchor:` lines and the states of its `root.key`. Of BIND: `trust-anchors`, `managed-keys` and `trusted-keys`.
+//! Of Unbound: its `trust-anchor:` lines and the states of its `root.key`. Of BIND: `trust-anchors`, `managed-keys` and
+//! `trusted-keys`.
 
 use std::path::{Path, PathBuf};
 

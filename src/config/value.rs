@@ -1,6 +1,6 @@
 //! Single values of the configuration file: what was typed becomes what is meant, or a sentence about it.
 //!
-//! May call: `config::{files, report}`, `wire::presentation`, `limits`. Addresses stand in `addresses`; the way back is `written`.
+//! Addresses stand in `addresses`; the way back is `written`.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;

@@ -1,6 +1,4 @@
 //! Single values as the configuration file writes them: the way back of `value`.
-//!
-//! May call: `config::value`.
 
 use std::fmt;
 use std::path::Path;

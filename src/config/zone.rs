@@ -1,6 +1,4 @@
 //! `[[zone]]` and `[[host]]`: zones that are not recursed for like others, and names with addresses of their own.
-//!
-//! May call: `config`, `config::{addresses, included, keys, value, written}`, `limits`.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

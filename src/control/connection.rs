@@ -1,7 +1,6 @@
 //! One connection to the control socket: a request is read, served and answered.
 //!
-//! May call: `control`, `cache::flush`, `config`, `record`, `limits`. Who may connect may look; what changes the daemon is for
-//! root and for the user that it runs as.
+//! Who may connect may look; what changes the daemon is for root and for the user that it runs as.
 
 use std::io;
 use std::time::Duration;

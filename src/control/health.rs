@@ -1,7 +1,6 @@
 //! Is it well? What the statistics say of that, in sentences that end with what to do.
 //!
-//! May call: `record`, `question`, `config`, `limits`. Judged from a window and from what fails now, so that yesterday's trouble is not
-//! told as today's.
+//! Judged from a window and from what fails now, so that yesterday's trouble is not told as today's.
 
 use std::time::Duration;
 

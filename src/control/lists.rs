@@ -1,6 +1,6 @@
 //! The DNS lists in rows: how each is and what to do, what the registry knows, and what each says of an address or domain.
 //!
-//! May call: `dnsbl`, `config`, `control::{lookup, protocol, rows}`. Spans are in seconds, moments in seconds since 1970.
+//! Spans are in seconds, moments in seconds since 1970.
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError};

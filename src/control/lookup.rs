@@ -1,7 +1,6 @@
 //! A question asked over the control socket: its words read, its answer put into words.
 //!
-//! May call: `question`, `clock`, `record::event`, `control::protocol`. Names, types and data are written as zone files
-//! have them (RFC 1035 section 5.1, RFC 3597 section 5).
+//! Names, types and data are written as zone files have them (RFC 1035 section 5.1, RFC 3597 section 5).
 
 use std::net::IpAddr;
 use std::str::FromStr;

@@ -1,7 +1,7 @@
 //! The control socket: what `resolverctl` may ask of the daemon, and the server that answers.
 //!
-//! May call: `record`, `cache`, `config`, `dnsbl`, `resolve::inflight`, `question`, `clock`, `limits`. It stands beside the way of a question; what it needs of the
-//! resolver comes through `Subject`, so that it is tested without one.
+//! It stands beside the way of a question; what it needs of the resolver comes through `Subject`, so that it is tested
+//! without one.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
 //! What the daemon knows and is doing now, in rows: servers, flights, and what memory holds under a name.
 //!
-//! May call: `cache`, `resolve::inflight`, `question`, `clock`, `control::lookup`, `limits`. Spans are in seconds.
+//! Spans are in seconds.
 
 use std::net::IpAddr;
 

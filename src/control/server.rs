@@ -1,6 +1,6 @@
 //! The control socket: bound for its owner and group alone, taken over from a dead daemon but never from a live one.
 //!
-//! May call: `control::connection`, `limits`. unix(7): who may write to the socket file may connect.
+//! unix(7): who may write to the socket file may connect.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};

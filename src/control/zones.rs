@@ -1,6 +1,6 @@
 //! The zones that are configured, in rows: where each leads, and how its servers are.
 //!
-//! May call: `config`, `cache::servers` for its types. Hosts are told as zones of one name.
+//! Hosts are told as zones of one name.
 
 use std::net::SocketAddr;
 

@@ -1,6 +1,4 @@
 //! `resolverctl cache`: what the daemon's memory holds under a name.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use super::client::Client;
 use super::render::{Format, json, state};

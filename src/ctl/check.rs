@@ -1,6 +1,4 @@
 //! `resolverctl check`: the doctor. It needs no daemon.
-//!
-//! May call: `check`, `config`, `ctl::render`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

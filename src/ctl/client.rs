@@ -1,6 +1,4 @@
 //! The other end of the control socket: one request, and the lines of its reply.
-//!
-//! May call: `control::protocol`, `limits`.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;

@@ -1,6 +1,4 @@
 //! `resolverctl completion`: what a shell needs to complete its command line.
-//!
-//! May call: `ctl`.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

@@ -1,6 +1,4 @@
 //! `resolverctl config`: the configuration that the daemon runs on, and whether a file is one.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`, `config`, `zones`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,6 +1,4 @@
 //! `resolverctl dnsbl`: how the DNS lists are, what each says of an address or a domain, and what is known of them.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use clap::Subcommand;
 

@@ -1,6 +1,4 @@
 //! How resolverctl ends: a code for scripts, a sentence for people.
-//!
-//! May call: `control::protocol`.
 
 use std::io;
 use std::path::PathBuf;

@@ -1,6 +1,4 @@
 //! `resolverctl flush`: removing from the daemon's memory.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use clap::ArgGroup;
 

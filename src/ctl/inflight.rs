@@ -1,6 +1,4 @@
 //! `resolverctl inflight`: what the daemon is finding out at this moment, and whom it waits for.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use super::client::Client;
 use super::render::{Format, json, state};

@@ -1,8 +1,7 @@
 //! resolverctl: what an administrator asks the daemon, and how the answer is shown. One file a command, one renderer a
 //! format.
 //!
-//! May call: `control::protocol`, `record` (the data of both), `check`, `config`, `zones` (to check a file), `limits`. It
-//! never calls the resolver: it is another program, at the other end of the control socket.
+//! It never calls the resolver: it is another program, at the other end of the control socket.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

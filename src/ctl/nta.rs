@@ -1,6 +1,6 @@
 //! `resolverctl nta`: negative trust anchors, names at and below which broken signatures are overlooked for a while.
 //!
-//! May call: `ctl::{client, render}`, `control::protocol`, `limits`. RFC 7646.
+//! RFC 7646.
 
 use std::time::Duration;
 

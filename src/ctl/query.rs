@@ -1,6 +1,4 @@
 //! `resolverctl query`: a question, asked through the daemon as mail software asks it.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, text};

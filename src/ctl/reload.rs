@@ -1,6 +1,4 @@
 //! `resolverctl reload`: has the daemon read its configuration file again.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use super::client::Client;
 use super::render::{Format, json, text};

@@ -1,6 +1,4 @@
 //! `resolverctl servers`: what the daemon knows of the servers that it asks.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use std::net::IpAddr;
 

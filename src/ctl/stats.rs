@@ -1,6 +1,4 @@
 //! `resolverctl stats`: where the time went.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`, `record`.
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, rows, screen};

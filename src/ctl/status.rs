@@ -1,6 +1,4 @@
 //! `resolverctl status`: is it well?
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, text};

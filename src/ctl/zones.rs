@@ -1,6 +1,4 @@
 //! `resolverctl zones`: the configured zones, where each leads, and how its servers are.
-//!
-//! May call: `ctl::{client, render}`, `control::protocol`.
 
 use super::client::Client;
 use super::render::{Format, json, zones};

@@ -1,7 +1,7 @@
 //! The memory that the service manager allows, against what `cache.size` needs: a daemon that outgrows it is killed, and its
 //! cache with it.
 //!
-//! May call: `limits`, `log`'s macros. cgroups(7): /proc/self/cgroup and memory.max.
+//! cgroups(7): /proc/self/cgroup and memory.max.
 
 use std::path::Path;
 

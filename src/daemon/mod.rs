@@ -1,8 +1,8 @@
 //! The daemon: builds the parts, owns their tasks, starts and ends them in order.
 //!
-//! May call: everything but `ctl`. An error at start is fatal and is one line; nothing is begun before every port is bound.
-//! `running` is what the control socket sees, `reload` goes over to another configuration, `tasks` live as long as the daemon, and
-//! `allowance` holds `cache.size` against the memory that we may use.
+//! An error at start is fatal and is one line; nothing is begun before every port is bound. `running` is what the control
+//! socket sees, `reload` goes over to another configuration, `tasks` live as long as the daemon, and `allowance` holds
+//! `cache.size` against the memory that we may use.
 
 pub mod allowance;
 mod reload;

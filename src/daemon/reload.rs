@@ -1,7 +1,7 @@
 //! Going over to another configuration while questions are answered.
 //!
-//! May call: everything but `ctl`. Everything that can fail is done first: reading, building views, binding sockets, starting
-//! threads that wait. Then one swap follows, which cannot fail. An error leaves all as it was.
+//! Everything that can fail is done first: reading, building views, binding sockets, starting threads that wait. Then one
+//! swap follows, which cannot fail. An error leaves all as it was.
 
 use std::sync::Arc;
 

@@ -1,6 +1,4 @@
 //! What the control socket tells of and acts on: the daemon's parts, as they run.
-//!
-//! May call: everything but `ctl`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

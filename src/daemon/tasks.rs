@@ -1,6 +1,4 @@
 //! Tasks that live as long as the daemon: snapshots, mirrors, the file of lists.
-//!
-//! May call: everything but `ctl`.
 
 use std::convert::Infallible;
 use std::io::ErrorKind;

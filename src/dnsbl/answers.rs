@@ -1,6 +1,6 @@
 //! What a list's servers have answered to clients: evidence beside its test points, which may have moved.
 //!
-//! May call: `dnsbl::gate` for its verdicts, `limits`. Pure.
+//! Pure.
 
 use super::gate::{Verdict, Why};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};

@@ -1,8 +1,8 @@
 //! Whether a list answers: once it does not, its questions are answered here at once, until a probe is answered.
 //!
-//! May call: `witness`, `clock`, `limits`. Pure: it is told what was asked and what became of it. It opens only while
-//! other zones answer, as an outage of our own must not let spam in; and how long it waits follows the list's usual
-//! round trips, so that a slow list is not taken for a dead one.
+//! Pure: it is told what was asked and what became of it. It opens only while other zones answer, as an outage of our own
+//! must not let spam in; and how long it waits follows the list's usual round trips, so that a slow list is not taken for a
+//! dead one.
 
 use std::time::Duration;
 

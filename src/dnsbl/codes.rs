@@ -1,7 +1,7 @@
 //! Return codes of a list: which addresses mean what.
 //!
-//! May call: nothing of ours. RFC 5782 section 2.1: a listing is an address in 127.0.0.0/8; what it means is the list's own
-//! affair, so that 127.0.0.1 is a refusal of one list and a welcome of another.
+//! RFC 5782 section 2.1: a listing is an address in 127.0.0.0/8; what it means is the list's own affair, so that 127.0.0.1
+//! is a refusal of one list and a welcome of another.
 
 use std::fmt;
 use std::net::Ipv4Addr;

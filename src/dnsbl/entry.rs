@@ -1,7 +1,6 @@
 //! One list, asked one way: how it is, since when, and what was asked of it.
 //!
-//! May call: `dnsbl::{gate, state, watch, way}`, `question`, `clock`, `limits`, `record` for its histograms. Shared by all who
-//! tell of the list: the gate's answers, the tests on the side, and whoever shows it.
+//! Shared by all who tell of the list: the gate's answers, the tests on the side, and whoever shows it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

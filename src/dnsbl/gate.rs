@@ -1,7 +1,7 @@
 //! The gate: what an answer from a list's zone means, and what a client gets.
 //!
-//! May call: `dnsbl::{codes, list}`, `dnsbl::state` for its words, `question`. Pure. RFC 5782 section 2.1 (answers of lists are in
-//! 127.0.0.0/8), RFC 8914 (extended errors). A listing by a list that is well always passes, known code or not.
+//! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a list that
+//! is well always passes, known code or not.
 
 use std::net::Ipv4Addr;
 

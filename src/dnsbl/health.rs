@@ -1,8 +1,7 @@
 //! How a list is, from its own test points: what it must list, and what it must not (RFC 5782 section 5).
 //!
-//! May call: `dnsbl::state` for its words, `clock`, `limits`. Pure. That a list lists the world or nothing is believed only
-//! when it has failed twice, minutes apart, at different servers: a single broken mirror condemns nobody. Where no other
-//! server answers it takes a third time.
+//! Pure. That a list lists the world or nothing is believed only when it has failed twice, minutes apart, at different
+//! servers: a single broken mirror condemns nobody. Where no other server answers it takes a third time.
 
 use std::net::IpAddr;
 use std::time::Duration;

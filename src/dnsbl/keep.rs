@@ -1,7 +1,7 @@
 //! What is known of lists, kept over a restart: how they are, and what they were asked today.
 //!
-//! May call: `dnsbl::{entry, quota, state, table}`, `clock`, `limits`. One small file in the state directory, replaced as a whole, so that
-//! a reader finds the old one or the new one. What cannot be read is as if it were not there.
+//! One small file in the state directory, replaced as a whole, so that a reader finds the old one or the new one. What
+//! cannot be read is as if it were not there.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

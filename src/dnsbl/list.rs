@@ -1,7 +1,7 @@
 //! A DNS list: its zone, what is asked there, and what its answers mean.
 //!
-//! May call: `dnsbl::{codes, rewrite}`. Plain data, the same for as long as a configuration holds; what is learnt of a list stands in
-//! `dnsbl::state`, under the list's apex, which is its identity.
+//! Plain data, the same for as long as a configuration holds; what is learnt of a list stands in `dnsbl::state`, under the
+//! list's apex, which is its identity.
 
 use std::net::IpAddr;
 use std::sync::Arc;

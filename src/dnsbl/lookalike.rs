@@ -1,7 +1,7 @@
 //! Zones that are asked like lists and are none that we know: they are told to the operator and otherwise left alone.
 //!
-//! May call: `dnsbl::list`, `limits`. Reversed addresses also stand in front of SPF macros of large senders (RFC 7208 section 7.2,
-//! `%{ir}`), so that nothing follows from them but a line in a table. Bounded: the zone that is asked least makes room.
+//! Reversed addresses also stand in front of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so that nothing
+//! follows from them but a line in a table. Bounded: the zone that is asked least makes room.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

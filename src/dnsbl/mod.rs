@@ -1,9 +1,9 @@
 //! DNS lists: zones whose answers decide over mail.
 //!
-//! May call: `question`, `clock`, `limits`, `record` and `exchange` for their types. In the way of a question stands only [`gate`], which is pure: the list of the
-//! route, the answer and the list's state go in, what it means comes out. [`registry`] knows the lists that mail software
-//! asks; [`table`] holds what is known of each while the daemon runs, shared by all who tell of it. RFC 5782 (how lists are asked),
-//! RFC 8914 (what a client is told instead of a listing that is none).
+//! In the way of a question stands only [`gate`], which is pure: the list of the route, the answer and the list's state go
+//! in, what it means comes out. [`registry`] knows the lists that mail software asks; [`table`] holds what is known of each
+//! while the daemon runs, shared by all who tell of it. RFC 5782 (how lists are asked), RFC 8914 (what a client is told
+//! instead of a listing that is none).
 
 #![deny(
     clippy::unwrap_used,

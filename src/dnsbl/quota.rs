@@ -1,7 +1,7 @@
 //! Questions to a list, counted by the day: what is left of a quota.
 //!
-//! May call: `clock` for its moments, `limits`. Pure. A day is one of UTC, as lists have servers everywhere. What counts is a
-//! question that went out, whoever it was for; an answer from memory costs a list nothing.
+//! Pure. A day is one of UTC, as lists have servers everywhere. What counts is a question that went out, whoever it was
+//! for; an answer from memory costs a list nothing.
 
 use serde::{Deserialize, Serialize};
 

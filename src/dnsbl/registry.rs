@@ -1,7 +1,7 @@
 //! The registry: the lists that mail software asks, from a dated file.
 //!
-//! May call: `dnsbl::{codes, list}`, `limits`. One such file is built in (`registry.toml`, which says how it is written); an
-//! operator may name another. It is checked as a whole when it is read.
+//! One such file is built in (`registry.toml`, which says how it is written); an operator may name another. It is checked
+//! as a whole when it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

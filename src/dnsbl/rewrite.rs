@@ -1,9 +1,9 @@
 //! Lists with a customer's key in the name: clients ask `zen.spamhaus.org`, the wire says `KEY.zen.dq.spamhaus.net`, and the
 //! answer carries the client's name.
 //!
-//! May call: `exchange::secret` for its types. Names are changed here, with a label that stands for the key; the key itself
-//! is put in by `exchange`. Between the two the names are ordinary ones of the zone that takes keys, so that walking, memory and trail need
-//! not know of it. Where the key may be sent at all, `iterate` sees to: to no server above the cut that `base` lies in.
+//! Names are changed here, with a label that stands for the key; the key itself is put in by `exchange`. Between the two
+//! the names are ordinary ones of the zone that takes keys, so that walking, memory and trail need not know of it. Where
+//! the key may be sent at all, `iterate` sees to: to no server above the cut that `base` lies in.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,6 +1,6 @@
 //! Where questions to lists are told of to whoever asks ahead: bounded, and lossy where that one is busy.
 //!
-//! May call: `question`, `clock`, `limits`. Hits tell of themselves here too, so nothing is allocated and nobody waits.
+//! Hits tell of themselves here too, so nothing is allocated and nobody waits.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,6 +1,6 @@
 //! How a list is, in words: what is shown, kept over a restart, and asked by the gate.
 //!
-//! May call: nothing of ours. What makes it so is in `dnsbl::entry`.
+//! What makes it so is in `dnsbl::entry`.
 
 use serde::{Deserialize, Serialize};
 

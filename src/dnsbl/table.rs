@@ -1,8 +1,7 @@
 //! The lists that were asked, each by every way that it was asked: what a question finds its list in.
 //!
-//! May call: `dnsbl::{batch, entry, lookalike, ring, way, witness}`, `question`, `clock`, `limits`. A list is known by its apex and
-//! by whom its questions go to, so that a reload forgets nothing that is still asked. A number stands for it where an answer
-//! carries it through the cache; numbers are never given twice.
+//! A list is known by its apex and by whom its questions go to, so that a reload forgets nothing that is still asked. A
+//! number stands for it where an answer carries it through the cache; numbers are never given twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};

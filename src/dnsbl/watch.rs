@@ -1,6 +1,6 @@
 //! What is watched of one list beside its answers: whether it answers, what it may cost, and how its tests went.
 //!
-//! May call: `dnsbl::{breaker, health, quota}`, `clock`, `question`. One lock holds it all; nobody waits while holding it.
+//! One lock holds it all; nobody waits while holding it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

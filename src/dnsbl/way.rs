@@ -1,7 +1,7 @@
 //! Whom the questions to a list go to: its own servers, as the internet names them, or servers that the operator has named.
 //!
-//! May call: nothing of ours. A list that is asked of a local mirror in one view and of its public servers in another is two
-//! things to watch: one may be dead while the other is well, and only one of them has a quota.
+//! A list that is asked of a local mirror in one view and of its public servers in another is two things to watch: one may
+//! be dead while the other is well, and only one of them has a quota.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Whether anybody answers: what tells a dead list from an outage of our own.
 //!
-//! May call: `clock`, `limits`. Pure. A list that is silent has answered nothing since then, so whatever was answered
-//! since then was answered by another.
+//! Pure. A list that is silent has answered nothing since then, so whatever was answered since then was answered by
+//! another.
 
 use crate::clock::Mono;
 use crate::limits::WITNESS_STREAK;

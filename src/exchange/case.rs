@@ -1,7 +1,7 @@
 //! Letters of a question in random case: a forger who does not see the question cannot repeat it (draft-vixie-dnsext-dns0x20).
 //!
-//! May call: nothing of ours. Pure, on octets: what a server compresses points into the question, so restoring the question's
-//! spelling restores that of the whole reply.
+//! Pure, on octets: what a server compresses points into the question, so restoring the question's spelling restores that
+//! of the whole reply.
 
 use std::ops::Range;
 

@@ -1,6 +1,6 @@
 //! Messages on a stream of octets, each with its length in front (RFC 1035 section 4.2.2, RFC 7766 section 8).
 //!
-//! May call: `exchange::network` for its types. A length and its message leave in one write, as RFC 7766 asks.
+//! A length and its message leave in one write, as RFC 7766 asks.
 
 use std::io;
 

@@ -1,7 +1,7 @@
 //! The real network: sockets of this machine.
 //!
-//! May call: `random`, `limits`. A datagram goes from a socket of its own, bound to a random port and connected, so
-//! that the kernel checks the source and tells of unreachable servers (RFC 5452 section 9).
+//! A datagram goes from a socket of its own, bound to a random port and connected, so that the kernel checks the source and
+//! tells of unreachable servers (RFC 5452 section 9).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -1,7 +1,7 @@
 //! Equal messages to one server under way at the same time are sent once.
 //!
-//! May call: `clock`, `limits`, `question` for names, `supervise`. Sub-questions of different flights often ask the same server for
-//! the same address; whoever comes first sends, the others hear the same.
+//! Sub-questions of different flights often ask the same server for the same address; whoever comes first sends, the others
+//! hear the same.
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -1,7 +1,7 @@
 //! A message to a server, as it is meant and as it is sent.
 //!
-//! May call: `wire` for its constants. RFC 1035 section 4.1, RFC 6891 section 6.1. Written octet by octet, as it is the same but
-//! for the name: the library's encoder costs as much as all else that a message does here.
+//! RFC 1035 section 4.1, RFC 6891 section 6.1. Written octet by octet, as it is the same but for the name: the library's
+//! encoder costs as much as all else that a message does here.
 
 use hickory_proto::rr::{Name, RecordType};
 

@@ -1,7 +1,7 @@
 //! One message to one server and its answer.
 //!
-//! May call: `clock`, `random`, `cache` for keyed hashing, `limits`, `question`, `wire::response`, `wire::pointers`. The only door to the wire. Obeys
-//! RFC 5452 (random id and port, question and source checked), RFC 6891 (EDNS) and RFC 7766 (TCP).
+//! The only door to the wire. Obeys RFC 5452 (random id and port, question and source checked), RFC 6891 (EDNS) and RFC
+//! 7766 (TCP).
 
 #![deny(
     clippy::unwrap_used,

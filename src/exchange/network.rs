@@ -1,7 +1,6 @@
 //! The door to the wire: what the real network and the simulated one both do.
 //!
-//! May call: nothing of ours. A network moves octets; ids, questions and sources are checked by the caller, in
-//! both worlds alike.
+//! A network moves octets; ids, questions and sources are checked by the caller, in both worlds alike.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

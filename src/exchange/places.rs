@@ -1,8 +1,8 @@
 //! Places of messages under way, shared by the zones whose servers are asked.
 //!
-//! May call: `limits`. A zone has at most as many places as are free; more of its messages wait their turn. So one zone
-//! takes half of them, a hundred zones leave a hundredth part free, and a zone that has few never waits for one that has many
-//! (Choudhury and Hahne, "Dynamic Queue Length Thresholds").
+//! A zone has at most as many places as are free; more of its messages wait their turn. So one zone takes half of them, a
+//! hundred zones leave a hundredth part free, and a zone that has few never waits for one that has many (Choudhury and
+//! Hahne, "Dynamic Queue Length Thresholds").
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,7 @@
 //! The ports that datagrams leave from.
 //!
-//! May call: `random`. RFC 5452 section 9.2: from as many ports as there are, each as likely as the others.
-//! RFC 6056 section 3.2: never from those that the operator keeps for something else.
+//! RFC 5452 section 9.2: from as many ports as there are, each as likely as the others. RFC 6056 section 3.2: never from
+//! those that the operator keeps for something else.
 
 use std::io;
 use std::ops::RangeInclusive;

@@ -1,7 +1,7 @@
 //! A secret in a name: the key that a customer of a DNS list puts into each question.
 //!
-//! May call: nothing of ours. Only `exchange` can read it: it puts the key in while it encodes a message, and takes it out of what comes
-//! back. Everything above sees a label that stands for it, so that no log, table, trail or error can tell the key.
+//! Only `exchange` can read it: it puts the key in while it encodes a message, and takes it out of what comes back.
+//! Everything above sees a label that stands for it, so that no log, table, trail or error can tell the key.
 
 use std::fmt;
 use std::sync::Arc;

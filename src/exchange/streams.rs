@@ -1,7 +1,7 @@
 //! Streams to servers, kept for the next messages to them.
 //!
-//! May call: `exchange::network`, `random`, `limits`. RFC 7766 section 6.2: one connection to a server, many messages on
-//! it, answers in any order; a server may close it whenever it is idle. A task for each stream sends, reads and sorts.
+//! RFC 7766 section 6.2: one connection to a server, many messages on it, answers in any order; a server may close it
+//! whenever it is idle. A task for each stream sends, reads and sorts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;

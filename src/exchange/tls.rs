@@ -1,6 +1,6 @@
 //! DNS over TLS to forwarders (RFC 7858), with the certificate's name checked (RFC 8310 section 5, strict).
 //!
-//! May call: `exchange::network` for its types. The system's certificates are trusted.
+//! The system's certificates are trusted.
 
 use std::io;
 use std::sync::Arc;

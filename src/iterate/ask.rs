@@ -1,8 +1,7 @@
 //! The servers of one zone asked for one thing, until one says something that helps.
 //!
-//! May call: `supervise::driven`, `attempt`, `seek`, `dead`, `select`, `edns`, `classify`, `cache`. First contact races two servers; a timer from a server's
-//! own round trips brings the next; a bad answer brings it at once; addresses of servers without glue are sought
-//! meanwhile, and dead servers are probed on the side.
+//! First contact races two servers; a timer from a server's own round trips brings the next; a bad answer brings it at
+//! once; addresses of servers without glue are sought meanwhile, and dead servers are probed on the side.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};

@@ -1,8 +1,8 @@
 //! One server asked, to the end: over UDP or TLS, without EDNS where it does not take it, over TCP where the answer is
 //! cut.
 //!
-//! May call: `exchange`, `classify`, `edns`, `late`, `late_answers`, `unproven`, `cache::servers`, `record`. An attempt outlives the step that began it: it learns the server's
-//! round trip or its silence even where nobody waits for it any more, and tells whoever waits when it is overdue.
+//! An attempt outlives the step that began it: it learns the server's round trip or its silence even where nobody waits for
+//! it any more, and tells whoever waits when it is overdue.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What a server's message says to a question: an answer, a referral, or nothing that helps.
 //!
-//! May call: `scrub`, `validate` for what a signature covers. Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers
-//! and how they look), RFC 6672 (DNAME).
+//! Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers and how they look), RFC
+//! 6672 (DNAME).
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};

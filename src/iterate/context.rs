@@ -1,7 +1,7 @@
 //! What a question brings along on its way: its budget, its trail, and the questions it is asked for.
 //!
-//! May call: `record::trail`, `zones`, `clock`, `limits`, `validate::budget`. A sub-question has its asker's budget and trail, so that the bound
-//! holds for the whole; its ancestors tell it when it goes in a circle.
+//! A sub-question has its asker's budget and trail, so that the bound holds for the whole; its ancestors tell it when it
+//! goes in a circle.
 
 use std::net::IpAddr;
 use std::sync::Arc;

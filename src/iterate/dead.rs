@@ -1,8 +1,7 @@
 //! Dead servers that questions would ask: which of them are probed on the side, and when.
 //!
-//! May call: `probe`, `unproven`, `cache::servers`, `clock`, `limits`. Unbound and Knot find out by clients' questions that a server is
-//! back; here it is tried by the clock, for as long as questions want it, so that it is back within a minute though nobody
-//! asks for its zone meanwhile.
+//! Unbound and Knot find out by clients' questions that a server is back; here it is tried by the clock, for as long as
+//! questions want it, so that it is back within a minute though nobody asks for its zone meanwhile.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

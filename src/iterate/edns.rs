@@ -1,7 +1,7 @@
 //! Whether a message carries an OPT: without it no signature comes back.
 //!
-//! May call: `cache`, `zones` and `validate::anchors`, for what is known of a zone. Pure. RFC 6891 section 7. A firewall that
-//! drops EDNS is rare, loss is not: who asks a signed zone without it after a loss calls the zone bogus.
+//! Pure. RFC 6891 section 7. A firewall that drops EDNS is rare, loss is not: who asks a signed zone without it after a
+//! loss calls the zone bogus.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};

@@ -1,6 +1,4 @@
 //! Why a question could not be answered, in a sentence for people and a code for programs (RFC 8914).
-//!
-//! May call: `question`, `record` and `validate` for their words.
 
 use std::fmt::Write;
 use std::net::SocketAddr;

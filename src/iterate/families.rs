@@ -1,10 +1,10 @@
 //! Which address families lead anywhere: found out, not configured.
 //!
-//! May call: `config`, `clock`, `limits`. A host without IPv6 never waits for it: the first message for which the
-//! kernel has no route leaves the family alone for a while. So do messages into an IPv6 that leads nowhere, once there are
-//! enough that IPv4 was answered between: when all is silent, it is our network that is down, not IPv6. Where no family is
-//! left, our own network is down too: what may be used is tried, so that its return is noticed by the next question. A family
-//! that has answered is never left for one that never has.
+//! A host without IPv6 never waits for it: the first message for which the kernel has no route leaves the family alone for
+//! a while. So do messages into an IPv6 that leads nowhere, once there are enough that IPv4 was answered between: when all
+//! is silent, it is our network that is down, not IPv6. Where no family is left, our own network is down too: what may be
+//! used is tried, so that its return is noticed by the next question. A family that has answered is never left for one that
+//! never has.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};

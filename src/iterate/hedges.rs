@@ -1,7 +1,7 @@
 //! How many second servers may be asked while the first may still answer: a share of all messages.
 //!
-//! May call: `limits`. A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise): where many servers
-//! are slow at once, the reason is nearer to us than they are, and twice the messages would not mend it.
+//! A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise): where many servers are slow at once, the
+//! reason is nearer to us than they are, and twice the messages would not mend it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,6 +1,6 @@
 //! Keeping what was found: RRsets, negative answers and cuts go into memory, with TTLs as the zone's policy has them.
 //!
-//! May call: `cache`, `validate::signature`. RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
+//! RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Where a question with a secret in its name may be asked: at the servers of the zone that the secret belongs to, and nowhere above.
 //!
-//! May call: `cache`, `dnsbl::rewrite`. Recursion tells every server on its way the whole name. So the way to the name in front of
-//! which the secret stands is walked first, with a question that anybody may hear (its SOA); the cut where that is answered is
-//! where the real question begins. It is remembered, so that this costs a message only once, and again when the cut has expired.
+//! Recursion tells every server on its way the whole name. So the way to the name in front of which the secret stands is
+//! walked first, with a question that anybody may hear (its SOA); the cut where that is answered is where the real question
+//! begins. It is remembered, so that this costs a message only once, and again when the cut has expired.
 
 use std::sync::Arc;
 

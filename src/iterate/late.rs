@@ -1,7 +1,7 @@
 //! Messages that are listened for though they are late.
 //!
-//! May call: `limits`. A slow server is heard so, after seconds; a dead one never is, and each message listened for holds a socket.
-//! So many of one server, and of all together, are waited for; the rest end when their patience does.
+//! A slow server is heard so, after seconds; a dead one never is, and each message listened for holds a socket. So many of
+//! one server, and of all together, are waited for; the rest end when their patience does.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Answers that come after the question that they were sent for has failed: they are kept for whoever asks again.
 //!
-//! May call: `classify`, `keep`, `cache`, `limits`. The sockets that hear them are bounded by `late`. Unbound keeps such answers as
-//! its queries outlive its clients; here a question ends, and its last messages are listened for a little longer.
+//! The sockets that hear them are bounded by `late`. Unbound keeps such answers as its queries outlive its clients; here a
+//! question ends, and its last messages are listened for a little longer.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,8 +1,8 @@
 //! Query name minimisation: what the servers of the root and of a TLD are asked instead of the whole name.
 //!
-//! May call: `zones`, `config` and `limits` for their values. Pure. RFC 9156 in its relaxed form: servers that answer wrongly
-//! for the names between a cut and the question (rbldnsd denies its empty non-terminals) cost no answer. A probe asks for
-//! A (section 2.1): NS, the other type it names, is refused by more servers, and tells them that nobody wants the data.
+//! Pure. RFC 9156 in its relaxed form: servers that answer wrongly for the names between a cut and the question (rbldnsd
+//! denies its empty non-terminals) cost no answer. A probe asks for A (section 2.1): NS, the other type it names, is
+//! refused by more servers, and tells them that nobody wants the data.
 
 use hickory_proto::rr::{Name, RecordType};
 

@@ -1,8 +1,7 @@
 //! Recursion: from the closest known zone along referrals to the zone that knows; and the servers of forward zones.
 //!
-//! May call: `exchange`, `cache`, `record`, `zones` and `dnsbl` for their types. What it needs besides (addresses of servers without
-//! glue) it asks for through `SubQuestions`, which `resolve` hands down. RFC 1034 section 5.3.3 with RFC 2181, RFC 9156
-//! and RFC 9609.
+//! What it needs besides (addresses of servers without glue) it asks for through `SubQuestions`, which `resolve` hands
+//! down. RFC 1034 section 5.3.3 with RFC 2181, RFC 9156 and RFC 9609.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,9 +1,9 @@
 //! Where the servers of a zone are: their names as child and parent have them, and the addresses that are known.
 //!
-//! May call: `cache`, `config`. What a zone says of its own servers is believed more than what its parent says (RFC 2181 section
-//! 5.4.1), but only while the parent's delegation lives: a zone that was taken away must not keep itself alive by
-//! answering for itself (ghost domains, NDSS 2012). It says so where it is asked for its NS; an NS set that comes along
-//! unasked with other answers is not taken, as it is how caches are poisoned (CVE-2025-11411).
+//! What a zone says of its own servers is believed more than what its parent says (RFC 2181 section 5.4.1), but only while
+//! the parent's delegation lives: a zone that was taken away must not keep itself alive by answering for itself (ghost
+//! domains, NDSS 2012). It says so where it is asked for its NS; an NS set that comes along unasked with other answers is
+//! not taken, as it is how caches are poisoned (CVE-2025-11411).
 
 use std::net::{IpAddr, SocketAddr};
 

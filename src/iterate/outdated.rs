@@ -1,7 +1,7 @@
 //! A delegation in memory whose servers do not serve the zone any more: its parent is asked whether there are others.
 //!
-//! May call: `cache`. A domain that moves leaves its old servers refusing it, or gone, while resolvers hold the old delegation
-//! for up to two days; without this its mail would wait as long. Unbound and Knot go back to the parent likewise.
+//! A domain that moves leaves its old servers refusing it, or gone, while resolvers hold the old delegation for up to two
+//! days; without this its mail would wait as long. Unbound and Knot go back to the parent likewise.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Priming: the root's own servers asked who they are.
 //!
-//! May call: `cache`. RFC 9609: from any server of the hints; what did not come along stays as the hints have it. It is done
-//! again before its time is over, as long as questions need it, so that none of them waits for it.
+//! RFC 9609: from any server of the hints; what did not come along stays as the hints have it. It is done again before its
+//! time is over, as long as questions need it, so that none of them waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,7 +1,7 @@
 //! A message on the side, so that no client's question waits for it: to a dead server, to notice its return, and to a living
 //! one, to see that our own network works.
 //!
-//! May call: `exchange`, `cache::servers`, `record`. Any answer shows that the server lives.
+//! Any answer shows that the server lives.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Scrubbing: what a server had no authority to say, or what no sane server says, is taken off a message.
 //!
-//! May call: nothing of ours. Pure. A server asked for a zone may speak of names at or below it (its bailiwick) and
-//! of nothing else: RFC 2181 section 5.4.1, RFC 5452 section 6. RRsets are repaired as RFC 2181 section 5 has them;
-//! signatures stay beside what they cover (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so nothing
-//! here looks at each of them for each of them.
+//! Pure. A server asked for a zone may speak of names at or below it (its bailiwick) and of nothing else: RFC 2181 section
+//! 5.4.1, RFC 5452 section 6. RRsets are repaired as RFC 2181 section 5 has them; signatures stay beside what they cover
+//! (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so nothing here looks at each of them for each of
+//! them.
 
 use std::collections::HashMap;
 use std::hash::Hash;

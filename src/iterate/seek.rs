@@ -1,8 +1,8 @@
 //! Servers beyond those whose addresses are at hand: names whose addresses are sought, the parent's servers, glue, and the one
 //! that is to be avoided.
 //!
-//! May call: `ask`, `names`. Addresses that a server's own zone gives go before those of delegations (RFC 2181 section 5.4.1); where
-//! it denies them, or they are dead, those of the delegations are asked, as by Unbound.
+//! Addresses that a server's own zone gives go before those of delegations (RFC 2181 section 5.4.1); where it denies them,
+//! or they are dead, those of the delegations are asked, as by Unbound.
 
 use std::net::SocketAddr;
 

@@ -1,7 +1,7 @@
 //! Which server is asked next: pure, from what is known of each.
 //!
-//! May call: `cache::servers` and `record::event` for their types. As Unbound and Knot do, the fastest of those that answer; unlike
-//! Hickory, one that is known to answer goes before one that is not known.
+//! As Unbound and Knot do, the fastest of those that answer; unlike Hickory, one that is known to answer goes before one
+//! that is not known.
 
 use std::net::SocketAddr;
 use std::time::Duration;

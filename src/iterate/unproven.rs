@@ -1,8 +1,8 @@
 //! Silences while nobody else was heard: a server above the silent one is asked whether our own network works.
 //!
-//! May call: `probe`, `dead`, `names`, `uplink`, `cache::servers`, `clock`, `limits`. To a gateway that has nothing else to ask, a zone whose
-//! servers are all dead looks as an outage does. A server of a zone above that has answered before is asked for its own NS:
-//! where it answers, the silence was the silent one's; where it does not, nothing is held against anybody.
+//! To a gateway that has nothing else to ask, a zone whose servers are all dead looks as an outage does. A server of a zone
+//! above that has answered before is asked for its own NS: where it answers, the silence was the silent one's; where it
+//! does not, nothing is held against anybody.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,7 +1,7 @@
 //! Whether our own network works: when any server was last heard.
 //!
-//! May call: `clock`, `dnsbl::witness`. While nobody is heard, silence is no server's fault: an outage of our own network must not mark
-//! the world dead. Servers that the operator has named may stand in our own network, so they prove nothing for the others.
+//! While nobody is heard, silence is no server's fault: an outage of our own network must not mark the world dead. Servers
+//! that the operator has named may stand in our own network, so they prove nothing for the others.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! A client as small as dig: one question to one server, over TCP where the answer was truncated.
 //!
-//! May call: nothing of ours. For the demo and for tests over sockets. RFC 1035 section 4.2, RFC 7766 section 5.
+//! For the demo and for tests over sockets. RFC 1035 section 4.2, RFC 7766 section 5.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
 //! A tree of zones that know each other: SOA, NS, server addresses, delegations and glue are written from who serves
 //! what, so that a zone's text holds only what is special about it.
 //!
-//! May call: `world`, `zone_file`, `signing`, `signer`. Zones that are to be signed are, with their DS in the parent. Glue is given where a parent needs it and may be believed: for server names below the
-//! parent's apex (RFC 9471); servers with names elsewhere go without, as on the internet.
+//! Zones that are to be signed are, with their DS in the parent. Glue is given where a parent needs it and may be believed:
+//! for server names below the parent's apex (RFC 9471); servers with names elsewhere go without, as on the internet.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -1,7 +1,6 @@
 //! `resolverd demo`: the built-in internet on sockets, the daemon before it, mail traffic through it, and the times.
 //!
-//! May call: `internet`, `sockets`, `traffic`, `client`, `config`. The daemon is started by whoever holds it, through
-//! `Host`; this module knows only its address and its stats screen.
+//! The daemon is started by whoever holds it, through `Host`; this module knows only its address and its stats screen.
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};

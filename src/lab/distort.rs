@@ -1,7 +1,7 @@
 //! What a faulty server makes of a true answer, as far as messages can say it.
 //!
-//! May call: `fault`. Pure. Poison takes the names of a bank, and leads to a documentation address (RFC 5737), so that a
-//! test finds it wherever it has got to and nobody is hurt by it.
+//! Pure. Poison takes the names of a bank, and leads to a documentation address (RFC 5737), so that a test finds it
+//! wherever it has got to and nobody is hurt by it.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};

@@ -1,6 +1,6 @@
 //! What servers do to signed answers on the way out: faults that concern DNSSEC alone.
 //!
-//! May call: `authority`, `fault`, `distort`. RFC 4035 section 3.1 tells what they break.
+//! RFC 4035 section 3.1 tells what they break.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
 use hickory_proto::op::{Message, ResponseCode};

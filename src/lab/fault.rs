@@ -1,6 +1,6 @@
 //! What may be wrong with a server, and how it is written in scenarios.
 //!
-//! May call: nothing of ours. Each fault is one that mail gateways meet; none is invented for sport.
+//! Each fault is one that mail gateways meet; none is invented for sport.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,6 @@
 //! What is done with octets of strangers, as functions of the octets: for a fuzzer, and for tests with chance of their own.
 //!
-//! May call: `wire`, `exchange`, `resolve`, `zones`, `control::protocol`. A panic is a finding, whoever has it.
+//! A panic is a finding, whoever has it.
 
 use std::io;
 use std::net::SocketAddr;

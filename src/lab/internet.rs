@@ -1,7 +1,7 @@
 //! The internet built into the binary: root, TLDs, reverse zones, hosters, mail domains and DNS lists from a seed.
 //!
-//! May call: `delegations`, `mail_domains`, `world`, `random`. Distances are log-normal about a median for each kind
-//! of server; every zone has two servers at least, so that any one may die (RFC 2182).
+//! Distances are log-normal about a median for each kind of server; every zone has two servers at least, so that any one
+//! may die (RFC 2182).
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;

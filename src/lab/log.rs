@@ -1,7 +1,6 @@
 //! What the lab's servers were asked: an ordered, bounded log and a count for each server.
 //!
-//! May call: `clock`, `record::event` for the transport. Tests assert on it: "the same seed, the same run" compares
-//! two of these.
+//! Tests assert on it: "the same seed, the same run" compares two of these.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! The mail domains of the built-in internet: MX, addresses, SPF, DKIM, DMARC, PTR, aliases.
 //!
-//! May call: `delegations`, `internet` for its hosters. What a domain has follows from its number, so that every
-//! kind is there in every size; where the tree is signed, so is a quarter of them. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
+//! What a domain has follows from its number, so that every kind is there in every size; where the tree is signed, so is a
+//! quarter of them. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -1,6 +1,6 @@
 //! What a faulty server, or somebody between, makes of a response's octets; and what strangers send beside it.
 //!
-//! May call: `fault`, `distort`, `zones::authority` to encode. Pure. RFC 1035 section 4 for the octets.
+//! Pure. RFC 1035 section 4 for the octets.
 
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The lab: an internet in the process, for tests, benches and the demo (cargo feature `lab`).
 //!
-//! May call: `clock`, `config`, `exchange::network`, `question`, `random`, `resolve`. Nothing of the daemon calls it
-//! but the demo. Authoritative servers as RFC 1034 section 4.3.2 has them, each with a distance and with faults that
-//! can be switched; reached in memory with a virtual clock and a seed, or on sockets of 127.0.0.0/8.
+//! Nothing of the daemon calls it but the demo. Authoritative servers as RFC 1034 section 4.3.2 has them, each with a
+//! distance and with faults that can be switched; reached in memory with a virtual clock and a seed, or on sockets of
+//! 127.0.0.0/8.
 
 #[cfg(test)]
 mod authority_tests;

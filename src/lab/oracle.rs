@@ -1,6 +1,6 @@
 //! What is true in a lab: the answer that its zones hold, whatever becomes of their servers.
 //!
-//! May call: `world`, `zones::authority`. Soaks compare with it.
+//! Soaks compare with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What most tests need: a name, a question, a log that can be read back, and words about what was not tested.
 //!
-//! May call: `simulation`. A mistake of a test ends it: these functions panic where the lab else returns errors.
+//! A mistake of a test ends it: these functions panic where the lab else returns errors.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -1,7 +1,7 @@
 //! A lab server: an authority at a distance, with faults that can be switched while it runs.
 //!
-//! May call: `authority`, `fault`, `distort`, `dnssec_faults`, `mangle`, `log`, `clock`, `random`. `respond` neither waits nor sends: it says what would
-//! arrive, from where and how much later; the networks do the rest. RFC 1035 section 4.2 for the transports.
+//! `respond` neither waits nor sends: it says what would arrive, from where and how much later; the networks do the rest.
+//! RFC 1035 section 4.2 for the transports.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,7 +1,7 @@
 //! Signs zones of the lab: keys, NSEC or NSEC3, signatures, and the DS for the parent.
 //!
-//! May call: `signing`, `test_keys`, `zone`; of the validator nothing. Hickory's primitives make canonical forms, digests
-//! and signatures. RFC 4034, RFC 4035 section 2, RFC 5155 section 7.1, and RFC 9077 for the TTL of proofs.
+//! Hickory's primitives make canonical forms, digests and signatures. RFC 4034, RFC 4035 section 2, RFC 5155 section 7.1,
+//! and RFC 9077 for the TTL of proofs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! How a zone of the lab is signed, and what is wrong with that: the words of a scenario's `sign` line.
 //!
-//! May call: nothing of ours. Keys roll as RFC 6781 section 4.1 describes: a zone shows, signs with and delegates to keys
-//! of two generations in any mixture. Each flaw is one that signed zones are met with.
+//! Keys roll as RFC 6781 section 4.1 describes: a zone shows, signs with and delegates to keys of two generations in any
+//! mixture. Each flaw is one that signed zones are met with.
 
 use std::str::FromStr;
 

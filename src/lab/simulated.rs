@@ -1,7 +1,6 @@
 //! The lab's servers in memory: the network of a simulation, on tokio's paused clock and a seed.
 //!
-//! May call: `world`, `server`, `clock`, `random`, `exchange::network`, `supervise` for its panics. Never mixed with real sockets: the paused
-//! clock would jump ahead while they are waited for. RFC 7766 for streams.
+//! Never mixed with real sockets: the paused clock would jump ahead while they are waited for. RFC 7766 for streams.
 
 use std::collections::BTreeSet;
 use std::io;

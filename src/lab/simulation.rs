@@ -1,7 +1,7 @@
 //! The whole resolver, from a client's octets down, over the lab in memory: one seed, one run.
 //!
-//! May call: `resolve`, `wire`, `simulated`, `record`, `config`, `supervise`. Run it on one thread with tokio's clock paused;
-//! four-second deadlines then cost nothing. `traffic` and `scenario` ask through it.
+//! Run it on one thread with tokio's clock paused; four-second deadlines then cost nothing. `traffic` and `scenario` ask
+//! through it.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};

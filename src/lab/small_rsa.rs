@@ -1,7 +1,7 @@
 //! RSA keys shorter than the library signs with, as zones had them before 2010 and a few still have.
 //!
-//! May call: nothing of ours. Bits, modulus and private exponent stand in a file beside this one, in hexadecimal digits; the
-//! public exponent is 65537. RFC 3110, RFC 8017 section 8.2.1.
+//! Bits, modulus and private exponent stand in a file beside this one, in hexadecimal digits; the public exponent is 65537.
+//! RFC 3110, RFC 8017 section 8.2.1.
 
 use hickory_proto::dnssec::{Algorithm, DnsSecError, DnsSecResult, PublicKeyBuf, SigningKey, TBS};
 use num_bigint::BigUint;

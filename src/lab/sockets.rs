@@ -1,7 +1,7 @@
 //! The lab's servers on real sockets: UDP and TCP at addresses of 127.0.0.0/8, all on one free port.
 //!
-//! May call: `world`, `server`, `client` for framing, `clock`, `random`. Needs no root rights. Labs stand side by side
-//! because each takes a port that is free at all of its addresses. Everything ends when it is dropped.
+//! Needs no root rights. Labs stand side by side because each takes a port that is free at all of its addresses. Everything
+//! ends when it is dropped.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

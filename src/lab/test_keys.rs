@@ -1,7 +1,7 @@
 //! Keys that zones of the lab are signed with: a few fixed ones of each algorithm, from files beside this one.
 //!
-//! May call: `small_rsa`. They are public and protect nothing; fixed, so that a seed means one run. RFC 8624 for the
-//! algorithms; those that the library cannot sign with have keys and signatures that only look like some.
+//! They are public and protect nothing; fixed, so that a seed means one run. RFC 8624 for the algorithms; those that the
+//! library cannot sign with have keys and signatures that only look like some.
 
 use std::sync::Arc;
 

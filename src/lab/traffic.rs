@@ -1,9 +1,8 @@
 //! Mail traffic: the questions that a gateway asks for one message, in dependent steps, and how long they take.
 //!
-//! May call: `internet`, `mail_domains`, `random`, `clock`. After the study of postscreen, smtpd, rspamd and Postfix's
-//! SMTP client: lists at once, then PTR and A, MX, SPF with its includes (RFC 7208 section 4.6.4 bounds them), DKIM
-//! (RFC 6376), DMARC (RFC 9989) and lists of domains; outbound MX, then A and AAAA of each (RFC 5321 section 5.1), and TLSA
-//! where both are signed (RFC 7672 section 2.2).
+//! After the study of postscreen, smtpd, rspamd and Postfix's SMTP client: lists at once, then PTR and A, MX, SPF with its
+//! includes (RFC 7208 section 4.6.4 bounds them), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains; outbound MX, then
+//! A and AAAA of each (RFC 5321 section 5.1), and TLSA where both are signed (RFC 7672 section 2.2).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

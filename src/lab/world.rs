@@ -1,7 +1,6 @@
 //! A lab as a whole: its zones, its servers, where they are, and how to build one from text.
 //!
-//! May call: `zone_file`, `authority`, `server`, `log`, `config` for root hints. Ordered maps throughout, so that a
-//! seed means one run and no other.
+//! Ordered maps throughout, so that a seed means one run and no other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;

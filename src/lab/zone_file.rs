@@ -1,6 +1,4 @@
 //! Zones and records from text, as the lab's worlds and scenarios write them.
-//!
-//! May call: `zone`, `zone_file`.
 
 use hickory_proto::rr::{Name, Record};
 

@@ -1,7 +1,7 @@
 //! Every hard bound, each with its reason. Work beyond a bound is shed early and counted.
 //!
-//! May call: nothing. What an operator may change stands in `config`; these may not be changed. One file for each module
-//! that holds to them; all are named as `limits::NAME`.
+//! What an operator may change stands in `config`; these may not be changed. One file for each module that holds to them;
+//! all are named as `limits::NAME`.
 
 mod cache;
 mod check;

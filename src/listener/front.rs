@@ -1,6 +1,6 @@
 //! What both listeners do with a message: answer it from memory, refuse it, or hand it on as a miss.
 //!
-//! May call: `wire`, `cache`, `resolve`, `record`, `zones` for its views. The hit path stands here: read, look up, copy, patch.
+//! The hit path stands here: read, look up, copy, patch.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

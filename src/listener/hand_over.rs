@@ -1,7 +1,6 @@
 //! From a worker's thread to the runtime: a miss becomes a task there.
 //!
-//! May call: `front`, `udp`, `supervise`. Bounded: a runtime that does not come to take what was handed over gets no more, and the
-//! client hears SERVFAIL.
+//! Bounded: a runtime that does not come to take what was handed over gets no more, and the client hears SERVFAIL.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

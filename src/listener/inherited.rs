@@ -1,6 +1,6 @@
 //! Sockets that the service manager holds and hands down, so that a restart loses neither the port nor a question.
 //!
-//! May call: nothing of ours. sd_listen_fds(3): `LISTEN_FDS` tells how many, `LISTEN_PID` for whom.
+//! sd_listen_fds(3): `LISTEN_FDS` tells how many, `LISTEN_PID` for whom.
 
 use std::collections::BTreeMap;
 use std::io;

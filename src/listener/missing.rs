@@ -1,8 +1,8 @@
 //! Addresses that this host lacks: what is served without them, and how they are taken when they come.
 //!
-//! May call: `sockets`, `config`, `zones` for its views. An interface may come up after us, an address of IPv6 is not usable before
-//! it is known to be unique (RFC 4862 section 5.4), and a kernel may have no IPv6 at all. An address that another program holds is
-//! no such case: of two resolvers at one address nobody knows which one answers.
+//! An interface may come up after us, an address of IPv6 is not usable before it is known to be unique (RFC 4862 section
+//! 5.4), and a kernel may have no IPv6 at all. An address that another program holds is no such case: of two resolvers at
+//! one address nobody knows which one answers.
 
 use std::net::SocketAddr;
 

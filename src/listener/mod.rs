@@ -1,7 +1,7 @@
 //! The listeners: datagrams on threads of their own, streams as tasks.
 //!
-//! May call: `wire`, `cache` (for hits), `resolve` (for misses), `record`, `supervise`. RFC 1035 section 4.2, RFC 7766. A hit is answered
-//! where it was read; a miss goes to `resolve` and its reply comes back by the listener's own queue.
+//! RFC 1035 section 4.2, RFC 7766. A hit is answered where it was read; a miss goes to `resolve` and its reply comes back
+//! by the listener's own queue.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,6 +1,6 @@
 //! Places for stream clients: so many in all, so many for one client; whoever comes beyond takes that of the idlest.
 //!
-//! May call: `clock`, `limits`. RFC 7766 section 6.2: limits by client, and idle connections closed first.
+//! RFC 7766 section 6.2: limits by client, and idle connections closed first.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,8 +1,8 @@
 //! How often a client that is not allowed is told so by datagram: its address may be forged, and whoever stands there did not
 //! ask.
 //!
-//! May call: `cache` for keyed hashing, `clock`, `limits`. A fixed number of counters, each for the networks that hash to it, so
-//! that all of them together are bounded too. Each runs by the generic cell rate algorithm: one moment says all.
+//! A fixed number of counters, each for the networks that hash to it, so that all of them together are bounded too. Each
+//! runs by the generic cell rate algorithm: one moment says all.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;

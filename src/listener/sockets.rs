@@ -1,8 +1,8 @@
 //! Sockets to listen at, and what to say where one is not to be had.
 //!
-//! May call: `inherited`, `limits`. The stream socket is bound first and alone, so that a second daemon is told at once;
-//! the datagram sockets then share the port (SO_REUSEPORT), one a worker. What was inherited is not bound anew. Only a
-//! reload from an address to one that covers it binds beside what is served, so that no question is lost between them.
+//! The stream socket is bound first and alone, so that a second daemon is told at once; the datagram sockets then share the
+//! port (SO_REUSEPORT), one a worker. What was inherited is not bound anew. Only a reload from an address to one that
+//! covers it binds beside what is served, so that no question is lost between them.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};

@@ -1,7 +1,7 @@
 //! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! May call: `front`, `places`. Connections, questions on one, idle time, and the time of a message to be read and to be written
-//! are bounded; an error of accept is waited out, never fatal.
+//! Connections, questions on one, idle time, and the time of a message to be read and to be written are bounded; an error
+//! of accept is waited out, never fatal.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,8 +1,8 @@
 //! A worker: one thread and one datagram socket.
 //!
-//! May call: `front`, `hand_over`, `supervise`. It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits
-//! itself; misses become tasks of the runtime, and when that does not keep up the client hears SERVFAIL. The reply to a miss is
-//! sent by the task that has it, over the worker's socket: handing it back would wake the worker for each.
+//! It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits itself; misses become tasks
+//! of the runtime, and when that does not keep up the client hears SERVFAIL. The reply to a miss is sent by the task that
+//! has it, over the worker's socket: handing it back would wake the worker for each.
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket};

@@ -1,7 +1,7 @@
 //! The journal: a datagram with fields for each line, so that `journalctl ZONE=example.` finds what it looks for.
 //!
-//! May call: nothing of ours. systemd's documentation calls it the native journal protocol. A journal that does not take a
-//! datagram gets the sentence on the stream that stderr is, with its priority in front (sd-daemon(3)).
+//! systemd's documentation calls it the native journal protocol. A journal that does not take a datagram gets the sentence
+//! on the stream that stderr is, with its priority in front (sd-daemon(3)).
 
 use std::fs::File;
 use std::io::{self, stderr};

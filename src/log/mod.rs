@@ -1,7 +1,7 @@
 //! Log lines: to the journal with their fields where stderr is the journal, and as plain lines to stderr elsewhere.
 //!
-//! May call: nothing of ours. A field of an event (`incident`, `zone`, `servers`) says apart what its sentence says in words;
-//! the journal keeps both, stderr shows the sentence.
+//! A field of an event (`incident`, `zone`, `servers`) says apart what its sentence says in words; the journal keeps both,
+//! stderr shows the sentence.
 
 mod journal;
 

@@ -1,6 +1,6 @@
 //! The table of counters: what is counted as it happens and belongs to no row of a table.
 //!
-//! May call: nothing of ours. Whoever shows or exports counters goes over the table: a new one is a row here, and the place that counts it.
+//! Whoever shows or exports counters goes over the table: a new one is a row here, and the place that counts it.
 
 use std::fmt;
 use std::ops::Index;

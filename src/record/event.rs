@@ -1,6 +1,6 @@
 //! What the way of a question tells the record: finished questions, messages to servers, flights and their steps.
 //!
-//! May call: `clock`, `question`, `validate` for its words. Plain data; whoever tells does not wait for whoever counts.
+//! Plain data; whoever tells does not wait for whoever counts.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! A histogram of times: lock-free to count in, exact to 1 %, cheap to copy and to subtract.
 //!
-//! May call: nothing of ours. Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so a
-//! bucket is at most 1/64 of its lower end wide and its middle at most 0.8 % off what was counted.
+//! Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so a bucket is at most 1/64 of its
+//! lower end wide and its middle at most 0.8 % off what was counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

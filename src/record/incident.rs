@@ -1,9 +1,9 @@
 //! Incidents: what is worth a line in the log when it begins, and another when it ends.
 //!
-//! May call: `record::{event, line, outage}`, `question`, `clock`, `limits`. Pure: it is told what happened and when, and says what to
-//! tell. Spam's dead domains are no incident, so a zone that never worked must fail for longer; and no day has more than a
-//! few lines. An incident ends when something that failed is answered, not when anything is: one name of a zone may be
-//! bogus while all others are well. A zone that nobody asks about for hours, and that fails again then, has failed all the time: no line.
+//! Pure: it is told what happened and when, and says what to tell. Spam's dead domains are no incident, so a zone that
+//! never worked must fail for longer; and no day has more than a few lines. An incident ends when something that failed is
+//! answered, not when anything is: one name of a zone may be bogus while all others are well. A zone that nobody asks about
+//! for hours, and that fails again then, has failed all the time: no line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

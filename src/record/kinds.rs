@@ -1,6 +1,4 @@
 //! The types that are counted by name; all others together are "other", so that no client can grow a table.
-//!
-//! May call: nothing of ours.
 
 use hickory_proto::rr::RecordType;
 

@@ -1,7 +1,7 @@
 //! A line of the log: the begin or the end of an incident, in a sentence and in fields.
 //!
-//! May call: `question`. The fields are `incident`, `zone` and `servers`; what stands in them is spelled as elsewhere. A
-//! sentence tells what was seen, so that it is true whatever the cause is.
+//! The fields are `incident`, `zone` and `servers`; what stands in them is spelled as elsewhere. A sentence tells what was
+//! seen, so that it is true whatever the cause is.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -1,8 +1,7 @@
 //! The record: counters, histograms and tables of what happened. It stands beside the way of a question.
 //!
-//! May call: `clock`, `question`, `limits`. Nothing on the way waits for it. Every question is counted once, by its
-//! outcome; windows are differences of snapshots, so reading changes nothing; tables are bounded and tell the rest as
-//! "other".
+//! Nothing on the way waits for it. Every question is counted once, by its outcome; windows are differences of snapshots,
+//! so reading changes nothing; tables are bounded and tell the rest as "other".
 
 #![deny(
     clippy::unwrap_used,

@@ -1,7 +1,6 @@
 //! What is noted on a trail: a step as data, and its words for people.
 //!
-//! May call: `record::event`, `validate` for its words. What happens on the way of every miss has a form of its own, which
-//! costs no words; what is rare is noted as it is told.
+//! What happens on the way of every miss has a form of its own, which costs no words; what is rare is noted as it is told.
 
 use std::fmt;
 use std::net::IpAddr;

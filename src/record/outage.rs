@@ -1,9 +1,8 @@
 //! Whether our own network is down: nobody on the internet answers, the root servers among them.
 //!
-//! May call: `record::line`, `clock`, `limits`. Pure: it is told what became of messages, and when. Only servers that
-//! recursion from the root has found count: a server that the operator has named may stand in our own network. A gateway
-//! that asks little may ask one dead zone alone, so silence counts as an outage only once root servers were asked during
-//! it: whoever waits in `Recorder::doubted` asks them.
+//! Pure: it is told what became of messages, and when. Only servers that recursion from the root has found count: a server
+//! that the operator has named may stand in our own network. A gateway that asks little may ask one dead zone alone, so
+//! silence counts as an outage only once root servers were asked during it: whoever waits in `Recorder::doubted` asks them.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,6 +1,4 @@
 //! What the record tells: plain data, spelled alike in JSON and in `resolverctl`'s words. Times are in seconds.
-//!
-//! May call: `question`, `record::{counters, event, histogram, tally, window}`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

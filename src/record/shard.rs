@@ -1,7 +1,7 @@
 //! The part of the record that one worker writes: what a hit costs is counted here.
 //!
-//! May call: `question`, `limits`, `record::{event, histogram, kinds, table, tally}`. One relaxed addition says type and
-//! outcome, one says the time, and the client's row stands behind a mutex that nobody else takes but a reader.
+//! One relaxed addition says type and outcome, one says the time, and the client's row stands behind a mutex that nobody
+//! else takes but a reader.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,7 @@
 //! A table by zone, server or client: bounded in rows, kept by the minute for an hour and from the start.
 //!
-//! May call: `limits`. Where there are more keys than rows, the heaviest keep theirs and the rest is told together as
-//! "other": keys come from strangers.
+//! Where there are more keys than rows, the heaviest keep theirs and the rest is told together as "other": keys come from
+//! strangers.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -1,6 +1,4 @@
 //! What is counted in a row of the tables by zone, server and client.
-//!
-//! May call: `record::event`, `record::table`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

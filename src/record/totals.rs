@@ -1,6 +1,4 @@
 //! All counters at one moment, and what came to them between two.
-//!
-//! May call: `record::{counters, event, histogram, kinds, shard, tally}`, `question`.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

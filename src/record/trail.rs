@@ -1,7 +1,7 @@
 //! The trail of one flight: its steps in order, kept on the flight for `resolverctl query --trace`.
 //!
-//! May call: `clock`, `limits`. Bounded; what comes later than the bound is left out. Steps are noted as data and put into
-//! words when somebody wants to see them: nearly all of them are dropped unseen.
+//! Bounded; what comes later than the bound is left out. Steps are noted as data and put into words when somebody wants to
+//! see them: nearly all of them are dropped unseen.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,6 +1,6 @@
 //! The windows of the statistics, and the snapshots from which they are computed.
 //!
-//! May call: `clock`, `limits`. A window is the difference of two snapshots, so reading it changes nothing.
+//! A window is the difference of two snapshots, so reading it changes nothing.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

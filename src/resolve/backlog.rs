@@ -1,7 +1,7 @@
 //! Whether this host keeps up with what it is asked: how long questions wait until they are taken in.
 //!
-//! May call: `clock`, `limits`. Pure. After CoDel (RFC 8289): a wait that is long now and then is a burst; one that is long
-//! for every question, for a while, is a queue that does not empty.
+//! Pure. After CoDel (RFC 8289): a wait that is long now and then is a burst; one that is long for every question, for a
+//! while, is a queue that does not empty.
 
 use crate::clock::Mono;
 use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, BUSY_FLIGHTS, CROWDED_FLIGHTS};

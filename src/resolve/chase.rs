@@ -1,7 +1,7 @@
 //! From a name to what stands at the end of its aliases: memory first, then the route of each name.
 //!
-//! May call: `zones`, `iterate`, `cache`, `judge`. RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the
-//! iterator come back here, so that they too are routed and remembered.
+//! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator come back here, so that
+//! they too are routed and remembered.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};

@@ -1,7 +1,6 @@
 //! Flights: one for each question under way, whoever and however many wait for it.
 //!
-//! May call: `question`, `record::trail`, `cache` for keyed hashing, `shares`, `limits`. A flight that ends hands its answer
-//! to all who wait, directly, as the memory may refuse to keep it.
+//! A flight that ends hands its answer to all who wait, directly, as the memory may refuse to keep it.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::BuildHasher;

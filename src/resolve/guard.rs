@@ -1,7 +1,7 @@
 //! Questions in the zones of DNS lists: resolved as others are, then judged by the gate.
 //!
-//! May call: `resolve::chase`, `dnsbl`, `zones`, `cache`. RFC 5782, RFC 8914. Only questions of clients come here: what the
-//! iterator needs on its way, as the address of a list's own server, is no listing whatever it is.
+//! RFC 5782, RFC 8914. Only questions of clients come here: what the iterator needs on its way, as the address of a list's
+//! own server, is no listing whatever it is.
 
 use std::sync::Arc;
 

@@ -1,7 +1,6 @@
 //! What is under way, told to people: each flight with its age, those who wait for it, and whom it waits for itself.
 //!
-//! May call: `resolve::flights`, `question`, `record::trail`, `clock`. A snapshot: nothing is held up by it but the table
-//! of flights, for as long as it takes to copy its keys.
+//! A snapshot: nothing is held up by it but the table of flights, for as long as it takes to copy its keys.
 
 use std::cmp::Reverse;
 use std::time::Duration;

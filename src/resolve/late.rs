@@ -1,7 +1,7 @@
 //! Answers that come after their flight has ended: judged and kept as any other, for whoever asks again.
 //!
-//! May call: `iterate`, `judge`, `cache`. What they are judged by may come as late: that is waited for, and they are judged a
-//! second time where the zone's keys could not be had at first.
+//! What they are judged by may come as late: that is waited for, and they are judged a second time where the zone's keys
+//! could not be had at first.
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What is told of questions to DNS lists to those who watch the lists, and what is held back because of them.
 //!
-//! May call: `resolve`, `dnsbl`, `zones`, `wire::compose`. Nothing here waits for whoever is told.
+//! Nothing here waits for whoever is told.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Local mirrors of DNS lists, looked at on the side: a mirror whose data are too old or that gives no answer is told, and where the operator wants it
 //! the public list is asked instead until they are new.
 //!
-//! May call: `zones`, `iterate`, `cache`. Nothing on the way of a question waits for it.
+//! Nothing on the way of a question waits for it.
 
 use std::sync::Arc;
 

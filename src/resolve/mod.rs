@@ -1,8 +1,7 @@
 //! Resolving: memory, then one flight a question, with each client's patience in view.
 //!
-//! May call: `supervise`, `zones`, `iterate`, `validate`, `cache`, `dnsbl`, `wire::compose`, `record`. RFC 9520 (failures), RFC 2308 (negative answers). A client has
-//! an answer or SERVFAIL within `resolve.deadline` of its first copy; the flight goes on, so that its next try finds it
-//! answered.
+//! RFC 9520 (failures), RFC 2308 (negative answers). A client has an answer or SERVFAIL within `resolve.deadline` of its
+//! first copy; the flight goes on, so that its next try finds it answered.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
 //! What memory knows of a name, before any server is asked.
 //!
-//! May call: `cache`, `judge`, `iterate::classify` for what follows from a DNAME. RFC 8020 (nothing below a name that does not
-//! exist), RFC 6672 section 3.4 (a DNAME in memory redirects all that lies below it).
+//! RFC 8020 (nothing below a name that does not exist), RFC 6672 section 3.4 (a DNAME in memory redirects all that lies
+//! below it).
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 

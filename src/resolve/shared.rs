@@ -1,7 +1,7 @@
 //! Questions to DNS lists under way: one for each name and type, whichever listener's clients wait for it.
 //!
-//! May call: `question`. Flights of listeners that are told different things of the same answer are flights of their own; the
-//! list is asked by the first of them, and the others hear what it heard. Bounded by the flights: each has one here at most.
+//! Flights of listeners that are told different things of the same answer are flights of their own; the list is asked by
+//! the first of them, and the others hear what it heard. Bounded by the flights: each has one here at most.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,8 +1,8 @@
 //! Questions that no client waits for: probes of dead servers, probes and tests of DNS lists, and questions asked ahead of
 //! clients.
 //!
-//! May call: `resolve`, `iterate`, `dnsbl`, `zones`. They go the way of all questions. A probe passes memory by, as what memory says
-//! shows nothing of a list; a question asked ahead is a flight as any other, which a client may join.
+//! They go the way of all questions. A probe passes memory by, as what memory says shows nothing of a list; a question
+//! asked ahead is a flight as any other, which a client may join.
 
 use std::convert::Infallible;
 use std::net::IpAddr;

@@ -1,7 +1,7 @@
 //! Work that is driven by whoever waits for it, and by the runtime once nobody does.
 //!
-//! May call: nothing of ours. A task of its own costs a wake, a place in a queue and often another thread, for each of them; work
-//! that nearly always ends before its waiter leaves needs none.
+//! A task of its own costs a wake, a place in a queue and often another thread, for each of them; work that nearly always
+//! ends before its waiter leaves needs none.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -1,7 +1,7 @@
 //! Tasks and threads that must live: started again when they panic, missed when they are stuck.
 //!
-//! May call: `limits`. Whoever panics too often is given up; the daemon then says so and ends, so that the service manager starts
-//! it anew. [`pulse`] tells the watchdog who still comes round. Work that outlives whoever waits for it is [`driven`].
+//! Whoever panics too often is given up; the daemon then says so and ends, so that the service manager starts it anew.
+//! [`pulse`] tells the watchdog who still comes round. Work that outlives whoever waits for it is [`driven`].
 
 pub mod driven;
 pub mod pulse;

@@ -1,7 +1,7 @@
 //! Pulses: whether each thread and task that serves still comes round.
 //!
-//! May call: nothing of ours. Whoever watches rings a bell and looks at the next round whether it was heard; nobody waits
-//! for anybody, so a stuck thread cannot stick its watcher.
+//! Whoever watches rings a bell and looks at the next round whether it was heard; nobody waits for anybody, so a stuck
+//! thread cannot stick its watcher.
 
 #[cfg(feature = "lab")]
 use std::sync::atomic::AtomicBool;

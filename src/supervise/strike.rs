@@ -1,6 +1,6 @@
 //! Panics on order: the lab's way to see that one takes nothing else with it.
 //!
-//! May call: nothing of ours. Only built for the lab.
+//! Only built for the lab.
 
 use std::pin::Pin;
 use std::sync::Arc;

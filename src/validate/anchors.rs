@@ -1,7 +1,7 @@
 //! Where trust begins: the DS of zones that the operator, or this program, knows the keys of; and where it is suspended.
 //!
-//! May call: `keys`. Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are kept as the DS that
-//! names them, so that there is one way to trust.
+//! Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are kept as the DS that names them, so
+//! that there is one way to trust.
 
 use std::collections::{BTreeMap, BTreeSet};
 

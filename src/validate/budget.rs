@@ -1,8 +1,7 @@
 //! What validation may cost for one client question: signature checks and NSEC3 hashes.
 //!
-//! May call: `limits`. A zone may give many keys with one tag and many signatures that name it (KeyTrap,
-//! CVE-2023-50387), or NSEC3 with many iterations for many names (CVE-2023-50868): without a bound one answer of theirs
-//! costs minutes.
+//! A zone may give many keys with one tag and many signatures that name it (KeyTrap, CVE-2023-50387), or NSEC3 with many
+//! iterations for many names (CVE-2023-50868): without a bound one answer of theirs costs minutes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

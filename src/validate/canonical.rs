@@ -1,7 +1,7 @@
 //! The canonical form of records: what signatures are made over (RFC 4034 section 6, RFC 6840 section 5.1).
 //!
-//! May call: `question`. Pure. The library knows the form of the types that it knows; of the others those with names in
-//! their data are lowered here.
+//! Pure. The library knows the form of the types that it knows; of the others those with names in their data are lowered
+//! here.
 
 use hickory_proto::dnssec::rdata::RRSIG;
 use hickory_proto::rr::{Name, RData, Record, RecordType};

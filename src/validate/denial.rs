@@ -1,7 +1,7 @@
 //! Proofs that something does not exist: which records of a message are proofs, and what is asked of them.
 //!
-//! May call: `signature`, `denial_nsec`, `denial_nsec3`. Pure. RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3),
-//! RFC 6840 section 4 (what a proof of a parent or of an ancestor does not prove), RFC 9276 section 3.2 (iterations).
+//! Pure. RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840 section 4 (what a proof of a parent or of an
+//! ancestor does not prove), RFC 9276 section 3.2 (iterations).
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};

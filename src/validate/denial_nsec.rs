@@ -1,6 +1,6 @@
 //! What NSEC records prove: names and types between an owner and the next do not exist.
 //!
-//! May call: `denial`. Pure. RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals), RFC 6840 section 4.
+//! Pure. RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals), RFC 6840 section 4.
 
 use std::cmp::Ordering;
 

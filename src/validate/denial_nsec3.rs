@@ -1,7 +1,6 @@
 //! What NSEC3 records prove: hashes of names between an owner's and the next do not exist.
 //!
-//! May call: `denial`, `budget`. Pure. RFC 5155 section 8; a proof over a span that opts out proves nothing of unsigned
-//! zones there (sections 6 and 9.2).
+//! Pure. RFC 5155 section 8; a proof over a span that opts out proves nothing of unsigned zones there (sections 6 and 9.2).
 
 use std::cell::RefCell;
 

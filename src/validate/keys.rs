@@ -1,7 +1,7 @@
 //! Which keys of a zone are trusted: those whose set a key signs that a DS of the parent, or a trust anchor, names.
 //!
-//! May call: `signature`. Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only where nothing better is),
-//! RFC 6840 sections 5.2 (unknown algorithms make a zone insecure) and 5.11 (one good path is enough).
+//! Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only where nothing better is), RFC 6840 sections 5.2
+//! (unknown algorithms make a zone insecure) and 5.11 (one good path is enough).
 
 use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, RRSIG};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey};

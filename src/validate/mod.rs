@@ -1,9 +1,8 @@
 //! DNSSEC: whether an answer is what its zone's owner signed.
 //!
-//! May call: `question`, `limits`. Pure: records, keys and a moment in, a verdict out. The library checks single
-//! signatures and digests; what is to be checked by which key, and what an absence takes to be proven, is decided here.
-//! RFC 4033 to 4035, RFC 5155, RFC 6840, RFC 9276. What must be fetched for it (DS and keys) is
-//! not its business.
+//! Pure: records, keys and a moment in, a verdict out. The library checks single signatures and digests; what is to be
+//! checked by which key, and what an absence takes to be proven, is decided here. RFC 4033 to 4035, RFC 5155, RFC 6840, RFC
+//! 9276. What must be fetched for it (DS and keys) is not its business.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
 //! RSA keys of zones: reading them, checking signatures by them, and what that costs.
 //!
-//! May call: nothing of ours. Pure. RFC 3110 (how a key is written), RFC 5702 section 2 (512 to 4096 bits, RSASHA512 from 1024 on),
-//! RFC 8017 section 8.2.2 (RSASSA-PKCS1-v1_5).
+//! Pure. RFC 3110 (how a key is written), RFC 5702 section 2 (512 to 4096 bits, RSASHA512 from 1024 on), RFC 8017 section
+//! 8.2.2 (RSASSA-PKCS1-v1_5).
 //!
 //! ring checks by keys of 1024 to 8192 bits and refuses shorter ones, aws-lc-rs too. Zones with shorter ZSKs get mail as others do,
 //! and whether a key is long enough is for the owner of the zone to say: such keys are checked with the integers of num-bigint.

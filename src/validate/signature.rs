@@ -1,6 +1,7 @@
 //! Whether a signature of a zone's key covers an RRset.
 //!
-//! May call: `canonical`, `budget`, `rsa`. Pure but for the thread that it shares. RFC 4035 section 5.3, RFC 4034 section 3, with some allowance for clocks that are off.
+//! Pure but for the thread that it shares. RFC 4035 section 5.3, RFC 4034 section 3, with some allowance for clocks that
+//! are off.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::dnssec::{Algorithm, PublicKey, Verifier};

@@ -1,6 +1,6 @@
 //! What a check comes to: secure, insecure, bogus or indeterminate, and why (RFC 4035 section 4.3).
 //!
-//! May call: `question`. Pure.
+//! Pure.
 
 use std::fmt;
 

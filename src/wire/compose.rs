@@ -1,6 +1,6 @@
 //! Composing an answer once, as the bytes that hits will copy.
 //!
-//! May call: `question`, `clock`. The library encodes records; the offsets of the TTLs are read off the result.
+//! The library encodes records; the offsets of the TTLs are read off the result.
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::ResponseCode;

@@ -1,7 +1,7 @@
 //! DNS cookies (RFC 7873): what a client sent and what it gets with its reply.
 //!
-//! May call: `random`. The server's part has the layout of RFC 9018 section 4; it is never demanded back, as our clients are
-//! on this host or its network, so its hash is our own affair.
+//! The server's part has the layout of RFC 9018 section 4; it is never demanded back, as our clients are on this host or
+//! its network, so its hash is our own affair.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! A reader over foreign bytes that cannot run off their end.
 //!
-//! May call: nothing of ours. Every read says None where the bytes are too few.
+//! Every read says None where the bytes are too few.
 
 /// A place in a message.
 #[derive(Clone, Copy, Debug)]

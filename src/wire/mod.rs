@@ -1,8 +1,8 @@
 //! The bytes of messages: on the client's side reading a query and writing a reply, without decoding an answer; on the other
 //! side reading what a server sent.
 //!
-//! May call: `question`, `clock`, `limits`, `cache` for its hashing. Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. Nothing here
-//! allocates on the hit path but the growth of a reused buffer.
+//! Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. Nothing here allocates on the hit path but the growth of a
+//! reused buffer.
 
 #![deny(
     clippy::unwrap_used,

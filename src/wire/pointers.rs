@@ -1,7 +1,7 @@
 //! Compression pointers that lead to pointers: a message of 64 KiB may make each of its names a walk over thousands.
 //!
-//! May call: `limits`. RFC 1035 section 4.1.4: a pointer stands for labels that came before. Encoders point at labels,
-//! so a long chain of pointers is made to keep a reader busy. The library bounds a name's labels, but not its pointers.
+//! RFC 1035 section 4.1.4: a pointer stands for labels that came before. Encoders point at labels, so a long chain of
+//! pointers is made to keep a reader busy. The library bounds a name's labels, but not its pointers.
 
 use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};

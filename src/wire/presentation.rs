@@ -1,8 +1,7 @@
 //! Names as text, whatever octets they hold; and text of others as people may see it.
 //!
-//! May call: nothing of ours. RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three
-//! decimal digits. The library reads and writes octal ones, and shows labels of other scripts as they look, not as they
-//! are.
+//! RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three decimal digits. The
+//! library reads and writes octal ones, and shows labels of other scripts as they look, not as they are.
 
 use hickory_proto::rr::Name;
 

@@ -1,6 +1,6 @@
 //! Reading a client's query: header, question and OPT, strictly.
 //!
-//! May call: `question`. RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 for the types we refuse.
+//! RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 for the types we refuse.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};

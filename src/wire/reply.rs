@@ -1,7 +1,7 @@
 //! Writing a reply: a stored answer patched for one client, or a refusal.
 //!
-//! May call: `question`, `clock`. RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is
-//! too large is header, question and OPT with TC: half an RRset helps nobody.
+//! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is too large is
+//! header, question and OPT with TC: half an RRset helps nobody.
 
 use hickory_proto::op::ResponseCode;
 

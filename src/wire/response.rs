@@ -1,9 +1,9 @@
 //! Reading a server's message: the library does it, and where it refuses what is no fault, this does it record by record.
 //!
-//! May call: `rdata`. RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG
-//! outside the additional section for a misplaced signature of the message; both are data like other data (RFC 3597,
-//! RFC 2535). Data that the library cannot interpret are kept as octets. An additional record that cannot be read is left out:
-//! nothing hangs on it alone.
+//! RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG outside the
+//! additional section for a misplaced signature of the message; both are data like other data (RFC 3597, RFC 2535). Data
+//! that the library cannot interpret are kept as octets. An additional record that cannot be read is left out: nothing
+//! hangs on it alone.
 
 use hickory_proto::op::{Edns, Header, Message, OpCode, Query};
 use hickory_proto::rr::{Name, Record, RecordType};

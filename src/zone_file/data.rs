@@ -1,7 +1,7 @@
 //! The data of a record: which fields each type has, and the octets that they make.
 //!
-//! May call: `zone_file::fields`, `rdata`. RFC 1035 section 3.3, and for each further type the RFC that is named at it. The octets are read
-//! as those of a message are, so that a zone's record is the same wherever it comes from.
+//! RFC 1035 section 3.3, and for each further type the RFC that is named at it. The octets are read as those of a message
+//! are, so that a zone's record is the same wherever it comes from.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, RecordType};

@@ -1,7 +1,7 @@
 //! The text of a zone file cut into entries, and these into words.
 //!
-//! May call: nothing of ours. RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment,
-//! and what stands in quotes is one word.
+//! RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment, and what stands in
+//! quotes is one word.
 
 use super::Wrong;
 

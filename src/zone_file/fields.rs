@@ -1,7 +1,7 @@
 //! The fields that the data of records are made of: words become octets.
 //!
-//! May call: `wire::presentation`. RFC 1035 section 5.1 for character strings, RFC 4034 sections 3.2 and 4.1.2 for moments and types, RFC 5155 section
-//! 3.3 for salts and hashes.
+//! RFC 1035 section 5.1 for character strings, RFC 4034 sections 3.2 and 4.1.2 for moments and types, RFC 5155 section 3.3
+//! for salts and hashes.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 

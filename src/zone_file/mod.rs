@@ -1,10 +1,10 @@
 //! The one reader of zone files: operators' zones, root hints, trust anchors, and the zones of the `lab`.
 //!
-//! May call: `rdata`, `wire::presentation`. RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, an owner
-//! left out, parentheses, comments, quotes; TTL and class in either order or left out, a TTL in seconds or like `1h30m`;
-//! RFC 3597 section 5 for types and data without a form of their own. The library's reader knows neither `@` in data nor DNAME nor what a signer
-//! writes; where it knows a form that is not told here (SVCB, HTTPS), it is asked for the data of one record. `$INCLUDE` is put in place before the text comes
-//! here.
+//! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, an owner left out, parentheses,
+//! comments, quotes; TTL and class in either order or left out, a TTL in seconds or like `1h30m`; RFC 3597 section 5 for
+//! types and data without a form of their own. The library's reader knows neither `@` in data nor DNAME nor what a signer
+//! writes; where it knows a form that is not told here (SVCB, HTTPS), it is asked for the data of one record. `$INCLUDE` is
+//! put in place before the text comes here.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,8 +1,8 @@
 //! What an authoritative server answers: zones and a query in, a response out. No clock, no chance, no state.
 //!
-//! May call: `zone`, `denial`, `question`. RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative
-//! answers (RFC 2308), the RCODE at the end of a chain (RFC 6604) and EDNS (RFC 6891). What DO asks for, signatures
-//! and proofs (RFC 4035 section 3.1), is given from signed zones and only then.
+//! RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE at the end of
+//! a chain (RFC 6604) and EDNS (RFC 6891). What DO asks for, signatures and proofs (RFC 4035 section 3.1), is given from
+//! signed zones and only then.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! Proofs of what a zone does not hold: which NSEC or NSEC3 records, with their signatures, go with an answer.
 //!
-//! May call: `zone`. RFC 4035 section 3.1.3 for NSEC, RFC 5155 section 7.2 for NSEC3. A zone without either gives none.
+//! RFC 4035 section 3.1.3 for NSEC, RFC 5155 section 7.2 for NSEC3. A zone without either gives none.
 
 use data_encoding::BASE32_DNSSEC;
 use hickory_proto::dnssec::rdata::DNSSECRData;

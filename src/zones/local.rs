@@ -1,6 +1,4 @@
 //! Answers made here: zone files, hosts, and zones that hold nothing.
-//!
-//! May call: `authority`, `zone`, `zone_file`.
 
 use std::fmt;
 use std::path::Path;

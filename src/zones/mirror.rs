@@ -1,6 +1,6 @@
 //! Local mirrors of DNS lists: how old their data are, by the serial of their SOA, and whether they are to be had.
 //!
-//! May call: `limits`. Pure but for its own memory. rbldnsd puts the time of its newest file into a SOA whose serial is 0 in the file
+//! Pure but for its own memory. rbldnsd puts the time of its newest file into a SOA whose serial is 0 in the file
 //! (rbldnsd(8)), so that a serial that can be a recent moment is taken as that; any other is as old as it has been seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,7 +1,6 @@
 //! Which way a question goes: the longest suffix of its name that is configured, or recursion.
 //!
-//! May call: `config`, `cache` and `dnsbl` for their types, `wire::presentation`. RFC 6303 and RFC 6761 (names that never leave this host) hold unless a
-//! configured zone covers them.
+//! RFC 6303 and RFC 6761 (names that never leave this host) hold unless a configured zone covers them.
 
 pub mod authority;
 mod denial;

@@ -1,6 +1,4 @@
 //! The table of routes: found for each question with every suffix of its name, several times.
-//!
-//! May call: nothing of ours.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -1,8 +1,8 @@
 //! Names that never leave this host: special-use names and the reverse zones of private addresses.
 //!
-//! May call: `zones::local`. RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1
-//! (local), RFC 8375 (home.arpa), RFC 9476 (alt), RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and
-//! RFC 7793 (reverse zones). An MTA asks for the reverse name of each private client; leaked, each costs it 30 s.
+//! RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375 (home.arpa),
+//! RFC 9476 (alt), RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and RFC 7793 (reverse zones). An
+//! MTA asks for the reverse name of each private client; leaked, each costs it 30 s.
 
 use hickory_proto::rr::{Name, RData, Record, rdata};
 

@@ -1,8 +1,7 @@
 //! The views of a configuration: what each listener's clients see, and which view is still the same after a reload.
 //!
-//! May call: `config`, `dnsbl` for its types, `limits`, `zones`. A view keeps its id as long as its clients see the same zones and
-//! are spared the same of lists. Ids are never given twice while the daemon runs, so that nothing that was learnt under one
-//! is ever given to clients of another.
+//! A view keeps its id as long as its clients see the same zones and are spared the same of lists. Ids are never given
+//! twice while the daemon runs, so that nothing that was learnt under one is ever given to clients of another.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The clock: whether this host's day is the one in which the root zone's signatures are valid.
 //!
-//! May call: `check`, `root_zone`, `clock`, `limits`. A clock that is days off makes every signature void and all signed names fail.
+//! A clock that is days off makes every signature void and all signed names fail.
 
 use super::root_zone::Heard;
 use crate::check::Finding;

@@ -1,7 +1,7 @@
 //! Egress: whether this host's own questions reach the root servers, and nobody else answers in their place.
 //!
-//! May call: `check`, `root_zone`. Without TCP no large answer comes (RFC 7766); a provider that answers in a server's
-//! place makes every DNS list refuse us.
+//! Without TCP no large answer comes (RFC 7766); a provider that answers in a server's place makes every DNS list refuse
+//! us.
 
 use super::root_zone::{Heard, Reply};
 use crate::check::Finding;

@@ -1,6 +1,4 @@
 //! Reading the host: its files, who listens at port 53, and the answers of root servers.
-//!
-//! May call: `check::system`, `config`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

@@ -1,6 +1,4 @@
 //! The files of a host, read below a root directory, so that tests bring a host of their own.
-//!
-//! May call: `check`, `limits`.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,6 +1,4 @@
 //! Files of sections and `key=value` lines, as systemd's and NetworkManager's are.
-//!
-//! May call: nothing of ours.
 
 /// The values of a key in a section, in the order in which they stand.
 pub(super) fn values<'a>(

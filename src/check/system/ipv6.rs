@@ -1,6 +1,6 @@
 //! IPv6: whether this host has all of it or none; half of it costs the time of every server that has such an address.
 //!
-//! May call: `check`. Formats: proc(5), net/ipv6_route and net/if_inet6.
+//! Formats: proc(5), net/ipv6_route and net/if_inet6.
 
 use super::host::File;
 use crate::check::Finding;

@@ -1,6 +1,6 @@
 //! `resolverctl check system`: whether mail's questions on this host reach resolverd, and its questions the world.
 //!
-//! May call: `check`, `config`. One file a check, each a pure function of texts and facts; this one puts them together.
+//! One file a check, each a pure function of texts and facts; this one puts them together.
 
 mod clock;
 mod cloud_init;

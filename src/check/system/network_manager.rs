@@ -1,6 +1,6 @@
 //! NetworkManager: whether it will write over `/etc/resolv.conf`.
 //!
-//! May call: `check`. NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts.
+//! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts.
 
 use super::host::File;
 use super::ini::values;

@@ -1,6 +1,6 @@
 //! `/etc/nsswitch.conf`: whether the C library asks DNS servers at all, or something else first.
 //!
-//! May call: `check`. nsswitch.conf(5), nss-resolve(8).
+//! nsswitch.conf(5), nss-resolve(8).
 
 use super::host::File;
 use crate::check::Finding;

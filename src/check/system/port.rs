@@ -1,6 +1,4 @@
 //! Port 53: whether it is resolverd that answers there.
-//!
-//! May call: `check`, `check::system::proc` for its types.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

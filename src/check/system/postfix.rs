@@ -1,7 +1,7 @@
 //! Postfix's chroot: a copy of `resolv.conf` that its services read instead, and that only its start renews.
 //!
-//! May call: `check`. Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy
-//! the C library asks 127.0.0.1 (resolv.conf(5)), so that only where it leads counts, and not whether it is there.
+//! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy the C library
+//! asks 127.0.0.1 (resolv.conf(5)), so that only where it leads counts, and not whether it is there.
 
 use std::net::IpAddr;
 

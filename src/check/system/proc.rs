@@ -1,7 +1,6 @@
 //! Who listens at port 53, as the kernel tells it below /proc.
 //!
-//! May call: `check::system::host`. proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are in the machine's order of octets, four at
-//! a time.
+//! proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are in the machine's order of octets, four at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,6 +1,6 @@
 //! `/etc/resolv.conf`: whom the C library asks, and whether it hands on that an answer was validated.
 //!
-//! May call: `check`. resolv.conf(5): the first three nameservers count, without any it is 127.0.0.1.
+//! resolv.conf(5): the first three nameservers count, without any it is 127.0.0.1.
 
 use std::net::{IpAddr, Ipv4Addr};
 

@@ -1,7 +1,7 @@
 //! systemd-resolved: whether what runs beside resolverd asks it.
 //!
-//! May call: `check`. resolved.conf(5): drop-ins add to lists, an empty value clears them. Its stub at 127.0.0.53 does not
-//! collide with 127.0.0.1.
+//! resolved.conf(5): drop-ins add to lists, an empty value clears them. Its stub at 127.0.0.53 does not collide with
+//! 127.0.0.1.
 
 use std::net::IpAddr;
 

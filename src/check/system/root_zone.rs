@@ -1,7 +1,7 @@
 //! The root zone, asked for over UDP and TCP: whether port 53 is open to the world, and what time it is there.
 //!
-//! May call: `limits`, `random`. RFC 1035 section 4.2, RFC 4034 section 3.1. Nothing but a root server's own answer counts,
-//! so whoever answers in its place is found out.
+//! RFC 1035 section 4.2, RFC 4034 section 3.1. Nothing but a root server's own answer counts, so whoever answers in its
+//! place is found out.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};

@@ -1,6 +1,6 @@
 //! Rows of the replies about DNS lists.
 //!
-//! May call: `dnsbl` and `question` for their types. Spans are in seconds.
+//! Spans are in seconds.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The words that `resolverctl` and the daemon exchange: one request a connection, JSON, one object a line.
 //!
-//! May call: `question`, `record`, `cache`, `dnsbl` for their types. A reply is any number of lines of which the last is `end` or `problem`, so
-//! that one cut off is not taken for a whole one.
+//! A reply is any number of lines of which the last is `end` or `problem`, so that one cut off is not taken for a whole
+//! one.
 
 pub mod lists;
 mod query;

@@ -1,6 +1,4 @@
 //! The reply to a question that was asked through the daemon.
-//!
-//! May call: `question`, `record::event` for their types.
 
 use serde::{Deserialize, Serialize};
 

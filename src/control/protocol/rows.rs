@@ -1,6 +1,6 @@
 //! Rows of the replies about servers, flights, and what memory holds.
 //!
-//! May call: `cache` for its types. Spans are in seconds.
+//! Spans are in seconds.
 
 use std::net::SocketAddr;
 

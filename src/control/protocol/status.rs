@@ -1,6 +1,6 @@
 //! What the daemon is and whether it is well, the statistics, and how full the memories are.
 //!
-//! May call: `record` and `cache` for their types. Spans are in seconds.
+//! Spans are in seconds.
 
 use std::net::SocketAddr;
 

@@ -1,6 +1,6 @@
 //! Rows of the reply about configured zones.
 //!
-//! May call: `cache::servers` for its types. Spans are in seconds.
+//! Spans are in seconds.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,6 +1,4 @@
 //! What the doctor found: a line each, what to do below it, the sum at the end.
-//!
-//! May call: `check`, `ctl::render`.
 
 use super::{Paint, Style};
 use crate::check::{Finding, Verdict};

@@ -1,6 +1,4 @@
 //! JSON: one object a line, keys in the order of the protocol, times in seconds.
-//!
-//! May call: `control::protocol`, `config`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

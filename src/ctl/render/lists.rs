@@ -1,6 +1,4 @@
 //! The DNS lists in tables.
-//!
-//! May call: `control::{lists, protocol}`, `ctl::render`.
 
 use super::table::{Side, Table};
 use super::{Paint, Style, words};

@@ -1,6 +1,6 @@
 //! How answers are shown: as text for people, as JSON for programs.
 //!
-//! May call: `control::protocol`, `record`, `check`. Nothing here asks or reads the time, so the same data are always the same text.
+//! Nothing here asks or reads the time, so the same data are always the same text.
 
 pub mod findings;
 pub mod json;

@@ -1,6 +1,6 @@
 //! The tables of `resolverctl stats --by` and `--slow`.
 //!
-//! May call: `control::protocol`, `record`, `ctl::render`. The worst rows come first and fit a screen; JSON has all.
+//! The worst rows come first and fit a screen; JSON has all.
 
 use super::screen::verdict_paint;
 use super::table::{Side, Table, more};

@@ -1,7 +1,7 @@
 //! `resolverctl stats` on one screen: how many questions, how they ended, how long they took, and whose fault that was.
 //!
-//! May call: `control::protocol`, `record`, `ctl::render`. It fits 80 columns and 24 lines whatever the numbers are: what
-//! the upper part leaves is given to the slowest zones and servers.
+//! It fits 80 columns and 24 lines whatever the numbers are: what the upper part leaves is given to the slowest zones and
+//! servers.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,4 @@
 //! What the daemon knows and is doing now, in tables: servers, flights, and what memory holds under a name.
-//!
-//! May call: `control::{protocol, rows}`, `ctl::render`.
 
 use std::net::{IpAddr, SocketAddr};
 

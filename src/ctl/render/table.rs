@@ -1,6 +1,4 @@
 //! A small aligner: columns as wide as their widest cell, numbers to the right, colours beside the count.
-//!
-//! May call: `ctl::render`, `limits`.
 
 use super::{Paint, Style};
 use crate::limits;

@@ -1,6 +1,4 @@
 //! Status, answers, traces, flushes and reloads as text.
-//!
-//! May call: `control::protocol`, `config`, `record::event`, `ctl::render`.
 
 use std::path::Path;
 

@@ -1,6 +1,4 @@
 //! Numbers, spans and shares in words, the same everywhere.
-//!
-//! May call: `record`.
 
 use std::time::Duration;
 

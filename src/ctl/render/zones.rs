@@ -1,6 +1,4 @@
 //! The configured zones in a table: a row for each, and one for each further server.
-//!
-//! May call: `control::{protocol, zones}`, `ctl::render`.
 
 use super::table::{Side, Table};
 use super::{Paint, Style, words};

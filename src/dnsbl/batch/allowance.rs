@@ -1,7 +1,7 @@
 //! How many questions may be asked in vain.
 //!
-//! May call: `limits`. Pure. What was asked ahead and is not settled yet counts with the risk that it was taken at, so
-//! that a burst does not spend what it will turn out not to have.
+//! Pure. What was asked ahead and is not settled yet counts with the risk that it was taken at, so that a burst does not
+//! spend what it will turn out not to have.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 

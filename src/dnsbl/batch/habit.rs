@@ -1,6 +1,6 @@
 //! What clients went on to ask after a question: for each list, the last addresses at which they did.
 //!
-//! May call: `clock`, `limits`. Pure. The last 128 addresses are kept as bits, so a changed habit is noticed within them.
+//! Pure. The last 128 addresses are kept as bits, so a changed habit is noticed within them.
 
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Asking ahead: the first question about an address starts the lists that this gateway will ask next.
 //!
-//! May call: `clock`, `limits`, `question` for its words. Pure: it hears of questions and how they came out, and says what to
-//! start. Clients that ask list after list (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest
-//! list instead of for the sum. It starts nothing that this client has not gone on to ask at nearly all of the
-//! last addresses that came out the same way; a listing usually ends the checks.
+//! Pure: it hears of questions and how they came out, and says what to start. Clients that ask list after list (Postfix's
+//! `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest list instead of for the sum. It starts nothing that
+//! this client has not gone on to ask at nearly all of the last addresses that came out the same way; a listing usually
+//! ends the checks.
 
 mod allowance;
 mod habit;

@@ -1,6 +1,4 @@
 //! Compares what came with what a scenario expects, and says every difference at once.
-//!
-//! May call: `simulation` for replies, `log` for what servers received.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Record, RecordType};

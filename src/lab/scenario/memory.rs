@@ -1,6 +1,4 @@
 //! Compares what memory holds with what a scenario expects, and looks for poison in it.
-//!
-//! May call: `simulation`, `cache`, `distort` for the poison.
 
 use std::net::IpAddr;
 

@@ -1,7 +1,6 @@
 //! Scenarios: a small internet, a client's questions and what must come of them, as a text file.
 //!
-//! May call: `reader` reads one, `runner` plays it over the simulation. In the spirit of Unbound's testbound: a bug
-//! report is a file that anybody can read and run.
+//! In the spirit of Unbound's testbound: a bug report is a file that anybody can read and run.
 //!
 //! ```text
 //! title: A referral with glue is followed

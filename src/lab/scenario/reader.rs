@@ -1,6 +1,6 @@
 //! Reads a scenario from its text.
 //!
-//! May call: `zone_file` for records, `fault`, `signing`, `delegations`. The form is told in the module above.
+//! The form is told in the module above.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;

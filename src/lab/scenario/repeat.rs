@@ -1,6 +1,6 @@
 //! What scenarios write once and mean many times: servers and zones that are alike, but for a number.
 //!
-//! May call: nothing of ours. Text is replaced before a line is read, so that it works in every line.
+//! Text is replaced before a line is read, so that it works in every line.
 //!
 //! ```text
 //! for zone=1..3 server=1..2

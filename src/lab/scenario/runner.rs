@@ -1,6 +1,6 @@
 //! Plays a scenario over the simulation, step by step.
 //!
-//! May call: `simulation`, `check`. Call it on one thread with tokio's clock paused.
+//! Call it on one thread with tokio's clock paused.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
