@@ -3,6 +3,7 @@
 use super::*;
 use crate::cache::security::Standing;
 use crate::cache::stage::{DAY, memory, name};
+use crate::question::wire_name;
 use hickory_proto::rr::rdata::{A, MX, NULL, SOA, TXT};
 use proptest::prelude::*;
 
@@ -195,6 +196,11 @@ fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
     let later = Mono::START.after(Duration::from_secs(10));
     assert_eq!(rrsets.closest_delegation(&asked, later).unwrap().zone, name("example."));
     assert!(rrsets.closest_delegation(&name("other."), Mono::START).is_none());
+    for (owner, now) in [("a.b.sub.example.", Mono::START), ("sub.example.", later), ("other.", later)] {
+        let by_name = rrsets.closest_delegation(&name(owner), now).map(|it| it.zone.clone());
+        let by_wire = rrsets.closest_delegation_of_wire(&wire_name(&name(owner)), now);
+        assert_eq!(by_wire.map(|it| it.zone.clone()), by_name, "{owner}");
+    }
 }
 
 #[test]
