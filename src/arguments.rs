@@ -9,24 +9,24 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "resolverd", version, about, args_conflicts_with_subcommands = false)]
 pub struct Arguments {
-    /// Configuration file; without it /etc/resolverd/resolverd.toml where that is there.
+    /// Configuration file. Default: /etc/resolverd/resolverd.toml if it exists.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Address and port to listen at, instead of the configured ones; may be given several times.
+    /// Address and port to listen at, instead of listen.addresses. May be repeated.
     #[arg(long, value_name = "ADDR:PORT", global = true)]
     pub listen: Vec<SocketAddr>,
-    /// Check the configuration and end.
+    /// Check the configuration and exit.
     #[arg(long)]
     pub check: bool,
-    /// Something else than to serve.
+    /// Another task than serving.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What it can do beside serving.
+/// Tasks other than serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show it at work on an internet of its own, with mail traffic.
+    /// Run a demonstration: a daemon, a simulated internet and mail traffic in one process.
     #[cfg(feature = "lab")]
     Demo(Demo),
 }
@@ -35,13 +35,13 @@ pub enum Command {
 #[cfg(feature = "lab")]
 #[derive(Debug, clap::Args)]
 pub struct Demo {
-    /// End after the traffic instead of at Ctrl-C.
+    /// Exit after the traffic instead of at Ctrl-C.
     #[arg(long)]
     pub once: bool,
-    /// Messages to play, cold and then warm.
+    /// Number of mail messages to play, first with a cold and then with a warm cache.
     #[arg(long, default_value_t = 150, value_parser = clap::value_parser!(u16).range(1..=10_000))]
     pub messages: u16,
-    /// Seed of the internet and of its traffic.
+    /// Seed of the simulated internet and of its traffic.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
 }

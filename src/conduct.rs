@@ -65,14 +65,14 @@ impl Conduct {
     pub const fn fault(self) -> Option<&'static str> {
         match self {
             Self::Answered | Self::Truncated => None,
-            Self::Silent => Some("silent"),
-            Self::Unreachable => Some("no connection"),
-            Self::Certificate => Some("certificate not accepted"),
+            Self::Silent => Some("timeout"),
+            Self::Unreachable => Some("unreachable"),
+            Self::Certificate => Some("certificate rejected"),
             Self::Refused => Some("REFUSED"),
             Self::ServFail => Some("SERVFAIL"),
             Self::OtherError => Some("error response"),
             Self::Lame => Some("lame"),
-            Self::Unfit => Some("unfit reply"),
+            Self::Unfit => Some("invalid reply"),
         }
     }
 

@@ -45,8 +45,8 @@ fn main() -> ExitCode {
             return CONFIG_INVALID.into();
         }
         match origin {
-            Some(path) => println!("{}: fine", path.display()),
-            None => println!("no configuration file: the built-in defaults hold"),
+            Some(path) => println!("{}: ok", path.display()),
+            None => println!("no configuration file; the defaults apply"),
         }
         return ExitCode::SUCCESS;
     }
@@ -83,7 +83,7 @@ async fn serve(
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let from =
-        origin.as_ref().map_or_else(|| "built-in defaults".to_owned(), |path| path.display().to_string());
+        origin.as_ref().map_or_else(|| "no configuration file".to_owned(), |path| path.display().to_string());
     let daemon = Daemon::start_with(config, origin, inherited)?;
     let addresses: Vec<String> = daemon.addresses().iter().map(ToString::to_string).collect();
     let (version, addresses) = (env!("CARGO_PKG_VERSION"), addresses.join(", "));
@@ -106,7 +106,7 @@ async fn serve(
     }
     notify::stopping();
     daemon.stop().await;
-    tracing::info!("resolverd has ended");
+    tracing::info!("resolverd has stopped");
     match given_up {
         // The service manager starts it anew after a failure.
         Some(whose) => Err(format!("{whose} panicked too often").into()),

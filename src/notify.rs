@@ -37,7 +37,7 @@ pub fn reloading() {
 
 /// It is ending.
 pub fn stopping() {
-    tell(&[NotifyState::Stopping, NotifyState::Status("answers those who wait, and ends")]);
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping: answering the queries in progress")]);
 }
 
 /// How long the manager waits to be told that the daemon is alive; none where it does not.
@@ -58,7 +58,7 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
         if missing.is_empty() {
             tell(&[NotifyState::Watchdog]);
         } else if missing != stuck {
-            tracing::error!("{} did not come round within {patience:?}", missing.join(", "));
+            tracing::error!("watchdog: {} did not respond for {patience:?}", missing.join(", "));
         }
         stuck = missing;
     }
@@ -67,6 +67,6 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
 /// A manager that does not hear us will restart us; more than say so cannot be done.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!("the service manager could not be told: {error}");
+        tracing::warn!("cannot notify the service manager: {error}");
     }
 }

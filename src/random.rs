@@ -19,9 +19,9 @@ impl Random {
     /// # Errors
     /// The operating system has no entropy to give.
     pub fn system() -> Result<Self, std::io::Error> {
-        StdRng::try_from_rng(&mut SysRng)
-            .map(|rng| Self(Arc::new(Mutex::new(rng))))
-            .map_err(|error| std::io::Error::other(format!("no random numbers to be had: {error}")))
+        StdRng::try_from_rng(&mut SysRng).map(|rng| Self(Arc::new(Mutex::new(rng)))).map_err(|error| {
+            std::io::Error::other(format!("no random numbers available from the operating system: {error}"))
+        })
     }
 
     /// The same numbers for the same seed.

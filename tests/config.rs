@@ -46,7 +46,7 @@ fn a_file_that_only_says_its_version_is_the_default() {
     assert_eq!(load("").unwrap_err(), "line 1: version: is missing; write `version = 1` at the top\n");
     assert_eq!(
         load("version = \"v1\"").unwrap_err(),
-        "line 1: version: is not a version that is known here; write `version = 1`\n"
+        "line 1: version: is not a supported version; write `version = 1`\n"
     );
 }
 
@@ -110,10 +110,7 @@ fn an_unknown_word_is_told_with_the_nearest_known_one() {
         complaint("[cache]\nfrobnicate = 1\n"),
         "line 3: cache.frobnicate: is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, size"
     );
-    assert_eq!(
-        complaint("listen = 5\n"),
-        "line 2: listen: is not a section; write [listen] on a line of its own"
-    );
+    assert_eq!(complaint("listen = 5\n"), "line 2: listen: is not a section; write [listen] on its own line");
 }
 
 #[test]
@@ -125,7 +122,7 @@ fn a_wrong_value_is_told_with_what_to_write() {
         ),
         (
             "[listen]\naddresses = []",
-            "line 3: listen.addresses: is empty; name at least one address, like \"127.0.0.1:53\"",
+            "line 3: listen.addresses: is empty; give at least one address, like \"127.0.0.1:53\"",
         ),
         (
             "[listen]\naddresses = \"127.0.0.1:53\"",
@@ -133,7 +130,7 @@ fn a_wrong_value_is_told_with_what_to_write() {
         ),
         (
             "[listen]\nallow = [\"::1\", \"::1/128\"]",
-            "line 3: listen.allow: names the same twice; remove one of them",
+            "line 3: listen.allow: contains a value twice; remove one of them",
         ),
         (
             "[listen]\nworkers = 9",
@@ -145,7 +142,7 @@ fn a_wrong_value_is_told_with_what_to_write() {
         ),
         (
             "[cache]\nsize = \"1MiB\"",
-            "line 3: cache.size: \"1MiB\" is too small to be of use; write 8MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
+            "line 3: cache.size: \"1MiB\" is too small; write 8MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
         ),
         (
             "[cache]\nsize = \"1MB\"",
@@ -155,14 +152,17 @@ fn a_wrong_value_is_told_with_what_to_write() {
             "[cache]\nmax_ttl = \"8d\"",
             "line 3: cache.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
         ),
-        ("[resolve]\ndeadline = 4", "line 3: resolve.deadline: is an integer, not a text; put it in quotes"),
+        (
+            "[resolve]\ndeadline = 4",
+            "line 3: resolve.deadline: is an integer, not a string; put it in quotes",
+        ),
         (
             "[resolve]\ndeadline = \"10s\"",
             "line 3: resolve.deadline: \"10s\" is out of range; write \"1s\" to \"9s\", like \"4s\", \"500ms\" or \"1h\"",
         ),
         (
             "[resolve]\nipv6 = \"no\"",
-            "line 3: resolve.ipv6: is none of the known ways; write \"auto\", true or false",
+            "line 3: resolve.ipv6: has an unknown value; write \"auto\", true or false",
         ),
         (
             "[resolve]\nrace = \"yes\"",
@@ -174,7 +174,7 @@ fn a_wrong_value_is_told_with_what_to_write() {
         ),
         (
             "[resolve]\nipv4 = false\nipv6 = false",
-            "line 4: resolve.ipv6: is false, and so is resolve.ipv4: no server could be asked; allow one of them",
+            "line 4: resolve.ipv6: and resolve.ipv4 are both false, so resolverd cannot query any server; set one of them to true or \"auto\"",
         ),
         (
             "[resolve]\nsource_ports = \"1024\"",
@@ -186,7 +186,7 @@ fn a_wrong_value_is_told_with_what_to_write() {
         ),
         (
             "[resolve]\nsource_ports = \"53-65535\"",
-            "line 3: resolve.source_ports: \"53-65535\" has ports below 1024, which are for services; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+            "line 3: resolve.source_ports: \"53-65535\" has ports below 1024, which are reserved for services; write the first and the last of at least 1024 ports, like \"1024-65535\"",
         ),
         (
             "[resolve]\nsource_ports = \"5000-5099\"",
@@ -198,7 +198,7 @@ fn a_wrong_value_is_told_with_what_to_write() {
         ),
         (
             "[log]\nlevel = \"loud\"",
-            "line 3: log.level: \"loud\" is no level; write one of error, warn, info, debug, trace",
+            "line 3: log.level: \"loud\" is not a log level; write one of error, warn, info, debug, trace",
         ),
     ];
     for (text, expected) in cases {
@@ -250,7 +250,7 @@ fn what_has_no_end_or_no_beginning_is_no_file_of_a_configuration() {
     for (path, why) in [
         ("/dev/zero", "is a device, not a regular file"),
         ("/", "is a directory, not a regular file"),
-        (pipe, "is a pipe that was not written to its end in 2s"),
+        (pipe, "is a pipe whose writer did not finish within 2s"),
     ] {
         let said = Config::load(Some(Path::new(path))).unwrap_err().to_string();
         assert_eq!(said, format!("{path}: {why}; name a file that the daemon may read"));
@@ -313,7 +313,7 @@ fn a_zone_file_includes_others_below_an_origin_and_within_its_bound() {
     assert_ne!(Config::load(Some(&path)).unwrap().zones, config.zones);
     write("more/b.zone", "$INCLUDE a.zone\n");
     let said = Config::load(Some(&path)).unwrap_err().to_string();
-    assert!(said.contains("is included 9 files deep; remove the $INCLUDE that leads in a circle"), "{said}");
+    assert!(said.contains("is nested 9 includes deep; remove the circular $INCLUDE"), "{said}");
     for hidden in ["$INCLUDE\"/dev/zero\"\n", "$INCLUDE;\n", "; a comment\r$INCLUDE(/dev/zero)\n"] {
         write("more/b.zone", hidden);
         let said = Config::load(Some(&path)).unwrap_err().to_string();
@@ -343,13 +343,13 @@ fn an_error_shows_a_value_shortened_and_acts_on_no_terminal() {
     assert_eq!(
         complaint(&format!("[log]\nlevel = \"{long}\"")),
         format!(
-            "line 3: log.level: \"{}… (3000000 characters)\" is no level; write one of error, warn, info, debug, trace",
+            "line 3: log.level: \"{}… (3000000 characters)\" is not a log level; write one of error, warn, info, debug, trace",
             "x".repeat(limits::MAX_SHOWN_VALUE)
         )
     );
     assert_eq!(
         complaint("[log]\nlevel = \"\\u001b[31mred\\u0007\\u202e\""),
-        "line 3: log.level: \"\\u{1b}[31mred\\u{7}\\u{202e}\" is no level; write one of error, warn, info, debug, trace"
+        "line 3: log.level: \"\\u{1b}[31mred\\u{7}\\u{202e}\" is not a log level; write one of error, warn, info, debug, trace"
     );
     let said = complaint("[resolve]\nroot_hints = \"a\\u001bb\\nc\"");
     assert!(said.contains("a\\u{1b}b\\nc cannot be read") && said.lines().count() == 1, "{said}");
@@ -360,7 +360,7 @@ fn of_very_many_problems_the_first_are_told_and_soon() {
     let keys: String = (0..200_000).map(|number| format!("wrong{number} = 1\n")).collect();
     let said = load(&format!("version = 1\n[cache]\n{keys}")).unwrap_err();
     assert_eq!(said.lines().count(), limits::MAX_PROBLEMS + 1);
-    assert!(said.ends_with("has 199900 problems more; correct these first\n"), "{said}");
+    assert!(said.ends_with("has 199900 more errors; correct these first\n"), "{said}");
 }
 
 #[test]
@@ -425,15 +425,12 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
 fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
     let zone = |text: &str| complaint(&format!("[[zone]]\nname = \"corp.example\"\n{text}"));
     let cases = [
-        (
-            zone(""),
-            "line 2: zone: does not say where its answers come from; write one of forward, stub, file",
-        ),
+        (zone(""), "line 2: zone: has no source of answers; write one of forward, stub, file"),
         (
             zone("stub = [\"10.1.1.1\"]\nforward = [\"10.1.1.1\"]"),
-            "line 5: zone.forward: stands beside stub; keep one of them",
+            "line 5: zone.forward: cannot be used together with stub; remove one of them",
         ),
-        (zone("stub = []"), "line 4: zone.stub: is empty; name at least one address, like \"10.1.1.1\""),
+        (zone("stub = []"), "line 4: zone.stub: is empty; give at least one address, like \"10.1.1.1\""),
         (
             zone("stub = [\n\"10.1.1.1\",\n\"ns.example\"]"),
             "line 6: zone.stub: \"ns.example\" is not the address of a server; write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
@@ -444,11 +441,11 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
         ),
         (
             zone("forward = [\"tls://10.1.1.1\"]"),
-            "line 4: zone.forward: \"tls://10.1.1.1\" lacks the name that the server's certificate must have; write it like \"tls://10.1.1.1#dns.example\"",
+            "line 4: zone.forward: \"tls://10.1.1.1\" has no name for the certificate of the server; write it like \"tls://10.1.1.1#dns.example\"",
         ),
         (
             zone("forward = [\"tls://10.1.1.1#\"]"),
-            "line 4: zone.forward: \"\" is not a name that a certificate can have; write it like \"tls://192.0.2.1#dns.example\"",
+            "line 4: zone.forward: \"\" is not a host name; write it like \"tls://192.0.2.1#dns.example\"",
         ),
         (
             zone("stub = [\"10.1.1.1\"]\nfroward = []"),
@@ -464,11 +461,11 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
         ),
         (
             zone("stub = [\"10.1.1.1\"]\nsource = [\"10.0.0.1\", \"10.0.0.2\"]"),
-            "line 5: zone.source: names two addresses of one family; keep one IPv4 and one IPv6 address",
+            "line 5: zone.source: has two addresses of the same family; keep one IPv4 and one IPv6 address",
         ),
         (
             zone("stub = [\"10.1.1.1\"]\n[[zone]]\nstub = [\"10.1.1.1\"]\nname = \"Corp.example.\""),
-            "line 7: zone.name: \"corp.example\" is configured twice; remove one of them",
+            "line 7: zone.name: \"corp.example\" appears twice; remove one of them",
         ),
         (
             complaint("[[zone]]\nname = \"a..b\"\nstub = [\"10.1.1.1\"]"),
@@ -480,7 +477,7 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
         ),
         (
             complaint("[zone]\nname = \"a\""),
-            "line 2: zone: is not a list of sections; write [[zone]] on a line of its own above each",
+            "line 2: zone: is not a list of sections; write [[zone]] on its own line above each entry",
         ),
         (
             complaint("[[zones]]\nname = \"a\""),
@@ -494,7 +491,7 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
             complaint(
                 "[[host]]\nname = \"a\"\naddresses = [\"::1\"]\n[[host]]\nname = \"A\"\naddresses = [\"::2\"]",
             ),
-            "line 6: host.name: \"a\" is configured twice; put all its addresses into one [[host]]",
+            "line 6: host.name: \"a\" appears twice; put all its addresses into one [[host]]",
         ),
         (
             complaint("[[listener]]\nallow = []"),
@@ -502,15 +499,15 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
         ),
         (
             complaint("[[listener]]\naddresses = [\"127.0.0.1:53\"]"),
-            "line 3: listener.addresses: 127.0.0.1:53 is listened at already; remove one of them",
+            "line 3: listener.addresses: 127.0.0.1:53 appears twice; remove one of them",
         ),
         (
             complaint("[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]"),
-            "line 4: listener.zones: \"lan\" is not a configured zone; configure it as a [[zone]], or remove it here",
+            "line 4: listener.zones: \"lan\" is not a configured zone; add a [[zone]] for it, or remove it here",
         ),
         (
             complaint("resolve.source = [\"0.0.0.0\"]"),
-            "line 2: resolve.source: \"0.0.0.0\" is no address of this host; write one of its addresses, like \"192.0.2.1\"",
+            "line 2: resolve.source: \"0.0.0.0\" cannot be an address of this host; write one of its addresses, like \"192.0.2.1\"",
         ),
     ];
     for (told, expected) in cases {
@@ -521,7 +518,7 @@ fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
     let many = (0..=limits::MAX_LISTENERS)
         .map(|number| format!("[[listener]]\naddresses = [\"127.0.1.{number}:53\"]\n"));
     let told = complaint(&many.collect::<String>());
-    assert_eq!(told, "line 34: listener: is one more than the 16 there may be; remove some");
+    assert_eq!(told, "line 34: listener: exceeds the maximum of 16; remove some");
 }
 
 #[test]
@@ -532,7 +529,7 @@ fn a_wrong_zone_is_not_told_again_where_it_is_named() {
     assert_eq!(
         lines,
         [
-            "line 5: zone: does not say where its answers come from",
+            "line 5: zone: has no source of answers",
             "line 7: host.name: is missing",
             "line 7: host.addresses: is missing",
         ]
@@ -580,9 +577,9 @@ fn a_list_of_the_operators_own_has_the_test_points_that_it_is_given() {
     assert_eq!(told(&points.listed), ["2.0.0.127.bl.corp.example."]);
     assert_eq!(told(&points.unlisted), ["never.bl.corp.example."]);
     for (wrong, told) in [
-        ("[]", "does not say what is listed"),
+        ("[]", "is not a table of test points"),
         ("{ liste = [] }", "liste is not a known key"),
-        ("{ listed = [\".\"] }", "\".\" cannot stand in front of \"bl.corp.example\""),
+        ("{ listed = [\".\"] }", "\".\" cannot be placed before \"bl.corp.example\""),
         ("{ listed = 5 }", "is an integer, not a list"),
     ] {
         let found = list(&format!("tests = {wrong}\n")).unwrap_err();

@@ -243,7 +243,7 @@ fn it_is_told_nowhere() {
                 assert!(!told.contains(KEY), "{fault:?}: {told}");
                 if fault == Some(Fault::Refused) {
                     let text = replies[0].extended_error.clone().unwrap().text;
-                    assert!(text.starts_with("zen.spamhaus.org refuses our key"), "{text}");
+                    assert!(text.starts_with("zen.spamhaus.org refuses your key"), "{text}");
                 }
             });
         }
@@ -252,7 +252,7 @@ fn it_is_told_nowhere() {
     write!(told, "{config:?} {:?} {}", config.lists(), show(&config, false)).unwrap();
     write!(told, "{:?}", changes(&Config::default(), &config)).unwrap();
     assert!(told.contains("spamhaus.key"));
-    assert!(told.contains("refuses our key"), "the log says so");
+    assert!(told.contains("refuses your key"), "the log says so");
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
 }
 

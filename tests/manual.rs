@@ -99,7 +99,7 @@ fn resolverctl_1() {
     let exit = command.get_after_help().unwrap().to_string();
     let text = head("resolverctl", 1, &about)
         + &program(&command)
-        + ".SH COMMANDS\nWithout a command it is \\fBstatus\\fR.\n"
+        + ".SH COMMANDS\nThe default command is \\fBstatus\\fR.\n"
         + &commands
         + &section("EXIT STATUS", exit.trim_start_matches("Exit codes: "))
         + &see_also(&[("resolverd", 8), ("resolverd.toml", 5)]);
@@ -119,17 +119,17 @@ fn resolverd_8() {
         + &program(&command)
         + &section(
             "DESCRIPTION",
-            "Answers DNS questions of mail software on this host: from memory where it can, else by recursion from the \
-             root.\nWithout a configuration file it listens at port 53 of 127.0.0.1 and ::1 and answers this host only.",
+            "A caching, recursing and validating DNS resolver for mail software on this host.\nWithout a configuration file \
+             it listens at port 53 of 127.0.0.1 and ::1 and answers only this host.",
         )
         + &section(
             "SIGNALS",
-            "SIGTERM and SIGINT end it within a second; what is on its way is answered.\n\
-             SIGHUP has it read its configuration file again; a wrong file changes nothing.",
+            "SIGTERM, SIGINT: answer the queries in progress (with SERVFAIL after 0.5 s) and stop.\n\
+             SIGHUP: reload the configuration file. If the file has an error, nothing changes.",
         )
         + &section(
             "EXIT STATUS",
-            "0 it was told to end, 1 it could not start, 2 usage, 6 configuration invalid",
+            "0 stopped by a signal, 1 failed to start or stopped after repeated panics, 2 usage, 6 configuration invalid",
         )
         + &section("FILES", "/etc/resolverd/resolverd.toml, /run/resolverd/control.sock")
         + &see_also(&[("resolverctl", 1), ("resolverd.toml", 5)]);

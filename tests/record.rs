@@ -36,7 +36,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
 fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     let zone = Name::from_str(zone).unwrap();
     let lost = || Lost {
-        why: format!("no server of {zone} gave an answer: 192.0.2.1 silent"),
+        why: format!("no server of {zone} gave a usable answer: 192.0.2.1 timeout"),
         shows: Shows::Silence,
         configured: false,
         servers: vec![([192, 0, 2, 1].into(), Conduct::Silent)],
@@ -136,16 +136,16 @@ fn a_slow_zone_says_what_its_servers_did_wrong() {
     assert_eq!(
         told,
         [
-            ("bad.example.", "silent 12, REFUSED 1 of 14"),
-            ("far.example.", "slow: answers take 320 ms"),
-            ("good.example.", "well: answers take 9 ms"),
+            ("bad.example.", "timeout 12, REFUSED 1 of 14"),
+            ("far.example.", "slow: mean round trip 320 ms"),
+            ("good.example.", "ok: mean round trip 9 ms"),
         ]
     );
     let worst = &rows[0];
     assert_eq!((worst.flights, worst.failed, worst.over_3s, worst.under_3s), (1, 1, 1, 0));
     let servers = recorder.by_server(Window::Start);
     assert_eq!(servers[0].server, "192.0.2.9");
-    assert_eq!(servers[0].verdict, "silent 12, REFUSED 1 of 14");
+    assert_eq!(servers[0].verdict, "timeout 12, REFUSED 1 of 14");
 }
 
 #[test]
@@ -210,11 +210,11 @@ fn a_zone_that_dies_is_one_line_and_its_return_another() {
     assert_eq!(said.len(), 2, "{said:#?}");
     assert_eq!(
         said[0],
-        "WARN 3 questions about partner.example. failed within 8 s, last: no server of partner.example. gave an answer: 192.0.2.1 silent; `resolverctl query partner.example. MX --trace` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
+        "WARN zone partner.example.: 3 queries failed within 8 s; last: no server of partner.example. gave a usable answer: 192.0.2.1 timeout; `resolverctl query partner.example. MX --trace` shows each step incident=\"zone_fails\" zone=\"partner.example.\" servers=\"192.0.2.1\""
     );
     assert_eq!(
         said[1],
-        "INFO questions about partner.example. are answered again after 2 min, the first is partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
+        "INFO zone partner.example.: queries are answered again after 2 min; the first is partner.example. MX incident=\"zone_answers\" zone=\"partner.example.\""
     );
 }
 
@@ -234,13 +234,13 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         .into_iter()
         .map(|row| format!("{} {}", row.zone, row.verdict))
         .collect();
-    assert_eq!(verdicts, ["circle.example. 1 of 1 flights failed", "bogus.example. bogus 3 of 4"]);
+    assert_eq!(verdicts, ["circle.example. 1 of 1 resolutions failed", "bogus.example. bogus 3 of 4"]);
     let servers: Vec<String> = recorder
         .by_server(Window::Start)
         .into_iter()
         .map(|row| format!("{} {}", row.server, row.verdict))
         .collect();
-    assert_eq!(servers, ["192.0.2.9 bogus 3 of 4", "192.0.2.8 well: answers take 10 ms"]);
+    assert_eq!(servers, ["192.0.2.9 bogus 3 of 4", "192.0.2.8 ok: mean round trip 10 ms"]);
 }
 
 proptest! {

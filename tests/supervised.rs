@@ -14,13 +14,13 @@ use tokio::time::timeout;
 
 /// What must live, but for the threads of the listeners.
 const TASKS: [&str; 10] = [
-    "the control socket",
+    "the control socket task",
     "the statistics task",
     "the local mirror task",
     "the lists file task",
     "the dead server task",
-    "the list tending task",
-    "the asking ahead task",
+    "the list health task",
+    "the list prefetch task",
     "the missing address task",
     "the late answer task",
     "udp-0",
@@ -48,7 +48,7 @@ async fn whatever_panics_is_started_again_and_questions_are_answered() {
     }
     for (number, whose) in names.iter().enumerate() {
         assert!(pulses.strike(whose), "{whose}");
-        let line = format!("{whose} panicked (struck by the lab); it has been started again");
+        let line = format!("{whose} panicked (struck by the lab) and was restarted");
         until(&line, || log.count(&line) == 1).await;
         until(&format!("{whose} comes round"), || !pulses.round().contains(whose)).await;
         let owner = name(&format!("n{number}.tld."));
@@ -70,7 +70,7 @@ async fn whatever_panics_again_and_again_ends_the_daemon() {
     let (pulses, whose) = (stage.daemon.pulses(), format!("the TCP listener at {}", stage.address));
     for times in 1..=MAX_RESTARTS {
         assert!(pulses.strike(&whose));
-        let line = format!("{whose} panicked (struck by the lab); it has been started again");
+        let line = format!("{whose} panicked (struck by the lab) and was restarted");
         until(&line, || log.count(&line) == times).await;
         until(&format!("{whose} comes round"), || !pulses.round().contains(&whose)).await;
     }

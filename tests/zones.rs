@@ -351,7 +351,7 @@ async fn what_cannot_be_served_changes_nothing() {
     let mut taken = with_host(&base, 1);
     taken.listen.addresses.push(held.local_addr().unwrap());
     let said = stage.daemon.apply(taken).await.unwrap_err().to_string();
-    assert!(said.contains("another program is there"), "{said}");
+    assert!(said.contains("another program uses it"), "{said}");
     let reply = stage.client().ask(&name("printer.lan."), RecordType::A).await.unwrap();
     assert_eq!(reply.metadata.response_code, ResponseCode::NXDomain, "the host of neither has come in");
     stage.daemon.stop().await;

@@ -202,33 +202,33 @@ fn why(list: &List, entry: &Entry, state: State, listed: Option<Point>, unlisted
     let apex = apex.trim_end_matches('.');
     let at = |point: Option<Point>| {
         let server = point.and_then(|point| point.server);
-        server.map_or_else(String::new, |server| format!(", as {server} says too"))
+        server.map_or_else(String::new, |server| format!(" (also at {server})"))
     };
     let answers = entry.answers();
     let count = answers.since_listing;
     let world = unlisted.is_some_and(|point| point.says == ListSays::Listed);
     match state {
         State::ListsTheWorld => format!(
-            "{apex} lists what it must not list, by its own test point{}: its listings are not believed",
+            "{apex} lists everything: it lists the test point that must not be listed{}; its listings are ignored",
             at(unlisted)
         ),
         State::ListsNothing => format!(
-            "{apex} does not list what it must list, by its own test point{}, and none of the last {count} answers was a listing: it lists nothing",
+            "{apex} lists nothing: it does not list the test point that must be listed{}, and none of its last {count} answers was a listing",
             at(listed)
         ),
         State::TestsDiffer if world => format!(
-            "{apex} lists what it must not list, by its own test point{}, but little else: it is believed",
+            "{apex} lists the test point that must not be listed{}, but most of its answers are \"not listed\"; its listings are used",
             at(unlisted)
         ),
         State::TestsDiffer if answers.has_listed => format!(
-            "{apex} does not list what it must list, by its own test point{}, but lists something else: the last listing was {count} answers ago",
+            "{apex} does not list the test point that must be listed{}, but lists other names; the last listing was {count} answers ago",
             at(listed)
         ),
         State::TestsDiffer => format!(
-            "{apex} does not list what it must list, by its own test point{}; none of {count} answers was a listing, which is too few to tell",
+            "{apex} does not list the test point that must be listed{}; none of its {count} answers was a listing, but these are too few to judge",
             at(listed)
         ),
-        State::Slow => format!("{apex} takes long to answer"),
+        State::Slow => format!("{apex} answers slowly"),
         _ => String::new(),
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
         let address = ip(item)?;
         if address.is_unspecified() || address.is_multicast() {
             return Err(Wrong::new(
-                format!("\"{address}\" is no address of this host"),
+                format!("\"{address}\" cannot be an address of this host"),
                 "write one of its addresses, like \"192.0.2.1\"",
             ));
         }
@@ -77,7 +77,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     })?;
     let ipv4 = sources.iter().filter(|address| address.is_ipv4()).count();
     if ipv4 > 1 || sources.len().saturating_sub(ipv4) > 1 {
-        return Err(Wrong::new("names two addresses of one family", "keep one IPv4 and one IPv6 address"));
+        return Err(Wrong::new("has two addresses of the same family", "keep one IPv4 and one IPv6 address"));
     }
     Ok(sources)
 }
@@ -96,7 +96,7 @@ pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     let ports =
         ports.ok_or_else(|| Wrong::new(format!("{} is not a range of ports", quoted(typed)), remedy()))?;
     if *ports.start() < first {
-        let wrong = format!("{} has ports below {first}, which are for services", quoted(typed));
+        let wrong = format!("{} has ports below {first}, which are reserved for services", quoted(typed));
         return Err(Wrong::new(wrong, remedy()));
     }
     if ports.len() < limits::MIN_SOURCE_PORTS {
@@ -143,14 +143,14 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     };
     let (address, certified) = secure.split_once('#').ok_or_else(|| {
         Wrong::new(
-            format!("{} lacks the name that the server's certificate must have", quoted(typed)),
+            format!("{} has no name for the certificate of the server", quoted(typed)),
             format!("write it like \"{}#dns.example\"", shown(typed, limits::MAX_SHOWN_VALUE)),
         )
     })?;
     let address = server(address, TLS_PORT).ok_or_else(wrong)?;
     if !is_host_name(certified) {
         return Err(Wrong::new(
-            format!("{} is not a name that a certificate can have", quoted(certified)),
+            format!("{} is not a host name", quoted(certified)),
             "write it like \"tls://192.0.2.1#dns.example\"",
         ));
     }
@@ -193,7 +193,7 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     let most = limits::MAX_CONFIGURED_ADDRESSES;
     match list.len() {
-        0 => Err(Wrong::new("is empty", format!("name at least one address, like \"{example}\""))),
+        0 => Err(Wrong::new("is empty", format!("give at least one address, like \"{example}\""))),
         named if named > most => Err(Wrong::new(format!("has more than {most} addresses"), "remove some")),
         _ => Ok(list),
     }

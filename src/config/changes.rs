@@ -58,7 +58,7 @@ fn keys<Holder>(keys: &[Key<Holder>], old: &Holder, new: &Holder) -> Vec<String>
     let told = keys.iter().filter(|key| key.told != Told::ByEntry);
     let values = told.filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
-        let when = if key.at_start { ", from the next start on" } else { "" };
+        let when = if key.at_start { " (takes effect at the next start)" } else { "" };
         Some(match key.told {
             Told::Named => format!("{}: {change}{when}", key.name),
             Told::Bare | Told::ByEntry => change,
@@ -106,7 +106,7 @@ fn members(old: &[String], new: &[String]) -> String {
         .filter(|(items, _)| !items.is_empty())
         .map(|(items, what)| format!("{items} {what}"))
         .collect();
-    if told.is_empty() { "in another order".to_owned() } else { told.join(", ") }
+    if told.is_empty() { "order changed".to_owned() } else { told.join(", ") }
 }
 
 /// A value without quotes, unless nothing else would be left.
@@ -154,12 +154,12 @@ mod tests {
         new.resolve.root_hints.servers.pop();
         new.resolve.source = vec!["192.0.2.1".parse().unwrap()];
         let told = [
-            "listen.addresses: in another order",
+            "listen.addresses: order changed",
             "listen.allow: 10.0.0.0/8 added, 127.0.0.0/8 removed",
-            "cache.size: 1GiB, was 256MiB, from the next start on",
+            "cache.size: 1GiB, was 256MiB (takes effect at the next start)",
             "cache.max_ttl: 2d, was 1d",
             "resolve.source: 192.0.2.1 added",
-            "resolve.root_hints: the file names other servers",
+            "resolve.root_hints: the servers in the file changed",
         ];
         assert_eq!(changes(&old, &new), told);
         new = old.clone();
@@ -177,8 +177,8 @@ mod tests {
             vec![ListEntry { listed: listed(&["127.0.0.3"]), refused: listed(&["127.0.0.1"]), ..list }];
         let told = [
             "list bl.example: listed: 127.0.0.3 added, 127.0.0.2 removed",
-            "list bl.example: refused: 127.0.0.1, were as the registry has it",
-            "list bl.example: quota: as the registry has it, was 1",
+            "list bl.example: refused: 127.0.0.1, were default of the registry",
+            "list bl.example: quota: default of the registry, was 1",
         ];
         assert_eq!(changes(&old, &new), told);
     }
@@ -214,9 +214,9 @@ mod tests {
         let told = [
             "listener 127.0.0.2:53: zones: lan, were all",
             "listener 127.0.0.2:53: on_refusal: nxdomain, was list",
-            "zone new.example: added, asks 127.0.0.1:5300",
-            "zone corp.example: forwards to 10.1.1.1:5353; it forwarded to 10.1.1.1",
-            "zone lan: its file has changed",
+            "zone new.example: added, queries 127.0.0.1:5300",
+            "zone corp.example: forwards to 10.1.1.1:5353, was: forwards to 10.1.1.1",
+            "zone lan: its file changed",
             "zone lan: max_ttl: 1h, was that of [cache]",
             "zone gone: removed",
             "host printer.lan: 10.0.0.9 added, 10.0.0.8 removed",

@@ -33,8 +33,10 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
 /// Somebody must be asked.
 fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     if config.resolve.ipv4 == Family::Off && config.resolve.ipv6 == Family::Off {
-        let wrong =
-            Wrong::new("is false, and so is resolve.ipv4: no server could be asked", "allow one of them");
+        let wrong = Wrong::new(
+            "and resolve.ipv4 are both false, so resolverd cannot query any server",
+            "set one of them to true or \"auto\"",
+        );
         problems.add(lines.of("resolve", "ipv6"), Some("resolve.ipv6"), wrong);
     }
 }
@@ -48,7 +50,7 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
         for address in &listener.addresses {
             // With port 0 the system chooses another one for each.
             if address.port() != 0 && taken.contains(address) {
-                let wrong = Wrong::new(format!("{address} is listened at already"), "remove one of them");
+                let wrong = Wrong::new(format!("{address} appears twice"), "remove one of them");
                 problems.add(line("addresses"), Some("listener.addresses"), wrong);
             }
         }
@@ -56,7 +58,7 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
         for zone in listener.zones.iter().flatten().filter(|zone| !known.contains(zone)) {
             let wrong = Wrong::new(
                 format!("{} is not a configured zone", in_quotes(zone)),
-                "configure it as a [[zone]], or remove it here",
+                "add a [[zone]] for it, or remove it here",
             );
             problems.add(line("zones"), Some("listener.zones"), wrong);
         }
@@ -74,7 +76,7 @@ fn once_each<'n>(
     let mut known = BTreeSet::new();
     for (place, name) in names.enumerate() {
         if !known.insert(name) {
-            let wrong = Wrong::new(format!("{} is configured twice", in_quotes(name)), remedy);
+            let wrong = Wrong::new(format!("{} appears twice", in_quotes(name)), remedy);
             problems.add(lines.of_entry(section, place, "name"), Some(&format!("{section}.name")), wrong);
         }
     }
@@ -89,11 +91,11 @@ fn list_wrongs(config: &Config, list: &ListEntry) -> Vec<Wrong> {
     match known {
         Some(List { life: Life::Dead { how }, .. }) if list.subjects.is_none() => wrongs.push(Wrong::new(
             format!("{name} is shut down: {how}"),
-            "remove it, or say its purpose and subjects if it lives again",
+            "remove it, or set purpose and subjects if it is in use again",
         )),
         _ if list.list(known).is_none() => {
             let wrong = format!("{name} is not in the registry");
-            wrongs.push(Wrong::new(wrong, "say its purpose and its subjects"));
+            wrongs.push(Wrong::new(wrong, "set purpose and subjects"));
         }
         _ => {}
     }
@@ -103,8 +105,8 @@ fn list_wrongs(config: &Config, list: &ListEntry) -> Vec<Wrong> {
         wrongs.push(Wrong::new(wrong, "remove it from one of them"));
     }
     if list.key.is_some() && list.with_key.is_none() && !registry.keyed.contains_key(&list.name) {
-        let wrong = format!("no zone is known that takes a key for {name}");
-        wrongs.push(Wrong::new(wrong, "name the zone in with_key"));
+        let wrong = format!("the registry has no zone that takes a key for {name}");
+        wrongs.push(Wrong::new(wrong, "set with_key"));
     }
     wrongs
 }
@@ -114,8 +116,8 @@ fn groups(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let known = config.lists();
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {
         let wrong = Wrong::new(
-            format!("{} is no list that is known", in_quotes(name)),
-            "name lists of the registry, or configure it as a [[list]]",
+            format!("{} is not a known list", in_quotes(name)),
+            "use a list of the registry, or add a [[list]] for it",
         );
         problems.add(lines.of("dnsbl", "batch_groups"), Some("dnsbl.batch_groups"), wrong);
     }

@@ -48,7 +48,7 @@ pub(super) const DNSBL: Once<Dnsbl> = Once {
             },
             |dnsbl| Some(written::path(dnsbl.path.as_deref())),
         )
-        .content("the file has changed", |old, new| old.registry != new.registry),
+        .content("the file changed", |old, new| old.registry != new.registry),
         Key::<Dnsbl>::new(
             "batch",
             |dnsbl, typed, _| set(&mut dnsbl.batch, value::word(typed, &BATCHES)),

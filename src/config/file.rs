@@ -72,7 +72,7 @@ fn check_version(tree: &DeTable<'_>, places: &Lines, problems: &mut Problems) {
         return problems.add(Some(1), Some("version"), wrong);
     };
     if found.get_ref().as_integer().is_none_or(|version| version.as_str() != VERSION) {
-        let wrong = Wrong::new("is not a version that is known here", "write `version = 1`");
+        let wrong = Wrong::new("is not a supported version", "write `version = 1`");
         problems.add(Some(places.line_of(key.span().start)), Some("version"), wrong);
     }
 }

@@ -26,7 +26,7 @@ pub(super) enum Unreadable {
     #[error("is larger than {0} octets")]
     TooLarge(u64),
     /// A pipe whose writer does not close it.
-    #[error("is a pipe that was not written to its end in {0:?}")]
+    #[error("is a pipe whose writer did not finish within {0:?}")]
     Late(Duration),
 }
 

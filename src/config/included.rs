@@ -33,8 +33,8 @@ impl Expansion {
     /// Adds a file, which begins below `origin`.
     fn add(&mut self, path: &Path, mut origin: String, depth: usize) -> Result<(), Wrong> {
         if depth > limits::MAX_INCLUDED {
-            let wrong = format!("{} is included {depth} files deep", path.display());
-            return Err(Wrong::new(wrong, "remove the $INCLUDE that leads in a circle"));
+            let wrong = format!("{} is nested {depth} includes deep", path.display());
+            return Err(Wrong::new(wrong, "remove the circular $INCLUDE"));
         }
         let text = value::file(path, self.left, REMEDY)?;
         self.left = self.left.saturating_sub(u64::try_from(text.len()).unwrap_or(u64::MAX));

@@ -22,7 +22,7 @@ use crate::wire::presentation::shown;
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
 /// What holds of a key that is left out.
-const AS_KNOWN: &str = "as the registry has it";
+const AS_KNOWN: &str = "default of the registry";
 
 const PURPOSES: [(&str, Purpose); 3] =
     [("block", Purpose::Block), ("allow", Purpose::Allow), ("data", Purpose::Data)];
@@ -134,7 +134,7 @@ impl Entry for ListEntry {
             |list| list.key.as_ref().map(|file| written::path(Some(&file.path))),
         )
         .unset(AS_KNOWN)
-        .content("its file has changed", |old, new| old.key != new.key),
+        .content("its file changed", |old, new| old.key != new.key),
         Key::<Self>::new(
             "with_key",
             |list, typed, _| set_some(&mut list.with_key, value::name(typed)),
@@ -252,7 +252,7 @@ fn code(found: &Typed<'_>) -> Read<Span> {
 fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
-    let table = table.ok_or_else(|| Wrong::new("does not say what is listed", TESTS_REMEDY))?;
+    let table = table.ok_or_else(|| Wrong::new("is not a table of test points", TESTS_REMEDY))?;
     if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
         let wrong = format!("{} is not a known key", shown(key.get_ref(), limits::MAX_SHOWN_VALUE));
         return Err(Wrong::new(wrong, TESTS_REMEDY).at(key.span()));
@@ -263,7 +263,7 @@ fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
         let point = point.ok().filter(|point| point != apex);
         point.ok_or_else(|| {
             Wrong::new(
-                format!("{} cannot stand in front of {}", in_quotes(&labels), in_quotes(apex)),
+                format!("{} cannot be placed before {}", in_quotes(&labels), in_quotes(apex)),
                 TESTS_REMEDY,
             )
         })

@@ -12,12 +12,10 @@ use crate::exchange::secret::Key;
 use crate::limits;
 
 /// What to do about a registry that cannot be used.
-const REMEDY: &str =
-    "name a file like src/dnsbl/registry.toml of resolverd's source, or leave it empty for the built-in";
+const REMEDY: &str = "give a file in the format of src/dnsbl/registry.toml in the source, or leave it empty for the built-in registry";
 
 /// What to do about a key that cannot be used.
-const KEY_REMEDY: &str =
-    "name a file that holds nothing but the key, one label of a name, and that the daemon may read";
+const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";
 
 /// What the mode of a file with a key may be at most: its owner writes, its group reads.
 const KEY_MODE: u32 = 0o640;
@@ -46,11 +44,11 @@ pub(super) fn key_file(path: &Path) -> Read<KeyFile> {
     let opened = Opened::regular(path).map_err(unreadable)?;
     let mode = opened.about().permissions().mode() & 0o777;
     if mode & !KEY_MODE != 0 {
-        let wrong = format!("{file} may be read or written by others: its mode is {mode:04o}");
-        return Err(Wrong::new(wrong, format!("chmod 0640 {file}")));
+        let wrong = format!("the mode of {file} is {mode:04o}, so other users may read or write it");
+        return Err(Wrong::new(wrong, format!("run `chmod 0640 {file}`")));
     }
     let text = opened.text(limits::MAX_KEY_FILE).map_err(unreadable)?;
     let key =
-        Key::read(&text).ok_or_else(|| Wrong::new(format!("{file} does not hold a key"), KEY_REMEDY))?;
+        Key::read(&text).ok_or_else(|| Wrong::new(format!("{file} does not contain a key"), KEY_REMEDY))?;
     Ok(KeyFile { path: path.to_owned(), key })
 }

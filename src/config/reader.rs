@@ -160,7 +160,7 @@ impl Visitor for Reader<'_> {
         let Some(found) = self.tree.get(section.name) else { return };
         let line = self.places.line_of(found.span().start);
         let Some(table) = found.get_ref().as_table() else {
-            let remedy = format!("write {} on a line of its own", self.head(section.name));
+            let remedy = format!("write {} on its own line", self.head(section.name));
             let wrong = Wrong::new("is not a section", remedy);
             return self.problems.add(Some(line), Some(section.name), wrong);
         };
@@ -179,13 +179,12 @@ impl Visitor for Reader<'_> {
             array.iter().map(|one| Some((entry(one), one.get_ref().as_table()?))).collect()
         });
         let Some(tables) = tables else {
-            let remedy = format!("write {} on a line of its own above each", self.head(Kind::NAME));
+            let remedy = format!("write {} on its own line above each entry", self.head(Kind::NAME));
             let wrong = Wrong::new("is not a list of sections", remedy);
             return self.problems.add(Some(line), Some(Kind::NAME), wrong);
         };
         if let Some((line, _)) = tables.get(Kind::MOST) {
-            let wrong =
-                Wrong::new(format!("is one more than the {} there may be", Kind::MOST), "remove some");
+            let wrong = Wrong::new(format!("exceeds the maximum of {}", Kind::MOST), "remove some");
             return self.problems.add(Some(*line), Some(Kind::NAME), wrong);
         }
         for (line, table) in tables {

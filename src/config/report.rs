@@ -121,7 +121,7 @@ impl Problems {
             self.told.push(Problem {
                 line: None,
                 key: None,
-                wrong: format!("has {} problems more", self.more),
+                wrong: format!("has {} more errors", self.more),
                 remedy: "correct these first".to_owned(),
             });
         }

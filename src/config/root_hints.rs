@@ -13,8 +13,7 @@ use crate::limits;
 use crate::zone_file::{Begun, Reader, Wrong, entries};
 
 /// What to do about a file that cannot be used.
-const REMEDY: &str =
-    "name a file like https://www.internic.net/domain/named.root, or leave it empty for the built-in";
+const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
 
 /// Names and addresses of root servers to prime from (RFC 9609).
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +69,7 @@ fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
         servers.into_iter().filter_map(|server| addresses.remove(&server).map(|known| (server, known)));
     let servers: Vec<_> = servers.collect();
     if servers.is_empty() {
-        return Err("names no root server together with its address".to_owned());
+        return Err("has no root server with an address".to_owned());
     }
     Ok(servers)
 }
@@ -100,7 +99,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
-        assert_eq!(parse("").unwrap_err(), "names no root server together with its address");
+        assert_eq!(parse("").unwrap_err(), "has no root server with an address");
         assert_eq!(parse(". NS a.\na. A 198.41.0\n").unwrap_err(), "has no IPv4 address at line 2");
         assert_eq!(parse("\n. NS\n").unwrap_err(), "has no server's name at line 2");
     }

@@ -115,7 +115,9 @@ pub(super) const RESOLVE: Once<Resolve> = Once {
             },
             |resolve| Some(written::path(resolve.root_hints.path.as_deref())),
         )
-        .content("the file names other servers", |old, new| old.root_hints.servers != new.root_hints.servers),
+        .content("the servers in the file changed", |old, new| {
+            old.root_hints.servers != new.root_hints.servers
+        }),
         Key::<Resolve>::new(
             "ipv4",
             |resolve, typed, _| set(&mut resolve.ipv4, family(typed)),
@@ -167,7 +169,7 @@ fn family(typed: &Typed<'_>) -> Read<Family> {
         DeValue::Boolean(true) => Ok(Family::On),
         DeValue::Boolean(false) => Ok(Family::Off),
         found if found.as_str() == Some("auto") => Ok(Family::Auto),
-        _ => Err(Wrong::new("is none of the known ways", "write \"auto\", true or false")),
+        _ => Err(Wrong::new("has an unknown value", "write \"auto\", true or false")),
     }
 }
 
@@ -208,7 +210,9 @@ pub(super) const DNSSEC: Once<Dnssec> = Once {
             },
             |dnssec| Some(written::path(dnssec.trust_anchor.path.as_deref())),
         )
-        .content("the file has other keys", |old, new| old.trust_anchor.anchors != new.trust_anchor.anchors),
+        .content("the keys in the file changed", |old, new| {
+            old.trust_anchor.anchors != new.trust_anchor.anchors
+        }),
         Key::<Dnssec>::new(
             "negative_trust_anchors",
             |dnssec, typed, _| set(&mut dnssec.negative_trust_anchors, value::list(typed, value::name)),
@@ -252,7 +256,7 @@ fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
     }
     if typed.len() > limits::MAX_SOCKET_PATH {
         return Err(Wrong::new(
-            format!("is longer than the {} octets of a socket's path", limits::MAX_SOCKET_PATH),
+            format!("is longer than the maximum of {} bytes for a socket path", limits::MAX_SOCKET_PATH),
             remedy,
         ));
     }
@@ -283,6 +287,9 @@ fn level(typed: &Typed<'_>) -> Read<tracing::Level> {
     let known = ["error", "warn", "info", "debug", "trace"];
     let level = known.contains(&typed).then(|| typed.parse().ok()).flatten();
     level.ok_or_else(|| {
-        Wrong::new(format!("{} is no level", quoted(typed)), format!("write one of {}", known.join(", ")))
+        Wrong::new(
+            format!("{} is not a log level", quoted(typed)),
+            format!("write one of {}", known.join(", ")),
+        )
     })
 }

@@ -17,7 +17,7 @@ use crate::validate::anchors::Anchors;
 use crate::zone_file::{self, Begun, Entry, Reader, Word, Wrong, entries};
 
 /// What to do about a file that cannot be used.
-const REMEDY: &str = "name a file of DS or DNSKEY records, like /usr/share/dns/root.ds, or leave it empty for the built-in keys";
+const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
 
 /// Where Debian's package dns-root-data puts the root's keys.
 const SYSTEM: &str = "/usr/share/dns/root.ds";
@@ -196,9 +196,9 @@ fn push(words: &mut [String], letter: char) {
 
 /// Tag, algorithm, type of digest, digest.
 fn add_ds(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &'static str> {
-    let [tag, algorithm, digest_type, digest @ ..] = data else { return Err("has too short a DS") };
+    let [tag, algorithm, digest_type, digest @ ..] = data else { return Err("has a DS that is too short") };
     let tag = tag.parse().map_err(|_| "has a DS without a key tag")?;
-    let digest_type: u8 = digest_type.parse().map_err(|_| "has a DS without a type of digest")?;
+    let digest_type: u8 = digest_type.parse().map_err(|_| "has a DS without a digest type")?;
     let digest =
         HEXUPPER_PERMISSIVE.decode(joined(digest).as_bytes()).map_err(|_| "has a DS without a digest")?;
     if digest.is_empty() {
@@ -221,7 +221,7 @@ fn add_key(owner: &Name, data: &[String], anchors: &mut Anchors) -> Result<(), &
 }
 
 fn algorithm_of(word: &str) -> Result<Algorithm, &'static str> {
-    zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an algorithm that is none")
+    zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an unknown algorithm")
 }
 
 /// Data that stand in several words, or in one that is quoted and has spaces.

@@ -32,7 +32,7 @@ const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB"
 /// A quoted text.
 pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
     let found = value.get_ref();
-    found.as_str().ok_or_else(|| Wrong::new(format!("is {}, not a text", an(found)), "put it in quotes"))
+    found.as_str().ok_or_else(|| Wrong::new(format!("is {}, not a string", an(found)), "put it in quotes"))
 }
 
 /// `true` or `false`.
@@ -77,7 +77,7 @@ pub(super) fn list<Meant: PartialEq>(
     for item in array.iter() {
         let one = read(item).map_err(|wrong| wrong.at(item.span()))?;
         if meant.contains(&one) {
-            return Err(Wrong::new("names the same twice", "remove one of them").at(item.span()));
+            return Err(Wrong::new("contains a value twice", "remove one of them").at(item.span()));
         }
         meant.push(one);
     }
@@ -91,7 +91,7 @@ pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<
         format!("write {} to {}, like \"4s\", \"500ms\" or \"1h\"", tell(*range.start()), tell(*range.end()))
     };
     let millis = quantity(typed, &SPAN_UNITS)
-        .ok_or_else(|| Wrong::new(format!("{} is not a span of time", quoted(typed)), remedy()))?;
+        .ok_or_else(|| Wrong::new(format!("{} is not a duration", quoted(typed)), remedy()))?;
     let span = Duration::from_millis(millis);
     if range.contains(&span) {
         Ok(span)
@@ -154,7 +154,7 @@ pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     match quantity(typed, &SIZE_UNITS) {
         None => Err(Wrong::new(format!("{} is not a size", quoted(typed)), remedy)),
         Some(octets) if octets < limits::MIN_CACHE_SIZE => {
-            Err(Wrong::new(format!("{} is too small to be of use", quoted(typed)), remedy))
+            Err(Wrong::new(format!("{} is too small", quoted(typed)), remedy))
         }
         Some(octets) => Ok(octets),
     }

@@ -141,15 +141,15 @@ impl Entry for Zone {
     }
 
     fn tell(&self) -> Option<String> {
-        Some(self.leads(["forwards to", "asks", "comes from"]))
+        Some(self.leads(["forwards to", "queries", "file"]))
     }
 
     fn changes(&self, old: &Self) -> Vec<String> {
-        let now = self.leads(["forwards to", "asks", "comes from"]);
-        if old.leads(["forwards to", "asks", "comes from"]) != now {
-            vec![format!("{now}; it {}", old.leads(["forwarded to", "asked", "came from"]))]
+        let now = self.leads(["forwards to", "queries", "file"]);
+        if old.leads(["forwards to", "queries", "file"]) != now {
+            vec![format!("{now}, was: {}", old.leads(["forwards to", "queries", "file"]))]
         } else if old.kind != self.kind {
-            vec!["its file has changed".to_owned()]
+            vec!["its file changed".to_owned()]
         } else {
             Vec::new()
         }
@@ -160,12 +160,13 @@ impl Entry for Zone {
         match kinds.as_slice() {
             [] => {
                 let remedy = format!("write one of {}", ZONE_KINDS.join(", "));
-                Some((None, Wrong::new("does not say where its answers come from", remedy)))
+                Some((None, Wrong::new("has no source of answers", remedy)))
             }
             [_] => None,
-            [first, second, ..] => {
-                Some((Some(second), Wrong::new(format!("stands beside {first}"), "keep one of them")))
-            }
+            [first, second, ..] => Some((
+                Some(second),
+                Wrong::new(format!("cannot be used together with {first}"), "remove one of them"),
+            )),
         }
     }
 }

@@ -78,7 +78,8 @@ fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     if request.changes() && rights == Rights::Look {
         return Err(Problem {
             fault: Fault::Permission,
-            sentence: "Only root and the user that resolverd runs as may do that; ask with sudo.".to_owned(),
+            sentence: "Permission denied: only root and the user of resolverd may do that; use sudo."
+                .to_owned(),
         });
     }
     Ok(())
@@ -90,19 +91,19 @@ async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Prob
     let mut line = Vec::new();
     let mut limited = BufReader::new(stream.take(most));
     match timeout(limits::CONTROL_REQUEST_TIME, limited.read_until(b'\n', &mut line)).await {
-        Err(_) => return Ok(Some(Err(wrong("The request did not come in time.")))),
+        Err(_) => return Ok(Some(Err(wrong("Timeout: no complete request arrived.")))),
         Ok(read) => read?,
     };
     if line.is_empty() {
         return Ok(None);
     }
     if line.last() != Some(&b'\n') {
-        return Ok(Some(Err(wrong("The request is not one whole line, or too long."))));
+        return Ok(Some(Err(wrong("The request is not a complete line, or is too long."))));
     }
     let request = serde_json::from_slice(&line);
     Ok(Some(request.map_err(|error| {
         wrong(format!(
-            "The request is not understood ({error}); are resolverctl and resolverd of the same version?"
+            "Unknown request ({error}); check that resolverctl and resolverd have the same version."
         ))
     })))
 }
@@ -207,7 +208,8 @@ async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<
             let name = lookup::read_name(name)?.to_lowercase();
             if !subject.add_nta(name, time).await {
                 let most = limits::MAX_NTAS;
-                let sentence = format!("There are {most} negative trust anchors already; remove one.");
+                let sentence =
+                    format!("The maximum of {most} negative trust anchors is reached; remove one first.");
                 return Err(Problem { fault: Fault::Daemon, sentence });
             }
         }
@@ -215,7 +217,7 @@ async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<
             let name = lookup::read_name(name)?.to_lowercase();
             if !subject.remove_nta(name.clone()).await {
                 return Err(wrong(format!(
-                    "{name} was not added; what the configuration names is removed there, with a reload."
+                    "No negative trust anchor was added for {name} with resolverctl. To remove one that is in dnssec.negative_trust_anchors, edit the configuration file and reload."
                 )));
             }
         }

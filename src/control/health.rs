@@ -33,17 +33,18 @@ pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
     if let Some(span) = troubles.down {
         warnings.push(unreachable(format!("No server on the internet has answered for {}.", Age(span))));
     } else if messages >= ENOUGH && came_back == 0 {
-        warnings.push(unreachable(format!("None of {messages} messages to servers was answered.")));
+        warnings.push(unreachable(format!("No server answered any of {messages} messages.")));
     } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
         warnings.push(Warning {
-            problem: format!("{failed} of {} questions ended in SERVFAIL.", report.questions),
+            problem: format!("{failed} of {} queries failed with SERVFAIL.", report.questions),
             remedy: "See `resolverctl stats --slow` for the zones that failed.".to_owned(),
         });
     }
     if shed > 0 {
         warnings.push(Warning {
-            problem: format!("{shed} questions were turned away, as too much was under way."),
-            remedy: "See `resolverctl stats` for the zones and the clients that ask so much.".to_owned(),
+            problem: format!("{shed} queries were shed with SERVFAIL, because too many were in progress."),
+            remedy: "See `shed` in `resolverctl stats` for the zones and clients with the most queries."
+                .to_owned(),
         });
     }
     warnings.extend(zones(&troubles.zones));
@@ -51,7 +52,7 @@ pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
 }
 
 fn unreachable(problem: String) -> Warning {
-    let remedy = "See whether this host reaches the internet on port 53, over UDP and TCP: `resolverctl check system` tries it.";
+    let remedy = "Check whether this host reaches port 53 of other hosts over UDP and TCP: `resolverctl check system`.";
     Warning { problem, remedy: remedy.to_owned() }
 }
 
@@ -60,7 +61,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
         let FailingZone { zone, span, failures, why, trace } = failing;
         let age = Age((*span).max(Duration::from_secs(1)));
-        let problem = format!("{failures} questions about {zone} have failed within {age}, last: {why}.");
+        let problem = format!("Zone {zone}: {failures} queries failed within {age}; last: {why}.");
         Warning { problem, remedy: format!("{trace}.") }
     });
     let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
@@ -76,10 +77,12 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
     let usual = Listener::default().addresses;
     let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));
     let named = missing.iter().filter(|missing| asked_for(&missing.address));
-    let warning = |missing: &MissingAddress| Warning {
+    let warning = |missing: &MissingAddress| {
+        Warning {
         problem: format!("{} is not served: {}.", missing.address, missing.why),
-        remedy: "It is taken when it comes; give it to an interface, or take it out of the configuration."
+        remedy: "Assign it to an interface, or remove it from the configuration; resolverd serves it as soon as it appears."
             .to_owned(),
+    }
     };
     named.map(warning).collect()
 }
@@ -128,11 +131,14 @@ mod tests {
     #[test]
     fn trouble_is_told_once_by_its_cause() {
         let unplugged = report(&[(Outcome::Failed, 50)], &[(Conduct::Silent, 300)]);
-        assert_eq!(problems(&unplugged), ["None of 300 messages to servers was answered."]);
+        assert_eq!(problems(&unplugged), ["No server answered any of 300 messages."]);
         let failing = report(&[(Outcome::Cache, 80), (Outcome::Deadline, 20)], &[(Conduct::Answered, 80)]);
-        assert_eq!(problems(&failing), ["20 of 100 questions ended in SERVFAIL."]);
+        assert_eq!(problems(&failing), ["20 of 100 queries failed with SERVFAIL."]);
         let flooded = report(&[(Outcome::Cache, 80), (Outcome::Shed, 3)], &[]);
-        assert_eq!(problems(&flooded), ["3 questions were turned away, as too much was under way."]);
+        assert_eq!(
+            problems(&flooded),
+            ["3 queries were shed with SERVFAIL, because too many were in progress."]
+        );
     }
 
     #[test]
@@ -149,8 +155,9 @@ mod tests {
         assert_eq!(
             told,
             [Warning {
-                problem: "9 questions about z0.example. have failed within 12 min, last: no server of it gave an answer."
-                    .to_owned(),
+                problem:
+                    "Zone z0.example.: 9 queries failed within 12 min; last: no server of it gave an answer."
+                        .to_owned(),
                 remedy: "`resolverctl query z.example. MX --trace` shows each step.".to_owned(),
             }]
         );

@@ -85,7 +85,7 @@ fn lookalike(alike: &Lookalike) -> ListState {
         ahead_used: 0,
         ahead_wasted: 0,
         ahead_saved: 0.0,
-        note: "asked like a list and not known as one: left alone; if it is one, name it in a [[list]]"
+        note: "clients query this zone like a DNS list, but it is not in the registry; resolverd does not change its answers; if it is a list, add a [[list]]"
             .to_owned(),
     }
 }
@@ -122,16 +122,19 @@ fn remedy(list: &List, entry: &Entry, state: State) -> Option<String> {
     Some(match state {
         State::Untested | State::Ok | State::Slow => return None,
         State::Refusing if list.rewrite.is_some() => {
-            "see with its provider whether the key is still good".to_owned()
+            "ask the provider whether the key is still valid".to_owned()
         }
-        State::Refusing if list.terms.is_empty() => format!("see its terms, or {remove}"),
-        State::Refusing => format!("its terms: {}; see to them, or {remove}", list.terms),
-        State::TestsDiffer => "see its website; `tests` in a [[list]] names other test points".to_owned(),
+        State::Refusing if list.terms.is_empty() => format!("check its terms of use, or {remove}"),
+        State::Refusing => format!("comply with its terms ({}), or {remove}", list.terms),
+        State::TestsDiffer => {
+            "check the website of the list; set `tests` in a [[list]] if its test points have changed"
+                .to_owned()
+        }
         State::ListsTheWorld if !entry.answers().show_world() => {
-            "no listing of it is passed on while this holds; see its website".to_owned()
+            "check the website of the list; resolverd passes on none of its listings meanwhile".to_owned()
         }
         State::Parked | State::ListsTheWorld | State::ListsNothing => remove.to_owned(),
-        State::Dead => format!("{remove} if this lasts"),
+        State::Dead => format!("{remove} if this continues"),
     })
 }
 
@@ -144,7 +147,7 @@ pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
         let (list, standing) = (lists.get(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(list, entry, standing.state).filter(|_| standing.state.is_incident())?;
         let problem = match standing.why.as_str() {
-            "" => format!("{} is not well.", text(&list.apex)),
+            "" => format!("{} has a problem.", text(&list.apex)),
             why => format!("{why}."),
         };
         Some(Warning { problem, remedy: format!("See `resolverctl dnsbl`; {remedy}.") })
@@ -207,7 +210,8 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
     let tests = join_all(asked).await;
     if tests.is_empty() {
         let sentence =
-            "No list in use knows such a thing; --all asks those that are not in use too.".to_owned();
+            "No list in use covers this kind of name; --all queries the lists that are not in use too."
+                .to_owned();
         return Err(Problem { fault: Fault::Request, sentence });
     }
     Ok(rows::bounded(tests, Reply::ListTest))
@@ -221,10 +225,10 @@ fn unasked(list: &List, wanted: &Wanted) -> Option<&'static str> {
         Wanted::Domain(_) => list::Subject::Domain,
     };
     if list.keyed && list.subjects.contains(&subject) {
-        return Some("needs your key in the question: not asked");
+        return Some("not queried: needs your key in the query name");
     }
     let hashes = list.subjects.as_slice() == [list::Subject::Hash];
-    hashes.then_some("is asked for hashes: not asked")
+    hashes.then_some("not queried: this list is queried by hash")
 }
 
 fn not_asked(list: &List, why: &str) -> ListTest {

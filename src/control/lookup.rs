@@ -106,7 +106,7 @@ pub fn rcode_text(rcode: ResponseCode) -> String {
 pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem> {
     let message = response::read(&lookup.answer.wire).map_err(|error| Problem {
         fault: Fault::Daemon,
-        sentence: format!("The answer kept for {question} cannot be read: {error}."),
+        sentence: format!("Bug in resolverd: the cached answer for {question} cannot be read: {error}."),
     })?;
     let gone = lookup.now.seconds_since(lookup.answer.stored);
     let flags = [

@@ -96,10 +96,10 @@ impl HeldRow {
             }
             What::Negative(negative) => {
                 row.held = HeldAs::Negative;
-                let what = if negative.nxdomain { "no such name" } else { "no such type" };
+                let what = if negative.nxdomain { "NXDOMAIN" } else { "NODATA" };
                 row.data = vec![match negative.soa(now) {
-                    Some(soa) => format!("{what}, by the SOA of {}", soa.name),
-                    None => format!("{what}, by empty answers of all servers"),
+                    Some(soa) => format!("{what}, SOA of {}", soa.name),
+                    None => format!("{what}, from empty answers of all servers"),
                 }];
             }
             What::Delegation(delegation) => {

@@ -23,22 +23,20 @@ const SOCKET_MODE: u32 = 0o660;
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
     /// Another daemon answers there.
-    #[error(
-        "the control socket {path} belongs to a resolverd that is running; stop it, or name another control.socket"
-    )]
+    #[error("another resolverd uses the control socket {path}; stop it, or set another control.socket")]
     InUse {
         /// The path.
         path: PathBuf,
     },
     /// Something else lies there.
-    #[error("{path} is there and is no socket; remove it, or name another control.socket")]
+    #[error("{path} exists and is not a socket; remove it, or set another control.socket")]
     NoSocket {
         /// The path.
         path: PathBuf,
     },
     /// The system says no.
     #[error(
-        "the control socket {path} cannot be made: {error}; name a control.socket in a directory that this user may write to"
+        "cannot create the control socket {path}: {error}; set control.socket to a path in a directory that this user may write to"
     )]
     System {
         /// The path.
@@ -100,7 +98,7 @@ impl Server {
                     });
                 }
                 Err(error) => {
-                    tracing::warn!("no connection accepted on the control socket: {error}");
+                    tracing::warn!("cannot accept a connection on the control socket: {error}");
                     tokio::time::sleep(limits::ACCEPT_PAUSE).await;
                 }
             }
@@ -120,8 +118,8 @@ impl Drop for Server {
 async fn serve(stream: UnixStream, subject: &impl Subject, ending: watch::Receiver<bool>) {
     match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!("a connection to the control socket broke: {error}"),
-        Err(_) => tracing::debug!("a connection to the control socket took too long"),
+        Ok(Err(error)) => tracing::debug!("a connection to the control socket failed: {error}"),
+        Err(_) => tracing::debug!("timeout of a connection to the control socket"),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::control::protocol::Request;
 /// The command line of `cache`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The name.
+    /// Name to look up in the cache.
     name: String,
     /// Only this type.
     #[arg(long = "type", value_name = "TYPE")]

@@ -22,7 +22,7 @@ pub(super) struct Arguments {
 /// What is looked at.
 #[derive(Debug, Subcommand)]
 enum What {
-    /// This host: who is asked for names, who holds port 53, whether the world is reached. Best run as root.
+    /// Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root.
     System(System),
 }
 

@@ -44,9 +44,7 @@ impl Client {
 
 /// What is said to a reply of another kind than asked for.
 pub(super) fn unexpected() -> Failure {
-    Failure::CutOff(
-        "it is not what was asked for; are resolverctl and resolverd of the same version?".to_owned(),
-    )
+    Failure::CutOff("unexpected type; check that resolverctl and resolverd have the same version".to_owned())
 }
 
 /// Reads lines until the one that says that it is the last.
@@ -57,7 +55,7 @@ fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, Failure> {
         let mut limited = stream.by_ref().take(limits::MAX_CONTROL_REPLY);
         limited.read_until(b'\n', &mut line).map_err(|error| Failure::CutOff(error.to_string()))?;
         if line.last() != Some(&b'\n') {
-            return Err(Failure::CutOff("it ended too early".to_owned()));
+            return Err(Failure::CutOff("it ended early".to_owned()));
         }
         match serde_json::from_slice(&line).map_err(|error| Failure::CutOff(error.to_string()))? {
             Reply::End => return Ok(replies),

@@ -8,7 +8,7 @@ use super::{Exit, Failure, Outcome};
 /// The command line of `completion`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The shell.
+    /// Shell that will read the script.
     shell: Shell,
 }
 

@@ -15,15 +15,15 @@ use crate::zones::Views;
 /// The command line of `config`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Show the configuration that the daemon runs on, as a file that means it.
+    /// Show the configuration of the daemon in the format of the file.
     Show {
-        /// Only what differs from the default.
+        /// Show only values that differ from the defaults.
         #[arg(long)]
         changed: bool,
     },
-    /// Say what is wrong with a configuration file; needs no daemon.
+    /// Check a configuration file and report its errors. Works without a daemon.
     Check {
-        /// The file; without it the one that the daemon reads.
+        /// Configuration file. Default: /etc/resolverd/resolverd.toml.
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
@@ -72,7 +72,7 @@ fn servable(config: Config, file: Option<&Path>) -> Result<(), Errors> {
             line: None,
             key: Some(format!("zone {}", wrong.zone)),
             wrong: wrong.reason,
-            remedy: "the daemon would not start with it".to_owned(),
+            remedy: "the daemon does not start with this zone file; correct it".to_owned(),
         }],
     })
 }

@@ -19,19 +19,19 @@ pub(super) struct Arguments {
 /// What is asked; without it, how the lists in use are.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What each list in use says of an address or a domain now, and why. Exit code 0: one that blocks lists it; 1: none of
-    /// those that were asked does; 4: some of them do not tell and no other lists it. Lists that allow or tell do not count.
+    /// Query each list in use about an address or a domain. Exit code 0: a blocklist lists it; 1: no queried blocklist lists
+    /// it; 4: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count.
     Test {
-        /// An address or a domain.
+        /// Address or domain to look up.
         #[arg(value_name = "ADDRESS|DOMAIN")]
         subject: String,
-        /// Ask the lists that are not in use too.
+        /// Query the lists that are not in use too.
         #[arg(long)]
         all: bool,
     },
-    /// Test the lists in use by their own test points now, and show how they are two seconds later.
+    /// Query the test points of the lists in use now; show the state of the lists two seconds later.
     Health,
-    /// The registry with its date: every list, what its answers mean, and who may ask.
+    /// Show the registry and its date: all known lists, what they list, and their terms of use.
     List,
 }
 

@@ -36,7 +36,7 @@ impl From<Exit> for ExitCode {
 pub enum Failure {
     /// Nobody listens at the socket.
     #[error(
-        "no resolverd answers at {socket} ({error}); start it (`systemctl start resolverd`), or name its socket with --socket"
+        "cannot connect to resolverd at {socket}: {error}; start it (`systemctl start resolverd`), or give its socket with --socket"
     )]
     Unreachable {
         /// The socket that was tried.
@@ -45,19 +45,19 @@ pub enum Failure {
         error: io::Error,
     },
     /// The socket is not ours to use.
-    #[error("this user may not open {socket}; ask with sudo, or as a member of the group that owns it")]
+    #[error("permission denied for {socket}; use sudo, or join the group that owns the socket")]
     Permission {
         /// The socket that was tried.
         socket: PathBuf,
     },
     /// The daemon answered halfway.
-    #[error("the reply of resolverd was cut off: {0}")]
+    #[error("invalid reply of resolverd: {0}")]
     CutOff(String),
     /// The daemon said no.
     #[error("{0}")]
     Problem(#[from] Problem),
     /// The answer cannot be printed.
-    #[error("the answer cannot be written: {0}")]
+    #[error("cannot write the output: {0}")]
     Output(io::Error),
 }
 

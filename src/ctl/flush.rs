@@ -11,18 +11,18 @@ use crate::control::protocol::{FlushWhat, Reply, Request};
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["name", "negative", "all"]))]
 pub(super) struct Arguments {
-    /// The name whose records are removed, of every type.
+    /// Name to remove, all types.
     name: Option<String>,
-    /// All names below it too.
+    /// Remove all names below it too.
     #[arg(long, requires = "name", conflicts_with_all = ["negative", "all"])]
     tree: bool,
-    /// Only this type.
+    /// Remove only this type.
     #[arg(long = "type", value_name = "TYPE", requires = "name", conflicts_with_all = ["negative", "all"])]
     kind: Option<String>,
-    /// All negative answers and failures, of any name.
+    /// Remove all negative answers and cached failures.
     #[arg(long)]
     negative: bool,
-    /// Everything, and what is known of servers.
+    /// Remove everything, the server data included.
     #[arg(long)]
     all: bool,
 }

@@ -35,20 +35,20 @@ use crate::config::defaults;
 
 /// What stands below the help.
 const EXIT_CODES: &str = "\
-Exit codes: 0 yes, 1 no (not well, no such name, no such data), 2 usage, 3 daemon unreachable, 4 could not tell, \
-5 permission denied, 6 configuration invalid";
+Exit codes: 0 yes or success, 1 no (not healthy, NXDOMAIN, no data), 2 usage, 3 daemon unreachable, 4 unknown (query \
+failed), 5 permission denied, 6 configuration invalid";
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "resolverctl", version, about = "Asks resolverd how it is, where time went, and what a name is", after_help = EXIT_CODES)]
+#[command(name = "resolverctl", version, about = "Query and control the resolverd daemon", after_help = EXIT_CODES)]
 pub struct Arguments {
-    /// The daemon's control socket.
+    /// Control socket of the daemon.
     #[arg(long, value_name = "PATH", default_value = defaults::SOCKET, global = true)]
     socket: PathBuf,
-    /// Print JSON, one object a line; times are in seconds.
+    /// Print JSON, one object per line. Times are in seconds.
     #[arg(long, global = true)]
     json: bool,
-    /// Colours; auto is on a terminal, unless NO_COLOR is set.
+    /// Use of colours. auto: on a terminal, unless NO_COLOR is set.
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", global = true)]
     color: Color,
     #[command(subcommand)]
@@ -66,39 +66,40 @@ enum Color {
 /// The commands; without one it is `status`.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Is it well? And if not, what to do.
+    /// Show whether the daemon is healthy, and if not, what to do.
     Status,
-    /// Where the time went: questions, outcomes, latency, the slowest zones and servers.
+    /// Show statistics: queries, outcomes, latency, the slowest zones and servers.
     ///
-    /// "shed" are questions that were turned away at once with SERVFAIL: for zones and of clients that have the most of all
-    /// questions under way when more than half of the places are taken, and for zones from which no answer comes. The
-    /// tables by zone and by client have a column of them.
+    /// "shed" counts queries that were answered at once with SERVFAIL to limit the load. If more than half of the places
+    /// for queries in progress are taken, queries of the zone and the client with the most queries in progress are shed.
+    /// Queries for a zone whose servers do not answer are shed above a small number. The tables by zone and by client have
+    /// a column for it.
     Stats(stats::Arguments),
-    /// Ask a question through the daemon: the answer, where it came from, how long it took.
+    /// Send a query through the daemon; show the answer, its source and the time it took.
     Query(query::Arguments),
-    /// Remove from the daemon's memory; says how much.
+    /// Remove entries from the cache; show how many.
     Flush(flush::Arguments),
-    /// What is known of servers, the slowest first: round trips, silence, EDNS, lameness.
+    /// Show the known servers, the slowest first: round trip, timeouts, EDNS, lame zones.
     Servers(servers::Arguments),
-    /// The configured zones: where each leads, and how its servers are.
+    /// Show the configured zones, their targets and the state of their servers.
     Zones,
-    /// What is being found out now, for how many, and whom it waits for; the oldest first.
+    /// Show the queries in progress, the oldest first: age, clients, and the server waited for.
     Inflight,
-    /// What memory holds under a name, and for how long yet.
+    /// Show the cache entries of a name and when they expire.
     Cache(cache::Arguments),
-    /// The DNS lists in use: how they answer, how they are and since when, and what to do.
+    /// Show the DNS lists in use: latency, listings, state since when, and what to do.
     Dnsbl(dnsbl::Arguments),
-    /// The configuration: what holds, and whether a file is right.
+    /// Show the running configuration, or check a configuration file.
     #[command(subcommand)]
     Config(config::Command),
-    /// Negative trust anchors: names at and below which broken signatures are overlooked.
+    /// Manage negative trust anchors: names at or below which nothing is validated.
     #[command(subcommand)]
     Nta(nta::Command),
-    /// Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing.
+    /// Reload the configuration file; show the changes. If the file has an error, nothing changes.
     Reload,
-    /// Print a script that completes this program's command line.
+    /// Print a completion script for a shell.
     Completion(completion::Arguments),
-    /// See what stands in the way of mail's questions; needs no daemon.
+    /// Check this host for problems with DNS. Works without a daemon.
     Check(check::Arguments),
 }
 

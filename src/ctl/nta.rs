@@ -13,19 +13,19 @@ use crate::limits::MAX_NTA_TIME;
 /// The command line of `nta`.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them.
+    /// Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC.
     Add {
-        /// The name.
+        /// Name of the domain.
         name: String,
-        /// For how long: "30m", "1h" or "2d"; a week at most.
-        #[arg(long = "for", value_name = "SPAN", default_value = "1h", value_parser = span)]
+        /// Duration, such as 30m, 1h or 2d. Maximum: 7d.
+        #[arg(long = "for", value_name = "DURATION", default_value = "1h", value_parser = span)]
         time: Duration,
     },
-    /// The names that are overlooked, and for how long yet.
+    /// List the negative trust anchors and when they expire.
     List,
-    /// Overlook a name no more.
+    /// Remove a negative trust anchor.
     Remove {
-        /// The name.
+        /// Name of the domain.
         name: String,
     },
 }
@@ -58,7 +58,7 @@ fn span(text: &str) -> Result<Duration, String> {
     let seconds = digits.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
     match seconds.map(Duration::from_secs) {
         Some(span) if !span.is_zero() && span <= MAX_NTA_TIME => Ok(span),
-        _ => Err("write a span of 1s to 7d, like 30m, 1h or 2d".to_owned()),
+        _ => Err("write a duration from 1s to 7d, like 30m, 1h or 2d".to_owned()),
     }
 }
 

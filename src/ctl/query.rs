@@ -8,12 +8,12 @@ use crate::control::protocol::{QueryReply, Reply, Request};
 /// The command line of `query`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The name, or an address for its PTR.
+    /// Name, or an address for its PTR record.
     name: String,
-    /// The type; A where none is named.
+    /// Record type. Default: A; PTR for an address.
     #[arg(value_name = "TYPE")]
     kind: Option<String>,
-    /// Show each step on the way.
+    /// Show each step of the resolution.
     #[arg(long)]
     trace: bool,
 }

@@ -10,7 +10,7 @@ use crate::control::protocol::Request;
 /// The command line of `servers`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Only the server at this address; whether anything is known of it is then the exit code.
+    /// Show only the server at this address. Exit code 1: no data about it.
     address: Option<IpAddr>,
 }
 

@@ -9,13 +9,13 @@ use crate::record::Window;
 /// The command line of `stats`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// How far back to look; what a younger daemon has where it is younger.
+    /// Time window; since start if the daemon started later.
     #[arg(long, value_enum, default_value_t = Window::FiveMinutes, value_name = "WINDOW")]
     since: Window,
-    /// A table instead of the one screen.
+    /// Show a table instead of the overview.
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "slow")]
     by: Option<Table>,
-    /// The zones on which most time was spent, by how long their questions took.
+    /// Show the zones that took the most time, with a histogram of their resolution times.
     #[arg(long)]
     slow: bool,
 }

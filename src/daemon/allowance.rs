@@ -33,7 +33,7 @@ fn advice(size: u64, allowed: u64) -> Option<String> {
     let needed = needed(size);
     (allowed < needed).then(|| {
         format!(
-            "cache.size = \"{}MiB\" needs {} MiB of memory, and the service manager allows {} MiB: set MemoryMax={}M with `systemctl edit resolverd`, or a smaller cache.size",
+            "cache.size = \"{}MiB\" needs {} MiB of memory, but the service manager permits {} MiB; set MemoryMax={}M with `systemctl edit resolverd`, or decrease cache.size",
             mebibytes(size),
             mebibytes(needed),
             mebibytes(allowed),
@@ -62,6 +62,6 @@ mod tests {
         assert_eq!(allowed(root.path()), Some(512 << 20));
         assert_eq!(advice(256 << 20, 512 << 20), None);
         let told = advice(1 << 30, 512 << 20).unwrap();
-        assert!(told.contains("MemoryMax=1472M") && told.contains("allows 512 MiB"), "{told}");
+        assert!(told.contains("MemoryMax=1472M") && told.contains("permits 512 MiB"), "{told}");
     }
 }

@@ -55,11 +55,11 @@ pub enum StartError {
     Zone(#[from] Wrong),
     /// No port is left to ask servers from.
     #[error(
-        "resolve.source_ports is {0}, and this host reserves all of them (net.ipv4.ip_local_reserved_ports)"
+        "resolve.source_ports is {0}, but this host reserves all these ports (net.ipv4.ip_local_reserved_ports)"
     )]
     Ports(String),
     /// The system refuses something that nothing works without.
-    #[error("the system does not let us start: {0}")]
+    #[error("the operating system does not permit resolverd to start: {0}")]
     System(#[from] std::io::Error),
 }
 
@@ -197,7 +197,7 @@ fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
     match Server::bind(path) {
         Ok(server) => Ok(Some(server)),
         Err(error @ BindError::System { .. }) if path.as_os_str() == defaults::SOCKET => {
-            tracing::warn!("{error}; resolverctl will not reach this daemon");
+            tracing::warn!("{error}; resolverctl cannot reach this daemon");
             Ok(None)
         }
         Err(error) => Err(error.into()),
@@ -216,7 +216,7 @@ fn serve_control(
         let (server, subject, ended) = (Arc::clone(&server), Arc::clone(&subject), ended.clone());
         async move { server.run(subject, ended).await }
     };
-    tokio::spawn(supervisor.keep("the control socket", serve))
+    tokio::spawn(supervisor.keep("the control socket task", serve))
 }
 
 /// Answers all who wait, at the control socket too: with what their flights find in a little while, or SERVFAIL. None
@@ -244,7 +244,7 @@ async fn settle(
 /// The ports to ask servers from: those of the configuration that this host does not reserve.
 fn ports_of(config: &Config) -> Result<Ports, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
-        tracing::warn!("ports that this host reserves are not known and may be used: {error}");
+        tracing::warn!("cannot read the reserved ports of this host, so resolverd may use them: {error}");
         String::new()
     });
     let range = &config.resolve.source_ports;
@@ -253,8 +253,7 @@ fn ports_of(config: &Config) -> Result<Ports, StartError> {
     match ports.count() {
         0 => return Err(StartError::Ports(told)),
         few if few < MIN_SOURCE_PORTS => tracing::warn!(
-            "resolve.source_ports is {told}, and this host reserves all of them but {few} (net.ipv4.ip_local_reserved_ports): \
-             answers are easier to forge, and few questions can be under way"
+            "resolve.source_ports is {told}, but this host reserves all except {few} of these ports (net.ipv4.ip_local_reserved_ports); answers are easier to forge and fewer queries can be in progress; change one of them"
         ),
         _ => {}
     }
@@ -272,6 +271,8 @@ fn raise_descriptors() {
     if setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: has.maximum }).is_err()
         || wanted < DESCRIPTORS
     {
-        tracing::warn!("only {wanted} descriptors are to be had of {DESCRIPTORS}; set LimitNOFILE");
+        tracing::warn!(
+            "only {wanted} of {DESCRIPTORS} file descriptors are available; increase LimitNOFILE of resolverd.service"
+        );
     }
 }

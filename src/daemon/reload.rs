@@ -26,13 +26,17 @@ impl Running {
         notify::ready(&self.addresses());
         match &reloaded {
             Ok(changes) if changes.is_empty() => {
-                tracing::info!(reload = "unchanged", "configuration read again: nothing has changed");
+                tracing::info!(reload = "unchanged", "configuration reloaded: no changes");
             }
             Ok(changes) => {
-                tracing::info!(reload = "changed", "configuration read again: {}", changes.join("; "));
+                tracing::info!(reload = "changed", "configuration reloaded: {}", changes.join("; "));
             }
             Err(wrong) => {
-                tracing::error!(reload = "refused", "the configuration stays as it is: {}", wrong.join("; "));
+                tracing::error!(
+                    reload = "refused",
+                    "reload failed, the old configuration stays in effect: {}",
+                    wrong.join("; ")
+                );
             }
         }
         reloaded

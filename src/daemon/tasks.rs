@@ -31,11 +31,11 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
     let own = random.clone();
     let tend = move |resolver| tend::tend(resolver, own.clone());
-    keep(&mut tasks, supervisor, "the list tending task", resolver(), tend);
+    keep(&mut tasks, supervisor, "the list health task", resolver(), tend);
     let own = random.clone();
     let in_doubt = move |resolver| ask_root_in_doubt(resolver, own.clone());
-    keep(&mut tasks, supervisor, "the root witness task", resolver(), in_doubt);
-    keep(&mut tasks, supervisor, "the asking ahead task", resolver(), ahead::ask_ahead);
+    keep(&mut tasks, supervisor, "the root probe task", resolver(), in_doubt);
+    keep(&mut tasks, supervisor, "the list prefetch task", resolver(), ahead::ask_ahead);
     if let Some(patience) = notify::patience() {
         let pulses = supervisor.pulses().clone();
         let watch = move |subject| notify::watchdog(patience, pulses.clone(), probe(&subject));
@@ -69,7 +69,7 @@ impl Running {
         }
         if let Err(error) = kept.write(path) {
             tracing::warn!(
-                "{} cannot be written: {error}; counts of DNS lists begin anew at the next start",
+                "cannot write {}: {error}; the query counts of DNS lists restart at 0 with the next start",
                 path.display()
             );
         }
@@ -92,10 +92,10 @@ impl Running {
             Ok(come) if come.is_empty() => {}
             Ok(come) => {
                 let come = come.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                tracing::info!(listen = come, "listens at {come} too: the address has come");
+                tracing::info!(listen = come, "now also listening at {come}: the address appeared");
                 notify::listens(&all);
             }
-            Err(error) => tracing::error!("an address that has come cannot be served: {error}"),
+            Err(error) => tracing::error!("cannot listen at an address that appeared: {error}"),
         }
     }
 }
@@ -142,7 +142,10 @@ pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     match Kept::read(path) {
         Ok(kept) => kept.restore(resolver.lists(), |apex, way| resolver.is_asked(apex, way)),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!("{} cannot be read: {error}; DNS lists are tested anew", path.display()),
+        Err(error) => tracing::warn!(
+            "cannot read {}: {error}; DNS lists are tested again and their query counts restart at 0",
+            path.display()
+        ),
     }
 }
 
@@ -174,6 +177,8 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
 /// Learns the root servers before the first question needs them.
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
-        tracing::warn!("the root servers did not tell who they are: {failure}; they are asked again");
+        tracing::warn!(
+            "priming failed, no root server gave the list of root servers: {failure}; resolverd tries again"
+        );
     }
 }

@@ -61,10 +61,10 @@ impl FromStr for Span {
             None => (address(text)?, address(text)?),
         };
         if first > last {
-            return Err(format!("\"{text}\" ends before it begins"));
+            return Err(format!("\"{text}\" is a range that ends before it starts"));
         }
         if !first.is_loopback() || !last.is_loopback() {
-            return Err(format!("\"{text}\" is not within 127.0.0.0/8, where answers of lists are"));
+            return Err(format!("\"{text}\" is not in 127.0.0.0/8, the range for answers of DNS lists"));
         }
         Ok(Self { first, last })
     }

@@ -199,7 +199,7 @@ impl Entry {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
             tracing::warn!(
-                "{list} was asked {today} questions today (UTC) of the {most} of its quota; a list may refuse or block a host that asks more"
+                "{list}: {today} of {most} queries of its quota are used today (UTC); the list may refuse or block this host above it"
             );
         }
     }
@@ -222,10 +222,10 @@ impl Entry {
         let (why, _) = self.watch.open()?;
         Some(match why {
             breaker::Why::Silent => {
-                "its servers do not answer; while clients ask it, it is asked on the side until they do"
+                "its servers do not answer; resolverd probes them in the background while clients query the list"
             }
             breaker::Why::Failing => {
-                "its servers answer with errors only; while clients ask it, it is asked on the side until they have an answer"
+                "its servers return only errors; resolverd probes them in the background while clients query the list"
             }
         })
     }
@@ -291,19 +291,19 @@ impl Entry {
         let world = |standing: &Standing| standing.state == State::ListsTheWorld;
         let age = |since| Age(Duration::from_secs(unix.saturating_sub(since).max(1)));
         match (before.state.is_incident(), shown.state.is_incident()) {
-            (false, true) => tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why),
+            (false, true) => tracing::warn!("{}; see `resolverctl dnsbl` for what to do", shown.why),
             (true, true) if world(&shown) && !world(before) => {
-                tracing::warn!("{}; `resolverctl dnsbl` shows it and what to do", shown.why);
+                tracing::warn!("{}; see `resolverctl dnsbl` for what to do", shown.why);
             }
             (true, true) if world(before) && !world(&shown) => tracing::warn!(
-                "{list} lists the world no more, after {}; but {}",
+                "{list} no longer lists everything, after {}; but {}",
                 age(before.since),
                 shown.why
             ),
             (true, false) if before.state == State::Dead => {
-                tracing::info!("{list} answers again, after {}", age(before.since));
+                tracing::info!("{list} answers again after {}", age(before.since));
             }
-            (true, false) => tracing::info!("{list} is a list again, after {}", age(before.since)),
+            (true, false) => tracing::info!("{list} works again after {}", age(before.since)),
             _ => {}
         }
     }
@@ -321,7 +321,7 @@ impl Entry {
 /// Why the test points of a list are not to be believed that lists something.
 fn differs(apex: &Name) -> String {
     let list = apex.to_ascii();
-    format!("{} does not list its own test point, but lists something else", list.trim_end_matches('.'))
+    format!("{} does not list its own test point, but lists other names", list.trim_end_matches('.'))
 }
 
 impl Told {
@@ -447,7 +447,7 @@ mod tests {
         entry.tested(State::ListsNothing, "nothing", false, at(601));
         entry.heard(&Verdict::Listed, at(602));
         assert_eq!(entry.state(), State::TestsDiffer);
-        assert!(entry.standing().why.contains("lists something else"), "{:?}", entry.standing());
+        assert!(entry.standing().why.contains("lists other names"), "{:?}", entry.standing());
     }
 
     #[test]

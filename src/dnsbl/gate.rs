@@ -140,9 +140,9 @@ fn judge_code(list: &List, code: Ipv4Addr) -> Verdict {
 /// What Spamhaus' codes mean, where a list does not say.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
-        [.., 252] => "typing error in the zone's name",
-        [.., 254] => "asked through a public or unnamed resolver",
-        [.., 255] => "too many questions",
+        [.., 252] => "typing error in the name of the list",
+        [.., 254] => "query came through a public resolver or one without reverse DNS",
+        [.., 255] => "too many queries",
         _ => "an error",
     }
 }
@@ -214,29 +214,29 @@ impl Why {
         let list = list.trim_end_matches('.');
         match self {
             Self::Refused { code, means } => {
-                format!("{list} refuses to tell this host: {code} ({means}); this is no listing")
+                format!("{list} refuses queries of this host: {code} ({means}); this is not a listing")
             }
             Self::Mistaken { code, means } => {
-                format!("{list} says that the question is wrong: {code} ({means}); this is no listing")
+                format!("{list} calls the query wrong: {code} ({means}); this is not a listing")
             }
             Self::Parked { address } => {
                 format!(
-                    "{list} answers {address}, as no list does: its domain may be parked; this is no listing"
+                    "{list} answers {address}, which no DNS list uses: its domain may be parked; this is not a listing"
                 )
             }
             Self::ListsTheWorld => {
                 format!(
-                    "{list} lists its test point that must not be listed, so that its listings are not believed; this is no listing"
+                    "{list} lists everything: it lists the test point that must not be listed; this is not a listing"
                 )
             }
             Self::KeyRefused { what } => {
-                format!("{list} refuses our key, which may be wrong or have run out: {what}")
+                format!("{list} refuses your key, which may be wrong or expired: {what}")
             }
-            Self::Unusable { error } => format!("{list} tells nothing that can be used: {}", error.text),
+            Self::Unusable { error } => format!("{list} returned no usable answer: {}", error.text),
             Self::TextAlone => {
-                format!("{list} has a text for this and no address, as for no listing of it: this is none")
+                format!("{list} has only a TXT record for this name and no address; this is not a listing")
             }
-            Self::NotServed { what } | Self::Silent { what } => format!("{list} tells nothing: {what}"),
+            Self::NotServed { what } | Self::Silent { what } => format!("{list} did not answer: {what}"),
         }
     }
 }
@@ -314,10 +314,10 @@ mod tests {
         let list = block();
         let told = |last| judge(&list, State::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
         let Verdict::Untold(Why::Mistaken { means, .. }) = told(252) else { panic!("{:?}", told(252)) };
-        assert_eq!(means, "typing error in the zone's name");
+        assert_eq!(means, "typing error in the name of the list");
         for (last, words) in [
-            (254, "asked through a public or unnamed resolver"),
-            (255, "too many questions"),
+            (254, "query came through a public resolver or one without reverse DNS"),
+            (255, "too many queries"),
             (250, "an error"),
         ] {
             let Verdict::Untold(why @ Why::Refused { .. }) = told(last) else { panic!("{:?}", told(last)) };

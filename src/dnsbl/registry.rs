@@ -122,7 +122,7 @@ impl Registry {
         };
         let file: File = toml::from_str(text).map_err(|error| wrong(error.span(), error.message()))?;
         if file.list.len() > MAX_LISTS {
-            return Err(wrong(None, &format!("has {} lists, {MAX_LISTS} may be", file.list.len())));
+            return Err(wrong(None, &format!("has {} lists; the maximum is {MAX_LISTS}", file.list.len())));
         }
         let mut registry = Self { dated: file.dated, ..Self::default() };
         for entry in file.list {
@@ -140,14 +140,14 @@ impl Registry {
         }
         let list = list_of(&apex, entry, whole)?;
         if self.lists.insert(apex.clone(), Arc::new(list)).is_some() {
-            return Err((span, format!("{apex} is there twice")));
+            return Err((span, format!("{apex} appears twice")));
         }
         Ok(())
     }
 }
 
 fn list_of(apex: &Name, entry: Entry, whole: Range<usize>) -> Result<List, Misread> {
-    let missing = |what: &str| Err((whole.clone(), format!("{apex} does not say its {what}")));
+    let missing = |what: &str| Err((whole.clone(), format!("{apex} has no {what}")));
     let alive = entry.dead.is_none();
     let Some(purpose) = entry.purpose.or_else(|| (!alive).then_some(Purpose::Block)) else {
         return missing("purpose");
@@ -205,7 +205,10 @@ fn codes(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<Code>, Misread
 fn bits(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<(u8, String)>, Misread> {
     let bit = |(bit, means): (&Spanned<String>, &String)| match bit.get_ref().parse::<u8>() {
         Ok(read) if read.is_power_of_two() => Ok((read, means.clone())),
-        _ => Err((bit.span(), format!("\"{}\" is not a bit: 1, 2, 4 to 128", bit.get_ref()))),
+        _ => Err((
+            bit.span(),
+            format!("\"{}\" is not a bit: write 1, 2, 4, 8, 16, 32, 64 or 128", bit.get_ref()),
+        )),
     };
     let mut read = typed.iter().map(bit).collect::<Result<Vec<_>, _>>()?;
     read.sort_unstable();

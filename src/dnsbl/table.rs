@@ -100,9 +100,7 @@ impl Lists {
             });
             if before.by_number.len() >= MAX_LIST_WAYS && !self.told_full.swap(true, Ordering::Relaxed) {
                 tracing::warn!(
-                    "{MAX_LIST_WAYS} pairs of DNS list and way to it are in use, as many as there may be: the one that was \
-                     asked least lately is forgotten, and tested anew when it is asked; have fewer [[listener]] with forwarders \
-                     of their own, or fewer lists"
+                    "too many DNS lists: {MAX_LIST_WAYS} combinations of list and servers are in use, which is the maximum; resolverd drops the one that was queried least recently and tests it again when it is queried; use fewer lists, or fewer [[listener]] with forwarders of their own"
                 );
             }
         }

@@ -46,7 +46,7 @@ impl Internet {
                 bound => return bound,
             }
         }
-        Err(io::Error::new(io::ErrorKind::AddrInUse, "no port of resolve.source_ports is free"))
+        Err(io::Error::new(io::ErrorKind::AddrInUse, "all ports of resolve.source_ports are in use"))
     }
 }
 

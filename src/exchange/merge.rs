@@ -100,7 +100,7 @@ impl Merge {
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {
-                tracing::error!("a message to {server} was given up: {panicked}");
+                tracing::error!("the message to {server} failed: {panicked}");
                 Heard { reply: Err(Trouble::Unfit), elapsed: Duration::ZERO, other_case: false }
             })
         });

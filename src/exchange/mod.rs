@@ -105,21 +105,21 @@ pub enum Trouble {
     #[error("unreachable")]
     Unreachable,
     /// This machine has no route to its address family.
-    #[error("no route")]
+    #[error("no route to the server")]
     NoRoute,
     /// This machine could not send it, for a reason of its own: no descriptor or memory left, a firewall, or no such address
     /// as it was to be sent from.
-    #[error("this host could not send it: {0}")]
+    #[error("this host could not send the message: {0}")]
     NotSent(Arc<str>),
     /// The certificate is not that of the server that was to be asked; the words say why.
-    #[error("certificate not accepted: {0}")]
+    #[error("TLS certificate rejected: {0}")]
     Certificate(Arc<str>),
     /// Over UDP, the question came back in other case, or an error without it: the server does so, or somebody has guessed our
     /// id and port.
-    #[error("question in other case")]
+    #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
     /// What came from the server under our id cannot be read, or over TCP answers another question.
-    #[error("answer does not fit")]
+    #[error("the reply does not match the query")]
     Unfit,
 }
 

@@ -36,12 +36,12 @@ fn told(error: io::Error, name: &str) -> io::Error {
     let words = match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired".to_owned(),
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "it is not valid yet; is the clock right?".to_owned()
+            "it is not valid yet; check the clock of this host".to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("it is not for {name}")
+            format!("it does not match {name}")
         }
-        CertificateError::UnknownIssuer => "this machine does not trust who issued it".to_owned(),
+        CertificateError::UnknownIssuer => "its issuer is not trusted by this host".to_owned(),
         CertificateError::Revoked => "it was revoked".to_owned(),
         other => other.to_string(),
     };
@@ -58,7 +58,7 @@ mod tests {
             let error = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::InvalidCertificate(reason));
             told(error, "dns.example").to_string()
         };
-        assert_eq!(wrong(CertificateError::NotValidForName), "it is not for dns.example");
+        assert_eq!(wrong(CertificateError::NotValidForName), "it does not match dns.example");
         assert_eq!(wrong(CertificateError::Expired), "it has expired");
         let reset = told(io::ErrorKind::ConnectionReset.into(), "dns.example");
         assert_eq!(reset.kind(), io::ErrorKind::ConnectionReset);

@@ -492,7 +492,7 @@ impl<'a> Asking<'a> {
         let zone = self.cut.zone.clone();
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers = self.candidates.iter().map(|candidate| candidate.address).collect();
-            self.context().note(StepEvent::Memory { found: format!("that no server of {zone} answers") });
+            self.context().note(StepEvent::Memory { found: format!("no server of {zone} answers") });
             return Failure::Silent { zone, servers };
         }
         if self.context().budget.packets() >= MAX_PACKETS_PER_QUESTION {

@@ -117,7 +117,11 @@ impl Attempt {
             Ok(None) => return,
             Err(panicked) => {
                 let server = self.path.server;
-                tracing::error!("what {server} said of {} {} was given up: {panicked}", self.name, self.kind);
+                tracing::error!(
+                    "the reply of {server} about {} {} was dropped: {panicked}",
+                    self.name,
+                    self.kind
+                );
                 // Whoever waits must not wait for this one.
                 self.end(Said::Nothing(Conduct::Unfit));
                 return;
@@ -347,11 +351,11 @@ impl Attempt {
                 (turn, conduct, trouble.to_string().into())
             }
             Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
-                let words = format!("{} to EDNS", message.metadata.response_code);
+                let words = format!("{} because of EDNS", message.metadata.response_code);
                 (Turn::WithoutEdns, Conduct::OtherError, words.into())
             }
             Ok(message) if message.metadata.truncation => {
-                (Turn::Stream, Conduct::Truncated, Words::Fixed("cut to fit a datagram"))
+                (Turn::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
             Ok(message) => self.judge(message, heard.elapsed),
         };
@@ -505,11 +509,9 @@ fn describe(said: &Said, message: &Message) -> Words {
         },
         Said::Referral(referral) => {
             let (servers, addresses) = (referral.servers.len(), referral.glue.len());
-            format!("referral to {}, {servers} servers, {addresses} addresses", referral.zone).into()
+            format!("referral to {}, {servers} servers, {addresses} glue addresses", referral.zone).into()
         }
-        Said::Doubtful(_) => {
-            format!("no such name or type, not as a server of the zone says it{authority}").into()
-        }
+        Said::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),
         Said::Nothing(conduct) => Words::Fixed(conduct_text(*conduct)),
     }
 }

@@ -17,7 +17,7 @@ const NAMED_SERVERS: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Every server of the zone was asked and none gave an answer.
-    #[error("no server of {zone} gave an answer: {}", faults_text(.faults))]
+    #[error("no server of {zone} gave a usable answer: {}", faults_text(.faults))]
     Servers {
         /// The zone.
         zone: Name,
@@ -25,15 +25,15 @@ pub enum Failure {
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// No address of the zone's servers could be had.
-    #[error("no address of the servers of {zone} could be had: {}", why_text(.why.as_deref()))]
+    #[error("no address found for the servers of {zone}: {}", why_text(.why.as_deref()))]
     Addresses {
         /// The zone.
         zone: Name,
-        /// Why that of the last could not; none where they have none that may be asked.
+        /// Why that of the last could not; none where they have no address that resolverd may query.
         why: Option<Box<Failure>>,
     },
     /// All servers of the zone are known to be silent: they are tried on the side, and no question waits for them.
-    #[error("no server of {zone} has answered in time for a while: {}; they are tried on the side", servers_text(.servers))]
+    #[error("no server of {zone} has answered recently: {}; resolverd probes them in the background", servers_text(.servers))]
     Silent {
         /// The zone.
         zone: Name,
@@ -41,7 +41,7 @@ pub enum Failure {
         servers: Vec<SocketAddr>,
     },
     /// The flight's time was over.
-    #[error("the servers of {zone} did not answer in time: {}", faults_text(.faults))]
+    #[error("timeout at the servers of {zone}: {}", faults_text(.faults))]
     Time {
         /// The zone that was being asked.
         zone: Name,
@@ -49,7 +49,7 @@ pub enum Failure {
         faults: Vec<(SocketAddr, Conduct)>,
     },
     /// The question had cost as many messages as one may.
-    #[error("gave up after {packets} messages, the last for {zone}")]
+    #[error("gave up after {packets} messages to servers, the last to a server of {zone}")]
     Packets {
         /// The bound.
         packets: u32,
@@ -57,25 +57,25 @@ pub enum Failure {
         zone: Name,
     },
     /// Server names led to server names too deep, or in a circle.
-    #[error("finding the address of {name} leads in a circle or too deep")]
+    #[error("the address lookup of server {name} is circular or nested too deeply")]
     Depth {
         /// The server's name.
         name: Name,
     },
     /// More referrals than a name can have cuts.
-    #[error("too many referrals on the way to {name}")]
+    #[error("too many referrals for {name}")]
     Referrals {
         /// The name.
         name: Name,
     },
     /// Aliases lead in a circle, or on and on.
-    #[error("the aliases of {name} lead in a circle or too far")]
+    #[error("the chain of aliases (CNAME, DNAME) of {name} is circular or too long")]
     Aliases {
         /// The name asked for.
         name: Name,
     },
     /// The answer does not fit a message.
-    #[error("the answer to {name} {kind} is larger than a message can be")]
+    #[error("the answer for {name} {kind} is larger than a DNS message can be")]
     TooLarge {
         /// The name.
         name: Name,
@@ -93,7 +93,7 @@ pub enum Failure {
         fault: Box<Fault>,
     },
     /// With the key of its list the name would be longer than names can be.
-    #[error("{name} is too long a name to be asked with a key")]
+    #[error("{name} is too long to add the key of the list to it")]
     TooLong {
         /// The name.
         name: Name,
@@ -107,7 +107,7 @@ pub enum Failure {
         error: ExtendedError,
     },
     /// This, or a question it needs, failed a moment ago (RFC 9520).
-    #[error("{why} (a moment ago)")]
+    #[error("{why} (cached failure)")]
     Remembered {
         /// What was said then.
         why: String,
@@ -200,7 +200,7 @@ pub fn conduct_text(conduct: Conduct) -> &'static str {
 }
 
 fn why_text(why: Option<&Failure>) -> String {
-    why.map_or_else(|| "they have none that may be asked".to_owned(), Failure::to_string)
+    why.map_or_else(|| "they have no address that resolverd may query".to_owned(), Failure::to_string)
 }
 
 /// Servers, as a list.
@@ -226,7 +226,7 @@ fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
 fn faults_text(faults: &[(SocketAddr, Conduct)]) -> String {
     let last = last_faults(faults);
     if last.is_empty() {
-        return "nothing was heard of them".to_owned();
+        return "no reply".to_owned();
     }
     let mut text = String::new();
     for (place, (server, conduct)) in last.iter().take(NAMED_SERVERS).enumerate() {
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(error.code, ExtendedError::NO_REACHABLE_AUTHORITY);
         assert_eq!(
             error.text,
-            "no server of example.com. gave an answer: 192.0.2.2 REFUSED, 192.0.2.1 SERVFAIL"
+            "no server of example.com. gave a usable answer: 192.0.2.2 REFUSED, 192.0.2.1 SERVFAIL"
         );
     }
 
@@ -269,7 +269,7 @@ mod tests {
         let silent = Failure::Silent { zone: zone("example.net."), servers };
         assert_eq!(
             silent.to_string(),
-            "no server of example.net. has answered in time for a while: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more; they are tried on the side"
+            "no server of example.net. has answered recently: 192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4 and 2 more; resolverd probes them in the background"
         );
         let names = Failure::Addresses { zone: zone("example.com."), why: Some(Box::new(silent)) };
         assert!(names.is_known_silence());

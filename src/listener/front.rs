@@ -136,7 +136,7 @@ impl Front {
             }
             let error = ExtendedError::new(
                 ExtendedError::PROHIBITED,
-                "this listener does not answer this address; see allow in the configuration",
+                "this listener does not answer your address (see `allow` in its configuration)",
             );
             reply::write_rejection(out, &query.rejection(ResponseCode::Refused, Outcome::Refused, error));
             return First::Reply;
@@ -156,7 +156,7 @@ impl Front {
             // RFC 8914 section 4.21: what is not in memory would need recursion, which was not asked for.
             let error = ExtendedError::new(
                 ExtendedError::NOT_AUTHORITATIVE,
-                "not in memory, and recursion was not asked for",
+                "not in the cache, and the query does not ask for recursion (RD)",
             );
             let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
             return self.reject(shard, &rejection, &client, Some(&query), out);
@@ -212,7 +212,7 @@ impl Front {
     ) {
         let error = ExtendedError::new(
             ExtendedError::NOT_READY,
-            "more questions wait than there may be, or the resolver is being stopped",
+            "the queue of queries is full, or resolverd is stopping",
         );
         if let Some(question) = query.to_question() {
             let answer = compose::failure(&question, error, now);

@@ -62,7 +62,7 @@ impl Miss {
         let resolved = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit());
         // The worker waits for this one before it ends.
         let reply = caught(resolved).await.unwrap_or_else(|panicked| {
-            tracing::error!("a question was given up: {panicked}");
+            tracing::error!("a query failed: {panicked}");
             None
         });
         if !outbox.put(reply, client) {

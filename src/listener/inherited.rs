@@ -51,7 +51,7 @@ impl Inherited {
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, Held> {
         if self.strange > 0 {
             tracing::warn!(
-                "{} of the inherited descriptors are not served: no UDP or TCP sockets, or one too many of an address",
+                "{} of the sockets from the service manager are not served: they are not UDP or TCP, or duplicates; check resolverd.socket",
                 self.strange
             );
         }

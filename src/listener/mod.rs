@@ -73,7 +73,7 @@ pub enum NotServed {
     #[error(transparent)]
     Listen(#[from] Refused),
     /// The system refuses a thread or a descriptor.
-    #[error("the system does not let us listen: {0}")]
+    #[error("the operating system does not permit the listener: {0}")]
     System(#[from] std::io::Error),
 }
 
@@ -131,7 +131,7 @@ impl Sockets {
         for (address, rest) in inherited.rest() {
             // Its questions come to nobody else: better served than left to wait.
             tracing::warn!(
-                "{address} was inherited and is not in listen.addresses; it is served all the same"
+                "the service manager passed a socket for {address}, which is not in listen.addresses; resolverd serves it anyway; add it to listen.addresses or remove it from resolverd.socket"
             );
             sockets.add(address, sockets::bind(address, workers, rest))?;
         }
@@ -295,8 +295,7 @@ impl Listeners {
         for Ready { configured, address, front, workers, stream, inherited } in prepared.ready {
             if address.ip().is_unspecified() {
                 tracing::warn!(
-                    "{address} is every address of this host: over UDP a reply may leave from another one than was asked, \
-                     and its client drops it; name each address in its place"
+                    "{address} listens at all addresses of this host: with UDP a reply may leave from another address than the one that was queried, and the client drops it; name each address instead"
                 );
             }
             workers.iter().for_each(Worker::begin);

@@ -44,9 +44,9 @@ impl Refused {
     /// Why it is not to be had, in words that end a sentence.
     pub fn why(&self) -> String {
         match self.source.kind() {
-            _ if lacks_family(&self.source) => "this host's kernel has no IPv6".to_owned(),
+            _ if lacks_family(&self.source) => "the kernel has no IPv6".to_owned(),
             io::ErrorKind::AddrNotAvailable => "this host has no such address".to_owned(),
-            io::ErrorKind::AddrInUse => "another program is there".to_owned(),
+            io::ErrorKind::AddrInUse => "another program uses it".to_owned(),
             _ => self.source.to_string(),
         }
     }
@@ -153,18 +153,18 @@ fn open(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socke
 fn advice(address: &SocketAddr, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => format!(
-            "port {} is for root or a process with CAP_NET_BIND_SERVICE; start it as a service, or try --listen 127.0.0.1:5300",
+            "port {} needs root or CAP_NET_BIND_SERVICE; start resolverd as a service, or try --listen 127.0.0.1:5300",
             address.port()
         ),
         io::ErrorKind::AddrInUse => format!(
-            "another program is there (ss -lnptu 'sport = :{}' tells which); stop it, or try --listen 127.0.0.1:5300",
+            "another program uses it (`ss -lnptu 'sport = :{}'` shows which); stop that program, or try --listen 127.0.0.1:5300",
             address.port()
         ),
         io::ErrorKind::AddrNotAvailable => {
-            "this host has no such address; take it out of listen.addresses".to_owned()
+            "this host has no such address; remove it from listen.addresses".to_owned()
         }
         _ if lacks_family(error) => {
-            "this host's kernel has no IPv6; take it out of listen.addresses".to_owned()
+            "the kernel has no IPv6; remove the address from listen.addresses".to_owned()
         }
         _ => error.to_string(),
     }

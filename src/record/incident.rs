@@ -97,7 +97,7 @@ impl Incidents {
             return self.succeeded(zone, ended, now);
         }
         let (took, patience) = (ended.elapsed.as_secs_f32(), ended.patience.as_secs_f32());
-        let why = format!("the answer took {took:.1} s, and clients are told SERVFAIL after {patience} s");
+        let why = format!("the answer took {took:.1} s, but clients get SERVFAIL after {patience} s");
         let late = Lost { why, shows: Shows::Late, configured: false, servers: Vec::new() };
         self.failed(zone, ended, &late, worked, now)
     }

@@ -173,7 +173,7 @@ fn answers_that_come_after_clients_were_told_servfail_are_failures() {
         told.extend(stage.incidents.ended(&zone, &late, true, at(second * 6)));
     }
     let [Line::ZoneFails { why, .. }] = told.as_slice() else { panic!("{told:?}") };
-    assert_eq!(why, "the answer took 5.1 s, and clients are told SERVFAIL after 4 s");
+    assert_eq!(why, "the answer took 5.1 s, but clients get SERVFAIL after 4 s");
     assert!(matches!(stage.succeeded(&zone, 70), Some(Line::ZoneAnswers { .. })));
 }
 

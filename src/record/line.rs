@@ -120,26 +120,26 @@ impl fmt::Display for Line {
         match self {
             Self::ZoneFails { zone, failures, span, why, question, .. } => write!(
                 formatter,
-                "{failures} questions about {zone} failed within {}, last: {why}; {}",
+                "zone {zone}: {failures} queries failed within {}; last: {why}; {}",
                 age(span),
                 Trace(question)
             ),
             Self::ZoneAnswers { zone, question, after } => write!(
                 formatter,
-                "questions about {zone} are answered again after {}, the first is {question}",
+                "zone {zone}: queries are answered again after {}; the first is {question}",
                 age(after)
             ),
             Self::NetworkDown { servers, span } => write!(
                 formatter,
-                "the internet has not answered for {}: {servers} servers were asked, root servers among them; see whether this host reaches it on port 53, `resolverctl check system` tries that",
+                "no server on the internet has answered for {}: queried {servers} servers, root servers included; check whether this host reaches port 53 of other hosts: `resolverctl check system`",
                 age(span)
             ),
             Self::NetworkUp { after } => {
-                write!(formatter, "the internet answers again, after {}", age(after))
+                write!(formatter, "servers on the internet answer again after {}", age(after))
             }
             Self::Withheld { zones } => write!(
                 formatter,
-                "{zones} more zones failed in the last hour; `resolverctl stats --slow --since 1h` shows zones that failed"
+                "{zones} more zones failed in the last hour; `resolverctl stats --slow --since 1h` shows them"
             ),
         }
     }
@@ -171,7 +171,7 @@ impl fmt::Display for Trace<'_> {
         if name.chars().all(plain) && !name.starts_with('-') {
             write!(formatter, "`resolverctl query {name} {kind} --trace` shows each step")
         } else {
-            write!(formatter, "`resolverctl query --trace` of a name in it shows each step")
+            write!(formatter, "`resolverctl query NAME --trace` with a name of this zone shows each step")
         }
     }
 }
@@ -189,7 +189,10 @@ mod tests {
         };
         assert_eq!(told(b"mail"), "`resolverctl query mail.example. MX --trace` shows each step");
         for label in ["$(reboot)", "a;b", "-rf", "a b", "`"] {
-            assert_eq!(told(label.as_bytes()), "`resolverctl query --trace` of a name in it shows each step");
+            assert_eq!(
+                told(label.as_bytes()),
+                "`resolverctl query NAME --trace` with a name of this zone shows each step"
+            );
         }
     }
 }

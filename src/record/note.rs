@@ -143,7 +143,7 @@ impl fmt::Display for Words {
                 write!(formatter, "NXDOMAIN{}", authority(authoritative))
             }
             Self::Negative { nxdomain: false, authoritative } => {
-                write!(formatter, "no such type{}", authority(authoritative))
+                write!(formatter, "NODATA{}", authority(authoritative))
             }
         }
     }
@@ -169,8 +169,7 @@ mod tests {
             Words::Fixed("no answer"),
         ];
         let told: Vec<String> = told.iter().map(Words::to_string).collect();
-        let expected =
-            ["2 records", "1 records, without AA", "NXDOMAIN", "no such type, without AA", "no answer"];
+        let expected = ["2 records", "1 records, without AA", "NXDOMAIN", "NODATA, without AA", "no answer"];
         assert_eq!(told, expected);
     }
 }

@@ -214,7 +214,7 @@ impl ClientRow {
 }
 
 /// How a verdict begins that blames nobody.
-const WELL: &str = "well";
+const WELL: &str = "ok";
 
 /// Whether a verdict blames somebody.
 pub fn blames(verdict: &str) -> bool {
@@ -222,7 +222,7 @@ pub fn blames(verdict: &str) -> bool {
 }
 
 /// The verdict on servers that were not asked.
-const NOT_ASKED: &str = "not asked";
+const NOT_ASKED: &str = "not queried";
 
 /// The word for an answer that is not what the zone's owner has signed.
 const BOGUS: &str = "bogus";
@@ -240,7 +240,7 @@ fn verdict(messages: &Messages) -> String {
 /// nowhere, or its answers lead in a circle.
 fn zone_verdict(tally: &ZoneTally) -> String {
     let failed =
-        || (tally.failed > 0).then(|| format!("{} of {} flights failed", tally.failed, tally.flights));
+        || (tally.failed > 0).then(|| format!("{} of {} resolutions failed", tally.failed, tally.flights));
     faults(&tally.messages).or_else(failed).unwrap_or_else(|| speed(&tally.messages))
 }
 
@@ -262,7 +262,7 @@ fn speed(messages: &Messages) -> String {
     let word = if mean >= SLOW { "slow" } else { WELL };
     match mean.as_millis() {
         _ if messages.total() == 0 => NOT_ASKED.to_owned(),
-        0 => format!("{word}: answers take less than 1 ms"),
-        millis => format!("{word}: answers take {millis} ms"),
+        0 => format!("{word}: mean round trip < 1 ms"),
+        millis => format!("{word}: mean round trip {millis} ms"),
     }
 }

@@ -246,7 +246,7 @@ impl Resolver {
         chased: &mut Chased,
     ) -> Result<End, Failure> {
         let zone = &errand.route.zone;
-        errand.context.note(StepEvent::Memory { found: format!("the zone {zone}, which is served here") });
+        errand.context.note(StepEvent::Memory { found: format!("local zone {zone}") });
         let message = local::respond(authority, errand.name, errand.kind);
         let (said, _) = classify(zone, errand.name, errand.kind, &message);
         match said {

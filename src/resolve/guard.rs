@@ -137,17 +137,13 @@ impl Resolver {
                 Ok(chased)
             }
             Given::Servfail(error) => {
-                context.note(StepEvent::Memory {
-                    found: format!("that this is no answer of a list: {}", error.text),
-                });
+                context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
                 // Its silence is the zone's; its refusal is told as the list's.
                 let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
                 Err(Failure::List { zone, error })
             }
             Given::Nxdomain(error) => {
-                context.note(StepEvent::Memory {
-                    found: format!("that this is no answer of a list: {}", error.text),
-                });
+                context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
                 let zone = match found {
                     Ok(chased) => chased.zone,
                     Err(failure) => failure.zone(),
@@ -206,7 +202,7 @@ impl Resolver {
             let apex = list.apex.to_ascii();
             let apex = apex.trim_end_matches('.');
             tracing::warn!(
-                "{apex} is a DNS list no more ({how}) and is still asked; remove it from the mail software's configuration"
+                "{apex} is shut down ({how}), and clients still query it; remove it from the configuration of the mail software"
             );
         }
     }

@@ -72,7 +72,7 @@ impl Resolver {
             return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
         }
         let Some(view) = self.views.load().get(question.view).cloned() else {
-            return self.shed(&question, "the listener of this question has been taken away");
+            return self.shed(&question, "a reload removed the listener of this query");
         };
         let way = Arc::clone(view.route(&question.name, question.kind));
         let missed =
@@ -141,7 +141,7 @@ impl Resolver {
         let first = match self.asking.join(key) {
             Turn::First(first) => first,
             Turn::Waits(heard) => {
-                let what = "that it is being asked for clients of another listener".to_owned();
+                let what = "a query in progress for clients of another listener".to_owned();
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),

@@ -53,20 +53,21 @@ impl Resolver {
         let Some(turn) = mirrored.mirror.heard(told, self.clock.now().unix) else { return };
         let apex = route.zone.to_ascii();
         let list = apex.trim_end_matches('.');
-        let instead = if mirrored.public.is_some() { "; the public list is asked meanwhile" } else { "" };
+        let instead =
+            if mirrored.public.is_some() { "; resolverd queries the public list meanwhile" } else { "" };
         match turn {
             Turn::Stale { age } => {
                 let minutes = age.as_secs() / 60;
                 tracing::warn!(
-                    "the local data of {list} are {minutes} min old, more than its max_age{instead}; see whether they are still fetched"
+                    "the local mirror of {list} is {minutes} min old, more than its max_age{instead}; check whether the data are still being fetched"
                 );
             }
             Turn::Silent => {
                 tracing::warn!(
-                    "no server of the local data of {list} gives an answer{instead}; see whether it runs"
+                    "the local mirror of {list} does not answer{instead}; check whether its server runs"
                 );
             }
-            Turn::Fresh => tracing::info!("the local data of {list} are available and new enough again"),
+            Turn::Fresh => tracing::info!("the local mirror of {list} answers with current data again"),
         }
         if mirrored.public.is_some() {
             self.flush_tree(&route.zone).await;

@@ -296,7 +296,7 @@ impl Resolver {
             return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
         }
         let Some(view) = self.views.load().get(question.view).cloned() else {
-            return self.shed(&question, "the listener of this question has been taken away");
+            return self.shed(&question, "a reload removed the listener of this query");
         };
         self.miss(question, key, client, arrived, view).await
     }
@@ -330,7 +330,7 @@ impl Resolver {
     async fn join(self: &Arc<Self>, missed: Missed) -> Asked {
         let Missed { question, key, client, arrived, view, way } = missed;
         if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
-            let text = format!("{} (a moment ago)", failed.error.text);
+            let text = format!("{} (cached failure)", failed.error.text);
             let known = failed.error.is_of_validation();
             let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
             let error = ExtendedError::new(code, text);
@@ -375,19 +375,19 @@ impl Resolver {
             biased;
             landed = landing => landed,
             _ = stopping.wait_for(|stopping| *stopping) => {
-                return self.shed(question, "the resolver is being stopped");
+                return self.shed(question, "resolverd is stopping");
             }
             () = tokio::time::sleep(patience) => {
                 let error = ExtendedError::new(
                     ExtendedError::NO_REACHABLE_AUTHORITY,
-                    format!("no answer within {} s, still asking: {}", deadline.as_secs_f32(), last_step(&seat.trail)),
+                    format!("no answer within {} s: {}", deadline.as_secs_f32(), last_step(&seat.trail)),
                 );
                 let answer = self.overdue(question, view, error);
                 let (answer, trail) = (Arc::new(answer), Some(Arc::clone(&seat.trail)));
                 return Asked::Replied(Replied { outcome: Outcome::Deadline, answer, trail });
             }
         };
-        let Some(landed) = landed else { return self.shed(question, "the question was given up") };
+        let Some(landed) = landed else { return self.shed(question, "an internal error ended this query") };
         if let Some(shed) = &landed.shed {
             return self.turn_away(question, shed);
         }
@@ -565,7 +565,7 @@ fn state_of(chased: &Result<Chased, Failure>) -> Option<State> {
 fn last_step(trail: &Trail) -> String {
     let Progress { server, zone, .. } = trail.progress();
     match (server, zone) {
-        (Some(server), Some(zone)) => format!("waiting for {server}, asked for {zone}"),
-        _ => "nothing was sent yet".to_owned(),
+        (Some(server), Some(zone)) => format!("waiting for {server}, a server of {zone}"),
+        _ => "no message sent yet".to_owned(),
     }
 }

@@ -143,8 +143,8 @@ fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Fo
 
 fn describe(known: &Known, name: &Name, kind: RecordType) -> String {
     match known {
-        Known::Rrset(_) => format!("{kind} of {name}"),
-        Known::Negative(negative) if negative.nxdomain => format!("that {name} does not exist"),
-        Known::Negative(_) => format!("that {name} has no {kind}"),
+        Known::Rrset(_) => format!("{name} {kind}"),
+        Known::Negative(negative) if negative.nxdomain => format!("{name} does not exist"),
+        Known::Negative(_) => format!("{name} has no {kind}"),
     }
 }

@@ -69,19 +69,19 @@ impl Why {
     pub(super) fn sentence(self, zone: &Name) -> String {
         match self {
             Self::SilentZone => {
-                format!("as many questions for {zone} are under way as there may be until one is answered")
+                format!("too many queries in progress for {zone}, whose servers do not answer")
             }
-            Self::Zone => format!("no zone has more questions under way than {zone}, and others need room"),
+            Self::Zone => format!("query limit reached: no zone has more queries in progress than {zone}"),
             Self::Client => {
                 format!(
-                    "no zone has more questions of this client under way than {zone}, and others need room"
+                    "query limit reached: no client has more queries in progress than this one, most of them for {zone}"
                 )
             }
             Self::MadeRoom => {
-                format!("too many questions are under way, and this one for {zone} made room for another")
+                format!("query limit reached: this query for {zone} was dropped in favour of another")
             }
-            Self::Full => "as many questions are being resolved as there may be".to_owned(),
-            Self::Waiters => "as many clients wait for this answer, or for all, as there may be".to_owned(),
+            Self::Full => "query limit reached".to_owned(),
+            Self::Waiters => "too many clients wait for this answer, or for answers in total".to_owned(),
         }
     }
 }

@@ -100,12 +100,11 @@ impl Supervisor {
         let goes_on = restarts.add(Instant::now());
         if goes_on {
             tracing::error!(
-                "{whose} panicked ({what}); it has been started again; please report this fault of resolverd"
+                "bug in resolverd: {whose} panicked ({what}) and was restarted; please report it"
             );
         } else {
             tracing::error!(
-                "{whose} panicked ({what}) more than {MAX_RESTARTS} times in {} min; resolverd ends, for the service \
-                 manager to start it anew; please report this fault of resolverd",
+                "bug in resolverd: {whose} panicked ({what}) more than {MAX_RESTARTS} times in {} min; resolverd exits so that the service manager restarts it; please report it",
                 RESTART_WINDOW.as_secs() / 60
             );
             self.given_up.send_replace(Some(whose.to_owned()));
@@ -143,7 +142,7 @@ async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pul
 /// What a panic says.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Runs `work` as a future that tells of its panic instead of passing it on to whoever polls it.
@@ -155,7 +154,7 @@ pub fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Out
 
 /// Something panicked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a fault of resolverd: {0}")]
+#[error("bug in resolverd: {0}")]
 pub struct Panicked(String);
 
 #[cfg(test)]

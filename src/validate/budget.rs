@@ -58,7 +58,7 @@ fn take(counter: &AtomicU32, most: u32) -> Result<u32, u32> {
 }
 
 fn over(what: &str) -> Fault {
-    Fault::new(Why::Indeterminate, format!("more {what} would have to be checked than one question may cost"))
+    Fault::new(Why::Indeterminate, format!("validation needs more {what} than the limit for one query"))
 }
 
 #[cfg(test)]

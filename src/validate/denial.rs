@@ -128,7 +128,7 @@ impl<'a> Denials<'a> {
     /// It is not proven.
     pub fn wildcard(&self, name: &Name, encloser: &Name, budget: &Budget) -> Result<Proven, Fault> {
         let closer = name.trim_to(encloser.iter().len().saturating_add(1));
-        let what = || format!("that nothing stands between {name} and the wildcard that it is made from");
+        let what = || format!("that no name is closer to {name} than the wildcard");
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
     }
 
@@ -165,7 +165,7 @@ impl<'a> Denials<'a> {
     }
 
     fn too_many(&self) -> Fault {
-        let text = format!("{} has NSEC3 of more than {MAX_NSEC3_ITERATIONS} iterations", self.zone);
+        let text = format!("{} uses NSEC3 with more than {MAX_NSEC3_ITERATIONS} iterations", self.zone);
         Fault::new(Why::Nsec3Iterations, text)
     }
 
@@ -175,9 +175,12 @@ impl<'a> Denials<'a> {
             return fault.clone();
         }
         if self.nsecs.is_empty() && self.nsec3s.is_empty() {
-            return Fault::new(Why::NsecMissing, format!("{} sends no proof {what}", self.zone));
+            return Fault::new(Why::NsecMissing, format!("{} sent no proof (NSEC, NSEC3) {what}", self.zone));
         }
-        Fault::new(Why::NsecMissing, format!("what {} sends does not prove {what}", self.zone))
+        Fault::new(
+            Why::NsecMissing,
+            format!("the NSEC or NSEC3 records of {} do not prove {what}", self.zone),
+        )
     }
 }
 

@@ -129,9 +129,15 @@ fn parts_of_a_proof_are_none() {
         "2vptu5timamqttgl4luu9kg21e0aor3s",
         &[A],
     )]);
-    assert_eq!(text(&Proofs::of(Vec::new())), "example. sends no proof that ml.example. does not exist");
+    assert_eq!(
+        text(&Proofs::of(Vec::new())),
+        "example. sent no proof (NSEC, NSEC3) that ml.example. does not exist"
+    );
     for partial in [only_name, only_hash] {
-        assert_eq!(text(&partial), "what example. sends does not prove that ml.example. does not exist");
+        assert_eq!(
+            text(&partial),
+            "the NSEC or NSEC3 records of example. do not prove that ml.example. does not exist"
+        );
     }
 }
 

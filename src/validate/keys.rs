@@ -69,12 +69,12 @@ impl Algorithms {
 pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<Vec<&'a DS>, Fault> {
     let known: Vec<&DS> = ds.iter().filter(|ds| algorithms.check(ds.algorithm())).copied().collect();
     if known.is_empty() {
-        let text = format!("{zone} is signed with algorithms only that are not checked here");
+        let text = format!("{zone} is signed only with algorithms that resolverd does not check");
         return Err(Fault::new(Why::Algorithm, text));
     }
     let digests: Vec<&DS> = known.into_iter().filter(|ds| ds.digest_type().is_supported()).collect();
     if digests.is_empty() {
-        let text = format!("the DS of {zone} are of digests only that are not checked here");
+        let text = format!("the DS records of {zone} use only digest types that resolverd does not check");
         return Err(Fault::new(Why::Digest, text));
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
@@ -102,7 +102,7 @@ pub async fn entrust(
     keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
-        let text = format!("{zone} has a DS but no DNSKEY");
+        let text = format!("{zone} has a DS record but no DNSKEY");
         return Entrusted::Bogus(Fault::new(Why::DnskeyMissing, text));
     }
     let named: Vec<ZoneKey> =
@@ -148,12 +148,12 @@ fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> Fault {
         |key: &&ZoneKey| ds.iter().any(|ds| ds.key_tag() == key.tag && ds.algorithm() == key.algorithm);
     let without_bit = |key: &ZoneKey| !key.key.zone_key();
     if keys.iter().filter(fits).any(without_bit) {
-        let text = format!("the key of {zone} that its DS names is no zone key");
+        let text = format!("the DNSKEY of {zone} that its DS names has no zone key flag");
         return Fault::new(Why::NoZoneKeyBit, text);
     }
     let tags =
         |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
     let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
-    let text = format!("no DNSKEY of {zone} is the one that its parent's DS names (tag {wanted})");
+    let text = format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})");
     Fault::new(Why::DnskeyMissing, text)
 }

@@ -90,7 +90,7 @@ pub async fn check(
     budget: &Budget,
 ) -> Result<Signed, Fault> {
     let what = format!("{} {}", rrset.name, rrset.kind);
-    let mut fault = Fault::new(Why::RrsigsMissing, format!("{what} has no signature of {}", keys.zone));
+    let mut fault = Fault::new(Why::RrsigsMissing, format!("{what} has no RRSIG by {}", keys.zone));
     for signature in signatures.iter().take(MAX_SIGNATURES) {
         if signature.input().signer_name != keys.zone || !algorithms.check(signature.input().algorithm) {
             continue;
@@ -112,10 +112,9 @@ async fn check_one(
     budget: &Budget,
 ) -> Result<Signed, Fault> {
     let (input, name) = (signature.input(), rrset.name);
-    let bogus =
-        |text: String| Fault::new(Why::Bogus, format!("the signature of {name} {} {text}", rrset.kind));
+    let bogus = |text: String| Fault::new(Why::Bogus, format!("the RRSIG of {name} {} {text}", rrset.kind));
     if input.num_labels > name.num_labels() || !keys.zone.zone_of(name) {
-        return Err(bogus("is not for such a name".to_owned()));
+        return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
         // Nobody but the owner of the root's keys can have made one that fits, and he not before it begins: the clock is slow.
@@ -128,8 +127,9 @@ async fn check_one(
         |key: &&ZoneKey| key.tag == input.key_tag && key.algorithm == input.algorithm && key.key.zone_key();
     let tried: Vec<&ZoneKey> = keys.keys.iter().filter(fits).take(MAX_KEYS_OF_TAG).collect();
     if tried.is_empty() {
-        let text = format!("{name} {} is signed with a key that {} does not have", rrset.kind, keys.zone);
-        return Err(Fault::new(Why::DnskeyMissing, format!("{text} (tag {})", input.key_tag)));
+        let text =
+            format!("the RRSIG of {name} {} names a DNSKEY that {} does not have", rrset.kind, keys.zone);
+        return Err(Fault::new(Why::DnskeyMissing, format!("{text} (key tag {})", input.key_tag)));
     }
     let encloser = (input.num_labels < name.num_labels()).then(|| name.trim_to(input.num_labels.into()));
     let owner = match &encloser {
@@ -137,7 +137,7 @@ async fn check_one(
         None => name.clone(),
     };
     let octets = signed_octets(&owner, signature, rrset.records)
-        .ok_or_else(|| bogus("covers what cannot be encoded".to_owned()))?;
+        .ok_or_else(|| bogus("covers data that cannot be encoded".to_owned()))?;
     for key in tried {
         budget.take_check()?;
         let fits = verify(key, &octets, signature.sig());
@@ -149,7 +149,7 @@ async fn check_one(
         }
         budget.note_failed(weight(key));
     }
-    Err(bogus(format!("(tag {}) does not fit", input.key_tag)))
+    Err(bogus(format!("(key tag {}) does not verify", input.key_tag)))
 }
 
 fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
@@ -188,7 +188,7 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result
     };
     let what = format!("{} {}", rrset.name, rrset.kind);
     let Some(whole) = after(expiration, inception) else {
-        let text = format!("the signature of {what} ends before it begins");
+        let text = format!("the RRSIG of {what} expires before its inception");
         return Err(Fault::new(Why::Expired, text));
     };
     if let (Calendar::After(_), Some(_)) = (calendar, after(expiration, now)) {
@@ -196,14 +196,14 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result
     }
     let most = (whole / 10).clamp(EARLY.0, EARLY.1);
     if let Some(early) = after(inception, now).filter(|early| *early >= most) {
-        let text = format!("the signature of {what} begins in {}", span(early));
+        let text = format!("the RRSIG of {what} is not valid yet: it begins in {}", span(early));
         return Err(Fault::new(Why::NotYetValid, text));
     }
     match after(expiration, now) {
         Some(left) => Ok(left.max(LATE)),
         None if now.wrapping_sub(expiration) < LATE => Ok(LATE.saturating_sub(now.wrapping_sub(expiration))),
         None => {
-            let text = format!("the signature of {what} ended {} ago", span(now.wrapping_sub(expiration)));
+            let text = format!("the RRSIG of {what} expired {} ago", span(now.wrapping_sub(expiration)));
             Err(Fault::new(Why::Expired, text))
         }
     }

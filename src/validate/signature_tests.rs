@@ -82,12 +82,12 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a
     assert_eq!(at(NOW + day, NOW + 2 * day).unwrap_err().why, Why::NotYetValid);
     assert_eq!(at(NOW + day, NOW - day).unwrap_err().why, Why::Expired);
     let told = at(NOW - 20 * day, NOW - 3 * day).unwrap_err().text;
-    assert_eq!(told, "the signature of www.example. A ended 3 days ago");
+    assert_eq!(told, "the RRSIG of www.example. A expired 3 days ago");
     let told = at(NOW - 20 * day, NOW - 61).unwrap_err().text;
-    assert_eq!(told, "the signature of www.example. A ended 61 s ago");
+    assert_eq!(told, "the RRSIG of www.example. A expired 61 s ago");
     for (ended, text) in [(119, "119 s"), (600, "10 min"), (5 * 3_600, "5 h"), (2 * day - 1, "47 h")] {
         let told = at(NOW - 20 * day, NOW - ended).unwrap_err().text;
-        assert_eq!(told, format!("the signature of www.example. A ended {text} ago"));
+        assert_eq!(told, format!("the RRSIG of www.example. A expired {text} ago"));
     }
     // A tenth of a hundred hours.
     for (begins, good) in [(36_000 - 1, true), (36_000, false)] {

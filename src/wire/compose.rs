@@ -61,7 +61,7 @@ const USUAL: usize = 256;
 
 fn encode(parts: &Parts<'_>) -> Result<Vec<u8>, ProtoError> {
     let count = |section: &[Record]| {
-        u16::try_from(section.len()).map_err(|_| ProtoError::from("more records than a message may have"))
+        u16::try_from(section.len()).map_err(|_| ProtoError::from("more records than a DNS message can have"))
     };
     let flags = RESPONSE | u16::from(parts.rcode) & RCODE;
     let mut wire = Vec::with_capacity(USUAL);

@@ -269,18 +269,18 @@ impl Query {
         };
         let unsupported = |what: &str| Some(ExtendedError::new(ExtendedError::NOT_SUPPORTED, what));
         if version > 0 {
-            let error = unsupported("EDNS is spoken here in version 0");
+            let error = unsupported("only EDNS version 0 is supported");
             return reject(ResponseCode::BADVERS, Outcome::BadVersion, error);
         }
         if kind == 0 || kind == OPT {
-            let error = unsupported("this type cannot be asked for");
+            let error = unsupported("this type cannot be queried");
             return reject(ResponseCode::FormErr, Outcome::FormError, error);
         }
         if class != 1 {
             return reject(
                 ResponseCode::Refused,
                 Outcome::Refused,
-                unsupported("only class IN is served here"),
+                unsupported("only class IN is supported"),
             );
         }
         // TKEY, TSIG, IXFR, AXFR, MAILB, MAILA (RFC 6895 section 3.1): transfers and meta types.
@@ -288,7 +288,7 @@ impl Query {
             return reject(
                 ResponseCode::Refused,
                 Outcome::Refused,
-                unsupported("zone transfers are not served"),
+                unsupported("zone transfers are not supported"),
             );
         }
         Ok(())
@@ -306,7 +306,7 @@ fn read_header(cursor: &mut Cursor<'_>) -> Option<(u16, u8, u8, [u16; 4])> {
     let flags = cursor.octet()?;
     let flags_low = cursor.octet()?;
     let counts = [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?];
-    debug_assert_eq!(cursor.offset(), HEADER, "a header has twelve octets");
+    debug_assert_eq!(cursor.offset(), HEADER, "a DNS header has 12 octets");
     Some((id, flags, flags_low, counts))
 }
 

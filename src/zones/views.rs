@@ -77,7 +77,7 @@ impl Views {
                     let id = next;
                     next = next.following().ok_or_else(|| Wrong {
                         zone: "[[listener]]".to_owned(),
-                        reason: "has changed too often; restart resolverd".to_owned(),
+                        reason: "changed too often; restart resolverd".to_owned(),
                     })?;
                     id
                 }
@@ -155,7 +155,7 @@ fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
     }
     if seen.len() > MAX_VIEWS {
         let reason = format!(
-            "listeners see {} different sets of zones, with another dnsbl or on_refusal, {MAX_VIEWS} may be",
+            "the listeners have {} different combinations of zones, dnsbl and on_refusal; the maximum is {MAX_VIEWS}",
             seen.len()
         );
         return Err(Wrong { zone: "[[listener]]".to_owned(), reason });

@@ -34,7 +34,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
     assert!(said.contains("WARN"), "{said}");
     assert!(
         said.contains(
-            "203.0.113.5:5300 is not served: this host has no such address; it is taken when it comes"
+            "203.0.113.5:5300 is not served: this host has no such address; resolverd serves it as soon as it appears"
         ),
         "{said}"
     );
@@ -44,7 +44,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
     assert_eq!(daemon.missing[0].address.to_string(), ABSENT);
     let (code, status) = resolverctl(&setting, &["status"]);
     assert!(
-        code == 1 && status.contains("missing     203.0.113.5:5300, this host has no such address"),
+        code == 1 && status.contains("missing      203.0.113.5:5300, this host has no such address"),
         "{status}"
     );
     // A reload has it as it was, and one without the address misses nothing any more.
@@ -71,8 +71,8 @@ fn without_all_of_them_or_where_another_holds_one_it_ends_with_one_line() {
     let taken = held.local_addr().unwrap().to_string();
     for (addresses, why) in [
         ([ABSENT, "198.51.100.5:5300"], "203.0.113.5:5300: this host has no such address"),
-        (["127.0.0.1:0", taken.as_str()], "another program is there"),
-        ([ABSENT, taken.as_str()], "another program is there"),
+        (["127.0.0.1:0", taken.as_str()], "another program uses it"),
+        ([ABSENT, taken.as_str()], "another program uses it"),
     ] {
         let (code, _, said) = setting.run(&["--listen", addresses[0], "--listen", addresses[1]]);
         assert_eq!(code, 1, "{said}");
@@ -100,7 +100,7 @@ fn an_address_that_comes_is_taken() {
     let daemon = process.status().daemon;
     assert!(daemon.missing.is_empty() && daemon.listen[1].to_string() == ABSENT, "{daemon:?}");
     let mut line = process.next_line();
-    while !line.contains("too: the address has come") {
+    while !line.contains(": the address appeared") {
         line = process.next_line();
     }
     assert!(line.contains(ABSENT), "{line}");
@@ -113,11 +113,11 @@ fn an_address_that_means_all_is_warned_of() {
     command.args(["--listen", "0.0.0.0:0"]);
     let process = Process::start(command, setting.socket());
     let said = process.said.join("\n");
-    assert!(said.contains("WARN") && said.contains("is every address of this host"), "{said}");
+    assert!(said.contains("WARN") && said.contains("listens at all addresses of this host"), "{said}");
     assert!(said.contains("name each address"), "{said}");
     drop(process);
     let process = setting.start();
-    assert!(!process.said.join("\n").contains("every address"), "{:?}", process.said);
+    assert!(!process.said.join("\n").contains("all addresses of this host"), "{:?}", process.said);
 }
 
 #[test]
@@ -131,12 +131,12 @@ fn ports_that_the_host_reserves_are_known_when_it_starts() {
     let (code, _, said) = told(&command.output().unwrap());
     assert!(code == 1 && said.lines().count() == 1, "{said}");
     assert!(
-        said.contains("resolve.source_ports is 1024-65535, and this host reserves all of them"),
+        said.contains("resolve.source_ports is 1024-65535, but this host reserves all these ports"),
         "{said}"
     );
     let process = Process::start(reserve("1024-60000,60100-65535").unwrap(), setting.socket());
     let said = process.said.join("\n");
-    assert!(said.contains("reserves all of them but 99") && said.contains("easier to forge"), "{said}");
+    assert!(said.contains("reserves all except 99") && said.contains("easier to forge"), "{said}");
     drop(process);
     let process = Process::start(reserve("5000,8080").unwrap(), setting.socket());
     assert!(!process.said.join("\n").contains("reserve"), "{:?}", process.said);

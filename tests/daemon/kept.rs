@@ -64,6 +64,6 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
         assert!(!warns(&process));
         process.end(Signal::TERM);
         let said = [process.said.clone(), process.said_later()].concat().join("\n");
-        assert_eq!(said.contains("lists.json cannot be read"), told, "{said}");
+        assert_eq!(said.contains("lists.json: EOF"), told, "{said}");
     }
 }

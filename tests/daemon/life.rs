@@ -79,7 +79,7 @@ fn a_signal_ends_it_with_an_answer_for_everybody() {
         stream.read_to_end(&mut replies).unwrap();
         assert_eq!(framed(&replies).filter(is_servfail).count(), usize::from(STREAMED));
         assert!(!setting.socket().exists(), "the control socket is left behind");
-        assert!(process.said_later().iter().any(|line| line.contains("resolverd has ended")));
+        assert!(process.said_later().iter().any(|line| line.contains("resolverd has stopped")));
     }
 }
 
@@ -149,7 +149,7 @@ fn a_log_that_is_no_terminal_has_no_colours() {
     let mut process = setting.start();
     process.end(Signal::TERM);
     let said = [process.said.clone(), process.said_later()].concat().join("\n");
-    assert!(said.contains("resolverd has ended") && !said.contains('\x1b'), "{said:?}");
+    assert!(said.contains("resolverd has stopped") && !said.contains('\x1b'), "{said:?}");
 }
 
 /// A connection with that many questions to a server that is silent.

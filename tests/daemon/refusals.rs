@@ -31,7 +31,7 @@ fn a_taken_port_is_told_in_one_line_with_a_way_out() {
         let (code, _, said) = setting.run(&["--listen", &taken.to_string()]);
         assert_eq!(code, FAILED);
         assert_eq!(said.lines().count(), 1, "{said}");
-        for part in [&taken.to_string(), "another program is there", "--listen 127.0.0.1:5300"] {
+        for part in [&taken.to_string(), "another program uses it", "--listen 127.0.0.1:5300"] {
             assert!(said.contains(part), "{said}");
         }
         assert!(!setting.socket().exists(), "something was begun");
@@ -79,7 +79,7 @@ fn a_good_configuration_is_checked_without_starting() {
     let (_world, setting) = setting();
     let (code, said, errors) = setting.run(&["--check"]);
     assert_eq!((code, errors.as_str()), (0, ""));
-    assert_eq!(said, format!("{}: fine\n", setting.config().display()));
+    assert_eq!(said, format!("{}: ok\n", setting.config().display()));
     assert!(!setting.socket().exists());
     std::fs::remove_file(setting.config()).unwrap();
     let (code, _, said) = setting.run(&["--check"]);
@@ -113,7 +113,7 @@ fn a_control_socket_belongs_to_the_daemon_that_lives() {
     let (code, _, said) = setting.run(&[]);
     assert_eq!(code, FAILED);
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains("belongs to a resolverd that is running"), "{said}");
+    assert!(said.contains("another resolverd uses the control socket"), "{said}");
     assert_eq!(first.status().daemon.process, first.id(), "the first one lost its socket");
 
     first.end(Signal::KILL);

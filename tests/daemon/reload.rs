@@ -35,7 +35,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     let setting = Setting::new(&world, "");
     let process = setting.start();
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    assert_eq!(resolverctl(&setting, &["reload"]), (0, "nothing has changed\n".to_owned()));
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "no changes\n".to_owned()));
 
     let host = "[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
     setting.write("resolverd.toml", &format!("{file}{host}[cache]\nmax_ttl = \"2h\"\n"));
@@ -71,13 +71,16 @@ fn a_hangup_has_it_read_again_and_the_log_says_what_came_of_it() {
     process.signal(Signal::HUP);
     let line = said(&process);
     assert!(
-        line.contains("INFO") && line.ends_with("configuration read again: cache.max_ttl: 2h, was 1d"),
+        line.contains("INFO") && line.ends_with("configuration reloaded: cache.max_ttl: 2h, was 1d"),
         "{line}"
     );
     setting.write("resolverd.toml", "version = 2\n");
     process.signal(Signal::HUP);
     let line = said(&process);
-    assert!(line.contains("ERROR") && line.contains("the configuration stays as it is: "), "{line}");
+    assert!(
+        line.contains("ERROR") && line.contains("reload failed, the old configuration stays in effect: "),
+        "{line}"
+    );
     assert!(line.contains("line 1: version: "), "{line}");
 }
 
@@ -96,7 +99,7 @@ fn from_an_address_to_all_and_back() {
         if code == 0 {
             break (process, port);
         }
-        assert!(said.contains("another program is there"), "{said}");
+        assert!(said.contains("another program uses it"), "{said}");
     };
     let mut client = Client::new(process.address);
     for address in ["127.0.0.1", "0.0.0.0", "127.0.0.1"] {
@@ -125,6 +128,6 @@ fn addresses_of_the_command_line_outlive_a_reload() {
     let process = Process::start(command, setting.socket());
     let file = std::fs::read_to_string(setting.config()).unwrap();
     setting.write("resolverd.toml", &file.replace("127.0.0.1:0", "192.0.2.1:53"));
-    assert_eq!(resolverctl(&setting, &["reload"]), (0, "nothing has changed\n".to_owned()));
+    assert_eq!(resolverctl(&setting, &["reload"]), (0, "no changes\n".to_owned()));
     assert_eq!(process.status().daemon.listen, [process.address]);
 }

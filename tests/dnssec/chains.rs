@@ -127,7 +127,7 @@ fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
         told(
             "signed",
             "fault ns.host.tld wrong-cname\nask www.tree.safe.tld. A +DO\n  rcode SERVFAIL\n  ede 6\n\
-             \x20 why not the one that its signed DNAME makes\n",
+             \x20 why does not match its signed DNAME\n",
         ),
         told(
             "signed, and the client does not want it checked",

@@ -15,9 +15,9 @@ _resolverctl() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 '-V[Print version]' \
@@ -33,81 +33,81 @@ _resolverctl() {
         case $line[1] in
             (status)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (stats)
 _arguments "${_arguments_options[@]}" : \
-'--since=[How far back to look; what a younger daemon has where it is younger]:WINDOW:((1m\:"The last minute"
+'--since=[Time window; since start if the daemon started later]:WINDOW:((1m\:"The last minute"
 5m\:"The last five minutes"
 1h\:"The last hour"
 start\:"Since the daemon started"))' \
-'(--slow)--by=[A table instead of the one screen]:WHAT:((zone\:"Zones, most flights first"
-server\:"Servers, those first that were waited for longest"
-client\:"Clients, most questions first"
-type\:"Types, most questions first"))' \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--slow[The zones on which most time was spent, by how long their questions took]' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'(--slow)--by=[Show a table instead of the overview]:WHAT:((zone\:"Zones, most resolutions first"
+server\:"Servers, longest wait first"
+client\:"Clients, most queries first"
+type\:"Types, most queries first"))' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--slow[Show the zones that took the most time, with a histogram of their resolution times]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (query)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--trace[Show each step on the way]' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--trace[Show each step of the resolution]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':name -- The name, or an address for its PTR:_default' \
-'::kind -- The type; A where none is named:_default' \
+':name -- Name, or an address for its PTR record:_default' \
+'::kind -- Record type. Default\: A; PTR for an address:_default' \
 && ret=0
 ;;
 (flush)
 _arguments "${_arguments_options[@]}" : \
-'(--negative --all)--type=[Only this type]:TYPE:_default' \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'(--negative --all)--tree[All names below it too]' \
-'--negative[All negative answers and failures, of any name]' \
-'--all[Everything, and what is known of servers]' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'(--negative --all)--type=[Remove only this type]:TYPE:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'(--negative --all)--tree[Remove all names below it too]' \
+'--negative[Remove all negative answers and cached failures]' \
+'--all[Remove everything, the server data included]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-'::name -- The name whose records are removed, of every type:_default' \
+'::name -- Name to remove, all types:_default' \
 && ret=0
 ;;
 (servers)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-'::address -- Only the server at this address; whether anything is known of it is then the exit code:_default' \
+'::address -- Show only the server at this address. Exit code 1\: no data about it:_default' \
 && ret=0
 ;;
 (zones)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (inflight)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -115,19 +115,19 @@ _arguments "${_arguments_options[@]}" : \
 (cache)
 _arguments "${_arguments_options[@]}" : \
 '--type=[Only this type]:TYPE:_default' \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':name -- The name:_default' \
+':name -- Name to look up in the cache:_default' \
 && ret=0
 ;;
 (dnsbl)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_resolverctl__subcmd__dnsbl_commands" \
@@ -142,29 +142,29 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (test)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--all[Ask the lists that are not in use too]' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--all[Query the lists that are not in use too]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':subject -- An address or a domain:_default' \
+':subject -- Address or domain to look up:_default' \
 && ret=0
 ;;
 (health)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -207,9 +207,9 @@ esac
 ;;
 (config)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_resolverctl__subcmd__config_commands" \
@@ -224,22 +224,22 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (show)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--changed[Only what differs from the default]' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--changed[Show only values that differ from the defaults]' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-'::file -- The file; without it the one that the daemon reads:_files' \
+'::file -- Configuration file. Default\: /etc/resolverd/resolverd.toml:_files' \
 && ret=0
 ;;
 (help)
@@ -276,9 +276,9 @@ esac
 ;;
 (nta)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_resolverctl__subcmd__nta_commands" \
@@ -293,32 +293,32 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (add)
 _arguments "${_arguments_options[@]}" : \
-'--for=[For how long\: "30m", "1h" or "2d"; a week at most]:SPAN:_default' \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--for=[Duration, such as 30m, 1h or 2d. Maximum\: 7d]:DURATION:_default' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':name -- The name:_default' \
+':name -- Name of the domain:_default' \
 && ret=0
 ;;
 (list)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':name -- The name:_default' \
+':name -- Name of the domain:_default' \
 && ret=0
 ;;
 (help)
@@ -359,28 +359,28 @@ esac
 ;;
 (reload)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
 ;;
 (completion)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':shell -- The shell:(bash elvish fish powershell zsh)' \
+':shell -- Shell that will read the script:(bash elvish fish powershell zsh)' \
 && ret=0
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 ":: :_resolverctl__subcmd__check_commands" \
@@ -397,9 +397,9 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--root=[]:DIRECTORY:_files' \
 '*--root-server=[]:ADDR:PORT:_default' \
-'--socket=[The daemon'\''s control socket]:PATH:_files' \
-'--color=[Colours; auto is on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'--json[Print JSON, one object a line; times are in seconds]' \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
 '-h[Print help]' \
 '--help[Print help]' \
 && ret=0
@@ -600,20 +600,20 @@ esac
 (( $+functions[_resolverctl_commands] )) ||
 _resolverctl_commands() {
     local commands; commands=(
-'status:Is it well? And if not, what to do' \
-'stats:Where the time went\: questions, outcomes, latency, the slowest zones and servers' \
-'query:Ask a question through the daemon\: the answer, where it came from, how long it took' \
-'flush:Remove from the daemon'\''s memory; says how much' \
-'servers:What is known of servers, the slowest first\: round trips, silence, EDNS, lameness' \
-'zones:The configured zones\: where each leads, and how its servers are' \
-'inflight:What is being found out now, for how many, and whom it waits for; the oldest first' \
-'cache:What memory holds under a name, and for how long yet' \
-'dnsbl:The DNS lists in use\: how they answer, how they are and since when, and what to do' \
-'config:The configuration\: what holds, and whether a file is right' \
-'nta:Negative trust anchors\: names at and below which broken signatures are overlooked' \
-'reload:Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing' \
-'completion:Print a script that completes this program'\''s command line' \
-'check:See what stands in the way of mail'\''s questions; needs no daemon' \
+'status:Show whether the daemon is healthy, and if not, what to do' \
+'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
+'query:Send a query through the daemon; show the answer, its source and the time it took' \
+'flush:Remove entries from the cache; show how many' \
+'servers:Show the known servers, the slowest first\: round trip, timeouts, EDNS, lame zones' \
+'zones:Show the configured zones, their targets and the state of their servers' \
+'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
+'cache:Show the cache entries of a name and when they expire' \
+'dnsbl:Show the DNS lists in use\: latency, listings, state since when, and what to do' \
+'config:Show the running configuration, or check a configuration file' \
+'nta:Manage negative trust anchors\: names at or below which nothing is validated' \
+'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
+'completion:Print a completion script for a shell' \
+'check:Check this host for problems with DNS. Works without a daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl commands' commands "$@"
@@ -626,7 +626,7 @@ _resolverctl__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
-'system:This host\: who is asked for names, who holds port 53, whether the world is reached. Best run as root' \
+'system:Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -634,7 +634,7 @@ _resolverctl__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__check__subcmd__help_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'system:This host\: who is asked for names, who holds port 53, whether the world is reached. Best run as root' \
+'system:Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -662,8 +662,8 @@ _resolverctl__subcmd__completion_commands() {
 (( $+functions[_resolverctl__subcmd__config_commands] )) ||
 _resolverctl__subcmd__config_commands() {
     local commands; commands=(
-'show:Show the configuration that the daemon runs on, as a file that means it' \
-'check:Say what is wrong with a configuration file; needs no daemon' \
+'show:Show the configuration of the daemon in the format of the file' \
+'check:Check a configuration file and report its errors. Works without a daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl config commands' commands "$@"
@@ -676,8 +676,8 @@ _resolverctl__subcmd__config__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__config__subcmd__help_commands] )) ||
 _resolverctl__subcmd__config__subcmd__help_commands() {
     local commands; commands=(
-'show:Show the configuration that the daemon runs on, as a file that means it' \
-'check:Say what is wrong with a configuration file; needs no daemon' \
+'show:Show the configuration of the daemon in the format of the file' \
+'check:Check a configuration file and report its errors. Works without a daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl config help commands' commands "$@"
@@ -705,9 +705,9 @@ _resolverctl__subcmd__config__subcmd__show_commands() {
 (( $+functions[_resolverctl__subcmd__dnsbl_commands] )) ||
 _resolverctl__subcmd__dnsbl_commands() {
     local commands; commands=(
-'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one that blocks lists it; 1\: none of those that were asked does; 4\: some of them do not tell and no other lists it. Lists that allow or tell do not count' \
-'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
-'list:The registry with its date\: every list, what its answers mean, and who may ask' \
+'test:Query each list in use about an address or a domain. Exit code 0\: a blocklist lists it; 1\: no queried blocklist lists it; 4\: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count' \
+'health:Query the test points of the lists in use now; show the state of the lists two seconds later' \
+'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl dnsbl commands' commands "$@"
@@ -720,9 +720,9 @@ _resolverctl__subcmd__dnsbl__subcmd__health_commands() {
 (( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help_commands] )) ||
 _resolverctl__subcmd__dnsbl__subcmd__help_commands() {
     local commands; commands=(
-'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one that blocks lists it; 1\: none of those that were asked does; 4\: some of them do not tell and no other lists it. Lists that allow or tell do not count' \
-'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
-'list:The registry with its date\: every list, what its answers mean, and who may ask' \
+'test:Query each list in use about an address or a domain. Exit code 0\: a blocklist lists it; 1\: no queried blocklist lists it; 4\: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count' \
+'health:Query the test points of the lists in use now; show the state of the lists two seconds later' \
+'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl dnsbl help commands' commands "$@"
@@ -765,20 +765,20 @@ _resolverctl__subcmd__flush_commands() {
 (( $+functions[_resolverctl__subcmd__help_commands] )) ||
 _resolverctl__subcmd__help_commands() {
     local commands; commands=(
-'status:Is it well? And if not, what to do' \
-'stats:Where the time went\: questions, outcomes, latency, the slowest zones and servers' \
-'query:Ask a question through the daemon\: the answer, where it came from, how long it took' \
-'flush:Remove from the daemon'\''s memory; says how much' \
-'servers:What is known of servers, the slowest first\: round trips, silence, EDNS, lameness' \
-'zones:The configured zones\: where each leads, and how its servers are' \
-'inflight:What is being found out now, for how many, and whom it waits for; the oldest first' \
-'cache:What memory holds under a name, and for how long yet' \
-'dnsbl:The DNS lists in use\: how they answer, how they are and since when, and what to do' \
-'config:The configuration\: what holds, and whether a file is right' \
-'nta:Negative trust anchors\: names at and below which broken signatures are overlooked' \
-'reload:Have the daemon read its configuration file again; says what has changed. A wrong file changes nothing' \
-'completion:Print a script that completes this program'\''s command line' \
-'check:See what stands in the way of mail'\''s questions; needs no daemon' \
+'status:Show whether the daemon is healthy, and if not, what to do' \
+'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
+'query:Send a query through the daemon; show the answer, its source and the time it took' \
+'flush:Remove entries from the cache; show how many' \
+'servers:Show the known servers, the slowest first\: round trip, timeouts, EDNS, lame zones' \
+'zones:Show the configured zones, their targets and the state of their servers' \
+'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
+'cache:Show the cache entries of a name and when they expire' \
+'dnsbl:Show the DNS lists in use\: latency, listings, state since when, and what to do' \
+'config:Show the running configuration, or check a configuration file' \
+'nta:Manage negative trust anchors\: names at or below which nothing is validated' \
+'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
+'completion:Print a completion script for a shell' \
+'check:Check this host for problems with DNS. Works without a daemon' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl help commands' commands "$@"
@@ -791,7 +791,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'system:This host\: who is asked for names, who holds port 53, whether the world is reached. Best run as root' \
+'system:Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
 }
@@ -808,8 +808,8 @@ _resolverctl__subcmd__help__subcmd__completion_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__config_commands] )) ||
 _resolverctl__subcmd__help__subcmd__config_commands() {
     local commands; commands=(
-'show:Show the configuration that the daemon runs on, as a file that means it' \
-'check:Say what is wrong with a configuration file; needs no daemon' \
+'show:Show the configuration of the daemon in the format of the file' \
+'check:Check a configuration file and report its errors. Works without a daemon' \
     )
     _describe -t commands 'resolverctl help config commands' commands "$@"
 }
@@ -826,9 +826,9 @@ _resolverctl__subcmd__help__subcmd__config__subcmd__show_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl_commands] )) ||
 _resolverctl__subcmd__help__subcmd__dnsbl_commands() {
     local commands; commands=(
-'test:What each list in use says of an address or a domain now, and why. Exit code 0\: one that blocks lists it; 1\: none of those that were asked does; 4\: some of them do not tell and no other lists it. Lists that allow or tell do not count' \
-'health:Test the lists in use by their own test points now, and show how they are two seconds later' \
-'list:The registry with its date\: every list, what its answers mean, and who may ask' \
+'test:Query each list in use about an address or a domain. Exit code 0\: a blocklist lists it; 1\: no queried blocklist lists it; 4\: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count' \
+'health:Query the test points of the lists in use now; show the state of the lists two seconds later' \
+'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
     )
     _describe -t commands 'resolverctl help dnsbl commands' commands "$@"
 }
@@ -865,9 +865,9 @@ _resolverctl__subcmd__help__subcmd__inflight_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__help__subcmd__nta_commands() {
     local commands; commands=(
-'add:Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them' \
-'list:The names that are overlooked, and for how long yet' \
-'remove:Overlook a name no more' \
+'add:Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC' \
+'list:List the negative trust anchors and when they expire' \
+'remove:Remove a negative trust anchor' \
     )
     _describe -t commands 'resolverctl help nta commands' commands "$@"
 }
@@ -924,9 +924,9 @@ _resolverctl__subcmd__inflight_commands() {
 (( $+functions[_resolverctl__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__nta_commands() {
     local commands; commands=(
-'add:Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them' \
-'list:The names that are overlooked, and for how long yet' \
-'remove:Overlook a name no more' \
+'add:Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC' \
+'list:List the negative trust anchors and when they expire' \
+'remove:Remove a negative trust anchor' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl nta commands' commands "$@"
@@ -939,9 +939,9 @@ _resolverctl__subcmd__nta__subcmd__add_commands() {
 (( $+functions[_resolverctl__subcmd__nta__subcmd__help_commands] )) ||
 _resolverctl__subcmd__nta__subcmd__help_commands() {
     local commands; commands=(
-'add:Overlook broken signatures at and below a name, so that its mail flows until its owner has mended them' \
-'list:The names that are overlooked, and for how long yet' \
-'remove:Overlook a name no more' \
+'add:Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC' \
+'list:List the negative trust anchors and when they expire' \
+'remove:Remove a negative trust anchor' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl nta help commands' commands "$@"

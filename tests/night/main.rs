@@ -35,8 +35,8 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("sideways", Break::Both(&[Fault::SidewaysReferral]), Some("lame")),
     ("formerr", Break::Both(&[Fault::FormErrWithOpt]), Some("error response")),
     ("notimp", Break::Both(&[Fault::NotImp]), Some("error response")),
-    ("garbled", Break::Both(&[Fault::HalfAnswer]), Some("unfit reply")),
-    ("untcp", Break::Both(&[Fault::AlwaysTruncates, Fault::NoTcp]), Some("no connection")),
+    ("garbled", Break::Both(&[Fault::HalfAnswer]), Some("invalid reply")),
+    ("untcp", Break::Both(&[Fault::AlwaysTruncates, Fault::NoTcp]), Some("unreachable")),
     ("slow", Break::Both(&[Fault::Slow(Duration::from_secs(5))]), Some("answer")),
     ("spoilt", Break::Both(&[Fault::BadSignatures]), Some("bogus")),
     ("stripped", Break::Both(&[Fault::NoDnssec]), Some("bogus")),
@@ -278,7 +278,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     if line.is("zone_fails") {
         is_broken(domain, second, truth)
             && failed_since(60) >= 2
-            && line.text.starts_with("3 questions about ")
+            && line.text.contains(": 3 queries failed within ")
             && said.is_some_and(|said| line.text.contains(said))
     } else if line.is("zone_answers") {
         !is_broken(domain, second, truth) && failed_since(5) == 0

@@ -54,30 +54,30 @@ raise_lists() {
 
 guarded() {
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.refuse.lists.example A
-  has 'EDE: 17 .*refuse\.lists\.example refuses to tell this host: 127\.255\.255\.254' dig @127.0.0.1 77.77.18.198.refuse.lists.example A
+  has 'EDE: 17 .*refuse\.lists\.example refuses queries of this host: 127\.255\.255\.254' dig @127.0.0.1 77.77.18.198.refuse.lists.example A
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.refuse.lists.example TXT
   has 'status: SERVFAIL' dig @127.0.0.1 66.77.18.198.parked.lists.example A
   has 'EDE: 17 .*parked' dig @127.0.0.1 67.77.18.198.parked.lists.example A
-  has 'EDE: 17 .*world\.lists\.example lists its test point that must not be listed' dig @127.0.0.1 66.77.18.198.world.lists.example A
+  has 'EDE: 17 .*world\.lists\.example lists everything: it lists the test point that must not be listed' dig @127.0.0.1 66.77.18.198.world.lists.example A
   has 'status: NXDOMAIN' dig @127.0.0.1 66.77.18.198.refuse-wl.lists.example A
   has 'status: NXDOMAIN' dig @127.0.0.1 +tries=1 +timeout=6 66.77.18.198.dead-wl.lists.example A
   has '127\.255\.255\.254' dig @127.0.0.2 +short 66.77.18.198.refuse.lists.example A
   has '203\.0\.113\.7' dig @127.0.0.2 +short 66.77.18.198.parked.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.bl.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.local.lists.example A
-  has 'refuse\.lists\.example +.* refusing' ctl dnsbl
-  has 'bl\.lists\.example +blocks +listed' ctl dnsbl test 198.18.77.66
+  has 'refuse\.lists\.example +.* refuses queries' ctl dnsbl
+  has 'bl\.lists\.example +blocklist +listed' ctl dnsbl test 198.18.77.66
 }
 
 # Data that are too old are told, and where that is wanted the public list is asked instead of them.
 stale_mirror() {
-  soon has 'local data of mirrored\.lists\.example are 18[0-9] min old.*; the public list is asked meanwhile' cat "$work/resolverd.log"
-  soon has 'local data of reported\.lists\.example are 18[0-9] min old, more than its max_age; see' cat "$work/resolverd.log"
+  soon has 'local mirror of mirrored\.lists\.example is 18[0-9] min old.*; resolverd queries the public list meanwhile' cat "$work/resolverd.log"
+  soon has 'local mirror of reported\.lists\.example is 18[0-9] min old, more than its max_age; check' cat "$work/resolverd.log"
   has '127\.0\.0\.3' dig @127.0.0.1 +short 66.77.18.198.mirrored.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.reported.lists.example A
   # For each listener alike, and told once.
   has '127\.0\.0\.3' dig @127.0.0.2 +short 66.77.18.198.mirrored.lists.example A
-  [ "$(grep -c 'local data of mirrored' "$work/resolverd.log")" = 1 ]
+  [ "$(grep -c 'local mirror of mirrored' "$work/resolverd.log")" = 1 ]
   # New data come; that is seen within a minute, below.
   touch "$work/zones/fetched.ip4"
   kill -HUP "$(pid rbldnsd-local)"
@@ -86,16 +86,16 @@ stale_mirror() {
 new_mirror() {
   local list
   for list in mirrored reported; do
-    soon has "local data of $list\.lists\.example are available and new enough again" cat "$work/resolverd.log" ||
-      soon has "local data of $list\.lists\.example are available and new enough again" cat "$work/resolverd.log" ||
-      soon has "local data of $list\.lists\.example are available and new enough again" cat "$work/resolverd.log"
+    soon has "local mirror of $list\.lists\.example answers with current data again" cat "$work/resolverd.log" ||
+      soon has "local mirror of $list\.lists\.example answers with current data again" cat "$work/resolverd.log" ||
+      soon has "local mirror of $list\.lists\.example answers with current data again" cat "$work/resolverd.log"
     has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.$list.lists.example A
   done
 }
 
 shut_down() {
   has 'status: NXDOMAIN' dig @127.0.0.1 2.0.0.127.dnsbl.sorbs.net A
-  has 'dnsbl\.sorbs\.net is a DNS list no more' cat "$work/resolverd.log"
+  has 'dnsbl\.sorbs\.net is shut down .*clients still query it' cat "$work/resolverd.log"
   has 'dnsbl\.sorbs\.net +.* shut down' ctl dnsbl
 }
 

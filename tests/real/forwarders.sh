@@ -105,7 +105,7 @@ split_horizon() {
 # Who is not who it says it is gets no question, and no answer comes in the clear instead.
 wrong_name() {
   forward . 'tls://198.18.0.40#another.example'
-  has 'EDE: .*certificate not accepted' dig @127.0.0.1 +tries=1 +timeout=6 domain.example A
+  has 'EDE: .*certificate rejected' dig @127.0.0.1 +tries=1 +timeout=6 domain.example A
 }
 
 # The forwarder ends a connection that is idle, as each does some time; the next question makes another.

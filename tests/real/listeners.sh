@@ -99,7 +99,7 @@ allow = [\"198.18.0.0/16\"]"
   soon has '198\.18\.77\.10' internet dig @198.18.100.29 -b 198.18.0.1 +tries=1 +timeout=1 +short domain.example A
   has '198\.18\.77\.10' internet dig @198.18.100.29 -b 198.18.0.1 +tcp +short domain.example A
   hasnt missing ctl status
-  has 'listens at 198\.18\.100\.29:53 too' cat "$work/resolverd.log"
+  has 'now also listening at 198\.18\.100\.29:53' cat "$work/resolverd.log"
 }
 
 # A kernel that knows no IPv6, with the addresses of the defaults.
@@ -110,11 +110,11 @@ no_ipv6() {
   begin resolverd /usr/bin/python3 "$here/without_ipv6.py" "$BINARIES/resolverd" --config "$work/resolverd.toml"
   watched=resolverd soon ctl stats
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
-  has "missing +\\[::1\\]:53, this host's kernel has no IPv6" ctl status
-  has 'resolverd .* is well' ctl status
+  has "missing +\\[::1\\]:53, the kernel has no IPv6" ctl status
+  has 'resolverd .* is healthy' ctl status
   end resolverd
   sed -i 's/^addresses = .*/addresses = ["[::1]:53"]/' "$work/resolverd.toml"
-  has "^resolverd: cannot listen at \\[::1\\]:53: this host's kernel has no IPv6" \
+  has "^resolverd: cannot listen at \\[::1\\]:53: the kernel has no IPv6" \
     /usr/bin/python3 "$here/without_ipv6.py" "$BINARIES/resolverd" --config "$work/resolverd.toml"
 }
 

@@ -175,7 +175,7 @@ heeded() {
     has 'URIBL_DBL_SPAM ' scan spamassassin $which
   done
   # rspamd of Debian 12 still asks a list that was shut down.
-  has 'ix\.dnsbl\.manitu\.net is a DNS list no more' cat "$work/resolverd.log"
+  has 'ix\.dnsbl\.manitu\.net is shut down .*clients still query it' cat "$work/resolverd.log"
 }
 
 # same WHICH: the score is that without lists.

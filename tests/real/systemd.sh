@@ -89,7 +89,7 @@ starts() {
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
   has '^listens at 127\.0\.0\.1:53' booted systemctl show -p StatusText --value resolverd
   has '^resolverd$' booted ps -o user= -C resolverd
-  has 'well' booted resolverctl status
+  has 'is healthy' booted resolverctl status
 }
 
 journal() {

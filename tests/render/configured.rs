@@ -97,7 +97,7 @@ fn the_configured_zones() {
     let rows = [corp, partner, office, printer].map(Reply::ZoneState);
     both("zones", &zones::table(&rows, Style::Plain), &lines(&rows));
     golden("zones_colored.txt", &zones::table(&rows, Style::Colored));
-    assert_eq!(zones::table(&[], Style::Plain), "no zone is configured\n");
+    assert_eq!(zones::table(&[], Style::Plain), "no configured zones\n");
 }
 
 #[test]

@@ -43,7 +43,13 @@ fn state(list: &str, purpose: Option<Purpose>, standing: Option<State>, question
 
 #[test]
 fn lists_in_use() {
-    let mut alike = state("_spf.corp.example", None, None, 12, "asked like a list and not known as one");
+    let mut alike = state(
+        "_spf.corp.example",
+        None,
+        None,
+        12,
+        "clients query this zone like a DNS list, but it is not in the registry",
+    );
     if let Reply::ListState(row) = &mut alike {
         row.counts = Counts { questions: 12, ..Counts::default() };
         row.ahead_used = 0;
@@ -55,9 +61,10 @@ fn lists_in_use() {
     let servers = |servers: &[&str]| servers.iter().map(|server| server.parse().unwrap()).collect();
     let mirror = Way::Stub(servers(&["127.0.0.1:530"]));
     let forwarders = Way::Forwarders(servers(&["192.0.2.1:53", "[2001:db8::1]:53"]));
-    let silent = "no server of zen.spamhaus.org answers; remove it from the mail software if this lasts";
+    let silent =
+        "zen.spamhaus.org: its servers do not answer; remove it from the mail software if this continues";
     let refuses =
-        "list.dnswl.org refuses to tell this host: 127.0.0.255 (more than is free); this is no listing";
+        "list.dnswl.org refuses queries of this host: 127.0.0.255 (more than is free); this is not a listing";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(State::Ok), 128_400, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(State::Refusing), 4_200, refuses),
@@ -69,7 +76,7 @@ fn lists_in_use() {
         Reply::Ahead(AheadState { batch: Mode::Observe, unheard: 17 }),
     ];
     both("dnsbl", &lists::states(&rows, Style::Plain), &lines(&rows));
-    let none = "no DNS list has been asked since the start\n";
+    let none = "no queries for DNS lists since start\n";
     assert_eq!(lists::states(&[Reply::End], Style::Plain), none);
 }
 
@@ -94,7 +101,7 @@ fn what_lists_say() {
         ListSays::Untold,
         &[],
         &[],
-        Some("needs your key in the question: not asked"),
+        Some("not queried: needs your key in the query name"),
     ) {
         Reply::ListTest(row) => Reply::ListTest(ListTest { says: None, elapsed: 0.0, ..row }),
         other => other,
@@ -116,7 +123,7 @@ fn what_lists_say() {
             ListSays::Untold,
             &[],
             &[],
-            Some("bl.spamcop.net tells nothing: silent"),
+            Some("bl.spamcop.net did not answer: timeout"),
         ),
         test(
             "asn.rspamd.com",

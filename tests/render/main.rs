@@ -77,7 +77,7 @@ fn zone(zone: &str, flights: [u64; 5], failed: u64, spent: f64, verdict: &str) -
         zone: zone.to_owned(),
         flights: flights.iter().sum(),
         failed,
-        shed: if verdict.starts_with("silent") { 4_812 } else { 0 },
+        shed: if verdict.starts_with("timeout") { 4_812 } else { 0 },
         spent,
         under_50ms,
         under_200ms,
@@ -92,16 +92,16 @@ fn zone(zone: &str, flights: [u64; 5], failed: u64, spent: f64, verdict: &str) -
 
 fn zones() -> Vec<ZoneRow> {
     vec![
-        zone("badly-run.example.", [0, 3, 9, 61, 128], 13, 1_204.0, "silent 212, REFUSED 14 of 301"),
+        zone("badly-run.example.", [0, 3, 9, 61, 128], 13, 1_204.0, "timeout 212, REFUSED 14 of 301"),
         zone(
             "a-zone-with-a-very-long-name.under.test.example.",
             [0, 0, 30, 0, 0],
             0,
             12.6,
-            "slow: answers take 320 ms",
+            "slow: mean round trip 320 ms",
         ),
-        zone("example.net.", [4_100, 77, 0, 0, 0], 0, 98.5, "well: answers take 14 ms"),
-        zone("other", [10, 2, 0, 0, 0], 0, 0.9, "well: answers take 14 ms"),
+        zone("example.net.", [4_100, 77, 0, 0, 0], 0, 98.5, "ok: mean round trip 14 ms"),
+        zone("other", [10, 2, 0, 0, 0], 0, 0.9, "ok: mean round trip 14 ms"),
     ]
 }
 
@@ -118,9 +118,9 @@ fn servers() -> Vec<ServerRow> {
         verdict: verdict.to_owned(),
     };
     vec![
-        row("198.51.100.53", 212, 0, "silent 212 of 212"),
-        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "silent 12 of 14"),
-        row("192.0.2.7", 0, 1_240, "well: answers take 30 ms"),
+        row("198.51.100.53", 212, 0, "timeout 212 of 212"),
+        row("2001:db8:1234:5678:9abc:def0:1234:5678", 12, 2, "timeout 12 of 14"),
+        row("192.0.2.7", 0, 1_240, "ok: mean round trip 30 ms"),
     ]
 }
 
@@ -230,7 +230,7 @@ fn the_screen_fits_a_terminal_whatever_the_numbers_are() {
 fn outcomes_on_the_screen_add_up_to_a_hundred_per_cent() {
     let screen = screen::stats(&stats(), Style::Plain);
     let after = screen.split("outcomes").nth(1).unwrap();
-    let outcomes = after.split("apart").next().unwrap();
+    let outcomes = after.split("other  ").next().unwrap();
     let tenths: u64 = outcomes
         .split('%')
         .filter_map(|part| part.split_whitespace().last())
@@ -266,7 +266,7 @@ fn tables() {
     };
     let kinds = [kind("A", 2, 1, 0), kind("TXT", 2, 0, 1), kind("MX", 2, 2, 0)];
     both("by_type", &table(Table::Type, &kinds), &lines(&kinds));
-    assert_eq!(table(Table::Zone, &[]), "nothing in the last hour\n");
+    assert_eq!(table(Table::Zone, &[]), "no queries in the last hour\n");
 }
 
 #[test]
@@ -348,7 +348,7 @@ fn what_was_removed() {
         servers: 0,
     };
     both("flush", &text::removed(&removed), &json::line(&removed));
-    assert_eq!(text::removed(&Removed::default()), "removed nothing: it was not there\n");
+    assert_eq!(text::removed(&Removed::default()), "nothing removed: not in the cache\n");
 }
 
 fn lines(replies: &[Reply]) -> String {
@@ -359,7 +359,7 @@ fn lines(replies: &[Reply]) -> String {
 fn a_table_shows_the_worst_rows_and_how_many_more_there_are() {
     let many: Vec<Reply> = (0..limits::MAX_SHOWN_ROWS + 17)
         .map(|number| {
-            Reply::Zone(zone(&format!("z{number}.example."), [0, 0, 0, 1, 1], 1, 3.0, "silent 2 of 2"))
+            Reply::Zone(zone(&format!("z{number}.example."), [0, 0, 0, 1, 1], 1, 3.0, "timeout 2 of 2"))
         })
         .collect();
     let by_zone = rows::table(Table::Zone, &many, Window::Hour, Style::Plain);
@@ -418,10 +418,10 @@ fn servers_as_the_daemon_knows_them() {
     states.push(Reply::LeftOut { left_out: 3 });
     both("servers", &state::servers(&states, None, Style::Plain), &lines(&states));
     let address = "192.0.2.1".parse().ok();
-    assert_eq!(state::servers(&[], address, Style::Plain), "nothing is known of 192.0.2.1\n");
+    assert_eq!(state::servers(&[], address, Style::Plain), "no data about 192.0.2.1\n");
     assert_eq!(
         state::servers(&[], None, Style::Plain),
-        "no server is known: none was asked since the start or the last flush\n"
+        "no servers: none was queried since start or since the last flush\n"
     );
     let ports: Vec<Reply> = server_states().into_iter().cycle().take(40).collect();
     assert_eq!(state::servers(&ports, address, Style::Plain).lines().count(), 41);
@@ -446,7 +446,7 @@ fn what_is_under_way() {
         row("fresh.example.", "TXT", 0.000_02, 1, 0, None, None),
     ];
     both("inflight", &state::flights(&flights, Style::Plain), &lines(&flights));
-    assert_eq!(state::flights(&[], Style::Plain), "nothing is under way\n");
+    assert_eq!(state::flights(&[], Style::Plain), "no queries in progress\n");
 }
 
 #[test]
@@ -479,7 +479,7 @@ fn what_memory_holds() {
     ]
     .map(Reply::Held);
     both("cache", &state::held(&held, Style::Plain), &lines(&held));
-    assert_eq!(state::held(&[], Style::Plain), "nothing is held under that name\n");
+    assert_eq!(state::held(&[], Style::Plain), "nothing is cached for that name\n");
 }
 
 #[test]
@@ -492,7 +492,7 @@ fn a_reload() {
             .to_owned(),
     }];
     both("reload_wrong", &text::reloaded(&wrong, Style::Plain), &lines(&wrong));
-    assert_eq!(text::reloaded(&[], Style::Plain), "nothing has changed\n");
+    assert_eq!(text::reloaded(&[], Style::Plain), "no changes\n");
 }
 
 #[test]
@@ -506,5 +506,5 @@ fn a_file_that_was_checked() {
     let errors = Errors { file: path.display().to_string(), problems: vec![problem] };
     let text = text::checked(Some(path), Some(&errors));
     both("config_check_wrong", &text, &json::checked(Some(path), Some(&errors)));
-    assert_eq!(text::checked(None, None), "no configuration file: the built-in defaults hold\n");
+    assert_eq!(text::checked(None, None), "no configuration file; the defaults apply\n");
 }

@@ -61,7 +61,7 @@ impl Fake {
             elapsed: Duration::from_millis(400),
         });
         let elapsed = Duration::from_secs(4);
-        let why = "no server of slow.example. gave an answer: 192.0.2.53 silent".to_owned();
+        let why = "no server of slow.example. gave a usable answer: 192.0.2.53 timeout".to_owned();
         recorder.flight(&FlightEnded {
             question: &Question::new(&zone, RecordType::MX),
             zone: Some(zone),
@@ -302,7 +302,7 @@ fn answers_come_with_their_source_and_an_exit_code() {
     assert_eq!(code, 1);
     assert_eq!(
         text,
-        "mail.example.  A  –\nNOERROR, from cache in 1.2 ms, kept for 13 min by the SOA of example.\n"
+        "mail.example.  A  –\nNOERROR, from cache in 1.2 ms, cached for 13 min (SOA of example.)\n"
     );
     let (code, text, _) = world.run(&["query", "nowhere.example"]);
     assert!(code == 1 && text.contains("NXDOMAIN"), "{text}");
@@ -316,7 +316,7 @@ fn answers_come_with_their_source_and_an_exit_code() {
 fn a_trace_shows_steps_and_json_is_one_object() {
     let world = World::new();
     let (_, text, _) = world.run(&["query", "mail.example", "MX", "--trace"]);
-    assert!(text.starts_with("      0.0 ms  question  mail.example. MX\n\nmail.example."), "{text}");
+    assert!(text.starts_with("      0.0 ms  query     mail.example. MX\n\nmail.example."), "{text}");
     let (code, text, _) = world.run(&["--json", "query", "mail.example", "MX", "--trace"]);
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, text.lines().count()), (0, 1));
@@ -334,7 +334,7 @@ fn statistics_come_as_a_screen_and_as_tables() {
     let (code, screen, _) = world.run(&["stats"]);
     assert_eq!(code, 0);
     for part in
-        ["3 in all", "66.7 % from cache", "cache 66.7 %   failed 33.3 %", "slow.example.", "silent 1 of 1"]
+        ["3 total", "66.7 % from cache", "cache 66.7 %   failed 33.3 %", "slow.example.", "timeout 1 of 1"]
     {
         assert!(screen.contains(part), "{part} is not in\n{screen}");
     }
@@ -385,7 +385,7 @@ fn servers_flights_and_memory_are_told_as_they_are() {
     let world = World::new();
     let (code, text, _) = world.run(&["servers"]);
     assert!(
-        code == 0 && text.lines().count() == 3 && text.contains("dead, next try in 8.0 s or later"),
+        code == 0 && text.lines().count() == 3 && text.contains("dead, retry in 8.0 s or later"),
         "{text}"
     );
     let (code, text, _) = world.run(&["servers", "192.0.2.1", "--json"]);
@@ -401,17 +401,17 @@ fn servers_flights_and_memory_are_told_as_they_are() {
 
     let (code, text, _) = world.run(&["zones"]);
     let expected = "\
-zone           by    leads to       round trip  which is
+zone           type  target         round trip  state
 slow.example.  stub  192.0.2.53:53       80 ms  refusing or failing
                      192.0.2.1:53        80 ms  refusing or failing
-                     192.0.2.9:53            –  not yet asked
+                     192.0.2.9:53            –  not queried yet
 ";
     assert_eq!((code, text.as_str()), (0, expected));
     let zone = object(&world.run(&["zones", "--json"]).1);
     assert_eq!((&zone["kind"], &zone["servers"][0]["health"]), (&"stub".into(), &"dead".into()));
 
     let (code, text, _) = world.run(&["inflight"]);
-    let expected = "www.slow.example. A  3.0 s        2         4  192.0.2.53:53, asked for slow.example.";
+    let expected = "www.slow.example. A  3.0 s        2         4  192.0.2.53:53 (slow.example.)";
     assert_eq!((code, text.lines().nth(1)), (0, Some(expected)));
     let flight = object(&world.run(&["inflight", "--json"]).1);
     assert_eq!(
@@ -450,7 +450,7 @@ fn the_configuration_is_shown_checked_and_read_again() {
     assert_eq!(object(&world.run(&["config", "show", "--json"]).1)["cache"]["max_ttl"], "1h");
 
     assert_eq!(world.run(&["reload"]), (0, "cache.max_ttl: 2d, was 1d\n".to_owned(), String::new()));
-    assert_eq!(world.run(&["reload"]).1, "nothing has changed\n");
+    assert_eq!(world.run(&["reload"]).1, "no changes\n");
     let (code, text, _) = world.run(&["reload"]);
     assert!(code == 6 && text.contains("line 3: cache.sise"), "{text}");
     let (code, text, _) = world.run(&["reload", "--json"]);
@@ -466,7 +466,7 @@ fn a_file_is_checked_without_a_daemon() {
         let nowhere = directory.path().join("none.sock");
         told(&tool(&nowhere).args(["config", "check"]).arg(&path).args(more).output().unwrap())
     };
-    let fine = format!("{}: fine\n", path.display());
+    let fine = format!("{}: ok\n", path.display());
     assert_eq!(check("version = 1\n", &[]), (0, fine, String::new()));
     let (code, text, _) = check("version = 1\n[cache]\nsise = 1\n", &[]);
     assert!(
@@ -519,7 +519,7 @@ fn others_may_look_and_change_nothing() {
         let (code, text, error) = run(change);
         assert_eq!((code, text.as_str()), (5, ""));
         assert!(
-            error.starts_with("resolverctl: Only root and the user that resolverd runs as may"),
+            error.starts_with("resolverctl: Permission denied: only root and the user of resolverd may"),
             "{error}"
         );
     }
@@ -530,8 +530,8 @@ fn others_may_look_and_change_nothing() {
 fn without_a_command_it_says_whether_all_is_well() {
     let world = World::new();
     let (code, text, _) = world.run(&[]);
-    assert!(code == 0 && text.starts_with("resolverd 0.1.0 is well, up "), "{text}");
-    assert!(text.contains("127.0.0.1:5300") && text.contains("built-in defaults"), "{text}");
+    assert!(code == 0 && text.starts_with("resolverd 0.1.0 is healthy, up "), "{text}");
+    assert!(text.contains("127.0.0.1:5300") && text.contains("defaults (no file)"), "{text}");
     for _ in 0..100 {
         world.fake.recorder.question(
             0,
@@ -544,7 +544,7 @@ fn without_a_command_it_says_whether_all_is_well() {
         );
     }
     let (code, text, _) = world.run(&["status"]);
-    assert!(code == 1 && text.contains("101 of 103 questions ended in SERVFAIL."), "{text}");
+    assert!(code == 1 && text.contains("101 of 103 queries failed with SERVFAIL."), "{text}");
 }
 
 #[test]
@@ -584,7 +584,7 @@ fn no_daemon_is_said_with_how_to_start_it() {
     let socket = directory.path().join("none.sock");
     let (code, out, error) = told(&tool(&socket).output().unwrap());
     assert_eq!((code, out.as_str()), (3, ""));
-    let expected = format!("resolverctl: no resolverd answers at {} (", socket.display());
+    let expected = format!("resolverctl: cannot connect to resolverd at {}: ", socket.display());
     assert!(error.starts_with(&expected) && error.contains("systemctl start resolverd"), "{error}");
     assert_eq!(error.lines().count(), 1);
 }

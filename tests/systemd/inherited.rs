@@ -99,7 +99,7 @@ fn a_socket_that_the_configuration_does_not_name_is_served_with_a_warning() {
     let (datagrams, listener, address) = held();
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let service = Service::start(setting.command_with(&datagrams, &listener));
-    let warned = service.said.iter().any(|line| line.contains(&format!("{address} was inherited")));
+    let warned = service.said.iter().any(|line| line.contains(&format!("passed a socket for {address}")));
     assert!(warned, "{:?}", service.said);
     let asker = client(address);
     asker.send(&question(3, "a.tld.")).unwrap();

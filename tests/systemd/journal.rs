@@ -23,7 +23,7 @@ fn a_pipe_gets_plain_lines_with_their_time() {
         "{line}"
     );
     kill_process(Pid::from_child(&service.child), Signal::TERM).unwrap();
-    assert!(service.next_line().ends_with(" INFO resolverd has ended"));
+    assert!(service.next_line().ends_with(" INFO resolverd has stopped"));
     assert!(service.child.wait().unwrap().success());
 }
 
@@ -70,7 +70,7 @@ fn the_journal_gets_fields_and_a_whole_life_has_an_entry_for_each_event() {
         let refused = entry(&journal);
         assert!(refused.contains(&"PRIORITY=3".to_owned()) && refused.contains(&"RELOAD=refused".to_owned()));
     });
-    assert_eq!(entry(&journal)[0], "MESSAGE=resolverd has ended");
+    assert_eq!(entry(&journal)[0], "MESSAGE=resolverd has stopped");
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut stream, &mut rest).unwrap();
     assert_eq!(rest, "", "nothing is said twice");
@@ -84,7 +84,7 @@ fn a_journal_that_takes_no_entries_gets_lines_with_their_priority() {
     let text = std::fs::read_to_string(setting.folder.path().join("journal")).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     assert!(
-        matches!(lines.as_slice(), [first, "<6>resolverd has ended"] if first.starts_with("<6>resolverd ")),
+        matches!(lines.as_slice(), [first, "<6>resolverd has stopped"] if first.starts_with("<6>resolverd ")),
         "{text}"
     );
 }

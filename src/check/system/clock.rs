@@ -10,7 +10,7 @@ use crate::limits::CLOCK_FLOOR;
 const CHECK: &str = "clock";
 
 /// What to do about a wrong one.
-const ADVICE: &str = "set it, and keep it set: `timedatectl set-ntp true`, or chrony";
+const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
 /// Compares the clock with what the root zone and this program know of the time.
 pub(super) fn check(unix: u64, heard: &Heard) -> Finding {
@@ -19,17 +19,17 @@ pub(super) fn check(unix: u64, heard: &Heard) -> Finding {
     let signature = genuine.filter_map(|(_, said)| said.signature).next();
     let today = date(unix);
     if unix < CLOCK_FLOOR {
-        let evidence = format!("says {today}, before this version was written");
+        let evidence = format!("says {today}, which is before the release of this version");
         return Finding::failure(CHECK, evidence, ADVICE);
     }
     let Some((from, until)) = signature else {
         return Finding::could_not_tell(
             CHECK,
-            format!("says {today}; no signature of the root zone was seen to compare it with"),
-            "see to the egress first",
+            format!("says {today}; no signature of the root zone received to compare with"),
+            "correct the egress problem first",
         );
     };
-    let valid = format!("the root zone is signed from {} to {}", date(from), date(until));
+    let valid = format!("signatures of the root zone are valid from {} to {}", date(from), date(until));
     if (from..=until).contains(&unix) {
         Finding::ok(CHECK, format!("says {today}; {valid}"))
     } else {

@@ -17,11 +17,11 @@ pub(super) fn check(used: bool, files: &[File]) -> Finding {
         Some((path, true)) => Finding::warning(
             CHECK,
             format!("{path} says manage_resolv_conf: true"),
-            "set it to false: the next boot writes over /etc/resolv.conf",
+            "set it to false, or the next boot overwrites /etc/resolv.conf",
         ),
         manages => {
             let unread = files.iter().find_map(|file| file.unread(CHECK)).filter(|_| manages.is_none());
-            unread.unwrap_or_else(|| Finding::ok(CHECK, "leaves resolv.conf alone"))
+            unread.unwrap_or_else(|| Finding::ok(CHECK, "does not write resolv.conf"))
         }
     }
 }

@@ -8,16 +8,16 @@ use crate::check::Finding;
 
 /// Datagrams.
 pub(super) fn udp(heard: &Heard) -> Finding {
-    check("egress UDP", &heard.udp, "let UDP to port 53 out: resolverd asks the servers of the world itself")
+    check(
+        "egress UDP",
+        &heard.udp,
+        "permit outgoing UDP to port 53: resolverd queries the servers on the internet itself",
+    )
 }
 
 /// Streams.
 pub(super) fn tcp(heard: &Heard) -> Finding {
-    check(
-        "egress TCP",
-        &heard.tcp,
-        "let TCP to port 53 out: answers that do not fit a datagram come that way",
-    )
+    check("egress TCP", &heard.tcp, "permit outgoing TCP to port 53: large answers need TCP")
 }
 
 fn check(check: &'static str, reply: &Reply, advice: &str) -> Finding {
@@ -25,8 +25,8 @@ fn check(check: &'static str, reply: &Reply, advice: &str) -> Finding {
         Err(why) => Finding::failure(check, why.as_str(), advice),
         Ok((server, said)) if said.recursive || !said.authoritative => Finding::failure(
             check,
-            format!("somebody else answers in the place of the root server {server}"),
-            "ask the provider not to redirect port 53, or forward to a resolver that you trust",
+            format!("another server answers in place of the root server {server}"),
+            "ask your provider to stop redirecting port 53, or forward to a resolver that you trust",
         ),
         Ok((server, _)) => Finding::ok(check, format!("the root server {server} answers")),
     }

@@ -44,7 +44,11 @@ impl File {
     /// That a check could not read it, where it is there and not for us.
     pub(super) fn unread(&self, check: &'static str) -> Option<Finding> {
         let Self::Unreadable { path, error } = self else { return None };
-        Some(Finding::could_not_tell(check, format!("{path} cannot be read: {error}"), "run it with sudo"))
+        Some(Finding::could_not_tell(
+            check,
+            format!("cannot read {path}: {error}"),
+            "run this command with sudo",
+        ))
     }
 
     /// Where it lies.

@@ -19,14 +19,16 @@ pub(super) fn check(routes: &File, addresses: &File) -> Finding {
         return unread;
     }
     let (Some(routes), Some(addresses)) = (routes.text(), addresses.text()) else {
-        return Finding::ok(CHECK, "this host has none: servers are asked over IPv4");
+        return Finding::ok(CHECK, "not available: resolverd queries servers over IPv4");
     };
-    let switch = "set up the whole of it, or `resolve.ipv6 = false`";
+    let switch = "complete the IPv6 setup, or set `resolve.ipv6 = false`";
     match (routes.lines().any(is_default), addresses.lines().any(is_global)) {
-        (true, true) => Finding::ok(CHECK, "a global address and a default route"),
-        (false, false) => Finding::ok(CHECK, "no global address and no route: servers are asked over IPv4"),
-        (true, false) => Finding::warning(CHECK, "a default route, and no global address", switch),
-        (false, true) => Finding::warning(CHECK, "a global address, and no default route", switch),
+        (true, true) => Finding::ok(CHECK, "global address and default route present"),
+        (false, false) => {
+            Finding::ok(CHECK, "no global address and no default route: resolverd queries servers over IPv4")
+        }
+        (true, false) => Finding::warning(CHECK, "default route, but no global address", switch),
+        (false, true) => Finding::warning(CHECK, "global address, but no default route", switch),
     }
 }
 

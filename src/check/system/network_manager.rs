@@ -15,14 +15,14 @@ pub(super) fn check(runs: bool, files: &[File]) -> Finding {
     }
     let last = |key| files.iter().filter_map(File::text).flat_map(|text| values(text, "main", key)).last();
     match (last("dns"), last("rc-manager")) {
-        (Some("none"), _) => Finding::ok(CHECK, "runs with dns=none: leaves resolv.conf alone"),
+        (Some("none"), _) => Finding::ok(CHECK, "runs with dns=none: does not write resolv.conf"),
         (_, Some("unmanaged")) => {
-            Finding::ok(CHECK, "runs with rc-manager=unmanaged: leaves resolv.conf alone")
+            Finding::ok(CHECK, "runs with rc-manager=unmanaged: does not write resolv.conf")
         }
         _ => files.iter().find_map(|file| file.unread(CHECK)).unwrap_or_else(|| {
             Finding::warning(
                 CHECK,
-                "runs, and writes /etc/resolv.conf when a connection changes",
+                "runs, and overwrites /etc/resolv.conf when a connection changes",
                 "write `[main]` and `dns=none` to /etc/NetworkManager/conf.d/resolverd.conf, and reload it",
             )
         }),

@@ -12,12 +12,12 @@ pub(super) fn check(file: &File) -> Finding {
     if let Some(unread) = file.unread(CHECK) {
         return unread;
     }
-    let default = "the C library's default, files and DNS";
+    let default = "default of the C library: files, then DNS";
     let Some(text) = file.text() else {
-        return Finding::ok(CHECK, format!("{} is not there: {default}", file.path()));
+        return Finding::ok(CHECK, format!("{} does not exist; {default}", file.path()));
     };
     let hosts = text.lines().rev().find_map(|line| line.split('#').next()?.trim().strip_prefix("hosts:"));
-    let Some(hosts) = hosts else { return Finding::ok(CHECK, format!("no hosts line: {default}")) };
+    let Some(hosts) = hosts else { return Finding::ok(CHECK, format!("no hosts line; {default}")) };
     let evidence = format!("hosts: {}", hosts.split_ascii_whitespace().collect::<Vec<_>>().join(" "));
     let place = |service: &str| hosts.split_ascii_whitespace().position(|word| word == service);
     match (place("resolve"), place("dns")) {
@@ -25,16 +25,18 @@ pub(super) fn check(file: &File) -> Finding {
         (Some(resolve), dns) if dns.is_none_or(|dns| resolve < dns) => Finding::failure(
             CHECK,
             evidence,
-            "remove `resolve` and what stands in [ ] after it: programs ask systemd-resolved before any DNS server",
+            "remove `resolve` and the [ ] after it: programs ask systemd-resolved before any DNS server",
         ),
         (Some(_), _) => Finding::warning(
             CHECK,
             evidence,
-            "remove `resolve`: what resolverd does not find is asked of systemd-resolved again",
+            "remove `resolve`: programs ask systemd-resolved again for each name that resolverd does not find",
         ),
-        (None, None) => {
-            Finding::failure(CHECK, evidence, "add `dns`: programs that use getaddrinfo ask no DNS server")
-        }
+        (None, None) => Finding::failure(
+            CHECK,
+            evidence,
+            "add `dns`: without it programs that use getaddrinfo do not use DNS",
+        ),
     }
 }
 

@@ -14,13 +14,13 @@ const DAEMON: &str = "resolverd";
 /// Whether resolverd is alone at its addresses.
 pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> Finding {
     let Some(holders) = holders else {
-        return Finding::could_not_tell(CHECK, "/proc/net is not to be read", "run it with sudo");
+        return Finding::could_not_tell(CHECK, "cannot read /proc/net", "run this command with sudo");
     };
     if ours.is_empty() {
         return Finding::failure(
             CHECK,
-            "resolverd is to listen at no address with port 53",
-            "name one in listen.addresses: programs know no other port",
+            "no address in listen.addresses has port 53",
+            "add one: programs use no other port",
         );
     }
     let free: Vec<String> = ours
@@ -42,16 +42,16 @@ pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> Finding {
     if !others.is_empty() {
         let names = others.into_iter().collect::<Vec<_>>().join(" and ");
         let advice =
-            format!("stop {names} (`systemctl disable --now` with its unit), or name other listen.addresses");
+            format!("stop {names} (`systemctl disable --now` with its unit), or set other listen.addresses");
         return Finding::failure(CHECK, evidence, advice);
     }
     if in_way.iter().any(|(_, process)| process.is_none()) {
-        return Finding::could_not_tell(CHECK, evidence, "run it with sudo to see whose process that is");
+        return Finding::could_not_tell(CHECK, evidence, "run this command with sudo to see the process");
     }
     if free.is_empty() {
         return Finding::ok(CHECK, evidence);
     }
-    let nobody = format!("nobody listens at {}", free.join(", "));
+    let nobody = format!("no process listens at {}", free.join(", "));
     let evidence = if holders.is_empty() { nobody } else { format!("{nobody}; {evidence}") };
     Finding::warning(CHECK, evidence, "start resolverd: `systemctl enable --now resolverd.socket resolverd`")
 }
@@ -67,7 +67,10 @@ fn covers(held: IpAddr, address: IpAddr) -> bool {
 fn told(holders: &Holders) -> String {
     let mut places: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (address, process) in holders {
-        places.entry(process.as_deref().unwrap_or("somebody")).or_default().insert(address.to_string());
+        places
+            .entry(process.as_deref().unwrap_or("unknown process"))
+            .or_default()
+            .insert(address.to_string());
     }
     let told = places.into_iter().map(|(process, addresses)| {
         format!("{process} at {}", addresses.into_iter().collect::<Vec<_>>().join(", "))

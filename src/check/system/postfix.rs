@@ -31,7 +31,7 @@ pub(super) fn check(master: &File, copy: &File, conf: Option<&ResolvConf>, ours:
     let Some(master) = master.text() else { return Finding::ok(CHECK, "is not installed") };
     let jailed = jailed(master);
     if jailed.is_empty() {
-        return Finding::ok(CHECK, "no service that looks names up runs in a chroot");
+        return Finding::ok(CHECK, "no service that resolves names runs in a chroot");
     }
     if let Some(unread) = copy.unread(CHECK) {
         return unread;
@@ -39,7 +39,7 @@ pub(super) fn check(master: &File, copy: &File, conf: Option<&ResolvConf>, ours:
     let copied = ResolvConf::parse(copy.text().unwrap_or_default());
     let says = match copy.text() {
         Some(_) => format!("nameserver {}", copied.nameservers.join(", ")),
-        None => "no resolv.conf, so 127.0.0.1 is asked".to_owned(),
+        None => "no resolv.conf, so it uses 127.0.0.1".to_owned(),
     };
     let evidence = format!("{} in the chroot: {says}", jailed.join(", "));
     let renew = "restart Postfix, which copies /etc/resolv.conf to its chroot: `systemctl restart postfix`";

@@ -55,8 +55,8 @@ pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
 pub(super) fn check(file: &File, link: Option<&str>, ours: &[IpAddr]) -> Vec<Finding> {
     let conf = match file {
         File::Unreadable { path, error } => {
-            let evidence = format!("{path} cannot be read: {error}");
-            return vec![Finding::could_not_tell(CHECK, evidence, "run it with sudo")];
+            let evidence = format!("cannot read {path}: {error}");
+            return vec![Finding::could_not_tell(CHECK, evidence, "run this command with sudo")];
         }
         File::Missing { .. } => ResolvConf::parse(""),
         File::Text { text, .. } => ResolvConf::parse(text),
@@ -70,7 +70,7 @@ pub(super) fn check(file: &File, link: Option<&str>, ours: &[IpAddr]) -> Vec<Fin
 fn asked(conf: &ResolvConf, file: &File, link: Option<&str>, ours: &[IpAddr]) -> Finding {
     let from = link.map_or_else(|| file.path().to_owned(), |link| format!("{} → {link}", file.path()));
     let evidence = match file {
-        File::Missing { .. } => format!("{from} is not there: programs ask 127.0.0.1"),
+        File::Missing { .. } => format!("{from} does not exist: programs use 127.0.0.1"),
         _ => format!("{from}: {}", conf.nameservers.join(", ")),
     };
     let strangers: Vec<&str> =
@@ -80,10 +80,10 @@ fn asked(conf: &ResolvConf, file: &File, link: Option<&str>, ours: &[IpAddr]) ->
     if !is_ours(first, ours) {
         let advice = match link {
             Some(link) => format!(
-                "mail software asks {first}, not resolverd: replace the link to {link} by a file with `nameserver {wanted}` and `options edns0 trust-ad`"
+                "mail software uses {first}, not resolverd: replace the link to {link} with a file that has `nameserver {wanted}` and `options edns0 trust-ad`"
             ),
             None => format!(
-                "mail software asks {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad`"
+                "mail software uses {first}, not resolverd: write `nameserver {wanted}` and `options edns0 trust-ad`"
             ),
         };
         return Finding::failure(CHECK, evidence, advice);
@@ -92,7 +92,7 @@ fn asked(conf: &ResolvConf, file: &File, link: Option<&str>, ours: &[IpAddr]) ->
         return Finding::ok(CHECK, evidence);
     }
     let advice = format!(
-        "remove {}: whenever resolverd takes its time the question goes there too, where DNS lists refuse it and nothing is validated",
+        "remove {}: programs also query it when resolverd is slow; there DNS lists may refuse the query, and no answer is validated",
         strangers.join(" and ")
     );
     Finding::warning(CHECK, evidence, advice)
@@ -109,13 +109,13 @@ fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<Finding> {
         (true, true) => Some(Finding::ok(CHECK, format!("options {}", conf.options.join(" ")))),
         (true, false) => Some(Finding::warning(
             CHECK,
-            "the C library hides from programs that an answer was validated",
-            "add `options edns0 trust-ad` to resolv.conf; DANE needs it in all but Postfix, which asks for it by itself",
+            "the C library removes the AD bit (validated) from answers",
+            "add `options edns0 trust-ad` to resolv.conf; DANE needs it, except in Postfix, which sets it itself",
         )),
         (false, true) if any_elsewhere => Some(Finding::warning(
             CHECK,
-            "the C library believes servers elsewhere that an answer was validated",
-            "remove trust-ad, or name only this host's resolverd: anybody on the way can set that bit",
+            "the C library trusts the AD bit (validated) of servers on other hosts",
+            "remove trust-ad, or use only resolverd on this host: an attacker on the network can set that bit",
         )),
         (false, _) => None,
     }

@@ -20,19 +20,19 @@ pub(super) fn check(runs: bool, files: &[File], ours: &[IpAddr]) -> Finding {
     let (servers, domains) = (setting(files, "DNS"), setting(files, "Domains"));
     let only_ours = !servers.is_empty() && servers.iter().all(|server| is_ours(server, ours));
     if only_ours && domains.iter().any(|domain| domain == "~.") {
-        return Finding::ok(CHECK, format!("runs, and asks {}", servers.join(", ")));
+        return Finding::ok(CHECK, format!("runs, and forwards to {}", servers.join(", ")));
     }
     if let Some(unread) = files.iter().find_map(|file| file.unread(CHECK)) {
         return unread;
     }
     let asked = match servers.as_slice() {
-        [] => "whom the network names".to_owned(),
+        [] => "the servers that the network provides".to_owned(),
         servers => servers.join(", "),
     };
     Finding::warning(
         CHECK,
-        format!("runs, and asks {asked}"),
-        "write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, or stop it: what asks it does not ask resolverd",
+        format!("runs, and forwards to {asked}"),
+        "write `[Resolve]`, `DNS=127.0.0.1` and `Domains=~.` to /etc/systemd/resolved.conf.d/resolverd.conf, or stop it: programs that use it bypass resolverd",
     )
 }
 

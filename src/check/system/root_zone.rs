@@ -45,12 +45,12 @@ pub(super) fn ask(servers: &[SocketAddr]) -> Heard {
     std::thread::scope(|threads| {
         let udp = threads.spawn(|| first(servers, datagram));
         let tcp = first(servers, stream);
-        Heard { udp: udp.join().unwrap_or_else(|_| Err("the question failed".to_owned())), tcp }
+        Heard { udp: udp.join().unwrap_or_else(|_| Err("the query failed".to_owned())), tcp }
     })
 }
 
 fn first(servers: &[SocketAddr], ask: impl Fn(SocketAddr, &[u8]) -> io::Result<Vec<u8>>) -> Reply {
-    let mut last = "there is no server to ask".to_owned();
+    let mut last = "no server to query".to_owned();
     for server in servers.iter().take(CHECK_SERVERS) {
         let said = question().and_then(|query| Ok((ask(*server, &query)?, query)));
         match said.and_then(|(reply, query)| read(&reply, &query)) {
@@ -111,9 +111,10 @@ fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
 
 fn read(reply: &[u8], query: &[u8]) -> io::Result<Said> {
     if reply.get(..2) != query.get(..2) {
-        return Err(io::Error::other("answered another question"));
+        return Err(io::Error::other("sent an answer to another query"));
     }
-    let message = Message::from_vec(reply).map_err(|_| io::Error::other("answered what cannot be read"))?;
+    let message =
+        Message::from_vec(reply).map_err(|_| io::Error::other("sent an answer that cannot be parsed"))?;
     let signatures = message.answers.iter().filter(|record| record.record_type() == RecordType::RRSIG);
     Ok(Said {
         authoritative: message.metadata.authoritative,
@@ -135,10 +136,10 @@ fn validity(data: &RData) -> Option<(u64, u64)> {
 /// An error in words that are the same on every system.
 fn words(error: &io::Error) -> String {
     match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("silent for {} s", CHECK_TIME.as_secs()),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("timeout after {} s", CHECK_TIME.as_secs()),
         ErrorKind::ConnectionRefused => "refused".to_owned(),
         ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable => "unreachable".to_owned(),
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => "hung up".to_owned(),
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset => "closed the connection".to_owned(),
         _ => error.to_string(),
     }
 }

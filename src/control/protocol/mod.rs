@@ -124,15 +124,15 @@ impl Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
-    /// Zones, most flights first.
+    /// Zones, most resolutions first.
     Zone,
-    /// Servers, those first that were waited for longest.
+    /// Servers, longest wait first.
     Server,
-    /// Clients, most questions first.
+    /// Clients, most queries first.
     Client,
-    /// Types, most questions first.
+    /// Types, most queries first.
     Type,
-    /// Zones, most time spent first.
+    /// Zones, most time first.
     #[value(skip)]
     Slow,
 }
@@ -240,7 +240,7 @@ pub enum Reply {
         /// One sentence.
         sentence: String,
     },
-    /// What is wrong with the file that was to be reloaded: the configuration is as it was.
+    /// What is wrong with the file that was to be reloaded: the old configuration stays in effect.
     Wrong {
         /// One sentence, with line and key.
         sentence: String,

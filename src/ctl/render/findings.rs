@@ -28,7 +28,7 @@ fn verdict(verdict: Verdict) -> (&'static str, Paint) {
         Verdict::Ok => ("ok", Paint::Good),
         Verdict::Warning => ("warning", Paint::Head),
         Verdict::Failure => ("failure", Paint::Bad),
-        Verdict::CouldNotTell => ("could not tell", Paint::Faint),
+        Verdict::CouldNotTell => ("unknown", Paint::Faint),
     }
 }
 
@@ -38,11 +38,11 @@ fn sum(findings: &[Finding]) -> String {
     let told: Vec<String> = [
         (count(Verdict::Failure), "failure", "failures"),
         (count(Verdict::Warning), "warning", "warnings"),
-        (count(Verdict::CouldNotTell), "could not be told", "could not be told"),
+        (count(Verdict::CouldNotTell), "unknown", "unknown"),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)
     .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
     .collect();
-    if told.is_empty() { "all is well\n".to_owned() } else { format!("{}\n", told.join(", ")) }
+    if told.is_empty() { "no problems found\n".to_owned() } else { format!("{}\n", told.join(", ")) }
 }

@@ -20,21 +20,21 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         .filter_map(|reply| if let Reply::ListState(row) = reply { Some(row) } else { None })
         .collect();
     if rows.is_empty() {
-        return "no DNS list has been asked since the start\n".to_owned();
+        return "no queries for DNS lists since start\n".to_owned();
     }
     let mut table = Table::new(&[
         ("list", Side::Left),
-        ("questions", Side::Right),
-        ("hits", Side::Right),
+        ("queries", Side::Right),
+        ("cached", Side::Right),
         ("listed", Side::Right),
         ("p50", Side::Right),
         ("p99", Side::Right),
         ("today", Side::Right),
-        ("of", Side::Right),
-        ("ahead", Side::Right),
-        ("wasted", Side::Right),
-        ("saved", Side::Right),
-        ("is", Side::Left),
+        ("quota", Side::Right),
+        ("prefetch used", Side::Right),
+        ("unused", Side::Right),
+        ("time saved", Side::Right),
+        ("state", Side::Left),
         ("since", Side::Left),
     ]);
     let called = |row: &ListState| {
@@ -56,13 +56,13 @@ fn ahead(reply: &Reply) -> String {
     let mut text = String::new();
     if *batch == Mode::Observe {
         text.push_str(
-            "nothing is asked ahead (dnsbl.batch = \"observe\"): ahead, wasted and saved are what \"learned\" would have done\n",
+            "dnsbl.batch = \"observe\": no list is prefetched; the prefetch columns show what \"learned\" would have done\n",
         );
     }
     if *unheard > 0 {
         let unheard = words::number(*unheard);
         text.push_str(&format!(
-            "asking ahead has not heard of {unheard} questions: too many at once, or too long names\n"
+            "prefetch did not learn from {unheard} queries: too many at once, or names too long\n"
         ));
     }
     text
@@ -86,7 +86,7 @@ fn state(row: &ListState, called: String) -> Vec<(String, Paint)> {
     let (is, paint) = match (&row.standing, row.purpose) {
         (Some(standing), _) => state_words(standing.state),
         (None, Some(_)) => ("shut down", Paint::Bad),
-        (None, None) => ("not known", Paint::Plain),
+        (None, None) => ("not in registry", Paint::Plain),
     };
     let since = row.standing.as_ref().map(|standing| standing.since).filter(|since| *since > 0);
     vec![
@@ -120,11 +120,11 @@ fn state_words(state: State) -> (&'static str, Paint) {
         State::Untested => ("not tested", Paint::Plain),
         State::Ok => ("ok", Paint::Good),
         State::Slow => ("slow", Paint::Plain),
-        State::Refusing => ("refusing", Paint::Bad),
+        State::Refusing => ("refuses queries", Paint::Bad),
         State::Parked => ("parked", Paint::Bad),
-        State::ListsTheWorld => ("lists the world", Paint::Bad),
+        State::ListsTheWorld => ("lists everything", Paint::Bad),
         State::ListsNothing => ("lists nothing", Paint::Bad),
-        State::TestsDiffer => ("tests differ", Paint::Plain),
+        State::TestsDiffer => ("test points differ", Paint::Plain),
         State::Dead => ("dead", Paint::Bad),
     }
 }
@@ -148,10 +148,10 @@ fn moment(unix: u64) -> String {
 pub fn tests(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[
         ("list", Side::Left),
-        ("which", Side::Left),
-        ("says", Side::Left),
-        ("took", Side::Right),
-        ("because", Side::Left),
+        ("kind", Side::Left),
+        ("result", Side::Left),
+        ("time", Side::Right),
+        ("details", Side::Left),
     ]);
     for reply in replies {
         if let Reply::ListTest(row) = reply {
@@ -165,11 +165,11 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let (says, paint) = match (row.says, row.purpose) {
         (Some(ListSays::Listed), Purpose::Block) => ("listed", Paint::Bad),
-        (Some(ListSays::Listed), Purpose::Allow) => ("welcome", Paint::Good),
-        (Some(ListSays::Listed), Purpose::Data) => ("has something", Paint::Plain),
+        (Some(ListSays::Listed), Purpose::Allow) => ("listed", Paint::Good),
+        (Some(ListSays::Listed), Purpose::Data) => ("has data", Paint::Plain),
         (Some(ListSays::NotListed), _) => ("not listed", Paint::Plain),
-        (Some(ListSays::Untold), _) => ("could not tell", Paint::Bad),
-        (None, _) => ("not asked", Paint::Plain),
+        (Some(ListSays::Untold), _) => ("unknown", Paint::Bad),
+        (None, _) => ("not queried", Paint::Plain),
     };
     let codes = row.codes.iter().map(|code| match code.means.as_str() {
         "" => code.code.clone(),
@@ -187,9 +187,9 @@ fn test(row: &ListTest) -> Vec<(String, Paint)> {
 
 const fn purpose_words(purpose: Purpose) -> &'static str {
     match purpose {
-        Purpose::Block => "blocks",
-        Purpose::Allow => "allows",
-        Purpose::Data => "tells",
+        Purpose::Block => "blocklist",
+        Purpose::Allow => "allowlist",
+        Purpose::Data => "data",
     }
 }
 
@@ -198,9 +198,9 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
     let mut text = String::new();
     let mut table = Table::new(&[
         ("list", Side::Left),
-        ("which", Side::Left),
-        ("asked for", Side::Left),
-        ("free a day", Side::Right),
+        ("kind", Side::Left),
+        ("looks up", Side::Left),
+        ("free/day", Side::Right),
         ("terms", Side::Left),
     ]);
     for reply in replies {
@@ -216,7 +216,7 @@ pub fn facts(replies: &[Reply], style: Style) -> String {
 fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let subjects: Vec<String> = row.subjects.iter().map(words::word).collect();
-    let configured = if row.configured { "as configured; " } else { "" };
+    let configured = if row.configured { "changed by the configuration; " } else { "" };
     let (terms, paint) = match &row.dead {
         Some(how) => (format!("shut down: {how}"), Paint::Faint),
         None => (format!("{configured}{}", row.terms), Paint::Plain),

@@ -37,10 +37,10 @@ pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: S
 
 fn nothing(window: Window) -> String {
     let since = match window {
-        Window::Start => "since the start".to_owned(),
+        Window::Start => "since start".to_owned(),
         window => format!("in the {}", words::window(window, f64::INFINITY)),
     };
-    format!("nothing {since}\n")
+    format!("no queries {since}\n")
 }
 
 fn count(number: u64) -> (String, Paint) {
@@ -60,13 +60,13 @@ fn round_trip(seconds: f64) -> (String, Paint) {
 fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
     let mut table = Table::new(&[
         ("zone", Side::Left),
-        ("flights", Side::Right),
+        ("resolutions", Side::Right),
         ("failed", Side::Right),
         ("shed", Side::Right),
-        ("spent", Side::Right),
+        ("time", Side::Right),
         ("messages", Side::Right),
         ("round trip", Side::Right),
-        ("its servers", Side::Left),
+        ("servers", Side::Left),
     ]);
     for row in rows {
         table.row(vec![
@@ -94,7 +94,7 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
         ("<3s", Side::Right),
         ("≥3s", Side::Right),
         ("failed", Side::Right),
-        ("its servers", Side::Left),
+        ("servers", Side::Left),
     ]);
     let mut sums = [0_u64; 7];
     for row in rows {
@@ -135,10 +135,10 @@ fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> Table {
     let mut table = Table::new(&[
         ("server", Side::Left),
         ("messages", Side::Right),
-        ("waited", Side::Right),
+        ("wait", Side::Right),
         ("round trip", Side::Right),
         ("longest", Side::Right),
-        ("what it did", Side::Left),
+        ("behaviour", Side::Left),
     ]);
     for row in rows {
         table.row(vec![
@@ -156,12 +156,12 @@ fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> Table {
 fn by_client(rows: &[&ClientRow]) -> Table {
     let mut table = Table::new(&[
         ("client", Side::Left),
-        ("questions", Side::Right),
+        ("queries", Side::Right),
         ("share", Side::Right),
         ("from cache", Side::Right),
         ("failed", Side::Right),
         ("shed", Side::Right),
-        ("waited on average", Side::Right),
+        ("mean wait", Side::Right),
     ]);
     let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
     for (row, share) in rows.iter().zip(words::shares(&questions)) {
@@ -181,7 +181,7 @@ fn by_client(rows: &[&ClientRow]) -> Table {
 fn by_type(rows: &[&TypeRow]) -> Table {
     let mut table = Table::new(&[
         ("type", Side::Left),
-        ("questions", Side::Right),
+        ("queries", Side::Right),
         ("share", Side::Right),
         ("from cache", Side::Right),
         ("failed", Side::Right),

@@ -20,7 +20,7 @@ const COLUMNS: usize = 80;
 const LINES: usize = 23;
 
 /// Columns of the labels.
-const LABEL: usize = 12;
+const LABEL: usize = 13;
 
 /// Columns that a zone's name may take, so that the verdict on it still fits.
 const ZONE: usize = 28;
@@ -45,21 +45,21 @@ fn upper(stats: &Stats, style: Style) -> String {
     let title = format!("resolverd {} · up {} · {window}", stats.version, words::age(report.uptime));
     let cached = report.outcomes.get(&Outcome::Cache).copied().unwrap_or(0);
     let questions = [
-        format!("{} in all", words::number(report.questions)),
-        format!("{} a second", words::rate(report.questions, report.seconds)),
+        format!("{} total", words::number(report.questions)),
+        format!("{}/s", words::rate(report.questions, report.seconds)),
         format!("{} from cache", words::percent_of(cached, report.questions)),
     ];
     let mut text = format!("{}\n", style.paint(Paint::Head, &title));
-    text.push_str(&items("questions", &questions, style));
+    text.push_str(&items("queries", &questions, style));
     text.push_str(&items("outcomes", &in_per_cent(&report.outcomes), style));
     let apart: Vec<String> = report
         .apart
         .iter()
         .filter(|(_, count)| **count > 0)
-        .map(|(apart, count)| format!("{} {}", words::word(apart), words::number(*count)))
+        .map(|(apart, count)| format!("{} {}", words::label(apart), words::number(*count)))
         .collect();
     if !apart.is_empty() {
-        text.push_str(&items("apart", &apart, style));
+        text.push_str(&items("other", &apart, style));
     }
     text.push_str(&shed(stats, style));
     text.push_str(&items("latency", &words::quantiles(&report.latency), style));
@@ -86,9 +86,9 @@ fn upstream(stats: &Stats, style: Style) -> String {
     let flights = report.flights.count;
     let sent = [
         format!("{} messages", words::number(messages)),
-        format!("{} a second", words::rate(messages, stats.report.seconds)),
+        format!("{}/s", words::rate(messages, stats.report.seconds)),
         format!("{} over TCP", words::percent_of(report.counts[Counter::Tcp], messages)),
-        format!("waited {} in all", words::time(report.waited)),
+        format!("total wait {}", words::time(report.waited)),
     ];
     let mut text = items("upstream", &sent, style);
     text.push_str(&items("", &in_per_cent(&report.messages), style));
@@ -104,7 +104,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
         words::number(report.counts[Counter::FlightsFailed])
     )];
     ended.extend(words::quantiles(&report.flights));
-    text.push_str(&items("flights", &ended, style));
+    text.push_str(&items("resolutions", &ended, style));
     if report.validated.values().any(|count| *count > 0) {
         text.push_str(&items("validated", &in_per_cent(&report.validated), style));
     }
@@ -118,7 +118,7 @@ fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
         .iter()
         .zip(words::shares(&all))
         .filter(|((_, count), _)| **count > 0)
-        .map(|((part, _), share)| format!("{} {}", words::word(part), words::percent(share)))
+        .map(|((part, _), share)| format!("{} {}", words::label(part), words::percent(share)))
         .collect();
     if told.is_empty() { vec!["–".to_owned()] } else { told }
 }
@@ -127,9 +127,9 @@ fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
 fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     let mut table = Table::new(&[
         ("slowest zones", Side::Left),
-        ("spent", Side::Right),
+        ("time", Side::Right),
         ("failed", Side::Right),
-        ("their servers", Side::Left),
+        ("servers", Side::Left),
     ]);
     for row in rows {
         let failed = format!("{} of {}", words::number(row.failed), words::number(row.flights));
@@ -145,7 +145,7 @@ fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
 
 /// The servers that were waited for longest.
 fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
-    let head = [("slowest servers", Side::Left), ("waited", Side::Right), ("what they did", Side::Left)];
+    let head = [("slowest servers", Side::Left), ("wait", Side::Right), ("behaviour", Side::Left)];
     let mut table = Table::new(&head);
     for row in rows {
         table.row(vec![

@@ -19,31 +19,29 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     let mut table = Table::new(&[
         ("server", Side::Left),
         ("round trip", Side::Right),
-        ("timer", Side::Right),
-        ("silences", Side::Right),
+        ("timeout", Side::Right),
+        ("unanswered", Side::Right),
         ("lacks", Side::Left),
-        ("health", Side::Left),
+        ("state", Side::Left),
         ("lame for", Side::Left),
     ]);
     rows.for_each(|row| table.row(server(row)));
     match (table.is_empty(), address) {
         (false, None) => table.worst(left_out(replies), style),
         (false, Some(_)) => table.text(style, None),
-        (true, Some(address)) => format!("nothing is known of {address}\n"),
-        (true, None) => "no server is known: none was asked since the start or the last flush\n".to_owned(),
+        (true, Some(address)) => format!("no data about {address}\n"),
+        (true, None) => "no servers: none was queried since start or since the last flush\n".to_owned(),
     }
 }
 
 fn server(row: &ServerState) -> Vec<(String, Paint)> {
     let (health, paint) = match (row.health, row.dead_for) {
-        (Health::Answering, _) if !row.asked => ("not asked yet".to_owned(), Paint::Plain),
+        (Health::Answering, _) if !row.asked => ("not queried yet".to_owned(), Paint::Plain),
         (Health::Answering, _) if row.round_trip.is_none() => ("no answer yet".to_owned(), Paint::Plain),
         (Health::Answering, _) => ("answering".to_owned(), Paint::Good),
-        (Health::Doubtful, _) => ("doubtful".to_owned(), Paint::Plain),
-        (Health::Due, _) => ("dead, to be tried again".to_owned(), Paint::Bad),
-        (Health::Dead, Some(left)) => {
-            (format!("dead, next try in {} or later", words::time(left)), Paint::Bad)
-        }
+        (Health::Doubtful, _) => ("recent timeout".to_owned(), Paint::Plain),
+        (Health::Due, _) => ("dead, retry due".to_owned(), Paint::Bad),
+        (Health::Dead, Some(left)) => (format!("dead, retry in {} or later", words::time(left)), Paint::Bad),
         (Health::Dead, None) => ("dead".to_owned(), Paint::Bad),
     };
     let silences = u64::from(row.silences);
@@ -72,11 +70,11 @@ fn address(address: SocketAddr) -> String {
 /// What is under way, the oldest first.
 pub fn flights(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[
-        ("question", Side::Left),
+        ("query", Side::Left),
         ("age", Side::Right),
         ("clients", Side::Right),
         ("messages", Side::Right),
-        ("waits for", Side::Left),
+        ("waiting for", Side::Left),
     ]);
     for reply in replies {
         if let Reply::Flight(row) = reply {
@@ -90,30 +88,30 @@ pub fn flights(replies: &[Reply], style: Style) -> String {
         }
     }
     if table.is_empty() {
-        return "nothing is under way\n".to_owned();
+        return "no queries in progress\n".to_owned();
     }
     table.worst(left_out(replies), style)
 }
 
 fn waits_for(row: &FlightState) -> String {
     match (&row.server, &row.zone) {
-        (Some(server), Some(zone)) => format!("{server}, asked for {zone}"),
+        (Some(server), Some(zone)) => format!("{server} ({zone})"),
         (Some(server), None) => server.clone(),
-        (None, _) => "nothing was sent yet".to_owned(),
+        (None, _) => "no message sent yet".to_owned(),
     }
 }
 
 /// What memory holds under a name: a row for each entry, and one for each further record of it.
 pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[
-        ("held", Side::Left),
+        ("entry", Side::Left),
         ("type", Side::Left),
         ("view", Side::Right),
         ("flags", Side::Left),
-        ("for", Side::Right),
+        ("expires in", Side::Right),
         ("rank", Side::Left),
-        ("octets", Side::Right),
-        ("what", Side::Left),
+        ("bytes", Side::Right),
+        ("data", Side::Left),
     ]);
     for reply in replies {
         if let Reply::Held(row) = reply {
@@ -121,7 +119,7 @@ pub fn held(replies: &[Reply], style: Style) -> String {
         }
     }
     if table.is_empty() {
-        return "nothing is held under that name\n".to_owned();
+        return "nothing is cached for that name\n".to_owned();
     }
     let left_out = left_out(replies);
     let more = if left_out > 0 { super::table::more(left_out, style) } else { String::new() };
@@ -148,18 +146,18 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
 
 /// Negative trust anchors, each with the time it holds yet.
 pub fn negative_anchors(replies: &[Reply], style: Style) -> String {
-    let mut table = Table::new(&[("name", Side::Left), ("for", Side::Right), ("by", Side::Left)]);
+    let mut table = Table::new(&[("name", Side::Left), ("expires in", Side::Right), ("set by", Side::Left)]);
     for reply in replies {
         if let Reply::Nta { name, left } = reply {
             let (time, by) = match left {
                 Some(left) => (words::age(*left), "resolverctl"),
-                None => (String::new(), "the configuration"),
+                None => (String::new(), "configuration"),
             };
             table.plain(vec![name.clone(), time, by.to_owned()]);
         }
     }
     if table.is_empty() {
-        return "no negative trust anchor is set\n".to_owned();
+        return "no negative trust anchors\n".to_owned();
     }
     table.text(style, None)
 }

@@ -14,22 +14,23 @@ use crate::record::event::{Step, StepEvent};
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
     let well = status.warnings.is_empty();
-    let verdict = if well { style.paint(Paint::Good, "well") } else { style.paint(Paint::Bad, "not well") };
+    let verdict =
+        if well { style.paint(Paint::Good, "healthy") } else { style.paint(Paint::Bad, "not healthy") };
     let mut text = format!("resolverd {} is {verdict}, up {}\n\n", daemon.version, words::age(status.uptime));
     let listen: Vec<String> = daemon.listen.iter().map(ToString::to_string).collect();
-    let config = daemon.config.as_deref().unwrap_or("built-in defaults");
+    let config = daemon.config.as_deref().unwrap_or("defaults (no file)");
     let questions = format!("{} in {}", words::number(status.questions), words::age(status.seconds));
     let flights =
-        format!("{} under way, {} may be", words::number(daemon.flights), words::number(daemon.flights_max));
+        format!("{} queries, maximum {}", words::number(daemon.flights), words::number(daemon.flights_max));
     for (label, value) in [
         ("process", daemon.process.to_string()),
         ("config", config.to_owned()),
-        ("listens", listen.join("   ")),
-        ("questions", questions),
-        ("flights", flights),
+        ("listen", listen.join("   ")),
+        ("queries", questions),
+        ("in progress", flights),
     ] {
         text.push_str(&screen::items(label, &[value], style));
-        if label == "listens" && !daemon.missing.is_empty() {
+        if label == "listen" && !daemon.missing.is_empty() {
             let missing =
                 daemon.missing.iter().map(|missing| format!("{}, {}", missing.address, missing.why));
             text.push_str(&screen::items("missing", &missing.collect::<Vec<_>>(), style));
@@ -59,7 +60,7 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     let rcode = style.paint(paint, &reply.rcode);
     text.push_str(&format!("{rcode}, {} {}", source(reply.outcome), words::time(reply.elapsed)));
     if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
-        text.push_str(&format!(", kept for {} by the SOA of {}", words::age(f64::from(soa.ttl)), soa.name));
+        text.push_str(&format!(", cached for {} (SOA of {})", words::age(f64::from(soa.ttl)), soa.name));
     }
     match reply.security {
         Security::Secure => text.push_str(", secure"),
@@ -77,14 +78,14 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
 const fn source(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Cache => "from cache in",
-        Outcome::Shared => "from servers that another question had begun to ask, in",
+        Outcome::Shared => "from servers, shared with another query, in",
         Outcome::Upstream => "from servers in",
         Outcome::Failed => "failed in",
-        Outcome::Remembered => "known to fail; told in",
-        Outcome::Deadline => "no answer yet after",
-        Outcome::Shed => "turned away in",
+        Outcome::Remembered => "cached failure, answered in",
+        Outcome::Deadline => "timeout after",
+        Outcome::Shed => "shed (too many queries) in",
         Outcome::FormError | Outcome::NotImplemented | Outcome::BadVersion | Outcome::Refused => {
-            "not served, in"
+            "rejected in"
         }
     }
 }
@@ -118,40 +119,44 @@ fn step(step: &Step, style: Style) -> String {
 /// The word of a step, and what is said of it.
 fn event(event: &StepEvent) -> (&'static str, String, Paint) {
     match event {
-        StepEvent::Question { name, kind } => ("question", format!("{name} {kind}"), Paint::Head),
-        StepEvent::Memory { found } => ("memory", found.clone(), Paint::Plain),
-        StepEvent::Cut { zone, addresses: 1 } => ("cut", format!("{zone} with 1 address"), Paint::Plain),
-        StepEvent::Cut { zone, addresses } => {
-            ("cut", format!("{zone} with {addresses} addresses"), Paint::Plain)
+        StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
+        StepEvent::Memory { found } => ("cache", found.clone(), Paint::Plain),
+        StepEvent::Cut { zone, addresses: 1 } => {
+            ("zone cut", format!("{zone}, 1 server address"), Paint::Plain)
         }
-        StepEvent::Probe { name } => ("probe", format!("for {name} alone"), Paint::Plain),
+        StepEvent::Cut { zone, addresses } => {
+            ("zone cut", format!("{zone}, {addresses} server addresses"), Paint::Plain)
+        }
+        StepEvent::Probe { name } => ("minimised", format!("to {name}"), Paint::Plain),
         StepEvent::Sent { server, transport, reason } => {
             let transport = match transport {
                 Transport::Tls => "TLS",
                 Transport::Udp => "UDP",
                 Transport::Tcp => "TCP",
             };
-            ("→", format!("{server} over {transport} ({reason})"), Paint::Plain)
+            ("→", format!("{server} over {transport} ({})", words::label(reason)), Paint::Plain)
         }
         StepEvent::Received { server, conduct, round_trip_micros, said } => {
             let time = words::time(*round_trip_micros as f64 / 1e6);
             let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
-            ("←", format!("{server} {} after {time}: {said}", words::word(conduct)), paint)
+            ("←", format!("{server} {} after {time}: {said}", words::label(conduct)), paint)
         }
         StepEvent::Scrubbed { dropped: 1 } => {
-            ("scrubbed", "1 record that was not its to give".to_owned(), Paint::Faint)
+            ("scrubbed", "1 record that the server has no authority for".to_owned(), Paint::Faint)
         }
         StepEvent::Scrubbed { dropped } => {
-            ("scrubbed", format!("{dropped} records that were not its to give"), Paint::Faint)
+            ("scrubbed", format!("{dropped} records that the server has no authority for"), Paint::Faint)
         }
         StepEvent::Checked { subject, state, why } => {
             let why = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             ("checked", format!("{subject} is {state}{why}"), Paint::Plain)
         }
         StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
-        StepEvent::Outdated { zone } => {
-            ("outdated", format!("the servers of {zone}: its parent may know others"), Paint::Plain)
-        }
+        StepEvent::Outdated { zone } => (
+            "outdated",
+            format!("the servers of {zone} do not serve it: ask the parent for others"),
+            Paint::Plain,
+        ),
         StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
         StepEvent::Ended { result } => ("ended", result.clone(), Paint::Head),
     }
@@ -175,7 +180,7 @@ pub fn removed(removed: &Removed) -> String {
         })
         .collect();
     if told.is_empty() {
-        return "removed nothing: it was not there\n".to_owned();
+        return "nothing removed: not in the cache\n".to_owned();
     }
     format!("removed {}: {}\n", words::number(removed.removed), told.join(", "))
 }
@@ -193,9 +198,9 @@ pub fn reloaded(replies: &[Reply], style: Style) -> String {
         }
     }
     if replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. })) {
-        text.push_str("the configuration is as it was\n");
+        text.push_str("the old configuration stays in effect\n");
     } else if text.is_empty() {
-        text.push_str("nothing has changed\n");
+        text.push_str("no changes\n");
     }
     text
 }
@@ -204,7 +209,7 @@ pub fn reloaded(replies: &[Reply], style: Style) -> String {
 pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
     match (file, errors) {
         (_, Some(errors)) => format!("{errors}\n"),
-        (Some(file), None) => format!("{}: fine\n", file.display()),
-        (None, None) => "no configuration file: the built-in defaults hold\n".to_owned(),
+        (Some(file), None) => format!("{}: ok\n", file.display()),
+        (None, None) => "no configuration file; the defaults apply\n".to_owned(),
     }
 }

@@ -108,15 +108,34 @@ pub fn word(value: &impl Serialize) -> String {
     }
 }
 
+/// The word of a closed vocabulary as a label of a screen: response codes as DNS spells them, spaces between words.
+pub fn label(value: &impl Serialize) -> String {
+    let word = word(value);
+    let label = match word.as_str() {
+        "silent" | "deadline" => "timeout",
+        "remembered" => "cached failure",
+        "form_error" => "FORMERR",
+        "serv_fail" => "SERVFAIL",
+        "not_implemented" => "NOTIMP",
+        "bad_version" => "BADVERS",
+        "refused" => "REFUSED",
+        "unfit" => "invalid",
+        "timer" => "retry",
+        "without_edns" => "without EDNS",
+        _ => return word.replace('_', " "),
+    };
+    label.to_owned()
+}
+
 /// A window in words, or since when where the daemon is younger than it.
 pub fn window(window: Window, seconds: f64) -> String {
     let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));
     match window {
-        _ if younger => format!("since the start {} ago", age(seconds)),
+        _ if younger => format!("since start {} ago", age(seconds)),
         Window::Minute => "last minute".to_owned(),
         Window::FiveMinutes => "last 5 min".to_owned(),
         Window::Hour => "last hour".to_owned(),
-        Window::Start => "since the start".to_owned(),
+        Window::Start => "since start".to_owned(),
     }
 }
 
@@ -157,8 +176,8 @@ mod tests {
     #[test]
     fn a_window_is_called_by_what_it_covers() {
         assert_eq!(window(Window::FiveMinutes, 303.0), "last 5 min");
-        assert_eq!(window(Window::FiveMinutes, 42.0), "since the start 42 s ago");
-        assert_eq!(window(Window::Start, 273_600.0), "since the start 3 d 4 h ago");
+        assert_eq!(window(Window::FiveMinutes, 42.0), "since start 42 s ago");
+        assert_eq!(window(Window::Start, 273_600.0), "since start 3 d 4 h ago");
     }
 
     proptest! {

@@ -11,10 +11,10 @@ use crate::control::protocol::zones::{ZoneServer, ZoneState};
 pub fn table(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[
         ("zone", Side::Left),
-        ("by", Side::Left),
-        ("leads to", Side::Left),
+        ("type", Side::Left),
+        ("target", Side::Left),
         ("round trip", Side::Right),
-        ("which is", Side::Left),
+        ("state", Side::Left),
     ]);
     for reply in replies {
         if let Reply::ZoneState(row) = reply {
@@ -22,7 +22,7 @@ pub fn table(replies: &[Reply], style: Style) -> String {
         }
     }
     if table.is_empty() {
-        return "no zone is configured\n".to_owned();
+        return "no configured zones\n".to_owned();
     }
     table.text(style, None)
 }
@@ -31,13 +31,13 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
     let plain = |text: String| (text, Paint::Plain);
     let mut targets: Vec<Vec<(String, Paint)>> = row.servers.iter().map(server).collect();
     if let Some(file) = &row.file {
-        targets.push(vec![plain(harmless(file)), plain(String::new()), plain("served here".to_owned())]);
+        targets.push(vec![plain(harmless(file)), plain(String::new()), plain("zone file".to_owned())]);
     }
     for address in &row.addresses {
         targets.push(vec![
             plain(address.to_string()),
             plain(String::new()),
-            plain("answered here".to_owned()),
+            plain("local address".to_owned()),
         ]);
     }
     let kind = words::word(&row.kind);
@@ -56,11 +56,11 @@ fn server(server: &ZoneServer) -> Vec<(String, Paint)> {
     };
     let (health, paint) = match server.health {
         _ if server.lame => ("refusing or failing", Paint::Bad),
-        None => ("not yet asked", Paint::Plain),
+        None => ("not queried yet", Paint::Plain),
         Some(Health::Answering) if server.round_trip.is_none() => ("no answer yet", Paint::Plain),
         Some(Health::Answering) => ("answering", Paint::Good),
-        Some(Health::Doubtful) => ("doubtful", Paint::Plain),
-        Some(Health::Due) => ("dead, to be tried again", Paint::Bad),
+        Some(Health::Doubtful) => ("recent timeout", Paint::Plain),
+        Some(Health::Due) => ("dead, retry due", Paint::Bad),
         Some(Health::Dead) => ("dead", Paint::Bad),
     };
     let round_trip = server.round_trip.map_or_else(|| "–".to_owned(), words::time);

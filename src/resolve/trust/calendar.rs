@@ -16,7 +16,7 @@ use crate::limits::CLOCK_JUMP;
 use crate::validate::verdict::{Fault, Why};
 
 /// What to do about a wrong clock.
-const ADVICE: &str = "set it, and keep it set: `timedatectl set-ntp true`, or chrony";
+const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
 /// What was told last.
 const RIGHT: u8 = 0;
@@ -76,7 +76,7 @@ impl Validator {
                 }
             }
             Calendar::Clock(_) if set && self.timekeeper.turns(RIGHT) => {
-                tracing::info!("this host's clock was set: it says {}", date(now.unix));
+                tracing::info!("the clock of this host was set: it says {}", date(now.unix));
             }
             Calendar::Clock(_) => {}
         }
@@ -101,7 +101,7 @@ impl Validator {
 /// What is said beside an answer whose signatures' times were not judged.
 pub(super) fn untimed(passed: u64) -> Fault {
     let text = format!(
-        "it is signed, but whether still or already could not be told: this host's clock is slow, it is later than {}",
+        "the validity times of its signatures cannot be checked: the clock of this host is behind, it is later than {}",
         date(passed)
     );
     Fault::new(Why::Indeterminate, text)
@@ -114,8 +114,7 @@ fn offset(now: Now) -> i64 {
 
 fn slow(unix: u64, passed: u64) -> String {
     format!(
-        "this host's clock is slow: it says {}, but {} has passed. Until it is set, signatures are checked without their times, \
-         and no answer has AD; {ADVICE}",
+        "the clock of this host is behind: it says {}, but signatures of the root prove that it is later than {}; until it is set, signatures are checked without their validity times and no answer has AD; {ADVICE}",
         date(unix),
         date(passed)
     )
@@ -123,8 +122,7 @@ fn slow(unix: u64, passed: u64) -> String {
 
 fn fast(unix: u64, fault: &Fault) -> String {
     format!(
-        "{fault}, by this host's clock, which says {}: it is fast, or somebody answers with old data for the root. Signed names fail \
-         until it is set, those below dnssec.negative_trust_anchors do not; {ADVICE}",
+        "{fault}, by the clock of this host, which says {}: the clock is ahead, or another server answers with old data for the root; signed names fail until the clock is set, except below dnssec.negative_trust_anchors; {ADVICE}",
         date(unix)
     )
 }
@@ -159,9 +157,9 @@ mod tests {
         );
         assert!(
             slow(0, 1_793_491_200)
-                .starts_with("this host's clock is slow: it says 1970-01-01, but 2026-11-01 has passed.")
+                .starts_with("the clock of this host is behind: it says 1970-01-01, but signatures of the root prove that it is later than 2026-11-01;")
         );
-        let fault = Fault::new(Why::Expired, "the signature of . DNSKEY ended 40 days ago");
-        assert!(fast(1_800_000_000, &fault).starts_with("the signature of . DNSKEY ended 40 days ago, by this host's clock, which says 2027-01-15: it is fast"));
+        let fault = Fault::new(Why::Expired, "the RRSIG of . DNSKEY expired 40 days ago");
+        assert!(fast(1_800_000_000, &fault).starts_with("the RRSIG of . DNSKEY expired 40 days ago, by the clock of this host, which says 2027-01-15: the clock is ahead"));
     }
 }

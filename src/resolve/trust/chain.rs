@@ -210,7 +210,7 @@ impl Validator {
                 Ok(Established::without_keys(Standing::Insecure(fault), ttl))
             }
             Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
-                let text = format!("it is signed by {zone}, which is no zone: the one above proves that");
+                let text = format!("it is signed by {zone}, but the parent proves that this is not a zone");
                 let fault = Fault::new(Why::Bogus, text);
                 Ok(Established::without_keys(Standing::NoZone(fault), ttl.min(seconds_of(BOGUS_TIME))))
             }
@@ -313,7 +313,8 @@ impl Validator {
             }
         }
         let fault = refuted.into_iter().map(|(_, fault)| fault).reduce(Fault::or_more_telling);
-        let fault = fault.unwrap_or_else(|| Fault::new(Why::DnskeyMissing, format!("{zone} shows no keys")));
+        let fault =
+            fault.unwrap_or_else(|| Fault::new(Why::DnskeyMissing, format!("{zone} returned no DNSKEY")));
         if zone.is_root() {
             self.suspects_clock(&fault);
         }
@@ -346,7 +347,7 @@ pub(super) fn note_refuted(fetched: &Fetched, fault: &Fault, context: &Context) 
 
 /// The step that tells that what a server says for a zone is not what was signed.
 pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault) -> StepEvent {
-    let subject = format!("what {} says for {zone}", server.ip());
+    let subject = format!("answer of {} for {zone}", server.ip());
     StepEvent::Checked { subject, state: State::Bogus, why: Some(fault.text.clone()) }
 }
 
@@ -383,7 +384,7 @@ fn checked(subject: String, state: &ZoneState) -> StepEvent {
 }
 
 pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> Fault {
-    Fault::new(Why::Indeterminate, format!("the {what} of {name} could not be had: {failure}"))
+    Fault::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
 }
 
 /// Whole seconds.

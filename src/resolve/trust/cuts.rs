@@ -37,7 +37,7 @@ impl Validator {
             loop {
                 (below, probes) = (below.saturating_add(1), probes + 1);
                 if probes > MAX_CUT_PROBES {
-                    let text = format!("{name} has more labels than are looked at for a zone cut");
+                    let text = format!("{name} has too many labels to search for its zone cut");
                     return Verdict::Indeterminate(Fault::new(Why::Indeterminate, text));
                 }
                 if below > name.iter().len() {
@@ -121,7 +121,9 @@ impl Validator {
                 }
             }
         }
-        Err(found.unwrap_or_else(|| Fault::new(Why::NsecMissing, format!("nothing proves a DS of {name}"))))
+        Err(found.unwrap_or_else(|| {
+            Fault::new(Why::NsecMissing, format!("no server proves or denies a DS of {name}"))
+        }))
     }
 
     /// Judges the DS of `name`, or what denies them.
@@ -144,9 +146,9 @@ impl Validator {
         let trust = self.trust(name, context);
         let Some(signer) = signer.filter(|signer| trust.reaches(signer)).cloned() else {
             let (why, what) = if set.is_empty() {
-                (Why::NsecMissing, "nothing signed says whether there is a DS of")
+                (Why::NsecMissing, "no signed record proves or denies a DS of")
             } else {
-                (Why::RrsigsMissing, "nobody above has signed the DS of")
+                (Why::RrsigsMissing, "no parent zone signed the DS of")
             };
             return Err(Fault::new(why, format!("{what} {name}")));
         };
@@ -194,7 +196,7 @@ impl Validator {
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
             // That nothing of it can be read does not make the zone an unsigned one.
-            return Err(Fault::new(Why::Bogus, format!("no DS of {name} can be read")));
+            return Err(Fault::new(Why::Bogus, format!("no DS of {name} can be parsed")));
         }
         Ok(Delegated::Signed(known, signed.ttl))
     }
@@ -230,5 +232,5 @@ fn ds_in(record: &Record) -> Option<&DS> {
 }
 
 fn unsigned_in(name: &Name, zone: &Name) -> Fault {
-    Fault::new(Why::RrsigsMissing, format!("{name} is not signed, but {zone} is"))
+    Fault::new(Why::RrsigsMissing, format!("{name} is not signed, but its zone {zone} is"))
 }

@@ -213,9 +213,7 @@ impl Validator {
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).is_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
-        context.note(StepEvent::Memory {
-            found: format!("that {server} is to be asked after the others for {zone}"),
-        });
+        context.note(StepEvent::Memory { found: format!("{server} is queried last for {zone}") });
     }
 
     fn recall_fetched(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetched> {

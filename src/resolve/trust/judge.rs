@@ -121,7 +121,7 @@ impl Validator {
             {
                 judged.checked.sets.push(*security);
                 if found.contradicted && *security == Security::Secure {
-                    let text = format!("the CNAME of {name} is not the one that its signed DNAME makes");
+                    let text = format!("the CNAME of {name} does not match its signed DNAME");
                     let part = Part::of(Verdict::Bogus(Fault::new(Why::Bogus, text)));
                     judged.take(part, &mut vouched);
                 }
