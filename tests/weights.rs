@@ -143,7 +143,7 @@ fn put_server(memory: &Memory, number: u32, lame: usize, octets: usize) {
         server.answered(Duration::from_millis(20 + trip), Mono::START);
     }
     for zone in 0..u32::try_from(lame).unwrap() {
-        server.is_lame(&name(zone, octets), DAY, Mono::START);
+        server.mark_lame(&name(zone, octets), DAY, Mono::START);
     }
 }
 

@@ -264,7 +264,7 @@ impl Server {
     }
 
     /// It does not serve `zone` though it should; believed for `time`.
-    pub fn is_lame(&self, zone: &Name, time: Duration, now: Mono) {
+    pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
         self.state().lame.add(zone, now.after(time), now);
     }
 
@@ -355,7 +355,7 @@ mod tests {
         for silence in 1..=DEAD_AFTER_SILENCES.into() {
             servers.get(address(3)).silent(at(silence), at(silence), &Random::seeded(1));
         }
-        servers.get(address(1)).is_lame(&Name::root(), LAME_TIME, Mono::START);
+        servers.get(address(1)).mark_lame(&Name::root(), LAME_TIME, Mono::START);
         servers.get(address(1)).takes_no_edns(Mono::START);
         servers.get(address(2)).takes_no_tcp(Mono::START);
         servers.get(address(2)).flips_case(Mono::START);
@@ -388,7 +388,7 @@ mod tests {
     fn lameness_is_by_zone_and_ends() {
         let server = Server::default();
         let (one, other) = (Name::from_ascii("one.").unwrap(), Name::from_ascii("other.").unwrap());
-        server.is_lame(&one, LAME_TIME, Mono::START);
+        server.mark_lame(&one, LAME_TIME, Mono::START);
         assert!(server.standing(&one, Mono::START).lame);
         assert!(!server.standing(&other, Mono::START).lame);
         assert!(!server.standing(&one, Mono::START.after(LAME_TIME)).lame);

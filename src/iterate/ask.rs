@@ -258,7 +258,7 @@ impl<'a> Asking<'a> {
             return;
         }
         for (server, _) in self.faults.iter().filter(|(_, fault)| *fault == Conduct::Lame) {
-            self.iterate.server(*server).is_lame(&self.cut.zone, LAME_TIME, self.iterate.now());
+            self.iterate.server(*server).mark_lame(&self.cut.zone, LAME_TIME, self.iterate.now());
         }
     }
 

@@ -423,7 +423,7 @@ impl Attempt {
             self.means.uplink.helped(self.means.clock.mono());
         }
         if let Some(time) = time {
-            self.server.is_lame(&self.zone, time, self.means.clock.mono());
+            self.server.mark_lame(&self.zone, time, self.means.clock.mono());
         }
         if dropped > 0 {
             self.means.recorder.count(Counter::Scrubbed, dropped);

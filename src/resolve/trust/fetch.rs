@@ -211,7 +211,7 @@ impl Validator {
 
     /// The same of any answer.
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
-        self.memory.servers.get(server).is_lame(zone, BOGUS_TIME, self.clock.mono());
+        self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
         context.note(StepEvent::Memory { found: format!("{server} is queried last for {zone}") });
     }
