@@ -263,7 +263,7 @@ impl Server {
         self.state().silence.tried_in_vain(sent);
     }
 
-    /// It does not serve `zone` though it should; believed for `time`.
+    /// Marks it lame for `zone` and for `time`: it does not serve the zone though it should.
     pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
         self.state().lame.add(zone, now.after(time), now);
     }

@@ -15,13 +15,10 @@
 mod backlog;
 mod chase;
 mod flights;
-mod guard;
 pub mod inflight;
 mod late;
 mod lists;
-mod mirrors;
 mod recall;
-mod shared;
 mod shares;
 pub mod side;
 pub mod trust;
@@ -62,7 +59,7 @@ use crate::zones::{Kind, Route, View, Views};
 use chase::Chased;
 use flights::{Begun, Flights, Joined, Landed, Seat, Shed};
 use inflight::InFlight;
-use shared::Asking;
+use lists::Asking;
 use trust::Validator;
 use trust::nta::Ntas;
 

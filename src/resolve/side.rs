@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::Resolver;
 use super::flights::Joined;
-use super::guard::{list_of, why_of};
+use super::lists::{list_of, why_of};
 use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Verdict};
 use crate::dnsbl::list::List;

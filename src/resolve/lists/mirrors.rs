@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{RData, Record, RecordType};
 
-use super::Resolver;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::record::trail::Trail;
+use crate::resolve::Resolver;
 use crate::zones::mirror::{Told, Turn};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 

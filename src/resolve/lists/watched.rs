@@ -9,10 +9,8 @@ use futures_util::future::Either;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::chase::Chased;
 use super::guard::list_on;
 use super::shared::Turn;
-use super::{Asked, Missed, Replied, Resolver, compose_answer};
 use crate::clock::Mono;
 use crate::dnsbl::breaker::End;
 use crate::dnsbl::entry::Entry;
@@ -27,24 +25,30 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, QuestionKey};
 use crate::record::event::StepEvent;
+use crate::resolve::chase::Chased;
+use crate::resolve::{Asked, Missed, Replied, Resolver, compose_answer};
 use crate::zones::View;
 
 /// A list that a question asks, and what is known of it.
-pub(super) struct Watched {
+pub(in crate::resolve) struct Watched {
     list: Arc<List>,
     entry: Arc<Entry>,
 }
 
 impl Resolver {
     /// The list that a client's question asks.
-    pub(super) fn watched(&self, missed: &Missed) -> Option<Watched> {
+    pub(in crate::resolve) fn watched(&self, missed: &Missed) -> Option<Watched> {
         let list = list_on(&missed.way, &missed.question.name).filter(|list| list.is_alive())?;
         let entry = self.list_entry(&missed.view, &list);
         Some(Watched { list, entry })
     }
 
     /// Answers a client's question to a list, as soon as its servers answer or are known not to.
-    pub(super) async fn ask_watched(self: &Arc<Self>, watched: &Watched, missed: Missed) -> Asked {
+    pub(in crate::resolve) async fn ask_watched(
+        self: &Arc<Self>,
+        watched: &Watched,
+        missed: Missed,
+    ) -> Asked {
         let (now, arrived) = (self.clock.mono(), missed.arrived);
         let (question, view) = (missed.question.clone(), Arc::clone(&missed.view));
         if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
@@ -129,7 +133,7 @@ impl Resolver {
     }
 
     /// What a list says, asked once for all listeners whose clients see the same zones.
-    pub(super) async fn hear_list(
+    pub(in crate::resolve) async fn hear_list(
         &self,
         entry: &Entry,
         name: &Name,
@@ -156,7 +160,7 @@ impl Resolver {
     }
 
     /// Asks a list, and tells what became of that.
-    pub(super) async fn ask_list(
+    pub(in crate::resolve) async fn ask_list(
         &self,
         entry: &Entry,
         name: &Name,
@@ -189,7 +193,7 @@ impl Resolver {
     }
 
     /// Tells how a list's answer came out.
-    pub(super) fn tell_lists(
+    pub(in crate::resolve) fn tell_lists(
         &self,
         question: &Question,
         key: &QuestionKey,

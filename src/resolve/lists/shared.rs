@@ -10,28 +10,28 @@ use futures_util::FutureExt;
 use futures_util::future::Shared;
 use tokio::sync::oneshot;
 
-use super::chase::Chased;
 use crate::iterate::failure::Failure;
 use crate::question::QuestionKey;
+use crate::resolve::chase::Chased;
 
 /// What was heard.
-pub(super) type Heard = Arc<Result<Chased, Failure>>;
+pub(in crate::resolve) type Heard = Arc<Result<Chased, Failure>>;
 
 type Table = HashMap<QuestionKey, Shared<oneshot::Receiver<Heard>>>;
 
 /// The questions.
 #[derive(Clone, Default)]
-pub(super) struct Asking(Arc<Mutex<Table>>);
+pub(in crate::resolve) struct Asking(Arc<Mutex<Table>>);
 
 /// Whoever asks for all; given up when dropped.
-pub(super) struct First {
+pub(in crate::resolve) struct First {
     asking: Asking,
     key: QuestionKey,
     sender: Option<oneshot::Sender<Heard>>,
 }
 
 /// Whose turn it is.
-pub(super) enum Turn {
+pub(in crate::resolve) enum Turn {
     /// This one asks.
     First(First),
     /// Another asks already.
@@ -41,12 +41,12 @@ pub(super) enum Turn {
 impl Asking {
     /// Questions under way.
     #[cfg(feature = "lab")]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::resolve) fn len(&self) -> usize {
         self.table().len()
     }
 
     /// Asks under `key`, or waits for the one that does.
-    pub(super) fn join(&self, key: QuestionKey) -> Turn {
+    pub(in crate::resolve) fn join(&self, key: QuestionKey) -> Turn {
         let mut table = self.table();
         if let Some(waiting) = table.get(&key) {
             return Turn::Waits(waiting.clone());
@@ -63,7 +63,7 @@ impl Asking {
 
 impl First {
     /// Tells what was heard. What is to be remembered of it must be in memory by now.
-    pub(super) fn tell(mut self, heard: Heard) {
+    pub(in crate::resolve) fn tell(mut self, heard: Heard) {
         if let Some(sender) = self.sender.take() {
             // Nobody else may wait.
             let _ = sender.send(heard);

@@ -8,8 +8,6 @@ use std::sync::Arc;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use super::Resolver;
-use super::chase::Chased;
 use crate::conduct::Conduct;
 use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
@@ -19,12 +17,14 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
 use crate::record::event::StepEvent;
+use crate::resolve::Resolver;
+use crate::resolve::chase::Chased;
 use crate::wire::compose;
 use crate::zones::{Route, View};
 
 impl Resolver {
     /// What a client gets for `name`, which goes this way: in a list's zone what the gate lets through, else all that is found.
-    pub(super) async fn guarded(
+    pub(in crate::resolve) async fn guarded(
         &self,
         name: &Name,
         kind: RecordType,
@@ -170,7 +170,12 @@ impl Resolver {
     }
 
     /// What a client gets whose patience is over: SERVFAIL, or of a list what the operator wants for its silence.
-    pub(super) fn overdue(&self, question: &Question, view: &View, error: ExtendedError) -> Answer {
+    pub(in crate::resolve) fn overdue(
+        &self,
+        question: &Question,
+        view: &View,
+        error: ExtendedError,
+    ) -> Answer {
         let now = self.clock.mono();
         let silent = Why::Silent { what: error.text.clone() };
         let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive());
@@ -209,18 +214,18 @@ impl Resolver {
 }
 
 /// The list that a question asks; none for what is in its zone and no question to a list.
-pub(super) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<List>> {
+pub(in crate::resolve) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<List>> {
     list_on(view.route(name, kind), name)
 }
 
 /// The same for a question for `name` that goes this way.
-pub(super) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>> {
+pub(in crate::resolve) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>> {
     let list = way.policy.list.clone()?;
     (list.asked(name) != Asked::Nothing || !list.is_alive()).then_some(list)
 }
 
 /// What a failure says of the list; none where it is ours.
-pub(super) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
+pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
     let what = failure.to_string();
     match failure {
         Failure::Servers { faults, .. }
