@@ -196,9 +196,9 @@ impl<'a> Truth<'a> {
 }
 
 /// Whether a server with this fault says what is not so, and only signatures can tell. Who serves the zones above may speak of
-/// all below them.
+/// all below them, and an unsigned zone may have any alias.
 pub(crate) fn lies(fault: Fault) -> bool {
-    fault.lies() || matches!(fault, Fault::Poisons | Fault::CatchAll)
+    fault.lies() || matches!(fault, Fault::Poisons | Fault::CatchAll | Fault::WrongCname)
 }
 
 /// What was so at some time between a moment before `began` and now.
