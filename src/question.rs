@@ -6,6 +6,7 @@
 use std::borrow::Borrow;
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Deref;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -13,6 +14,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Mono;
+use crate::wire::MAX_NAME;
 
 /// Class IN (RFC 1035 section 3.2.4): the only one we serve.
 const CLASS_IN: u16 = 1;
@@ -156,24 +158,56 @@ const OF_SUB_QUESTIONS: u8 = 0x10;
 
 /// Appends what follows the name in a key of class IN.
 pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {
-    bytes.extend_from_slice(&u16::from(kind).to_be_bytes());
-    bytes.extend_from_slice(&CLASS_IN.to_be_bytes());
-    bytes.push(flags);
-    bytes.extend_from_slice(&view.octets());
+    bytes.extend_from_slice(&tail(kind, flags, view));
+}
+
+/// What follows the name in a key of class IN.
+pub fn tail(kind: RecordType, flags: u8, view: ViewId) -> [u8; QuestionKey::TAIL] {
+    let ([one, two], [three, four]) = (u16::from(kind).to_be_bytes(), CLASS_IN.to_be_bytes());
+    let [six, seven, eight, nine] = view.octets();
+    [one, two, three, four, flags, six, seven, eight, nine]
 }
 
 /// A name in lower-case wire form, without compression.
 pub fn wire_name(name: &Name) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(name.len().saturating_add(1 + QuestionKey::TAIL));
-    for label in name.iter() {
-        // A label has at most 63 octets (RFC 1035 section 2.3.4); `Name` holds to that.
-        bytes.push(u8::try_from(label.len()).unwrap_or(0));
-        bytes.extend_from_slice(label);
+    WireName::of(name).to_vec()
+}
+
+/// The same where it stands: no block of the heap for a name that is looked up and forgotten.
+#[derive(Clone)]
+pub struct WireName {
+    octets: [u8; MAX_NAME],
+    length: usize,
+}
+
+impl WireName {
+    /// That of `name`.
+    pub fn of(name: &Name) -> Self {
+        let (mut octets, mut length) = ([0; MAX_NAME], 1_usize);
+        let mut left = octets.as_mut_slice();
+        for label in name.iter() {
+            // A name has at most 255 octets, and a label 63 (RFC 1035 section 2.3.4); `Name` holds to that.
+            let Some((first, rest)) = left.split_first_mut() else { break };
+            let Some((into, behind)) = rest.split_at_mut_checked(label.len()) else { break };
+            *first = u8::try_from(label.len()).unwrap_or(0);
+            into.copy_from_slice(label);
+            length = length.saturating_add(label.len()).saturating_add(1);
+            left = behind;
+        }
+        // The root's label is there already.
+        let mut wire = Self { octets, length: length.min(MAX_NAME) };
+        // No length is a letter: they end at 63.
+        wire.octets.get_mut(..wire.length).unwrap_or_default().make_ascii_lowercase();
+        wire
     }
-    bytes.push(0);
-    // No length is a letter: they end at 63.
-    bytes.make_ascii_lowercase();
-    bytes
+}
+
+impl Deref for WireName {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
 }
 
 /// The name that stands in wire form; the root where none does.

@@ -2,7 +2,8 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::question::{QuestionKey, ViewId, push_tail, wire_name};
+use crate::question::{QuestionKey, ViewId, WireName, is_within, tail};
+use crate::wire::MAX_NAME;
 
 /// Which entry of a name: they share the table, and the last octet of the key tells them apart.
 #[derive(Clone, Copy)]
@@ -33,57 +34,53 @@ impl Slot {
 
 /// The keys of a name, and of the names above it, in one buffer: a name above is the end of the name below.
 pub(super) struct Keys {
-    octets: Vec<u8>,
+    octets: [u8; MAX_NAME + QuestionKey::TAIL],
+    /// Octets of the name.
+    end: usize,
     view: ViewId,
 }
 
 impl Keys {
     pub(super) fn of(name: &Name, view: ViewId) -> Self {
-        let mut octets = wire_name(name);
-        push_tail(&mut octets, RecordType::ZERO, 0, view);
-        Self { octets, view }
+        Self::of_wire(&WireName::of(name), view)
     }
 
     /// The same of a name in wire form.
     pub(super) fn of_wire(name: &[u8], view: ViewId) -> Self {
-        let mut octets = Vec::with_capacity(name.len().saturating_add(QuestionKey::TAIL));
-        octets.extend_from_slice(name);
-        push_tail(&mut octets, RecordType::ZERO, 0, view);
-        Self { octets, view }
+        let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
+        let end = name.len().min(MAX_NAME);
+        octets.iter_mut().zip(name.iter().take(end)).for_each(|(into, octet)| *into = *octet);
+        Self { octets, end, view }
     }
 
     /// The key in `slot` of the name that begins at `begin`; at 0 begins the name itself.
     pub(super) fn at(&mut self, begin: usize, slot: Slot) -> &[u8] {
         let (kind, flags) = slot.tail();
-        self.octets.truncate(self.octets.len().saturating_sub(QuestionKey::TAIL));
-        push_tail(&mut self.octets, kind, flags, self.view);
-        self.octets.get(begin..).unwrap_or_default()
+        let behind = self.octets.get_mut(self.end..).and_then(|behind| behind.first_chunk_mut());
+        if let Some(behind) = behind {
+            *behind = tail(kind, flags, self.view);
+        }
+        self.octets.get(begin..self.end.saturating_add(QuestionKey::TAIL)).unwrap_or_default()
     }
 
     /// The name that begins at `begin`, in wire form.
     pub(super) fn name(&self, begin: usize) -> &[u8] {
-        let end = self.octets.len().saturating_sub(QuestionKey::TAIL);
-        self.octets.get(begin..end).unwrap_or_default()
+        self.octets.get(begin..self.end).unwrap_or_default()
     }
 
     /// Where the name above the one at `begin` begins; none above the root.
     pub(super) fn above(&self, begin: usize) -> Option<usize> {
-        let length = usize::from(*self.octets.get(begin)?);
+        let length = usize::from(*self.name(begin).first()?);
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
     /// Where `top` begins; none where the name is not at or below it.
     pub(super) fn place_of(&self, top: &Name) -> Option<usize> {
-        let end = self.octets.len().checked_sub(QuestionKey::TAIL)?;
         if top.is_root() {
-            return end.checked_sub(1);
+            return self.end.checked_sub(1);
         }
-        let top = wire_name(top);
-        let place = end.checked_sub(top.len())?;
-        let mut begin = 0;
-        while begin < place {
-            begin = self.above(begin)?;
-        }
-        (begin == place && self.octets.get(place..end)? == top).then_some(place)
+        let top = WireName::of(top);
+        let place = self.end.checked_sub(top.len())?;
+        is_within(self.name(0), &top).then_some(place)
     }
 }

@@ -432,6 +432,21 @@ impl Rrset {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
+    /// The addresses in it, where it is one of addresses.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        let mut left = &*self.data;
+        std::iter::from_fn(move || {
+            let (length, rest) = left.split_first_chunk()?;
+            let (data, behind) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
+            left = behind;
+            match self.kind {
+                RecordType::A => <[u8; 4]>::try_from(data).ok().map(IpAddr::from),
+                RecordType::AAAA => <[u8; 16]>::try_from(data).ok().map(IpAddr::from),
+                _ => None,
+            }
+        })
+    }
+
     /// Its records, owned by `name`, with the TTL that is left.
     pub fn records(&self, name: &Name, now: Mono) -> Vec<Record> {
         let ttl = self.ttl.saturating_sub(now.seconds_since(self.stored));
@@ -534,6 +549,19 @@ pub(super) fn sort_of(entry: &Entry) -> Sort {
 fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
     let mut data = Vec::new();
     for record in records {
+        match &record.data {
+            RData::A(address) => {
+                data.extend_from_slice(&[0, 4]);
+                data.extend_from_slice(&address.octets());
+                continue;
+            }
+            RData::AAAA(address) => {
+                data.extend_from_slice(&[0, 16]);
+                data.extend_from_slice(&address.octets());
+                continue;
+            }
+            _ => {}
+        }
         let mut octets = Vec::new();
         let mut encoder = BinEncoder::new(&mut octets);
         encoder.set_name_encoding(NameEncoding::Uncompressed);

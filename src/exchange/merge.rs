@@ -15,7 +15,7 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use super::{Ask, Heard, Trouble};
 use crate::clock::Mono;
 use crate::limits::MERGE_TIME;
-use crate::question::wire_name;
+use crate::question::WireName;
 use crate::supervise::caught;
 
 /// Messages under way. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
@@ -80,7 +80,7 @@ impl Merge {
     fn hashed(&self, ask: Ask) -> Hashed {
         let mut hasher = self.secret.build_hasher();
         ask.path.server.hash(&mut hasher);
-        hasher.write(&wire_name(&ask.name));
+        hasher.write(&WireName::of(&ask.name));
         hasher.write_u16(ask.kind.into());
         hasher.write_u8(ask.tries);
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }

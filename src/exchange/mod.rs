@@ -38,7 +38,7 @@ use crate::clock::Clock;
 use crate::conduct::Transport;
 use crate::hash::Keyed;
 use crate::limits::MAX_STRAY_DATAGRAMS;
-use crate::question::wire_name;
+use crate::question::WireName;
 use crate::random::Random;
 use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
@@ -160,7 +160,7 @@ impl Exchange {
     /// Waits for a place for a message to a server of `zone`. Timers run from when it is there: that we are busy is no
     /// server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
-        self.places.take(self.keyed.hash_one(wire_name(zone))).await
+        self.places.take(self.keyed.hash_one(&*WireName::of(zone))).await
     }
 
     /// Sends `ask` and listens for `patience` at most. The second value is false where an equal message was under way

@@ -333,6 +333,7 @@ impl<'a> Asking<'a> {
             signed: self.signed,
             insists: candidate.progress == Progress::Cut,
             tries: candidate.tries,
+            round_trip: candidate.standing.round_trip,
             timer: select::longer(candidate.standing.timer, candidate.tries),
             patience: select::longer(candidate.standing.patience, candidate.tries),
             context: errand.context.clone(),

@@ -99,6 +99,8 @@ pub(super) struct Attempt {
     pub(super) insists: bool,
     /// Messages sent to it before, in this step of the walk.
     pub(super) tries: u8,
+    /// Its smoothed round trip, where it ever answered.
+    pub(super) round_trip: Option<Duration>,
     /// How long until it is overdue.
     pub(super) timer: Duration,
     /// And until it is late.
@@ -213,7 +215,7 @@ impl Attempt {
     /// The first message, with its timers. None where it has had its time, and nobody waits any more or too many do.
     async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.transport(), self.edns);
-        let slow = self.standing().round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
+        let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let asking = self.means.exchange.ask(message, listen, place);
         tokio::pin!(asking);

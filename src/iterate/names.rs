@@ -70,8 +70,8 @@ impl Iterate {
         let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let glue = self.address_kinds(context).filter_map(|kind| rrsets.glue(server, kind, now));
-        let records = glue.flat_map(|glue| glue.records(server, now));
-        records.filter_map(|record| Some(SocketAddr::new(record.data.ip_addr()?, port))).collect()
+        let socket = |address| SocketAddr::new(address, port);
+        glue.flat_map(|glue| glue.addresses().map(socket).collect::<Vec<_>>()).collect()
     }
 
     /// Servers of `cut` outside it whose addresses are known from delegations alone.
@@ -132,7 +132,7 @@ impl Iterate {
         let mut known: Vec<IpAddr> = Vec::new();
         for kind in self.address_kinds(context) {
             if let Some(rrset) = rrsets.rrset(server, kind, Rank::Glue, now) {
-                known.extend(rrset.records(server, now).iter().filter_map(|record| record.data.ip_addr()));
+                known.extend(rrset.addresses());
             }
         }
         if known.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! A flight that ends hands its answer to all who wait, directly, as the memory may refuse to keep it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,11 @@ use hickory_proto::rr::Name;
 use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
-use super::shares::{Account, ClientKey, Shares, Ticket, Verdict, Why, ZoneKey};
+use super::shares::{Account, ClientKey, Numbered, Shares, Ticket, Verdict, Why, ZoneKey};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
-use crate::question::{Answer, Client, QuestionKey, is_within, name_of_wire, wire_name};
+use crate::question::{Answer, Client, QuestionKey, WireName, is_within, name_of_wire};
 use crate::record::trail::Trail;
 
 /// What a flight ended with.
@@ -51,7 +51,7 @@ struct Table {
     shares: Shares,
     backlog: Backlog,
     /// The flights by their places.
-    standing: BTreeMap<Ticket, Standing>,
+    standing: Numbered<Ticket, Standing>,
     waiters: usize,
     /// How many of them each client is.
     waiting: HashMap<ClientKey, usize, Keyed>,
@@ -169,7 +169,7 @@ impl Flights {
         if zone.iter().len() < PRIVATE_LABELS {
             return;
         }
-        let (ticket, wire) = (Ticket::of(number), wire_name(zone));
+        let (ticket, wire) = (Ticket::of(number), WireName::of(zone));
         let mut table = self.table();
         let Some(standing) = table.standing.get(&ticket) else { return };
         if is_within(&standing.zone, &wire) {
@@ -177,7 +177,8 @@ impl Flights {
         }
         let Some(account) = table.shares.account(ticket) else { return };
         let moved = Account { zone: self.zone_key(&wire), ..account };
-        match table.shares.judge(moved, table.backlog.crowded_from(), now) {
+        let crowded = table.backlog.crowded_from();
+        match table.shares.judge(moved, crowded, now) {
             Verdict::Refused(why) => table.give_way(ticket, Some(&wire), why),
             verdict => {
                 if let Verdict::InPlaceOf(other) = verdict
@@ -187,7 +188,7 @@ impl Flights {
                 }
                 table.shares.go_over(ticket, moved.zone, now);
                 if let Some(standing) = table.standing.get_mut(&ticket) {
-                    standing.zone = wire.into_boxed_slice();
+                    standing.zone = (&*wire).into();
                 }
             }
         }
@@ -275,7 +276,7 @@ impl Table {
             flights: HashMap::with_hasher(keyed),
             shares: Shares::default(),
             backlog: Backlog::default(),
-            standing: BTreeMap::new(),
+            standing: Numbered::default(),
             waiters: 0,
             waiting: HashMap::with_hasher(keyed),
         }
@@ -374,7 +375,7 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::limits::{CROWDED_FLIGHTS, MAX_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME};
-    use crate::question::Question;
+    use crate::question::{Question, wire_name};
     use crate::random::Random;
     use hickory_proto::rr::RecordType;
     use proptest::prelude::*;

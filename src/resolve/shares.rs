@@ -5,15 +5,16 @@
 //! from which no answer has come lately gets a small part of the places. Models: Unbound's jostle list, BIND's
 //! fetches-per-zone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
 use crate::clock::Mono;
 use crate::limits::{
-    EVEN_SHARE, HEARD_TIME, JOSTLE_AGE, MAX_FLIGHTS, MAX_NEW_FLIGHTS, MAX_SILENT_FLIGHTS, NEW_ZONE_TIME,
-    PRIVATE_LABELS, REVERSE_IPV4_LABELS, REVERSE_IPV6_LABELS,
+    EVEN_SHARE, FEW_PLACES, HEARD_TIME, JOSTLE_AGE, MAX_FLIGHTS, MAX_NEW_FLIGHTS, MAX_SILENT_FLIGHTS,
+    NEW_ZONE_TIME, PRIVATE_LABELS, REVERSE_IPV4_LABELS, REVERSE_IPV6_LABELS,
 };
 use crate::question::label_places;
 
@@ -22,6 +23,13 @@ pub(super) type ZoneKey = u64;
 
 /// A client, as the keyed hash of its address or prefix.
 pub(super) type ClientKey = u64;
+
+/// A table whose keys are keyed hashes, or numbers that we give: nobody chooses them.
+pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Mixed>>;
+
+/// Mixes numbers that are hashes already.
+#[derive(Debug, Default)]
+pub(super) struct Mixed(u64);
 
 /// Whose a place is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +41,7 @@ pub(super) struct Account {
 }
 
 /// A place, by its number. The lesser is the older.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
 /// Whether there is room for one more.
@@ -105,17 +113,23 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
 #[derive(Debug, Default)]
 pub(super) struct Shares {
     /// Whose each is, and when it was taken.
-    places: BTreeMap<Ticket, (Account, Mono)>,
+    places: Numbered<Ticket, (Account, Mono)>,
     next: u64,
-    clients: Ranks<(), ClientKey>,
-    zones: Ranks<(), ZoneKey>,
-    zones_of: Ranks<ClientKey, ZoneKey>,
-    clients_of: Ranks<ZoneKey, ClientKey>,
-    /// By age, all of a client's and those of an account.
+    clients: Ranks<()>,
+    zones: Ranks<()>,
+    zones_of: Ranks<ClientKey>,
+    clients_of: Ranks<ZoneKey>,
+    /// By age; made when it is asked for who gives way.
+    ages: Option<Ages>,
+    /// Of zones that have places.
+    seen: Numbered<ZoneKey, Seen>,
+}
+
+/// Places by age, all of a client's and those of an account.
+#[derive(Debug, Default)]
+struct Ages {
     of_client: BTreeSet<(ClientKey, Ticket)>,
     of_account: BTreeSet<(Account, Ticket)>,
-    /// Of zones that have places.
-    seen: BTreeMap<ZoneKey, Seen>,
 }
 
 /// What is known of a zone.
@@ -134,7 +148,7 @@ impl Shares {
     }
 
     /// Whether there is room for one more of `account`, where the heaviest give way from `half` places on.
-    pub(super) fn judge(&self, account: Account, half: usize, now: Mono) -> Verdict {
+    pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> Verdict {
         let Account { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
             return self.within_zone(account, zone, Why::SilentZone);
@@ -197,7 +211,7 @@ impl Shares {
     }
 
     /// Who gives way in one zone: its client with the most; `why` it is the newcomer, if it is.
-    fn within_zone(&self, newcomer: Account, zone: ZoneKey, why: Why) -> Verdict {
+    fn within_zone(&mut self, newcomer: Account, zone: ZoneKey, why: Why) -> Verdict {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
             return Verdict::Refused(why);
@@ -206,7 +220,7 @@ impl Shares {
     }
 
     /// Who gives way of one client: its zone with the most, or its oldest where no zone has many.
-    fn within_client(&self, newcomer: Account, client: ClientKey, now: Mono) -> Verdict {
+    fn within_client(&mut self, newcomer: Account, client: ClientKey, now: Mono) -> Verdict {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
             if newcomer.client == client && self.zones_of.count(client, newcomer.zone) >= most {
@@ -214,7 +228,8 @@ impl Shares {
             }
             return self.in_place_of(Account { client, zone });
         }
-        let oldest = self.of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
+        let of_client = &self.ages().of_client;
+        let oldest = of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
         let Some((_, oldest)) = oldest.copied() else { return Verdict::Refused(Why::Full) };
         let age = self.places.get(&oldest).map_or(Duration::ZERO, |(_, taken)| now.since(*taken));
         let gives_way = newcomer.client != client || age >= JOSTLE_AGE;
@@ -222,8 +237,8 @@ impl Shares {
     }
 
     /// The oldest of an account gives way.
-    fn in_place_of(&self, account: Account) -> Verdict {
-        let mut by_age = self.of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
+    fn in_place_of(&mut self, account: Account) -> Verdict {
+        let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
         by_age.next().map_or(Verdict::Refused(Why::Full), |(_, oldest)| Verdict::InPlaceOf(*oldest))
     }
 
@@ -253,8 +268,17 @@ impl Shares {
         self.zones.add((), zone);
         self.zones_of.add(client, zone);
         self.clients_of.add(zone, client);
-        self.of_client.insert((client, ticket));
-        self.of_account.insert((account, ticket));
+        if let Some(ages) = &mut self.ages {
+            ages.add(ticket, account);
+        }
+    }
+
+    fn ages(&mut self) -> &Ages {
+        self.ages.get_or_insert_with(|| {
+            let mut ages = Ages::default();
+            self.places.iter().for_each(|(ticket, (account, _))| ages.add(*ticket, *account));
+            ages
+        })
     }
 
     fn remove(&mut self, ticket: Ticket) -> Option<(Account, Mono)> {
@@ -264,12 +288,49 @@ impl Shares {
         self.zones.remove((), zone);
         self.zones_of.remove(client, zone);
         self.clients_of.remove(zone, client);
-        self.of_client.remove(&(client, ticket));
-        self.of_account.remove(&(account, ticket));
+        if let Some(ages) = &mut self.ages {
+            ages.of_client.remove(&(client, ticket));
+            ages.of_account.remove(&(account, ticket));
+        }
         if self.zones.count((), zone) == 0 {
             self.seen.remove(&zone);
         }
+        if self.taken() < FEW_PLACES {
+            self.rest();
+        }
         Some((account, taken))
+    }
+
+    /// Orders nothing until it is asked for who gives way.
+    fn rest(&mut self) {
+        self.ages = None;
+        self.clients.ranked = None;
+        self.zones.ranked = None;
+        self.zones_of.ranked = None;
+        self.clients_of.ranked = None;
+    }
+}
+
+impl Ages {
+    fn add(&mut self, ticket: Ticket, account: Account) {
+        self.of_client.insert((account.client, ticket));
+        self.of_account.insert((account, ticket));
+    }
+}
+
+impl Hasher for Mixed {
+    fn write(&mut self, octets: &[u8]) {
+        octets.iter().for_each(|octet| self.write_u64((*octet).into()));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // As in the table of routes: an odd number near 2^64 divided by the golden ratio.
+        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes the lowest bits; a product is best in its highest.
+        self.0.rotate_left(32)
     }
 }
 
@@ -290,45 +351,56 @@ impl Ticket {
 
 /// How many each of a group has, and who has the most. A key without any is not kept.
 #[derive(Debug)]
-struct Ranks<Group, Key> {
-    counts: BTreeMap<(Group, Key), usize>,
-    ranked: BTreeSet<(Group, usize, Key)>,
+struct Ranks<Group> {
+    counts: Numbered<(Group, u64), usize>,
+    /// In order, from when it is first asked for who has the most.
+    ranked: Option<BTreeSet<(Group, usize, u64)>>,
 }
 
-impl<Group, Key> Default for Ranks<Group, Key> {
+impl<Group> Default for Ranks<Group> {
     fn default() -> Self {
-        Self { counts: BTreeMap::new(), ranked: BTreeSet::new() }
+        Self { counts: Numbered::default(), ranked: None }
     }
 }
 
-impl<Group: Copy + Ord> Ranks<Group, u64> {
+impl<Group: Copy + Ord + Hash> Ranks<Group> {
     fn count(&self, group: Group, key: u64) -> usize {
         self.counts.get(&(group, key)).copied().unwrap_or(0)
     }
 
     /// The most that one of a group has, and which.
-    fn heaviest(&self, group: Group) -> Option<(usize, u64)> {
-        let of_group = self.ranked.range((group, 0, 0)..=(group, usize::MAX, u64::MAX));
+    fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
+        let ranked = self.ranked.get_or_insert_with(|| {
+            self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()
+        });
+        let of_group = ranked.range((group, 0, 0)..=(group, usize::MAX, u64::MAX));
         of_group.last().map(|(_, count, key)| (*count, *key))
     }
 
     fn add(&mut self, group: Group, key: u64) {
-        let before = self.count(group, key);
-        self.set(group, key, before, before.saturating_add(1));
+        let count = self.counts.entry((group, key)).or_default();
+        let before = *count;
+        *count = before.saturating_add(1);
+        let after = *count;
+        self.rank(group, key, before, after);
     }
 
     fn remove(&mut self, group: Group, key: u64) {
-        let before = self.count(group, key);
-        self.set(group, key, before, before.saturating_sub(1));
-    }
-
-    fn set(&mut self, group: Group, key: u64, before: usize, after: usize) {
-        self.ranked.remove(&(group, before, key));
+        let Some(count) = self.counts.get_mut(&(group, key)) else { return };
+        let before = *count;
+        *count = before.saturating_sub(1);
+        let after = *count;
         if after == 0 {
             self.counts.remove(&(group, key));
-        } else {
-            self.counts.insert((group, key), after);
-            self.ranked.insert((group, after, key));
+        }
+        self.rank(group, key, before, after);
+    }
+
+    fn rank(&mut self, group: Group, key: u64, before: usize, after: usize) {
+        let Some(ranked) = &mut self.ranked else { return };
+        ranked.remove(&(group, before, key));
+        if after > 0 {
+            ranked.insert((group, after, key));
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
 use crate::dnsbl::way::Way;
 use crate::limits::MAX_SHOWN_SENTENCE;
-use crate::question::{ViewId, wire_name};
+use crate::question::{ViewId, WireName, wire_name};
 use crate::wire::presentation::shown;
 use authority::Authority;
 use mirror::Mirror;
@@ -203,14 +203,14 @@ impl View {
 
     /// The way of a question: that of its host where the host is what it asks for, or of the longest suffix of its name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
-        let wire = wire_name(name);
-        if let Some(host) = self.hosts.get(&wire)
+        let wire = WireName::of(name);
+        if let Some(host) = self.hosts.get(&*wire)
             && HOST_KINDS.contains(&kind)
         {
             return host;
         }
         // DS stands on the parent's side of a cut (RFC 4035 section 3.1.4.1).
-        let from = if kind == RecordType::DS { parent(&wire) } else { Some(wire.as_slice()) };
+        let from = if kind == RecordType::DS { parent(&wire) } else { Some(&*wire) };
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
