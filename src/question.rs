@@ -14,10 +14,12 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Mono;
-use crate::wire::MAX_NAME;
 
 /// Class IN (RFC 1035 section 3.2.4): the only one we serve.
 const CLASS_IN: u16 = 1;
+
+/// The longest name on the wire (RFC 1035 section 2.3.4).
+pub const MAX_NAME: usize = 255;
 
 /// A question of class IN. The client's spelling stays with the listener; here names are lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -208,6 +210,13 @@ impl Deref for WireName {
     fn deref(&self) -> &[u8] {
         self.octets.get(..self.length).unwrap_or_default()
     }
+}
+
+/// Whether two absolute names are one, whatever their case. The library compares them by label from the right and by letter, in
+/// several times the time.
+pub fn same_name(one: &Name, other: &Name) -> bool {
+    let (one, other) = (one.iter(), other.iter());
+    one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
 /// The name that stands in wire form; the root where none does.
@@ -465,6 +474,17 @@ mod tests {
         let elsewhere = Question { view: ViewId(0x0102_0304), ..lower.clone() };
         for question in [lower, signed, unchecked, elsewhere] {
             assert_eq!(question.key().question(), Some(question));
+        }
+    }
+
+    #[test]
+    fn names_are_one_whatever_their_case() {
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        assert!(
+            same_name(&name("Mail.Example."), &name("mAIL.eXAMPLE.")) && same_name(&name("."), &name("."))
+        );
+        for other in ["example.", "mail.example.org.", "mai.lexample.", "."] {
+            assert!(!same_name(&name("mail.example."), &name(other)), "{other}");
         }
     }
 

@@ -2,8 +2,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::question::{QuestionKey, ViewId, WireName, is_within, tail};
-use crate::wire::MAX_NAME;
+use crate::question::{MAX_NAME, QuestionKey, ViewId, WireName, is_within, tail};
 
 /// Which entry of a name: they share the table, and the last octet of the key tells them apart.
 #[derive(Clone, Copy)]

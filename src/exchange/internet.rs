@@ -15,8 +15,12 @@ use super::framed::Framed;
 use super::network::{Network, NotSent, Path, Replies, Stream};
 use super::ports::Ports;
 use super::tls;
-use crate::limits::{MAX_DATAGRAM, MAX_PORT_WALK, PORT_TRIES};
+use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
 use crate::random::Random;
+use crate::wire::PAYLOAD;
+
+/// Octets of a datagram that are read: of one with more than were offered nothing else counts, see `cut`.
+const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
 /// Sockets of this machine.
 pub struct Internet {
@@ -127,7 +131,7 @@ struct Socket {
 impl Replies for Socket {
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
         Box::pin(async {
-            let mut datagram = Vec::with_capacity(MAX_DATAGRAM);
+            let mut datagram = Vec::with_capacity(LARGER_THAN_OFFERED);
             self.socket.recv_buf(&mut datagram).await?;
             Ok((self.server, datagram))
         })

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,19 +14,35 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 
 use super::{Ask, Heard, Trouble};
 use crate::clock::Mono;
+use crate::hash::Keyed;
 use crate::limits::MERGE_TIME;
 use crate::question::WireName;
 use crate::supervise::caught;
 
 /// Messages under way. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
 /// flights that wait.
-#[derive(Default)]
 pub(super) struct Merge {
     under_way: Mutex<UnderWay>,
-    secret: RandomState,
+    keyed: Keyed,
 }
 
-type UnderWay = HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>)>;
+type UnderWay = HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>), BuildHasherDefault<Given>>;
+
+/// The hash that a message has been given.
+#[derive(Default)]
+struct Given(u64);
+
+impl Hasher for Given {
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// A message with its hash, which is made once: the library hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]
@@ -58,6 +74,11 @@ impl Drop for Ending<'_> {
 }
 
 impl Merge {
+    /// Nothing under way, and messages told apart by `keyed`.
+    pub(super) fn new(keyed: Keyed) -> Self {
+        Self { under_way: Mutex::default(), keyed }
+    }
+
     /// Messages under way.
     #[cfg(feature = "lab")]
     pub(super) fn len(&self) -> usize {
@@ -78,7 +99,7 @@ impl Merge {
     }
 
     fn hashed(&self, ask: Ask) -> Hashed {
-        let mut hasher = self.secret.build_hasher();
+        let mut hasher = self.keyed.build_hasher();
         ask.path.server.hash(&mut hasher);
         hasher.write(&WireName::of(&ask.name));
         hasher.write_u16(ask.kind.into());

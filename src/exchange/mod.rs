@@ -38,7 +38,7 @@ use crate::clock::Clock;
 use crate::conduct::Transport;
 use crate::hash::Keyed;
 use crate::limits::MAX_STRAY_DATAGRAMS;
-use crate::question::WireName;
+use crate::question::{WireName, same_name};
 use crate::random::Random;
 use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
@@ -141,7 +141,7 @@ impl Exchange {
     /// An exchange over `network`.
     pub fn new(network: Arc<dyn Network>, clock: Clock, random: Random, keyed: Keyed) -> Self {
         let streams = Streams::new(Arc::clone(&network), random.clone());
-        let (merge, strays) = (Merge::default(), AtomicUsize::new(0));
+        let (merge, strays) = (Merge::new(keyed), AtomicUsize::new(0));
         Self { network, clock, random, places: Arc::default(), keyed, merge, streams, strays }
     }
 
@@ -297,7 +297,7 @@ fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
         [query]
             if query.query_type() == ask.kind
                 && query.query_class() == DNSClass::IN
-                && query.name().eq_ignore_root(&ask.sent_name()) => {}
+                && same_name(query.name(), &ask.sent_name()) => {}
         [_] => return Err(Misfit::OtherQuestion),
         [] if may_lack_question(head.response_code) && message.answers.is_empty() => {}
         [] => return Err(Misfit::OtherQuestion),
@@ -414,7 +414,7 @@ mod tests {
         fn fail() -> Heard {
             panic!("of the test")
         }
-        let merge = Merge::default();
+        let merge = Merge::new(Keyed::new(&Random::seeded(1)));
         let share = || {
             merge.share(ask(), Mono::START, |_| async {
                 tokio::time::sleep(Duration::from_millis(1)).await;

@@ -15,6 +15,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use super::scrub::{Scrubbed, scrub};
 use crate::conduct::Conduct;
 use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
+use crate::question::same_name;
 use crate::validate::signature::covered_type;
 
 /// Type DNAME, whose data the library reads as unknown.
@@ -314,7 +315,8 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
             }
             last = target;
         } else {
-            let at_last: Vec<&Record> = records.iter().filter(|record| record.name == last).collect();
+            let at_last: Vec<&Record> =
+                records.iter().filter(|record| same_name(&record.name, &last)).collect();
             let data = at_last.iter().filter(|record| asked(record.record_type()));
             let data: Vec<Link> =
                 data.map(|record| Link { record: (*record).clone(), synthesised: false }).collect();

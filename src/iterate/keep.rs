@@ -13,7 +13,7 @@ use super::{Errand, Iterate};
 use crate::cache::rrsets::{Delegation, Rank, capped, negative_ttl};
 use crate::cache::security::{Backing, Evidence};
 use crate::limits::PRIVATE_LABELS;
-use crate::question::Security;
+use crate::question::{Security, same_name};
 use crate::validate::signature::{covered_type, covering};
 
 /// How far the parts of an answer were checked.
@@ -119,7 +119,7 @@ impl Iterate {
 
 /// Whether a record stands at `name`, or is the DNAME that redirects it.
 fn is_at(record: &Record, name: &Name) -> bool {
-    record.name == *name || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
+    same_name(&record.name, name) || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
 }
 
 /// Whether a DNAME that is kept makes this CNAME again.

@@ -25,8 +25,7 @@ pub mod response;
 /// Octets of a header (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
 
-/// The longest name on the wire (RFC 1035 section 2.3.4).
-pub const MAX_NAME: usize = 255;
+pub use crate::question::MAX_NAME;
 
 /// The payload size we offer and never exceed over UDP: fits an IPv6 packet of 1 280 octets unfragmented
 /// (DNS flag day 2020).
