@@ -185,23 +185,28 @@ pub struct WireName {
 impl WireName {
     /// That of `name`.
     pub fn of(name: &Name) -> Self {
-        let (mut octets, mut length) = ([0; MAX_NAME], 1_usize);
-        let mut left = octets.as_mut_slice();
-        for label in name.iter() {
-            // A name has at most 255 octets, and a label 63 (RFC 1035 section 2.3.4); `Name` holds to that.
-            let Some((first, rest)) = left.split_first_mut() else { break };
-            let Some((into, behind)) = rest.split_at_mut_checked(label.len()) else { break };
-            *first = u8::try_from(label.len()).unwrap_or(0);
-            into.copy_from_slice(label);
-            length = length.saturating_add(label.len()).saturating_add(1);
-            left = behind;
-        }
-        // The root's label is there already.
-        let mut wire = Self { octets, length: length.min(MAX_NAME) };
-        // No length is a letter: they end at 63.
-        wire.octets.get_mut(..wire.length).unwrap_or_default().make_ascii_lowercase();
-        wire
+        let mut octets = [0; MAX_NAME];
+        let length = put_wire(name, &mut octets);
+        Self { octets, length }
     }
+}
+
+/// Puts a name in lower-case wire form at the begin of `octets`, which are zeros and as many as a name may have; gives its length.
+pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
+    let (mut left, mut length) = (&mut *octets, 1_usize);
+    for label in name.iter() {
+        // A name has at most 255 octets, and a label 63 (RFC 1035 section 2.3.4); `Name` holds to that.
+        let Some((first, rest)) = left.split_first_mut() else { break };
+        let Some((into, behind)) = rest.split_at_mut_checked(label.len()) else { break };
+        *first = u8::try_from(label.len()).unwrap_or(0);
+        into.copy_from_slice(label);
+        length = length.saturating_add(label.len()).saturating_add(1);
+        left = behind;
+    }
+    // The root's label is there already. No length is a letter: they end at 63.
+    let length = length.min(MAX_NAME);
+    octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
+    length
 }
 
 impl Deref for WireName {
@@ -217,6 +222,17 @@ impl Deref for WireName {
 pub fn same_name(one: &Name, other: &Name) -> bool {
     let (one, other) = (one.iter(), other.iter());
     one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+/// Whether `name` lies at or below `zone`, both absolute, whatever their case.
+pub fn lies_within(name: &Name, zone: &Name) -> bool {
+    let (mut labels, zone) = (name.iter(), zone.iter());
+    let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
+    // `skip` would look at each label twice.
+    for _ in 0..below {
+        labels.next();
+    }
+    labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
 /// The name that stands in wire form; the root where none does.
@@ -491,7 +507,12 @@ mod tests {
     #[test]
     fn a_name_lies_within_a_zone_by_whole_labels() {
         let wire = |text: &str| wire_name(&Name::from_ascii(text).unwrap());
-        let within = |name: &str, zone: &str| is_within(&wire(name), &wire(zone));
+        let within = |name: &str, zone: &str| {
+            let by_octets = is_within(&wire(name), &wire(zone));
+            let (name, zone) = (Name::from_ascii(name).unwrap(), Name::from_ascii(zone).unwrap());
+            assert_eq!([lies_within(&name, &zone), zone.zone_of(&name)], [by_octets; 2], "{name} {zone}");
+            by_octets
+        };
         assert!(within("a.b.example.", "b.example.") && within("b.example.", "b.example."));
         assert!(within("a.", ".") && within(".", "."));
         assert!(!within("b.example.", "a.b.example.") && !within("ab.example.", "b.example."));

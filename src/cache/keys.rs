@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::question::{MAX_NAME, QuestionKey, ViewId, WireName, is_within, tail};
+use crate::question::{MAX_NAME, QuestionKey, ViewId, WireName, is_within, put_wire, tail};
 
 /// Which entry of a name: they share the table, and the last octet of the key tells them apart.
 #[derive(Clone, Copy)]
@@ -41,14 +41,18 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn of(name: &Name, view: ViewId) -> Self {
-        Self::of_wire(&WireName::of(name), view)
+        let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
+        let end = put_wire(name, &mut octets);
+        Self { octets, end, view }
     }
 
     /// The same of a name in wire form.
     pub(super) fn of_wire(name: &[u8], view: ViewId) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = name.len().min(MAX_NAME);
-        octets.iter_mut().zip(name.iter().take(end)).for_each(|(into, octet)| *into = *octet);
+        if let (Some(into), Some(name)) = (octets.get_mut(..end), name.get(..end)) {
+            into.copy_from_slice(name);
+        }
         Self { octets, end, view }
     }
 

@@ -13,7 +13,7 @@ use super::{Errand, Iterate};
 use crate::cache::rrsets::{Delegation, Rank, capped, negative_ttl};
 use crate::cache::security::{Backing, Evidence};
 use crate::limits::PRIVATE_LABELS;
-use crate::question::{Security, same_name};
+use crate::question::{Security, lies_within, same_name};
 use crate::validate::signature::{covered_type, covering};
 
 /// How far the parts of an answer were checked.
@@ -69,7 +69,7 @@ impl Iterate {
         if contradicts {
             self.memory.forget_denied(&first.name, view, now);
         }
-        if errand.route.policy.nxdomain_cut && zone.zone_of(&first.name) {
+        if errand.route.policy.nxdomain_cut && lies_within(&first.name, zone) {
             let ttl = rrset.iter().map(|record| record.ttl).min().unwrap_or(0);
             let time = Duration::from_secs(ttl.into());
             for name in self.memory.rrsets.of(view).show_above(&first.name, zone, time, now) {

@@ -12,6 +12,8 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{DNSClass, Name, Record, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
 
+use crate::question::lies_within;
+
 /// So many keys are compared with each other: that is quicker than hashing them, and nearly no message has more records.
 const FEW: usize = 8;
 
@@ -35,8 +37,9 @@ pub struct Scrubbed {
 pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     let mut dropped: usize = 0;
     let mut keep = |records: &[Record], also: fn(&Record) -> bool| {
-        let may =
-            |record: &&Record| record.dns_class == DNSClass::IN && zone.zone_of(&record.name) && also(record);
+        let may = |record: &&Record| {
+            record.dns_class == DNSClass::IN && lies_within(&record.name, zone) && also(record)
+        };
         let mut kept: Vec<Record> = records.iter().filter(may).cloned().collect();
         level_ttls(&mut kept);
         drop_doubles(&mut kept);

@@ -1,9 +1,9 @@
 //! Who has how many of the places of flights, by zone and by client, and who gives way where places run short.
 //!
 //! Pure: it is told who comes and who leaves, and says whether there is room. Each place is one of its client's and one of
-//! its zone's. Up to half of the places nobody is refused. Beyond, the zone or the client with the most gives way. A zone
-//! from which no answer has come lately gets a small part of the places. Models: Unbound's jostle list, BIND's
-//! fetches-per-zone.
+//! its zone's. Up to half of the places nobody is refused. Beyond, the zone or the client with the most gives way. Who that
+//! is, is kept in order from when it is first asked for until few places are taken. A zone from which no answer has come
+//! lately gets a small part of the places. Models: Unbound's jostle list, BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash, Hasher};

@@ -224,10 +224,14 @@ mod tests {
             }
             plain.is_some()
         };
-        assert!(plain(&[one.clone()], &[]));
+        assert!(plain(std::slice::from_ref(&one), &[]));
         assert!(plain(&[one.clone(), two.clone(), one.clone()], &[]));
-        assert!(!plain(&[], &[]) && !plain(&[alias.clone()], &[]) && !plain(&[one.clone(), alias], &[]));
-        assert!(!plain(&[elsewhere], &[]) && !plain(&[one.clone()], &[two]));
+        assert!(
+            !plain(&[], &[])
+                && !plain(std::slice::from_ref(&alias), &[])
+                && !plain(&[one.clone(), alias], &[])
+        );
+        assert!(!plain(&[elsewhere], &[]) && !plain(std::slice::from_ref(&one), &[two]));
         let other_case = [at("WWW.Example.", one.data)];
         let parts = Parts {
             question: &question,
