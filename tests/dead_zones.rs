@@ -209,7 +209,11 @@ fn a_known_silence_is_told_with_its_reason_and_not_remembered_of_the_name() {
             let reply = ask(&simulation, "www.one.tld.", RecordType::A).await;
             let error = reply.extended_error.unwrap();
             assert_eq!((reply.outcome, error.code), (Outcome::Failed, ExtendedError::NO_REACHABLE_AUTHORITY));
-            assert!(error.text.contains("127.0.1.1") && error.text.contains("on the side"), "{}", error.text);
+            assert!(
+                error.text.contains("127.0.1.1") && error.text.contains("in the background"),
+                "{}",
+                error.text
+            );
             assert_eq!(reply.elapsed, Duration::ZERO);
         }
     });
