@@ -318,33 +318,35 @@ impl Resolver {
         let way = Arc::clone(view.route(&question.name, question.kind));
         let missed = Missed { question, key, client, arrived, view, way };
         match self.watched(&missed) {
-            Some(watched) => self.ask_watched(&watched, missed).await,
-            None => self.join(missed).await,
+            // What only questions to lists need lies apart: each question that waits would be larger by it.
+            Some(watched) => Box::pin(self.ask_watched(&watched, &missed)).await,
+            None => self.join(&missed).await,
         }
     }
 
     /// Has a client wait for the flight of its question, unless that has failed a moment ago.
-    async fn join(self: &Arc<Self>, missed: Missed) -> Asked {
+    async fn join(self: &Arc<Self>, missed: &Missed) -> Asked {
         let Missed { question, key, client, arrived, view, way } = missed;
-        if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
+        if let Some(failed) = self.trust.failed_a_moment_ago(key) {
             let text = format!("{} (cached failure)", failed.error.text);
             let known = failed.error.is_of_validation();
             let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
             let error = ExtendedError::new(code, text);
-            return self.failed(Outcome::Remembered, &question, error);
+            return self.failed(Outcome::Remembered, question, error);
         }
-        let zone = self.zone_at_first(&key, &view, &way);
-        match self.flights.join(&key, client, arrived, zone, || Trail::new(self.clock.clone())) {
+        let zone = self.zone_at_first(key, view, way);
+        match self.flights.join(key, *client, *arrived, zone, || Trail::new(self.clock.clone())) {
             Joined::Repeated => Asked::Repeated,
-            Joined::Shed(shed) => self.turn_away(&question, &shed),
+            Joined::Shed(shed) => self.turn_away(question, &shed),
             Joined::Waits { seat, begun } => {
                 let flight = begun.map(|begun| {
                     let trail = Arc::clone(&seat.trail);
-                    let context = Context::new(trail, Arc::clone(&view)).of_flight(begun.ticket.number());
+                    let context = Context::new(trail, Arc::clone(view)).of_flight(begun.ticket.number());
                     let context = if question.checking_disabled { context.without_checks() } else { context };
-                    Arc::clone(self).take_off((question.clone(), key), way, context, begun)
+                    let asked = (question.clone(), key.clone());
+                    Arc::clone(self).take_off(asked, Arc::clone(way), context, begun)
                 });
-                self.wait(&question, seat, flight, &view, arrived).await
+                self.wait(question, seat, flight, view, *arrived).await
             }
         }
     }

@@ -47,23 +47,23 @@ impl Resolver {
     pub(in crate::resolve) async fn ask_watched(
         self: &Arc<Self>,
         watched: &Watched,
-        missed: Missed,
+        missed: &Missed,
     ) -> Asked {
-        let (now, arrived) = (self.clock.mono(), missed.arrived);
-        let (question, view) = (missed.question.clone(), Arc::clone(&missed.view));
+        let now = self.clock.mono();
+        let Missed { question, view, arrived, .. } = missed;
         if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
             self.lists.wake();
         }
         if question.kind == RecordType::A {
             self.lists.ring.tell(missed.key.as_bytes(), What::Asked(None), now);
         }
-        let asked = match self.held(watched, &question, &view, now) {
+        let asked = match self.held(watched, question, view, now) {
             Some(held) => held,
-            None => self.while_asked(self.join(missed), watched, &question, &view).await,
+            None => self.while_asked(self.join(missed), watched, question, view).await,
         };
         if let Asked::Replied(replied) = &asked {
             let says = replied.answer.list.map_or(ListSays::Untold, |mark| mark.says);
-            watched.entry.miss(says, self.clock.mono().since(arrived));
+            watched.entry.miss(says, self.clock.mono().since(*arrived));
         }
         asked
     }
@@ -79,12 +79,11 @@ impl Resolver {
             return self.shed(&question, "a reload removed the listener of this query");
         };
         let way = Arc::clone(view.route(&question.name, question.kind));
-        let missed =
-            Missed { question: question.clone(), key, client, arrived, view: Arc::clone(&view), way };
-        let Some(watched) = self.watched(&missed) else { return self.join(missed).await };
-        match self.held(&watched, &question, &view, arrived) {
+        let missed = Missed { question, key, client, arrived, view, way };
+        let Some(watched) = self.watched(&missed) else { return self.join(&missed).await };
+        match self.held(&watched, &missed.question, &missed.view, arrived) {
             Some(held) => held,
-            None => self.while_asked(self.join(missed), &watched, &question, &view).await,
+            None => self.while_asked(self.join(&missed), &watched, &missed.question, &missed.view).await,
         }
     }
 
