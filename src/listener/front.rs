@@ -17,7 +17,7 @@ use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey};
 use crate::record::Recorder;
 use crate::record::event::Ended;
 use crate::resolve::{Asked, Resolver};
-use crate::supervise::Supervisor;
+use crate::supervise::{Supervisor, caught};
 use crate::wire::cookie::Secret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
@@ -173,8 +173,23 @@ impl Front {
         }
     }
 
-    /// Resolves a miss; none where its first copy will be answered.
+    /// Resolves a miss; none where its first copy will be answered, or where this panics: whoever waits for it goes on.
     pub(super) async fn resolve(
+        &self,
+        shard: usize,
+        missed: &Missed,
+        client: SocketAddr,
+        arrived: Mono,
+        limit: usize,
+    ) -> Option<Vec<u8>> {
+        let resolved = self.try_resolve(shard, missed, client, arrived, limit);
+        caught(resolved).await.unwrap_or_else(|panicked| {
+            tracing::error!("a query failed: {panicked}");
+            None
+        })
+    }
+
+    async fn try_resolve(
         &self,
         shard: usize,
         missed: &Missed,

@@ -13,7 +13,6 @@ use super::udp::Outbox;
 use crate::clock::Mono;
 use crate::limits::MAX_QUEUE;
 use crate::question::Apart;
-use crate::supervise::caught;
 
 /// A question that was not in memory, and where its reply goes.
 pub(super) struct Miss {
@@ -59,12 +58,7 @@ impl Miss {
     /// Waits for the flight of its question, and sends the reply.
     async fn answer(self) {
         let Self { missed, client, arrived, shard, front, outbox } = self;
-        let resolved = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit());
-        // The worker waits for this one before it ends.
-        let reply = caught(resolved).await.unwrap_or_else(|panicked| {
-            tracing::error!("a query failed: {panicked}");
-            None
-        });
+        let reply = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit()).await;
         if !outbox.put(reply, client) {
             front.apart(shard, Apart::ReplyLost);
         }

@@ -7,12 +7,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::front::{First, Front, Missed};
@@ -70,13 +68,14 @@ struct Connection {
     read: Vec<u8>,
     /// When that has to be one; none where nothing is begun, or as many wait as may.
     due: Option<Instant>,
-    /// Questions that are being resolved: their replies, and that their client waits until these are written.
-    pending: FuturesUnordered<BoxFuture<'static, Resolved>>,
+    /// Questions that are being resolved: their replies, and that their client waits until these are written. Tasks, as others
+    /// may wait for the same answers: a client that does not read its replies holds up only itself.
+    pending: JoinSet<Resolved>,
 }
 
 impl Connection {
     fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: Taken) -> Self {
-        let (read, due, pending) = (Vec::new(), None, FuturesUnordered::new());
+        let (read, due, pending) = (Vec::new(), None, JoinSet::new());
         Self { stream, client, front, taken, read, due, pending }
     }
 
@@ -90,11 +89,11 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
-                Some((reply, missed)) = self.pending.next(), if !idle => {
-                    if let Some(reply) = reply {
+                Some(resolved) = self.pending.join_next(), if !idle => {
+                    // None is aborted while the connection lasts, and a panic is caught before.
+                    if let Ok((Some(reply), _missed)) = resolved {
                         write(&mut self.stream, &reply).await?;
                     }
-                    drop(missed);
                     self.take_messages().await?;
                 }
                 length = read(&mut self.stream, &mut self.read, until), if reads => {
@@ -126,9 +125,9 @@ impl Connection {
                 First::Reply => write(&mut self.stream, &out).await?,
                 First::Miss(missed) => {
                     let (front, client) = (Arc::clone(&self.front), self.client);
-                    self.pending.push(Box::pin(async move {
+                    self.pending.spawn(async move {
                         (front.resolve(SHARD, &missed, client, now, MAX_STREAM_REPLY).await, missed)
-                    }));
+                    });
                 }
             }
             self.read.drain(..length.saturating_add(2));
