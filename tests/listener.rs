@@ -8,7 +8,7 @@ use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, RecordType};
 use resolverd::lab::client::{read_framed, write_framed};
-use resolverd::limits::{MAX_TCP_CLIENTS, REFUSAL_BURST};
+use resolverd::limits::{MAX_TCP_CLIENTS, REFUSAL_BURST, TCP_WRITE_TIME};
 use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use stage::{PATIENCE, Stage, name, query};
@@ -279,6 +279,30 @@ async fn many_questions_of_a_connection_are_answered_as_they_are_ready() {
     assert!(slow > 0, "the slow one kept the others waiting");
     ids.sort_unstable();
     assert_eq!(ids, (0..300).chain([1_000]).collect::<Vec<u16>>());
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_whose_client_does_not_read_holds_up_nobody_else() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for server in stage.sockets.lab().servers().iter().filter(|server| server.name().starts_with("ns1.slow"))
+    {
+        server.set_faults(&[resolverd::lab::fault::Fault::Slow(std::time::Duration::from_millis(400))]);
+    }
+    stage.client().ask_stream(&name("many.tld."), RecordType::A).await.unwrap();
+    // Its buffer is small, and the replies are 10 MB, more than the kernel keeps for it.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let mut stream = socket.connect(stage.address).await.unwrap();
+    write_framed(&mut stream, &query(1, "www.slow.tld.", RecordType::A)).await.unwrap();
+    for id in 0..6_000 {
+        write_framed(&mut stream, &query(id, "many.tld.", RecordType::A)).await.unwrap();
+    }
+    let began = std::time::Instant::now();
+    let reply = stage.client().ask_datagram(&name("www.slow.tld."), RecordType::A).await.unwrap();
+    assert!(began.elapsed() < TCP_WRITE_TIME / 2, "it waited until the other connection was given up");
+    assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
+    drop(stream);
     stage.daemon.stop().await;
 }
 
