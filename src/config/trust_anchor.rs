@@ -78,10 +78,19 @@ fn parse(text: &str) -> Result<Anchors, String> {
     Ok(anchors)
 }
 
+/// The word before a record in Unbound's configuration.
+const KEYWORD: &str = "trust-anchor:";
+
 /// Records as zone files have them. Unbound begins comments with `#` too, where a line begins.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
-    let is_remark = |line: &str| line.trim_start().starts_with('#');
-    let lines = text.lines().map(|line| if is_remark(line) { "\n".to_owned() } else { format!("{line}\n") });
+    let lines = text.lines().map(|line| match line.trim_start() {
+        remark if remark.starts_with('#') => "\n".to_owned(),
+        // Unbound's keyword needs no blank behind it; a word of a zone file does.
+        setting if setting.starts_with(KEYWORD) => {
+            format!("{}\n", line.replacen(KEYWORD, "trust-anchor: ", 1))
+        }
+        _ => format!("{line}\n"),
+    });
     let said = |wrong: Wrong| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     // Names are absolute even without their last dot, as the origin is the root.
     let mut reader = Reader::new(Name::root());
@@ -105,7 +114,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
 
 /// A record of Unbound's configuration, `trust-anchor: "NAME DS ..."`, without what makes it one.
 fn without_keyword(mut entry: Entry) -> Entry {
-    if entry.words.first().is_some_and(|word| word.text == "trust-anchor:") {
+    if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
         let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
         entry.words = words.map(|text| Word { text: text.to_owned(), quoted: false }).collect();
         entry.begins_blank = false;

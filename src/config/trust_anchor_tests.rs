@@ -33,6 +33,7 @@ fn unbound_s_spellings_are_read() {
     let text =
         "# anchors\n    trust-anchor: \"example. DS 31560 5 1 1CFED84787E6E19CCF9372C1187325972FE546CD\"\n";
     assert_eq!(tags(text, "example."), [31_560]);
+    assert_eq!(tags(&text.replace("anchor: ", "anchor:"), "example."), [31_560]);
     let state = |state: u8| {
         format!(
             "; autotrust trust anchor file\n;;id: . 1\n. 86400 IN DNSKEY 257 3 8 {KEY} \

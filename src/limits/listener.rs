@@ -19,9 +19,6 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Misses that wait for a thread of the runtime to take them up; a burst of 4 000 is taken up in a few milliseconds.
 pub const MAX_QUEUE: usize = 4_096;
 
-/// Replies that wait for a worker to send them: as many as questions may wait.
-pub const MAX_REPLIES: usize = MAX_WAITING;
-
 /// Datagrams read before a worker looks at its orders again.
 pub const UDP_BATCH: usize = 64;
 
