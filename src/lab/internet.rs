@@ -208,6 +208,13 @@ impl Internet {
         zone.is_some_and(|zone| !self.lab.trust_anchor(zone).is_empty())
     }
 
+    /// Whether the zone `name` leaves unsigned delegations out of its chain of denials (RFC 5155 section 6).
+    pub fn opts_out(&self, name: &Name) -> bool {
+        let mut like = SIGNED.iter().filter(|(_, how)| how.contains("optout"));
+        !self.lab.trust_anchor(name).is_empty()
+            && like.any(|(zone, _)| absolute(zone).is_ok_and(|zone| zone == *name))
+    }
+
     fn build(seed: u64, size: usize, signed: Option<u64>) -> Result<Self, LabError> {
         let mut maker = Maker { tree: Tree::default(), random: Random::seeded(seed), next: 0 };
         maker.top()?;

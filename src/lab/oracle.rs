@@ -46,6 +46,17 @@ impl Oracle {
         zones.filter(|zone| names.iter().any(|name| zone.zone_of(name))).cloned().collect()
     }
 
+    /// The zones that lack a name of a true answer, and delegate it to no other.
+    pub fn lacking(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
+        let names = self.way(name, kind).2;
+        let lacking = names.iter().filter_map(|name| {
+            let holding = self.authority.zones().iter().filter(|zone| zone.origin().zone_of(name));
+            let zone = holding.max_by_key(|zone| zone.origin().num_labels())?;
+            (!zone.exists(name)).then(|| zone.origin().clone())
+        });
+        lacking.collect()
+    }
+
     /// The zones without which these cannot be asked: their own, and those of their servers' names, and so on.
     pub fn zones_behind(&self, zones: &BTreeSet<Name>) -> BTreeSet<Name> {
         let mut behind = zones.clone();

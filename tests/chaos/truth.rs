@@ -51,6 +51,9 @@ struct State {
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
     /// Unsigned zones of which a server has lied.
     lied: BTreeSet<Name>,
+    /// Zones with opt-out of which a server has lied. Nothing proves that a name that they lack is no unsigned zone (RFC 5155
+    /// section 12.2).
+    lied_with_opt_out: BTreeSet<Name>,
 }
 
 /// What a reply comes to.
@@ -96,7 +99,10 @@ impl<'a> Truth<'a> {
             let below = |zone: &Name| authority.zones().iter().any(|served| served.origin().zone_of(zone));
             let zones = lab.zones().map(|(zone, _)| zone);
             let unsigned = zones.filter(|zone| lab.trust_anchor(zone).is_empty() && below(zone));
-            self.state.lock().unwrap().lied.extend(unsigned.cloned());
+            let mut state = self.state.lock().unwrap();
+            state.lied.extend(unsigned.cloned());
+            let served = authority.zones().iter().map(|zone| zone.origin());
+            state.lied_with_opt_out.extend(served.filter(|zone| self.internet.opts_out(zone)).cloned());
         }
     }
 
@@ -113,12 +119,16 @@ impl<'a> Truth<'a> {
     /// Whether lies may still be what is known of a question, or of what has to be asked for it.
     pub(crate) fn is_lied_about(&self, name: &Name, kind: RecordType) -> bool {
         let zones = self.world.zones_behind(&self.world.zones_of(name, kind));
-        !self.state.lock().unwrap().lied.is_disjoint(&zones)
+        let state = self.state.lock().unwrap();
+        !state.lied.is_disjoint(&zones)
+            || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
     }
 
     /// Forgets who has lied: so much time has passed that nobody may know of it.
     pub(crate) fn forget_lies(&self) {
-        self.state.lock().unwrap().lied.clear();
+        let mut state = self.state.lock().unwrap();
+        state.lied.clear();
+        state.lied_with_opt_out.clear();
     }
 
     /// What a reply comes to that was asked for at `began` by those who see so much, and comes now.
@@ -142,7 +152,10 @@ impl<'a> Truth<'a> {
         }
         let excused = match self.internet.lists.iter().position(|list| list.zone.zone_of(name)) {
             Some(place) => self.is_excused_of_list(&state, place, name, reply, began),
-            None => !state.lied.is_disjoint(&self.world.zones_of(name, kind)),
+            None => {
+                !state.lied.is_disjoint(&self.world.zones_of(name, kind))
+                    || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
+            }
         };
         if excused { Judged::Excused } else { Judged::Wrong(objections.join("; or ")) }
     }
