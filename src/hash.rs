@@ -1,4 +1,4 @@
-//! Keyed hashing of what strangers choose.
+//! Keyed hashing of what strangers choose, and plain hashing of what they do not.
 //!
 //! SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012, with one round for each word
 //! and three at the end, as the standard library has it), begun with 128 secret bits. Written here as each miss hashes some
@@ -144,9 +144,40 @@ impl Hasher for Sip {
     }
 }
 
+/// A hash without a secret, for tables to which strangers add nothing of their choice: keyed hashes, numbers that we give, names of
+/// the configuration.
+#[derive(Debug, Default)]
+pub struct Plain(u64);
+
+impl Hasher for Plain {
+    fn write(&mut self, octets: &[u8]) {
+        for chunk in octets.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut().zip(chunk).for_each(|(into, octet)| *into = *octet);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        // The odd number nearest to 2^64 divided by the golden ratio (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn write_usize(&mut self, word: usize) {
+        self.write_u64(word as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        // The table takes the lowest bits; a product is best in its highest.
+        self.0.rotate_left(32)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
+    use std::hash::{BuildHasherDefault, Hash};
 
     /// The library's is the same function under a key of zeros.
     #[test]
@@ -178,5 +209,18 @@ mod tests {
         let of = |secret| Keyed { secret }.hash_one([1_u8, 2, 3].as_slice());
         assert_eq!(of([1, 2]), of([1, 2]));
         assert!(of([1, 2]) != of([1, 3]) && of([1, 2]) != of([2, 2]));
+    }
+
+    #[test]
+    fn names_that_differ_in_an_octet_hash_apart() {
+        let build = BuildHasherDefault::<Plain>::default();
+        let hash = |name: &[u8]| build.hash_one(name);
+        let names: Vec<Vec<u8>> =
+            (0..=255_u8).map(|octet| [b"\x03a", &[octet][..], b"c\x00"].concat()).collect();
+        let low: HashSet<u64> = names.iter().map(|name| hash(name) & 0xfff).collect();
+        assert!(low.len() > 230, "{} of 256 places", low.len());
+        let mut hasher = Plain::default();
+        names[7].as_slice().hash(&mut hasher);
+        assert_eq!(hasher.finish(), hash(&names[7]), "a suffix is found under the name that it is");
     }
 }

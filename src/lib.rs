@@ -64,7 +64,7 @@
 //! resolve    iterate zones dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! check      config clock random limits
-//! zones      config zone_file dnsbl cache wire question clock rdata limits
+//! zones      config zone_file dnsbl cache wire question clock hash rdata limits
 //! config     zone_file dnsbl exchange wire validate limits
 //! zone_file  wire rdata
 //! dnsbl      exchange record question clock limits

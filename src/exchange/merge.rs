@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 
 use super::{Ask, Heard, Trouble};
 use crate::clock::Mono;
-use crate::hash::Keyed;
+use crate::hash::{Keyed, Plain};
 use crate::limits::MERGE_TIME;
 use crate::question::WireName;
 use crate::supervise::caught;
@@ -26,23 +26,7 @@ pub(super) struct Merge {
     keyed: Keyed,
 }
 
-type UnderWay = HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>), BuildHasherDefault<Given>>;
-
-/// The hash that a message has been given.
-#[derive(Default)]
-struct Given(u64);
-
-impl Hasher for Given {
-    fn write(&mut self, _: &[u8]) {}
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
+type UnderWay = HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>), BuildHasherDefault<Plain>>;
 
 /// A message with its hash, which is made once: the library hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::Name;
 use tokio::sync::mpsc;
 
 use super::attempt::{Attempt, Event, News};
@@ -347,8 +347,8 @@ impl<'a> Asking<'a> {
 
     /// Has a dead server probed that would be asked, were it alive.
     fn want_dead(&self, address: SocketAddr) {
-        let open = if self.errand.rewrite.is_some() { RecordType::A } else { self.errand.kind };
-        let (name, kind) = other_question(&self.cut.zone, self.errand.name, open);
+        let Errand { name, kind, rewrite, .. } = self.errand;
+        let (name, kind) = other_question(&self.cut.zone, name, kind, rewrite.is_some());
         let aside = Aside {
             path: path(self.errand.route, self.cut, address),
             recursive: matches!(self.errand.route.kind, Kind::Forward { .. }),

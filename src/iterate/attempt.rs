@@ -272,9 +272,7 @@ impl Attempt {
     /// Counts a silence from `sent` to `late` against the server, where it is not our own network's. Once it is dead it is probed, as
     /// this question would have had use of it.
     fn blame(&self, sent: Mono, late: Mono) {
-        // Without the key that its name lacks here a list would not answer.
-        let other = if self.secret.is_some() { RecordType::A } else { self.kind };
-        let (name, kind) = other_question(&self.zone, &self.name, other);
+        let (name, kind) = other_question(&self.zone, &self.name, self.kind, self.secret.is_some());
         let aside = Aside {
             path: self.path.clone(),
             recursive: self.recursive,

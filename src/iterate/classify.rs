@@ -64,7 +64,8 @@ impl Found {
         Self::ending(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
-    fn ending(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
+    /// What ends so, from nobody and with nothing more to it.
+    pub(crate) fn ending(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
             end,

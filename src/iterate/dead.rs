@@ -46,10 +46,11 @@ pub(super) struct Wanted {
 }
 
 /// What a server is asked on the side that questions want for `name` and `kind`: another type, as some servers drop those that
-/// they do not know. Where an address is wanted it is the zone's SOA.
-pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType) -> (Name, RecordType) {
+/// they do not know. Where an address is wanted it is the zone's SOA, and where a list's server would want a key in the name
+/// (`keyed`), as here the name lacks it.
+pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
-        RecordType::A => (zone.clone(), RecordType::SOA),
+        kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
         _ => (name.clone(), RecordType::A),
     }
 }

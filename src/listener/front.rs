@@ -182,37 +182,28 @@ impl Front {
         arrived: Mono,
         limit: usize,
     ) -> Option<Vec<u8>> {
-        let resolved = self.try_resolve(shard, missed, client, arrived, limit);
+        let resolved = async {
+            let Missed { query, view, .. } = missed;
+            let question = query.to_question()?;
+            let key = QuestionKey::from_bytes(query.key());
+            let asker = Client { address: client.ip(), port: client.port(), id: query.id };
+            match self.parts.resolver.miss(question, key, asker, arrived, Arc::clone(view)).await {
+                Asked::Repeated => {
+                    self.apart(shard, Apart::Repeated);
+                    None
+                }
+                Asked::Replied(replied) => {
+                    let mut out = Vec::new();
+                    reply::write(&mut out, &replied.answer, query, limit, self.now());
+                    self.count(shard, &client, query, replied.outcome, arrived);
+                    Some(out)
+                }
+            }
+        };
         caught(resolved).await.unwrap_or_else(|panicked| {
             tracing::error!("a query failed: {panicked}");
             None
         })
-    }
-
-    async fn try_resolve(
-        &self,
-        shard: usize,
-        missed: &Missed,
-        client: SocketAddr,
-        arrived: Mono,
-        limit: usize,
-    ) -> Option<Vec<u8>> {
-        let Missed { query, view, .. } = missed;
-        let question = query.to_question()?;
-        let key = QuestionKey::from_bytes(query.key());
-        let asker = Client { address: client.ip(), port: client.port(), id: query.id };
-        match self.parts.resolver.miss(question, key, asker, arrived, Arc::clone(view)).await {
-            Asked::Repeated => {
-                self.apart(shard, Apart::Repeated);
-                None
-            }
-            Asked::Replied(replied) => {
-                let mut out = Vec::new();
-                reply::write(&mut out, &replied.answer, query, limit, self.now());
-                self.count(shard, &client, query, replied.outcome, arrived);
-                Some(out)
-            }
-        }
     }
 
     /// SERVFAIL at once: as many wait as may, or we are ending.

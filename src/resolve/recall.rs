@@ -127,18 +127,7 @@ impl Resolver {
 
 /// What was in memory, as a server would have said it.
 fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
-    let authoritative = rank == Rank::Authoritative;
-    Found {
-        answers,
-        end,
-        glue: Vec::new(),
-        evidence,
-        server: None,
-        round_trip: None,
-        authoritative,
-        contradicted: false,
-        doubted: false,
-    }
+    Found { authoritative: rank == Rank::Authoritative, ..Found::ending(answers, end, evidence) }
 }
 
 fn describe(known: &Known, name: &Name, kind: RecordType) -> String {

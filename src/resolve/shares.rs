@@ -6,12 +6,13 @@
 //! lately gets a small part of the places. Models: Unbound's jostle list, BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hash};
 use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
 use crate::clock::Mono;
+use crate::hash::Plain;
 use crate::limits::{
     EVEN_SHARE, FEW_PLACES, HEARD_TIME, JOSTLE_AGE, MAX_FLIGHTS, MAX_NEW_FLIGHTS, MAX_SILENT_FLIGHTS,
     NEW_ZONE_TIME, PRIVATE_LABELS, REVERSE_IPV4_LABELS, REVERSE_IPV6_LABELS,
@@ -25,11 +26,7 @@ pub(super) type ZoneKey = u64;
 pub(super) type ClientKey = u64;
 
 /// A table whose keys are keyed hashes, or numbers that we give: nobody chooses them.
-pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Mixed>>;
-
-/// Mixes numbers that are hashes already.
-#[derive(Debug, Default)]
-pub(super) struct Mixed(u64);
+pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
 /// Whose a place is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -315,22 +312,6 @@ impl Ages {
     fn add(&mut self, ticket: Ticket, account: Account) {
         self.of_client.insert((account.client, ticket));
         self.of_account.insert((account, ticket));
-    }
-}
-
-impl Hasher for Mixed {
-    fn write(&mut self, octets: &[u8]) {
-        octets.iter().for_each(|octet| self.write_u64((*octet).into()));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        // As in the table of routes: an odd number near 2^64 divided by the golden ratio.
-        self.0 = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-
-    fn finish(&self) -> u64 {
-        // The table takes the lowest bits; a product is best in its highest.
-        self.0.rotate_left(32)
     }
 }
 

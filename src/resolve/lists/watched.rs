@@ -50,17 +50,14 @@ impl Resolver {
         missed: &Missed,
     ) -> Asked {
         let now = self.clock.mono();
-        let Missed { question, view, arrived, .. } = missed;
+        let Missed { question, arrived, .. } = missed;
         if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
             self.lists.wake();
         }
         if question.kind == RecordType::A {
             self.lists.ring.tell(missed.key.as_bytes(), What::Asked(None), now);
         }
-        let asked = match self.held(watched, question, view, now) {
-            Some(held) => held,
-            None => self.while_asked(self.join(missed), watched, question, view).await,
-        };
+        let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {
             let says = replied.answer.list.map_or(ListSays::Untold, |mark| mark.says);
             watched.entry.miss(says, self.clock.mono().since(*arrived));
@@ -81,10 +78,7 @@ impl Resolver {
         let way = Arc::clone(view.route(&question.name, question.kind));
         let missed = Missed { question, key, client, arrived, view, way };
         let Some(watched) = self.watched(&missed) else { return self.join(&missed).await };
-        match self.held(&watched, &missed.question, &missed.view, arrived) {
-            Some(held) => held,
-            None => self.while_asked(self.join(&missed), &watched, &missed.question, &missed.view).await,
-        }
+        self.ask_unless_held(&watched, &missed, arrived).await
     }
 
     /// What a client gets at once of a list that does not answer.
@@ -113,15 +107,14 @@ impl Resolver {
         }
     }
 
-    /// Waits for a list's answer until its servers are known not to answer.
-    async fn while_asked(
-        &self,
-        waiting: impl Future<Output = Asked>,
-        watched: &Watched,
-        question: &Question,
-        view: &View,
-    ) -> Asked {
-        let (waiting, opened) = (std::pin::pin!(waiting), std::pin::pin!(watched.entry.watch.opened()));
+    /// Asks a list whose servers are not known not to answer, and waits until they are or have answered.
+    async fn ask_unless_held(self: &Arc<Self>, watched: &Watched, missed: &Missed, now: Mono) -> Asked {
+        let Missed { question, view, .. } = missed;
+        if let Some(held) = self.held(watched, question, view, now) {
+            return held;
+        }
+        let (waiting, opened) =
+            (std::pin::pin!(self.join(missed)), std::pin::pin!(watched.entry.watch.opened()));
         match futures_util::future::select(waiting, opened).await {
             Either::Left((asked, _)) => asked,
             Either::Right(((), waiting)) => match self.held(watched, question, view, self.clock.mono()) {
