@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# What a cached answer costs resolverd and its peers, and a bare echo as the floor: the same names, one after the other.
+#
+# benches/compare/hits.sh [--names N] [--rounds N] [--seconds N] [--rate N] [--resolvers "NAME..."]
+#
+# Needs root and Debian's nsd, dnsperf and gcc. Each of unbound, knot-resolver, bind9, pdns-recursor and dnsmasq-base that is
+# installed is measured; the script names the others. Everything runs in network and process namespaces of its own and ends with the script. The resolver, with
+# one thread, has the first core, dnsperf the second. In each round each resolver is started, asked for all names once, and then
+#   at RATE a second      CPU of an answer in microseconds: user and system, of all threads of the resolver (proc(5), stat)
+#   at full load          answers a second
+#   at half of that       p50 and p99 of the time until an answer, in microseconds, as dnsperf sees it
+# Octets of memory for a name are those that the process has grown by while all names were asked for the first time; they mean
+# something from a hundred thousand names on. Printed are the medians of the rounds, and their ratios to the echo.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+names=1000 rounds=3 seconds=4 rate=30000 resolvers="echo unbound knot bind powerdns dnsmasq resolverd" arguments=("$@")
+while [ $# -gt 0 ]; do
+  case $1 in
+    --names) names=$2 ;;
+    --rounds) rounds=$2 ;;
+    --seconds) seconds=$2 ;;
+    --rate) rate=$2 ;;
+    --resolvers) resolvers=$2 ;;
+    *) echo "hits.sh: unknown argument $1; see its first lines" >&2; exit 2 ;;
+  esac
+  shift 2
+done
+
+if [ "${INSIDE_HITS-}" != yes ]; then
+  if [ -z "${RESOLVERD-}" ]; then
+    (cd "$here/../.." && cargo build --release --locked --bins)
+    RESOLVERD=${CARGO_TARGET_DIR:-$here/../../target}/release/resolverd
+  fi
+  RESOLVERD=$(realpath "$RESOLVERD") work=$(mktemp -d)
+  export RESOLVERD work INSIDE_HITS=yes LC_ALL=C
+  trap 'rm -r "$work"' EXIT
+  gcc -O2 -o "$work/echo" "$here/echo.c"
+  PATH=$PATH:/usr/sbin unshare --net --mount --pid --fork --kill-child --mount-proc "$0" "${arguments[@]}"
+  exit
+fi
+
+threads=1
+cache=$((64 + names / 1000))
+
+start_echo() {
+  "$work/echo" 5300 &
+  resolver=$!
+}
+
+load() { # load ARGUMENT...: asks at the second core
+  taskset -c 1 dnsperf -s 127.0.0.1 -p 5300 -c 4 -d "$work/names" "$@" >"$work/dnsperf" 2>&1
+}
+
+figure() { # figure WORDS: the number behind them
+  sed -n "s/^ *$1: *\([0-9.]*\).*/\1/p" "$work/dnsperf"
+}
+
+run() { # run RESOLVER: a line of figures
+  local begin end answered full before grown
+  "start_$1" "$cache"
+  soon answers w0.z0.bench
+  before=$(resident VmRSS)
+  load -n 1 -q 50 -t 10
+  grown=$((($(resident VmRSS) - before) * 1024 / names))
+  taskset -acp 0 "$resolver" >/dev/null
+  read -ra begin < <(cpu)
+  load -Q "$rate" -l "$seconds" -q 200
+  read -ra end < <(cpu)
+  answered=$(figure "Queries completed")
+  load -l "$seconds" -q 200
+  full=$(figure "Queries per second")
+  load -v -Q "$(awk "BEGIN { print int($full / 2) }")" -l "$seconds" -q 200
+  awk '/^> / { print $NF * 1000000 }' "$work/dnsperf" | sort -n >"$work/times"
+  kill "$resolver"
+  wait "$resolver" || true
+  awk -v resolver="$1" -v user="$((end[0] - begin[0]))" -v kernel="$((end[1] - begin[1]))" -v answered="$answered" -v full="$full" -v grown="$grown" '
+    { times[NR] = $1 }
+    END {
+      printf "%s %.2f %.2f %.2f %d %d %d %d\n", resolver, (user + kernel) / answered, user / answered, kernel / answered, full,
+        times[int(NR * 0.5) + 1], times[int(NR * 0.99) + 1], grown
+    }' "$work/times" | tee -a "$work/figures"
+}
+
+. "$here/stage.sh"
+raise_servers answers
+awk -v names="$names" 'BEGIN { for (number = 0; number < names; number++) printf "w%d.z%d.bench A\n", number, number % 200 }' >"$work/names"
+read -ra wanted <<<"$resolvers"
+mapfile -t present < <(installed "${wanted[@]}")
+for ((round = 0; round < rounds; round++)); do
+  for peer in "${present[@]}"; do run "$peer" >/dev/null; done
+done
+awk -v order="${present[*]}" '
+  function median(list,   of, count, one, other, kept) {
+    count = split(list, of, " ")
+    for (one = 2; one <= count; one++)
+      for (other = one; other > 1 && of[other - 1] + 0 > of[other] + 0; other--) {
+        kept = of[other]; of[other] = of[other - 1]; of[other - 1] = kept
+      }
+    return of[int((count + 1) / 2)]
+  }
+  { for (place = 2; place <= 8; place++) seen[$1, place] = seen[$1, place] " " $place }
+  END {
+    peers = split(order, of, " ")
+    printf "%-10s %8s %6s %7s %6s %10s %6s %6s %6s %7s\n", "", "cpu us", "user", "system", "ratio", "a second", "ratio", "p50 us", "p99 us", "octets"
+    for (number = 1; number <= peers; number++) {
+      peer = of[number]
+      for (place = 2; place <= 8; place++) value[peer, place] = median(seen[peer, place])
+      printf "%-10s %8.2f %6.2f %7.2f %6.2f %10d %6.2f %6d %6d %7d\n", peer, value[peer, 2], value[peer, 3], value[peer, 4],
+        value[peer, 2] / value[of[1], 2], value[peer, 5], value[peer, 5] / value[of[1], 5], value[peer, 6], value[peer, 7], value[peer, 8]
+    }
+  }' "$work/figures"
