@@ -1,10 +1,18 @@
 //! The time, injected: nothing below `daemon` reads a clock of its own.
 //!
-//! One clock serves both worlds. In the daemon it is the machine's; in the simulation it is tokio's paused clock, which
-//! jumps to the next timer, so four-second deadlines cost nothing.
+//! One type serves both worlds. In the daemon it is the machine's clock. In the simulation it is tokio's paused
+//! clock, which jumps to the next timer, so that a deadline of four seconds costs no time.
 //!
-//! Spans are measured on the clock that goes on while the machine sleeps or is paused, so that no TTL outlives its time. tokio's
-//! timers stand still meanwhile: who waits is woken late, and then sees that the time is over.
+//! # Decisions
+//!
+//! - Spans are measured on CLOCK_BOOTTIME, which continues while the machine sleeps or is paused, so that no TTL
+//!   outlives its time. tokio's timers stop meanwhile: a waiting task wakes late, and then sees that its time is
+//!   over.
+//! - tokio's paused clock jumps while real sockets are waited for. So a test uses either the paused clock and the
+//!   network in memory, or real sockets and real time.
+//! - A clock that is slow at boot must not stop all names from resolving. A signature of the root that fits and has
+//!   not begun proves that the clock is slow. Until the clock is set, signatures are checked without their times, no
+//!   answer has AD, and nothing is kept for longer than a minute.
 
 use std::fmt;
 use std::sync::Arc;

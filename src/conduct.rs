@@ -1,5 +1,10 @@
-//! How a message goes to a server, and how the server behaves: what the way of a question decides by, and what the record
-//! counts.
+//! How a message goes to a server, and how the server behaves. The iterator decides by these types, and the record
+//! counts them.
+//!
+//! # Decisions
+//!
+//! - These types stood in `record` first, although `iterate`, `resolve` and `exchange` decide by them. A module on
+//!   the way of a question must not need one beside it, so they moved here.
 
 use serde::{Deserialize, Serialize};
 

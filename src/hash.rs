@@ -1,8 +1,13 @@
-//! Keyed hashing of what strangers choose, and plain hashing of what they do not.
+//! Keyed hashes of values that strangers choose, and plain hashes of all others.
 //!
-//! SipHash-1-3 (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012, with one round for each word
-//! and three at the end, as the standard library has it), begun with 128 secret bits. Written here as each miss hashes some
-//! thirty names: the library's takes twice as long for them, and takes its key as octets of the message.
+//! The keyed hash is SipHash-1-3 with a secret key of 128 bits (Aumasson and Bernstein, "SipHash: a fast short-input
+//! PRF", 2012, with one round for each word and three at the end, as in the standard library).
+//!
+//! # Decisions
+//!
+//! - It is written here because each miss hashes some thirty names. The library's takes twice as long for them, and
+//!   takes its key as octets of the message. This one reads words instead of single octets.
+//! - Values that are hashes already, and numbers that we give, use a plain hash: nobody can choose them.
 
 use std::hash::{BuildHasher, Hasher};
 

@@ -1,6 +1,13 @@
-//! What the service manager is told (sd_notify(3)): ready, reloading, stopping, and still alive.
+//! Messages to the service manager (sd_notify(3)): ready, reloading, stopping, and alive.
 //!
-//! Where no manager listens (`NOTIFY_SOCKET` is not set) all of it does nothing.
+//! If no manager listens (`NOTIFY_SOCKET` is not set), these functions do nothing.
+//!
+//! # Decisions
+//!
+//! - The watchdog is fed only while every supervised task and thread has come round (`supervise::pulse`). A timer of
+//!   its own would also feed it while a worker is stuck.
+//! - READY is sent after a reload too, also if the file had an error: the reload is over then, and the old
+//!   configuration serves.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

@@ -1,7 +1,9 @@
 //! The random source, injected: ids, ports, jitter, and the choice among equals.
 //!
-//! ChaCha12 in both worlds: seeded by the operating system in the daemon (ids and ports must not be guessed, RFC 5452
-//! section 4.3), by the run's seed in the simulation.
+//! # Decisions
+//!
+//! - ChaCha12 in both worlds. In the daemon the operating system seeds it, because ids and ports must not be guessed
+//!   (RFC 5452 section 4.3). In the simulation the seed of the run does, so that a run can be repeated.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

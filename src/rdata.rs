@@ -1,9 +1,14 @@
 //! The data of one record, read where the library refuses them.
 //!
-//! The library fails on data that it cannot interpret, and with the record the whole message is lost. RFC 3597 section 5
-//! has such data kept as octets: then the RRset is complete, its signature fits, and clients get what the zone has. Nothing
-//! here interprets them: an NSEC3 with unknown flags or hash proves nothing (RFC 5155 section 8.2), a DNSKEY of another
-//! protocol than 3 signs nothing (RFC 4034 section 2.1.2), as both are no NSEC3 and no DNSKEY of the library.
+//! The library fails on data that it cannot interpret, and the whole message is lost with the record.
+//!
+//! # Decisions
+//!
+//! - Such data are kept as octets (RFC 3597 section 5). The RRset is then complete, its signature fits, and clients
+//!   get the data of the zone. One odd NSEC3 or DNSKEY no longer costs an answer.
+//! - Nothing here interprets them. An NSEC3 with unknown flags or hash proves nothing (RFC 5155 section 8.2), and a
+//!   DNSKEY of another protocol than 3 signs nothing (RFC 4034 section 2.1.2), because neither becomes a type of the
+//!   library.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};

@@ -1,7 +1,20 @@
-//! The configuration as meant: checked, with every default in one place, shared behind an `Arc`.
+//! The configuration: checked, with every default in one place, shared behind an `Arc`.
 //!
-//! `file` reads the file by the `table` of its keys, `check` holds its parts against each other, `report` says what is
-//! wrong with it. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`, `dnsbl`, `list`.
+//! `file` reads the file by the `table` of its keys, `check` compares its parts with each other, and `report`
+//! describes the errors. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`,
+//! `dnsbl`, `list`.
+//!
+//! # Decisions
+//!
+//! - One row describes a key: its name, how it is read, shown and compared. Before, a new key was written in seven
+//!   places; now it is a field with its row, a default and its use.
+//! - All errors are reported at once, each with file, line, key and advice. An unknown key is an error with the
+//!   nearest known key, as a misspelt key would otherwise do nothing.
+//! - The file starts with `version = 1`, so that a later format can be told from this one.
+//! - Files must be regular and are bounded while they are read. Without that, /dev/zero was read until memory ended,
+//!   a pipe was waited for without end, and an error repeated a value of 10 MB with its control characters. Only the
+//!   configuration file itself may be a pipe, so that a generated file can be checked.
+//! - `[listen]` and `[[listener]]` are one type, so that a key of one is a key of the other.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,7 +1,18 @@
-//! The control socket: what `resolverctl` may ask of the daemon, and the server that answers.
+//! The control socket: the requests of `resolverctl`, and the server that answers them.
 //!
-//! It stands beside the way of a question; what it needs of the resolver comes through `Subject`, so that it is tested
-//! without one.
+//! It stands beside the way of a question. It reaches the resolver through the trait `Subject`, so that tests run it
+//! without a resolver.
+//!
+//! # Decisions
+//!
+//! - Any user who may open the socket may read. Only root and the user of the daemon may change something
+//!   (`permitted` in `connection`).
+//! - A socket left behind by a dead daemon is taken over; one of a living daemon is not.
+//! - Walks through a whole memory (flush, `cache`, `servers`, `zones`) run on a thread of their own, one at a time,
+//!   so that no question waits for them.
+//! - Reading counts as no use of an entry and changes no counter. Windows are differences of snapshots.
+//! - Counters travel as a table of names and values, so that a resolverctl and a daemon of different versions
+//!   understand each other.
 
 #![deny(
     clippy::unwrap_used,

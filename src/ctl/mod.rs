@@ -1,7 +1,16 @@
-//! resolverctl: what an administrator asks the daemon, and how the answer is shown. One file a command, one renderer a
-//! format.
+//! resolverctl: the commands of an administrator, and the screens that show the replies. Each command has one file,
+//! each format one renderer.
 //!
 //! It never calls the resolver: it is another program, at the other end of the control socket.
+//!
+//! # Decisions
+//!
+//! - JSON output is the reply of the daemon itself, one object per line. A screen is drawn from the same reply, so
+//!   that the two cannot differ.
+//! - A renderer asks nothing and reads no clock. The golden files of `tests/golden` hold every screen to its words.
+//! - A table shows the worst rows that fit a screen and the number of the others. JSON has all rows.
+//! - Exit codes separate "no" from "could not tell", because scripts decide by them. `dnsbl test` once exited with 0
+//!   when an allowlist knew the address, and a script read that as "is on a blocklist".
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

@@ -1,8 +1,20 @@
 //! The daemon: builds the parts, owns their tasks, starts and ends them in order.
 //!
-//! An error at start is fatal and is one line; nothing is begun before every port is bound. `running` is what the control
-//! socket sees, `reload` goes over to another configuration, `tasks` live as long as the daemon, and `allowance` holds
-//! `cache.size` against the memory that we may use.
+//! An error at start is fatal and is one line. Nothing begins before every port is bound. `running` is the part that
+//! the control socket sees, `reload` changes to another configuration, `tasks` live as long as the daemon, and
+//! `allowance` compares `cache.size` with the memory that the process may use.
+//!
+//! # Decisions
+//!
+//! - A reload does first all that can fail: it reads the file, builds views, binds sockets, starts threads. Then it
+//!   swaps, and the swap cannot fail. An error leaves everything as it was.
+//! - The end of the daemon waits for replies, not for flights. When it waited for flights, a client in a few thousand
+//!   got no reply, because its reply was still on the way to a worker. Each miss now holds a place until its reply is
+//!   queued or written.
+//! - An address that the host does not have yet (no IPv6, a bridge that comes up later) does not end the start:
+//!   resolverd serves the others and retries. An address that another program has does end it, as two resolvers at
+//!   one address answer by chance.
+//! - `MemoryMax=` in the unit follows from `cache.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;
 mod reload;

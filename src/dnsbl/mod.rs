@@ -1,9 +1,28 @@
 //! DNS lists: zones whose answers decide over mail.
 //!
-//! In the way of a question stands only [`gate`], which is pure: the list of the route, the answer and the list's state go
-//! in, what it means comes out. [`registry`] knows the lists that mail software asks; [`table`] holds what is known of each
-//! while the daemon runs, shared by all who tell of it. RFC 5782 (how lists are asked), RFC 8914 (what a client is told
-//! instead of a listing that is none).
+//! Only [`gate`] is on the way of a question, and it is pure. Its input is the list of the route, the answer and the
+//! state of the list; its output is the meaning of the answer. [`registry`] describes the lists that mail software
+//! queries. [`table`] holds the state of each list while the daemon runs. RFC 5782 (queries to lists), RFC 8914 (the
+//! extended error of an answer that is no listing).
+//!
+//! # Decisions
+//!
+//! - Only lists of the registry or of the operator are judged. A zone that merely looks like a list is not: SPF
+//!   macros of large senders look the same.
+//! - A refusal, a parked domain or a list that lists everything becomes SERVFAIL for a blocklist and NXDOMAIN for an
+//!   allowlist. After SERVFAIL of an allowlist, Postfix would defer (450) mail that it should reject.
+//! - Minimisation, NXDOMAIN cuts, stale answers and races are off in the zone of a list. Its servers answer empty
+//!   non-terminals with NXDOMAIN and may count queries.
+//! - The breaker of a list follows the round trips of messages, not of whole questions, so that a list that stutters
+//!   is noticed as soon as a dead one. It opens only where other servers gave answers meanwhile, as an outage of this
+//!   host's network must not blame a list. Answers from memory of a forwarder prove nothing.
+//! - A list of the operator is tested only by the points in `tests`. A welcome list that holds 127.0.0.0/8 by design
+//!   was once taken for a list that lists everything.
+//! - "Lists everything" needs two servers that say so, minutes apart. A list whose own test points differ is used
+//!   anyway where its answers to clients show that it works.
+//! - State is kept by list and way (the servers that are asked). A mirror that is dead for one listener says nothing
+//!   about the public servers that another one asks.
+//! - A list is prefetched after 95 of the last 100 addresses. See `limits` for each figure.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,7 +1,32 @@
-//! Recursion: from the closest known zone along referrals to the zone that knows; and the servers of forward zones.
+//! Recursion: from the closest known zone along referrals to the zone that has the answer; and the servers of forward
+//! zones.
 //!
-//! What it needs besides (addresses of servers without glue) it asks for through `SubQuestions`, which `resolve` hands
-//! down. RFC 1034 section 5.3.3 with RFC 2181, RFC 9156 and RFC 9609.
+//! Server names without glue are resolved through `SubQuestions`, a trait that `resolve` hands down. RFC 1034 section
+//! 5.3.3 with RFC 2181, RFC 9156 and RFC 9609.
+//!
+//! # Decisions
+//!
+//! - The iterator is our own. Hickory 0.26's recursor was tried against mock servers: one REFUSED server failed 8 of
+//!   8 queries of a zone with a good server beside it; one dead server took the whole 5 s; IPv6 PTR names exceeded
+//!   its depth of 24; strict minimisation made listed addresses look clean. `tests/hickory_faults.rs` has a test for
+//!   each of its ten faults.
+//! - Every response code other than NOERROR and NXDOMAIN moves on to the next server.
+//! - The timer of a server is the 95th percentile of its own round trips. When it runs out, a second server is asked
+//!   and the first may still answer. Second messages are at most one in five, and a late server first uses a bucket
+//!   of its own, so that one dead zone does not use up everybody's.
+//! - A first contact with a zone races two servers. Lists are not raced, because they count queries.
+//! - Dead servers are probed by the clock, and no question waits for one that is known to be silent. Before, a mail
+//!   from a dead domain cost its smtpd 24 s each time.
+//! - A server counts as dead only if others answered meanwhile. When nobody else is asked, a server of a zone above
+//!   is the witness. An outage of this host's network marks no server dead.
+//! - At 30 % loss with one server of each zone broken, a third fewer questions fail since silent servers are retried
+//!   two at a time.
+//! - Only root and TLD servers are asked for minimised names (RFC 9156). Deeper servers belong to the owner of the
+//!   name.
+//! - A server of a signed zone is always asked with EDNS. A retry without it returned unsigned answers, and at 40 %
+//!   loss a signed zone was called bogus for half a minute.
+//! - A denial in doubt (under another zone's SOA, or without AA and SOA) holds only if all servers of the zone give
+//!   it. The old server of a domain that has moved then bounces no mail.
 
 #![deny(
     clippy::unwrap_used,

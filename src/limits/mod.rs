@@ -1,7 +1,17 @@
 //! Every hard bound, each with its reason. Work beyond a bound is shed early and counted.
 //!
-//! What an operator may change stands in `config`; these may not be changed. One file for each module that holds to them;
-//! all are named as `limits::NAME`.
+//! An operator changes the keys of `config`; these bounds are fixed. There is one file for each module that uses
+//! them; all are named as `limits::NAME`.
+//!
+//! # Decisions
+//!
+//! - Bounds stand here and not in the modules, so that a reviewer reads all of them with their reasons. One file of
+//!   599 lines became a folder by module.
+//! - A reason is a measurement, an RFC, or the value that Unbound, BIND or Knot Resolver use.
+//! - Bounds on work per question count messages, depth, server names and signature checks separately. Each is aimed
+//!   at a known attack: NXNSAttack (CVE-2020-12662), KeyTrap (CVE-2023-50387), NSEC3 hashes (CVE-2023-50868).
+//! - Shared bounds are divided by zone and by client (see `resolve`), because a global bound alone lets one asker
+//!   shut out the others.
 
 mod cache;
 mod check;

@@ -1,7 +1,15 @@
-//! Log lines: to the journal with their fields where stderr is the journal, and as plain lines to stderr elsewhere.
+//! Log lines: to the journal with fields if stderr is the journal, otherwise plain lines to stderr.
 //!
-//! A field of an event (`incident`, `zone`, `servers`) says apart what its sentence says in words; the journal keeps both,
+//! The fields of an event (`incident`, `zone`, `servers`) repeat what its sentence says. The journal stores both;
 //! stderr shows the sentence.
+//!
+//! # Decisions
+//!
+//! - Incidents are found by field (`journalctl -t resolverd INCIDENT=zone_fails`), so that monitoring does not depend
+//!   on the words of a line.
+//! - A line that goes to a file or to the journal has no colours.
+//! - An error is logged once, by the code that decides what happens next. An outage of this host's network once wrote
+//!   two lines for each zone; it now has one line at its begin and one at its end.
 
 mod journal;
 

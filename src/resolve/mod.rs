@@ -1,7 +1,25 @@
-//! Resolving: memory, then one flight a question, with each client's patience in view.
+//! Resolving: memory first, then one flight for a question, within the deadline of each client.
 //!
-//! RFC 9520 (failures), RFC 2308 (negative answers). A client has an answer or SERVFAIL within `resolve.deadline` of its
-//! first copy; the flight goes on, so that its next try finds it answered.
+//! RFC 9520 (failures), RFC 2308 (negative answers). A client has an answer or SERVFAIL within `resolve.deadline` of
+//! the first copy of its query. The flight continues, so that the client's next try finds the answer.
+//!
+//! # Decisions
+//!
+//! - The deadline is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc
+//!   2.36), so that a late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
+//! - glibc repeats a query within a millisecond of SERVFAIL. While the flight lives, the repeat joins it; so a zone
+//!   that takes 4 to 8 s still resolves at the first attempt of a mail. A flight that has failed is remembered (RFC
+//!   9520).
+//! - SERVFAIL never becomes "does not exist", and bogus never becomes insecure: the one loses mail, the other forges
+//!   it.
+//! - The task of the client drives the flight that it begins. With tasks handing work to each other a miss cost a
+//!   fifth more instructions or more. If the client leaves, the flight continues as a task of the runtime.
+//! - Flights, waiters and messages are shared by zone and by client (`shares`): from half of the places on, the zone
+//!   or client with the most gives way. Models: Unbound's jostle list, BIND's `fetches-per-zone`.
+//! - Sub-questions do not wait for clients' flights, as two flights could wait for each other. Equal messages to one
+//!   server merge in `exchange`.
+//! - The memory may refuse an answer, so a flight hands its answer to its waiters directly.
+//! - An answer that comes after its question has failed is validated and kept.
 
 #![deny(
     clippy::unwrap_used,

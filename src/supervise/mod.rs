@@ -1,7 +1,16 @@
-//! Tasks and threads that must live: started again when they panic, missed when they are stuck.
+//! Supervision of tasks and threads: a panic restarts them, and a stuck one is noticed.
 //!
-//! Whoever panics too often is given up; the daemon then says so and ends, so that the service manager starts it anew.
-//! [`pulse`] tells the watchdog who still comes round. Work that outlives whoever waits for it is [`driven`].
+//! After too many panics of one task the daemon logs that and ends, so that the service manager starts a new process.
+//! [`pulse`] tells the watchdog which tasks still come round. Work that outlives the tasks that wait for it is
+//! [`driven`].
+//!
+//! # Decisions
+//!
+//! - A panic on the way of one question must leave no other client waiting and must stop nothing for good. So tasks
+//!   restart instead of taking the process down at once.
+//! - A fault that comes back at once is better met by a new process: more than five panics in ten minutes end the
+//!   daemon with exit code 1.
+//! - The watchdog follows the tasks and not a timer of its own, because a timer runs on while a worker is stuck.
 
 pub mod driven;
 pub mod pulse;

@@ -1,8 +1,16 @@
-//! The bytes of messages: on the client's side reading a query and writing a reply, without decoding an answer; on the other
-//! side reading what a server sent.
+//! The octets of messages: the client's side reads a query and writes a reply without decoding an answer; the
+//! server's side reads the message of a server.
 //!
-//! Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. Nothing here allocates on the hit path but the growth of a
+//! Obeys RFC 1035 section 4, RFC 6891, RFC 8914 and RFC 9619. The hit path allocates nothing but the growth of a
 //! reused buffer.
+//!
+//! # Decisions
+//!
+//! - The client's side is our own: it compares octets, so that a hit needs no decoding. The server's side uses the
+//!   library and reads record by record where the library refuses a message.
+//! - Answers of addresses are written without the library's encoder: nothing in them is compressed but their owners.
+//! - Names of replies repeat the spelling of the question, which clients with 0x20 need.
+//! - A compression pointer may lead over at most 16 others. Encoders point at labels, some at one other pointer.
 
 #![deny(
     clippy::unwrap_used,

@@ -1,10 +1,16 @@
 //! The one reader of zone files: operators' zones, root hints, trust anchors, and the zones of the `lab`.
 //!
-//! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, an owner left out, parentheses,
-//! comments, quotes; TTL and class in either order or left out, a TTL in seconds or like `1h30m`; RFC 3597 section 5 for
-//! types and data without a form of their own. The library's reader knows neither `@` in data nor DNAME nor what a signer
-//! writes; where it knows a form that is not told here (SVCB, HTTPS), it is asked for the data of one record. `$INCLUDE` is
-//! put in place before the text comes here.
+//! RFC 1035 section 5.1 with $ORIGIN, and $TTL of RFC 2308 section 4: relative names, `@`, an omitted owner,
+//! parentheses, comments, quotes; TTL and class in either order or omitted, a TTL in seconds or like `1h30m`; RFC
+//! 3597 section 5 for types and data without a form of their own. `$INCLUDE` is resolved before the text comes here.
+//!
+//! # Decisions
+//!
+//! - There were four readers, and they differed: an A with a word too many was read, TYPE1 was not, RP and URI were
+//!   unknown. One reader replaced them and is compared with BIND's `named-compilezone`.
+//! - Hickory's reader was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is
+//!   used for the data of SVCB and HTTPS only.
+//! - A file without a TTL gets one hour. A second SOA is an error, as in BIND.
 
 #![deny(
     clippy::unwrap_used,

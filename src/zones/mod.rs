@@ -1,6 +1,16 @@
-//! Which way a question goes: the longest suffix of its name that is configured, or recursion.
+//! The route of a question: the longest configured suffix of its name, or recursion.
 //!
 //! RFC 6303 and RFC 6761 (names that never leave this host) hold unless a configured zone covers them.
+//!
+//! # Decisions
+//!
+//! - A route carries its whole policy (minimisation, NXDOMAIN cut, race, validation, list, source address). Special
+//!   treatment of DNS lists is that policy and the gate of `dnsbl`, nothing else.
+//! - A `[[host]]` decides addresses and reverse names only. With all types, the MX of a name was lost and mail went
+//!   to the host itself.
+//! - Listeners that see the same zones share one view and its memory. Ids of views are never given twice: before, a
+//!   listener could get what was learnt for another one's clients for ten seconds after a reload.
+//! - Routes are found without a secret hash, because the operator chooses the names in the table.
 
 pub mod authority;
 mod denial;

@@ -1,8 +1,13 @@
-//! Scenarios: a small internet, a client's questions and what must come of them, as a text file.
+//! Scenarios: a small internet, the questions of clients and the expected results, as a text file.
 //!
-//! In the spirit of Unbound's testbound: a bug report is a file that anybody can read and run.
+//! In the spirit of Unbound's testbound: a bug report is a file that anybody can read and run. The files are in
+//! `tests/scenarios`.
 //!
-//! ```text
+//! ```
+//! use resolverd::lab::scenario::Scenario;
+//! use resolverd::lab::simulation::paused;
+//!
+//! let scenario: Scenario = "
 //! title: A referral with glue is followed
 //! config race=off
 //! server a.root 127.0.0.1 rtt=10ms
@@ -14,36 +19,52 @@
 //!   rcode NOERROR
 //!   answer www.example. 300 A 10.0.0.1
 //!   outcome upstream
-//!   packets 2
-//!   elapsed 30ms..40ms
+//!   packets 3
+//!   elapsed 40ms
+//! ".parse()?;
+//! let seed = 1;
+//! paused(scenario.play(seed))?;
+//! # Ok::<(), resolverd::lab::scenario::ScenarioError>(())
 //! ```
 //!
-//! `sign ZONE [WORD]...` signs a zone (the words are those of `signing`); below a question it is a change of the world, made
-//! and signed at that moment. Where the root is signed, the resolver trusts its keys and validates.
+//! # The world
 //!
-//! `config` takes `KEY=VALUE`; `stub=ZONE@ADDRESS,ADDRESS` and `forward=` likewise name the operator's own servers. Below `toml`
-//! stands what a configuration file says beside `version`, and is read as one: keys that it does not name are as the lab needs
-//! them, and paths begin where the test is started. `reload` is a step, with another such file below it; `ask NAME TYPE via=1` asks
-//! the first `[[listener]]`, and `from=ADDRESS` says who does.
+//! - `server NAME ADDRESS [rtt=SPAN] [FAULT]...`: an authoritative server. `fault` has the faults.
+//! - `zone ZONE SERVER...`: a zone and its servers, with its records below. NS, SOA, delegations and glue are written
+//!   by `delegations`. A zone whose text has `@ NS` lines has these NS itself; its parent then has the NS of the
+//!   `zone` line.
+//! - `sign ZONE [WORD]...`: signs a zone; `signing` has the words. Below a question it is a change of the world, made
+//!   and signed at that moment. If the root is signed, the resolver trusts its keys and validates.
+//! - `config KEY=VALUE...`: keys of the resolver. `stub=ZONE@ADDRESS,ADDRESS` and `forward=` name the operator's own
+//!   servers.
+//! - `toml`: the lines below are a configuration file without `version`. Keys that it does not name have the values
+//!   that the lab needs. Paths begin where the test is started.
+//! - `for zone=1..3`: repeats the lines below it, with `{zone}` and `{zone+1}` in them. A word with `{1..3}` stands
+//!   there three times.
 //!
-//! `for zone=1..3` repeats the lines below it, with `{zone}` and `{zone+1}` in them; a word with `{1..3}` stands there three times.
+//! # Steps
 //!
-//! NS, SOA, delegations and glue are written by `delegations`; a zone whose text has `@ NS` lines has these NS itself,
-//! and its parent those of the `zone` line. `unrouted ADDRESS`, `network down|up`,
-//! `ipv6 open|unrouted|swallowed`,
-//! `fault SERVER [FAULT]...` and `advance SPAN` change the world between questions, `clock slow|fast SPAN` and `clock right` set
-//! the machine's clock. Below `ask`: `rcode`, `answer`
-//! (all of them, in any order, TTL optional; `answer none`), `authority` (the same), `ede CODE`, `why WORDS` (part of the
-//! extended error's text and of the trail's last step),
-//! `outcome NAME[=COUNT]...`, `packets COUNT [SERVER]` (COUNT or LOW..HIGH), `packet: SERVER NAME TYPE [tcp] [plain]`
-//! (all of them, in order), `elapsed SPAN[..SPAN]`, `flags WORD...` (`ad`, `!tc`), `ede none`, `signatures COUNT` (RRSIG in the answer
-//! section), `proofs COUNT` (NSEC and NSEC3 in the authority section); these are no part of `answer` and `authority`. `ask NAME TYPE x5` is five
-//! clients at once; `+DO`, `+CD` and `+AD` set flags.
+//! - `ask NAME TYPE`: a question. `x5` asks with five clients at once. `+DO`, `+CD` and `+AD` set flags. `via=1` asks
+//!   the first `[[listener]]`, and `from=ADDRESS` is the client.
+//! - `reload`: another configuration file, in the lines below.
+//! - `unrouted ADDRESS`, `network down|up`, `ipv6 open|unrouted|swallowed`, `fault SERVER [FAULT]...`: change the
+//!   world.
+//! - `advance SPAN`: lets time pass. `clock slow|fast SPAN` and `clock right` set the machine's clock.
+//! - `cache NAME [TYPE]`: the lines below are all entries under the name except ready answers: `none`, `rrset
+//!   RECORD`, `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
+//! - `unpoisoned`: no memory holds the poison of a fault.
+//! - `counted WORD=COUNT...`: counters since the start: those of `resolverctl stats` by conduct of servers,
+//!   `scrubbed` and `strays`.
 //!
-//! `cache NAME [TYPE]` tells below it all that is held under the name but ready answers: `none`, `rrset RECORD`,
-//! `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`. `unpoisoned` finds no poison of a fault
-//! anywhere in memory. `counted WORD=COUNT...` are counters since the begin: those of `resolverctl stats` by what servers
-//! did, `scrubbed` and `strays`.
+//! # Expectations below `ask`
+//!
+//! - `rcode`, `flags WORD...` (`ad`, `!tc`), `outcome NAME[=COUNT]...`, `elapsed SPAN[..SPAN]`.
+//! - `answer` and `authority`: all records in any order; the TTL may be left out; `answer none`.
+//! - `signatures COUNT` (RRSIG in the answer section) and `proofs COUNT` (NSEC and NSEC3 in the authority section).
+//!   These records are no part of `answer` and `authority`.
+//! - `ede CODE` or `ede none`; `why WORDS` is a part of the extended error's text and of the trail's last step.
+//! - `packets COUNT [SERVER]`, where COUNT may be LOW..HIGH; `packet: SERVER NAME TYPE [tcp] [plain]`: all messages,
+//!   in order.
 
 mod check;
 mod memory;

@@ -1,7 +1,21 @@
-//! Trust: what an answer is worth by the keys of the zone that signed it, down from a trust anchor.
+//! Trust: judges an answer by the keys of the zone that signed it, down from a trust anchor.
 //!
-//! RFC 4033 to 4035, RFC 7646. It takes what the walk has found and judges it; the keys and DS that it lacks it fetches through
-//! the iterator. The pure part, signatures and denials, is [`validate`](crate::validate).
+//! RFC 4033 to 4035, RFC 7646. The input is what the walk has found. Missing keys and DS are fetched through the
+//! iterator. The pure part, signatures and denials, is [`validate`](crate::validate).
+//!
+//! # Decisions
+//!
+//! - DS come with the referrals of the walk, and keys are fetched beside the answer that needs them, so that a signed
+//!   zone in use costs no waiting.
+//! - Before a zone is called bogus, another of its servers is asked.
+//! - A signature that does not fit the kept keys renews them, once in ten seconds: zones change keys without notice,
+//!   and neither a bogus zone nor a forger must cause a storm of queries.
+//! - A file of trust anchors adds to the built-in keys of the root and never replaces them. An anchor for one zone of
+//!   the operator's once switched off validation of everything else, without a word.
+//! - A zone above a lone trust anchor proves nothing about names below the anchor. Its signatures once made forged
+//!   data insecure instead of bogus.
+//! - Lists with a key in the query name are insecure: the name that was signed is not the name of the client's
+//!   question.
 
 mod calendar;
 pub(super) mod chain;
