@@ -1,15 +1,15 @@
-//! Whether this host keeps up with what it is asked: how long questions wait until they are taken in.
+//! Whether this host keeps up with its questions, measured by the time that each waits before it is taken in.
 //!
-//! Pure. After CoDel (RFC 8289): a wait that is long now and then is a burst; one that is long for every question, for a
-//! while, is a queue that does not empty.
+//! Pure. After CoDel (RFC 8289): a single long wait is a burst. If every question waits long for a while, a queue
+//! does not empty.
 
 use crate::clock::Mono;
 use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, BUSY_FLIGHTS, CROWDED_FLIGHTS};
 
-/// What the last questions waited.
+/// The waits of the last questions.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    /// Since when every question has waited too long, and when the last one did.
+    /// Since when every question has waited too long, and the moment of the last one.
     late: Option<(Mono, Mono)>,
 }
 
@@ -22,7 +22,8 @@ impl Backlog {
         self.late = late.then_some((since, now));
     }
 
-    /// Flights from which on the heaviest give way: fewer where this host does not keep up.
+    /// The number of flights from which on the heaviest zone or client gives way. It is smaller if this host does not
+    /// keep up.
     pub(super) fn crowded_from(&self) -> usize {
         let lasts = self.late.is_some_and(|(since, last)| last.since(since) >= BACKLOG_TIME);
         if lasts { BUSY_FLIGHTS } else { CROWDED_FLIGHTS }
@@ -38,7 +39,7 @@ mod tests {
         Mono::START.after(Duration::from_millis(millis))
     }
 
-    /// A question each millisecond from one moment to another, that waited so long.
+    /// A question each millisecond from one moment to another, each with this wait.
     fn ask(backlog: &mut Backlog, times: std::ops::Range<u64>, waited: u64) {
         for time in times {
             backlog.takes_in(at(time - waited), at(time));

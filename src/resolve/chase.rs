@@ -1,7 +1,7 @@
-//! From a name to what stands at the end of its aliases: memory first, then the route of each name.
+//! Follows a name to the end of its aliases: memory first, then the route of each name.
 //!
-//! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator come back here, so that
-//! they too are routed and remembered.
+//! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator come back here too,
+//! so that they are routed and remembered.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -30,43 +30,43 @@ use crate::validate::verdict::{Fault, State, Verdict};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, Route, local};
 
-/// What stands at the end.
+/// The result at the end of the aliases.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chased {
     /// Aliases in order, then the data.
     pub(super) answers: Vec<Record>,
-    /// NXDOMAIN where the last name does not exist, YXDOMAIN where a DNAME makes it too long.
+    /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes it too long.
     pub(super) rcode: ResponseCode,
     /// The SOA of a negative answer.
     pub(super) soa: Option<Record>,
-    /// Signatures of the answers, for those who want them.
+    /// Signatures of the answers, for clients that set DO.
     pub(super) signatures: Vec<Record>,
-    /// What proves a negative answer, or one that a wildcard made; for them too.
+    /// Proofs of a negative answer or of a wildcard, for clients that set DO.
     pub(super) proofs: Vec<Record>,
-    /// How far it was checked: the least of its parts. None before the first.
+    /// The security of the answer: the least of its parts. None before the first part.
     pub(super) security: Option<Security>,
-    /// Why it is insecure, where that is worth telling.
+    /// Why it is insecure, if that is worth telling.
     pub(super) told: Option<Fault>,
-    /// The zone whose server was asked last; none where memory was enough.
+    /// The zone whose server was asked last; none if memory was enough.
     pub(super) zone: Option<Name>,
-    /// The server that answered last, and its round trip; none where memory was enough.
+    /// The server that answered last, and its round trip; none if memory was enough.
     pub(super) answered: Option<(IpAddr, Duration)>,
-    /// What a client is told beside the answer.
+    /// The extended error beside the answer.
     pub(super) extended_error: Option<ExtendedError>,
-    /// Which DNS list it came from, if from one.
+    /// The DNS list that it came from, if any.
     pub(super) list: Option<ListMark>,
     /// Whether another flight asked for it.
     pub(super) shared: bool,
 }
 
-/// What is looked for when a client asks for ANY, in this order; the first that there is, is the answer. The SOA is sought only
-/// at an apex, where there always is one.
+/// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
+/// SOA is looked for only at an apex, which always has one.
 const ANY_KINDS: [RecordType; 5] =
     [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
 
 impl Resolver {
-    /// Answers a question: ANY by one RRset of the real data (RFC 8482 section 4.3), as servers refuse it or make something
-    /// up; all else by what was asked.
+    /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
+    /// invent an answer.
     pub(super) async fn answer(
         &self,
         question: &Question,
@@ -93,7 +93,7 @@ impl Resolver {
         Ok(found)
     }
 
-    /// Follows `name` to its end; `way`: where it goes at first.
+    /// Follows `name` to its end; `way` is the route of the first name.
     pub(super) async fn chase(
         &self,
         name: &Name,
@@ -141,7 +141,8 @@ impl Resolver {
         }
     }
 
-    /// What one name leads to; of a list that takes a key in its names under the name that takes it, and back.
+    /// Finds one name of the chain. If it is in a list that takes a key in its names, it is asked for under the name
+    /// with the key and renamed back.
     async fn rewritten(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let list = errand.route.policy.list.as_ref().filter(|list| list.asked(errand.name) != Asked::Nothing);
         let Some(rewrite) = list.and_then(|list| list.rewrite.as_deref()) else {
@@ -154,7 +155,7 @@ impl Resolver {
         let end = self.step(Errand { name: &inside, rewrite: Some(rewrite), ..errand }, &mut found).await?;
         chased.zone = found.zone;
         chased.answered = found.answered;
-        // Under another name nothing is signed.
+        // Signatures do not cover the other name.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {
@@ -168,7 +169,7 @@ impl Resolver {
         })
     }
 
-    /// What one name leads to: an answer made here, what memory knows, or what servers say.
+    /// Finds one name of the chain: an answer made here, from memory, or from servers.
     async fn step(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
         if let Kind::Local(authority) = &errand.route.kind {
             return Box::pin(self.answer_here(errand, authority, chased)).await;
@@ -181,7 +182,7 @@ impl Resolver {
         self.seek(errand, chased).await
     }
 
-    /// What servers say; another one is asked where one says what its zone has not signed.
+    /// Asks servers; if one says what its zone has not signed, another one is asked.
     async fn seek(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let mut avoid: Vec<SocketAddr> = Vec::new();
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
@@ -205,7 +206,7 @@ impl Resolver {
             errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    // Now it is known that it was these servers, and not the zone.
+                    // Now it is known that these servers are at fault, and not the zone.
                     for (server, zone) in &refuted_for {
                         self.trust.distrust_server(*server, zone, errand.context);
                     }
@@ -238,7 +239,7 @@ impl Resolver {
         Err(bogus.unwrap_or_else(|| Failure::Referrals { name: errand.name.clone() }))
     }
 
-    /// An answer from a zone that is served here, or from where that zone delegates to.
+    /// An answer from a zone that is served here, or from servers that the zone delegates to.
     async fn answer_here(
         &self,
         errand: Errand<'_>,
@@ -266,7 +267,7 @@ impl Resolver {
         }
     }
 
-    /// What an answer is worth that a zone served here gave, or led to. Nobody is asked instead where it is bogus.
+    /// Validates an answer of a zone served here. No other server is asked if it is bogus.
     async fn check_here(
         &self,
         errand: Errand<'_>,
@@ -289,13 +290,13 @@ impl Resolver {
 }
 
 impl Chased {
-    /// The last name is a `[[host]]`: it exists, though others say that it does not, and their proof of that is none.
+    /// The last name is a `[[host]]`: it exists even if others deny it, so their proof is dropped.
     fn exists_here(&mut self) {
         self.proofs.clear();
         self.security = self.security.map(|security| security.and(Security::Insecure));
     }
 
-    /// Adds what was found for one name of the chain.
+    /// Adds the result for one name of the chain.
     pub(super) fn take(&mut self, found: Found, checked: &Checked) -> End {
         if let (Some(server), Some(round_trip)) = (found.server, found.round_trip) {
             self.answered = Some((server.ip(), round_trip));
@@ -311,7 +312,7 @@ impl Chased {
             End::Negative { soa: Some(soa), .. } => soa.ttl,
             _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
         };
-        // One DNAME may redirect a chain twice, and stands in the answer once, as do its signatures.
+        // A DNAME may redirect a chain twice. It and its signatures stand in the answer once.
         let again = |owner: &Name, kind: RecordType| {
             let held = |held: &Record| held.record_type() == RecordType::DNAME && held.name == *owner;
             kind == RecordType::DNAME && self.answers.iter().any(held)
@@ -335,7 +336,8 @@ impl Chased {
     }
 }
 
-/// What is served here and not signed is insecure. As many RRsets as a chain of aliases may have.
+/// Data that are served here without signatures are insecure. The number is that of RRsets that a chain of aliases
+/// may have.
 fn here(context: &Context) -> Checked {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
     Checked { sets: vec![security; MAX_ALIASES], end: security }
@@ -376,16 +378,16 @@ impl SubQuestions for Resolver {
     }
 }
 
-/// Whether what stands at `target` is to be asked for on another way than the alias that leads there: the operator's own
-/// zones and the lists have ways of their own, and what others say of them is nothing.
+/// Whether `target` has another route than the alias that leads there. The operator's own zones and the lists have
+/// routes of their own, and data of other servers about them are not used.
 pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
-    // Inside names of a list that takes a key are nobody's but its own.
+    // Names inside a list that takes a key are used by the list alone.
     errand.rewrite.is_none()
         && errand.kind != RecordType::CNAME
         && !std::ptr::eq(&**errand.context.view.route(target, errand.kind), errand.route)
 }
 
-/// Whether a chain has been at `target`, or is longer than chains may be.
+/// Whether a chain has been at `target`, or is longer than a chain may be.
 fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES

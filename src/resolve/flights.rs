@@ -1,6 +1,6 @@
-//! Flights: one for each question under way, whoever and however many wait for it.
+//! Flights: one for each question in progress, however many clients wait for it.
 //!
-//! A flight that ends hands its answer to all who wait, directly, as the memory may refuse to keep it.
+//! A flight hands its answer directly to all its waiters, because memory may refuse to keep it.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -20,14 +20,14 @@ use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
 use crate::question::{Answer, Client, QuestionKey, WireName, is_within, name_of_wire};
 use crate::record::trail::Trail;
 
-/// What a flight ended with.
+/// The result of a flight.
 #[derive(Debug)]
 pub(super) struct Landed {
     /// The answer, or the failure as one.
     pub(super) answer: Arc<Answer>,
     /// Whether it is a failure.
     pub(super) failed: bool,
-    /// Why it gave way to others before it had an answer, if it did.
+    /// Why it gave way to others, if it did.
     pub(super) shed: Option<Shed>,
     /// Whether another flight asked for it too.
     pub(super) shared: bool,
@@ -35,14 +35,14 @@ pub(super) struct Landed {
     pub(super) packets: u32,
 }
 
-/// Where those who wait hear of the end. An error is a flight that was given up.
+/// The channel on which waiters learn of the end. An error is a flight that was given up.
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
-/// The flights under way.
+/// The flights in progress.
 #[derive(Clone)]
 pub(super) struct Flights {
     table: Arc<Mutex<Table>>,
-    /// Zones and clients are told apart by it: strangers choose their names.
+    /// The key of the hash by which zones and clients are told apart, because strangers choose their names.
     keyed: Keyed,
 }
 
@@ -53,7 +53,7 @@ struct Table {
     /// The flights by their places.
     standing: Numbered<Ticket, Standing>,
     waiters: usize,
-    /// How many of them each client is.
+    /// Waiting places of each client.
     waiting: HashMap<ClientKey, usize, Keyed>,
 }
 
@@ -64,7 +64,7 @@ struct Flight {
     ticket: Ticket,
 }
 
-/// Where a flight stands.
+/// The state of a flight.
 struct Standing {
     key: QuestionKey,
     /// The zone that its place is counted for, in wire form.
@@ -73,17 +73,17 @@ struct Standing {
     give_way: oneshot::Sender<Shed>,
 }
 
-/// What became of a question that came to the flights.
+/// The result of joining a flight.
 pub(super) enum Joined {
-    /// It waits for a flight; `begun` has to be run where it is the first.
+    /// It waits for a flight; if it is the first, `begun` has to be run.
     Waits { seat: Seat, begun: Option<Begun> },
-    /// The same client waits for it already.
+    /// The same client already waits for it.
     Repeated,
     /// There is no room for it.
     Shed(Shed),
 }
 
-/// Why there is no room for a question.
+/// A question that was turned away, and why.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
     pub(super) why: Why,
@@ -98,7 +98,7 @@ impl Shed {
     }
 }
 
-/// A client's place among those who wait for a flight; given up when dropped.
+/// A client's place among the waiters of a flight; given up when dropped.
 pub(super) struct Seat {
     /// The end.
     pub(super) landing: Landing,
@@ -109,7 +109,7 @@ pub(super) struct Seat {
     client: Client,
 }
 
-/// A flight to be run. Dropped without landing, it is given up and those who wait hear of that.
+/// A flight to be run. Dropped without landing, it counts as given up, and its waiters learn that.
 pub(super) struct Begun {
     /// The flight's place.
     pub(super) ticket: Ticket,
@@ -119,13 +119,13 @@ pub(super) struct Begun {
 }
 
 impl Flights {
-    /// None yet.
+    /// No flights.
     pub(super) fn new(keyed: Keyed) -> Self {
         Self { table: Arc::new(Mutex::new(Table::new(keyed))), keyed }
     }
 
-    /// Has `client`, whose question came at `arrived`, wait for the flight of `key`, begun with `trail` where there is none.
-    /// The flight is one of `zone`, in wire form, until it is led to another.
+    /// Lets `client`, whose question came at `arrived`, wait for the flight of `key`. If there is none, one begins
+    /// with `trail`. The flight counts for `zone`, in wire form, until its walk enters another.
     pub(super) fn join(
         &self,
         key: &QuestionKey,
@@ -158,13 +158,13 @@ impl Flights {
         };
         match self.seat(&mut table, key, client, asker) {
             Some(seat) => Joined::Waits { seat, begun },
-            // Not reached: it has just been found, or begun.
+            // Not reached: it was just found or begun.
             None => Joined::Repeated,
         }
     }
 
-    /// The walk of a flight has come to `zone`: its place is counted for that from now on, unless it is already, or for a
-    /// zone below. Where it has as many as it may, the flight gives way.
+    /// The walk of a flight has entered `zone`. From now on its place counts for that zone, unless it already counts
+    /// for it or for a zone below. If the zone has no place left, the flight gives way.
     pub(super) fn enters(&self, number: u64, zone: &Name, now: Mono) {
         if zone.iter().len() < PRIVATE_LABELS {
             return;
@@ -194,7 +194,7 @@ impl Flights {
         }
     }
 
-    /// Flights under way.
+    /// Flights in progress.
     pub(super) fn len(&self) -> usize {
         self.table().flights.len()
     }
@@ -204,13 +204,13 @@ impl Flights {
         self.table().waiters
     }
 
-    /// Whether so many are under way that the heaviest give way.
+    /// Whether there are so many flights that the heaviest zone or client gives way.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.backlog.crowded_from()
     }
 
-    /// Each flight's question, steps and number of clients that wait for it.
+    /// Each flight's question, steps and number of waiting clients.
     pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<Trail>, usize)> {
         let table = self.table();
         let told = |(key, flight): (&QuestionKey, &Flight)| {
@@ -257,7 +257,7 @@ impl Flights {
         self.keyed.hash_one(zone)
     }
 
-    /// An address of IPv4, or the /64 of one of IPv6: that much one client has for itself.
+    /// The hash of an IPv4 address or of the /64 of an IPv6 address, as one client has a whole /64.
     fn client_key(&self, address: IpAddr) -> ClientKey {
         match address.to_canonical() {
             IpAddr::V4(address) => self.keyed.hash_one(address.to_bits()),
@@ -282,8 +282,9 @@ impl Table {
         }
     }
 
-    /// Whether one more of a client may wait for the flight of `key`. A flight has at most half as many waiters as are free, so
-    /// that the first of a new one finds room; a client that waits for little may wait for any.
+    /// Whether one more question of a client may wait for the flight of `key`. A flight has at most half as many
+    /// waiters as places are free, so that the first waiter of a new flight finds room. A client with few waiting
+    /// questions may wait for any flight.
     fn may_wait(&self, key: &QuestionKey, client: ClientKey) -> bool {
         let free = MAX_WAITERS.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
@@ -291,7 +292,7 @@ impl Table {
         free > 0 && (of_flight <= free / 2 || of_client < FEW_WAITERS)
     }
 
-    /// Has another flight give way where that is needed for one of `account`.
+    /// Makes another flight give way if `account` needs room.
     fn make_room(&mut self, account: Account, now: Mono) -> Result<(), Why> {
         match self.shares.judge(account, self.backlog.crowded_from(), now) {
             Verdict::Room => {}
@@ -301,16 +302,16 @@ impl Table {
         Ok(())
     }
 
-    /// Ends a flight: those who wait for it are told at once. `zone`: where it was about to go.
+    /// Ends a flight and tells its waiters at once. `zone`: the zone that it was about to enter.
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: Why) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // It may land at this moment.
+            // The flight may land at this moment.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }
 
-    /// Removes a flight, unless it was removed before; `answered`: its zone has answered, at this moment.
+    /// Removes a flight, unless it was removed before. `answered`: when its zone answered.
     fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<Standing> {
         let standing = self.standing.remove(&ticket)?;
         self.shares.give_up(ticket, answered);
@@ -320,7 +321,7 @@ impl Table {
 }
 
 impl Begun {
-    /// Waits until it has to give way to others.
+    /// Waits until the flight has to give way to others.
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
@@ -329,14 +330,14 @@ impl Begun {
         }
     }
 
-    /// Ends the flight. What it found must be in memory by now, or the next to ask begins another.
+    /// Ends the flight. Its result must be in memory by now, otherwise the next question begins another flight.
     ///
-    /// `answered`: its zone has answered, at this moment.
+    /// `answered`: when its zone answered.
     pub(super) fn land(mut self, landed: Landed, answered: Option<Mono>) -> Arc<Landed> {
         self.flights.end(self.ticket, answered);
         let landed = Arc::new(landed);
         if let Some(sender) = self.sender.take() {
-            // Nobody may wait any more: the answer is kept all the same.
+            // If nobody waits any more, the answer is kept all the same.
             let _ = sender.send(Arc::clone(&landed));
         }
         landed
@@ -423,7 +424,7 @@ mod tests {
         let Joined::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
             panic!("another id is another question")
         };
-        // That seat is given up already.
+        // That seat has already been given up.
         assert_eq!(flights.waiters(), 1);
         drop(begun);
         assert_eq!(flights.len(), 0);
@@ -454,7 +455,7 @@ mod tests {
         let (seat, mut first) = held.swap_remove(0);
         let shed = first.gives_way().now_or_never().unwrap();
         assert_eq!(shed.zone, name(0));
-        // Another begins what gave way, and is not ended by its end.
+        // Another client begins the question that gave way, and the end of the old flight does not end the new one.
         assert!(matches!(join(&flights, 0, stranger(2)), Joined::Waits { begun: Some(_), .. }));
         drop((seat, first));
     }
@@ -474,7 +475,7 @@ mod tests {
         let top = Name::from_ascii("test.").unwrap();
         for (_, begun) in &held {
             flights.enters(begun.ticket.number(), &silent, now);
-            // No top-level domain is one zone's either: they stay where they are counted.
+            // A top-level domain is not one zone either: the flights stay counted where they were.
             flights.enters(begun.ticket.number(), &top, now);
         }
         let Joined::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
@@ -554,7 +555,7 @@ mod tests {
         };
         let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
         assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
-        // Who waits for little finds room here too; each place that it gives up is one that it may take again.
+        // A client with few waiting questions finds room here too. Each place that it gives up, it may take again.
         let mut few: Vec<_> =
             (0..100).filter_map(|port| seat_of(join(&flights, 1, stranger(port)))).collect();
         assert_eq!(few.len(), FEW_WAITERS);
@@ -569,7 +570,7 @@ mod tests {
     }
 
     proptest! {
-        /// However many ask, in whatever order: one flight a question, and each client waits once.
+        /// However many clients ask, in any order: one flight a question, and each client waits once.
         #[test]
         fn one_flight_a_question(asks in proptest::collection::vec((0_usize..4, 0_u16..20), 1..200)) {
             let flights = flights();

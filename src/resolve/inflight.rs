@@ -1,6 +1,6 @@
-//! What is under way, told to people: each flight with its age, those who wait for it, and whom it waits for itself.
+//! The queries in progress, for people: each flight with its age, its waiters, and the server that it waits for.
 //!
-//! A snapshot: nothing is held up by it but the table of flights, for as long as it takes to copy its keys.
+//! A snapshot: it holds the lock of the table of flights only while the keys are copied.
 
 use std::cmp::Reverse;
 use std::time::Duration;
@@ -14,40 +14,39 @@ use crate::record::trail::Progress;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
 
-/// A flight under way.
+/// A flight in progress.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InFlight {
-    /// What it finds out.
+    /// Its question.
     pub question: Question,
-    /// Since when.
+    /// Its age.
     pub age: Duration,
-    /// Clients that wait for it; none where all have been told that it takes too long.
+    /// Clients that wait for it; 0 if all have been told that it takes too long.
     pub clients: usize,
-    /// How far it has come.
+    /// Its progress.
     pub progress: Progress,
 }
 
 #[cfg(feature = "lab")]
 impl Resolver {
-    /// All that has to come to an end when nobody asks any more: flights, those who wait for them, what is fetched for them,
-    /// messages and streams.
+    /// The number of flights, waiters, fetches, messages and streams. All of them must end when nobody asks any more.
     pub fn under_way(&self) -> usize {
         let fetched = self.trust.fetching() + self.asking.len();
         self.flights.len() + self.flights.waiters() + fetched + self.iterate.under_way()
     }
 
-    /// Panics of flights.
+    /// A switch for tests: panics in flights.
     pub fn strike_flights(&self) -> &Strike {
         &self.strike
     }
 
-    /// Panics of those who fetch DS and keys for all flights.
+    /// A switch for tests: panics in fetches of DS and keys.
     pub fn strike_fetches(&self) -> &Strike {
         self.trust.strike()
     }
 }
 
-/// All of them, the oldest first.
+/// All flights, the oldest first.
 pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
     let listed = flights.list().into_iter();
     let mut told: Vec<InFlight> = listed
@@ -56,7 +55,7 @@ pub(super) fn list(flights: &Flights, now: Mono) -> Vec<InFlight> {
             Some(InFlight { question: key.question()?, age, clients, progress })
         })
         .collect();
-    // The question orders those of one moment, as equal runs tell equal lists.
+    // Flights of one moment are ordered by question, so that equal runs give equal lists.
     told.sort_by_cached_key(|flight| (Reverse(flight.age), flight.question.to_string()));
     told
 }

@@ -1,7 +1,7 @@
-//! Answers that come after their flight has ended: judged and kept as any other, for whoever asks again.
+//! Answers that come after the end of their flight: judged and kept like others, for the next question.
 //!
-//! What they are judged by may come as late: that is waited for, and they are judged a second time where the zone's keys
-//! could not be had at first.
+//! The keys that judge them may be as late. They are waited for, and the answer is judged a second time if the keys
+//! were missing at first.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::record::trail::Trail;
 use crate::validate::verdict::Verdict;
 use crate::zones::View;
 
-/// Times that a late answer is judged: once more after the time of a question, in which keys come that are as late.
+/// How often a late answer is judged: once more after the time of a question, in which late keys come.
 const JUDGEMENTS: usize = 2;
 
 impl Resolver {
@@ -45,7 +45,7 @@ impl Resolver {
         let LateAnswer { name, kind, view, checks, cut, said } = late;
         let current = self.views.load().get(view.id).cloned();
         if !current.is_some_and(|current| Arc::ptr_eq(&current, &view)) {
-            // Other routes hold now.
+            // The routes have changed.
             return;
         }
         let context = Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(&view));
@@ -70,7 +70,7 @@ impl Resolver {
         }
     }
 
-    /// Keeps what was found where it may be believed; false where not.
+    /// Keeps an answer if it may be believed; returns false if not.
     async fn keep_late(&self, errand: Errand<'_>, mut found: Found, cut: &Delegation) -> bool {
         found.cut_where(|target| leads_away(errand, target));
         if !errand.context.checks() {
@@ -92,7 +92,7 @@ impl Resolver {
         false
     }
 
-    /// Forgets that questions failed which are answered now.
+    /// Forgets failures of questions that are answered now.
     fn forget_failures(&self, name: &Name, kind: RecordType, view: &View) {
         for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
             let question =

@@ -81,17 +81,17 @@ use lists::Asking;
 use trust::Validator;
 use trust::nta::Ntas;
 
-/// What a resolver is made of.
+/// The parts of a resolver.
 pub struct Parts {
-    /// The routes of questions, and what the operator has decided.
+    /// The routes of questions, and the operator's settings.
     pub views: Views,
-    /// Where moments come from.
+    /// The clock.
     pub clock: Clock,
-    /// Where ids and ports come from.
+    /// The source of ids and ports.
     pub random: Random,
     /// The door to the wire.
     pub network: Arc<dyn Network>,
-    /// What happened is told here.
+    /// The record of events.
     pub recorder: Arc<Recorder>,
 }
 
@@ -103,34 +103,34 @@ pub struct Resolver {
     recorder: Arc<Recorder>,
     iterate: Arc<Iterate>,
     flights: Flights,
-    /// What judges answers by the keys of the zones that signed them.
+    /// Judges answers by the keys of the zones that signed them.
     trust: Arc<Validator>,
     lists: Lists,
-    /// Questions to lists that are under way.
+    /// Questions to lists in progress.
     asking: Asking,
     stopping: watch::Sender<bool>,
-    /// Panics of flights.
+    /// A switch for tests: panics in flights.
     #[cfg(feature = "lab")]
     strike: Strike,
 }
 
-/// What became of a question.
+/// The result of a question.
 #[derive(Debug)]
 pub enum Asked {
     /// It is answered, or failed.
     Replied(Replied),
-    /// The same client waits for it already; its first copy will be answered.
+    /// The same client already waits for it; its first copy will be answered.
     Repeated,
 }
 
-/// An answer, and how it came about.
+/// An answer, and how it was found.
 #[derive(Clone, Debug)]
 pub struct Replied {
-    /// How it is counted.
+    /// The outcome that it counts as.
     pub outcome: Outcome,
-    /// What is sent.
+    /// The answer to send.
     pub answer: Arc<Answer>,
-    /// What was done for it; none where the answer was in memory.
+    /// The steps of its flight; none if the answer was in memory.
     trail: Option<Arc<Trail>>,
 }
 
@@ -140,14 +140,14 @@ struct Missed {
     key: QuestionKey,
     client: Client,
     arrived: Mono,
-    /// As the listener had it when it came.
+    /// The view of the listener when the question came.
     view: Arc<View>,
-    /// Where it goes.
+    /// Its route.
     way: Arc<Route>,
 }
 
 impl Replied {
-    /// What was done for it so far, in words; nothing where the answer was in memory.
+    /// The steps so far, as text; empty if the answer was in memory.
     pub fn steps(&self) -> Arc<[Step]> {
         self.trail.as_ref().map(|trail| trail.steps()).unwrap_or_default()
     }
@@ -180,42 +180,43 @@ impl Resolver {
         })
     }
 
-    /// Asks the root servers who they are, so that the first question need not wait for that.
+    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question need not wait for
+    /// that.
     ///
     /// # Errors
-    /// None of them answers; the first question will try again.
+    /// No root server answers; the first question will try again.
     pub async fn prime(&self) -> Result<(), Failure> {
         let Some(view) = self.views.load().general().cloned() else { return Ok(()) };
         if !matches!(view.route(&Name::root(), RecordType::NS).kind, Kind::Iterate) {
-            // The root's names go elsewhere: to a forwarder, say.
+            // The root has another route, for instance a forwarder.
             return Ok(());
         }
         let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
         self.iterate.prime(&context, self).await.map(drop)
     }
 
-    /// Goes over to other routes, which follow those of now; flights under way keep theirs.
+    /// Changes to new views, which follow the current ones. Flights in progress keep theirs.
     pub fn set_views(&self, views: Views) {
         views.go_on_from(&self.views.load());
         self.views.store(Arc::new(views));
         self.keep_lists();
     }
 
-    /// Forgets what was learnt at and below `names`, where the ways have changed, and what only views knew that are no more.
+    /// Forgets data at and below `names`, where routes have changed, and data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
-        // A flight of before may have asked a list by a way that is gone.
+        // An older flight may have asked a list on a route that no longer exists.
         self.keep_lists();
         let (views, names) = (self.views(), names.to_vec());
         self.iterate.keep_views(|view| views.is_in_use(view));
         self.memory.walk(move |memory| memory.forget(&names, |view| views.is_in_use(view))).await;
     }
 
-    /// Forgets lists by the ways that no view has.
+    /// Forgets lists on ways that no view has.
     fn keep_lists(&self) {
         self.lists.keep(|apex, way| self.is_asked(apex, way));
     }
 
-    /// Whether a list is asked this way in any view.
+    /// Whether any view asks a list this way.
     pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
         self.views.load().asking(apex, way, ViewId::default()).is_some()
     }
@@ -225,8 +226,8 @@ impl Resolver {
         &self.memory
     }
 
-    /// Overlooks for `time` what is wrong with the signatures at and below `name`, and forgets what was found out there;
-    /// false where as many names are overlooked as may be.
+    /// Adds a negative trust anchor for `time` at `name`, and forgets verdicts at and below it. Returns false if
+    /// there are as many as may be.
     pub async fn add_nta(&self, name: &Name, time: Duration) -> bool {
         let now = self.clock.mono();
         let added = self.trust.ntas().add(name, now.after(time), now);
@@ -236,7 +237,7 @@ impl Resolver {
         added
     }
 
-    /// Removes a negative trust anchor; false where there was none.
+    /// Removes a negative trust anchor; returns false if there was none.
     pub async fn remove_nta(&self, name: &Name) -> bool {
         let removed = self.trust.ntas().remove(name);
         if removed {
@@ -256,33 +257,33 @@ impl Resolver {
         self.trust.ntas()
     }
 
-    /// What judges answers, for tests of it over the lab.
+    /// The validator, for its tests over the lab.
     #[cfg(test)]
     pub(crate) fn trust(&self) -> &Validator {
         &self.trust
     }
 
-    /// What is known of DNS lists.
+    /// The states of DNS lists.
     pub fn lists(&self) -> &Lists {
         &self.lists
     }
 
-    /// Where what happens is told.
+    /// The record of events.
     pub fn recorder(&self) -> &Recorder {
         &self.recorder
     }
 
-    /// Where moments come from.
+    /// The clock.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The routes of questions, and what the operator has decided.
+    /// The routes of questions, and the operator's settings.
     pub fn views(&self) -> Arc<Views> {
         self.views.load_full()
     }
 
-    /// Flights under way.
+    /// Flights in progress.
     pub fn flights(&self) -> usize {
         self.flights.len()
     }
@@ -292,12 +293,12 @@ impl Resolver {
         self.flights.waiters()
     }
 
-    /// What is under way, the oldest first; reading it changes nothing.
+    /// The flights in progress, the oldest first; reading changes nothing.
     pub fn inflight(&self) -> Vec<InFlight> {
         inflight::list(&self.flights, self.clock.mono())
     }
 
-    /// Ends the waiting of all clients with SERVFAIL, and of those to come.
+    /// Answers all waiting clients with SERVFAIL, and later ones too.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
@@ -316,7 +317,7 @@ impl Resolver {
         self.miss(question, key, client, arrived, view).await
     }
 
-    /// Tells of an answer from memory that is about to be given, where it is a DNS list's.
+    /// Reports an answer from memory that is about to be sent, if it is of a DNS list.
     pub fn hit(&self, key: &[u8], answer: &Answer, now: Mono) {
         if let Some(mark) = answer.list {
             self.lists.hit(mark);
@@ -324,7 +325,7 @@ impl Resolver {
         }
     }
 
-    /// Answers a question that arrived at `arrived` and whose answer was not in memory then, as its view had it then.
+    /// Answers a question that arrived at `arrived` and was not in memory then, in its view of that moment.
     pub async fn miss(
         self: &Arc<Self>,
         question: Question,
@@ -336,13 +337,13 @@ impl Resolver {
         let way = Arc::clone(view.route(&question.name, question.kind));
         let missed = Missed { question, key, client, arrived, view, way };
         match self.watched(&missed) {
-            // What only questions to lists need lies apart: each question that waits would be larger by it.
+            // Boxed, because it would enlarge each waiting question and only questions to lists need it.
             Some(watched) => Box::pin(self.ask_watched(&watched, &missed)).await,
             None => self.join(&missed).await,
         }
     }
 
-    /// Has a client wait for the flight of its question, unless that has failed a moment ago.
+    /// Lets a client wait for the flight of its question, unless that question failed a moment ago.
     async fn join(self: &Arc<Self>, missed: &Missed) -> Asked {
         let Missed { question, key, client, arrived, view, way } = missed;
         if let Some(failed) = self.trust.failed_a_moment_ago(key) {
@@ -369,7 +370,7 @@ impl Resolver {
         }
     }
 
-    /// Waits for a flight as long as the client does. The client that began it drives it meanwhile.
+    /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
     async fn wait(
         self: &Arc<Self>,
         question: &Question,
@@ -419,7 +420,7 @@ impl Resolver {
         Asked::Replied(Replied { outcome, answer: Arc::clone(&landed.answer), trail })
     }
 
-    /// A flight to be driven. It ends with nothing where it panics; those who wait hear that it was given up.
+    /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
     fn take_off(
         self: Arc<Self>,
         asked: (Question, QuestionKey),
@@ -429,7 +430,7 @@ impl Resolver {
     ) -> Driven<Option<Arc<Landed>>> {
         #[cfg(feature = "lab")]
         let strike = self.strike.clone();
-        // On the heap at once: it has some thousand octets.
+        // Boxed at once: it has some thousand octets.
         let flight = Box::pin(self.fly(asked, way, context, begun));
         #[cfg(feature = "lab")]
         let flight = strike.on(flight);
@@ -503,16 +504,16 @@ impl Resolver {
         if packets > 0 && self.iterate.is_priming_due(&view) {
             let priming = Driven::new(Box::pin(async move {
                 let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
-                // Where it fails, what is known holds until its time is over.
+                // If it fails, the known servers hold until their time is over.
                 let _ = self.iterate.prime_again(&context, &*self).await;
             }));
-            // It begins now, and goes on by itself.
+            // It begins now, and continues as a task.
             let _ = priming.now_or_never();
         }
         landed
     }
 
-    /// The zone that a question on its way is counted for where it begins, in wire form.
+    /// The zone that a question counts for at its begin, in wire form.
     fn zone_at_first<'a>(&self, key: &'a QuestionKey, view: &View, way: &Route) -> &'a [u8] {
         let rrsets = self.memory.rrsets.of(view.knows);
         let cut = match way.kind {
@@ -523,7 +524,7 @@ impl Resolver {
         shares::zone_at_first(key.name(), cut.max(way.zone.iter().len()))
     }
 
-    /// SERVFAIL at once, as others need the room; counted for the zone.
+    /// SERVFAIL at once, because others need the room; counted for the zone.
     fn turn_away(&self, question: &Question, shed: &Shed) -> Asked {
         self.recorder.shed(&shed.zone);
         self.shed(question, &shed.sentence())
@@ -540,7 +541,7 @@ impl Resolver {
     }
 }
 
-/// Signatures and proofs go to those who set DO (RFC 4035 section 3.2.1).
+/// Signatures and proofs go to clients that set DO (RFC 4035 section 3.2.1).
 fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
     let (mut answers, mut authorities) =
         (Cow::Borrowed(&*chased.answers), Cow::Borrowed(chased.soa.as_slice()));
@@ -565,7 +566,7 @@ fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Ans
     Ok(Answer { security: chased.security.unwrap_or_default(), ..answer })
 }
 
-/// What validation came to, where it came to anything.
+/// The result of validation, if there was one.
 fn state_of(chased: &Result<Chased, Failure>) -> Option<State> {
     match chased {
         Ok(chased) => match chased.security? {
@@ -578,7 +579,7 @@ fn state_of(chased: &Result<Chased, Failure>) -> Option<State> {
     }
 }
 
-/// Whom a flight waits for, for the sentence of a deadline.
+/// The server that a flight waits for, for the extended error of a deadline.
 fn last_step(trail: &Trail) -> String {
     let Progress { server, zone, .. } = trail.progress();
     match (server, zone) {

@@ -1,7 +1,7 @@
-//! What memory knows of a name, before any server is asked.
+//! Looks a name up in memory before any server is asked.
 //!
-//! RFC 8020 (nothing below a name that does not exist), RFC 6672 section 3.4 (a DNAME in memory redirects all that lies
-//! below it).
+//! RFC 8020 (nothing exists below a name that does not exist), RFC 6672 section 3.4 (a DNAME in memory redirects all
+//! names below it).
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
@@ -19,8 +19,8 @@ use crate::record::event::StepEvent;
 use crate::validate::verdict::Verdict;
 
 impl Resolver {
-    /// What memory knows, where it is checked as far as the question wants, or passes the check now. What does not is
-    /// asked for anew: it may have been kept for a client that sets CD.
+    /// The data in memory, if their security is enough for the question, or if they pass validation now. Others are
+    /// asked for anew: they may have been kept for a client that sets CD.
     pub(super) async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
         let (mut found, checked) = self.recall(errand)?;
         let parts =
@@ -37,7 +37,7 @@ impl Resolver {
         Some(chased.take(found, &judged.checked))
     }
 
-    /// The addresses that memory has for a name, or that it has none; none where it does not know.
+    /// The addresses of a name in memory. An empty set: it has none. None: memory does not know.
     pub(super) fn remembered_addresses(
         &self,
         list: &List,
@@ -53,7 +53,7 @@ impl Resolver {
         }
     }
 
-    /// What memory knows of a name: its data, their absence, its alias, or what redirects it; and how far that was checked.
+    /// The data in memory for a name: records, their absence, an alias or a DNAME, with their security.
     fn recall(&self, errand: Errand<'_>) -> Option<(Found, Checked)> {
         let now = self.clock.mono();
         let Errand { name, kind, context, route, .. } = errand;
@@ -94,7 +94,7 @@ impl Resolver {
         })
     }
 
-    /// The DNAME above a name, with the CNAME that follows from it; nothing else can stand below one.
+    /// The DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
     fn recall_redirected(&self, errand: Errand<'_>, now: Mono) -> Option<(Found, Checked)> {
         let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.knows);
@@ -125,7 +125,7 @@ impl Resolver {
     }
 }
 
-/// What was in memory, as a server would have said it.
+/// Data from memory in the form of a server's answer.
 fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
     Found { authoritative: rank == Rank::Authoritative, ..Found::ending(answers, end, evidence) }
 }

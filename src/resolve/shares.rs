@@ -1,9 +1,10 @@
-//! Who has how many of the places of flights, by zone and by client, and who gives way where places run short.
+//! Shares the places of flights among zones and clients, and decides who gives way when places run short.
 //!
-//! Pure: it is told who comes and who leaves, and says whether there is room. Each place is one of its client's and one of
-//! its zone's. Up to half of the places nobody is refused. Beyond, the zone or the client with the most gives way. Who that
-//! is, is kept in order from when it is first asked for until few places are taken. A zone from which no answer has come
-//! lately gets a small part of the places. Models: Unbound's jostle list, BIND's fetches-per-zone.
+//! Pure: its input is who comes and who leaves; its output is whether there is room. Each place counts for its client
+//! and for its zone. Up to half of the places nobody is refused. Beyond that, the zone or the client with the most
+//! gives way. The order by number of places is built when it is first needed, and kept until few places are taken. A
+//! zone from which no answer has come lately gets a small part of the places. Models: Unbound's jostle list, BIND's
+//! fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -25,30 +26,30 @@ pub(super) type ZoneKey = u64;
 /// A client, as the keyed hash of its address or prefix.
 pub(super) type ClientKey = u64;
 
-/// A table whose keys are keyed hashes, or numbers that we give: nobody chooses them.
+/// A table whose keys are keyed hashes or our own numbers, so that nobody can choose them.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
-/// Whose a place is.
+/// The owner of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Account {
-    /// Who asks.
+    /// The client that asks.
     pub(super) client: ClientKey,
-    /// Below which zone cut.
+    /// The zone cut that it asks below.
     pub(super) zone: ZoneKey,
 }
 
-/// A place, by its number. The lesser is the older.
+/// A place, by its number. A lower number is older.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Ticket(u64);
 
 /// Whether there is room for one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// There is.
+    /// There is room.
     Room,
-    /// Once this place is given up, which is one of the heaviest.
+    /// There is room once this place is given up; it is one of the heaviest.
     InPlaceOf(Ticket),
-    /// There is none: it would be one more of those that have the most.
+    /// There is no room: the question would be one more of those that have the most.
     Refused(Why),
 }
 
@@ -57,15 +58,15 @@ pub(super) enum Verdict {
 pub(super) enum Why {
     /// No answer has come from the zone lately, or yet, and it has as many places as such a zone gets.
     SilentZone,
-    /// Places run short, and no zone has more of them.
+    /// Places run short, and this zone has the most.
     Zone,
-    /// Places run short, no client has more of them, and none of its zones has more than this one.
+    /// Places run short, this client has the most, and this is the heaviest of its zones.
     Client,
     /// All places are taken, and none of them is old.
     Full,
-    /// It was one of the heaviest, and gave up its place for a lighter one.
+    /// It was one of the heaviest, and gave its place to a lighter one.
     MadeRoom,
-    /// As many clients wait as may.
+    /// The greatest number of clients is waiting already.
     Waiters,
 }
 
@@ -91,9 +92,10 @@ impl Why {
     }
 }
 
-/// The zone that a question for `name` is counted for where it begins, until its walk comes to one further down: that of
-/// the first `cut` labels from the right, the closest zone cut that is known, but at least the part of the name that has
-/// an owner of its own. Names below the root and below top-level domains are not one zone's. Names are in wire form.
+/// The zone that a question for `name` counts for at its begin, until its walk enters a zone further down. It is made
+/// of the first `cut` labels from the right (the closest known zone cut), but at least of the part of the name that
+/// has an owner of its own: names below the root and below top-level domains are not one zone. Names are in wire
+/// form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -109,27 +111,27 @@ pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
 /// The places.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
-    /// Whose each is, and when it was taken.
+    /// The owner of each place, and when it was taken.
     places: Numbered<Ticket, (Account, Mono)>,
     next: u64,
     clients: Ranks<()>,
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
     clients_of: Ranks<ZoneKey>,
-    /// By age; made when it is asked for who gives way.
+    /// By age; built when it is first needed.
     ages: Option<Ages>,
-    /// Of zones that have places.
+    /// The zones that have places.
     seen: Numbered<ZoneKey, Seen>,
 }
 
-/// Places by age, all of a client's and those of an account.
+/// Places by age: those of each client and those of each account.
 #[derive(Debug, Default)]
 struct Ages {
     of_client: BTreeSet<(ClientKey, Ticket)>,
     of_account: BTreeSet<(Account, Ticket)>,
 }
 
-/// What is known of a zone.
+/// The answers of a zone.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     /// Since when it has places.
@@ -144,7 +146,7 @@ impl Shares {
         self.places.len()
     }
 
-    /// Whether there is room for one more of `account`, where the heaviest give way from `half` places on.
+    /// Whether there is room for one more of `account`. From `half` places on the heaviest give way.
     pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> Verdict {
         let Account { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
@@ -174,12 +176,12 @@ impl Shares {
         ticket
     }
 
-    /// Whose a place is; none where it has been given up.
+    /// The owner of a place; none if the place was given up.
     pub(super) fn account(&self, ticket: Ticket) -> Option<Account> {
         self.places.get(&ticket).map(|(account, _)| *account)
     }
 
-    /// A place is for another zone from now on: the one before has answered, and led there.
+    /// A place counts for another zone from now on: the zone before has answered with a referral.
     pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneKey, now: Mono) {
         if let Some((account, taken)) = self.remove(ticket) {
             self.hear(account.zone, now);
@@ -187,7 +189,7 @@ impl Shares {
         }
     }
 
-    /// A place is another client's from now on, which asks for the same and has fewer.
+    /// A place counts for another client from now on, which waits for the same flight and has fewer.
     pub(super) fn hand_over(&mut self, ticket: Ticket, client: ClientKey) {
         let Some((account, taken)) = self.places.get(&ticket).copied() else { return };
         if self.clients.count((), client) < self.clients.count((), account.client) {
@@ -200,14 +202,14 @@ impl Shares {
         }
     }
 
-    /// A place is given up; `answered`: the zone has answered, at this moment.
+    /// A place is given up; `answered`: when the zone answered.
     pub(super) fn give_up(&mut self, ticket: Ticket, answered: Option<Mono>) {
         if let (Some((account, _)), Some(now)) = (self.remove(ticket), answered) {
             self.hear(account.zone, now);
         }
     }
 
-    /// Who gives way in one zone: its client with the most; `why` it is the newcomer, if it is.
+    /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
     fn within_zone(&mut self, newcomer: Account, zone: ZoneKey, why: Why) -> Verdict {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
@@ -216,7 +218,7 @@ impl Shares {
         self.in_place_of(Account { client, zone })
     }
 
-    /// Who gives way of one client: its zone with the most, or its oldest where no zone has many.
+    /// Decides who gives way of one client: its zone with the most, or its oldest flight if no zone has many.
     fn within_client(&mut self, newcomer: Account, client: ClientKey, now: Mono) -> Verdict {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
@@ -239,7 +241,7 @@ impl Shares {
         by_age.next().map_or(Verdict::Refused(Why::Full), |(_, oldest)| Verdict::InPlaceOf(*oldest))
     }
 
-    /// The places that a zone may have, however many are free: few where it does not answer, all where it does.
+    /// The places that a zone may have, however many are free: few if it does not answer, all if it does.
     fn most_of_zone(&self, zone: ZoneKey, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return MAX_NEW_FLIGHTS };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
@@ -298,7 +300,7 @@ impl Shares {
         Some((account, taken))
     }
 
-    /// Orders nothing until it is asked for who gives way.
+    /// Drops the order until it is needed again.
     fn rest(&mut self) {
         self.ages = None;
         self.clients.ranked = None;
@@ -319,7 +321,7 @@ impl Ticket {
     const FIRST: Self = Self(0);
     const LAST: Self = Self(u64::MAX);
 
-    /// The place of this number.
+    /// The place with this number.
     pub(super) fn of(number: u64) -> Self {
         Self(number)
     }
@@ -330,11 +332,11 @@ impl Ticket {
     }
 }
 
-/// How many each of a group has, and who has the most. A key without any is not kept.
+/// The number of places of each member of a group, and the member with the most. A member without any is not kept.
 #[derive(Debug)]
 struct Ranks<Group> {
     counts: Numbered<(Group, u64), usize>,
-    /// In order, from when it is first asked for who has the most.
+    /// In order; built when it is first needed.
     ranked: Option<BTreeSet<(Group, usize, u64)>>,
 }
 
@@ -349,7 +351,7 @@ impl<Group: Copy + Ord + Hash> Ranks<Group> {
         self.counts.get(&(group, key)).copied().unwrap_or(0)
     }
 
-    /// The most that one of a group has, and which.
+    /// The member of a group with the most, and its number.
     fn heaviest(&mut self, group: Group) -> Option<(usize, u64)> {
         let ranked = self.ranked.get_or_insert_with(|| {
             self.counts.iter().map(|((group, key), count)| (*group, *count, *key)).collect()
@@ -398,7 +400,7 @@ mod tests {
         Mono::START.after(Duration::from_millis(millis))
     }
 
-    /// Takes places where there is room, has others give way, and says how many were refused.
+    /// Takes places if there is room, lets others give way, and returns how many were refused.
     fn take(shares: &mut Shares, account: Account, count: usize, now: Mono) -> usize {
         let mut refused = 0;
         for _ in 0..count {
@@ -530,7 +532,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever comes and goes, in whatever order: the bound holds, and nothing is left at the end.
+        /// Whatever order they come and go in: the bound holds, and nothing is left at the end.
         #[test]
         fn sums_hold_and_nothing_is_left(
             steps in proptest::collection::vec((0_u64..4, 0_u64..6, 0_u8..5), 1..400)

@@ -1,8 +1,7 @@
-//! Questions that no client waits for: probes of dead servers, probes and tests of DNS lists, and questions asked ahead of
-//! clients.
+//! Questions that no client waits for: probes of dead servers, probes and tests of DNS lists, and prefetch of lists.
 //!
-//! They go the way of all questions. A probe passes memory by, as what memory says shows nothing of a list; a question
-//! asked ahead is a flight as any other, which a client may join.
+//! They are resolved like all questions. A probe skips memory, because memory shows nothing about a list. A
+//! prefetched question is a flight like any other, and a client may join it.
 
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -24,28 +23,28 @@ use crate::random::Random;
 use crate::record::trail::Trail;
 use crate::zones::View;
 
-/// What a probe has shown.
+/// The result of a probe.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// What the answer means; none where nobody helped, by a fault that is not the list's.
+    /// The meaning of the answer; none if nobody answered by a fault that is not the list's.
     pub verdict: Option<Verdict>,
-    /// The server that answered, where one did.
+    /// The server that answered, if any.
     pub server: Option<IpAddr>,
     /// Whether the answer was signed: a forwarder may have made it of proofs that it remembers (RFC 8198).
     pub secure: bool,
 }
 
-/// A name that no zone has.
+/// A name that exists in no zone.
 pub fn nowhere(random: &Random) -> Name {
     Name::from_ascii(format!("{:016x}.", random.u64())).unwrap_or_default()
 }
 
-/// What became of a question that was asked ahead.
+/// The result of a prefetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ahead {
-    /// It went out.
+    /// The question was sent.
     Sent,
-    /// It did not have to: memory has the answer, or somebody asks already.
+    /// Not needed: memory has the answer, or another flight asks already.
     NotNeeded,
 }
 
@@ -55,7 +54,8 @@ impl Resolver {
         self.views.load().get(view)?.list_route(apex).policy.list.clone()
     }
 
-    /// The list of `entry` and a view that asks it this way: that of `id`, as long as it does. None where no view does any more.
+    /// The list of `entry` and a view that asks it this way: the view `id`, if it still does. None if no view does
+    /// any more.
     pub fn asked_as(&self, entry: &Entry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;
@@ -63,13 +63,13 @@ impl Resolver {
         Some((list, Arc::clone(view)))
     }
 
-    /// The list that a question asks, while it is one.
+    /// The list that a question asks, if the list is still configured.
     pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
         let views = self.views.load();
         list_of(views.get(question.view)?, &question.name, question.kind).filter(|list| list.is_alive())
     }
 
-    /// Asks a list for the addresses of `name`, of another server than `avoid` where another one answers.
+    /// Asks a list for the addresses of `name`, at another server than `avoid` if another one answers.
     pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
         let entry = self.list_entry(view, list);
         let trail = Arc::new(Trail::new(self.clock.clone()));
@@ -78,19 +78,19 @@ impl Resolver {
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
         let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
-            // What it is believed to be must not colour what it says.
+            // The believed state of the list must not influence the meaning of its answer.
             Ok(chased) => Some(gate::judge(list, State::Untested, &chased.answers)),
             Err(failure) => why_of(list, &failure).map(Verdict::Untold),
         };
         Probed { verdict, server, secure }
     }
 
-    /// Probes dead servers that questions want, and finds out whose fault silence is, as long as it runs.
+    /// Probes dead servers that questions want, and finds the cause of silence, as long as it runs.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
         tokio::join!(self.iterate.probe_dead_servers(), self.iterate.prove_silences()).0
     }
 
-    /// Asks the internet for something that no zone has, to see whether anybody answers. Whoever does is heard of as all are.
+    /// Asks the internet for a name that no zone has, to see whether anybody answers. Answers are noted as always.
     pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
@@ -105,11 +105,11 @@ impl Resolver {
             sub_questions: self,
             avoid: &[],
         };
-        // Where it fails nothing is shown.
+        // A failure shows nothing.
         let _ = self.iterate.find(errand).await;
     }
 
-    /// Asks what a client is about to ask.
+    /// Asks a question that a client is about to ask.
     pub async fn ask_ahead(self: &Arc<Self>, question: Question, asker: Client) -> Ahead {
         let key = question.key();
         let now = self.clock.mono();
@@ -118,7 +118,7 @@ impl Resolver {
         let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
             return Ahead::NotNeeded;
         };
-        // Where others give way, nobody is asked ahead.
+        // When others give way, nothing is prefetched.
         if self.flights.are_crowded() {
             return Ahead::NotNeeded;
         }

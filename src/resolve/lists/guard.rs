@@ -1,7 +1,7 @@
-//! Questions in the zones of DNS lists: resolved as others are, then judged by the gate.
+//! Questions in the zones of DNS lists: resolved like others, then judged by the gate.
 //!
-//! RFC 5782, RFC 8914. Only questions of clients come here: what the iterator needs on its way, as the address of a list's
-//! own server, is no listing whatever it is.
+//! RFC 5782, RFC 8914. Only clients' questions come here. A question of the iterator, for instance for the address of
+//! a list's server, is never a listing.
 
 use std::sync::Arc;
 
@@ -23,7 +23,8 @@ use crate::wire::compose;
 use crate::zones::{Route, View};
 
 impl Resolver {
-    /// What a client gets for `name`, which goes this way: in a list's zone what the gate lets through, else all that is found.
+    /// The answer for `name` on this route: in the zone of a list, the answer that the gate gives; elsewhere, the
+    /// answer that was found.
     pub(in crate::resolve) async fn guarded(
         &self,
         name: &Name,
@@ -42,7 +43,7 @@ impl Resolver {
             self.tell_of_dead(&list, &entry);
             return self.chase(name, kind, way, context).await;
         }
-        // What only some questions need lies apart: each flight would be larger by it.
+        // Boxed, because it would enlarge each flight and only some questions need it.
         let found = Box::pin(self.hear_list(&entry, name, kind, context)).await;
         let verdict = Box::pin(self.verdict(&list, &entry, name, kind, &found, context)).await;
         let now = self.clock.now();
@@ -55,7 +56,7 @@ impl Resolver {
             _ => Given::Answer,
         };
         let given = match (&verdict, given) {
-            // What is wrong with a zone's answers is told in the zone's own words.
+            // A fault in a zone's answers is described in the zone's own words.
             (Some(Verdict::Untold(Why::Unusable { .. })), Given::Servfail(_)) if found.is_err() => {
                 Given::Answer
             }
@@ -65,18 +66,18 @@ impl Resolver {
         self.give(&list, given, entry.mark(says), found, silent, context)
     }
 
-    /// What is known of a list that is asked as `view` has it.
+    /// The state of a list on the way of `view`.
     pub fn list_entry(&self, view: &View, list: &List) -> Arc<Entry> {
         let way = view.list_route(&list.apex).way();
         match self.lists.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload: nobody will ask this way again, and nobody looks after it.
+            // The question began before a reload: nobody asks this way any more, so this state is not kept.
             None if !self.is_asked(&list.apex, &way) => Arc::new(Entry::apart(list.apex.clone(), way)),
             None => self.lists.entry(&list.apex, &way),
         }
     }
 
-    /// What an answer means; none where it is not for the gate to say.
+    /// The meaning of an answer; none if the gate does not decide it.
     async fn verdict(
         &self,
         list: &List,
@@ -95,7 +96,8 @@ impl Resolver {
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
                 let known = self.remembered_addresses(list, name, context);
-                // Text that says nothing is "not listed", unless the address is known to say otherwise: it costs no message.
+                // A text without meaning is "not listed", unless the kept address says otherwise. That costs no
+                // message.
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
@@ -110,7 +112,7 @@ impl Resolver {
                 match gate::judge(list, entry.state(), &answers) {
                     untold @ Verdict::Untold(_) => Some(untold),
                     Verdict::Listed if says => Some(Verdict::Listed),
-                    // Lists that vouch have texts alone (RFC 5518).
+                    // Allowlists may have texts alone (RFC 5518).
                     _ if says && list.purpose == Purpose::Allow => Some(Verdict::Listed),
                     _ if says => Some(Verdict::Untold(Why::TextAlone)),
                     _ => Some(Verdict::NotListed),
@@ -120,7 +122,7 @@ impl Resolver {
         }
     }
 
-    /// Makes of what was found what is given.
+    /// Turns the answer that was found into the answer that is given.
     fn give(
         &self,
         list: &List,
@@ -138,7 +140,7 @@ impl Resolver {
             }
             Given::Servfail(error) => {
                 context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-                // Its silence is the zone's; its refusal is told as the list's.
+                // Its silence is reported as the zone's; its refusal as the list's.
                 let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
                 Err(Failure::List { zone, error })
             }
@@ -161,15 +163,15 @@ impl Resolver {
         }
     }
 
-    /// Takes in what tests of a list have shown; `insists` where the operator has asked for them. What it is believed no more
-    /// makes what was answered before void.
+    /// Takes in the results of tests of a list; `insists` if the operator has asked for the tests. A change of state
+    /// makes earlier answers of the list void.
     pub async fn list_is(&self, list: &List, entry: &Entry, state: State, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.flush_tree(&list.apex).await;
         }
     }
 
-    /// What a client gets whose patience is over: SERVFAIL, or of a list what the operator wants for its silence.
+    /// The answer at the client's deadline: SERVFAIL, or for a list the answer that `when_dead` sets.
     pub(in crate::resolve) fn overdue(
         &self,
         question: &Question,
@@ -213,18 +215,18 @@ impl Resolver {
     }
 }
 
-/// The list that a question asks; none for what is in its zone and no question to a list.
+/// The list that a question asks; none for a name in its zone that is no question to the list.
 pub(in crate::resolve) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<List>> {
     list_on(view.route(name, kind), name)
 }
 
-/// The same for a question for `name` that goes this way.
+/// The same for a question for `name` on this route.
 pub(in crate::resolve) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>> {
     let list = way.policy.list.clone()?;
     (list.asked(name) != Asked::Nothing || !list.is_alive()).then_some(list)
 }
 
-/// What a failure says of the list; none where it is ours.
+/// What a failure says about the list; none if the failure is ours.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
     let what = failure.to_string();
     match failure {
@@ -237,7 +239,7 @@ pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Why> 
         | Failure::Silent { .. }
         | Failure::Time { .. }
         | Failure::Addresses { .. } => Some(Why::Silent { what }),
-        // The question is at fault, or us.
+        // The question or this host is at fault.
         Failure::TooLarge { .. } | Failure::TooLong { .. } | Failure::List { .. } => None,
         _ => Some(Why::Unusable { error: failure.extended_error() }),
     }

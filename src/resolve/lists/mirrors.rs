@@ -1,7 +1,7 @@
-//! Local mirrors of DNS lists, looked at on the side: a mirror whose data are too old or that gives no answer is told, and where the operator wants it
-//! the public list is asked instead until they are new.
+//! Local mirrors of DNS lists are watched in the background. A mirror with old data or without answers is logged;
+//! with `when_stale = "public"` the public list is asked until the mirror is fresh again.
 //!
-//! Nothing on the way of a question waits for it.
+//! No question waits for this.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::zones::mirror::{Told, Turn};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl Resolver {
-    /// Asks each mirror for its serial, once, however many views lead to it.
+    /// Asks each mirror once for its serial, however many views lead to it.
     pub async fn look_at_mirrors(&self) {
         let views = self.views.load_full();
         let mut looked_at: Vec<&Arc<Route>> = Vec::new();
@@ -75,7 +75,7 @@ impl Resolver {
     }
 }
 
-/// What these records tell.
+/// The serial or failure in these records.
 fn told(answers: &[Record]) -> Told {
     let serial = answers.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(soa.serial),

@@ -1,7 +1,7 @@
-//! Questions to DNS lists under way: one for each name and type, whichever listener's clients wait for it.
+//! Questions to DNS lists in progress: one for each name and type, for the clients of all listeners.
 //!
-//! Flights of listeners that are told different things of the same answer are flights of their own; the list is asked by
-//! the first of them, and the others hear what it heard. Bounded by the flights: each has one here at most.
+//! Listeners with different policies have flights of their own. The first of these flights asks the list, and the
+//! others get its result. Bounded by the flights: each has at most one question here.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,38 +14,38 @@ use crate::iterate::failure::Failure;
 use crate::question::QuestionKey;
 use crate::resolve::chase::Chased;
 
-/// What was heard.
+/// The result of a question to a list.
 pub(in crate::resolve) type Heard = Arc<Result<Chased, Failure>>;
 
 type Table = HashMap<QuestionKey, Shared<oneshot::Receiver<Heard>>>;
 
-/// The questions.
+/// The questions in progress.
 #[derive(Clone, Default)]
 pub(in crate::resolve) struct Asking(Arc<Mutex<Table>>);
 
-/// Whoever asks for all; given up when dropped.
+/// The flight that asks for all; given up when dropped.
 pub(in crate::resolve) struct First {
     asking: Asking,
     key: QuestionKey,
     sender: Option<oneshot::Sender<Heard>>,
 }
 
-/// Whose turn it is.
+/// Whether this flight asks.
 pub(in crate::resolve) enum Turn {
     /// This one asks.
     First(First),
-    /// Another asks already.
+    /// Another one already asks.
     Waits(Shared<oneshot::Receiver<Heard>>),
 }
 
 impl Asking {
-    /// Questions under way.
+    /// Questions in progress.
     #[cfg(feature = "lab")]
     pub(in crate::resolve) fn len(&self) -> usize {
         self.table().len()
     }
 
-    /// Asks under `key`, or waits for the one that does.
+    /// Asks under `key`, or waits for the flight that does.
     pub(in crate::resolve) fn join(&self, key: QuestionKey) -> Turn {
         let mut table = self.table();
         if let Some(waiting) = table.get(&key) {
@@ -62,7 +62,7 @@ impl Asking {
 }
 
 impl First {
-    /// Tells what was heard. What is to be remembered of it must be in memory by now.
+    /// Passes the result on. Parts to be remembered must be in memory by now.
     pub(in crate::resolve) fn tell(mut self, heard: Heard) {
         if let Some(sender) = self.sender.take() {
             // Nobody else may wait.

@@ -1,6 +1,6 @@
-//! What is told of questions to DNS lists to those who watch the lists, and what is held back because of them.
+//! Reports questions to DNS lists to their breakers and statistics, and holds questions back if these say so.
 //!
-//! Nothing here waits for whoever is told.
+//! No question waits for these reports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use crate::resolve::chase::Chased;
 use crate::resolve::{Asked, Missed, Replied, Resolver, compose_answer};
 use crate::zones::View;
 
-/// A list that a question asks, and what is known of it.
+/// The list of a question, and its state.
 pub(in crate::resolve) struct Watched {
     list: Arc<List>,
     entry: Arc<Entry>,
@@ -43,7 +43,7 @@ impl Resolver {
         Some(Watched { list, entry })
     }
 
-    /// Answers a client's question to a list, as soon as its servers answer or are known not to.
+    /// Answers a client's question to a list as soon as its servers answer or are known to be silent.
     pub(in crate::resolve) async fn ask_watched(
         self: &Arc<Self>,
         watched: &Watched,
@@ -65,7 +65,8 @@ impl Resolver {
         asked
     }
 
-    /// Answers a question of the operator's, as a client's but that no list is in use because of it, and no habit is learnt.
+    /// Answers a question of the operator like a client's, but does not mark the list as in use and teaches prefetch
+    /// nothing.
     pub async fn ask_unmarked(self: &Arc<Self>, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -81,10 +82,10 @@ impl Resolver {
         self.ask_unless_held(&watched, &missed, arrived).await
     }
 
-    /// What a client gets at once of a list that does not answer.
+    /// The immediate answer of a list that does not answer.
     fn held(&self, watched: &Watched, question: &Question, view: &View, now: Mono) -> Option<Asked> {
         let what = watched.entry.why_held()?.to_owned();
-        // Whoever refuses is treated so however often it is asked.
+        // A list that refuses is handled so however often it is asked.
         let refuses = watched.entry.state() == State::Refusing;
         let why = if refuses { Why::NotServed { what } } else { Why::Silent { what } };
         let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error);
@@ -107,7 +108,7 @@ impl Resolver {
         }
     }
 
-    /// Asks a list whose servers are not known not to answer, and waits until they are or have answered.
+    /// Asks a list unless its servers are known to be silent, and waits until they answer or are found silent.
     async fn ask_unless_held(self: &Arc<Self>, watched: &Watched, missed: &Missed, now: Mono) -> Asked {
         let Missed { question, view, .. } = missed;
         if let Some(held) = self.held(watched, question, view, now) {
@@ -124,7 +125,7 @@ impl Resolver {
         }
     }
 
-    /// What a list says, asked once for all listeners whose clients see the same zones.
+    /// The answer of a list, asked once for all listeners whose clients see the same zones.
     pub(in crate::resolve) async fn hear_list(
         &self,
         entry: &Entry,
@@ -141,7 +142,7 @@ impl Resolver {
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
-                    // Whoever asked has given up.
+                    // The flight that asked has given up.
                     Err(_) => self.ask_list(entry, name, kind, context).await,
                 };
             }
@@ -151,7 +152,7 @@ impl Resolver {
         Arc::unwrap_or_clone(heard)
     }
 
-    /// Asks a list, and tells what became of that.
+    /// Asks a list, and reports the result.
     pub(in crate::resolve) async fn ask_list(
         &self,
         entry: &Entry,
@@ -172,7 +173,7 @@ impl Resolver {
             round_trip: answered.map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // Where its names need a key, its apex may be refused to us though the list is well.
+            // If its names need a key, its apex may be refused to us though the list works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
@@ -184,7 +185,7 @@ impl Resolver {
         found
     }
 
-    /// Tells how a list's answer came out.
+    /// Reports the result of a question to a list.
     pub(in crate::resolve) fn tell_lists(
         &self,
         question: &Question,
@@ -203,7 +204,8 @@ impl Resolver {
         }
     }
 
-    /// Whether others can be reached by the way that a list is asked: what tells its silence from an outage of our own.
+    /// Whether others on the same way answer. That separates the silence of a list from an outage of this host's
+    /// network.
     pub fn evidence(&self, way: &Way) -> Evidence {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),
@@ -212,7 +214,7 @@ impl Resolver {
     }
 }
 
-/// What became of a question to a list.
+/// The result of a question to a list.
 fn end_of(found: &Result<Chased, Failure>) -> End {
     match found {
         Ok(_) => End::Answered,
@@ -227,12 +229,12 @@ fn end_of(found: &Result<Chased, Failure>) -> End {
             | Failure::Time { .. }
             | Failure::Addresses { .. },
         ) => End::Silent,
-        // Its servers answered; what they said leads nowhere, or is not what its owner has signed.
+        // Its servers answered; the answer leads nowhere, or is not what its owner signed.
         Err(_) => End::Answered,
     }
 }
 
-/// Whether an answer of a list says that it is none.
+/// Whether an answer of a list is a refusal.
 fn refuses(entry: &Entry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
     let verdict = list.map(|list| gate::judge(list, State::Untested, &chased.answers));

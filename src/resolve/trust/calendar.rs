@@ -1,11 +1,11 @@
-//! Whether this host's clock can be right, and what follows where it is not.
+//! Whether this host's clock can be right, and how validation works if it is not.
 //!
-//! Hosts without a battery boot with a clock of long ago, and need names to set it by. A clock
-//! is known to be slow where it says less than this version's own day, or where a signature of the root that fits has not
-//! begun (RFC 4035 section 5.3.1): nobody else can have made it, so this moves no clock that is right. Then signatures are
-//! checked without their times, as dnsmasq does until its clock is set, nothing counts as secure for it, and nothing is kept
-//! for longer than a minute. That a clock is fast cannot be known: what has run out may be sent again by anybody. Then names
-//! below negative trust anchors resolve, and no signed ones.
+//! Hosts without a battery boot with an old clock, and need names to set it. A clock is known to be slow if it is
+//! before this version's own day, or if a signature of the root fits but has not begun (RFC 4035 section 5.3.1).
+//! Nobody else can have made that signature, so this never moves a right clock. Signatures are then checked without
+//! their times, as dnsmasq does until its clock is set; nothing is secure, and nothing is kept for longer than a
+//! minute. A fast clock cannot be detected, because anybody can replay expired signatures. Names below negative trust
+//! anchors resolve then, and no signed ones.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
@@ -15,19 +15,19 @@ use crate::clock::{Calendar, Mono, Now, date};
 use crate::limits::CLOCK_JUMP;
 use crate::validate::verdict::{Fault, Why};
 
-/// What to do about a wrong clock.
+/// The advice for a wrong clock.
 const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// What was told last.
+/// The state that was logged last.
 const RIGHT: u8 = 0;
 const SLOW: u8 = 1;
 const FAST: u8 = 2;
 
-/// What is noticed of the clock.
+/// Observations of the clock.
 pub(super) struct Timekeeper {
     /// The calendar's seconds less those since the start.
     offset: AtomicI64,
-    /// When it was last found to have been set, in microseconds since the start; 0: never.
+    /// When the clock was last found to have been set, in microseconds since the start; 0: never.
     set: AtomicU64,
     told: AtomicU8,
 }
@@ -47,25 +47,25 @@ impl Timekeeper {
         set
     }
 
-    /// Whether what was found out at `since` may have been the clock's fault, which has been set meanwhile.
+    /// Whether a result of `since` may come from a wrong clock that has been set meanwhile.
     pub(super) fn is_outdated(&self, since: Mono) -> bool {
         let set = self.set.load(Ordering::Relaxed);
         set > 0 && since.as_micros() <= set
     }
 
-    /// The same of what a zone's keys turned out to be.
+    /// The same for the state of a zone.
     pub(super) fn outdates(&self, state: &ZoneState) -> bool {
         matches!(state.standing, Standing::Bogus(_) | Standing::NoZone(_)) && self.is_outdated(state.stored)
     }
 
-    /// Whether this is to be told: it was not told last.
+    /// Whether this is to be logged, because another state was logged last.
     fn turns(&self, told: u8) -> bool {
         self.told.swap(told, Ordering::Relaxed) != told
     }
 }
 
 impl Validator {
-    /// What the times of signatures are held against, now.
+    /// The time that signatures are compared with.
     pub(super) fn calendar(&self) -> Calendar {
         let (now, calendar) = (self.clock.now(), self.clock.calendar());
         let set = self.timekeeper.look(now);
@@ -83,14 +83,14 @@ impl Validator {
         calendar
     }
 
-    /// Whether a fault is the clock's, as is known by it now: what was found faulty is to be checked again.
+    /// Whether a fault comes from a wrong clock, as this signature shows. The faulty data are then checked again.
     pub(super) fn learns_time(&self, fault: &Fault) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.has_passed(passed);
         matches!(self.calendar(), Calendar::After(_))
     }
 
-    /// Tells, once, that the clock may be fast: by it the root's own keys are over.
+    /// Logs once that the clock may be fast, because by it the root's own keys have expired.
     pub(super) fn suspects_clock(&self, fault: &Fault) {
         if fault.why == Why::Expired && self.timekeeper.turns(FAST) {
             tracing::warn!("{}", fast(self.clock.now().unix, fault));
@@ -98,7 +98,7 @@ impl Validator {
     }
 }
 
-/// What is said beside an answer whose signatures' times were not judged.
+/// The extended error of an answer whose signatures' times were not judged.
 pub(super) fn untimed(passed: u64) -> Fault {
     let text = format!(
         "the validity times of its signatures cannot be checked: the clock of this host is behind, it is later than {}",

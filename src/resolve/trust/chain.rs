@@ -1,4 +1,4 @@
-//! The chain of trust: what a zone's keys are worth, from a trust anchor down to it.
+//! The chain of trust: judges the keys of a zone, from a trust anchor down.
 //!
 //! RFC 4035 section 5. Each zone's state is kept.
 
@@ -26,19 +26,19 @@ use crate::validate::keys::{Algorithms, Entrusted, entrust, usable};
 use crate::validate::signature::{covered_type, covering};
 use crate::validate::verdict::{Fault, State, Verdict, Why};
 
-/// What was found out of a zone, for so many seconds, and when its keys were asked for.
+/// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
 struct Established {
     standing: Standing,
     seconds: u32,
     sought: Option<Mono>,
 }
 
-/// What DS say of a name.
+/// What DS say about a name.
 #[derive(Debug)]
 pub(super) enum Delegated {
     /// A signed zone begins there; the seconds that this may be kept.
     Signed(Vec<DS>, u32),
-    /// None begins there, or an unsigned one; the seconds that this may be kept.
+    /// No zone begins there, or an unsigned one; the seconds that this may be kept.
     Unsigned(Cut, u32),
     /// The zone above is bogus.
     Bogus(Fault),
@@ -49,24 +49,24 @@ impl Established {
         Self { standing, seconds, sought: None }
     }
 
-    /// Bogus is what may be mended at any moment.
+    /// A short time, because the zone may be repaired at any moment.
     fn bogus(fault: Fault) -> Self {
         Self::without_keys(Standing::Bogus(fault), seconds_of(BOGUS_TIME))
     }
 }
 
 impl Validator {
-    /// Where trust in a name begins, now.
+    /// The trust anchor of a name, now.
     pub(super) fn trust<'a>(&self, name: &Name, context: &'a Context) -> Trust<'a> {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.is_exempt(above) || self.ntas.holds(above, now);
         view.config.dnssec.trust_anchor.anchors.closest(name, nta)
     }
 
-    /// What the keys of the zone that begins at `zone` are worth.
+    /// The state of the zone that begins at `zone`.
     ///
     /// # Errors
-    /// That could not be found out.
+    /// The state could not be found.
     pub(super) fn state<'a>(
         &'a self,
         zone: &'a Name,
@@ -83,7 +83,8 @@ impl Validator {
         })
     }
 
-    /// Finds out what a zone's keys are worth, and keeps it. `keys`: where they were fetched for it; else memory may do.
+    /// Finds the state of a zone and keeps it. `keys`: the place where they were fetched for it; otherwise memory may
+    /// have them.
     pub(super) async fn establish(
         &self,
         zone: &Name,
@@ -101,7 +102,7 @@ impl Validator {
         context: &Context,
     ) -> Result<Established, Fault> {
         match self.trust(zone, context) {
-            // A negative trust anchor may come and go: this costs nothing to find out again.
+            // A negative trust anchor may come and go, and this result costs nothing to find again.
             Trust::None => Ok(Established::without_keys(Standing::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 self.entrust(zone, ds, seconds_of(MAX_TTL), (keys, MAX_BOGUS_TRIES), context).await
@@ -121,9 +122,9 @@ impl Validator {
         state
     }
 
-    /// What a zone's keys are worth now, where those of `state` do not fit what its servers say: a zone may change its keys,
-    /// and its parent the DS, without waiting until nobody holds the old ones. None where there is nothing new. A zone that is
-    /// bogus, and one for which somebody forges, is asked once in `KEY_RENEWAL`.
+    /// The new state of a zone whose kept keys do not fit its servers' answers. A zone may change its keys, and its
+    /// parent the DS, before caches have dropped the old ones. None if there is nothing new. A bogus zone, and one
+    /// for which somebody forges, is asked once in `KEY_RENEWAL`.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneState>,
@@ -144,7 +145,7 @@ impl Validator {
             if now.since(current.sought) < KEY_RENEWAL && !under_way {
                 return None;
             }
-            // Whoever comes while this is under way waits for the same fetch; whoever comes after it, not at all.
+            // A question that comes during this fetch waits for it; a later one does not wait.
             let ZoneState { zone, standing, stored, expires, .. } = &*current;
             rrsets.put_zone_state(Arc::new(ZoneState {
                 zone: zone.clone(),
@@ -177,13 +178,14 @@ impl Validator {
         }
         let known = self.knows_ds(zone, context);
         if !known && keys.is_none() {
-            // Nobody has sent DS, so they are asked for; the keys at the same time, as somebody has signed with them.
+            // Nobody has sent DS, so they are asked for. The keys are asked for at the same time, as somebody has
+            // signed with them.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
-        // Where keys are new and DS are not, these may have changed with them.
+        // If the keys are new and the DS are not, the DS may have changed with the keys.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established = self.determine_by_ds(zone, anchor, (keys.clone(), tries), false, context).await?;
-        // What memory has of DS may be older than what the zone has become.
+        // The DS in memory may be older than the zone's change.
         let outdated = match &established.standing {
             Standing::NoZone(_) => true,
             Standing::Bogus(fault) => fault.why == Why::DnskeyMissing,
@@ -195,7 +197,7 @@ impl Validator {
         Ok(established)
     }
 
-    /// By the DS of the parent; `anew`: not those that memory has. `keys`: as for `entrust`.
+    /// By the DS of the parent; `anew`: not by those in memory. `keys`: as for `entrust`.
     async fn determine_by_ds(
         &self,
         zone: &Name,
@@ -229,7 +231,7 @@ impl Validator {
         }
     }
 
-    /// Below an insecure or bogus zone all is as that, without asking.
+    /// Below an insecure or bogus zone all names have the same state, without asking.
     async fn inherited(
         &self,
         zone: &Name,
@@ -250,8 +252,8 @@ impl Validator {
         })
     }
 
-    /// Judges the keys of a zone by the DS of its parent, or of its anchor: those that were fetched, and those of so many
-    /// servers.
+    /// Judges the keys of a zone by the DS of its parent or of its anchor: first the fetched keys, then those of this
+    /// many servers.
     async fn entrust(
         &self,
         zone: &Name,
@@ -304,7 +306,7 @@ impl Validator {
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
                 }
-                // What other servers showed was wrong, whatever this one's would have cost.
+                // Answers of other servers were wrong, whatever the check of this one's would have cost.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(&keys, &fault, context);
@@ -333,31 +335,31 @@ impl Validator {
     }
 }
 
-/// Whether a fault says only that nothing signed was sent.
+/// Whether a fault says only that no signature was sent.
 pub(super) fn is_unsigned(fault: &Fault) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
-/// Tells on the trail that a server's DS or keys are not what was signed.
+/// Notes on the trail that a server's DS or keys are not what was signed.
 pub(super) fn note_refuted(fetched: &Fetched, fault: &Fault, context: &Context) {
     if let Some(server) = fetched.server {
         context.note(refuted(server, &fetched.zone, fault));
     }
 }
 
-/// The step that tells that what a server says for a zone is not what was signed.
+/// The step for a server whose answer is not what its zone signed.
 pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault) -> StepEvent {
     let subject = format!("answer of {} for {zone}", server.ip());
     StepEvent::Checked { subject, state: State::Bogus, why: Some(fault.text.clone()) }
 }
 
-/// Which algorithms the operator wants checked.
+/// The algorithms that the operator wants checked.
 pub(super) fn algorithms(context: &Context) -> Algorithms {
     Algorithms { sha1: context.view.config.dnssec.sha1 }
 }
 
-/// The zone whose proofs are to tell that `name` does not have `kind`: the deepest that has signed a proof or a SOA; for
-/// DS one above the name.
+/// The zone whose proofs must show that `name` does not have `kind`: the deepest that has signed a proof or a SOA;
+/// for DS one above the name.
 pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -> Option<&'a Name> {
     let signatures = records.iter().filter_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input()),
@@ -373,7 +375,7 @@ pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -
         .max_by_key(|zone| zone.iter().len())
 }
 
-/// The step that tells what a zone's keys are worth.
+/// The step for the state of a zone.
 fn checked(subject: String, state: &ZoneState) -> StepEvent {
     let why = match &state.standing {
         Standing::Secure(_) => None,

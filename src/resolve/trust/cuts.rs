@@ -1,6 +1,6 @@
-//! Where zones begin, and whether they are signed: what DS, or their absence, say of a name.
+//! Finds where zones begin and whether they are signed, from DS or their absence.
 //!
-//! RFC 4035 sections 5.2 and 4.3. What the walk has seen (DS that came with referrals) is not asked for again.
+//! RFC 4035 sections 5.2 and 4.3. DS that came with referrals are not asked for again.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use crate::validate::signature::{self, Rrset, covering};
 use crate::validate::verdict::{Fault, Verdict, Why};
 
 impl Validator {
-    /// What data without a signature are worth that stand at `name`, said by a server of `cut`: insecure where an unsigned
-    /// zone begins between the anchor and the name, bogus where none does. Only then is asked for DS that nobody sent.
+    /// The verdict on unsigned data at `name` from a server of `cut`: insecure if an unsigned zone begins between the
+    /// anchor and the name, otherwise bogus. Only this asks for DS that nobody has sent.
     pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {
         let Trust::Anchor(anchor, _) = self.trust(name, context) else { return Verdict::Insecure(None) };
         let mut zone = self.closest_state(name, anchor, cut, context);
@@ -54,7 +54,7 @@ impl Validator {
                     Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
                     Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
                     Err(fault) if fault.why == Why::Indeterminate => return Verdict::Indeterminate(fault),
-                    // Nobody says that an unsigned zone begins here either.
+                    // No unsigned zone begins here either.
                     Err(fault) if is_unsigned(&fault) => return Verdict::Bogus(unsigned_in(name, &zone)),
                     Err(fault) => return Verdict::Bogus(fault),
                 }
@@ -62,7 +62,8 @@ impl Validator {
         }
     }
 
-    /// The deepest zone at or above `name` to begin at: one whose state is known, the one that was asked, or the anchor.
+    /// The deepest zone at or above `name` to begin at: a zone with a known state, the zone that was asked, or the
+    /// anchor.
     fn closest_state(&self, name: &Name, anchor: &Name, cut: &Name, context: &Context) -> Name {
         let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
         let asked = cut.zone_of(name) && anchor.zone_of(cut);
@@ -76,15 +77,15 @@ impl Validator {
         deepest.map_or_else(|| start.clone(), |labels| name.trim_to(labels))
     }
 
-    /// Whether memory has DS of a zone, or that there are none.
+    /// Whether memory has the DS of a zone, or their absence.
     pub(super) fn knows_ds(&self, zone: &Name, context: &Context) -> bool {
         let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
         rrsets.delegation(zone, now).is_some_and(|cut| !cut.evidence.is_empty())
             || rrsets.get(zone, RecordType::DS, Rank::Answer, now).is_some()
     }
 
-    /// What DS say of `name`: those that the referral brought, else those that its parent is asked for; `anew`: those at
-    /// once.
+    /// What DS say about `name`: the DS of the referral, otherwise those of its parent; `anew`: those of the parent
+    /// at once.
     pub(super) async fn delegated(
         &self,
         name: &Name,
@@ -126,7 +127,7 @@ impl Validator {
         }))
     }
 
-    /// Judges the DS of `name`, or what denies them.
+    /// Judges the DS of `name`, or the denial of them.
     async fn judge_ds(&self, name: &Name, records: &[Record], context: &Context) -> Result<Delegated, Fault> {
         let set: Vec<&Record> = records
             .iter()
@@ -195,13 +196,14 @@ impl Validator {
         let signed = signature::check(&rrset, signatures, keys, algorithms, calendar, work).await?;
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
-            // That nothing of it can be read does not make the zone an unsigned one.
+            // An unreadable DS does not make the zone unsigned.
             return Err(Fault::new(Why::Bogus, format!("no DS of {name} can be parsed")));
         }
         Ok(Delegated::Signed(known, signed.ttl))
     }
 
-    /// Whether a signed alias stands where DS were sought: then no zone begins there. Gives the seconds that it may be kept.
+    /// Whether a signed alias stands at the name of the DS: then no zone begins there. Returns the seconds that this
+    /// may be kept.
     async fn alias_instead(
         &self,
         name: &Name,

@@ -1,4 +1,4 @@
-//! Questions that failed a moment ago, and are not asked again at once. RFC 9520.
+//! Questions that failed a moment ago and are not asked again at once. RFC 9520.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use crate::iterate::failure::Failure;
 use crate::question::QuestionKey;
 
 impl Validator {
-    /// What a question failed with a moment ago, unless that was while nobody was heard, and somebody is now; or it was bogus by a
-    /// clock that has been set since.
+    /// The kept failure of a question. It does not count if no server was heard then and one is now, or if it was
+    /// bogus by a clock that has been set since.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
-        // A clock that was set is noticed first.
+        // First notice whether the clock was set.
         self.calendar();
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since);
@@ -21,8 +21,8 @@ impl Validator {
         failed.filter(|failed| !by_the_clock(failed))
     }
 
-    /// Remembers that a sub-question failed, unless the question that it was asked for had spent its budget: that is not the
-    /// name's fault, and others have theirs.
+    /// Keeps the failure of a sub-question, unless the client's question had spent its budget: that is not the name's
+    /// fault, and other questions have their own budget.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,

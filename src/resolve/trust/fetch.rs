@@ -1,7 +1,7 @@
-//! DS and keys for the chain of trust: from memory, from a fetch that is under way, or from servers.
+//! DS and keys for the chain of trust: from memory, from a fetch in progress, or from servers.
 //!
-//! A zone's keys are sought as soon as its servers are asked for anything, so that
-//! they are there when the answer is. What is fetched is kept unchecked; the chain judges it.
+//! The keys of a zone are fetched as soon as its servers are asked for anything, so that they are ready with the
+//! answer. Fetched data are kept unchecked; the chain judges them.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -31,29 +31,29 @@ use crate::validate::verdict::{Fault, State};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
 
-/// What was fetched.
+/// The result of a fetch.
 #[derive(Clone, Debug)]
 pub(crate) struct Fetched {
-    /// The records, or an alias in their place; none where there are none.
+    /// The records, or an alias in their place; empty if there are none.
     pub(crate) answers: Vec<Record>,
-    /// What came along to prove them, or their absence.
+    /// The proofs that came along, of the records or of their absence.
     pub(super) evidence: Vec<Record>,
     /// The zone that was asked.
     pub(super) zone: Name,
-    /// Who said it; none where it was in memory.
+    /// The server that said it; none if it was in memory.
     pub(super) server: Option<SocketAddr>,
     /// When it was said.
     pub(super) since: Mono,
 }
 
-/// The end of a fetch. An error is one that was given up, as by a panic.
+/// The end of a fetch. An error is a fetch that was given up, for instance by a panic.
 pub(crate) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
 
-/// The fetches under way: one for each name and type.
+/// The fetches in progress: one for each name and type.
 #[derive(Clone, Default)]
 pub(crate) struct Fetches(Arc<Mutex<HashMap<QuestionKey, Fetch>>>);
 
-/// A fetch to be made. Dropped without an end it is given up: those who wait hear of that, and the next who asks begins
+/// A fetch to be made. Dropped without an end, it is given up: its waiters learn that, and the next question begins
 /// another.
 pub(crate) struct Begun {
     fetches: Fetches,
@@ -61,18 +61,18 @@ pub(crate) struct Begun {
     sender: Option<oneshot::Sender<Result<Arc<Fetched>, Failure>>>,
 }
 
-/// Who fetches.
+/// Who makes the fetch.
 pub(crate) enum Joined {
-    /// It is begun, and to be made.
+    /// This one begins it.
     First(Fetch, Begun),
-    /// It is under way.
+    /// It is in progress.
     Waits(Fetch),
-    /// There are as many as may be.
+    /// The greatest number of fetches is in progress.
     Full,
 }
 
 impl Begun {
-    /// Tells what was fetched. It must be in memory by now, or the next who asks begins another.
+    /// Passes the result on. It must be in memory by now, otherwise the next question begins another fetch.
     fn end(mut self, fetched: Result<Arc<Fetched>, Failure>) {
         self.fetches.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {
@@ -91,7 +91,7 @@ impl Drop for Begun {
 }
 
 impl Fetches {
-    /// Fetches under way.
+    /// Fetches in progress.
     #[cfg(feature = "lab")]
     pub(super) fn len(&self) -> usize {
         self.table().len()
@@ -118,7 +118,7 @@ impl Fetches {
 }
 
 impl Validator {
-    /// Seeks DS or DNSKEY of `name`; in the first round memory and what is under way are enough.
+    /// Fetches DS or DNSKEY of `name`. In the first round memory and fetches in progress are enough.
     ///
     /// # Errors
     /// No server gives an answer.
@@ -138,7 +138,7 @@ impl Validator {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // Whoever began it had used up what a question may cost, or its time, or was given up; this one has not.
+                // The question that began it had used up its budget or its time, or was given up; this one has not.
                 Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
@@ -148,7 +148,7 @@ impl Validator {
         }
     }
 
-    /// Seeks the keys of a zone whose servers are about to be asked, where they will be needed and are not there.
+    /// Fetches the keys of a zone whose servers are about to be asked, if they will be needed and are missing.
     pub(in crate::resolve) fn foresee_keys(&self, cut: &Delegation, context: &Context) {
         if !context.checks() {
             return;
@@ -160,7 +160,7 @@ impl Validator {
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
         };
         if self.is_signed(cut, context) && !known() {
-            // Whoever needs the keys waits for it.
+            // The code that needs the keys waits for them.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
     }
@@ -176,7 +176,7 @@ impl Validator {
         }
     }
 
-    /// Finds out anew, on the side, what the keys of a zone in use are worth, before that runs out.
+    /// Renews the state of a zone in use in the background before it expires.
     pub(super) fn refresh_if_old(&self, state: &Arc<ZoneState>, context: &Context) {
         let now = self.clock.mono();
         let (left, whole) = (state.expires.since(now), state.expires.since(state.stored));
@@ -184,7 +184,7 @@ impl Validator {
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
-        // No client waits for it, so it is no client's budget that it spends.
+        // No client waits for it, so it uses no client's budget.
         let trail = Arc::new(Trail::new(self.clock.clone()));
         let context = Context::new(trail, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
@@ -193,14 +193,14 @@ impl Validator {
         tokio::spawn(async move {
             let Ok(Ok(keys)) = fetch.await else { return };
             let current = rrsets.of(context.view.knows).zone_state(&state.zone, me.clock.mono());
-            // One refresh is enough, and the old state holds on where there is no better one.
+            // One refresh is enough, and the old state stays if there is no better one.
             if current.is_some_and(|current| Arc::ptr_eq(&current, &state)) {
                 drop(me.establish(&state.zone, Some(keys), &context).await);
             }
         });
     }
 
-    /// Notes that servers' DS or keys were bogus where another's were not: they are asked after it for a while.
+    /// Marks servers whose DS or keys were bogus while another server's were not: they are asked last for a while.
     pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, Fault)], context: &Context) {
         for (fetched, _) in refuted {
             if let Some(server) = fetched.server {
@@ -209,7 +209,7 @@ impl Validator {
         }
     }
 
-    /// The same of any answer.
+    /// The same for any answer.
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
@@ -226,12 +226,12 @@ impl Validator {
         Some(Fetched { answers, evidence, zone: name.clone(), server: None, since })
     }
 
-    /// Whether it is being sought.
+    /// Whether it is being fetched.
     pub(crate) fn is_fetching(&self, name: &Name, kind: RecordType, context: &Context) -> bool {
         self.fetches.table().contains_key(&QuestionKey::of_sub_question(name, kind, context.view.knows))
     }
 
-    /// Begins a fetch that goes on by itself, or joins the one under way; none where there are too many.
+    /// Begins a fetch that continues by itself, or joins the one in progress; none if there are too many.
     pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
         let (fetch, begun) =
@@ -252,7 +252,7 @@ impl Validator {
         Some(fetch)
     }
 
-    /// What a zone that is served here has of it.
+    /// The data of a zone that is served here.
     fn fetched_here(&self, authority: &Authority, zone: &Name, name: &Name, kind: RecordType) -> Fetched {
         let message = local::respond(authority, name, kind);
         let (answers, evidence) = match classify(zone, name, kind, &message).0 {

@@ -1,7 +1,7 @@
-//! What an answer is worth: each RRset and each absence by the keys of the zone that signed it.
+//! Judges an answer: each RRset and each absence by the keys of the zone that signed it.
 //!
-//! RFC 4035 section 5.3 and 5.4. The data are at fault where another server of the zone may say better; a zone whose keys are
-//! bogus has no such server.
+//! RFC 4035 section 5.3 and 5.4. The data are at fault if another server of the zone may say better; a zone whose
+//! keys are bogus has no such server.
 
 use std::sync::Arc;
 
@@ -25,39 +25,39 @@ use crate::validate::keys::ZoneKeys;
 use crate::validate::signature::{self, Rrset, covered_type, covering};
 use crate::validate::verdict::{Fault, Verdict, Why};
 
-/// What an answer came to.
+/// A judged answer.
 #[derive(Debug)]
 pub(in crate::resolve) struct Judged {
-    /// Its parts.
+    /// The verdicts of its parts.
     pub(in crate::resolve) checked: Checked,
-    /// The whole.
+    /// The verdict on the whole.
     pub(in crate::resolve) verdict: Verdict,
     /// Whether another server may say better.
     pub(in crate::resolve) at_fault: bool,
 }
 
-/// What one part came to.
+/// The verdict on one part.
 struct Part {
     verdict: Verdict,
     at_fault: bool,
     /// Seconds that it may be kept.
     ttl: u32,
-    /// NSEC and NSEC3 that were looked at for it, and are signed.
+    /// NSEC and NSEC3 records that were used for it and are signed.
     proofs: Vec<Record>,
 }
 
-/// What keys of a zone show of data, or of their absence.
+/// What the keys of a zone prove about data or their absence.
 struct Shown {
     proven: Proven,
     ttl: u32,
     proofs: Vec<Record>,
 }
 
-/// What is to be judged by the keys of a zone.
+/// The data or the absence to be judged.
 enum Matter<'a> {
     /// An RRset, with its signatures.
     Set(Rrset<'a>, Vec<&'a RRSIG>),
-    /// That there is no such name, or no such type.
+    /// The absence of the name or of the type.
     Absence { name: &'a Name, kind: RecordType, nxdomain: bool, soa: Option<&'a Record> },
 }
 
@@ -67,7 +67,7 @@ impl Part {
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
-    /// Not the data are at fault, but what stands above.
+    /// Not the data are at fault, but a zone above.
     fn above(verdict: Verdict) -> Self {
         Self { at_fault: false, ..Self::of(verdict) }
     }
@@ -87,15 +87,15 @@ impl Part {
     }
 }
 
-/// The keys that a part is to be judged by, or what it is without.
+/// The keys that judge a part, or its verdict without keys.
 enum Keys {
     Of(Arc<ZoneState>),
     None(Part),
 }
 
 impl Validator {
-    /// Judges what a server of `cut` said, shortens its TTLs to what its signatures allow, and leaves of what came along
-    /// only what was looked at: AD is said of that too (RFC 4035 section 3.2.3).
+    /// Judges the answer of a server of `cut` and shortens its TTLs to what its signatures allow. Of the records that
+    /// came along, only those that were checked stay, because AD covers them too (RFC 4035 section 3.2.3).
     pub(in crate::resolve) async fn judge(
         &self,
         errand: Errand<'_>,
@@ -104,14 +104,15 @@ impl Validator {
     ) -> Judged {
         let mut judged = Judged { checked: Checked::default(), verdict: Verdict::Secure, at_fault: false };
         if errand.rewrite.is_some() {
-            // What is signed has the key in its name, and only `exchange` knows that.
+            // The signed name has the key in it, and only `exchange` knows that.
             judged.checked = Checked { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
             judged.verdict = Verdict::Insecure(None);
             return judged;
         }
         let mut ttls: Vec<(Name, RecordType, u32)> = Vec::new();
         let mut vouched: Vec<Record> = Vec::new();
-        // A CNAME that follows from a DNAME above it is worth what that is (RFC 6672 section 5.3.1), and for as long.
+        // A CNAME that follows from a DNAME above it has the verdict of the DNAME (RFC 6672 section 5.3.1), and its
+        // time.
         let mut dnames: Vec<(Name, Security, u32)> = Vec::new();
         for rrset in by_rrset(&found.answers) {
             let Some(first) = rrset.first() else { continue };
@@ -141,8 +142,8 @@ impl Validator {
         if let End::Negative { nxdomain, name, soa } = &found.end {
             let part = self.judge_absence(errand, cut, found, *nxdomain, name, soa.as_deref()).await;
             if part.at_fault && !found.answers.is_empty() {
-                // NSD leaves out half of the proof where an alias leads from one of its zones into another: asked for by
-                // itself, the target has the whole.
+                // NSD leaves out half of the proof if an alias leads from one of its zones into another. A question
+                // of its own for the target gets the whole proof.
                 found.end = End::Alias(name.clone());
             } else {
                 if let Some(soa) = soa {
@@ -190,8 +191,8 @@ impl Validator {
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
-    /// Judges by the keys of a zone; where they do not fit what a server says and are not of just now, by those that the
-    /// zone has now: it may have changed them without waiting until nobody holds the old ones.
+    /// Judges by the kept keys of a zone. If they do not fit and are not of just now, judges by newly fetched keys:
+    /// the zone may have changed them before caches have dropped the old ones.
     async fn by_keys(
         &self,
         state: Arc<ZoneState>,
@@ -229,7 +230,7 @@ impl Validator {
         soa: Option<&Record>,
     ) -> Part {
         let kind = errand.kind;
-        // NSEC do not tell whether signatures exist.
+        // NSEC do not show whether signatures exist.
         if kind == RecordType::RRSIG && !nxdomain {
             return Part::of(Verdict::Insecure(None));
         }
@@ -242,7 +243,7 @@ impl Validator {
         self.by_keys(state, errand.context, &matter, &found.evidence).await
     }
 
-    /// What keys show of a matter, with what came along.
+    /// What keys prove about data or an absence, with the records that came along.
     async fn shows(
         &self,
         keys: &ZoneKeys,
@@ -279,12 +280,12 @@ impl Validator {
         }
     }
 
-    /// The keys of the zone that signed data at `name`, or what the data are worth without.
+    /// The keys of the zone that signed data at `name`, or the verdict on the data without keys.
     async fn keys(&self, errand: Errand<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> Keys {
         let context = errand.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
-            // What a negative trust anchor lets through ends with it.
+            // The verdict by a negative trust anchor ends with it.
             let now = self.clock.mono();
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
             return Keys::None(Part { ttl: left.unwrap_or(u32::MAX), ..Part::of(Verdict::Insecure(None)) });
@@ -312,7 +313,7 @@ impl Judged {
         self.verdict = verdict.and(part.verdict);
     }
 
-    /// Makes of what was found secure what is insecure, and says why.
+    /// Turns secure parts into insecure ones, and says why.
     fn lose_security(&mut self, why: &Fault) {
         if !self.has_secure() {
             return;
@@ -326,7 +327,7 @@ impl Judged {
         self.verdict = verdict.and(Verdict::Insecure(Some(why.clone())));
     }
 
-    /// Whether any part of it may be told with AD.
+    /// Whether any part of it may be sent with AD.
     fn has_secure(&self) -> bool {
         self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
     }
@@ -342,14 +343,14 @@ fn covering_records<'a>(
     records.iter().filter(fits).take(MAX_SIGNATURES).cloned()
 }
 
-/// Whether a record is the signature of a proof that is vouched for.
+/// Whether a record is the signature of a checked proof.
 fn vouched_signature(record: &Record, vouched: &[Record]) -> bool {
     covered_type(record).is_some_and(|kind| {
         vouched.iter().any(|proof| proof.record_type() == kind && proof.name == record.name)
     })
 }
 
-/// The name by which the zone of a record is found: DS stand above their owner.
+/// The name that leads to the zone of a record: DS belong above their owner.
 fn side(name: &Name, kind: RecordType) -> Name {
     if kind == RecordType::DS && !name.is_root() { name.base_name() } else { name.clone() }
 }

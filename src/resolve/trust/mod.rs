@@ -36,34 +36,34 @@ use calendar::Timekeeper;
 use fetch::Fetches;
 use nta::Ntas;
 
-/// Judges answers, and finds out what the keys of zones are worth.
+/// Judges answers, and finds the states of zones.
 pub(crate) struct Validator {
     clock: Clock,
     memory: Memory,
     iterate: Arc<Iterate>,
-    /// DS and keys that are being sought.
+    /// DS and keys that are being fetched.
     fetches: Fetches,
     /// Negative trust anchors that the operator has set for a while.
     ntas: Ntas,
-    /// What is noticed of the machine's clock.
+    /// Observations of the machine's clock.
     timekeeper: Timekeeper,
-    /// Answers what the iterator needs on its way to keys.
+    /// Answers the iterator's sub-questions on the way to keys.
     questions: Weak<dyn SubQuestions>,
-    /// Itself, for fetches that go on by themselves.
+    /// Itself, for fetches that continue by themselves.
     me: Weak<Self>,
-    /// Panics of fetches.
+    /// A switch for tests: panics in fetches.
     #[cfg(feature = "lab")]
     strike: Strike,
 }
 
 impl Validator {
-    /// Panics of fetches.
+    /// A switch for tests: panics in fetches.
     #[cfg(feature = "lab")]
     pub(super) fn strike(&self) -> &Strike {
         &self.strike
     }
 
-    /// Fetches under way.
+    /// Fetches in progress.
     #[cfg(feature = "lab")]
     pub(super) fn fetching(&self) -> usize {
         self.fetches.len()
@@ -90,7 +90,7 @@ impl Validator {
         })
     }
 
-    /// The fetches under way, for tests of them over the lab.
+    /// The fetches in progress, for tests over the lab.
     #[cfg(test)]
     pub(crate) fn fetches(&self) -> &Fetches {
         &self.fetches

@@ -1,6 +1,7 @@
-//! Negative trust anchors for a while: names below which a zone's mistakes are overlooked until its owner has mended them.
+//! Negative trust anchors for a while: below these names, a zone's signatures are not validated until its owner has
+//! repaired them.
 //!
-//! RFC 7646. Those of the configuration hold as long as it says so; these end by themselves.
+//! RFC 7646. Those of the configuration last as long as the configuration has them; these end by themselves.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,7 @@ use crate::limits::MAX_NTAS;
 pub struct Ntas(Mutex<BTreeMap<Name, Mono>>);
 
 impl Ntas {
-    /// Overlooks what is wrong at and below `name` until `until`; false where there are as many as there may be.
+    /// Adds one at `name` until `until`; returns false if there are as many as may be.
     pub fn add(&self, name: &Name, until: Mono, now: Mono) -> bool {
         let mut table = self.table();
         table.retain(|_, until| now < *until);
@@ -27,7 +28,7 @@ impl Ntas {
         room
     }
 
-    /// Takes one away; false where there was none.
+    /// Removes one; returns false if there was none.
     pub fn remove(&self, name: &Name) -> bool {
         self.table().remove(&name.to_lowercase()).is_some()
     }
@@ -38,14 +39,14 @@ impl Ntas {
         !table.is_empty() && table.get(name).is_some_and(|until| now < *until)
     }
 
-    /// Until when the last of those at or above `name` holds; none where none does.
+    /// The end of the last one at or above `name`; none if there is none.
     pub fn longest(&self, name: &Name, now: Mono) -> Option<Mono> {
         let table = self.table();
         let above = table.iter().filter(|(anchor, until)| now < **until && anchor.zone_of(name));
         above.map(|(_, until)| *until).max()
     }
 
-    /// All of them with the time they have left, by name.
+    /// All of them by name, with the time that is left.
     pub fn list(&self, now: Mono) -> Vec<(Name, Duration)> {
         let table = self.table();
         let left = table.iter().filter(|(_, until)| now < **until);
