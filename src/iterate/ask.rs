@@ -1,7 +1,7 @@
-//! The servers of one zone asked for one thing, until one says something that helps.
+//! Asks the servers of one zone for one thing, until one gives an answer that helps.
 //!
-//! First contact races two servers; a timer from a server's own round trips brings the next; a bad answer brings it at
-//! once; addresses of servers without glue are sought meanwhile, and dead servers are probed on the side.
+//! First contact races two servers. A timer from a server's own round trips starts the next one; a bad answer starts
+//! it at once. Meanwhile addresses of servers without glue are sought, and dead servers are probed in the background.
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
@@ -33,42 +33,42 @@ use crate::record::event::StepEvent;
 use crate::supervise::driven::{Driven, drive};
 use crate::zones::Kind;
 
-/// A server whose addresses of one family were sought, and what was found.
+/// A server whose addresses of one family were sought, with the result.
 pub(super) struct Sought {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
 }
 
-/// One step of a walk: the servers of a zone, asked.
+/// One step of a walk: it asks the servers of a zone.
 pub(super) struct Asking<'a> {
     pub(super) iterate: &'a Iterate,
     pub(super) errand: Errand<'a>,
     pub(super) cut: &'a Arc<Delegation>,
     signed: Signed,
     candidates: Vec<Candidate>,
-    /// The parent's servers, where the zone's own set comes first.
+    /// The parent's servers, if the zone's own set comes first.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Addresses of the server that is asked only where no other answers.
+    /// Addresses of the server that is asked only if no other answers.
     pub(super) avoided: Vec<SocketAddr>,
-    /// Servers whose addresses are not known, to be sought.
+    /// Servers whose addresses are not known and are to be sought.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: FuturesUnordered<BoxFuture<'a, Sought>>,
-    /// Attempts under way. They outlive the step.
+    /// Attempts in progress. They outlive the step.
     attempts: Vec<Driven<()>>,
     sender: mpsc::Sender<Event>,
     events: mpsc::Receiver<Event>,
-    /// A second server is to be asked, but not before the first is late.
+    /// A second server is to be asked, but only when the first is late.
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// What servers have denied as none of the zone would, and how many: it holds where all of them do.
+    /// The denial in doubt, and how many servers gave it: it holds if all of them do.
     doubtful: Option<Found>,
     doubted: usize,
-    /// Whether names whose addresses came with a delegation have been sought.
+    /// Whether addresses of names known by delegations alone have been sought.
     pub(super) sought_again: bool,
-    /// Whether what delegations say of the servers' addresses is in the reserve.
+    /// Whether the addresses from delegations are in the reserve.
     pub(super) has_glue: bool,
-    /// Whether the first that says anything has the last word.
+    /// Whether the first server that answers at all ends the step.
     probe: bool,
     given_up: bool,
     /// Tells attempts that outlive the step that it has failed.
@@ -76,10 +76,10 @@ pub(super) struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    /// The servers of `cut`, to be asked.
+    /// A step that asks the servers of `cut`.
     pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Arc<Delegation>) -> Self {
-        // Seven events an attempt at most: overdue and late, late again without EDNS, in its own case and twice over TCP, and
-        // its end.
+        // An attempt has at most seven events: overdue and late, late again without EDNS, in its own case and twice
+        // over TCP, and its end.
         let (sender, events) = mpsc::channel(7 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
         let mut asking = Self {
             iterate,
@@ -115,8 +115,8 @@ impl<'a> Asking<'a> {
         asking
     }
 
-    /// The same for a part of a name: where one answers with an error the others are not asked for it, as the whole name may
-    /// do better.
+    /// The same for a part of a name: after an error of one server the others are not asked for the part, because the
+    /// whole name may do better.
     pub(super) fn probing(mut self) -> Self {
         self.probe = true;
         self
@@ -127,10 +127,10 @@ impl<'a> Asking<'a> {
         self.candidates.len()
     }
 
-    /// Asks until a server says something that helps.
+    /// Asks until a server gives an answer that helps.
     ///
     /// # Errors
-    /// None does, or the question's budget is spent.
+    /// No server does, or the question's budget is spent.
     pub(super) async fn run(&mut self) -> Result<Said, Failure> {
         let said = self.ask().await;
         if said.is_err() {
@@ -166,7 +166,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// The best server; a second one beside it where the best was never asked. Dead ones are probed on the side.
+    /// Asks the best server, and a second one beside it if the best was never asked. Dead ones are probed in the
+    /// background.
     fn begin(&mut self) {
         let Some(first) = self.next_candidate() else {
             self.go_on("first");
@@ -183,13 +184,13 @@ impl<'a> Asking<'a> {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
-                // One address only: the others' are sought while it is asked.
+                // There is only one address: those of the other names are sought while it is asked.
                 self.seek_addresses();
             }
         }
     }
 
-    /// Takes in what an attempt tells; gives what helps.
+    /// Takes in an event of an attempt; returns an answer that helps.
     fn heard(&mut self, event: Event) -> Option<Said> {
         let one_at_a_time = self.errand.route.policy.one_at_a_time;
         if !matches!(event.news, News::Ended(_)) && self.is_known_silence() {
@@ -197,7 +198,7 @@ impl<'a> Asking<'a> {
             return None;
         }
         match event.news {
-            // One server at a time: only when a message is taken to be lost is another one sent.
+            // One server at a time: another message is sent only when this one counts as lost.
             News::Overdue if one_at_a_time => {}
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);
@@ -232,14 +233,14 @@ impl<'a> Asking<'a> {
                 if self.is_refused() {
                     return None;
                 }
-                // What was lost may be sent again; what was said stays said.
+                // A lost message may be sent again; an answer stays an answer.
                 if conduct == Conduct::Silent {
                     self.give_up_waiting(event.server, event.tries);
                 } else if let Some(candidate) = self.candidate(event.server) {
                     let cut = conduct == Conduct::Truncated;
                     candidate.progress = if cut { Progress::Cut } else { Progress::Spent };
                 }
-                // A family that turns out to lead nowhere takes its place in a race with it: another server has it.
+                // A family without a route takes its place in the race with it: another server gets it.
                 let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
                 if no_family || !self.is_waiting() {
                     self.given_up = self.probe && conduct.came_back();
@@ -252,7 +253,8 @@ impl<'a> Asking<'a> {
         None
     }
 
-    /// Servers that denied in doubt what another one has do not serve the zone, and are left for others as long as any such.
+    /// Servers that denied in doubt a name that another server has do not serve the zone. They are asked after the
+    /// others for a while.
     fn refute_doubters(&self, said: &Said) {
         if self.doubted == 0 || matches!(said, Said::Found(found) if found.denies()) {
             return;
@@ -262,8 +264,9 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Whether a second server may be asked while the first may still answer. Where not, `News::Late` brings it.
-    /// What an unknown server's timer brings is no second message: it is its patience that has run out.
+    /// Whether a second server may be asked while the first may still answer. If not, `News::Late` starts it. A
+    /// second server after an unknown server's timer is no second message, because the patience for the first is
+    /// over.
     fn may_hedge(&mut self, late: SocketAddr) -> bool {
         let standing = self.candidate(late).map(|candidate| candidate.standing);
         if standing.is_some_and(|standing| standing.timer >= standing.patience) {
@@ -276,7 +279,7 @@ impl<'a> Asking<'a> {
         may
     }
 
-    /// Another server, or the addresses of more servers, or the same server again.
+    /// Asks another server, seeks the addresses of more servers, or asks the same server again.
     pub(super) fn go_on(&mut self, reason: &'static str) {
         let reason = if self.fall_back() { "parent" } else { reason };
         if let Some(place) = self.untried() {
@@ -289,8 +292,8 @@ impl<'a> Asking<'a> {
         if self.lookups.is_empty() && self.ask_avoided() {
             return;
         }
-        // Once all have been asked, silence is loss or an outage: two at a time, as at first contact. While addresses
-        // are sought, one is pressed; with one server at a time, none.
+        // Once all have been asked, silence is loss or an outage: two are asked at a time, as at first contact. While
+        // addresses are sought it is one; with one server at a time, none.
         let at_once = match (self.errand.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -345,7 +348,7 @@ impl<'a> Asking<'a> {
         self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
     }
 
-    /// Has a dead server probed that would be asked, were it alive.
+    /// Has a dead server probed that would be asked if it were alive.
     fn want_dead(&self, address: SocketAddr) {
         let Errand { name, kind, rewrite, .. } = self.errand;
         let (name, kind) = other_question(&self.cut.zone, name, kind, rewrite.is_some());
@@ -383,7 +386,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.errand.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // What this question itself has met is not old enough to end it, and one on the side is asked to find that out.
+            // This question's own observations are not old enough to end it. A question in the background is asked to
+            // make new ones.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { Progress::Spent } else { Progress::Untried };
@@ -398,13 +402,13 @@ impl<'a> Asking<'a> {
         select::next(&self.candidates, MAX_TRIES, |below| self.iterate.toss(below))
     }
 
-    /// One that was not asked yet in this step, and may well answer.
+    /// A server that was not asked yet in this step and is likely to answer.
     pub(super) fn untried(&self) -> Option<usize> {
         let place = self.next_candidate()?;
         self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
     }
 
-    /// Leaves out servers of a family that has no route; whether there were any.
+    /// Leaves out servers of a family without a route; returns whether there were any.
     fn drop_unusable(&mut self) -> bool {
         let (iterate, cut, context) = (self.iterate, self.cut, self.context());
         let mut dropped = false;
@@ -418,17 +422,17 @@ impl<'a> Asking<'a> {
         dropped
     }
 
-    /// Messages whose answers would change anything.
+    /// Messages whose answers could change the result.
     fn awaited(&self) -> usize {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 
-    /// Whether a message is out whose timer runs.
+    /// Whether a message is out whose timer still runs.
     pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == Progress::Waiting)
     }
 
-    /// Whether the zone's owner has said often enough that he does not want to answer us.
+    /// Whether two servers of the zone in a row have refused.
     fn is_refused(&self) -> bool {
         self.errand.route.policy.refusals_end && select::refused_twice(&self.faults)
     }
@@ -437,15 +441,15 @@ impl<'a> Asking<'a> {
         self.candidates.iter_mut().find(|candidate| candidate.address == address)
     }
 
-    /// Nothing more is waited for from an attempt; false where nothing was.
+    /// An attempt is no longer waited for; returns false if it was not waited for before.
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.means().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // An older attempt at the same server says nothing of the one that is waited for.
+        // The end of an older attempt at the same server does not end the newer one.
         let is_waited_for =
             candidate.progress == Progress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // Where many questions wait for a dead server, one message of each is enough to see its return.
+            // If many questions wait for a dead server, one message of each is enough to notice its return.
             let enough = crowded && candidate.standing.health == Health::Dead;
             candidate.progress = if enough { Progress::Spent } else { Progress::Overdue };
         }
@@ -464,7 +468,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// What it comes to where nobody has said anything that helps: what all of the servers deny in doubt, or the failure.
+    /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
     fn end(&mut self) -> Result<Said, Failure> {
         let all =
             self.doubted == self.faults.len() && self.lookup_failure.is_none() && self.unglued.is_empty();
@@ -474,7 +478,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Whether all servers of the zone were known to be silent before this question began, or have come to be known since.
+    /// Whether all servers of the zone were known to be silent before this question began, or have become known to be
+    /// since.
     fn is_known_silence(&self) -> bool {
         let (now, zone, began) = (self.iterate.now(), &self.cut.zone, self.context().began());
         if self.context().is_on_the_side() {

@@ -1,8 +1,7 @@
-//! One server asked, to the end: over UDP or TLS, without EDNS where it does not take it, over TCP where the answer is
-//! cut.
+//! One server asked, to the end: over UDP or TLS, without EDNS if it does not take it, over TCP if the answer is cut.
 //!
-//! An attempt outlives the step that began it: it learns the server's round trip or its silence even where nobody waits for
-//! it any more, and tells whoever waits when it is overdue.
+//! An attempt outlives the step that began it. It learns the server's round trip or silence even if nobody waits any
+//! more, and reports when it is overdue.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,36 +32,36 @@ use crate::record::event::{Overdue, Sent, StepEvent};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
 
-/// What an attempt tells.
+/// An event of an attempt.
 #[derive(Debug)]
 pub(super) struct Event {
     /// The server asked.
     pub(super) server: SocketAddr,
-    /// Messages sent to it before, in this step of the walk: tells attempts at one server apart.
+    /// Messages sent to it before in this step of the walk. The number tells attempts at one server apart.
     pub(super) tries: u8,
-    /// What happened.
+    /// The news.
     pub(super) news: News,
 }
 
-/// What happened in an attempt.
+/// The news of an attempt.
 #[derive(Debug)]
 pub(super) enum News {
-    /// Most of its answers would have come by now; this one may still.
+    /// Most of its answers would have come by now; this one may still come.
     Overdue,
-    /// The message or its answer is taken to be lost.
+    /// The message or its answer counts as lost.
     Late,
-    /// It has come to an end.
+    /// The attempt has ended.
     Ended(Box<Said>),
 }
 
-/// What comes after a message.
+/// The next message of an attempt.
 enum Turn {
     Said(Box<Said>),
-    /// The server rejects EDNS: once more without.
+    /// The server rejects EDNS: again without it.
     WithoutEdns,
-    /// The answer was cut: once more over TCP.
+    /// The answer was cut: again over TCP.
     Stream,
-    /// The question came back in other case: once more over TCP, where nobody forges who does not see it.
+    /// The question came back in another case: again over TCP, which only a forger on the path can forge.
     OtherCase,
 }
 
@@ -77,33 +76,33 @@ pub(super) struct Attempt {
     pub(super) means: Arc<Means>,
     pub(super) server: Arc<Server>,
     pub(super) path: Path,
-    /// Whether it is a recursive server, asked for the whole answer.
+    /// Whether it is a recursive server, which is asked for the whole answer.
     pub(super) recursive: bool,
     /// Whether the operator has named it.
     pub(super) configured: bool,
-    /// Whether recursion from the root has led to it.
+    /// Whether recursion from the root has found it.
     pub(super) found: bool,
     pub(super) cut: Arc<Delegation>,
     pub(super) zone: Name,
     pub(super) name: Name,
     pub(super) kind: RecordType,
-    /// Whether a part of a name is asked for: only a referral is kept of what is said.
+    /// Whether a part of a name is asked for: only a referral is kept of the answer.
     pub(super) probe: bool,
-    /// What the name has a label for.
+    /// The secret that a label of the name stands for.
     pub(super) secret: Option<Arc<Secret>>,
     pub(super) edns: bool,
-    /// Whether its answer is to be signed.
+    /// Whether its answer must be signed.
     pub(super) signed: Signed,
-    /// Whether it is asked over TCP at once, though it did not take that a moment ago: its answer was cut, and nobody
-    /// else is left.
+    /// Whether it is asked over TCP at once, though it did not take TCP a moment ago: its answer was cut, and no
+    /// other server is left.
     pub(super) insists: bool,
-    /// Messages sent to it before, in this step of the walk.
+    /// Messages sent to it before in this step of the walk.
     pub(super) tries: u8,
-    /// Its smoothed round trip, where it ever answered.
+    /// Its smoothed round trip, if it ever answered.
     pub(super) round_trip: Option<Duration>,
-    /// How long until it is overdue.
+    /// The time until it is overdue.
     pub(super) timer: Duration,
-    /// And until it is late.
+    /// The time until it is late.
     pub(super) patience: Duration,
     pub(super) context: Context,
     pub(super) events: mpsc::Sender<Event>,
@@ -111,7 +110,7 @@ pub(super) struct Attempt {
 }
 
 impl Attempt {
-    /// Asks, and tells. `reason` says on the trail why this server, now.
+    /// Asks, and reports events. `reason` says on the trail why this server is asked now.
     pub(super) async fn run(self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
@@ -124,7 +123,7 @@ impl Attempt {
                     self.name,
                     self.kind
                 );
-                // Whoever waits must not wait for this one.
+                // The step must not wait for this one.
                 self.end(Said::Nothing(Conduct::Unfit));
                 return;
             }
@@ -132,7 +131,7 @@ impl Attempt {
         match heard.reply {
             Err(Trouble::Silent) => self.blame(sent, self.means.clock.mono()),
             Err(Trouble::Unreachable) => {
-                // Whether that is its fault is known once others have been heard, or not.
+                // Whether the silence is the server's fault depends on whether others are heard meanwhile.
                 tokio::time::sleep(self.patience).await;
                 self.blame(sent, self.means.clock.mono());
             }
@@ -140,7 +139,7 @@ impl Attempt {
         }
     }
 
-    /// Asks and tells what was said; gives what the first message brought, and when it was sent.
+    /// Asks and reports the answer; returns the result of the first message, and when it was sent.
     async fn ask(&self, reason: &'static str) -> Option<(Heard, Mono)> {
         let place = self.place().await?;
         self.note_sent(self.transport(), reason);
@@ -151,11 +150,11 @@ impl Attempt {
         Some((heard, sent))
     }
 
-    /// What the server says, after as many messages as that takes.
+    /// The server's answer, after as many messages as it takes.
     async fn answer(&self, heard: &Heard, first: bool) -> Said {
         let mut edns = self.edns;
         let mut turn = self.settle(self.transport(), edns, heard, first);
-        // Each once, whichever is first: an error in other case is believed over TCP only.
+        // Each retry once, in either order: an error in another case is believed over TCP only.
         for _ in 0..2 {
             turn = match turn {
                 Turn::WithoutEdns if edns => {
@@ -174,7 +173,7 @@ impl Attempt {
         }
         match turn {
             Turn::Said(said) => {
-                // Only now is it known that EDNS was what it rejected.
+                // Only now is it known that it rejected EDNS.
                 if self.edns && !edns && !matches!(*said, Said::Nothing(_)) {
                     self.server.takes_no_edns(self.means.clock.mono());
                 }
@@ -185,13 +184,14 @@ impl Attempt {
         }
     }
 
-    /// The question came back in other case. Unbound asks all servers three times and compares what they say; here the
-    /// same server is asked over TCP, which cannot be forged unseen, and remembered where it really flips the case. Only
-    /// where it takes no TCP is it asked over UDP as before: whoever forced that had guessed port and id already.
+    /// The question came back in another case. Unbound asks all servers three times and compares their answers. Here
+    /// the same server is asked over TCP, which a forger off the path cannot forge, and is remembered if it really
+    /// changes the case. If it takes no TCP it is asked over UDP as before: a forger who caused that had already
+    /// guessed port and id.
     async fn check_case(&self, edns: bool) -> Turn {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
-            // What the budget or a busy host has kept from being asked shows nothing.
+            // A message that the budget or a busy host prevented shows nothing about the server.
             Turn::Said(said)
                 if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
                     && !self.standing().tcp =>
@@ -203,7 +203,7 @@ impl Attempt {
         }
     }
 
-    /// A place among the messages under way; none where nobody waits for it any more.
+    /// A place among the messages in progress; none if nobody waits any more.
     async fn place(&self) -> Option<Place> {
         tokio::select! {
             biased;
@@ -212,7 +212,7 @@ impl Attempt {
         }
     }
 
-    /// The first message, with its timers. None where it has had its time, and nobody waits any more or too many do.
+    /// The first message, with its timers. None if its time is over, and nobody waits any more or too many do.
     async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.transport(), self.edns);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
@@ -235,7 +235,7 @@ impl Attempt {
             heard = &mut asking => return Some(heard),
             () = tokio::time::sleep(self.patience.saturating_sub(self.timer)) => {}
         }
-        // The next message may have been sent meanwhile: it is a silence of its own.
+        // The next message may have been sent meanwhile; its silence counts separately.
         self.blame(sent, sent.after(self.patience).min(self.means.clock.mono()));
         self.tell(News::Late);
         let Some(_listened) = self.means.late.listen(self.path.server) else {
@@ -251,7 +251,7 @@ impl Attempt {
         if self.unanswered.is_set() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
-        // Nobody waits any more; a slow server is still told from a dead one.
+        // Nobody waits any more. The answer still tells a slow server from a dead one.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }
@@ -260,7 +260,7 @@ impl Attempt {
         None
     }
 
-    /// A message sent at `sent` is not listened for any more.
+    /// The message sent at `sent` is no longer listened for.
     fn end_silent(&self, transport: Transport, sent: Mono) -> Said {
         let elapsed = self.means.clock.mono().since(sent);
         self.record(transport, Conduct::Silent, elapsed);
@@ -269,8 +269,8 @@ impl Attempt {
         Said::Nothing(Conduct::Silent)
     }
 
-    /// Counts a silence from `sent` to `late` against the server, where it is not our own network's. Once it is dead it is probed, as
-    /// this question would have had use of it.
+    /// Counts a silence from `sent` to `late` against the server, unless it is our own network's. A dead server is
+    /// probed, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
         let (name, kind) = other_question(&self.zone, &self.name, self.kind, self.secret.is_some());
         let aside = Aside {
@@ -285,13 +285,13 @@ impl Attempt {
         self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
     }
 
-    /// Tells what the server said; where nobody waits for it any more as the question has failed, it is kept.
+    /// Reports the server's answer. If nobody waits any more because the question has failed, the answer is kept.
     fn end(&self, said: Said) {
         if !self.unanswered.is_set() {
             return self.tell(News::Ended(Box::new(said)));
         }
         let wanted = !self.probe || matches!(said, Said::Referral(_));
-        // Under a name with a key in it nothing is found again.
+        // A name with a key in it is never looked up again.
         if wanted && self.secret.is_none() {
             self.means.late_answers.add(LateAnswer {
                 name: self.name.clone(),
@@ -304,7 +304,7 @@ impl Attempt {
         }
     }
 
-    /// The channel holds all events of an attempt; it is closed where nobody waits.
+    /// The channel has room for all events of an attempt. It is closed if nobody waits.
     fn tell(&self, news: News) {
         let _ = self.events.try_send(Event { server: self.path.server, tries: self.tries, news });
     }
@@ -320,7 +320,7 @@ impl Attempt {
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
         let asking = self.means.exchange.ask(self.message(transport, edns), patience, place);
         tokio::pin!(asking);
-        // A stream takes a round trip more; one that a firewall drops must not keep the next server waiting.
+        // A stream takes one more round trip. A firewall that drops it must not delay the next server.
         tokio::select! {
             biased;
             (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
@@ -340,8 +340,8 @@ impl Attempt {
         Turn::Said(Box::new(self.end_silent(transport, sent)))
     }
 
-    /// What to make of what was heard, and what to remember of the server. `first` is false where another attempt's
-    /// message was shared: that one counts it.
+    /// Decides the next message, and what to remember of the server. `first` is false if the message of another
+    /// attempt was shared: that attempt counts it.
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> Turn {
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
@@ -384,11 +384,11 @@ impl Attempt {
                     Transport::Udp | Transport::Tls => self.server.answered(heard.elapsed, now),
                 }
             }
-            // Of a stream, a router may have said so of this address alone.
+            // For a stream, a router may have said so about this address alone.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.means.families.no_route(self.path.server.ip(), now);
             }
-            // Silence is judged once it has lasted: see `again`.
+            // Silence is judged when it has lasted long enough: see `again`.
             Err(Trouble::Unreachable) if transport == Transport::Tcp => self.server.takes_no_tcp(now),
             Err(Trouble::Unreachable | Trouble::Certificate(_)) => self.server.overdue(now, now),
             Err(
@@ -401,7 +401,7 @@ impl Attempt {
         }
     }
 
-    /// Reads what the server said, and remembers where it does not serve the zone.
+    /// Reads the server's answer, and remembers if it does not serve the zone.
     fn judge(&self, message: &Message, elapsed: Duration) -> (Turn, Conduct, Words) {
         let (said, dropped) = if self.recursive {
             classify_recursive(&self.zone, &self.name, self.kind, message)
@@ -433,7 +433,7 @@ impl Attempt {
         (Turn::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
     }
 
-    /// How it is asked first.
+    /// The transport of the first message.
     fn transport(&self) -> Transport {
         if self.insists { Transport::Tcp } else { first_transport(&self.path) }
     }
@@ -445,9 +445,10 @@ impl Attempt {
     fn message(&self, transport: Transport, edns: bool) -> Ask {
         let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
         let secret = self.secret.clone();
-        // What is signed under a name with a key in it cannot be checked without the key.
+        // Signatures under a name with a key in it cannot be checked without the key.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
-        // A recursive server keeps names as they were asked and tells its other clients so: BIND gives mixed exchangers.
+        // A recursive server stores names in the case of the query and sends them so to its other clients: BIND
+        // returns exchangers in mixed case.
         let mixed_case = !self.recursive && self.standing().keeps_case;
         Ask {
             path,
@@ -481,12 +482,12 @@ impl Attempt {
     }
 }
 
-/// How a server is asked first.
+/// The transport of the first message to a server.
 pub(super) fn first_transport(path: &Path) -> Transport {
     if path.tls.is_some() { Transport::Tls } else { Transport::Udp }
 }
 
-/// What a server did from which no message came.
+/// The conduct of a server that sent no message.
 pub(super) fn conduct_of(trouble: &Trouble) -> Conduct {
     match trouble {
         Trouble::Silent => Conduct::Silent,
@@ -496,7 +497,7 @@ pub(super) fn conduct_of(trouble: &Trouble) -> Conduct {
     }
 }
 
-/// What a message said, in a few words for the trail.
+/// A summary of an answer for the trail.
 fn describe(said: &Said, message: &Message) -> Words {
     let authoritative = message.metadata.authoritative;
     let authority = if authoritative { "" } else { ", without AA" };

@@ -1,6 +1,6 @@
-//! What a server's message says to a question: an answer, a referral, or nothing that helps.
+//! Classifies a server's message: an answer, a referral, or nothing that helps.
 //!
-//! Pure. RFC 1034 section 5.3.3 (what to make of a response), RFC 2308 section 2 (negative answers and how they look), RFC
+//! Pure. RFC 1034 section 5.3.3 (how to read a response), RFC 2308 section 2 (the forms of negative answers), RFC
 //! 6672 (DNAME).
 
 use std::collections::HashSet;
@@ -18,16 +18,16 @@ use crate::limits::{MAX_ADDRESSES, MAX_ALIASES, MAX_SERVERS};
 use crate::question::same_name;
 use crate::validate::signature::covered_type;
 
-/// Type DNAME, whose data the library reads as unknown.
+/// Type DNAME. The library reads its data as unknown.
 const DNAME: RecordType = RecordType::DNAME;
 
-/// What a message says.
+/// The meaning of a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
-    /// An answer, positive or negative, or the part of a chain of aliases that this server may tell.
+    /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
     Found(Found),
-    /// That there is no such name or type, said as no server of the zone would say it: taken where all of the zone's
-    /// servers say so.
+    /// A denial in doubt: no working server of the zone would send it. It holds only if all servers of the zone give
+    /// it.
     Doubtful(Found),
     /// Other servers know more.
     Referral(Referral),
@@ -40,31 +40,31 @@ pub enum Said {
 pub struct Found {
     /// Aliases in order, then the data.
     pub answers: Vec<Record>,
-    /// Where it ends.
+    /// The end of the chain.
     pub end: End,
-    /// Where the data are NS: addresses that came with them.
+    /// If the data are NS: addresses that came with them.
     pub glue: Vec<(Name, IpAddr)>,
     /// Signatures and proofs of absence that came along.
     pub evidence: Vec<Record>,
-    /// Who said it; none where it was made here, or was in memory.
+    /// The server that said it; none if it was made here or was in memory.
     pub server: Option<SocketAddr>,
-    /// From its message to this answer; none where memory had it.
+    /// From the query to this answer; none if it was in memory.
     pub round_trip: Option<Duration>,
-    /// Whether it was said with AA.
+    /// Whether it had AA.
     pub authoritative: bool,
-    /// Whether a CNAME came along that is not the one that its DNAME makes.
+    /// Whether a CNAME came along that differs from the one that its DNAME makes.
     pub contradicted: bool,
-    /// Whether it is a denial that each of the zone's servers gave as none of them should: it holds for a short time.
+    /// Whether it is a denial in doubt that all servers of the zone gave: it holds for a short time.
     pub doubted: bool,
 }
 
 impl Found {
-    /// That `name` lacks the type, or does not exist.
+    /// A denial that `name` has the type, or exists.
     fn negative(nxdomain: bool, name: &Name, soa: Option<Box<Record>>, evidence: Vec<Record>) -> Self {
         Self::ending(Vec::new(), End::Negative { nxdomain, name: name.clone(), soa }, evidence)
     }
 
-    /// What ends so, from nobody and with nothing more to it.
+    /// An answer with this end, without a server.
     pub(crate) fn ending(answers: Vec<Record>, end: End, evidence: Vec<Record>) -> Self {
         Self {
             answers,
@@ -79,7 +79,7 @@ impl Found {
         }
     }
 
-    /// Whether it denies the name that was asked for, or its type.
+    /// Whether it denies the name or the type.
     pub(super) fn denies(&self) -> bool {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })
     }
@@ -133,7 +133,7 @@ pub enum End {
         nxdomain: bool,
         /// The name that lacks it: the last of the chain.
         name: Name,
-        /// The SOA that bounds the answer in time, where one came.
+        /// The SOA that limits the time of the answer, if one came.
         soa: Option<Box<Record>>,
     },
 }
@@ -156,7 +156,7 @@ pub struct Referral {
 }
 
 impl Said {
-    /// The same, said by `server`, so long after it was asked.
+    /// The same, from `server`, with its round trip.
     #[must_use]
     pub(super) fn said_by(mut self, server: SocketAddr, round_trip: Duration) -> Self {
         if let Self::Found(found) | Self::Doubtful(found) = &mut self {
@@ -181,11 +181,12 @@ impl Said {
     }
 }
 
-/// Reads what a server of `zone` says to the question for `kind` at `name`; also how many records were scrubbed.
+/// Reads the answer of a server of `zone` to the question for `kind` at `name`; also returns how many records were
+/// scrubbed.
 pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     let rcode = message.metadata.response_code;
     match rcode {
-        // YXDOMAIN is an answer where a DNAME explains it.
+        // YXDOMAIN is an answer if a DNAME explains it.
         ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
         ResponseCode::Refused => return (Said::Nothing(Conduct::Refused), 0),
         ResponseCode::ServFail => return (Said::Nothing(Conduct::ServFail), 0),
@@ -224,9 +225,10 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Reads what a forwarder of `zone` says. With RA it is a recursive server, read as a server of the root, which may speak of
-/// any name, but one that refers to nobody. An empty answer is "no such type" even without SOA, which small forwarders leave
-/// out; not where it names servers, which is what one does that does not resolve.
+/// Reads the answer of a forwarder of `zone`. With RA it is a recursive server: it is read as a server of the root,
+/// which may speak of any name, but one that refers to nobody. An empty answer is "no such type" even without SOA,
+/// because small forwarders leave it out. An answer that names servers is not: it comes from a server that does not
+/// resolve.
 pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     if !message.metadata.recursion_available {
         return classify_unrecursive(zone, name, kind, message);
@@ -245,8 +247,8 @@ pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &
     (said, dropped)
 }
 
-/// The same of one that does not resolve: a server of `zone` at best. Data are data; a denial without AA says little, and an
-/// empty message nothing.
+/// The same for a server that does not resolve: a server of `zone` at best. Data are data; a denial without AA means
+/// little, and an empty message nothing.
 fn classify_unrecursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     let (said, dropped) = classify(zone, name, kind, message);
     let empty = message.metadata.response_code == ResponseCode::NoError && message.authorities.is_empty();
@@ -266,21 +268,21 @@ struct Link {
 }
 
 impl Link {
-    /// Whether another CNAME was sent in the place of this one.
+    /// Whether another CNAME was sent in place of this one.
     fn is_contradicted(&self, sent: &[Record]) -> bool {
         let rival = |sent: &Record| sent.record_type() == RecordType::CNAME && sent.name == self.record.name;
         self.synthesised && sent.iter().any(rival)
     }
 }
 
-/// What stands at the end of a chain.
+/// The end of a chain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChainEnd {
     /// The data.
     Data,
-    /// Nothing that was sent.
+    /// A name without data in the message.
     Open,
-    /// A DNAME that makes too long a name.
+    /// A DNAME that makes a name too long.
     TooLong,
 }
 
@@ -290,17 +292,17 @@ enum Chain {
         last: Name,
         end: ChainEnd,
     },
-    /// Longer than a chain may be, or in a circle.
+    /// The chain is too long, or a circle.
     Broken,
 }
 
-/// Follows the aliases of the answer section from `name` as far as the server may speak.
+/// Follows the aliases of the answer section from `name` as far as the server has authority.
 fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Chain {
     let mut answers: Vec<Link> = Vec::new();
     let mut last = name.clone();
     for _ in 0..=MAX_ALIASES {
         let asked = |of: RecordType| kind == RecordType::ANY || of == kind;
-        // Nothing stands below a DNAME but what it makes (RFC 6672 section 2.4).
+        // Below a DNAME only its own results exist (RFC 6672 section 2.4).
         if let Some((dname, redirected)) = redirection(&last, records) {
             if answers.iter().all(|link| link.record != *dname) {
                 answers.push(Link { record: dname.clone(), synthesised: false });
@@ -308,7 +310,7 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
             let Redirected::To(cname, target) = redirected else {
                 return Chain::Followed { answers, last, end: ChainEnd::TooLong };
             };
-            // A CNAME that was sent along for it is answered, so it counts as used.
+            // A CNAME that the server sent for it is replaced by ours, so it counts as used.
             let synthesised = !records.iter().any(|sent| sent.name == last && sent.data == cname.data);
             answers.push(Link { record: *cname, synthesised });
             if asked(RecordType::CNAME) {
@@ -342,29 +344,29 @@ fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Cha
     Chain::Broken
 }
 
-/// Where a DNAME leads a name below it.
+/// The target of a name below a DNAME.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Redirected {
-    /// By this CNAME to this name.
+    /// This CNAME leads to this name.
     To(Box<Record>, Name),
-    /// To a name that is longer than names can be.
+    /// The target is longer than a name may be.
     TooLong,
 }
 
-/// The DNAME above `name`, and where it leads.
+/// The DNAME above `name`, and the target.
 fn redirection<'a>(name: &Name, records: &'a [Record]) -> Option<(&'a Record, Redirected)> {
     records.iter().find_map(|record| Some((record, redirected(record, name)?)))
 }
 
-/// Where `record` leads `name`, if it is a DNAME above it. A CNAME that a server sends along is not trusted: ours is made from
-/// the DNAME and has its TTL (RFC 6672 section 3.1).
+/// The target of `name` if `record` is a DNAME above it. A CNAME that the server sent along is not trusted: ours is
+/// made from the DNAME and has its TTL (RFC 6672 section 3.1).
 pub fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     let RData::Unknown { code: DNAME, rdata } = &record.data else { return None };
     if record.name == *name || !record.name.zone_of(name) {
         return None;
     }
     let target = Name::read(&mut BinDecoder::new(&rdata.anything)).ok()?;
-    // Not `num_labels`, which leaves a wildcard's star out.
+    // Not `num_labels`, which does not count a wildcard's star.
     let below = name.iter().len().checked_sub(record.name.iter().len())?;
     let prefix = Name::from_labels(name.iter().take(below)).ok()?;
     let Ok(mut whole) = prefix.append_name(&target) else { return Some(Redirected::TooLong) };
@@ -373,7 +375,7 @@ pub fn redirected(record: &Record, name: &Name) -> Option<Redirected> {
     Some(Redirected::To(Box::new(cname), whole))
 }
 
-/// A chain that ends at a DNAME whose target would be too long.
+/// A chain that ends at a DNAME whose target is too long.
 fn found_too_long(answers: Vec<Record>, evidence: Vec<Record>) -> Said {
     Said::Found(Found::ending(answers, End::TooLong, evidence))
 }
@@ -394,8 +396,8 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Sa
     Said::Found(Found { glue, ..Found::ending(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// A chain without data at its end. The response code speaks of the last name (RFC 2308 section 2.1), but only where
-/// this server may speak of it; else the chain goes on elsewhere.
+/// A chain without data at its end. The response code is about the last name (RFC 2308 section 2.1), but only if this
+/// server has authority for it; otherwise the chain continues at other servers.
 fn found_alias(
     zone: &Name,
     answers: Vec<Record>,
@@ -424,7 +426,7 @@ fn without_answer(
 ) -> Said {
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
-    // The SOA of another zone: a server that has lost this one, and answers from a catch-all or from the zone above.
+    // The SOA of another zone: the server has lost this one, and answers from a catch-all or from the zone above.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
@@ -436,24 +438,24 @@ fn without_answer(
     let ns = |record: &&Record| record.record_type() == RecordType::NS;
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
-            // It names servers of a zone that it may not speak of: an upward or sideways referral.
+            // It names servers of a zone outside its authority: an upward or sideways referral.
             Some(_) => Said::Nothing(Conduct::Lame),
-            // Data of another type: load balancers answer every question with an address. With AA it is a "no such type" that
-            // says what there is instead. What is not about the name at all fits no question.
+            // Data of another type: load balancers answer every question with an address. With AA it is "no such
+            // type". Data of another name fit no question.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && (scrubbed.answers.is_empty() || !message.metadata.authoritative) =>
             {
                 Said::Nothing(Conduct::Unfit)
             }
-            // "No such type" without SOA (RFC 2308 section 2.2, type 3): not kept. Without AA it is what servers send
-            // that do not have the zone, and load balancers that know one type.
+            // "No such type" without SOA (RFC 2308 section 2.2, type 3) is not kept. Without AA it comes from servers
+            // that do not have the zone, and from load balancers that know one type.
             None if message.metadata.authoritative => Said::Found(negative(None)),
             None if may_lack(kind) => Said::Doubtful(negative(None)),
             None => Said::Nothing(Conduct::Lame),
         };
     };
     let below = zone.iter().len() < cut.iter().len();
-    // The parent speaks of DS at the cut itself, so for DS a referral to the name is no step down.
+    // The parent answers for DS at the cut itself, so for DS a referral to the name is no step down.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
         referral(&cut, scrubbed)
@@ -464,8 +466,8 @@ fn without_answer(
     }
 }
 
-/// Whether an empty message without AA may say that there is no such type. Not of what each zone has, nor of A: mail goes to an
-/// address in the end, and bounces where there is none.
+/// Whether an empty message without AA may mean that the type does not exist. Not for types that every zone has, nor
+/// for A: mail goes to an address in the end, and bounces if there is none.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};
     !matches!(kind, A | NS | SOA | DS | DNSKEY)
@@ -496,8 +498,8 @@ fn referral(zone: &Name, scrubbed: &Scrubbed) -> Said {
     Said::Referral(Referral { zone: zone.to_lowercase(), servers, glue, ttl, addresses, evidence })
 }
 
-/// What came with an answer to prove it: the signatures of its RRsets, and what the authority section denies. Signatures
-/// that were asked for are the answer.
+/// The records that prove an answer: the signatures of its RRsets, and the denials in the authority section.
+/// Signatures that were asked for are the answer.
 fn evidence(kind: RecordType, scrubbed: &Scrubbed) -> Vec<Record> {
     let answers = scrubbed.answers.iter().filter(|record| kind != RecordType::RRSIG && is_signature(record));
     answers.cloned().chain(proofs(&scrubbed.authorities)).collect()

@@ -1,4 +1,4 @@
-//! What servers say, read: one test a shape of message.
+//! Messages of servers, classified: one test for each shape of message.
 
 use super::*;
 use hickory_proto::dnssec::Algorithm;
@@ -299,7 +299,8 @@ fn upward_sideways_and_empty_referrals_are_lame() {
         assert_eq!(says(&message(vec![], vec![authority], vec![])), Said::Nothing(Conduct::Lame));
     }
     assert_eq!(says(&message(vec![], vec![], vec![])), Said::Nothing(Conduct::Lame));
-    // The zone's own NS with AA are "no such type" of servers that leave the SOA out; those of another zone are not.
+    // The zone's own NS with AA are "no such type" from servers that leave the SOA out; the NS of another zone are
+    // not.
     for (owner, lame) in [("example.", false), ("other.example.", true)] {
         let mut own = message(vec![], vec![ns(owner, "ns.example.")], vec![]);
         own.metadata.authoritative = true;

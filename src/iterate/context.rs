@@ -1,7 +1,7 @@
-//! What a question brings along on its way: its budget, its trail, and the questions it is asked for.
+//! The context of a question on its way: its budget, its trail, and its ancestors.
 //!
-//! A sub-question has its asker's budget and trail, so that the bound holds for the whole; its ancestors tell it when it
-//! goes in a circle.
+//! A sub-question shares the budget and trail of its parent, so that the bound holds for the whole. Its ancestors
+//! show when it goes in a circle.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::record::trail::Trail;
 use crate::validate::budget::Budget as Work;
 use crate::zones::View;
 
-/// What a question, or a sub-question, brings along.
+/// The context of a question or sub-question.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// Shared by all sub-questions of a question.
@@ -27,16 +27,16 @@ pub struct Context {
     /// The routes and the configuration that the question began with.
     pub view: Arc<View>,
     trail: Arc<Trail>,
-    /// Whether what is found is to be validated: what only finds servers is not, and where CD is set nothing is.
+    /// Whether the result is validated: not if it only finds servers, and not if CD is set.
     checks: bool,
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     side: Option<Side>,
-    /// The number of the flight that this is the way of; sub-questions have none.
+    /// The number of its flight; sub-questions have none.
     flight: Option<u64>,
 }
 
-/// What holds for a question that no client waits for.
+/// The rules for a question that no client waits for.
 #[derive(Clone, Copy, Debug)]
 struct Side {
     avoid: Option<IpAddr>,
@@ -77,7 +77,7 @@ impl Context {
         Self { flight: Some(number), ..self }
     }
 
-    /// The number of the flight that this is the way of; none for a sub-question.
+    /// The number of its flight; none for a sub-question.
     pub fn flight(&self) -> Option<u64> {
         self.flight
     }
@@ -89,24 +89,24 @@ impl Context {
         self
     }
 
-    /// Whether what is found is to be validated.
+    /// Whether the result is validated.
     pub fn checks(&self) -> bool {
         self.checks
     }
 
-    /// The same for a question that no client waits for: it passes memory by, and `avoid` is not asked where another
+    /// The same for a question that no client waits for: it skips memory, and `avoid` is asked only if no other
     /// server answers.
     #[must_use]
     pub fn on_the_side(self, avoid: Option<IpAddr>) -> Self {
         Self { side: Some(Side { avoid }), ..self }
     }
 
-    /// Whether memory is to be passed by.
+    /// Whether memory is skipped.
     pub fn is_on_the_side(&self) -> bool {
         self.side.is_some()
     }
 
-    /// The server that is not to be asked where another one answers.
+    /// The server that is asked only if no other answers.
     pub fn avoids(&self) -> Option<IpAddr> {
         self.side.and_then(|side| side.avoid)
     }
@@ -119,7 +119,7 @@ impl Context {
     /// For a sub-question about `name` that this question needs answered.
     ///
     /// # Errors
-    /// It would be too deep, or this question stands behind it: a circle.
+    /// It would be too deep, or is one of its own ancestors: a circle.
     pub fn below(&self, name: &Name, kind: RecordType) -> Result<Self, Failure> {
         let mut ancestor = self.asked_for.as_ref();
         while let Some(asked) = ancestor {
@@ -139,7 +139,7 @@ impl Context {
             checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
-            // What it needs on its way is as good from memory, and of any server.
+            // Its own sub-questions may use memory and any server.
             side: None,
             flight: None,
         })
@@ -156,30 +156,30 @@ impl Context {
     }
 }
 
-/// What a client's question may cost.
+/// The budget of a client's question.
 #[derive(Debug)]
 pub struct Budget {
     packets: AtomicU32,
     sought: AtomicU32,
     ends: Mono,
-    /// Of signatures and hashes.
+    /// Of signature checks and hashes.
     pub work: Work,
 }
 
 impl Budget {
-    /// Takes one message from the budget; false where none is left.
+    /// Takes one message from the budget; returns false if none is left.
     pub fn take(&self) -> bool {
         let take = |packets: u32| (packets < MAX_PACKETS_PER_QUESTION).then_some(packets.saturating_add(1));
         self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Takes one server name whose addresses are sought; false where none is left.
+    /// Takes one server name whose addresses are sought; returns false if none is left.
     pub fn seek(&self) -> bool {
         let take = |sought: u32| (sought < MAX_SOUGHT).then_some(sought.saturating_add(1));
         self.sought.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
-    /// Whether a message or a server's name was, or will be, refused.
+    /// Whether a message or a server name was refused, or would be.
     pub fn is_spent(&self) -> bool {
         self.packets() >= MAX_PACKETS_PER_QUESTION || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }

@@ -1,7 +1,7 @@
-//! Dead servers that questions would ask: which of them are probed on the side, and when.
+//! Dead servers that questions would ask: which of them are probed in the background, and when.
 //!
-//! Unbound and Knot find out by clients' questions that a server is back; here it is tried by the clock, for as long as
-//! questions want it, so that it is back within a minute though nobody asks for its zone meanwhile.
+//! Unbound and Knot notice by clients' questions that a server is back. Here it is probed by the clock while
+//! questions want it, so that it is back within a minute even if nobody asks for its zone meanwhile.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -17,10 +17,10 @@ use crate::limits::{DEAD_WANTED_TIME, MAX_DEAD_SERVERS};
 use crate::random::Random;
 use crate::zones::View;
 
-/// A question on the side, and the server that it goes to.
+/// A question in the background, and its server.
 #[derive(Clone, Debug)]
 pub(super) struct Aside {
-    /// How the server is asked.
+    /// The transport to the server.
     pub(super) path: Path,
     /// Whether it is a recursive server.
     pub(super) recursive: bool,
@@ -34,7 +34,7 @@ pub(super) struct Aside {
     pub(super) kind: RecordType,
 }
 
-/// A server that a question would ask, were it not dead.
+/// A server that a question would ask if it were not dead.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     /// The question that shows whether it is back.
@@ -45,9 +45,9 @@ pub(super) struct Wanted {
     pub(super) at: Mono,
 }
 
-/// What a server is asked on the side that questions want for `name` and `kind`: another type, as some servers drop those that
-/// they do not know. Where an address is wanted it is the zone's SOA, and where a list's server would want a key in the name
-/// (`keyed`), as here the name lacks it.
+/// The question for a probe of a server that clients ask for `name` and `kind`: another type, as some servers drop
+/// types that they do not know. It is the zone's SOA if an address is wanted, or if the server of a list wants a key
+/// in the name (`keyed`), which this name lacks.
 pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
@@ -59,13 +59,13 @@ pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: 
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
     wanted: Mutex<BTreeMap<SocketAddr, Wanted>>,
-    /// Wakes whoever probes them.
+    /// Wakes the task that probes them.
     pub(super) added: Notify,
 }
 
 impl DeadServers {
-    /// A question wants a dead server. Where there are too many, the one goes that nobody has wanted for longest: the next
-    /// question for its zone brings it back. `at_once`: its time to be tried has come.
+    /// A question wants a dead server. If there are too many, the one that was wanted longest ago goes: the next
+    /// question for its zone brings it back. `at_once`: its time for a probe has come.
     pub(super) fn want(&self, one: Wanted, at_once: bool) {
         let mut wanted = self.wanted();
         let server = one.aside.path.server;
@@ -82,8 +82,8 @@ impl DeadServers {
         }
     }
 
-    /// Those whose time to be tried has come, `places` at most, and the moment at which the next one's comes; none where
-    /// nothing is to be tried. Those that are back, or not wanted any more, are left out from now on.
+    /// The servers whose time for a probe has come, at most `places`, and the moment of the next; none if nothing is
+    /// to be probed. Servers that are back or no longer wanted are removed.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> Due {
         let mut due = Due::default();
         self.wanted().retain(|address, one| {
@@ -92,7 +92,7 @@ impl DeadServers {
             if now.since(one.at) >= DEAD_WANTED_TIME {
                 return false;
             }
-            // Where there is no place, the end of a probe makes one.
+            // If there is no place, the end of a probe makes one.
             if until > now || (places > 0 && !server.probe(now, random)) {
                 due.next = Some(due.next.map_or(until, |next| next.min(until)));
             } else if places > 0 {
@@ -109,7 +109,7 @@ impl DeadServers {
     }
 }
 
-/// What is to be tried.
+/// The servers to probe.
 #[derive(Default)]
 pub(super) struct Due {
     pub(super) servers: Vec<(Arc<Server>, Wanted)>,
@@ -142,7 +142,7 @@ mod tests {
         Wanted { aside: Aside { path, recursive: false, configured: false, zone, name, kind }, view, at }
     }
 
-    /// So many servers that died within the first seconds, and are wanted since second 10.
+    /// A number of servers that died within the first seconds and are wanted since second 10.
     fn died(count: u16) -> (Servers, DeadServers) {
         let random = Random::seeded(1);
         let servers = Memory::new(Config::default().cache.size, &random).servers;

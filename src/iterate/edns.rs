@@ -1,7 +1,7 @@
 //! Whether a message carries an OPT: without it no signature comes back.
 //!
-//! Pure. RFC 6891 section 7. A firewall that drops EDNS is rare, loss is not: who asks a signed zone without it after a
-//! loss calls the zone bogus.
+//! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, loss is not. A resolver that retries a signed zone
+//! without EDNS after a loss calls the zone bogus.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
@@ -11,19 +11,19 @@ use crate::limits::EDNS_TRIES;
 use crate::validate::anchors::Trust;
 use crate::zones::View;
 
-/// Whether answers about a name from the servers of a cut are to be signed, as far as the walk knows.
+/// Whether answers about a name from the servers of a cut are signed, as far as the walk knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Signed {
-    /// The zone above said so, or a trust anchor does.
+    /// The zone above or a trust anchor says so.
     Yes,
     /// It is proven that they are not, or nobody validates them.
     No,
-    /// It is not known: the operator has named the servers, or the referral to them proved nothing.
+    /// It is not known: the operator has named the servers, or their referral proved nothing.
     Unknown,
 }
 
 impl Signed {
-    /// What is known of the servers of `cut` where `name` is asked for.
+    /// Whether the servers of `cut` sign their answers about `name`.
     pub(super) fn at(cut: &Delegation, name: &Name, view: &View) -> Self {
         if !view.config.dnssec.validate {
             return Self::No;
@@ -41,8 +41,8 @@ impl Signed {
         }
     }
 
-    /// Whether the message after `tries` others to a server carries an OPT; `takes`: whether the server takes it, as far as
-    /// we know.
+    /// Whether the message after `tries` others to a server carries an OPT; `takes`: whether the server takes it, as
+    /// far as is known.
     pub(super) fn asks_with_edns(self, takes: bool, tries: u8) -> bool {
         match self {
             Self::Yes => true,
@@ -51,13 +51,13 @@ impl Signed {
         }
     }
 
-    /// Whether a server that rejects EDNS is asked without. Of a signed zone that would bring what nobody believes.
+    /// Whether a server that rejects EDNS is asked without it. For a signed zone the answer would not be believed.
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
 }
 
-/// Whether a server has not understood our OPT: it says FORMERR or NOTIMP and sends none of its own, or BADVERS.
+/// Whether a server did not understand our OPT: it says FORMERR or NOTIMP without an OPT of its own, or BADVERS.
 pub(super) fn rejects_edns(message: &Message) -> bool {
     let code = message.metadata.response_code;
     let plain = message.edns.is_none() && matches!(code, ResponseCode::FormErr | ResponseCode::NotImp);
@@ -88,7 +88,8 @@ mod tests {
         RData::DNSSEC(DNSSECRData::DS(ds))
     }
 
-    /// What is known of `www.one.example.` at the servers of `zone`, whose referral brought these.
+    /// Whether answers about `www.one.example.` are signed at the servers of `zone`, whose referral had these
+    /// records.
     fn known(config: Config, zone: &str, brought: &[RData]) -> Signed {
         let views = Views::new(&Arc::new(config)).unwrap();
         let records = brought.iter().map(|data| Record::from_rdata(name(zone), 300, data.clone()));

@@ -10,7 +10,7 @@ use crate::question::ExtendedError;
 use crate::record::event::{Lost, Shows};
 use crate::validate::verdict::{Fault, State};
 
-/// Servers named in a sentence; the rest are a number.
+/// Servers named in a sentence; the others are given as a number.
 const NAMED_SERVERS: usize = 4;
 
 /// Why a question, or a sub-question, could not be answered.
@@ -21,18 +21,19 @@ pub enum Failure {
     Servers {
         /// The zone.
         zone: Name,
-        /// What each did, in the order in which it happened.
+        /// The conduct of each, in the order in which it happened.
         faults: Vec<(SocketAddr, Conduct)>,
     },
-    /// No address of the zone's servers could be had.
+    /// No address of the zone's servers could be found.
     #[error("no address found for the servers of {zone}: {}", why_text(.why.as_deref()))]
     Addresses {
         /// The zone.
         zone: Name,
-        /// Why that of the last could not; none where they have no address that resolverd may query.
+        /// Why the address of the last could not be found; none if they have no address that resolverd may query.
         why: Option<Box<Failure>>,
     },
-    /// All servers of the zone are known to be silent: they are tried on the side, and no question waits for them.
+    /// All servers of the zone are known to be silent: they are probed in the background, and no question waits for
+    /// them.
     #[error("no server of {zone} has answered recently: {}; resolverd probes them in the background", servers_text(.servers))]
     Silent {
         /// The zone.
@@ -40,15 +41,15 @@ pub enum Failure {
         /// Its servers.
         servers: Vec<SocketAddr>,
     },
-    /// The flight's time was over.
+    /// The time of the flight was over.
     #[error("timeout at the servers of {zone}: {}", faults_text(.faults))]
     Time {
         /// The zone that was being asked.
         zone: Name,
-        /// What its servers had done until then.
+        /// The conduct of its servers until then.
         faults: Vec<(SocketAddr, Conduct)>,
     },
-    /// The question had cost as many messages as one may.
+    /// The question had used its budget of messages.
     #[error("gave up after {packets} messages to servers, the last to a server of {zone}")]
     Packets {
         /// The bound.
@@ -56,7 +57,7 @@ pub enum Failure {
         /// The zone that was being asked.
         zone: Name,
     },
-    /// Server names led to server names too deep, or in a circle.
+    /// Server names led to server names, too deep or in a circle.
     #[error("the address lookup of server {name} is circular or nested too deeply")]
     Depth {
         /// The server's name.
@@ -68,7 +69,7 @@ pub enum Failure {
         /// The name.
         name: Name,
     },
-    /// Aliases lead in a circle, or on and on.
+    /// Aliases lead in a circle, or there are too many.
     #[error("the chain of aliases (CNAME, DNAME) of {name} is circular or too long")]
     Aliases {
         /// The name asked for.
@@ -82,7 +83,7 @@ pub enum Failure {
         /// The type.
         kind: RecordType,
     },
-    /// What its servers say is not what its owner has signed, or that could not be found out.
+    /// The answer of its servers is not what its owner signed, or its validation was not possible.
     #[error("{state}: {fault}")]
     Untrusted {
         /// The zone whose server said it.
@@ -92,30 +93,30 @@ pub enum Failure {
         /// Why.
         fault: Box<Fault>,
     },
-    /// With the key of its list the name would be longer than names can be.
+    /// With the key of its list the name would be longer than a name may be.
     #[error("{name} is too long to add the key of the list to it")]
     TooLong {
         /// The name.
         name: Name,
     },
-    /// A DNS list did not tell whether the name is listed.
+    /// A DNS list did not say whether the name is listed.
     #[error("{}", .error.text)]
     List {
-        /// The zone whose servers are silent, where that is why.
+        /// The zone whose servers are silent, if that is the reason.
         zone: Option<Name>,
-        /// What a client is told.
+        /// The extended error for the client.
         error: ExtendedError,
     },
-    /// This, or a question it needs, failed a moment ago (RFC 9520).
+    /// This question, or one that it needs, failed a moment ago (RFC 9520).
     #[error("{why} (cached failure)")]
     Remembered {
-        /// What was said then.
+        /// The reason at that moment.
         why: String,
     },
 }
 
 impl Failure {
-    /// The zone whose servers did not help, where it is theirs.
+    /// The zone whose servers did not help, if they are the reason.
     pub fn zone(&self) -> Option<Name> {
         match self {
             Self::Servers { zone, .. }
@@ -129,8 +130,8 @@ impl Failure {
         }
     }
 
-    /// Whether it was known without a message that nobody would answer. It is not remembered of the question: the first
-    /// answer of a server ends it.
+    /// Whether it failed without a message, because its servers are known to be silent. The question does not
+    /// remember this failure: the first answer of a server ends it.
     pub fn is_known_silence(&self) -> bool {
         match self {
             Self::Silent { .. } => true,
@@ -139,7 +140,7 @@ impl Failure {
         }
     }
 
-    /// What the record is told of it; `configured`: the operator has named the zone's servers.
+    /// The failure as the record counts it; `configured`: the operator has named the zone's servers.
     pub fn lost(&self, configured: bool) -> Lost {
         let faults = match self {
             Self::Servers { faults, .. } | Self::Time { faults, .. } => last_faults(faults),
@@ -151,7 +152,7 @@ impl Failure {
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
             _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,
-            // Those who were asked, or asked for addresses, may have been kept from answering by our own network.
+            // Our own network may have prevented the servers' answers.
             Self::Servers { .. }
             | Self::Silent { .. }
             | Self::Time { .. }
@@ -168,7 +169,7 @@ impl Failure {
         Lost { why: self.to_string(), shows, configured, servers }
     }
 
-    /// The extended error that a client is given.
+    /// The extended error for the client.
     pub fn extended_error(&self) -> ExtendedError {
         let unreachable = |faults: &[(SocketAddr, Conduct)]| {
             !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Unreachable)
@@ -193,7 +194,7 @@ impl Failure {
     }
 }
 
-/// What a server did, in a word or two.
+/// The conduct of a server, in a word or two.
 pub fn conduct_text(conduct: Conduct) -> &'static str {
     let well = if conduct == Conduct::Truncated { "truncated" } else { "answered" };
     conduct.fault().unwrap_or(well)
@@ -212,7 +213,7 @@ fn servers_text(servers: &[SocketAddr]) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// The last that each server did.
+/// The last conduct of each server.
 fn last_faults(faults: &[(SocketAddr, Conduct)]) -> Vec<(SocketAddr, Conduct)> {
     let mut last: Vec<(SocketAddr, Conduct)> = Vec::new();
     for (server, conduct) in faults {

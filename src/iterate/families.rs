@@ -1,10 +1,10 @@
-//! Which address families lead anywhere: found out, not configured.
+//! Which address families work: found out, not configured.
 //!
-//! A host without IPv6 never waits for it: the first message for which the kernel has no route leaves the family alone for
-//! a while. So do messages into an IPv6 that leads nowhere, once there are enough that IPv4 was answered between: when all
-//! is silent, it is our network that is down, not IPv6. Where no family is left, our own network is down too: what may be
-//! used is tried, so that its return is noticed by the next question. A family that has answered is never left for one that
-//! never has.
+//! A host without IPv6 never waits for it: the first message for which the kernel has no route excludes the family
+//! for a while. Messages into an IPv6 that leads nowhere do the same, once there are enough of them with answers over
+//! IPv4 between them. If everything is silent, our network is down, not IPv6. If no family is left, our own network
+//! is down too: all families are tried, so that the next question notices its return. A family that has answered is
+//! never excluded in favour of one that never has.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use crate::clock::Mono;
 use crate::config::{Family, Resolve};
 use crate::limits::{BROKEN_IPV6_TIME, MAX_IPV6_SILENCES, NO_ROUTE_TIME};
 
-/// What has been found out of the two families: microseconds of the clock until which there is no route.
+/// The state of the two families: microseconds of the clock until which there is no route.
 #[derive(Debug, Default)]
 pub(super) struct Families {
     no_ipv4_until: AtomicU64,
@@ -53,7 +53,7 @@ impl Families {
         until.store(now.after(NO_ROUTE_TIME).as_micros(), Ordering::Relaxed);
     }
 
-    /// The server at `address` has answered: whatever spoke against its family has passed.
+    /// The server at `address` has answered: its family works again.
     pub(super) fn answered(&self, address: IpAddr) {
         if address.is_ipv4() {
             self.ipv4_answers.store(true, Ordering::Relaxed);
@@ -66,7 +66,8 @@ impl Families {
         }
     }
 
-    /// The server at `address` has not answered in time. Past the bound every further silence counts, until an answer.
+    /// The server at `address` has not answered in time. Beyond the bound every further silence counts, until an
+    /// answer.
     pub(super) fn silent(&self, address: IpAddr, now: Mono) {
         if address.is_ipv4() || !self.ipv4_answers.swap(false, Ordering::Relaxed) {
             return;
@@ -78,7 +79,7 @@ impl Families {
     }
 }
 
-/// Whether one family may take the place of the other: it has answered, or the other has not either.
+/// Whether one family may replace the other: it has answered, or the other has not either.
 fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
     one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }

@@ -1,13 +1,13 @@
-//! How many second servers may be asked while the first may still answer: a share of all messages.
+//! Bounds the second messages that are sent while the first server may still answer: a share of all messages.
 //!
-//! A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise): where many servers are slow at once, the
-//! reason is nearer to us than they are, and twice the messages would not mend it.
+//! A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise). If many servers are slow at once, the
+//! reason is near to us, and twice the messages would not help.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::limits::{HEDGE_BURST, HEDGES_PER_MILLE};
 
-/// What one second message costs, in thousandths.
+/// The cost of one second message, in thousandths.
 const COST: u32 = 1_000;
 
 /// The bucket, in thousandths of a message.

@@ -1,4 +1,4 @@
-//! Keeping what was found: RRsets, negative answers and cuts go into memory, with TTLs as the zone's policy has them.
+//! Keeps results: RRsets, negative answers and cuts go into memory, with TTLs by the zone's policy.
 //!
 //! RFC 2181 section 5 (RRsets), RFC 2308 section 5 (negative answers).
 
@@ -16,17 +16,17 @@ use crate::limits::PRIVATE_LABELS;
 use crate::question::{Security, lies_within, same_name};
 use crate::validate::signature::{covered_type, covering};
 
-/// How far the parts of an answer were checked.
+/// The security of the parts of an answer.
 #[derive(Clone, Debug, Default)]
 pub struct Checked {
     /// The RRsets of its answers, in the order of `by_rrset`.
     pub sets: Vec<Security>,
-    /// What it denies.
+    /// The security of its denial.
     pub end: Security,
 }
 
 impl Iterate {
-    /// Keeps the RRsets of an answer from `zone` with what proves them, and gives it with its TTLs as they may be told.
+    /// Keeps the RRsets of an answer from `zone` with their proofs, and returns the answer with the TTLs for clients.
     pub fn keep(&self, errand: Errand<'_>, zone: &Name, mut found: Found, checked: &Checked) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
@@ -61,7 +61,7 @@ impl Iterate {
         found
     }
 
-    /// Remembers that the names above an RRset exist, and forgets the answers that had denied all types of them, or of its own:
+    /// Remembers that the names above an RRset exist, and forgets answers that denied all their types, or this type:
     /// `contradicts`. Lists deny names that have names below them.
     fn show(&self, errand: Errand<'_>, zone: &Name, rrset: &[&Record], contradicts: bool) {
         let Some(first) = rrset.first() else { return };
@@ -78,11 +78,11 @@ impl Iterate {
         }
     }
 
-    /// Keeps a referral: the cut with its glue, and the glue for others' cuts too, as glue. `above`: the cut whose servers
-    /// gave it; none where it is the operator's own zone.
+    /// Keeps a referral: the cut with its glue, and glue for the servers of other cuts. `above`: the cut whose
+    /// servers gave it; none if it is the operator's own zone.
     ///
-    /// Below root and TLD no delegation outlives the one above it: who has lost a domain could else live on by delegating
-    /// ever deeper names to himself (phoenix domains, NDSS 2023).
+    /// Below root and TLD no delegation outlives the one above it. Otherwise the former owner of a domain could keep
+    /// it alive by delegating ever deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
         errand: Errand<'_>,
@@ -95,7 +95,8 @@ impl Iterate {
         for rrset in by_rrset(&referral.addresses) {
             rrsets.put(&rrset, Rank::Glue, max_ttl, now);
         }
-        // DS that a rollover takes away are not held on to (RFC 4035 section 4.5); a proof that there are none may be.
+        // DS must not be kept longer than their rollover allows (RFC 4035 section 4.5); a proof of their absence may
+        // be.
         let signers = referral.evidence.iter().filter(|record| record.record_type() == RecordType::DS);
         let ttl = signers.map(|record| record.ttl).fold(capped(referral.ttl, max_ttl), u32::min);
         let mut expires = now.after(Duration::from_secs(ttl.into()));
@@ -117,12 +118,12 @@ impl Iterate {
     }
 }
 
-/// Whether a record stands at `name`, or is the DNAME that redirects it.
+/// Whether a record is at `name`, or is the DNAME that redirects it.
 fn is_at(record: &Record, name: &Name) -> bool {
     same_name(&record.name, name) || record.record_type() == RecordType::DNAME && record.name.zone_of(name)
 }
 
-/// Whether a DNAME that is kept makes this CNAME again.
+/// Whether a kept DNAME makes this CNAME again.
 fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     let above = |name: &Name| {
         let dnames = answers.iter().filter(|record| record.record_type() == RecordType::DNAME);
@@ -131,7 +132,7 @@ fn follows_from_a_dname(rrset: &[&Record], answers: &[Record]) -> bool {
     rrset.first().is_some_and(|first| first.record_type() == RecordType::CNAME && above(&first.name))
 }
 
-/// The evidence that belongs to an RRset: its signatures, and where a wildcard made it all that is denied.
+/// The evidence of an RRset: its signatures, and all denials if a wildcard made it.
 fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record> {
     let Some(first) = rrset.first() else { return Vec::new() };
     let signatures = covering(evidence, &first.name, first.record_type());
@@ -143,7 +144,7 @@ fn evidence_of<'a>(rrset: &[&Record], evidence: &'a [Record]) -> Vec<&'a Record>
     evidence.iter().filter(own).collect()
 }
 
-/// Whether a record belongs to a denial whose SOA stands at `apex`.
+/// Whether a record belongs to a denial with the SOA at `apex`.
 fn is_denial(record: &Record, apex: &Name) -> bool {
     is_proof(record) || record.name == *apex && covered_type(record) == Some(RecordType::SOA)
 }
@@ -154,7 +155,7 @@ fn is_proof(record: &Record) -> bool {
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Records by owner and type, in the order in which these come first.
+/// Records by owner and type, in the order of their first appearance.
 pub fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
     let firsts = firsts(records.iter().map(|record| (&record.name, record.record_type())));
     let mut rrsets: Vec<Vec<&Record>> = vec![Vec::new(); records.len()];

@@ -1,8 +1,9 @@
-//! Where a question with a secret in its name may be asked: at the servers of the zone that the secret belongs to, and nowhere above.
+//! Finds the servers that may get a question with a secret in its name: those of the zone of the secret, and none
+//! above.
 //!
-//! Recursion tells every server on its way the whole name. So the way to the name in front of which the secret stands is
-//! walked first, with a question that anybody may hear (its SOA); the cut where that is answered is where the real question
-//! begins. It is remembered, so that this costs a message only once, and again when the cut has expired.
+//! Recursion sends the whole name to every server on its way. So the way to the name below the secret is walked
+//! first, with a question without the secret (its SOA). The real question begins at the cut that answers it. The cut
+//! is remembered, so that this costs one message, and again one when the cut has expired.
 
 use std::sync::Arc;
 

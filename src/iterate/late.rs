@@ -1,7 +1,7 @@
-//! Messages that are listened for though they are late.
+//! Late messages that are still listened for.
 //!
-//! A slow server is heard so, after seconds; a dead one never is, and each message listened for holds a socket. So many of
-//! one server, and of all together, are waited for; the rest end when their patience does.
+//! A slow server is heard this way after seconds; a dead one never is, and each message holds a socket. So there are
+//! bounds for each server and for all together; other messages end with their patience.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ pub(super) struct Listened {
 }
 
 impl Late {
-    /// Whether one more message to `server` is listened for; none where enough are.
+    /// Listens for one more message to `server`; none if the bound is reached.
     pub(super) fn listen(self: &Arc<Self>, server: SocketAddr) -> Option<Listened> {
         let mut table = self.table();
         let of_server = table.servers.get(&server).copied().unwrap_or(0);

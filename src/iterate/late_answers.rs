@@ -1,7 +1,7 @@
-//! Answers that come after the question that they were sent for has failed: they are kept for whoever asks again.
+//! Answers that come after their question has failed. They are kept for the next question.
 //!
-//! The sockets that hear them are bounded by `late`. Unbound keeps such answers as its queries outlive its clients; here a
-//! question ends, and its last messages are listened for a little longer.
+//! `late` bounds their sockets. Unbound keeps such answers because its queries outlive its clients; here a question
+//! ends, and its last messages are listened for a little longer.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +16,7 @@ use crate::cache::rrsets::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
 
-/// Whether a step of a walk has ended without an answer, so that a late one is wanted.
+/// Whether a step of a walk has ended without an answer, so that a late answer is wanted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Unanswered(Arc<AtomicBool>);
 
@@ -30,7 +30,7 @@ impl Unanswered {
     }
 }
 
-/// What a server has said too late.
+/// An answer that came too late.
 #[derive(Debug)]
 pub struct LateAnswer {
     /// The name that it was asked for.
@@ -39,11 +39,11 @@ pub struct LateAnswer {
     pub kind: RecordType,
     /// The routes and the configuration that the question began with.
     pub view: Arc<View>,
-    /// Whether what it found is to be validated.
+    /// Whether the result is validated.
     pub checks: bool,
-    /// Its zone, and the servers of that.
+    /// Its zone, and the servers of the zone.
     pub cut: Arc<Delegation>,
-    /// What it says.
+    /// The meaning of the answer.
     pub said: Said,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct LateAnswers {
 }
 
 impl LateAnswers {
-    /// Adds one that says anything; where there are too many it is lost.
+    /// Adds an answer that has a meaning; if there are too many it is lost.
     pub(super) fn add(&self, answer: LateAnswer) {
         let mut waiting = self.waiting();
         if matches!(answer.said, Said::Found(_) | Said::Referral(_)) && waiting.len() < MAX_LATE_ANSWERS {
@@ -81,7 +81,7 @@ impl LateAnswers {
 }
 
 impl Iterate {
-    /// The next late answer, once there is one.
+    /// The next late answer; waits until there is one.
     pub async fn late_answer(&self) -> LateAnswer {
         self.means.late_answers.next().await
     }

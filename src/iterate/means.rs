@@ -1,4 +1,5 @@
-//! What every attempt and every probe uses: the door to the wire, the clock, and what is known of this host's own network.
+//! The parts that every attempt and every probe uses: the door to the wire, the clock, and the state of this host's
+//! own network.
 
 use std::sync::Arc;
 
@@ -30,7 +31,7 @@ pub(super) struct Means {
 }
 
 impl Means {
-    /// Nothing found out yet.
+    /// A state without observations.
     pub(super) fn new(
         exchange: Arc<Exchange>,
         recorder: Arc<Recorder>,
@@ -55,7 +56,7 @@ impl Means {
         }
     }
 
-    /// A message was not answered. It counts where others were heard meanwhile; where nobody was, that is found out.
+    /// A message was not answered. It counts if other servers were heard meanwhile; if none was, that is found out.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);

@@ -1,8 +1,8 @@
-//! Query name minimisation: what the servers of the root and of a TLD are asked instead of the whole name.
+//! Query name minimisation: the names that servers of the root and of a TLD are asked for instead of the whole name.
 //!
-//! Pure. RFC 9156 in its relaxed form: servers that answer wrongly for the names between a cut and the question (rbldnsd
-//! denies its empty non-terminals) cost no answer. A probe asks for A (section 2.1): NS, the other type it names, is
-//! refused by more servers, and tells them that nobody wants the data.
+//! Pure. RFC 9156 in its relaxed form: servers that answer wrongly for the names between a cut and the question
+//! (rbldnsd denies its empty non-terminals) cost no answer. A probe asks for A (section 2.1). NS, the other type of
+//! that section, is refused by more servers and shows them that nobody wants the data.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -13,8 +13,8 @@ use crate::zones::{Kind, Route};
 /// The type that a probe asks for.
 pub(super) const PROBED: RecordType = RecordType::A;
 
-/// Labels up to which names of a reverse tree are probed: `ip6.arpa` itself, and an IPv4 network's /16. Below them one
-/// zone holds what lies many labels down, and each probe would be lost time.
+/// Labels up to which names of a reverse tree are probed: `ip6.arpa` itself, and an IPv4 network's /16. Below them
+/// one zone holds names many labels down, and each probe would cost time.
 const REVERSE_TREES: [(&[&[u8]], usize); 2] = [(&[b"ip6", b"arpa"], 2), (&[b"in-addr", b"arpa"], 4)];
 
 /// The probes of one question on its way down.
@@ -42,7 +42,7 @@ impl Minimise {
         Self { left, deepest, probed: 0 }
     }
 
-    /// What the servers of `zone` are asked instead of `name`; none: they are asked for the whole of it.
+    /// The name that the servers of `zone` are asked for instead of `name`; none: they are asked for the whole name.
     pub(super) fn probe(&mut self, zone: &Name, name: &Name) -> Option<Name> {
         let cut = zone.iter().len();
         if self.left == 0 || cut >= PRIVATE_LABELS {
@@ -50,7 +50,7 @@ impl Minimise {
         }
         let total = name.iter().len();
         let mut labels = cut.max(self.probed).saturating_add(1);
-        // No zone begins at a label with an underscore (RFC 8552): it is told together with the next one.
+        // No zone begins at a label with an underscore (RFC 8552): the label is added together with the next one.
         while name.iter().nth(total.checked_sub(labels)?).is_some_and(|label| label.starts_with(b"_")) {
             labels = labels.saturating_add(1);
         }
@@ -84,7 +84,7 @@ mod tests {
         Name::from_ascii(text).unwrap()
     }
 
-    /// The names probed, when each probe shows that there is no cut.
+    /// The probed names, if each probe shows that there is no cut.
     fn probes(from: &str, text: &str, list: Option<&str>) -> Vec<String> {
         let config = Arc::new(Config::default());
         let views = Views::new(&config).unwrap();

@@ -92,10 +92,10 @@ use minimise::{Minimise, PROBED};
 use outdated::Outdated;
 use prime::Refresh;
 
-/// Questions that recursion needs answered on its way. They go through the routing of all questions, within the budget
-/// of the one that needs them, and wait for no other's flight.
+/// Sub-questions of recursion. They are routed like all questions, use the budget of the question that needs them,
+/// and wait for no other flight.
 pub trait SubQuestions: Send + Sync {
-    /// The records of `kind` at `name`, aliases followed; none where there are none.
+    /// The records of `kind` at `name`, aliases followed; empty if there are none.
     fn ask<'a>(
         &'a self,
         name: &'a Name,
@@ -103,30 +103,30 @@ pub trait SubQuestions: Send + Sync {
         context: &'a Context,
     ) -> BoxFuture<'a, Result<Vec<Record>, Failure>>;
 
-    /// Hears that the servers of `cut` are about to be asked, so that the zone's keys are sought at the same time.
+    /// Called when the servers of `cut` are about to be asked, so that the zone's keys are fetched at the same time.
     fn entering(&self, cut: &Delegation, context: &Context);
 }
 
-/// What is asked, on which way, and for whom.
+/// A question on its way: name, type, route and context.
 #[derive(Clone, Copy)]
 pub struct Errand<'a> {
     /// The name asked for.
     pub name: &'a Name,
     /// The type asked for.
     pub kind: RecordType,
-    /// The way of the name.
+    /// The route of the name.
     pub route: &'a Route,
-    /// What the question brings along.
+    /// The budget, trail and ancestors of the question.
     pub context: &'a Context,
-    /// Where the name has a label that stands for a key: what is put in its place.
+    /// If the name has a label that stands for a key: its replacement.
     pub rewrite: Option<&'a Rewrite>,
-    /// Where sub-questions go.
+    /// The resolver of sub-questions.
     pub sub_questions: &'a dyn SubQuestions,
-    /// Servers that are not to be asked: what they said before was bogus.
+    /// Servers that are not asked, because an earlier answer of theirs was bogus.
     pub avoid: &'a [SocketAddr],
 }
 
-/// What recursion found, and in which zone.
+/// The result of recursion, and its zone.
 #[derive(Clone, Debug)]
 pub struct Resolved {
     /// The answer.
@@ -137,13 +137,13 @@ pub struct Resolved {
     cut: Arc<Delegation>,
 }
 
-/// What came of asking for a part of a name.
+/// The result of asking for a part of a name.
 enum Probed {
     /// There is a cut.
     Referral(Referral),
-    /// There is none at this name: the next label may be probed.
+    /// There is no cut at this name: the next label may be probed.
     NoCut,
-    /// Whatever it was, it is not the last word: the whole name is asked for.
+    /// Anything else: the whole name is asked for.
     Unclear,
 }
 
@@ -168,19 +168,18 @@ impl Iterate {
         Self { memory, random, means: Arc::new(means), refresh: Refresh::default() }
     }
 
-    /// Messages under way or waiting to be, and streams.
+    /// Messages in progress or waiting, and streams.
     #[cfg(feature = "lab")]
     pub(crate) fn under_way(&self) -> usize {
         self.means.exchange.under_way()
     }
 
-    /// Forgets what is known of views that are no more.
+    /// Forgets the state of views that no longer exist.
     pub fn keep_views(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.refresh.keep(is_in_use);
     }
 
-    /// Finds what is asked: its data, what shows that there are none, or an alias that leads on. Whoever asked decides
-    /// whether it is believed, and has it kept.
+    /// Finds the answer: data, a denial, or an alias. The caller decides whether it is believed, and keeps it.
     ///
     /// # Errors
     /// No server on the way helps, or the budget of the question is spent.
@@ -198,7 +197,7 @@ impl Iterate {
         Err(Failure::Referrals { name: errand.name.clone() })
     }
 
-    /// Where to begin: at the closest cut in memory, or at the servers that the operator has named.
+    /// The start: the closest cut in memory, or the servers that the operator has named.
     async fn start(&self, errand: Errand<'_>) -> Result<Arc<Delegation>, Failure> {
         match &errand.route.kind {
             Kind::Forward { servers, .. } => Ok(Arc::clone(servers)),
@@ -210,7 +209,7 @@ impl Iterate {
         }
     }
 
-    /// The same from a referral that was found on the way of a local zone.
+    /// The same from a referral that a local zone gave.
     ///
     /// # Errors
     /// As `find`.
@@ -219,7 +218,7 @@ impl Iterate {
         self.walk(errand, cut, &[]).await
     }
 
-    /// From `cut` down. It ends where it is referred to servers of `outdated` again.
+    /// Walks down from `cut`. Ends if it is referred to the servers of `outdated` again.
     async fn walk(
         &self,
         errand: Errand<'_>,
@@ -242,7 +241,7 @@ impl Iterate {
                         return Ok(Resolved { found, zone: cut.zone.clone(), cut });
                     }
                     Said::Referral(referral) => referral,
-                    // `Asking` ends with something that helps, or fails.
+                    // `Asking` ends with an answer that helps, or fails.
                     Said::Nothing(_) => break,
                 },
             };
@@ -255,8 +254,8 @@ impl Iterate {
         Err(Failure::Referrals { name: errand.name.clone() })
     }
 
-    /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of what they say: RFC 9156 section 3 knows
-    /// servers that deny a name which has names below it.
+    /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of the answers: some servers deny a
+    /// name that has names below it (RFC 9156 section 3).
     async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Arc<Delegation>) -> Result<Probed, Failure> {
         errand.sub_questions.entering(cut, errand.context);
         let mut asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
@@ -286,7 +285,7 @@ impl Iterate {
         }
     }
 
-    /// The closest known cut below a stub zone, or the stub zone itself: its sub-zones are followed.
+    /// The closest known cut below a stub zone, or the stub zone itself: its delegations are followed.
     fn closest_within(&self, errand: Errand<'_>, stub: &Arc<Delegation>) -> Arc<Delegation> {
         let closest = self.closest_delegation(errand);
         let below = closest.filter(|cut| cut.zone != stub.zone && stub.zone.zone_of(&cut.zone));
@@ -294,7 +293,7 @@ impl Iterate {
     }
 
     fn closest_delegation(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
-        // DS stands on the parent's side of a cut (RFC 4035 section 3.1.4.1).
+        // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
         let name = errand.name;
         let above = errand.kind == RecordType::DS && !name.is_root();
         let from = if above { name.base_name() } else { name.clone() };
@@ -308,7 +307,7 @@ impl Iterate {
         asking.run().await
     }
 
-    /// Whether any server was heard after `began`: where none was, what failed since may be our own network's fault.
+    /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.
     pub fn heard_since(&self, began: Mono) -> bool {
         self.means.uplink.proves_silence(true, began)
     }
@@ -330,7 +329,7 @@ impl Iterate {
     }
 }
 
-/// The way to a server of `cut` on `route`: from the configured address of its family, over TLS where that is wanted.
+/// The path to a server of `cut` on `route`: from the configured address of its family, over TLS if configured.
 fn path(route: &Route, cut: &Delegation, server: SocketAddr) -> Path {
     let source = route.policy.source.iter().find(|source| source.is_ipv4() == server.is_ipv4()).copied();
     let tls = match &route.kind {

@@ -1,9 +1,9 @@
-//! Where the servers of a zone are: their names as child and parent have them, and the addresses that are known.
+//! The servers of a zone: their names by child and parent, and their known addresses.
 //!
-//! What a zone says of its own servers is believed more than what its parent says (RFC 2181 section 5.4.1), but only while
-//! the parent's delegation lives: a zone that was taken away must not keep itself alive by answering for itself (ghost
-//! domains, NDSS 2012). It says so where it is asked for its NS; an NS set that comes along unasked with other answers is
-//! not taken, as it is how caches are poisoned (CVE-2025-11411).
+//! A zone's own data about its servers rank above its parent's (RFC 2181 section 5.4.1), but only while the parent's
+//! delegation lives: a zone that was taken away must not keep itself alive by answering for itself (ghost domains,
+//! NDSS 2012). Only an answer to a question for its NS counts. An NS set that comes unasked with other answers is not
+//! used, because it poisons caches (CVE-2025-11411).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -14,19 +14,19 @@ use super::{Errand, Iterate};
 use crate::cache::rrsets::{Delegation, Rank};
 use crate::limits::MAX_SERVERS;
 
-/// Where the servers of a zone are.
+/// The addresses of a zone's servers.
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
-    /// They are asked first: those of the zone's own NS set, where it is known and has any, else the parent's.
+    /// Asked first: those of the zone's own NS set, if it is known and not empty, otherwise the parent's.
     pub(super) first: Vec<SocketAddr>,
-    /// The parent's, where the zone's own come first: for when these do not serve it.
+    /// The parent's, if the zone's own come first: used if those do not serve it.
     pub(super) reserve: Vec<SocketAddr>,
-    /// Names without an address that could be asked.
+    /// Names without a usable address.
     pub(super) unglued: Vec<Name>,
 }
 
 impl Iterate {
-    /// Where the servers of `cut` are, as far as that is known.
+    /// The addresses of the servers of `cut`, as far as they are known.
     pub(super) fn addresses(&self, errand: Errand<'_>, cut: &Delegation) -> Addresses {
         if !cut.configured.is_empty() {
             return Addresses { first: cut.configured.clone(), ..Addresses::default() };
@@ -50,7 +50,7 @@ impl Iterate {
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(errand.context));
         }
-        // Memory may know of an address that is old or wrong: the one that came with the delegation is tried after it.
+        // An address in memory may be old or wrong: the one of the delegation is tried after it.
         let (now, config) = (self.now(), &errand.context.view.config.resolve);
         let glue = cut.glue.iter().filter(|(_, address)| self.means.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
@@ -58,14 +58,14 @@ impl Iterate {
         addresses
     }
 
-    /// The addresses of all servers of `cut` as delegations have them: for when those of the servers' own zones, which go before
-    /// them, are denied or of no use.
+    /// The addresses of all servers of `cut` from delegations, for use when the servers' own zones deny theirs or
+    /// theirs do not work.
     pub(super) fn glue_of_servers(&self, errand: Errand<'_>, cut: &Delegation) -> Vec<SocketAddr> {
         let own = self.own_servers(errand.context, &cut.zone);
         own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(errand.context, server)).collect()
     }
 
-    /// The addresses of one server as delegations have them.
+    /// The addresses of one server from delegations.
     pub(super) fn glue_of(&self, context: &Context, server: &Name) -> Vec<SocketAddr> {
         let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
         let rrsets = self.memory.rrsets.of(context.view.knows);
@@ -89,7 +89,7 @@ impl Iterate {
         outside.filter(|name| glued(name) && !told(name)).cloned().collect()
     }
 
-    /// The root's servers as the hints have them: whoever primed us with servers that serve nothing is not believed for long.
+    /// The root's servers from the hints: a priming answer with servers that serve nothing is not believed for long.
     fn hinted(&self, context: &Context) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let hints = config.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
@@ -97,7 +97,7 @@ impl Iterate {
         used.map(|address| SocketAddr::new(*address, config.upstream_port)).collect()
     }
 
-    /// The servers of `zone` as it names them itself; none where it was not asked.
+    /// The servers of `zone` by its own NS set; empty if it was not asked.
     fn own_servers(&self, context: &Context, zone: &Name) -> Vec<Name> {
         let now = self.now();
         let rrsets = self.memory.rrsets.of(context.view.knows);
@@ -110,7 +110,7 @@ impl Iterate {
         records.iter().filter_map(|record| name(&record.data)).take(MAX_SERVERS).collect()
     }
 
-    /// Whether two addresses are one server's: it has both of them, of two families, say.
+    /// Whether two addresses belong to one server, for instance one of each family.
     pub(super) fn are_one(&self, errand: Errand<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
         let names = self.own_servers(errand.context, &cut.zone);
         let has = |name: &Name| {
@@ -120,7 +120,7 @@ impl Iterate {
         one == other || names.iter().chain(&cut.servers).any(has)
     }
 
-    /// The addresses of a server that may be asked: what memory knows, else what came with the delegation.
+    /// The usable addresses of a server: those in memory, otherwise those of the delegation.
     pub(super) fn known_addresses(
         &self,
         context: &Context,
@@ -143,7 +143,7 @@ impl Iterate {
         known.into_iter().map(|address| SocketAddr::new(address, config.upstream_port)).collect()
     }
 
-    /// The types of the addresses that are of use: those of the families that lead anywhere.
+    /// The types of usable addresses: those of the families that work.
     pub(super) fn address_kinds(&self, context: &Context) -> impl Iterator<Item = RecordType> + use<> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let ipv4 = self.means.families.ipv4(config, now);
@@ -151,8 +151,8 @@ impl Iterate {
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
     }
 
-    /// Whether a server may be asked: its family leads somewhere, and the operator has not denied it. What the operator
-    /// has named is asked.
+    /// Whether a server may be asked: its family works, and `deny_servers` does not contain it. Servers that the
+    /// operator has named are always asked.
     pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr) -> bool {
         let config = &context.view.config.resolve;
         let denied = !cut.trusted && config.deny_servers.iter().any(|net| net.contains(&address));

@@ -1,7 +1,8 @@
-//! A delegation in memory whose servers do not serve the zone any more: its parent is asked whether there are others.
+//! Finds out whether a delegation in memory is outdated: its servers no longer serve the zone, and the parent is
+//! asked for others.
 //!
-//! A domain that moves leaves its old servers refusing it, or gone, while resolvers hold the old delegation for up to two
-//! days; without this its mail would wait as long. Unbound and Knot go back to the parent likewise.
+//! When a domain moves, its old servers refuse it or are gone, while resolvers keep the old delegation for up to two
+//! days. Without this its mail would wait as long. Unbound and Knot go back to the parent likewise.
 
 use std::sync::Arc;
 
@@ -12,22 +13,22 @@ use crate::conduct::Conduct;
 use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use crate::record::event::StepEvent;
 
-/// A delegation that was taken from memory, and what came of its servers: a failure, or a denial in doubt.
+/// A delegation from memory, and the result of its servers: a failure, or a denial in doubt.
 pub(super) struct Outdated {
     delegation: Arc<Delegation>,
     outcome: Result<Resolved, Failure>,
 }
 
 impl Outdated {
-    /// What came of the zone's servers, where its parent refers to the same ones again.
+    /// The result of the zone's servers, if its parent refers to the same ones again.
     pub(super) fn confirmed_by(&self, delegation: &Delegation) -> Option<Result<Resolved, Failure>> {
         same_servers(&self.delegation, delegation).then(|| self.outcome.clone())
     }
 }
 
 impl Iterate {
-    /// Forgets `delegation`, which was taken from memory, where what came of its servers may be due to its age. Gives what
-    /// is needed to try again where there is time for that; where all were silent there is none, and the next question
+    /// Forgets `delegation`, which came from memory, if the result of its servers may be due to its age. Returns what
+    /// is needed to try again if there is time for that. If all were silent there is none, and the next question
     /// begins above.
     pub(super) fn outdated(
         &self,
@@ -39,9 +40,9 @@ impl Iterate {
             Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
-        // What this question itself has learnt is not old.
+        // Data that this question itself has learnt are not old.
         let old = delegation.since < errand.context.began() && delegation.configured.is_empty();
-        // Servers that are avoided for what they said have not failed by their age.
+        // Servers that are avoided for bogus answers have not failed by their age.
         if !old || !of_zone || delegation.zone.is_root() || !errand.avoid.is_empty() {
             return None;
         }
@@ -55,11 +56,11 @@ impl Iterate {
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }
 
-    /// Whether a failure of a zone's servers is worth asking its parent for: now (true), with the next question (false), or
-    /// not at all.
+    /// Whether a failure of a zone's servers is worth asking its parent: now (true), with the next question (false),
+    /// or not at all.
     fn may_have_moved(&self, errand: Errand<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
-            // Asked so often and no oftener.
+            // Asked at this interval and not more often.
             failure if failure.is_known_silence() => {
                 (self.now().since(delegation.since) >= SILENT_DELEGATION_TIME).then_some(true)
             }
@@ -67,7 +68,7 @@ impl Iterate {
                 Some(true)
             }
             Failure::Addresses { .. } => Some(true),
-            // An outage of our own network tells nothing of the servers.
+            // An outage of our own network shows nothing about the servers.
             Failure::Servers { faults, .. } | Failure::Time { faults, .. } => {
                 let silent = faults.iter().any(|(_, fault)| *fault == Conduct::Silent);
                 (silent && self.means.uplink.proves_silence(false, errand.context.began())).then_some(false)

@@ -1,7 +1,7 @@
-//! Priming: the root's own servers asked who they are.
+//! Priming: asks the root servers for the NS set of the root.
 //!
-//! RFC 9609: from any server of the hints; what did not come along stays as the hints have it. It is done again before its
-//! time is over, as long as questions need it, so that none of them waits for it.
+//! RFC 9609: from any server of the hints. Addresses that did not come along stay as in the hints. It is repeated
+//! before its time is over while questions need it, so that none of them waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ use crate::limits::{MAX_SERVERS, PRIME_RETRY};
 use crate::question::ViewId;
 use crate::zones::{Kind, View};
 
-/// When the root of each view is to be primed again; not before it was primed. As many as there are views.
+/// When the root of each view is to be primed again; none before the first priming. One for each view.
 #[derive(Debug, Default)]
 pub(super) struct Refresh(Mutex<BTreeMap<ViewId, Mono>>);
 
@@ -30,7 +30,7 @@ impl Refresh {
         self.table().insert(view, at);
     }
 
-    /// Whether it is time; true to one asker alone.
+    /// Whether it is time; returns true to one caller only.
     fn is_due(&self, view: ViewId, now: Mono) -> bool {
         let mut table = self.table();
         let due = table.get(&view).is_some_and(|at| *at <= now);
@@ -40,7 +40,7 @@ impl Refresh {
         due
     }
 
-    /// Forgets views that are no more.
+    /// Forgets views that no longer exist.
     pub(super) fn keep(&self, is_in_use: impl Fn(ViewId) -> bool) {
         self.table().retain(|view, _| is_in_use(*view));
     }
@@ -51,7 +51,7 @@ impl Refresh {
 }
 
 impl Iterate {
-    /// The root to start from: as primed, or as the hints have it where their servers answer, but not this.
+    /// The root to start from: as primed, or from the hints if their servers answer other questions but not this one.
     ///
     /// # Errors
     /// None of them can be reached.
@@ -70,14 +70,15 @@ impl Iterate {
         }
     }
 
-    /// Whether the root should be primed again, as its time is nearly over. True to one asker alone, who does it.
+    /// Whether the root should be primed again because its time is nearly over. Returns true to one caller only,
+    /// which does it.
     pub fn is_priming_due(&self, view: &View) -> bool {
         view.recursion().policy.race
             && matches!(view.recursion().kind, Kind::Iterate)
             && self.refresh.is_due(view.knows, self.now())
     }
 
-    /// Asks the root servers of the hints who the root servers are, unless that is known.
+    /// Asks the root servers of the hints for the NS set of the root, unless it is known.
     ///
     /// # Errors
     /// None of them answers.
@@ -92,10 +93,10 @@ impl Iterate {
         }
     }
 
-    /// The same, whatever is known.
+    /// The same, even if it is known.
     ///
     /// # Errors
-    /// None of them answers: what is known stays.
+    /// None of them answers: the known set stays.
     pub async fn prime_again(
         &self,
         context: &Context,
@@ -129,7 +130,7 @@ impl Iterate {
         Ok(primed)
     }
 
-    /// The root as the hints have it, for a short time.
+    /// The root from the hints, for a short time.
     fn hints(&self, hints: &RootHints) -> Delegation {
         let mut servers = Vec::new();
         let mut glue = Vec::new();
@@ -149,7 +150,7 @@ impl Iterate {
         }
     }
 
-    /// The root as its own servers have it, where they name any; addresses that did not come along are those of the hints.
+    /// The root from its own servers, if they name any; missing addresses come from the hints.
     fn primed(&self, hints: &Delegation, found: &Found, max_ttl: Duration) -> Option<Delegation> {
         let mut servers: Vec<Name> = Vec::new();
         let mut ttl = u32::MAX;

@@ -1,5 +1,5 @@
-//! A message on the side, so that no client's question waits for it: to a dead server, to notice its return, and to a living
-//! one, to see that our own network works.
+//! A message in the background, so that no client's question waits for it: to a dead server, to notice its return,
+//! and to a living one, to see that our own network works.
 //!
 //! Any answer shows that the server lives.
 
@@ -23,7 +23,7 @@ use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, WITNESS_DELAY};
 use crate::record::event::Sent;
 use crate::record::trail::Trail;
 
-/// A server to be asked on the side.
+/// A server to be asked in the background.
 pub(super) struct Probe {
     pub(super) means: Arc<Means>,
     pub(super) server: Arc<Server>,
@@ -31,7 +31,7 @@ pub(super) struct Probe {
 }
 
 impl Probe {
-    /// Asks, and remembers the answer; false where there was none.
+    /// Asks, and remembers the answer; returns false if there was none.
     pub(super) async fn ask(self) -> bool {
         let Self { means, server, aside } = self;
         let Aside { path, recursive, configured, zone, name, kind } = aside;
@@ -96,7 +96,7 @@ impl Iterate {
         }
     }
 
-    /// Finds out whether our own network works where servers are silent and nobody else is asked, as long as it runs.
+    /// When servers are silent and nobody else is asked, finds out whether our own network works. Runs forever.
     pub async fn prove_silences(&self) -> Infallible {
         let unproven = &self.means.unproven;
         loop {
@@ -113,7 +113,7 @@ impl Iterate {
                 };
                 self.count_proven();
                 if !heard {
-                    // It may be our own network: nothing follows for anybody.
+                    // It may be our own network: no server is blamed.
                     drop(unproven.take(|silent| silent.late <= asked));
                 }
             }
@@ -125,7 +125,7 @@ impl Iterate {
         proven.into_iter().for_each(|silent| self.means.count(silent));
     }
 
-    /// The nearest of the servers of the closest zone above that have answered before; none where there is none.
+    /// The nearest server of the closest zone above that has answered before; none if there is none.
     fn witness(&self, silent: &Wanted) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(Trail::new(self.means.clock.clone())), Arc::clone(view));
@@ -160,7 +160,7 @@ impl Iterate {
     }
 }
 
-/// Asks a dead server; where it is silent again, that is known of it.
+/// Asks a dead server; another silence is noted.
 async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: Wanted) {
     let sent = means.clock.mono();
     let aside = wanted.aside.clone();

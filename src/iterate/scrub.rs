@@ -1,9 +1,9 @@
-//! Scrubbing: what a server had no authority to say, or what no sane server says, is taken off a message.
+//! Scrubbing: removes records that a server had no authority to send, or that no correct server sends.
 //!
-//! Pure. A server asked for a zone may speak of names at or below it (its bailiwick) and of nothing else: RFC 2181 section
-//! 5.4.1, RFC 5452 section 6. RRsets are repaired as RFC 2181 section 5 has them; signatures stay beside what they cover
-//! (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so nothing here looks at each of them for each of
-//! them.
+//! Pure. A server of a zone has authority for names at or below it (its bailiwick) and for nothing else: RFC 2181
+//! section 5.4.1, RFC 5452 section 6. RRsets are repaired as in RFC 2181 section 5; signatures stay beside the RRset
+//! that they cover (RFC 4034 section 3). A message of 64 KiB may hold 5 000 records, so nothing here compares each
+//! record with each other.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -14,13 +14,14 @@ use hickory_proto::serialize::binary::BinEncodable;
 
 use crate::question::lies_within;
 
-/// So many keys are compared with each other: that is quicker than hashing them, and nearly no message has more records.
+/// Up to this many keys are compared with each other. That is quicker than hashing them, and nearly no message has
+/// more records.
 const FEW: usize = 8;
 
-/// TTLs from here on, with the first of 32 bits set, mean 0 (RFC 2181 section 8).
+/// From this value on, with the first of 32 bits set, a TTL means 0 (RFC 2181 section 8).
 const TTL_SIGN: u32 = 1 << 31;
 
-/// The records of a message that its server may give.
+/// The records of a message that its server has authority for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrubbed {
     /// Answer section.
@@ -29,11 +30,11 @@ pub struct Scrubbed {
     pub authorities: Vec<Record>,
     /// Addresses of the additional section.
     pub addresses: Vec<Record>,
-    /// Records taken off.
+    /// Records removed.
     pub dropped: usize,
 }
 
-/// Takes off `message` what a server of `zone` may not say.
+/// Removes the records of `message` that a server of `zone` has no authority for.
 pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     let mut dropped: usize = 0;
     let mut keep = |records: &[Record], also: fn(&Record) -> bool| {
@@ -53,8 +54,8 @@ pub fn scrub(zone: &Name, message: &Message) -> Scrubbed {
     Scrubbed { answers, authorities, addresses, dropped }
 }
 
-/// For each key the place of the first that equals it. Hashed under a secret of the process, as strangers choose the
-/// keys; no order comes from it.
+/// For each key the place of the first equal one. Hashed under a secret of the process, because strangers choose the
+/// keys; the order does not depend on the hash.
 pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usize> {
     let keys: Vec<Key> = keys.collect();
     if keys.len() <= FEW {
@@ -65,7 +66,7 @@ pub(super) fn firsts<Key: Hash + Eq>(keys: impl Iterator<Item = Key>) -> Vec<usi
     keys.into_iter().enumerate().map(|(place, key)| *seen.entry(key).or_insert(place)).collect()
 }
 
-/// Leaves of equal records the first (RFC 2181 section 5: no RRset has two).
+/// Keeps the first of equal records (RFC 2181 section 5: an RRset has no duplicates).
 fn drop_doubles(records: &mut Vec<Record>) {
     if records.len() < 2 {
         return;
@@ -75,7 +76,8 @@ fn drop_doubles(records: &mut Vec<Record>) {
     records.retain(|_| first.next().unwrap_or(false));
 }
 
-/// Within an RRset the smallest TTL holds for all (RFC 2181 section 5.2), and for its signatures (RFC 4034 section 3).
+/// The smallest TTL of an RRset holds for all its records (RFC 2181 section 5.2), and for its signatures (RFC 4034
+/// section 3).
 fn level_ttls(records: &mut [Record]) {
     if let [only] = records {
         only.ttl = told(only);
@@ -93,7 +95,7 @@ fn level_ttls(records: &mut [Record]) {
     }
 }
 
-/// The TTL that a record comes with, as it is meant.
+/// The TTL of a record as it is meant.
 fn told(record: &Record) -> u32 {
     if record.ttl < TTL_SIGN { record.ttl } else { 0 }
 }

@@ -1,4 +1,4 @@
-//! Scrubbing: what is taken off, what stays, and what it costs.
+//! Scrubbing: which records are removed, which stay, and the cost.
 
 use super::*;
 use hickory_proto::rr::RData;
@@ -134,13 +134,14 @@ fn the_work_grows_with_the_records_and_not_with_their_square() {
         let compared = Rc::new(Cell::new(0));
         let keys = (0..MANY).map(|value| Counting { value: value % kinds, compared: Rc::clone(&compared) });
         assert_eq!(firsts(keys).len(), MANY as usize);
-        // One comparison finds an equal; a hash that collides in seven bits costs another now and then.
+        // One comparison finds an equal key; a hash that collides in seven bits sometimes costs another.
         assert!(compared.get() < 2 * MANY as usize, "{} comparisons of {kinds} kinds", compared.get());
     }
 }
 
 proptest! {
-    /// What is kept was sent, lies in the bailiwick, stands once, and its set has one TTL; nothing is lost uncounted.
+    /// Every kept record was sent, is in the bailiwick, and appears once; its set has one TTL; every removed record
+    /// is counted.
     #[test]
     fn what_is_kept_was_sent_once_and_in_bailiwick(
         drawn in prop::collection::vec((0_usize..4, any::<u32>(), 0_u8..4, any::<bool>()), 0..40),

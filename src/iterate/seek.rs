@@ -1,8 +1,8 @@
-//! Servers beyond those whose addresses are at hand: names whose addresses are sought, the parent's servers, glue, and the one
-//! that is to be avoided.
+//! Servers beyond those with known addresses: names whose addresses are sought, the parent's servers, glue, and the
+//! server to avoid.
 //!
-//! Addresses that a server's own zone gives go before those of delegations (RFC 2181 section 5.4.1); where it denies them,
-//! or they are dead, those of the delegations are asked, as by Unbound.
+//! Addresses from a server's own zone come before those of delegations (RFC 2181 section 5.4.1). If the zone denies
+//! them, or they are dead, those of the delegations are asked, as by Unbound.
 
 use std::net::SocketAddr;
 
@@ -11,7 +11,8 @@ use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
 impl Asking<'_> {
-    /// Takes in the addresses of a server. What delegations say of them, which may have come up on the way, goes to the reserve.
+    /// Takes in the addresses of a server. Addresses from delegations, which may have come up on the way, go to the
+    /// reserve.
     pub(super) fn looked_up(&mut self, sought: Sought) {
         match sought.found {
             Ok(addresses) => {
@@ -20,11 +21,11 @@ impl Asking<'_> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            // What failed for this question's own depth tells nothing of the zone, whatever else failed.
+            // A failure by this question's own depth shows nothing about the zone, whatever else failed.
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
-                    // That one of the names could not be had for another reason may pass.
+                    // Another reason why one of the names could not be found may pass.
                     Some(before) => before.is_known_silence() || !failure.is_known_silence(),
                     None => true,
                 };
@@ -40,8 +41,8 @@ impl Asking<'_> {
         }
     }
 
-    /// Brings in the parent's servers, and all addresses that delegations have given, once none of the zone's own is left that is
-    /// worth a try; false where there are none.
+    /// Adds the parent's servers, and all addresses from delegations, once none of the zone's own is worth a try;
+    /// returns false if there are none.
     pub(super) fn fall_back(&mut self) -> bool {
         if self.untried().is_some() {
             return false;
@@ -56,7 +57,7 @@ impl Asking<'_> {
         self.known() > known
     }
 
-    /// Asks the server that is to be avoided: no other is left that is worth a try. False where there is none, or it was.
+    /// Asks the server to avoid, once no other is worth a try. Returns false if there is none, or it was asked.
     pub(super) fn ask_avoided(&mut self) -> bool {
         for address in std::mem::take(&mut self.avoided) {
             self.put(address);
@@ -68,7 +69,8 @@ impl Asking<'_> {
         place.is_some()
     }
 
-    /// Starts seeking addresses of further servers; false where there are none to seek, or enough are being sought.
+    /// Starts seeking addresses of further servers; returns false if there are none to seek, or enough are being
+    /// sought.
     pub(super) fn seek_addresses(&mut self) -> bool {
         let mut seeks = false;
         while self.lookups.len() < 2 * UNGLUED_AT_ONCE
@@ -92,8 +94,8 @@ impl Asking<'_> {
         seeks
     }
 
-    /// Seeks anew the addresses of servers outside the zone that are known from delegations alone, once all of them have
-    /// failed: their own zone may have moved them since.
+    /// Once all have failed, seeks new addresses of servers outside the zone that are known from delegations alone:
+    /// their own zone may have moved them since.
     pub(super) fn seek_again(&mut self) -> bool {
         if self.sought_again {
             return false;

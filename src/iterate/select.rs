@@ -1,7 +1,7 @@
-//! Which server is asked next: pure, from what is known of each.
+//! Chooses the server that is asked next: pure, from the state of each.
 //!
-//! As Unbound and Knot do, the fastest of those that answer; unlike Hickory, one that is known to answer goes before one
-//! that is not known.
+//! As in Unbound and Knot, the fastest of those that answer. Unlike in Hickory, a server that is known to answer
+//! comes before an unknown one.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::cache::servers::{Health, Standing};
 use crate::conduct::Conduct;
 
-/// An unknown server is taken to be this far away: those nearer are preferred to it, those farther are not.
+/// The assumed distance of an unknown server: nearer ones are preferred to it, farther ones are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
 
 /// A server that may be asked, in one step of a walk.
@@ -17,42 +17,42 @@ const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
 pub struct Candidate {
     /// Its address.
     pub address: SocketAddr,
-    /// What is known of it.
+    /// Its state.
     pub standing: Standing,
     /// Messages sent to it in this step.
     pub tries: u8,
-    /// What those are waiting for.
+    /// The progress of these messages.
     pub progress: Progress,
-    /// Messages to it that are listened for.
+    /// Messages to it that are still listened for.
     pub under_way: u8,
-    /// Whether it has answered a message: what it says to the others is not waited for.
+    /// Whether it has answered a message: its answers to the others are not waited for.
     pub answered: bool,
 }
 
-/// Where the last message to a candidate stands.
+/// The progress of the last message to a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// None was sent.
+    /// No message was sent.
     Untried,
-    /// One was sent and its timer runs.
+    /// A message was sent and its timer runs.
     Waiting,
-    /// One was sent and its timer has run out; it may still be answered.
+    /// A message was sent and its timer has run out; it may still be answered.
     Overdue,
-    /// Its answer was cut, and it does not take TCP as far as we know: it is asked over TCP once nobody else is left.
+    /// Its answer was cut, and it is not known to take TCP: it is asked over TCP once no other is left.
     Cut,
-    /// It has said something that does not help: it is not asked again in this step.
+    /// Its answer does not help: it is not asked again in this step.
     Spent,
 }
 
-/// Times the square of the tries, the least that a timer grows to: eight messages then cover two seconds.
+/// Times the square of the tries, the least value that a timer grows to: eight messages then cover two seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
-/// So many messages go to those that may well answer before one goes to a server that is dead, does not serve the zone, or
-/// cut its answer and takes no TCP.
+/// This many messages go to servers that are likely to answer before one goes to a server that is dead, does not
+/// serve the zone, or cut its answer and takes no TCP.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
-    /// One that was not asked yet.
+    /// A candidate that was not asked yet.
     pub fn new(address: SocketAddr, standing: Standing) -> Self {
         Self { address, standing, tries: 0, progress: Progress::Untried, under_way: 0, answered: false }
     }
@@ -65,18 +65,18 @@ impl Candidate {
         self.answered = false;
     }
 
-    /// A message to it has come to its end.
+    /// A message to it has ended.
     pub fn ended(&mut self, conduct: Conduct) {
         self.under_way = self.under_way.saturating_sub(1);
         self.answered |= conduct.came_back();
     }
 
-    /// Messages to it whose answers would change anything.
+    /// Messages to it whose answers could change the result.
     pub fn awaited(&self) -> usize {
         if self.answered { 0 } else { self.under_way.into() }
     }
 
-    /// How far back it stands: those that may well answer are asked, and asked again, before the others.
+    /// Its rank: servers that are likely to answer are asked, and asked again, before the others.
     fn level(&self) -> u8 {
         self.tries.saturating_add(if self.is_last_resort() { LAST_RESORT } else { 0 })
     }
@@ -87,13 +87,13 @@ impl Candidate {
         useless || self.standing.health == Health::Dead
     }
 
-    /// Whether it was not asked yet, and nothing speaks against it.
+    /// Whether it was not asked yet and is likely to answer.
     pub fn is_promising(&self) -> bool {
         self.level() == 0
     }
 }
 
-/// The place of the candidate to ask next: an untried one, else one whose silence may have been loss, at most
+/// The place of the candidate to ask next: an untried one, otherwise one whose silence may have been loss, at most
 /// `max_tries` times each; dead and lame ones once the others have been asked twice. `toss` breaks ties among equals.
 pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
     let rank = |candidate: &Candidate| {
@@ -117,15 +117,16 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     equals.get(usize::try_from(tossed).unwrap_or(0)).copied()
 }
 
-/// A timer at the `tries`-th message to a server, from 0: a quarter longer each time, so that a far one is asked again
-/// soon enough; and growing with the square, so that the messages to a near one cover a client's patience.
+/// The timer of the `tries`-th message to a server, from 0. It grows by a quarter each time, so that a far server is
+/// asked again soon enough, and at least with the square, so that the messages to a near one cover a client's
+/// patience.
 pub fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;
     gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
 }
 
-/// Whether the last two that ended, two servers, both said REFUSED.
+/// Whether the last two attempts that ended, at two servers, both got REFUSED.
 pub fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
 }

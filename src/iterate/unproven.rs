@@ -1,8 +1,8 @@
-//! Silences while nobody else was heard: a server above the silent one is asked whether our own network works.
+//! Silences while no other server was heard: a server above the silent one is asked whether our own network works.
 //!
-//! To a gateway that has nothing else to ask, a zone whose servers are all dead looks as an outage does. A server of a zone
-//! above that has answered before is asked for its own NS: where it answers, the silence was the silent one's; where it
-//! does not, nothing is held against anybody.
+//! On a gateway with no other questions, a zone with dead servers looks like an outage. A server of a zone above that
+//! has answered before is asked for its own NS. If it answers, the silence counts against the silent server; if not,
+//! against nobody.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,14 +16,14 @@ use crate::limits::MAX_UNPROVEN;
 /// A message that was not answered.
 #[derive(Clone)]
 pub(super) struct Silent {
-    /// Whom it went to.
+    /// Its server.
     pub(super) server: Arc<Server>,
-    /// When it was sent, and when it was taken to be lost.
+    /// When it was sent, and when it counted as lost.
     pub(super) sent: Mono,
     pub(super) late: Mono,
-    /// How the server is tried on the side once it is dead.
+    /// How the server is probed once it is dead.
     pub(super) wanted: Wanted,
-    /// Whether the message was itself one on the side.
+    /// Whether the message was itself a question in the background.
     pub(super) aside: bool,
 }
 
@@ -31,12 +31,12 @@ pub(super) struct Silent {
 #[derive(Default)]
 pub(super) struct Unproven {
     waiting: Mutex<Vec<Silent>>,
-    /// Wakes whoever seeks the proof.
+    /// Wakes the task that seeks the proof.
     pub(super) added: Notify,
 }
 
 impl Unproven {
-    /// Adds one; where there are too many it is left out, as the server's next silence says the same.
+    /// Adds one; if there are too many it is left out, because the server's next silence has the same effect.
     pub(super) fn add(&self, silent: Silent) {
         let mut waiting = self.waiting();
         if waiting.len() < MAX_UNPROVEN {
@@ -46,7 +46,7 @@ impl Unproven {
         }
     }
 
-    /// Takes those for which it is true.
+    /// Takes those for which `wanted` is true.
     pub(super) fn take(&self, wanted: impl Fn(&Silent) -> bool) -> Vec<Silent> {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
@@ -61,7 +61,7 @@ impl Unproven {
 }
 
 impl Silent {
-    /// Whether it would say anything that is not known.
+    /// Whether a proof would show anything new.
     pub(super) fn tells(&self) -> bool {
         if self.aside { self.server.is_being_probed() } else { self.server.would_count(self.sent) }
     }

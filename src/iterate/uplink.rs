@@ -1,7 +1,7 @@
 //! Whether our own network works: when any server was last heard.
 //!
-//! While nobody is heard, silence is no server's fault: an outage of our own network must not mark the world dead. Servers
-//! that the operator has named may stand in our own network, so they prove nothing for the others.
+//! While no server is heard, silence is no server's fault: an outage of our own network must not mark the world dead.
+//! Servers that the operator has named may be in our own network, so they prove nothing about the others.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,18 +14,19 @@ use crate::dnsbl::witness::Evidence;
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// Of answers that helped.
+    /// For answers that helped.
     helped: Mutex<Evidence>,
 }
 
 impl Uplink {
-    /// A server was heard; `configured`: one that the operator has named.
+    /// A server was heard; `configured`: the operator has named it.
     pub(super) fn heard(&self, configured: bool, now: Mono) {
         let last = if configured { &self.configured } else { &self.world };
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// A server that recursion has found was of help. Whoever stands in our way may refuse everything; he does not know answers.
+    /// A server that recursion has found gave an answer that helped. A middlebox in our way may refuse everything; it
+    /// does not know answers.
     pub(super) fn helped(&self, now: Mono) {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }
@@ -35,7 +36,7 @@ impl Uplink {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the silence of a server since `sent` is its own fault: others were heard meanwhile.
+    /// Whether the silence of a server since `sent` is its own fault, because others were heard meanwhile.
     pub(super) fn proves_silence(&self, configured: bool, sent: Mono) -> bool {
         let heard = |last: &AtomicU64| last.load(Ordering::Relaxed) > sent.as_micros();
         heard(&self.world) || (configured && heard(&self.configured))
