@@ -1,4 +1,4 @@
-//! resolverd's command line, from which its manual is made too.
+//! resolverd's command line; its manual is generated from it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -25,7 +25,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::limits::{CLOCK_FLOOR, SLOW_CLOCK};
 
-/// A moment, in microseconds since the clock was made. Never goes back.
+/// A moment, in microseconds since the clock was made. It never goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);
 
@@ -55,40 +55,40 @@ impl Mono {
         Self(self.0.saturating_sub(u64::try_from(span.as_micros()).unwrap_or(u64::MAX)))
     }
 
-    /// How long ago `earlier` was; zero where it lies ahead.
+    /// The time since `earlier`; zero if it is in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.saturating_sub(earlier.0))
     }
 
-    /// Whole seconds since `earlier`, rounded down: what has been taken off a TTL (RFC 1035 section 3.2.1).
+    /// Whole seconds since `earlier`, rounded down: the amount to subtract from a TTL (RFC 1035 section 3.2.1).
     pub fn seconds_since(self, earlier: Self) -> u32 {
         u32::try_from(self.0.saturating_sub(earlier.0) / 1_000_000).unwrap_or(u32::MAX)
     }
 }
 
-/// What decisions are given: the moment, and what the calendar says of it.
+/// The moment and the calendar time, as input for decisions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Now {
     /// For spans: TTLs, timers, deadlines.
     pub mono: Mono,
-    /// Seconds since 1970, for people and signatures; may jump when the machine's clock is set.
+    /// Seconds since 1970, for people and signatures; jumps when the machine's clock is set.
     pub unix: u64,
 }
 
-/// What the times of signatures are held against, in seconds since 1970.
+/// The time that signatures are compared with, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
-    /// What this machine's clock says; nothing is known that contradicts it.
+    /// This machine's clock; nothing known contradicts it.
     Clock(u64),
-    /// The clock says less than what is known to have passed: it is slow, and all that is known is that it is later than this.
+    /// The clock is earlier than a moment that is known to have passed: it is slow, and the time is later than this.
     After(u64),
 }
 
-/// Where moments come from.
+/// The source of moments.
 #[derive(Clone)]
 pub struct Clock {
     kind: Kind,
-    /// A moment of the calendar that is known to have passed, in seconds since 1970.
+    /// A calendar moment that is known to have passed, in seconds since 1970.
     passed: Arc<AtomicU64>,
 }
 
@@ -109,7 +109,7 @@ enum Kind {
     },
 }
 
-/// How long the machine has been up, the time that it slept included (CLOCK_BOOTTIME of clock_gettime(2)).
+/// The time since the machine booted, including sleep (CLOCK_BOOTTIME of clock_gettime(2)).
 fn since_boot() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
@@ -122,8 +122,7 @@ impl Clock {
         Self { kind, passed: Arc::new(AtomicU64::new(CLOCK_FLOOR)) }
     }
 
-    /// The clock of a runtime whose time is paused; `unix_at_start` is its calendar now.
-    /// Call it inside that runtime.
+    /// The clock of a runtime whose time is paused; `unix_at_start` is its calendar now. Call it inside that runtime.
     #[cfg(feature = "lab")]
     pub fn simulated(unix_at_start: u64) -> Self {
         let (started, shift, slept) = (tokio::time::Instant::now(), Arc::default(), Arc::default());
@@ -131,8 +130,8 @@ impl Clock {
         Self { kind, passed: Arc::default() }
     }
 
-    /// Sets the calendar of a paused clock this many seconds beside the truth, as somebody sets the machine's. The moments of
-    /// `mono` go on as before.
+    /// Sets the calendar of a paused clock wrong by this many seconds, as if somebody had set the machine's clock.
+    /// The moments of `mono` continue as before.
     #[cfg(feature = "lab")]
     pub fn set_wrong_by(&self, seconds: i64) {
         if let Kind::Virtual { shift, .. } = &self.kind {
@@ -140,7 +139,7 @@ impl Clock {
         }
     }
 
-    /// Has the machine of a paused clock sleep: its spans go on meanwhile, tokio's timers do not.
+    /// Lets the machine of a paused clock sleep: its spans continue meanwhile, tokio's timers do not.
     #[cfg(feature = "lab")]
     pub fn sleep(&self, span: Duration) {
         if let Kind::Virtual { slept, .. } = &self.kind {
@@ -176,7 +175,7 @@ impl Clock {
         Now { mono, unix }
     }
 
-    /// What is known of the calendar.
+    /// The calendar, with what is known about it.
     pub fn calendar(&self) -> Calendar {
         let (unix, passed) = (self.now().unix, self.passed.load(Ordering::Relaxed));
         if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {
@@ -186,7 +185,8 @@ impl Clock {
         }
     }
 
-    /// Tells that a moment of the calendar has passed, in seconds since 1970; only what cannot be forged may be told.
+    /// Notes that a calendar moment has passed, in seconds since 1970. Callers must have it from data that cannot be
+    /// forged.
     pub fn has_passed(&self, unix: u64) {
         self.passed.fetch_max(unix, Ordering::Relaxed);
     }
@@ -243,7 +243,7 @@ mod tests {
         assert!(clock.mono().since(Mono::START) < Duration::from_secs(60));
     }
 
-    /// A clock that is a day off is borne, as signatures bear it; a slower one is known by what has passed.
+    /// A clock that is a day off is tolerated, as by signatures; a slower one is detected by what has passed.
     #[tokio::test]
     async fn a_slow_clock_is_known_by_what_has_passed() {
         let clock = Clock::simulated(10_000_000);

@@ -20,29 +20,29 @@ pub enum Transport {
     Tls,
 }
 
-/// What a server did with a message.
+/// The conduct of a server after a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Conduct {
-    /// Answered, referred or denied as it should.
+    /// Answered, referred or denied correctly.
     Answered,
     /// Answered with TC: the message goes to TCP.
     Truncated,
     /// Did not answer while we listened.
     Silent,
-    /// The network says that it cannot be reached, or it refused TCP.
+    /// The network reports that it cannot be reached, or it refused TCP.
     Unreachable,
-    /// Its TLS certificate is not that of the server that was to be asked.
+    /// Its TLS certificate is for another server.
     Certificate,
     /// REFUSED.
     Refused,
     /// SERVFAIL.
     ServFail,
-    /// Another response code that ends nothing: FORMERR, NOTIMP, BADVERS and the like.
+    /// Another response code that does not end the question: FORMERR, NOTIMP, BADVERS and the like.
     OtherError,
     /// Does not serve the zone: referred upward, sideways or to itself.
     Lame,
-    /// Sent what does not fit the question, or cannot be read.
+    /// Sent a message that does not fit the question or cannot be read.
     Unfit,
 }
 
@@ -66,7 +66,7 @@ impl Conduct {
         self as usize
     }
 
-    /// The words for what the server did wrong; none where it did well.
+    /// The words for the server's fault; none if it did well.
     pub const fn fault(self) -> Option<&'static str> {
         match self {
             Self::Answered | Self::Truncated => None,
@@ -81,12 +81,12 @@ impl Conduct {
         }
     }
 
-    /// Whether the server did wrong; what the network does wrong is put down to it too.
+    /// Whether it is a fault of the server; faults of the network count too.
     pub const fn is_fault(self) -> bool {
         !matches!(self, Self::Answered | Self::Truncated)
     }
 
-    /// Whether anything came back, so that the time is a round trip.
+    /// Whether a message came back, so that the time is a round trip.
     pub const fn came_back(self) -> bool {
         !matches!(self, Self::Silent | Self::Unreachable)
     }

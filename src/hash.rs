@@ -13,14 +13,14 @@ use std::hash::{BuildHasher, Hasher};
 
 use crate::random::Random;
 
-/// SipHash begun with 128 secret bits, so that strangers cannot choose names that collide; the same for a seed.
+/// SipHash with 128 secret bits, so that strangers cannot choose names that collide; the same for a seed.
 #[derive(Clone, Copy, Debug)]
 pub struct Keyed {
     secret: [u64; 2],
 }
 
 impl Keyed {
-    /// Hashing under a secret drawn from `random`.
+    /// A hash with a secret drawn from `random`.
     pub fn new(random: &Random) -> Self {
         Self { secret: [random.u64(), random.u64()] }
     }
@@ -44,11 +44,11 @@ impl BuildHasher for Keyed {
     }
 }
 
-/// A hash under way.
+/// A hash in progress.
 #[derive(Clone, Debug)]
 pub struct Sip {
     state: [u64; 4],
-    /// Octets that make no whole word yet, the first one lowest.
+    /// Octets that do not fill a word yet, the first one lowest.
     held: u64,
     /// Octets so far.
     length: usize,
@@ -137,7 +137,7 @@ impl Hasher for Sip {
 
     fn finish(&self) -> u64 {
         let mut sip = self.clone();
-        // The number of octets, modulo 256, stands in the highest octet of the last word.
+        // The number of octets, modulo 256, is in the highest octet of the last word.
         sip.take(self.held | (self.length as u64) << 56);
         let [_, _, three, _] = &mut sip.state;
         *three ^= 0xff;
@@ -149,7 +149,7 @@ impl Hasher for Sip {
     }
 }
 
-/// A hash without a secret, for tables to which strangers add nothing of their choice: keyed hashes, numbers that we give, names of
+/// A hash without a secret, for tables whose keys strangers cannot choose: keyed hashes, our own numbers, names of
 /// the configuration.
 #[derive(Debug, Default)]
 pub struct Plain(u64);
@@ -173,7 +173,7 @@ impl Hasher for Plain {
     }
 
     fn finish(&self) -> u64 {
-        // The table takes the lowest bits; a product is best in its highest.
+        // The table uses the lowest bits; those of a product are best in its upper half.
         self.0.rotate_left(32)
     }
 }
@@ -184,7 +184,7 @@ mod tests {
     use std::collections::HashSet;
     use std::hash::{BuildHasherDefault, Hash};
 
-    /// The library's is the same function under a key of zeros.
+    /// The library's is the same function with a key of zeros.
     #[test]
     fn it_is_the_library_s_whatever_is_taken_in() {
         let octets: Vec<u8> = (0..=255_u8).collect();

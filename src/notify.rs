@@ -18,12 +18,12 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::supervise::pulse::Pulses;
 
-/// Questions are taken from now on at `addresses`, which `systemctl status` shows; also the end of a reload.
+/// Queries are accepted at `addresses` from now on; `systemctl status` shows them. Also the end of a reload.
 pub fn ready(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Ready, NotifyState::Status(&words(addresses))]);
 }
 
-/// Questions are taken at `addresses` from now on, outside a start and a reload.
+/// Queries are accepted at `addresses` from now on, outside a start and a reload.
 pub fn listens(addresses: &[SocketAddr]) {
     tell(&[NotifyState::Status(&words(addresses))]);
 }
@@ -33,7 +33,7 @@ fn words(addresses: &[SocketAddr]) -> String {
     format!("listens at {}", addresses.join(", "))
 }
 
-/// The configuration is being read again; `ready` ends it, whatever comes of it. The moment tells the manager that its
+/// The configuration is being read again; `ready` ends it, whatever the result. The moment shows the manager that its
 /// own request is meant (`Type=notify-reload`).
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
@@ -42,18 +42,18 @@ pub fn reloading() {
     }
 }
 
-/// It is ending.
+/// The daemon is ending.
 pub fn stopping() {
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping: answering the queries in progress")]);
 }
 
-/// How long the manager waits to be told that the daemon is alive; none where it does not.
+/// How long the manager waits for a sign of life; none if it does not.
 pub fn patience() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
-/// Tells the manager that the daemon is alive, twice in its `patience`. Alive is: every thread and task of `pulses` has come
-/// round since the last time, and `probe` returns.
+/// Tells the manager that the daemon is alive, twice in its `patience`. Alive means: every thread and task of
+/// `pulses` has come round since the last time, and `probe` returns.
 pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -71,7 +71,7 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
     }
 }
 
-/// A manager that does not hear us will restart us; more than say so cannot be done.
+/// A manager that gets no message will restart us; there is nothing else to do.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!("cannot notify the service manager: {error}");

@@ -31,7 +31,7 @@ const CLASS_IN: u16 = 1;
 /// The longest name on the wire (RFC 1035 section 2.3.4).
 pub const MAX_NAME: usize = 255;
 
-/// A question of class IN. The client's spelling stays with the listener; here names are lower case.
+/// A question of class IN. The client's spelling stays with the listener; names here are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
     /// Owner name asked for, lower case, absolute.
@@ -46,8 +46,8 @@ pub struct Question {
     pub view: ViewId,
 }
 
-/// Which set of zones a client sees, and what it is spared. What is in memory is kept apart by it, in the key's last four
-/// octets. Ids are given in order and never twice while the daemon runs; the first is that of `[listen]` at the start.
+/// The set of zones and policies that a client sees. Memory is separated by it, in the key's last four octets. Ids
+/// are given in order and never twice while the daemon runs; the first is that of `[listen]` at the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(u32);
 
@@ -76,7 +76,7 @@ impl Question {
         Self { name, kind, dnssec_ok: false, checking_disabled: false, view: ViewId::default() }
     }
 
-    /// The key under which its answer, flight and failure are kept.
+    /// The key of its answer, flight and failure.
     pub fn key(&self) -> QuestionKey {
         let mut bytes = wire_name(&self.name);
         let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1;
@@ -91,8 +91,8 @@ impl fmt::Display for Question {
     }
 }
 
-/// Lower-case wire name, type, class, then one octet of flags: DO (bit 0) and CD (bit 1) of a question, and what a table keeps
-/// apart (bits 2 to 7); then the view.
+/// Lower-case wire name, type, class, then one octet of flags: DO (bit 0) and CD (bit 1) of a question, and marks of
+/// tables (bits 2 to 7); then the view.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct QuestionKey(Box<[u8]>);
 
@@ -145,7 +145,7 @@ impl QuestionKey {
         self.0.last_chunk()
     }
 
-    /// The question under whose key this is; none for a key that is no question's.
+    /// The question of this key; none if the key is not that of a question.
     pub fn question(&self) -> Option<Question> {
         let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
         let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
@@ -165,15 +165,15 @@ impl fmt::Debug for QuestionKey {
     }
 }
 
-/// The bit of a key's flags that sets sub-questions apart from clients' questions.
+/// The bit of a key's flags that separates sub-questions from clients' questions.
 const OF_SUB_QUESTIONS: u8 = 0x10;
 
-/// Appends what follows the name in a key of class IN.
+/// Appends the octets after the name of a key of class IN.
 pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {
     bytes.extend_from_slice(&tail(kind, flags, view));
 }
 
-/// What follows the name in a key of class IN.
+/// The octets after the name of a key of class IN.
 pub fn tail(kind: RecordType, flags: u8, view: ViewId) -> [u8; QuestionKey::TAIL] {
     let ([one, two], [three, four]) = (u16::from(kind).to_be_bytes(), CLASS_IN.to_be_bytes());
     let [six, seven, eight, nine] = view.octets();
@@ -185,7 +185,7 @@ pub fn wire_name(name: &Name) -> Vec<u8> {
     WireName::of(name).to_vec()
 }
 
-/// The same where it stands: no block of the heap for a name that is looked up and forgotten.
+/// The same in place: no allocation for a name that is looked up and forgotten.
 #[derive(Clone)]
 pub struct WireName {
     octets: [u8; MAX_NAME],
@@ -193,7 +193,7 @@ pub struct WireName {
 }
 
 impl WireName {
-    /// That of `name`.
+    /// The wire form of `name`.
     pub fn of(name: &Name) -> Self {
         let mut octets = [0; MAX_NAME];
         let length = put_wire(name, &mut octets);
@@ -201,7 +201,8 @@ impl WireName {
     }
 }
 
-/// Puts a name in lower-case wire form at the begin of `octets`, which are zeros and as many as a name may have; gives its length.
+/// Writes a name in lower-case wire form to the begin of `octets`, which are zeros and have room for the longest
+/// name; returns its length.
 pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
     let (mut left, mut length) = (&mut *octets, 1_usize);
     for label in name.iter() {
@@ -213,7 +214,7 @@ pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
         length = length.saturating_add(label.len()).saturating_add(1);
         left = behind;
     }
-    // The root's label is there already. No length is a letter: they end at 63.
+    // The root's label is there already. No length is a letter: lengths end at 63.
     let length = length.min(MAX_NAME);
     octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
     length
@@ -227,14 +228,14 @@ impl Deref for WireName {
     }
 }
 
-/// Whether two absolute names are one, whatever their case. The library compares them by label from the right and by letter, in
-/// several times the time.
+/// Whether two absolute names are equal without case. The library compares them by label from the right and by
+/// letter, which takes several times as long.
 pub fn same_name(one: &Name, other: &Name) -> bool {
     let (one, other) = (one.iter(), other.iter());
     one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// Whether `name` lies at or below `zone`, both absolute, whatever their case.
+/// Whether `name` is at or below `zone`, both absolute, without case.
 pub fn lies_within(name: &Name, zone: &Name) -> bool {
     let (mut labels, zone) = (name.iter(), zone.iter());
     let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
@@ -245,12 +246,12 @@ pub fn lies_within(name: &Name, zone: &Name) -> bool {
     labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
 }
 
-/// The name that stands in wire form; the root where none does.
+/// The name of a wire form; the root if it is none.
 pub fn name_of_wire(wire: &[u8]) -> Name {
     Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()
 }
 
-/// Where the labels of a name in wire form begin, from the left; the root's is none.
+/// The begins of the labels of a name in wire form, from the left, without the root's.
 pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     let length = |place: usize| wire.get(place).copied().map(usize::from).filter(|length| *length > 0);
     let first = length(0).map(|_| 0_usize);
@@ -260,28 +261,28 @@ pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether a name lies at or below `zone`, both in wire form.
+/// Whether a name is at or below `zone`, both in wire form.
 pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
     let Some(begin) = name.len().checked_sub(zone.len()) else { return false };
     let cut = zone == [0] || label_places(name).any(|place| place == begin);
     cut && name.get(begin..) == Some(zone)
 }
 
-/// How far an answer, or what it was made of, has been validated.
+/// The security of an answer, or of its parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Security {
-    /// Nobody asked for it.
+    /// Nobody has checked it.
     #[default]
     Unchecked,
     /// Signed, and the chain from a trust anchor holds.
     Secure,
-    /// Provably not signed, or not to be checked.
+    /// Provably unsigned, or excluded from validation.
     Insecure,
 }
 
 impl Security {
-    /// What two parts of one answer come to together.
+    /// The security of two parts of one answer together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -292,10 +293,10 @@ impl Security {
     }
 }
 
-/// An answer as the bytes to send, kept in memory and handed to those who wait.
+/// An answer as the octets to send, kept in memory and handed to waiters.
 ///
-/// The bytes are a whole message without OPT: id 0, the question in lower case, names compressed onto it, so that
-/// the client's own spelling put over the question reaches the owner names too.
+/// The octets are a whole message without OPT: id 0, the question in lower case, names compressed onto it. The
+/// client's spelling, written over the question, then reaches the owner names too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Header, question, answer and authority sections.
@@ -304,24 +305,24 @@ pub struct Answer {
     pub ttl_offsets: Box<[u16]>,
     /// Response code of the header.
     pub rcode: ResponseCode,
-    /// When the TTLs in `wire` were true.
+    /// The moment at which the TTLs in `wire` were true.
     pub stored: Mono,
-    /// When the first of the TTLs runs out. Not after `stored` where the answer must not be kept (TTL 0).
+    /// The moment at which the first TTL ends. Not after `stored` if the answer must not be kept (TTL 0).
     pub expires: Mono,
-    /// An extended error that belongs to the answer (RFC 8914), failures above all.
+    /// An extended error that belongs to the answer (RFC 8914), mostly of failures.
     pub extended_error: Option<ExtendedError>,
-    /// How far it is validated: secure sets AD for those who understand it.
+    /// Its security: secure sets AD for clients that understand it.
     pub security: Security,
-    /// Which DNS list it came from, if from one, and what that said.
+    /// The DNS list that it came from, if any, and what the list said.
     pub list: Option<ListMark>,
 }
 
-/// Which DNS list an answer came from, and what it said.
+/// The DNS list that an answer came from, and what it said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListMark {
     /// The list's number: `dnsbl::table`.
     pub list: u32,
-    /// What it said.
+    /// What the list said.
     pub says: ListSays,
 }
 
@@ -333,17 +334,17 @@ pub enum ListSays {
     Listed,
     /// Not listed.
     NotListed,
-    /// Neither: it refused, or is not a list any more, or nobody answered.
+    /// Neither: it refused, is no longer a list, or did not answer.
     Untold,
 }
 
 impl Answer {
-    /// Whether it may be given to a question of this moment.
+    /// Whether it may answer a question now.
     pub fn is_fresh(&self, now: Mono) -> bool {
         now < self.expires
     }
 
-    /// Whether it says that there is no such name, or no such type at the name (RFC 2308).
+    /// Whether it denies the name, or the type at the name (RFC 2308).
     pub fn is_negative(&self) -> bool {
         let answers = self.wire.get(6..8);
         self.rcode == ResponseCode::NXDomain || answers == Some(&[0, 0])
@@ -364,13 +365,13 @@ impl ExtendedError {
     pub const OTHER: u16 = 0;
     /// Cached Error (RFC 8914 section 4.14): the failure of a moment ago.
     pub const CACHED_ERROR: u16 = 13;
-    /// Not Ready (RFC 8914 section 4.15): over a bound, or ending.
+    /// Not Ready (RFC 8914 section 4.15): a bound is reached, or the daemon is ending.
     pub const NOT_READY: u16 = 14;
-    /// Filtered (RFC 8914 section 4.18): held back here, as the operator wants it.
+    /// Filtered (RFC 8914 section 4.18): held back here by the operator's settings.
     pub const FILTERED: u16 = 17;
     /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
     pub const PROHIBITED: u16 = 18;
-    /// Not Authoritative (RFC 8914 section 4.21): recursion would be needed and was not asked for.
+    /// Not Authoritative (RFC 8914 section 4.21): recursion is necessary and was not asked for.
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// Not Supported (RFC 8914 section 4.22): an operation or class that we do not serve.
     pub const NOT_SUPPORTED: u16 = 21;
@@ -379,8 +380,8 @@ impl ExtendedError {
     /// Network Error (RFC 8914 section 4.24).
     pub const NETWORK_ERROR: u16 = 23;
 
-    /// Whether validation found it (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2): a client is told the same
-    /// again as long as the failure is remembered.
+    /// Whether it comes from validation (RFC 8914 sections 4.2 to 4.13 and RFC 9276 section 3.2): a client gets the
+    /// same error while the failure is remembered.
     pub fn is_of_validation(&self) -> bool {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
@@ -391,11 +392,12 @@ impl ExtendedError {
     }
 }
 
-/// How a client's question ended. Each question ends in one of these, counted once; their sum is the questions.
+/// The outcome of a client's question. Each question has one of these, counted once; their sum is the number of
+/// questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Answered from memory, no server asked.
+    /// Answered from memory; no server was asked.
     Cache,
     /// Answered by a flight that another question had begun.
     Shared,
@@ -405,11 +407,11 @@ pub enum Outcome {
     Failed,
     /// SERVFAIL: the flight ended in failure a moment ago (RFC 9520).
     Remembered,
-    /// SERVFAIL: the client's patience was over, the flight goes on.
+    /// SERVFAIL: the client's deadline has passed; the flight continues.
     Deadline,
-    /// SERVFAIL at once: a bound of `limits` was reached, or we are ending.
+    /// SERVFAIL at once: a bound of `limits` was reached, or the daemon is ending.
     Shed,
-    /// FORMERR: not a question that can be read.
+    /// FORMERR: the question cannot be read.
     FormError,
     /// NOTIMP: an operation that we do not serve.
     NotImplemented,
@@ -441,22 +443,23 @@ impl Outcome {
     }
 }
 
-/// What came to the listener and is no question, or no new one; counted apart from outcomes.
+/// A message to the listener that is no question, or no new one; counted apart from outcomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Apart {
     /// Shorter than a header: dropped.
     Runt,
-    /// A response sent to us: dropped (answering one invites loops).
+    /// A response: dropped, because answering one invites loops.
     Response,
     /// From an address outside `listen.allow`: REFUSED to some datagrams a second, nothing to the others; a connection is
     /// closed.
     Denied,
-    /// The same client asked again, with the same id and port, what it is waiting for: its first copy is answered.
+    /// The same client repeats a question that it is waiting for, with the same id and port: its first copy is
+    /// answered.
     Repeated,
-    /// A reply that could not be handed back: the client's socket or its queue was full.
+    /// A reply that could not be sent: the client's socket or its queue was full.
     ReplyLost,
-    /// A connection that could not be taken: out of descriptors, or gone before its turn.
+    /// A connection that could not be accepted: out of descriptors, or closed before its turn.
     AcceptFailed,
 }
 
@@ -471,7 +474,7 @@ impl Apart {
     }
 }
 
-/// Who asks, as far as anybody can tell.
+/// The client of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
     /// Its address.

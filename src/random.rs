@@ -41,7 +41,7 @@ impl Random {
         self.with(Rng::next_u64)
     }
 
-    /// A number below `bound`; 0 where the bound is 0.
+    /// A number below `bound`; 0 if the bound is 0.
     pub fn below(&self, bound: u32) -> u32 {
         if bound == 0 { 0 } else { self.with(|rng| rng.random_range(0..bound)) }
     }

@@ -14,9 +14,9 @@ use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Restrict};
 
-/// Types whose data must be understood: addresses, and those whose names may be compressed (RFC 3597 section 4: types of
-/// RFC 1035; old servers compress SRV too), as such octets mean nothing outside of their message. And what is no data at all:
-/// OPT, TSIG and types of questions.
+/// Types whose data must be understood: addresses, and types whose names may be compressed (RFC 3597 section 4: types
+/// of RFC 1035; old servers compress SRV too), because such octets mean nothing outside their message. OPT, TSIG and
+/// types of questions are no data at all.
 const UNDERSTOOD: [RecordType; 13] = [
     RecordType::A,
     RecordType::AAAA,
@@ -33,15 +33,16 @@ const UNDERSTOOD: [RecordType; 13] = [
     RecordType::ANY,
 ];
 
-/// Reads the next `length` octets as data of type `kind`: what the library makes of them, else the octets. Data of no octets
-/// are read too, where the type may have such (RFC 3597); the library takes them for a mark of UPDATE.
+/// Reads the next `length` octets as data of type `kind`: as the library reads them, otherwise as octets. Empty data
+/// are read too, if the type may have them (RFC 3597); the library takes them for a mark of UPDATE.
 ///
 /// # Errors
-/// They are too few, or cannot be understood and must be.
+/// There are too few octets, or they cannot be understood and must be.
 pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Result<RData, DecodeError> {
     let begin = decoder.index();
     let octets = decoder.read_slice(usize::from(length))?.unverified();
-    // Names may point back into the message, which is never longer than an index reaches; memory's names do not point.
+    // Names may point back into the message, which is never longer than an index reaches; names from memory do not
+    // point.
     let whole = u16::try_from(begin).ok().filter(|_| length > 0).map(|begin| decoder.clone(begin));
     let mut data = whole.unwrap_or_else(|| BinDecoder::new(octets));
     match RData::read(&mut data, kind, Restrict::new(length)) {
@@ -53,15 +54,15 @@ pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Resu
     }
 }
 
-/// Whether data are not mere octets where the type means more than these.
+/// Whether data were read as their type, and not as octets.
 pub fn is_understood(data: &RData) -> bool {
     !matches!(data, RData::Unknown { code, .. } if UNDERSTOOD.contains(code))
 }
 
-/// Reads a whole record. An OPT is left to the library, as its class and TTL are none.
+/// Reads a whole record. An OPT is left to the library, because its class and TTL are none.
 ///
 /// # Errors
-/// As for `read`, and where the owner cannot be read.
+/// As for `read`, and if the owner cannot be read.
 pub fn read_record(decoder: &mut BinDecoder<'_>) -> Result<Record, DecodeError> {
     let name = Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
@@ -79,7 +80,8 @@ mod tests {
     use super::*;
     use hickory_proto::serialize::binary::BinEncodable;
 
-    /// Data that the library refuses of each type that it interprets: too short, of unknown flags, or of another protocol.
+    /// Data that the library refuses, for each type that it interprets: too short, with unknown flags, or of another
+    /// protocol.
     const ODD: [(u16, &[u8]); 19] = [
         (13, &[9, b'x']),
         (16, &[9, b'x']),

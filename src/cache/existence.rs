@@ -1,7 +1,7 @@
-//! Whether a name exists as far as memory knows, and so how much an NXDOMAIN denies.
+//! Whether a name exists as far as memory knows, and therefore how much an NXDOMAIN denies.
 //!
-//! RFC 2308 section 5 denies all types of the name by it. Load balancers say it of the types that they do not know, AAAA
-//! above all (RFC 4074 section 4.2): unless it is proven, it denies the type that was asked for.
+//! RFC 2308 section 5 denies all types of the name by it. Load balancers send it for types that they do not know,
+//! especially AAAA (RFC 4074 section 4.2). So without proof it denies only the type of its question.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
 use crate::question::{Question, QuestionKey, Security, ViewId, name_of_wire};
 
-/// Types by which a name is seen to exist, and for which a denial of all types is answered: those of mail, the web and zones.
+/// Types that show the existence of a name, and for which a denial of all types is answered: those of mail, the web
+/// and zones.
 const SHOWING: [RecordType; 10] = [
     RecordType::A,
     RecordType::AAAA,
@@ -29,8 +30,8 @@ const SHOWING: [RecordType; 10] = [
 ];
 
 impl InView<'_> {
-    /// Whether an NXDOMAIN for `kind` at `name` denies all types. A is what every server knows: where even that is denied of
-    /// a name of which nothing is known, the name does not exist.
+    /// Whether an NXDOMAIN for `kind` at `name` denies all types. Every server knows A: if A is denied and nothing is
+    /// known about the name, the name does not exist.
     pub(super) fn denies_all_types(
         &self,
         name: &Name,
@@ -39,7 +40,7 @@ impl InView<'_> {
         now: Mono,
     ) -> bool {
         match kind {
-            // DS come from above the cut: that there is no such name there says nothing of a stub's or forwarder's own.
+            // DS come from above the cut: the parent's NXDOMAIN says nothing about a stub's or forwarder's own name.
             RecordType::DS => false,
             RecordType::A => security == Security::Secure || !self.exists(name, now),
             _ => security == Security::Secure,
@@ -59,8 +60,8 @@ impl InView<'_> {
         SHOWING.iter().any(shows) || marked() || self.delegation(name, now).is_some()
     }
 
-    /// Data at `owner`, in `zone`, show for `time` that the names between the two exist. Gives those of which all types were
-    /// denied.
+    /// Data at `owner`, in `zone`, show for `time` that the names between the two exist. Returns those whose types
+    /// were all denied.
     pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut keys = Keys::of(owner, self.view);
         let (mut begin, mut cleared) = (0, Vec::new());
@@ -80,8 +81,8 @@ impl InView<'_> {
         cleared
     }
 
-    /// Forgets what is denied of all types of `name`, as something exists there; that it has no A is still denied. False where
-    /// nothing is denied, or it is proven.
+    /// Forgets the denial of all types of `name`, because data exist there; the denial of A stays. Returns false if
+    /// nothing is denied, or the denial is proven.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
         let key = self.key(name, Slot::Nxdomain);
         let Some(denial) = self.known(key.as_bytes(), Rank::Glue, now).filter(|denial| !denial.is_proven())
@@ -98,7 +99,7 @@ impl InView<'_> {
 }
 
 impl Memory {
-    /// Forgets answers that followed from a denial of all types of `name`; the one for A was asked for.
+    /// Forgets answers that followed from a denial of all types of `name`; the answer for A stays.
     pub fn forget_denied(&self, name: &Name, view: ViewId, now: Mono) {
         for kind in SHOWING.into_iter().filter(|kind| *kind != RecordType::A) {
             for (dnssec_ok, checking_disabled) in [(false, false), (true, false), (false, true), (true, true)]

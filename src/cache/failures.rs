@@ -1,8 +1,8 @@
-//! Questions that failed a moment ago, so that their repeats cost nothing (RFC 9520).
+//! Questions that failed a moment ago, so that repeats cost nothing (RFC 9520).
 //!
-//! A failure is remembered for 1 s at first and twice as long each time it happens again, to 30 s; a success clears it.
-//! Where no server at all was heard meanwhile it is always 1 s, and ends as soon as one is heard: that may be our own
-//! network, and names are not to be held guilty of its outage.
+//! A failure is remembered for 1 s at first and twice as long each time, up to 30 s; a success clears it. If no
+//! server at all was heard meanwhile it is always 1 s, and ends as soon as one is heard: the reason may be our own
+//! network, and its outage must not count against names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,18 +12,18 @@ use crate::clock::Mono;
 use crate::limits::{FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
 use crate::question::{ExtendedError, QuestionKey};
 
-/// A failure that is remembered.
+/// A remembered failure.
 #[derive(Debug)]
 pub struct Failed {
-    /// Until when it is given without trying again.
+    /// Until when it answers without a new try.
     pub until: Mono,
     /// When it was stored.
     pub since: Mono,
-    /// For how long that was when it was stored.
+    /// The span that it was stored for.
     span: Duration,
     /// Whether any server was heard while it failed.
     heard: bool,
-    /// Why it failed.
+    /// The reason.
     pub error: ExtendedError,
 }
 
@@ -40,26 +40,27 @@ impl Failures {
         &self.0
     }
 
-    /// The failure that answers a question of this moment. `heard_since`: whether any server was heard after a moment.
+    /// The failure that answers a question now. `heard_since`: whether any server was heard after a moment.
     pub fn get(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
         let holds = |failed: &Arc<Failed>| now < failed.until && (failed.heard || !heard_since(failed.since));
         self.0.get(key).filter(holds)
     }
 
-    /// Remembers a failure, for longer where the last one has not long gone. `heard`: whether any server was, while it failed.
+    /// Remembers a failure, for longer if the last one ended not long ago. `heard`: whether any server was heard
+    /// while it failed.
     pub fn put(&self, key: QuestionKey, error: ExtendedError, heard: bool, now: Mono) {
         let last = self.0.get(&key).filter(|_| heard);
         let span = last.map_or(FIRST_FAILURE_TIME, |last| next_span(last.until, last.span, now));
         self.0.insert(key, Arc::new(Failed { until: now.after(span), since: now, span, heard, error }));
     }
 
-    /// Forgets a failure: the question has been answered.
+    /// Forgets a failure, because the question has been answered.
     pub fn clear(&self, key: &QuestionKey) {
         self.0.remove(key);
     }
 }
 
-/// Twice the last span, unless so long has passed since it that this is another failure.
+/// Twice the last span, unless so much time has passed that this is another failure.
 fn next_span(last_until: Mono, last_span: Duration, now: Mono) -> Duration {
     if now.since(last_until) > MAX_FAILURE_TIME {
         FIRST_FAILURE_TIME

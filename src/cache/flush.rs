@@ -1,6 +1,6 @@
-//! Flushing: what an operator wants gone, from all memories, every type, with its number.
+//! Flushing: removes entries from all memories and returns their number.
 //!
-//! Walks whole tables, so it runs off the threads that serve.
+//! It walks whole tables, so it runs off the threads that serve.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::rrsets::{self, Entry, Sort};
 use super::{Memory, Store};
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
-/// What is to be flushed.
+/// The entries to flush.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flush {
     /// One name: all types, or one.
@@ -34,7 +34,7 @@ pub enum Flush {
     All,
 }
 
-/// What was removed.
+/// The number of removed entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flushed {
     /// Answers, the negative ones not counted.
@@ -43,7 +43,7 @@ pub struct Flushed {
     pub rrsets: u64,
     /// Negative answers, kept as answers or as RRsets.
     pub negatives: u64,
-    /// Zone cuts, and what their zones' keys turned out to be.
+    /// Zone cuts, and the states of zones.
     pub delegations: u64,
     /// Failures.
     pub failures: u64,
@@ -51,7 +51,7 @@ pub struct Flushed {
     pub servers: u64,
 }
 
-/// What is to be flushed, its name in wire form.
+/// The entries to flush, with the name in wire form.
 enum Aim {
     Name(Vec<u8>, Option<RecordType>),
     Tree(Vec<u8>, Option<RecordType>),
@@ -60,7 +60,7 @@ enum Aim {
 }
 
 impl Memory {
-    /// Removes what `flush` names, expired entries too. Looks through all tables: see `walk`.
+    /// Removes the entries that `flush` names, expired ones too. Walks through all tables: see `walk`.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);
         let mut flushed = Flushed::default();
@@ -75,7 +75,7 @@ impl Memory {
                 Sort::Rrset => &mut flushed.rrsets,
                 Sort::Negative => &mut flushed.negatives,
                 Sort::Delegation | Sort::State => &mut flushed.delegations,
-                // It goes with the names that it was seen by.
+                // It goes with the names that showed it.
                 Sort::Exists => return,
             };
             *count += 1;
@@ -87,9 +87,9 @@ impl Memory {
         flushed
     }
 
-    /// Removes what lies at or below `names`, and what only views know that are not in use any more. Where there are names,
-    /// insecure answers too: an alias elsewhere may have led there, and what it led to was let through unchecked. Looks
-    /// through all tables: see `walk`.
+    /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are names,
+    /// insecure answers go too: an alias elsewhere may have led there, and its target was not checked. Walks through
+    /// all tables: see `walk`.
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
@@ -102,7 +102,7 @@ impl Memory {
     }
 }
 
-/// Removes the entries that match, and tells of each.
+/// Removes the matching entries, and calls back for each.
 fn remove<V: Clone>(store: &Store<V>, matches: impl Fn(&QuestionKey, &V) -> bool, mut told: impl FnMut(&V)) {
     for (key, _) in store.entries(matches) {
         if let Some(entry) = store.remove(&key) {
@@ -121,7 +121,7 @@ impl Aim {
         }
     }
 
-    /// Whether the entry under `key` is to go. The entry that says "no such name" has no type and goes with any.
+    /// Whether the entry under `key` matches. An NXDOMAIN entry has no type and matches any.
     fn hits(&self, key: &QuestionKey, negative: bool) -> bool {
         let of_kind = |kind: &Option<RecordType>| {
             kind.is_none_or(|kind| key.kind() == kind || key.kind() == RecordType::ZERO)
@@ -135,7 +135,7 @@ impl Aim {
     }
 }
 
-/// A wire name, and all that it lies below; the root is the last.
+/// All suffixes of a wire name; the root is the last.
 fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(Some(name), |suffix| match suffix.split_first() {
         Some((length, rest)) if *length > 0 => rest.get(usize::from(*length)..),

@@ -1,17 +1,17 @@
-//! The keys under which RRsets, denials and delegations stand in their table.
+//! The keys of RRsets, denials and delegations in their table.
 
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::question::{MAX_NAME, QuestionKey, ViewId, WireName, is_within, put_wire, tail};
 
-/// Which entry of a name: they share the table, and the last octet of the key tells them apart.
+/// The kind of entry of a name. The kinds share the table, and the last octet of the key separates them.
 #[derive(Clone, Copy)]
 pub(super) enum Slot {
     Rrset(RecordType),
-    /// Addresses as delegations have them: beside what the name's own zone says, or denies.
+    /// Addresses from delegations: kept beside the data or denials of the name's own zone.
     Glue(RecordType),
     Nxdomain,
-    /// That a name exists, as names below it do.
+    /// That a name exists, because names below it do.
     Exists,
     Delegation,
     State,
@@ -31,7 +31,7 @@ impl Slot {
     }
 }
 
-/// The keys of a name, and of the names above it, in one buffer: a name above is the end of the name below.
+/// The keys of a name and of the names above it, in one buffer: a name above is the end of the name below.
 pub(super) struct Keys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
     /// Octets of the name.
@@ -46,7 +46,7 @@ impl Keys {
         Self { octets, end, view }
     }
 
-    /// The same of a name in wire form.
+    /// The same for a name in wire form.
     pub(super) fn of_wire(name: &[u8], view: ViewId) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = name.len().min(MAX_NAME);
@@ -56,7 +56,7 @@ impl Keys {
         Self { octets, end, view }
     }
 
-    /// The key in `slot` of the name that begins at `begin`; at 0 begins the name itself.
+    /// The key in `slot` of the name that begins at `begin`; the name itself begins at 0.
     pub(super) fn at(&mut self, begin: usize, slot: Slot) -> &[u8] {
         let (kind, flags) = slot.tail();
         let behind = self.octets.get_mut(self.end..).and_then(|behind| behind.first_chunk_mut());
@@ -71,13 +71,13 @@ impl Keys {
         self.octets.get(begin..self.end).unwrap_or_default()
     }
 
-    /// Where the name above the one at `begin` begins; none above the root.
+    /// The begin of the name above the one at `begin`; none above the root.
     pub(super) fn above(&self, begin: usize) -> Option<usize> {
         let length = usize::from(*self.name(begin).first()?);
         (length > 0).then(|| begin.saturating_add(length).saturating_add(1))
     }
 
-    /// Where `top` begins; none where the name is not at or below it.
+    /// The begin of `top`; none if the name is not at or below it.
     pub(super) fn place_of(&self, top: &Name) -> Option<usize> {
         if top.is_root() {
             return self.end.checked_sub(1);

@@ -1,6 +1,7 @@
-//! Looking: what the memories hold under a name, for `resolverctl cache`.
+//! Reads the memories' entries under a name, for `resolverctl cache`.
 //!
-//! Walks whole tables instead of asking them: looking is no use of an entry, and must not keep it from being evicted.
+//! It walks whole tables instead of looking up: reading must not count as a use, which would keep the entry from
+//! eviction.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,40 +14,40 @@ use super::{Memory, failures, weigh_answer};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 
-/// Something that is held, and has time to live.
+/// A kept entry that has time to live.
 #[derive(Clone, Debug)]
 pub struct Held {
-    /// The type under which it is held; none where it holds for all types.
+    /// Its type; none if it holds for all types.
     pub kind: Option<RecordType>,
-    /// Whose it is: views see nothing of each other's.
+    /// Its view: views do not share entries.
     pub view: ViewId,
     /// How long it may still be used.
     pub left: Duration,
-    /// Octets that it is weighed at.
+    /// Its weight in octets.
     pub octets: u32,
-    /// What it is.
+    /// Its content.
     pub what: What,
 }
 
-/// What is held.
+/// The content of an entry.
 #[derive(Clone, Debug)]
 pub enum What {
     /// An answer as bytes to send, for questions with these flags.
     Answer(Question, Arc<Answer>),
-    /// An RRset: how much it is believed, and its records with the TTL that is left.
+    /// An RRset: its rank, and its records with the TTL that is left.
     Rrset(Rank, Vec<Record>),
     /// That there is no such name or type.
     Negative(Arc<Negative>),
-    /// Who serves the zone of this name.
+    /// The servers of the zone of this name.
     Delegation(Arc<Delegation>),
-    /// What the zone's keys turned out to be.
+    /// The state of the zone.
     State(Arc<ZoneState>),
-    /// That the question failed a moment ago: a client's, or one that was asked on the way.
+    /// A failure of a moment ago: of a client's question or of a sub-question.
     Failure(Question, ExtendedError),
 }
 
 impl Memory {
-    /// What is held under `name`, of one type or of all; by table, then by type.
+    /// The entries under `name`, of one type or of all; by table, then by type.
     pub fn look(&self, name: &Name, kind: Option<RecordType>, now: Mono) -> Vec<Held> {
         let mut held = self.look_at_answers(name, kind, now);
         held.extend(self.look_at_rrsets(name, kind, now));
@@ -54,7 +55,7 @@ impl Memory {
         held
     }
 
-    /// Every name that an answer, an RRset, its absence or a delegation is held under: tests look through all of it.
+    /// The names of all answers, RRsets, denials and delegations: tests look through all of them.
     #[cfg(feature = "lab")]
     pub fn names(&self) -> Vec<Name> {
         let answers = self.answers.0.entries(|_, _| true).into_iter().map(|(key, _)| key);
@@ -107,7 +108,7 @@ impl Memory {
                 rrsets::Entry::State(state) => (None, state.expires.since(now), What::State(state)),
                 rrsets::Entry::Exists(_) => continue,
             };
-            // What holds for all types holds for the one that is looked for.
+            // An entry for all types matches every type.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
                 let view = key.view();
                 held.push(Held { kind: of, view, left, octets, what });

@@ -51,13 +51,13 @@ use crate::hash::Keyed;
 use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
 
-/// Octets that an entry costs beside its own (its key, and what is kept with all that it points to): its slot, its place in the
-/// hash table, and the slack of both. `tests/weights.rs` measures it against the allocator's own count, and
+/// Octets that an entry costs beside its own (its key, and its value with all that it points to): its slot, its place
+/// in the hash table, and the slack of both. `tests/weights.rs` measures it against the allocator's own count, and
 /// `cargo bench --bench memory` against resident growth.
 pub const ENTRY_OVERHEAD: usize = 112;
 
-/// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations spare messages; the small two
-/// hold at most a few hundred octets an entry.
+/// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations save messages; entries of the two
+/// small memories have at most a few hundred octets.
 const SHARES: Shares = Shares { answers: 50, rrsets: 40, servers: 5, failures: 5 };
 
 struct Shares {
@@ -67,7 +67,7 @@ struct Shares {
     failures: u64,
 }
 
-/// A bounded table by question, or by what else has such a key.
+/// A bounded table by question, or by another key of the same form.
 type Store<V> = store::Store<QuestionKey, V>;
 
 /// The four memories.
@@ -77,7 +77,7 @@ pub struct Memory {
     pub answers: Answers,
     /// RRsets, proofs of their absence, and delegations.
     pub rrsets: rrsets::Rrsets,
-    /// What is known of servers.
+    /// The state of each server.
     pub servers: servers::Servers,
     /// Questions that failed a moment ago.
     pub failures: failures::Failures,
@@ -100,12 +100,12 @@ impl Memory {
         }
     }
 
-    /// Hashing as in these memories, for tables beside them with strangers' keys.
+    /// The hash of these memories, for other tables with strangers' keys.
     pub fn keyed(&self) -> Keyed {
         self.keyed
     }
 
-    /// How full each memory is.
+    /// The fill of each memory.
     pub fn fill(&self) -> [StoreFill; 4] {
         [
             fill("answers", &self.answers.0),
@@ -116,16 +116,16 @@ impl Memory {
     }
 }
 
-/// How full one memory is.
+/// The fill of one memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoreFill {
-    /// Which.
+    /// The name of the memory.
     pub store: &'static str,
     /// Entries, those past their TTL included.
     pub entries: u64,
-    /// Octets they are weighed at.
+    /// Their weight in octets.
     pub bytes: u64,
-    /// Octets it may hold.
+    /// Its bound in octets.
     pub capacity: u64,
 }
 
@@ -134,12 +134,12 @@ pub struct StoreFill {
 pub struct Answers(Store<Arc<Answer>>);
 
 impl Answers {
-    /// The answer to a question of this moment, by the key `wire::query` has read.
+    /// The answer to a question now, by the key that `wire::query` has read.
     pub fn get(&self, key: &[u8], now: Mono) -> Option<Arc<Answer>> {
         self.0.get(key).filter(|answer| answer.is_fresh(now))
     }
 
-    /// Keeps an answer; one that has no time to live is not kept.
+    /// Keeps an answer; one without time to live is not kept.
     pub fn put(&self, key: QuestionKey, answer: &Arc<Answer>) {
         if answer.is_fresh(answer.stored) {
             self.0.insert(key, Arc::clone(answer));
@@ -153,26 +153,26 @@ fn weigh_answer(key: &QuestionKey, answer: &Arc<Answer>) -> u32 {
     weight(key, &[shared::<Answer>(), answer.wire.len(), offsets, text])
 }
 
-/// Octets of a value that is shared: it stands behind two counters.
+/// Octets of a shared value: it stands behind two counters.
 const fn shared<Value>() -> usize {
     size_of::<Value>() + 2 * size_of::<usize>()
 }
 
-/// Octets that the allocator gives out for so many: it has four sizes between a power of two and the next, steps of 16 octets
-/// below 128, and a page more for each of the large ones.
+/// Octets that the allocator hands out for a request of this size: it has four sizes between a power of two and the
+/// next, steps of 16 octets below 128, and a page more for each of the large ones.
 fn block(octets: usize) -> usize {
     let step = (octets.next_power_of_two() / 8).max(16);
     let more = if octets > LARGE { PAGE } else { 0 };
     octets.div_ceil(step).saturating_mul(step).saturating_add(more)
 }
 
-/// The largest octets that share pages with others.
+/// The largest allocation that shares pages with others.
 const LARGE: usize = 14 << 10;
 
 /// Octets of a page.
 const PAGE: usize = 4 << 10;
 
-/// Octets of a name that do not lie in it: the library keeps 32 octets of labels and the ends of 24 labels within.
+/// Octets of a name outside it: the library keeps 32 octets of labels and the ends of 24 labels within.
 fn outside(name: &Name) -> usize {
     let labels = name.iter().len();
     let octets = name.len().saturating_sub(labels.max(1));
@@ -186,7 +186,7 @@ const NAME_OCTETS_WITHIN: usize = 32;
 /// Ends of labels that the library keeps within a name.
 const NAME_LABELS_WITHIN: usize = 24;
 
-/// The weight of an entry under `key` with blocks of so many octets.
+/// The weight of an entry under `key` with blocks of these octets.
 fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
     let blocks =
         blocks.iter().map(|octets| block(*octets)).fold(block(key.as_bytes().len()), usize::saturating_add);
@@ -198,7 +198,7 @@ fn fill<K: Hash + Eq + Clone, V: Clone>(name: &'static str, store: &store::Store
     StoreFill { store: name, entries, bytes, capacity: store.capacity() }
 }
 
-/// What the tests of the memories share.
+/// Shared by the tests of the memories.
 #[cfg(test)]
 mod stage {
     use std::time::Duration;

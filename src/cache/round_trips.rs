@@ -1,7 +1,7 @@
-//! The round trips of one server: their smoothed value and a digest of their distribution, from which its timers come.
+//! The round trips of one server: their smoothed value and a digest of their distribution, which give its timers.
 //!
-//! Pure. RFC 6298 section 2 smooths; the digest is log-linear, eight buckets an octave, so that a percentile is at most an
-//! eighth too long. Its counts are halved from time to time: what was long ago fades.
+//! Pure. RFC 6298 section 2 smooths. The digest is log-linear with eight buckets an octave, so that a percentile is
+//! at most an eighth too long. Its counts are halved from time to time, so that old values fade.
 
 use std::time::Duration;
 
@@ -13,30 +13,30 @@ const PRECISION_BITS: u32 = 3;
 /// Buckets an octave.
 const PER_OCTAVE: u32 = 1 << PRECISION_BITS;
 
-/// The first octave begins here, in microseconds as a power of two: what is nearer than a millisecond is all alike.
+/// The begin of the first octave, in microseconds as a power of two: round trips below a millisecond are all alike.
 const FIRST_OCTAVE: u32 = 10;
 
 /// Octaves: up to 2^21 microseconds, just over the longest timer.
 const OCTAVES: u32 = 11;
 
-/// All buckets: one for what is nearer than the first octave, and the last one also for what is farther than all.
+/// All buckets: one below the first octave; the last one also has all that is above it.
 const BUCKETS: usize = 11 * 8 + 1;
 
-/// At so many counts all are halved: a server that moved is told by its last few dozen round trips. Fits an octet.
+/// At this count all are halved: a server that moved is judged by its last few dozen round trips. Fits an octet.
 const FADE_AT: u8 = 128;
 
-/// The part of the round trips that a timer covers, of a hundred: Dean and Barroso, "The Tail at Scale" (2013), send the
+/// The percentage of the round trips that a timer covers: Dean and Barroso, "The Tail at Scale" (2013), send the
 /// second request at the 95th percentile, which bounds them to one in twenty.
 const COVERED: u32 = 95;
 
-/// What is known of a server's round trips; there is at least one.
+/// The round trips of a server, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RoundTrips {
     smoothed: Duration,
     variation: Duration,
     counts: [u8; BUCKETS],
     total: u8,
-    /// What follows from these: asked for many times for each that comes.
+    /// The timer that follows from them: read many times for each new one.
     timer: Duration,
 }
 
@@ -62,8 +62,8 @@ impl RoundTrips {
         self.smoothed
     }
 
-    /// How long to wait before a second server is asked while this one may still answer: about the 95th percentile of its
-    /// own round trips; a quarter over the usual and 10 ms until there are enough of them.
+    /// How long to wait before a second server is asked while this one may still answer: about the 95th percentile of
+    /// its own round trips; until there are enough of them, a quarter over the usual plus 10 ms.
     pub(super) fn timer(&self) -> Duration {
         self.timer
     }
@@ -77,7 +77,8 @@ impl RoundTrips {
         usual.clamp(MIN_TIMER, MAX_TIMER)
     }
 
-    /// After which time a message or its answer is taken to be lost: twice the timer, or what RFC 6298 says where that is more.
+    /// The time after which a message or its answer counts as lost: twice the timer, or the value of RFC 6298 if that
+    /// is longer.
     pub(super) fn patience(&self) -> Duration {
         (self.timer() * 2).max(self.smoothed + self.variation * 4).min(MAX_TIMER)
     }
@@ -94,7 +95,7 @@ impl RoundTrips {
         self.timer = self.reckoned();
     }
 
-    /// The upper end of the bucket in which the percentile lies.
+    /// The upper end of the bucket of the percentile.
     fn percentile(&self) -> Duration {
         let wanted = (u32::from(self.total) * COVERED).div_ceil(100);
         let mut seen = 0;

@@ -1,7 +1,7 @@
 //! RRsets, proofs that one does not exist, and delegations.
 //!
-//! RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept as wire bytes and decoded on the
-//! miss path only.
+//! RFC 2181 section 5.4.1 (rank of data), RFC 2308 (negative answers). RRsets are kept as wire octets and decoded on
+//! the miss path only.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,19 +20,19 @@ use crate::limits::DOUBTED_TIME;
 use crate::question::{QuestionKey, Security, ViewId};
 use crate::rdata;
 
-/// How much an RRset is to be believed (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
+/// The rank of an RRset (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {
-    /// Addresses that came with a referral: to ask servers at, never to answer with.
+    /// Addresses that came with a referral: servers are asked at them, clients never get them.
     Glue,
-    /// From an answer without AA, or from behind the alias in one with it.
+    /// From an answer without AA, or from behind the alias in an answer with AA.
     Answer,
     /// From an answer with AA, about the name that was asked for.
     Authoritative,
 }
 
-/// What is known under a name.
+/// The entry of a name.
 #[derive(Clone, Debug)]
 pub enum Known {
     /// The RRset.
@@ -41,7 +41,7 @@ pub enum Known {
     Negative(Arc<Negative>),
 }
 
-/// An RRset as wire bytes.
+/// An RRset as wire octets.
 #[derive(Debug)]
 pub struct Rrset {
     kind: RecordType,
@@ -53,22 +53,22 @@ pub struct Rrset {
     backing: Backing,
 }
 
-/// A negative answer and the SOA that bounds it.
+/// A negative answer and the SOA that limits its time.
 #[derive(Debug)]
 pub struct Negative {
     /// True: no such name. False: no such type at the name.
     pub nxdomain: bool,
-    /// How much it is to be believed.
+    /// Its rank.
     pub rank: Rank,
-    /// The SOA as a record, as names of the library's take several times as much; none where it holds in doubt, for a short
-    /// time.
+    /// The SOA as a record, because names of the library take several times as much; none if the denial is in doubt
+    /// and holds for a short time.
     soa: Evidence,
     ttl: u32,
     stored: Mono,
     backing: Backing,
 }
 
-/// A zone cut: who serves the zone, and the addresses that came with the referral.
+/// A zone cut: the servers of the zone, and the addresses that came with the referral.
 #[derive(Debug)]
 pub struct Delegation {
     /// The zone.
@@ -79,20 +79,20 @@ pub struct Delegation {
     pub glue: Vec<(usize, IpAddr)>,
     /// Addresses and ports that the operator gave, instead of servers' names.
     pub configured: Vec<SocketAddr>,
-    /// Whether the operator answers for it: its servers may be where no public server is.
+    /// Whether the operator vouches for it: its servers may be at addresses where no public server is.
     pub trusted: bool,
-    /// DS with their signatures, or the proof that there is none, as they came with the referral.
+    /// DS with their signatures, or the proof of their absence, as they came with the referral.
     pub evidence: Evidence,
     /// Since when it is known.
     pub since: Mono,
-    /// Until when it holds.
+    /// The moment of its end.
     pub expires: Mono,
 }
 
 #[derive(Clone)]
 pub(super) enum Entry {
     Known(Known),
-    /// Until when a name is known to exist.
+    /// The moment until which a name is known to exist.
     Exists(Mono),
     Delegation(Arc<Delegation>),
     State(Arc<ZoneState>),
@@ -102,11 +102,11 @@ pub(super) enum Entry {
 #[derive(Clone)]
 pub struct Rrsets {
     store: Store<Entry>,
-    /// Whether a DNAME was ever kept: few networks meet one, and those that do not need not look for one above each name.
+    /// Whether a DNAME was ever kept: few networks meet one, and without one the names above need not be searched.
     dnames: Arc<AtomicBool>,
 }
 
-/// What one view knows.
+/// The entries of one view.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
     pub(super) store: &'a Store<Entry>,
@@ -123,15 +123,15 @@ impl Rrsets {
         &self.store
     }
 
-    /// What `view` knows.
+    /// The entries of `view`.
     pub fn of(&self, view: ViewId) -> InView<'_> {
         InView { store: &self.store, dnames: &self.dnames, view }
     }
 }
 
 impl InView<'_> {
-    /// What is known of `kind` at `name`, if it may be believed at least as `rank` and has time to live; glue where nothing
-    /// better is known, not even that there is none.
+    /// The entry of `kind` at `name`, if it has at least `rank` and has time to live; glue only if nothing better is
+    /// known, not even a denial.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
         let mut keys = Keys::of(name, self.view);
         let known = self.known(keys.at(0, Slot::Rrset(kind)), rank, now);
@@ -139,7 +139,7 @@ impl InView<'_> {
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
-    /// The addresses of a server as delegations have them, whatever else is known of it.
+    /// The addresses of a server from delegations, whatever else is known about it.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
         match self.known(self.key(name, Slot::Glue(kind)).as_bytes(), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
@@ -155,7 +155,7 @@ impl InView<'_> {
         }
     }
 
-    /// What `get` gives, or else the alias of the name; and of which type that is.
+    /// The result of `get`, otherwise the alias of the name; with its type.
     pub fn get_or_alias(
         &self,
         name: &Name,
@@ -179,13 +179,13 @@ impl InView<'_> {
     }
 
     /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
-    /// `max_ttl` caps it. Nothing is kept with a TTL of 0, nor over what is better believed.
+    /// `max_ttl` caps it. Nothing is kept with a TTL of 0, nor over data of a greater rank.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
         self.put_backed(records, rank, Backing::default(), max_ttl, now);
     }
 
-    /// The same with what proves it. What was never checked does not replace what was found secure and lives: a client
-    /// that sets CD poisons nobody. True where it has cleared what was denied of all types of its name.
+    /// The same with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
+    /// poison others. Returns true if it has cleared a denial of all types of its name.
     pub fn put_backed(
         &self,
         records: &[&Record],
@@ -206,7 +206,7 @@ impl InView<'_> {
         let denied =
             if rank == Rank::Glue { None } else { self.known(keys.at(0, Slot::Nxdomain), Rank::Glue, now) };
         let held = self.known(keys.at(0, slot), Rank::Glue, now);
-        // What was asked for and denied was A, unless it is proven: other types are denied by inference.
+        // A was asked for and denied, unless the denial is proven: other types are denied by inference.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
@@ -223,8 +223,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Keeps glue for as long as what the name's own zone says instead: once that turns out to be of no use, there is nobody
-    /// to ask for the glue again.
+    /// Keeps glue as long as the data of the name's own zone: if those turn out to be useless, there is nobody to ask
+    /// for the glue again.
     fn prolong_glue(&self, (name, kind): (&Name, RecordType), ttl: u32, data: &[u8], now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
@@ -238,8 +238,8 @@ impl InView<'_> {
         }
     }
 
-    /// Keeps a negative answer for the time its SOA gives (RFC 2308 section 5): the smaller of the SOA's TTL and
-    /// its MINIMUM, capped by `max_ttl`.
+    /// Keeps a negative answer for the time of its SOA (RFC 2308 section 5): the smaller of the SOA's TTL and its
+    /// MINIMUM, capped by `max_ttl`.
     pub fn put_negative(
         &self,
         name: &Name,
@@ -252,7 +252,7 @@ impl InView<'_> {
         self.put_denied((name, kind), nxdomain, (soa, Rank::Authoritative), Backing::default(), max_ttl, now);
     }
 
-    /// The same with its rank and what proves it; as with RRsets, it is not kept over what is better believed.
+    /// The same with its rank and proof; like an RRset, it is not kept over data of a greater rank.
     pub fn put_denied(
         &self,
         (name, kind): (&Name, RecordType),
@@ -267,7 +267,7 @@ impl InView<'_> {
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });
     }
 
-    /// Keeps for a short time that a name lacks a type, as all servers of its zone have said in doubt.
+    /// Keeps for a short time that a name lacks a type, because all servers of its zone have said so in doubt.
     pub fn put_doubted(&self, name: &Name, kind: RecordType, security: Security, now: Mono) {
         let ttl = u32::try_from(DOUBTED_TIME.as_secs()).unwrap_or(0);
         let backing = Backing { security, ..Backing::default() };
@@ -297,12 +297,12 @@ impl InView<'_> {
         self.store.insert(self.key(&delegation.zone, Slot::Delegation), Entry::Delegation(delegation));
     }
 
-    /// Keeps what a zone's keys turned out to be.
+    /// Keeps the state of a zone.
     pub fn put_zone_state(&self, state: Arc<ZoneState>) {
         self.store.insert(self.key(&state.zone, Slot::State), Entry::State(state));
     }
 
-    /// What the keys of exactly this zone turned out to be.
+    /// The state of exactly this zone.
     pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneState>> {
         match self.store.get(Keys::of(zone, self.view).at(0, Slot::State)) {
             Some(Entry::State(state)) if now < state.expires => Some(state),
@@ -310,7 +310,7 @@ impl InView<'_> {
         }
     }
 
-    /// The proof that a name above `name`, and below `top`, does not exist; one that leaves no doubt (RFC 8020).
+    /// The proof that a name above `name`, and below `top`, does not exist, if it leaves no doubt (RFC 8020).
     pub fn nxdomain_above(&self, name: &Name, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let mut keys = Keys::of(name, self.view);
         let top = keys.place_of(top)?;
@@ -382,7 +382,7 @@ impl InView<'_> {
 }
 
 impl Known {
-    /// Whether it was found secure.
+    /// Whether it is secure.
     pub(super) fn is_proven(&self) -> bool {
         let backing = match self {
             Self::Rrset(rrset) => &rrset.backing,
@@ -391,8 +391,8 @@ impl Known {
         backing.security == Security::Secure
     }
 
-    /// Whether it stays where something of `rank` and `backing` comes while it lives: what was never checked does not replace
-    /// what is proven, and what is proven replaces what is not; else the greater rank stays.
+    /// Whether it stays when new data of `rank` and `backing` come while it lives. Unchecked data do not replace
+    /// proven data; proven data replace unproven data; otherwise the greater rank stays.
     fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
         let held_rank = match self {
             Self::Rrset(rrset) => rrset.rank,
@@ -407,12 +407,12 @@ impl Known {
 }
 
 impl Rrset {
-    /// How much it is to be believed.
+    /// Its rank.
     pub fn rank(&self) -> Rank {
         self.rank
     }
 
-    /// How long it lives yet.
+    /// The time that is left.
     pub fn left(&self, now: Mono) -> Duration {
         self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
     }
@@ -422,17 +422,17 @@ impl Rrset {
         self.stored
     }
 
-    /// How far it is proven, and by what.
+    /// Its security, and the records that prove it.
     pub fn backing(&self) -> &Backing {
         &self.backing
     }
 
-    /// Its signatures, and proofs where a wildcard made it, with the TTL that is left.
+    /// Its signatures, and proofs if a wildcard made it, with the TTL that is left.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
-    /// The addresses in it, where it is one of addresses.
+    /// Its addresses, if it has any.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         let mut left = &*self.data;
         std::iter::from_fn(move || {
@@ -464,22 +464,22 @@ impl Rrset {
 }
 
 impl Negative {
-    /// How long it lives yet.
+    /// The time that is left.
     pub fn left(&self, now: Mono) -> Duration {
         self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
     }
 
-    /// How far it is proven, and by what.
+    /// Its security, and the records that prove it.
     pub fn backing(&self) -> &Backing {
         &self.backing
     }
 
-    /// What proves it, with the TTL that is left.
+    /// The records that prove it, with the TTL that is left.
     pub fn evidence(&self, now: Mono) -> Vec<Record> {
         self.backing.evidence.records(self.ttl.saturating_sub(now.seconds_since(self.stored)))
     }
 
-    /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down), where it has one.
+    /// Its SOA with the TTL that is left (RFC 2308 section 6: counted down), if it has one.
     pub fn soa(&self, now: Mono) -> Option<Record> {
         self.soa.records(self.ttl.saturating_sub(now.seconds_since(self.stored))).pop()
     }
@@ -493,7 +493,7 @@ pub fn negative_ttl(soa: &Record, max_ttl: Duration) -> u32 {
     }
 }
 
-/// A TTL as received, made sane: above 2^31 - 1 it is 0 (RFC 2181 section 8), above `max_ttl` it is that.
+/// A TTL as received, corrected: above 2^31 - 1 it is 0 (RFC 2181 section 8), above `max_ttl` it is `max_ttl`.
 pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
     if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
 }
@@ -526,7 +526,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
     }
 }
 
-/// Which sort an entry is of, for counting.
+/// The kind of an entry, for counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     Rrset,

@@ -1,4 +1,4 @@
-//! What is kept, what gives way, and for how long.
+//! Which entries are kept, which are replaced, and for how long.
 
 use super::*;
 use crate::cache::security::Standing;
@@ -55,7 +55,7 @@ fn glue_never_answers_and_never_replaces_an_answer() {
     assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
 }
 
-/// Each pair of what is held and what comes while it lives: which of them is held afterwards.
+/// Each pair of a kept entry and one that comes while it lives: which of them is kept afterwards.
 #[test]
 fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     use Security::{Insecure, Secure, Unchecked};
@@ -87,7 +87,7 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
             rrsets.put_backed(&[&address(60, 1)], held, backed(old), DAY, Mono::START);
             rrsets.put_backed(&[&address(60, 2)], new, backed(young), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{told}");
-            // Once it lives no more, whatever comes is kept.
+            // When the kept one has expired, any entry replaces it.
             let later = Mono::START.after(Duration::from_secs(60));
             rrsets.put_backed(&[&address(60, 3)], new, backed(young), DAY, later);
             assert_eq!(holds(later), data(3), "{told}");
@@ -228,7 +228,8 @@ fn what_proves_an_rrset_comes_back_with_it() {
     assert_eq!(held.evidence(now), [proof]);
 }
 
-/// Below a name that is proven not to exist nothing exists (RFC 8020), in its zone: another zone's proof is not asked.
+/// Nothing exists below a name that is proven not to exist (RFC 8020), within its zone: the proof of another zone
+/// does not count.
 #[test]
 fn only_a_proof_between_a_name_and_its_zone_denies_it() {
     let soa = Record::from_rdata(
@@ -268,7 +269,7 @@ fn what_keys_a_zone_has_is_known_until_it_ends() {
 }
 
 proptest! {
-    /// Nothing is given past its TTL, and what is given counts down.
+    /// No entry is returned past its TTL, and TTLs count down.
     #[test]
     fn no_rrset_past_its_ttl(ttl in any::<u32>(), age in 0_u64..200_000) {
         let all = rrsets();

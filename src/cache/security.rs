@@ -1,7 +1,7 @@
-//! What makes data believed: the signatures and proofs that came with them, and the keys of zones.
+//! The security of data: the signatures and proofs that came with them, and the keys of zones.
 //!
-//! Kept as wire bytes beside what they prove, and decoded on the miss path only. RFC 4035 section 4.5 (what is kept
-//! together).
+//! Kept as wire octets beside the data that they prove, and decoded on the miss path only. RFC 4035 section 4.5 (data
+//! that are kept together).
 
 use hickory_proto::dnssec::PublicKey;
 use hickory_proto::rr::{Name, Record};
@@ -14,20 +14,20 @@ use crate::rdata;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
 use crate::validate::verdict::{Fault, State};
 
-/// Signatures, DS and proofs of absence, as wire bytes.
+/// Signatures, DS and proofs of absence, as wire octets.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence(Box<[u8]>);
 
-/// How far an RRset, or an absence, is proven, and by what.
+/// The security of an RRset or an absence, and the records that prove it.
 #[derive(Clone, Debug, Default)]
 pub struct Backing {
-    /// What came along to prove it.
+    /// The records that came along to prove it.
     pub evidence: Evidence,
-    /// How far that was checked.
+    /// The result of the check.
     pub security: Security,
 }
 
-/// What a zone's keys turned out to be: the result of the chain from a trust anchor down to it.
+/// The state of a zone's keys: the result of the chain from a trust anchor down to it.
 #[derive(Debug)]
 pub struct ZoneState {
     /// The zone.
@@ -38,25 +38,25 @@ pub struct ZoneState {
     pub stored: Mono,
     /// When its keys were last asked for.
     pub sought: Mono,
-    /// Until when it holds.
+    /// The moment of its end.
     pub expires: Mono,
 }
 
 /// See `ZoneState`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// These keys sign it.
+    /// It is signed with these keys.
     Secure(ZoneKeys),
-    /// It is provably not signed, or signed with what is not checked.
+    /// It is provably unsigned, or signed with algorithms that are not checked.
     Insecure(Option<Fault>),
-    /// Its keys are not what its parent says.
+    /// Its keys do not match its parent's DS.
     Bogus(Fault),
     /// Its parent proves that no zone begins there.
     NoZone(Fault),
 }
 
 impl Evidence {
-    /// These records; what cannot be encoded is left out.
+    /// These records; a record that cannot be encoded is left out.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut octets = Vec::new();
         for record in records {
@@ -82,7 +82,7 @@ impl Evidence {
         records
     }
 
-    /// Whether nothing came along.
+    /// Whether no record came along.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -94,7 +94,7 @@ impl Evidence {
 }
 
 impl ZoneState {
-    /// Which of the four the zone is.
+    /// Its validation state.
     pub fn state(&self) -> State {
         match self.standing {
             Standing::Secure(_) => State::Secure,
@@ -103,7 +103,7 @@ impl ZoneState {
         }
     }
 
-    /// Octets that it takes beside its own.
+    /// Its octets outside the struct.
     pub(super) fn octets(&self) -> usize {
         let more = match &self.standing {
             Standing::Secure(keys) => {

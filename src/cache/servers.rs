@@ -1,6 +1,6 @@
-//! What is known of each server: round trips, silence, EDNS, the zones it is lame for.
+//! The state of each server: round trips, silence, EDNS, the zones it is lame for.
 //!
-//! Nothing here but known silence keeps a server from being asked when there is no better one.
+//! Only known silence keeps a server from being asked when there is no better one.
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ use crate::limits::{
 use crate::question::wire_name;
 use crate::random::Random;
 
-/// Octets of an entry: the state with its digest of round trips, all the lame zones that it may hold, and the table's
+/// Octets of an entry: the state with its digest of round trips, the greatest number of lame zones, and the table's
 /// bookkeeping. `tests/weights.rs` measures it.
 const ENTRY: u32 = 1_344;
 
@@ -42,17 +42,17 @@ impl Servers {
         self.0.get_with(&address, Arc::default)
     }
 
-    /// The server at `address`, where anything is known of it.
+    /// The server at `address`, if it has an entry.
     pub fn known(&self, address: SocketAddr) -> Option<Arc<Server>> {
         self.0.get(&address)
     }
 
-    /// Forgets all servers; gives their number.
+    /// Forgets all servers; returns their number.
     pub fn clear(&self) -> u64 {
         self.0.clear()
     }
 
-    /// All that is known of all servers, the slowest first; reading it changes nothing.
+    /// The states of all servers, the slowest first; reading changes nothing.
     pub fn list(&self, now: Mono) -> Vec<KnownServer> {
         let mut list: Vec<_> = self
             .0
@@ -77,23 +77,23 @@ pub struct Server(Mutex<State>);
 struct State {
     /// Its round trips; none before the first.
     round_trips: Option<RoundTrips>,
-    /// What it has let pass since it was last heard.
+    /// The messages that it did not answer since it was last heard.
     silence: Silence,
     /// Whether it was ever asked.
     asked: bool,
     /// Until when it is asked without EDNS.
     plain_until: Option<Mono>,
-    /// Until when the letters of questions to it are in their own case.
+    /// Until when the letters of questions to it keep their own case.
     flips_case_until: Option<Mono>,
-    /// Until when it is not asked over TCP while there is another server.
+    /// Until when it is asked over TCP only if there is no other server.
     no_tcp_until: Option<Mono>,
-    /// What its lateness has cost in second messages, in thousandths of one.
+    /// The second messages that its lateness has cost, in thousandths of one.
     hedged: u32,
     lame: Lameness,
 }
 
-/// Zones that a server does not serve though it should, in wire form, and until when that is believed; the oldest first.
-/// Their octets are bounded, as an entry is weighed once.
+/// Zones that a server does not serve though it should, in wire form, each with the end of that belief; the oldest
+/// first. Their octets are bounded, because an entry is weighed once.
 #[derive(Debug, Default)]
 struct Lameness(Vec<(Box<[u8]>, Mono)>);
 
@@ -131,58 +131,58 @@ impl State {
     }
 }
 
-/// How a server stands for a zone, at a moment: what the choice among servers needs.
+/// The state of a server for a zone, at a moment: the input for the choice among servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Smoothed round trip, where it ever answered.
+    /// Smoothed round trip, if it ever answered.
     pub round_trip: Option<Duration>,
     /// How long to wait for it before another is asked while it may still answer.
     pub timer: Duration,
-    /// After which time its answer is taken to be lost; at least the timer.
+    /// The time after which its answer counts as lost; at least the timer.
     pub patience: Duration,
-    /// Whether it answers, as far as we know.
+    /// Whether it answers, as far as is known.
     pub health: Health,
-    /// Since when it is known to be silent, where it is: it is tried on the side, and no question waits for it.
+    /// Since when it is known to be silent, if it is: it is probed in the background, and no question waits for it.
     pub silent_since: Option<Mono>,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
-    /// Whether it takes EDNS, as far as we know.
+    /// Whether it takes EDNS, as far as is known.
     pub edns: bool,
-    /// Whether it repeats the case of a question's letters, as far as we know.
+    /// Whether it repeats the case of a question's letters, as far as is known.
     pub keeps_case: bool,
-    /// Whether it takes TCP, as far as we know.
+    /// Whether it takes TCP, as far as is known.
     pub tcp: bool,
 }
 
-/// All that is known of a server, at a moment.
+/// The state of a server at a moment, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownServer {
     /// Its address and port.
     pub address: SocketAddr,
     /// Whether it was ever asked; it may only have been considered.
     pub asked: bool,
-    /// Smoothed round trip, where it ever answered.
+    /// Smoothed round trip, if it ever answered.
     pub round_trip: Option<Duration>,
-    /// How long it is waited for before another is asked.
+    /// How long to wait for it before another is asked.
     pub timer: Duration,
-    /// Whether it answers, as far as we know.
+    /// Whether it answers, as far as is known.
     pub health: Health,
-    /// How long it is left alone yet, where it is dead.
+    /// How long it is still left alone, if it is dead.
     pub dead_for: Option<Duration>,
-    /// Messages in a row that it has let pass.
+    /// Messages in a row that it did not answer.
     pub silences: u32,
-    /// Whether it takes EDNS, as far as we know.
+    /// Whether it takes EDNS, as far as is known.
     pub edns: bool,
-    /// Whether it repeats the case of a question's letters, as far as we know.
+    /// Whether it repeats the case of a question's letters, as far as is known.
     pub keeps_case: bool,
-    /// Whether it takes TCP, as far as we know.
+    /// Whether it takes TCP, as far as is known.
     pub tcp: bool,
     /// Zones it does not serve though it should.
     pub lame: Vec<Name>,
 }
 
 impl Server {
-    /// How it stands for `zone`.
+    /// Its state for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> Standing {
         let state = self.state();
         let (timer, patience) = state.timers();
@@ -217,7 +217,7 @@ impl Server {
         }
     }
 
-    /// It answered after `round_trip`, with whatever.
+    /// It answered after `round_trip`, with any message.
     pub fn answered(&self, round_trip: Duration, now: Mono) {
         let mut state = self.state();
         match &mut state.round_trips {
@@ -227,38 +227,39 @@ impl Server {
         state.silence.end(now);
     }
 
-    /// A message sent to it at `sent` is not answered yet, though it should be: others are asked first for a while.
+    /// A message sent to it at `sent` is overdue: others are asked first for a while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
         self.state().silence.overdue(sent, now);
     }
 
-    /// Whether the silence to a message sent at `sent` says something that is not known yet.
+    /// Whether the silence after a message sent at `sent` would change its state.
     pub fn would_count(&self, sent: Mono) -> bool {
         self.state().silence.would_count(sent)
     }
 
-    /// A message sent to it at `sent` will not be answered any more, and others have been heard since. Messages that
-    /// were on their way together are one silence. `random` spreads the moments at which dead servers are tried again.
+    /// A message sent to it at `sent` counts as lost, and others have been heard since. Messages that were on their
+    /// way together are one silence. `random` spreads the moments of the next probes.
     pub fn silent(&self, sent: Mono, now: Mono, random: &Random) {
         self.state().silence.add(sent, now, random);
     }
 
-    /// When it is to be tried on the side, where it is dead.
+    /// The time of its next probe, if it is dead.
     pub fn next_try(&self) -> Option<Mono> {
         self.state().silence.next_try()
     }
 
-    /// Whether a dead server is to be tried now. Whoever is told so does it; others are told after twice the time.
+    /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
+    /// the time.
     pub fn probe(&self, now: Mono, random: &Random) -> bool {
         self.state().silence.try_now(now, random)
     }
 
-    /// Whether it is dead, and tried on the side for the first time since it died.
+    /// Whether it is dead, and probed for the first time since it died.
     pub fn is_being_probed(&self) -> bool {
         self.state().silence.is_being_tried()
     }
 
-    /// A message on the side sent at `sent` was not answered either, and others have been heard since.
+    /// A message in the background sent at `sent` was not answered either, and others have been heard since.
     pub fn probed_in_vain(&self, sent: Mono) {
         self.state().silence.tried_in_vain(sent);
     }
@@ -275,7 +276,7 @@ impl Server {
         state.hedged = state.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
-    /// Whether another server may be asked because this one is late; false where it has been so too often.
+    /// Whether another server may be asked because this one is late; false if it has been late too often.
     pub fn take_hedge(&self) -> bool {
         let mut state = self.state();
         let hedged = state.hedged.saturating_add(1_000);
@@ -296,7 +297,7 @@ impl Server {
         self.state().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
 
-    /// It refuses TCP, or lets it pass.
+    /// It refuses TCP, or does not answer it.
     pub fn takes_no_tcp(&self, now: Mono) {
         self.state().no_tcp_until = Some(now.after(NO_TCP_TIME));
     }

@@ -1,9 +1,9 @@
-//! A server's silence: doubtful at once, dead after three silences, known to be silent once a message on the side had no
-//! answer either.
+//! A server's silence: doubtful at once, dead after three silences, known to be silent once a message in the
+//! background had no answer either.
 //!
-//! Pure. Unbound backs its timer off to 12 s and then tries with clients' questions, and counts A, AAAA and other types
-//! apart, as some servers drop a type. Here a server is doubtful at once and dead after three silences that cannot have
-//! been one event. It is tried on the side with another type than it was silent to.
+//! Pure. Unbound backs its timer off to 12 s, then tries with clients' questions, and counts A, AAAA and other types
+//! apart, because some servers drop a type. Here a server is doubtful at once, and dead after three silences that
+//! cannot have been one event. It is probed in the background with another type than the one that it did not answer.
 
 use std::time::Duration;
 
@@ -17,22 +17,22 @@ use crate::random::Random;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// It does, or was never asked.
+    /// It answers, or was never asked.
     Answering,
-    /// It let the last message pass a moment ago, perhaps lost on the way.
+    /// It did not answer the last message, which may be lost.
     Doubtful,
-    /// It has been dead, and its time to be tried again has come.
+    /// It was dead, and the time of its next probe has come.
     Due,
     /// It is dead.
     Dead,
 }
 
-/// What a server has let pass since it was last heard.
+/// The messages that a server did not answer since it was last heard.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     /// When it was last heard.
     heard: Option<Mono>,
-    /// Messages in a row that it has let pass, and when the last of them was counted.
+    /// Messages in a row without an answer, and when the last of them was counted.
     count: u32,
     counted: Option<Mono>,
     /// When the first of them was sent.
@@ -44,42 +44,42 @@ pub(super) struct Silence {
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// Until when it is left alone, and for how long that was.
+    /// Until when it is left alone, and the length of that span.
     until: Mono,
     span: Duration,
     tried: Tried,
 }
 
-/// Whether a dead server was tried on the side since it died.
+/// Whether a dead server was probed since it died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     NotYet,
     Begun,
-    /// And did not answer, while others were heard.
+    /// It did not answer, while others were heard.
     InVain,
 }
 
 impl Silence {
-    /// It answered, with whatever.
+    /// It answered, with any message.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };
     }
 
-    /// A message sent at `sent` is not answered yet, though it should be.
+    /// A message sent at `sent` is overdue.
     pub(super) fn overdue(&mut self, sent: Mono, now: Mono) {
         if !self.heard_since(sent) {
             self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count.saturating_add(1)));
         }
     }
 
-    /// Whether the silence to a message sent at `sent` says something that is not known: it was not heard since, nothing
-    /// that was on the way at the same time is counted, and it is not dead yet.
+    /// Whether the silence after a message sent at `sent` changes anything: it was not heard since, no message that
+    /// was on the way at the same time is counted, and it is not dead yet.
     pub(super) fn would_count(&self, sent: Mono) -> bool {
         self.dead.is_none() && self.counts(sent)
     }
 
-    /// A message sent at `sent` will not be answered any more, and others have been heard since. Messages that were on
-    /// their way together are one silence: whatever struck them may have been one event.
+    /// A message sent at `sent` counts as lost, and others have been heard since. Messages that were on their way
+    /// together are one silence, because one event may have hit them all.
     pub(super) fn add(&mut self, sent: Mono, now: Mono, random: &Random) {
         if !self.counts(sent) {
             return;
@@ -108,17 +108,18 @@ impl Silence {
         }
     }
 
-    /// How long a dead server is left alone yet.
+    /// How long a dead server is still left alone.
     pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
         self.dead.filter(|dead| now < dead.until).map(|dead| dead.until.since(now))
     }
 
-    /// When a dead server is to be tried: at once after its death, then by the clock.
+    /// The time of a dead server's next probe: at once after its death, then by the clock.
     pub(super) fn next_try(&self) -> Option<Mono> {
         self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.until })
     }
 
-    /// Whether a dead server is to be tried now. Whoever is told so does it; others are told after twice the time.
+    /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
+    /// the time.
     pub(super) fn try_now(&mut self, now: Mono, random: &Random) -> bool {
         let Some(dead) = &mut self.dead else { return false };
         let first = dead.tried == Tried::NotYet;
@@ -133,12 +134,12 @@ impl Silence {
         true
     }
 
-    /// Whether it is tried for the first time since its death.
+    /// Whether it is probed for the first time since its death.
     pub(super) fn is_being_tried(&self) -> bool {
         self.dead.is_some_and(|dead| dead.tried == Tried::Begun)
     }
 
-    /// A message on the side sent at `sent` will not be answered any more, and others have been heard since.
+    /// A message in the background sent at `sent` counts as lost, and others have been heard since.
     pub(super) fn tried_in_vain(&mut self, sent: Mono) {
         if !self.heard_since(sent)
             && let Some(dead) = &mut self.dead
@@ -147,15 +148,15 @@ impl Silence {
         }
     }
 
-    /// Since when it is known to be silent; none while it may well answer. One that usually takes `round_trip` has at least
-    /// twice that time.
+    /// Since when it is known to be silent; none while it may still answer. A server with the usual `round_trip` has
+    /// at least twice that time.
     pub(super) fn known_since(&self, now: Mono, round_trip: Option<Duration>) -> Option<Mono> {
         let lasting = SILENT_TIME.max(round_trip.unwrap_or_default().saturating_mul(2));
         let tried = self.dead.is_some_and(|dead| dead.tried == Tried::InVain && now < dead.until);
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Whether it was heard after a message to it was sent: what is lacking then was lost on the way.
+    /// Whether it was heard after a message to it was sent: then that message was lost on the way.
     fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }
@@ -165,7 +166,7 @@ impl Silence {
     }
 }
 
-/// Up to an eighth more or less, so that servers which died together are not all tried at once.
+/// Up to an eighth more or less, so that servers that died together are not all probed at once.
 fn jittered(span: Duration, random: &Random) -> Duration {
     span - span / 8 + span / 4 * random.below(1_001) / 1_000
 }
@@ -180,7 +181,7 @@ mod tests {
         Mono::from_micros(millis * 1_000)
     }
 
-    /// Of a server that died some time ago, and until when it is left alone.
+    /// The silence of a server that died some time ago, and until when it is left alone.
     fn dead() -> (Silence, Mono) {
         let (mut silence, random) = (Silence::default(), Random::seeded(1));
         for number in 1..=u64::from(DEAD_AFTER_SILENCES) {

@@ -1,10 +1,10 @@
-//! A table that is bounded in octets, and chooses what goes.
+//! A table bounded in octets, with its eviction policy.
 //!
-//! The choice is S3-FIFO's (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023): a new entry stands in
-//! a short queue, and goes at its end, unless it was asked for meanwhile; then it goes on to the long queue, at whose end
-//! it stays as often as it was asked for. What has gone from the short queue is remembered by its hash, and stands in the
-//! long one when it comes back. Names that are asked for once each push out each other so, and not what is in use. The
-//! table is in shards, each behind a lock that is held for one lookup.
+//! The policy is S3-FIFO (Yang et al., FIFO queues are all you need for cache eviction, SOSP 2023). A new entry
+//! enters a short queue. At its end the entry is evicted, unless it was looked up meanwhile; then it moves to the
+//! long queue, at whose end it gets another turn for each lookup. The hash of an entry evicted from the short queue
+//! is remembered; if the entry comes back, it enters the long queue. So names that are looked up once evict each
+//! other, and not entries in use. The table is split into shards, each behind a lock that is held for one lookup.
 
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash};
@@ -18,13 +18,13 @@ use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, SLOTS_AT_ONCE};
 /// Per cent of a shard's octets that the short queue may take.
 const SHORT: u64 = 10;
 
-/// Times that an entry is known to have been asked for, at most.
+/// Lookups of an entry that are counted, at most.
 const MOST_VISITS: u8 = 3;
 
 /// No slot.
 const NONE: u32 = u32::MAX;
 
-/// How an entry is weighed.
+/// The function that weighs an entry.
 pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
 
 /// A table.
@@ -39,11 +39,11 @@ struct Shard<K, V> {
     /// Places in `slots`, by the hash of their keys.
     table: HashTable<u32>,
     slots: Vec<Slot<K, V>>,
-    /// Slots that hold nothing.
+    /// Empty slots.
     free: Vec<u32>,
     short: Queue,
     long: Queue,
-    /// The upper halves of hashes of what has gone from the short queue, at the place that their lower halves give.
+    /// The upper halves of hashes of entries evicted from the short queue, at the place that their lower halves give.
     gone: Vec<u32>,
     capacity: u64,
 }
@@ -54,7 +54,7 @@ struct Slot<K, V> {
     weight: u32,
     newer: u32,
     older: u32,
-    /// Times asked for since it came, or came to the end of the long queue.
+    /// Lookups since it came, or came to the end of the long queue.
     visits: u8,
     is_long: bool,
 }
@@ -80,7 +80,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         Self { shards, keyed, weigh, capacity }
     }
 
-    /// What is held under `key`; this is a use of it.
+    /// The value under `key`; this counts as a use.
     pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -89,7 +89,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         self.shard(hash)?.get(hash, key)
     }
 
-    /// The same, or else what is made for it.
+    /// The same, otherwise the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = self.keyed.hash_one(key);
         let Some(mut shard) = self.shard(hash) else { return make() };
@@ -102,7 +102,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         made
     }
 
-    /// Holds `value` under `key`, instead of what is held there.
+    /// Keeps `value` under `key`, instead of the old value.
     pub(super) fn insert(&self, key: K, value: V) {
         let (hash, weight) = (self.keyed.hash_one(&key), (self.weigh)(&key, &value));
         if let Some(mut shard) = self.shard(hash) {
@@ -110,7 +110,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Holds nothing under `key` any more; gives what was held.
+    /// Removes and returns the value under `key`.
     pub(super) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -121,11 +121,12 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         shard.take(place).map(|(_, value)| value)
     }
 
-    /// The entries that are `wanted`, in an order that is the same for the same history. Looking is no use of them.
+    /// The entries that are `wanted`, in an order that is the same for the same history. This does not count as a
+    /// use.
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
-            // Those that look something up wait for a step, and not for all of it. No entry changes its place.
+            // Lookups wait for one step at most. No entry changes its place meanwhile.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -136,7 +137,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Holds nothing any more; gives the number of what was held.
+    /// Removes all entries; returns their number.
     pub(super) fn clear(&self) -> u64 {
         let entries = self.fill().0;
         for shard in self.shards.iter() {
@@ -149,7 +150,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         entries
     }
 
-    /// Entries, and the octets that they weigh.
+    /// The number of entries and their weight in octets.
     pub(super) fn fill(&self) -> (u64, u64) {
         self.shards.iter().fold((0, 0), |(entries, octets), shard| {
             let shard = lock(shard);
@@ -157,13 +158,13 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         })
     }
 
-    /// Octets that it may hold.
+    /// Its bound in octets.
     pub(super) fn capacity(&self) -> u64 {
         self.capacity
     }
 
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, Shard<K, V>>> {
-        // The lower half finds the place within.
+        // The lower half gives the place within the shard.
         let shard = (hash >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
@@ -234,7 +235,7 @@ impl<K: Eq, V: Clone> Shard<K, V> {
         slot.held = Some(held);
     }
 
-    /// Puts a slot where there is room for one.
+    /// Puts an entry into a free slot.
     fn occupy(&mut self, slot: Slot<K, V>) -> Option<u32> {
         if let Some(place) = self.free.pop() {
             *self.slot_mut(place)? = slot;
@@ -242,14 +243,14 @@ impl<K: Eq, V: Clone> Shard<K, V> {
         }
         let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
         if self.slots.len() == self.slots.capacity() {
-            // Less than by doubling: a cache is full for most of its life.
+            // Smaller steps than doubling: a cache is full for most of its life.
             self.slots.reserve_exact(self.slots.len() / 4 + 16);
         }
         self.slots.push(slot);
         Some(place)
     }
 
-    /// Lets one entry go, or gives it another turn.
+    /// Evicts one entry, or gives it another turn.
     fn evict(&mut self) {
         let is_short =
             self.long.oldest == NONE || self.short.weight > self.capacity.saturating_mul(SHORT) / 100;
@@ -278,7 +279,7 @@ impl<K: Eq, V: Clone> Shard<K, V> {
         self.free.push(place);
         let held = self.slot_mut(place)?.held.take();
         if self.table.is_empty() {
-            // What was flushed is given back whole.
+            // Memory of flushed entries is freed entirely.
             *self = Self::new(self.capacity);
         }
         held
@@ -312,10 +313,10 @@ impl<K: Eq, V: Clone> Shard<K, V> {
         }
     }
 
-    /// Remembers that what has this hash has gone from the short queue.
+    /// Remembers the hash of an entry evicted from the short queue.
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // Twice as large, and empty: what was in it is a few evictions old.
+            // Twice as large, and empty: the lost hashes were a few evictions old.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);
@@ -325,7 +326,7 @@ impl<K: Eq, V: Clone> Shard<K, V> {
         }
     }
 
-    /// Whether what has this hash has gone a while ago.
+    /// Whether an entry with this hash was evicted a while ago.
     fn came_back(&self, hash: u64) -> bool {
         let (place, mark) = halves(hash);
         let places = self.gone.len().saturating_sub(1);
@@ -341,13 +342,14 @@ impl<K: Eq, V: Clone> Shard<K, V> {
     }
 }
 
-/// The lower and the upper half of a hash; the upper one is never 0, which stands for nothing.
+/// The lower and the upper half of a hash; the upper one is never 0, which means an empty place.
 fn halves(hash: u64) -> (u32, u32) {
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
     (half(hash), half(hash >> 32) | 1)
 }
 
-/// An entry is whole after every statement but those of a queue, which no panic can part.
+/// Locks a shard after a panic too: an entry is whole after every statement except those of a queue, which cannot
+/// panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -358,7 +360,7 @@ mod tests {
     use crate::random::Random;
     use proptest::prelude::*;
 
-    /// Numbers that weigh what they are.
+    /// A store of numbers that weigh their own value.
     fn store(capacity: u64) -> Store<u32, u32> {
         Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value)
     }
@@ -412,7 +414,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, it holds no more than it may, what it counts is what it holds, and it gives what was put last.
+        /// Whatever happens, it keeps at most its bound, its counts are true, and a lookup returns the last value.
         #[test]
         fn it_is_bounded_and_true(
             acts in proptest::collection::vec((0_u8..4, 0_u32..40, 1_u32..30), 1..400)

@@ -1,6 +1,6 @@
 //! Walks through whole tables: one at a time, and never on the threads that serve.
 //!
-//! Half a million entries take a good part of a second to look through.
+//! A walk through half a million entries takes a good part of a second.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::task;
 
 use super::Memory;
 
-/// Who walks; the others wait for their turn.
+/// The turn to walk; other walks wait for it.
 #[derive(Clone)]
 pub(super) struct Walks(Arc<Semaphore>);
 
@@ -21,14 +21,15 @@ impl Default for Walks {
 }
 
 impl Memory {
-    /// Does `walk` when all walks before it have ended, on a thread that serves nobody. Given up, it still ends. A runtime of one
-    /// thread, as that of a simulation, has no other: it walks itself, so that a run stays the same for a seed.
+    /// Runs `walk` when all earlier walks have ended, on a thread that serves nobody. If the caller gives up, the
+    /// walk still ends. A runtime of one thread, like that of a simulation, has no other thread: it walks itself, so
+    /// that a run stays the same for a seed.
     pub async fn walk<Found, Walk>(&self, walk: Walk) -> Found
     where
         Found: Send + 'static,
         Walk: FnOnce(&Self) -> Found + Send + 'static,
     {
-        // It is never closed; should it be, two walks at a time are the lesser harm.
+        // It is never closed; if it were, two walks at a time would be the lesser harm.
         let turn = Arc::clone(&self.walks.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
             return walk(self);
@@ -43,7 +44,7 @@ impl Memory {
             Ok(found) => found,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // The runtime is ending, and everything with it.
+                // The runtime is ending.
                 Err(_) => std::future::pending().await,
             },
         }
@@ -83,7 +84,8 @@ mod tests {
                     })
                 })
                 .collect();
-            // The one thread of the runtime still serves while the first walk is held up, and nobody has passed it.
+            // The one thread of the runtime still serves while the first walk is held up, and no other walk has
+            // passed it.
             tokio::spawn(async {}).await.unwrap();
             assert_eq!(under_way.load(Ordering::SeqCst), 0);
             assert!(others.iter().all(|other| !other.is_finished()));

@@ -1,7 +1,8 @@
-//! Letters of a question in random case: a forger who does not see the question cannot repeat it (draft-vixie-dnsext-dns0x20).
+//! Random case of the letters of a question: a forger who does not see the question cannot repeat it
+//! (draft-vixie-dnsext-dns0x20).
 //!
-//! Pure, on octets: what a server compresses points into the question, so restoring the question's spelling restores that
-//! of the whole reply.
+//! Pure, on octets. Names in a server's message point into the question, so that restoring the question's spelling
+//! restores that of the whole reply.
 
 use std::ops::Range;
 
@@ -11,18 +12,18 @@ const BEGIN: usize = 12;
 /// Labels of a name at most (RFC 1035 section 3.1: 255 octets).
 const MAX_LABELS: usize = 128;
 
-/// How a reply spells the question.
+/// The spelling of the question in a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spelling {
     /// As it was sent.
     Kept,
-    /// In other case.
+    /// In another case.
     Other,
     /// It has no question, or another one.
     None,
 }
 
-/// Draws the case of each letter in the question of `message`; `draw` gives 64 random bits.
+/// Randomises the case of each letter in the question of `message`; `draw` returns 64 random bits.
 pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     let Some(name) = name_of(message).and_then(|name| message.get_mut(name)) else { return };
     for octets in name.chunks_mut(64) {
@@ -36,8 +37,8 @@ pub(super) fn mix(message: &mut [u8], mut draw: impl FnMut() -> u64) {
     }
 }
 
-/// Compares the question of `reply` with that of `sent`, and gives it back the spelling of `plain`, which was mixed into
-/// `sent`.
+/// Compares the question of `reply` with that of `sent`, and restores the spelling of `plain`, whose letters were
+/// changed in `sent`.
 pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     let Some(name) = name_of(plain) else { return Spelling::None };
     let (Some(plain), Some(sent), Some(told)) =

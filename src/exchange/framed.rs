@@ -12,10 +12,10 @@ use super::network::Stream;
 /// Octets of the length.
 const LENGTH: usize = 2;
 
-/// A stream of octets as one of messages.
+/// A stream of octets, read and written as messages.
 pub(super) struct Framed<Octets> {
     octets: Octets,
-    /// What has arrived and was not taken: less than a message and what came along with its end.
+    /// Octets that have arrived and were not taken yet: part of a message, and octets after its end.
     arrived: Vec<u8>,
 }
 
@@ -24,7 +24,7 @@ impl<Octets> Framed<Octets> {
         Self { octets, arrived: Vec::new() }
     }
 
-    /// Takes a whole message out of what has arrived.
+    /// Takes a whole message out of the octets that have arrived.
     fn take(&mut self) -> Option<Vec<u8>> {
         let length = u16::from_be_bytes(*self.arrived.first_chunk()?);
         let end = usize::from(length).saturating_add(LENGTH);
@@ -52,7 +52,7 @@ impl<Octets: AsyncRead + AsyncWrite + Unpin + Send> Stream for Framed<Octets> {
                 if let Some(message) = self.take() {
                     return Ok(message);
                 }
-                // Whoever gives up the wait loses nothing: what was read stands in `arrived`.
+                // A caller that gives up the wait loses nothing: the octets stay in `arrived`.
                 if self.octets.read_buf(&mut self.arrived).await? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }

@@ -1,7 +1,7 @@
 //! The real network: sockets of this machine.
 //!
-//! A datagram goes from a socket of its own, bound to a random port and connected, so that the kernel checks the source and
-//! tells of unreachable servers (RFC 5452 section 9).
+//! Each datagram has a socket of its own, bound to a random port and connected, so that the kernel checks the source
+//! and reports unreachable servers (RFC 5452 section 9).
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -19,7 +19,7 @@ use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
 use crate::random::Random;
 use crate::wire::PAYLOAD;
 
-/// Octets of a datagram that are read: of one with more than were offered nothing else counts, see `cut`.
+/// Octets of a datagram that are read: of one larger than the offered size nothing else counts, see `cut`.
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
 /// Sockets of this machine.
@@ -34,18 +34,19 @@ impl Internet {
         Self { random, ports: ArcSwap::from_pointee(ports) }
     }
 
-    /// Goes over to other ports; sockets that are open keep theirs.
+    /// Changes to other ports; open sockets keep theirs.
     pub fn set_ports(&self, ports: Ports) {
         self.ports.store(Arc::new(ports));
     }
 
-    /// A socket on a port drawn of all: the kernel would choose one of its 28 000, and knows nothing of a configured range.
+    /// A socket on a random port of `ports`. The kernel would choose one of its 28 000, and does not know the
+    /// configured range.
     async fn bind(&self, path: &Path) -> io::Result<UdpSocket> {
         let (any, ports) = (source_of(path), self.ports.load_full());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
         for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
             match UdpSocket::bind((any, port)).await {
-                // Another's, or not for us: the next may be had.
+                // The port is taken or not permitted: the next may be free.
                 Err(error) if is_of_the_port(&error) => {}
                 bound => return bound,
             }
@@ -54,7 +55,7 @@ impl Internet {
     }
 }
 
-/// Whether a socket cannot be bound because of its port, and not because of its address or of this machine.
+/// Whether a socket cannot be bound because of its port, and not because of its address or this machine.
 fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
@@ -92,8 +93,8 @@ impl Network for Internet {
     }
 }
 
-/// A socket cannot be had: no descriptor or memory, or no such address to send from. Where the kernel has no IPv6 at all, it is
-/// the family that is lacking (`EAFNOSUPPORT`).
+/// Marks an error of this machine: no descriptor or memory, or the address to send from is missing. If the kernel has
+/// no IPv6 at all, the family is missing instead (`EAFNOSUPPORT`).
 fn own(error: &io::Error) -> io::Error {
     let no_family = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::AFNOSUPPORT);
     if no_family {
@@ -103,8 +104,8 @@ fn own(error: &io::Error) -> io::Error {
     }
 }
 
-/// A datagram is not taken by the kernel: it has no route or no address of the family, or the reason is this machine's own,
-/// such as full buffers or a firewall's rule.
+/// The kernel did not accept a datagram: it has no route or no address of the family, or the reason is this machine's
+/// own, such as full buffers or a firewall rule.
 fn at_once(error: io::Error) -> io::Error {
     match error.kind() {
         io::ErrorKind::NetworkUnreachable
@@ -144,7 +145,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
-    /// An address of loopback that nothing sends from by itself.
+    /// A loopback address that nothing else sends from.
     const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 
     /// Sockets on any port.

@@ -1,7 +1,7 @@
 //! Equal messages to one server under way at the same time are sent once.
 //!
-//! Sub-questions of different flights often ask the same server for the same address; whoever comes first sends, the others
-//! hear the same.
+//! Sub-questions of different flights often ask the same server for the same address. The first one sends; the others
+//! get its result.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -19,8 +19,8 @@ use crate::limits::MERGE_TIME;
 use crate::question::WireName;
 use crate::supervise::caught;
 
-/// Messages under way. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
-/// flights that wait.
+/// Messages in progress. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
+/// waiting flights.
 pub(super) struct Merge {
     under_way: Mutex<UnderWay>,
     keyed: Keyed,
@@ -28,7 +28,7 @@ pub(super) struct Merge {
 
 type UnderWay = HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>), BuildHasherDefault<Plain>>;
 
-/// A message with its hash, which is made once: the library hashes names octet by octet.
+/// A message with its hash, which is computed once: the library hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     hash: u64,
@@ -50,7 +50,7 @@ struct Ending<'a> {
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // A later one may stand in its place.
+        // A later message may stand in its place.
         if under_way.get(self.hashed).is_some_and(|(began, _)| *began == self.began) {
             under_way.remove(self.hashed);
         }
@@ -58,18 +58,18 @@ impl Drop for Ending<'_> {
 }
 
 impl Merge {
-    /// Nothing under way, and messages told apart by `keyed`.
+    /// No messages; `keyed` hashes them.
     pub(super) fn new(keyed: Keyed) -> Self {
         Self { under_way: Mutex::default(), keyed }
     }
 
-    /// Messages under way.
+    /// Messages in progress.
     #[cfg(feature = "lab")]
     pub(super) fn len(&self) -> usize {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// Has `send` done for `ask`, unless that is being done since a moment ago; tells whether it was this call that did it.
+    /// Runs `send` for `ask`, unless an equal message was sent a moment ago; returns whether this call sent it.
     pub(super) async fn share<F, S>(&self, ask: Ask, now: Mono, send: S) -> (Heard, bool)
     where
         F: Future<Output = Heard> + Send + 'static,
@@ -77,7 +77,7 @@ impl Merge {
     {
         let hashed = self.hashed(ask);
         let (shared, first) = self.join(&hashed, now, send);
-        // Whoever began it also ends the merging, when the answer is there or when it does not care any more.
+        // The call that began it also ends the merging, when the answer is there or when it gives up.
         let _ending = first.then(|| Ending { under_way: &self.under_way, hashed: &hashed, began: now });
         (shared.await, first)
     }
@@ -101,7 +101,7 @@ impl Merge {
         if let Some(shared) = recent.and_then(|(_, shared)| shared.upgrade()) {
             return (shared, false);
         }
-        // A panic that all who share it would hear of again must not pass through it.
+        // A panic must not pass through a shared future: all who share it would repeat it.
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {

@@ -1,7 +1,7 @@
-//! A message to a server, as it is meant and as it is sent.
+//! A message to a server, as meant and as sent.
 //!
-//! RFC 1035 section 4.1, RFC 6891 section 6.1. Written octet by octet, as it is the same but for the name: the library's
-//! encoder costs as much as all else that a message does here.
+//! RFC 1035 section 4.1, RFC 6891 section 6.1. Written octet by octet, because only the name differs: the library's
+//! encoder costs as much as all other work for a message here.
 
 use hickory_proto::rr::{Name, RecordType};
 
@@ -25,14 +25,14 @@ const CLASS: u16 = 1;
 /// Octets of an OPT without options.
 const OPT: usize = 11;
 
-/// A message as it is meant, and as it is sent.
+/// A message as meant, and as sent.
 pub(super) struct Sendable {
     pub(super) plain: Vec<u8>,
     pub(super) sent: Vec<u8>,
 }
 
 impl Sendable {
-    /// None where the name is longer than names may be.
+    /// None if the name is longer than a name may be.
     pub(super) fn new(ask: &Ask, id: u16, random: &Random) -> Option<Self> {
         let plain = encode(ask, id)?;
         let mut sent = plain.clone();

@@ -70,52 +70,52 @@ use streams::Streams;
 /// A message to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask {
-    /// Whom to, and how to get there.
+    /// The server, and the path to it.
     pub path: Path,
     /// Name asked for.
     pub name: Name,
     /// Type asked for.
     pub kind: RecordType,
-    /// What is put into the name where a label stands for it.
+    /// The secret that replaces a label of the name.
     pub secret: Option<Arc<Secret>>,
-    /// RD: the server is to resolve, as a forwarder does. Servers of zones are asked without.
+    /// RD: the server is asked to resolve, as a forwarder does. Servers of zones are asked without it.
     pub recursion_desired: bool,
     /// Whether it carries an OPT.
     pub edns: bool,
-    /// DO in that: signatures and proofs are wanted. A recursive server is then told by CD that we check them ourselves
+    /// DO in the OPT: signatures and proofs are wanted. CD then tells a recursive server that we validate ourselves
     /// (RFC 6840 section 5.9).
     pub dnssec_ok: bool,
-    /// Whether its letters are in random case, which the answer has to repeat.
+    /// Whether its letters are in random case, which the answer must repeat.
     pub mixed_case: bool,
-    /// How it goes.
+    /// The transport.
     pub transport: Transport,
-    /// Which try it is of its sender: a second one must not wait for the first, which may be lost.
+    /// The number of the sender's try: a second try must not wait for the first, which may be lost.
     pub tries: u8,
 }
 
 impl Ask {
-    /// The name as the server hears it.
+    /// The name as it is sent.
     fn sent_name(&self) -> Cow<'_, Name> {
         let name = Cow::Borrowed(&self.name);
         self.secret.as_ref().map_or(name, |secret| Cow::Owned(secret.put_in(&self.name)))
     }
 }
 
-/// What came of it.
+/// The result of a message.
 #[derive(Clone, Debug)]
 pub struct Heard {
-    /// The message, or why there is none.
+    /// The reply, or why there is none.
     pub reply: Result<Arc<Message>, Trouble>,
-    /// From sending to that.
+    /// The time from sending to the reply.
     pub elapsed: Duration,
-    /// Whether the question came back in other case than it was sent.
+    /// Whether the question came back in another case than it was sent in.
     pub other_case: bool,
 }
 
 /// Why there is no message.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
-    /// Nothing that fits came while we listened.
+    /// No fitting reply came while we listened.
     #[error("no answer")]
     Silent,
     /// The network says that it cannot be reached, or TCP was refused or cut off.
@@ -124,33 +124,33 @@ pub enum Trouble {
     /// This machine has no route to its address family.
     #[error("no route to the server")]
     NoRoute,
-    /// This machine could not send it, for a reason of its own: no descriptor or memory left, a firewall, or no such address
-    /// as it was to be sent from.
+    /// This machine could not send it, for a reason of its own: no descriptor or memory left, a firewall, or the
+    /// address to send from is missing.
     #[error("this host could not send the message: {0}")]
     NotSent(Arc<str>),
-    /// The certificate is not that of the server that was to be asked; the words say why.
+    /// The certificate is for another server; the text says why.
     #[error("TLS certificate rejected: {0}")]
     Certificate(Arc<str>),
-    /// Over UDP, the question came back in other case, or an error without it: the server does so, or somebody has guessed our
-    /// id and port.
+    /// Over UDP, the question came back in another case, or an error came without it. Either the server does so, or
+    /// somebody has guessed our id and port.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
-    /// What came from the server under our id cannot be read, or over TCP answers another question.
+    /// The reply under our id cannot be read, or over TCP answers another question.
     #[error("the reply does not match the query")]
     Unfit,
 }
 
-/// Sends messages, each once: equal ones under way at the same time are one.
+/// Sends messages; equal ones at the same time are sent once.
 pub struct Exchange {
     network: Arc<dyn Network>,
     clock: Clock,
     random: Random,
-    /// Bounds the sockets that are open.
+    /// Bounds the open sockets.
     places: Arc<Places>,
     keyed: Keyed,
     merge: Merge,
     streams: Streams,
-    /// Datagrams passed over since somebody took their number.
+    /// Datagrams passed over since `take_strays` was last called.
     strays: AtomicUsize,
 }
 
@@ -168,19 +168,19 @@ impl Exchange {
         self.strays.swap(0, Ordering::Relaxed)
     }
 
-    /// Messages under way or waiting to be, and streams.
+    /// Messages in progress or waiting, and streams.
     #[cfg(feature = "lab")]
     pub(crate) fn under_way(&self) -> usize {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Waits for a place for a message to a server of `zone`. Timers run from when it is there: that we are busy is no
-    /// server's fault.
+    /// Waits for a place for a message to a server of `zone`. Timers start when it has the place: that we are busy is
+    /// no server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
         self.places.take(self.keyed.hash_one(&*WireName::of(zone))).await
     }
 
-    /// Sends `ask` and listens for `patience` at most. The second value is false where an equal message was under way
+    /// Sends `ask` and listens for `patience` at most. The second value is false if an equal message was in progress
     /// and its answer is shared: nothing was sent.
     pub async fn ask(self: &Arc<Self>, ask: Ask, patience: Duration, place: Place) -> (Heard, bool) {
         let this = Arc::clone(self);
@@ -217,11 +217,11 @@ impl Exchange {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
-            // A router, or the server, may say so of one address: nothing follows for others of its family.
+            // A router or the server may say so of one address: this does not exclude its family.
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
-        // A forger may send many; the bound keeps one exchange from reading for ever.
+        // A forger may send many datagrams; the bound keeps one exchange from reading for ever.
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
@@ -236,7 +236,7 @@ impl Exchange {
                     Ok(read) if read.queries.is_empty() && ask.mixed_case => return Err(Trouble::OtherCase),
                     Ok(read) => return Ok((read, spelling)),
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
-                    // Somebody who has guessed our id, or an answer that comes late to a port used again: ours may come yet.
+                    // Somebody has guessed our id, or it is a late answer to a port used again: ours may still come.
                     Err(Misfit::OtherQuestion) => {}
                 }
             }
@@ -257,15 +257,15 @@ impl Exchange {
     }
 }
 
-/// What a datagram larger than we offered is taken for: one that was cut. It came in fragments, and whoever forges the
-/// second of them needs to guess neither id nor port; over TCP he does.
+/// The message that stands for a datagram larger than we offered: a truncated one. It came in fragments, and a forger
+/// of the second fragment needs neither id nor port; over TCP he does.
 fn cut(id: u16) -> Message {
     let mut message = Message::response(id, OpCode::Query);
     message.metadata.truncation = true;
     message
 }
 
-/// The kernel says at once that it has no route or no address of a family; the rest is told by the way.
+/// The kernel reports at once that it has no route or no address of a family. Other errors come from the network.
 fn trouble_of(error: &std::io::Error) -> Trouble {
     if let Some(refused) = error.get_ref().and_then(|inner| inner.downcast_ref::<CertificateRefused>()) {
         return Trouble::Certificate(refused.0.as_str().into());
@@ -293,14 +293,14 @@ enum Misfit {
     OtherQuestion,
 }
 
-/// Whether a response with this code may lack the question: RFC 1035 says nothing of FORMERR's, and servers before EDNS, or
-/// that know us not, send the header alone. What says something of the name has to say of which.
+/// Whether a response with this code may lack the question. RFC 1035 does not say for FORMERR, and servers before
+/// EDNS, or that do not serve us, send the header alone. A response about a name must name it.
 fn may_lack_question(code: ResponseCode) -> bool {
     let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     errors.contains(&code)
 }
 
-/// A reply that can be read and answers what was asked.
+/// A reply that can be read and answers the question.
 fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);
@@ -335,7 +335,7 @@ mod tests {
     use std::io;
     use std::net::SocketAddr;
 
-    /// Answers each datagram with what `forge` makes of it, one millisecond apart.
+    /// Answers each datagram with the results of `forge`, one millisecond apart.
     struct Scripted {
         forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>,
         sent: AtomicUsize,

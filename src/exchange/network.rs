@@ -1,6 +1,6 @@
-//! The door to the wire: what the real network and the simulated one both do.
+//! The door to the wire: the trait of the real network and of the simulated one.
 //!
-//! A network moves octets; ids, questions and sources are checked by the caller, in both worlds alike.
+//! A network moves octets. The caller checks ids, questions and sources, in both worlds alike.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-/// The way to a server.
+/// The path to a server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Path {
     /// The server's address and port.
     pub server: SocketAddr,
     /// The address to send from; none: the system chooses.
     pub source: Option<IpAddr>,
-    /// For streams: TLS, with a certificate for this name (RFC 7858, RFC 8310).
+    /// For streams: TLS, and the name that its certificate must have (RFC 7858, RFC 8310).
     pub tls: Option<Arc<str>>,
 }
 
@@ -24,7 +24,7 @@ pub trait Network: Send + Sync + 'static {
     /// Sends one datagram from a socket of its own on a fresh random port (RFC 5452 section 9.2).
     ///
     /// # Errors
-    /// The message could not be sent: no route; `NotSent` inside where that is this machine's own fault.
+    /// The message could not be sent: no route; `NotSent` inside if that is this machine's own fault.
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
@@ -34,16 +34,17 @@ pub trait Network: Send + Sync + 'static {
     /// Opens a stream of messages (RFC 7766).
     ///
     /// # Errors
-    /// No route, refused, reset; `NotSent` as above; `CertificateRefused` inside where the server is not who it should be.
+    /// No route, refused, reset; `NotSent` as above; `CertificateRefused` inside if the certificate is for another
+    /// server.
     fn open_stream<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn Stream>>>;
 }
 
-/// The socket of one datagram sent: whatever comes back to its port, from whomever.
+/// The socket of one sent datagram: all that comes back to its port, from any sender.
 pub trait Replies: Send {
-    /// The next datagram that arrives, and where it says it came from. Waits for ever where none comes.
+    /// The next datagram that arrives, with its source. Waits for ever if none comes.
     ///
     /// # Errors
-    /// The network says that the server cannot be reached.
+    /// The network reports that the server cannot be reached.
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
 
@@ -52,22 +53,22 @@ pub trait Stream: Send {
     /// Sends one message, of 65 535 octets at most.
     ///
     /// # Errors
-    /// The stream is at its end.
+    /// The stream has ended.
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>>;
 
-    /// The next message that arrives. A wait given up can be taken up again.
+    /// The next message that arrives. A caller may give up the wait and repeat it.
     ///
     /// # Errors
-    /// The stream is at its end.
+    /// The stream has ended.
     fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>>;
 }
 
-/// This machine could not send, for a reason that lies in no network and no server; the words say which.
+/// This machine could not send, for a reason that lies in no network and no server; the text says which.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);
 
-/// A server's certificate is not what was asked for; the words say why.
+/// A server's certificate is not acceptable; the text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CertificateRefused(pub String);

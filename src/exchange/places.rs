@@ -1,8 +1,8 @@
-//! Places of messages under way, shared by the zones whose servers are asked.
+//! Places of messages in progress, shared by the zones whose servers are asked.
 //!
-//! A zone has at most as many places as are free; more of its messages wait their turn. So one zone takes half of them, a
-//! hundred zones leave a hundredth part free, and a zone that has few never waits for one that has many (Choudhury and
-//! Hahne, "Dynamic Queue Length Thresholds").
+//! A zone has at most as many places as are free; more of its messages wait. So one zone takes half of them, a
+//! hundred zones leave a hundredth part free, and a zone with few messages never waits for one with many (Choudhury
+//! and Hahne, "Dynamic Queue Length Thresholds").
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,18 +19,18 @@ pub(super) struct Places(Mutex<Table>);
 struct Table {
     taken: usize,
     zones: BTreeMap<u64, Zone>,
-    /// Zones that wait, by the places they have.
+    /// Waiting zones, by the number of their places.
     waiting: BTreeSet<(usize, u64)>,
 }
 
 #[derive(Debug, Default)]
 struct Zone {
     taken: usize,
-    /// Messages that wait, in the order in which they came.
+    /// Waiting messages, in the order in which they came.
     waiting: VecDeque<oneshot::Sender<Place>>,
 }
 
-/// A place among the messages under way. Given back when dropped.
+/// A place among the messages in progress. Given back when dropped.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -38,14 +38,14 @@ pub struct Place {
 }
 
 impl Places {
-    /// Messages that have a place, and zones that have or want one.
+    /// Messages with a place, and zones that have or want one.
     #[cfg(feature = "lab")]
     pub(super) fn len(&self) -> usize {
         let table = self.table();
         table.taken + table.zones.len() + table.waiting.len()
     }
 
-    /// Waits for a place for a message to a server of `zone`, which is the keyed hash of its name.
+    /// Waits for a place for a message to a server of `zone`, the keyed hash of its name.
     pub(super) async fn take(self: &Arc<Self>, zone: u64) -> Place {
         let turn = {
             let mut table = self.table();
@@ -56,7 +56,8 @@ impl Places {
         };
         match turn.await {
             Ok(place) => place,
-            // The table never drops a sender whose receiver lives; should it do so, one message too many is the lesser harm.
+            // The table never drops a sender whose receiver lives; if it did, one message too many would be the
+            // lesser harm.
             Err(_) => self.grant(&mut self.table(), zone),
         }
     }
@@ -75,7 +76,7 @@ impl Places {
         Place { places: Arc::clone(self), zone }
     }
 
-    /// Gives the free places to the zones that have the fewest.
+    /// Gives the free places to the zones with the fewest.
     fn go_on(self: &Arc<Self>, table: &mut Table) -> Vec<(oneshot::Sender<Place>, Place)> {
         let mut granted = Vec::new();
         while let Some((taken, zone)) = table.waiting.first().copied()
@@ -104,7 +105,7 @@ impl Table {
     fn wait(&mut self, zone: u64) -> oneshot::Receiver<Place> {
         let (sender, receiver) = oneshot::channel();
         let held = self.zones.entry(zone).or_default();
-        // Those at the front whose flights have ended.
+        // Skip messages at the front whose flights have ended.
         while held.waiting.front().is_some_and(oneshot::Sender::is_closed) {
             held.waiting.pop_front();
         }
@@ -113,7 +114,7 @@ impl Table {
         receiver
     }
 
-    /// Takes a zone in among those that wait, where it does, and forgets it where it has nothing.
+    /// Adds a zone to the waiting ones if it waits, and forgets it if it has nothing.
     fn rank(&mut self, zone: u64) {
         let Some(held) = self.zones.get(&zone) else { return };
         if !held.waiting.is_empty() {
@@ -138,7 +139,7 @@ impl Drop for Place {
             self.places.go_on(&mut table)
         };
         for (turn, place) in granted {
-            // Whoever does not wait any more gives it back here.
+            // A message that no longer waits gives the place back here.
             drop(turn.send(place));
         }
     }
@@ -199,7 +200,7 @@ mod tests {
         assert!(of_first.as_mut().now_or_never().is_none());
         second.clear();
         assert!(of_first.as_mut().now_or_never().is_some());
-        // A turn that came and was not taken is given back.
+        // A place that was granted and not taken is given back.
         drop(first);
         assert_eq!(places.table().taken, 0);
         assert!(places.table().zones.is_empty());

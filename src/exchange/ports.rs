@@ -1,35 +1,35 @@
-//! The ports that datagrams leave from.
+//! The ports of outgoing datagrams.
 //!
-//! RFC 5452 section 9.2: from as many ports as there are, each as likely as the others. RFC 6056 section 3.2: never from
-//! those that the operator keeps for something else.
+//! RFC 5452 section 9.2: all allowed ports, each equally likely. RFC 6056 section 3.2: never ports that the operator
+//! reserves for other services.
 
 use std::io;
 use std::ops::RangeInclusive;
 
 use crate::random::Random;
 
-/// Ports that the operator keeps for services of this host, whichever family they listen in (the kernel's
+/// Ports that the operator reserves for services of this host, for both address families (the kernel's
 /// Documentation/networking/ip-sysctl.rst).
 const RESERVED: &str = "/proc/sys/net/ipv4/ip_local_reserved_ports";
 
-/// The configured ports that are kept for nobody else.
+/// The configured ports without the reserved ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ports(Vec<u16>);
 
 impl Ports {
-    /// Those of `range` that are not `reserved`, as the kernel writes these: `8080,9000-9100`.
+    /// The ports of `range` that are not `reserved`, in the form of the kernel: `8080,9000-9100`.
     pub fn of(range: RangeInclusive<u16>, reserved: &str) -> Self {
         let spans: Vec<_> = reserved.split([',', '\n']).filter_map(span).collect();
         let kept = |port: &u16| spans.iter().any(|span| span.contains(port));
         Self(range.filter(|port| !kept(port)).collect())
     }
 
-    /// How many they are.
+    /// Their number.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// All of them, from one that `random` draws.
+    /// All of them, beginning with a random one.
     pub(super) fn in_turn(&self, random: &Random) -> impl Iterator<Item = u16> {
         let place = random.below(u32::try_from(self.0.len()).unwrap_or(u32::MAX));
         let (before, behind) = self.0.split_at(usize::try_from(place).unwrap_or(0).min(self.0.len()));
@@ -37,10 +37,10 @@ impl Ports {
     }
 }
 
-/// The ports that this host's operator keeps for services, as the kernel tells them.
+/// The ports that this host's operator reserves for services, from the kernel.
 ///
 /// # Errors
-/// It is not to be read, as where `/proc/sys` is hidden.
+/// The file cannot be read, for instance because `/proc/sys` is hidden.
 pub fn reserved() -> io::Result<String> {
     std::fs::read_to_string(RESERVED)
 }

@@ -1,7 +1,7 @@
-//! A secret in a name: the key that a customer of a DNS list puts into each question.
+//! A secret in a name: the key that a customer of a DNS list puts into each query.
 //!
-//! Only `exchange` can read it: it puts the key in while it encodes a message, and takes it out of what comes back.
-//! Everything above sees a label that stands for it, so that no log, table, trail or error can tell the key.
+//! Only `exchange` can read it: it puts the key in while it encodes a message, and removes it from the reply. All
+//! code above sees a label that stands for it, so that no log, table, trail or error can contain the key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ impl fmt::Debug for Key {
 }
 
 impl Key {
-    /// Reads a key; white space around it does not belong to it. None where it is not one label of letters, digits, `-` and `_`,
-    /// or too short to be told from other text.
+    /// Reads a key; surrounding white space is no part of it. None if it is not one label of letters, digits, `-` and
+    /// `_`, or too short to be told from other text.
     pub fn read(text: &str) -> Option<Self> {
         let label = text.trim().to_ascii_lowercase();
         let fits = (8..=63).contains(&label.len())
@@ -37,7 +37,7 @@ impl Key {
     }
 }
 
-/// Where a key goes: in front of `base`, in the place of `STANDS_FOR`.
+/// The place of a key: before `base`, instead of `STANDS_FOR`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,
@@ -45,22 +45,22 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// A key in front of `base`.
+    /// A key before `base`.
     pub fn new(base: Name, key: Key) -> Self {
         Self { base, key }
     }
 
-    /// What the key stands in front of: a name that may be told to anybody.
+    /// The name behind the key, which is no secret.
     pub fn base(&self) -> &Name {
         &self.base
     }
 
-    /// The name that is sent for `name`; the same where nothing in it stands for the key.
+    /// The name to send for `name`; the same name if nothing in it stands for the key.
     pub(super) fn put_in(&self, name: &Name) -> Name {
         self.exchanged(name, STANDS_FOR, &self.key.0)
     }
 
-    /// Takes the key out of a message.
+    /// Removes the key from a message.
     pub(super) fn take_out(&self, message: &mut Message) {
         let hidden = |name: &Name| self.exchanged(name, &self.key.0, STANDS_FOR);
         for query in &mut message.queries {
@@ -72,7 +72,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // What would still show it is nothing that anybody needs.
+            // Records that would still show it are needed by nobody.
             section.retain(|record| !self.shows(record));
         }
     }
@@ -94,7 +94,7 @@ impl Secret {
         }
     }
 
-    /// A text with the key blotted out.
+    /// A text with the key replaced.
     fn blotted(&self, text: &[u8]) -> Vec<u8> {
         let (mut told, mut rest) = (Vec::new(), text);
         while let Some(first) = rest.first() {
@@ -110,7 +110,7 @@ impl Secret {
         told
     }
 
-    /// Whether a record tells the key, as people or programs would read it.
+    /// Whether a record contains the key in a form that people or programs can read.
     fn shows(&self, record: &Record) -> bool {
         let told = format!("{} {}", record.name, record.data).to_ascii_lowercase();
         let raw = match &record.data {
@@ -121,7 +121,7 @@ impl Secret {
         holds(told.as_bytes()) || holds(&raw)
     }
 
-    /// `name` with one label in front of `base` in another's place.
+    /// `name` with one label before `base` replaced by another.
     fn exchanged(&self, name: &Name, from: &[u8], to: &[u8]) -> Name {
         let above = self.base.iter().len();
         let Some(place) = name.iter().len().checked_sub(above.saturating_add(1)) else {
@@ -132,7 +132,7 @@ impl Secret {
             return name.clone();
         }
         let labels = name.iter().enumerate().map(|(at, label)| if at == place { to } else { label });
-        // Too long a name is told with the label that it has.
+        // If the name would be too long, the label stays.
         let mut exchanged = Name::from_labels(labels).unwrap_or_else(|_| name.clone());
         exchanged.set_fqdn(true);
         exchanged

@@ -1,7 +1,7 @@
 //! Streams to servers, kept for the next messages to them.
 //!
 //! RFC 7766 section 6.2: one connection to a server, many messages on it, answers in any order; a server may close it
-//! whenever it is idle. A task for each stream sends, reads and sorts.
+//! when it is idle. A task for each stream sends, reads and matches answers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -23,14 +23,14 @@ pub(super) struct Streams {
     network: Arc<dyn Network>,
     random: Random,
     table: Arc<Mutex<Table>>,
-    /// As many as may be open.
+    /// Bounds the open streams.
     places: Arc<Semaphore>,
 }
 
 #[derive(Default)]
 struct Table {
     kept: HashMap<Path, Kept>,
-    /// As many as may be open to one network, where any is.
+    /// Bounds the open streams of each network that has any.
     networks: HashMap<IpAddr, Arc<Semaphore>>,
     /// Numbers given so far: to streams, and to each use of one.
     numbers: u64,
@@ -38,9 +38,9 @@ struct Table {
 
 struct Kept {
     requests: mpsc::Sender<Request>,
-    /// Tells it from others to the same server.
+    /// Tells it from other streams to the same server.
     number: u64,
-    /// The one with the smallest was not used for longest.
+    /// The stream with the smallest number has been unused for the longest time.
     used: u64,
 }
 
@@ -54,7 +54,7 @@ struct Request {
 enum Lost {
     /// The stream could not be opened, or was closed before it carried any answer.
     Failed(Arc<io::Error>),
-    /// It had carried answers and was closed before this one: on another stream it may come.
+    /// It carried answers and was closed before this one: another stream may bring it.
     Closed,
 }
 
@@ -71,19 +71,19 @@ impl Streams {
         table.kept.len() + table.networks.len()
     }
 
-    /// Sends one message and waits for its answer, for ever where none comes. What a server closes under a message is
-    /// opened again.
+    /// Sends one message and waits for its answer, for ever if none comes. If the server closes the stream before the
+    /// answer, it is opened again.
     ///
     /// # Errors
-    /// The stream cannot be opened, or is closed before there is an answer.
+    /// The stream cannot be opened, or is closed before any answer.
     pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<Vec<u8>, Arc<io::Error>> {
         let mut heard = ask(self.kept(path), message).await;
         if matches!(heard, Err(Lost::Closed)) {
             heard = ask(self.kept(path), message).await;
         }
         if matches!(heard, Err(Lost::Closed)) {
-            // A server that closes after each answer gets a stream for each message that it left without one: those that
-            // were on their way together do not starve each other.
+            // A server that closes after each answer gets a stream for each message that it left without an answer.
+            // So messages that were sent together do not starve each other.
             let places = lock(&self.table).places_of(network_of(path));
             heard = ask(self.open(path, 0, places), message).await;
         }
@@ -93,11 +93,11 @@ impl Streams {
         })
     }
 
-    /// The stream to a server, or a new one that is kept.
+    /// The kept stream to a server, or a new one that is kept.
     fn kept(&self, path: &Path) -> mpsc::Sender<Request> {
         let mut table = lock(&self.table);
         let number = table.next_number();
-        // One that has panicked is still on the list.
+        // A stream whose task has panicked is still on the list.
         if let Some(kept) = table.kept.get_mut(path).filter(|kept| !kept.requests.is_closed()) {
             kept.used = number;
             return kept.requests.clone();
@@ -115,7 +115,7 @@ impl Streams {
         requests
     }
 
-    /// A new stream to a server. Numbers begin at 1: one with 0 is not kept, and ends with its message.
+    /// A new stream to a server. Numbers begin at 1; the stream with 0 is not kept, and ends with its message.
     fn open(&self, path: &Path, number: u64, of_network: Arc<Semaphore>) -> mpsc::Sender<Request> {
         let (sender, requests) = mpsc::channel(MAX_PIPELINED);
         let (path, table, random) = (path.clone(), Arc::clone(&self.table), self.random.clone());
@@ -136,7 +136,7 @@ impl Table {
         self.numbers
     }
 
-    /// The one among these that was not used for longest; it ends once its messages are answered.
+    /// Closes one of these streams, the one unused for the longest time, once its messages are answered.
     fn let_go_of_one(&mut self, among: impl Fn(&Path) -> bool) {
         let some = self.kept.iter().filter(|(path, _)| among(path));
         let oldest = some.min_by_key(|(_, kept)| kept.used).map(|(path, _)| path.clone());
@@ -150,7 +150,7 @@ impl Table {
         Arc::clone(self.networks.entry(network).or_insert_with(places))
     }
 
-    /// Forgets the places of a network of which all are free.
+    /// Forgets the places of a network whose places are all free.
     fn forget_free(&mut self, network: IpAddr) {
         let free = |places: &Arc<Semaphore>| places.available_permits() >= MAX_STREAMS_PER_NETWORK;
         if self.networks.get(&network).is_some_and(free) {
@@ -159,7 +159,7 @@ impl Table {
     }
 }
 
-/// The /24 or /48 that a server stands in: as a rule the least that somebody is given.
+/// The /24 or /48 of a server: as a rule the smallest network that one operator is given.
 fn network_of(path: &Path) -> IpAddr {
     match path.server.ip() {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) & (u32::MAX << 8)).into()),
@@ -180,7 +180,7 @@ struct Driver {
     path: Path,
     number: u64,
     requests: mpsc::Receiver<Request>,
-    /// Those that came before it was open.
+    /// Messages that came before it was open.
     early: Vec<Request>,
     table: Arc<Mutex<Table>>,
     random: Random,
@@ -188,18 +188,19 @@ struct Driver {
 
 /// A message that was sent and not answered yet.
 struct Waiting {
-    /// The id that its sender gave it.
+    /// The id that the sender gave it.
     id: [u8; 2],
     reply: oneshot::Sender<Result<Vec<u8>, Lost>>,
 }
 
 impl Driver {
-    /// Waits for its places, first the one of its network, so that no network keeps another one's; opens, and serves.
+    /// Waits for its places, first that of its network, so that no network holds the places of another; then opens
+    /// and serves.
     async fn run(mut self, network: Arc<dyn Network>, of_network: Arc<Semaphore>, places: Arc<Semaphore>) {
         let lost = {
             let path = self.path.clone();
             let opening = async {
-                // The semaphores are never closed; should they be, a stream too many is the lesser harm.
+                // The semaphores are never closed; if they were, a stream too many would be the lesser harm.
                 let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
                 (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
             };
@@ -223,7 +224,7 @@ impl Driver {
         drop(table);
         self.requests.close();
         for request in self.early {
-            // Whoever asked may have given up.
+            // The sender may have given up.
             let _ = request.reply.send(Err(lost.clone()));
         }
         while let Ok(request) = self.requests.try_recv() {
@@ -231,8 +232,9 @@ impl Driver {
         }
     }
 
-    /// Sends and reads until the stream ends or nobody needs it; tells those that are left without an answer. A stream whose
-    /// messages were all given up ends where it has never carried an answer, and otherwise when it has been idle.
+    /// Sends and reads until the stream ends or nobody needs it; informs the senders that are left without an answer.
+    /// A stream whose messages were all given up ends at once if it has never carried an answer, otherwise when it
+    /// has been idle.
     async fn serve(&mut self, mut stream: Box<dyn Stream>) -> Lost {
         let mut waiting: BTreeMap<u16, Waiting> = BTreeMap::new();
         let mut early = std::mem::take(&mut self.early).into_iter();
@@ -255,7 +257,8 @@ impl Driver {
                         } else if strays < MAX_STRAY_MESSAGES {
                             strays = strays.saturating_add(1);
                         } else {
-                            // Late answers to what was given up are few; whoever sends more keeps the stream for nothing.
+                            // Late answers to given-up messages are few; a server that sends more keeps the stream
+                            // open for nothing.
                             break lost_by(answered, io::ErrorKind::InvalidData.into());
                         }
                     }
@@ -305,7 +308,7 @@ impl Driver {
     }
 }
 
-/// Those that came before the stream was open, then whoever comes; none once nobody can come any more.
+/// First the messages that came before the stream was open, then new ones; none once no more can come.
 async fn next_request(
     early: &mut std::vec::IntoIter<Request>,
     requests: &mut mpsc::Receiver<Request>,
@@ -316,7 +319,7 @@ async fn next_request(
     }
 }
 
-/// Until somebody who waits for an answer gives up; for ever where nobody waits.
+/// Returns when a sender that waits for an answer gives up; never if nobody waits.
 async fn first_gives_up(waiting: &mut BTreeMap<u16, Waiting>) {
     match waiting.values_mut().next() {
         Some(first) => first.reply.closed().await,
@@ -324,7 +327,7 @@ async fn first_gives_up(waiting: &mut BTreeMap<u16, Waiting>) {
     }
 }
 
-/// Until all who have asked so far have given up. What they asked stands in `early`.
+/// Returns when all senders so far have given up. Their messages are in `early`.
 async fn nobody_waits(requests: &mut mpsc::Receiver<Request>, early: &mut Vec<Request>) {
     loop {
         let more = early.len() < MAX_PIPELINED;
@@ -354,12 +357,12 @@ async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
         .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
-/// Gives an answer to whoever waits for it, under the id that he gave; false where nobody does.
+/// Passes an answer to its sender, under the sender's id; returns false if nobody waits for it.
 fn deliver(mut octets: Vec<u8>, waiting: &mut BTreeMap<u16, Waiting>) -> bool {
     let Some(place) = octets.first_chunk_mut() else { return false };
     let Some(sent) = waiting.remove(&u16::from_be_bytes(*place)) else { return false };
     *place = sent.id;
-    // He may have given up meanwhile.
+    // The sender may have given up meanwhile.
     let _ = sent.reply.send(Ok(octets));
     true
 }

@@ -7,16 +7,16 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Answers each message with itself, later messages first.
+/// Answers each message with its own octets, later messages first.
 #[derive(Default)]
 struct Echo {
     opened: AtomicUsize,
     closes_after: Option<usize>,
     closes_when_idle: Option<Duration>,
     refuses: bool,
-    /// Servers of this network take connections and answer nothing, but for an empty message now and then.
+    /// Servers of this network accept connections and answer nothing, except an empty message now and then.
     drips: Option<(IpAddr, Duration)>,
-    /// Servers of this one never take a connection.
+    /// Servers of this network never accept a connection.
     swallows: Option<IpAddr>,
     open: Arc<AtomicUsize>,
 }
@@ -106,7 +106,7 @@ fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1)), echo)
 }
 
-/// Sends so many at once, all with the same id; what comes back must be what was sent.
+/// Sends this many at once, all with the same id; each answer must be what was sent.
 async fn burst(streams: &Streams, count: u8) {
     let messages: Vec<Vec<u8>> = (0..count).map(|number| vec![7, 7, number]).collect();
     let path = path(1);

@@ -17,19 +17,19 @@ use super::network::CertificateRefused;
 /// Secures a connection to the server whose certificate is for `name`.
 ///
 /// # Errors
-/// The handshake fails; `CertificateRefused` inside where that is for the certificate.
+/// The handshake fails; `CertificateRefused` inside if the certificate is the reason.
 pub(super) async fn secure(connection: TcpStream, name: &str) -> io::Result<TlsStream<TcpStream>> {
     let server = ServerName::try_from(name.to_owned()).map_err(io::Error::other)?;
-    // Reads the system's certificates, some hundred files: off the threads that flights run on. A new connection is
-    // rare, and has to see a certificate that was added since.
+    // Reads the system's certificates, some hundred files, so it runs off the threads of flights. A new connection is
+    // rare, and must see certificates that were added since.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
-    // With the name in the ClientHello (RFC 6066 section 3): a service of many names has no certificate to show without it. Unbound
-    // and Knot Resolver send it too.
+    // With the name in the ClientHello (RFC 6066 section 3): a service of many names has no certificate to show
+    // without it. Unbound and Knot Resolver send it too.
     let connector = TlsConnector::from(Arc::new(config.map_err(io::Error::other)?));
     connector.connect(server, connection).await.map_err(|error| told(error, name))
 }
 
-/// What is wrong with a certificate, in words for whoever configured the name.
+/// The fault of a certificate, in words for the operator who configured the name.
 fn told(error: io::Error, name: &str) -> io::Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let Some(rustls::Error::InvalidCertificate(reason)) = inner else { return error };
