@@ -1,11 +1,11 @@
-//! What a list's servers have answered to clients: evidence beside its test points, which may have moved.
+//! The answers of a list's servers to clients: evidence beside its test points, which may have moved.
 //!
 //! Pure.
 
 use super::gate::{Verdict, Why};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
-/// Answers to clients' questions; what memory had is not among them.
+/// Answers to clients' questions, without answers from memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Answers {
     /// Answers since the last listing, or since the start.
@@ -14,12 +14,12 @@ pub struct Answers {
     pub has_listed: bool,
     /// Listings since a test last looked wrong.
     listed: u32,
-    /// Answers that were none, since then.
+    /// Answers since then that were no listing.
     not_listed: u32,
 }
 
 impl Answers {
-    /// A test looks wrong: what is answered from now on tells whether it is right.
+    /// A test looks wrong: the next answers show whether it is right.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
     }
@@ -39,18 +39,18 @@ impl Answers {
         }
     }
 
-    /// Whether it lists nothing; `before`: that was known before the start.
+    /// Whether it lists nothing; `before`: the state before the start said so.
     pub fn show_nothing(&self, before: bool) -> bool {
         self.since_listing >= LISTS_NOTHING_ANSWERS || (before && !self.has_listed)
     }
 
-    /// Whether they show that it does not list the world.
+    /// Whether they show that it does not list everything.
     pub fn show_no_world(&self) -> bool {
         let all = self.listed.saturating_add(self.not_listed);
         all >= LISTS_WORLD_ANSWERS && self.not_listed / 3 >= self.listed
     }
 
-    /// Whether they show that it lists whatever it is asked for.
+    /// Whether they show that it lists everything.
     pub fn show_world(&self) -> bool {
         self.listed >= LISTS_WORLD_ANSWERS && self.not_listed == 0
     }

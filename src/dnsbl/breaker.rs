@@ -1,8 +1,9 @@
-//! Whether a list answers: once it does not, its questions are answered here at once, until a probe is answered.
+//! The breaker of a list: if the list does not answer, its questions are answered here at once, until a probe is
+//! answered.
 //!
-//! Pure: it is told what was asked and what became of it. It opens only while other zones answer, as an outage of our own
-//! must not let spam in; and how long it waits follows the list's usual round trips, so that a slow list is not taken for a
-//! dead one.
+//! Pure: its input is questions and their results. It opens only while other zones answer, because an outage of our
+//! own network must not let spam in. Its patience follows the list's usual round trips, so that a slow list does not
+//! count as dead.
 
 use std::time::Duration;
 
@@ -15,10 +16,10 @@ use crate::limits::{
     FLIGHT_TIME, MAX_PROBE_TIME,
 };
 
-/// What became of a question to a list.
+/// The result of a question to a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// The list answered, whatever it said.
+    /// The list answered, with anything.
     Answered,
     /// Its servers answered with nothing that helps: REFUSED, SERVFAIL and the like.
     Failed,
@@ -36,7 +37,7 @@ pub enum Why {
     Failing,
 }
 
-/// What has to be done for a list that is silent or answers with errors.
+/// The next step for a list that is silent or answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
     /// Nothing: it answers, or is open already.
@@ -49,24 +50,24 @@ pub enum Judgement {
     Opened,
 }
 
-/// One list's.
+/// The breaker of one list.
 #[derive(Clone, Debug, Default)]
 pub struct Breaker {
     /// Smoothed round trip and its variation, as in RFC 6298 section 2; none before the first.
     usual: Option<(Duration, Duration)>,
-    /// Questions under way.
+    /// Questions in progress.
     under_way: u32,
-    /// Since when no question has been answered; none where none waits or failed lately.
+    /// Since when no question has been answered; none if none waits or failed lately.
     silent_since: Option<Mono>,
     /// When a question last failed.
     failed_at: Option<Mono>,
-    /// Failures in a row of which each brought an answer that does not help.
+    /// Failures in a row whose answers did not help.
     failures: u32,
-    /// When the last probe met errors too, and how long it took.
+    /// When the last probe also met errors, and how long it took.
     confirmed: Option<(Mono, Duration)>,
-    /// When a suspicion was last looked into by a probe.
+    /// When a probe last checked a suspicion.
     probed: Option<Mono>,
-    /// Probes for one suspicion that were sent so far.
+    /// Probes sent for this suspicion.
     probes: u32,
     open: Option<Open>,
 }
@@ -99,10 +100,10 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// What became of a question that went out `elapsed` ago; `probe` where it was one. The message that was answered took
-    /// `round_trip`: what a question waits besides, for other zones and for messages that were lost, is not the list's time.
-    /// Errors count as the list's own only once a probe has met them too: what mail makes us ask may be such that nobody
-    /// would answer it. True where the breaker closes.
+    /// The result of a question that went out `elapsed` ago; `probe`: whether it was a probe. The answered message
+    /// took `round_trip`: other waiting, for other zones and lost messages, is not the list's time. Errors count
+    /// against the list only when a probe also met them, because clients' questions may be such that no server would
+    /// answer them. Returns true if the breaker closes.
     pub fn ended(
         &mut self,
         end: End,
@@ -129,7 +130,7 @@ impl Breaker {
                 if probe && self.failures >= BREAKER_FAILURES {
                     self.confirmed = Some((now, elapsed));
                 }
-                // Whoever says that he will not is there: what he says is for the gate.
+                // A server that refuses is alive; the gate handles the refusal.
                 self.open.take_if(|open| open.why == Why::Silent).is_some()
             }
             End::Silent => {
@@ -147,7 +148,7 @@ impl Breaker {
         }
     }
 
-    /// What is to be done at `now`, with what other zones have shown.
+    /// The next step at `now`, with the evidence from other zones.
     pub fn judge(&mut self, evidence: Evidence, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
@@ -159,8 +160,8 @@ impl Breaker {
         }
     }
 
-    /// Where a forwarder cannot reach the internet, or something on our way out refuses everything, all lists fail alike. So
-    /// others must have answered before the probe that failed and after it.
+    /// If a forwarder cannot reach the internet, or something on our way out refuses everything, all lists fail
+    /// alike. So others must have answered before the failed probe and after it.
     fn judge_errors(&mut self, evidence: Evidence, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -168,7 +169,7 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may have come back since that probe: another one decides, and soon.
+            // The network may have come back since that probe: a new one decides soon.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -188,8 +189,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Others must have answered in the second half of that time: what they said before our network went down shows
-        // nothing. And once it is back, the list has half of its time to answer too.
+        // Others must have answered in the second half of that time: answers from before an outage of our network
+        // show nothing. After the outage, the list also has half of its time to answer.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
@@ -202,7 +203,7 @@ impl Breaker {
         }
     }
 
-    /// When a probe is to be sent; none while nothing is suspected.
+    /// When the next probe is due; none while nothing is suspected.
     pub fn next_probe(&self) -> Option<Mono> {
         if let Some(open) = self.open {
             return Some(open.next_probe);
@@ -217,7 +218,7 @@ impl Breaker {
         due.map(|due| self.probed.map_or(due, |probed| due.max(probed.after(pause))))
     }
 
-    /// A probe is being sent: the next one comes later, and later.
+    /// A probe is being sent: the next one comes later each time.
     pub fn probing(&mut self, now: Mono) {
         self.probed = Some(now);
         self.probes = self.probes.saturating_add(1);
@@ -226,7 +227,7 @@ impl Breaker {
         }
     }
 
-    /// Somebody asks again after nobody had for long: a probe is due.
+    /// A client asks after a long pause: a probe is due.
     pub fn wanted(&mut self, now: Mono) {
         self.probes = 0;
         if let Some(open) = &mut self.open {
@@ -234,8 +235,8 @@ impl Breaker {
         }
     }
 
-    /// A question that went out `elapsed` ago has been answered: silence from before it was no silence of the list, whatever
-    /// else still waits.
+    /// A question that went out `elapsed` ago has been answered: older silence does not count, whatever else still
+    /// waits.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
@@ -247,8 +248,8 @@ impl Breaker {
         self.open = Some(Open { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
-    /// How long its silence is borne: several times what it usually takes, so that some messages were sent again. Longer than
-    /// the usual bound only where the list itself is that slow, not where its answers stutter.
+    /// How long its silence is tolerated: several times its usual round trip, so that some messages were sent again.
+    /// Longer than the usual bound only if the list itself is that slow, not if its answers stutter.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));
@@ -257,7 +258,7 @@ impl Breaker {
     }
 }
 
-/// The pause after that many probes: each one twice as long as the one before.
+/// The pause after this many probes: twice as long each time.
 fn pause_after(probes: u32) -> Duration {
     let times = 2_u32.saturating_pow(probes.saturating_sub(1));
     FIRST_PROBE_TIME.saturating_mul(times).min(MAX_PROBE_TIME)
@@ -289,7 +290,7 @@ mod tests {
         Evidence { last: Some(at(last)), streak: Mono::START }
     }
 
-    /// A list that usually takes `usual` ms, all quiet at 0.
+    /// A list with a usual round trip of `usual` ms, quiet at 0.
     fn known(usual: u64) -> Breaker {
         let mut breaker = Breaker::default();
         for _ in 0..20 {
@@ -299,12 +300,12 @@ mod tests {
         breaker
     }
 
-    /// What became of a question whose one message took all of its time.
+    /// The result of a question whose only message took all of its time.
     fn ended(breaker: &mut Breaker, end: End, elapsed: Duration, probe: bool, now: Mono) -> bool {
         breaker.ended(end, elapsed, Some(elapsed), probe, now)
     }
 
-    /// When a list that is silent from `begin` on is taken for dead, judged every 10 ms while others answer.
+    /// When the breaker opens for a list that is silent from `begin` on, judged every 10 ms while others answer.
     fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
         breaker.asked(at(begin));
         (begin..begin + 60_000)
@@ -332,7 +333,7 @@ mod tests {
             breaker.ended(End::Answered, MS * elapsed, Some(50 * MS), false, Mono::START);
         }
         assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
-        // One answer that was late for once, and a first one from afar.
+        // A list with one late answer, and a list whose first answer is far away.
         for before in [known(50), Breaker::default()] {
             let mut breaker = before;
             breaker.asked(Mono::START);
@@ -352,7 +353,7 @@ mod tests {
                 Judgement::Witness(_) | Judgement::Later(_)
             ));
         }
-        // It is back: the list has its time before it is judged.
+        // The network is back: the list has its time before it is judged.
         let back = Evidence { last: Some(at(60_010)), streak: at(60_000) };
         assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
         ended(&mut breaker, End::Answered, 60 * MS, false, at(60_100));
@@ -390,7 +391,7 @@ mod tests {
         breaker
     }
 
-    /// A probe that is sent at `begin` meets errors too.
+    /// A probe that is sent at `begin` also meets errors.
     fn probe_fails(breaker: &mut Breaker, begin: u64) {
         assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
         breaker.probing(at(begin));
@@ -419,11 +420,11 @@ mod tests {
     fn errors_that_all_meet_open_nothing() {
         let mut breaker = failing();
         probe_fails(&mut breaker, 1_100);
-        // Whoever sends the errors sends them to all: nobody else has answered since.
+        // The errors come from something that sends them to all: nobody else has answered since.
         for now in (1_150..9_000).step_by(250) {
             assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
         }
-        // Others answer again; whether the list does too a further probe tells.
+        // Others answer again; a further probe shows whether the list does too.
         let back = Evidence { last: Some(at(9_100)), streak: at(9_000) };
         assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
         probe_fails(&mut breaker, 9_200);
@@ -465,7 +466,7 @@ mod tests {
         breaker.probing(probe);
         breaker.asked(probe);
         ended(&mut breaker, End::Answered, 50 * MS, true, probe.after(50 * MS));
-        // The question still waits; the next one that waits too is another matter.
+        // The question still waits; the next one that waits is judged by itself.
         assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
         assert_eq!(breaker.next_probe(), None);
         breaker.asked(at(9_000));
@@ -490,7 +491,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, it never opens without evidence from elsewhere in the time it judges by.
+        /// Whatever happens, it never opens without evidence from other zones in the time of the judgement.
         #[test]
         fn never_by_silence_alone(steps in prop::collection::vec((0_u8..5, 1_u64..3_000), 1..200)) {
             let mut breaker = Breaker::default();

@@ -1,13 +1,13 @@
-//! Return codes of a list: which addresses mean what.
+//! Return codes of a list: the meanings of its addresses.
 //!
-//! RFC 5782 section 2.1: a listing is an address in 127.0.0.0/8; what it means is the list's own affair, so that 127.0.0.1
-//! is a refusal of one list and a welcome of another.
+//! RFC 5782 section 2.1: a listing is an address in 127.0.0.0/8. Its meaning is the list's choice: 127.0.0.1 is a
+//! refusal of one list and a welcome of another.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-/// By convention of Spamhaus, which others follow: answers that are an error and no listing.
+/// By a convention of Spamhaus that others follow: answers that are errors and no listings.
 /// <https://www.spamhaus.org/faqs/dnsbl-usage/#200>
 pub const ERRORS: [u8; 3] = [127, 255, 255];
 
@@ -18,12 +18,12 @@ pub struct Span {
     last: Ipv4Addr,
 }
 
-/// A span of addresses, and what an answer within it means, in a few words.
+/// A span of addresses, and the meaning of an answer within it, in a few words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
     /// The addresses.
     pub span: Span,
-    /// What they mean.
+    /// The meaning.
     pub means: String,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Span {
     }
 }
 
-/// The code that an address falls under.
+/// The code whose span has an address.
 pub fn of(codes: &[Code], address: Ipv4Addr) -> Option<&Code> {
     codes.iter().find(|code| code.span.contains(address))
 }

@@ -1,6 +1,6 @@
-//! One list, asked one way: how it is, since when, and what was asked of it.
+//! One list, asked one way: its state, since when, and its counters.
 //!
-//! Shared by all who tell of the list: the gate's answers, the tests on the side, and whoever shows it.
+//! Shared by the gate, the tests in the background, and the screens.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -25,9 +25,9 @@ use crate::record::{Age, Histogram, Quantiles};
 pub struct Entry {
     /// Its apex.
     pub apex: Name,
-    /// Whom its questions go to.
+    /// The servers that its questions go to.
     pub way: Way,
-    /// What is watched of it beside its answers.
+    /// Its breaker, quota and tests.
     pub watch: Watch,
     number: u32,
     told: Mutex<Told>,
@@ -37,14 +37,14 @@ pub struct Entry {
 #[derive(Debug, Default)]
 struct Told {
     known: Known,
-    /// When an answer last said that the list is not well.
+    /// When an answer last told nothing.
     last_untold: Mono,
-    /// When a dead list was last told of.
+    /// When the log last had a line about a list that is shut down.
     dead_line: Option<Mono>,
     answers: Answers,
 }
 
-/// What was asked of a list.
+/// The counters of a list.
 #[derive(Debug, Default)]
 struct Tally {
     hits: AtomicU64,
@@ -55,7 +55,7 @@ struct Tally {
     elapsed: Histogram,
 }
 
-/// What was asked of a list since the start.
+/// The counters of a list since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// Questions of clients.
@@ -66,9 +66,9 @@ pub struct Counts {
     pub listed: u64,
     /// Answers that were none.
     pub not_listed: u64,
-    /// Answers that told nothing.
+    /// Answers that said neither.
     pub untold: u64,
-    /// How long the questions took that were not answered from memory.
+    /// The times of questions that were not answered from memory.
     pub elapsed: Quantiles,
 }
 
@@ -77,28 +77,28 @@ impl Entry {
         Self { apex, way, watch: Watch::default(), number, told: Mutex::default(), tally: Tally::default() }
     }
 
-    /// One that stands in no table: for what is asked a last time.
+    /// An entry outside the table, for a question of an old configuration.
     pub fn apart(apex: Name, way: Way) -> Self {
         Self::new(apex, way, u32::MAX)
     }
 
-    /// What its answers carry through the cache.
+    /// The mark that its answers carry through the cache.
     pub fn mark(&self, says: ListSays) -> ListMark {
         ListMark { list: self.number, says }
     }
 
-    /// How it is.
+    /// Its state, since when, and why.
     pub fn standing(&self) -> Standing {
         self.told().known.shown().clone()
     }
 
-    /// How it is, in a word.
+    /// Its state.
     pub fn state(&self) -> State {
         self.told().known.shown().state
     }
 
-    /// Takes in what its own test points have shown; `insists` where the operator has asked for the test. True where what was
-    /// answered before must not be answered any more.
+    /// Takes in the result of its test points; `insists`: the operator has asked for the test. Returns true if
+    /// earlier answers must no longer be used.
     pub fn tested(&self, state: State, why: &str, insists: bool, now: Now) -> bool {
         let mut told = self.told();
         let world = state == State::ListsTheWorld;
@@ -109,8 +109,8 @@ impl Entry {
             told.known.world.get_or_insert(since);
         } else {
             told.known.world = None;
-            // What answers show of refusals and silence is newer than a test. One that came out right ends a refusal as an
-            // answer does, and at once where the operator wants to know.
+            // Refusals and silence in answers are newer than a test. A good test ends a refusal like an answer does,
+            // and at once if the operator has asked for it.
             let right = matches!(state, State::Ok | State::Slow);
             let stays = match told.known.standing.state {
                 State::Dead => true,
@@ -125,12 +125,12 @@ impl Entry {
         void
     }
 
-    /// A test looks wrong: what is answered from now on tells whether it is right.
+    /// A test looks wrong: the next answers show whether it is right.
     pub fn suspected(&self) {
         self.told().answers.begin();
     }
 
-    /// What a list is that its test points show to be so: answers to clients' questions may show otherwise.
+    /// The state by a test, corrected by the answers to clients' questions.
     pub fn judged(&self, state: State) -> State {
         let told = self.told();
         let before = told.known.standing.state == State::ListsNothing;
@@ -141,29 +141,30 @@ impl Entry {
         }
     }
 
-    /// What its servers have answered.
+    /// The answers of its servers.
     pub fn answers(&self) -> Answers {
         self.told().answers
     }
 
-    /// Knows again how it was.
+    /// Restores the state of the kept file.
     pub fn restore(&self, known: Known) {
         self.told().known = known;
     }
 
-    /// How it is, to be kept.
+    /// Its state for the kept file.
     pub fn known(&self) -> Known {
         self.told().known.clone()
     }
 
-    /// Hears what an answer of its servers meant. Refusals and parking show in answers; all else only tests can tell.
+    /// Takes in the meaning of an answer of its servers. Answers show refusals and parked domains; only tests show
+    /// the rest.
     pub fn heard(&self, verdict: &Verdict, now: Now) {
         let mut told = self.told();
         let before = told.known.shown().clone();
         told.answers.heard(verdict);
         match verdict {
             Verdict::Untold(why) => {
-                // A mistaken question says nothing of the list, nor does what our own silence makes of it.
+                // A mistaken question says nothing about the list, nor does an answer that we made for its silence.
                 let Some(state) = why.state() else { return };
                 told.last_untold = now.mono;
                 told.known.turn(state, &why.sentence(&self.apex), now.unix);
@@ -181,7 +182,7 @@ impl Entry {
         self.write_lines(told, &before, now.unix);
     }
 
-    /// Hears what became of a question to it, for whoever watches it.
+    /// Takes in the result of a question, for its breaker and quota.
     pub fn ended(&self, asked: &Asked, now: Now) {
         let Changed { closed, warning } = self.watch.ended(asked, now);
         if asked.went_out && asked.end == End::Answered && !asked.refused {
@@ -204,20 +205,20 @@ impl Entry {
         }
     }
 
-    /// It does not answer, or with errors only: its questions are answered here until it does.
+    /// It does not answer, or with errors only: until it does, its questions are answered here.
     pub fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
         let mut told = self.told();
         let before = told.known.shown().clone();
-        // Whose errors are refusals is known as refusing.
+        // A list whose errors are refusals has the state of refusing.
         if cause != breaker::Why::Failing || told.known.standing.state != State::Refusing {
             told.known.turn(State::Dead, &why, now.unix);
         }
         self.write_lines(told, &before, now.unix);
     }
 
-    /// Why its questions are answered here, where they are; in words that follow the list's name.
+    /// Why its questions are answered here, if they are; the words follow the list's name.
     pub fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
@@ -230,12 +231,12 @@ impl Entry {
         })
     }
 
-    /// Whether it is well enough to be asked ahead of clients.
+    /// Whether its state allows prefetch.
     pub fn may_be_asked_ahead(&self) -> bool {
         matches!(self.state(), State::Untested | State::Ok | State::Slow | State::TestsDiffer)
     }
 
-    /// Whether a dead list that is asked is to be told of now: once a day.
+    /// Whether a line is due about a shut-down list that is still asked: once a day.
     pub fn dead_asked(&self, now: Mono) -> bool {
         let mut told = self.told();
         let due = told.dead_line.is_none_or(|last| now.since(last) >= DEAD_LIST_LINE);
@@ -251,14 +252,14 @@ impl Entry {
         self.count(says);
     }
 
-    /// Counts a question that memory had no answer to.
+    /// Counts a question that was not in memory.
     pub fn miss(&self, says: ListSays, elapsed: Duration) {
         self.tally.misses.fetch_add(1, Ordering::Relaxed);
         self.tally.elapsed.count(elapsed);
         self.count(says);
     }
 
-    /// What was asked of it.
+    /// Its counters.
     pub fn counts(&self) -> Counts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Tally { hits, misses, listed, not_listed, untold, elapsed } = &self.tally;
@@ -281,8 +282,9 @@ impl Entry {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A line where an incident has begun since it stood as `before`, and one where it has ended; none where one has only become
-    /// another, as a list whose servers fail in several ways would fill the log. That it lists the world is an incident of its own.
+    /// Logs a line if an incident has begun since the state `before`, and one if it has ended. A change from one
+    /// incident to another is not logged, because a list whose servers fail in several ways would fill the log.
+    /// "Lists everything" is an incident of its own.
     fn write_lines(&self, told: MutexGuard<'_, Told>, before: &Standing, unix: u64) {
         let shown = told.known.shown().clone();
         drop(told);
@@ -318,14 +320,14 @@ impl Entry {
     }
 }
 
-/// Why the test points of a list are not to be believed that lists something.
+/// Why the test points of a list that lists something are not believed.
 fn differs(apex: &Name) -> String {
     let list = apex.to_ascii();
     format!("{} does not list its own test point, but lists other names", list.trim_end_matches('.'))
 }
 
 impl Told {
-    /// Whether no answer has said for long that the list is not well.
+    /// Whether no answer has told nothing for a while.
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_untold) >= LIST_INCIDENT_QUIET
     }

@@ -1,7 +1,7 @@
-//! The gate: what an answer from a list's zone means, and what a client gets.
+//! The gate: the meaning of an answer from a list's zone, and the answer for the client.
 //!
-//! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a list that
-//! is well always passes, known code or not.
+//! Pure. RFC 5782 section 2.1 (answers of lists are in 127.0.0.0/8), RFC 8914 (extended errors). A listing by a
+//! working list always passes, whether its code is known or not.
 
 use std::net::Ipv4Addr;
 
@@ -12,11 +12,11 @@ use super::list::{Guard, List, OnRefusal, Purpose, WhenDead};
 use super::state::State;
 use crate::question::{ExtendedError, ListSays};
 
-/// TTL of a "not listed" that is made here instead of what a list said: as long as zen.spamhaus.org lets its listings live, so
-/// that a list that is well again soon counts.
+/// TTL of a "not listed" made here: that of the listings of zen.spamhaus.org, so that a list that works again counts
+/// soon.
 const MADE_HERE_TTL: u32 = 60;
 
-/// What an answer means.
+/// The meaning of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is a listing.
@@ -27,58 +27,58 @@ pub enum Verdict {
     Untold(Why),
 }
 
-/// Why an answer of a list tells nothing.
+/// Why an answer of a list is neither "listed" nor "not listed".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The list refuses this host.
     Refused {
-        /// What it answered.
+        /// Its answer.
         code: Ipv4Addr,
-        /// What that means.
+        /// The meaning of the answer.
         means: String,
     },
-    /// The list says that the question is wrong; that is the asker's doing.
+    /// The list says that the question is wrong; that is the client's fault.
     Mistaken {
-        /// What it answered.
+        /// Its answer.
         code: Ipv4Addr,
-        /// What that means.
+        /// The meaning of the answer.
         means: String,
     },
-    /// An address that no list answers with: somebody else has the zone now.
+    /// An address outside 127.0.0.0/8: the zone has a new owner.
     Parked {
         /// The address.
         address: Ipv4Addr,
     },
-    /// By its own test points the list lists whatever it is asked for.
+    /// By its own test points the list lists everything.
     ListsTheWorld,
-    /// Its servers say REFUSED to our key.
+    /// Its servers answer REFUSED to our key.
     KeyRefused {
-        /// What happened, as a sentence.
+        /// The event, as a sentence.
         what: String,
     },
-    /// Its servers say REFUSED.
+    /// Its servers answer REFUSED.
     NotServed {
-        /// What happened, as a sentence.
+        /// The event, as a sentence.
         what: String,
     },
-    /// What its servers say cannot be used: it leads nowhere, or its owner has signed something else.
+    /// Its servers' answer cannot be used: it leads nowhere, or differs from what its owner signed.
     Unusable {
-        /// What happened.
+        /// The event.
         error: ExtendedError,
     },
-    /// It has a text for what it does not list.
+    /// It has a text for a name that it does not list.
     TextAlone,
     /// Its servers do not answer.
     Silent {
-        /// What happened, as a sentence.
+        /// The event, as a sentence.
         what: String,
     },
 }
 
-/// What a client gets.
+/// The answer for the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    /// What the list said.
+    /// The list's own answer.
     Answer,
     /// SERVFAIL.
     Servfail(ExtendedError),
@@ -86,18 +86,18 @@ pub enum Given {
     Nxdomain(ExtendedError),
 }
 
-/// What the operator wants for the clients of a listener, whichever list they ask.
+/// The operator's settings for the clients of a listener, for every list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guarding {
-    /// Whether they are spared anything: `dnsbl`.
+    /// Whether answers that are no listings are held back: `dnsbl`.
     pub guard: Guard,
-    /// What they get for a refusal: `on_refusal`; none leaves it to each list.
+    /// The answer to a refusal: `on_refusal`; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,
 }
 
 impl Guarding {
-    /// What they get for a refusal of `list`: a listener that passes everything passes that, else the listener's choice counts,
-    /// for it knows what its clients understand, else the list's.
+    /// The answer to a refusal of `list`. A listener that passes everything passes it. Otherwise the listener's
+    /// setting counts, because it knows its clients; otherwise the list's.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,
@@ -137,7 +137,7 @@ fn judge_code(list: &List, code: Ipv4Addr) -> Verdict {
     if code.is_loopback() { Verdict::Listed } else { Verdict::Untold(Why::Parked { address: code }) }
 }
 
-/// What Spamhaus' codes mean, where a list does not say.
+/// The meanings of Spamhaus' codes, for a list without its own.
 fn convention(code: Ipv4Addr) -> &'static str {
     match code.octets() {
         [.., 252] => "typing error in the name of the list",
@@ -147,7 +147,7 @@ fn convention(code: Ipv4Addr) -> &'static str {
     }
 }
 
-/// A refusal is the list's doing. What concerns the question alone is the asker's.
+/// A refusal is the list's; an error about the question is the client's.
 fn untold(code: Ipv4Addr, means: &str) -> Why {
     let means = means.to_owned();
     let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
@@ -166,12 +166,12 @@ impl Verdict {
 }
 
 impl Why {
-    /// What a client gets of `list` at a listener with `guarding`.
+    /// The answer for a client of `list` at a listener with `guarding`.
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // A says that it is not listed, whatever the text says.
+            // The A says that it is not listed, whatever the text says.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_dead {
                 WhenDead::Servfail => Given::Servfail(error),
@@ -185,7 +185,7 @@ impl Why {
         }
     }
 
-    /// What the list is while it answers so; none where that says nothing of it.
+    /// The state of a list that answers so; none if the answer says nothing about it.
     pub const fn state(&self) -> Option<State> {
         match self {
             Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => Some(State::Refusing),
@@ -208,7 +208,7 @@ impl Why {
         }
     }
 
-    /// Which list, what it did, and that it is no listing: one sentence for people.
+    /// The list, its behaviour, and that it is no listing: one sentence for people.
     pub fn sentence(&self, apex: &Name) -> String {
         let list = apex.to_ascii();
         let list = list.trim_end_matches('.');
@@ -241,7 +241,7 @@ impl Why {
     }
 }
 
-/// The SOA of a "not listed" that is made here (RFC 2308 section 3).
+/// The SOA of a "not listed" made here (RFC 2308 section 3).
 pub fn soa(list: &List) -> Record {
     let contact = Name::from_ascii("nobody.invalid.").unwrap_or_default();
     // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
@@ -249,7 +249,7 @@ pub fn soa(list: &List) -> Record {
     Record::from_rdata(list.apex.clone(), MADE_HERE_TTL, RData::SOA(soa))
 }
 
-/// What a list is for decides whether its TXT is judged by its A: data lists have TXT alone.
+/// Whether the TXT of a list is judged by its A: data lists have TXT alone.
 pub fn text_follows_address(list: &List) -> bool {
     list.purpose != Purpose::Data
 }
@@ -381,7 +381,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a list answers within 127.0.0.0/8 is a listing, unless it is an error by convention or by its own codes.
+        /// Every answer within 127.0.0.0/8 is a listing, unless it is an error by convention or by the list's own
+        /// codes.
         #[test]
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();

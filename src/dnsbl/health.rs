@@ -1,7 +1,7 @@
-//! How a list is, from its own test points: what it must list, and what it must not (RFC 5782 section 5).
+//! The state of a list by its own test points: one that it must list, and one that it must not (RFC 5782 section 5).
 //!
-//! Pure. That a list lists the world or nothing is believed only when it has failed twice, minutes apart, at different
-//! servers: a single broken mirror condemns nobody. Where no other server answers it takes a third time.
+//! Pure. "Lists everything" and "lists nothing" are believed after two tests, minutes apart, at different servers:
+//! one broken mirror must not condemn a list. If no other server answers, a third test is needed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -11,16 +11,16 @@ use crate::clock::Mono;
 use crate::limits::{HEALTH_AGAIN, HEALTH_ALONE, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT, SLOW_LIST};
 use crate::question::ListSays;
 
-/// What one test point said.
+/// The answer to one test point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// What the list said.
+    /// The meaning of the answer.
     pub says: ListSays,
-    /// Which server, where one answered.
+    /// The server, if one answered.
     pub server: Option<IpAddr>,
 }
 
-/// A test: what was asked of the list's test points. Some lists have a point of one kind only.
+/// A test: the answers to the list's test points. Some lists have a point of one kind only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tested {
     /// The one that must be listed.
@@ -31,14 +31,14 @@ pub struct Tested {
     pub usual: Option<Duration>,
 }
 
-/// What a test shows.
+/// The result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// The list is so.
+    /// The list has this state.
     Is(State),
     /// It looks so for the first time; another test decides.
     Suspected(State),
-    /// It could not be told: the list refused, or nobody answered. Its answers tell of that.
+    /// No result: the list refused, or did not answer. Its answers to clients show that.
     Nothing,
 }
 
@@ -57,12 +57,12 @@ struct Suspicion {
     state: State,
     server: Option<IpAddr>,
     at: Mono,
-    /// Tests since the first that the same server answered so.
+    /// Tests since the first in which the same server answered so.
     again: u8,
 }
 
 impl Health {
-    /// The list is asked: its first test is due.
+    /// A client asks the list: its first test is due.
     pub fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
     }
@@ -72,13 +72,13 @@ impl Health {
         self.due
     }
 
-    /// A test begins; until it has ended the next one is as far as if it had found nothing.
+    /// A test begins; until it ends, the next one is due as if it had found nothing.
     pub fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
     }
 
-    /// The operator wants one now, whether the list is asked or not.
+    /// The operator wants one now, whether clients ask the list or not.
     pub fn insist(&mut self, now: Mono) {
         self.due = Some(now);
         self.insists = true;
@@ -89,14 +89,14 @@ impl Health {
         self.insists
     }
 
-    /// A test is due at once, if it ever is.
+    /// A test is due at once, if tests are made at all.
     pub fn test_now(&mut self, now: Mono) {
         if let Some(due) = &mut self.due {
             *due = (*due).min(now);
         }
     }
 
-    /// The server that a suspicion rests on: the next test is to be answered by another, where there is one that answers.
+    /// The server behind a suspicion: the next test avoids it, if another one answers.
     pub fn avoid(&self) -> Option<IpAddr> {
         self.suspicion.and_then(|suspicion| suspicion.server)
     }
@@ -127,7 +127,7 @@ impl Health {
         if now.since(before.at) < HEALTH_AGAIN {
             return Shown::Suspected(state);
         }
-        // The server that was suspected is asked after all others: where it answers again, nobody else does.
+        // The suspected server was asked after all others: if it answers again, no other does.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {
@@ -138,7 +138,7 @@ impl Health {
     }
 }
 
-/// What a test says by itself, and by which server.
+/// The result of a single test, and its server.
 fn read(tested: &Tested) -> Option<(State, Option<IpAddr>)> {
     let Tested { listed, unlisted, usual } = tested;
     let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     proptest! {
-        /// One server alone condemns no list before it has said so three times, minutes apart.
+        /// One server alone condemns a list only after three tests, minutes apart.
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Untold][usize::from(number)];

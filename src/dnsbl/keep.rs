@@ -1,7 +1,7 @@
-//! What is known of lists, kept over a restart: how they are, and what they were asked today.
+//! The kept file: the state of lists and the day's counters, over a restart.
 //!
-//! One small file in the state directory, replaced as a whole, so that a reader finds the old one or the new one. What
-//! cannot be read is as if it were not there.
+//! One small file in the state directory, replaced as a whole, so that a reader finds the old or the new one. A file
+//! that cannot be read is ignored.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -24,7 +24,7 @@ pub const FILE: &str = "lists.json";
 /// The version of its form.
 const VERSION: u32 = 1;
 
-/// What is kept.
+/// The content of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     version: u32,
@@ -42,7 +42,7 @@ struct KeptList {
 }
 
 impl Kept {
-    /// What is known of all lists now.
+    /// The current content.
     pub fn of(lists: &Lists) -> Self {
         let list = |entry: &Entry| KeptList {
             list: entry.apex.to_ascii(),
@@ -53,7 +53,8 @@ impl Kept {
         Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Has `lists` know what was kept of the pairs of apex and way that `are_asked`. Whether a list answers is found out anew.
+    /// Restores into `lists` what was kept of the pairs of apex and way that `are_asked`. Whether a list answers is
+    /// found out anew.
     pub fn restore(self, lists: &Lists, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;
@@ -71,10 +72,10 @@ impl Kept {
         }
     }
 
-    /// Reads what was kept.
+    /// Reads the file.
     ///
     /// # Errors
-    /// There is no such file, or it is not one of ours.
+    /// There is no such file, or it has another form.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut text = String::new();
         File::open(path)?.take(MAX_LISTS_FILE).read_to_string(&mut text)?;

@@ -1,7 +1,7 @@
-//! A DNS list: its zone, what is asked there, and what its answers mean.
+//! A DNS list: its zone, the subjects of its names, and the meanings of its answers.
 //!
-//! Plain data, the same for as long as a configuration holds; what is learnt of a list stands in `dnsbl::state`, under the
-//! list's apex, which is its identity.
+//! Plain data, constant for a configuration. The state of a list is in `dnsbl::entry`, under the list's apex, which
+//! is its identity.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ use super::codes::Code;
 use super::rewrite::Rewrite;
 use crate::exchange::secret::Key;
 
-/// What being listed means for the mail.
+/// The meaning of a listing for the mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
-    /// It speaks against it.
+    /// A blocklist.
     Block,
-    /// It speaks for it.
+    /// An allowlist.
     Allow,
-    /// It tells something else: a network's number, a score.
+    /// Other data: a network's number, a score.
     Data,
 }
 
-/// What is looked up in a list, by what its names are made of.
+/// What the names of a list are made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
@@ -40,19 +40,19 @@ pub enum Subject {
     Hash,
 }
 
-/// Whether it is still there.
+/// Whether the list still exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Life {
     /// It serves.
     Alive,
-    /// It has been shut down: nobody may be asked any more.
+    /// It has been shut down, and must no longer be asked.
     Dead {
         /// When and how, in a few words.
         how: String,
     },
 }
 
-/// What a client gets where a list's answer is no listing but a refusal, or comes of a parked zone.
+/// The answer for a client if a list's answer is a refusal, or comes from a parked zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnRefusal {
@@ -64,17 +64,17 @@ pub enum OnRefusal {
     Pass,
 }
 
-/// Whether a listener's clients are spared what is no listing.
+/// Whether answers that are no listings are held back from a listener's clients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Guard {
-    /// They are.
+    /// They are held back.
     #[default]
     Guard,
-    /// They get what lists answer: they know the codes themselves.
+    /// They are passed on: the clients know the codes.
     Pass,
 }
 
-/// What a client gets where no server of a list answers.
+/// The answer for a client if no server of a list answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenDead {
@@ -84,22 +84,22 @@ pub enum WhenDead {
     Nxdomain,
 }
 
-/// What is done when the data of a local mirror are too old.
+/// The reaction to old data of a local mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenStale {
-    /// It is told.
+    /// A log line.
     Report,
-    /// It is told, and the public list is asked.
+    /// A log line, and the public list is asked.
     Public,
 }
 
-/// Names that a list answers the same for ever, so that it can be tested.
+/// Names whose answers never change, for tests of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestPoints {
     /// Names in the list's zone that are listed.
     pub listed: Vec<Name>,
-    /// Names in the list's zone that never are.
+    /// Names in the list's zone that are never listed.
     pub unlisted: Vec<Name>,
 }
 
@@ -108,53 +108,52 @@ pub struct TestPoints {
 pub struct List {
     /// The apex of its zone, lower case, absolute: its identity.
     pub apex: Name,
-    /// What being listed means.
+    /// The meaning of a listing.
     pub purpose: Purpose,
-    /// What is looked up in it.
+    /// The subjects of its names.
     pub subjects: Vec<Subject>,
-    /// Whether a label with a customer's key stands between what is looked up and the apex.
+    /// Whether a label with a customer's key stands between the subject and the apex.
     pub keyed: bool,
-    /// Whether it is still there.
+    /// Whether it still exists.
     pub life: Life,
-    /// What its listings mean. Codes that are not told here are listings too.
+    /// The meanings of its codes. Other codes are listings too.
     pub listed: Vec<Code>,
-    /// What the bits of the last octet mean, for a list that answers with their sum.
+    /// The meanings of the bits of the last octet, for a list that answers with their sum.
     pub bits: Vec<(u8, String)>,
-    /// Its answers that are no listing: refusals and errors. Beside them all of 127.255.255.0/24 is, unless `listed` says
-    /// otherwise.
+    /// Its refusals and errors. All of 127.255.255.0/24 is one too, unless `listed` has it.
     pub refused: Vec<Code>,
-    /// How it is tested; none: never.
+    /// Its test points; none: it is not tested.
     pub tests: Option<TestPoints>,
-    /// What a client gets for a refusal.
+    /// The answer to a refusal.
     pub on_refusal: OnRefusal,
-    /// What a client gets for silence.
+    /// The answer to silence.
     pub when_dead: WhenDead,
-    /// Questions a day that are free, as the list's own page has it: a hint, not a bound.
+    /// Free queries a day according to the list's own page: a hint, not a bound.
     pub free_quota: Option<u64>,
-    /// Questions a day that the operator allows.
+    /// Queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// Who may ask, in a few words; empty where that is not known.
+    /// The terms of use, in a few words; empty if not known.
     pub terms: String,
-    /// Where the facts come from, and when they were looked at.
+    /// The source of these facts, and when it was read.
     pub source: String,
-    /// Whether the operator's configuration has a say in it.
+    /// Whether the operator's configuration has an entry for it.
     pub configured: bool,
-    /// How old the data of a local mirror may be; none: that is not watched.
+    /// The greatest age of the data of a local mirror; none: it is not watched.
     pub max_age: Option<Duration>,
-    /// What is done when they are older.
+    /// The reaction to older data.
     pub when_stale: WhenStale,
-    /// How its names become those that are asked, where there is a key for it.
+    /// The change of its names for a key, if there is one.
     pub rewrite: Option<Arc<Rewrite>>,
 }
 
-/// What a name in a list's zone asks about.
+/// The subject of a name in a list's zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// This address.
     Address(IpAddr),
-    /// What these labels spell: a domain or a hash.
+    /// These labels: a domain or a hash.
     Labels(Name),
-    /// Nothing that the list knows about: its apex, its servers, its website.
+    /// None: its apex, its servers, its website.
     Nothing,
 }
 
@@ -164,11 +163,11 @@ const NIBBLES: usize = 32;
 /// Labels of an IPv4 address, reversed.
 const OCTETS: usize = 4;
 
-/// Labels of a domain that somebody may have registered for more than a list: `ahbl.org`.
+/// Labels of a domain that may be registered for more than a list: `ahbl.org`.
 const OWN_DOMAIN: usize = 2;
 
 impl List {
-    /// A list of which nothing but its zone and purpose is known.
+    /// A list of which only zone and purpose are known.
     pub fn new(apex: Name, purpose: Purpose, subjects: Vec<Subject>) -> Self {
         let allow = purpose == Purpose::Allow;
         let tests = TestPoints::usual(&apex, &subjects);
@@ -195,7 +194,7 @@ impl List {
         }
     }
 
-    /// Has it asked with a key, of the zone `base` that takes it; clients ask it without.
+    /// Sets a key, for the zone `base` that takes it; clients ask without the key.
     pub fn take_key(&mut self, base: &Name, key: Key) {
         self.keyed = false;
         if self.tests.is_none() {
@@ -204,14 +203,14 @@ impl List {
         self.rewrite = Some(Arc::new(Rewrite::new(self.apex.clone(), base.clone(), key)));
     }
 
-    /// Whether it is still there.
+    /// Whether it still exists.
     pub fn is_alive(&self) -> bool {
         self.life == Life::Alive
     }
 
-    /// What a name at or below the apex asks about.
+    /// The subject of a name at or below the apex.
     pub fn asked(&self, name: &Name) -> Asked {
-        // Not `num_labels`, which leaves out an asterisk.
+        // Not `num_labels`, which does not count an asterisk.
         let below = name.iter().len().saturating_sub(self.apex.iter().len());
         let own = below.saturating_sub(usize::from(self.keyed));
         if own == 0 || !self.apex.zone_of(name) {
@@ -220,7 +219,7 @@ impl List {
         let labels: Vec<&[u8]> = name.iter().take(own).collect();
         if let Some(address) = reversed(&labels) {
             let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
-            // A list of domains that is asked for an address has something to say to that as well.
+            // A list of domains may also answer for an address.
             let known = self.subjects.contains(&subject) || self.knows_labels();
             return if known { Asked::Address(address) } else { Asked::Nothing };
         }
@@ -233,8 +232,8 @@ impl List {
         }
     }
 
-    /// Whether a name at or below the apex asks this list, of which nobody knows any more what was looked up in it: an address
-    /// asks in any case, anything else where the apex is no domain of its own.
+    /// Whether a name at or below the apex asks this shut-down list, whose subjects are no longer known: an address
+    /// always does, another name only if the apex is no domain of its own.
     pub fn asks_the_dead(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
@@ -244,7 +243,7 @@ impl List {
         address(OCTETS).or_else(|| address(NIBBLES)).is_some() || self.apex.iter().len() > OWN_DOMAIN
     }
 
-    /// The name that asks about an address; none where the list knows no such addresses.
+    /// The name for an address; none if the list has no such addresses.
     pub fn name_of(&self, address: IpAddr) -> Option<Name> {
         let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
         if !self.subjects.contains(&subject) || self.keyed {
@@ -255,7 +254,7 @@ impl List {
         Name::from_labels(reverse.iter().take(labels)).ok()?.append_domain(&self.apex).ok()
     }
 
-    /// The name that asks about a domain; none where the list knows no domains.
+    /// The name for a domain; none if the list has no domains.
     pub fn name_of_domain(&self, domain: &Name) -> Option<Name> {
         if !self.subjects.contains(&Subject::Domain) || self.keyed {
             return None;
@@ -274,7 +273,7 @@ impl TestPoints {
         self.listed.is_empty() && self.unlisted.is_empty()
     }
 
-    /// Those that every list has to have: RFC 5782 section 5 for addresses, section 3 for domains; for hashes there are none.
+    /// The test points of RFC 5782 section 5 for addresses and section 3 for domains; hashes have none.
     pub fn usual(apex: &Name, subjects: &[Subject]) -> Option<Self> {
         const IP6_ZEROS: &str = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0";
         let mut points = Self { listed: Vec::new(), unlisted: Vec::new() };
@@ -297,7 +296,7 @@ impl TestPoints {
     }
 }
 
-/// The address that reversed labels spell: four octets, or thirty-two nibbles; none for anything else.
+/// The address of reversed labels: four octets or thirty-two nibbles; none for anything else.
 pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
     match labels.len() {
         OCTETS => {
@@ -388,7 +387,7 @@ mod tests {
     }
 
     proptest! {
-        /// The name of an address asks about that address.
+        /// The name of an address has that address as its subject.
         #[test]
         fn names_and_addresses_go_both_ways(four in any::<[u8; 4]>(), six in any::<[u8; 16]>()) {
             let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip4, Subject::Ip6]);

@@ -1,7 +1,8 @@
-//! Zones that are asked like lists and are none that we know: they are told to the operator and otherwise left alone.
+//! Zones that are asked like lists but are not known as lists: they are shown to the operator and otherwise not
+//! treated specially.
 //!
-//! Reversed addresses also stand in front of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so that nothing
-//! follows from them but a line in a table. Bounded: the zone that is asked least makes room.
+//! Reversed addresses also stand before the zones of SPF macros of large senders (RFC 7208 section 7.2, `%{ir}`), so
+//! the only effect is a row in a table. Bounded: the zone that is asked least makes room.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,7 +13,7 @@ use hickory_proto::rr::Name;
 use super::list::reversed;
 use crate::limits::{LOOKALIKE_ADDRESSES, MAX_LOOKALIKES};
 
-/// Keys are not shorter: those of Spamhaus have 26 letters and digits, those of Abusix 32.
+/// The shortest key. Those of Spamhaus have 26 letters and digits, those of Abusix 32.
 const KEY_LENGTH: usize = 16;
 
 /// The zones.
@@ -22,7 +23,7 @@ pub struct Lookalikes(Mutex<BTreeMap<Name, Asked>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Asked {
     questions: u64,
-    /// Times that another address was asked about than the time before.
+    /// How often the address differed from the one before.
     changes: u64,
     last: IpAddr,
 }
@@ -30,14 +31,14 @@ struct Asked {
 /// A zone that is asked like a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookalike {
-    /// What follows the address.
+    /// The name after the address.
     pub zone: Name,
-    /// Questions that memory had no answer to.
+    /// Questions that were not in memory.
     pub questions: u64,
 }
 
 impl Lookalikes {
-    /// Hears of a name that is asked and lies in no known list.
+    /// Takes in a name that is in no known list.
     pub fn notice(&self, name: &Name) {
         let Some((address, zone)) = split(name) else { return };
         let mut zones = self.lock();
@@ -71,17 +72,17 @@ impl Lookalikes {
     }
 }
 
-/// The address in front of a name, reversed, and what follows it; none where there is none, and for reverse zones.
+/// The reversed address at the begin of a name, and the rest; none if there is none, and for reverse zones.
 fn split(name: &Name) -> Option<(IpAddr, Name)> {
     let labels: Vec<&[u8]> = name.iter().collect();
     if labels.last().is_some_and(|last| last.eq_ignore_ascii_case(b"arpa")) {
         return None;
     }
-    // A zone of one label is a top-level domain: nobody's list.
+    // A zone of one label is a top-level domain, which is no list.
     [4, 32].into_iter().find_map(|count| {
         let (front, rest) = labels.split_at_checked(count)?;
         let address = reversed(front)?;
-        // A customer's key is nothing to show.
+        // A customer's key must not be shown.
         let rest =
             rest.split_first().filter(|(first, _)| looks_like_a_key(first)).map_or(rest, |(_, rest)| rest);
         let mut zone = Name::from_labels(rest.iter().copied()).ok().filter(|_| rest.len() >= 2)?;
@@ -90,7 +91,7 @@ fn split(name: &Name) -> Option<(IpAddr, Name)> {
     })
 }
 
-/// Whether a label may be what a list has given a customer: long, of letters and digits alone, and of both.
+/// Whether a label may be a customer's key: long, with letters and digits, and nothing else.
 fn looks_like_a_key(label: &[u8]) -> bool {
     label.len() >= KEY_LENGTH
         && label.iter().all(u8::is_ascii_alphanumeric)

@@ -1,7 +1,7 @@
-//! Questions to a list, counted by the day: what is left of a quota.
+//! Queries to a list, counted by day: the use of a quota.
 //!
-//! Pure. A day is one of UTC, as lists have servers everywhere. What counts is a question that went out, whoever it was
-//! for; an answer from memory costs a list nothing.
+//! Pure. A day is a UTC day, because lists have servers everywhere. Every query that went out counts; an answer from
+//! memory does not.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,21 +10,21 @@ use crate::limits::QUOTA_WARNING_PERCENT;
 /// Seconds of a day.
 const DAY: u64 = 24 * 60 * 60;
 
-/// What went out to one list.
+/// The queries that went out to one list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quota {
-    /// Days since 1970 of the day that is counted.
+    /// The counted day, in days since 1970.
     day: u64,
-    /// Questions of that day.
+    /// Queries of that day.
     today: u64,
-    /// Questions of the day before.
+    /// Queries of the day before.
     yesterday: u64,
     /// Whether the warning of that day was given.
     warned: bool,
 }
 
 impl Quota {
-    /// A question goes out at `unix` seconds since 1970. True where it is the one that reaches the warning of `most`.
+    /// A query goes out at `unix` seconds since 1970. Returns true if it reaches the warning of `most`.
     pub fn went_out(&mut self, most: Option<u64>, unix: u64) -> bool {
         self.turn(unix);
         self.today = self.today.saturating_add(1);
@@ -33,13 +33,13 @@ impl Quota {
         warn
     }
 
-    /// Questions of the day of `unix`, and of the day before.
+    /// Queries of the day of `unix`, and of the day before.
     pub fn of_day(mut self, unix: u64) -> (u64, u64) {
         self.turn(unix);
         (self.today, self.yesterday)
     }
 
-    /// Whether so many of `most` questions are spent on the day of `unix` that nothing should be asked without need.
+    /// Whether so many of `most` queries are used on the day of `unix` that no unnecessary query should be sent.
     pub fn is_spent(mut self, most: u64, unix: u64) -> bool {
         self.turn(unix);
         self.is_near(most)
@@ -51,7 +51,7 @@ impl Quota {
 
     fn turn(&mut self, unix: u64) {
         let day = unix / DAY;
-        // A clock that is set back by a little counts on.
+        // If the clock is set back by a little, the count continues.
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
             *self = Self { day, yesterday, today: 0, warned: false };
@@ -87,7 +87,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the clock does, no count is more than what was counted.
+        /// Whatever the clock does, no count exceeds the number of queries.
         #[test]
         fn never_more_than_went_out(steps in prop::collection::vec(0_u64..400_000, 1..200)) {
             let mut quota = Quota::default();

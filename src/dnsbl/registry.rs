@@ -1,6 +1,6 @@
-//! The registry: the lists that mail software asks, from a dated file.
+//! The registry: the lists that mail software queries, from a dated file.
 //!
-//! One such file is built in (`registry.toml`, which says how it is written); an operator may name another. It is checked
+//! One such file is built in (`registry.toml`, which describes its form); an operator may name another. It is checked
 //! as a whole when it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,24 +21,24 @@ const BUILT_IN: &str = include_str!("registry.toml");
 /// A registry.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Registry {
-    /// The day on which its facts were looked at: `2026-11-20`.
+    /// The day on which its facts were checked: `2026-11-20`.
     pub dated: String,
     /// The lists, by apex.
     pub lists: BTreeMap<Name, Arc<List>>,
-    /// The zone that takes a customer's key in its names, by the apex of the list that it serves: clients ask the list, and
-    /// the key is put in on the way.
+    /// The zone that takes a customer's key in its names, by the apex of its list: clients ask the list, and the key
+    /// is added on the way.
     pub keyed: BTreeMap<Name, Name>,
 }
 
-/// What is wrong with a registry.
+/// An error in a registry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {wrong}", key_text(.key))]
 pub struct Wrong {
     /// The line, from 1.
     pub line: usize,
-    /// The key, where it is one's value that is wrong.
+    /// The key, if its value is wrong.
     pub key: Option<String>,
-    /// What is wrong.
+    /// The error.
     pub wrong: String,
 }
 
@@ -64,10 +64,10 @@ struct Entry {
     purpose: Option<Purpose>,
     #[serde(default)]
     subjects: Vec<Subject>,
-    /// Whether a customer's key stands in the names that clients ask.
+    /// Whether clients' names contain a customer's key.
     #[serde(default)]
     keyed: bool,
-    /// The zone to ask instead where there is a key.
+    /// The zone that is asked instead if there is a key.
     #[serde(default)]
     with_key: Option<Spanned<String>>,
     #[serde(default)]
@@ -87,7 +87,7 @@ struct Entry {
     source: String,
 }
 
-/// Test points as typed: labels in front of the apex; both empty where the list has none.
+/// Test points as typed: labels before the apex; both empty if the list has none.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tests {
@@ -95,13 +95,13 @@ struct Tests {
     unlisted: Vec<Spanned<String>>,
 }
 
-/// What is wrong, and where in octets.
+/// The error, and its place in octets.
 type Misread = (Range<usize>, String);
 
 impl Registry {
     /// The one that is built in.
     pub fn built_in() -> Arc<Self> {
-        // A test reads it: what is empty here would have failed there.
+        // A test reads the file, so the reading cannot fail here.
         static READ: LazyLock<Arc<Registry>> =
             LazyLock::new(|| Arc::new(Registry::read(BUILT_IN).unwrap_or_default()));
         Arc::clone(&READ)
@@ -110,7 +110,7 @@ impl Registry {
     /// Reads one.
     ///
     /// # Errors
-    /// Something in it is wrong.
+    /// The text has an error.
     pub fn read(text: &str) -> Result<Self, Wrong> {
         let wrong = |span: Option<Range<usize>>, wrong: &str| {
             let start = span.map_or(0, |span| span.start);
@@ -174,7 +174,7 @@ fn list_of(apex: &Name, entry: Entry, whole: Range<usize>) -> Result<List, Misre
         list.tests = test_points(apex, &tests)?;
     }
     if list.keyed || !list.is_alive() {
-        // Without its key, or without its servers, it cannot be tested.
+        // Without its key or its servers it cannot be tested.
         list.tests = None;
     }
     list.free_quota = entry.free_quota;

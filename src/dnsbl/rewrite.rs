@@ -1,9 +1,9 @@
-//! Lists with a customer's key in the name: clients ask `zen.spamhaus.org`, the wire says `KEY.zen.dq.spamhaus.net`, and the
-//! answer carries the client's name.
+//! Lists with a customer's key in the name: clients ask `zen.spamhaus.org`, the query to the server is for
+//! `KEY.zen.dq.spamhaus.net`, and the answer has the client's name.
 //!
-//! Names are changed here, with a label that stands for the key; the key itself is put in by `exchange`. Between the two
-//! the names are ordinary ones of the zone that takes keys, so that walking, memory and trail need not know of it. Where
-//! the key may be sent at all, `iterate` sees to: to no server above the cut that `base` lies in.
+//! Names are changed here, with a label that stands for the key; `exchange` puts in the key itself. In between they
+//! are ordinary names of the zone that takes keys, so that walk, memory and trail need no special case. `iterate`
+//! makes sure that the key goes to no server above the cut of `base`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,12 +11,12 @@ use hickory_proto::rr::{Name, Record};
 
 use crate::exchange::secret::{Key, STANDS_FOR, Secret};
 
-/// How names of a list become those that are asked, and back.
+/// Changes names of a list into names with a key, and back.
 #[derive(Debug)]
 pub struct Rewrite {
     apex: Name,
     secret: Arc<Secret>,
-    /// The zone that `base` lies in, once it has been found.
+    /// The zone of `base`, once it has been found.
     home: Mutex<Option<Name>>,
 }
 
@@ -29,22 +29,22 @@ impl PartialEq for Rewrite {
 impl Eq for Rewrite {}
 
 impl Rewrite {
-    /// Questions about names below `apex` go to `base`, with the key in front of it.
+    /// Questions for names below `apex` go to `base`, with the key before it.
     pub fn new(apex: Name, base: Name, key: Key) -> Self {
         Self { apex, secret: Arc::new(Secret::new(base, key)), home: Mutex::default() }
     }
 
-    /// What `exchange` puts in.
+    /// The secret for `exchange`.
     pub fn secret(&self) -> &Arc<Secret> {
         &self.secret
     }
 
-    /// The name below which all names stand that hold the label for the key.
+    /// The name above all names with the label for the key.
     pub fn stand_in(&self) -> Option<Name> {
         self.secret.base().prepend_label(STANDS_FOR).ok()
     }
 
-    /// The name that is asked for a client's; none where it would be too long or is not below the apex.
+    /// The name with the key for a client's name; none if it would be too long or is not below the apex.
     pub fn inward(&self, name: &Name) -> Option<Name> {
         let own = name.iter().len().checked_sub(self.apex.iter().len()).filter(|own| *own > 0)?;
         if !self.apex.zone_of(name) {
@@ -56,12 +56,12 @@ impl Rewrite {
         Some(asked)
     }
 
-    /// The client's name for one that was asked; names elsewhere stay what they are.
+    /// The client's name for a name with the key; other names stay.
     pub fn outward(&self, name: &Name) -> Name {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
         let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
-        // The label that stands for the key goes, wherever it stands alone too.
+        // The label for the key is removed, also where it stands alone.
         let kept = own.saturating_sub(1);
         let labels = name.iter().take(kept).chain(self.apex.iter());
         let mut told = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());
@@ -69,14 +69,14 @@ impl Rewrite {
         told
     }
 
-    /// The same for a record's owner. The SOA of a negative answer may belong above the base: then it is the apex's.
+    /// The same for a record's owner. The SOA of a negative answer may be above the base: then it becomes the apex's.
     pub fn outward_record(&self, mut record: Record) -> Record {
         let covers = record.name.zone_of(self.secret.base());
         record.name = if covers { self.apex.clone() } else { self.outward(&record.name) };
         record
     }
 
-    /// Whether the servers of `zone` are at home where the key belongs.
+    /// Whether the servers of `zone` may get the key.
     pub fn is_home(&self, zone: &Name) -> bool {
         self.home
             .lock()
@@ -85,7 +85,7 @@ impl Rewrite {
             .is_some_and(|home| home.zone_of(zone))
     }
 
-    /// Remembers the zone that `base` lies in.
+    /// Remembers the zone of `base`.
     pub fn set_home(&self, zone: &Name) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone.clone());
     }

@@ -1,6 +1,6 @@
-//! Where questions to lists are told of to whoever asks ahead: bounded, and lossy where that one is busy.
+//! The ring through which prefetch learns of questions to lists: bounded, and lossy if prefetch is busy.
 //!
-//! Hits tell of themselves here too, so nothing is allocated and nobody waits.
+//! Hits use it too, so it allocates nothing and never waits.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,27 +12,27 @@ use crate::clock::Mono;
 use crate::limits::{MAX_RING, MAX_RING_KEY};
 use crate::question::ListSays;
 
-/// What happened to a question.
+/// The event of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
-    /// A client asks; how the answer came out, where memory has it.
+    /// A client asks; the answer, if memory has it.
     Asked(Option<ListSays>),
     /// It has been answered.
     CameOut {
-        /// How.
+        /// The answer.
         says: ListSays,
-        /// Whether the list was asked; memory may have known for another listener's clients.
+        /// Whether the list was asked; memory may have had the answer from another listener.
         went_out: bool,
     },
 }
 
-/// A question to a list, and what happened to it.
+/// A question to a list, and its event.
 pub struct Event {
     key: [u8; MAX_RING_KEY],
     length: usize,
-    /// What happened.
+    /// The event.
     pub what: What,
-    /// When.
+    /// The moment.
     pub at: Mono,
 }
 
@@ -50,7 +50,7 @@ pub struct Ring {
     lost: AtomicU64,
 }
 
-/// Whoever listens; another may once it is dropped, and hears what was told meanwhile.
+/// The reader; after it is dropped another may read, and gets the events of the meantime.
 pub struct Listening<'ring> {
     ring: &'ring Ring,
     events: Option<mpsc::Receiver<Event>>,
@@ -64,7 +64,7 @@ impl Default for Ring {
 }
 
 impl Ring {
-    /// Tells of a question by its key.
+    /// Adds an event of a question by its key.
     pub fn tell(&self, key: &[u8], what: What, at: Mono) {
         let mut event = Event { key: [0; MAX_RING_KEY], length: key.len(), what, at };
         let fits = event.key.get_mut(..key.len()).map(|place| place.copy_from_slice(key)).is_some();
@@ -73,7 +73,7 @@ impl Ring {
         }
     }
 
-    /// What is told from now on; none while another listens.
+    /// The events from now on; none while another reads.
     pub fn listen(&self) -> Option<Listening<'_>> {
         let events = self.receiver().take()?;
         Some(Listening { ring: self, events: Some(events) })
@@ -83,14 +83,14 @@ impl Ring {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Events that nobody heard of.
+    /// Events that were lost.
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 }
 
 impl Listening<'_> {
-    /// The next event. It never ends, as the ring itself keeps it open.
+    /// The next event. The ring itself keeps the channel open, so it never ends.
     pub async fn event(&mut self) -> Event {
         let next = match &mut self.events {
             Some(events) => events.recv().await,

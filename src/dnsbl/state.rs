@@ -1,53 +1,53 @@
-//! How a list is, in words: what is shown, kept over a restart, and asked by the gate.
+//! The state of a list: for screens, the kept file, and the gate.
 //!
-//! What makes it so is in `dnsbl::entry`.
+//! `dnsbl::entry` changes it.
 
 use serde::{Deserialize, Serialize};
 
-/// How a list is.
+/// The state of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// Nobody knows yet.
+    /// Not known yet.
     #[default]
     Untested,
-    /// It answers as a list does.
+    /// It works.
     Ok,
-    /// It does, and takes its time.
+    /// It works, slowly.
     Slow,
     /// It refuses this host.
     Refusing,
-    /// Somebody else has its zone.
+    /// Its zone has a new owner.
     Parked,
-    /// It lists whatever it is asked for.
+    /// It lists everything.
     ListsTheWorld,
-    /// It lists nothing, its test points neither.
+    /// It lists nothing, not even its test points.
     ListsNothing,
-    /// Its test points are not as they should be, and its answers do not show that it lists nothing or the world.
+    /// Its test points differ, and its answers do not show that it lists nothing or everything.
     TestsDiffer,
     /// Its servers do not answer.
     Dead,
 }
 
-/// How a list is, since when, and why that is believed.
+/// The state of a list, since when, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
-    /// How it is.
+    /// The state.
     pub state: State,
     /// Seconds since 1970.
     pub since: u64,
-    /// One sentence; empty where all is well.
+    /// One sentence; empty if the list works.
     pub why: String,
 }
 
-/// All that is known of how a list is.
+/// All parts of the state of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Known {
-    /// By its answers and by its silence, and by its tests but for `world`.
+    /// By its answers, its silence and its tests, without `world`.
     #[serde(flatten)]
     pub standing: Standing,
-    /// That it lists the world, since when, and why. Only its tests begin and end that: a list that dies in other ways too still
-    /// lists whom it must not.
+    /// "Lists everything", since when, and why. Only tests begin and end it: a list that also fails in another way
+    /// must still not be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<Standing>,
 }
@@ -58,7 +58,7 @@ impl Known {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 
-    /// It is so now. An incident that becomes another has begun when the first did.
+    /// Changes the state. If one incident becomes another, the time of the first stays.
     pub(super) fn turn(&mut self, state: State, why: &str, unix: u64) {
         let Standing { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());
@@ -67,7 +67,7 @@ impl Known {
 }
 
 impl State {
-    /// Whether it is worth a line when it begins and another when it ends.
+    /// Whether its begin and its end are logged.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)
     }

@@ -1,7 +1,7 @@
-//! The lists that were asked, each by every way that it was asked: what a question finds its list in.
+//! The table of lists that were asked, one entry for each way.
 //!
-//! A list is known by its apex and by whom its questions go to, so that a reload forgets nothing that is still asked. A
-//! number stands for it where an answer carries it through the cache; numbers are never given twice.
+//! A list is identified by its apex and its way, so that a reload forgets no list that is still asked. Answers carry
+//! its number through the cache; numbers are never given twice.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,22 +21,22 @@ use crate::clock::Mono;
 use crate::limits::MAX_LIST_WAYS;
 use crate::question::ListMark;
 
-/// All lists that were asked since the start, or since a reload that a listener asks them after.
+/// All lists that were asked since the start, as far as a listener still asks them.
 #[derive(Debug, Default)]
 pub struct Lists {
     entries: ArcSwap<Entries>,
-    /// Whether the log has been told that there are as many as may be.
+    /// Whether the log has a line that the table is full.
     told_full: AtomicBool,
     lookalikes: Lookalikes,
-    /// Whether forwarders reach the internet, by the ways that lists are asked.
+    /// Whether forwarders reach the internet, by way.
     through: Mutex<BTreeMap<Way, Evidence>>,
-    /// Wakes whoever looks after the lists.
+    /// Wakes the task that looks after the lists.
     wake: Notify,
-    /// Whether that one rests for long.
+    /// Whether that task rests for long.
     resting: AtomicBool,
-    /// What is asked ahead.
+    /// Prefetch.
     pub batch: Mutex<Batch>,
-    /// Where questions to lists are told of.
+    /// The events of questions to lists.
     pub ring: Ring,
 }
 
@@ -71,7 +71,7 @@ impl Entries {
         }
     }
 
-    /// Removes the one that no client has asked for longest.
+    /// Removes the entry that no client has asked for the longest time.
     fn make_room(&mut self) {
         let idlest = self.by_number.values().min_by_key(|entry| entry.watch.last_wanted());
         if let Some(number) = idlest.map(|entry| entry.number()) {
@@ -81,8 +81,8 @@ impl Entries {
 }
 
 impl Lists {
-    /// What is known of the list at `apex` that is asked by `way`. Where there are as many as there may be, the one that was
-    /// not asked for longest makes room: no question to a list goes without an entry.
+    /// The entry of the list at `apex` on `way`. If the table is full, the one unasked for the longest time makes
+    /// room: every question to a list has an entry.
     pub fn entry(&self, apex: &Name, way: &Way) -> Arc<Entry> {
         loop {
             if let Some(entry) = self.find(apex, way) {
@@ -106,12 +106,13 @@ impl Lists {
         }
     }
 
-    /// The same, where it has been asked before.
+    /// The same, if it has been asked before.
     pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<Entry>> {
         self.entries.load().find(apex, way).cloned()
     }
 
-    /// Forgets the pairs of apex and way that are not among those that `are_asked`, as no view has them any more.
+    /// Forgets the pairs of apex and way that are not among those that `are_asked`, because no view has them any
+    /// more.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
             let mut entries = Entries::clone(entries);
@@ -129,12 +130,12 @@ impl Lists {
         self.through.lock().unwrap_or_else(PoisonError::into_inner).retain(|way, _| in_use(way));
     }
 
-    /// Zones that are asked like lists and are none.
+    /// Zones that are asked like lists but are not known as lists.
     pub fn lookalikes(&self) -> &Lookalikes {
         &self.lookalikes
     }
 
-    /// All lists that were asked, in the order in which they first were.
+    /// All lists that were asked, in the order of their first question.
     pub fn all(&self) -> Vec<Arc<Entry>> {
         self.entries.load().by_number.values().cloned().collect()
     }
@@ -151,7 +152,7 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// What no forwarder could have in memory was answered by this way, which is a list's.
+    /// A question that no forwarder could have in memory was answered on this way, which is a list's.
     pub fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);
@@ -163,24 +164,24 @@ impl Lists {
         through.get(way).copied().unwrap_or_default()
     }
 
-    /// Has the lists looked after now.
+    /// Wakes the task that looks after the lists, now.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Has them looked after soon.
+    /// Wakes it soon.
     pub fn wake_in_time(&self) {
         if self.resting.swap(false, Ordering::Relaxed) {
             self.wake();
         }
     }
 
-    /// Whoever looks after the lists is about to rest for long, or no longer does.
+    /// The task that looks after the lists is about to rest for long, or no longer rests.
     pub fn rests(&self, rests: bool) {
         self.resting.store(rests, Ordering::Relaxed);
     }
 
-    /// Ends when the lists are to be looked after.
+    /// Returns when the lists are to be looked after.
     pub async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -229,7 +230,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // An answer in memory that came from what is gone counts for nobody.
+        // An answer in memory from a removed list counts for nobody.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }

@@ -1,6 +1,6 @@
-//! What is watched of one list beside its answers: whether it answers, what it may cost, and how its tests went.
+//! The breaker, quota and tests of one list.
 //!
-//! One lock holds it all; nobody waits while holding it.
+//! One lock holds all of it; no code waits while holding it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::clock::{Mono, Now};
 use crate::limits::PROBE_WHILE_WANTED;
 use crate::question::ViewId;
 
-/// One list's.
+/// The state of one list.
 #[derive(Debug)]
 pub struct Watch {
     state: Mutex<State>,
@@ -28,7 +28,7 @@ struct State {
     breaker: Breaker,
     health: Health,
     quota: Quota,
-    /// Questions a day that the operator allows.
+    /// Queries a day that the operator allows.
     most: Option<u64>,
     /// When a client last asked, and in which view.
     wanted: Option<(Mono, ViewId)>,
@@ -36,26 +36,26 @@ struct State {
     negative_ttl: Option<Duration>,
 }
 
-/// What a question brought, for whoever watches.
+/// The result of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// How it ended.
     pub end: End,
-    /// How long that took.
+    /// How long it took.
     pub elapsed: Duration,
-    /// How long the message took that was answered; none where none was.
+    /// The round trip of the answered message; none if none was.
     pub round_trip: Option<Duration>,
     /// Whether messages were sent for it.
     pub went_out: bool,
-    /// Whether the answer is a refusal, or somebody else's who has the zone.
+    /// Whether the answer is a refusal, or comes from a new owner of the zone.
     pub refused: bool,
-    /// Whether it was a probe or a test: a name that the list has an answer to, if it has any.
+    /// Whether it was a probe or a test: a name that a working list answers.
     pub probe: bool,
-    /// How long its negative answer may be kept, where it is one.
+    /// How long its negative answer may be kept, if it is one.
     pub negative_ttl: Option<Duration>,
 }
 
-/// What a question changed.
+/// The changes by a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changed {
     /// The breaker has closed.
@@ -64,16 +64,16 @@ pub struct Changed {
     pub warning: Option<(u64, u64)>,
 }
 
-/// What is due for a list.
+/// The steps that are due for a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
-    /// What its silence calls for.
+    /// The judgement of its silence.
     pub judgement: Judgement,
     /// A probe is to be sent now.
     pub probe: bool,
     /// A test is to be made now.
     pub test: bool,
-    /// It is one that the operator has asked for.
+    /// The operator has asked for the test.
     pub insists: bool,
     /// The view to ask in.
     pub view: ViewId,
@@ -81,14 +81,14 @@ pub struct Due {
     pub next: Option<Mono>,
 }
 
-/// A question to a list that has not ended yet. Dropped, it is given up, which says nothing of the list.
+/// A question to a list that has not ended yet. Dropped, it counts as given up, which says nothing about the list.
 #[derive(Debug)]
 pub struct UnderWay<'a> {
     watch: Option<&'a Watch>,
 }
 
 impl UnderWay<'_> {
-    /// It has ended: `Watch::ended` is told how.
+    /// It has ended: `Watch::ended` gets the result.
     pub fn ended(mut self) {
         self.watch = None;
     }
@@ -114,14 +114,14 @@ impl Watch {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
     }
 
-    /// Ends when the breaker is open.
+    /// Returns when the breaker is open.
     pub async fn opened(&self) {
-        // It fails where the sender is gone, and `self` holds it.
+        // It fails only if the sender is gone, and `self` holds it.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 
-    /// A client of `view` asks, whatever becomes of it; `most` questions a day are allowed. True where somebody has to look
-    /// after the list now.
+    /// A client of `view` asks; `most` queries a day are allowed. Returns true if the task that looks after the lists
+    /// is needed now.
     pub fn wanted(&self, view: ViewId, most: Option<u64>, now: Mono) -> bool {
         let mut state = self.state();
         let long_ago = |wanted: &(Mono, ViewId)| now.since(wanted.0) >= PROBE_WHILE_WANTED;
@@ -140,13 +140,13 @@ impl Watch {
         self.state().wanted.map(|(wanted, _)| wanted)
     }
 
-    /// A question may go out. What is given is dropped where the question is given up before it has ended.
+    /// A question goes out. The returned value is dropped if the question is given up.
     pub fn asked(&self, now: Mono) -> UnderWay<'_> {
         self.state().breaker.asked(now);
         UnderWay { watch: Some(self) }
     }
 
-    /// What became of it.
+    /// The result of a question.
     pub fn ended(&self, asked: &Asked, now: Now) -> Changed {
         let mut state = self.state();
         if !asked.went_out {
@@ -162,7 +162,7 @@ impl Watch {
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }
 
-    /// What is to be done about it at `now`. What is due is taken to be done, where there is `room` for it.
+    /// The steps due at `now`. They count as done, if there is `room` for them.
     pub fn due(&self, evidence: Evidence, room: bool, now: Mono) -> Due {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
@@ -183,19 +183,19 @@ impl Watch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // Where there is no room, whoever leaves it wakes us.
+        // If there is no room, the task that leaves it wakes us.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
         Due { judgement, probe, test, insists: test && insists, view, next }
     }
 
-    /// A test is to be made as soon as may be.
+    /// A test is to be made as soon as possible.
     pub fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
     }
 
-    /// The operator wants a test, whoever asks the list and whether it answers or not.
+    /// The operator wants a test, whether clients ask the list or not, and whether it answers or not.
     pub fn insist(&self, now: Mono) {
         self.state().health.insist(now);
     }
@@ -207,7 +207,7 @@ impl Watch {
         wanted.filter(|_| state.breaker.open().is_none()).map(|(_, view)| view)
     }
 
-    /// The server whose word a suspicion rests on.
+    /// The server behind a suspicion.
     pub fn avoid(&self) -> Option<std::net::IpAddr> {
         self.state().health.avoid()
     }
@@ -219,24 +219,24 @@ impl Watch {
         state.health.tested(&tested, now, toss)
     }
 
-    /// Questions that went out on the day of `unix` and on the day before, and the quota.
+    /// Queries that went out on the day of `unix` and on the day before, and the quota.
     pub fn quota(&self, unix: u64) -> (u64, u64, Option<u64>) {
         let state = self.state();
         let (today, yesterday) = state.quota.of_day(unix);
         (today, yesterday, state.most)
     }
 
-    /// What was counted, to be kept over a restart.
+    /// The counters for the kept file.
     pub fn counted(&self) -> Quota {
         self.state().quota
     }
 
-    /// Goes on counting from what was kept.
+    /// Continues from the kept counters.
     pub fn restore(&self, quota: Quota) {
         self.state().quota = quota;
     }
 
-    /// How it stands for being asked ahead.
+    /// The state for prefetch.
     pub fn for_batch(&self, unix: u64) -> BatchStanding {
         let state = self.state();
         let near = state.most.is_some_and(|most| state.quota.is_spent(most, unix));
@@ -247,13 +247,13 @@ impl Watch {
         }
     }
 
-    /// Tells all who wait, where the breaker has turned.
+    /// Informs all waiters if the breaker has changed.
     fn show(&self, state: &State) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
     }
 
-    /// What a panicking holder left behind is whole: every change is one assignment.
+    /// The state is whole even after a panic of a holder: every change is one assignment.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

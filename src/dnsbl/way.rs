@@ -1,40 +1,40 @@
-//! Whom the questions to a list go to: its own servers, as the internet names them, or servers that the operator has named.
+//! The way of the questions to a list: its own servers, or servers that the operator has named.
 //!
-//! A list that is asked of a local mirror in one view and of its public servers in another is two things to watch: one may
-//! be dead while the other is well, and only one of them has a quota.
+//! A list that is asked at a local mirror in one view and at its public servers in another has two states: one may be
+//! dead while the other works, and only one has a quota.
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// Whom the questions to a list go to.
+/// The way of the questions to a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// The servers that recursion finds.
     #[default]
     Public,
-    /// These, which serve the list.
+    /// These servers of the list.
     Stub(Vec<SocketAddr>),
-    /// These, which find the answer themselves.
+    /// These forwarders.
     Forwarders(Vec<SocketAddr>),
 }
 
 impl Way {
-    /// Whether it is the way of recursion.
+    /// Whether it is recursion.
     pub fn is_public(&self) -> bool {
         *self == Self::Public
     }
 
-    /// Whether others are asked to find the answers.
+    /// Whether it goes to forwarders.
     pub fn is_forwarded(&self) -> bool {
         matches!(self, Self::Forwarders(_))
     }
 }
 
 impl fmt::Display for Way {
-    /// In words that follow the list's name; nothing where its own servers are asked.
+    /// Words that follow the list's name; empty if its own servers are asked.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (word, servers) = match self {
             Self::Public => return Ok(()),

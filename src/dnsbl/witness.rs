@@ -1,17 +1,16 @@
-//! Whether anybody answers: what tells a dead list from an outage of our own.
+//! Evidence that anybody answers: it separates a dead list from an outage of our own network.
 //!
-//! Pure. A list that is silent has answered nothing since then, so whatever was answered since then was answered by
-//! another.
+//! Pure. A silent list has answered nothing, so any answer since then came from another server.
 
 use crate::clock::Mono;
 use crate::limits::WITNESS_STREAK;
 
-/// When answers have come over the network, whoever sent them.
+/// When answers came over the network, from any server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     /// When the last one came.
     pub last: Option<Mono>,
-    /// Since when they have come one soon after the other.
+    /// Since when they have come at short intervals.
     pub streak: Mono,
 }
 

@@ -1,7 +1,7 @@
-//! The data of a record: which fields each type has, and the octets that they make.
+//! The data of a record: the fields of each type, and the octets that they make.
 //!
-//! RFC 1035 section 3.3, and for each further type the RFC that is named at it. The octets are read as those of a message
-//! are, so that a zone's record is the same wherever it comes from.
+//! RFC 1035 section 3.3, and for each further type the RFC that is named beside it. The octets are then read like
+//! those of a message, so that a zone's record is the same wherever it comes from.
 
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{Name, RData, RecordType};
@@ -61,8 +61,8 @@ fn fields_of(kind: RecordType) -> Option<&'static [Field]> {
 /// SVCB and HTTPS (RFC 9460), whose parameters the library reads.
 const SERVICES: [RecordType; 2] = [RecordType::SVCB, RecordType::HTTPS];
 
-/// Reads the data of a record of type `kind`; names without a final dot are below `origin`. Octets that are told as such are taken as
-/// they are, though they may not be what the type has: `rdata::is_understood` tells where that matters.
+/// Reads the data of a record of type `kind`; names without a final dot are below `origin`. Octets in the form of RFC
+/// 3597 are accepted even if the type does not allow them: `rdata::is_understood` tells where that matters.
 pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RData, String> {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     if let ["\\#", length, digits @ ..] = texts.as_slice() {
@@ -82,13 +82,13 @@ pub(super) fn read(kind: RecordType, words: &[Word], origin: &Name) -> Result<RD
     read.ok_or_else(|| format!("{kind} cannot be read"))
 }
 
-/// What octets mean as data of a type.
+/// Octets read as data of a type.
 fn meant(kind: RecordType, octets: &[u8]) -> Option<RData> {
     let length = u16::try_from(octets.len()).ok()?;
     rdata::read(kind, length, &mut BinDecoder::new(octets)).ok()
 }
 
-/// Octets in hexadecimal digits, as many as are told (RFC 3597 section 5).
+/// Octets in hexadecimal digits, of the given number (RFC 3597 section 5).
 fn unknown(length: &str, digits: &str) -> Result<Vec<u8>, String> {
     let octets = fields::hex(digits).filter(|octets| octets.len().to_string() == length);
     octets.ok_or_else(|| format!("{digits} are not {length} octets"))

@@ -1,6 +1,6 @@
-//! The text of a zone file cut into entries, and these into words.
+//! Splits the text of a zone file into entries, and entries into words.
 //!
-//! RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment, and what stands in
+//! RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment, and text in
 //! quotes is one word.
 
 use super::Wrong;
@@ -10,30 +10,30 @@ use super::Wrong;
 pub struct Entry {
     /// The line on which it begins, from 1.
     pub line: usize,
-    /// Whether a blank stands before its first word: its owner is that of the record before.
+    /// Whether a blank is before its first word: its owner is that of the record before.
     pub begins_blank: bool,
     /// Its words.
     pub words: Vec<Word>,
-    /// What stands behind the first `;` of its last line that has one.
+    /// The text after the first `;` of its last line that has one.
     pub comment: String,
 }
 
-/// A word, with its escapes as they stand.
+/// A word, with its escapes unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Word {
-    /// It, without its quotes.
+    /// Its text, without its quotes.
     pub text: String,
-    /// Whether it stood in quotes as a whole.
+    /// Whether it was in quotes as a whole.
     pub quoted: bool,
 }
 
 impl Entry {
-    /// That it is wrong, and why.
+    /// An error in it, with the reason.
     pub fn wrong(&self, reason: impl Into<String>) -> Wrong {
         Wrong { line: self.line, reason: reason.into() }
     }
 
-    /// Whether it is one of those that begin with `$`.
+    /// Whether it begins with `$`.
     pub fn is_directive(&self) -> bool {
         !self.begins_blank && self.words.first().is_some_and(|word| word.text.starts_with('$'))
     }
@@ -44,12 +44,12 @@ impl Entry {
     }
 }
 
-/// The entries of a text, cut one by one: a large zone is not held as words.
+/// The entries of a text, split one by one: a large zone is not held as words.
 pub struct Entries<'t> {
     lines: std::iter::Zip<std::ops::RangeFrom<usize>, std::str::Lines<'t>>,
 }
 
-/// Cuts a text into entries; an item is an error where a parenthesis or a quote has no other half.
+/// Splits a text into entries; an item is an error if a parenthesis or a quote has no other half.
 pub fn entries(text: &str) -> Entries<'_> {
     Entries { lines: (1..).zip(text.lines()) }
 }
@@ -125,7 +125,7 @@ fn cut_line(line: &str, entry: &mut Entry, depth: &mut usize) -> Result<(), Wron
     Ok(())
 }
 
-/// Adds what comes before the next quote, and passes over that; false where there is none.
+/// Adds the text before the next quote, and skips the quote; returns false if there is none.
 fn take_quoted(rest: &mut impl Iterator<Item = char>, text: &mut String) -> bool {
     while let Some(letter) = rest.next() {
         match letter {

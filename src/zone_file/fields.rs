@@ -1,4 +1,4 @@
-//! The fields that the data of records are made of: words become octets.
+//! The fields of record data: words become octets.
 //!
 //! RFC 1035 section 5.1 for character strings, RFC 4034 sections 3.2 and 4.1.2 for moments and types, RFC 5155 section 3.3
 //! for salts and hashes.
@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 
 use super::entries::Word;
 
-/// A field. Those that take all further words stand last.
+/// A field. Fields that take all further words are last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Field {
     /// A domain name.
@@ -81,7 +81,7 @@ const CERTIFICATES: [(&str, u16); 8] = [
     ("IACPKIX", 8),
 ];
 
-/// The octets of data that have these fields; none where the words are too few, too many, or wrong.
+/// The octets of data that have these fields; none if the words are too few, too many, or wrong.
 pub(super) fn write(fields: &[Field], words: &[Word], origin: &Name) -> Option<Vec<u8>> {
     let mut wire = Vec::new();
     let mut words = words.iter();
@@ -143,7 +143,7 @@ fn push_counted(wire: &mut Vec<u8>, octets: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Labels in the case in which they are written (RFC 6840 section 5.1).
+/// Labels in the case of the file (RFC 6840 section 5.1).
 fn push_name(wire: &mut Vec<u8>, name: &Name) -> Option<()> {
     name.iter().try_for_each(|label| push_counted(wire, label))?;
     wire.push(0);
@@ -159,7 +159,8 @@ pub(super) fn hex(digits: &str) -> Option<Vec<u8>> {
     HEXUPPER_PERMISSIVE.decode(digits.as_bytes()).ok()
 }
 
-/// The octets of a character string: a backslash stands before an octet that means itself, or before its number in three decimal digits.
+/// The octets of a character string: after a backslash follows a character that means itself, or the number of an
+/// octet in three decimal digits.
 fn string(text: &str) -> Option<Vec<u8>> {
     let mut octets = Vec::new();
     let mut rest = text.as_bytes();
@@ -194,7 +195,7 @@ fn moment(word: &str) -> Option<u32> {
     u32::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).ok()
 }
 
-/// The types of a name, as NSEC tells them (RFC 4034 section 4.1.2).
+/// The types of a name in the form of NSEC (RFC 4034 section 4.1.2).
 fn bitmap(types: &[&str]) -> Option<Vec<u8>> {
     let mut numbers =
         types.iter().map(|word| super::kind(word).map(u16::from)).collect::<Option<Vec<_>>>()?;

@@ -32,7 +32,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 pub use self::entries::{Entries, Entry, Word, entries};
 use crate::wire::presentation::read_name;
 
-/// TTL where no record and no $TTL has given one: an hour, as NSD and ldns have it.
+/// TTL if no record and no $TTL has given one: an hour, as in NSD and ldns.
 const DEFAULT_TTL: u32 = 3_600;
 
 /// Mnemonics of types that the library does not know (IANA's registry of resource record types).
@@ -54,13 +54,13 @@ const MNEMONICS: [(&str, u16); 15] = [
     ("AVC", 258),
 ];
 
-/// What is wrong with a text, and where.
+/// An error in a text, and its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 pub struct Wrong {
     /// The line on which the entry begins, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }
 
@@ -101,10 +101,10 @@ pub fn algorithm(text: &str) -> Option<u8> {
     fields::algorithm(text)
 }
 
-/// What stands before the data of a record, and these.
+/// The fields before the data of a record, and the words of the data.
 #[derive(Clone, Debug)]
 pub struct Begun<'e> {
-    /// Whose record it is.
+    /// The owner.
     pub owner: Name,
     /// Its TTL in seconds.
     pub ttl: u32,
@@ -114,13 +114,13 @@ pub struct Begun<'e> {
     pub data: &'e [Word],
 }
 
-/// What is carried from entry to entry.
+/// The state that is carried from entry to entry.
 #[derive(Clone, Debug)]
 pub struct Reader {
     origin: Name,
     /// Of `$TTL`.
     ttl: Option<u32>,
-    /// The last one that stood in a record.
+    /// The last one of a record.
     last_ttl: Option<u32>,
     owner: Option<Name>,
 }
@@ -131,10 +131,10 @@ impl Reader {
         Self { origin, ttl: None, last_ttl: None, owner: None }
     }
 
-    /// Reads an entry: a record, or none where it is a directive.
+    /// Reads an entry: a record, or none if it is a directive.
     ///
     /// # Errors
-    /// It can be read as neither.
+    /// It is neither.
     pub fn entry(&mut self, entry: &Entry) -> Result<Option<Record>, Wrong> {
         match entry.texts().as_slice() {
             ["$ORIGIN", origin] => {
@@ -160,7 +160,7 @@ impl Reader {
         Ok(Record::from_rdata(owner, ttl, data))
     }
 
-    /// Reads what stands before the data of a record.
+    /// Reads the fields before the data of a record.
     ///
     /// # Errors
     /// No owner or no type.
@@ -179,7 +179,7 @@ impl Reader {
                 return Err(entry.wrong("the type is missing"));
             };
             words = rest;
-            // What may be left out stands in either order, but each once.
+            // Fields that may be left out come in either order, but each once.
             if let Some(seconds) = span(&word.text).filter(|_| own_ttl.is_none()) {
                 own_ttl = Some(seconds);
             } else if word.text.eq_ignore_ascii_case("IN") && !has_class {
@@ -192,10 +192,10 @@ impl Reader {
         }
     }
 
-    /// Reads a name as it is written in this place.
+    /// Reads a name in this context.
     ///
     /// # Errors
-    /// It is none, in words.
+    /// It is no name; the reason in words.
     pub fn name(&self, text: &str) -> Result<Name, String> {
         name(text, &self.origin)
     }

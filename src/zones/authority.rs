@@ -1,8 +1,8 @@
-//! What an authoritative server answers: zones and a query in, a response out. No clock, no chance, no state.
+//! The responses of an authoritative server: zones and a query in, a response out. No clock, no randomness, no state.
 //!
-//! RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE at the end of
-//! a chain (RFC 6604) and EDNS (RFC 6891). What DO asks for, signatures and proofs (RFC 4035 section 3.1), is given from
-//! signed zones and only then.
+//! RFC 1034 section 4.3.2 with wildcards (RFC 4592), DNAME (RFC 6672), negative answers (RFC 2308), the RCODE at the
+//! end of a chain (RFC 6604) and EDNS (RFC 6891). Signatures and proofs for DO (RFC 4035 section 3.1) come from
+//! signed zones only.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::zone::Zone;
 /// Aliases followed within a zone. BIND stops at 16; a loop in the zone's text must end.
 pub(crate) const MAX_ALIASES: usize = 16;
 
-/// What a server says it takes (RFC 6891 section 6.2.3), and sends at most: the value agreed on in 2020.
+/// The size that a server offers (RFC 6891 section 6.2.3), and sends at most: the value agreed on in 2020.
 pub const EDNS_SIZE: u16 = 1232;
 
-/// What a client without OPT takes (RFC 1035 section 2.3.4).
+/// The size that a client without OPT takes (RFC 1035 section 2.3.4).
 pub const PLAIN_SIZE: u16 = 512;
 
 /// The zones that one server answers from.
@@ -93,7 +93,7 @@ fn wants_dnssec(query: &Message) -> bool {
     query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok)
 }
 
-/// What a zone has for a name and type. `proof` is empty where no DNSSEC is asked for, or the zone has none.
+/// The records of a zone for a name and type. `proof` is empty if no DNSSEC is asked for, or the zone has none.
 enum Found {
     Answer {
         records: Vec<Record>,
@@ -104,7 +104,7 @@ enum Found {
         proof: Vec<Record>,
         target: Name,
     },
-    /// Below the cut that this name is.
+    /// Below this zone cut.
     Delegation(Name),
     NoData(Vec<Record>),
     NoName(Vec<Record>),
@@ -139,7 +139,7 @@ impl Search<'_> {
                         return response;
                     }
                 }
-                // After an alias the client goes on by itself; the delegation is not its question.
+                // After an alias the client continues by itself; the delegation is not its question.
                 Found::Delegation(_) if !response.answers.is_empty() => return response,
                 Found::Delegation(cut) => return self.refer(&cut, response),
                 Found::NoData(proof) => return self.deny(proof, response),
@@ -182,7 +182,7 @@ impl Search<'_> {
         if self.dnssec { make() } else { Vec::new() }
     }
 
-    /// The records of a node, under the name asked for where the node is a wildcard.
+    /// The records of a node, under the name of the question if the node is a wildcard.
     fn at_node(&self, node: &Name, asked: &Name, kind: RecordType) -> Found {
         let zone = self.zone;
         let expanded = node != asked;
@@ -211,7 +211,7 @@ impl Search<'_> {
         }
     }
 
-    /// A record set, with its signatures where they are wanted.
+    /// A record set, with its signatures if they are wanted.
     fn signed(&self, name: &Name, kind: RecordType) -> Vec<Record> {
         let mut records = self.zone.set(name, kind).unwrap_or_default().to_vec();
         if self.dnssec {
@@ -220,7 +220,7 @@ impl Search<'_> {
         records
     }
 
-    /// The DNAME and the CNAME made from it (RFC 6672 section 3.1), which nobody signs (section 5.3.1).
+    /// The DNAME and the CNAME made from it (RFC 6672 section 3.1), which is not signed (section 5.3.1).
     fn redirect(&self, record: &Record, name: &Name) -> Found {
         let Some(target) = dname_target(record) else { return Found::NoData(Vec::new()) };
         let kept = name.iter().len().saturating_sub(record.name.iter().len());
@@ -254,8 +254,8 @@ impl Search<'_> {
         response
     }
 
-    /// A referral: NS in the authority section, with DS or the proof that there is none (RFC 4035 section 3.1.4), and
-    /// the addresses that this zone knows of the servers in the additional one.
+    /// A referral: NS in the authority section, with DS or the proof of its absence (RFC 4035 section 3.1.4), and the
+    /// servers' addresses that this zone knows in the additional section.
     fn refer(&self, cut: &Name, mut response: Message) -> Message {
         let zone = self.zone;
         let servers = zone.set(cut, RecordType::NS).unwrap_or_default();
@@ -277,13 +277,13 @@ impl Search<'_> {
     }
 }
 
-/// Records under another name: what a wildcard gives.
+/// Records under another name: the result of a wildcard.
 fn renamed(records: &[Record], asked: &Name) -> Vec<Record> {
     let rename = |record: &Record| Record::from_rdata(asked.clone(), record.ttl, record.data.clone());
     records.iter().map(rename).collect()
 }
 
-/// The target of a DNAME record; none where it is not one.
+/// The target of a DNAME record; none if it is another type.
 pub fn dname_target(record: &Record) -> Option<Name> {
     match &record.data {
         RData::Unknown { code: RecordType::DNAME, rdata } => {
@@ -293,8 +293,9 @@ pub fn dname_target(record: &Record) -> Option<Name> {
     }
 }
 
-/// The octets of a response in at most `size`: too large, it is header, question, OPT and TC (RFC 2181 section 9).
-/// Additional records are given up first, as they are no part of the answer. None where it cannot be encoded.
+/// The octets of a response in at most `size`. If it is too large, only header, question, OPT and TC are sent (RFC
+/// 2181 section 9). Additional records are left out first, because they are no part of the answer. None if it cannot
+/// be encoded.
 pub fn encode(response: &Message, size: usize) -> Option<Vec<u8>> {
     let whole = response.to_vec().ok()?;
     if whole.len() <= size {

@@ -1,4 +1,4 @@
-//! Proofs of what a zone does not hold: which NSEC or NSEC3 records, with their signatures, go with an answer.
+//! Proofs of absence: the NSEC or NSEC3 records, with their signatures, that go with an answer.
 //!
 //! RFC 4035 section 3.1.3 for NSEC, RFC 5155 section 7.2 for NSEC3. A zone without either gives none.
 
@@ -8,11 +8,11 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::zone::Zone;
 
-/// That a name has no records of the type asked for; also that a delegation has no DS.
+/// That a name has no records of the type; also that a delegation has no DS.
 pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
-        // An empty non-terminal has no NSEC of its own: the span that it lies in tells of the names below.
+        // An empty non-terminal has no NSEC of its own: the span around it shows the names below.
         let owner =
             if zone.set(name, RecordType::NSEC).is_some() { Some(name) } else { zone.nsec_before(name) };
         proof.add_nsec(owner);
@@ -23,7 +23,7 @@ pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// That a name does not exist, nor a wildcard that would stand for it.
+/// That neither the name nor a wildcard for it exists.
 pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");
@@ -41,19 +41,19 @@ pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// That a name does not exist, beside what a wildcard gives for it.
+/// That a name does not exist, beside the answer of a wildcard.
 pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
         proof.add_nsec(zone.nsec_before(name));
     } else {
-        // The closest encloser is told by the signature's count of labels (RFC 5155 section 7.2.6).
+        // The count of labels in the signature shows the closest encloser (RFC 5155 section 7.2.6).
         proof.add_cover(&child_above(&zone.closest_encloser(name), name));
     }
     proof.records
 }
 
-/// That a name does not exist, and the wildcard that stands for it has no records of the type asked for.
+/// That a name does not exist, and its wildcard has no records of the type.
 pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");
@@ -95,7 +95,7 @@ impl Proof<'_> {
         }
     }
 
-    /// The NSEC3 of this very name; whether there is one.
+    /// Adds the NSEC3 of this very name; returns whether there is one.
     fn add_match(&mut self, name: &Name) -> bool {
         let found = hashed_owner(self.zone, name).and_then(|owner| self.zone.hashed().get_key_value(&owner));
         if let Some((owner, set)) = found {
@@ -104,7 +104,7 @@ impl Proof<'_> {
         found.is_some()
     }
 
-    /// The NSEC3 whose span this name falls into; the last one's goes round.
+    /// Adds the NSEC3 whose span covers this name; the span of the last one wraps around.
     fn add_cover(&mut self, name: &Name) {
         let Some(hashed) = hashed_owner(self.zone, name) else { return };
         let all = self.zone.hashed();
@@ -113,8 +113,8 @@ impl Proof<'_> {
         }
     }
 
-    /// The closest encloser that can be proven, and that the name below it, towards `name`, is not there (RFC 5155
-    /// section 7.2.1).
+    /// Adds the closest provable encloser, and the absence of the name below it, towards `name` (RFC 5155 section
+    /// 7.2.1).
     fn add_next_closer(&mut self, name: &Name) {
         let mut encloser = name.base_name();
         while !self.add_match(&encloser) && encloser.iter().len() > self.zone.origin().iter().len() {
@@ -124,7 +124,7 @@ impl Proof<'_> {
     }
 }
 
-/// The owner that the NSEC3 of a name has here.
+/// The hashed owner of the NSEC3 of a name in this zone.
 fn hashed_owner(zone: &Zone, name: &Name) -> Option<Name> {
     let parameters = zone.hashed().values().flatten().find_map(|record| match &record.data {
         RData::DNSSEC(DNSSECRData::NSEC3(parameters)) => Some(parameters),

@@ -1,4 +1,4 @@
-//! Answers made here: zone files, hosts, and zones that hold nothing.
+//! Answers made here: zone files, hosts, and empty zones.
 
 use std::fmt;
 use std::path::Path;
@@ -12,13 +12,13 @@ use super::zone::Zone;
 use crate::rdata::is_understood;
 use crate::zone_file;
 
-/// SOA of what is made here (RFC 6303 section 3): nobody is to be written to about it.
+/// Contact of the SOA of answers made here (RFC 6303 section 3): it cannot be written to.
 const SOA_CONTACT: &str = "nobody.invalid.";
 
 /// The zone of a file.
 ///
 /// # Errors
-/// What is wrong with the file, in words.
+/// An error in the file, in words.
 pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, String> {
     let said = |wrong: &dyn fmt::Display| format!("{}: {wrong}", path.display());
     let records = zone_file::records(apex, text).map_err(|wrong| said(&wrong))?;
@@ -35,7 +35,7 @@ pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, Stri
 /// A zone of these records below `apex`, with a SOA and NS of its own; `ttl` is that of its negative answers.
 ///
 /// # Errors
-/// A record that does not belong there.
+/// A record outside the zone.
 pub fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<Authority, String> {
     let contact = Name::from_ascii(SOA_CONTACT).map_err(|error| error.to_string())?;
     // RFC 6303 section 3: serial 1, refresh 3600, retry 1200, expire 604800.
@@ -46,12 +46,12 @@ pub fn from_records(apex: &Name, mut records: Vec<Record>, ttl: u32) -> Result<A
     Ok(Authority::new(vec![Arc::new(zone)]))
 }
 
-/// Whether its owner has signed what is served here.
+/// Whether this zone is signed.
 pub fn is_signed(authority: &Authority) -> bool {
     authority.zones().iter().any(|zone| zone.set(zone.origin(), RecordType::DNSKEY).is_some())
 }
 
-/// What a zone made here says, with its signatures and proofs where it has any.
+/// The answer of a zone made here, with its signatures and proofs if it has any.
 pub fn respond(authority: &Authority, name: &Name, kind: RecordType) -> Message {
     let mut query = Message::query();
     query.add_query(Query::query(name.clone(), kind));

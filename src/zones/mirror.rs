@@ -1,7 +1,8 @@
-//! Local mirrors of DNS lists: how old their data are, by the serial of their SOA, and whether they are to be had.
+//! Local mirrors of DNS lists: the age of their data, by the serial of their SOA, and whether they answer.
 //!
 //! Pure but for its own memory. rbldnsd puts the time of its newest file into a SOA whose serial is 0 in the file
-//! (rbldnsd(8)), so that a serial that can be a recent moment is taken as that; any other is as old as it has been seen.
+//! (rbldnsd(8)). So a serial that can be a recent moment counts as that; the age of any other is the time since it
+//! was first seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,12 +18,12 @@ pub struct Mirror {
     seen: Mutex<Option<Seen>>,
 }
 
-/// What its servers said when they were last asked.
+/// The result of asking its servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// This serial.
     Serial(u32),
-    /// They answer, but no SOA came.
+    /// They answer, but without a SOA.
     Nothing,
     /// None of them gave an answer.
     Silence,
@@ -31,36 +32,36 @@ pub enum Told {
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     serial: u32,
-    /// Seconds since 1970 at which its data were new, as far as we can tell.
+    /// The moment in seconds since 1970 at which its data were new, as far as is known.
     new_at: u64,
 }
 
-/// What has changed.
+/// A change of a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Its data are too old.
     Stale {
-        /// How old.
+        /// The age.
         age: Duration,
     },
-    /// None of its servers gives an answer: however new its data are, nobody gets them.
+    /// None of its servers answers: however new its data are, no client gets them.
     Silent,
-    /// Its data are had, and new, again.
+    /// It answers again, with new data.
     Fresh,
 }
 
 impl Mirror {
-    /// A mirror whose data may be so old.
+    /// A mirror whose data may have this age.
     pub fn new(max_age: Duration) -> Self {
         Self { max_age, stale: AtomicBool::new(false), seen: Mutex::default() }
     }
 
-    /// Whether its data are too old, or not to be had.
+    /// Whether its data are too old, or it does not answer.
     pub fn is_stale(&self) -> bool {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Goes on from what another mirror of the same servers has seen: data get no newer by a reload.
+    /// Continues from another mirror of the same servers: a reload makes data no newer.
     pub fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
@@ -70,14 +71,14 @@ impl Mirror {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hears at `unix` what its servers said.
+    /// Takes in the result of `unix`.
     pub fn heard(&self, told: Told, unix: u64) -> Option<Turn> {
         let mut seen = self.seen();
         let known = *seen;
         let now = match (told, known) {
             (Told::Serial(serial), Some(known)) if known.serial == serial => known,
             (Told::Serial(serial), _) => Seen { serial, new_at: moment(serial, unix) },
-            // Whoever tells nothing gets no newer.
+            // Without a serial the data get no newer.
             (_, Some(known)) => known,
             (_, None) => Seen { serial: 0, new_at: unix },
         };
@@ -96,7 +97,7 @@ impl Mirror {
     }
 }
 
-/// When data with this serial were new.
+/// The moment at which data with this serial were new.
 fn moment(serial: u32, unix: u64) -> u64 {
     let told = u64::from(serial);
     let behind = unix.saturating_sub(MIRROR_SERIAL_BEHIND.as_secs());

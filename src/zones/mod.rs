@@ -44,40 +44,41 @@ use routes::Routes;
 use views::Sees;
 pub use views::{Views, changed};
 
-/// TTL of "does not exist" for names of a DNS list that is shut down, and for those that stand for a key: whoever still asks
-/// need not be told of it more often.
+/// TTL of "does not exist" for names of a DNS list that is shut down, and for names with a label that stands for a
+/// key: clients that still ask need no more frequent answers.
 const MADE_HERE_TTL: u32 = 3_600;
 
-/// TTL of the records of a `[[host]]`: short, as the file may be changed any time.
+/// TTL of the records of a `[[host]]`: short, because the file may change at any time.
 const HOST_TTL: u32 = 300;
 
-/// What a `[[host]]` decides, of its names and of its reverse names: mail, texts and all else are those of the name without it.
-/// An address family that it does not give is denied, as the operator has given the addresses of the name.
+/// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
+/// of the name without it. An address family that it does not give is denied, because the operator has given the
+/// addresses of the name.
 const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
 
-/// The way of the names below one apex.
+/// The route of the names below one apex.
 #[derive(Debug)]
 pub struct Route {
     /// The apex.
     pub zone: Name,
-    /// Where it leads.
+    /// The target.
     pub kind: Kind,
-    /// What holds on the way.
+    /// The policy of the route.
     pub policy: ZonePolicy,
-    /// Where its servers hold a mirror whose age is watched.
+    /// The mirror on its servers whose age is watched, if any.
     pub mirrored: Option<Mirrored>,
 }
 
-/// A mirror, and what takes its place.
+/// A mirror, and its replacement.
 #[derive(Debug)]
 pub struct Mirrored {
-    /// How old its data are.
+    /// The age of its data.
     pub mirror: Mirror,
-    /// The way of names while they are too old; none where the mirror is asked all the same.
+    /// The route while they are too old; none if the mirror is asked all the same.
     pub public: Option<Arc<Route>>,
 }
 
-/// Where a way leads.
+/// The target of a route.
 #[derive(Debug)]
 pub enum Kind {
     /// Recursion from the closest known cut.
@@ -86,9 +87,9 @@ pub enum Kind {
     Stub(Arc<Delegation>),
     /// Recursive servers, asked for the whole answer.
     Forward {
-        /// They, as a delegation of what they are asked for.
+        /// The servers, as a delegation of the zone.
         servers: Arc<Delegation>,
-        /// Names of the certificates of those that are asked over TLS, by place.
+        /// Names of the certificates of servers that are asked over TLS, by place.
         tls: Vec<Option<Arc<str>>>,
     },
     /// An answer is made here.
@@ -96,7 +97,7 @@ pub enum Kind {
 }
 
 impl Route {
-    /// Whom the questions to a list on this way go to.
+    /// The servers of the questions to a list on this route.
     pub fn way(&self) -> Way {
         match &self.kind {
             Kind::Iterate | Kind::Local(_) => Way::Public,
@@ -106,61 +107,62 @@ impl Route {
     }
 }
 
-/// What holds for a zone.
+/// The policy for a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZonePolicy {
-    /// The addresses to ask from, where the system is not to choose.
+    /// The addresses to ask from; empty: the system chooses.
     pub source: Vec<IpAddr>,
-    /// No positive answer is kept longer.
+    /// The longest time that a positive answer is kept.
     pub max_ttl: Duration,
-    /// No negative answer is kept longer.
+    /// The longest time that a negative answer is kept.
     pub negative_max_ttl: Duration,
     /// Whether nothing is asked below a name that is proven not to exist (RFC 8020).
     pub nxdomain_cut: bool,
-    /// Whether names below the apex may be probed on the way to the whole one (RFC 9156); those of a DNS list may not.
+    /// Whether names below the apex may be probed on the way to the whole name (RFC 9156); not in the zone of a DNS
+    /// list.
     pub minimise: bool,
-    /// The DNS list whose zone it is.
+    /// The DNS list of this zone.
     pub list: Option<Arc<List>>,
-    /// Whether two servers are raced where the best of them is not known.
+    /// Whether two servers are raced if the best of them is not known.
     pub race: bool,
-    /// Whether one server is asked at a time, and only for what is needed: no other while it may still answer, and none
-    /// probed on the side.
+    /// Whether one server is asked at a time, and only if needed: no other while it may still answer, and none probed
+    /// in the background.
     pub one_at_a_time: bool,
-    /// Whether two servers that say REFUSED, one after the other, end the question: the zone's owner does not want to
-    /// answer us, and each further message makes it worse.
+    /// Whether two servers in a row that answer REFUSED end the question: the zone's owner does not want to answer
+    /// us, and each further message makes it worse.
     pub refusals_end: bool,
 }
 
-/// What one set of clients sees: its routes, and the configuration that goes with them.
+/// The view of a group of clients: its routes and its configuration.
 ///
-/// A flight holds on to the view it began with, so a reload never changes the rules on its way.
+/// A flight keeps the view that it began with, so that a reload never changes the rules on its way.
 #[derive(Debug)]
 pub struct View {
-    /// Tells its answers in memory from those of other views.
+    /// Separates its answers in memory from those of other views.
     pub id: ViewId,
-    /// Tells what is known of names from what other views know of them: views that see the same zones know the same,
-    /// whatever their clients are told of it.
+    /// Separates its data about names from those of other views. Views that see the same zones share these data,
+    /// whatever their clients get.
     pub knows: ViewId,
-    /// What the operator has decided.
+    /// The operator's settings.
     pub config: Arc<Config>,
     routes: Routes,
     hosts: BTreeMap<Vec<u8>, Arc<Route>>,
     recursion: Arc<Route>,
     /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
     exempt: HashSet<Vec<u8>>,
-    /// What its clients are spared that lists say and that is no listing.
+    /// How answers of lists that are no listings are handled for its clients.
     pub guarding: Guarding,
-    /// The configured zones that its clients see, in order; none where they see all.
+    /// The configured zones that its clients see, in order; none if they see all.
     zones: Option<Vec<Name>>,
 }
 
-/// Why zones cannot be served as configured.
+/// Why a zone cannot be served as configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("zone {zone}: {reason}")]
 pub struct Wrong {
     /// The zone.
     pub zone: String,
-    /// What is wrong with it.
+    /// The error.
     pub reason: String,
 }
 
@@ -211,7 +213,8 @@ impl View {
         Ok(view)
     }
 
-    /// The way of a question: that of its host where the host is what it asks for, or of the longest suffix of its name.
+    /// The route of a question: that of its host if the host decides the type, otherwise of the longest suffix of its
+    /// name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let wire = WireName::of(name);
         if let Some(host) = self.hosts.get(&*wire)
@@ -219,18 +222,18 @@ impl View {
         {
             return host;
         }
-        // DS stands on the parent's side of a cut (RFC 4035 section 3.1.4.1).
+        // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
         let from = if kind == RecordType::DS { parent(&wire) } else { Some(&*wire) };
         self.longest_suffix(from, |route| is_for(route, name, kind))
     }
 
-    /// The way of the questions to the list at `apex`, one that is shut down included; of the zone around it where no list is known
-    /// there.
+    /// The route of the questions to the list at `apex`, even if it is shut down; of the zone around it if no list is
+    /// known there.
     pub fn list_route(&self, apex: &Name) -> &Arc<Route> {
         self.longest_suffix(Some(&wire_name(apex)), |_| true)
     }
 
-    /// The way of the longest suffix of `name`, in wire form, whose way `fits`.
+    /// The route of the longest suffix of `name`, in wire form, whose route `fits`.
     fn longest_suffix(&self, name: Option<&[u8]>, fits: impl Fn(&Route) -> bool) -> &Arc<Route> {
         let mut left = name;
         while let Some(suffix) = left {
@@ -252,15 +255,15 @@ impl View {
         !self.exempt.is_empty() && self.exempt.contains(wire_name(name).as_slice())
     }
 
-    /// Routes of DNS lists: each leads where the zone that it lies in leads, but as a list's. Nobody is asked for what is
-    /// in a list that is shut down, unless the operator has configured its zone.
+    /// Routes of DNS lists: each leads where the zone around it leads, but with the policy of a list. A list that is
+    /// shut down is answered here, unless the operator has configured its zone.
     fn add_lists(&mut self) -> Result<(), Wrong> {
         for (apex, list) in self.config.lists() {
-            // DS would pass over the apex, and here its own route counts.
+            // A lookup for DS would skip the apex, and here its own route counts.
             let base = list.rewrite.as_ref().map_or(&apex, |rewrite| rewrite.secret().base());
             let around = Arc::clone(self.route(base, RecordType::A));
-            // Each message counts against a quota: a second server is asked only once the first is late, and two refusals
-            // are an answer.
+            // Each message counts against a quota: a second server is asked only when the first is late, and two
+            // refusals end the question.
             let policy = ZonePolicy {
                 list: Some(Arc::clone(&list)),
                 nxdomain_cut: false,
@@ -275,11 +278,11 @@ impl View {
                     continue;
                 }
                 _ if !list.is_alive() => continue,
-                // A key is for the list's own servers: no forwarder is told it.
+                // A key is for the list's own servers: no forwarder gets it.
                 Kind::Forward { .. } | Kind::Local(_) if list.rewrite.is_some() => {
                     (apex.clone(), Kind::Iterate)
                 }
-                // The servers of the zone around it are asked; it is they who serve the list, as far as we know.
+                // The servers of the zone around it are asked; they serve the list, as far as is known.
                 Kind::Local(authority) => (around.zone.clone(), Kind::Local(authority.clone())),
                 Kind::Stub(servers) => (apex.clone(), Kind::Stub(Arc::clone(servers))),
                 Kind::Forward { servers, tls } => {
@@ -290,8 +293,8 @@ impl View {
             if let Some(rewrite) = &list.rewrite
                 && let Some(stand_in) = rewrite.stand_in()
             {
-                // What stands for the key is a name of ours: whoever asked for it himself would have what its servers say
-                // without the key kept as what they say with it.
+                // The label that stands for the key is a name of ours. If a client could ask for it, an answer
+                // without the key would be kept as an answer with it.
                 let own = ZonePolicy { list: None, ..policy.clone() };
                 self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
             }
@@ -301,21 +304,21 @@ impl View {
         Ok(())
     }
 
-    /// The ways to mirrors whose age is watched, by zone.
+    /// The routes to mirrors whose age is watched, by zone.
     pub fn mirrored(&self) -> Vec<&Arc<Route>> {
         let mut routes: Vec<_> = self.routes.values().filter(|route| route.mirrored.is_some()).collect();
         routes.sort_by(|one, other| one.zone.cmp(&other.zone));
         routes
     }
 
-    /// The way of names that no zone is configured for.
+    /// The route of names without a configured zone.
     pub fn recursion(&self) -> &Route {
         &self.recursion
     }
 }
 
-/// Whether a question goes the way of the zone that it lies in. All do, but that of a list that is shut down is the way of what
-/// asks that list: its owner may have mail and a website there.
+/// Whether a question takes the route of its zone. All do, except in a list that is shut down: there only questions
+/// to the list do, because its owner may have mail and a website there.
 fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.kind, Kind::Local(_)) => {
@@ -331,25 +334,25 @@ fn parent(wire: &[u8]) -> Option<&[u8]> {
     rest.get(usize::from(*length)..)
 }
 
-/// The route of a zone that holds nothing.
+/// The route of an empty zone.
 fn nothing_at(apex: &Name, policy: ZonePolicy) -> Result<Route, Wrong> {
     let empty = local::from_records(apex, Vec::new(), MADE_HERE_TTL)
         .map_err(|reason| Wrong { zone: apex.to_string(), reason })?;
     Ok(Route { zone: apex.clone(), kind: Kind::Local(empty), policy, mirrored: None })
 }
 
-/// The way that takes a route's place while its mirror is too old.
+/// The route that replaces another while its mirror is too old.
 fn instead(route: &Route) -> Option<&Arc<Route>> {
     let mirrored = route.mirrored.as_ref().filter(|mirrored| mirrored.mirror.is_stale())?;
     mirrored.public.as_ref()
 }
 
-/// Whether two ways lead to the same servers of the same mirror.
+/// Whether two routes lead to the same servers of the same mirror.
 pub fn same_mirror(one: &Route, other: &Route) -> bool {
     one.zone == other.zone && one.way() == other.way()
 }
 
-/// The mirror that a list's own servers hold, where its age is to be watched.
+/// The mirror on a list's configured servers, if its age is to be watched.
 fn mirrored(list: &List, zone: &Name, kind: &Kind, policy: &ZonePolicy) -> Option<Mirrored> {
     let max_age = list.max_age.filter(|_| matches!(kind, Kind::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;

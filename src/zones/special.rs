@@ -8,10 +8,10 @@ use hickory_proto::rr::{Name, RData, Record, rdata};
 
 use super::{Kind, Route, Wrong, ZonePolicy, local};
 
-/// TTL of what is made here (RFC 6303 section 3).
+/// TTL of answers made here (RFC 6303 section 3).
 const TTL: u32 = 10_800;
 
-/// Zones that hold nothing, unless a zone configured at or above them says otherwise.
+/// Empty zones, unless a zone configured at or above them replaces them.
 const EMPTY: [&str; 37] = [
     "test.",
     "local.",
@@ -52,7 +52,7 @@ const EMPTY: [&str; 37] = [
     "31.172.in-addr.arpa.",
 ];
 
-/// Zones that hold nothing whatever stands above them: these names must not be sent to anybody.
+/// Zones that are empty whatever is configured above them: these names must not be sent to any server.
 const NEVER: [&str; 2] = ["invalid.", "onion."];
 
 /// 127.0.0.0/8 and ::1 read backwards.
@@ -65,7 +65,7 @@ const SHARED: std::ops::RangeInclusive<u8> = 64..=127;
 /// A zone made here.
 pub(super) struct Special {
     name: Name,
-    /// Whether a configured zone above it takes it over.
+    /// Whether a configured zone above it replaces it.
     yields: bool,
     holds: Holds,
 }

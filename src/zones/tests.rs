@@ -1,4 +1,4 @@
-//! Which way a name goes, and what a change of the configuration makes of what is known.
+//! The route of a name, and the effect of a change of the configuration.
 
 use super::*;
 use crate::config::{Forwarder, Guard, Host, Listener, Zone};

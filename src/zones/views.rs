@@ -1,7 +1,7 @@
-//! The views of a configuration: what each listener's clients see, and which view is still the same after a reload.
+//! The views of a configuration: the zones of each listener's clients, and which view stays the same after a reload.
 //!
-//! A view keeps its id as long as its clients see the same zones and are spared the same of lists. Ids are never given
-//! twice while the daemon runs, so that nothing that was learnt under one is ever given to clients of another.
+//! A view keeps its id as long as its clients see the same zones with the same handling of lists. Ids are never given
+//! twice while the daemon runs, so that data learnt under one are never given to clients of another.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use crate::dnsbl::way::Way;
 use crate::limits::MAX_VIEWS;
 use crate::question::ViewId;
 
-/// What tells views apart.
+/// The properties that separate views.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sees {
-    /// The configured zones, in order; none where all are seen.
+    /// The configured zones, in order; none if all are seen.
     pub(super) zones: Option<Vec<Name>>,
-    /// What is spared that lists say and that is no listing.
+    /// How answers of lists that are no listings are handled.
     pub(super) guarding: Guarding,
 }
 
@@ -30,7 +30,7 @@ pub struct Views {
     views: Vec<Arc<View>>,
     /// The place of each listener's view: that of `[listen]` first, then those of `[[listener]]`.
     of_listener: Vec<usize>,
-    /// The id of the next view that is not like one before it.
+    /// The id of the next new view.
     next: ViewId,
 }
 
@@ -54,12 +54,12 @@ impl Views {
     /// The views of a configuration: listeners that see the same zones and are guarded alike share one.
     ///
     /// # Errors
-    /// A zone file cannot be read, or there are more views than there may be.
+    /// A zone file cannot be read, or there are too many views.
     pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
         Self::build(config, &[], ViewId::default())
     }
 
-    /// The views of the configuration that comes after this one. A view that is like one of these has its id.
+    /// The views of the next configuration. A view that equals one of these keeps its id.
     ///
     /// # Errors
     /// As `new`.
@@ -89,7 +89,7 @@ impl Views {
         Ok(Self { config: Arc::clone(config), views, of_listener, next })
     }
 
-    /// What the operator has decided.
+    /// The operator's settings.
     pub fn config(&self) -> &Arc<Config> {
         &self.config
     }
@@ -99,12 +99,12 @@ impl Views {
         self.views.get(*self.of_listener.get(place)?)
     }
 
-    /// The view of `[listen]`, which sees all zones: that of questions that come to no listener. There always is one.
+    /// The view of `[listen]`, which sees all zones: used for questions without a listener. It always exists.
     pub fn general(&self) -> Option<&Arc<View>> {
         self.of_listener(0)
     }
 
-    /// Goes on from what the views before these have seen of mirrors whose servers are still the same.
+    /// Continues from the old views' observations of mirrors whose servers are still the same.
     pub fn go_on_from(&self, old: &Self) {
         let before: Vec<_> = old.views.iter().flat_map(|view| view.mirrored()).collect();
         for route in self.views.iter().flat_map(|view| view.mirrored()) {
@@ -126,12 +126,12 @@ impl Views {
         self.views.iter().find(|view| view.id == id)
     }
 
-    /// Whether something is known under this id: it is a view's own, or that of what several views know.
+    /// Whether data are kept under this id: it is a view's own, or that of the data that several views share.
     pub fn is_in_use(&self, id: ViewId) -> bool {
         self.views.iter().any(|view| view.id == id || view.knows == id)
     }
 
-    /// A view whose questions to the list at `apex` go this way: that of `id`, if it is one.
+    /// A view whose questions to the list at `apex` take this way: that of `id`, if it does.
     pub fn asking(&self, apex: &Name, way: &Way, id: ViewId) -> Option<&Arc<View>> {
         let asks = |view: &&Arc<View>| {
             let route: &Route = view.list_route(apex);
@@ -141,7 +141,7 @@ impl Views {
     }
 }
 
-/// What the listeners see: each set once, and its place for each listener.
+/// The sets of zones of the listeners: each set once, and its place for each listener.
 fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
     let mut seen = Vec::new();
     let mut of_listener = Vec::new();
@@ -163,7 +163,7 @@ fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
     Ok((seen, of_listener))
 }
 
-/// The apexes below which two configurations differ: what was learnt there by the old one is not to be believed.
+/// The apexes below which two configurations differ: data learnt there by the old one must not be used.
 pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
     let mut names = Vec::new();
     for (one, other) in [(old, new), (new, old)] {

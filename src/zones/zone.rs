@@ -1,4 +1,4 @@
-//! A zone: its record sets, and what a server must know to answer from them.
+//! A zone: its record sets, with the lookups that a server needs.
 //!
 //! Names are compared without case and kept in canonical order (RFC 4034 section 6.1), so that a name below another follows
 //! it: empty non-terminals (RFC 8499) are found by looking at the next one. Signatures and NSEC3 records stand apart:
@@ -90,7 +90,7 @@ impl Zone {
                 self.nodes.entry(owner).or_default().entry(kind).or_default()
             }
         };
-        // What is said twice is one record (RFC 2181 section 5).
+        // A repeated record is one record (RFC 2181 section 5).
         if !set.iter().any(|known| known.data == record.data) {
             set.push(record);
         }
@@ -101,7 +101,7 @@ impl Zone {
         &self.origin
     }
 
-    /// The record set of a name and type; none where there is none.
+    /// The record set of a name and type; none if it does not exist.
     pub fn set(&self, name: &Name, kind: RecordType) -> Option<&[Record]> {
         self.nodes.get(name)?.get(&kind.into()).map(Vec::as_slice)
     }
@@ -111,7 +111,7 @@ impl Zone {
         self.nodes.get(name).map(|node| node.values().flatten().cloned().collect()).unwrap_or_default()
     }
 
-    /// The signatures of the record set of a name and type; none where it is unsigned.
+    /// The signatures of the record set of a name and type; empty if it is unsigned.
     pub fn signatures(&self, name: &Name, kind: RecordType) -> &[Record] {
         let sets = self.signatures.get(name);
         sets.and_then(|sets| sets.get(&kind.into())).map(Vec::as_slice).unwrap_or_default()
@@ -154,7 +154,7 @@ impl Zone {
         self.ancestors_below_apex(name).find_map(|ancestor| self.set(&ancestor, RecordType::NS))
     }
 
-    /// The DNAME whose owner stands above `name` (RFC 6672 section 2.2), the apex included.
+    /// The DNAME whose owner is above `name` (RFC 6672 section 2.2), the apex included.
     pub fn dname_above(&self, name: &Name) -> Option<&Record> {
         let top = std::iter::once(self.origin.clone());
         top.chain(self.ancestors_below_apex(name))
@@ -177,7 +177,7 @@ impl Zone {
         self.has_records(&wildcard).then_some(wildcard)
     }
 
-    /// The SOA with the TTL that a negative answer gives it: the lesser of its own and MINIMUM (RFC 2308 section 3).
+    /// The SOA with the TTL of a negative answer: the lesser of its own and MINIMUM (RFC 2308 section 3).
     pub fn negative_soa(&self) -> Option<Record> {
         let mut record = self.set(&self.origin, RecordType::SOA)?.first()?.clone();
         if let RData::SOA(soa) = &record.data {
@@ -188,7 +188,7 @@ impl Zone {
 
     /// The names from just below the apex down to `name`.
     fn ancestors_below_apex<'a>(&'a self, name: &'a Name) -> impl Iterator<Item = Name> + 'a {
-        // `num_labels` leaves a wildcard's star out, `iter` does not.
+        // `num_labels` does not count a wildcard's star, `iter` does.
         (self.origin.iter().len() + 1..=name.iter().len()).map(|labels| name.trim_to(labels))
     }
 }

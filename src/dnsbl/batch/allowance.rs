@@ -1,14 +1,14 @@
-//! How many questions may be asked in vain.
+//! Bounds how many prefetched questions may stay unused.
 //!
-//! Pure. What was asked ahead and is not settled yet counts with the risk that it was taken at, so that a burst does not
-//! spend what it will turn out not to have.
+//! Pure. A prefetched question that is not settled yet counts with its risk, so that a burst does not exceed the
+//! bound before it is known.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
 /// The account of all lists together, in thousandths of a question.
 #[derive(Clone, Debug)]
 pub(super) struct Allowance {
-    /// Questions in vain that are allowed, of a hundred that go out.
+    /// Unused questions that are allowed, per hundred that go out.
     percent: u64,
     /// Questions that went out, ours and clients'.
     out: u64,
@@ -30,7 +30,7 @@ impl Allowance {
         }
     }
 
-    /// Takes a question that is asked in vain `risk` times of a thousand; false where that would be too many.
+    /// Takes a question that is unused in `risk` of a thousand cases; returns false if that would exceed the bound.
     pub(super) fn take(&mut self, risk: u32) -> bool {
         let risk = u64::from(risk);
         let cost = self.wasted.saturating_add(self.at_risk).saturating_add(risk);
@@ -42,7 +42,7 @@ impl Allowance {
         true
     }
 
-    /// A question that was taken at `risk` has been of use, or in vain.
+    /// A question that was taken at `risk` was used, or stayed unused.
     pub(super) fn settle(&mut self, risk: u32, used: bool) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         if !used {
@@ -50,7 +50,7 @@ impl Allowance {
         }
     }
 
-    /// A question that was taken at `risk` did not have to be asked.
+    /// A question that was taken at `risk` was not sent.
     pub(super) fn give_back(&mut self, risk: u32) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         self.out = self.out.saturating_sub(1000);
@@ -63,7 +63,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever comes, no more is wasted than allowed by more than what was out when it turned bad.
+        /// Whatever comes, the waste exceeds the bound at most by the questions that were out when the habit ended.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = Allowance::new(3);

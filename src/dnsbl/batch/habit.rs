@@ -1,6 +1,6 @@
-//! What clients went on to ask after a question: for each list, the last addresses at which they did.
+//! The lists that clients asked after a question, for each of the last addresses.
 //!
-//! Pure. The last 128 addresses are kept as bits, so a changed habit is noticed within them.
+//! Pure. The last 128 addresses are kept as bits, so that a changed habit is noticed within them.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use crate::limits::{BATCH_MIN_SEEN, MAX_BATCH_LISTS};
 
 use super::ListId;
 
-/// Addresses of which a habit is made.
+/// The number of addresses in a habit.
 const MEMORY: u32 = u128::BITS;
 
-/// What followed one question that came out one way.
+/// The lists that followed one question with one result.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habit {
     /// Addresses seen, at most `MEMORY`.
@@ -19,19 +19,19 @@ pub(super) struct Habit {
     followers: Vec<Follower>,
 }
 
-/// A list that was asked next.
+/// A list that was asked afterwards.
 #[derive(Clone, Debug)]
 pub(super) struct Follower {
-    /// Which.
+    /// Its number.
     pub(super) list: ListId,
-    /// A bit for each of the last addresses, the newest the lowest: whether it was asked.
+    /// A bit for each of the last addresses, the newest the lowest: whether the list was asked.
     asked: u128,
-    /// Smoothed time until it was asked.
+    /// Smoothed time until the list was asked.
     pub(super) gap: Duration,
 }
 
 impl Habit {
-    /// Takes in what followed at one more address: lists, each with the time until it was asked.
+    /// Adds one more address: the lists that followed, each with the time until it was asked.
     pub(super) fn learn(&mut self, followed: &[(ListId, Duration)]) {
         self.seen = self.seen.saturating_add(1).min(MEMORY);
         for follower in &mut self.followers {
@@ -48,8 +48,8 @@ impl Habit {
         self.followers.retain(|follower| follower.asked != 0);
     }
 
-    /// The lists that were asked at `percent` or more of the addresses seen, each with the addresses of a thousand at which
-    /// it was not; none before enough addresses were seen.
+    /// The lists that were asked at `percent` or more of the addresses, each with the risk per thousand that it is
+    /// not; empty before enough addresses were seen.
     pub(super) fn expected(&self, percent: u32) -> impl Iterator<Item = (&Follower, u32)> {
         let enough = self.seen >= BATCH_MIN_SEEN;
         let seen = self.seen.max(1);

@@ -1,9 +1,9 @@
-//! Asking ahead: the first question about an address starts the lists that this gateway will ask next.
+//! Prefetch: the first question about an address starts the lists that this gateway will ask next.
 //!
-//! Pure: it hears of questions and how they came out, and says what to start. Clients that ask list after list (Postfix's
-//! `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest list instead of for the sum. It starts nothing that
-//! this client has not gone on to ask at nearly all of the last addresses that came out the same way; a listing usually
-//! ends the checks.
+//! Pure: its input is questions and their results, its output the lists to start. Clients that ask list after list
+//! (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest list instead of for the sum. It
+//! starts a list only if this client asked it at nearly all of the last addresses with the same results, because a
+//! listing usually ends the checks.
 
 mod allowance;
 mod habit;
@@ -25,64 +25,65 @@ use crate::question::{ListSays, ViewId};
 /// A list, by its number in the state of all lists.
 pub type ListId = u32;
 
-/// Whether lists are asked ahead.
+/// Whether lists are prefetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Those that clients went on to ask.
+    /// The lists that clients usually ask next.
     Learned,
-    /// Those of the operator's groups.
+    /// The lists of the operator's groups.
     Configured,
-    /// None; what `Learned` would have done is counted.
+    /// None; the effect of `Learned` is counted.
     Observe,
     /// None.
     Off,
 }
 
-/// Whose questions they are: the flags and the view of their keys.
+/// The group of clients: the flags and the view of their keys.
 pub type Asker = (u8, ViewId);
 
-/// Who asks about what.
+/// One check of a subject by a group of clients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
-    /// Whose questions they are.
+    /// The group of clients.
     pub asker: Asker,
-    /// What is looked up: the labels before the list's apex, in lower-case wire form.
+    /// The subject: the labels before the list's apex, in lower-case wire form.
     pub subject: Box<[u8]>,
-    /// Labels of the subject: tells addresses of IPv4 and IPv6 and domains apart, which are asked of other lists.
+    /// Labels of the subject: they separate IPv4 addresses, IPv6 addresses and domains, for which different lists are
+    /// asked.
     pub labels: u8,
 }
 
-/// What is known of a list when it might be asked ahead.
+/// The state of a list that might be prefetched.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standing {
-    /// Whether it may be at all: it answers, and its quota is not near.
+    /// Whether it may be prefetched: it answers, and its quota is not nearly used.
     pub ready: bool,
-    /// How long it usually takes to answer.
+    /// Its usual round trip.
     pub usual: Option<Duration>,
     /// How long its negative answers may be kept.
     pub negative_ttl: Option<Duration>,
 }
 
-/// What asking ahead has done for one list.
+/// The effect of prefetch for one list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Questions asked ahead that a client went on to ask.
+    /// Prefetched questions that a client asked afterwards.
     pub used: u64,
-    /// Questions asked ahead that nobody went on to ask.
+    /// Prefetched questions that no client asked.
     pub wasted: u64,
     /// Microseconds that clients did not wait.
     pub saved_micros: u64,
 }
 
 impl Default for Batch {
-    /// As with no configuration.
+    /// The default without a configuration.
     fn default() -> Self {
         Self::new(Mode::Learned, Vec::new(), BATCH_WASTE)
     }
 }
 
-/// Learns and says what to ask ahead.
+/// Learns habits, and decides what to prefetch.
 #[derive(Debug)]
 pub struct Batch {
     mode: Mode,
@@ -95,17 +96,17 @@ pub struct Batch {
     counts: BTreeMap<ListId, Counts>,
 }
 
-/// A question, by which habits are kept.
+/// A question with its result: the key of a habit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
     asker: Asker,
     labels: u8,
     list: ListId,
-    /// How it came out; none for all ways together, which is what is known when it is asked.
+    /// The result; none for the habit over all results, which is used when the question is asked.
     came: Option<ListSays>,
 }
 
-/// What has been asked about one subject.
+/// The questions about one subject so far.
 #[derive(Debug, Default)]
 struct Session {
     /// By clients, in order.
@@ -130,7 +131,7 @@ struct Ahead {
 }
 
 impl Batch {
-    /// Nothing learnt; at most `percent` of a hundred questions to lists are asked in vain. `groups` are the operator's.
+    /// No habits; at most `percent` of a hundred questions to lists may stay unused. `groups` are the operator's.
     pub fn new(mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) -> Self {
         Self {
             mode,
@@ -143,30 +144,30 @@ impl Batch {
         }
     }
 
-    /// Goes over to other settings; what was learnt and counted stays.
+    /// Changes the settings; habits and counters stay.
     pub fn configure(&mut self, mode: Mode, groups: Vec<Vec<ListId>>, percent: u32) {
         self.mode = mode;
         self.groups = groups;
         self.allowance = Allowance::new(percent);
     }
 
-    /// Forgets what was learnt and counted of lists that are asked no more.
+    /// Forgets habits and counters of lists that are no longer asked.
     pub fn keep(&mut self, is_asked: impl Fn(ListId) -> bool) {
         self.habits.retain(|trigger, _| is_asked(trigger.list));
         self.counts.retain(|list, _| is_asked(*list));
     }
 
-    /// Whether lists are asked ahead, and which.
+    /// Whether lists are prefetched, and which.
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// What was done for a list.
+    /// The effect for a list.
     pub fn counts(&self, list: ListId) -> Counts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
-    /// A client asks `list`; `came` says how it came out where memory knew. Gives the lists to ask now.
+    /// A client asks `list`; `came` is the result if memory had it. Returns the lists to ask now.
     pub fn asked(
         &mut self,
         check: &Check,
@@ -207,16 +208,16 @@ impl Batch {
         start
     }
 
-    /// A question to `list` went out; one that was asked ahead has been counted.
+    /// A question to `list` went out; a prefetched one is counted already.
     pub fn went_out(&mut self, check: &Check, list: ListId) {
-        // What no client has asked, the operator has.
+        // If no client asked it, the operator did.
         let Some(session) = self.open.get(check) else { return };
         if !session.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.went_out();
         }
     }
 
-    /// A client's question to `list` has come out. Gives the lists to ask now.
+    /// A client's question to `list` has a result. Returns the lists to ask now.
     pub fn came_out(
         &mut self,
         check: &Check,
@@ -235,7 +236,7 @@ impl Batch {
         self.start(check, list, Some(came), now, &standing)
     }
 
-    /// What was to be started at `list` did not have to be asked: memory had it, or somebody asked at the same time.
+    /// The prefetch of `list` was not needed: memory had the answer, or a client asked at the same time.
     pub fn not_needed(&mut self, check: &Check, list: ListId) {
         let Some(session) = self.open.get_mut(check) else { return };
         let Some(place) = session.ahead.iter().position(|ahead| ahead.list == list) else { return };
@@ -248,7 +249,7 @@ impl Batch {
         }
     }
 
-    /// Learns from the checks that are over.
+    /// Learns from the finished checks.
     pub fn settle(&mut self, now: Mono) {
         while let Some((_, began)) = self.order.front() {
             if now.since(*began) < BATCH_WINDOW {
@@ -261,7 +262,7 @@ impl Batch {
         }
     }
 
-    /// The lists to ask after `list` came out as `came`, those first that take longest.
+    /// The lists to ask after `list` with the result `came`, the slowest first.
     fn start(
         &mut self,
         check: &Check,
@@ -301,14 +302,14 @@ impl Batch {
         if self.mode == Mode::Observe { Vec::new() } else { start }
     }
 
-    /// What clients went on to ask: list, risk in thousandths, usual gap.
+    /// The lists that clients ask next: list, risk in thousandths, usual gap.
     fn expected(&self, trigger: Trigger) -> Vec<(ListId, u32, Duration)> {
         let Some((_, habit)) = self.habits.get(&trigger) else { return Vec::new() };
         let followers = habit.expected(BATCH_PERCENT);
         followers.map(|(follower, risk)| (follower.list, risk, follower.gap)).collect()
     }
 
-    /// The other lists of the operator's groups, at once. They are taken to be asked; the account tells otherwise.
+    /// The other lists of the operator's groups, at once. The allowance shows whether they are used.
     fn grouped(&self, list: ListId, came: Option<ListSays>) -> Vec<(ListId, u32, Duration)> {
         let groups = self.groups.iter().filter(|group| came.is_none() && group.contains(&list));
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
@@ -334,7 +335,7 @@ impl Batch {
         }
     }
 
-    /// The habit of a trigger; where there are as many as there may be, in place of the one that was longest not met.
+    /// The habit of a trigger; if the table is full, it replaces the one that was unused for the longest time.
     fn habit(&mut self, trigger: Trigger, now: Mono) -> &mut Habit {
         if !self.habits.contains_key(&trigger) && self.habits.len() >= MAX_BATCH_HABITS {
             let oldest = self.habits.iter().min_by_key(|(_, (met, _))| *met).map(|(trigger, _)| *trigger);

@@ -1,4 +1,4 @@
-//! Asking ahead, by clients that ask list after list.
+//! Prefetch, tested with clients that ask list after list.
 
 use super::*;
 use crate::random::Random;
@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const TTL: Duration = Duration::from_secs(30);
 
-/// Eight lists, 20 to 150 ms away, in an order in which somebody might have configured them.
+/// Eight lists, 20 to 150 ms away, in an order that an operator might configure.
 const TRIPS: [u64; 8] = [40, 20, 150, 80, 60, 110, 30, 95];
 
 fn place(list: ListId) -> usize {
@@ -22,11 +22,11 @@ fn check(number: u32) -> Check {
     Check { asker: Asker::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
-/// Asks all lists one after the other until one lists the address; gives the time that took.
+/// Asks all lists one after the other until one lists the address; returns the time.
 fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono) -> Duration {
     let check = check(number);
     let mut now = begin;
-    // When each list's answer is there, as far as it was asked ahead.
+    // The time at which each prefetched answer is there.
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
@@ -54,7 +54,7 @@ fn sum(batch: &Batch) -> Counts {
     })
 }
 
-/// The times of `checks` checks, one every 2 s, of which `percent` are listed at a list that chance picks.
+/// The times of `checks` checks, one every 2 s, of which `percent` are listed at a random list.
 fn run(batch: &mut Batch, checks: u32, percent: u32, random: &Random) -> Vec<Duration> {
     let times = (0..checks).map(|number| {
         let listed = random.below(100) < percent;
@@ -93,8 +93,9 @@ fn where_a_listing_ends_the_checks_next_to_nothing_is_asked_in_vain() {
     }
 }
 
-/// What the rule allows where each list lists `percent` / 8 of a hundred addresses, to somebody who knows that: the time of a check
-/// that nobody lists, and when each list is asked. A list may be asked at a trigger after which `needed` of a hundred go on to it.
+/// The times that the rule allows if each list lists `percent` / 8 of a hundred addresses and the habits are known:
+/// the time of a check without a listing, and when each list is asked. A list may be asked at a trigger after which
+/// `needed` of a hundred checks ask it.
 fn allowed(percent: u32, needed: f64) -> (Duration, Vec<(ListId, Duration)>) {
     let each = f64::from(percent) / 800.0;
     let reach = |list: usize| 1.0 - list as f64 * each;
@@ -128,7 +129,8 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // What lies at 95 of 100 is learnt as more one time and as less the next: between the rule and a little below it.
+        // Habits near 95 of 100 are learnt as more one time and as less the next: between the rule and a little below
+        // it.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
@@ -169,7 +171,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
     let mut started = batch.asked(&check(1), 0, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // Nobody ever asks them: the budget ends it.
+    // No client ever asks them: the budget ends the prefetch.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
@@ -204,7 +206,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
 }
 
 proptest! {
-    /// Every bound holds, whatever is asked in whatever order.
+    /// Every bound holds, whatever is asked, in any order.
     #[test]
     fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
