@@ -1,6 +1,6 @@
-//! What both listeners do with a message: answer it from memory, refuse it, or hand it on as a miss.
+//! The steps of both listeners for a message: answer it from memory, refuse it, or pass it on as a miss.
 //!
-//! The hit path stands here: read, look up, copy, patch.
+//! The hit path is here: read, look up, copy, patch.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -23,9 +23,9 @@ use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
 use crate::zones::View;
 
-/// What becomes of a message.
+/// The result of a message.
 pub(super) enum First {
-    /// A reply stands in the buffer.
+    /// A reply is in the buffer.
     Reply,
     /// Nothing is sent.
     Nothing,
@@ -36,40 +36,40 @@ pub(super) enum First {
 /// A question that was not in memory.
 pub(super) struct Missed {
     pub(super) query: Query,
-    /// As its listener saw it when it came: a reload changes nothing for it.
+    /// The view of its listener when it came: a reload does not change it.
     view: Arc<View>,
     /// Given back once its reply is on its way.
     _waiting: Waiting,
 }
 
-/// A client that waits; to be kept until its reply is on its way, as nothing ends before.
+/// A waiting client. It is kept until the reply is on its way, because the daemon does not end before.
 pub(super) type Waiting = OwnedSemaphorePermit;
 
-/// What listeners answer with.
+/// The parts that listeners use.
 pub struct Parts {
-    /// Where moments come from.
+    /// The clock.
     pub clock: Clock,
-    /// Hits are read from its memory, misses go to it.
+    /// Hits are read from its memory; misses go to it.
     pub resolver: Arc<Resolver>,
     /// Questions are counted here.
     pub recorder: Arc<Recorder>,
-    /// What server cookies are made with.
+    /// The secret of server cookies.
     pub cookies: Secret,
     /// Keeps threads and tasks alive.
     pub supervisor: Supervisor,
 }
 
-/// Whom a listener answers, and what they see.
+/// The clients of a listener, and their view.
 pub(super) struct Policy {
     pub(super) allow: Vec<IpNet>,
     pub(super) view: Arc<View>,
 }
 
-/// The way in at one address.
+/// The entry at one address.
 pub(super) struct Front {
     parts: Arc<Parts>,
     policy: ArcSwap<Policy>,
-    /// As many permits as questions may wait, at all addresses together.
+    /// A permit for each question that may wait, at all addresses together.
     waiting: Arc<Semaphore>,
     refusals: Arc<Refusals>,
 }
@@ -84,7 +84,7 @@ impl Front {
         Self { parts, policy: ArcSwap::from_pointee(policy), waiting, refusals }
     }
 
-    /// Whether a connection of `client` is served; counted where it is not.
+    /// Whether a connection of `client` is served; a refused one is counted.
     pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
         let admits = self.policy.load().allows(client);
         if !admits {
@@ -93,7 +93,7 @@ impl Front {
         admits
     }
 
-    /// Goes over to another policy; questions that have come in keep theirs.
+    /// Changes to another policy; questions that have arrived keep theirs.
     pub(super) fn set_policy(&self, policy: Policy) {
         self.policy.store(Arc::new(policy));
     }
@@ -102,8 +102,8 @@ impl Front {
         self.parts.clock.mono()
     }
 
-    /// Takes in a message that arrived at `now`; a reply of at most `limit` octets (the query's own where none) goes
-    /// to `out`.
+    /// Handles a message that arrived at `now`. A reply of at most `limit` octets (none: the query's own limit) is
+    /// written to `out`.
     pub(super) fn receive(
         &self,
         shard: usize,
@@ -153,7 +153,7 @@ impl Front {
             return First::Reply;
         }
         if !query.recursion_desired {
-            // RFC 8914 section 4.21: what is not in memory would need recursion, which was not asked for.
+            // RFC 8914 section 4.21: an answer that is not in memory needs recursion, which was not asked for.
             let error = ExtendedError::new(
                 ExtendedError::NOT_AUTHORITATIVE,
                 "not in the cache, and the query does not ask for recursion (RD)",
@@ -173,7 +173,7 @@ impl Front {
         }
     }
 
-    /// Resolves a miss; none where its first copy will be answered, or where this panics: whoever waits for it goes on.
+    /// Resolves a miss; none if its first copy will be answered, or if this panics: other waiters continue.
     pub(super) async fn resolve(
         &self,
         shard: usize,
@@ -206,7 +206,7 @@ impl Front {
         })
     }
 
-    /// SERVFAIL at once: as many wait as may, or we are ending.
+    /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.
     pub(super) fn shed(
         &self,
         shard: usize,
@@ -227,7 +227,7 @@ impl Front {
         self.count(shard, client, query, Outcome::Shed, now);
     }
 
-    /// Counts what is no question, or no new one.
+    /// Counts a message that is no question, or no new one.
     pub(super) fn apart(&self, shard: usize, apart: Apart) {
         self.parts.recorder.apart(shard, apart);
     }

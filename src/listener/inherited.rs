@@ -1,6 +1,6 @@
-//! Sockets that the service manager holds and hands down, so that a restart loses neither the port nor a question.
+//! Sockets that the service manager holds and hands over, so that a restart loses neither the port nor a question.
 //!
-//! sd_listen_fds(3): `LISTEN_FDS` tells how many, `LISTEN_PID` for whom.
+//! sd_listen_fds(3): `LISTEN_FDS` is their number, `LISTEN_PID` the process that they are for.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -8,24 +8,24 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 
 use listenfd::ListenFd;
 
-/// What was handed down for one address.
+/// The sockets handed over for one address.
 #[derive(Debug, Default)]
 pub(super) struct Held {
     pub(super) datagrams: Vec<UdpSocket>,
     pub(super) stream: Option<TcpListener>,
 }
 
-/// All that was handed down.
+/// All sockets handed over.
 #[derive(Debug, Default)]
 pub struct Inherited {
     held: BTreeMap<SocketAddr, Held>,
-    /// Descriptors that are no sockets for DNS, or cannot be used.
+    /// Descriptors that are no DNS sockets, or cannot be used.
     strange: usize,
 }
 
 impl Inherited {
-    /// Takes what was handed to this process. To be called once, while there is only one thread: it changes the
-    /// environment, so that no child believes that the sockets are its own.
+    /// Takes the sockets handed to this process. Call it once, while there is only one thread: it changes the
+    /// environment, so that no child process takes the sockets for its own.
     pub fn take() -> Self {
         let mut handed = ListenFd::from_env();
         let mut inherited = Self::default();
@@ -42,12 +42,12 @@ impl Inherited {
         inherited
     }
 
-    /// Those of an address; nothing where there are none.
+    /// Those of an address; empty if there are none.
     pub(super) fn of(&mut self, address: SocketAddr) -> Held {
         self.held.remove(&address).unwrap_or_default()
     }
 
-    /// Those that are left, by address.
+    /// The remaining ones, by address.
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, Held> {
         if self.strange > 0 {
             tracing::warn!(

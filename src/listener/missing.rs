@@ -1,8 +1,8 @@
-//! Addresses that this host lacks: what is served without them, and how they are taken when they come.
+//! Addresses that this host does not have: how the others are served, and how these are added when they appear.
 //!
-//! An interface may come up after us, an address of IPv6 is not usable before it is known to be unique (RFC 4862 section
-//! 5.4), and a kernel may have no IPv6 at all. An address that another program holds is no such case: of two resolvers at
-//! one address nobody knows which one answers.
+//! An interface may come up after us, an IPv6 address is not usable before duplicate address detection (RFC 4862
+//! section 5.4), and a kernel may have no IPv6 at all. An address that another program has is different: with two
+//! resolvers at one address it is not known which one answers.
 
 use std::net::SocketAddr;
 
@@ -13,10 +13,10 @@ use crate::config::Config;
 use crate::zones::Views;
 
 impl Sockets {
-    /// Adds what came of an address.
+    /// Adds the result for an address.
     ///
     /// # Errors
-    /// It is not to be had, and will not come by itself.
+    /// It is not available, and will not appear by itself.
     pub(super) fn add(
         &mut self,
         configured: SocketAddr,
@@ -30,10 +30,10 @@ impl Sockets {
         Ok(())
     }
 
-    /// These, unless nothing would be served by them.
+    /// These, unless all are missing.
     ///
     /// # Errors
-    /// The first address that is missing, where all are.
+    /// The first missing address, if all are missing.
     pub(super) fn unless_all_missing(mut self) -> Result<Self, Refused> {
         if self.bound.is_empty() && !self.missing.is_empty() {
             return Err(self.missing.swap_remove(0));
@@ -43,15 +43,15 @@ impl Sockets {
 }
 
 impl Listeners {
-    /// The addresses that are configured and not served, as this host lacks them so far.
+    /// The addresses that are configured and not served, because this host does not have them yet.
     pub fn missing(&self) -> &[Refused] {
         &self.missing
     }
 
-    /// Serves those of the missing addresses that have come, as `config` says: which they are.
+    /// Serves the missing addresses that have appeared, as `config` says, and returns them.
     ///
     /// # Errors
-    /// A thread or an eventfd was not to be had.
+    /// A thread or an eventfd was not available.
     pub fn take_come(&mut self, config: &Config, views: &Views) -> std::io::Result<Vec<SocketAddr>> {
         let (mut come, mut taken) = (Sockets::default(), Vec::new());
         for before in std::mem::take(&mut self.missing) {
@@ -81,7 +81,7 @@ impl Listeners {
         Ok(addresses)
     }
 
-    /// Binds an address, also where it covers, or is covered by, what is served.
+    /// Binds an address, even if it covers, or is covered by, a served one.
     pub(super) fn bind_one(&self, address: SocketAddr, config: &Config) -> Result<Bound, Refused> {
         let covering = self.open.iter().filter(|open| sockets::overlap(open.address, address));
         let beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
@@ -91,7 +91,7 @@ impl Listeners {
         sockets::bind_beside(address, workers(config), &beside)
     }
 
-    /// Goes over to what is missing now, and says what was not missing before.
+    /// Changes to the addresses that are missing now, and logs those that were not missing before.
     pub(super) fn miss(&mut self, missing: Vec<Refused>) {
         for refused in &missing {
             if !self.missing.iter().any(|before| before.address() == refused.address()) {

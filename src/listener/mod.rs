@@ -58,23 +58,24 @@ use sockets::Bound;
 pub use sockets::Refused;
 use udp::Worker;
 
-/// Sockets that are bound and not yet served: bound first, so that nothing is begun where a port is not to be had.
+/// Sockets that are bound and not served yet. They are bound first, so that nothing begins if a port is not
+/// available.
 #[derive(Default)]
 pub struct Sockets {
     /// By the address as configured.
     bound: Vec<(SocketAddr, Bound)>,
-    /// Addresses that this host lacks so far.
+    /// Addresses that this host does not have yet.
     missing: Vec<Refused>,
 }
 
-/// Listeners at work.
+/// Running listeners.
 pub struct Listeners {
     parts: Arc<Parts>,
     open: Vec<Open>,
     missing: Vec<Refused>,
     hand_over: HandOver,
     places: Arc<Places>,
-    /// As many permits as questions may wait.
+    /// A permit for each question that may wait.
     waiting: Arc<Semaphore>,
     refusals: Arc<Refusals>,
     /// Workers so far: each counts in a shard of its own.
@@ -84,7 +85,7 @@ pub struct Listeners {
 /// Why a listener cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum NotServed {
-    /// An address to listen at is not to be had.
+    /// An address to listen at is not available.
     #[error(transparent)]
     Listen(#[from] Refused),
     /// The system refuses a thread or a descriptor.
@@ -92,21 +93,21 @@ pub enum NotServed {
     System(#[from] std::io::Error),
 }
 
-/// Nobody waits, and nobody shall.
+/// No client waits, and no new one will.
 pub struct Settled {
     _waiting: Option<Waiting>,
 }
 
-/// What a configuration needs that was not served yet, ready to be: nothing of it has begun. Dropped, it is given up.
+/// The listeners that a configuration adds, prepared but not begun. Dropped, they are given up.
 pub struct Prepared {
     ready: Vec<Ready>,
     /// Workers so far, these included.
     shards: usize,
-    /// Addresses that this host lacks so far.
+    /// Addresses that this host does not have yet.
     missing: Vec<Refused>,
 }
 
-/// An address that could be served.
+/// An address that is ready to be served.
 struct Ready {
     configured: SocketAddr,
     address: SocketAddr,
@@ -126,17 +127,18 @@ struct Open {
     workers: Vec<Worker>,
     accepting: watch::Sender<bool>,
     accept: JoinHandle<()>,
-    /// Gone once no more connections are taken.
+    /// Gone once no more connections are accepted.
     stream: Weak<TcpListener>,
-    /// The service manager holds its sockets too: nobody else can have them, and what is left unread is not lost.
+    /// The service manager holds its sockets too: no other process can take them, and unread queries are not lost.
     inherited: bool,
 }
 
 impl Sockets {
-    /// Binds all that `config` names, but for what was `inherited`.
+    /// Binds all addresses of `config`, except those that were `inherited`.
     ///
     /// # Errors
-    /// The first address that is not to be had, with advice. One that this host lacks is none where another is had.
+    /// The first address that is not available, with advice. A missing address is no error if another one is
+    /// available.
     pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, Refused> {
         let workers = workers(config);
         let mut sockets = Self::default();
@@ -144,7 +146,7 @@ impl Sockets {
             sockets.add(address, sockets::bind(address, workers, inherited.of(address)))?;
         }
         for (address, rest) in inherited.rest() {
-            // Its questions come to nobody else: better served than left to wait.
+            // No other process gets its queries: it is better to serve them.
             tracing::warn!(
                 "the service manager passed a socket for {address}, which is not in listen.addresses; resolverd serves it anyway; add it to listen.addresses or remove it from resolverd.socket"
             );
@@ -165,7 +167,7 @@ pub fn shards(config: &Config) -> usize {
     workers(config).saturating_mul(addresses(config).count())
 }
 
-/// Every address to listen at, with the clients it answers and the place of its listener: `[listen]` is the first.
+/// Every address to listen at, with its clients and the place of its listener: `[listen]` is the first.
 fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &[IpNet], usize)> {
     let all = std::iter::once(&config.listen).chain(&config.listeners);
     all.enumerate().flat_map(|(place, listener)| {
@@ -177,7 +179,7 @@ impl Listeners {
     /// Serves `sockets` as `config` says. Call it inside the runtime.
     ///
     /// # Errors
-    /// A thread or an eventfd was not to be had.
+    /// A thread or an eventfd was not available.
     pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
         let refusals = Arc::new(Refusals::new(parts.resolver.memory().keyed()));
         let mut listeners = Self {
@@ -196,23 +198,23 @@ impl Listeners {
         Ok(listeners)
     }
 
-    /// Where they listen; ports that were 0 are those that were given.
+    /// The addresses in use, with the real port if it was 0.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.open.iter().map(|open| open.address).collect()
     }
 
-    /// Makes ready what `config` names and is not served yet, also where it covers, or is covered by, what is: all that can
-    /// fail. What is served goes on as it is.
+    /// Prepares the addresses of `config` that are not served yet, even if they cover, or are covered by, served
+    /// ones. All that can fail is done here. Served addresses continue unchanged.
     ///
     /// # Errors
-    /// The first address that is not to be had, with advice; or a thread or an eventfd was not. An address that this host lacks is
-    /// none where another is had.
+    /// The first address that is not available, with advice; or no thread or eventfd. A missing address is no error
+    /// if another one is available.
     pub fn prepare(&self, config: &Config, views: &Views) -> Result<Prepared, NotServed> {
         let served = |address| self.open.iter().any(|open| open.configured == address);
         let mut new: Vec<SocketAddr> =
             addresses(config).map(|(address, _, _)| address).filter(|address| !served(*address)).collect();
-        // From the moment that it is bound a socket takes questions away from one that covers it: these come last, when the
-        // others are known to be had.
+        // A bound socket takes queries away from one that covers it, so these are bound last, when the others are
+        // known to be available.
         new.sort_by_key(|address| self.open.iter().any(|open| sockets::overlap(open.address, *address)));
         let mut sockets = Sockets::default();
         for address in new {
@@ -224,8 +226,8 @@ impl Listeners {
         Ok(self.ready(sockets, config, views)?)
     }
 
-    /// Goes over to a new configuration, for which `prepared` was made ready. What is no longer configured is given up once the
-    /// questions that came to it are answered; what stays keeps its sockets.
+    /// Changes to a new configuration, for which `prepared` was made. Addresses that are no longer configured are
+    /// closed once their queries are answered; the others keep their sockets.
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
         for (address, allow, place) in addresses(config) {
@@ -247,8 +249,8 @@ impl Listeners {
         }
     }
 
-    /// Takes no more connections, and leaves to the next daemon what comes to inherited sockets. What is connected, and
-    /// other datagrams, are still answered.
+    /// Accepts no more connections, and leaves new queries at inherited sockets to the next daemon. Connected clients
+    /// and other datagrams are still answered.
     pub fn stop_accepting(&self) {
         for open in &self.open {
             open.accepting.send_replace(false);
@@ -258,8 +260,8 @@ impl Listeners {
         }
     }
 
-    /// Waits until every client that waits has its reply on its way. Whoever asks from then on what is not in memory is
-    /// told SERVFAIL, as long as what comes of this is kept.
+    /// Waits until the reply of every waiting client is on its way. Later queries that are not in memory get
+    /// SERVFAIL, as long as the returned value is kept.
     pub async fn settled(&self) -> Settled {
         let all = u32::try_from(MAX_WAITING).unwrap_or(u32::MAX);
         Settled { _waiting: Arc::clone(&self.waiting).acquire_many_owned(all).await.ok() }
@@ -275,12 +277,12 @@ impl Listeners {
         }
     }
 
-    /// Starts threads for `sockets` that wait to begin.
+    /// Starts threads for `sockets`; they wait to begin.
     fn ready(&self, sockets: Sockets, config: &Config, views: &Views) -> std::io::Result<Prepared> {
         let mut prepared = Prepared { ready: Vec::new(), shards: self.shards, missing: sockets.missing };
         for (configured, bound) in sockets.bound {
             let found = addresses(config).find(|(address, _, _)| *address == configured);
-            // What was inherited and is not configured is served as `[listen]` says.
+            // An inherited socket that is not configured is served like `[listen]`.
             let (_, allow, place) = found.unwrap_or((configured, &config.listen.allow, 0));
             let Some(policy) = policy(allow, views, place) else { continue };
             let (waiting, refusals) = (Arc::clone(&self.waiting), Arc::clone(&self.refusals));
@@ -304,7 +306,7 @@ impl Listeners {
         Ok(prepared)
     }
 
-    /// Serves what was made ready.
+    /// Serves the prepared addresses.
     fn begin(&mut self, prepared: Prepared) {
         self.shards = prepared.shards;
         for Ready { configured, address, front, workers, stream, inherited } in prepared.ready {

@@ -1,4 +1,4 @@
-//! Places for stream clients: so many in all, so many for one client; whoever comes beyond takes that of the idlest.
+//! Places for stream clients: a bound for all, and one for each client. A new client takes the place of the idlest.
 //!
 //! RFC 7766 section 6.2: limits by client, and idle connections closed first.
 
@@ -18,9 +18,9 @@ pub(super) struct Places(Mutex<Vec<Arc<Seat>>>);
 /// One connection's place.
 pub(super) struct Seat {
     client: IpAddr,
-    /// When it last did something, in microseconds of the clock.
+    /// When it was last active, in microseconds of the clock.
     active: AtomicU64,
-    /// Rung when it is to end, for another to come in.
+    /// Notified when it must leave, for another client.
     leave: Notify,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Taken {
 }
 
 impl Places {
-    /// Takes a place for `client`; the idlest of its own, or of all, makes room where there is none.
+    /// Takes a place for `client`. If there is none, the idlest of its own, or of all, makes room.
     pub(super) fn take(self: &Arc<Self>, client: IpAddr, now: Mono) -> Taken {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
@@ -50,7 +50,8 @@ impl Places {
     }
 }
 
-/// Has the idlest of those that match leave. It is off the list at once, so that the next does not count it.
+/// Makes the idlest of those that match leave. It is removed from the list at once, so that the next call does not
+/// count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
     let idlest = seats
         .iter()
@@ -59,13 +60,13 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
         .min_by_key(|(_, seat)| seat.active.load(Ordering::Relaxed))
         .map(|(place, _)| place);
     if let Some(place) = idlest {
-        // Kept for one that does not listen yet.
+        // The notification is kept for a task that does not listen yet.
         seats.swap_remove(place).leave.notify_one();
     }
 }
 
 impl Taken {
-    /// It did something.
+    /// The connection was active.
     pub(super) fn is_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }

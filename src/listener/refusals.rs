@@ -1,8 +1,8 @@
-//! How often a client that is not allowed is told so by datagram: its address may be forged, and whoever stands there did not
-//! ask.
+//! Bounds how often a client that is not allowed gets REFUSED by datagram: its address may be forged, and the owner
+//! of the address did not ask.
 //!
-//! A fixed number of counters, each for the networks that hash to it, so that all of them together are bounded too. Each
-//! runs by the generic cell rate algorithm: one moment says all.
+//! A fixed number of counters, each for the networks that hash to it, so that all of them together are bounded too.
+//! Each uses the generic cell rate algorithm, whose state is one moment.
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use crate::limits::{REFUSAL_BURST, REFUSAL_INTERVAL, REFUSAL_NETWORKS};
 /// The counters.
 pub(super) struct Refusals {
     keyed: Keyed,
-    /// When the last that was allowed would have been due at one in an interval, in microseconds of the clock.
+    /// The due moment of the last allowed reply at one in an interval, in microseconds of the clock.
     due: [AtomicU64; REFUSAL_NETWORKS],
 }
 
@@ -24,7 +24,7 @@ impl Refusals {
         Self { keyed, due: [const { AtomicU64::new(0) }; REFUSAL_NETWORKS] }
     }
 
-    /// Whether a client is told at `now`.
+    /// Whether a client gets REFUSED at `now`.
     pub(super) fn may(&self, client: IpAddr, now: Mono) -> bool {
         // As BIND's and NSD's response rate limiting: a /24 or a /56.
         let hash = match client.to_canonical() {

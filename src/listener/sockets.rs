@@ -1,8 +1,8 @@
-//! Sockets to listen at, and what to say where one is not to be had.
+//! Sockets to listen at, and the advice if an address is not available.
 //!
-//! The stream socket is bound first and alone, so that a second daemon is told at once; the datagram sockets then share the
-//! port (SO_REUSEPORT), one a worker. What was inherited is not bound anew. Only a reload from an address to one that
-//! covers it binds beside what is served, so that no question is lost between them.
+//! The stream socket is bound first and alone, so that a second daemon fails at once; the datagram sockets then share
+//! the port (SO_REUSEPORT), one for each worker. Inherited sockets are not bound again. Only a reload from an address
+//! to one that covers it binds beside the old one, so that no question is lost between them.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -15,7 +15,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::inherited::Held;
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
-/// Tries to find a port that is free for both transports, where any will do.
+/// Tries to find a port that is free for both transports, if any port will do.
 const ANY_PORT_TRIES: usize = 20;
 
 /// The sockets of one address.
@@ -23,11 +23,11 @@ pub(super) struct Bound {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
     pub(super) tcp: TcpListener,
-    /// Some of them were handed down, and are held by the service manager too.
+    /// Some of them were inherited, and the service manager holds them too.
     pub(super) inherited: bool,
 }
 
-/// An address that is not to be had.
+/// An address that is not available.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen at {address}: {}", advice(.address, .source))]
 pub struct Refused {
@@ -41,7 +41,7 @@ impl Refused {
         self.address
     }
 
-    /// Why it is not to be had, in words that end a sentence.
+    /// Why it is not available, in words that end a sentence.
     pub fn why(&self) -> String {
         match self.source.kind() {
             _ if lacks_family(&self.source) => "the kernel has no IPv6".to_owned(),
@@ -51,21 +51,21 @@ impl Refused {
         }
     }
 
-    /// Whether it may come by itself: an interface comes up, or a module of the kernel is loaded.
+    /// Whether it may appear by itself: an interface comes up, or a kernel module is loaded.
     pub(super) fn may_come(&self) -> bool {
         self.source.kind() == io::ErrorKind::AddrNotAvailable || lacks_family(&self.source)
     }
 }
 
-/// Whether the kernel does not know the family of the address at all.
+/// Whether the kernel does not support the address family.
 fn lacks_family(error: &io::Error) -> bool {
     Errno::from_io_error(error) == Some(Errno::AFNOSUPPORT)
 }
 
-/// Binds what is not `held` of one address: a stream socket, and as many datagram sockets as there are workers.
+/// Binds the sockets of one address that are not `held`: a stream socket, and a datagram socket for each worker.
 pub(super) fn bind(address: SocketAddr, workers: usize, mut held: Held) -> Result<Bound, Refused> {
     let mut last = None;
-    // Nothing is held of a port that is still to be chosen, so only the first try has something to take.
+    // No socket is held for a port that is still to be chosen, so only the first try has any.
     for _ in 0..if address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
         match try_bind(address, workers, std::mem::take(&mut held)) {
             Ok(bound) => return Ok(bound),
@@ -75,14 +75,14 @@ pub(super) fn bind(address: SocketAddr, workers: usize, mut held: Held) -> Resul
     Err(Refused { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
-/// Whether sockets at both addresses cannot be bound alone: one covers the other, at the same port.
+/// Whether sockets at both addresses cannot be bound independently: one covers the other, at the same port.
 pub(super) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() == other.port()
         && one.is_ipv4() == other.is_ipv4()
         && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
-/// Binds one address while streams of ours, `beside`, hold a part of it, or more than it.
+/// Binds one address while our streams `beside` hold a part of it, or more than it.
 pub(super) fn bind_beside(
     address: SocketAddr,
     workers: usize,
@@ -109,11 +109,12 @@ fn try_bind(mut address: SocketAddr, workers: usize, held: Held) -> io::Result<B
     Ok(Bound { address, udp, tcp, inherited })
 }
 
-/// `shared`: beside others of our own user that are shared too. A second daemon does not ask for that, and is refused.
+/// `shared`: together with other sockets of our user that are shared too. A second daemon does not set it, and is
+/// refused.
 fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     tcp.set_reuse_port(shared)?;
-    // Connections of a daemon that has just ended must not keep the next from starting.
+    // Connections of an ended daemon must not prevent the start of the next.
     tcp.set_reuse_address(true)?;
     tcp.bind(&address.into())?;
     tcp.listen(LISTEN_BACKLOG)?;
@@ -121,12 +122,12 @@ fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
 }
 
 fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
-    // Whoever else holds the datagram port is found out before it is shared.
+    // Another owner of the datagram port is found before the port is shared.
     open(address, Type::DGRAM, Protocol::UDP)?.bind(&address.into())?;
     (0..workers.max(1)).map(|_| datagram_socket(address)).collect()
 }
 
-/// One socket for each worker: the same for several where there are fewer, and none unread where there are more.
+/// One socket for each worker: several workers share one if there are fewer, and none stays unread if there are more.
 fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
     sockets.iter().cycle().take(workers.max(sockets.len())).map(UdpSocket::try_clone).collect()
 }
@@ -134,7 +135,7 @@ fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
 fn datagram_socket(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address, Type::DGRAM, Protocol::UDP)?;
     socket.set_reuse_port(true)?;
-    // The kernel gives what it may; a smaller buffer is no reason not to start.
+    // The kernel may give a smaller buffer; that is no reason not to start.
     let _ = socket.set_recv_buffer_size(UDP_BUFFER);
     let _ = socket.set_send_buffer_size(UDP_BUFFER);
     socket.bind(&address.into())?;
@@ -185,14 +186,14 @@ mod tests {
         assert!(said.contains("no such address"), "{said}");
     }
 
-    /// A port of its own for both transports; the datagram port of a number may be another test's.
+    /// A port that is free for both transports; another test may use the datagram port of the same number.
     fn free() -> Bound {
         bind("127.0.0.1:0".parse().unwrap(), 1, Held::default()).unwrap()
     }
 
     #[test]
     fn beside_what_we_serve_a_wildcard_is_had_and_a_second_daemon_is_still_refused() {
-        // At another address of this host somebody may have the very number.
+        // Another program may use the same number at another address of this host.
         let (first, wildcard, second) = loop {
             let first = free();
             let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());

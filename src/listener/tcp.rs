@@ -1,7 +1,7 @@
 //! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! Connections, questions on one, idle time, and the time of a message to be read and to be written are bounded; an error
-//! of accept is waited out, never fatal.
+//! Connections, questions on one connection, idle time, and the times to read and to write a message are bounded. An
+//! error of accept is waited out, never fatal.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use crate::question::Apart;
 /// Questions over TCP are counted in the first worker's shard: they are few.
 const SHARD: usize = 0;
 
-/// Takes connections until `accepting` turns false.
+/// Accepts connections until `accepting` turns false.
 pub(super) async fn accept(
     listener: Arc<TcpListener>,
     front: Arc<Front>,
@@ -37,17 +37,17 @@ pub(super) async fn accept(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // Closed at once: it must not take the place of one that is allowed.
+            // Closed at once: it must not take the place of an allowed one.
             Ok((_, client)) if !front.admits(SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(client.ip().to_canonical(), front.now());
                 let front = Arc::clone(&front);
                 tokio::spawn(async move {
-                    // How a client leaves is its own affair.
+                    // The way in which a client leaves does not matter.
                     let _ = Connection::new(stream, client, front, taken).serve().await;
                 });
             }
-            // Out of descriptors, or a connection gone before it was taken: neither ends the listener.
+            // Out of descriptors, or a connection closed before it was accepted: neither ends the listener.
             Err(_) => {
                 front.apart(SHARD, Apart::AcceptFailed);
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -56,7 +56,8 @@ pub(super) async fn accept(
     }
 }
 
-/// The reply to a question, none where its first copy is answered; and the question, whose client waits until that is written.
+/// The reply to a question, none if its first copy is answered; and the question, whose client waits until the reply
+/// is written.
 type Resolved = (Option<Vec<u8>>, Box<Missed>);
 
 struct Connection {
@@ -64,12 +65,12 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: Taken,
-    /// What was read and is not yet a whole message.
+    /// Octets that were read and are not a whole message yet.
     read: Vec<u8>,
-    /// When that has to be one; none where nothing is begun, or as many wait as may.
+    /// When the message must be whole; none if none has begun, or the greatest number is being resolved.
     due: Option<Instant>,
-    /// Questions that are being resolved: their replies, and that their client waits until these are written. Tasks, as others
-    /// may wait for the same answers: a client that does not read its replies holds up only itself.
+    /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
+    /// the replies are written. A client that does not read its replies delays only itself.
     pending: JoinSet<Resolved>,
 }
 
@@ -90,7 +91,7 @@ impl Connection {
                 biased;
                 () = self.taken.leave() => return Ok(()),
                 Some(resolved) = self.pending.join_next(), if !idle => {
-                    // None is aborted while the connection lasts, and a panic is caught before.
+                    // No task is aborted while the connection lasts, and a panic is caught before.
                     if let Ok((Some(reply), _missed)) = resolved {
                         write(&mut self.stream, &reply).await?;
                     }
@@ -106,7 +107,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the whole messages from what was read, as many as may be resolved at once.
+    /// Takes the whole messages out of the octets read, as many as may be resolved at once.
     async fn take_messages(&mut self) -> io::Result<()> {
         let mut out = Vec::new();
         let before = self.read.len();
@@ -138,19 +139,19 @@ impl Connection {
     }
 }
 
-/// When the message that is being read has to be whole, where one is `begun`: an octet more does not put it off, the end of the
+/// When the current message must be whole, if one has `begun`. More octets do not extend the time; the end of the
 /// message before it (`taken`) does.
 fn due(before: Option<Instant>, begun: bool, taken: bool, now: Instant) -> Option<Instant> {
     let since = before.filter(|_| !taken);
     begun.then(|| since.unwrap_or(now + TCP_MESSAGE_TIME))
 }
 
-/// Until when more is read: the message that is begun has its time, and a connection that waits for nothing.
+/// Until when more is read: a begun message has its time, and a connection that waits for nothing has its idle time.
 fn until(due: Option<Instant>, idle: bool, now: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(now + TCP_IDLE_TIME))
 }
 
-/// Reads more, where it comes in time; nothing where it does not.
+/// Reads more, if it comes in time; otherwise nothing.
 async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, until: Option<Instant>) -> io::Result<usize> {
     into.reserve(512);
     let reading = stream.read_buf(into);
@@ -173,7 +174,7 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    /// When a connection is ended that sends an octet a second, of which every `length` are a message.
+    /// When the connection of a client that sends an octet a second ends; every `length` octets are a message.
     fn ended(length: usize) -> Option<Duration> {
         let start = Instant::now();
         let (mut now, mut whole_by, mut read) = (start, None, 0);

@@ -1,7 +1,7 @@
-//! Where trust begins: the DS of zones that the operator, or this program, knows the keys of; and where it is suspended.
+//! Trust anchors: the DS of zones whose keys the operator or this program knows; and negative trust anchors.
 //!
-//! Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are kept as the DS that names them, so
-//! that there is one way to trust.
+//! Pure. RFC 4033 section 2 (trust anchors), RFC 7646 (negative trust anchors). Keys are kept as their DS, so that
+//! there is one form of trust.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +11,8 @@ use hickory_proto::rr::Name;
 
 use super::keys::ds_of;
 
-/// The root's keys of 2017 (tag 20326) and 2024 (tag 38696), as <https://data.iana.org/root-anchors/root-anchors.xml> has
-/// them: algorithm 8, SHA-256.
+/// The root's keys of 2017 (tag 20326) and 2024 (tag 38696), from
+/// <https://data.iana.org/root-anchors/root-anchors.xml>: algorithm 8, SHA-256.
 const ROOT: [(u16, [u8; 32]); 2] = [
     (
         20_326,
@@ -34,18 +34,18 @@ const ROOT: [(u16, [u8; 32]); 2] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors(BTreeMap<Name, Vec<DS>>);
 
-/// What the closest anchor says of a name.
+/// The closest anchor of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust<'a> {
-    /// It lies at or below this anchor.
+    /// It is at or below this anchor.
     Anchor(&'a Name, &'a [DS]),
-    /// It lies below a negative anchor, or outside every anchor: it is insecure.
+    /// It is below a negative anchor, or outside every anchor: it is insecure.
     None,
 }
 
 impl Trust<'_> {
-    /// Whether keys of `zone` can say anything here. Those of a zone above the anchor cannot: nothing vouches for them, and
-    /// as an insecure zone it would make all below it insecure.
+    /// Whether keys of `zone` count here. Those of a zone above the anchor do not: nothing vouches for them, and as
+    /// an insecure zone it would make all names below it insecure.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
             Self::Anchor(anchor, _) => anchor.zone_of(zone),
@@ -87,13 +87,13 @@ impl Anchors {
         self
     }
 
-    /// Adds an anchor that is written as a key; false where it cannot be digested.
+    /// Adds an anchor that is written as a key; returns false if its digest cannot be computed.
     pub fn add_key(&mut self, name: &Name, key: &DNSKEY) -> bool {
         let ds = ds_of(name, key);
         ds.map(|ds| self.add(name, ds)).is_some()
     }
 
-    /// The names of all.
+    /// The names of all anchors.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.keys()
     }
@@ -103,7 +103,7 @@ impl Anchors {
         self.0.get(name).into_iter().flatten().map(DS::key_tag).collect()
     }
 
-    /// Where trust in `name` begins: at the closest anchor at or above it, unless a negative one is as close or closer.
+    /// The trust in `name`: the closest anchor at or above it, unless a negative one is as close or closer.
     pub fn closest(&self, name: &Name, negative: impl Fn(&Name) -> bool) -> Trust<'_> {
         let mut above = name.to_lowercase();
         loop {

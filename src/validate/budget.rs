@@ -1,20 +1,20 @@
-//! What validation may cost for one client question: signature checks and NSEC3 hashes.
+//! The work of validation for one client question: signature checks and NSEC3 hashes.
 //!
-//! A zone may give many keys with one tag and many signatures that name it (KeyTrap, CVE-2023-50387), or NSEC3 with many
-//! iterations for many names (CVE-2023-50868): without a bound one answer of theirs costs minutes.
+//! A zone may have many keys with one tag and many signatures with that tag (KeyTrap, CVE-2023-50387), or NSEC3 with
+//! many iterations for many names (CVE-2023-50868). Without a bound one such answer costs minutes.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::verdict::{Fault, Why};
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
 
-/// What is left of the work that a question may cost. Shared by all that is checked for it.
+/// The remaining work of a question. Shared by all checks for it.
 #[derive(Debug, Default)]
 pub struct Budget {
     checks: AtomicU32,
     failed: AtomicU32,
     hashes: AtomicU32,
-    /// Checks since others had the thread.
+    /// Checks since the last yield.
     in_a_row: AtomicU32,
 }
 
@@ -29,13 +29,13 @@ impl Budget {
         if spent { Err(over("signatures")) } else { Ok(()) }
     }
 
-    /// Tells that a check has failed that costs as much as `weight` usual ones.
+    /// Notes a failed check that costs as much as `weight` usual ones.
     pub fn note_failed(&self, weight: u32) {
         self.failed.fetch_add(weight, Ordering::Relaxed);
     }
 
-    /// Lets others have the thread, where checks have kept it for long enough. To be called after one that costs as much as
-    /// `weight` usual ones.
+    /// Yields the thread, if checks have kept it for long enough. Called after a check that costs as much as `weight`
+    /// usual ones.
     pub async fn breathe(&self, weight: u32) {
         if self.in_a_row.fetch_add(weight, Ordering::Relaxed).saturating_add(weight) >= MAX_CHECKS_IN_A_ROW {
             self.in_a_row.store(0, Ordering::Relaxed);
@@ -43,7 +43,7 @@ impl Budget {
         }
     }
 
-    /// Takes one NSEC3 hash, whatever its iterations.
+    /// Takes one NSEC3 hash, regardless of its iterations.
     ///
     /// # Errors
     /// There were too many.
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::limits::SLOW_CHECK;
 
-    /// Whoever shares a thread with a question that is expensive has it after each few checks.
+    /// Other tasks of the thread run between the checks of an expensive question.
     #[tokio::test]
     async fn others_have_the_thread_between_checks() {
         let budget = std::sync::Arc::new(Budget::default());

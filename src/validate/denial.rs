@@ -1,4 +1,4 @@
-//! Proofs that something does not exist: which records of a message are proofs, and what is asked of them.
+//! Proofs of absence: which records of a message are proofs, and what they must prove.
 //!
 //! Pure. RFC 4035 section 5.4 (NSEC), RFC 5155 section 8 (NSEC3), RFC 6840 section 4 (what a proof of a parent or of an
 //! ancestor does not prove), RFC 9276 section 3.2 (iterations).
@@ -21,26 +21,26 @@ pub struct Denials<'a> {
     zone: &'a Name,
     nsecs: Nsecs<'a>,
     nsec3s: Nsec3s<'a>,
-    /// Whether there are NSEC3 of more iterations than are computed.
+    /// Whether there are NSEC3 with too many iterations.
     iterations: bool,
-    /// Why a proof that came along is none.
+    /// Why a proof that came along is invalid.
     fault: Option<Fault>,
-    /// Those that are signed.
+    /// The signed ones.
     signed: Vec<&'a Record>,
     /// Seconds that the shortest lived of them may be kept.
     pub ttl: u32,
 }
 
-/// How good a proof is.
+/// The strength of a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proven {
-    /// What is denied does not exist.
+    /// The denied name or type does not exist.
     Fully,
     /// It may exist unsigned: the zone opts out there (RFC 5155 section 6), or its proof is not computed.
     Insecurely(Option<Fault>),
 }
 
-/// What a denial of DS says of a name.
+/// The meaning of a denial of DS for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// An unsigned zone begins here, or may.
@@ -67,7 +67,8 @@ impl<'a> Denials<'a> {
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
             Self { zone, nsecs, nsec3s, iterations: false, fault: None, signed: Vec::new(), ttl };
-        // What the library could not read is none: NSEC3 of unknown flags or hash are ignored (RFC 5155 section 8.2).
+        // A record that the library could not read is no proof: NSEC3 of unknown flags or hash are ignored (RFC 5155
+        // section 8.2).
         let is_denial = |record: &&Record| {
             matches!(record.data, RData::DNSSEC(DNSSECRData::NSEC(_) | DNSSECRData::NSEC3(_)))
         };
@@ -76,7 +77,7 @@ impl<'a> Denials<'a> {
             let rrset = Rrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
             match signature::check(&rrset, &signatures, keys, algorithms, calendar, budget).await {
-                // What a wildcard made says nothing of the name that it was made for.
+                // A record that a wildcard made says nothing about its own name.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}
                 Err(fault) if fault.why == Why::Indeterminate => return Err(fault),
@@ -104,7 +105,7 @@ impl<'a> Denials<'a> {
         self.signed.iter().copied().cloned().collect()
     }
 
-    /// That there is no such name.
+    /// Proves that a name does not exist.
     ///
     /// # Errors
     /// It is not proven.
@@ -113,7 +114,7 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
     }
 
-    /// That a name, which may exist, has no records of a type, neither itself nor by a wildcard.
+    /// Proves that a name, which may exist, has no records of a type, neither itself nor by a wildcard.
     ///
     /// # Errors
     /// It is not proven.
@@ -122,7 +123,7 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.nodata(name, kind), || self.nsec3s.nodata(name, kind, budget), what)
     }
 
-    /// That the wildcard below `encloser` is the one that `name` falls under: nothing stands closer.
+    /// Proves that the wildcard below `encloser` is the one for `name`: nothing closer exists.
     ///
     /// # Errors
     /// It is not proven.
@@ -132,10 +133,10 @@ impl<'a> Denials<'a> {
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
     }
 
-    /// What it means that a name has no DS.
+    /// The meaning of the absence of DS at a name.
     ///
     /// # Errors
-    /// It is not proven that it has none.
+    /// The absence is not proven.
     pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, Fault> {
         if self.iterations {
             return Ok(Cut::Insecure(Some(self.too_many())));
@@ -169,7 +170,7 @@ impl<'a> Denials<'a> {
         Fault::new(Why::Nsec3Iterations, text)
     }
 
-    /// The fault of a proof that is not there, or does not prove it.
+    /// The fault of a missing or insufficient proof.
     fn missing(&self, what: &str) -> Fault {
         if let Some(fault) = &self.fault {
             return fault.clone();
@@ -184,8 +185,8 @@ impl<'a> Denials<'a> {
     }
 }
 
-/// Whether a name that has these types, and no others, lacks `kind` in the zone whose proof this is. The parent's side of a cut speaks of DS there and of nothing else, the child's side of all
-/// else (RFC 6840 section 4.4).
+/// Whether a name with exactly these types lacks `kind` in the zone of this proof. The parent's side of a cut decides
+/// about DS and about nothing else, the child's side about the rest (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
@@ -193,7 +194,7 @@ pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> boo
     right_side && !has(kind) && !has(RecordType::CNAME)
 }
 
-/// What the types of a name say of a cut there; none where they do not deny DS.
+/// The cut at a name, by the types of the name; none if they do not deny DS.
 pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     if !lacks(types, RecordType::DS, name) {
         return types
@@ -204,8 +205,8 @@ pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
     Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
 }
 
-/// Whether a proof that stands at `owner` may speak of names below it: not from above a cut, and not from above a DNAME
-/// (RFC 6840 section 4.1).
+/// Whether a proof at `owner` may be about names below it: not from above a cut, and not from above a DNAME (RFC 6840
+/// section 4.1).
 pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
     let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
     !delegation && !types.contains(RecordType::DNAME)

@@ -1,4 +1,4 @@
-//! What NSEC records prove: names and types between an owner and the next do not exist.
+//! Proofs by NSEC records: names and types between an owner and the next do not exist.
 //!
 //! Pure. RFC 4035 section 5.4, RFC 4592 (wildcards, empty non-terminals), RFC 6840 section 4.
 
@@ -29,14 +29,14 @@ impl<'a> Nsecs<'a> {
         self.records.is_empty()
     }
 
-    /// That a name does not exist, and no wildcard that it would fall under.
+    /// Proves that neither a name nor a wildcard for it exists.
     pub(super) fn nxdomain(&self, name: &Name) -> bool {
         let Some(encloser) = self.encloser_of_missing(name) else { return false };
         encloser.prepend_label("*").is_ok_and(|wildcard| self.covering(&wildcard).is_some())
     }
 
-    /// That a name has no records of `kind`: it has others, stands above one that has, or falls under a wildcard that
-    /// has others.
+    /// Proves that a name has no records of `kind`: it has others, is above one that has, or has a wildcard with
+    /// others.
     pub(super) fn nodata(&self, name: &Name, kind: RecordType) -> bool {
         if let Some(nsec) = self.at(name) {
             return lacks(nsec.type_set(), kind, name);
@@ -49,12 +49,12 @@ impl<'a> Nsecs<'a> {
         self.at(&wildcard).is_some_and(|nsec| lacks(nsec.type_set(), kind, &wildcard))
     }
 
-    /// That neither a name nor any below it exists.
+    /// Proves that neither a name nor any below it exists.
     pub(super) fn covers(&self, name: &Name) -> bool {
         self.covering(name).is_some()
     }
 
-    /// What is said of a zone cut at a name; none where nothing is.
+    /// The zone cut at a name; none if no record says anything about it.
     pub(super) fn cut(&self, name: &Name) -> Option<Cut> {
         if let Some(nsec) = self.at(name) {
             return cut_of(nsec.type_set(), name);
@@ -72,7 +72,7 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(|(owner, _)| *owner == name).map(|(_, nsec)| *nsec)
     }
 
-    /// That a name owns nothing but one below it does: the next name after the gap that it lies in is below it.
+    /// Whether a name has no records but a name below it has: the next name after the gap around it is below it.
     fn is_empty_non_terminal(&self, name: &Name) -> bool {
         self.records.iter().any(|(owner, nsec)| {
             let next = nsec.next_domain_name();
@@ -80,7 +80,7 @@ impl<'a> Nsecs<'a> {
         })
     }
 
-    /// The record in whose gap a name lies with all below it.
+    /// The record whose gap contains a name with all names below it.
     fn covering(&self, name: &Name) -> Option<(&'a Name, &'a NSEC)> {
         let covers = |(owner, nsec): &&(&'a Name, &'a NSEC)| {
             let next = nsec.next_domain_name();
@@ -89,7 +89,7 @@ impl<'a> Nsecs<'a> {
         self.records.iter().find(covers).copied()
     }
 
-    /// The closest name above a missing one that exists: it is above one of the ends of the gap too.
+    /// The closest existing name above a missing one: it is above one of the ends of the gap too.
     fn encloser_of_missing(&self, name: &Name) -> Option<Name> {
         let (owner, nsec) = self.covering(name)?;
         let shared = common_labels(name, owner).max(common_labels(name, nsec.next_domain_name()));
@@ -102,13 +102,13 @@ impl<'a> Nsecs<'a> {
     }
 }
 
-/// Whether `name` lies between an owner and its next name, in canonical order; after the last comes the apex.
+/// Whether `name` is between an owner and its next name, in canonical order; the apex follows the last.
 fn spans(owner: &Name, next: &Name, name: &Name) -> bool {
     let (after, before) = (name.cmp(owner) == Ordering::Greater, name.cmp(next) == Ordering::Less);
     if owner.cmp(next) == Ordering::Less { after && before } else { after }
 }
 
-/// How many labels two names have in common, from the root.
+/// The number of labels that two names share, from the root.
 fn common_labels(one: &Name, other: &Name) -> usize {
     let pairs = one.iter().rev().zip(other.iter().rev());
     pairs.take_while(|(one, other)| one.eq_ignore_ascii_case(other)).count()

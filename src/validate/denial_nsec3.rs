@@ -1,6 +1,7 @@
-//! What NSEC3 records prove: hashes of names between an owner's and the next do not exist.
+//! Proofs by NSEC3 records: hashes of names between an owner's and the next do not exist.
 //!
-//! Pure. RFC 5155 section 8; a proof over a span that opts out proves nothing of unsigned zones there (sections 6 and 9.2).
+//! Pure. RFC 5155 section 8. A proof over a span with opt-out proves nothing about unsigned zones there (sections 6
+//! and 9.2).
 
 use std::cell::RefCell;
 
@@ -22,7 +23,7 @@ pub(super) struct Nsec3s<'a> {
     hashes: RefCell<Vec<(Name, Vec<u8>)>>,
 }
 
-/// The closest name above a missing one that exists, and the record that covers the one a label longer.
+/// The closest existing name above a missing one, and the record that covers the name one label longer.
 struct Encloser<'a> {
     name: Name,
     closer: &'a NSEC3,
@@ -33,7 +34,7 @@ impl<'a> Nsec3s<'a> {
         Self { zone, records: Vec::new(), hashes: RefCell::default() }
     }
 
-    /// Takes a record in, unless it is of another chain than the first, or not of the zone's own names.
+    /// Adds a record, unless it is of another chain than the first, or not of the zone's own names.
     pub(super) fn add(&mut self, owner: &Name, nsec3: &'a NSEC3) {
         let same = |(_, first): &(Vec<u8>, &NSEC3)| {
             first.salt() == nsec3.salt() && first.iterations() == nsec3.iterations()
@@ -50,7 +51,7 @@ impl<'a> Nsec3s<'a> {
         self.records.is_empty()
     }
 
-    /// That a name does not exist, and no wildcard that it would fall under (RFC 5155 section 8.4).
+    /// Proves that neither a name nor a wildcard for it exists (RFC 5155 section 8.4).
     pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, Fault> {
         let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
         let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
@@ -58,7 +59,7 @@ impl<'a> Nsec3s<'a> {
         Ok(covered.then(|| proven(encloser.closer)))
     }
 
-    /// That a name has no records of `kind` (RFC 5155 sections 8.5 to 8.7).
+    /// Proves that a name has no records of `kind` (RFC 5155 sections 8.5 to 8.7).
     pub(super) fn nodata(
         &self,
         name: &Name,
@@ -73,16 +74,16 @@ impl<'a> Nsec3s<'a> {
         if let Some(nsec3) = self.at(&wildcard, budget)? {
             return Ok(lacks(nsec3.type_set(), kind, &wildcard).then(|| proven(encloser.closer)));
         }
-        // An unsigned zone, or a name above one, may hide here.
+        // An unsigned zone, or a name above one, may be hidden here.
         Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
     }
 
-    /// That a name does not exist (RFC 5155 section 8.8).
+    /// Proves that a name does not exist (RFC 5155 section 8.8).
     pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, Fault> {
         Ok(self.covering(name, budget)?.map(proven))
     }
 
-    /// What is said of a zone cut at a name (RFC 5155 sections 8.6 and 8.9); none where nothing is.
+    /// The zone cut at a name (RFC 5155 sections 8.6 and 8.9); none if no record says anything about it.
     pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, Fault> {
         if let Some(nsec3) = self.at(name, budget)? {
             return Ok(cut_of(nsec3.type_set(), name));
@@ -124,19 +125,19 @@ impl<'a> Nsec3s<'a> {
         Ok(self.records.iter().find(|(owner, _)| *owner == hash).map(|(_, nsec3)| *nsec3))
     }
 
-    /// The record in whose gap a name's hash lies.
+    /// The record whose gap contains a name's hash.
     fn covering(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, Fault> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
             let next = nsec3.next_hashed_owner_name();
             let (after, before) = (hash > *owner, hash.as_slice() < next);
-            // After the last comes the first.
+            // The first follows the last.
             if owner.as_slice() < next { after && before } else { after || before }
         };
         Ok(self.records.iter().find(covers).map(|(_, nsec3)| *nsec3))
     }
 
-    /// The hash of a name, computed once. None where there are no records to compare it with.
+    /// The hash of a name, computed once. None if there are no records to compare it with.
     fn hash(&self, name: &Name, budget: &Budget) -> Result<Option<Vec<u8>>, Fault> {
         let Some((_, nsec3)) = self.records.first() else { return Ok(None) };
         let mut hashes = self.hashes.borrow_mut();

@@ -5,7 +5,7 @@ use hickory_proto::dnssec::Algorithm;
 
 const ZONE: &str = "example.";
 
-/// What an answer with these proofs, signed by the zone, comes to.
+/// The verdict on an answer with these proofs, signed by the zone.
 struct Proofs {
     signer: Signer,
     records: Vec<Record>,
@@ -150,7 +150,7 @@ fn proofs_are_not_looked_at_once_the_budget_is_spent() {
     assert_eq!(come_to(read).unwrap_err().why, Why::Indeterminate);
 }
 
-/// The NSEC3 chain of RFC 5155 appendix A, which opts out in two places.
+/// The NSEC3 chain of RFC 5155 appendix A, with opt-out in two places.
 fn nsec3s(opt_out: bool) -> Proofs {
     let record = |hash, next, types: &[RecordType]| nsec3(ZONE, opt_out, hash, next, types);
     Proofs::of(vec![

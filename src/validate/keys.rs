@@ -1,7 +1,7 @@
-//! Which keys of a zone are trusted: those whose set a key signs that a DS of the parent, or a trust anchor, names.
+//! Trusted keys of a zone: a key that a DS of the parent or a trust anchor names must sign the set.
 //!
-//! Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only where nothing better is), RFC 6840 sections 5.2
-//! (unknown algorithms make a zone insecure) and 5.11 (one good path is enough).
+//! Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only if there is nothing better), RFC 6840 sections
+//! 5.2 (unknown algorithms make a zone insecure) and 5.11 (one good path is enough).
 
 use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, RRSIG};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey};
@@ -13,7 +13,7 @@ use super::verdict::{Fault, Why};
 use crate::clock::Calendar;
 use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 
-/// The keys that a zone signs with, trusted.
+/// The trusted keys that sign a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneKeys {
     /// The zone.
@@ -22,7 +22,7 @@ pub struct ZoneKeys {
     pub keys: Vec<ZoneKey>,
 }
 
-/// A key with what finds it.
+/// A key with its tag and algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneKey {
     /// Its tag (RFC 4034 appendix B).
@@ -33,21 +33,21 @@ pub struct ZoneKey {
     pub key: DNSKEY,
 }
 
-/// Which algorithms are checked.
+/// The algorithms that are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
-    /// RSASHA1 and RSASHA1-NSEC3-SHA1 too (5 and 7), which RFC 9905 says no zone should sign with any more.
+    /// RSASHA1 and RSASHA1-NSEC3-SHA1 too (5 and 7), with which no zone should sign any more (RFC 9905).
     pub sha1: bool,
 }
 
-/// What the keys of a zone turned out to be.
+/// The verdict on the keys of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entrusted {
     /// They are trusted for this many seconds.
     Secure(ZoneKeys, u32),
-    /// The zone is signed with what we do not check.
+    /// The zone is signed with algorithms that are not checked.
     Insecure(Fault),
-    /// They are not what the DS say.
+    /// They do not match the DS.
     Bogus(Fault),
 }
 
@@ -62,7 +62,7 @@ impl Algorithms {
     }
 }
 
-/// Those of `ds` that can be used; or why the zone is insecure, where none can.
+/// The usable DS of `ds`; or why the zone is insecure, if there are none.
 ///
 /// # Errors
 /// The fault that makes the zone insecure.
@@ -79,7 +79,7 @@ pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
     let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
-    // Cut off last: a zone is not insecure because useful ones stand behind many others.
+    // Bounded last: a zone must not become insecure because usable DS are behind many others.
     Ok(best.take(MAX_DS).collect())
 }
 
@@ -98,7 +98,7 @@ pub async fn entrust(
         Err(fault) => return Entrusted::Insecure(fault),
     };
     let mut keys: Vec<ZoneKey> = records.iter().filter_map(|record| key_of(record)).collect();
-    // Those that a DS may name come first, and are not cut off.
+    // Keys that a DS may name come first, and are kept by the bound.
     keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
@@ -121,7 +121,7 @@ pub async fn entrust(
     }
 }
 
-/// The DS that names a key, for an anchor that is written as one. None where the key cannot be digested.
+/// The DS of a key, for an anchor that is written as a key. None if the digest cannot be computed.
 pub fn ds_of(zone: &Name, key: &DNSKEY) -> Option<DS> {
     let digest = key.to_digest(zone, DigestType::SHA256).ok()?;
     let tag = key.calculate_key_tag().ok()?;

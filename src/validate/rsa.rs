@@ -1,12 +1,12 @@
-//! RSA keys of zones: reading them, checking signatures by them, and what that costs.
+//! RSA keys of zones: reading, checking signatures, and the cost of a check.
 //!
-//! Pure. RFC 3110 (how a key is written), RFC 5702 section 2 (512 to 4096 bits, RSASHA512 from 1024 on), RFC 8017 section
-//! 8.2.2 (RSASSA-PKCS1-v1_5).
+//! Pure. RFC 3110 (the form of a key), RFC 5702 section 2 (512 to 4096 bits, RSASHA512 from 1024 on), RFC 8017
+//! section 8.2.2 (RSASSA-PKCS1-v1_5).
 //!
-//! ring checks by keys of 1024 to 8192 bits and refuses shorter ones, aws-lc-rs too. Zones with shorter ZSKs get mail as others do,
-//! and whether a key is long enough is for the owner of the zone to say: such keys are checked with the integers of num-bigint.
-//! Key, message and signature are public, so no secret shows in the time that it takes. The crate `rsa` does the same, with
-//! twenty crates of its own below it.
+//! ring checks keys of 1024 to 8192 bits and refuses shorter ones; aws-lc-rs does too. Zones with shorter ZSKs get
+//! mail as others do, and the length of a key is the zone owner's decision, so such keys are checked with the
+//! integers of num-bigint. Key, message and signature are public, so the time of the check reveals no secret. The
+//! crate `rsa` does the same, with twenty crates of its own below it.
 
 use hickory_proto::dnssec::Algorithm;
 use num_bigint::BigUint;
@@ -20,13 +20,14 @@ use ring::signature::{
 const SHORTEST: usize = 512 / 8;
 const SHORTEST_OF_RING: usize = 1024 / 8;
 
-/// The largest exponent: ring's bound. Zones have 3, 65537 and, of old versions of BIND, 2^32 + 1; each bit more is work.
+/// The largest exponent: ring's bound. Zones have 3, 65537 and, from old versions of BIND, 2^32 + 1; each further bit
+/// costs work.
 const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// Work that counts as one check: that of 4096 bits with the exponent 65537, 0.1 ms.
+/// The work of one usual check: 4096 bits with the exponent 65537, 0.1 ms.
 const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * 17;
 
-/// DER in front of a digest (RFC 8017 section 9.2, note 1).
+/// DER before a digest (RFC 8017 section 9.2, note 1).
 const SHA1: &[u8] =
     &[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14];
 const SHA256: &[u8] = &[
@@ -52,8 +53,8 @@ pub(super) fn is_rsa(algorithm: Algorithm) -> bool {
 }
 
 impl<'a> RsaKey<'a> {
-    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). None where it is not written so, or the exponent is
-    /// larger than any in use. Zeroes in front, which the RFC forbids and some write, are passed over.
+    /// Reads the public key field of a DNSKEY (RFC 3110 section 2). None if it has another form, or the exponent is
+    /// larger than any in use. Leading zeros, which the RFC forbids and some signers write, are skipped.
     pub(super) fn read(octets: &'a [u8]) -> Option<Self> {
         let (length, rest) = match octets {
             [0, high, low, rest @ ..] => (usize::from(u16::from_be_bytes([*high, *low])), rest),
@@ -70,7 +71,7 @@ impl<'a> RsaKey<'a> {
         usual.then_some(Self { exponent, exponent_octets, modulus })
     }
 
-    /// Whether `signature` was made over `message` by the owner of the key.
+    /// Whether the owner of the key made `signature` over `message`.
     pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let (of_ring, prefix, digest) = match u8::from(algorithm) {
             5 | 7 => {
@@ -89,7 +90,7 @@ impl<'a> RsaKey<'a> {
         self.modulus.len() >= SHORTEST && self.short_verify(&[prefix, digest.as_ref()].concat(), signature)
     }
 
-    /// The same with a key that is too short for ring. `info`: the digest with what stands in front of it.
+    /// The same with a key that is too short for ring. `info`: the digest with its DER prefix.
     fn short_verify(&self, info: &[u8], signature: &[u8]) -> bool {
         let (modulus, signed) = (BigUint::from_bytes_be(self.modulus), BigUint::from_bytes_be(signature));
         let filled = self.modulus.len().checked_sub(info.len() + 3).filter(|filled| *filled >= 8);
@@ -101,8 +102,8 @@ impl<'a> RsaKey<'a> {
         signed.modpow(&BigUint::from(self.exponent), &modulus) == BigUint::from_bytes_be(&padded)
     }
 
-    /// How many usual checks one by this key costs: work grows with the square of the modulus' length, and with the bits of
-    /// the exponent and the ones among them.
+    /// The cost of a check by this key in usual checks: it grows with the square of the modulus' length, and with the
+    /// bits of the exponent and the ones among them.
     pub(super) fn weight(&self) -> u32 {
         let bits = u64::BITS.saturating_sub(self.exponent.leading_zeros());
         let products = usize::try_from(bits.saturating_add(self.exponent.count_ones())).unwrap_or(usize::MAX);

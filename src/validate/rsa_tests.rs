@@ -1,9 +1,9 @@
-//! Keys and signatures made by others: by Python's integers, and the one of 1024 bits by OpenSSL.
+//! Keys and signatures from other sources: Python's integers, and OpenSSL for the one of 1024 bits.
 
 use super::*;
 use data_encoding::HEXLOWER;
 
-/// Algorithm, modulus, and the signature of `message` by its owner; all of the exponent 65537.
+/// Algorithm, modulus, and the signature of `message` by the key's owner; all with the exponent 65537.
 const SIGNED: [(u8, &str, &str); 6] = [
     (
         5,
@@ -71,7 +71,7 @@ fn signatures_by_keys_of_512_bits_and_more_are_checked() {
     }
 }
 
-/// The signature plus the modulus is the same number modulo it: only one of them is a signature.
+/// The signature plus the modulus is the same number modulo it: only one of them is valid.
 #[test]
 fn a_signature_is_less_than_its_modulus() {
     let (algorithm, modulus, signature) = SIGNED[1];

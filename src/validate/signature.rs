@@ -1,7 +1,6 @@
 //! Whether a signature of a zone's key covers an RRset.
 //!
-//! Pure but for the thread that it shares. RFC 4035 section 5.3, RFC 4034 section 3, with some allowance for clocks that
-//! are off.
+//! Pure except for the yields. RFC 4035 section 5.3, RFC 4034 section 3, with some tolerance for wrong clocks.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::dnssec::{Algorithm, PublicKey, Verifier};
@@ -15,32 +14,32 @@ use super::verdict::{Fault, Why};
 use crate::clock::Calendar;
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_SIGNATURES, SLOW_CHECK};
 
-/// Seconds that a signature may begin in the future, at least and at most, for slow clocks; between them it is a tenth of the
-/// signature's time. Unbound's val-sig-skew-min and val-sig-skew-max.
+/// Seconds that a signature may begin in the future, at least and at most, for slow clocks; between them it is a
+/// tenth of the signature's time. Unbound's val-sig-skew-min and val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
-/// Seconds that a signature is good for after its end, and no more, kept data included: for fast clocks. RFC 4035 section
-/// 5.3.1 allows none, as anybody may say again what is over; BIND and Knot allow none either.
+/// Seconds that a signature is good after its end, kept data included, for fast clocks. RFC 4035 section 5.3.1 allows
+/// none, because anybody may replay an expired signature; BIND and Knot allow none either.
 const LATE: u32 = 60;
 
 /// Records of one owner and type.
 #[derive(Clone, Copy, Debug)]
 pub struct Rrset<'a> {
-    /// The owner, as it stands in the answer.
+    /// The owner, as in the answer.
     pub name: &'a Name,
     /// The type.
     pub kind: RecordType,
-    /// They.
+    /// The records.
     pub records: &'a [&'a Record],
 }
 
-/// What a good signature says.
+/// The result of a good signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
-    /// Seconds that it may be kept: the smallest of its TTL, of the TTL in its zone, and of what is left of the
-    /// signature.
+    /// Seconds that the data may be kept: the smallest of their TTL, of the TTL in their zone, and of the rest of the
+    /// signature's time.
     pub ttl: u32,
-    /// Where the records were made from a wildcard: the name above that, the closest encloser of their owner.
+    /// If a wildcard made the records: the name above the wildcard, the closest encloser of their owner.
     pub encloser: Option<Name>,
 }
 
@@ -61,7 +60,7 @@ pub fn covering<'a>(
     records.into_iter().filter_map(fits).take(MAX_SIGNATURES).collect()
 }
 
-/// The type that a signature covers; none where the record is no signature.
+/// The type that a signature covers; none if the record is no signature.
 pub fn covered_type(record: &Record) -> Option<RecordType> {
     match &record.data {
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => Some(signature.input().type_covered),
@@ -69,8 +68,8 @@ pub fn covered_type(record: &Record) -> Option<RecordType> {
     }
 }
 
-/// The zone that signs an RRset, by its signatures: one at or above the owner, above it for DS, which stands with the
-/// parent. None where it is not signed by any that may.
+/// The zone that signs an RRset, by its signatures: at or above the owner, above it for DS, which belongs to the
+/// parent. None if no permitted zone has signed it.
 pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Option<&'a Name> {
     let may = |signer: &&Name| signer.zone_of(name) && !(kind == RecordType::DS && *signer == name);
     let signers = signatures.iter().map(|signature| &signature.input().signer_name);
@@ -80,7 +79,7 @@ pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Op
 /// Checks an RRset: one good signature is enough.
 ///
 /// # Errors
-/// There is none; the fault is that of the signature that came farthest.
+/// There is none; the fault is that of the signature that passed the most checks.
 pub async fn check(
     rrset: &Rrset<'_>,
     signatures: &[&RRSIG],
@@ -117,7 +116,8 @@ async fn check_one(
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
-        // Nobody but the owner of the root's keys can have made one that fits, and he not before it begins: the clock is slow.
+        // Only the owner of the root's keys can have made a fitting signature, and not before it begins: the clock is
+        // slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -160,7 +160,7 @@ fn verify(key: &ZoneKey, octets: &[u8], signature: &[u8]) -> bool {
     key.key.verify(octets, signature).is_ok()
 }
 
-/// How many usual checks one by this key costs.
+/// The cost of a check by this key in usual checks.
 fn weight(key: &ZoneKey) -> u32 {
     match key.algorithm {
         Algorithm::ECDSAP384SHA384 => SLOW_CHECK,
@@ -171,11 +171,11 @@ fn weight(key: &ZoneKey) -> u32 {
     }
 }
 
-/// Seconds that data may be kept for what is left of their signature's time. Where the clock is known to be slow, a signature is
-/// only held to end later than what has passed, and for a moment.
+/// Seconds that data may be kept for the rest of their signature's time. If the clock is known to be slow, a
+/// signature only has to end after the known moment, and the data are kept briefly.
 ///
 /// # Errors
-/// It is over, or has not begun, by more than clocks may be off.
+/// It has ended or not begun, by more than the tolerance.
 fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result<u32, Fault> {
     let input = signature.input();
     let (inception, expiration) = (input.sig_inception.get(), input.sig_expiration.get());
@@ -209,7 +209,7 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result
     }
 }
 
-/// A span for people: the largest unit that it has one of.
+/// A span for people, in its largest unit.
 fn span(seconds: u32) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),

@@ -95,8 +95,8 @@ fn a_slow_clock_may_be_off_by_a_tenth_of_the_signatures_time_and_a_fast_one_by_a
     }
 }
 
-/// Only the root's signatures tell the time: of one that fits and has not begun, the clock is slow. A zone that signs ahead of
-/// time tells nothing.
+/// Only the root's signatures show the time: if one fits and has not begun, the clock is slow. A zone that signs
+/// ahead of time shows nothing.
 #[test]
 fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     let day = u64::from(DAY);
@@ -124,7 +124,7 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     assert_eq!(proven("example.", false, ahead, TODAY).unwrap_err().passed, None);
     let forged = proven(".", true, ahead, TODAY).unwrap_err();
     assert_eq!((forged.why, forged.passed), (Why::Bogus, None));
-    // With that known, what begins is not asked, and what had ended by then is over.
+    // Then the begin of signatures is ignored, and one that had ended by then has expired.
     let slow = Calendar::After(ahead.0);
     assert_eq!(proven("example.", false, ahead, slow).unwrap().ttl, CLOCKLESS_TTL);
     assert_eq!(proven("example.", false, (NOW + 40 * day, NOW + 50 * day), slow).unwrap().ttl, CLOCKLESS_TTL);
@@ -198,7 +198,7 @@ fn work_ends_where_many_keys_share_a_tag() {
     assert_eq!(fault.why, Why::Indeterminate, "{fault}");
 }
 
-/// A question may cost so many failed checks; those that take longer count as several.
+/// A question may have a number of failed checks; slower ones count as several.
 #[test]
 fn failed_checks_cost_by_the_time_that_they_take() {
     let field = [&[5, 1, 255, 255, 255, 255], [0xC5; 512].as_slice()].concat();
@@ -262,7 +262,7 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     }
     let other = Signer::new("example.", Algorithm::ED25519);
     assert_eq!(bogus(judge(&[other.ds(DigestType::SHA256)])), Why::DnskeyMissing);
-    // SHA-1 does not help where something better is there and does not fit.
+    // SHA-1 does not help if a better digest is there and does not fit.
     assert_eq!(
         bogus(judge(&[other.ds(DigestType::SHA256), signer.ds(DigestType::SHA1)])),
         Why::DnskeyMissing
@@ -299,7 +299,7 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
     assert!(matches!(judge(&signer, &[]), Entrusted::Bogus(fault) if fault.why == Why::RrsigsMissing));
 }
 
-/// The order of records is the sender's, and nobody signs it: what can be used counts wherever it stands.
+/// The order of records is the sender's and is not signed: usable ones count wherever they are.
 #[test]
 fn ds_and_keys_are_found_behind_many_others() {
     let signer = Signer::new("example.", Algorithm::ED25519);

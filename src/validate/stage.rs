@@ -1,4 +1,4 @@
-//! What the validator's tests share: keys, and signatures made by the library's own encoding, not by ours.
+//! Shared by the validator's tests: keys, and signatures made by the library's own encoding, not by ours.
 
 use hickory_proto::dnssec::crypto::{EcdsaSigningKey, Ed25519SigningKey};
 use hickory_proto::dnssec::rdata::sig::SigInput;
@@ -12,7 +12,7 @@ use crate::clock::Calendar;
 /// 2026-01-01.
 pub(super) const NOW: u64 = 1_767_225_600;
 
-/// What a right clock says then.
+/// The time of a right clock.
 pub(super) const TODAY: Calendar = Calendar::Clock(NOW);
 
 pub(super) const DAY: u32 = 86_400;
@@ -21,7 +21,7 @@ pub(super) fn name(text: &str) -> Name {
     Name::from_ascii(text).unwrap()
 }
 
-/// What a check comes to. It gives its thread away now and then.
+/// The result of a check, which yields its thread now and then.
 pub(super) fn come_to<Output>(check: impl Future<Output = Output>) -> Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(check)
 }
@@ -72,7 +72,7 @@ impl Signer {
         ZoneKeys { zone: self.zone.clone(), keys: vec![key] }
     }
 
-    /// What a signature of `records`, of one owner and type, says before anything is changed.
+    /// The fields of a signature over `records`, of one owner and type, before a test changes them.
     pub(super) fn input(&self, records: &[Record]) -> SigInput {
         let now = u32::try_from(NOW).unwrap();
         SigInput {

@@ -1,4 +1,4 @@
-//! What a check comes to: secure, insecure, bogus or indeterminate, and why (RFC 4035 section 4.3).
+//! The result of validation: secure, insecure, bogus or indeterminate, with the reason (RFC 4035 section 4.3).
 //!
 //! Pure.
 
@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::question::ExtendedError;
 
-/// What data, or a zone, turned out to be.
+/// The verdict on data or a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Signed, and the chain from a trust anchor holds.
     Secure,
-    /// Provably not signed, below a negative trust anchor, outside every anchor, or signed with what we cannot check;
-    /// the last with a reason that a client is told.
+    /// Provably unsigned, below a negative trust anchor, outside every anchor, or signed with algorithms that are not
+    /// checked; the last with a reason for the client.
     Insecure(Option<Fault>),
-    /// It should be signed, and is not as it should be.
+    /// It should be signed, and the signatures or proofs are not valid.
     Bogus(Fault),
-    /// The chain could not be had, or would have cost too much.
+    /// The chain could not be fetched, or would have cost too much.
     Indeterminate(Fault),
 }
 
-/// Which of the four a verdict is: what is counted.
+/// The kind of a verdict, for counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
@@ -39,44 +39,44 @@ pub enum State {
 /// Why data are not secure: the code of RFC 8914 and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The sort.
+    /// The kind.
     pub why: Why,
     /// One sentence for people, without its end.
     pub text: String,
-    /// A moment of the calendar that has passed, in seconds since 1970, where this proves it: a signature of the root that fits
-    /// begins then.
+    /// A calendar moment that has passed, in seconds since 1970, if this proves it: the begin of a fitting signature
+    /// of the root.
     pub passed: Option<u64>,
 }
 
-/// The sorts of fault that RFC 8914 section 4 and RFC 9276 section 3.2 have codes for.
+/// The kinds of fault with codes in RFC 8914 section 4 and RFC 9276 section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     /// Every key of the zone is of an algorithm that we do not check.
     Algorithm,
     /// Every DS of the zone is of a digest that we do not check.
     Digest,
-    /// The chain could not be had.
+    /// The chain could not be fetched.
     Indeterminate,
     /// A signature does not fit its data, or a proof does not prove.
     Bogus,
-    /// The signature's time is over.
+    /// The signature has expired.
     Expired,
     /// The signature's time has not begun.
     NotYetValid,
-    /// The zone has no key that its DS, or the signature, names.
+    /// The zone has no key that its DS or the signature names.
     DnskeyMissing,
     /// There is no signature.
     RrsigsMissing,
-    /// The key that the DS names is no zone key.
+    /// The key that the DS names is not a zone key.
     NoZoneKeyBit,
     /// The proof that something does not exist is missing.
     NsecMissing,
-    /// NSEC3 with more iterations than anybody should compute.
+    /// NSEC3 with too many iterations.
     Nsec3Iterations,
 }
 
 impl Verdict {
-    /// Which of the four it is.
+    /// The kind of the verdict.
     pub fn state(&self) -> State {
         match self {
             Self::Secure => State::Secure,
@@ -86,7 +86,7 @@ impl Verdict {
         }
     }
 
-    /// What two parts of one answer come to together: the weaker of them.
+    /// The verdict on two parts of one answer together: the weaker.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (&self, &other) {
@@ -96,7 +96,7 @@ impl Verdict {
         }
     }
 
-    /// Why it is not secure, where there is more to say.
+    /// Why it is not secure, if there is more to say.
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Self::Secure => None,
@@ -138,14 +138,14 @@ impl Fault {
         Self { why, text: text.into(), passed: None }
     }
 
-    /// The same, and that a moment of the calendar has passed.
+    /// The same, with a calendar moment that has passed.
     #[must_use]
     pub fn proving(self, passed: u64) -> Self {
         Self { passed: Some(passed), ..self }
     }
 
-    /// Of two faults of the same data the one that tells more: one of the signature itself over one of its time, that over a
-    /// missing key, and that over nothing being there. The other where they tell as much.
+    /// Of two faults of the same data, the more informative: a fault of the signature itself before one of its time,
+    /// that before a missing key, and that before no signature at all. If they are equal, the other.
     #[must_use]
     pub fn or_more_telling(self, other: Self) -> Self {
         let rank = |fault: &Self| match fault.why {
@@ -158,7 +158,7 @@ impl Fault {
         if rank(&other) >= rank(&self) { other } else { self }
     }
 
-    /// What a client is told of it.
+    /// The extended error for a client.
     pub fn extended_error(&self) -> ExtendedError {
         ExtendedError::new(self.why.code(), self.text.clone())
     }
@@ -209,7 +209,8 @@ mod tests {
         }
     }
 
-    /// A zone that signs with two algorithms has an old signature beside one that does not fit: the latter is told.
+    /// A zone that signs with two algorithms has an old signature beside one that does not fit: the latter is
+    /// reported.
     #[test]
     fn of_two_faults_the_one_that_came_farther_is_told() {
         use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};

@@ -1,6 +1,6 @@
-//! Composing an answer once, as the bytes that hits will copy.
+//! Composes an answer once, as the octets that hits copy.
 //!
-//! The library encodes records; the offsets of the TTLs are read off the result.
+//! The library encodes records; the offsets of the TTLs are read from the result.
 
 use hickory_proto::ProtoError;
 use hickory_proto::op::ResponseCode;
@@ -12,7 +12,7 @@ use super::{HEADER, OPT};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, same_name};
 
-/// What an answer is made of.
+/// The parts of an answer.
 #[derive(Clone, Debug)]
 pub struct Parts<'a> {
     /// The question it answers.
@@ -23,17 +23,17 @@ pub struct Parts<'a> {
     pub answers: &'a [Record],
     /// The authority section: the SOA of a negative answer; with DO also proofs.
     pub authorities: &'a [Record],
-    /// When the TTLs of these records are true.
+    /// The moment at which the TTLs of these records are true.
     pub stored: Mono,
-    /// What a person is told of a failure.
+    /// The extended error of a failure.
     pub extended_error: Option<ExtendedError>,
-    /// Which DNS list it came from, if from one.
+    /// The DNS list that it came from, if any.
     pub list: Option<ListMark>,
 }
 
-/// Composes an answer. It may be kept until the first of its TTLs runs out; one without records not at all.
+/// Composes an answer. It may be kept until its first TTL ends; one without records is not kept.
 ///
-/// None where the records do not fit a message of 65 535 octets.
+/// None if the records do not fit a message of 65 535 octets.
 pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
     let wire = encode_addresses(parts).or_else(|| encode(parts).ok())?;
     let (ttl_offsets, shortest) = ttls(&wire)?;
@@ -53,13 +53,13 @@ pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
 /// QR and RA of the header's flags.
 const RESPONSE: u16 = 0x8080;
 
-/// Four bits of the response code stand in the header; an answer has no others.
+/// The header has four bits for the response code; an answer has no others.
 const RCODE: u16 = 0x000f;
 
 /// A pointer to the name of the question, which follows the header (RFC 1035 section 4.1.4).
 const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 
-/// Octets of most answers.
+/// Size of most answers, in octets.
 const USUAL: usize = 256;
 
 fn encode(parts: &Parts<'_>) -> Result<Vec<u8>, ProtoError> {
@@ -81,8 +81,8 @@ fn encode(parts: &Parts<'_>) -> Result<Vec<u8>, ProtoError> {
     Ok(wire)
 }
 
-/// An answer of addresses of the name that was asked for, as most are: nothing in it is compressed but their owners. The library
-/// takes several times as long for it.
+/// Most answers are addresses of the name of the question: only their owners are compressed. The library takes
+/// several times as long for them.
 fn encode_addresses(parts: &Parts<'_>) -> Option<Vec<u8>> {
     let Parts { question, answers, .. } = parts;
     let count = u8::try_from(answers.len()).ok().filter(|count| *count > 0)?;
@@ -117,7 +117,7 @@ fn encode_addresses(parts: &Parts<'_>) -> Option<Vec<u8>> {
     Some(wire)
 }
 
-/// A failure: header and question, with what a person is told. Never kept as an answer.
+/// A failure: header and question, with the extended error. Never kept as an answer.
 pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
     let parts = Parts {
         question,
@@ -128,7 +128,7 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         extended_error: Some(error.clone()),
         list: None,
     };
-    // A header and a question always fit; should the library think otherwise, twelve octets say SERVFAIL.
+    // A header and a question always fit; if the library fails all the same, twelve octets say SERVFAIL.
     answer(&parts).unwrap_or_else(|| Answer {
         wire: vec![0, 0, 0x80, 0x82, 0, 0, 0, 0, 0, 0, 0, 0].into_boxed_slice(),
         ttl_offsets: Box::default(),

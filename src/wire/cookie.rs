@@ -1,7 +1,7 @@
-//! DNS cookies (RFC 7873): what a client sent and what it gets with its reply.
+//! DNS cookies (RFC 7873): reads a client's cookie and makes the one of its reply.
 //!
-//! The server's part has the layout of RFC 9018 section 4; it is never demanded back, as our clients are on this host or
-//! its network, so its hash is our own affair.
+//! The server's part has the layout of RFC 9018 section 4. It is never demanded back, because our clients are on this
+//! host or its network, so the choice of hash is free.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;
@@ -11,15 +11,15 @@ use crate::hash::Keyed;
 /// Octets of a client's cookie (RFC 7873 section 4.1).
 pub(super) const CLIENT: usize = 8;
 
-/// Octets of the cookie that we answer with: the client's and ours.
+/// Octets of the cookie in a reply: the client's and ours.
 pub const WHOLE: usize = CLIENT + 16;
 
-/// What server cookies are made with; a new one at each start.
+/// The secret of server cookies; a new one at each start.
 #[derive(Clone, Copy)]
 pub struct Secret(Keyed);
 
 impl Secret {
-    /// A secret that hashes under `keyed`.
+    /// A secret that uses `keyed`.
     pub fn new(keyed: Keyed) -> Self {
         Self(keyed)
     }
@@ -45,7 +45,7 @@ impl Secret {
     }
 }
 
-/// Whether a cookie of this many octets is one: the client's alone, or with a server's (RFC 7873 section 5.2.2).
+/// Whether a cookie may have this many octets: the client's alone, or with a server's (RFC 7873 section 5.2.2).
 pub(super) fn is_sound(length: usize) -> bool {
     length == CLIENT || (16..=40).contains(&length)
 }

@@ -1,6 +1,6 @@
-//! A reader over foreign bytes that cannot run off their end.
+//! A reader of foreign octets that cannot run off their end.
 //!
-//! Every read says None where the bytes are too few.
+//! Every read returns None if there are too few octets.
 
 /// A place in a message.
 #[derive(Clone, Copy, Debug)]

@@ -1,19 +1,19 @@
-//! Compression pointers that lead to pointers: a message of 64 KiB may make each of its names a walk over thousands.
+//! Compression pointers that lead to pointers: they can make each name of a message of 64 KiB a walk over thousands.
 //!
-//! RFC 1035 section 4.1.4: a pointer stands for labels that came before. Encoders point at labels, so a long chain of
-//! pointers is made to keep a reader busy. The library bounds a name's labels, but not its pointers.
+//! RFC 1035 section 4.1.4: a pointer stands for earlier labels. Encoders point at labels, so only an attacker makes a
+//! long chain of pointers. The library bounds a name's labels, but not its pointers.
 
 use super::cursor::Cursor;
 use super::{HEADER, MAX_NAME};
 use crate::limits::MAX_POINTERS;
 
-/// Whether a name of `message`, where the library reads one, leads over more than `MAX_POINTERS` pointers. A message that
-/// cannot be read to its end is left to the library, which will say so.
+/// Whether a name of `message` that the library reads leads over more than `MAX_POINTERS` pointers. A message that
+/// cannot be read to its end is left to the library, which reports it.
 pub fn run_on(message: &[u8]) -> bool {
     walk(message).unwrap_or(false)
 }
 
-/// None where the message ends too soon.
+/// None if the message ends too soon.
 fn walk(message: &[u8]) -> Option<bool> {
     let mut counts = Cursor::new(message, 4);
     let questions = counts.u16()?;
@@ -44,8 +44,8 @@ fn walk(message: &[u8]) -> Option<bool> {
     Some(false)
 }
 
-/// Where names stand in the data of a record that begin at `data`: those of RFC 1035 section 3.3, and of the later types
-/// those that the library reads a name in.
+/// The names in the data of a record that begin at `data`: those of RFC 1035 section 3.3, and of later types those
+/// that the library reads.
 fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     let after = |octets: usize| data.checked_add(octets);
     match kind {
@@ -65,7 +65,7 @@ fn names_within(message: &[u8], kind: u16, data: usize) -> [Option<usize>; 2] {
     }
 }
 
-/// The offset after so many strings, or after one name where `strings` is 0.
+/// The offset after this many strings, or after one name if `strings` is 0.
 fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     let mut cursor = Cursor::new(message, from);
     if strings == 0 {
@@ -78,8 +78,8 @@ fn skipped(message: &[u8], from: usize, strings: usize) -> Option<usize> {
     Some(cursor.offset())
 }
 
-/// Whether the name at `place` leads over more pointers than it may. What the library refuses besides (a pointer ahead, a
-/// name too long) ends the walk.
+/// Whether the name at `place` leads over too many pointers. Other faults (a pointer ahead, a name too long), which
+/// the library refuses, end the walk.
 fn leads_far(message: &[u8], mut place: usize) -> bool {
     let (mut pointers, mut octets) = (0_u8, 0_usize);
     while let Some(length) = message.get(place).copied() {
@@ -110,8 +110,8 @@ mod tests {
     use hickory_proto::rr::rdata::MX;
     use hickory_proto::rr::{Name, RData, Record};
 
-    /// A message whose first record holds a chain of so many pointers, of which the end stands as the owner of a second
-    /// record, or in its data after `before`.
+    /// A message whose first record holds a chain of this many pointers. The end of the chain is the owner of a
+    /// second record, or is in its data after `before`.
     fn chain(pointers: u16, kind: u16, before: &[u8]) -> Vec<u8> {
         let mut message = vec![0, 1, 0x80, 0, 0, 0, 0, 2, 0, 0, 0, 0];
         let record = |message: &mut Vec<u8>, owner: u16, kind: u16, data: &[u8]| {
@@ -121,7 +121,7 @@ mod tests {
             message.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
             message.extend(data);
         };
-        // The chain begins at a zero of the header, and lies in the data of a record of a private type.
+        // The chain begins at a zero of the header, and is in the data of a record of a private type.
         let first = u16::try_from(message.len()).unwrap() + 12;
         let targets = std::iter::once(3).chain((0..).map(|number| first + 2 * number));
         let data: Vec<u8> =
@@ -148,7 +148,7 @@ mod tests {
             assert!(run_on(&chain(few + 1, kind, before)), "type {kind}");
             assert!(run_on(&chain(8_000, kind, before)), "type {kind}");
         }
-        // The same octets where no name stands are none.
+        // The same octets are no name in a type without names.
         assert!(!run_on(&chain(8_000, 16, &[2])));
     }
 

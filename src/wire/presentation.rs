@@ -1,17 +1,17 @@
-//! Names as text, whatever octets they hold; and text of others as people may see it.
+//! Names as text, with any octets; and foreign text in a form that is safe to show.
 //!
-//! RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three decimal digits. The
-//! library reads and writes octal ones, and shows labels of other scripts as they look, not as they are.
+//! RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three decimal digits.
+//! The library reads and writes octal numbers, and shows labels of other scripts as they look.
 
 use hickory_proto::rr::Name;
 
-/// Characters that mean something where names are written, and are escaped for that.
+/// Characters with a meaning in names, which are therefore escaped.
 const SPECIAL: &[u8] = b".\\\"();@$";
 
-/// Reads a name; it is absolute where it ends with a dot.
+/// Reads a name; it is absolute if it ends with a dot.
 ///
-/// None where a label is empty or longer than 63 octets, the whole longer than 255, an escape is none, or what is not ASCII or
-/// cannot be seen stands there without escape.
+/// None if a label is empty or longer than 63 octets, the name longer than 255, an escape is invalid, or a character
+/// that is not printable ASCII is not escaped.
 pub fn read_name(text: &str) -> Option<Name> {
     if text == "." {
         return Some(Name::root());
@@ -37,7 +37,7 @@ pub fn read_name(text: &str) -> Option<Name> {
     (!name.is_root()).then_some(name)
 }
 
-/// The octet behind a backslash, and what follows it.
+/// The octet after a backslash, and the rest.
 fn escaped(text: &[u8]) -> Option<(u8, &[u8])> {
     match text {
         [b'0'..=b'9', ..] => {
@@ -65,8 +65,8 @@ pub fn name_text(name: &Name) -> String {
     if text.is_empty() { ".".to_owned() } else { text }
 }
 
-/// Text that somebody else wrote, as an error may show it: at most `most` characters and then their number, with what would act
-/// on a terminal or turn the direction of writing escaped.
+/// Foreign text for an error message: at most `most` characters and then their number. Characters that act on a
+/// terminal or turn the direction of writing are escaped.
 pub fn shown(text: &str, most: usize) -> String {
     let mut shown = String::new();
     for (place, letter) in text.chars().enumerate() {
@@ -83,7 +83,7 @@ pub fn shown(text: &str, most: usize) -> String {
     shown
 }
 
-/// Marks without a width, and those that turn the direction of writing (Unicode's general category Cf).
+/// Marks without a width, and marks that turn the direction of writing (Unicode's general category Cf).
 const INVISIBLE: [std::ops::RangeInclusive<char>; 4] =
     ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}', '\u{feff}'..='\u{feff}'];
 

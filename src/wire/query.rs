@@ -1,6 +1,6 @@
 //! Reading a client's query: header, question and OPT, strictly.
 //!
-//! RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 for the types we refuse.
+//! RFC 1035 section 4.1, RFC 6891, RFC 9619 (one question), RFC 8482 for the refused types.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
@@ -17,7 +17,7 @@ const MAX_QUESTION: usize = MAX_NAME + 4;
 /// A name, type, class, flags and view at most.
 const MAX_KEY: usize = MAX_NAME + QuestionKey::TAIL;
 
-/// A query as read, owned: it may wait for its answer longer than the buffer it was read from.
+/// A query as read, owned: it may outlive the buffer that it was read from.
 #[derive(Clone, Debug)]
 pub struct Query {
     /// Message id.
@@ -30,9 +30,9 @@ pub struct Query {
     pub authentic_data: bool,
     /// The view of the listener that it came to.
     pub view: ViewId,
-    /// What its OPT says, where it has one.
+    /// Its OPT, if it has one.
     pub edns: Option<ClientEdns>,
-    /// The cookie that its reply carries, where it sent one: the listener adds ours to the client's.
+    /// The cookie for its reply, if it sent one: the listener adds ours to the client's.
     pub cookie: Option<[u8; cookie::WHOLE]>,
     client_cookie: Option<[u8; cookie::CLIENT]>,
     question: [u8; MAX_QUESTION],
@@ -40,10 +40,10 @@ pub struct Query {
     name_length: usize,
 }
 
-/// What a client's OPT says.
+/// A client's OPT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientEdns {
-    /// The size of UDP payload that it takes, at least 512.
+    /// The UDP payload size of the client, at least 512.
     pub payload: u16,
     /// DO.
     pub dnssec_ok: bool,
@@ -58,22 +58,22 @@ pub enum Unanswerable {
     Rejected(Box<Rejection>),
 }
 
-/// A reply to what is not a question that we serve.
+/// A reply to a message that is no question we serve.
 #[derive(Clone, Debug)]
 pub struct Rejection {
     /// Message id to copy.
     pub id: u16,
     /// Third octet of the query's header: opcode and RD are copied from it.
     pub flags: u8,
-    /// The question as sent, where it could be read.
+    /// The question as sent, if it could be read.
     pub question: Option<Box<[u8]>>,
     /// Whether the query had an OPT.
     pub edns: bool,
     /// Response code; BADVERS needs an OPT for its upper bits.
     pub rcode: ResponseCode,
-    /// How it is counted.
+    /// The outcome that it counts as.
     pub outcome: Outcome,
-    /// What a person is told.
+    /// The extended error.
     pub extended_error: Option<ExtendedError>,
 }
 
@@ -81,7 +81,7 @@ impl Query {
     /// Reads a message that came to a listener of `view`.
     ///
     /// # Errors
-    /// What to do with a message that is no question for us.
+    /// How to treat a message that is no question for us.
     pub fn read(message: &[u8], view: ViewId) -> Result<Self, Unanswerable> {
         let mut cursor = Cursor::new(message, 0);
         let Some((id, flags, flags_low, counts)) = read_header(&mut cursor) else {
@@ -127,7 +127,7 @@ impl Query {
         Ok(query)
     }
 
-    /// The key of its question: what answers are kept under.
+    /// The key of its question, under which answers are kept.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.name_length.saturating_add(QuestionKey::TAIL)).unwrap_or_default()
     }
@@ -153,7 +153,7 @@ impl Query {
         self.edns.is_some_and(|edns| edns.dnssec_ok)
     }
 
-    /// The question for the miss path. None where the library finds no name in what we read as one.
+    /// The question for the miss path. None if the library does not read the name as a name.
     pub fn to_question(&self) -> Option<Question> {
         let name = self.key.get(..self.name_length)?;
         let name = Name::read(&mut BinDecoder::new(name)).ok()?;
@@ -171,7 +171,7 @@ impl Query {
         usize::from(self.edns.map_or(PLAIN_PAYLOAD, |edns| edns.payload.min(PAYLOAD)))
     }
 
-    /// A rejection of this query, for those who decide later than the reader.
+    /// A rejection of this query, for code that decides after the reader.
     pub fn rejection(&self, rcode: ResponseCode, outcome: Outcome, error: ExtendedError) -> Rejection {
         Rejection {
             id: self.id,
