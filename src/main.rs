@@ -99,7 +99,7 @@ async fn serve(
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                // The log says what comes of it; nobody else has asked.
+                // The log has the result; nobody else asked.
                 let _said = daemon.reload().await;
             }
         }
@@ -108,7 +108,7 @@ async fn serve(
     daemon.stop().await;
     tracing::info!("resolverd has stopped");
     match given_up {
-        // The service manager starts it anew after a failure.
+        // The service manager restarts it after a failure.
         Some(whose) => Err(format!("{whose} panicked too often").into()),
         None => Ok(()),
     }
@@ -134,7 +134,7 @@ mod demo {
 
     use super::FAILED;
 
-    /// Where the demo listens unless told otherwise.
+    /// The default address of the demo.
     const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 5_300);
 
     /// Shows the daemon at work.

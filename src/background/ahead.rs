@@ -1,6 +1,6 @@
-//! Who asks lists ahead of clients: hears of questions, learns, and starts those that will follow.
+//! Prefetch of lists: receives the events of questions, learns, and starts the lists that will follow.
 //!
-//! A task of the daemon, told through a ring: no question waits for it.
+//! A task of the daemon, fed through a ring: no question waits for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -22,26 +22,27 @@ use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
 use crate::zones::Views;
 
-/// Labels with customers' keys as clients put them into their questions, by who asks and list: where such a list is asked ahead, the client's own key goes out, and it is told to nobody. Bounded by the lists that there may be.
+/// Labels with customers' keys as clients put them into their questions, by group of clients and list. If such a list
+/// is prefetched, the client's own key goes out, and is shown nowhere. Bounded by the number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(Asker, ListId), Box<[u8]>>);
 
-/// What a question asks of a list.
+/// The subject of a question to a list.
 struct Asks {
     list: Arc<List>,
     number: ListId,
-    /// What is looked up, without a key.
+    /// The subject, without a key.
     subject: Name,
-    /// The key, where clients put one into this list's names.
+    /// The key, if clients put one into this list's names.
     key: Option<Box<[u8]>>,
 }
 
-/// Asks ahead, as long as it runs. One at a time: another waits for its turn without end.
+/// Prefetches as long as it runs. Only one runs at a time: another waits for ever.
 pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().ring.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured: Option<Arc<Config>> = None;
-    // Tells our questions from each other.
+    // Separates our questions from each other.
     let mut number = 0_u32;
     let mut keys = KeyLabels::default();
     loop {
@@ -76,7 +77,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
     }
 }
 
-/// Learns from an event, and says what to ask.
+/// Learns from an event, and returns the questions to ask.
 fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
     let key = QuestionKey::from_bytes(event.key());
     let Some(question) = key.question().filter(|question| question.kind == RecordType::A) else {
@@ -93,7 +94,7 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // A group holds lists as each view has them.
+        // A group has lists as each view has them.
         let here = |entry: &Arc<Entry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list).filter(here) else { return Standing::default() };
         let standing = entry.watch.for_batch(unix);
@@ -116,7 +117,7 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
         let known = resolver.list(question.view, apex)?;
         let key = known.keyed.then(|| keys.0.get(&(check.asker, other)));
         let key = match key {
-            // Nobody has shown us the key yet.
+            // No client has sent the key yet.
             Some(None) => return None,
             Some(key) => key,
             None => None,
@@ -136,7 +137,7 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
     asking
 }
 
-/// What a question asks of a list, where it does.
+/// The subject of a question, if it asks a list.
 fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let list = resolver.list_of(question)?;
     if list.asked(&question.name) == Asked::Nothing {
@@ -151,8 +152,8 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     Some(Asks { list, number, subject, key })
 }
 
-/// Whether what was asked of `list` may be asked of `other` under `name`: no list of addresses learns of domains, nor a list
-/// of domains of addresses.
+/// Whether the subject of a question to `list` may be asked of `other` under `name`: lists of addresses do not get
+/// domains, and lists of domains do not get addresses.
 fn shares(list: &List, other: &List, name: &Name) -> bool {
     match other.asked(name) {
         Asked::Address(IpAddr::V4(_)) => other.subjects.contains(&Subject::Ip4),
@@ -165,7 +166,7 @@ fn shares(list: &List, other: &List, name: &Name) -> bool {
     }
 }
 
-/// Whom a list's questions go to in a view.
+/// The way of a list's questions in a view.
 fn way(views: &Views, view: ViewId, apex: &Name) -> Option<Way> {
     Some(views.get(view)?.route(apex, RecordType::A).way())
 }
@@ -183,7 +184,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// What a panicking holder left behind only costs or saves a question.
+/// State left behind by a panic of a holder only costs or saves a question.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -192,7 +193,7 @@ fn asker(key: &QuestionKey) -> Asker {
     (key.flags(), key.view())
 }
 
-/// Whoever asks ahead is told from all clients by an address that none can have.
+/// Prefetch has a client address that no client can have.
 fn client(number: u32) -> Client {
     let [high, low, id_high, id_low] = number.to_be_bytes();
     Client {

@@ -1,6 +1,6 @@
-//! Looks after the lists: judges their silence, probes them and tests them.
+//! Looks after the lists: judges their silence, probes and tests them.
 //!
-//! A task of the daemon: no question waits for it. Its questions take the way of all questions.
+//! A task of the daemon: no question waits for it. Its questions are routed like all others.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -26,10 +26,10 @@ use crate::resolve::Resolver;
 use crate::resolve::side::{Probed, nowhere};
 use crate::zones::View;
 
-/// What one round found to be done.
+/// The work found by one round.
 #[derive(Default)]
 struct Round {
-    /// Ways by which nobody has answered lately, and a view that has them: another zone is to be asked.
+    /// Ways on which nobody has answered lately, each with a view: another zone is to be asked.
     witnesses: BTreeMap<Way, ViewId>,
     /// When to look again, at the latest.
     wait: Option<Duration>,
@@ -44,7 +44,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // What was asked between the round and the rest has woken nobody.
+            // A question between the round and the rest has woken nobody.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -66,8 +66,9 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
     }
 }
 
-/// Asks somebody else, to see whether anybody answers. Recursion asks for what no zone has. What a forwarder says to that may
-/// come from its memory, so it is asked what nobody can have asked before: a name of another list.
+/// Asks another server, to see whether any answers. On the way of recursion it asks for a name that no zone has. A
+/// forwarder may answer that from memory, so it is asked for a name of another list that nobody can have asked
+/// before.
 fn call_witness(
     resolver: &Arc<Resolver>,
     way: &Way,
@@ -96,7 +97,7 @@ fn call_witness(
     });
 }
 
-/// Looks at every list once and begins what is due.
+/// Looks at every list once and begins the work that is due.
 fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> Round {
     let now = resolver.clock().now();
     let mut round = Round::default();
@@ -106,7 +107,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
-                // Whether a local mirror is silent alone is known by those who answer from the internet.
+                // Other answers from the internet show whether a local mirror alone is silent.
                 let way = if entry.way.is_forwarded() { entry.way.clone() } else { Way::Public };
                 round.witnesses.insert(way, due.view);
             }
@@ -130,11 +131,11 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
     round
 }
 
-/// Asks a list something that it will not have in memory, and that it does not list.
+/// Asks a list for a name that is not in its memory and that it does not list.
 async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: &Arc<View>, random: &Random) {
     let name = probe_name(list, random.u64());
     let probed = resolver.probe(view, list, &name, None).await;
-    // Where its names need a key, its apex may be refused to us though the list is well.
+    // If its names need a key, its apex may be refused to us though the list works.
     if let Some(verdict @ Verdict::Untold(_)) = &probed.verdict
         && name != list.apex
     {
@@ -145,8 +146,8 @@ async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: &Arc<View>
     }
 }
 
-/// A name of `list` that nobody asks: an address of 127.0.0.0/8, a domain or a hash drawn by lot; its apex where its names
-/// need a key.
+/// A name of `list` that no client asks: a random address of 127.0.0.0/8, domain or hash; its apex if its names need
+/// a key.
 fn probe_name(list: &List, lot: u64) -> Name {
     let [.., second, third, fourth] = lot.to_be_bytes();
     // Test points have 0 there.
@@ -161,7 +162,7 @@ fn probe_name(list: &List, lot: u64) -> Name {
     drawn.unwrap_or_else(|| list.apex.clone())
 }
 
-/// Tests a list by its own test points: one that must be listed and one that must not, where it has both; `insists` where the
+/// Tests a list by its own test points: one that must be listed and one that must not, if it has both; `insists`: the
 /// operator has asked for it.
 async fn test(
     resolver: &Resolver,
@@ -196,7 +197,7 @@ async fn test(
     resolver.list_is(list, entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
-/// Why a list is believed to be so; empty where all is well.
+/// The reason for a state; empty if the list works.
 fn why(list: &List, entry: &Entry, state: State, listed: Option<Point>, unlisted: Option<Point>) -> String {
     let apex = list.apex.to_ascii();
     let apex = apex.trim_end_matches('.');

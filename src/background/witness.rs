@@ -1,7 +1,7 @@
-//! Root servers asked when somebody does not answer: whether the zone is at fault or our own network.
+//! Root servers are asked when a server does not answer, to see whether the zone is at fault or our own network.
 //!
-//! A task of the daemon: no question waits for it. The record hears of the root servers' answers as of all servers', and
-//! judges them.
+//! A task of the daemon: no question waits for it. The record notes the root servers' answers like all others, and
+//! judges.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::random::Random;
 use crate::resolve::Resolver;
 use crate::resolve::side::nowhere;
 
-/// Asks them whenever nobody is heard, as long as it runs.
+/// Asks them whenever no server is heard, as long as it runs.
 pub async fn ask_root_in_doubt(resolver: Arc<Resolver>, random: Random) -> Infallible {
     loop {
         resolver.recorder().doubted().await;

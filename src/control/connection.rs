@@ -1,6 +1,6 @@
 //! One connection to the control socket: a request is read, served and answered.
 //!
-//! Who may connect may look; what changes the daemon is for root and for the user that it runs as.
+//! Every user who may connect may read; changes of the daemon are for root and for the user that it runs as.
 
 use std::io;
 use std::time::Duration;
@@ -20,14 +20,14 @@ use crate::config;
 use crate::limits;
 use crate::record::{Recorder, Window};
 
-/// What whoever is connected may do.
+/// The rights of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rights {
     Look,
     Change,
 }
 
-/// Serves one connection to its end; one that has not asked when the daemon is `ending` is not waited for.
+/// Serves one connection to its end. When the daemon is `ending`, a client without a request is not waited for.
 pub(super) async fn serve(
     mut stream: UnixStream,
     subject: &impl Subject,
@@ -56,13 +56,13 @@ pub(super) async fn serve(
     stream.shutdown().await
 }
 
-/// Waits for the end of the daemon, whose own end counts as well.
+/// Waits for the end of the daemon; the end of the sender counts too.
 pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
-    // An error says that nobody is left to tell.
+    // An error means that the sender is gone.
     let _ = ending.wait_for(|ending| *ending).await;
 }
 
-/// Who asks, by the kernel's word (SO_PEERCRED, unix(7)); who cannot be told may only look.
+/// The client's user by the kernel (SO_PEERCRED, unix(7)); an unknown user may only read.
 fn rights(stream: &UnixStream) -> Rights {
     let owner = rustix::process::geteuid().as_raw();
     stream.peer_cred().map_or(Rights::Look, |peer| rights_of(peer.uid(), owner))
@@ -73,7 +73,7 @@ fn rights_of(user: u32, owner: u32) -> Rights {
     if user == ROOT || user == owner { Rights::Change } else { Rights::Look }
 }
 
-/// Whether whoever asks may ask that.
+/// Whether the client may send this request.
 fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     if request.changes() && rights == Rights::Look {
         return Err(Problem {
@@ -85,7 +85,7 @@ fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Reads the request; none where the client left without one.
+/// Reads the request; none if the client left without one.
 async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Problem>>> {
     let most = u64::try_from(limits::MAX_CONTROL_REQUEST).unwrap_or(u64::MAX);
     let mut line = Vec::new();
@@ -143,7 +143,7 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
     }
 }
 
-/// Is it well?
+/// The health of the daemon.
 fn status(subject: &impl Subject) -> Status {
     let report = subject.recorder().report(Window::FiveMinutes);
     let daemon = subject.status();
@@ -185,7 +185,7 @@ async fn query(
     Ok(vec![Reply::Query(Box::new(lookup::reply(&question, found)?))])
 }
 
-/// Removes from the memories.
+/// Removes entries from the memories.
 async fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
         FlushWhat::Negative => Flush::Negative,
@@ -199,7 +199,7 @@ async fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, P
     Ok(vec![Reply::Flushed(Removed::from(subject.flush(flush).await))])
 }
 
-/// Adds or removes a negative trust anchor, and tells which hold.
+/// Adds or removes a negative trust anchor, and lists the current ones.
 async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
     match what {
         NtaWhat::List => {}
@@ -229,7 +229,7 @@ async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<
     Ok(configured.chain(added).map(row).collect())
 }
 
-/// What memory holds under a name.
+/// The entries of memory under a name.
 async fn look(subject: &impl Subject, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let name = lookup::read_name(name)?.to_lowercase();
     let kind = kind.map(lookup::read_kind).transpose()?;
@@ -237,7 +237,7 @@ async fn look(subject: &impl Subject, name: &str, kind: Option<&str>) -> Result<
     Ok(rows::bounded(held, |held| Reply::Held(HeldRow::new(held, now))))
 }
 
-/// The configuration that holds.
+/// The current configuration.
 fn configuration(subject: &impl Subject, changed: bool) -> Vec<Reply> {
     let text = config::show(&subject.config(), changed);
     text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()

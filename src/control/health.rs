@@ -1,6 +1,6 @@
-//! Is it well? What the statistics say of that, in sentences that end with what to do.
+//! The health of the daemon by its statistics, in sentences that end with advice.
 //!
-//! Judged from a window and from what fails now, so that yesterday's trouble is not told as today's.
+//! Judged from a window and from current troubles, so that yesterday's trouble is not reported as today's.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
 use crate::record::{Age, FailingZone, Report, Troubles};
 
-/// Fewer questions or messages than this tell nothing.
+/// Fewer questions or messages than this show nothing.
 const ENOUGH: u64 = 20;
 
-/// Failures in a hundred questions from which something is wrong on our side: spam's dead domains cause 1 to 3.
+/// Failures in a hundred questions that show a fault on our side: spam's dead domains cause 1 to 3.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
-/// What is not well: what fails now, and what the window shows.
+/// The troubles: current ones, and those of the window.
 pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
     let outcome = |outcome| report.outcomes.get(&outcome).copied().unwrap_or(0);
     let messages: u64 = report.upstream.messages.values().sum();
@@ -56,7 +56,7 @@ fn unreachable(problem: String) -> Warning {
     Warning { problem, remedy: remedy.to_owned() }
 }
 
-/// The zones that fail: some by name, the rest as a number.
+/// The zones that fail: some by name, the others as a number.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
         let FailingZone { zone, span, failures, why, trace } = failing;
@@ -72,7 +72,7 @@ fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     named.chain(rest)
 }
 
-/// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is well.
+/// Addresses that are configured and missing. Those of the defaults are no trouble: a host without IPv6 is fine.
 pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
     let usual = Listener::default().addresses;
     let asked_for = |address| !(usual.contains(address) && config.listen.addresses.contains(address));

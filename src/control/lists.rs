@@ -1,4 +1,4 @@
-//! The DNS lists in rows: how each is and what to do, what the registry knows, and what each says of an address or domain.
+//! The DNS lists in rows: the state of each with advice, the registry, and the answers for an address or domain.
 //!
 //! Spans are in seconds, moments in seconds since 1970.
 
@@ -24,14 +24,14 @@ use crate::dnsbl::way::Way;
 use crate::limits::LIST_TEST_TIME;
 use crate::question::{ListSays, Question};
 
-/// What is looked up.
+/// The subject of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Wanted {
     Address(IpAddr),
     Domain(Name),
 }
 
-/// The lists that were asked, most questions first; then what only looks like a list.
+/// The lists that were asked, most questions first; then zones that only look like lists.
 pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
@@ -66,7 +66,7 @@ fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListStat
         free_quota: list.free_quota,
         ahead_used: ahead.used,
         ahead_wasted: ahead.wasted,
-        // Below 2^52 microseconds, a hundred years, nothing is lost.
+        // Below 2^52 microseconds, a hundred years, no precision is lost.
         ahead_saved: Duration::from_micros(ahead.saved_micros).as_secs_f64(),
     }
 }
@@ -78,7 +78,7 @@ fn lookalike(alike: &Lookalike) -> ListState {
         purpose: None,
         standing: None,
         counts: Counts { questions: alike.questions, ..Counts::default() },
-        // What goes out to it is not counted by the day.
+        // Its queries are not counted by day.
         today: 0,
         quota: None,
         free_quota: None,
@@ -90,7 +90,7 @@ fn lookalike(alike: &Lookalike) -> ListState {
     }
 }
 
-/// Has the lists in use tested by their own test points, and tells how they are when that should have been enough time.
+/// Tests the lists in use by their own test points, and returns their states after the time that a test takes.
 pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
@@ -102,7 +102,7 @@ pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
     states(subject)
 }
 
-/// What to know or do.
+/// Information or advice.
 fn note(list: &List, entry: &Entry, standing: Option<&Standing>) -> String {
     let Some(standing) = standing else {
         let Life::Dead { how } = &list.life else { return String::new() };
@@ -115,8 +115,8 @@ fn note(list: &List, entry: &Entry, standing: Option<&Standing>) -> String {
     }
 }
 
-/// What to do about a list that is not well. Only answers to clients' questions show that it is of no use: its test points may
-/// have moved.
+/// The advice for a list with a trouble. Only answers to clients' questions show that it is of no use: its test
+/// points may have moved.
 fn remedy(list: &List, entry: &Entry, state: State) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
@@ -138,11 +138,11 @@ fn remedy(list: &List, entry: &Entry, state: State) -> Option<String> {
     })
 }
 
-/// The lists that are not well, for the status.
+/// The lists with troubles, for the status.
 pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
     let lists = subject.config().lists();
     let warning = |entry: &Arc<Entry>| {
-        // The operator may have tested what his mail software does not ask.
+        // The operator may have tested lists that his mail software does not ask.
         let in_use = |list: &&Arc<List>| list.configured || entry.counts().questions > 0;
         let (list, standing) = (lists.get(&entry.apex).filter(in_use)?, entry.standing());
         let remedy = remedy(list, entry, standing.state).filter(|_| standing.state.is_incident())?;
@@ -155,7 +155,7 @@ pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
     subject.lists().all().iter().filter_map(warning).collect()
 }
 
-/// The registry with the operator's own, by zone.
+/// The registry with the operator's own lists, by zone.
 pub(super) fn facts(subject: &impl Subject) -> Vec<Reply> {
     let config = subject.config();
     let mut told = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
@@ -185,7 +185,7 @@ fn fact(code: &Code) -> CodeFact {
     CodeFact { code: code.span.to_string(), means: code.means.clone() }
 }
 
-/// What each list says now; without `all` only those that were asked before, or that the operator names.
+/// The current answer of each list; without `all` only of those that were asked before, or that the operator names.
 pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Result<Vec<Reply>, Problem> {
     let wanted = match typed.parse::<IpAddr>() {
         Ok(address) => Wanted::Address(address),
@@ -217,7 +217,7 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
     Ok(rows::bounded(tests, Reply::ListTest))
 }
 
-/// Why a list that may know of what is looked up cannot be asked about it.
+/// Why a list with this subject cannot be asked.
 fn unasked(list: &List, wanted: &Wanted) -> Option<&'static str> {
     let subject = match wanted {
         Wanted::Address(IpAddr::V4(_)) => list::Subject::Ip4,
@@ -258,7 +258,7 @@ async fn ask(subject: &impl Subject, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Some lists that tell something else have text alone.
+    // Some data lists have text alone.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;
@@ -272,7 +272,7 @@ async fn ask(subject: &impl Subject, list: &List, name: Name) -> ListTest {
     ListTest { list: self::text(&list.apex), purpose: list.purpose, says, codes, text, why, elapsed }
 }
 
-/// What a code means: in words of the registry, and its bits.
+/// The meaning of a code: the words of the registry, and its bits.
 fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     let [.., last] = code.octets();
     let bits = list.bits.iter().filter(|(bit, _)| last & bit != 0).map(|(_, means)| means.clone());
@@ -284,7 +284,7 @@ fn meaning(list: &List, code: std::net::Ipv4Addr) -> String {
     known.map_or_else(String::new, |code| code.means.clone())
 }
 
-/// What `read` makes of the data of an answer's records.
+/// The results of `read` for the data of an answer's records.
 fn data<Read>(wire: &[u8], read: impl Fn(&RData) -> Option<Read>) -> Vec<Read> {
     let Ok(message) = Message::from_vec(wire) else { return Vec::new() };
     message.answers.iter().filter_map(|record| read(&record.data)).collect()

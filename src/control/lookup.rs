@@ -1,4 +1,4 @@
-//! A question asked over the control socket: its words read, its answer put into words.
+//! A question over the control socket: reads its words, and puts its answer into words.
 //!
 //! Names, types and data are written as zone files have them (RFC 1035 section 5.1, RFC 3597 section 5).
 
@@ -16,25 +16,25 @@ use crate::question::{Answer, Outcome, Question, Security};
 use crate::record::event::Step;
 use crate::wire::{presentation, response};
 
-/// How a question ended that was asked as a client asks.
+/// The result of a question asked as a client.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    /// The answer; one with SERVFAIL where it failed.
+    /// The answer; one with SERVFAIL if it failed.
     pub answer: Arc<Answer>,
-    /// The moment at which its TTLs are told.
+    /// The moment for which its TTLs are given.
     pub now: Mono,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: Outcome,
-    /// How long it took.
+    /// Its time.
     pub elapsed: Duration,
-    /// The way it went; empty where no trace was asked for.
+    /// Its steps; empty if no trace was asked for.
     pub steps: Vec<Step>,
 }
 
 /// Reads a question's words. A bare address asks for its PTR.
 ///
 /// # Errors
-/// The name or the type is none.
+/// The name or the type is invalid.
 pub fn question(name: &str, kind: Option<&str>) -> Result<Question, Problem> {
     let (name, usual) = match name.parse::<IpAddr>() {
         Ok(address) => (Name::from(address), RecordType::PTR),
@@ -66,7 +66,7 @@ pub fn read_name(typed: &str) -> Result<Name, Problem> {
 /// Reads a type: its name in any case, or `TYPE` and its number (RFC 3597 section 5).
 ///
 /// # Errors
-/// It is no type that can be asked.
+/// It is no type of a question.
 pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     let upper = typed.to_ascii_uppercase();
     let number =
@@ -102,7 +102,7 @@ pub fn rcode_text(rcode: ResponseCode) -> String {
 /// Puts an answer into words.
 ///
 /// # Errors
-/// The stored answer cannot be read, which would be our own fault.
+/// The stored answer cannot be read, which would be a fault of ours.
 pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem> {
     let message = response::read(&lookup.answer.wire).map_err(|error| Problem {
         fault: Fault::Daemon,
@@ -167,7 +167,7 @@ fn quoted(octets: &[u8]) -> String {
     text
 }
 
-/// The same without what would act on a terminal: data come from strangers.
+/// The same without characters that act on a terminal: data come from strangers.
 pub fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -51,63 +51,63 @@ use crate::question::Question;
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
 
-/// What the control socket tells of and acts on: the daemon.
+/// The daemon, as the control socket sees it.
 pub trait Subject: Send + Sync + 'static {
-    /// What the daemon is, and what it is doing now.
+    /// Its properties and current state.
     fn status(&self) -> DaemonStatus;
 
-    /// What happened.
+    /// The record of events.
     fn recorder(&self) -> &Recorder;
 
-    /// Asks a question as a client does, and waits for its end; with its steps where `trace` is set.
+    /// Asks a question as a client does, and waits for its end; with its steps if `trace` is set.
     fn query(&self, question: Question, trace: bool) -> BoxFuture<'_, Lookup>;
 
-    /// Asks a DNS list for the operator: no list is in use because of it, and no habit is learnt.
+    /// Asks a DNS list for the operator: the list does not count as in use, and prefetch learns nothing.
     fn ask_list(&self, question: Question) -> BoxFuture<'_, Lookup>;
 
-    /// Removes from the memories.
+    /// Removes entries from the memories.
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed>;
 
-    /// How full the memories are.
+    /// The fill of the memories.
     fn fill(&self) -> Vec<StoreFill>;
 
-    /// What is known of servers, the slowest first.
+    /// The states of servers, the slowest first.
     fn servers(&self) -> BoxFuture<'_, Vec<KnownServer>>;
 
-    /// What is known of DNS lists.
+    /// The states of DNS lists.
     fn lists(&self) -> &Lists;
 
     /// The moment.
     fn now(&self) -> Now;
 
-    /// What is under way, the oldest first.
+    /// The queries in progress, the oldest first.
     fn inflight(&self) -> Vec<InFlight>;
 
-    /// What memory holds under a name, of one type or of all, and the moment at which that is so.
+    /// The entries of memory under a name, of one type or of all, and the moment of the reading.
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)>;
 
-    /// The configuration that holds.
+    /// The current configuration.
     fn config(&self) -> Arc<Config>;
 
-    /// Sets a negative trust anchor for `time`: signatures at and below `name` are not checked. False where there are as many
-    /// as may be.
+    /// Sets a negative trust anchor for `time`: signatures at and below `name` are not checked. Returns false if
+    /// there are as many as may be.
     fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool>;
 
-    /// Removes a negative trust anchor; false where there was none.
+    /// Removes a negative trust anchor; returns false if there was none.
     fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool>;
 
-    /// The negative trust anchors that were set for a while, each with the time it has left.
+    /// The negative trust anchors that were set for a while, each with the time that is left.
     fn ntas(&self) -> Vec<(Name, Duration)>;
 
-    /// Reads the configuration file again: what has changed, or what is wrong with it, in sentences. A wrong file changes
+    /// Reads the configuration file again: the changes, or the errors of the file, in sentences. A wrong file changes
     /// nothing.
     fn reload(&self) -> BoxFuture<'_, Result<Vec<String>, Vec<String>>>;
 }
 
-/// Zones, servers and clients on the one screen of the statistics.
+/// Rows of zones, servers and clients on the main screen of the statistics.
 const WORST: usize = 3;
 
-/// The one screen of the statistics: for the socket, and for the demonstration.
+/// The main screen of the statistics: for the socket and for the demo.
 pub fn stats(recorder: &Recorder, fill: &[StoreFill], window: Window) -> Stats {
     let mut zones = recorder.slow(window);
     zones.truncate(WORST);

@@ -1,4 +1,4 @@
-//! What the daemon knows and is doing now, in rows: servers, flights, and what memory holds under a name.
+//! The state of the daemon in rows: servers, flights, and entries of memory under a name.
 //!
 //! Spans are in seconds.
 
@@ -17,7 +17,7 @@ use crate::question::Question;
 use crate::resolve::inflight::InFlight;
 use crate::wire::presentation;
 
-/// The rows of a reply: as many as there may be, then the number of those that were left out.
+/// The rows of a reply, up to the bound, then the number of those that were left out.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {
     let left_out = rows.len().saturating_sub(limits::MAX_CONTROL_ROWS);
     let mut replies: Vec<Reply> = rows.into_iter().take(limits::MAX_CONTROL_ROWS).map(reply).collect();
@@ -27,7 +27,7 @@ pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<
     replies
 }
 
-/// What is known of servers: of all, or of those at an address.
+/// The states of servers: of all, or of those at an address.
 pub(super) fn servers(known: Vec<KnownServer>, address: Option<IpAddr>) -> Vec<Reply> {
     let asked_for = |known: &KnownServer| address.is_none_or(|address| known.address.ip() == address);
     bounded(known.into_iter().filter(asked_for).collect(), |known| Reply::ServerState(known.into()))
@@ -67,7 +67,7 @@ impl From<InFlight> for FlightState {
 }
 
 impl HeldRow {
-    /// Puts into words what is held, as it is at a moment.
+    /// Puts an entry into words, at a moment.
     pub fn new(held: Held, now: Mono) -> Self {
         let mut row = Self {
             held: HeldAs::Failure,
@@ -119,7 +119,7 @@ impl HeldRow {
     }
 }
 
-/// What a zone's keys turned out to be, and which they are, or why.
+/// The state of a zone's keys, with the keys or the reason.
 fn trust_text(state: &ZoneState) -> String {
     let more = match &state.standing {
         Standing::Secure(keys) => {

@@ -1,6 +1,6 @@
-//! The control socket: bound for its owner and group alone, taken over from a dead daemon but never from a live one.
+//! The control socket: bound for its owner and group only, taken over from a dead daemon but never from a live one.
 //!
-//! unix(7): who may write to the socket file may connect.
+//! unix(7): a user with write permission for the socket file may connect.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -16,7 +16,7 @@ use super::Subject;
 use super::connection::{self, ended};
 use crate::limits;
 
-/// Owner and group may read and write: the group is whom the administrator lets look.
+/// Owner and group may read and write: members of the group may read the daemon's state.
 const SOCKET_MODE: u32 = 0o660;
 
 /// Why there is no control socket.
@@ -28,20 +28,20 @@ pub enum BindError {
         /// The path.
         path: PathBuf,
     },
-    /// Something else lies there.
+    /// The path is no socket.
     #[error("{path} exists and is not a socket; remove it, or set another control.socket")]
     NoSocket {
         /// The path.
         path: PathBuf,
     },
-    /// The system says no.
+    /// The system refused.
     #[error(
         "cannot create the control socket {path}: {error}; set control.socket to a path in a directory that this user may write to"
     )]
     System {
         /// The path.
         path: PathBuf,
-        /// Why.
+        /// The error.
         error: io::Error,
     },
 }
@@ -54,10 +54,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the socket, with its directory where that is missing. Call it inside a runtime.
+    /// Binds the socket, and creates its directory if it is missing. Call it inside a runtime.
     ///
     /// # Errors
-    /// Another daemon answers there, something else lies there, or the system says no.
+    /// Another daemon answers there, the path is no socket, or the system refused.
     pub fn bind(path: &Path) -> Result<Self, BindError> {
         let system = |error| BindError::System { path: path.to_owned(), error };
         if let Some(directory) = path.parent() {
@@ -70,13 +70,13 @@ impl Server {
         Ok(server)
     }
 
-    /// Serves until `ending` turns true, and those who have asked by then to their reply. Dropping the future ends every
+    /// Serves until `ending` turns true, and requests received by then to their reply. Dropping the future ends every
     /// connection.
     pub async fn run<Daemon: Subject>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
-            // The permit comes first, so that what waits does so in the kernel's bounded queue.
+            // The permit comes first, so that waiting clients are in the kernel's bounded queue.
             let permit = tokio::select! {
                 biased;
                 () = ended(&mut ending) => break,
@@ -109,12 +109,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Where somebody removed it before us there is nothing left to do.
+        // If somebody has removed it already, there is nothing left to do.
         let _already_gone = std::fs::remove_file(&self.path);
     }
 }
 
-/// One connection, bounded in time. A client that leaves early is its own affair.
+/// One connection, bounded in time. A client may leave early.
 async fn serve(stream: UnixStream, subject: &impl Subject, ending: watch::Receiver<bool>) {
     match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending)).await {
         Ok(Ok(())) => {}
@@ -133,7 +133,7 @@ fn clear_stale(path: &Path) -> Result<(), BindError> {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             std::fs::remove_file(path).map_err(|error| BindError::System { path: path.to_owned(), error })
         }
-        // Even where we may not connect: somebody holds it.
+        // Even if we may not connect: a process holds it.
         _ => Err(BindError::InUse { path: path.to_owned() }),
     }
 }

@@ -1,6 +1,6 @@
-//! The zones that are configured, in rows: where each leads, and how its servers are.
+//! The configured zones, in rows: where each leads, and the state of its servers.
 //!
-//! Hosts are told as zones of one name.
+//! Hosts are shown as zones of one name.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use super::rows;
 use crate::cache::servers::KnownServer;
 use crate::config::{Config, Zone, ZoneKind};
 
-/// The zones and hosts of `config`, with what is `known` of their servers.
+/// The zones and hosts of `config`, with the states of their servers.
 pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
     let zones = config.zones.iter().map(|zone| of_zone(config, zone, known));
     let hosts = config.hosts.iter().map(|host| ZoneState {

@@ -1,5 +1,5 @@
-//! The memory that the service manager allows, against what `cache.size` needs: a daemon that outgrows it is killed, and its
-//! cache with it.
+//! Compares the memory that the service manager allows with the need of `cache.size`: a daemon that exceeds it is
+//! killed, and loses its cache.
 //!
 //! cgroups(7): /proc/self/cgroup and memory.max.
 
@@ -7,20 +7,20 @@ use std::path::Path;
 
 use crate::limits::{CACHE_SLACK_PERCENT, MEMORY_BESIDE_CACHE};
 
-/// Octets that the daemon may come to hold with a cache of `size` octets: `MemoryMax=` has to allow them.
+/// Octets that the daemon may use with a cache of `size` octets: `MemoryMax=` must allow them.
 pub fn needed(size: u64) -> u64 {
     let slack = size.saturating_mul(CACHE_SLACK_PERCENT) / 100;
     size.saturating_add(slack).saturating_add(MEMORY_BESIDE_CACHE)
 }
 
-/// Says at start where less is allowed than a cache of `size` octets needs.
+/// Logs a line at start if less is allowed than a cache of `size` octets needs.
 pub(super) fn warn(size: u64) {
     if let Some(line) = allowed(Path::new("/")).and_then(|allowed| advice(size, allowed)) {
         tracing::warn!("{line}");
     }
 }
 
-/// Octets that this process's control group may hold; none where nothing bounds it, or that is not to be read.
+/// The bound of this process's control group in octets; none if there is none, or it cannot be read.
 fn allowed(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let group = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;

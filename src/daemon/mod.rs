@@ -53,13 +53,13 @@ use running::{Running, State};
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// An address to listen at is not to be had.
+    /// An address to listen at is not available.
     #[error(transparent)]
     Listen(#[from] Refused),
-    /// What the configuration adds cannot be served.
+    /// A new part of the configuration cannot be served.
     #[error(transparent)]
     NotServed(#[from] NotServed),
-    /// The control socket is not to be had.
+    /// The control socket is not available.
     #[error(transparent)]
     Control(#[from] BindError),
     /// A zone cannot be served as configured.
@@ -70,31 +70,31 @@ pub enum StartError {
         "resolve.source_ports is {0}, but this host reserves all these ports (net.ipv4.ip_local_reserved_ports)"
     )]
     Ports(String),
-    /// The system refuses something that nothing works without.
+    /// The system refuses a resource that the daemon needs.
     #[error("the operating system does not permit resolverd to start: {0}")]
     System(#[from] std::io::Error),
 }
 
-/// A daemon at work.
+/// A running daemon.
 pub struct Daemon {
     subject: Arc<Running>,
     tasks: JoinSet<()>,
-    /// The control socket's, and what ends it; none where there is no such socket.
+    /// The task of the control socket, and the signal that ends it; none if there is no such socket.
     control: Option<JoinHandle<()>>,
     ending: watch::Sender<bool>,
     supervisor: Supervisor,
 }
 
 impl Daemon {
-    /// Starts a daemon. `origin` is the file that `config` came from. Call it inside a runtime.
+    /// Starts a daemon. `origin` is the file of `config`. Call it inside a runtime.
     ///
     /// # Errors
-    /// A port, the control socket or a resource is not to be had; nothing is left running then.
+    /// A port, the control socket or a resource is not available; nothing is left running then.
     pub fn start(config: Config, origin: Option<PathBuf>) -> Result<Self, StartError> {
         Self::start_with(config, origin, Inherited::default())
     }
 
-    /// Starts a daemon that serves what was `inherited` instead of binding it.
+    /// Starts a daemon that serves the `inherited` sockets instead of binding them.
     ///
     /// # Errors
     /// As `start`.
@@ -144,45 +144,45 @@ impl Daemon {
         Ok(Self { subject, tasks, control, ending, supervisor })
     }
 
-    /// Ends once a task or thread has panicked so often that it was given up, with whose name that is: the daemon is no use
-    /// any more. The log has been told.
+    /// Returns when a task or thread was given up after too many panics, with its name: the daemon is of no use any
+    /// more. The log has a line about it.
     pub async fn given_up(&self) -> String {
         self.supervisor.given_up().await
     }
 
-    /// The pulses of all that has to live.
+    /// The pulses of all supervised tasks and threads.
     #[cfg(feature = "lab")]
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
     }
 
-    /// Where it listens.
+    /// The addresses where it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.subject.addresses()
     }
 
-    /// Goes over to another configuration, as `resolverctl reload` has it.
+    /// Changes to another configuration, like `resolverctl reload`.
     ///
     /// # Errors
-    /// It cannot be served as it is; the old one stays.
+    /// It cannot be served; the old one stays.
     pub async fn apply(&self, config: Config) -> Result<(), StartError> {
         self.subject.apply(config).await
     }
 
-    /// Reads the configuration file again and goes over to it.
+    /// Reads the configuration file again and changes to it.
     ///
     /// # Errors
-    /// All that is wrong, in sentences; nothing has changed then.
+    /// All errors, in sentences; nothing has changed then.
     pub async fn reload(&self) -> Result<Vec<String>, Vec<String>> {
         self.subject.reload().await
     }
 
-    /// What the control socket would tell.
+    /// The daemon as the control socket sees it.
     pub fn subject(&self) -> Arc<impl Subject + use<>> {
         Arc::clone(&self.subject)
     }
 
-    /// Ends the daemon within a second: what is on its way is answered, or told SERVFAIL.
+    /// Ends the daemon within a second: waiting clients get their answers or SERVFAIL.
     pub async fn stop(self) {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
         let Some(listeners) = subject.state().listeners.take() else { return };
@@ -190,7 +190,7 @@ impl Daemon {
         ending.send_replace(true);
         let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
         if let Some(control) = control.filter(|control| !control.is_finished()) {
-            // What has not ended by now is not waited for.
+            // Connections that have not ended by now are not waited for.
             control.abort();
             let _ = control.await;
         }
@@ -202,8 +202,8 @@ impl Daemon {
     }
 }
 
-/// The control socket. Where the default one is not ours to make, as for a daemon that somebody tries out, the daemon
-/// runs without; one that was asked for must be had.
+/// The control socket. If the default one cannot be created, for instance by an ordinary user, the daemon runs
+/// without it; a configured one is required.
 fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
     let path = &config.control.socket;
     match Server::bind(path) {
@@ -231,8 +231,8 @@ fn serve_control(
     tokio::spawn(supervisor.keep("the control socket task", serve))
 }
 
-/// Answers all who wait, at the control socket too: with what their flights find in a little while, or SERVFAIL. None
-/// where somebody does not take its reply.
+/// Answers all waiting clients, at the control socket too: with the answers that their flights find within a short
+/// time, or SERVFAIL. None if a client does not take its reply.
 async fn settle(
     listeners: &Listeners,
     control: Option<&mut JoinHandle<()>>,
@@ -240,7 +240,7 @@ async fn settle(
 ) -> Option<Settled> {
     let controlled = async {
         if let Some(control) = control {
-            // A panic of its own is no reason to wait for anything else.
+            // A panic of it is no reason to wait for anything else.
             let _ = control.await;
         }
     };
@@ -272,7 +272,7 @@ fn ports_of(config: &Config) -> Result<Ports, StartError> {
     Ok(ports)
 }
 
-/// Asks for as many descriptors as the bounds allow to be used; fewer only mean that exchanges fail earlier.
+/// Requests as many descriptors as the bounds allow to be used; with fewer, exchanges fail earlier.
 fn raise_descriptors() {
     let has = getrlimit(Resource::Nofile);
     let enough = has.current.is_none_or(|current| current >= DESCRIPTORS);

@@ -1,7 +1,7 @@
-//! Going over to another configuration while questions are answered.
+//! Changes to another configuration while questions are answered.
 //!
-//! Everything that can fail is done first: reading, building views, binding sockets, starting threads that wait. Then one
-//! swap follows, which cannot fail. An error leaves all as it was.
+//! All steps that can fail come first: reading, building views, binding sockets, starting threads that wait. Then one
+//! swap follows, which cannot fail. An error leaves everything as it was.
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::notify;
 use crate::zones;
 
 impl Running {
-    /// Reads the configuration file again, and tells the service manager and the log what came of it.
+    /// Reads the configuration file again, and reports the result to the service manager and the log.
     pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
         let reloaded = self.read_again().await;
-        // Also where the file was wrong: the reload is over, and all is served as before.
+        // Also if the file had errors: the reload is over, and the old configuration serves.
         notify::ready(&self.addresses());
         match &reloaded {
             Ok(changes) if changes.is_empty() => {
@@ -42,10 +42,10 @@ impl Running {
         reloaded
     }
 
-    /// Goes over to what the configuration file says now: what has changed, or what is wrong with it.
+    /// Changes to the current content of the configuration file; returns the changes or the errors.
     async fn read_again(&self) -> Result<Vec<String>, Vec<String>> {
         let _alone = self.reloading.lock().await;
-        // Files may lie on slow disks, and large zones take time to read.
+        // Files may be on slow disks, and large zones take time to read.
         let (changes, changed) = block_in_place(|| {
             let old = self.config();
             let mut new = Config::load(self.origin.as_deref())
@@ -61,7 +61,7 @@ impl Running {
         Ok(changes)
     }
 
-    /// Goes over to another configuration. Memory is kept but for the zones that changed.
+    /// Changes to another configuration. Memory is kept except for the changed zones.
     pub(super) async fn apply(&self, config: Config) -> Result<(), StartError> {
         let _alone = self.reloading.lock().await;
         let changed = block_in_place(|| self.go_over(config))?;
@@ -69,7 +69,7 @@ impl Running {
         Ok(())
     }
 
-    /// Prepares all that can fail, then swaps; gives the names at and below which the ways have changed.
+    /// Prepares all that can fail, then swaps; returns the names at and below which routes have changed.
     fn go_over(&self, config: Config) -> Result<Vec<Name>, StartError> {
         let config = Arc::new(config);
         let views = self.resolver.views().following(&config)?;
@@ -79,7 +79,8 @@ impl Running {
             Some(listeners) => Some(listeners.prepare(&config, &views)?),
             None => None,
         };
-        // Nothing fails from here on. Whoever is asked before the last step answers by the old views, and those keep their ids.
+        // Nothing fails from here on. Questions before the last step are answered by the old views, which keep their
+        // ids.
         let changed = zones::changed(&state.config, &config);
         self.resolver.set_views(views.clone());
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
@@ -93,7 +94,8 @@ impl Running {
         Ok(changed)
     }
 
-    /// Flushes what was learnt by ways that have changed: now, and again when the flights that began on them have ended.
+    /// Flushes data that were learnt on changed routes: now, and again when the flights that began on them have
+    /// ended.
     async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
         let resolver = Arc::clone(&self.resolver);

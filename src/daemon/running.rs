@@ -1,4 +1,4 @@
-//! What the control socket tells of and acts on: the daemon's parts, as they run.
+//! The part of the daemon that the control socket sees.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -27,25 +27,25 @@ use crate::record::Recorder;
 use crate::resolve::inflight::InFlight;
 use crate::resolve::{Asked, Resolver};
 
-/// What the control socket tells of and acts on.
+/// The part of the daemon that the control socket sees.
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
     pub(super) state: Mutex<State>,
-    /// Held by who goes over to another configuration: one at a time.
+    /// Held during a change of configuration: one at a time.
     pub(super) reloading: tokio::sync::Mutex<()>,
-    /// The file that the configuration came from.
+    /// The configuration file.
     pub(super) origin: Option<PathBuf>,
-    /// The file in which what is known of DNS lists is kept.
+    /// The file that keeps the states of DNS lists.
     pub(super) lists: Option<PathBuf>,
     /// Sends datagrams to servers.
     pub(super) network: Arc<Internet>,
-    /// Rung when addresses to listen at have been found missing.
+    /// Notified when addresses to listen at have been found missing.
     pub(super) missed: Notify,
 }
 
-/// What a reload changes.
+/// The parts that a reload changes.
 pub(super) struct State {
     pub(super) config: Arc<Config>,
     /// None once the daemon is ending.
@@ -61,7 +61,7 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
     }
 
-    /// Where it is to listen and does not.
+    /// Configured addresses where it does not listen.
     pub(super) fn missing(&self) -> Vec<MissingAddress> {
         let state = self.state();
         let missing = state.listeners.as_ref().map(Listeners::missing).unwrap_or_default();
@@ -80,14 +80,14 @@ impl Running {
         Question { view, ..question.clone() }
     }
 
-    /// Asks until there is a reply, with its steps where `trace` is set.
+    /// Asks until there is a reply, with its steps if `trace` is set.
     async fn lookup<Asking: Future<Output = Asked>>(
         &self,
         trace: bool,
         ask: impl Fn(Client) -> Asking,
     ) -> Lookup {
         let began = self.clock.mono();
-        // No client has this address and port; the moment tells one asker from another.
+        // No client has this address and port; the moment separates one asker from another.
         let micros = began.as_micros().to_le_bytes();
         let client = Client {
             address: std::net::Ipv6Addr::UNSPECIFIED.into(),
@@ -95,7 +95,7 @@ impl Running {
             id: u16::from_le_bytes([micros[2], micros[3]]),
         };
         loop {
-            // A repeat is told within the microsecond of its twin: the next moment is another asker's.
+            // A repeat comes within the same microsecond: the next moment is another asker's.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let steps = if trace { replied.steps().to_vec() } else { Vec::new() };

@@ -17,7 +17,7 @@ use crate::random::Random;
 use crate::resolve::Resolver;
 use crate::supervise::Supervisor;
 
-/// Starts all that lives as long as the daemon; it ends with what is given.
+/// Starts all tasks that live as long as the daemon; they end with the returned value.
 pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Random) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     let running = || Arc::clone(subject);
@@ -44,7 +44,7 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     tasks
 }
 
-/// Keeps alive what `begin` makes of `part`.
+/// Supervises the task that `begin` makes of `part`.
 fn keep<Part, Task>(
     tasks: &mut JoinSet<()>,
     supervisor: &Supervisor,
@@ -60,7 +60,7 @@ fn keep<Part, Task>(
 }
 
 impl Running {
-    /// Writes down what is known of DNS lists, where that has changed since it was `last` written; gives what is written.
+    /// Writes the states of DNS lists, if they have changed since the `last` writing; returns them.
     pub(super) fn keep_lists(&self, last: Option<Kept>) -> Option<Kept> {
         let path = self.lists.as_ref()?;
         let kept = Kept::of(self.resolver.lists());
@@ -78,10 +78,10 @@ impl Running {
 }
 
 impl Running {
-    /// Serves those of the missing addresses that have come.
+    /// Serves the missing addresses that have appeared.
     fn take_addresses(&self) {
         let mut state = self.state();
-        // Those of a reload come in under the same lock.
+        // A reload changes the views under the same lock.
         let views = self.resolver.views();
         let config = Arc::clone(&state.config);
         let Some(listeners) = &mut state.listeners else { return };
@@ -100,7 +100,8 @@ impl Running {
     }
 }
 
-/// What returns only where nothing on the way of a question is stuck: it takes the locks of flights and listeners.
+/// A check that returns only if nothing on the way of a question is stuck: it takes the locks of flights and
+/// listeners.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {
@@ -129,15 +130,15 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// The file in which what is known of DNS lists is kept, where the service manager gives a directory for it.
+/// The file that keeps the states of DNS lists, if the service manager provides a directory.
 pub(super) fn lists_file() -> Option<PathBuf> {
     let directories = std::env::var_os("STATE_DIRECTORY")?;
-    // Where there are several they stand between colons, the first being ours (systemd.exec(5)).
+    // Several are separated by colons, and the first is ours (systemd.exec(5)).
     let first = std::env::split_paths(&directories).next()?;
     first.is_absolute().then(|| first.join(keep::FILE))
 }
 
-/// Knows again what was known of DNS lists; the first start has nothing to know.
+/// Restores the states of DNS lists; at the first start there are none.
 pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     match Kept::read(path) {
         Ok(kept) => kept.restore(resolver.lists(), |apex, way| resolver.is_asked(apex, way)),
@@ -149,7 +150,7 @@ pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     }
 }
 
-/// Keeps what is known of DNS lists.
+/// Keeps the states of DNS lists.
 async fn keep_lists(subject: Arc<Running>) -> Infallible {
     let mut ticks = interval(KEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -160,7 +161,7 @@ async fn keep_lists(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// Takes the addresses that this host lacked, when they come; sleeps while none is missing.
+/// Serves missing addresses when they appear; sleeps while none is missing.
 async fn take_addresses(subject: Arc<Running>) -> Infallible {
     let mut pause = ADDRESS_RETRY;
     loop {

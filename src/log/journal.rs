@@ -1,7 +1,7 @@
-//! The journal: a datagram with fields for each line, so that `journalctl ZONE=example.` finds what it looks for.
+//! The journal: a datagram with fields for each line, so that `journalctl ZONE=example.` finds it.
 //!
-//! systemd's documentation calls it the native journal protocol. A journal that does not take a datagram gets the sentence
-//! on the stream that stderr is, with its priority in front (sd-daemon(3)).
+//! systemd's documentation calls it the native journal protocol. If the journal does not take a datagram, the
+//! sentence goes to stderr with its priority in front (sd-daemon(3)).
 
 use std::fs::File;
 use std::io::{self, stderr};
@@ -15,29 +15,29 @@ use tracing::Level;
 use super::{Said, write_line};
 use crate::limits::MAX_LOG_FIELD;
 
-/// What lines are filed under: `journalctl -t resolverd`.
+/// The identifier of our lines: `journalctl -t resolverd`.
 const IDENTIFIER: &str = "resolverd";
 
 /// The journal that stderr leads to.
 pub(super) struct Journal {
     socket: UnixDatagram,
-    /// Where it takes datagrams; none where it cannot be told.
+    /// The path of its datagram socket; none if it is not known.
     path: Option<PathBuf>,
 }
 
 impl Journal {
-    /// The journal, where stderr is the stream that `JOURNAL_STREAM` tells of (systemd.exec(5)): the variable is also set where
-    /// somebody has sent stderr elsewhere.
+    /// The journal, if stderr is the stream of `JOURNAL_STREAM` (systemd.exec(5)): the variable is also set if
+    /// somebody has redirected stderr.
     pub(super) fn of_stderr(stream: Option<&str>) -> Option<Self> {
         let own = stderr().as_fd().try_clone_to_owned().ok()?;
         is_stream(stream?, &own).then(|| Self::of(own)).flatten()
     }
 
-    /// The journal behind a stream. It takes datagrams beside the socket that the stream is connected to, also where a unit
-    /// has a journal of its own (`LogNamespace=`).
+    /// The journal behind a stream. It takes datagrams beside the socket that the stream is connected to, also if a
+    /// unit has a journal of its own (`LogNamespace=`).
     fn of(stream: OwnedFd) -> Option<Self> {
         let socket = UnixDatagram::unbound().ok()?;
-        // A journal that hangs must not hold up who answers questions.
+        // A journal that hangs must not delay the threads that answer questions.
         socket.set_nonblocking(true).ok()?;
         let peer = UnixStream::from(stream).peer_addr().ok();
         let path = peer.and_then(|peer| Some(peer.as_pathname()?.with_file_name("socket")));
@@ -54,8 +54,8 @@ impl Journal {
     }
 }
 
-/// One entry, as the journal reads it. Of `servers` each has a field `SERVER` of its own, as the journal finds an entry
-/// by any of them.
+/// One entry in the journal's form. Each of `servers` has a field `SERVER` of its own, so that the journal finds an
+/// entry by any of them.
 fn entry(level: Level, said: &Said) -> Vec<u8> {
     let mut entry = Vec::new();
     put(&mut entry, "MESSAGE", &said.sentence);
@@ -75,7 +75,7 @@ fn entry(level: Level, said: &Said) -> Vec<u8> {
     entry
 }
 
-/// Adds a field: in one line, or where it has several with its length before it.
+/// Adds a field: on one line, or with its length in front if it has several lines.
 fn put(entry: &mut Vec<u8>, name: &str, value: &str) {
     let value = value.get(..value.floor_char_boundary(MAX_LOG_FIELD)).unwrap_or_default();
     entry.extend_from_slice(name.as_bytes());

@@ -36,7 +36,7 @@ pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(LevelFilter::from_level(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
     if tracing_subscriber::registry().with(filter).with(Lines { journal }).try_init().is_ok() {
-        // Nobody else can have begun, so nobody else can have set it.
+        // No other caller can have begun, so none can have set it.
         let _ = LEVEL.set(handle);
     } else {
         set_level(level);
@@ -46,12 +46,12 @@ pub fn start(level: Level) {
 /// Writes lines of `level` and above from now on: for a reload.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
-        // It fails only where the log itself is gone, and then there is nobody to tell.
+        // It fails only if the log itself is gone.
         let _ = handle.modify(|filter| *filter = LevelFilter::from_level(level));
     }
 }
 
-/// Where lines go.
+/// The destination of lines.
 struct Lines {
     journal: Option<Journal>,
 }
@@ -65,12 +65,12 @@ impl<S: Subscriber> Layer<S> for Lines {
             Some(journal) => journal.write(level, &said),
             None => plain(level, &said.sentence),
         };
-        // Neither the journal nor stderr takes it: there is nobody to tell.
+        // Neither the journal nor stderr takes it: the line is lost.
         let _ = written;
     }
 }
 
-/// What an event says.
+/// The content of an event.
 #[derive(Debug, Default)]
 struct Said {
     sentence: String,
@@ -95,13 +95,13 @@ impl Visit for Said {
 /// A line with its moment and level.
 fn plain(level: Level, sentence: &str) -> io::Result<()> {
     let mut line = String::new();
-    // Writing to a string does not fail, and a clock that does leaves its moment out.
+    // Writing to a string does not fail; if the clock fails, the time is left out.
     let _ = SystemTime.format_time(&mut Writer::new(&mut line));
     let _ = write!(line, " {level:>5} ");
     write_line(line, sentence)
 }
 
-/// Writes `begin` and a sentence to stderr, as one line whatever strangers have put into it.
+/// Writes `begin` and a sentence to stderr, always as one line, whatever strangers have put into it.
 fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
     for character in sentence.chars() {
         if character.is_control() {

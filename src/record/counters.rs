@@ -1,6 +1,6 @@
-//! The table of counters: what is counted as it happens and belongs to no row of a table.
+//! The table of counters: events that belong to no row of another table.
 //!
-//! Whoever shows or exports counters goes over the table: a new one is a row here, and the place that counts it.
+//! Screens and exporters go over this table: a new counter is a row here, and the place that counts it.
 
 use std::fmt;
 use std::ops::Index;
@@ -11,16 +11,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A row of the table.
 struct Row {
-    /// How JSON and exporters spell it.
+    /// Its name in JSON and for exporters.
     name: &'static str,
-    /// What the screen of `resolverctl stats` calls it where it is not zero; none where it has a place of its own there, or none.
+    /// Its words on the screen of `resolverctl stats` if it is not zero; none if the screen shows it elsewhere or not
+    /// at all.
     shown: Option<&'static str>,
 }
 
-/// Makes the counters and the table of them from its rows, so that each counter has one.
+/// Makes the counters and their table from the rows, so that each counter has one.
 macro_rules! counters {
     ($($(#[$about:meta])* $counter:ident $name:literal $shown:expr;)*) => {
-        /// Something that is counted.
+        /// A counted event.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Counter {
             $($(#[$about])* $counter,)*
@@ -36,22 +37,22 @@ counters! {
     Tcp "tcp" None;
     /// Second servers asked while the first might still answer.
     Hedges "hedges" None;
-    /// Those kept from being asked, as there would have been too many.
+    /// Second servers not asked, because there would have been too many.
     HedgesRefused "hedges_refused" None;
     /// Flights that ended in failure.
     FlightsFailed "flights_failed" None;
-    /// Messages of the flights that ended, sub-questions included.
+    /// Messages of ended flights, sub-questions included.
     FlightMessages "flight_messages" None;
-    /// Records dropped from servers' messages: given without authority, or unasked.
+    /// Records removed from servers' messages: sent without authority, or unasked.
     Scrubbed "scrubbed" Some("records scrubbed");
-    /// Datagrams passed over that came to a message's port and did not answer it: forgeries, or late ones.
+    /// Datagrams that came to a message's port and did not answer it: forgeries, or late answers.
     Strays "strays" Some("stray datagrams");
 }
 
-/// How many there are.
+/// The number of counters.
 const COUNTERS: usize = TABLE.len();
 
-/// The counters as they are counted. Few threads write them, so they are shared.
+/// The live counters. Few threads write them, so they are shared.
 #[derive(Debug, Default)]
 pub(super) struct Counters([AtomicU64; COUNTERS]);
 
@@ -63,18 +64,18 @@ impl Counters {
         }
     }
 
-    /// What they are at this moment, read one by one.
+    /// Their values at this moment, read one by one.
     pub(super) fn read(&self) -> Counts {
         Counts(self.0.each_ref().map(|counter| counter.load(Ordering::Relaxed)))
     }
 }
 
-/// What the counters were at a moment, or what came to them between two. In JSON each has its name.
+/// The values of the counters at a moment, or their growth between two. In JSON each has its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts([u64; COUNTERS]);
 
 impl Counts {
-    /// What came since `earlier`.
+    /// The growth since `earlier`.
     #[must_use]
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let mut counts = self.clone();
@@ -89,7 +90,7 @@ impl Counts {
         TABLE.iter().zip(self.0).find(|(row, _)| row.name == name).map(|(_, count)| count)
     }
 
-    /// Those that a screen shows as they are, with the words for it; without those that are zero.
+    /// Those that a screen shows as they are, with their words, without zeros.
     pub fn shown(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let rows = TABLE.iter().zip(self.0);
         rows.filter_map(|(row, count)| Some((count, row.shown?))).filter(|(count, _)| *count > 0)
@@ -123,7 +124,7 @@ impl Serialize for Counts {
 }
 
 impl<'d> Deserialize<'d> for Counts {
-    /// Counters that the daemon has and this program does not are passed over; those that it lacks are zero.
+    /// Counters that only the daemon knows are skipped; counters that it lacks are zero.
     fn deserialize<Format: Deserializer<'d>>(format: Format) -> Result<Self, Format::Error> {
         format.deserialize_map(Known)
     }

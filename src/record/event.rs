@@ -1,6 +1,7 @@
-//! What the way of a question tells the record: finished questions, messages to servers, flights and their steps.
+//! The events that the way of a question reports to the record: ended questions, messages to servers, flights and
+//! their steps.
 //!
-//! Plain data; whoever tells does not wait for whoever counts.
+//! Plain data; the code that reports does not wait.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -16,60 +17,60 @@ use crate::validate::verdict::State;
 /// A client's question that has ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Ended {
-    /// Who asked.
+    /// The client.
     pub client: IpAddr,
-    /// What type it asked for.
+    /// The type of the question.
     pub kind: RecordType,
-    /// How it ended.
+    /// Its outcome.
     pub outcome: Outcome,
     /// From the arrival of its first copy to the reply.
     pub elapsed: Duration,
 }
 
-/// One message to one server, and what became of it.
+/// One message to one server, and its result.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    /// Whom it went to.
+    /// The server.
     pub server: SocketAddr,
-    /// The zone it was asked as a server of.
+    /// The zone that it was asked for.
     pub zone: Name,
-    /// Whether recursion from the root has led to it.
+    /// Whether recursion from the root has found the server.
     pub found: bool,
-    /// How it went.
+    /// The transport.
     pub transport: Transport,
-    /// What the server did.
+    /// The server's conduct.
     pub conduct: Conduct,
-    /// From sending to that.
+    /// The time from sending to the result.
     pub elapsed: Duration,
 }
 
-/// A message to a server that is not answered yet, though it should be.
+/// A message to a server whose answer is overdue.
 #[derive(Clone, Copy, Debug)]
 pub struct Overdue<'a> {
-    /// Whom it went to.
+    /// The server.
     pub server: SocketAddr,
-    /// The zone it was asked as a server of.
+    /// The zone that it was asked for.
     pub zone: &'a Name,
-    /// Whether recursion from the root has led to it.
+    /// Whether recursion from the root has found the server.
     pub found: bool,
     /// When it was sent.
     pub sent: Mono,
 }
 
-/// A flight that has ended: all that was done for one question, however many waited for it.
+/// An ended flight: all work for one question, however many clients waited for it.
 #[derive(Clone, Debug)]
 pub struct FlightEnded<'a> {
-    /// What was asked.
+    /// The question.
     pub question: &'a Question,
-    /// The deepest zone whose servers it asked; none where memory was enough.
+    /// The deepest zone whose servers it asked; none if memory was enough.
     pub zone: Option<Name>,
-    /// Why it failed, where it did.
+    /// Why it failed, if it did.
     pub failed: Option<Lost>,
-    /// What validation came to; none where nothing was validated.
+    /// The result of validation; none if nothing was validated.
     pub state: Option<State>,
     /// From its begin to its end.
     pub elapsed: Duration,
-    /// How long its clients wait: what is found later has reached none of those that asked first.
+    /// How long its clients wait: a later result has reached none of the first ones.
     pub patience: Duration,
     /// Messages sent for it, sub-questions included.
     pub packets: u32,
@@ -80,28 +81,28 @@ pub struct FlightEnded<'a> {
 pub struct Lost {
     /// A sentence.
     pub why: String,
-    /// What it shows.
+    /// The meaning of the failure for the zone.
     pub shows: Shows,
     /// Whether the operator has named the zone's servers.
     pub configured: bool,
-    /// Servers that did wrong, and what each did last.
+    /// Servers with faults, and the last conduct of each.
     pub servers: Vec<(IpAddr, Conduct)>,
 }
 
-/// What a failure shows of the zone whose servers were asked.
+/// The meaning of a failure for the zone whose servers were asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shows {
-    /// Nobody has said anything: the zone's servers are silent, or our own network is down.
+    /// No server answered: the zone's servers are silent, or our own network is down.
     Silence,
-    /// Its servers have answered, with nothing that helps.
+    /// Its servers answered, with nothing that helps.
     NoHelp,
-    /// What its servers say is not what its owner has signed.
+    /// The answer of its servers is not what its owner signed.
     Bogus,
-    /// Whether it is could not be found out: the keys did not come, because of the zone or of our own network.
+    /// Not known whether it is bogus: the keys could not be fetched, because of the zone or of our own network.
     Unchecked,
-    /// It is a DNS list, which is told of as a list.
+    /// It is a DNS list, whose state is reported as a list's.
     List,
-    /// The answer was found, too late for those who asked.
+    /// The answer was found, too late for the clients.
     Late,
 }
 
@@ -110,14 +111,14 @@ pub enum Shows {
 pub struct Step {
     /// Microseconds since the flight began.
     pub at_micros: u64,
-    /// How deep in sub-questions: 0 is the client's own.
+    /// The depth in sub-questions: 0 is the client's own.
     pub depth: u8,
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     pub event: StepEvent,
 }
 
-/// What happened in a step.
+/// The event of a step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum StepEvent {
@@ -129,76 +130,76 @@ pub enum StepEvent {
         #[serde(rename = "type")]
         kind: String,
     },
-    /// Memory had it.
+    /// Memory had the answer.
     Memory {
-        /// What was found there.
+        /// The answer.
         found: String,
     },
-    /// The closest zone known, and where its servers are asked next.
+    /// The closest known zone, whose servers are asked next.
     Cut {
         /// The zone.
         zone: String,
         /// Servers whose addresses are known.
         addresses: usize,
     },
-    /// Its servers are asked for a part of the name alone (RFC 9156).
+    /// Its servers are asked for a part of the name only (RFC 9156).
     Probe {
         /// The part.
         name: String,
     },
     /// A message was sent.
     Sent {
-        /// Whom to.
+        /// The server.
         server: String,
-        /// How.
+        /// The transport.
         transport: Transport,
-        /// Why this server, now: `first`, `race`, `timer`, `next`, `address`, `without_edns`, `truncated`, `other_case`,
-        /// `own_case`.
+        /// Why this server is asked now: `first`, `race`, `timer`, `next`, `address`, `without_edns`, `truncated`,
+        /// `other_case`, `own_case`.
         reason: String,
     },
-    /// A server's message came, or will not come any more.
+    /// A server's message came, or counts as lost.
     Received {
-        /// From whom.
+        /// The server.
         server: String,
-        /// What the server did.
+        /// The server's conduct.
         conduct: Conduct,
         /// From sending, in microseconds.
         round_trip_micros: u64,
-        /// What it said, in a few words.
+        /// A summary of the message.
         said: String,
     },
-    /// Records were dropped that the server had no authority to give, or nobody asked for.
+    /// Records were removed that the server had no authority to send, or nobody asked for.
     Scrubbed {
-        /// How many.
+        /// Their number.
         dropped: usize,
     },
     /// Data, or a zone's keys, were checked.
     Checked {
-        /// What.
+        /// The data or the zone.
         subject: String,
-        /// What it came to.
+        /// The result.
         state: State,
-        /// Why it is not secure, where there is more to say.
+        /// Why it is not secure, if there is more to say.
         why: Option<String>,
     },
-    /// A referral was taken.
+    /// A referral was followed.
     Referral {
         /// The zone referred to.
         zone: String,
     },
-    /// None of a zone's servers known so far serves it: its parent is asked for others.
+    /// None of a zone's known servers serves it: its parent is asked for others.
     Outdated {
         /// The zone.
         zone: String,
     },
     /// A CNAME or DNAME leads on.
     Alias {
-        /// Where to.
+        /// The target.
         target: String,
     },
     /// The question, or the sub-question, ended.
     Ended {
-        /// With what.
+        /// The result.
         result: String,
     },
 }

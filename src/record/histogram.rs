@@ -1,4 +1,4 @@
-//! A histogram of times: lock-free to count in, exact to 1 %, cheap to copy and to subtract.
+//! A histogram of times: counted without locks, exact to 1 %, cheap to copy and to subtract.
 //!
 //! Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so a bucket is at most 1/64 of its
 //! lower end wide and its middle at most 0.8 % off what was counted.
@@ -17,7 +17,7 @@ const PER_OCTAVE: u64 = 1 << PRECISION_BITS;
 /// Octaves above the exact part: up to 2^26 µs, 67 s. No question lives longer than `limits::FLIGHT_TIME`.
 const OCTAVES: u64 = 20;
 
-/// All buckets; the last one also holds whatever is longer.
+/// All buckets; the last one also counts longer times.
 const BUCKETS: u64 = PER_OCTAVE * (OCTAVES + 1);
 
 /// Counts of times. Counting is one relaxed atomic addition; readers see each count sooner or later, none twice.
@@ -42,7 +42,7 @@ impl Histogram {
         }
     }
 
-    /// What has been counted so far.
+    /// The counts so far.
     pub fn spread(&self) -> Spread {
         Spread::sum([self])
     }
@@ -58,7 +58,7 @@ const fn place(micros: u64) -> u64 {
     if place < BUCKETS { place } else { BUCKETS - 1 }
 }
 
-/// The time a bucket stands for: the middle of it, in microseconds, rounded down.
+/// The time that a bucket represents: its middle in microseconds, rounded down.
 const fn middle(place: u64) -> u64 {
     if place < PER_OCTAVE {
         return place;
@@ -68,7 +68,7 @@ const fn middle(place: u64) -> u64 {
     (PER_OCTAVE + place % PER_OCTAVE) * width + (width - 1) / 2
 }
 
-/// What a histogram held at a moment, or what came to it between two: the buckets that are not empty.
+/// The counts of a histogram at a moment, or their growth between two: the buckets that are not empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
     /// Bucket and count, by rising bucket.
@@ -76,7 +76,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// What several histograms hold together.
+    /// The sum of several histograms.
     pub fn sum<'a>(histograms: impl IntoIterator<Item = &'a Histogram>) -> Self {
         let mut dense = vec![0_u64; usize::try_from(BUCKETS).unwrap_or(0)];
         for histogram in histograms {
@@ -87,7 +87,7 @@ impl Spread {
         Self { counts: (0..).zip(dense).filter(|(_, count)| *count > 0).collect() }
     }
 
-    /// What came since `earlier`, which must be an older spread of the same histograms.
+    /// The growth since `earlier`, an older spread of the same histograms.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let mut old = earlier.counts.iter().copied().peekable();
@@ -99,12 +99,12 @@ impl Spread {
         Self { counts: difference.collect() }
     }
 
-    /// How many times were counted.
+    /// The number of counted times.
     pub fn total(&self) -> u64 {
         self.counts.iter().map(|(_, count)| count).sum()
     }
 
-    /// The time that `permille` of the counted ones do not exceed; zero where nothing was counted.
+    /// The time that `permille` of the counted ones do not exceed; zero if nothing was counted.
     pub fn quantile(&self, permille: u64) -> Duration {
         let rank = self.total().saturating_mul(permille).div_ceil(1000).max(1);
         let mut passed = 0_u64;
@@ -124,10 +124,10 @@ impl Spread {
     }
 }
 
-/// How long things took, in seconds, each within 1 %; all zero where nothing was counted.
+/// Quantiles in seconds, each within 1 %; all zero if nothing was counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
-    /// How many were counted.
+    /// The number of counted times.
     pub count: u64,
     /// Half of them took no longer.
     pub p50: f64,
@@ -135,7 +135,7 @@ pub struct Quantiles {
     pub p90: f64,
     /// 99 of 100 took no longer.
     pub p99: f64,
-    /// None took longer; what took longer than 67 s counts as that.
+    /// None took longer; times above 67 s count as 67 s.
     pub max: f64,
 }
 

@@ -1,9 +1,9 @@
-//! Incidents: what is worth a line in the log when it begins, and another when it ends.
+//! Incidents: events whose begin and end are worth a line in the log.
 //!
-//! Pure: it is told what happened and when, and says what to tell. Spam's dead domains are no incident, so a zone that
-//! never worked must fail for longer; and no day has more than a few lines. An incident ends when something that failed is
-//! answered, not when anything is: one name of a zone may be bogus while all others are well. A zone that nobody asks about
-//! for hours, and that fails again then, has failed all the time: no line.
+//! Pure: its input is events with their times, its output the lines. Spam's dead domains are no incident, so a zone
+//! that never worked must fail for longer; and no day has more than a few lines. An incident ends when a question
+//! that failed is answered, not when any question is: one name of a zone may be bogus while all others are fine. A
+//! zone that nobody asks about for hours, and that then fails again, has failed all the time: no line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,10 +20,10 @@ use crate::limits::{
 };
 use crate::question::Question;
 
-/// An hour, after which as many lines may be written again.
+/// After an hour the same number of lines may be written again.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// What is known of a zone that failed lately.
+/// The state of a zone that failed lately.
 #[derive(Debug)]
 struct Trouble {
     /// The first failure in a row, and the last.
@@ -31,7 +31,7 @@ struct Trouble {
     last: Mono,
     failures: u32,
     state: State,
-    /// What failed and was not answered since, the last at the end.
+    /// Questions that failed and were not answered since, the last at the end.
     failing: Vec<Failing>,
     /// Why the last one failed.
     why: String,
@@ -48,9 +48,9 @@ struct Failing {
 enum State {
     /// It may be chance.
     Watched,
-    /// It fails; that was told, or withheld.
+    /// It fails; the log has a line about it, or one was withheld.
     Begun { told: bool },
-    /// It ended then, and is not told again for a while.
+    /// It ended then, and is not reported again for a while.
     Ended { at: Mono },
 }
 
@@ -61,9 +61,9 @@ pub(super) struct Failed {
     pub(super) zone: Name,
     /// When the first question failed.
     pub(super) since: Mono,
-    /// How many did.
+    /// The number of failed questions.
     pub(super) failures: u32,
-    /// Why the last one did.
+    /// Why the last one failed.
     pub(super) why: String,
     /// The last one.
     pub(super) question: Question,
@@ -75,14 +75,14 @@ pub(super) struct Incidents {
     /// Our own network.
     pub(super) outage: Outage,
     zones: BTreeMap<Name, Trouble>,
-    /// When the hour began, the lines it has had, and those it has not.
+    /// The begin of the hour, the lines written in it, and the lines withheld.
     hour: Mono,
     told: u32,
     withheld: u32,
 }
 
 impl Incidents {
-    /// A flight has ended in `zone`; `worked` where another was ever answered there.
+    /// A flight has ended in `zone`; `worked`: another one was once answered there.
     pub(super) fn ended(
         &mut self,
         zone: &Name,
@@ -108,7 +108,7 @@ impl Incidents {
         if !trouble.failing.iter().any(|failing| failing.is_answered_by(ended)) {
             return None;
         }
-        // What fails on is told anew.
+        // A question that still fails is reported again.
         trouble.failing.clear();
         trouble.failures = 0;
         match trouble.state {
@@ -125,7 +125,7 @@ impl Incidents {
         }
     }
 
-    /// A flight has failed in `zone`, or came too late.
+    /// A flight has failed in `zone`, or its answer came too late.
     fn failed(
         &mut self,
         zone: &Name,
@@ -138,7 +138,7 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // Nobody is blamed for it; who was blamed before is not well again by that.
+            // The zone is not blamed for it; a zone that was blamed before is not cleared by it.
             let begun =
                 self.zones.get_mut(zone).filter(|trouble| matches!(trouble.state, State::Begun { .. }));
             if let Some(trouble) = begun {
@@ -173,19 +173,19 @@ impl Incidents {
         })
     }
 
-    /// Whether a failure may be our own network's fault. Servers that the operator has named may be all that are ever asked: of
-    /// them only an outage that is known speaks.
+    /// Whether a failure may be our own network's fault. Servers that the operator has named may be the only ones
+    /// that are ever asked: for them only a known outage counts.
     fn may_be_ours(&self, ended: &FlightEnded<'_>, lost: &Lost, now: Mono) -> bool {
         if !matches!(lost.shows, Shows::Silence | Shows::Unchecked | Shows::Late) {
             return false;
         }
         let began = now.before(ended.elapsed);
-        // What is answered at once, as its silence is known, has heard nobody meanwhile.
+        // A question that fails at once, because the silence is known, has heard no server meanwhile.
         let asked = !lost.configured && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
 
-    /// Time has passed: what is forgotten by that, and how many lines the last hour did not have.
+    /// Time has passed: forgets old troubles, and returns the line about withheld ones.
     pub(super) fn tick(&mut self, now: Mono) -> Option<Line> {
         self.zones.retain(|_, trouble| trouble.is_kept(now));
         if now.since(self.hour) < HOUR {
@@ -196,7 +196,7 @@ impl Incidents {
         (withheld > 0).then_some(Line::Withheld { zones: withheld })
     }
 
-    /// The zones that fail, the longest first. Where nothing was asked lately it is not known whether they still do.
+    /// The zones that fail, the longest first. If nothing was asked lately, it is not known whether they still fail.
     pub(super) fn failing(&self, now: Mono) -> Vec<Failed> {
         let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
         let mut failing: Vec<Failed> = lately.filter_map(failing).collect();
@@ -204,7 +204,8 @@ impl Incidents {
         failing
     }
 
-    /// Makes room for a zone that has no row: the quietest goes that is only watched, or where all are told of the quietest of all.
+    /// Makes room for a new zone: the quietest zone that is only watched goes; if all were reported, the quietest of
+    /// all.
     fn make_room(&mut self, zone: &Name) {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
@@ -225,7 +226,7 @@ fn failing((zone, trouble): (&Name, &Trouble)) -> Option<Failed> {
 }
 
 impl Failing {
-    /// Whether an answer that came in time shows that it does not fail any more.
+    /// Whether an answer in time shows that it no longer fails.
     fn is_answered_by(&self, ended: &FlightEnded<'_>) -> bool {
         let same = self.question.name == ended.question.name
             && self.question.kind == ended.question.kind
@@ -234,7 +235,7 @@ impl Failing {
             // Any answer shows that the servers answer, and in time.
             Shows::Silence | Shows::Late => true,
             Shows::NoHelp | Shows::List => same,
-            // Who asks with CD is given what is bogus.
+            // A client with CD gets bogus answers too.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
         }
     }
@@ -264,7 +265,7 @@ impl Trouble {
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
     }
 
-    /// Whether it is a new incident: one that has just ended is not told again.
+    /// Whether it is a new incident: one that has just ended is not reported again.
     fn may_begin(&self, now: Mono) -> bool {
         match self.state {
             State::Watched => true,

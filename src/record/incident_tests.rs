@@ -21,7 +21,7 @@ fn answers(zone: &Name, kind: RecordType, seconds: u64) -> Line {
     Line::ZoneAnswers { zone: zone.clone(), question, after: Duration::from_secs(seconds) }
 }
 
-/// Incidents at a gateway that hears of the internet all the time.
+/// Incidents at a gateway that hears from the internet all the time.
 #[derive(Default)]
 struct Stage {
     incidents: Incidents,
@@ -143,7 +143,7 @@ fn what_is_refused_ends_when_some_of_it_is_answered() {
     }
     assert_eq!(stage.end(&zone, RecordType::AAAA, None, true, 10), None, "that was never refused");
     assert_eq!(stage.end(&zone, RecordType::TXT, None, true, 12), Some(answers(&zone, RecordType::TXT, 12)));
-    // A is refused on.
+    // A is still refused.
     let mut told = Vec::new();
     for second in (13..1_000).step_by(20) {
         told.extend(
@@ -253,7 +253,7 @@ fn a_full_table_still_has_room_for_who_is_new() {
     stage.failed(&zone(3_000), true, 3);
     stage.failed(&zone(3_000), true, 3);
     assert!(stage.failed(&zone(3_000), true, 3).is_some());
-    // Also where all of them are told of.
+    // Also if all of them were reported.
     for number in 4_000..5_000 {
         (0..3).for_each(|_| drop(stage.failed(&zone(number), true, 4)));
         assert!(stage.incidents.zones.len() <= MAX_INCIDENT_ZONES);
@@ -286,7 +286,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
     }
     let failing: Vec<Name> = stage.incidents.failing(at(18)).into_iter().map(|failed| failed.zone).collect();
     assert_eq!(failing, [zone(0)]);
-    // What its servers say themselves is no silence.
+    // Answers of its servers are no silence.
     for _ in 0..2 {
         assert_eq!(stage.end(&zone(7), RecordType::MX, Some(Shows::NoHelp), true, 18), None);
     }

@@ -1,8 +1,8 @@
-//! The types that are counted by name; all others together are "other", so that no client can grow a table.
+//! The types that are counted by name. All others count as "other", so that no client can grow a table.
 
 use hickory_proto::rr::RecordType;
 
-/// The types that mail gateways ask, and those that tell of something else on the host.
+/// The types that mail gateways ask, and those that show other programs on the host.
 pub(super) const NAMED: [RecordType; 17] = [
     RecordType::A,
     RecordType::AAAA,
@@ -31,7 +31,7 @@ pub(super) fn place(kind: RecordType) -> usize {
     NAMED.iter().position(|named| *named == kind).unwrap_or(NAMED.len())
 }
 
-/// What stands at a place.
+/// The name of a place.
 pub(super) fn title(place: usize) -> String {
     NAMED.get(place).map_or_else(|| super::OTHER.to_owned(), ToString::to_string)
 }

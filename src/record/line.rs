@@ -1,7 +1,7 @@
-//! A line of the log: the begin or the end of an incident, in a sentence and in fields.
+//! A log line: the begin or the end of an incident, as a sentence and as fields.
 //!
-//! The fields are `incident`, `zone` and `servers`; what stands in them is spelled as elsewhere. A sentence tells what was
-//! seen, so that it is true whatever the cause is.
+//! The fields are `incident`, `zone` and `servers`, spelled as elsewhere. The sentence describes what was seen, so
+//! that it is true whatever the cause is.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -26,33 +26,33 @@ pub(super) enum Line {
         why: String,
         /// The last one.
         question: Question,
-        /// Servers that did wrong in the last one.
+        /// Servers with faults in the last one.
         servers: Vec<IpAddr>,
     },
-    /// Something that failed is answered.
+    /// A question that failed is answered.
     ZoneAnswers {
         /// The zone.
         zone: Name,
-        /// What.
+        /// The question.
         question: Question,
         /// Since the first failure.
         after: Duration,
     },
     /// Nobody on the internet answers.
     NetworkDown {
-        /// Servers that were asked in vain.
+        /// Servers that did not answer.
         servers: usize,
         /// Since the first message that was not answered.
         span: Duration,
     },
-    /// Somebody does.
+    /// A server on the internet answers again.
     NetworkUp {
         /// Since the first message that was not answered.
         after: Duration,
     },
     /// More zones failed than the hour had lines for.
     Withheld {
-        /// How many.
+        /// Their number.
         zones: u32,
     },
 }
@@ -71,7 +71,7 @@ macro_rules! write_at {
 }
 
 impl Line {
-    /// Writes it to the log: what begins is a warning.
+    /// Writes it to the log: the begin of an incident is a warning.
     pub(super) fn write(&self) {
         match self {
             Self::ZoneFails { .. } | Self::NetworkDown { .. } | Self::Withheld { .. } => {
@@ -83,7 +83,7 @@ impl Line {
         }
     }
 
-    /// The word for what happened.
+    /// The word of the incident.
     const fn incident(&self) -> &'static str {
         match self {
             Self::ZoneFails { .. } => "zone_fails",
@@ -101,7 +101,7 @@ impl Line {
         }
     }
 
-    /// The servers that did wrong, a space between them.
+    /// The servers with faults, separated by spaces.
     fn servers(&self) -> Option<String> {
         match self {
             Self::ZoneFails { servers, .. } if !servers.is_empty() => {
@@ -115,7 +115,7 @@ impl Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What took less than a second did not take none.
+        // Less than a second is shown as one second.
         let age = |span: &Duration| Age((*span).max(Duration::from_secs(1)));
         match self {
             Self::ZoneFails { zone, failures, span, why, question, .. } => write!(
@@ -161,7 +161,7 @@ impl fmt::Display for Age {
     }
 }
 
-/// The command that shows how a question fails; a name that a shell would read as something else is left out.
+/// The command that shows how a question fails; a name with characters that a shell would interpret is left out.
 pub(super) struct Trace<'a>(pub(super) &'a Question);
 
 impl fmt::Display for Trace<'_> {

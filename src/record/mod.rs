@@ -66,23 +66,23 @@ use crate::clock::{Clock, Mono};
 use crate::limits;
 use crate::question::{Apart, Outcome, name_of_wire, wire_name};
 
-/// What the rest of a bounded table is called.
+/// The name of the remainder of a bounded table.
 pub const OTHER: &str = "other";
 
-/// Counts what happened, and tells it.
+/// Counts events, and reports the counters.
 #[derive(Debug)]
 pub struct Recorder {
     clock: Clock,
     started: Mono,
     shards: Box<[Shard]>,
     upstream: Upstream,
-    /// By the zone's name in wire form: octets are compared many times sooner than names.
+    /// By the zone's name in wire form: octets are compared many times faster than names.
     zones: Mutex<Table<Vec<u8>, ZoneTally>>,
     servers: Mutex<Table<IpAddr, Messages>>,
     clients: Mutex<Table<IpAddr, ClientTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
     incidents: Mutex<Incidents>,
-    /// Wakes whoever asks others when somebody does not answer.
+    /// Wakes the task that asks other servers when one does not answer.
     doubt: Notify,
 }
 
@@ -112,14 +112,14 @@ impl Recorder {
         }
     }
 
-    /// Counts what came to the listener and is no question, or no new one.
+    /// Counts a message to the listener that is no question, or no new one.
     pub fn apart(&self, shard: usize, apart: Apart) {
         if let Some(shard) = self.shard(shard) {
             shard.apart(apart);
         }
     }
 
-    /// Counts a message to a server, once it is known what became of it.
+    /// Counts a message to a server, once its result is known.
     pub fn sent(&self, sent: &Sent) {
         self.upstream.sent(sent);
         lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
@@ -134,7 +134,7 @@ impl Recorder {
         }
     }
 
-    /// Hears that a message is not answered though it should be by now: somebody else is asked then, see `doubted`.
+    /// Notes that a message is overdue: another server is asked then, see `doubted`.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if !overdue.found {
             return;
@@ -150,8 +150,8 @@ impl Recorder {
         }
     }
 
-    /// Ends when somebody on the internet has not answered in time and nobody else was heard since: only a question to others
-    /// can tell whose fault that is.
+    /// Returns when a server on the internet has not answered in time and no other was heard since: only a question
+    /// to another shows whose fault that is.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
@@ -163,13 +163,13 @@ impl Recorder {
         lock(&self.incidents).outage.is_doubtful()
     }
 
-    /// Counts an answer of `server`, counted as one before, that turned out to be bogus.
+    /// Counts that an answer of `server`, which was counted before, is bogus.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
         lock(&self.servers).add(&server, &Messages::one_bogus());
         lock(&self.zones).add(&wire_name(zone), &ZoneTally::of_messages(Messages::one_bogus()));
     }
 
-    /// What fails now.
+    /// The current troubles.
     pub fn troubles(&self) -> Troubles {
         let now = self.clock.mono();
         let incidents = lock(&self.incidents);
@@ -199,12 +199,12 @@ impl Recorder {
         line.iter().for_each(Line::write);
     }
 
-    /// Counts a client's question that was turned away, as others need the room that `zone` takes.
+    /// Counts a client's question that was turned away, because others need the room that `zone` takes.
     pub fn shed(&self, zone: &Name) {
         lock(&self.zones).add(&wire_name(zone), &ZoneTally::of_shed());
     }
 
-    /// Takes the snapshot from which the windows are computed; to be called every `limits::SNAPSHOT_INTERVAL`.
+    /// Takes the snapshot for the windows; called every `limits::SNAPSHOT_INTERVAL`.
     pub fn tick(&self) {
         let now = self.clock.mono();
         let line = lock(&self.incidents).tick(now);
@@ -247,8 +247,8 @@ impl Recorder {
         }
     }
 
-    /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, the one that runs
-    /// included.
+    /// The zones of a window, most flights first, "other" last. Windows of tables are whole minutes, including the
+    /// current one.
     pub fn by_zone(&self, window: Window) -> Vec<ZoneRow> {
         let mut rows = self.zone_rows(window);
         rows.sort_by_key(|(name, tally)| (name.is_none(), std::cmp::Reverse(tally.flights)));
@@ -263,7 +263,7 @@ impl Recorder {
         rows.into_iter().map(|(name, tally)| ZoneRow::new(title(name), &tally)).collect()
     }
 
-    /// The servers of a window, those first that were waited for longest, "other" last.
+    /// The servers of a window, the longest total wait first, "other" last.
     pub fn by_server(&self, window: Window) -> Vec<ServerRow> {
         let mut rows = listed(lock(&self.servers).rows(window), |other| other.total() > 0);
         rows.sort_by_key(|(server, messages)| (server.is_none(), std::cmp::Reverse(messages.waited())));
@@ -338,7 +338,7 @@ impl Recorder {
     }
 }
 
-/// The rows of a table, and "other" without a key where anything is in it.
+/// The rows of a table, and "other" without a key if it has any counts.
 fn listed<Key: Ord, Counted>(
     rows: Rows<Key, Counted>,
     is_something: impl Fn(&Counted) -> bool,
@@ -358,7 +358,7 @@ fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
 }
 
-/// A count is whole after every statement, so what a panicking holder left behind is still true.
+/// Locks a counter after a panic too: a count is whole after every statement.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
-//! What is noted on a trail: a step as data, and its words for people.
+//! The notes of a trail: a step as data, and its words for people.
 //!
-//! What happens on the way of every miss has a form of its own, which costs no words; what is rare is noted as it is told.
+//! A frequent step has a form of its own, which needs no words; a rare one is noted in words.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ use super::event::StepEvent;
 use crate::conduct::{Conduct, Transport};
 use crate::validate::verdict::State;
 
-/// A step as it is noted; see `StepEvent` for what each means.
+/// A step as it is noted; `StepEvent` has the meanings.
 #[derive(Clone, Debug)]
 pub enum Note {
     /// See `StepEvent::Question`.
@@ -32,22 +32,22 @@ pub enum Note {
     },
     /// See `StepEvent::Sent`.
     Sent {
-        /// Whom to.
+        /// The server.
         server: IpAddr,
-        /// How.
+        /// The transport.
         transport: Transport,
-        /// Why this server, now.
+        /// Why this server is asked now.
         reason: &'static str,
     },
     /// See `StepEvent::Received`.
     Received {
-        /// From whom.
+        /// The server.
         server: IpAddr,
-        /// What the server did.
+        /// The server's conduct.
         conduct: Conduct,
-        /// From sending.
+        /// The time since sending.
         elapsed: Duration,
-        /// What it said.
+        /// A summary of the message.
         said: Words,
     },
     /// See `StepEvent::Checked`: data.
@@ -56,47 +56,47 @@ pub enum Note {
         name: Name,
         /// Their type.
         kind: RecordType,
-        /// What it came to.
+        /// The result.
         state: State,
-        /// Why it is not secure, where there is more to say.
+        /// Why it is not secure, if there is more to say.
         why: Option<String>,
     },
     /// See `StepEvent::Ended`.
     Ended {
-        /// With what.
+        /// The result.
         result: Words,
     },
-    /// What is rare.
+    /// A rare step.
     Told(StepEvent),
 }
 
-/// A few words, made when they are wanted.
+/// A few words, made when they are read.
 #[derive(Clone, Debug)]
 pub enum Words {
-    /// Always the same.
+    /// A constant.
     Fixed(&'static str),
     /// Already made.
     Made(String),
     /// A response code.
     Code(ResponseCode),
-    /// An answer with so many records.
+    /// An answer with this many records.
     Records {
-        /// How many.
+        /// The number.
         count: usize,
-        /// Whether it was said with AA.
+        /// Whether it had AA.
         authoritative: bool,
     },
     /// A negative answer.
     Negative {
         /// True: no such name. False: no such type.
         nxdomain: bool,
-        /// Whether it was said with AA.
+        /// Whether it had AA.
         authoritative: bool,
     },
 }
 
 impl Note {
-    /// The step as it is told.
+    /// The step in words.
     pub(super) fn told(&self) -> StepEvent {
         match self {
             Self::Question { name, kind } => {

@@ -1,8 +1,9 @@
-//! Whether our own network is down: nobody on the internet answers, the root servers among them.
+//! Whether our own network is down: no server on the internet answers, including the root servers.
 //!
-//! Pure: it is told what became of messages, and when. Only servers that recursion from the root has found count: a server
-//! that the operator has named may stand in our own network. A gateway that asks little may ask one dead zone alone, so
-//! silence counts as an outage only once root servers were asked during it: whoever waits in `Recorder::doubted` asks them.
+//! Pure: its input is the results of messages with their times. Only servers that recursion from the root has found
+//! count: a server that the operator has named may be in our own network. A gateway with few questions may ask only
+//! one dead zone, so silence counts as an outage only once root servers were asked during it. The task that waits in
+//! `Recorder::doubted` asks them.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,14 +12,14 @@ use super::line::Line;
 use crate::clock::Mono;
 use crate::limits::{MAX_SILENT_SERVERS, NETWORK_DOWN_ROOT_MESSAGES, NETWORK_DOWN_TIME};
 
-/// What is known of our own network.
+/// The state of our own network.
 #[derive(Debug, Default)]
 pub(super) struct Outage {
     /// When a server of the internet was last heard.
     heard: Option<Mono>,
-    /// The silence since, once a message was not answered in time.
+    /// The silence since then, once a message was not answered in time.
     silence: Option<Silence>,
-    /// Whether that silence was told to be an outage.
+    /// Whether that silence was reported as an outage.
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
@@ -26,7 +27,7 @@ pub(super) struct Outage {
 
 #[derive(Debug)]
 struct Silence {
-    /// When the first message was sent that is not answered.
+    /// When the first unanswered message was sent.
     since: Mono,
     /// Servers whose answer is overdue.
     servers: BTreeSet<IpAddr>,
@@ -35,9 +36,9 @@ struct Silence {
 }
 
 impl Outage {
-    /// A message that was sent to `server` at `sent` is not answered, though it should be by now; `root`: to a root server.
+    /// A message that was sent to `server` at `sent` is overdue; `root`: it is a root server.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Others were heard after it was sent: it tells of its server alone.
+        // Others were heard after it was sent: the silence is its server's alone.
         if self.heard.is_some_and(|heard| heard > sent) {
             return None;
         }
@@ -67,12 +68,12 @@ impl Outage {
         Some(Line::NetworkUp { after: now.since(silence.since) })
     }
 
-    /// Whether somebody else is to be asked, to see whether anybody answers.
+    /// Whether another server must be asked, to see whether any answers.
     pub(super) fn is_doubtful(&self) -> bool {
         self.silence.is_some()
     }
 
-    /// Since when nobody answers, where that is our own network's fault.
+    /// Since when no server answers, if that is our own network's fault.
     pub(super) fn since(&self) -> Option<Mono> {
         self.silence.as_ref().filter(|_| self.down).map(|silence| silence.since)
     }

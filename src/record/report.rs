@@ -1,4 +1,5 @@
-//! What the record tells: plain data, spelled alike in JSON and in `resolverctl`'s words. Times are in seconds.
+//! The reports of the record: plain data, spelled alike in JSON and on the screens of `resolverctl`. Times are in
+//! seconds.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,39 +17,39 @@ use crate::validate::verdict::State;
 /// The statistics of a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The window asked for.
+    /// The window.
     pub window: Window,
-    /// Seconds that it really covers: fewer where the daemon is younger.
+    /// Seconds that it really covers: fewer if the daemon is younger.
     pub seconds: f64,
     /// Seconds since the daemon started.
     pub uptime: f64,
     /// Questions that ended.
     pub questions: u64,
-    /// The same by how they ended; they add up to `questions`.
+    /// The same by outcome; they add up to `questions`.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// What came to the listener and was no question, or no new one.
+    /// Messages to the listener that were no question, or no new one.
     pub apart: BTreeMap<Apart, u64>,
     /// From the arrival of a question to its reply.
     pub latency: Quantiles,
-    /// What was asked of servers.
+    /// Messages to servers.
     pub upstream: UpstreamReport,
 }
 
-/// What was asked of servers in a window.
+/// Messages to servers in a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UpstreamReport {
-    /// Messages sent, by what the server did.
+    /// Messages sent, by conduct of the server.
     pub messages: BTreeMap<Conduct, u64>,
-    /// What is counted on the way to servers, each under its name.
+    /// Counters of the way to servers, each under its name.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Seconds waited for servers, all messages together; those under way at once count each.
+    /// Seconds waited for servers, all messages together; messages at the same time count each.
     pub waited: f64,
     /// Round trips of messages that came back.
     pub round_trip: Quantiles,
-    /// Flights, and how long they took.
+    /// The times of flights.
     pub flights: Quantiles,
-    /// Flights whose answer was validated, by what that came to.
+    /// Validated flights, by result.
     pub validated: BTreeMap<State, u64>,
 }
 
@@ -59,9 +60,9 @@ pub struct ZoneRow {
     pub zone: String,
     /// Flights whose deepest zone it was.
     pub flights: u64,
-    /// Those that ended in failure.
+    /// Flights that ended in failure.
     pub failed: u64,
-    /// Questions for it that were turned away, as others needed the room.
+    /// Its questions that were turned away, because others needed the room.
     #[serde(default)]
     pub shed: u64,
     /// Seconds that its flights took together.
@@ -76,11 +77,12 @@ pub struct ZoneRow {
     pub under_3s: u64,
     /// Flights that took 3 s or longer.
     pub over_3s: u64,
-    /// Messages to its servers by what those did; zeros left out.
+    /// Messages to its servers by conduct; zeros left out.
     pub messages: BTreeMap<Conduct, u64>,
     /// Average round trip to its servers, in seconds.
     pub round_trip: f64,
-    /// What its servers did wrong, in words; how many flights failed, where they did nothing wrong; else how fast they are.
+    /// The faults of its servers, in words; if there are none, how many flights failed, otherwise how fast the
+    /// servers are.
     pub verdict: String,
 }
 
@@ -91,13 +93,13 @@ pub struct ServerRow {
     pub server: String,
     /// Seconds waited for it, all messages together.
     pub waited: f64,
-    /// Messages to it by what it did; zeros left out.
+    /// Messages to it by conduct; zeros left out.
     pub messages: BTreeMap<Conduct, u64>,
     /// Average round trip, in seconds.
     pub round_trip: f64,
     /// Longest round trip, in seconds.
     pub round_trip_max: f64,
-    /// What it did wrong, in words; what it was, slow or well, where it did nothing wrong.
+    /// Its faults, in words; if there are none, whether it is slow or fine.
     pub verdict: String,
 }
 
@@ -110,9 +112,9 @@ pub struct ClientRow {
     pub questions: u64,
     /// Those answered from memory.
     pub cache: u64,
-    /// Those that ended in SERVFAIL.
+    /// Questions that ended in SERVFAIL.
     pub failed: u64,
-    /// Those of them that were turned away at once, as there was no room or others needed it.
+    /// Failed questions that were turned away at once, because there was no room or others needed it.
     #[serde(default)]
     pub shed: u64,
     /// Seconds it waited, all questions together.
@@ -124,7 +126,7 @@ pub struct ClientRow {
 pub struct ShedRow {
     /// The zone or the client.
     pub name: String,
-    /// How many.
+    /// Their number.
     pub shed: u64,
 }
 
@@ -138,14 +140,14 @@ pub struct TypeRow {
     pub questions: u64,
     /// Those answered from memory.
     pub cache: u64,
-    /// Those that ended in SERVFAIL.
+    /// Questions that ended in SERVFAIL.
     pub failed: u64,
 }
 
-/// What fails now, as the log has told it.
+/// Current troubles, as the log has reported them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Troubles {
-    /// For how long nobody on the internet has answered, where our own network is down.
+    /// How long no server on the internet has answered, if our own network is down.
     pub down: Option<Duration>,
     /// The zones that fail, the longest first.
     pub zones: Vec<FailingZone>,
@@ -156,13 +158,13 @@ pub struct Troubles {
 pub struct FailingZone {
     /// The zone.
     pub zone: String,
-    /// Since the first question failed.
+    /// Time since the first question failed.
     pub span: Duration,
-    /// How many did.
+    /// The number of failed questions.
     pub failures: u32,
-    /// Why the last one did.
+    /// Why the last one failed.
     pub why: String,
-    /// The command that shows how.
+    /// The command that shows the steps.
     pub trace: String,
 }
 
@@ -213,10 +215,10 @@ impl ClientRow {
     }
 }
 
-/// How a verdict begins that blames nobody.
+/// The begin of a verdict without a fault.
 const WELL: &str = "ok";
 
-/// Whether a verdict blames somebody.
+/// Whether a verdict names a fault.
 pub fn blames(verdict: &str) -> bool {
     !verdict.starts_with(WELL) && verdict != NOT_ASKED
 }
@@ -224,19 +226,19 @@ pub fn blames(verdict: &str) -> bool {
 /// The verdict on servers that were not asked.
 const NOT_ASKED: &str = "not queried";
 
-/// The word for an answer that is not what the zone's owner has signed.
+/// The word for an answer that is not what the zone's owner signed.
 const BOGUS: &str = "bogus";
 
 /// A round trip from here on is called slow: half of the way around the world and back takes about 300 ms.
 const SLOW: Duration = Duration::from_millis(300);
 
-/// What servers did wrong, most frequent first: "silent 12, REFUSED 1 of 14". Where they did nothing wrong, how fast they
-/// are.
+/// The faults of servers, most frequent first, with their counts: "timeout 12, REFUSED 1 of 14". If there are none,
+/// how fast the servers are.
 fn verdict(messages: &Messages) -> String {
     faults(messages).unwrap_or_else(|| speed(messages))
 }
 
-/// The same of a zone. Flights may fail though each message was answered as it should be: the names of its servers lead
+/// The same for a zone. Flights may fail though each message was answered correctly: the names of its servers lead
 /// nowhere, or its answers lead in a circle.
 fn zone_verdict(tally: &ZoneTally) -> String {
     let failed =
@@ -252,7 +254,7 @@ fn faults(messages: &Messages) -> Option<String> {
         .collect();
     faults.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
     let told: Vec<String> = faults.iter().map(|(count, words)| format!("{words} {count}")).collect();
-    // What is found to be bogus may have come in the minute before.
+    // A bogus answer may have come in the minute before.
     let total = messages.total().max(messages.bogus());
     (!told.is_empty()).then(|| format!("{} of {total}", told.join(", ")))
 }

@@ -1,7 +1,7 @@
-//! The part of the record that one worker writes: what a hit costs is counted here.
+//! The part of the record that one worker writes: the cost of a hit is here.
 //!
-//! One relaxed addition says type and outcome, one says the time, and the client's row stands behind a mutex that nobody
-//! else takes but a reader.
+//! One relaxed addition counts type and outcome, one counts the time, and the client's row is behind a mutex that
+//! only readers also take.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,14 +52,14 @@ impl Shard {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).count(ended);
     }
 
-    /// Counts what is no question.
+    /// Counts a message that is no question.
     pub(super) fn apart(&self, apart: Apart) {
         if let Some(count) = self.apart.get(apart.index()) {
             count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Adds this shard's counts by type and outcome, and of what stands apart.
+    /// Adds this shard's counts by type and outcome, and of other messages.
     pub(super) fn add_to(&self, questions: &mut [u64], apart: &mut [u64]) {
         for (sum, count) in questions.iter_mut().zip(&self.questions) {
             *sum = sum.saturating_add(count.load(Ordering::Relaxed));
@@ -69,12 +69,12 @@ impl Shard {
         }
     }
 
-    /// Adds the clients seen since they were last taken away.
+    /// Adds the clients seen since they were last taken.
     pub(super) fn add_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner).add_to(sum);
     }
 
-    /// Takes the clients away: they go into the table with the windows.
+    /// Takes the clients: they go into the table with the windows.
     pub(super) fn take_clients(&self, sum: &mut Rows<IpAddr, ClientTally>) {
         let taken = std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
         taken.add_to(sum);
@@ -85,7 +85,7 @@ impl Shard {
 #[derive(Debug, Default)]
 struct Clients {
     rows: Vec<(IpAddr, ClientTally)>,
-    /// Where the last one stood: a gateway's questions come in runs from one address.
+    /// The place of the last one: a gateway's questions come in runs from one address.
     last: usize,
     other: ClientTally,
 }

@@ -1,32 +1,31 @@
-//! A table by zone, server or client: bounded in rows, kept by the minute for an hour and from the start.
+//! A table by zone, server or client: bounded in rows, kept by the minute for an hour and since the start.
 //!
-//! Where there are more keys than rows, the heaviest keep theirs and the rest is told together as "other": keys come from
-//! strangers.
+//! If there are more keys than rows, the heaviest keep theirs and the rest becomes "other": keys come from strangers.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::window::Window;
 use crate::limits;
 
-/// What is counted in a row.
+/// The counters of a row.
 pub(super) trait Tally: Clone + Default {
-    /// Adds what another one counted.
+    /// Adds the counters of another row.
     fn add(&mut self, other: &Self);
 
-    /// What decides who keeps a row, the greater the better: time spent, or questions asked.
+    /// The weight that decides who keeps a row, greater is better: time spent, or questions asked.
     fn weight(&self) -> u64;
 }
 
 /// Rows by key, and the rest.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
-    /// At most as many as the table may hold. Ordered, so that equal runs tell equal tables.
+    /// At most as many as the table may hold. Ordered, so that equal runs give equal tables.
     pub(super) rows: BTreeMap<Key, Counted>,
-    /// All that had no row or lost it.
+    /// The sum of all keys without a row.
     pub(super) other: Counted,
     capacity: usize,
-    /// No row is lighter, once rows have been lost: a key that is can be told at once, without a search. What an attack
-    /// with ever new names costs is then one comparison each.
+    /// Once rows have been lost, no row is lighter than this: a lighter key is rejected at once, without a search. An
+    /// attack with ever new names then costs one comparison each.
     floor: u64,
 }
 
@@ -36,7 +35,7 @@ impl<Key: Ord + Clone, Counted: Tally> Rows<Key, Counted> {
         Self { rows: BTreeMap::new(), other: Counted::default(), capacity, floor: 0 }
     }
 
-    /// Adds to a key's row; a new row may cost the lightest one its place.
+    /// Adds to a key's row; a new row may replace the lightest one.
     pub(super) fn add(&mut self, key: &Key, counted: &Counted) {
         if let Some(row) = self.rows.get_mut(key) {
             row.add(counted);
@@ -95,7 +94,7 @@ impl<Key: Ord + Clone, Counted: Tally> Table<Key, Counted> {
         self.current.add(key, counted);
     }
 
-    /// The row of a key since the start, while it has one.
+    /// The row of a key since the start, if it has one.
     pub(super) fn get(&self, key: &Key) -> Option<&Counted> {
         self.start.rows.get(key)
     }
@@ -113,7 +112,7 @@ impl<Key: Ord + Clone, Counted: Tally> Table<Key, Counted> {
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);
     }
 
-    /// The rows of a window: the minute that runs and as many whole ones as the window has.
+    /// The rows of a window: the current minute and as many whole ones as the window has.
     pub(super) fn rows(&self, window: Window) -> Rows<Key, Counted> {
         let Some(minutes) = window.minutes() else { return self.start.clone() };
         let mut sum = Rows::new(limits::MAX_TABLE_ROWS);

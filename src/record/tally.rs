@@ -1,4 +1,4 @@
-//! What is counted in a row of the tables by zone, server and client.
+//! The counters in a row of the tables by zone, server and client.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::table::Tally;
 use crate::conduct::Conduct;
 use crate::question::Outcome;
 
-/// How many kinds of conduct there are.
+/// The number of kinds of conduct.
 pub(super) const CONDUCTS: usize = Conduct::ALL.len();
 
 /// Upper ends of the columns of the slow table, as Postfix' qshape has them; the last column is open.
@@ -27,18 +27,18 @@ fn add_each(sums: &mut [u64], others: &[u64]) {
     }
 }
 
-/// Messages to servers, and what the servers did.
+/// Messages to servers, by conduct.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Messages {
     /// By `Conduct::index`.
     conduct: [u64; CONDUCTS],
-    /// Sum of the round trips of those that were answered, in microseconds.
+    /// Sum of the round trips of answered messages, in microseconds.
     round_trips_micros: u64,
     /// The longest of them, in microseconds.
     longest_micros: u64,
-    /// Time spent on those that were not, in microseconds.
+    /// Time spent on unanswered messages, in microseconds.
     lost_micros: u64,
-    /// Answers among them that turned out to be bogus.
+    /// Bogus answers among them.
     bogus: u64,
 }
 
@@ -59,12 +59,12 @@ impl Messages {
         messages
     }
 
-    /// An answer, counted as one before, has turned out to be bogus.
+    /// An answer, counted before, is bogus.
     pub(super) fn one_bogus() -> Self {
         Self { bogus: 1, ..Self::default() }
     }
 
-    /// Answers that turned out to be bogus.
+    /// Bogus answers.
     pub(super) const fn bogus(&self) -> u64 {
         self.bogus
     }
@@ -88,7 +88,7 @@ impl Messages {
         Conduct::ALL.into_iter().zip(self.conduct).filter(|(_, count)| *count > 0).collect()
     }
 
-    /// Average round trip of the messages that were answered in any way; zero where none was.
+    /// Average round trip of the messages with any answer; zero if there is none.
     pub(super) fn mean_round_trip(&self) -> Duration {
         let answered: u64 = Conduct::ALL
             .into_iter()
@@ -126,13 +126,13 @@ impl Tally for Messages {
 pub(super) struct ZoneTally {
     /// Flights whose deepest zone it was.
     pub(super) flights: u64,
-    /// Those that ended in failure.
+    /// Flights that ended in failure.
     pub(super) failed: u64,
     /// Time of the flights, in microseconds.
     pub(super) flight_micros: u64,
     /// Flights by the columns of the slow table.
     pub(super) columns: [u64; COLUMNS.len() + 1],
-    /// Questions for it that were turned away, as others needed the room.
+    /// Its questions that were turned away, because others needed the room.
     pub(super) shed: u64,
     /// Messages to its servers.
     pub(super) messages: Messages,
@@ -159,7 +159,7 @@ impl ZoneTally {
         Self { shed: 1, ..Self::default() }
     }
 
-    /// What became of a message.
+    /// The result of a message.
     pub(super) fn of_messages(messages: Messages) -> Self {
         Self { messages, ..Self::default() }
     }
@@ -187,16 +187,16 @@ pub(super) struct ClientTally {
     pub(super) questions: u64,
     /// Those answered from memory.
     pub(super) cache: u64,
-    /// Those that ended in SERVFAIL.
+    /// Questions that ended in SERVFAIL.
     pub(super) failed: u64,
-    /// Those of them that were turned away at once.
+    /// Failed questions that were turned away at once.
     pub(super) shed: u64,
     /// Time until the replies, in microseconds.
     pub(super) waited_micros: u64,
 }
 
 impl ClientTally {
-    /// Counts a question, without making a tally for it: this is on the hit path.
+    /// Counts a question without making a tally for it: this is on the hit path.
     pub(super) fn count(&mut self, ended: &Ended) {
         self.questions = self.questions.wrapping_add(1);
         self.cache = self.cache.wrapping_add(u64::from(ended.outcome == Outcome::Cache));

@@ -1,4 +1,4 @@
-//! All counters at one moment, and what came to them between two.
+//! All counters at one moment, and their growth between two.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use crate::conduct::{Conduct, Transport};
 use crate::question::{Apart, Outcome};
 use crate::validate::verdict::State;
 
-/// Counters of the miss path: few threads, so they are shared.
+/// Counters of the miss path: few threads write them, so they are shared.
 #[derive(Debug, Default)]
 pub(super) struct Upstream {
     round_trip: Histogram,
@@ -67,7 +67,7 @@ pub(super) struct Totals {
 
 impl Totals {
     /// Reads the counters. They are read one by one, so a question that ends meanwhile may be in one and not yet in
-    /// another; outcomes and types come from the same ones and always agree.
+    /// another; outcomes and types come from the same counters and always agree.
     pub(super) fn read(shards: &[Shard], upstream: &Upstream) -> Self {
         let mut questions = vec![0; kinds::PLACES * OUTCOMES];
         let mut apart = vec![0; Apart::ALL.len()];
@@ -88,7 +88,7 @@ impl Totals {
         }
     }
 
-    /// What came since `earlier`.
+    /// The growth since `earlier`.
     #[must_use]
     pub(super) fn since(&self, earlier: &Self) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl Totals {
         Outcome::ALL.into_iter().map(|outcome| (outcome, count(outcome))).collect()
     }
 
-    /// Flights by what validation came to, every state named.
+    /// Flights by result of validation, every state named.
     pub(super) fn validated(&self) -> BTreeMap<State, u64> {
         State::ALL.into_iter().zip(self.validated.iter().copied().chain(std::iter::repeat(0))).collect()
     }
@@ -120,7 +120,7 @@ impl Totals {
         self.questions.chunks_exact(OUTCOMES)
     }
 
-    /// What stands apart, every kind named.
+    /// Messages that are no questions, every kind named.
     pub(super) fn apart(&self) -> BTreeMap<Apart, u64> {
         Apart::ALL.into_iter().zip(self.apart.iter().copied().chain(std::iter::repeat(0))).collect()
     }
@@ -131,7 +131,7 @@ impl Totals {
     }
 }
 
-/// Place by place; what `earlier` lacks counts as zero.
+/// Place by place; a place that `earlier` lacks counts as zero.
 fn difference(now: &[u64], earlier: &[u64]) -> Vec<u64> {
     now.iter()
         .zip(earlier.iter().copied().chain(std::iter::repeat(0)))

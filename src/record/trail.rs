@@ -1,7 +1,7 @@
 //! The trail of one flight: its steps in order, kept on the flight for `resolverctl query --trace`.
 //!
-//! Bounded; what comes later than the bound is left out. Steps are noted as data and put into words when somebody wants to
-//! see them: nearly all of them are dropped unseen.
+//! Bounded; steps beyond the bound are left out. Steps are noted as data and become words when somebody reads them:
+//! nearly all are dropped unread.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,7 +29,7 @@ struct Noted {
     note: Note,
 }
 
-/// How far a flight has come.
+/// The progress of a flight.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The zone whose servers were asked last; none before the first.
@@ -63,7 +63,7 @@ impl Trail {
         }
     }
 
-    /// How far it has come.
+    /// Its progress.
     pub fn progress(&self) -> Progress {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let mut sent = notes.iter().enumerate().rev().filter_map(|(place, noted)| match &noted.note {
@@ -71,7 +71,7 @@ impl Trail {
             _ => None,
         });
         let last = sent.next();
-        // The zone that this message was for: sub-questions go to other zones meanwhile.
+        // The zone of this message: sub-questions go to other zones meanwhile.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, _)| noted.depth == depth);
         let zone = notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {

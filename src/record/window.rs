@@ -14,7 +14,7 @@ use crate::limits;
 /// Seconds in a minute, as a `Duration` counts them.
 const MINUTE: u64 = 60;
 
-/// How far back statistics look. Spelled alike in JSON and on the command line.
+/// The span of the statistics. Spelled alike in JSON and on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 pub enum Window {
     /// The last minute.
@@ -68,12 +68,12 @@ pub(super) struct Snapshots<State> {
 }
 
 impl<State: Default> Snapshots<State> {
-    /// None yet; `started` is when the counters were zero.
+    /// No snapshots; `started` is when the counters were zero.
     pub(super) fn new(started: Mono) -> Self {
         Self { started, dense: VecDeque::new(), minutes: VecDeque::new() }
     }
 
-    /// Keeps a snapshot. Says whether a minute has passed since the last one that is kept for the hour.
+    /// Keeps a snapshot. Returns whether a minute has passed since the last one that is kept for the hour.
     pub(super) fn take(&mut self, now: Mono, state: State) -> bool {
         let taken = (now, Arc::new(state));
         let last = self.minutes.front().map_or(self.started, |(at, _)| *at);
@@ -87,8 +87,8 @@ impl<State: Default> Snapshots<State> {
         minute_over
     }
 
-    /// The state at the begin of a window, and how long ago that was: the snapshot nearest to it, or the start where
-    /// the counters are younger than the window.
+    /// The state at the begin of a window, and how long ago that was: the nearest snapshot, or the start if the
+    /// counters are younger than the window.
     pub(super) fn begin(&self, window: Window, now: Mono) -> (Arc<State>, Duration) {
         let age = now.since(self.started);
         let Some(length) = window.length().filter(|length| *length < age) else {

@@ -1,7 +1,7 @@
-//! Work that is driven by whoever waits for it, and by the runtime once nobody does.
+//! Work that is driven by the task that waits for it, and by the runtime if that task leaves.
 //!
-//! A task of its own costs a wake, a place in a queue and often another thread, for each of them; work that nearly always
-//! ends before its waiter leaves needs none.
+//! A task of its own costs a wake, a place in a queue and often another thread. Work that nearly always ends before
+//! its waiter leaves needs none.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,12 +10,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
-/// Work under way. It goes on where this is polled; dropped before its end, it goes on as a task of the runtime.
+/// Work in progress. Polling this drives it; dropped before its end, it continues as a task of the runtime.
 pub struct Driven<Output: Send + 'static>(Option<BoxFuture<'static, Output>>);
 
 impl<Output: Send + 'static> Driven<Output> {
-    /// Work that begins when it is polled first, or when this is dropped. It comes on the heap, as each way that it is handed on
-    /// would else move all of it.
+    /// Work that begins when it is first polled, or when this is dropped. It is boxed, because moving it would
+    /// otherwise copy all of it.
     pub fn new(work: BoxFuture<'static, Output>) -> Self {
         Self(Some(work))
     }
@@ -25,7 +25,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
     type Output = Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Output> {
-        // Work that panics is dropped here, and not handed on.
+        // Work that panics is dropped here and does not continue.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.poll_unpin(context);
         if polled.is_pending() {
@@ -37,7 +37,7 @@ impl<Output: Send + 'static> Future for Driven<Output> {
 
 impl<Output: Send + 'static> Drop for Driven<Output> {
     fn drop(&mut self) {
-        // Without a runtime all ends.
+        // Without a runtime the work ends.
         if let Some(work) = self.0.take()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -46,7 +46,7 @@ impl<Output: Send + 'static> Drop for Driven<Output> {
     }
 }
 
-/// Drives all of `under_way`, and drops what has ended; never ends.
+/// Drives all of `under_way`, and drops ended work; never ends.
 pub async fn drive(under_way: &mut Vec<Driven<()>>) {
     std::future::poll_fn(|context| {
         under_way.retain_mut(|one| one.poll_unpin(context).is_pending());

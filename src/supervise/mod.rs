@@ -42,17 +42,17 @@ impl Default for Supervisor {
     }
 }
 
-/// When one of them was started again.
+/// The times of its restarts.
 #[derive(Debug, Default)]
 struct Restarts(VecDeque<Instant>);
 
 impl Supervisor {
-    /// The pulses of all that are kept alive.
+    /// The pulses of all supervised tasks and threads.
     pub fn pulses(&self) -> &Pulses {
         &self.pulses
     }
 
-    /// Ends once somebody was given up, with whose name that is.
+    /// Returns when one was given up, with its name.
     pub async fn given_up(&self) -> String {
         let mut given_up = self.given_up.subscribe();
         match given_up.wait_for(Option::is_some).await.map(|whose| whose.clone()) {
@@ -61,8 +61,8 @@ impl Supervisor {
         }
     }
 
-    /// Runs the task that `begin` makes, to its end; makes another one where it panics. It has a pulse from now on until it
-    /// ends. Never ends where it was given up.
+    /// Runs the task that `begin` makes, to its end; makes another one if it panics. It has a pulse until it ends.
+    /// Never returns if it was given up.
     pub fn keep<Task, Begin>(
         &self,
         whose: &str,
@@ -92,7 +92,7 @@ impl Supervisor {
         }
     }
 
-    /// Runs `run` on this thread, again where it panics; returns when it does, or when it is given up.
+    /// Runs `run` on this thread, again if it panics; returns when it does, or when it is given up.
     pub fn keep_thread(&self, whose: &str, run: impl Fn()) {
         let mut restarts = Restarts::default();
         while let Err(panic) = catch_unwind(AssertUnwindSafe(&run)) {
@@ -103,7 +103,7 @@ impl Supervisor {
         }
     }
 
-    /// Says what has happened, and whether it goes on.
+    /// Logs the panic, and returns whether to restart.
     fn may_restart(&self, whose: &str, panic: &(dyn Any + Send), restarts: &mut Restarts) -> bool {
         let what = message(panic);
         let goes_on = restarts.add(Instant::now());
@@ -123,7 +123,7 @@ impl Supervisor {
 }
 
 impl Restarts {
-    /// Counts one; false where there were too many lately.
+    /// Counts a restart; returns false if there were too many lately.
     fn add(&mut self, now: Instant) -> bool {
         while self.0.front().is_some_and(|first| now.duration_since(*first) >= RESTART_WINDOW) {
             self.0.pop_front();
@@ -148,15 +148,15 @@ async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pul
     }
 }
 
-/// What a panic says.
+/// The message of a panic.
 fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Runs `work` as a future that tells of its panic instead of passing it on to whoever polls it.
+/// Runs `work` as a future that returns its panic instead of passing it to the task that polls.
 pub fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
-    // No future of its own around it, which would hold the work twice.
+    // No async block around it, which would store the work twice.
     let caught = AssertUnwindSafe(work).catch_unwind();
     caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
 }
@@ -214,7 +214,7 @@ mod tests {
             let task = tokio::spawn(supervisor.keep("it", std::future::pending::<()>));
             let pulses = supervisor.pulses();
             assert!(pulses.round().is_empty());
-            // Nobody has polled it since.
+            // Nothing has polled it since.
             assert_eq!(pulses.round(), ["it"]);
             tokio::task::yield_now().await;
             assert!(pulses.round().is_empty());

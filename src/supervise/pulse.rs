@@ -1,7 +1,7 @@
-//! Pulses: whether each thread and task that serves still comes round.
+//! Pulses: whether each serving thread and task still comes round.
 //!
-//! Whoever watches rings a bell and looks at the next round whether it was heard; nobody waits for anybody, so a stuck
-//! thread cannot stick its watcher.
+//! The watchdog rings a bell and looks at the next round whether it was answered. Neither side waits, so a stuck
+//! thread cannot block the watchdog.
 
 #[cfg(feature = "lab")]
 use std::sync::atomic::AtomicBool;
@@ -13,28 +13,28 @@ pub struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
-    /// Whether it is to panic when it comes round next.
+    /// Whether it must panic when it comes round next.
     #[cfg(feature = "lab")]
     struck: AtomicBool,
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// The pulses of all; one is gone when whoever started its thread has let go of it.
+/// All pulses; one is gone when the starter of its thread has dropped it.
 #[derive(Clone, Default)]
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>);
 
 impl Pulse {
-    /// Says that it has come round, after its bell was rung.
+    /// Notes that it has come round, after its bell was rung.
     ///
     /// # Panics
-    /// The lab has struck it.
+    /// The lab has ordered a panic.
     pub fn answer(&self) {
         #[cfg(feature = "lab")]
         assert!(!self.struck.swap(false, Ordering::AcqRel), "{}", super::strike::STRUCK);
         self.answered.store(self.asked.load(Ordering::Acquire), Ordering::Release);
     }
 
-    /// Rings the bell; whether the last ring was heard.
+    /// Rings the bell; returns whether the last ring was answered.
     fn ask(&self) -> bool {
         let alive = self.answered.load(Ordering::Acquire) == self.asked.load(Ordering::Acquire);
         if alive {
@@ -46,7 +46,7 @@ impl Pulse {
 }
 
 impl Pulses {
-    /// A new one, for whoever hears `bell`.
+    /// A new one, for the thread or task that hears `bell`.
     pub fn enroll(&self, whose: &str, bell: impl Fn() + Send + Sync + 'static) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse {
             whose: whose.to_owned(),
@@ -62,13 +62,14 @@ impl Pulses {
         pulse
     }
 
-    /// Whose they are.
+    /// Their names.
     #[cfg(feature = "lab")]
     pub fn names(&self) -> Vec<String> {
         self.all().iter().map(|pulse| pulse.whose.clone()).collect()
     }
 
-    /// Has whoever goes by this name panic when it comes round next, which is at once unless it is stuck; false where nobody does.
+    /// Orders a panic of the thread or task with this name when it comes round next, which is at once unless it is
+    /// stuck; returns false if there is none.
     #[cfg(feature = "lab")]
     pub fn strike(&self, whose: &str) -> bool {
         let all = self.all();
@@ -82,7 +83,7 @@ impl Pulses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Rings every bell, and names those that have not heard the ring of the last round.
+    /// Rings every bell, and returns the names of those that did not answer the last ring.
     pub fn round(&self) -> Vec<String> {
         self.all().iter().filter(|pulse| !pulse.ask()).map(|pulse| pulse.whose.clone()).collect()
     }

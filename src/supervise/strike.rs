@@ -1,4 +1,4 @@
-//! Panics on order: the lab's way to see that one takes nothing else with it.
+//! Panics on order: the lab tests with them that a panic affects nothing else.
 //!
 //! Only built for the lab.
 
@@ -7,40 +7,40 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 
-/// What such a panic says.
+/// The message of such a panic.
 pub const STRUCK: &str = "struck by the lab";
 
-/// Has one of many pieces of work panic.
+/// Makes one of many pieces of work panic.
 #[derive(Clone, Debug, Default)]
 pub struct Strike(Arc<AtomicU32>);
 
-/// Work that may be struck whenever it goes on.
+/// Work that may be ordered to panic at each poll.
 pub(crate) struct Struck<Work> {
     strike: Strike,
     work: Pin<Box<Work>>,
 }
 
 impl Strike {
-    /// Has whoever comes by as the `number`th from now on panic; with 0 nobody does.
+    /// Orders the `number`th poll from now on to panic; 0 orders none.
     pub fn order(&self, number: u32) {
         self.0.store(number, Ordering::Relaxed);
     }
 
-    /// Whether a panic is ordered that has not come yet.
+    /// Whether an ordered panic has not happened yet.
     pub fn is_ordered(&self) -> bool {
         self.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Somebody comes by.
+    /// A poll.
     ///
     /// # Panics
-    /// It is ordered.
+    /// The panic is ordered.
     pub(crate) fn fall(&self) {
         let counted = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         assert!(counted != Ok(1), "{STRUCK}");
     }
 
-    /// The work, which comes by whenever it goes on.
+    /// The work, which counts as a poll each time it is polled.
     pub(crate) fn on<Work: Future>(&self, work: Pin<Box<Work>>) -> Struck<Work> {
         Struck { strike: self.clone(), work }
     }

@@ -211,7 +211,7 @@ impl Query {
         Some(())
     }
 
-    /// Steps over the additional section and keeps its OPT; gives the version of EDNS.
+    /// Skips the additional section and keeps its OPT; returns the version of EDNS.
     fn read_additional(&mut self, cursor: &mut Cursor<'_>, count: u16) -> Option<u8> {
         let mut version = 0;
         for _ in 0..count {
@@ -244,7 +244,7 @@ impl Query {
             *place = *octet;
         }
         if let Some(name) = self.key.get_mut(..self.name_length) {
-            // Lengths of labels are below 64 and no letters, so lowering the whole is lowering the labels.
+            // Lengths of labels are below 64 and no letters, so lowering the whole lowers the labels.
             name.make_ascii_lowercase();
         }
         let tail = std::iter::once(flags).chain(self.view.octets());
@@ -310,7 +310,7 @@ fn read_header(cursor: &mut Cursor<'_>) -> Option<(u16, u8, u8, [u16; 4])> {
     Some((id, flags, flags_low, counts))
 }
 
-/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie; None where
+/// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie; None if
 /// they cannot be read.
 fn read_options(data: &[u8]) -> Option<Option<[u8; cookie::CLIENT]>> {
     let mut cursor = Cursor::new(data, 0);

@@ -1,7 +1,7 @@
-//! Writing a reply: a stored answer patched for one client, or a refusal.
+//! Writes a reply: a stored answer patched for one client, or a refusal.
 //!
-//! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is too large is
-//! header, question and OPT with TC: half an RRset helps nobody.
+//! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is too large
+//! is header, question and OPT with TC: half an RRset is of no use.
 
 use hickory_proto::op::ResponseCode;
 
@@ -42,7 +42,7 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
     }
 }
 
-/// Writes the reply to what is not a question that we serve.
+/// Writes the reply to a message that is no question we serve.
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     out.clear();
     out.extend_from_slice(&rejection.id.to_be_bytes());
@@ -59,8 +59,8 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection) {
     }
 }
 
-/// Id, RD and CD are the query's; QR, RA and the response code are the answer's. AD is set on a secure answer for those who
-/// have asked with AD or DO (RFC 6840 section 5.8).
+/// Id, RD and CD are the query's; QR, RA and the response code are the answer's. AD is set on a secure answer for
+/// clients that sent AD or DO (RFC 6840 section 5.8).
 fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     if let Some([high, low, flags, flags_low]) = out.get_mut(..4) {
         [*high, *low] = query.id.to_be_bytes();
@@ -70,7 +70,7 @@ fn patch_header(out: &mut [u8], query: &Query, secure: bool) {
     }
 }
 
-/// Takes `seconds` off every TTL.
+/// Subtracts `seconds` from every TTL.
 fn age(out: &mut [u8], offsets: &[u16], seconds: u32) {
     if seconds == 0 {
         return;

@@ -1,9 +1,10 @@
-//! Reading a server's message: the library does it, and where it refuses what is no fault, this does it record by record.
+//! Reads a server's message: the library does it; if it refuses a message without a fault, this module reads it
+//! record by record.
 //!
 //! RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG outside the
-//! additional section for a misplaced signature of the message; both are data like other data (RFC 3597, RFC 2535). Data
-//! that the library cannot interpret are kept as octets. An additional record that cannot be read is left out: nothing
-//! hangs on it alone.
+//! additional section for a misplaced signature of the message; both are ordinary data (RFC 3597, RFC 2535). Data
+//! that the library cannot interpret are kept as octets. An additional record that cannot be read is left out:
+//! nothing depends on it alone.
 
 use hickory_proto::op::{Edns, Header, Message, OpCode, Query};
 use hickory_proto::rr::{Name, Record, RecordType};
@@ -14,7 +15,7 @@ use crate::rdata;
 /// Questions that a message may hold (RFC 9619).
 const MAX_QUESTIONS: u16 = 1;
 
-/// Which section a record stands in.
+/// The section of a record.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Section {
     /// Answer or authority: every record counts.
@@ -78,12 +79,12 @@ fn section(
     Ok(records)
 }
 
-/// Passes over a record; gives its type.
+/// Skips a record; returns its type.
 fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
     decoder.read_slice(6)?;
-    // The length is held against what there is by whoever takes so many octets.
+    // The code that takes the octets checks the length against what is left.
     let length = decoder.read_u16()?.unverified();
     decoder.read_slice(usize::from(length))?;
     Ok(kind)
@@ -93,7 +94,7 @@ fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
 fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
     let of_message = match kind {
         RecordType::OPT => section == Section::Needed,
-        // They sign the message, for whoever has asked for it: we have not.
+        // They sign the message for a client that asked for it; we did not.
         RecordType::TSIG => true,
         RecordType::SIG => section == Section::Additional,
         _ => false,
@@ -156,7 +157,8 @@ mod tests {
         assert_eq!(message.answers[0].record_type(), RecordType::SIG);
     }
 
-    /// RFC 5155 section 8.2, RFC 4034 section 2.1.2: one odd record is ignored for what it is for, and takes no other with it.
+    /// RFC 5155 section 8.2, RFC 4034 section 2.1.2: one odd record is ignored for its purpose, and the others of the
+    /// message stay.
     #[test]
     fn a_record_that_nobody_understands_costs_no_other_of_its_message() {
         let nsec3 = record(50, &[1, 2, 0, 0, 0, 1, 7, 0, 1, 0x40]);

@@ -11,43 +11,43 @@ use crate::dnsbl::state::Standing;
 use crate::dnsbl::way::Way;
 use crate::question::ListSays;
 
-/// A list that was asked, and how it is.
+/// A list that was asked, and its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListState {
     /// Its zone.
     pub list: String,
-    /// Whom it is asked of; a list has a row for each.
+    /// The servers that are asked; a list has a row for each way.
     pub way: Way,
-    /// What being listed means; none for a zone that only looks like a list.
+    /// Its purpose; none for a zone that only looks like a list.
     pub purpose: Option<Purpose>,
-    /// How it is; none for a list that is shut down, or none at all.
+    /// Its state; none for a list that is shut down, or a zone that is no known list.
     #[serde(flatten)]
     pub standing: Option<Standing>,
-    /// What was asked of it since the start.
+    /// Its counters since the start.
     #[serde(flatten)]
     pub counts: Counts,
-    /// Questions that went out today (UTC), those asked ahead and tests included.
+    /// Queries that went out today (UTC), prefetched ones and tests included.
     pub today: u64,
-    /// Questions a day that the operator allows.
+    /// Queries a day that the operator allows.
     pub quota: Option<u64>,
-    /// Questions a day that are free.
+    /// Free queries a day.
     pub free_quota: Option<u64>,
-    /// Questions asked ahead that a client asked in time.
+    /// Prefetched queries that a client asked in time.
     pub ahead_used: u64,
-    /// Questions asked ahead that none did.
+    /// Prefetched queries that no client asked.
     pub ahead_wasted: u64,
-    /// Seconds that clients did not have to wait for it because of them; where `batch` only observes, would not have had to.
+    /// Seconds that clients did not wait because of prefetch; if `batch` only observes, would not have waited.
     pub ahead_saved: f64,
-    /// What to know or do; empty where all is well.
+    /// Information or advice; empty if all is well.
     pub note: String,
 }
 
-/// What is asked ahead of clients, whichever list it is.
+/// The state of prefetch, for all lists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AheadState {
-    /// Which lists are.
+    /// The mode.
     pub batch: Mode,
-    /// Questions and answers that were not learnt from, as there were too many at once or their names were too long.
+    /// Events from which nothing was learnt, because there were too many at once or their names were too long.
     pub unheard: u64,
 }
 
@@ -56,9 +56,9 @@ pub struct AheadState {
 pub struct ListFacts {
     /// Its zone.
     pub list: String,
-    /// What being listed means.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// What is looked up in it.
+    /// Its subjects.
     pub subjects: Vec<Subject>,
     /// When and how it was shut down.
     pub dead: Option<String>,
@@ -66,42 +66,42 @@ pub struct ListFacts {
     pub listed: Vec<CodeFact>,
     /// Codes of refusals.
     pub refused: Vec<CodeFact>,
-    /// What a client gets for a refusal.
+    /// The answer for a client to a refusal.
     pub on_refusal: OnRefusal,
-    /// Questions a day that are free.
+    /// Free queries a day.
     pub free_quota: Option<u64>,
-    /// Who may ask.
+    /// Its terms of use.
     pub terms: String,
-    /// Where this is from.
+    /// The source of these facts.
     pub source: String,
-    /// Whether the configuration has a say in it.
+    /// Whether the configuration has an entry for it.
     pub configured: bool,
 }
 
-/// A code, and what it means.
+/// A code and its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CodeFact {
     /// An address, or the first and the last of several.
     pub code: String,
-    /// What it means.
+    /// Its meaning.
     pub means: String,
 }
 
-/// What a list says of an address or a domain.
+/// The answer of a list for an address or a domain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListTest {
     /// Its zone.
     pub list: String,
-    /// What being listed means.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// What it said; none where it was not asked.
+    /// The answer; none if it was not asked.
     pub says: Option<ListSays>,
-    /// Its codes, and what they mean.
+    /// Its codes, with their meanings.
     pub codes: Vec<CodeFact>,
     /// Its text.
     pub text: Vec<String>,
-    /// Why it tells nothing, or was not asked.
+    /// Why it is neither, or was not asked.
     pub why: Option<String>,
-    /// How long it took.
+    /// The time in seconds.
     pub elapsed: f64,
 }

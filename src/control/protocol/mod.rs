@@ -1,7 +1,7 @@
-//! The words that `resolverctl` and the daemon exchange: one request a connection, JSON, one object a line.
+//! The protocol of `resolverctl` and the daemon: one request a connection, JSON, one object a line.
 //!
-//! A reply is any number of lines of which the last is `end` or `problem`, so that one cut off is not taken for a whole
-//! one.
+//! A reply is any number of lines, the last of which is `end` or `problem`, so that a truncated reply is not taken
+//! for a whole one.
 
 pub mod lists;
 mod query;
@@ -21,17 +21,17 @@ use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 
-/// What may be asked.
+/// A request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "request", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// Is it well?
+    /// The health.
     Status,
-    /// What happened.
+    /// The statistics.
     Stats {
-        /// How far back.
+        /// The window.
         window: Window,
-        /// Which table instead of the screen.
+        /// A table instead of the main screen.
         #[serde(default)]
         table: Option<Table>,
     },
@@ -39,29 +39,29 @@ pub enum Request {
     Query {
         /// The name; an address asks for its PTR.
         name: String,
-        /// The type; without it A, or PTR where the name is an address.
+        /// The type; none: A, or PTR if the name is an address.
         #[serde(default, rename = "type")]
         kind: Option<String>,
         /// Whether its steps are wanted too.
         #[serde(default)]
         trace: bool,
     },
-    /// Removing from the memories.
+    /// Removes entries from the memories.
     Flush {
-        /// What.
+        /// Which entries.
         what: FlushWhat,
     },
-    /// What is known of servers.
+    /// The states of servers.
     Servers {
         /// Only those at this address.
         #[serde(default)]
         address: Option<IpAddr>,
     },
-    /// The zones that are configured.
+    /// The configured zones.
     Zones,
-    /// What is under way.
+    /// The queries in progress.
     Inflight,
-    /// What memory holds under a name.
+    /// The entries of memory under a name.
     Cache {
         /// The name.
         name: String,
@@ -69,19 +69,19 @@ pub enum Request {
         #[serde(default, rename = "type")]
         kind: Option<String>,
     },
-    /// The configuration that holds.
+    /// The current configuration.
     Config {
-        /// Only what differs from the default.
+        /// Only values that differ from the default.
         #[serde(default)]
         changed: bool,
     },
-    /// How the DNS lists in use are.
+    /// The states of the DNS lists in use.
     Dnsbl,
-    /// The same once their tests have been made anew.
+    /// The same after new tests.
     DnsblHealth,
     /// The registry of DNS lists.
     DnsblList,
-    /// What each DNS list says of an address or a domain.
+    /// The answer of each DNS list for an address or a domain.
     DnsblTest {
         /// The address or the domain.
         subject: String,
@@ -89,17 +89,17 @@ pub enum Request {
         #[serde(default)]
         all: bool,
     },
-    /// Reading the configuration file again.
+    /// Reads the configuration file again.
     Reload,
     /// Negative trust anchors.
     Nta {
-        /// What to do with them.
+        /// The action.
         what: NtaWhat,
     },
 }
 
 impl Request {
-    /// Whether it changes the daemon: that is for its owner and root, and not for all who may look.
+    /// Whether it changes the daemon: such requests are for its user and root, and not for all who may read.
     pub const fn changes(&self) -> bool {
         match self {
             Self::Flush { .. } | Self::Reload => true,
@@ -137,7 +137,7 @@ pub enum Table {
     Slow,
 }
 
-/// What is removed from the memories.
+/// The entries to remove from the memories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlushWhat {
@@ -157,23 +157,23 @@ pub enum FlushWhat {
     All,
 }
 
-/// What is done with negative trust anchors.
+/// The action on negative trust anchors.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NtaWhat {
-    /// One is added.
+    /// Adds one.
     Add {
         /// Its name.
         name: String,
-        /// For how many seconds.
+        /// Its time in seconds.
         seconds: u64,
     },
-    /// One that was added is removed.
+    /// Removes one.
     Remove {
         /// Its name.
         name: String,
     },
-    /// Nothing but telling which hold.
+    /// Lists the current ones.
     List,
 }
 
@@ -209,16 +209,16 @@ pub enum Reply {
     Nta {
         /// The name at and below which nothing is validated.
         name: String,
-        /// Seconds that it holds yet; none where the configuration says so.
+        /// Seconds that are left; none if it is in the configuration.
         left: Option<f64>,
     },
     /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
     ListState(ListState),
-    /// What is asked ahead of clients; after the lists.
+    /// The state of prefetch; after the lists.
     Ahead(AheadState),
     /// The first line of the reply to `Request::DnsblList`.
     Registry {
-        /// The day on which its facts were looked at.
+        /// The day on which its facts were checked.
         dated: String,
     },
     /// A row of the reply to `Request::DnsblList`.
@@ -227,27 +227,27 @@ pub enum Reply {
     ListTest(ListTest),
     /// There are more rows than a reply may have.
     LeftOut {
-        /// How many.
+        /// Their number.
         left_out: u64,
     },
     /// A line of the reply to `Request::Config`.
     Config {
-        /// The line, as it stands in a file.
+        /// The line, as in a file.
         line: String,
     },
-    /// What a reload has changed; none where nothing has.
+    /// A change by a reload; there is no such line without changes.
     Change {
         /// One sentence.
         sentence: String,
     },
-    /// What is wrong with the file that was to be reloaded: the old configuration stays in effect.
+    /// An error in the file to be reloaded: the old configuration stays in effect.
     Wrong {
         /// One sentence, with line and key.
         sentence: String,
     },
     /// The request could not be served; the last line.
     Problem(Problem),
-    /// All has been said; the last line.
+    /// The reply is complete; the last line.
     End,
 }
 
@@ -255,7 +255,7 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{sentence}")]
 pub struct Problem {
-    /// Whether another request would do.
+    /// Whether another request would succeed.
     pub fault: Fault,
     /// One sentence for people.
     pub sentence: String,
@@ -269,14 +269,14 @@ pub enum Fault {
     Request,
     /// The daemon could not do it.
     Daemon,
-    /// Whoever asks may only look.
+    /// The client may only read.
     Permission,
 }
 
-/// What was removed from the memories.
+/// The number of removed entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// All together.
+    /// The sum.
     pub removed: u64,
     /// Answers, the negative ones not counted.
     pub answers: u64,

@@ -1,11 +1,11 @@
-//! The reply to a question that was asked through the daemon.
+//! The reply to a question through the daemon.
 
 use serde::{Deserialize, Serialize};
 
 use crate::question::{ExtendedError, Outcome, Security};
 use crate::record::event::Step;
 
-/// How a question ended that was asked through the daemon.
+/// The result of a question through the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QueryReply {
     /// Name asked for.
@@ -15,22 +15,22 @@ pub struct QueryReply {
     pub kind: String,
     /// Response code, by its usual name: `NOERROR`, `NXDOMAIN`, `SERVFAIL`.
     pub rcode: String,
-    /// Where the answer came from, or why there is none.
+    /// The source of the answer, or why there is none.
     pub outcome: Outcome,
-    /// Seconds it took.
+    /// Its time in seconds.
     pub elapsed: f64,
     /// Flags of the header, as dig names them.
     pub flags: Vec<String>,
-    /// How far it is validated.
+    /// Its security.
     #[serde(default)]
     pub security: Security,
-    /// Answer section, TTLs as they are now.
+    /// Answer section, with current TTLs.
     pub answers: Vec<RecordText>,
-    /// SOA of a negative answer, from which its time comes (RFC 2308).
+    /// SOA of a negative answer, which gives its time (RFC 2308).
     pub authority: Vec<RecordText>,
     /// Why there is no answer.
     pub extended_error: Option<ExtendedError>,
-    /// The way it went, where a trace was asked for.
+    /// The steps, if a trace was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
 }
@@ -45,6 +45,6 @@ pub struct RecordText {
     /// Type.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Data in zone-file form; what would act on a terminal is escaped.
+    /// Data in zone-file form; characters that act on a terminal are escaped.
     pub data: String,
 }

@@ -1,4 +1,4 @@
-//! Rows of the replies about servers, flights, and what memory holds.
+//! Rows of the replies about servers, flights, and entries of memory.
 //!
 //! Spans are in seconds.
 
@@ -9,22 +9,22 @@ use serde::{Deserialize, Serialize};
 use crate::cache::rrsets::Rank;
 use crate::cache::servers::Health;
 
-/// What is known of a server.
+/// The state of a server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServerState {
     /// Its address and port.
     pub address: SocketAddr,
     /// Whether it was asked since the start or the last flush.
     pub asked: bool,
-    /// Smoothed round trip, where it ever answered.
+    /// Smoothed round trip, if it ever answered.
     pub round_trip: Option<f64>,
-    /// How long it is waited for before another is asked.
+    /// How long to wait for it before another is asked.
     pub timer: f64,
     /// Whether it answers.
     pub health: Health,
-    /// How long it is left alone yet, where it is dead.
+    /// How long it is still left alone, if it is dead.
     pub dead_for: Option<f64>,
-    /// Messages in a row that it has let pass.
+    /// Messages in a row that it did not answer.
     pub silences: u32,
     /// Whether it takes EDNS.
     pub edns: bool,
@@ -36,7 +36,7 @@ pub struct ServerState {
     pub lame: Vec<String>,
 }
 
-/// A flight under way.
+/// A query in progress.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FlightState {
     /// Name asked for.
@@ -44,9 +44,9 @@ pub struct FlightState {
     /// Type asked for.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Since when.
+    /// Its age.
     pub age: f64,
-    /// Clients that wait for it; none where all have been told that it takes too long.
+    /// Clients that wait for it; 0 if all have been told that it takes too long.
     pub clients: usize,
     /// Messages sent so far.
     pub messages: usize,
@@ -56,30 +56,30 @@ pub struct FlightState {
     pub server: Option<String>,
 }
 
-/// Something that memory holds under a name.
+/// An entry of memory under a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HeldRow {
-    /// As what it is held.
+    /// The kind of entry.
     pub held: HeldAs,
-    /// Its type; none where it holds for all types.
+    /// Its type; none if it holds for all types.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// The view whose it is: that of `[listen]` is 0 at the start, and listeners with other zones have others. A reload that
-    /// changes what a listener's clients see gives it a new one.
+    /// Its view: that of `[listen]` is 0 at the start, and listeners with other zones have others. A reload that
+    /// changes the view of a listener gives it a new number.
     pub view: u32,
     /// Flags of the questions that it answers: `do`, `cd`.
     pub flags: Vec<String>,
     /// Whole seconds that it may still be used.
     pub ttl: u64,
-    /// How much an RRset is believed.
+    /// The rank of an RRset.
     pub rank: Option<Rank>,
-    /// Octets that it is weighed at.
+    /// Its weight in octets.
     pub octets: u32,
-    /// What it says, in zone-file form where it has records.
+    /// Its content, in zone-file form if it has records.
     pub data: Vec<String>,
 }
 
-/// As what something is held.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeldAs {
@@ -87,12 +87,12 @@ pub enum HeldAs {
     Answer,
     /// An RRset.
     Rrset,
-    /// That there is no such name or type.
+    /// A denial of the name or the type.
     Negative,
-    /// Who serves the zone.
+    /// The servers of the zone.
     Delegation,
-    /// What the zone's keys turned out to be.
+    /// The state of the zone's keys.
     Trust,
-    /// That the question failed a moment ago.
+    /// A failure of a moment ago.
     Failure,
 }

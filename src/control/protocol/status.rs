@@ -1,4 +1,4 @@
-//! What the daemon is and whether it is well, the statistics, and how full the memories are.
+//! The state and health of the daemon, the statistics, and the fill of the memories.
 //!
 //! Spans are in seconds.
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::cache::StoreFill;
 use crate::record::{Report, ServerRow, ShedRow, ZoneRow};
 
-/// What the daemon is, and what it is doing now.
+/// The daemon and its current state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DaemonStatus {
     /// Its version.
@@ -18,54 +18,54 @@ pub struct DaemonStatus {
     pub process: u32,
     /// Its configuration file; none where it runs on built-in defaults.
     pub config: Option<String>,
-    /// Where it listens.
+    /// The addresses where it listens.
     pub listen: Vec<SocketAddr>,
-    /// Where it is to listen and does not, as this host lacks the address so far.
+    /// Configured addresses where it does not listen, because this host does not have them yet.
     #[serde(default)]
     pub missing: Vec<MissingAddress>,
-    /// Flights that are under way.
+    /// Flights in progress.
     pub flights: u64,
-    /// Flights that may be.
+    /// The greatest number of flights.
     pub flights_max: u64,
 }
 
-/// An address that is configured and cannot be had.
+/// An address that is configured and not available.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingAddress {
-    /// It, as configured.
+    /// The address, as configured.
     pub address: SocketAddr,
-    /// Why it cannot be had, in words that end a sentence.
+    /// Why it is not available, in words that end a sentence.
     pub why: String,
 }
 
-/// Is it well?
+/// The health of the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// What it is.
+    /// The daemon.
     #[serde(flatten)]
     pub daemon: DaemonStatus,
     /// Seconds since it started.
     pub uptime: f64,
-    /// Questions of the last five minutes, or since the start where that is later.
+    /// Questions of the last five minutes, or since the start if that is later.
     pub questions: u64,
-    /// Seconds in which they came.
+    /// The span of these questions, in seconds.
     pub seconds: f64,
-    /// How full the memories are.
+    /// The fill of the memories.
     pub stores: Vec<Fill>,
-    /// What is not well, and what to do; nothing where all is well.
+    /// The troubles, with advice; empty if all is well.
     pub warnings: Vec<Warning>,
 }
 
-/// Something that is not well.
+/// A trouble with its advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// What.
+    /// The trouble.
     pub problem: String,
-    /// What to do.
+    /// The advice.
     pub remedy: String,
 }
 
-/// The one screen of the statistics.
+/// The main screen of the statistics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     /// The daemon's version.
@@ -73,30 +73,30 @@ pub struct Stats {
     /// The statistics.
     #[serde(flatten)]
     pub report: Report,
-    /// The zones on which most time was spent.
+    /// The zones with the most time spent.
     pub slow_zones: Vec<ZoneRow>,
-    /// The servers that were waited for longest.
+    /// The servers with the longest wait.
     pub slow_servers: Vec<ServerRow>,
-    /// The zones whose questions were turned away most, as others needed the room.
+    /// The zones whose questions were turned away most, because others needed the room.
     #[serde(default)]
     pub shed_zones: Vec<ShedRow>,
     /// The clients whose questions were turned away most.
     #[serde(default)]
     pub shed_clients: Vec<ShedRow>,
-    /// How full the memories are.
+    /// The fill of the memories.
     pub stores: Vec<Fill>,
 }
 
-/// How full a memory is.
+/// The fill of a memory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
-    /// Which.
+    /// The memory.
     pub store: String,
     /// Entries, those past their TTL included.
     pub entries: u64,
-    /// Octets they are weighed at.
+    /// Their weight in octets.
     pub bytes: u64,
-    /// Octets it may hold.
+    /// Its bound in octets.
     pub capacity: u64,
 }
 

@@ -13,7 +13,7 @@ use crate::cache::servers::Health;
 pub struct ZoneState {
     /// Its apex.
     pub zone: String,
-    /// Where its answers come from.
+    /// The source of its answers.
     pub kind: ZoneSource,
     /// The servers that are asked, as configured.
     pub servers: Vec<ZoneServer>,
@@ -21,17 +21,17 @@ pub struct ZoneState {
     pub file: Option<String>,
     /// Addresses of a host.
     pub addresses: Vec<IpAddr>,
-    /// Addresses to ask from, where they are not the general ones.
+    /// Addresses to ask from, if they are not the general ones.
     pub source: Vec<IpAddr>,
-    /// Seconds, where it is not the general cap.
+    /// Seconds, if it differs from the general cap.
     pub max_ttl: Option<f64>,
-    /// Seconds, where it is not the general cap.
+    /// Seconds, if it differs from the general cap.
     pub negative_max_ttl: Option<f64>,
     /// Listeners whose clients do not see it, by their first address.
     pub hidden_at: Vec<SocketAddr>,
 }
 
-/// Where a zone's answers come from.
+/// The source of a zone's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ZoneSource {
@@ -50,11 +50,11 @@ pub enum ZoneSource {
 pub struct ZoneServer {
     /// Its address and port.
     pub address: SocketAddr,
-    /// The name of its certificate, where it is asked over TLS.
+    /// The name of its certificate, if it is asked over TLS.
     pub tls: Option<String>,
-    /// Seconds, where it ever answered.
+    /// Seconds, if it ever answered.
     pub round_trip: Option<f64>,
-    /// Whether it answers; none where it was not asked since the start or the last flush.
+    /// Whether it answers; none if it was not asked since the start or the last flush.
     pub health: Option<Health>,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
