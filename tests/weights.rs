@@ -12,7 +12,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::rrsets::{Delegation, Rank};
-use resolverd::cache::security::{Backing, Evidence, Standing, ZoneState};
+use resolverd::cache::security::{Backing, Evidence, Standing, ZoneTrust};
 use resolverd::cache::{Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::lab::prelude::resident;
@@ -119,7 +119,7 @@ fn put_delegation(memory: &Memory, number: u32, octets: usize) {
 }
 
 fn put_state(memory: &Memory, number: u32, standing: Standing) {
-    memory.rrsets.of(ViewId::default()).put_zone_state(Arc::new(ZoneState {
+    memory.rrsets.of(ViewId::default()).put_zone_state(Arc::new(ZoneTrust {
         zone: name(number, 20),
         standing,
         stored: Mono::START,

@@ -17,7 +17,7 @@ use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::Verdict;
 use crate::dnsbl::health::{Point, Shown, Tested};
 use crate::dnsbl::list::{List, Subject};
-use crate::dnsbl::state::State;
+use crate::dnsbl::state::ListState;
 use crate::dnsbl::way::Way;
 use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEND_AGAIN, WITNESS_PAUSE};
 use crate::question::{ListSays, ViewId};
@@ -198,7 +198,13 @@ async fn test(
 }
 
 /// The reason for a state; empty if the list works.
-fn why(list: &List, entry: &Entry, state: State, listed: Option<Point>, unlisted: Option<Point>) -> String {
+fn why(
+    list: &List,
+    entry: &Entry,
+    state: ListState,
+    listed: Option<Point>,
+    unlisted: Option<Point>,
+) -> String {
     let apex = list.apex.to_ascii();
     let apex = apex.trim_end_matches('.');
     let at = |point: Option<Point>| {
@@ -209,27 +215,27 @@ fn why(list: &List, entry: &Entry, state: State, listed: Option<Point>, unlisted
     let count = answers.since_listing;
     let world = unlisted.is_some_and(|point| point.says == ListSays::Listed);
     match state {
-        State::ListsTheWorld => format!(
+        ListState::ListsTheWorld => format!(
             "{apex} lists everything: it lists the test point that must not be listed{}; its listings are ignored",
             at(unlisted)
         ),
-        State::ListsNothing => format!(
+        ListState::ListsNothing => format!(
             "{apex} lists nothing: it does not list the test point that must be listed{}, and none of its last {count} answers was a listing",
             at(listed)
         ),
-        State::TestsDiffer if world => format!(
+        ListState::TestsDiffer if world => format!(
             "{apex} lists the test point that must not be listed{}, but most of its answers are \"not listed\"; its listings are used",
             at(unlisted)
         ),
-        State::TestsDiffer if answers.has_listed => format!(
+        ListState::TestsDiffer if answers.has_listed => format!(
             "{apex} does not list the test point that must be listed{}, but lists other names; the last listing was {count} answers ago",
             at(listed)
         ),
-        State::TestsDiffer => format!(
+        ListState::TestsDiffer => format!(
             "{apex} does not list the test point that must be listed{}; none of its {count} answers was a listing, but these are too few to judge",
             at(listed)
         ),
-        State::Slow => format!("{apex} answers slowly"),
+        ListState::Slow => format!("{apex} answers slowly"),
         _ => String::new(),
     }
 }

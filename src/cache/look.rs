@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::rrsets::{self, Delegation, Negative, Rank};
-use super::security::ZoneState;
+use super::security::ZoneTrust;
 use super::{Memory, failures, weigh_answer};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError, Question, ViewId, wire_name};
@@ -41,7 +41,7 @@ pub enum What {
     /// The servers of the zone of this name.
     Delegation(Arc<Delegation>),
     /// The state of the zone.
-    State(Arc<ZoneState>),
+    State(Arc<ZoneTrust>),
     /// A failure of a moment ago: of a client's question or of a sub-question.
     Failure(Question, ExtendedError),
 }

@@ -13,7 +13,7 @@ use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, Nam
 use serde::{Deserialize, Serialize};
 
 use super::keys::{Keys, Slot};
-use super::security::{Backing, Evidence, ZoneState};
+use super::security::{Backing, Evidence, ZoneTrust};
 use super::{Store, outside, shared, weight};
 use crate::clock::Mono;
 use crate::limits::DOUBTED_TIME;
@@ -95,7 +95,7 @@ pub(super) enum Entry {
     /// The moment until which a name is known to exist.
     Exists(Mono),
     Delegation(Arc<Delegation>),
-    State(Arc<ZoneState>),
+    State(Arc<ZoneTrust>),
 }
 
 /// RRsets, their absence, and delegations, by name.
@@ -298,12 +298,12 @@ impl InView<'_> {
     }
 
     /// Keeps the state of a zone.
-    pub fn put_zone_state(&self, state: Arc<ZoneState>) {
+    pub fn put_zone_state(&self, state: Arc<ZoneTrust>) {
         self.store.insert(self.key(&state.zone, Slot::State), Entry::State(state));
     }
 
     /// The state of exactly this zone.
-    pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneState>> {
+    pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
         match self.store.get(Keys::of(zone, self.view).at(0, Slot::State)) {
             Some(Entry::State(state)) if now < state.expires => Some(state),
             _ => None,
@@ -520,7 +520,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
             let names = servers.iter().map(outside).fold(outside(zone), usize::saturating_add);
             weight(key, &blocks).saturating_add(u32::try_from(names).unwrap_or(u32::MAX))
         }
-        Entry::State(state) => weight(key, &[shared::<ZoneState>()])
+        Entry::State(state) => weight(key, &[shared::<ZoneTrust>()])
             .saturating_add(u32::try_from(state.octets()).unwrap_or(u32::MAX)),
         Entry::Exists(_) => weight(key, &[]),
     }

@@ -256,7 +256,7 @@ fn what_keys_a_zone_has_is_known_until_it_ends() {
     let all = rrsets();
     let rrsets = all.of(ViewId::default());
     let end = Mono::START.after(Duration::from_secs(60));
-    rrsets.put_zone_state(Arc::new(ZoneState {
+    rrsets.put_zone_state(Arc::new(ZoneTrust {
         zone: name("example."),
         standing: Standing::Insecure(None),
         stored: Mono::START,

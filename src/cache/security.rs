@@ -12,7 +12,7 @@ use crate::clock::Mono;
 use crate::question::Security;
 use crate::rdata;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
-use crate::validate::verdict::{Fault, State};
+use crate::validate::verdict::{Fault, SecurityStatus};
 
 /// Signatures, DS and proofs of absence, as wire octets.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,7 @@ pub struct Backing {
 
 /// The state of a zone's keys: the result of the chain from a trust anchor down to it.
 #[derive(Debug)]
-pub struct ZoneState {
+pub struct ZoneTrust {
     /// The zone.
     pub zone: Name,
     /// The result.
@@ -42,7 +42,7 @@ pub struct ZoneState {
     pub expires: Mono,
 }
 
-/// See `ZoneState`.
+/// See `ZoneTrust`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is signed with these keys.
@@ -93,13 +93,13 @@ impl Evidence {
     }
 }
 
-impl ZoneState {
+impl ZoneTrust {
     /// Its validation state.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> SecurityStatus {
         match self.standing {
-            Standing::Secure(_) => State::Secure,
-            Standing::Insecure(_) => State::Insecure,
-            Standing::Bogus(_) | Standing::NoZone(_) => State::Bogus,
+            Standing::Secure(_) => SecurityStatus::Secure,
+            Standing::Insecure(_) => SecurityStatus::Insecure,
+            Standing::Bogus(_) | Standing::NoZone(_) => SecurityStatus::Bogus,
         }
     }
 

@@ -71,10 +71,10 @@ impl Servers {
 
 /// One server.
 #[derive(Debug, Default)]
-pub struct Server(Mutex<State>);
+pub struct Server(Mutex<ServerState>);
 
 #[derive(Debug, Default)]
-struct State {
+struct ServerState {
     /// Its round trips; none before the first.
     round_trips: Option<RoundTrips>,
     /// The messages that it did not answer since it was last heard.
@@ -123,7 +123,7 @@ impl Lameness {
     }
 }
 
-impl State {
+impl ServerState {
     fn timers(&self) -> (Duration, Duration) {
         self.round_trips
             .as_ref()
@@ -307,7 +307,7 @@ impl Server {
         self.state().no_tcp_until = None;
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, ServerState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,7 +10,7 @@ use futures_util::future::{Either, join_all};
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
-use super::protocol::lists::{AheadState, CodeFact, ListFacts, ListState, ListTest};
+use super::protocol::lists::{AheadState, CodeFact, ListFacts, ListRow, ListTest};
 use super::protocol::{Fault, Problem, Reply, Warning};
 use super::{Subject, lookup, rows};
 use crate::clock::Now;
@@ -19,7 +19,7 @@ use crate::dnsbl::codes::{self, Code};
 use crate::dnsbl::entry::{Counts, Entry};
 use crate::dnsbl::list::{self, Life, List, Purpose};
 use crate::dnsbl::lookalike::Lookalike;
-use crate::dnsbl::state::{Standing, State};
+use crate::dnsbl::state::{ListState, Standing};
 use crate::dnsbl::way::Way;
 use crate::limits::LIST_TEST_TIME;
 use crate::question::{ListSays, Question};
@@ -37,7 +37,7 @@ pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
     let (known, now) = (subject.lists(), subject.now());
     let batch =
         |entry: &Entry| known.batch.lock().unwrap_or_else(PoisonError::into_inner).counts(entry.number());
-    let mut told: Vec<ListState> = known
+    let mut told: Vec<ListRow> = known
         .all()
         .iter()
         .filter_map(|entry| Some(state(lists.get(&entry.apex)?, entry, batch(entry), now)))
@@ -51,10 +51,10 @@ pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
     told
 }
 
-fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListState {
+fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListRow {
     let (today, _, quota) = entry.watch.quota(now.unix);
     let standing = list.is_alive().then(|| entry.standing());
-    ListState {
+    ListRow {
         list: text(&list.apex),
         way: entry.way.clone(),
         purpose: Some(list.purpose),
@@ -71,8 +71,8 @@ fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListStat
     }
 }
 
-fn lookalike(alike: &Lookalike) -> ListState {
-    ListState {
+fn lookalike(alike: &Lookalike) -> ListRow {
+    ListRow {
         list: text(&alike.zone),
         way: Way::Public,
         purpose: None,
@@ -117,24 +117,24 @@ fn note(list: &List, entry: &Entry, standing: Option<&Standing>) -> String {
 
 /// The advice for a list with a trouble. Only answers to clients' questions show that it is of no use: its test
 /// points may have moved.
-fn remedy(list: &List, entry: &Entry, state: State) -> Option<String> {
+fn remedy(list: &List, entry: &Entry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
-        State::Untested | State::Ok | State::Slow => return None,
-        State::Refusing if list.rewrite.is_some() => {
+        ListState::Untested | ListState::Ok | ListState::Slow => return None,
+        ListState::Refusing if list.rewrite.is_some() => {
             "ask the provider whether the key is still valid".to_owned()
         }
-        State::Refusing if list.terms.is_empty() => format!("check its terms of use, or {remove}"),
-        State::Refusing => format!("comply with its terms ({}), or {remove}", list.terms),
-        State::TestsDiffer => {
+        ListState::Refusing if list.terms.is_empty() => format!("check its terms of use, or {remove}"),
+        ListState::Refusing => format!("comply with its terms ({}), or {remove}", list.terms),
+        ListState::TestsDiffer => {
             "check the website of the list; set `tests` in a [[list]] if its test points have changed"
                 .to_owned()
         }
-        State::ListsTheWorld if !entry.answers().show_world() => {
+        ListState::ListsTheWorld if !entry.answers().show_world() => {
             "check the website of the list; resolverd passes on none of its listings meanwhile".to_owned()
         }
-        State::Parked | State::ListsTheWorld | State::ListsNothing => remove.to_owned(),
-        State::Dead => format!("{remove} if this continues"),
+        ListState::Parked | ListState::ListsTheWorld | ListState::ListsNothing => remove.to_owned(),
+        ListState::Dead => format!("{remove} if this continues"),
     })
 }
 

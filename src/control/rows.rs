@@ -9,7 +9,7 @@ use super::protocol::Reply;
 use super::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use crate::cache::look::{Held, What};
 use crate::cache::rrsets::Delegation;
-use crate::cache::security::{Standing, ZoneState};
+use crate::cache::security::{Standing, ZoneTrust};
 use crate::cache::servers::KnownServer;
 use crate::clock::Mono;
 use crate::limits;
@@ -120,7 +120,7 @@ impl HeldRow {
 }
 
 /// The state of a zone's keys, with the keys or the reason.
-fn trust_text(state: &ZoneState) -> String {
+fn trust_text(state: &ZoneTrust) -> String {
     let more = match &state.standing {
         Standing::Secure(keys) => {
             let tags: Vec<String> = keys.keys.iter().map(|key| key.tag.to_string()).collect();

@@ -48,7 +48,7 @@ use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulses;
 use crate::wire::cookie::Secret;
 use crate::zones::{Views, Wrong};
-use running::{Running, State};
+use running::{Reloadable, Running};
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +134,7 @@ impl Daemon {
         if let Some(path) = &lists {
             tasks::restore_lists(&resolver, path);
         }
-        let state = Mutex::new(State { config, listeners: Some(listeners) });
+        let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
         let running = Running { resolver, recorder, clock, state, reloading, origin, lists, network, missed };
         let subject = Arc::new(running);

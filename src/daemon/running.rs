@@ -32,7 +32,7 @@ pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
-    pub(super) state: Mutex<State>,
+    pub(super) state: Mutex<Reloadable>,
     /// Held during a change of configuration: one at a time.
     pub(super) reloading: tokio::sync::Mutex<()>,
     /// The configuration file.
@@ -46,14 +46,14 @@ pub(super) struct Running {
 }
 
 /// The parts that a reload changes.
-pub(super) struct State {
+pub(super) struct Reloadable {
     pub(super) config: Arc<Config>,
     /// None once the daemon is ending.
     pub(super) listeners: Option<Listeners>,
 }
 
 impl Running {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, Reloadable> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

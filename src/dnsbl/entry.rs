@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::Answers;
 use super::breaker::{self, End};
 use super::gate::Verdict;
-use super::state::{Known, Standing, State};
+use super::state::{Known, ListState, Standing};
 use super::watch::{Asked, Changed, Watch};
 use super::way::Way;
 use crate::clock::{Mono, Now};
@@ -93,15 +93,15 @@ impl Entry {
     }
 
     /// Its state.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> ListState {
         self.told().known.shown().state
     }
 
     /// Takes in the result of its test points; `insists`: the operator has asked for the test. Returns true if
     /// earlier answers must no longer be used.
-    pub fn tested(&self, state: State, why: &str, insists: bool, now: Now) -> bool {
+    pub fn tested(&self, state: ListState, why: &str, insists: bool, now: Now) -> bool {
         let mut told = self.told();
-        let world = state == State::ListsTheWorld;
+        let world = state == ListState::ListsTheWorld;
         let void = world != told.known.world.is_some();
         let before = told.known.shown().clone();
         if world {
@@ -111,10 +111,10 @@ impl Entry {
             told.known.world = None;
             // Refusals and silence in answers are newer than a test. A good test ends a refusal like an answer does,
             // and at once if the operator has asked for it.
-            let right = matches!(state, State::Ok | State::Slow);
+            let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match told.known.standing.state {
-                State::Dead => true,
-                State::Refusing | State::Parked => !(right && (insists || told.is_quiet(now.mono))),
+                ListState::Dead => true,
+                ListState::Refusing | ListState::Parked => !(right && (insists || told.is_quiet(now.mono))),
                 _ => false,
             };
             if !stays {
@@ -131,12 +131,12 @@ impl Entry {
     }
 
     /// The state by a test, corrected by the answers to clients' questions.
-    pub fn judged(&self, state: State) -> State {
+    pub fn judged(&self, state: ListState) -> ListState {
         let told = self.told();
-        let before = told.known.standing.state == State::ListsNothing;
+        let before = told.known.standing.state == ListState::ListsNothing;
         match state {
-            State::ListsNothing if !told.answers.show_nothing(before) => State::TestsDiffer,
-            State::ListsTheWorld if told.answers.show_no_world() => State::TestsDiffer,
+            ListState::ListsNothing if !told.answers.show_nothing(before) => ListState::TestsDiffer,
+            ListState::ListsTheWorld if told.answers.show_no_world() => ListState::TestsDiffer,
             state => state,
         }
     }
@@ -169,13 +169,13 @@ impl Entry {
                 told.last_untold = now.mono;
                 told.known.turn(state, &why.sentence(&self.apex), now.unix);
             }
-            Verdict::Listed if told.known.standing.state == State::ListsNothing => {
-                told.known.turn(State::TestsDiffer, &differs(&self.apex), now.unix);
+            Verdict::Listed if told.known.standing.state == ListState::ListsNothing => {
+                told.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
             }
             Verdict::Listed | Verdict::NotListed => {
-                let refused = matches!(told.known.standing.state, State::Refusing | State::Parked);
+                let refused = matches!(told.known.standing.state, ListState::Refusing | ListState::Parked);
                 if refused && told.is_quiet(now.mono) {
-                    told.known.turn(State::Ok, "", now.unix);
+                    told.known.turn(ListState::Ok, "", now.unix);
                 }
             }
         }
@@ -188,8 +188,8 @@ impl Entry {
         if asked.went_out && asked.end == End::Answered && !asked.refused {
             let mut told = self.told();
             let before = told.known.shown().clone();
-            if told.known.standing.state == State::Dead {
-                told.known.turn(State::Ok, "", now.unix);
+            if told.known.standing.state == ListState::Dead {
+                told.known.turn(ListState::Ok, "", now.unix);
             }
             self.write_lines(told, &before, now.unix);
         }
@@ -212,8 +212,8 @@ impl Entry {
         let mut told = self.told();
         let before = told.known.shown().clone();
         // A list whose errors are refusals has the state of refusing.
-        if cause != breaker::Why::Failing || told.known.standing.state != State::Refusing {
-            told.known.turn(State::Dead, &why, now.unix);
+        if cause != breaker::Why::Failing || told.known.standing.state != ListState::Refusing {
+            told.known.turn(ListState::Dead, &why, now.unix);
         }
         self.write_lines(told, &before, now.unix);
     }
@@ -233,7 +233,7 @@ impl Entry {
 
     /// Whether its state allows prefetch.
     pub fn may_be_asked_ahead(&self) -> bool {
-        matches!(self.state(), State::Untested | State::Ok | State::Slow | State::TestsDiffer)
+        matches!(self.state(), ListState::Untested | ListState::Ok | ListState::Slow | ListState::TestsDiffer)
     }
 
     /// Whether a line is due about a shut-down list that is still asked: once a day.
@@ -290,7 +290,7 @@ impl Entry {
         drop(told);
         let apex = self.apex.to_ascii();
         let list = apex.trim_end_matches('.');
-        let world = |standing: &Standing| standing.state == State::ListsTheWorld;
+        let world = |standing: &Standing| standing.state == ListState::ListsTheWorld;
         let age = |since| Age(Duration::from_secs(unix.saturating_sub(since).max(1)));
         match (before.state.is_incident(), shown.state.is_incident()) {
             (false, true) => tracing::warn!("{}; see `resolverctl dnsbl` for what to do", shown.why),
@@ -302,7 +302,7 @@ impl Entry {
                 age(before.since),
                 shown.why
             ),
-            (true, false) if before.state == State::Dead => {
+            (true, false) if before.state == ListState::Dead => {
                 tracing::info!("{list} answers again after {}", age(before.since));
             }
             (true, false) => tracing::info!("{list} works again after {}", age(before.since)),
@@ -353,9 +353,9 @@ mod tests {
         let refused =
             Verdict::Untold(Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() });
         entry.heard(&Verdict::NotListed, at(0));
-        assert_eq!(entry.state(), State::Untested, "an answer alone proves nothing");
+        assert_eq!(entry.state(), ListState::Untested, "an answer alone proves nothing");
         entry.heard(&refused, at(10));
-        assert_eq!((entry.state(), entry.standing().since), (State::Refusing, 1_000_010));
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1_000_010));
         entry.heard(&Verdict::Listed, at(11));
         entry.heard(&refused, at(12));
         assert_eq!(
@@ -364,19 +364,19 @@ mod tests {
             "a server that answers beside one that refuses ends nothing"
         );
         entry.heard(&Verdict::NotListed, at(12 + LIST_INCIDENT_QUIET.as_secs()));
-        assert_eq!(entry.state(), State::Ok);
+        assert_eq!(entry.state(), ListState::Ok);
     }
 
     #[test]
     fn only_the_world_listed_makes_older_answers_void() {
         let entry = entry("bl.example.");
         let tested = |state, why, seconds| entry.tested(state, why, false, at(seconds));
-        assert!(!tested(State::Ok, "", 0));
-        assert!(!tested(State::Slow, "slow", 1));
-        assert!(tested(State::ListsTheWorld, "world", 2));
-        assert!(!tested(State::ListsTheWorld, "world", 3));
+        assert!(!tested(ListState::Ok, "", 0));
+        assert!(!tested(ListState::Slow, "slow", 1));
+        assert!(tested(ListState::ListsTheWorld, "world", 2));
+        assert!(!tested(ListState::ListsTheWorld, "world", 3));
         assert_eq!(entry.standing().since, 1_000_002);
-        assert!(tested(State::Ok, "", 4));
+        assert!(tested(ListState::Ok, "", 4));
     }
 
     fn parked() -> Verdict {
@@ -386,14 +386,14 @@ mod tests {
     #[test]
     fn only_a_test_ends_that_the_world_is_listed() {
         let entry = entry("bl.example.");
-        entry.tested(State::ListsTheWorld, "world", false, at(0));
+        entry.tested(ListState::ListsTheWorld, "world", false, at(0));
         for (verdict, seconds) in [(parked(), 1), (Verdict::Listed, 2), (Verdict::NotListed, 90)] {
             entry.heard(&verdict, at(seconds));
-            assert_eq!(entry.state(), State::ListsTheWorld, "{verdict:?}");
+            assert_eq!(entry.state(), ListState::ListsTheWorld, "{verdict:?}");
         }
         entry.heard(&parked(), at(100));
-        assert!(entry.tested(State::Ok, "", false, at(101)));
-        assert_eq!(entry.state(), State::Parked, "what answers show is newer");
+        assert!(entry.tested(ListState::Ok, "", false, at(101)));
+        assert_eq!(entry.state(), ListState::Parked, "what answers show is newer");
     }
 
     #[test]
@@ -408,17 +408,17 @@ mod tests {
             entry.heard(&Verdict::Untold(Why::Silent { what: "lost".to_owned() }), at(seconds));
         }
         entry.heard(&Verdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
-        assert_eq!(entry.state(), State::Ok);
+        assert_eq!(entry.state(), ListState::Ok);
     }
 
     #[test]
     fn a_test_that_the_operator_asked_for_ends_a_refusal_at_once() {
-        for (insists, after) in [(false, State::Parked), (true, State::Ok)] {
+        for (insists, after) in [(false, ListState::Parked), (true, ListState::Ok)] {
             let entry = entry("bl.example.");
             entry.heard(&parked(), at(0));
-            entry.tested(State::ListsNothing, "nothing", insists, at(1));
-            assert_eq!(entry.state(), State::Parked);
-            entry.tested(State::Ok, "", insists, at(2));
+            entry.tested(ListState::ListsNothing, "nothing", insists, at(1));
+            assert_eq!(entry.state(), ListState::Parked);
+            entry.tested(ListState::Ok, "", insists, at(2));
             assert_eq!(entry.state(), after);
         }
     }
@@ -433,22 +433,22 @@ mod tests {
             entry.heard(if seconds % 2 == 0 { &refused } else { &parked }, at(seconds));
             assert_eq!(entry.standing().since, 1_000_000);
         }
-        assert_eq!(entry.state(), State::Parked);
+        assert_eq!(entry.state(), ListState::Parked);
         entry.heard(&Verdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
-        assert_eq!((entry.state(), entry.standing().since), (State::Ok, 1_000_109));
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Ok, 1_000_109));
     }
 
     #[test]
     fn a_listing_ends_that_a_list_lists_nothing() {
         let entry = entry("bl.example.");
-        assert_eq!(entry.judged(State::ListsNothing), State::TestsDiffer, "nobody has asked it");
+        assert_eq!(entry.judged(ListState::ListsNothing), ListState::TestsDiffer, "nobody has asked it");
         for seconds in 0..600 {
             entry.heard(&Verdict::NotListed, at(seconds));
         }
-        assert_eq!(entry.judged(State::ListsNothing), State::ListsNothing);
-        entry.tested(State::ListsNothing, "nothing", false, at(601));
+        assert_eq!(entry.judged(ListState::ListsNothing), ListState::ListsNothing);
+        entry.tested(ListState::ListsNothing, "nothing", false, at(601));
         entry.heard(&Verdict::Listed, at(602));
-        assert_eq!(entry.state(), State::TestsDiffer);
+        assert_eq!(entry.state(), ListState::TestsDiffer);
         assert!(entry.standing().why.contains("lists other names"), "{:?}", entry.standing());
     }
 
@@ -465,17 +465,17 @@ mod tests {
         };
         let dead = || {
             let entry = entry("bl.example.");
-            entry.tested(State::Dead, "dead", false, at(0));
+            entry.tested(ListState::Dead, "dead", false, at(0));
             entry
         };
         let refused = dead();
         refused.ended(&answer, at(1));
-        assert_eq!(refused.state(), State::Dead);
+        assert_eq!(refused.state(), ListState::Dead);
         refused.heard(&parked(), at(1));
-        assert_eq!((refused.state(), refused.standing().since), (State::Parked, 1_000_000), "it goes on");
+        assert_eq!((refused.state(), refused.standing().since), (ListState::Parked, 1_000_000), "it goes on");
         let answering = dead();
         answering.ended(&Asked { refused: false, ..answer }, at(1));
-        assert_eq!(answering.state(), State::Ok);
+        assert_eq!(answering.state(), ListState::Ok);
     }
 
     #[test]

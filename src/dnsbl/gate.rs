@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RData, Record, rdata};
 
 use super::codes::{self, ERRORS};
 use super::list::{Guard, List, OnRefusal, Purpose, WhenDead};
-use super::state::State;
+use super::state::ListState;
 use crate::question::{ExtendedError, ListSays};
 
 /// TTL of a "not listed" made here: that of the listings of zen.spamhaus.org, so that a list that works again counts
@@ -107,7 +107,7 @@ impl Guarding {
 }
 
 /// Reads the addresses of an answer.
-pub fn judge(list: &List, state: State, answers: &[Record]) -> Verdict {
+pub fn judge(list: &List, state: ListState, answers: &[Record]) -> Verdict {
     let mut listed = false;
     for record in answers {
         let RData::A(address) = &record.data else { continue };
@@ -118,7 +118,7 @@ pub fn judge(list: &List, state: State, answers: &[Record]) -> Verdict {
         }
     }
     match (listed, state) {
-        (true, State::ListsTheWorld) => Verdict::Untold(Why::ListsTheWorld),
+        (true, ListState::ListsTheWorld) => Verdict::Untold(Why::ListsTheWorld),
         (true, _) => Verdict::Listed,
         (false, _) => Verdict::NotListed,
     }
@@ -186,10 +186,12 @@ impl Why {
     }
 
     /// The state of a list that answers so; none if the answer says nothing about it.
-    pub const fn state(&self) -> Option<State> {
+    pub const fn state(&self) -> Option<ListState> {
         match self {
-            Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => Some(State::Refusing),
-            Self::Parked { .. } => Some(State::Parked),
+            Self::Refused { .. } | Self::KeyRefused { .. } | Self::NotServed { .. } => {
+                Some(ListState::Refusing)
+            }
+            Self::Parked { .. } => Some(ListState::Parked),
             Self::Mistaken { .. }
             | Self::ListsTheWorld
             | Self::Unusable { .. }
@@ -276,20 +278,20 @@ mod tests {
             for code in &list.listed {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
                     let address = Ipv4Addr::from_bits(address);
-                    let told = judge(list, State::Ok, &answer(list, &[address]));
+                    let told = judge(list, ListState::Ok, &answer(list, &[address]));
                     assert_eq!(told, Verdict::Listed, "{} {address}", list.apex);
                 }
             }
             for code in &list.refused {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
                     let address = Ipv4Addr::from_bits(address);
-                    let told = judge(list, State::Ok, &answer(list, &[address]));
+                    let told = judge(list, ListState::Ok, &answer(list, &[address]));
                     assert_eq!(told.says(), ListSays::Untold, "{} {address}", list.apex);
                 }
             }
-            let parked = judge(list, State::Ok, &answer(list, &[Ipv4Addr::new(203, 0, 113, 7)]));
+            let parked = judge(list, ListState::Ok, &answer(list, &[Ipv4Addr::new(203, 0, 113, 7)]));
             assert_eq!(parked.says(), ListSays::Untold, "{}", list.apex);
-            assert_eq!(judge(list, State::Ok, &[]), Verdict::NotListed);
+            assert_eq!(judge(list, ListState::Ok, &[]), Verdict::NotListed);
         }
     }
 
@@ -298,7 +300,7 @@ mod tests {
         let registry = Registry::built_in();
         let of = |apex: &str, code: [u8; 4]| {
             let list = &registry.lists[&Name::from_ascii(apex).unwrap()];
-            judge(list, State::Ok, &answer(list, &[code.into()])).says()
+            judge(list, ListState::Ok, &answer(list, &[code.into()])).says()
         };
         assert_eq!(of("multi.uribl.com.", [127, 0, 0, 1]), ListSays::Untold);
         assert_eq!(of("multi.surbl.org.", [127, 0, 0, 1]), ListSays::Untold);
@@ -312,7 +314,7 @@ mod tests {
     #[test]
     fn errors_by_convention_are_told_in_words_and_the_askers_are_not_the_lists() {
         let list = block();
-        let told = |last| judge(&list, State::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
+        let told = |last| judge(&list, ListState::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
         let Verdict::Untold(Why::Mistaken { means, .. }) = told(252) else { panic!("{:?}", told(252)) };
         assert_eq!(means, "typing error in the name of the list");
         for (last, words) in [
@@ -329,9 +331,15 @@ mod tests {
     fn a_list_that_lists_the_world_lists_nobody() {
         let list = block();
         let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
-        assert_eq!(judge(&list, State::ListsTheWorld, &listing), Verdict::Untold(Why::ListsTheWorld));
-        assert_eq!(judge(&list, State::ListsTheWorld, &[]), Verdict::NotListed);
-        for state in [State::Untested, State::Slow, State::Refusing, State::Parked, State::ListsNothing] {
+        assert_eq!(judge(&list, ListState::ListsTheWorld, &listing), Verdict::Untold(Why::ListsTheWorld));
+        assert_eq!(judge(&list, ListState::ListsTheWorld, &[]), Verdict::NotListed);
+        for state in [
+            ListState::Untested,
+            ListState::Slow,
+            ListState::Refusing,
+            ListState::Parked,
+            ListState::ListsNothing,
+        ] {
             assert_eq!(judge(&list, state, &listing), Verdict::Listed, "{state:?}");
         }
     }
@@ -387,7 +395,7 @@ mod tests {
         fn no_listing_is_lost(low in any::<[u8; 3]>()) {
             let list = block();
             let code = Ipv4Addr::new(127, low[0], low[1], low[2]);
-            let told = judge(&list, State::Ok, &answer(&list, &[code]));
+            let told = judge(&list, ListState::Ok, &answer(&list, &[code]));
             prop_assert_eq!(told == Verdict::Listed, !code.octets().starts_with(&ERRORS));
         }
     }

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::state::State;
+use super::state::ListState;
 use crate::clock::Mono;
 use crate::limits::{HEALTH_AGAIN, HEALTH_ALONE, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT, SLOW_LIST};
 use crate::question::ListSays;
@@ -35,9 +35,9 @@ pub struct Tested {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// The list has this state.
-    Is(State),
+    Is(ListState),
     /// It looks so for the first time; another test decides.
-    Suspected(State),
+    Suspected(ListState),
     /// No result: the list refused, or did not answer. Its answers to clients show that.
     Nothing,
 }
@@ -54,7 +54,7 @@ pub struct Health {
 
 #[derive(Clone, Copy, Debug)]
 struct Suspicion {
-    state: State,
+    state: ListState,
     server: Option<IpAddr>,
     at: Mono,
     /// Tests since the first in which the same server answered so.
@@ -118,7 +118,7 @@ impl Health {
         shown
     }
 
-    fn suspect(&mut self, state: State, server: Option<IpAddr>, now: Mono) -> Shown {
+    fn suspect(&mut self, state: ListState, server: Option<IpAddr>, now: Mono) -> Shown {
         let before = self.suspicion.filter(|before| before.state == state);
         let Some(before) = before else {
             self.suspicion = Some(Suspicion { state, server, at: now, again: 0 });
@@ -139,24 +139,24 @@ impl Health {
 }
 
 /// The result of a single test, and its server.
-fn read(tested: &Tested) -> Option<(State, Option<IpAddr>)> {
+fn read(tested: &Tested) -> Option<(ListState, Option<IpAddr>)> {
     let Tested { listed, unlisted, usual } = tested;
     let said = |point: &Option<Point>, says| point.filter(|point| point.says == says);
     if let Some(point) = said(unlisted, ListSays::Listed) {
-        return Some((State::ListsTheWorld, point.server));
+        return Some((ListState::ListsTheWorld, point.server));
     }
     if [listed, unlisted].into_iter().any(|point| said(point, ListSays::Untold).is_some()) {
         return None;
     }
     if let Some(point) = said(listed, ListSays::NotListed) {
-        return Some((State::ListsNothing, point.server));
+        return Some((ListState::ListsNothing, point.server));
     }
-    let state = if usual.is_some_and(|usual| usual >= SLOW_LIST) { State::Slow } else { State::Ok };
+    let state = if usual.is_some_and(|usual| usual >= SLOW_LIST) { ListState::Slow } else { ListState::Ok };
     listed.or(*unlisted).map(|point| (state, point.server))
 }
 
-const fn is_broken(state: State) -> bool {
-    matches!(state, State::ListsTheWorld | State::ListsNothing)
+const fn is_broken(state: ListState) -> bool {
+    matches!(state, ListState::ListsTheWorld | ListState::ListsNothing)
 }
 
 #[cfg(test)]
@@ -185,8 +185,8 @@ mod tests {
 
     #[test]
     fn the_world_is_listed_when_two_servers_say_so_minutes_apart() {
+        use ListState::{ListsNothing, ListsTheWorld, Ok};
         use Shown::{Is, Nothing, Suspected};
-        use State::{ListsNothing, ListsTheWorld, Ok};
         let world = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 5), (Listed, Listed, 2, 10)]);
         assert_eq!(world, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
         let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 2, 0)]);
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn a_list_of_which_one_server_answers_is_judged_by_it_at_the_third_time() {
+        use ListState::ListsTheWorld;
         use Shown::{Is, Nothing, Suspected};
-        use State::ListsTheWorld;
         let alone = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 6)]);
         assert_eq!(alone, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
         let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 4)]);
@@ -222,10 +222,10 @@ mod tests {
             });
             shown[1]
         };
-        assert_eq!(show(None, Some(Listed)), Shown::Is(State::ListsTheWorld));
-        assert_eq!(show(None, Some(NotListed)), Shown::Is(State::Ok));
-        assert_eq!(show(Some(NotListed), None), Shown::Is(State::ListsNothing));
-        assert_eq!(show(Some(Listed), None), Shown::Is(State::Ok));
+        assert_eq!(show(None, Some(Listed)), Shown::Is(ListState::ListsTheWorld));
+        assert_eq!(show(None, Some(NotListed)), Shown::Is(ListState::Ok));
+        assert_eq!(show(Some(NotListed), None), Shown::Is(ListState::ListsNothing));
+        assert_eq!(show(Some(Listed), None), Shown::Is(ListState::Ok));
         for (listed, unlisted) in [(None, None), (Some(Untold), None), (None, Some(Untold))] {
             assert_eq!(show(listed, unlisted), Shown::Nothing);
         }
@@ -235,7 +235,7 @@ mod tests {
     fn a_slow_list_is_a_list() {
         let mut health = Health::default();
         let slow = Tested { usual: Some(SLOW_LIST), ..tested(Listed, NotListed, 1) };
-        assert_eq!(health.tested(&slow, at(0), |_| 0), Shown::Is(State::Slow));
+        assert_eq!(health.tested(&slow, at(0), |_| 0), Shown::Is(ListState::Slow));
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
                 minute += pause;
                 let shown = health.tested(&tested(says(listed), says(unlisted), 1), at(minute), |_| 0);
                 match shown {
-                    Shown::Is(State::ListsTheWorld | State::ListsNothing) => {
+                    Shown::Is(ListState::ListsTheWorld | ListState::ListsNothing) => {
                         let began = sound.unwrap_or_default();
                         prop_assert!(at(minute).since(at(began)) >= HEALTH_AGAIN * u32::from(HEALTH_ALONE));
                     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
 use super::quota::Quota;
-use super::state::{Known, Standing, State};
+use super::state::{Known, ListState, Standing};
 use super::table::Lists;
 use super::way::Way;
 use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
@@ -65,7 +65,7 @@ impl Kept {
             let entry = lists.entry(&apex, &kept.way);
             entry.watch.restore(kept.quota);
             let mut known = kept.known;
-            if known.standing.state == State::Dead {
+            if known.standing.state == ListState::Dead {
                 known.standing = Standing::default();
             }
             entry.restore(known);
@@ -110,15 +110,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE);
         let before = Lists::default();
-        for (number, state) in [State::ListsTheWorld, State::Dead].into_iter().enumerate() {
+        for (number, state) in [ListState::ListsTheWorld, ListState::Dead].into_iter().enumerate() {
             let apex = Name::from_ascii(format!("l{number}.example.")).unwrap();
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
             let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
             entry.restore(Known {
-                standing: Standing { state: State::Dead, since: 1, why: "silent".to_owned() },
+                standing: Standing { state: ListState::Dead, since: 1, why: "silent".to_owned() },
                 world: None,
             });
-            if state == State::ListsTheWorld {
+            if state == ListState::ListsTheWorld {
                 entry.tested(state, "because", false, NOW);
             }
             entry.watch.asked(NOW.mono).ended();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The state of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum ListState {
     /// Not known yet.
     #[default]
     Untested,
@@ -33,7 +33,7 @@ pub enum State {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// The state.
-    pub state: State,
+    pub state: ListState,
     /// Seconds since 1970.
     pub since: u64,
     /// One sentence; empty if the list works.
@@ -59,14 +59,14 @@ impl Known {
     }
 
     /// Changes the state. If one incident becomes another, the time of the first stays.
-    pub(super) fn turn(&mut self, state: State, why: &str, unix: u64) {
+    pub(super) fn turn(&mut self, state: ListState, why: &str, unix: u64) {
         let Standing { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());
         self.standing = Standing { state, since: if goes_on { since } else { unix }, why: why.to_owned() };
     }
 }
 
-impl State {
+impl ListState {
     /// Whether its begin and its end are logged.
     pub const fn is_incident(self) -> bool {
         !matches!(self, Self::Untested | Self::Ok | Self::Slow | Self::TestsDiffer)

@@ -19,12 +19,12 @@ use crate::question::ViewId;
 /// The state of one list.
 #[derive(Debug)]
 pub struct Watch {
-    state: Mutex<State>,
+    state: Mutex<WatchState>,
     open: watch::Sender<bool>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct WatchState {
     breaker: Breaker,
     health: Health,
     quota: Quota,
@@ -248,13 +248,13 @@ impl Watch {
     }
 
     /// Informs all waiters if the breaker has changed.
-    fn show(&self, state: &State) {
+    fn show(&self, state: &WatchState) {
         let open = state.breaker.open().is_some();
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
     }
 
     /// The state is whole even after a panic of a holder: every change is one assignment.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

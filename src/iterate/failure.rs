@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::conduct::Conduct;
 use crate::question::ExtendedError;
 use crate::record::event::{Lost, Shows};
-use crate::validate::verdict::{Fault, State};
+use crate::validate::verdict::{Fault, SecurityStatus};
 
 /// Servers named in a sentence; the others are given as a number.
 const NAMED_SERVERS: usize = 4;
@@ -89,7 +89,7 @@ pub enum Failure {
         /// The zone whose server said it.
         zone: Name,
         /// Bogus or indeterminate.
-        state: State,
+        state: SecurityStatus,
         /// Why.
         fault: Box<Fault>,
     },
@@ -148,7 +148,7 @@ impl Failure {
             _ => Vec::new(),
         };
         let shows = match self {
-            Self::Untrusted { state: State::Bogus, .. } => Shows::Bogus,
+            Self::Untrusted { state: SecurityStatus::Bogus, .. } => Shows::Bogus,
             Self::Untrusted { .. } => Shows::Unchecked,
             Self::List { .. } => Shows::List,
             _ if faults.iter().any(|(_, conduct)| conduct.came_back()) => Shows::NoHelp,

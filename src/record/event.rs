@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Mono;
 use crate::conduct::{Conduct, Transport};
 use crate::question::{Outcome, Question};
-use crate::validate::verdict::State;
+use crate::validate::verdict::SecurityStatus;
 
 /// A client's question that has ended.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +67,7 @@ pub struct FlightEnded<'a> {
     /// Why it failed, if it did.
     pub failed: Option<Lost>,
     /// The result of validation; none if nothing was validated.
-    pub state: Option<State>,
+    pub state: Option<SecurityStatus>,
     /// From its begin to its end.
     pub elapsed: Duration,
     /// How long its clients wait: a later result has reached none of the first ones.
@@ -178,7 +178,7 @@ pub enum StepEvent {
         /// The data or the zone.
         subject: String,
         /// The result.
-        state: State,
+        state: SecurityStatus,
         /// Why it is not secure, if there is more to say.
         why: Option<String>,
     },

@@ -30,7 +30,7 @@ struct Trouble {
     first: Mono,
     last: Mono,
     failures: u32,
-    state: State,
+    state: IncidentState,
     /// Questions that failed and were not answered since, the last at the end.
     failing: Vec<Failing>,
     /// Why the last one failed.
@@ -45,7 +45,7 @@ struct Failing {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum IncidentState {
     /// It may be chance.
     Watched,
     /// It fails; the log has a line about it, or one was withheld.
@@ -112,16 +112,16 @@ impl Incidents {
         trouble.failing.clear();
         trouble.failures = 0;
         match trouble.state {
-            State::Watched => {
+            IncidentState::Watched => {
                 self.zones.remove(zone);
                 None
             }
-            State::Begun { told } => {
-                trouble.state = State::Ended { at: now };
+            IncidentState::Begun { told } => {
+                trouble.state = IncidentState::Ended { at: now };
                 let (after, question) = (now.since(trouble.first), ended.question.clone());
                 told.then(|| Line::ZoneAnswers { zone: zone.clone(), question, after })
             }
-            State::Ended { .. } => None,
+            IncidentState::Ended { .. } => None,
         }
     }
 
@@ -139,8 +139,10 @@ impl Incidents {
         }
         if self.may_be_ours(ended, lost, now) {
             // The zone is not blamed for it; a zone that was blamed before is not cleared by it.
-            let begun =
-                self.zones.get_mut(zone).filter(|trouble| matches!(trouble.state, State::Begun { .. }));
+            let begun = self
+                .zones
+                .get_mut(zone)
+                .filter(|trouble| matches!(trouble.state, IncidentState::Begun { .. }));
             if let Some(trouble) = begun {
                 trouble.last = now;
             }
@@ -159,7 +161,7 @@ impl Incidents {
             return None;
         }
         let told = self.told < INCIDENTS_AN_HOUR;
-        trouble.state = State::Begun { told };
+        trouble.state = IncidentState::Begun { told };
         let failures = trouble.failures;
         let count = if told { &mut self.told } else { &mut self.withheld };
         *count = count.saturating_add(1);
@@ -210,7 +212,7 @@ impl Incidents {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
         }
-        let rank = |trouble: &Trouble| (trouble.state != State::Watched, trouble.last);
+        let rank = |trouble: &Trouble| (trouble.state != IncidentState::Watched, trouble.last);
         let quietest = self.zones.iter().min_by_key(|(_, trouble)| rank(trouble));
         if let Some(quietest) = quietest.map(|(zone, _)| zone.clone()) {
             self.zones.remove(&quietest);
@@ -219,7 +221,7 @@ impl Incidents {
 }
 
 fn failing((zone, trouble): (&Name, &Trouble)) -> Option<Failed> {
-    let State::Begun { .. } = trouble.state else { return None };
+    let IncidentState::Begun { .. } = trouble.state else { return None };
     let question = trouble.failing.last()?.question.clone();
     let (since, failures, why) = (trouble.first, trouble.failures, trouble.why.clone());
     Some(Failed { zone: zone.clone(), since, failures, why, question })
@@ -244,12 +246,12 @@ impl Failing {
 impl Trouble {
     fn new(now: Mono) -> Self {
         let why = String::new();
-        Self { first: now, last: now, failures: 0, state: State::Watched, failing: Vec::new(), why }
+        Self { first: now, last: now, failures: 0, state: IncidentState::Watched, failing: Vec::new(), why }
     }
 
     /// One more question has failed.
     fn fails(&mut self, question: &Question, lost: &Lost, now: Mono) {
-        let goes_on = matches!(self.state, State::Begun { .. });
+        let goes_on = matches!(self.state, IncidentState::Begun { .. });
         if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {
             self.failures = 0;
             self.first = now;
@@ -268,17 +270,17 @@ impl Trouble {
     /// Whether it is a new incident: one that has just ended is not reported again.
     fn may_begin(&self, now: Mono) -> bool {
         match self.state {
-            State::Watched => true,
-            State::Begun { .. } => false,
-            State::Ended { at } => now.since(at) >= INCIDENT_QUIET,
+            IncidentState::Watched => true,
+            IncidentState::Begun { .. } => false,
+            IncidentState::Ended { at } => now.since(at) >= INCIDENT_QUIET,
         }
     }
 
     fn is_kept(&self, now: Mono) -> bool {
         match self.state {
-            State::Watched => now.since(self.last) <= INCIDENT_WINDOW,
-            State::Begun { .. } => now.since(self.last) < INCIDENT_FORGOTTEN,
-            State::Ended { at } => now.since(at.max(self.last)) < INCIDENT_QUIET,
+            IncidentState::Watched => now.since(self.last) <= INCIDENT_WINDOW,
+            IncidentState::Begun { .. } => now.since(self.last) < INCIDENT_FORGOTTEN,
+            IncidentState::Ended { at } => now.since(at.max(self.last)) < INCIDENT_QUIET,
         }
     }
 }

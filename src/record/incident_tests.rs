@@ -4,7 +4,7 @@ use super::*;
 use hickory_proto::rr::RecordType;
 
 use crate::conduct::Conduct;
-use crate::validate::verdict::State as Validated;
+use crate::validate::verdict::SecurityStatus as Validated;
 
 const PATIENCE: Duration = Duration::from_secs(4);
 

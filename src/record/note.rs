@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::event::StepEvent;
 use crate::conduct::{Conduct, Transport};
-use crate::validate::verdict::State;
+use crate::validate::verdict::SecurityStatus;
 
 /// A step as it is noted; `StepEvent` has the meanings.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ pub enum Note {
         /// Their type.
         kind: RecordType,
         /// The result.
-        state: State,
+        state: SecurityStatus,
         /// Why it is not secure, if there is more to say.
         why: Option<String>,
     },

@@ -12,7 +12,7 @@ use super::tally::{ClientTally, Messages, ZoneTally};
 use super::window::Window;
 use crate::conduct::Conduct;
 use crate::question::{Apart, Outcome};
-use crate::validate::verdict::State;
+use crate::validate::verdict::SecurityStatus;
 
 /// The statistics of a window.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ pub struct UpstreamReport {
     /// The times of flights.
     pub flights: Quantiles,
     /// Validated flights, by result.
-    pub validated: BTreeMap<State, u64>,
+    pub validated: BTreeMap<SecurityStatus, u64>,
 }
 
 /// A zone, or "other".

@@ -10,7 +10,7 @@ use super::shard::{OUTCOMES, Shard};
 use super::{kinds, tally};
 use crate::conduct::{Conduct, Transport};
 use crate::question::{Apart, Outcome};
-use crate::validate::verdict::State;
+use crate::validate::verdict::SecurityStatus;
 
 /// Counters of the miss path: few threads write them, so they are shared.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(super) struct Upstream {
     flight_time: Histogram,
     conduct: [AtomicU64; tally::CONDUCTS],
     pub(super) counters: Counters,
-    validated: [AtomicU64; State::ALL.len()],
+    validated: [AtomicU64; SecurityStatus::ALL.len()],
     waited_micros: AtomicU64,
 }
 
@@ -111,8 +111,11 @@ impl Totals {
     }
 
     /// Flights by result of validation, every state named.
-    pub(super) fn validated(&self) -> BTreeMap<State, u64> {
-        State::ALL.into_iter().zip(self.validated.iter().copied().chain(std::iter::repeat(0))).collect()
+    pub(super) fn validated(&self) -> BTreeMap<SecurityStatus, u64> {
+        SecurityStatus::ALL
+            .into_iter()
+            .zip(self.validated.iter().copied().chain(std::iter::repeat(0)))
+            .collect()
     }
 
     /// For each place of `kinds`, its counts by outcome.

@@ -26,7 +26,7 @@ use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security};
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::validate::signature::covered_type;
-use crate::validate::verdict::{Fault, State, Verdict};
+use crate::validate::verdict::{Fault, SecurityStatus, Verdict};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, Route, local};
 
@@ -216,7 +216,7 @@ impl Resolver {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            if let Some(server) = resolved.found.server.filter(|_| state == State::Bogus) {
+            if let Some(server) = resolved.found.server.filter(|_| state == SecurityStatus::Bogus) {
                 self.recorder.bogus(server.ip(), &zone);
             }
             let told = match &bogus {

@@ -71,7 +71,7 @@ use crate::supervise::driven::Driven;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
-use crate::validate::verdict::{Fault, State};
+use crate::validate::verdict::{Fault, SecurityStatus};
 use crate::wire::compose;
 use crate::zones::{Kind, Route, View, Views};
 use chase::Chased;
@@ -567,11 +567,11 @@ fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Ans
 }
 
 /// The result of validation, if there was one.
-fn state_of(chased: &Result<Chased, Failure>) -> Option<State> {
+fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
     match chased {
         Ok(chased) => match chased.security? {
-            Security::Secure => Some(State::Secure),
-            Security::Insecure => Some(State::Insecure),
+            Security::Secure => Some(SecurityStatus::Secure),
+            Security::Insecure => Some(SecurityStatus::Insecure),
             Security::Unchecked => None,
         },
         Err(Failure::Untrusted { state, .. }) => Some(*state),

@@ -15,7 +15,7 @@ use super::lists::{list_of, why_of};
 use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Verdict};
 use crate::dnsbl::list::List;
-use crate::dnsbl::state::State;
+use crate::dnsbl::state::ListState;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::question::{Client, Question, Security, ViewId};
@@ -79,7 +79,7 @@ impl Resolver {
         let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
             // The believed state of the list must not influence the meaning of its answer.
-            Ok(chased) => Some(gate::judge(list, State::Untested, &chased.answers)),
+            Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
             Err(failure) => why_of(list, &failure).map(Verdict::Untold),
         };
         Probed { verdict, server, secure }

@@ -25,7 +25,7 @@ pub enum Verdict {
 /// The kind of a verdict, for counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum SecurityStatus {
     /// See `Verdict::Secure`.
     Secure,
     /// See `Verdict::Insecure`.
@@ -77,12 +77,12 @@ pub enum Why {
 
 impl Verdict {
     /// The kind of the verdict.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> SecurityStatus {
         match self {
-            Self::Secure => State::Secure,
-            Self::Insecure(_) => State::Insecure,
-            Self::Bogus(_) => State::Bogus,
-            Self::Indeterminate(_) => State::Indeterminate,
+            Self::Secure => SecurityStatus::Secure,
+            Self::Insecure(_) => SecurityStatus::Insecure,
+            Self::Bogus(_) => SecurityStatus::Bogus,
+            Self::Indeterminate(_) => SecurityStatus::Indeterminate,
         }
     }
 
@@ -106,7 +106,7 @@ impl Verdict {
     }
 }
 
-impl State {
+impl SecurityStatus {
     /// All of them, in the order in which they are shown.
     pub const ALL: [Self; 4] = [Self::Secure, Self::Insecure, Self::Bogus, Self::Indeterminate];
 
@@ -126,7 +126,7 @@ impl State {
     }
 }
 
-impl fmt::Display for State {
+impl fmt::Display for SecurityStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.word())
     }
@@ -200,11 +200,11 @@ mod tests {
         assert_eq!(Verdict::Secure.and(plain.clone()), plain);
         assert_eq!(plain.clone().and(told.clone()), told);
         assert_eq!(told.clone().and(plain.clone()), told);
-        assert_eq!(told.clone().and(Verdict::Bogus(fault())).state(), State::Bogus);
+        assert_eq!(told.clone().and(Verdict::Bogus(fault())).state(), SecurityStatus::Bogus);
         assert_eq!(Verdict::Secure.and(Verdict::Secure), Verdict::Secure);
         assert_eq!(told.fault(), Some(&fault()));
         assert_eq!(plain.fault(), None);
-        for (place, state) in State::ALL.iter().enumerate() {
+        for (place, state) in SecurityStatus::ALL.iter().enumerate() {
             assert_eq!(state.index(), place);
         }
     }

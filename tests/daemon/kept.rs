@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use hickory_proto::rr::RecordType;
-use resolverd::dnsbl::state::State;
+use resolverd::dnsbl::state::ListState;
 use rustix::process::Signal;
 
 use crate::client::{Client, is_servfail};
@@ -34,7 +34,7 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
         let lists = process.lists();
         let row = lists.iter().find(|row| row.list == "bl.tld").unwrap_or_else(|| panic!("{lists:?}"));
         let standing = row.standing.as_ref().unwrap();
-        assert_eq!(standing.state, State::Parked);
+        assert_eq!(standing.state, ListState::Parked);
         (row.today, standing.since)
     };
     let warns = |process: &Process| {

@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use resolverd::control::protocol::lists::ListState;
+use resolverd::control::protocol::lists::ListRow;
 use resolverd::control::protocol::{Reply, Request, Stats, Status};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -247,7 +247,7 @@ impl Process {
     }
 
     /// How the DNS lists in use are.
-    pub(crate) fn lists(&self) -> Vec<ListState> {
+    pub(crate) fn lists(&self) -> Vec<ListRow> {
         let row = |reply| if let Reply::ListState(row) = reply { Some(row) } else { None };
         ask(&self.socket, &Request::Dnsbl).into_iter().filter_map(row).collect()
     }

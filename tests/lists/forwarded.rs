@@ -10,7 +10,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{Forwarder, Zone, ZoneKind};
 use resolverd::dnsbl::entry::Entry;
-use resolverd::dnsbl::state::State;
+use resolverd::dnsbl::state::ListState;
 use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -101,7 +101,7 @@ fn a_list_that_alone_fails_behind_a_forwarder_is_told_by_what_others_of_them_say
             office.message(number).await;
         }
         assert!(office.entry(BROKEN).watch.open().is_some());
-        assert_eq!(office.entry(BROKEN).state(), State::Refusing);
+        assert_eq!(office.entry(BROKEN).state(), ListState::Refusing);
         for (apex, _) in LISTS.into_iter().filter(|(apex, _)| *apex != BROKEN) {
             assert_eq!(office.entry(apex).watch.open(), None, "{apex}");
         }

@@ -7,7 +7,7 @@ use hickory_proto::op::ResponseCode;
 use resolverd::config::{Zone, ZoneKind};
 use resolverd::dnsbl::list::Subject;
 use resolverd::dnsbl::registry::Registry;
-use resolverd::dnsbl::state::State;
+use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::paused;
 
@@ -74,8 +74,8 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
         for apex in [DEAD, REFUSING] {
             assert_eq!(stage.entry(apex).counts().listed, 0, "{apex} lists nobody");
         }
-        assert_eq!(stage.entry(DEAD).state(), State::Dead);
-        assert_eq!(stage.entry(REFUSING).state(), State::Refusing);
+        assert_eq!(stage.entry(DEAD).state(), ListState::Dead);
+        assert_eq!(stage.entry(REFUSING).state(), ListState::Refusing);
     });
 }
 
@@ -100,7 +100,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
         pass(Duration::from_secs(6)).await;
         let reply = stage.ask(&question(sender(50), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::NXDomain);
-        assert_eq!(stage.entry(DEAD).state(), State::Ok);
+        assert_eq!(stage.entry(DEAD).state(), ListState::Ok);
     });
 }
 

@@ -9,7 +9,7 @@ use hickory_proto::rr::RecordType;
 use resolverd::config::ListEntry;
 use resolverd::dnsbl::list::{Purpose, Subject, TestPoints};
 use resolverd::dnsbl::registry::Registry;
-use resolverd::dnsbl::state::State;
+use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::Lines;
 use resolverd::lab::simulation::paused;
@@ -53,10 +53,10 @@ async fn code(stage: &Stage, text: &str) -> ResponseCode {
 fn a_list_is_tested_at_its_first_question_and_every_half_hour() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        assert_eq!(stage.entry(LIST).state(), State::Untested);
+        assert_eq!(stage.entry(LIST).state(), ListState::Untested);
         stage.ask(&question(sender(1), LIST)).await;
         pass(Duration::from_secs(1)).await;
-        assert_eq!(stage.entry(LIST).state(), State::Ok);
+        assert_eq!(stage.entry(LIST).state(), ListState::Ok);
         assert_eq!(tests(&stage), 1);
         minutes(&stage, 120).await;
         let made = tests(&stage);
@@ -74,10 +74,10 @@ fn a_list_that_lists_the_world_is_found_out_and_its_listings_are_forgotten() {
         let reply = stage.ask(&listed).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
         pass(MINUTE).await;
-        assert_eq!(stage.entry(LIST).state(), State::Untested, "one test condemns nobody");
+        assert_eq!(stage.entry(LIST).state(), ListState::Untested, "one test condemns nobody");
         minutes(&stage, 8).await;
         let standing = stage.entry(LIST).standing();
-        assert_eq!(standing.state, State::ListsTheWorld, "{standing:?}");
+        assert_eq!(standing.state, ListState::ListsTheWorld, "{standing:?}");
         assert!(standing.why.contains("lists everything"), "{standing:?}");
         let reply = stage.ask(&listed).await;
         assert_eq!(
@@ -94,12 +94,12 @@ fn a_silent_list_is_not_tested_and_a_refusing_one_is_told_by_its_answers() {
         let stage = Stage::new(&|_| "* 60 A 127.255.255.254\n".to_owned(), |_| {});
         stage.ask(&question(sender(1), LIST)).await;
         pass(MINUTE).await;
-        assert_eq!(stage.entry(LIST).state(), State::Refusing);
+        assert_eq!(stage.entry(LIST).state(), ListState::Refusing);
         for server in stage.servers(LIST) {
             server.set_faults(&[Fault::Dead]);
         }
         minutes(&stage, 45).await;
-        assert_eq!(stage.entry(LIST).state(), State::Dead);
+        assert_eq!(stage.entry(LIST).state(), ListState::Dead);
     });
 }
 
@@ -134,7 +134,10 @@ fn one_mirror_that_lists_the_world_condemns_no_list() {
             stage.serve(LIST, &[broken], WORLD);
             for _ in 0..60 {
                 minutes(&stage, 2).await;
-                assert!(matches!(stage.entry(LIST).state(), State::Untested | State::Ok), "server {broken}");
+                assert!(
+                    matches!(stage.entry(LIST).state(), ListState::Untested | ListState::Ok),
+                    "server {broken}"
+                );
             }
         });
     }
@@ -148,7 +151,7 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         stage.serve(LIST, &[1], SOUND);
         stage.servers(LIST)[1].set_faults(&[Fault::Dead]);
         minutes(&stage, 20).await;
-        assert_eq!(stage.entry(LIST).state(), State::ListsTheWorld);
+        assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         let listed = question(sender(7), LIST);
         assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
         // It goes on to die: a parking service has it now and then.
@@ -156,12 +159,12 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         minutes(&stage, 1).await;
         stage.serve(LIST, &[0], WORLD);
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::ServFail);
-        assert_eq!(stage.entry(LIST).state(), State::ListsTheWorld);
+        assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         // It is mended.
         stage.serve(LIST, &[0], SOUND);
         stage.servers(LIST)[1].set_faults(&[]);
         minutes(&stage, 6).await;
-        assert_eq!(stage.entry(LIST).state(), State::Ok);
+        assert_eq!(stage.entry(LIST).state(), ListState::Ok);
         assert_eq!(code(&stage, &listed).await, ResponseCode::NoError);
     });
 }
@@ -179,20 +182,20 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
         let stage = Stage::new(&|_| String::new(), |_| {});
         stage.serve(LIST, &[0, 1], "");
         minutes(&stage, 2).await;
-        assert_eq!(stage.entry(LIST).state(), State::Untested, "one test condemns nobody");
+        assert_eq!(stage.entry(LIST).state(), ListState::Untested, "one test condemns nobody");
         minutes(&stage, 8).await;
         let standing = stage.entry(LIST).standing();
-        assert_eq!(standing.state, State::TestsDiffer, "{standing:?}");
+        assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("too few to judge"), "{standing:?}");
         many(&stage, 20_000..20_500).await;
         minutes(&stage, 6).await;
         let standing = stage.entry(LIST).standing();
-        assert_eq!(standing.state, State::ListsNothing, "{standing:?}");
+        assert_eq!(standing.state, ListState::ListsNothing, "{standing:?}");
         assert!(standing.why.contains("none of its last 5"), "{standing:?}");
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::NXDomain);
         stage.serve(LIST, &[0, 1], SOUND);
         minutes(&stage, 6).await;
-        assert_eq!(stage.entry(LIST).state(), State::Ok);
+        assert_eq!(stage.entry(LIST).state(), ListState::Ok);
     });
 }
 
@@ -209,7 +212,7 @@ fn a_list_whose_own_test_points_differ_is_a_list() {
             assert!(!stage.entry(LIST).state().is_incident(), "{:?}", stage.entry(LIST).standing());
         }
         let standing = stage.entry(LIST).standing();
-        assert_eq!(standing.state, State::TestsDiffer, "{standing:?}");
+        assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("but lists other names"), "{standing:?}");
         // The point that must not be listed is, and little else.
         stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
@@ -229,10 +232,10 @@ fn a_list_with_one_test_point_is_tested_by_it() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
         minutes_of(&stage, list, 1).await;
-        assert_eq!(stage.entry(list).state(), State::Ok);
+        assert_eq!(stage.entry(list).state(), ListState::Ok);
         stage.serve(list, &[0, 1], WORLD);
         minutes_of(&stage, list, 45).await;
-        assert_eq!(stage.entry(list).state(), State::ListsTheWorld);
+        assert_eq!(stage.entry(list).state(), ListState::ListsTheWorld);
     });
 }
 
@@ -247,18 +250,18 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
             pass(Duration::from_secs(2)).await;
             stage.entry(LIST).state()
         };
-        assert_eq!(test().await, State::Refusing);
+        assert_eq!(test().await, ListState::Refusing);
         stage.serve(LIST, &[0, 1], SOUND);
-        assert_eq!(test().await, State::Ok);
+        assert_eq!(test().await, ListState::Ok);
         for server in stage.servers(LIST) {
             server.set_faults(&[Fault::Dead]);
         }
         minutes(&stage, 1).await;
-        assert_eq!(stage.entry(LIST).state(), State::Dead);
+        assert_eq!(stage.entry(LIST).state(), ListState::Dead);
         for server in stage.servers(LIST) {
             server.set_faults(&[]);
         }
-        assert_eq!(test().await, State::Ok);
+        assert_eq!(test().await, ListState::Ok);
     });
 }
 
@@ -294,7 +297,7 @@ fn a_list_of_the_operators_own_is_not_condemned_by_test_points_that_it_never_pro
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);
-        assert_eq!(stage.entry(LIST).state(), State::Untested);
+        assert_eq!(stage.entry(LIST).state(), ListState::Untested);
     });
 }
 
@@ -305,10 +308,10 @@ fn a_list_of_the_operators_own_is_tested_by_the_points_that_it_is_given() {
         let stage = own(Some(TestPoints { listed: point("7.0.18.198"), unlisted: point("1.2.0.192") }));
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 1).await;
-        assert_eq!(stage.entry(LIST).state(), State::Ok);
+        assert_eq!(stage.entry(LIST).state(), ListState::Ok);
         stage.serve(LIST, &[0, 1], "* 60 A 127.0.0.2\n");
         minutes(&stage, 45).await;
-        assert_eq!(stage.entry(LIST).state(), State::ListsTheWorld);
+        assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
     });
 }
 

@@ -1,26 +1,32 @@
 //! The DNS lists.
 
 use resolverd::control::protocol::Reply;
-use resolverd::control::protocol::lists::{AheadState, CodeFact, ListFacts, ListState, ListTest};
+use resolverd::control::protocol::lists::{AheadState, CodeFact, ListFacts, ListRow, ListTest};
 use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::entry::Counts;
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
-use resolverd::dnsbl::state::{Standing, State};
+use resolverd::dnsbl::state::{ListState, Standing};
 use resolverd::dnsbl::way::Way;
 use resolverd::question::ListSays;
 
 use crate::{both, lines, quantiles};
 
-fn state(list: &str, purpose: Option<Purpose>, standing: Option<State>, questions: u64, note: &str) -> Reply {
+fn state(
+    list: &str,
+    purpose: Option<Purpose>,
+    standing: Option<ListState>,
+    questions: u64,
+    note: &str,
+) -> Reply {
     let misses = questions / 3;
-    Reply::ListState(ListState {
+    Reply::ListState(ListRow {
         list: list.to_owned(),
         way: Way::Public,
         purpose,
         standing: standing.map(|state| Standing {
             state,
-            since: if state == State::Untested { 0 } else { 1_795_172_460 },
+            since: if state == ListState::Untested { 0 } else { 1_795_172_460 },
             why: if state.is_incident() { note.to_owned() } else { String::new() },
         }),
         counts: Counts {
@@ -55,7 +61,7 @@ fn lists_in_use() {
         row.ahead_used = 0;
     }
     let by = |way: Way, row: Reply| match row {
-        Reply::ListState(row) => Reply::ListState(ListState { way, ..row }),
+        Reply::ListState(row) => Reply::ListState(ListRow { way, ..row }),
         other => other,
     };
     let servers = |servers: &[&str]| servers.iter().map(|server| server.parse().unwrap()).collect();
@@ -66,11 +72,11 @@ fn lists_in_use() {
     let refuses =
         "list.dnswl.org refuses queries of this host: 127.0.0.255 (more than is free); this is not a listing";
     let rows = [
-        state("zen.spamhaus.org", Some(Purpose::Block), Some(State::Ok), 128_400, ""),
-        state("list.dnswl.org", Some(Purpose::Allow), Some(State::Refusing), 4_200, refuses),
-        by(mirror, state("zen.spamhaus.org", Some(Purpose::Block), Some(State::Dead), 90, silent)),
-        by(forwarders, state("bl.spamcop.net", Some(Purpose::Block), Some(State::Slow), 60, "")),
-        state("psbl.surriel.com", Some(Purpose::Block), Some(State::Untested), 7, ""),
+        state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
+        state("list.dnswl.org", Some(Purpose::Allow), Some(ListState::Refusing), 4_200, refuses),
+        by(mirror, state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Dead), 90, silent)),
+        by(forwarders, state("bl.spamcop.net", Some(Purpose::Block), Some(ListState::Slow), 60, "")),
+        state("psbl.surriel.com", Some(Purpose::Block), Some(ListState::Untested), 7, ""),
         state("dnsbl.sorbs.net", Some(Purpose::Block), None, 30, "shut down (2024-06-05): remove it"),
         alike,
         Reply::Ahead(AheadState { batch: Mode::Observe, unheard: 17 }),

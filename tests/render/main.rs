@@ -24,7 +24,7 @@ use resolverd::record::{
     ClientRow, Counter, Counts, Quantiles, Report, ServerRow, ShedRow, TypeRow, UpstreamReport, Window,
     ZoneRow,
 };
-use resolverd::validate::verdict::State;
+use resolverd::validate::verdict::SecurityStatus;
 
 /// Compares with the file of that name, or writes it.
 fn golden(name: &str, actual: &str) {
@@ -66,7 +66,7 @@ fn report() -> Report {
             waited: 512.4,
             round_trip: quantiles(18_144, [0.014, 0.062, 0.241, 1.9]),
             flights: quantiles(15_793, [0.021, 0.094, 0.9, 10.0]),
-            validated: State::ALL.into_iter().zip([3_112, 12_629, 9, 2]).collect(),
+            validated: SecurityStatus::ALL.into_iter().zip([3_112, 12_629, 9, 2]).collect(),
         },
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resolverd::clock::Clock;
 use resolverd::dnsbl::gate::Verdict;
-use resolverd::dnsbl::state::State;
+use resolverd::dnsbl::state::ListState;
 use resolverd::dnsbl::way::Way;
 
 use super::{World, name};
@@ -41,7 +41,7 @@ fn a_list_whose_test_points_differ_is_well_and_one_that_lists_nothing_is_not() {
     for number in 0..100 {
         ask(if number % 9 == 0 { Verdict::Listed } else { Verdict::NotListed });
     }
-    let tested = || entry.tested(entry.judged(State::ListsNothing), "its test point differs", false, now);
+    let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test point differs", false, now);
     tested();
     assert_eq!(world.run(&["status"]).0, 0);
     let (_, text, _) = world.run(&["dnsbl"]);

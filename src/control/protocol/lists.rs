@@ -13,7 +13,7 @@ use crate::question::ListSays;
 
 /// A list that was asked, and its state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ListState {
+pub struct ListRow {
     /// Its zone.
     pub list: String,
     /// The servers that are asked; a list has a row for each way.

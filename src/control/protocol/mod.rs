@@ -13,7 +13,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use self::lists::{AheadState, ListFacts, ListState, ListTest};
+use self::lists::{AheadState, ListFacts, ListRow, ListTest};
 pub use self::query::{QueryReply, RecordText};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{DaemonStatus, Fill, MissingAddress, Stats, Status, Warning};
@@ -213,7 +213,7 @@ pub enum Reply {
         left: Option<f64>,
     },
     /// A row of the reply to `Request::Dnsbl` and `Request::DnsblHealth`.
-    ListState(ListState),
+    ListState(ListRow),
     /// The state of prefetch; after the lists.
     Ahead(AheadState),
     /// The first line of the reply to `Request::DnsblList`.

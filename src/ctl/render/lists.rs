@@ -4,10 +4,10 @@ use super::table::{Side, Table};
 use super::{Paint, Style, words};
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
-use crate::control::protocol::lists::{AheadState, ListFacts, ListState, ListTest};
+use crate::control::protocol::lists::{AheadState, ListFacts, ListRow, ListTest};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::list::Purpose;
-use crate::dnsbl::state::State;
+use crate::dnsbl::state::ListState;
 use crate::question::ListSays;
 
 /// Stands for what is not known.
@@ -15,7 +15,7 @@ const NONE: &str = "–";
 
 /// How the lists in use are; below the table, what to know of each.
 pub fn states(replies: &[Reply], style: Style) -> String {
-    let rows: Vec<&ListState> = replies
+    let rows: Vec<&ListRow> = replies
         .iter()
         .filter_map(|reply| if let Reply::ListState(row) = reply { Some(row) } else { None })
         .collect();
@@ -37,7 +37,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
         ("state", Side::Left),
         ("since", Side::Left),
     ]);
-    let called = |row: &ListState| {
+    let called = |row: &ListRow| {
         let ways = rows.iter().filter(|other| other.list == row.list).count();
         harmless(&called(row, ways))
     };
@@ -69,7 +69,7 @@ fn ahead(reply: &Reply) -> String {
 }
 
 /// A list, and whom it is asked of where that is not plain: it is asked in as many `ways`.
-fn called(row: &ListState, ways: usize) -> String {
+fn called(row: &ListRow, ways: usize) -> String {
     match (row.way.is_public(), ways) {
         (true, ..=1) => row.list.clone(),
         (true, _) => format!("{} at its own servers", row.list),
@@ -77,7 +77,7 @@ fn called(row: &ListState, ways: usize) -> String {
     }
 }
 
-fn state(row: &ListState, called: String) -> Vec<(String, Paint)> {
+fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let counts = &row.counts;
     let share = |count, total| if total == 0 { NONE.to_owned() } else { words::percent_of(count, total) };
@@ -107,7 +107,7 @@ fn state(row: &ListState, called: String) -> Vec<(String, Paint)> {
 }
 
 /// How many questions a day may be asked: as the operator has it, or as the list says is free.
-fn allowed(row: &ListState) -> String {
+fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
         (Some(quota), _) => words::number(quota),
         (None, Some(free)) => format!("free {}", words::number(free)),
@@ -115,17 +115,17 @@ fn allowed(row: &ListState) -> String {
     }
 }
 
-fn state_words(state: State) -> (&'static str, Paint) {
+fn state_words(state: ListState) -> (&'static str, Paint) {
     match state {
-        State::Untested => ("not tested", Paint::Plain),
-        State::Ok => ("ok", Paint::Good),
-        State::Slow => ("slow", Paint::Plain),
-        State::Refusing => ("refuses queries", Paint::Bad),
-        State::Parked => ("parked", Paint::Bad),
-        State::ListsTheWorld => ("lists everything", Paint::Bad),
-        State::ListsNothing => ("lists nothing", Paint::Bad),
-        State::TestsDiffer => ("test points differ", Paint::Plain),
-        State::Dead => ("dead", Paint::Bad),
+        ListState::Untested => ("not tested", Paint::Plain),
+        ListState::Ok => ("ok", Paint::Good),
+        ListState::Slow => ("slow", Paint::Plain),
+        ListState::Refusing => ("refuses queries", Paint::Bad),
+        ListState::Parked => ("parked", Paint::Bad),
+        ListState::ListsTheWorld => ("lists everything", Paint::Bad),
+        ListState::ListsNothing => ("lists nothing", Paint::Bad),
+        ListState::TestsDiffer => ("test points differ", Paint::Plain),
+        ListState::Dead => ("dead", Paint::Bad),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::conduct::Conduct;
 use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
 use crate::dnsbl::list::{Asked, Life, List, OnRefusal, Purpose};
-use crate::dnsbl::state::State;
+use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
@@ -165,7 +165,7 @@ impl Resolver {
 
     /// Takes in the results of tests of a list; `insists` if the operator has asked for the tests. A change of state
     /// makes earlier answers of the list void.
-    pub async fn list_is(&self, list: &List, entry: &Entry, state: State, why: &str, insists: bool) {
+    pub async fn list_is(&self, list: &List, entry: &Entry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.flush_tree(&list.apex).await;
         }
@@ -250,7 +250,7 @@ mod tests {
     use super::*;
     use crate::dnsbl::gate::Guarding;
     use crate::dnsbl::list::Subject;
-    use crate::validate::verdict::{Fault, State as Validated, Why as Wrong};
+    use crate::validate::verdict::{Fault, SecurityStatus as Validated, Why as Wrong};
 
     #[test]
     fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {

@@ -17,7 +17,7 @@ use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Given, Verdict, Why};
 use crate::dnsbl::list::List;
 use crate::dnsbl::ring::What;
-use crate::dnsbl::state::State;
+use crate::dnsbl::state::ListState;
 use crate::dnsbl::watch;
 use crate::dnsbl::way::Way;
 use crate::dnsbl::witness::Evidence;
@@ -86,7 +86,7 @@ impl Resolver {
     fn held(&self, watched: &Watched, question: &Question, view: &View, now: Mono) -> Option<Asked> {
         let what = watched.entry.why_held()?.to_owned();
         // A list that refuses is handled so however often it is asked.
-        let refuses = watched.entry.state() == State::Refusing;
+        let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { Why::NotServed { what } } else { Why::Silent { what } };
         let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error);
         match why.given(&watched.list, view.guarding) {
@@ -237,7 +237,7 @@ fn end_of(found: &Result<Chased, Failure>) -> End {
 /// Whether an answer of a list is a refusal.
 fn refuses(entry: &Entry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
-    let verdict = list.map(|list| gate::judge(list, State::Untested, &chased.answers));
+    let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));
     matches!(verdict, Some(Verdict::Untold(why)) if why.state().is_some())
 }
 

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::Validator;
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
-use crate::cache::security::{Backing, Evidence, Standing, ZoneState};
+use crate::cache::security::{Backing, Evidence, Standing, ZoneTrust};
 use crate::clock::Mono;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -24,7 +24,7 @@ use crate::validate::anchors::Trust;
 use crate::validate::denial::Cut;
 use crate::validate::keys::{Algorithms, Entrusted, entrust, usable};
 use crate::validate::signature::{covered_type, covering};
-use crate::validate::verdict::{Fault, State, Verdict, Why};
+use crate::validate::verdict::{Fault, SecurityStatus, Verdict, Why};
 
 /// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
 struct Established {
@@ -71,7 +71,7 @@ impl Validator {
         &'a self,
         zone: &'a Name,
         context: &'a Context,
-    ) -> BoxFuture<'a, Result<Arc<ZoneState>, Fault>> {
+    ) -> BoxFuture<'a, Result<Arc<ZoneTrust>, Fault>> {
         Box::pin(async move {
             let rrsets = self.memory.rrsets.of(context.view.knows);
             let known = rrsets.zone_state(zone, self.clock.mono());
@@ -90,7 +90,7 @@ impl Validator {
         zone: &Name,
         keys: Option<Arc<Fetched>>,
         context: &Context,
-    ) -> Result<Arc<ZoneState>, Fault> {
+    ) -> Result<Arc<ZoneTrust>, Fault> {
         let established = self.determine(zone, keys, context).await?;
         Ok(self.keep_state(zone, established, context))
     }
@@ -111,12 +111,12 @@ impl Validator {
         }
     }
 
-    fn keep_state(&self, zone: &Name, established: Established, context: &Context) -> Arc<ZoneState> {
+    fn keep_state(&self, zone: &Name, established: Established, context: &Context) -> Arc<ZoneTrust> {
         let Established { standing, seconds, sought } = established;
         let stored = self.clock.mono();
         let expires = stored.after(Duration::from_secs(seconds.into()));
         let sought = sought.unwrap_or(stored);
-        let state = Arc::new(ZoneState { zone: zone.clone(), standing, stored, sought, expires });
+        let state = Arc::new(ZoneTrust { zone: zone.clone(), standing, stored, sought, expires });
         context.note(checked(zone.to_string(), &state));
         self.memory.rrsets.of(context.view.knows).put_zone_state(Arc::clone(&state));
         state
@@ -127,10 +127,10 @@ impl Validator {
     /// for which somebody forges, is asked once in `KEY_RENEWAL`.
     pub(super) fn renewed<'a>(
         &'a self,
-        state: &'a Arc<ZoneState>,
+        state: &'a Arc<ZoneTrust>,
         fault: &'a Fault,
         context: &'a Context,
-    ) -> BoxFuture<'a, Option<Arc<ZoneState>>> {
+    ) -> BoxFuture<'a, Option<Arc<ZoneTrust>>> {
         Box::pin(async move {
             if !matches!(fault.why, Why::DnskeyMissing | Why::Bogus) {
                 return None;
@@ -146,8 +146,8 @@ impl Validator {
                 return None;
             }
             // A question that comes during this fetch waits for it; a later one does not wait.
-            let ZoneState { zone, standing, stored, expires, .. } = &*current;
-            rrsets.put_zone_state(Arc::new(ZoneState {
+            let ZoneTrust { zone, standing, stored, expires, .. } = &*current;
+            rrsets.put_zone_state(Arc::new(ZoneTrust {
                 zone: zone.clone(),
                 standing: standing.clone(),
                 stored: *stored,
@@ -350,7 +350,7 @@ pub(super) fn note_refuted(fetched: &Fetched, fault: &Fault, context: &Context) 
 /// The step for a server whose answer is not what its zone signed.
 pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault) -> StepEvent {
     let subject = format!("answer of {} for {zone}", server.ip());
-    StepEvent::Checked { subject, state: State::Bogus, why: Some(fault.text.clone()) }
+    StepEvent::Checked { subject, state: SecurityStatus::Bogus, why: Some(fault.text.clone()) }
 }
 
 /// The algorithms that the operator wants checked.
@@ -376,7 +376,7 @@ pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -
 }
 
 /// The step for the state of a zone.
-fn checked(subject: String, state: &ZoneState) -> StepEvent {
+fn checked(subject: String, state: &ZoneTrust) -> StepEvent {
     let why = match &state.standing {
         Standing::Secure(_) => None,
         Standing::Insecure(fault) => fault.as_ref().map(|fault| fault.text.clone()),
@@ -394,6 +394,6 @@ pub(super) fn seconds_of(span: Duration) -> u32 {
     u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
 }
 
-fn seconds_left(state: &ZoneState, now: Mono) -> u32 {
+fn seconds_left(state: &ZoneTrust, now: Mono) -> u32 {
     seconds_of(state.expires.since(now))
 }

@@ -11,7 +11,7 @@ use super::Validator;
 use super::chain::{Delegated, algorithms, denier, is_unsigned, note_refuted, unreachable};
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
-use crate::cache::security::{Standing, ZoneState};
+use crate::cache::security::{Standing, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::limits::{INSECURE_TTL, MAX_BOGUS_TRIES, MAX_CUT_PROBES};
 use crate::validate::anchors::Trust;
@@ -172,7 +172,7 @@ impl Validator {
     /// The same by the keys of the zone above.
     async fn judge_ds_by(
         &self,
-        state: &ZoneState,
+        state: &ZoneTrust,
         name: &Name,
         set: &[&Record],
         signatures: &[&RRSIG],

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::Validator;
 use crate::cache::rrsets::{Delegation, Known, Rank};
-use crate::cache::security::ZoneState;
+use crate::cache::security::ZoneTrust;
 use crate::clock::Mono;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Said, classify};
@@ -27,7 +27,7 @@ use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::validate::anchors::Trust;
-use crate::validate::verdict::{Fault, State};
+use crate::validate::verdict::{Fault, SecurityStatus};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
 
@@ -177,10 +177,10 @@ impl Validator {
     }
 
     /// Renews the state of a zone in use in the background before it expires.
-    pub(super) fn refresh_if_old(&self, state: &Arc<ZoneState>, context: &Context) {
+    pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
         let now = self.clock.mono();
         let (left, whole) = (state.expires.since(now), state.expires.since(state.stored));
-        if state.state() != State::Secure || left > whole / REFRESH_SHARE || !context.checks() {
+        if state.state() != SecurityStatus::Secure || left > whole / REFRESH_SHARE || !context.checks() {
             return;
         }
         let Some(me) = self.me.upgrade() else { return };

@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::Validator;
 use super::calendar::untimed;
 use super::chain::{algorithms, denier, seconds_of};
-use crate::cache::security::{Standing, ZoneState};
+use crate::cache::security::{Standing, ZoneTrust};
 use crate::clock::Calendar;
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found};
@@ -89,7 +89,7 @@ impl Part {
 
 /// The keys that judge a part, or its verdict without keys.
 enum Keys {
-    Of(Arc<ZoneState>),
+    Of(Arc<ZoneTrust>),
     None(Part),
 }
 
@@ -195,7 +195,7 @@ impl Validator {
     /// the zone may have changed them before caches have dropped the old ones.
     async fn by_keys(
         &self,
-        state: Arc<ZoneState>,
+        state: Arc<ZoneTrust>,
         context: &Context,
         matter: &Matter<'_>,
         evidence: &[Record],
