@@ -12,7 +12,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::rrsets::{Delegation, Rank};
-use resolverd::cache::security::{Backing, Evidence, Standing, ZoneTrust};
+use resolverd::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use resolverd::cache::{Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::lab::prelude::resident;
@@ -118,7 +118,7 @@ fn put_delegation(memory: &Memory, number: u32, octets: usize) {
     }));
 }
 
-fn put_state(memory: &Memory, number: u32, standing: Standing) {
+fn put_state(memory: &Memory, number: u32, standing: ZoneSecurity) {
     memory.rrsets.of(ViewId::default()).put_zone_state(Arc::new(ZoneTrust {
         zone: name(number, 20),
         standing,
@@ -128,13 +128,13 @@ fn put_state(memory: &Memory, number: u32, standing: Standing) {
     }));
 }
 
-fn keys(number: u32, octets: usize) -> Standing {
+fn keys(number: u32, octets: usize) -> ZoneSecurity {
     let key = |tag| ZoneKey {
         tag,
         algorithm: Algorithm::RSASHA256,
         key: DNSKEY::new(true, true, false, PublicKeyBuf::new(vec![7; octets], Algorithm::RSASHA256)),
     };
-    Standing::Secure(ZoneKeys { zone: name(number, 20), keys: (0..4).map(key).collect() })
+    ZoneSecurity::Secure(ZoneKeys { zone: name(number, 20), keys: (0..4).map(key).collect() })
 }
 
 fn put_server(memory: &Memory, number: u32, lame: usize, octets: usize) {
@@ -159,8 +159,8 @@ fn put_failure(memory: &Memory, number: u32, octets: usize) {
     memory.failures.put(Question::new(&name(number, 20), RecordType::A).key(), error, true, Mono::START);
 }
 
-fn bogus(octets: usize) -> Standing {
-    Standing::Bogus(Fault::new(Why::Bogus, "x".repeat(octets)))
+fn bogus(octets: usize) -> ZoneSecurity {
+    ZoneSecurity::Bogus(Fault::new(Why::Bogus, "x".repeat(octets)))
 }
 
 const SORTS: [Sort<'_>; 17] = [
@@ -179,7 +179,7 @@ const SORTS: [Sort<'_>; 17] = [
     ("denials of long names", "rrsets", &|memory, number| put_denial(memory, number, 200)),
     ("delegations", "rrsets", &|memory, number| put_delegation(memory, number, 20)),
     ("delegations of long names", "rrsets", &|memory, number| put_delegation(memory, number, 200)),
-    ("insecure zones", "rrsets", &|memory, number| put_state(memory, number, Standing::Insecure(None))),
+    ("insecure zones", "rrsets", &|memory, number| put_state(memory, number, ZoneSecurity::Insecure(None))),
     ("zones with keys", "rrsets", &|memory, number| put_state(memory, number, keys(number, 260))),
     ("zones with keys of 15 KB", "rrsets", &|memory, number| put_state(memory, number, keys(number, 15_000))),
     ("bogus zones", "rrsets", &|memory, number| put_state(memory, number, bogus(200))),

@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::dnsbl::batch::{Asker, Batch, Check, ListId, Standing};
+use crate::dnsbl::batch::{Asker, Batch, BatchStanding, Check, ListId};
 use crate::dnsbl::entry::Entry;
 use crate::dnsbl::list::{Asked, List, Subject};
 use crate::dnsbl::ring::{Event, What};
@@ -96,9 +96,9 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
     let standing = |list| {
         // A group has lists as each view has them.
         let here = |entry: &Arc<Entry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
-        let Some(entry) = lists.numbered(list).filter(here) else { return Standing::default() };
+        let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
         let standing = entry.watch.for_batch(unix);
-        Standing { ready: standing.ready && entry.may_be_asked_ahead(), ..standing }
+        BatchStanding { ready: standing.ready && entry.may_be_asked_ahead(), ..standing }
     };
     let start = {
         let mut batch = batch(resolver);

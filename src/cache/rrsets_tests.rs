@@ -1,7 +1,7 @@
 //! Which entries are kept, which are replaced, and for how long.
 
 use super::*;
-use crate::cache::security::Standing;
+use crate::cache::security::ZoneSecurity;
 use crate::cache::stage::{DAY, memory, name};
 use crate::question::wire_name;
 use hickory_proto::rr::rdata::{A, MX, NULL, SOA, TXT};
@@ -258,7 +258,7 @@ fn what_keys_a_zone_has_is_known_until_it_ends() {
     let end = Mono::START.after(Duration::from_secs(60));
     rrsets.put_zone_state(Arc::new(ZoneTrust {
         zone: name("example."),
-        standing: Standing::Insecure(None),
+        standing: ZoneSecurity::Insecure(None),
         stored: Mono::START,
         sought: Mono::START,
         expires: end,

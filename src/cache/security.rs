@@ -33,7 +33,7 @@ pub struct ZoneTrust {
     /// The zone.
     pub zone: Name,
     /// The result.
-    pub standing: Standing,
+    pub standing: ZoneSecurity,
     /// Since when.
     pub stored: Mono,
     /// When its keys were last asked for.
@@ -44,7 +44,7 @@ pub struct ZoneTrust {
 
 /// See `ZoneTrust`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum ZoneSecurity {
     /// It is signed with these keys.
     Secure(ZoneKeys),
     /// It is provably unsigned, or signed with algorithms that are not checked.
@@ -97,25 +97,25 @@ impl ZoneTrust {
     /// Its validation state.
     pub fn state(&self) -> SecurityStatus {
         match self.standing {
-            Standing::Secure(_) => SecurityStatus::Secure,
-            Standing::Insecure(_) => SecurityStatus::Insecure,
-            Standing::Bogus(_) | Standing::NoZone(_) => SecurityStatus::Bogus,
+            ZoneSecurity::Secure(_) => SecurityStatus::Secure,
+            ZoneSecurity::Insecure(_) => SecurityStatus::Insecure,
+            ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_) => SecurityStatus::Bogus,
         }
     }
 
     /// Its octets outside the struct.
     pub(super) fn octets(&self) -> usize {
         let more = match &self.standing {
-            Standing::Secure(keys) => {
+            ZoneSecurity::Secure(keys) => {
                 let octets = |key: &ZoneKey| block(key.key.public_key().public_bytes().len());
                 let places = block(keys.keys.capacity().saturating_mul(size_of::<ZoneKey>()));
                 let beside = outside(&keys.zone).saturating_add(places);
                 keys.keys.iter().map(octets).fold(beside, usize::saturating_add)
             }
-            Standing::Insecure(None) => 0,
-            Standing::Insecure(Some(fault)) | Standing::Bogus(fault) | Standing::NoZone(fault) => {
-                block(fault.text.len())
-            }
+            ZoneSecurity::Insecure(None) => 0,
+            ZoneSecurity::Insecure(Some(fault))
+            | ZoneSecurity::Bogus(fault)
+            | ZoneSecurity::NoZone(fault) => block(fault.text.len()),
         };
         outside(&self.zone).saturating_add(more)
     }

@@ -133,7 +133,7 @@ impl ServerState {
 
 /// The state of a server for a zone, at a moment: the input for the choice among servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct ServerStanding {
     /// Smoothed round trip, if it ever answered.
     pub round_trip: Option<Duration>,
     /// How long to wait for it before another is asked while it may still answer.
@@ -183,11 +183,11 @@ pub struct KnownServer {
 
 impl Server {
     /// Its state for `zone`.
-    pub fn standing(&self, zone: &Name, now: Mono) -> Standing {
+    pub fn standing(&self, zone: &Name, now: Mono) -> ServerStanding {
         let state = self.state();
         let (timer, patience) = state.timers();
         let round_trip = state.round_trips.as_ref().map(RoundTrips::smoothed);
-        Standing {
+        ServerStanding {
             round_trip,
             timer,
             patience,

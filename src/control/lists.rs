@@ -19,7 +19,7 @@ use crate::dnsbl::codes::{self, Code};
 use crate::dnsbl::entry::{Counts, Entry};
 use crate::dnsbl::list::{self, Life, List, Purpose};
 use crate::dnsbl::lookalike::Lookalike;
-use crate::dnsbl::state::{ListState, Standing};
+use crate::dnsbl::state::{ListStanding, ListState};
 use crate::dnsbl::way::Way;
 use crate::limits::LIST_TEST_TIME;
 use crate::question::{ListSays, Question};
@@ -103,7 +103,7 @@ pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
 }
 
 /// Information or advice.
-fn note(list: &List, entry: &Entry, standing: Option<&Standing>) -> String {
+fn note(list: &List, entry: &Entry, standing: Option<&ListStanding>) -> String {
     let Some(standing) = standing else {
         let Life::Dead { how } = &list.life else { return String::new() };
         return format!("shut down ({how}): remove it from the mail software");

@@ -9,7 +9,7 @@ use super::protocol::Reply;
 use super::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use crate::cache::look::{Held, What};
 use crate::cache::rrsets::Delegation;
-use crate::cache::security::{Standing, ZoneTrust};
+use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::cache::servers::KnownServer;
 use crate::clock::Mono;
 use crate::limits;
@@ -122,12 +122,12 @@ impl HeldRow {
 /// The state of a zone's keys, with the keys or the reason.
 fn trust_text(state: &ZoneTrust) -> String {
     let more = match &state.standing {
-        Standing::Secure(keys) => {
+        ZoneSecurity::Secure(keys) => {
             let tags: Vec<String> = keys.keys.iter().map(|key| key.tag.to_string()).collect();
             Some(format!("keys {}", tags.join(", ")))
         }
-        Standing::Insecure(fault) => fault.as_ref().map(|fault| fault.text.clone()),
-        Standing::Bogus(fault) | Standing::NoZone(fault) => Some(fault.text.clone()),
+        ZoneSecurity::Insecure(fault) => fault.as_ref().map(|fault| fault.text.clone()),
+        ZoneSecurity::Bogus(fault) | ZoneSecurity::NoZone(fault) => Some(fault.text.clone()),
     };
     more.map_or_else(|| state.state().to_string(), |more| format!("{}: {more}", state.state()))
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::Answers;
 use super::breaker::{self, End};
 use super::gate::Verdict;
-use super::state::{Known, ListState, Standing};
+use super::state::{Known, ListStanding, ListState};
 use super::watch::{Asked, Changed, Watch};
 use super::way::Way;
 use crate::clock::{Mono, Now};
@@ -88,7 +88,7 @@ impl Entry {
     }
 
     /// Its state, since when, and why.
-    pub fn standing(&self) -> Standing {
+    pub fn standing(&self) -> ListStanding {
         self.told().known.shown().clone()
     }
 
@@ -105,7 +105,7 @@ impl Entry {
         let void = world != told.known.world.is_some();
         let before = told.known.shown().clone();
         if world {
-            let since = Standing { state, since: now.unix, why: why.to_owned() };
+            let since = ListStanding { state, since: now.unix, why: why.to_owned() };
             told.known.world.get_or_insert(since);
         } else {
             told.known.world = None;
@@ -285,12 +285,12 @@ impl Entry {
     /// Logs a line if an incident has begun since the state `before`, and one if it has ended. A change from one
     /// incident to another is not logged, because a list whose servers fail in several ways would fill the log.
     /// "Lists everything" is an incident of its own.
-    fn write_lines(&self, told: MutexGuard<'_, Told>, before: &Standing, unix: u64) {
+    fn write_lines(&self, told: MutexGuard<'_, Told>, before: &ListStanding, unix: u64) {
         let shown = told.known.shown().clone();
         drop(told);
         let apex = self.apex.to_ascii();
         let list = apex.trim_end_matches('.');
-        let world = |standing: &Standing| standing.state == ListState::ListsTheWorld;
+        let world = |standing: &ListStanding| standing.state == ListState::ListsTheWorld;
         let age = |since| Age(Duration::from_secs(unix.saturating_sub(since).max(1)));
         match (before.state.is_incident(), shown.state.is_incident()) {
             (false, true) => tracing::warn!("{}; see `resolverctl dnsbl` for what to do", shown.why),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::Entry;
 use super::quota::Quota;
-use super::state::{Known, ListState, Standing};
+use super::state::{Known, ListStanding, ListState};
 use super::table::Lists;
 use super::way::Way;
 use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
@@ -66,7 +66,7 @@ impl Kept {
             entry.watch.restore(kept.quota);
             let mut known = kept.known;
             if known.standing.state == ListState::Dead {
-                known.standing = Standing::default();
+                known.standing = ListStanding::default();
             }
             entry.restore(known);
         }
@@ -115,7 +115,7 @@ mod tests {
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
             let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
             entry.restore(Known {
-                standing: Standing { state: ListState::Dead, since: 1, why: "silent".to_owned() },
+                standing: ListStanding { state: ListState::Dead, since: 1, why: "silent".to_owned() },
                 world: None,
             });
             if state == ListState::ListsTheWorld {
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(ways(&after), ways(&before));
         let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
         let world = before.all()[0].standing();
-        assert_eq!(known, [world, Standing::default()]);
+        assert_eq!(known, [world, ListStanding::default()]);
         assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
         let asked = Lists::default();
         Kept::read(&path).unwrap().restore(&asked, |_, way| way.is_public());

@@ -31,7 +31,7 @@ pub enum ListState {
 
 /// The state of a list, since when, and why.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct ListStanding {
     /// The state.
     pub state: ListState,
     /// Seconds since 1970.
@@ -45,24 +45,25 @@ pub struct Standing {
 pub struct Known {
     /// By its answers, its silence and its tests, without `world`.
     #[serde(flatten)]
-    pub standing: Standing,
+    pub standing: ListStanding,
     /// "Lists everything", since when, and why. Only tests begin and end it: a list that also fails in another way
     /// must still not be believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub world: Option<Standing>,
+    pub world: Option<ListStanding>,
 }
 
 impl Known {
     /// The worse of both.
-    pub fn shown(&self) -> &Standing {
+    pub fn shown(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)
     }
 
     /// Changes the state. If one incident becomes another, the time of the first stays.
     pub(super) fn turn(&mut self, state: ListState, why: &str, unix: u64) {
-        let Standing { state: old, since, .. } = self.standing;
+        let ListStanding { state: old, since, .. } = self.standing;
         let goes_on = old == state || (old.is_incident() && state.is_incident());
-        self.standing = Standing { state, since: if goes_on { since } else { unix }, why: why.to_owned() };
+        self.standing =
+            ListStanding { state, since: if goes_on { since } else { unix }, why: why.to_owned() };
     }
 }
 

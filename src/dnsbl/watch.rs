@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::batch::Standing as BatchStanding;
+use super::batch::BatchStanding;
 use super::breaker::{Breaker, End, Judgement, Why};
 use super::health::{Health, Shown, Tested};
 use super::quota::Quota;

@@ -20,7 +20,7 @@ use super::late_answers::{LateAnswer, Unanswered};
 use super::means::Means;
 use super::unproven::Silent;
 use crate::cache::rrsets::Delegation;
-use crate::cache::servers::{Server, Standing};
+use crate::cache::servers::{Server, ServerStanding};
 use crate::clock::Mono;
 use crate::conduct::{Conduct, Transport};
 use crate::exchange::network::Path;
@@ -438,7 +438,7 @@ impl Attempt {
         if self.insists { Transport::Tcp } else { first_transport(&self.path) }
     }
 
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> ServerStanding {
         self.server.standing(&self.zone, self.means.clock.mono())
     }
 

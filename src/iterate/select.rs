@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::cache::servers::{Health, Standing};
+use crate::cache::servers::{Health, ServerStanding};
 use crate::conduct::Conduct;
 
 /// The assumed distance of an unknown server: nearer ones are preferred to it, farther ones are not.
@@ -18,7 +18,7 @@ pub struct Candidate {
     /// Its address.
     pub address: SocketAddr,
     /// Its state.
-    pub standing: Standing,
+    pub standing: ServerStanding,
     /// Messages sent to it in this step.
     pub tries: u8,
     /// The progress of these messages.
@@ -53,7 +53,7 @@ const LAST_RESORT: u8 = 2;
 
 impl Candidate {
     /// A candidate that was not asked yet.
-    pub fn new(address: SocketAddr, standing: Standing) -> Self {
+    pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
         Self { address, standing, tries: 0, progress: Progress::Untried, under_way: 0, answered: false }
     }
 
@@ -138,7 +138,7 @@ mod tests {
     fn candidate(last: u8, round_trip: Option<u64>, health: Health) -> Candidate {
         Candidate {
             address: SocketAddr::from(([192, 0, 2, last], 53)),
-            standing: Standing {
+            standing: ServerStanding {
                 round_trip: round_trip.map(Duration::from_millis),
                 timer: Duration::from_millis(50),
                 patience: Duration::from_millis(100),

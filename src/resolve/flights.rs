@@ -51,7 +51,7 @@ struct Table {
     shares: Shares,
     backlog: Backlog,
     /// The flights by their places.
-    standing: Numbered<Ticket, Standing>,
+    standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
     /// Waiting places of each client.
     waiting: HashMap<ClientKey, usize, Keyed>,
@@ -65,7 +65,7 @@ struct Flight {
 }
 
 /// The state of a flight.
-struct Standing {
+struct FlightPlace {
     key: QuestionKey,
     /// The zone that its place is counted for, in wire form.
     zone: Box<[u8]>,
@@ -234,7 +234,7 @@ impl Flights {
             key.clone(),
             Flight { landing, trail, waiting: HashSet::with_hasher(self.keyed), ticket },
         );
-        table.standing.insert(ticket, Standing { key: key.clone(), zone: zone.into(), give_way });
+        table.standing.insert(ticket, FlightPlace { key: key.clone(), zone: zone.into(), give_way });
         Begun { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
@@ -312,7 +312,7 @@ impl Table {
     }
 
     /// Removes a flight, unless it was removed before. `answered`: when its zone answered.
-    fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<Standing> {
+    fn remove(&mut self, ticket: Ticket, answered: Option<Mono>) -> Option<FlightPlace> {
         let standing = self.standing.remove(&ticket)?;
         self.shares.give_up(ticket, answered);
         self.flights.remove(&standing.key);

@@ -6,7 +6,7 @@ use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::entry::Counts;
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
-use resolverd::dnsbl::state::{ListState, Standing};
+use resolverd::dnsbl::state::{ListStanding, ListState};
 use resolverd::dnsbl::way::Way;
 use resolverd::question::ListSays;
 
@@ -24,7 +24,7 @@ fn state(
         list: list.to_owned(),
         way: Way::Public,
         purpose,
-        standing: standing.map(|state| Standing {
+        standing: standing.map(|state| ListStanding {
             state,
             since: if state == ListState::Untested { 0 } else { 1_795_172_460 },
             why: if state.is_incident() { note.to_owned() } else { String::new() },

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::entry::Counts;
 use crate::dnsbl::list::{OnRefusal, Purpose, Subject};
-use crate::dnsbl::state::Standing;
+use crate::dnsbl::state::ListStanding;
 use crate::dnsbl::way::Way;
 use crate::question::ListSays;
 
@@ -22,7 +22,7 @@ pub struct ListRow {
     pub purpose: Option<Purpose>,
     /// Its state; none for a list that is shut down, or a zone that is no known list.
     #[serde(flatten)]
-    pub standing: Option<Standing>,
+    pub standing: Option<ListStanding>,
     /// Its counters since the start.
     #[serde(flatten)]
     pub counts: Counts,

@@ -56,7 +56,7 @@ pub struct Check {
 
 /// The state of a list that might be prefetched.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Standing {
+pub struct BatchStanding {
     /// Whether it may be prefetched: it answers, and its quota is not nearly used.
     pub ready: bool,
     /// Its usual round trip.
@@ -174,7 +174,7 @@ impl Batch {
         list: ListId,
         came: Option<ListSays>,
         now: Mono,
-        standing: impl Fn(ListId) -> Standing,
+        standing: impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
         self.settle(now);
         if self.mode == Mode::Off {
@@ -224,7 +224,7 @@ impl Batch {
         list: ListId,
         came: ListSays,
         now: Mono,
-        standing: impl Fn(ListId) -> Standing,
+        standing: impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
         let session = self.open.get_mut(check);
         let Some(step) = session.and_then(|it| it.asked.iter_mut().find(|step| step.list == list)) else {
@@ -269,7 +269,7 @@ impl Batch {
         list: ListId,
         came: Option<ListSays>,
         now: Mono,
-        standing: &impl Fn(ListId) -> Standing,
+        standing: &impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
         let wanted = if self.mode == Mode::Configured {
             self.grouped(list, came)
@@ -281,7 +281,7 @@ impl Batch {
         for (list, risk, gap) in wanted {
             let known = session.asked.iter().any(|step| step.list == list)
                 || session.ahead.iter().any(|ahead| ahead.list == list);
-            let Standing { ready, usual, negative_ttl } = standing(list);
+            let BatchStanding { ready, usual, negative_ttl } = standing(list);
             let lasts = negative_ttl.is_some_and(|ttl| ttl > gap);
             if let Some(usual) = usual.filter(|usual| *usual > BATCH_MIN_ROUND_TRIP)
                 && !known

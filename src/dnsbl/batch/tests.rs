@@ -13,9 +13,9 @@ fn place(list: ListId) -> usize {
     usize::try_from(list).unwrap()
 }
 
-fn standing(list: ListId) -> Standing {
+fn standing(list: ListId) -> BatchStanding {
     let usual = Duration::from_millis(TRIPS[place(list)]);
-    Standing { ready: true, usual: Some(usual), negative_ttl: Some(TTL) }
+    BatchStanding { ready: true, usual: Some(usual), negative_ttl: Some(TTL) }
 }
 
 fn check(number: u32) -> Check {
@@ -138,10 +138,10 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
 
 #[test]
 fn no_list_is_asked_ahead_that_is_near_its_quota_or_next_door_or_forgets_too_soon() {
-    let unfit: [(ListId, Standing); 3] = [
-        (2, Standing { ready: false, ..standing(2) }),
-        (3, Standing { usual: Some(Duration::from_millis(4)), ..standing(3) }),
-        (4, Standing { negative_ttl: Some(Duration::from_millis(1)), ..standing(4) }),
+    let unfit: [(ListId, BatchStanding); 3] = [
+        (2, BatchStanding { ready: false, ..standing(2) }),
+        (3, BatchStanding { usual: Some(Duration::from_millis(4)), ..standing(3) }),
+        (4, BatchStanding { negative_ttl: Some(Duration::from_millis(1)), ..standing(4) }),
     ];
     let standing =
         |list| unfit.iter().find(|(of, _)| *of == list).map_or_else(|| standing(list), |(_, it)| *it);
@@ -210,7 +210,7 @@ proptest! {
     #[test]
     fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
-        let standing = |_| Standing { ready: true, usual: Some(Duration::from_secs(1)), negative_ttl: Some(TTL) };
+        let standing = |_| BatchStanding { ready: true, usual: Some(Duration::from_secs(1)), negative_ttl: Some(TTL) };
         for (place, (number, list, labels)) in events.into_iter().enumerate() {
             let check = Check { labels, ..check(u32::from(number) % 3) };
             let now = Mono::from_micros(u64::try_from(place).unwrap() * 300_000);

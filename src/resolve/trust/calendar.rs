@@ -10,7 +10,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
 use super::Validator;
-use crate::cache::security::{Standing, ZoneTrust};
+use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::clock::{Calendar, Mono, Now, date};
 use crate::limits::CLOCK_JUMP;
 use crate::validate::verdict::{Fault, Why};
@@ -55,7 +55,8 @@ impl Timekeeper {
 
     /// The same for the state of a zone.
     pub(super) fn outdates(&self, state: &ZoneTrust) -> bool {
-        matches!(state.standing, Standing::Bogus(_) | Standing::NoZone(_)) && self.is_outdated(state.stored)
+        matches!(state.standing, ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_))
+            && self.is_outdated(state.stored)
     }
 
     /// Whether this is to be logged, because another state was logged last.

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::Validator;
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
-use crate::cache::security::{Backing, Evidence, Standing, ZoneTrust};
+use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::clock::Mono;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -28,7 +28,7 @@ use crate::validate::verdict::{Fault, SecurityStatus, Verdict, Why};
 
 /// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
 struct Established {
-    standing: Standing,
+    standing: ZoneSecurity,
     seconds: u32,
     sought: Option<Mono>,
 }
@@ -45,13 +45,13 @@ pub(super) enum Delegated {
 }
 
 impl Established {
-    fn without_keys(standing: Standing, seconds: u32) -> Self {
+    fn without_keys(standing: ZoneSecurity, seconds: u32) -> Self {
         Self { standing, seconds, sought: None }
     }
 
     /// A short time, because the zone may be repaired at any moment.
     fn bogus(fault: Fault) -> Self {
-        Self::without_keys(Standing::Bogus(fault), seconds_of(BOGUS_TIME))
+        Self::without_keys(ZoneSecurity::Bogus(fault), seconds_of(BOGUS_TIME))
     }
 }
 
@@ -103,7 +103,7 @@ impl Validator {
     ) -> Result<Established, Fault> {
         match self.trust(zone, context) {
             // A negative trust anchor may come and go, and this result costs nothing to find again.
-            Trust::None => Ok(Established::without_keys(Standing::Insecure(None), 0)),
+            Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 self.entrust(zone, ds, seconds_of(MAX_TTL), (keys, MAX_BOGUS_TRIES), context).await
             }
@@ -157,7 +157,7 @@ impl Validator {
             let fetch = self.begin_fetch(zone, RecordType::DNSKEY, context)?;
             let keys = fetch.await.ok()?.ok()?;
             let renewed = self.determine(zone, Some(keys), context).await.ok()?;
-            if matches!(renewed.standing, Standing::Bogus(_)) {
+            if matches!(renewed.standing, ZoneSecurity::Bogus(_)) {
                 return None;
             }
             let new = self.keep_state(zone, renewed, context);
@@ -187,9 +187,9 @@ impl Validator {
         let established = self.determine_by_ds(zone, anchor, (keys.clone(), tries), false, context).await?;
         // The DS in memory may be older than the zone's change.
         let outdated = match &established.standing {
-            Standing::NoZone(_) => true,
-            Standing::Bogus(fault) => fault.why == Why::DnskeyMissing,
-            Standing::Secure(_) | Standing::Insecure(_) => false,
+            ZoneSecurity::NoZone(_) => true,
+            ZoneSecurity::Bogus(fault) => fault.why == Why::DnskeyMissing,
+            ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_) => false,
         };
         if known && outdated {
             return self.determine_by_ds(zone, anchor, (keys, 1), true, context).await;
@@ -209,18 +209,18 @@ impl Validator {
         match self.delegated(zone, anew, context).await {
             Ok(Delegated::Signed(ds, ttl)) => self.entrust(zone, &ds, ttl, keys, context).await,
             Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => {
-                Ok(Established::without_keys(Standing::Insecure(fault), ttl))
+                Ok(Established::without_keys(ZoneSecurity::Insecure(fault), ttl))
             }
             Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
                 let text = format!("it is signed by {zone}, but the parent proves that this is not a zone");
                 let fault = Fault::new(Why::Bogus, text);
-                Ok(Established::without_keys(Standing::NoZone(fault), ttl.min(seconds_of(BOGUS_TIME))))
+                Ok(Established::without_keys(ZoneSecurity::NoZone(fault), ttl.min(seconds_of(BOGUS_TIME))))
             }
             Ok(Delegated::Bogus(fault)) => Ok(Established::bogus(fault)),
             Err(fault) if is_unsigned(&fault) => {
                 match self.unsigned(&zone.base_name(), anchor, context).await {
                     Verdict::Insecure(why) => {
-                        Ok(Established::without_keys(Standing::Insecure(why), INSECURE_TTL))
+                        Ok(Established::without_keys(ZoneSecurity::Insecure(why), INSECURE_TTL))
                     }
                     Verdict::Indeterminate(fault) => Err(fault),
                     Verdict::Secure | Verdict::Bogus(_) => Ok(Established::bogus(fault)),
@@ -237,7 +237,7 @@ impl Validator {
         zone: &Name,
         anchor: &Name,
         context: &Context,
-    ) -> Result<Option<(Standing, u32)>, Fault> {
+    ) -> Result<Option<(ZoneSecurity, u32)>, Fault> {
         let now = self.clock.mono();
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let Some(above) = rrsets.closest_delegation(&zone.base_name(), now) else { return Ok(None) };
@@ -247,8 +247,8 @@ impl Validator {
         let state = self.state(&above.zone, context).await?;
         let left = seconds_left(&state, now);
         Ok(match &state.standing {
-            Standing::Insecure(_) | Standing::Bogus(_) => Some((state.standing.clone(), left)),
-            Standing::Secure(_) | Standing::NoZone(_) => None,
+            ZoneSecurity::Insecure(_) | ZoneSecurity::Bogus(_) => Some((state.standing.clone(), left)),
+            ZoneSecurity::Secure(_) | ZoneSecurity::NoZone(_) => None,
         })
     }
 
@@ -264,7 +264,7 @@ impl Validator {
     ) -> Result<Established, Fault> {
         let (ds, algorithms): (Vec<&DS>, _) = (ds.iter().collect(), algorithms(context));
         if let Err(fault) = usable(zone, &ds, algorithms) {
-            return Ok(Established::without_keys(Standing::Insecure(Some(fault)), seconds));
+            return Ok(Established::without_keys(ZoneSecurity::Insecure(Some(fault)), seconds));
         }
         let mut refuted: Vec<(Arc<Fetched>, Fault)> = Vec::new();
         for round in 0..tries {
@@ -297,11 +297,11 @@ impl Validator {
                     if keys.server.is_some() {
                         self.keep_keys(&keys, &records, ttl, context);
                     }
-                    let (standing, seconds) = (Standing::Secure(trusted), ttl.min(seconds));
+                    let (standing, seconds) = (ZoneSecurity::Secure(trusted), ttl.min(seconds));
                     return Ok(Established { standing, seconds, sought: Some(keys.since) });
                 }
                 Entrusted::Insecure(fault) => {
-                    return Ok(Established::without_keys(Standing::Insecure(Some(fault)), seconds));
+                    return Ok(Established::without_keys(ZoneSecurity::Insecure(Some(fault)), seconds));
                 }
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
@@ -378,9 +378,9 @@ pub(super) fn denier<'a>(records: &'a [Record], name: &Name, kind: RecordType) -
 /// The step for the state of a zone.
 fn checked(subject: String, state: &ZoneTrust) -> StepEvent {
     let why = match &state.standing {
-        Standing::Secure(_) => None,
-        Standing::Insecure(fault) => fault.as_ref().map(|fault| fault.text.clone()),
-        Standing::Bogus(fault) | Standing::NoZone(fault) => Some(fault.text.clone()),
+        ZoneSecurity::Secure(_) => None,
+        ZoneSecurity::Insecure(fault) => fault.as_ref().map(|fault| fault.text.clone()),
+        ZoneSecurity::Bogus(fault) | ZoneSecurity::NoZone(fault) => Some(fault.text.clone()),
     };
     StepEvent::Checked { subject, state: state.state(), why }
 }

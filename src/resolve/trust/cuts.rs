@@ -11,7 +11,7 @@ use super::Validator;
 use super::chain::{Delegated, algorithms, denier, is_unsigned, note_refuted, unreachable};
 use super::fetch::Fetched;
 use crate::cache::rrsets::Rank;
-use crate::cache::security::{Standing, ZoneTrust};
+use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::limits::{INSECURE_TTL, MAX_BOGUS_TRIES, MAX_CUT_PROBES};
 use crate::validate::anchors::Trust;
@@ -29,9 +29,11 @@ impl Validator {
         let mut probes = 0;
         loop {
             match self.state(&zone, context).await.as_deref().map(|state| &state.standing) {
-                Ok(Standing::Secure(_)) => {}
-                Ok(Standing::Insecure(fault)) => return Verdict::Insecure(fault.clone()),
-                Ok(Standing::Bogus(fault) | Standing::NoZone(fault)) => return Verdict::Bogus(fault.clone()),
+                Ok(ZoneSecurity::Secure(_)) => {}
+                Ok(ZoneSecurity::Insecure(fault)) => return Verdict::Insecure(fault.clone()),
+                Ok(ZoneSecurity::Bogus(fault) | ZoneSecurity::NoZone(fault)) => {
+                    return Verdict::Bogus(fault.clone());
+                }
                 Err(fault) => return Verdict::Indeterminate(fault.clone()),
             }
             loop {
@@ -71,7 +73,7 @@ impl Validator {
         let known = |labels: &usize| {
             let above = name.trim_to(*labels);
             let state = rrsets.zone_state(&above, now);
-            state.is_some_and(|state| !matches!(state.standing, Standing::NoZone(_)))
+            state.is_some_and(|state| !matches!(state.standing, ZoneSecurity::NoZone(_)))
         };
         let deepest = (start.iter().len()..=name.iter().len()).rev().find(known);
         deepest.map_or_else(|| start.clone(), |labels| name.trim_to(labels))
@@ -180,12 +182,12 @@ impl Validator {
         context: &Context,
     ) -> Result<Delegated, Fault> {
         let keys = match &state.standing {
-            Standing::Secure(keys) => keys,
-            Standing::Insecure(fault) => {
+            ZoneSecurity::Secure(keys) => keys,
+            ZoneSecurity::Insecure(fault) => {
                 return Ok(Delegated::Unsigned(Cut::Insecure(fault.clone()), INSECURE_TTL));
             }
-            Standing::Bogus(fault) => return Ok(Delegated::Bogus(fault.clone())),
-            Standing::NoZone(fault) => return Err(fault.clone()),
+            ZoneSecurity::Bogus(fault) => return Ok(Delegated::Bogus(fault.clone())),
+            ZoneSecurity::NoZone(fault) => return Err(fault.clone()),
         };
         let (algorithms, calendar, work) = (algorithms(context), self.calendar(), &context.budget.work);
         if set.is_empty() {
@@ -218,7 +220,7 @@ impl Validator {
             .filter(|signer| *signer != name && trust.reaches(signer));
         let (Some(signer), false) = (signer, set.is_empty()) else { return Ok(None) };
         let state = self.state(signer, context).await?;
-        let Standing::Secure(keys) = &state.standing else { return Ok(None) };
+        let ZoneSecurity::Secure(keys) = &state.standing else { return Ok(None) };
         let rrset = Rrset { name, kind: RecordType::CNAME, records: &set };
         let (calendar, work) = (self.calendar(), &context.budget.work);
         let signed = signature::check(&rrset, &signatures, keys, algorithms(context), calendar, work).await?;

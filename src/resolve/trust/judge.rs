@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::Validator;
 use super::calendar::untimed;
 use super::chain::{algorithms, denier, seconds_of};
-use crate::cache::security::{Standing, ZoneTrust};
+use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::clock::Calendar;
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found};
@@ -200,7 +200,7 @@ impl Validator {
         matter: &Matter<'_>,
         evidence: &[Record],
     ) -> Part {
-        let Standing::Secure(keys) = &state.standing else { return Part::of(Verdict::Insecure(None)) };
+        let ZoneSecurity::Secure(keys) = &state.standing else { return Part::of(Verdict::Insecure(None)) };
         let checked = match self.shows(keys, matter, evidence, context).await {
             Err(fault) if self.learns_time(&fault) => self.shows(keys, matter, evidence, context).await,
             checked => checked,
@@ -211,11 +211,11 @@ impl Validator {
         };
         let renewed = self.renewed(&state, &fault, context).await;
         match renewed.as_deref().map(|state| &state.standing) {
-            Some(Standing::Secure(keys)) => {
+            Some(ZoneSecurity::Secure(keys)) => {
                 let shown = self.shows(keys, matter, evidence, context).await;
                 shown.map_or_else(Part::faulty, Part::shown)
             }
-            Some(Standing::Insecure(fault)) => Part::of(Verdict::Insecure(fault.clone())),
+            Some(ZoneSecurity::Insecure(fault)) => Part::of(Verdict::Insecure(fault.clone())),
             _ => Part::faulty(fault),
         }
     }
@@ -296,10 +296,10 @@ impl Validator {
         match self.state(signer, context).await {
             Err(fault) => Keys::None(Part::of(Verdict::Indeterminate(fault))),
             Ok(state) => match &state.standing {
-                Standing::Secure(_) => Keys::Of(state),
-                Standing::Insecure(fault) => Keys::None(Part::of(Verdict::Insecure(fault.clone()))),
-                Standing::Bogus(fault) => Keys::None(Part::above(Verdict::Bogus(fault.clone()))),
-                Standing::NoZone(fault) => Keys::None(Part::of(Verdict::Bogus(fault.clone()))),
+                ZoneSecurity::Secure(_) => Keys::Of(state),
+                ZoneSecurity::Insecure(fault) => Keys::None(Part::of(Verdict::Insecure(fault.clone()))),
+                ZoneSecurity::Bogus(fault) => Keys::None(Part::above(Verdict::Bogus(fault.clone()))),
+                ZoneSecurity::NoZone(fault) => Keys::None(Part::of(Verdict::Bogus(fault.clone()))),
             },
         }
     }
