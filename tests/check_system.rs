@@ -157,7 +157,7 @@ fn another_users_process_is_nobody_we_know() {
     std::fs::remove_dir_all(host.root.path().join("proc/200")).unwrap();
     let found = host.findings(heard(false, None));
     let port = found.iter().find(|finding| finding.check == "port 53").unwrap();
-    assert_eq!(port.verdict, resolverd::check::Verdict::CouldNotTell);
+    assert_eq!(port.verdict, resolverd::check::CheckVerdict::CouldNotTell);
     assert_eq!(port.evidence, "unknown process at 127.0.0.1:53");
 }
 

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use crate::clock::Mono;
 use crate::dnsbl::breaker::Judgement;
 use crate::dnsbl::entry::Entry;
-use crate::dnsbl::gate::Verdict;
+use crate::dnsbl::gate::ListVerdict;
 use crate::dnsbl::health::{Point, Shown, Tested};
 use crate::dnsbl::list::{List, Subject};
 use crate::dnsbl::state::ListState;
@@ -136,7 +136,7 @@ async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: &Arc<View>
     let name = probe_name(list, random.u64());
     let probed = resolver.probe(view, list, &name, None).await;
     // If its names need a key, its apex may be refused to us though the list works.
-    if let Some(verdict @ Verdict::Untold(_)) = &probed.verdict
+    if let Some(verdict @ ListVerdict::Untold(_)) = &probed.verdict
         && name != list.apex
     {
         entry.heard(verdict, resolver.clock().now());
@@ -181,7 +181,7 @@ async fn test(
         else {
             return;
         };
-        if let Verdict::Untold(_) = verdict {
+        if let ListVerdict::Untold(_) = verdict {
             entry.heard(&verdict, resolver.clock().now());
         }
         *said = Some(Point { says: verdict.says(), server });

@@ -20,7 +20,7 @@ use serde::Serialize;
 /// What a check comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum CheckVerdict {
     /// As it should be.
     Ok,
     /// It works, and not as well as it could.
@@ -37,7 +37,7 @@ pub struct Finding {
     /// What was looked at.
     pub check: &'static str,
     /// What it comes to.
-    pub verdict: Verdict,
+    pub verdict: CheckVerdict,
     /// What was seen.
     pub evidence: String,
     /// What to do, where there is something to do.
@@ -48,17 +48,17 @@ pub struct Finding {
 impl Finding {
     /// It is as it should be.
     pub fn ok(check: &'static str, evidence: impl Into<String>) -> Self {
-        Self { check, verdict: Verdict::Ok, evidence: evidence.into(), advice: None }
+        Self { check, verdict: CheckVerdict::Ok, evidence: evidence.into(), advice: None }
     }
 
     /// It could be better.
     pub fn warning(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self::with_advice(check, Verdict::Warning, evidence, advice)
+        Self::with_advice(check, CheckVerdict::Warning, evidence, advice)
     }
 
     /// Mail suffers from it.
     pub fn failure(check: &'static str, evidence: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self::with_advice(check, Verdict::Failure, evidence, advice)
+        Self::with_advice(check, CheckVerdict::Failure, evidence, advice)
     }
 
     /// It is not known.
@@ -67,12 +67,12 @@ impl Finding {
         evidence: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        Self::with_advice(check, Verdict::CouldNotTell, evidence, advice)
+        Self::with_advice(check, CheckVerdict::CouldNotTell, evidence, advice)
     }
 
     fn with_advice(
         check: &'static str,
-        verdict: Verdict,
+        verdict: CheckVerdict,
         evidence: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {

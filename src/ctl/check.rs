@@ -9,7 +9,7 @@ use clap::Subcommand;
 use super::render::{Format, findings, json};
 use super::{Exit, Outcome};
 use crate::check::system::{gather, judge};
-use crate::check::{Finding, Verdict};
+use crate::check::{CheckVerdict, Finding};
 use crate::config::{RootHints, defaults};
 
 /// The command line of `check`.
@@ -60,7 +60,7 @@ fn root_servers() -> Vec<SocketAddr> {
 /// "No" for any failure; a warning is still a yes.
 fn exit(findings: &[Finding]) -> Exit {
     let any = |verdict| findings.iter().any(|finding| finding.verdict == verdict);
-    match (any(Verdict::Failure), any(Verdict::CouldNotTell)) {
+    match (any(CheckVerdict::Failure), any(CheckVerdict::CouldNotTell)) {
         (true, _) => Exit::No,
         (false, true) => Exit::CouldNotTell,
         (false, false) => Exit::Yes,

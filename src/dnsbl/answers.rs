@@ -2,7 +2,7 @@
 //!
 //! Pure.
 
-use super::gate::{Verdict, Why};
+use super::gate::{ListVerdict, Why};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
 /// Answers to clients' questions, without answers from memory.
@@ -25,17 +25,17 @@ impl Answers {
     }
 
     /// An answer has come.
-    pub fn heard(&mut self, verdict: &Verdict) {
+    pub fn heard(&mut self, verdict: &ListVerdict) {
         match verdict {
-            Verdict::Listed | Verdict::Untold(Why::ListsTheWorld) => {
+            ListVerdict::Listed | ListVerdict::Untold(Why::ListsTheWorld) => {
                 self.listed = self.listed.saturating_add(1);
                 (self.since_listing, self.has_listed) = (0, true);
             }
-            Verdict::NotListed => {
+            ListVerdict::NotListed => {
                 self.not_listed = self.not_listed.saturating_add(1);
                 self.since_listing = self.since_listing.saturating_add(1);
             }
-            Verdict::Untold(_) => {}
+            ListVerdict::Untold(_) => {}
         }
     }
 
@@ -62,8 +62,8 @@ mod tests {
 
     fn answers(listed: u32, not_listed: u32) -> Answers {
         let mut answers = Answers::default();
-        (0..listed).for_each(|_| answers.heard(&Verdict::Listed));
-        (0..not_listed).for_each(|_| answers.heard(&Verdict::NotListed));
+        (0..listed).for_each(|_| answers.heard(&ListVerdict::Listed));
+        (0..not_listed).for_each(|_| answers.heard(&ListVerdict::NotListed));
         answers
     }
 

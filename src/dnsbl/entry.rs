@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
 use super::breaker::{self, End};
-use super::gate::Verdict;
+use super::gate::ListVerdict;
 use super::state::{Known, ListStanding, ListState};
 use super::watch::{Asked, Changed, Watch};
 use super::way::Way;
@@ -158,21 +158,21 @@ impl Entry {
 
     /// Takes in the meaning of an answer of its servers. Answers show refusals and parked domains; only tests show
     /// the rest.
-    pub fn heard(&self, verdict: &Verdict, now: Now) {
+    pub fn heard(&self, verdict: &ListVerdict, now: Now) {
         let mut told = self.told();
         let before = told.known.shown().clone();
         told.answers.heard(verdict);
         match verdict {
-            Verdict::Untold(why) => {
+            ListVerdict::Untold(why) => {
                 // A mistaken question says nothing about the list, nor does an answer that we made for its silence.
                 let Some(state) = why.state() else { return };
                 told.last_untold = now.mono;
                 told.known.turn(state, &why.sentence(&self.apex), now.unix);
             }
-            Verdict::Listed if told.known.standing.state == ListState::ListsNothing => {
+            ListVerdict::Listed if told.known.standing.state == ListState::ListsNothing => {
                 told.known.turn(ListState::TestsDiffer, &differs(&self.apex), now.unix);
             }
-            Verdict::Listed | Verdict::NotListed => {
+            ListVerdict::Listed | ListVerdict::NotListed => {
                 let refused = matches!(told.known.standing.state, ListState::Refusing | ListState::Parked);
                 if refused && told.is_quiet(now.mono) {
                     told.known.turn(ListState::Ok, "", now.unix);
@@ -350,20 +350,22 @@ mod tests {
     #[test]
     fn a_refusal_begins_an_incident_and_only_a_quiet_time_ends_it() {
         let entry = entry("bl.example.");
-        let refused =
-            Verdict::Untold(Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() });
-        entry.heard(&Verdict::NotListed, at(0));
+        let refused = ListVerdict::Untold(Why::Refused {
+            code: Ipv4Addr::new(127, 255, 255, 254),
+            means: "no".to_owned(),
+        });
+        entry.heard(&ListVerdict::NotListed, at(0));
         assert_eq!(entry.state(), ListState::Untested, "an answer alone proves nothing");
         entry.heard(&refused, at(10));
         assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1_000_010));
-        entry.heard(&Verdict::Listed, at(11));
+        entry.heard(&ListVerdict::Listed, at(11));
         entry.heard(&refused, at(12));
         assert_eq!(
             entry.standing().since,
             1_000_010,
             "a server that answers beside one that refuses ends nothing"
         );
-        entry.heard(&Verdict::NotListed, at(12 + LIST_INCIDENT_QUIET.as_secs()));
+        entry.heard(&ListVerdict::NotListed, at(12 + LIST_INCIDENT_QUIET.as_secs()));
         assert_eq!(entry.state(), ListState::Ok);
     }
 
@@ -379,15 +381,15 @@ mod tests {
         assert!(tested(ListState::Ok, "", 4));
     }
 
-    fn parked() -> Verdict {
-        Verdict::Untold(Why::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
+    fn parked() -> ListVerdict {
+        ListVerdict::Untold(Why::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
     }
 
     #[test]
     fn only_a_test_ends_that_the_world_is_listed() {
         let entry = entry("bl.example.");
         entry.tested(ListState::ListsTheWorld, "world", false, at(0));
-        for (verdict, seconds) in [(parked(), 1), (Verdict::Listed, 2), (Verdict::NotListed, 90)] {
+        for (verdict, seconds) in [(parked(), 1), (ListVerdict::Listed, 2), (ListVerdict::NotListed, 90)] {
             entry.heard(&verdict, at(seconds));
             assert_eq!(entry.state(), ListState::ListsTheWorld, "{verdict:?}");
         }
@@ -400,14 +402,14 @@ mod tests {
     fn a_mistaken_question_keeps_no_refusal_alive() {
         let entry = entry("dbl.example.");
         let untold = |what: fn(Ipv4Addr, String) -> Why| {
-            Verdict::Untold(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
+            ListVerdict::Untold(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
         };
         entry.heard(&untold(|code, means| Why::Refused { code, means }), at(0));
         for seconds in (1..LIST_INCIDENT_QUIET.as_secs()).step_by(5) {
             entry.heard(&untold(|code, means| Why::Mistaken { code, means }), at(seconds));
-            entry.heard(&Verdict::Untold(Why::Silent { what: "lost".to_owned() }), at(seconds));
+            entry.heard(&ListVerdict::Untold(Why::Silent { what: "lost".to_owned() }), at(seconds));
         }
-        entry.heard(&Verdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
+        entry.heard(&ListVerdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
         assert_eq!(entry.state(), ListState::Ok);
     }
 
@@ -426,15 +428,17 @@ mod tests {
     #[test]
     fn one_incident_that_becomes_another_goes_on() {
         let entry = entry("bl.example.");
-        let refused =
-            Verdict::Untold(Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() });
+        let refused = ListVerdict::Untold(Why::Refused {
+            code: Ipv4Addr::new(127, 255, 255, 254),
+            means: "no".to_owned(),
+        });
         let parked = parked();
         for seconds in 0..50 {
             entry.heard(if seconds % 2 == 0 { &refused } else { &parked }, at(seconds));
             assert_eq!(entry.standing().since, 1_000_000);
         }
         assert_eq!(entry.state(), ListState::Parked);
-        entry.heard(&Verdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
+        entry.heard(&ListVerdict::NotListed, at(49 + LIST_INCIDENT_QUIET.as_secs()));
         assert_eq!((entry.state(), entry.standing().since), (ListState::Ok, 1_000_109));
     }
 
@@ -443,11 +447,11 @@ mod tests {
         let entry = entry("bl.example.");
         assert_eq!(entry.judged(ListState::ListsNothing), ListState::TestsDiffer, "nobody has asked it");
         for seconds in 0..600 {
-            entry.heard(&Verdict::NotListed, at(seconds));
+            entry.heard(&ListVerdict::NotListed, at(seconds));
         }
         assert_eq!(entry.judged(ListState::ListsNothing), ListState::ListsNothing);
         entry.tested(ListState::ListsNothing, "nothing", false, at(601));
-        entry.heard(&Verdict::Listed, at(602));
+        entry.heard(&ListVerdict::Listed, at(602));
         assert_eq!(entry.state(), ListState::TestsDiffer);
         assert!(entry.standing().why.contains("lists other names"), "{:?}", entry.standing());
     }

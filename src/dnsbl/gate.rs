@@ -18,7 +18,7 @@ const MADE_HERE_TTL: u32 = 60;
 
 /// The meaning of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ListVerdict {
     /// It is a listing.
     Listed,
     /// It says "not listed".
@@ -107,34 +107,34 @@ impl Guarding {
 }
 
 /// Reads the addresses of an answer.
-pub fn judge(list: &List, state: ListState, answers: &[Record]) -> Verdict {
+pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
     let mut listed = false;
     for record in answers {
         let RData::A(address) = &record.data else { continue };
         match judge_code(list, address.0) {
-            Verdict::Listed => listed = true,
-            Verdict::NotListed => {}
+            ListVerdict::Listed => listed = true,
+            ListVerdict::NotListed => {}
             untold => return untold,
         }
     }
     match (listed, state) {
-        (true, ListState::ListsTheWorld) => Verdict::Untold(Why::ListsTheWorld),
-        (true, _) => Verdict::Listed,
-        (false, _) => Verdict::NotListed,
+        (true, ListState::ListsTheWorld) => ListVerdict::Untold(Why::ListsTheWorld),
+        (true, _) => ListVerdict::Listed,
+        (false, _) => ListVerdict::NotListed,
     }
 }
 
-fn judge_code(list: &List, code: Ipv4Addr) -> Verdict {
+fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     if let Some(refused) = codes::of(&list.refused, code) {
-        return Verdict::Untold(untold(code, &refused.means));
+        return ListVerdict::Untold(untold(code, &refused.means));
     }
     if codes::of(&list.listed, code).is_some() {
-        return Verdict::Listed;
+        return ListVerdict::Listed;
     }
     if code.octets().starts_with(&ERRORS) {
-        return Verdict::Untold(untold(code, convention(code)));
+        return ListVerdict::Untold(untold(code, convention(code)));
     }
-    if code.is_loopback() { Verdict::Listed } else { Verdict::Untold(Why::Parked { address: code }) }
+    if code.is_loopback() { ListVerdict::Listed } else { ListVerdict::Untold(Why::Parked { address: code }) }
 }
 
 /// The meanings of Spamhaus' codes, for a list without its own.
@@ -154,7 +154,7 @@ fn untold(code: Ipv4Addr, means: &str) -> Why {
     if mistaken { Why::Mistaken { code, means } } else { Why::Refused { code, means } }
 }
 
-impl Verdict {
+impl ListVerdict {
     /// The same without the reason.
     pub const fn says(&self) -> ListSays {
         match self {
@@ -279,7 +279,7 @@ mod tests {
                 for address in code.span.first().to_bits()..=code.span.last().to_bits() {
                     let address = Ipv4Addr::from_bits(address);
                     let told = judge(list, ListState::Ok, &answer(list, &[address]));
-                    assert_eq!(told, Verdict::Listed, "{} {address}", list.apex);
+                    assert_eq!(told, ListVerdict::Listed, "{} {address}", list.apex);
                 }
             }
             for code in &list.refused {
@@ -291,7 +291,7 @@ mod tests {
             }
             let parked = judge(list, ListState::Ok, &answer(list, &[Ipv4Addr::new(203, 0, 113, 7)]));
             assert_eq!(parked.says(), ListSays::Untold, "{}", list.apex);
-            assert_eq!(judge(list, ListState::Ok, &[]), Verdict::NotListed);
+            assert_eq!(judge(list, ListState::Ok, &[]), ListVerdict::NotListed);
         }
     }
 
@@ -315,14 +315,16 @@ mod tests {
     fn errors_by_convention_are_told_in_words_and_the_askers_are_not_the_lists() {
         let list = block();
         let told = |last| judge(&list, ListState::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
-        let Verdict::Untold(Why::Mistaken { means, .. }) = told(252) else { panic!("{:?}", told(252)) };
+        let ListVerdict::Untold(Why::Mistaken { means, .. }) = told(252) else { panic!("{:?}", told(252)) };
         assert_eq!(means, "typing error in the name of the list");
         for (last, words) in [
             (254, "query came through a public resolver or one without reverse DNS"),
             (255, "too many queries"),
             (250, "an error"),
         ] {
-            let Verdict::Untold(why @ Why::Refused { .. }) = told(last) else { panic!("{:?}", told(last)) };
+            let ListVerdict::Untold(why @ Why::Refused { .. }) = told(last) else {
+                panic!("{:?}", told(last))
+            };
             assert!(why.sentence(&list.apex).contains(&format!("127.255.255.{last} ({words})")), "{why:?}");
         }
     }
@@ -331,8 +333,8 @@ mod tests {
     fn a_list_that_lists_the_world_lists_nobody() {
         let list = block();
         let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
-        assert_eq!(judge(&list, ListState::ListsTheWorld, &listing), Verdict::Untold(Why::ListsTheWorld));
-        assert_eq!(judge(&list, ListState::ListsTheWorld, &[]), Verdict::NotListed);
+        assert_eq!(judge(&list, ListState::ListsTheWorld, &listing), ListVerdict::Untold(Why::ListsTheWorld));
+        assert_eq!(judge(&list, ListState::ListsTheWorld, &[]), ListVerdict::NotListed);
         for state in [
             ListState::Untested,
             ListState::Slow,
@@ -340,7 +342,7 @@ mod tests {
             ListState::Parked,
             ListState::ListsNothing,
         ] {
-            assert_eq!(judge(&list, state, &listing), Verdict::Listed, "{state:?}");
+            assert_eq!(judge(&list, state, &listing), ListVerdict::Listed, "{state:?}");
         }
     }
 
@@ -396,7 +398,7 @@ mod tests {
             let list = block();
             let code = Ipv4Addr::new(127, low[0], low[1], low[2]);
             let told = judge(&list, ListState::Ok, &answer(&list, &[code]));
-            prop_assert_eq!(told == Verdict::Listed, !code.octets().starts_with(&ERRORS));
+            prop_assert_eq!(told == ListVerdict::Listed, !code.octets().starts_with(&ERRORS));
         }
     }
 }

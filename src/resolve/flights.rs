@@ -13,7 +13,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
-use super::shares::{Account, ClientKey, Numbered, Shares, Ticket, Verdict, Why, ZoneKey};
+use super::shares::{Account, Admission, ClientKey, Numbered, Shares, Ticket, Why, ZoneKey};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
@@ -179,9 +179,9 @@ impl Flights {
         let moved = Account { zone: self.zone_key(&wire), ..account };
         let crowded = table.backlog.crowded_from();
         match table.shares.judge(moved, crowded, now) {
-            Verdict::Refused(why) => table.give_way(ticket, Some(&wire), why),
+            Admission::Refused(why) => table.give_way(ticket, Some(&wire), why),
             verdict => {
-                if let Verdict::InPlaceOf(other) = verdict
+                if let Admission::InPlaceOf(other) = verdict
                     && other != ticket
                 {
                     table.give_way(other, None, Why::MadeRoom);
@@ -295,9 +295,9 @@ impl Table {
     /// Makes another flight give way if `account` needs room.
     fn make_room(&mut self, account: Account, now: Mono) -> Result<(), Why> {
         match self.shares.judge(account, self.backlog.crowded_from(), now) {
-            Verdict::Room => {}
-            Verdict::InPlaceOf(other) => self.give_way(other, None, Why::MadeRoom),
-            Verdict::Refused(why) => return Err(why),
+            Admission::Room => {}
+            Admission::InPlaceOf(other) => self.give_way(other, None, Why::MadeRoom),
+            Admission::Refused(why) => return Err(why),
         }
         Ok(())
     }

@@ -44,7 +44,7 @@ pub(super) struct Ticket(u64);
 
 /// Whether there is room for one more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Admission {
     /// There is room.
     Room,
     /// There is room once this place is given up; it is one of the heaviest.
@@ -147,13 +147,13 @@ impl Shares {
     }
 
     /// Whether there is room for one more of `account`. From `half` places on the heaviest give way.
-    pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> Verdict {
+    pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> Admission {
         let Account { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
             return self.within_zone(account, zone, Why::SilentZone);
         }
         if self.taken() < half.min(MAX_FLIGHTS) {
-            return Verdict::Room;
+            return Admission::Room;
         }
         let (most_of_client, heaviest_client) = self.clients.heaviest(()).unwrap_or_default();
         let (most_of_zone, heaviest_zone) = self.zones.heaviest(()).unwrap_or_default();
@@ -164,8 +164,8 @@ impl Shares {
             let equal = self.clients.count((), client) >= most_of_client;
             self.within_client(account, if equal { client } else { heaviest_client }, now)
         };
-        let gives_way_early = matches!(verdict, Verdict::Refused(Why::Zone | Why::Client));
-        if self.taken() >= MAX_FLIGHTS || gives_way_early { verdict } else { Verdict::Room }
+        let gives_way_early = matches!(verdict, Admission::Refused(Why::Zone | Why::Client));
+        if self.taken() >= MAX_FLIGHTS || gives_way_early { verdict } else { Admission::Room }
     }
 
     /// Takes a place.
@@ -210,35 +210,35 @@ impl Shares {
     }
 
     /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
-    fn within_zone(&mut self, newcomer: Account, zone: ZoneKey, why: Why) -> Verdict {
+    fn within_zone(&mut self, newcomer: Account, zone: ZoneKey, why: Why) -> Admission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
-            return Verdict::Refused(why);
+            return Admission::Refused(why);
         }
         self.in_place_of(Account { client, zone })
     }
 
     /// Decides who gives way of one client: its zone with the most, or its oldest flight if no zone has many.
-    fn within_client(&mut self, newcomer: Account, client: ClientKey, now: Mono) -> Verdict {
+    fn within_client(&mut self, newcomer: Account, client: ClientKey, now: Mono) -> Admission {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
             if newcomer.client == client && self.zones_of.count(client, newcomer.zone) >= most {
-                return Verdict::Refused(Why::Client);
+                return Admission::Refused(Why::Client);
             }
             return self.in_place_of(Account { client, zone });
         }
         let of_client = &self.ages().of_client;
         let oldest = of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
-        let Some((_, oldest)) = oldest.copied() else { return Verdict::Refused(Why::Full) };
+        let Some((_, oldest)) = oldest.copied() else { return Admission::Refused(Why::Full) };
         let age = self.places.get(&oldest).map_or(Duration::ZERO, |(_, taken)| now.since(*taken));
         let gives_way = newcomer.client != client || age >= JOSTLE_AGE;
-        if gives_way { Verdict::InPlaceOf(oldest) } else { Verdict::Refused(Why::Full) }
+        if gives_way { Admission::InPlaceOf(oldest) } else { Admission::Refused(Why::Full) }
     }
 
     /// The oldest of an account gives way.
-    fn in_place_of(&mut self, account: Account) -> Verdict {
+    fn in_place_of(&mut self, account: Account) -> Admission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
-        by_age.next().map_or(Verdict::Refused(Why::Full), |(_, oldest)| Verdict::InPlaceOf(*oldest))
+        by_age.next().map_or(Admission::Refused(Why::Full), |(_, oldest)| Admission::InPlaceOf(*oldest))
     }
 
     /// The places that a zone may have, however many are free: few if it does not answer, all if it does.
@@ -405,9 +405,9 @@ mod tests {
         let mut refused = 0;
         for _ in 0..count {
             match shares.judge(account, HALF, now) {
-                Verdict::Room => {}
-                Verdict::InPlaceOf(other) => shares.give_up(other, None),
-                Verdict::Refused(_) => {
+                Admission::Room => {}
+                Admission::InPlaceOf(other) => shares.give_up(other, None),
+                Admission::Refused(_) => {
                     refused += 1;
                     continue;
                 }
@@ -442,7 +442,7 @@ mod tests {
         assert_eq!(take_heard(&mut shares, account(1, 2), 2_000, known), 2_000 - HALF + MAX_SILENT_FLIGHTS);
         assert_eq!(take(&mut shares, account(1, 3), 1, known), 0, "a zone with few");
         let later = known.after(HEARD_TIME);
-        assert_eq!(shares.judge(account(1, 2), HALF, later), Verdict::Refused(Why::SilentZone));
+        assert_eq!(shares.judge(account(1, 2), HALF, later), Admission::Refused(Why::SilentZone));
     }
 
     #[test]
@@ -451,7 +451,7 @@ mod tests {
         take(&mut shares, account(1, 1), 1_000, at(0));
         assert_eq!(take(&mut shares, account(2, 1), 10, at(1)), 0);
         assert_eq!(shares.zones_of.count(1, 1), MAX_NEW_FLIGHTS - 10);
-        assert!(shares.in_place_of(account(1, 1)) == Verdict::InPlaceOf(Ticket(10)), "the oldest went");
+        assert!(shares.in_place_of(account(1, 1)) == Admission::InPlaceOf(Ticket(10)), "the oldest went");
     }
 
     #[test]

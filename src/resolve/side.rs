@@ -13,7 +13,7 @@ use super::Resolver;
 use super::flights::Joined;
 use super::lists::{list_of, why_of};
 use crate::dnsbl::entry::Entry;
-use crate::dnsbl::gate::{self, Verdict};
+use crate::dnsbl::gate::{self, ListVerdict};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::ListState;
 use crate::iterate::Errand;
@@ -27,7 +27,7 @@ use crate::zones::View;
 #[derive(Clone, Debug)]
 pub struct Probed {
     /// The meaning of the answer; none if nobody answered by a fault that is not the list's.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<ListVerdict>,
     /// The server that answered, if any.
     pub server: Option<IpAddr>,
     /// Whether the answer was signed: a forwarder may have made it of proofs that it remembers (RFC 8198).
@@ -80,7 +80,7 @@ impl Resolver {
         let verdict = match found {
             // The believed state of the list must not influence the meaning of its answer.
             Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
-            Err(failure) => why_of(list, &failure).map(Verdict::Untold),
+            Err(failure) => why_of(list, &failure).map(ListVerdict::Untold),
         };
         Probed { verdict, server, secure }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use resolverd::clock::Clock;
-use resolverd::dnsbl::gate::Verdict;
+use resolverd::dnsbl::gate::ListVerdict;
 use resolverd::dnsbl::state::ListState;
 use resolverd::dnsbl::way::Way;
 
@@ -34,19 +34,19 @@ fn a_list_whose_test_points_differ_is_well_and_one_that_lists_nothing_is_not() {
     let world = World::new();
     let entry = world.fake.lists.entry(&name("zen.spamhaus.org."), &Way::Public);
     let now = Clock::machine().now();
-    let ask = |verdict: Verdict| {
+    let ask = |verdict: ListVerdict| {
         entry.miss(verdict.says(), Duration::from_millis(20));
         entry.heard(&verdict, now);
     };
     for number in 0..100 {
-        ask(if number % 9 == 0 { Verdict::Listed } else { Verdict::NotListed });
+        ask(if number % 9 == 0 { ListVerdict::Listed } else { ListVerdict::NotListed });
     }
     let tested = || entry.tested(entry.judged(ListState::ListsNothing), "its test point differs", false, now);
     tested();
     assert_eq!(world.run(&["status"]).0, 0);
     let (_, text, _) = world.run(&["dnsbl"]);
     assert!(text.contains("test points differ") && !text.contains("remove it"), "{text}");
-    (0..500).for_each(|_| ask(Verdict::NotListed));
+    (0..500).for_each(|_| ask(ListVerdict::NotListed));
     tested();
     let (code, text, _) = world.run(&["status"]);
     assert!(code == 1 && text.contains("remove it from the mail software"), "{text}");

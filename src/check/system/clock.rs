@@ -41,7 +41,7 @@ pub(super) fn check(unix: u64, heard: &Heard) -> Finding {
 mod tests {
     use super::super::root_zone::Said;
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     #[test]
     fn the_root_zones_signature_says_what_day_it_is() {
@@ -52,10 +52,10 @@ mod tests {
         let now = CLOCK_FLOOR + 86_400;
         let verdict = |unix, heard: &Heard| check(unix, heard).verdict;
         let valid = said(true, Some((now - 86_400, now + 86_400)));
-        assert_eq!(verdict(now, &valid), Verdict::Ok);
-        assert_eq!(verdict(now + 100_000, &valid), Verdict::Failure);
-        assert_eq!(verdict(CLOCK_FLOOR - 1, &said(true, None)), Verdict::Failure);
-        assert_eq!(verdict(now, &said(true, None)), Verdict::CouldNotTell);
-        assert_eq!(verdict(now, &said(false, Some((now, now)))), Verdict::CouldNotTell);
+        assert_eq!(verdict(now, &valid), CheckVerdict::Ok);
+        assert_eq!(verdict(now + 100_000, &valid), CheckVerdict::Failure);
+        assert_eq!(verdict(CLOCK_FLOOR - 1, &said(true, None)), CheckVerdict::Failure);
+        assert_eq!(verdict(now, &said(true, None)), CheckVerdict::CouldNotTell);
+        assert_eq!(verdict(now, &said(false, Some((now, now)))), CheckVerdict::CouldNotTell);
     }
 }

@@ -36,17 +36,17 @@ fn manages(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     #[test]
     fn it_may_not_manage_the_file() {
         let file = |text: &str| File::Text { path: "99.cfg".to_owned(), text: text.to_owned() };
-        assert_eq!(check(false, &[file("manage_resolv_conf: true\n")]).verdict, Verdict::Ok);
-        assert_eq!(check(true, &[file("#cloud-config\nusers: []\n")]).verdict, Verdict::Ok);
+        assert_eq!(check(false, &[file("manage_resolv_conf: true\n")]).verdict, CheckVerdict::Ok);
+        assert_eq!(check(true, &[file("#cloud-config\nusers: []\n")]).verdict, CheckVerdict::Ok);
         let unread = File::Unreadable { path: "99.cfg".to_owned(), error: "no".to_owned() };
-        assert_eq!(check(true, &[unread]).verdict, Verdict::CouldNotTell);
+        assert_eq!(check(true, &[unread]).verdict, CheckVerdict::CouldNotTell);
         let (yes, no) = (file("manage_resolv_conf: true # x\n"), file("manage_resolv_conf: false\n"));
-        assert_eq!(check(true, &[no.clone(), yes.clone()]).verdict, Verdict::Warning);
-        assert_eq!(check(true, &[yes, no]).verdict, Verdict::Ok);
+        assert_eq!(check(true, &[no.clone(), yes.clone()]).verdict, CheckVerdict::Warning);
+        assert_eq!(check(true, &[yes, no]).verdict, CheckVerdict::Ok);
     }
 }

@@ -49,7 +49,7 @@ fn is_global(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     const NONE: &str = "00000000000000000000000000000000";
     const REJECTED: &str = "ffffffff 00000001 00000000 00200200       lo";
@@ -63,9 +63,9 @@ mod tests {
             format!("{NONE} 00 {NONE} 00 fe800000000000000000000000000002 00000400 1 0 00000003 eth0\n");
         let reject = format!("{NONE} 00 {NONE} 00 {NONE} {REJECTED}\n");
         let verdict = |routes: &str, addresses: &str| check(&file(routes), &file(addresses)).verdict;
-        assert_eq!(verdict(&route, ADDRESS), Verdict::Ok);
-        assert_eq!(verdict(&reject, LINK), Verdict::Ok);
-        assert_eq!(verdict(&route, LINK), Verdict::Warning);
-        assert_eq!(verdict(&reject, ADDRESS), Verdict::Warning);
+        assert_eq!(verdict(&route, ADDRESS), CheckVerdict::Ok);
+        assert_eq!(verdict(&reject, LINK), CheckVerdict::Ok);
+        assert_eq!(verdict(&route, LINK), CheckVerdict::Warning);
+        assert_eq!(verdict(&reject, ADDRESS), CheckVerdict::Warning);
     }
 }

@@ -32,19 +32,19 @@ pub(super) fn check(runs: bool, files: &[File]) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     #[test]
     fn the_last_file_counts() {
         let file = |text: &str| File::Text { path: "x.conf".to_owned(), text: text.to_owned() };
-        assert_eq!(check(false, &[]).verdict, Verdict::Ok);
+        assert_eq!(check(false, &[]).verdict, CheckVerdict::Ok);
         let unread = File::Unreadable { path: "x.conf".to_owned(), error: "no".to_owned() };
-        assert_eq!(check(true, std::slice::from_ref(&unread)).verdict, Verdict::CouldNotTell);
-        assert_eq!(check(true, &[file("[main]\ndns=none\n"), unread]).verdict, Verdict::Ok);
-        assert_eq!(check(true, &[file("[main]\nplugins=keyfile\n")]).verdict, Verdict::Warning);
-        assert_eq!(check(true, &[file("[main]\nrc-manager=unmanaged\n")]).verdict, Verdict::Ok);
+        assert_eq!(check(true, std::slice::from_ref(&unread)).verdict, CheckVerdict::CouldNotTell);
+        assert_eq!(check(true, &[file("[main]\ndns=none\n"), unread]).verdict, CheckVerdict::Ok);
+        assert_eq!(check(true, &[file("[main]\nplugins=keyfile\n")]).verdict, CheckVerdict::Warning);
+        assert_eq!(check(true, &[file("[main]\nrc-manager=unmanaged\n")]).verdict, CheckVerdict::Ok);
         let (none, default) = (file("[main]\ndns=none\n"), file("[main]\ndns=default\n"));
-        assert_eq!(check(true, &[default.clone(), none.clone()]).verdict, Verdict::Ok);
-        assert_eq!(check(true, &[none, default]).verdict, Verdict::Warning);
+        assert_eq!(check(true, &[default.clone(), none.clone()]).verdict, CheckVerdict::Ok);
+        assert_eq!(check(true, &[none, default]).verdict, CheckVerdict::Warning);
     }
 }

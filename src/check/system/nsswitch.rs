@@ -43,7 +43,7 @@ pub(super) fn check(file: &File) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     #[test]
     fn nothing_stands_before_dns() {
@@ -52,12 +52,12 @@ mod tests {
         };
         assert_eq!(
             verdict("passwd: files\nhosts:\tfiles mdns4_minimal [NOTFOUND=return] dns\n"),
-            Verdict::Ok
+            CheckVerdict::Ok
         );
-        assert_eq!(verdict("hosts: files resolve [!UNAVAIL=return] dns # x\n"), Verdict::Failure);
-        assert_eq!(verdict("hosts: files resolve\n"), Verdict::Failure);
-        assert_eq!(verdict("hosts: files dns resolve\n"), Verdict::Warning);
-        assert_eq!(verdict("hosts: files\n"), Verdict::Failure);
-        assert_eq!(verdict("passwd: files\n#hosts: resolve\n"), Verdict::Ok);
+        assert_eq!(verdict("hosts: files resolve [!UNAVAIL=return] dns # x\n"), CheckVerdict::Failure);
+        assert_eq!(verdict("hosts: files resolve\n"), CheckVerdict::Failure);
+        assert_eq!(verdict("hosts: files dns resolve\n"), CheckVerdict::Warning);
+        assert_eq!(verdict("hosts: files\n"), CheckVerdict::Failure);
+        assert_eq!(verdict("passwd: files\n#hosts: resolve\n"), CheckVerdict::Ok);
     }
 }

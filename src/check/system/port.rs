@@ -81,7 +81,7 @@ fn told(holders: &Holders) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     fn holder(address: &str, process: Option<&str>) -> (SocketAddr, Option<String>) {
         (address.parse().unwrap(), process.map(str::to_owned))
@@ -91,14 +91,14 @@ mod tests {
     fn whoever_else_is_there_is_in_the_way() {
         let ours = [IpAddr::from([127, 0, 0, 1])];
         let verdict = |holders: Holders| check(Some(&holders), &ours).verdict;
-        assert_eq!(verdict(vec![]), Verdict::Warning);
-        assert_eq!(verdict(vec![holder("127.0.0.53:53", Some("systemd-resolve"))]), Verdict::Warning);
-        assert_eq!(verdict(vec![holder("127.0.0.1:53", Some("resolverd"))]), Verdict::Ok);
-        assert_eq!(verdict(vec![holder("127.0.0.1:53", Some("systemd"))]), Verdict::Ok);
-        assert_eq!(verdict(vec![holder("0.0.0.0:53", Some("named"))]), Verdict::Failure);
-        assert_eq!(verdict(vec![holder("[::]:53", Some("dnsmasq"))]), Verdict::Failure);
-        assert_eq!(verdict(vec![holder("127.0.0.1:53", None)]), Verdict::CouldNotTell);
-        assert_eq!(check(None, &ours).verdict, Verdict::CouldNotTell);
-        assert_eq!(check(Some(&vec![]), &[]).verdict, Verdict::Failure);
+        assert_eq!(verdict(vec![]), CheckVerdict::Warning);
+        assert_eq!(verdict(vec![holder("127.0.0.53:53", Some("systemd-resolve"))]), CheckVerdict::Warning);
+        assert_eq!(verdict(vec![holder("127.0.0.1:53", Some("resolverd"))]), CheckVerdict::Ok);
+        assert_eq!(verdict(vec![holder("127.0.0.1:53", Some("systemd"))]), CheckVerdict::Ok);
+        assert_eq!(verdict(vec![holder("0.0.0.0:53", Some("named"))]), CheckVerdict::Failure);
+        assert_eq!(verdict(vec![holder("[::]:53", Some("dnsmasq"))]), CheckVerdict::Failure);
+        assert_eq!(verdict(vec![holder("127.0.0.1:53", None)]), CheckVerdict::CouldNotTell);
+        assert_eq!(check(None, &ours).verdict, CheckVerdict::CouldNotTell);
+        assert_eq!(check(Some(&vec![]), &[]).verdict, CheckVerdict::Failure);
     }
 }

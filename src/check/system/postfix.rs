@@ -81,7 +81,7 @@ fn jailed(master: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     const MASTER: &str = "# c\nsmtp inet n - y - - smtpd\n  -o a=y\nsmtp unix - - y - - smtp\nshowq unix - - y - - showq\nlmtp unix - - n - - lmtp\n";
 
@@ -97,16 +97,19 @@ mod tests {
         let judge =
             |master: &File, copy: &File, ours: &[IpAddr]| check(master, copy, Some(&conf), ours).verdict;
         let verdict = |copy: &File| judge(&file(MASTER), copy, &[here]);
-        assert_eq!(judge(&missing, &missing, &[here]), Verdict::Ok);
-        assert_eq!(judge(&file("smtp inet n - n - - smtpd\n"), &missing, &[there]), Verdict::Ok);
-        assert_eq!(verdict(&file("# generated\nnameserver   127.0.0.1\noptions timeout:2\n")), Verdict::Ok);
-        assert_eq!(verdict(&file("nameserver 127.0.0.1\n")), Verdict::Warning, "an option is lost");
-        assert_eq!(verdict(&file("nameserver 127.0.0.1\nnameserver 192.0.2.53\n")), Verdict::Warning);
-        assert_eq!(verdict(&file("nameserver 192.0.2.53\n")), Verdict::Failure);
+        assert_eq!(judge(&missing, &missing, &[here]), CheckVerdict::Ok);
+        assert_eq!(judge(&file("smtp inet n - n - - smtpd\n"), &missing, &[there]), CheckVerdict::Ok);
+        assert_eq!(
+            verdict(&file("# generated\nnameserver   127.0.0.1\noptions timeout:2\n")),
+            CheckVerdict::Ok
+        );
+        assert_eq!(verdict(&file("nameserver 127.0.0.1\n")), CheckVerdict::Warning, "an option is lost");
+        assert_eq!(verdict(&file("nameserver 127.0.0.1\nnameserver 192.0.2.53\n")), CheckVerdict::Warning);
+        assert_eq!(verdict(&file("nameserver 192.0.2.53\n")), CheckVerdict::Failure);
         let plain = ResolvConf::parse("nameserver 127.0.0.1\noptions edns0 trust-ad\n");
         let without = |ours: &[IpAddr]| check(&file(MASTER), &missing, Some(&plain), ours).verdict;
-        assert_eq!(without(&[here]), Verdict::Ok, "the C library asks 127.0.0.1 then");
-        assert_eq!(without(&[there]), Verdict::Failure, "where nobody listens");
+        assert_eq!(without(&[here]), CheckVerdict::Ok, "the C library asks 127.0.0.1 then");
+        assert_eq!(without(&[there]), CheckVerdict::Failure, "where nobody listens");
         assert_eq!(jailed(MASTER), ["smtp"]);
     }
 }

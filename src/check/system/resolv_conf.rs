@@ -124,9 +124,9 @@ fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
-    fn verdicts(text: &str) -> Vec<Verdict> {
+    fn verdicts(text: &str) -> Vec<CheckVerdict> {
         let file = File::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() };
         let ours = [IpAddr::from([127, 0, 0, 1])];
         check(&file, None, &ours).into_iter().map(|finding| finding.verdict).collect()
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn only_resolverd_may_be_asked() {
-        use Verdict::{Failure, Ok, Warning};
+        use CheckVerdict::{Failure, Ok, Warning};
         assert_eq!(verdicts("nameserver 127.0.0.1\noptions edns0 trust-ad\n"), [Ok, Ok]);
         assert_eq!(verdicts("# nothing\n"), [Ok, Warning], "glibc asks 127.0.0.1");
         assert_eq!(verdicts("nameserver 127.0.0.1\nnameserver 192.0.2.53\n"), [Warning]);

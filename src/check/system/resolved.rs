@@ -51,17 +51,17 @@ fn setting(files: &[File], key: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Verdict;
+    use crate::check::CheckVerdict;
 
     #[test]
     fn it_may_run_where_it_asks_us() {
         let file = |text: &str| File::Text { path: "resolved.conf".to_owned(), text: text.to_owned() };
         let ours = [IpAddr::from([127, 0, 0, 1])];
-        assert_eq!(check(false, &[], &ours).verdict, Verdict::Ok);
+        assert_eq!(check(false, &[], &ours).verdict, CheckVerdict::Ok);
         let network = file("[Resolve]\n#DNS=\nDNS=192.0.2.53\n");
-        assert_eq!(check(true, std::slice::from_ref(&network), &ours).verdict, Verdict::Warning);
+        assert_eq!(check(true, std::slice::from_ref(&network), &ours).verdict, CheckVerdict::Warning);
         let drop_in = file("[Resolve]\nDNS=\nDNS=127.0.0.1\nDomains=~.\n");
-        assert_eq!(check(true, &[network.clone(), drop_in.clone()], &ours).verdict, Verdict::Ok);
-        assert_eq!(check(true, &[drop_in, network], &ours).verdict, Verdict::Warning);
+        assert_eq!(check(true, &[network.clone(), drop_in.clone()], &ours).verdict, CheckVerdict::Ok);
+        assert_eq!(check(true, &[drop_in, network], &ours).verdict, CheckVerdict::Warning);
     }
 }

@@ -1,7 +1,7 @@
 //! What the doctor found: a line each, what to do below it, the sum at the end.
 
 use super::{Paint, Style};
-use crate::check::{Finding, Verdict};
+use crate::check::{CheckVerdict, Finding};
 
 /// Columns before what was seen: the verdict's and the check's.
 const VERDICT: usize = 14;
@@ -23,12 +23,12 @@ pub fn text(findings: &[Finding], style: Style) -> String {
     text
 }
 
-fn verdict(verdict: Verdict) -> (&'static str, Paint) {
+fn verdict(verdict: CheckVerdict) -> (&'static str, Paint) {
     match verdict {
-        Verdict::Ok => ("ok", Paint::Good),
-        Verdict::Warning => ("warning", Paint::Head),
-        Verdict::Failure => ("failure", Paint::Bad),
-        Verdict::CouldNotTell => ("unknown", Paint::Faint),
+        CheckVerdict::Ok => ("ok", Paint::Good),
+        CheckVerdict::Warning => ("warning", Paint::Head),
+        CheckVerdict::Failure => ("failure", Paint::Bad),
+        CheckVerdict::CouldNotTell => ("unknown", Paint::Faint),
     }
 }
 
@@ -36,9 +36,9 @@ fn verdict(verdict: Verdict) -> (&'static str, Paint) {
 fn sum(findings: &[Finding]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let told: Vec<String> = [
-        (count(Verdict::Failure), "failure", "failures"),
-        (count(Verdict::Warning), "warning", "warnings"),
-        (count(Verdict::CouldNotTell), "unknown", "unknown"),
+        (count(CheckVerdict::Failure), "failure", "failures"),
+        (count(CheckVerdict::Warning), "warning", "warnings"),
+        (count(CheckVerdict::CouldNotTell), "unknown", "unknown"),
     ]
     .into_iter()
     .filter(|(count, ..)| *count > 0)

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::conduct::Conduct;
 use crate::dnsbl::entry::Entry;
-use crate::dnsbl::gate::{self, Given, Verdict, Why};
+use crate::dnsbl::gate::{self, Given, ListVerdict, Why};
 use crate::dnsbl::list::{Asked, Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
@@ -50,19 +50,19 @@ impl Resolver {
         if let Some(verdict) = &verdict {
             entry.heard(verdict, now);
         }
-        let says = verdict.as_ref().map_or(ListSays::Untold, Verdict::says);
+        let says = verdict.as_ref().map_or(ListSays::Untold, ListVerdict::says);
         let given = match &verdict {
-            Some(Verdict::Untold(why)) => why.given(&list, context.view.guarding),
+            Some(ListVerdict::Untold(why)) => why.given(&list, context.view.guarding),
             _ => Given::Answer,
         };
         let given = match (&verdict, given) {
             // A fault in a zone's answers is described in the zone's own words.
-            (Some(Verdict::Untold(Why::Unusable { .. })), Given::Servfail(_)) if found.is_err() => {
+            (Some(ListVerdict::Untold(Why::Unusable { .. })), Given::Servfail(_)) if found.is_err() => {
                 Given::Answer
             }
             (_, given) => given,
         };
-        let silent = matches!(verdict, Some(Verdict::Untold(Why::Silent { .. })));
+        let silent = matches!(verdict, Some(ListVerdict::Untold(Why::Silent { .. })));
         self.give(&list, given, entry.mark(says), found, silent, context)
     }
 
@@ -86,10 +86,10 @@ impl Resolver {
         kind: RecordType,
         found: &Result<Chased, Failure>,
         context: &Context,
-    ) -> Option<Verdict> {
+    ) -> Option<ListVerdict> {
         let chased = match found {
             Ok(chased) => chased,
-            Err(failure) => return Some(Verdict::Untold(why_of(list, failure)?)),
+            Err(failure) => return Some(ListVerdict::Untold(why_of(list, failure)?)),
         };
         match kind {
             RecordType::A => Some(gate::judge(list, entry.state(), &chased.answers)),
@@ -103,19 +103,19 @@ impl Resolver {
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
                         match self.hear_list(entry, name, RecordType::A, context).await {
                             Ok(chased) => chased.answers,
-                            Err(failure) => return Some(Verdict::Untold(why_of(list, &failure)?)),
+                            Err(failure) => return Some(ListVerdict::Untold(why_of(list, &failure)?)),
                         }
                     }
-                    None if says => return Some(Verdict::Listed),
+                    None if says => return Some(ListVerdict::Listed),
                     None => Vec::new(),
                 };
                 match gate::judge(list, entry.state(), &answers) {
-                    untold @ Verdict::Untold(_) => Some(untold),
-                    Verdict::Listed if says => Some(Verdict::Listed),
+                    untold @ ListVerdict::Untold(_) => Some(untold),
+                    ListVerdict::Listed if says => Some(ListVerdict::Listed),
                     // Allowlists may have texts alone (RFC 5518).
-                    _ if says && list.purpose == Purpose::Allow => Some(Verdict::Listed),
-                    _ if says => Some(Verdict::Untold(Why::TextAlone)),
-                    _ => Some(Verdict::NotListed),
+                    _ if says && list.purpose == Purpose::Allow => Some(ListVerdict::Listed),
+                    _ if says => Some(ListVerdict::Untold(Why::TextAlone)),
+                    _ => Some(ListVerdict::NotListed),
                 }
             }
             _ => None,

@@ -14,7 +14,7 @@ use super::shared::Turn;
 use crate::clock::Mono;
 use crate::dnsbl::breaker::End;
 use crate::dnsbl::entry::Entry;
-use crate::dnsbl::gate::{self, Given, Verdict, Why};
+use crate::dnsbl::gate::{self, Given, ListVerdict, Why};
 use crate::dnsbl::list::List;
 use crate::dnsbl::ring::What;
 use crate::dnsbl::state::ListState;
@@ -238,7 +238,7 @@ fn end_of(found: &Result<Chased, Failure>) -> End {
 fn refuses(entry: &Entry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
     let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));
-    matches!(verdict, Some(Verdict::Untold(why)) if why.state().is_some())
+    matches!(verdict, Some(ListVerdict::Untold(why)) if why.state().is_some())
 }
 
 /// How long a negative answer may be kept.
