@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::config::Config;
 use crate::dnsbl::batch::{Asker, Batch, BatchStanding, Check, ListId};
 use crate::dnsbl::entry::Entry;
-use crate::dnsbl::list::{Asked, List, Subject};
+use crate::dnsbl::list::{AskedAbout, List, Subject};
 use crate::dnsbl::ring::{Event, What};
 use crate::dnsbl::way::Way;
 use crate::limits::MAX_AHEAD;
@@ -140,7 +140,7 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
 /// The subject of a question, if it asks a list.
 fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     let list = resolver.list_of(question)?;
-    if list.asked(&question.name) == Asked::Nothing {
+    if list.asked(&question.name) == AskedAbout::Nothing {
         return None;
     }
     let way = way(&resolver.views(), question.view, &list.apex)?;
@@ -156,13 +156,13 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
 /// domains, and lists of domains do not get addresses.
 fn shares(list: &List, other: &List, name: &Name) -> bool {
     match other.asked(name) {
-        Asked::Address(IpAddr::V4(_)) => other.subjects.contains(&Subject::Ip4),
-        Asked::Address(IpAddr::V6(_)) => other.subjects.contains(&Subject::Ip6),
-        Asked::Labels(_) => {
+        AskedAbout::Address(IpAddr::V4(_)) => other.subjects.contains(&Subject::Ip4),
+        AskedAbout::Address(IpAddr::V6(_)) => other.subjects.contains(&Subject::Ip6),
+        AskedAbout::Labels(_) => {
             let alike = |subject| list.subjects.contains(&subject) && other.subjects.contains(&subject);
             alike(Subject::Domain) || alike(Subject::Hash)
         }
-        Asked::Nothing => false,
+        AskedAbout::Nothing => false,
     }
 }
 

@@ -13,7 +13,7 @@ use super::answers::Answers;
 use super::breaker::{self, End};
 use super::gate::ListVerdict;
 use super::state::{Known, ListStanding, ListState};
-use super::watch::{Asked, Changed, Watch};
+use super::watch::{Changed, ListOutcome, Watch};
 use super::way::Way;
 use crate::clock::{Mono, Now};
 use crate::limits::{DEAD_LIST_LINE, LIST_INCIDENT_QUIET};
@@ -183,7 +183,7 @@ impl Entry {
     }
 
     /// Takes in the result of a question, for its breaker and quota.
-    pub fn ended(&self, asked: &Asked, now: Now) {
+    pub fn ended(&self, asked: &ListOutcome, now: Now) {
         let Changed { closed, warning } = self.watch.ended(asked, now);
         if asked.went_out && asked.end == End::Answered && !asked.refused {
             let mut told = self.told();
@@ -458,7 +458,7 @@ mod tests {
 
     #[test]
     fn a_list_is_dead_until_it_answers_as_a_list() {
-        let answer = Asked {
+        let answer = ListOutcome {
             end: End::Answered,
             elapsed: Duration::ZERO,
             round_trip: None,
@@ -478,7 +478,7 @@ mod tests {
         refused.heard(&parked(), at(1));
         assert_eq!((refused.state(), refused.standing().since), (ListState::Parked, 1_000_000), "it goes on");
         let answering = dead();
-        answering.ended(&Asked { refused: false, ..answer }, at(1));
+        answering.ended(&ListOutcome { refused: false, ..answer }, at(1));
         assert_eq!(answering.state(), ListState::Ok);
     }
 

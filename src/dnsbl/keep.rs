@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::clock::{Mono, Now};
     use crate::dnsbl::breaker::End;
-    use crate::dnsbl::watch::Asked;
+    use crate::dnsbl::watch::ListOutcome;
     use std::time::Duration;
 
     const NOW: Now = Now { mono: Mono::START, unix: 1_767_225_600 };
@@ -123,7 +123,7 @@ mod tests {
             }
             entry.watch.asked(NOW.mono).ended();
             let (end, elapsed) = (End::Answered, Duration::ZERO);
-            let asked = Asked {
+            let asked = ListOutcome {
                 end,
                 elapsed,
                 round_trip: None,

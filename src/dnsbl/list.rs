@@ -148,7 +148,7 @@ pub struct List {
 
 /// The subject of a name in a list's zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum AskedAbout {
     /// This address.
     Address(IpAddr),
     /// These labels: a domain or a hash.
@@ -209,26 +209,26 @@ impl List {
     }
 
     /// The subject of a name at or below the apex.
-    pub fn asked(&self, name: &Name) -> Asked {
+    pub fn asked(&self, name: &Name) -> AskedAbout {
         // Not `num_labels`, which does not count an asterisk.
         let below = name.iter().len().saturating_sub(self.apex.iter().len());
         let own = below.saturating_sub(usize::from(self.keyed));
         if own == 0 || !self.apex.zone_of(name) {
-            return Asked::Nothing;
+            return AskedAbout::Nothing;
         }
         let labels: Vec<&[u8]> = name.iter().take(own).collect();
         if let Some(address) = reversed(&labels) {
             let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
             // A list of domains may also answer for an address.
             let known = self.subjects.contains(&subject) || self.knows_labels();
-            return if known { Asked::Address(address) } else { Asked::Nothing };
+            return if known { AskedAbout::Address(address) } else { AskedAbout::Nothing };
         }
         match Name::from_labels(labels) {
             Ok(mut labels) if self.knows_labels() => {
                 labels.set_fqdn(true);
-                Asked::Labels(labels)
+                AskedAbout::Labels(labels)
             }
-            _ => Asked::Nothing,
+            _ => AskedAbout::Nothing,
         }
     }
 
@@ -336,7 +336,7 @@ mod tests {
     fn only_what_a_list_knows_about_is_asked_of_it() {
         let addresses = List::new(name("zen.example."), Purpose::Block, vec![Subject::Ip4]);
         let asked = |text| addresses.asked(&name(text));
-        assert_eq!(asked("2.0.0.127.zen.example."), Asked::Address([127, 0, 0, 2].into()));
+        assert_eq!(asked("2.0.0.127.zen.example."), AskedAbout::Address([127, 0, 0, 2].into()));
         for nothing in [
             "zen.example.",
             "ns1.zen.example.",
@@ -344,18 +344,21 @@ mod tests {
             "02.0.0.127.zen.example.",
             "2.0.0.127.other.",
         ] {
-            assert_eq!(asked(nothing), Asked::Nothing, "{nothing}");
+            assert_eq!(asked(nothing), AskedAbout::Nothing, "{nothing}");
         }
         let domains = List::new(name("dbl.example."), Purpose::Block, vec![Subject::Domain]);
-        assert_eq!(domains.asked(&name("spam.test.dbl.example.")), Asked::Labels(name("spam.test.")));
-        assert_eq!(domains.asked(&name("2.0.0.127.dbl.example.")), Asked::Address([127, 0, 0, 2].into()));
-        assert_eq!(domains.asked(&name("dbl.example.")), Asked::Nothing);
+        assert_eq!(domains.asked(&name("spam.test.dbl.example.")), AskedAbout::Labels(name("spam.test.")));
+        assert_eq!(
+            domains.asked(&name("2.0.0.127.dbl.example.")),
+            AskedAbout::Address([127, 0, 0, 2].into())
+        );
+        assert_eq!(domains.asked(&name("dbl.example.")), AskedAbout::Nothing);
         let keyed = List { keyed: true, ..addresses };
         assert_eq!(
             keyed.asked(&name("2.0.0.127.somekey.zen.example.")),
-            Asked::Address([127, 0, 0, 2].into())
+            AskedAbout::Address([127, 0, 0, 2].into())
         );
-        assert_eq!(keyed.asked(&name("2.0.0.127.zen.example.")), Asked::Nothing);
+        assert_eq!(keyed.asked(&name("2.0.0.127.zen.example.")), AskedAbout::Nothing);
     }
 
     #[test]
@@ -382,7 +385,7 @@ mod tests {
         assert_eq!(points.listed[0], name("2.0.0.127.l.example."));
         assert_eq!(points.unlisted[2], name("invalid.l.example."));
         let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip6]);
-        assert_eq!(list.asked(&points.listed[1]), Asked::Address("::ffff:7f00:2".parse().unwrap()));
+        assert_eq!(list.asked(&points.listed[1]), AskedAbout::Address("::ffff:7f00:2".parse().unwrap()));
         assert_eq!(TestPoints::usual(&name("l.example."), &[Subject::Hash]), None);
     }
 
@@ -393,7 +396,7 @@ mod tests {
             let list = List::new(name("l.example."), Purpose::Block, vec![Subject::Ip4, Subject::Ip6]);
             for address in [IpAddr::from(four), IpAddr::from(six)] {
                 let asked = list.name_of(address).unwrap();
-                prop_assert_eq!(list.asked(&asked), Asked::Address(address));
+                prop_assert_eq!(list.asked(&asked), AskedAbout::Address(address));
             }
         }
     }

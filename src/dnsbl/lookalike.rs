@@ -18,10 +18,10 @@ const KEY_LENGTH: usize = 16;
 
 /// The zones.
 #[derive(Debug, Default)]
-pub struct Lookalikes(Mutex<BTreeMap<Name, Asked>>);
+pub struct Lookalikes(Mutex<BTreeMap<Name, AskedZone>>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Asked {
+struct AskedZone {
     questions: u64,
     /// How often the address differed from the one before.
     changes: u64,
@@ -54,7 +54,7 @@ impl Lookalikes {
                 zones.remove(&least);
             }
         }
-        zones.insert(zone, Asked { questions: 1, changes: 0, last: address });
+        zones.insert(zone, AskedZone { questions: 1, changes: 0, last: address });
     }
 
     /// Those that were asked about enough addresses to look like a list, the most asked first.
@@ -67,7 +67,7 @@ impl Lookalikes {
         told
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, Asked>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Name, AskedZone>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

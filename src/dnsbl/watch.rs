@@ -38,7 +38,7 @@ struct WatchState {
 
 /// The result of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct ListOutcome {
     /// How it ended.
     pub end: End,
     /// How long it took.
@@ -147,7 +147,7 @@ impl Watch {
     }
 
     /// The result of a question.
-    pub fn ended(&self, asked: &Asked, now: Now) -> Changed {
+    pub fn ended(&self, asked: &ListOutcome, now: Now) -> Changed {
         let mut state = self.state();
         if !asked.went_out {
             state.breaker.withdrawn();
@@ -268,8 +268,8 @@ mod tests {
         Now { mono: Mono::from_micros(millis * 1000), unix: millis / 1000 }
     }
 
-    fn answered() -> Asked {
-        Asked {
+    fn answered() -> ListOutcome {
+        ListOutcome {
             end: End::Answered,
             elapsed: Duration::from_millis(20),
             round_trip: Some(Duration::from_millis(20)),
@@ -323,7 +323,7 @@ mod tests {
         let watch = Watch::default();
         watch.wanted(ViewId::default(), Some(10), at(0).mono);
         watch.asked(at(0).mono).ended();
-        watch.ended(&Asked { went_out: false, ..answered() }, at(1));
+        watch.ended(&ListOutcome { went_out: false, ..answered() }, at(1));
         assert_eq!(watch.quota(0), (0, 0, Some(10)));
         let mut warnings = Vec::new();
         for _ in 0..9 {

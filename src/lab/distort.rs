@@ -32,7 +32,7 @@ const EVIL: &str = "ns.evil.example.";
 const LONG: u32 = 86_400;
 
 /// What a server was asked.
-pub(super) struct Asked<'a> {
+pub(super) struct TrueQuery<'a> {
     /// The query.
     pub(super) query: &'a Message,
     /// The deepest zone it serves that holds the name.
@@ -41,7 +41,7 @@ pub(super) struct Asked<'a> {
     pub(super) transport: Transport,
 }
 
-impl Asked<'_> {
+impl TrueQuery<'_> {
     fn name(&self) -> Name {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
@@ -53,7 +53,7 @@ impl Asked<'_> {
 }
 
 /// Changes a response as a fault does.
-pub(super) fn distort(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
+pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let query = asked.query;
     match fault {
         Fault::Refused => *response = bare(query, ResponseCode::Refused),
@@ -137,7 +137,7 @@ fn is_no_data(response: &Message) -> bool {
 }
 
 /// The faults that lead away from the answer.
-fn refer_elsewhere(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
+fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let parent = asked.origin.base_name();
     match fault {
         Fault::UpwardReferral => {
@@ -184,7 +184,7 @@ fn refer_elsewhere(fault: Fault, asked: &Asked<'_>, response: &mut Message) {
 }
 
 /// Two more names of the zone, other for each name: the first label's number, doubled, plus one and two.
-fn two_below(asked: &Asked<'_>) -> [String; 2] {
+fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     let asked_name = asked.name();
     let label = asked_name.iter().next().unwrap_or_default();
     let digits = label.iter().filter(|letter| letter.is_ascii_digit());

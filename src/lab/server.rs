@@ -15,7 +15,7 @@ use crate::clock::Mono;
 use crate::conduct::Transport;
 use crate::random::Random;
 
-use super::distort::{Asked, distort};
+use super::distort::{TrueQuery, distort};
 use super::dnssec_faults;
 use super::fault::Fault;
 use super::log::{Log, Received};
@@ -171,7 +171,7 @@ impl Server {
         let mut source = address;
         let authority = self.authority();
         let mut response = authority.respond(&query);
-        let asked = Asked { query: &query, origin: self.origin_of(&query), transport };
+        let asked = TrueQuery { query: &query, origin: self.origin_of(&query), transport };
         for fault in &faults {
             let before = response.clone();
             match fault {

@@ -15,7 +15,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::Resolver;
 use super::trust::chain::refuted;
 use crate::cache::rrsets::Delegation;
-use crate::dnsbl::list::Asked;
+use crate::dnsbl::list::AskedAbout;
 use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -144,7 +144,8 @@ impl Resolver {
     /// Finds one name of the chain. If it is in a list that takes a key in its names, it is asked for under the name
     /// with the key and renamed back.
     async fn rewritten(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
-        let list = errand.route.policy.list.as_ref().filter(|list| list.asked(errand.name) != Asked::Nothing);
+        let list =
+            errand.route.policy.list.as_ref().filter(|list| list.asked(errand.name) != AskedAbout::Nothing);
         let Some(rewrite) = list.and_then(|list| list.rewrite.as_deref()) else {
             return self.step(errand, chased).await;
         };

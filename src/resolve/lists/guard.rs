@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::conduct::Conduct;
 use crate::dnsbl::entry::Entry;
 use crate::dnsbl::gate::{self, Given, ListVerdict, Why};
-use crate::dnsbl::list::{Asked, Life, List, OnRefusal, Purpose};
+use crate::dnsbl::list::{AskedAbout, Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -223,7 +223,7 @@ pub(in crate::resolve) fn list_of(view: &View, name: &Name, kind: RecordType) ->
 /// The same for a question for `name` on this route.
 pub(in crate::resolve) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>> {
     let list = way.policy.list.clone()?;
-    (list.asked(name) != Asked::Nothing || !list.is_alive()).then_some(list)
+    (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
 }
 
 /// What a failure says about the list; none if the failure is ours.

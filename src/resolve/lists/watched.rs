@@ -167,7 +167,7 @@ impl Resolver {
         under_way.ended();
         let now = self.clock.now();
         let answered = found.as_ref().ok().and_then(|chased| chased.answered);
-        let asked = watch::Asked {
+        let asked = watch::ListOutcome {
             end: end_of(&found),
             elapsed: now.mono.since(began),
             round_trip: answered.map(|(_, round_trip)| round_trip),
