@@ -7,7 +7,8 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use proptest::prelude::*;
 use resolverd::config::{
-    Config, Family, Forwarder, Guard, Host, ListEntry, Listener, RootHints, Zone, ZoneKind, changes, show,
+    Config, ConfiguredList, Family, Forwarder, Guard, Host, Listener, RootHints, Zone, ZoneKind, changes,
+    show,
 };
 
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestPoints, WhenDead, WhenStale};
@@ -68,9 +69,9 @@ prop_compose! {
     }
 }
 
-fn list(number: u8) -> ListEntry {
+fn list(number: u8) -> ConfiguredList {
     let bit = |bit: u8| number & bit != 0;
-    ListEntry {
+    ConfiguredList {
         name: Name::from_ascii(format!("bl{number}.example.")).unwrap(),
         purpose: Some(if bit(1) { Purpose::Allow } else { Purpose::Block }),
         subjects: Some(if bit(2) { vec![Subject::Ip4, Subject::Ip6] } else { vec![Subject::Hash] }),

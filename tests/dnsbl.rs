@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::cache::flush::Flush;
-use resolverd::config::{Config, Guard, ListEntry, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredList, Guard, Zone, ZoneKind};
 use resolverd::dnsbl::list::{OnRefusal, WhenStale};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::ListState;
@@ -187,7 +187,7 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
 
 #[test]
 fn the_operator_chooses_for_each_list_and_each_listener() {
-    let entry = |on_refusal| ListEntry {
+    let entry = |on_refusal| ConfiguredList {
         name: name(BLOCK.apex),
         purpose: None,
         subjects: None,
@@ -223,7 +223,8 @@ fn the_operator_chooses_for_each_list_and_each_listener() {
             paused(async {
                 let simulation = simulation(&list, list.refusal, &[], |config| {
                     config.listen.on_refusal = Some(choice);
-                    config.lists = vec![ListEntry { name: name(list.apex), ..entry(OnRefusal::Nxdomain) }];
+                    config.lists =
+                        vec![ConfiguredList { name: name(list.apex), ..entry(OnRefusal::Nxdomain) }];
                 });
                 for kind in [RecordType::A, RecordType::TXT] {
                     let reply = ask(&simulation, list.name, kind).await;
@@ -318,7 +319,7 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
                 negative_max_ttl: None,
                 validate: true,
             }];
-            config.lists = vec![ListEntry {
+            config.lists = vec![ConfiguredList {
                 name: name(BLOCK.apex),
                 purpose: None,
                 subjects: None,
@@ -428,7 +429,7 @@ fn a_text_without_an_address_is_no_listing() {
 #[test]
 fn what_the_operator_calls_a_listing_is_one() {
     let list = Registry::built_in().lists[&name(DOMAIN.apex)].clone();
-    let entry = ListEntry {
+    let entry = ConfiguredList {
         name: name(DOMAIN.apex),
         purpose: None,
         subjects: None,

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Config;
 use crate::dnsbl::batch::{Asker, Batch, BatchStanding, Check, ListId};
-use crate::dnsbl::entry::Entry;
+use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, Subject};
 use crate::dnsbl::ring::{Event, What};
 use crate::dnsbl::way::Way;
@@ -95,7 +95,8 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
         // A group has lists as each view has them.
-        let here = |entry: &Arc<Entry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
+        let here =
+            |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
         let standing = entry.watch.for_batch(unix);
         BatchStanding { ready: standing.ready && entry.may_be_asked_ahead(), ..standing }

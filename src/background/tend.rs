@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::Mono;
 use crate::dnsbl::breaker::Judgement;
-use crate::dnsbl::entry::Entry;
+use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::ListVerdict;
 use crate::dnsbl::health::{Point, Shown, Tested};
 use crate::dnsbl::list::{List, Subject};
@@ -132,7 +132,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
 }
 
 /// Asks a list for a name that is not in its memory and that it does not list.
-async fn probe(resolver: &Resolver, list: &List, entry: &Entry, view: &Arc<View>, random: &Random) {
+async fn probe(resolver: &Resolver, list: &List, entry: &ListEntry, view: &Arc<View>, random: &Random) {
     let name = probe_name(list, random.u64());
     let probed = resolver.probe(view, list, &name, None).await;
     // If its names need a key, its apex may be refused to us though the list works.
@@ -167,7 +167,7 @@ fn probe_name(list: &List, lot: u64) -> Name {
 async fn test(
     resolver: &Resolver,
     list: &List,
-    entry: &Entry,
+    entry: &ListEntry,
     view: &Arc<View>,
     insists: bool,
     random: &Random,
@@ -200,7 +200,7 @@ async fn test(
 /// The reason for a state; empty if the list works.
 fn why(
     list: &List,
-    entry: &Entry,
+    entry: &ListEntry,
     state: ListState,
     listed: Option<Point>,
     unlisted: Option<Point>,

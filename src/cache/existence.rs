@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::Memory;
 use super::keys::{Keys, Slot};
-use super::rrsets::{Entry, InView, Known, Rank};
+use super::rrsets::{CacheEntry, InView, Known, Rank};
 use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
 use crate::question::{Question, QuestionKey, Security, ViewId, name_of_wire};
@@ -54,7 +54,7 @@ impl InView<'_> {
             matches!(known, Some(Known::Rrset(_)))
         };
         let marked = || match self.store.get(&self.key(name, Slot::Exists)) {
-            Some(Entry::Exists(until)) => now < until,
+            Some(CacheEntry::Exists(until)) => now < until,
             _ => false,
         };
         SHOWING.iter().any(shows) || marked() || self.delegation(name, now).is_some()
@@ -70,7 +70,7 @@ impl InView<'_> {
             let Some(above) = keys.above(begin).filter(|above| *above < top) else { break };
             begin = above;
             let key = QuestionKey::from_bytes(keys.at(begin, Slot::Exists));
-            self.store.insert(key, Entry::Exists(now.after(time)));
+            self.store.insert(key, CacheEntry::Exists(now.after(time)));
             if self.known(keys.at(begin, Slot::Nxdomain), Rank::Glue, now).is_some() {
                 let above = name_of_wire(keys.name(begin));
                 if self.clear_denial(&above, now) {
@@ -92,7 +92,7 @@ impl InView<'_> {
         self.store.remove(key.as_bytes());
         let of_type = self.key(name, Slot::Rrset(RecordType::A));
         if self.known(of_type.as_bytes(), Rank::Glue, now).is_none() {
-            self.store.insert(of_type, Entry::Known(denial));
+            self.store.insert(of_type, CacheEntry::Known(denial));
         }
         true
     }

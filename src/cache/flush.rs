@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::rrsets::{self, Entry, Sort};
+use super::rrsets::{self, CacheEntry, Sort};
 use super::{Memory, Store};
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
@@ -69,7 +69,7 @@ impl Memory {
             *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
         });
         let is_hit =
-            |key: &QuestionKey, entry: &Entry| aim.hits(key, rrsets::sort_of(entry) == Sort::Negative);
+            |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, rrsets::sort_of(entry) == Sort::Negative);
         remove(self.rrsets.store(), is_hit, |entry| {
             let count = match rrsets::sort_of(entry) {
                 Sort::Rrset => &mut flushed.rrsets,

@@ -94,19 +94,19 @@ impl Memory {
         for (key, entry) in self.rrsets.store().entries(|key, _| key.name() == wire) {
             let octets = rrsets::weigh(&key, &entry);
             let (of, left, what) = match entry {
-                rrsets::Entry::Known(rrsets::Known::Rrset(rrset)) => {
+                rrsets::CacheEntry::Known(rrsets::Known::Rrset(rrset)) => {
                     let what = What::Rrset(rrset.rank(), rrset.records(name, now));
                     (Some(key.kind()), rrset.left(now), what)
                 }
-                rrsets::Entry::Known(rrsets::Known::Negative(negative)) => {
+                rrsets::CacheEntry::Known(rrsets::Known::Negative(negative)) => {
                     let of = (key.kind() != RecordType::ZERO).then(|| key.kind());
                     (of, negative.left(now), What::Negative(negative))
                 }
-                rrsets::Entry::Delegation(delegation) => {
+                rrsets::CacheEntry::Delegation(delegation) => {
                     (None, delegation.expires.since(now), What::Delegation(delegation))
                 }
-                rrsets::Entry::State(state) => (None, state.expires.since(now), What::State(state)),
-                rrsets::Entry::Exists(_) => continue,
+                rrsets::CacheEntry::State(state) => (None, state.expires.since(now), What::State(state)),
+                rrsets::CacheEntry::Exists(_) => continue,
             };
             // An entry for all types matches every type.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {

@@ -90,7 +90,7 @@ pub struct Delegation {
 }
 
 #[derive(Clone)]
-pub(super) enum Entry {
+pub(super) enum CacheEntry {
     Known(Known),
     /// The moment until which a name is known to exist.
     Exists(Mono),
@@ -101,7 +101,7 @@ pub(super) enum Entry {
 /// RRsets, their absence, and delegations, by name.
 #[derive(Clone)]
 pub struct Rrsets {
-    store: Store<Entry>,
+    store: Store<CacheEntry>,
     /// Whether a DNAME was ever kept: few networks meet one, and without one the names above need not be searched.
     dnames: Arc<AtomicBool>,
 }
@@ -109,17 +109,17 @@ pub struct Rrsets {
 /// The entries of one view.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
-    pub(super) store: &'a Store<Entry>,
+    pub(super) store: &'a Store<CacheEntry>,
     dnames: &'a AtomicBool,
     pub(super) view: ViewId,
 }
 
 impl Rrsets {
-    pub(super) fn new(store: Store<Entry>) -> Self {
+    pub(super) fn new(store: Store<CacheEntry>) -> Self {
         Self { store, dnames: Arc::default() }
     }
 
-    pub(super) fn store(&self) -> &Store<Entry> {
+    pub(super) fn store(&self) -> &Store<CacheEntry> {
         &self.store
     }
 
@@ -219,7 +219,7 @@ impl InView<'_> {
             self.dnames.store(true, Ordering::Relaxed);
         }
         let rrset = Rrset { kind, rank, stored: now, ttl, data, backing };
-        self.store.insert(key, Entry::Known(Known::Rrset(Arc::new(rrset))));
+        self.store.insert(key, CacheEntry::Known(Known::Rrset(Arc::new(rrset))));
         denied.is_some() && self.clear_denial(name, now)
     }
 
@@ -234,7 +234,7 @@ impl InView<'_> {
             let (data, backing) = (glue.data.clone(), Backing::default());
             let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing };
             let key = self.key(name, Slot::Glue(kind));
-            self.store.insert(key, Entry::Known(Known::Rrset(Arc::new(glue))));
+            self.store.insert(key, CacheEntry::Known(Known::Rrset(Arc::new(glue))));
         }
     }
 
@@ -289,23 +289,23 @@ impl InView<'_> {
             return;
         }
         self.prolong_glue((name, kind), ttl, &[], now);
-        self.store.insert(key, Entry::Known(Known::Negative(Arc::new(denial))));
+        self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
     /// Keeps a delegation.
     pub fn put_delegation(&self, delegation: Arc<Delegation>) {
-        self.store.insert(self.key(&delegation.zone, Slot::Delegation), Entry::Delegation(delegation));
+        self.store.insert(self.key(&delegation.zone, Slot::Delegation), CacheEntry::Delegation(delegation));
     }
 
     /// Keeps the state of a zone.
     pub fn put_zone_state(&self, state: Arc<ZoneTrust>) {
-        self.store.insert(self.key(&state.zone, Slot::State), Entry::State(state));
+        self.store.insert(self.key(&state.zone, Slot::State), CacheEntry::State(state));
     }
 
     /// The state of exactly this zone.
     pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
         match self.store.get(Keys::of(zone, self.view).at(0, Slot::State)) {
-            Some(Entry::State(state)) if now < state.expires => Some(state),
+            Some(CacheEntry::State(state)) if now < state.expires => Some(state),
             _ => None,
         }
     }
@@ -358,13 +358,13 @@ impl InView<'_> {
 
     fn delegated(&self, key: &[u8], now: Mono) -> Option<Arc<Delegation>> {
         match self.store.get(key) {
-            Some(Entry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
+            Some(CacheEntry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
             _ => None,
         }
     }
 
     pub(super) fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
-        let Some(Entry::Known(known)) = self.store.get(key) else { return None };
+        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         let alive = match &known {
             Known::Rrset(rrset) => {
                 rrset.rank >= rank && now < rrset.stored.after(Duration::from_secs(rrset.ttl.into()))
@@ -498,17 +498,17 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
     if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
 }
 
-pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
+pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
     match entry {
-        Entry::Known(Known::Rrset(rrset)) => {
+        CacheEntry::Known(Known::Rrset(rrset)) => {
             let evidence = rrset.backing.evidence.octets();
             weight(key, &[shared::<Rrset>(), rrset.data.len(), evidence])
         }
-        Entry::Known(Known::Negative(negative)) => {
+        CacheEntry::Known(Known::Negative(negative)) => {
             let evidence = negative.backing.evidence.octets();
             weight(key, &[shared::<Negative>(), negative.soa.octets(), evidence])
         }
-        Entry::Delegation(delegation) => {
+        CacheEntry::Delegation(delegation) => {
             let Delegation { zone, servers, glue, configured, evidence, .. } = &**delegation;
             let blocks = [
                 shared::<Delegation>(),
@@ -520,9 +520,9 @@ pub(super) fn weigh(key: &QuestionKey, entry: &Entry) -> u32 {
             let names = servers.iter().map(outside).fold(outside(zone), usize::saturating_add);
             weight(key, &blocks).saturating_add(u32::try_from(names).unwrap_or(u32::MAX))
         }
-        Entry::State(state) => weight(key, &[shared::<ZoneTrust>()])
+        CacheEntry::State(state) => weight(key, &[shared::<ZoneTrust>()])
             .saturating_add(u32::try_from(state.octets()).unwrap_or(u32::MAX)),
-        Entry::Exists(_) => weight(key, &[]),
+        CacheEntry::Exists(_) => weight(key, &[]),
     }
 }
 
@@ -536,13 +536,13 @@ pub(super) enum Sort {
     State,
 }
 
-pub(super) fn sort_of(entry: &Entry) -> Sort {
+pub(super) fn sort_of(entry: &CacheEntry) -> Sort {
     match entry {
-        Entry::Known(Known::Rrset(_)) => Sort::Rrset,
-        Entry::Known(Known::Negative(_)) => Sort::Negative,
-        Entry::Delegation(_) => Sort::Delegation,
-        Entry::State(_) => Sort::State,
-        Entry::Exists(_) => Sort::Exists,
+        CacheEntry::Known(Known::Rrset(_)) => Sort::Rrset,
+        CacheEntry::Known(Known::Negative(_)) => Sort::Negative,
+        CacheEntry::Delegation(_) => Sort::Delegation,
+        CacheEntry::State(_) => Sort::State,
+        CacheEntry::Exists(_) => Sort::Exists,
     }
 }
 

@@ -5,7 +5,7 @@
 use toml::Value;
 
 use super::Config;
-use super::keys::{Entry, Key, Once, Told};
+use super::keys::{Key, Once, TableEntry, Told};
 use super::table::{Visitor, visit};
 
 /// What is different in `new`, each in a sentence; nothing where they mean the same.
@@ -32,7 +32,7 @@ impl Visitor for Changes<'_> {
         self.once.extend(told.into_iter().map(|change| format!("{}.{change}", section.name)));
     }
 
-    fn many<Kind: Entry>(&mut self) {
+    fn many<Kind: TableEntry>(&mut self) {
         let (old, new) = (Kind::all(self.old), Kind::all(self.new));
         for entry in new {
             let title = entry.title();
@@ -47,7 +47,7 @@ impl Visitor for Changes<'_> {
                 }
             }
         }
-        let gone = old.iter().map(Entry::title);
+        let gone = old.iter().map(TableEntry::title);
         let gone = gone.filter(|title| new.iter().all(|entry| entry.title() != *title));
         self.many.extend(gone.map(|title| format!("{title}: removed")));
     }
@@ -120,7 +120,7 @@ fn bare(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Forwarder, Host, ListEntry, Listener, Zone, ZoneKind};
+    use crate::config::{ConfiguredList, Forwarder, Host, Listener, Zone, ZoneKind};
     use crate::dnsbl::list::OnRefusal;
     use hickory_proto::rr::Name;
     use std::time::Duration;
@@ -170,11 +170,12 @@ mod tests {
     #[test]
     fn a_list_tells_what_it_says_otherwise_than_the_registry() {
         let (mut old, mut new) = (Config::default(), Config::default());
-        let list = ListEntry { name: Name::from_ascii("bl.example.").unwrap(), ..ListEntry::default() };
+        let list =
+            ConfiguredList { name: Name::from_ascii("bl.example.").unwrap(), ..ConfiguredList::default() };
         let listed = |codes: &[&str]| Some(codes.iter().map(|code| code.parse().unwrap()).collect());
-        old.lists = vec![ListEntry { listed: listed(&["127.0.0.2"]), quota: Some(1), ..list.clone() }];
+        old.lists = vec![ConfiguredList { listed: listed(&["127.0.0.2"]), quota: Some(1), ..list.clone() }];
         new.lists =
-            vec![ListEntry { listed: listed(&["127.0.0.3"]), refused: listed(&["127.0.0.1"]), ..list }];
+            vec![ConfiguredList { listed: listed(&["127.0.0.3"]), refused: listed(&["127.0.0.1"]), ..list }];
         let told = [
             "list bl.example: listed: 127.0.0.3 added, 127.0.0.2 removed",
             "list bl.example: refused: 127.0.0.1, were default of the registry",

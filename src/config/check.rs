@@ -8,7 +8,7 @@ use hickory_proto::rr::Name;
 use super::reader::KeyLines;
 use super::report::{Problems, Wrong};
 use super::value::in_quotes;
-use super::{Config, Family, ListEntry};
+use super::{Config, ConfiguredList, Family};
 use crate::dnsbl::list::{Life, List};
 
 /// Tells all that is wrong.
@@ -83,7 +83,7 @@ fn once_each<'n>(
 }
 
 /// What is wrong with a list: one that the registry does not know must say what it is.
-fn list_wrongs(config: &Config, list: &ListEntry) -> Vec<Wrong> {
+fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<Wrong> {
     let registry = &config.dnsbl.registry;
     let mut wrongs = Vec::new();
     let known = registry.lists.get(&list.name).map(AsRef::as_ref);

@@ -120,7 +120,7 @@ pub(super) struct Once<Holder: 'static> {
 }
 
 /// A section of which there may be many.
-pub(super) trait Entry: Sized + 'static {
+pub(super) trait TableEntry: Sized + 'static {
     /// Its name.
     const NAME: &'static str;
     /// How many there may be.

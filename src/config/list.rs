@@ -8,7 +8,7 @@ use hickory_proto::rr::Name;
 use toml::Value;
 use toml::de::DeTable;
 
-use super::keys::{Entry, Key, Told, set, set_some};
+use super::keys::{Key, TableEntry, Told, set, set_some};
 use super::list_files::{KeyFile, key_file};
 use super::report::Wrong;
 use super::value::{Read, Typed, in_quotes};
@@ -35,7 +35,7 @@ const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("pub
 
 /// `[[list]]`: a list that the registry does not know, or what holds of one that it does.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ListEntry {
+pub struct ConfiguredList {
     /// Its apex, lower case, absolute.
     pub name: Name,
     /// What being listed means.
@@ -64,7 +64,7 @@ pub struct ListEntry {
     pub when_stale: Option<WhenStale>,
 }
 
-impl Entry for ListEntry {
+impl TableEntry for ConfiguredList {
     const NAME: &'static str = "list";
     const MOST: usize = limits::MAX_LISTS;
     const KEYS: &'static [Key<Self>] = &[
@@ -175,7 +175,7 @@ impl Entry for ListEntry {
     }
 }
 
-impl ListEntry {
+impl ConfiguredList {
     /// The list that it makes of what the registry `known`s; none where that is nothing and the entry does not say enough.
     pub fn list(&self, known: Option<&List>) -> Option<List> {
         let known = known.filter(|known| known.is_alive() || self.subjects.is_none());

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
-use super::keys::{Entry, Key, Once, Told, set, set_some};
+use super::keys::{Key, Once, TableEntry, Told, set, set_some};
 use super::{Config, addresses, value, written};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
@@ -92,7 +92,7 @@ pub(super) const LISTEN: Once<Listener> = Once {
     of_mut: |config| &mut config.listen,
 };
 
-impl Entry for Listener {
+impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
     const KEYS: &'static [Key<Self>] =

@@ -54,7 +54,7 @@ use std::path::Path;
 pub use self::addresses::Forwarder;
 pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;
-pub use self::list::ListEntry;
+pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
 pub use self::listener::Listener;
 pub use self::report::{Errors, Problem};
@@ -87,7 +87,7 @@ pub struct Config {
     /// `[dnsbl]`
     pub dnsbl: Dnsbl,
     /// `[[list]]`: DNS lists beside those of the registry, and what holds of these.
-    pub lists: Vec<ListEntry>,
+    pub lists: Vec<ConfiguredList>,
     /// `[control]`
     pub control: Control,
     /// `[log]`

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::Config;
-use super::keys::{Entry, Key, Once};
+use super::keys::{Key, Once, TableEntry};
 use super::report::{Lines, Problems, Wrong};
 use super::table::{Names, Visitor};
 use super::value::Typed;
@@ -129,7 +129,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reads an entry, and keeps it where it is known which it is.
-    fn entry<Kind: Entry>(&mut self, line: usize, table: &'t DeTable<'t>) {
+    fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();
         let mut wrongs = read_keys(Kind::KEYS, &mut entry, &found, self.directory);
@@ -171,7 +171,7 @@ impl Visitor for Reader<'_> {
         self.lines.once.extend(found.lines().map(|(key, line)| ((section.name, key), line)));
     }
 
-    fn many<Kind: Entry>(&mut self) {
+    fn many<Kind: TableEntry>(&mut self) {
         let Some(found) = self.tree.get(Kind::NAME) else { return };
         let line = self.places.line_of(found.span().start);
         let tables: Option<Vec<(usize, &DeTable<'_>)>> = found.get_ref().as_array().and_then(|array| {

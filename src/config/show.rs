@@ -3,7 +3,7 @@
 //! What is shown here and read again is equal; files that it names are told by their path.
 
 use super::Config;
-use super::keys::{Entry, Key, Once};
+use super::keys::{Key, Once, TableEntry};
 use super::table::{Visitor, visit};
 
 /// The file that means `config`: every key, or with `changed` only those that differ from the default.
@@ -32,7 +32,7 @@ impl Visitor for Shown<'_> {
         }
     }
 
-    fn many<Kind: Entry>(&mut self) {
+    fn many<Kind: TableEntry>(&mut self) {
         let blank = Some(Kind::blank()).filter(|_| self.changed);
         for entry in Kind::all(self.config) {
             self.many.push_str(&format!("\n[[{}]]\n{}", Kind::NAME, keys(Kind::KEYS, entry, blank.as_ref())));

@@ -5,8 +5,8 @@
 
 use toml::de::DeValue;
 
-use super::keys::{Entry, Once};
-use super::list::ListEntry;
+use super::keys::{Once, TableEntry};
+use super::list::ConfiguredList;
 use super::listener::{self, Listener};
 use super::report::nearest;
 use super::zone::{Host, Zone};
@@ -17,7 +17,7 @@ pub(super) trait Visitor {
     /// With one that stands once.
     fn once<Holder>(&mut self, section: &Once<Holder>);
     /// With one of which there may be many.
-    fn many<Kind: Entry>(&mut self);
+    fn many<Kind: TableEntry>(&mut self);
 }
 
 /// Visits every section, in the order of the shipped file.
@@ -30,7 +30,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.many::<Zone>();
     visitor.many::<Host>();
     visitor.once(&dnsbl::DNSBL);
-    visitor.many::<ListEntry>();
+    visitor.many::<ConfiguredList>();
     visitor.once(&sections::CONTROL);
     visitor.once(&sections::LOG);
 }
@@ -52,7 +52,7 @@ impl Visitor for Names {
         self.0.push(Section { name: section.name, keys, many: false });
     }
 
-    fn many<Kind: Entry>(&mut self) {
+    fn many<Kind: TableEntry>(&mut self) {
         let keys = Kind::KEYS.iter().map(|key| key.name).collect();
         self.0.push(Section { name: Kind::NAME, keys, many: true });
     }

@@ -14,7 +14,7 @@ use hickory_proto::rr::Name;
 use super::{report, value};
 use crate::limits;
 use crate::validate::anchors::Anchors;
-use crate::zone_file::{self, Begun, Entry, Reader, Word, Wrong, entries};
+use crate::zone_file::{self, Begun, Reader, Word, Wrong, ZoneFileEntry, entries};
 
 /// What to do about a file that cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
@@ -113,7 +113,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
 }
 
 /// A record of Unbound's configuration, `trust-anchor: "NAME DS ..."`, without what makes it one.
-fn without_keyword(mut entry: Entry) -> Entry {
+fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
         let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
         entry.words = words.map(|text| Word { text: text.to_owned(), quoted: false }).collect();

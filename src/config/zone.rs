@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 
 use super::addresses::{Forwarder, server_text};
-use super::keys::{Entry, Key, Told, set, set_some};
+use super::keys::{Key, TableEntry, Told, set, set_some};
 use super::report::Wrong;
 use super::{Config, addresses, included, value, written};
 use crate::limits;
@@ -52,7 +52,7 @@ pub enum ZoneKind {
     },
 }
 
-impl Entry for Zone {
+impl TableEntry for Zone {
     const NAME: &'static str = "zone";
     const MOST: usize = limits::MAX_ZONES;
     const KEYS: &'static [Key<Self>] = &[
@@ -193,7 +193,7 @@ pub struct Host {
     pub addresses: Vec<IpAddr>,
 }
 
-impl Entry for Host {
+impl TableEntry for Host {
     const NAME: &'static str = "host";
     const MOST: usize = limits::MAX_HOSTS;
     const KEYS: &'static [Key<Self>] = &[

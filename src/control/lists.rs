@@ -16,7 +16,7 @@ use super::{Subject, lookup, rows};
 use crate::clock::Now;
 use crate::dnsbl::batch;
 use crate::dnsbl::codes::{self, Code};
-use crate::dnsbl::entry::{Counts, Entry};
+use crate::dnsbl::entry::{Counts, ListEntry};
 use crate::dnsbl::list::{self, Life, List, Purpose};
 use crate::dnsbl::lookalike::Lookalike;
 use crate::dnsbl::state::{ListStanding, ListState};
@@ -36,7 +36,7 @@ pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
     let batch =
-        |entry: &Entry| known.batch.lock().unwrap_or_else(PoisonError::into_inner).counts(entry.number());
+        |entry: &ListEntry| known.batch.lock().unwrap_or_else(PoisonError::into_inner).counts(entry.number());
     let mut told: Vec<ListRow> = known
         .all()
         .iter()
@@ -51,7 +51,7 @@ pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
     told
 }
 
-fn state(list: &List, entry: &Entry, ahead: batch::Counts, now: Now) -> ListRow {
+fn state(list: &List, entry: &ListEntry, ahead: batch::Counts, now: Now) -> ListRow {
     let (today, _, quota) = entry.watch.quota(now.unix);
     let standing = list.is_alive().then(|| entry.standing());
     ListRow {
@@ -103,7 +103,7 @@ pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
 }
 
 /// Information or advice.
-fn note(list: &List, entry: &Entry, standing: Option<&ListStanding>) -> String {
+fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
     let Some(standing) = standing else {
         let Life::Dead { how } = &list.life else { return String::new() };
         return format!("shut down ({how}): remove it from the mail software");
@@ -117,7 +117,7 @@ fn note(list: &List, entry: &Entry, standing: Option<&ListStanding>) -> String {
 
 /// The advice for a list with a trouble. Only answers to clients' questions show that it is of no use: its test
 /// points may have moved.
-fn remedy(list: &List, entry: &Entry, state: ListState) -> Option<String> {
+fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {
         ListState::Untested | ListState::Ok | ListState::Slow => return None,
@@ -141,7 +141,7 @@ fn remedy(list: &List, entry: &Entry, state: ListState) -> Option<String> {
 /// The lists with troubles, for the status.
 pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
     let lists = subject.config().lists();
-    let warning = |entry: &Arc<Entry>| {
+    let warning = |entry: &Arc<ListEntry>| {
         // The operator may have tested lists that his mail software does not ask.
         let in_use = |list: &&Arc<List>| list.configured || entry.counts().questions > 0;
         let (list, standing) = (lists.get(&entry.apex).filter(in_use)?, entry.standing());

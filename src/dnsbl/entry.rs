@@ -22,7 +22,7 @@ use crate::record::{Age, Histogram, Quantiles};
 
 /// One list.
 #[derive(Debug)]
-pub struct Entry {
+pub struct ListEntry {
     /// Its apex.
     pub apex: Name,
     /// The servers that its questions go to.
@@ -72,7 +72,7 @@ pub struct Counts {
     pub elapsed: Quantiles,
 }
 
-impl Entry {
+impl ListEntry {
     pub(super) fn new(apex: Name, way: Way, number: u32) -> Self {
         Self { apex, way, watch: Watch::default(), number, told: Mutex::default(), tally: Tally::default() }
     }
@@ -343,8 +343,8 @@ mod tests {
         Now { mono: Mono::START.after(Duration::from_secs(seconds)), unix: 1_000_000 + seconds }
     }
 
-    fn entry(apex: &str) -> Entry {
-        Entry::new(Name::from_ascii(apex).unwrap(), Way::Public, 0)
+    fn entry(apex: &str) -> ListEntry {
+        ListEntry::new(Name::from_ascii(apex).unwrap(), Way::Public, 0)
     }
 
     #[test]

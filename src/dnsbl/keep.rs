@@ -11,7 +11,7 @@ use std::path::Path;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-use super::entry::Entry;
+use super::entry::ListEntry;
 use super::quota::Quota;
 use super::state::{Known, ListStanding, ListState};
 use super::table::Lists;
@@ -44,7 +44,7 @@ struct KeptList {
 impl Kept {
     /// The current content.
     pub fn of(lists: &Lists) -> Self {
-        let list = |entry: &Entry| KeptList {
+        let list = |entry: &ListEntry| KeptList {
             list: entry.apex.to_ascii(),
             way: entry.way.clone(),
             known: entry.known(),

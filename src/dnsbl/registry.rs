@@ -52,13 +52,13 @@ fn key_text(key: &Option<String>) -> String {
 struct File {
     dated: String,
     #[serde(default)]
-    list: Vec<Spanned<Entry>>,
+    list: Vec<Spanned<RegistryEntry>>,
 }
 
 /// A list as typed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct RegistryEntry {
     name: Spanned<String>,
     #[serde(default)]
     purpose: Option<Purpose>,
@@ -132,7 +132,7 @@ impl Registry {
         Ok(registry)
     }
 
-    fn add(&mut self, entry: Entry, whole: Range<usize>) -> Result<(), Misread> {
+    fn add(&mut self, entry: RegistryEntry, whole: Range<usize>) -> Result<(), Misread> {
         let apex = name_of(&entry.name)?;
         let span = entry.name.span();
         if let Some(with_key) = &entry.with_key {
@@ -146,7 +146,7 @@ impl Registry {
     }
 }
 
-fn list_of(apex: &Name, entry: Entry, whole: Range<usize>) -> Result<List, Misread> {
+fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<List, Misread> {
     let missing = |what: &str| Err((whole.clone(), format!("{apex} has no {what}")));
     let alive = entry.dead.is_none();
     let Some(purpose) = entry.purpose.or_else(|| (!alive).then_some(Purpose::Block)) else {

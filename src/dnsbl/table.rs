@@ -12,7 +12,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::Notify;
 
 use super::batch::Batch;
-use super::entry::Entry;
+use super::entry::ListEntry;
 use super::lookalike::Lookalikes;
 use super::ring::Ring;
 use super::way::Way;
@@ -24,7 +24,7 @@ use crate::question::ListMark;
 /// All lists that were asked since the start, as far as a listener still asks them.
 #[derive(Debug, Default)]
 pub struct Lists {
-    entries: ArcSwap<Entries>,
+    entries: ArcSwap<ListEntries>,
     /// Whether the log has a line that the table is full.
     told_full: AtomicBool,
     lookalikes: Lookalikes,
@@ -42,20 +42,20 @@ pub struct Lists {
 
 /// The entries, found by number and by apex.
 #[derive(Clone, Debug, Default)]
-struct Entries {
-    by_number: BTreeMap<u32, Arc<Entry>>,
-    by_apex: HashMap<Name, Vec<Arc<Entry>>>,
+struct ListEntries {
+    by_number: BTreeMap<u32, Arc<ListEntry>>,
+    by_apex: HashMap<Name, Vec<Arc<ListEntry>>>,
     /// The number of the next one.
     next: u32,
 }
 
-impl Entries {
-    fn find(&self, apex: &Name, way: &Way) -> Option<&Arc<Entry>> {
+impl ListEntries {
+    fn find(&self, apex: &Name, way: &Way) -> Option<&Arc<ListEntry>> {
         self.by_apex.get(apex)?.iter().find(|entry| entry.way == *way)
     }
 
     fn add(&mut self, apex: &Name, way: &Way) {
-        let entry = Arc::new(Entry::new(apex.clone(), way.clone(), self.next));
+        let entry = Arc::new(ListEntry::new(apex.clone(), way.clone(), self.next));
         self.by_number.insert(self.next, Arc::clone(&entry));
         self.by_apex.entry(apex.clone()).or_default().push(entry);
         self.next = self.next.saturating_add(1);
@@ -83,13 +83,13 @@ impl Entries {
 impl Lists {
     /// The entry of the list at `apex` on `way`. If the table is full, the one unasked for the longest time makes
     /// room: every question to a list has an entry.
-    pub fn entry(&self, apex: &Name, way: &Way) -> Arc<Entry> {
+    pub fn entry(&self, apex: &Name, way: &Way) -> Arc<ListEntry> {
         loop {
             if let Some(entry) = self.find(apex, way) {
                 return entry;
             }
             let before = self.entries.rcu(|entries| {
-                let mut entries = Entries::clone(entries);
+                let mut entries = ListEntries::clone(entries);
                 if entries.find(apex, way).is_none() {
                     if entries.by_number.len() >= MAX_LIST_WAYS {
                         entries.make_room();
@@ -107,7 +107,7 @@ impl Lists {
     }
 
     /// The same, if it has been asked before.
-    pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<Entry>> {
+    pub fn find(&self, apex: &Name, way: &Way) -> Option<Arc<ListEntry>> {
         self.entries.load().find(apex, way).cloned()
     }
 
@@ -115,7 +115,7 @@ impl Lists {
     /// more.
     pub fn keep(&self, are_asked: impl Fn(&Name, &Way) -> bool) {
         self.entries.rcu(|entries| {
-            let mut entries = Entries::clone(entries);
+            let mut entries = ListEntries::clone(entries);
             let gone = entries.by_number.values().filter(|entry| !are_asked(&entry.apex, &entry.way));
             for number in gone.map(|entry| entry.number()).collect::<Vec<_>>() {
                 entries.remove(number);
@@ -136,7 +136,7 @@ impl Lists {
     }
 
     /// All lists that were asked, in the order of their first question.
-    pub fn all(&self) -> Vec<Arc<Entry>> {
+    pub fn all(&self) -> Vec<Arc<ListEntry>> {
         self.entries.load().by_number.values().cloned().collect()
     }
 
@@ -148,7 +148,7 @@ impl Lists {
     }
 
     /// The list of that number.
-    pub fn numbered(&self, number: u32) -> Option<Arc<Entry>> {
+    pub fn numbered(&self, number: u32) -> Option<Arc<ListEntry>> {
         self.entries.load().by_number.get(&number).cloned()
     }
 
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn where_the_table_is_full_the_idlest_makes_room_for_whoever_asks() {
         let lists = Lists::default();
-        let wanted = |entry: &Entry, seconds: u64| {
+        let wanted = |entry: &ListEntry, seconds: u64| {
             entry.watch.wanted(ViewId::default(), None, Mono::START.after(Duration::from_secs(seconds)));
         };
         for number in 0..MAX_LIST_WAYS {

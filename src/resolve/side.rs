@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::Resolver;
 use super::flights::Joined;
 use super::lists::{list_of, why_of};
-use crate::dnsbl::entry::Entry;
+use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, ListVerdict};
 use crate::dnsbl::list::List;
 use crate::dnsbl::state::ListState;
@@ -56,7 +56,7 @@ impl Resolver {
 
     /// The list of `entry` and a view that asks it this way: the view `id`, if it still does. None if no view does
     /// any more.
-    pub fn asked_as(&self, entry: &Entry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
+    pub fn asked_as(&self, entry: &ListEntry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
         let views = self.views.load();
         let view = views.asking(&entry.apex, &entry.way, id)?;
         let list = view.list_route(&entry.apex).policy.list.clone()?;

@@ -7,7 +7,7 @@ use super::Wrong;
 
 /// One entry that has words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ZoneFileEntry {
     /// The line on which it begins, from 1.
     pub line: usize,
     /// Whether a blank is before its first word: its owner is that of the record before.
@@ -27,7 +27,7 @@ pub struct Word {
     pub quoted: bool,
 }
 
-impl Entry {
+impl ZoneFileEntry {
     /// An error in it, with the reason.
     pub fn wrong(&self, reason: impl Into<String>) -> Wrong {
         Wrong { line: self.line, reason: reason.into() }
@@ -45,23 +45,23 @@ impl Entry {
 }
 
 /// The entries of a text, split one by one: a large zone is not held as words.
-pub struct Entries<'t> {
+pub struct ZoneFileEntries<'t> {
     lines: std::iter::Zip<std::ops::RangeFrom<usize>, std::str::Lines<'t>>,
 }
 
 /// Splits a text into entries; an item is an error if a parenthesis or a quote has no other half.
-pub fn entries(text: &str) -> Entries<'_> {
-    Entries { lines: (1..).zip(text.lines()) }
+pub fn entries(text: &str) -> ZoneFileEntries<'_> {
+    ZoneFileEntries { lines: (1..).zip(text.lines()) }
 }
 
-impl Iterator for Entries<'_> {
-    type Item = Result<Entry, Wrong>;
+impl Iterator for ZoneFileEntries<'_> {
+    type Item = Result<ZoneFileEntry, Wrong>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut open: Option<Entry> = None;
+        let mut open: Option<ZoneFileEntry> = None;
         let mut depth = 0_usize;
         for (line, text) in self.lines.by_ref() {
-            let entry = open.get_or_insert_with(|| Entry {
+            let entry = open.get_or_insert_with(|| ZoneFileEntry {
                 line,
                 begins_blank: text.starts_with([' ', '\t']),
                 words: Vec::new(),
@@ -81,7 +81,7 @@ impl Iterator for Entries<'_> {
 }
 
 /// Adds the words of one line to an entry.
-fn cut_line(line: &str, entry: &mut Entry, depth: &mut usize) -> Result<(), Wrong> {
+fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<(), Wrong> {
     let mut rest = line.chars().peekable();
     while let Some(letter) = rest.next() {
         match letter {
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<Vec<String>> {
-        let texts = |entry: Entry| entry.words.into_iter().map(|word| word.text).collect();
+        let texts = |entry: ZoneFileEntry| entry.words.into_iter().map(|word| word.text).collect();
         entries(text).map(|entry| texts(entry.unwrap())).collect()
     }
 
@@ -156,7 +156,7 @@ mod tests {
         let found = texts(text);
         assert_eq!(found[0], ["@", "SOA", "a", "b", "1", "2", "3", "4", "5"]);
         assert_eq!(found[1], ["TXT", "a ; ( b\\\" c", "d", "e\\;f", "k=\"v w\"x"]);
-        let found: Vec<Entry> = entries(text).map(Result::unwrap).collect();
+        let found: Vec<ZoneFileEntry> = entries(text).map(Result::unwrap).collect();
         assert_eq!((found[0].line, found[1].line), (1, 6));
         assert_eq!((found[0].begins_blank, found[1].begins_blank), (false, true));
         assert_eq!(found[0].comment, " serial");

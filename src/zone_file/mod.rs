@@ -29,7 +29,7 @@ use std::str::FromStr;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
-pub use self::entries::{Entries, Entry, Word, entries};
+pub use self::entries::{Word, ZoneFileEntries, ZoneFileEntry, entries};
 use crate::wire::presentation::read_name;
 
 /// TTL if no record and no $TTL has given one: an hour, as in NSD and ldns.
@@ -135,7 +135,7 @@ impl Reader {
     ///
     /// # Errors
     /// It is neither.
-    pub fn entry(&mut self, entry: &Entry) -> Result<Option<Record>, Wrong> {
+    pub fn entry(&mut self, entry: &ZoneFileEntry) -> Result<Option<Record>, Wrong> {
         match entry.texts().as_slice() {
             ["$ORIGIN", origin] => {
                 self.origin = self.name(origin).map_err(|reason| entry.wrong(reason))?;
@@ -153,7 +153,7 @@ impl Reader {
         }
     }
 
-    fn record(&mut self, entry: &Entry) -> Result<Record, Wrong> {
+    fn record(&mut self, entry: &ZoneFileEntry) -> Result<Record, Wrong> {
         let Begun { owner, ttl, kind, data } = self.begin(entry)?;
         let kind = self::kind(kind).ok_or_else(|| entry.wrong(format!("unknown type {kind}")))?;
         let data = data::read(kind, data, &self.origin).map_err(|reason| entry.wrong(reason))?;
@@ -164,7 +164,7 @@ impl Reader {
     ///
     /// # Errors
     /// No owner or no type.
-    pub fn begin<'e>(&mut self, entry: &'e Entry) -> Result<Begun<'e>, Wrong> {
+    pub fn begin<'e>(&mut self, entry: &'e ZoneFileEntry) -> Result<Begun<'e>, Wrong> {
         let mut words = entry.words.as_slice();
         if !entry.begins_blank
             && let Some((owner, rest)) = words.split_first()

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use resolverd::config::{Config, Guard, ListEntry, Listener, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredList, Guard, Listener, Zone, ZoneKind};
 use resolverd::dnsbl::list::WhenDead;
 use resolverd::dnsbl::registry::Registry;
 use resolverd::lab::internet::Internet;
@@ -131,8 +131,8 @@ fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> Zone {
 }
 
 /// `[[list]]` for one of the lists, which need not be in the registry.
-fn entry(internet: &Internet, place: usize) -> ListEntry {
-    ListEntry {
+fn entry(internet: &Internet, place: usize) -> ConfiguredList {
+    ConfiguredList {
         name: internet.lists[place].zone.clone(),
         purpose: None,
         subjects: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resolverd::config::ListEntry;
+use resolverd::config::ConfiguredList;
 use resolverd::dnsbl::batch::{Counts, Mode};
 use resolverd::dnsbl::way::Way;
 use resolverd::lab::simulation::paused;
@@ -131,7 +131,7 @@ fn lists_of_domains_are_asked_ahead_for_domains() {
 fn a_list_near_its_quota_is_left_to_the_clients() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |config| {
-            config.lists.push(ListEntry {
+            config.lists.push(ConfiguredList {
                 name: name("b.barracudacentral.org."),
                 purpose: None,
                 subjects: None,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{Forwarder, Zone, ZoneKind};
-use resolverd::dnsbl::entry::Entry;
+use resolverd::dnsbl::entry::ListEntry;
 use resolverd::dnsbl::state::ListState;
 use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
@@ -73,7 +73,7 @@ impl Office {
         pass(Duration::from_secs(1)).await;
     }
 
-    fn entry(&self, apex: &str) -> Arc<Entry> {
+    fn entry(&self, apex: &str) -> Arc<ListEntry> {
         let way = Way::Forwarders(vec![([192, 0, 2, 2], 53).into()]);
         self.simulation.resolver().lists().entry(&name(apex), &way)
     }

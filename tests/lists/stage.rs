@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, Zone, ZoneKind};
-use resolverd::dnsbl::entry::Entry;
+use resolverd::dnsbl::entry::ListEntry;
 use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::{Distance, Server};
@@ -135,7 +135,7 @@ impl Stage {
         }
     }
 
-    pub(crate) fn entry(&self, apex: &str) -> Arc<Entry> {
+    pub(crate) fn entry(&self, apex: &str) -> Arc<ListEntry> {
         self.simulation.resolver().lists().entry(&name(apex), &Way::Public)
     }
 

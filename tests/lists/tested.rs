@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use resolverd::config::ListEntry;
+use resolverd::config::ConfiguredList;
 use resolverd::dnsbl::list::{Purpose, Subject, TestPoints};
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::ListState;
@@ -271,7 +271,7 @@ fn own(tests: Option<TestPoints>) -> Stage {
         let mut registry = Registry::clone(&config.dnsbl.registry);
         registry.lists.remove(&name(LIST));
         config.dnsbl.registry = Arc::new(registry);
-        config.lists.push(ListEntry {
+        config.lists.push(ConfiguredList {
             name: name(LIST),
             purpose: Some(Purpose::Allow),
             subjects: Some(vec![Subject::Ip4]),

@@ -9,7 +9,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use crate::conduct::Conduct;
-use crate::dnsbl::entry::Entry;
+use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, Given, ListVerdict, Why};
 use crate::dnsbl::list::{AskedAbout, Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::ListState;
@@ -67,12 +67,12 @@ impl Resolver {
     }
 
     /// The state of a list on the way of `view`.
-    pub fn list_entry(&self, view: &View, list: &List) -> Arc<Entry> {
+    pub fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
         match self.lists.find(&list.apex, &way) {
             Some(entry) => entry,
             // The question began before a reload: nobody asks this way any more, so this state is not kept.
-            None if !self.is_asked(&list.apex, &way) => Arc::new(Entry::apart(list.apex.clone(), way)),
+            None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.lists.entry(&list.apex, &way),
         }
     }
@@ -81,7 +81,7 @@ impl Resolver {
     async fn verdict(
         &self,
         list: &List,
-        entry: &Entry,
+        entry: &ListEntry,
         name: &Name,
         kind: RecordType,
         found: &Result<Chased, Failure>,
@@ -165,7 +165,7 @@ impl Resolver {
 
     /// Takes in the results of tests of a list; `insists` if the operator has asked for the tests. A change of state
     /// makes earlier answers of the list void.
-    pub async fn list_is(&self, list: &List, entry: &Entry, state: ListState, why: &str, insists: bool) {
+    pub async fn list_is(&self, list: &List, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
             self.flush_tree(&list.apex).await;
         }
@@ -200,7 +200,7 @@ impl Resolver {
         made.unwrap_or_else(|| compose::failure(question, error, now))
     }
 
-    fn tell_of_dead(&self, list: &List, entry: &Entry) {
+    fn tell_of_dead(&self, list: &List, entry: &ListEntry) {
         let now = self.clock.mono();
         entry.miss(ListSays::NotListed, std::time::Duration::ZERO);
         if entry.dead_asked(now)

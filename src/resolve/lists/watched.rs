@@ -13,7 +13,7 @@ use super::guard::list_on;
 use super::shared::Turn;
 use crate::clock::Mono;
 use crate::dnsbl::breaker::End;
-use crate::dnsbl::entry::Entry;
+use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, Given, ListVerdict, Why};
 use crate::dnsbl::list::List;
 use crate::dnsbl::ring::What;
@@ -32,7 +32,7 @@ use crate::zones::View;
 /// The list of a question, and its state.
 pub(in crate::resolve) struct Watched {
     list: Arc<List>,
-    entry: Arc<Entry>,
+    entry: Arc<ListEntry>,
 }
 
 impl Resolver {
@@ -128,7 +128,7 @@ impl Resolver {
     /// The answer of a list, asked once for all listeners whose clients see the same zones.
     pub(in crate::resolve) async fn hear_list(
         &self,
-        entry: &Entry,
+        entry: &ListEntry,
         name: &Name,
         kind: RecordType,
         context: &Context,
@@ -155,7 +155,7 @@ impl Resolver {
     /// Asks a list, and reports the result.
     pub(in crate::resolve) async fn ask_list(
         &self,
-        entry: &Entry,
+        entry: &ListEntry,
         name: &Name,
         kind: RecordType,
         context: &Context,
@@ -235,7 +235,7 @@ fn end_of(found: &Result<Chased, Failure>) -> End {
 }
 
 /// Whether an answer of a list is a refusal.
-fn refuses(entry: &Entry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
+fn refuses(entry: &ListEntry, kind: RecordType, chased: &Chased, context: &Context) -> bool {
     let list = context.view.route(&entry.apex, kind).policy.list.as_deref();
     let verdict = list.map(|list| gate::judge(list, ListState::Untested, &chased.answers));
     matches!(verdict, Some(ListVerdict::Untold(why)) if why.state().is_some())
