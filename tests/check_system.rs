@@ -10,7 +10,7 @@ use std::time::Duration;
 use resolverd::check::Finding;
 use resolverd::check::system::gather::gather;
 use resolverd::check::system::judge;
-use resolverd::check::system::root_zone::{Heard, Said};
+use resolverd::check::system::root_zone::{RootZoneReplies, Said};
 use resolverd::ctl::render::{Style, findings, json};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::Distance;
@@ -74,7 +74,7 @@ impl Host {
         }
     }
 
-    fn findings(&self, heard: Heard) -> Vec<Finding> {
+    fn findings(&self, heard: RootZoneReplies) -> Vec<Finding> {
         let mut facts = gather(self.root.path(), &[], NOW);
         facts.heard = heard;
         judge(&facts)
@@ -118,10 +118,10 @@ fn sick() -> Host {
     host
 }
 
-fn heard(recursive: bool, signature: Option<(u64, u64)>) -> Heard {
+fn heard(recursive: bool, signature: Option<(u64, u64)>) -> RootZoneReplies {
     let server: SocketAddr = "198.41.0.4:53".parse().unwrap();
     let said = Said { authoritative: !recursive, recursive, signature };
-    Heard { udp: Ok((server, said)), tcp: Ok((server, said)) }
+    RootZoneReplies { udp: Ok((server, said)), tcp: Ok((server, said)) }
 }
 
 fn golden(name: &str, found: &[Finding]) {

@@ -2,7 +2,7 @@
 //!
 //! A clock that is days off makes every signature void and all signed names fail.
 
-use super::root_zone::Heard;
+use super::root_zone::RootZoneReplies;
 use crate::check::Finding;
 use crate::clock::date;
 use crate::limits::CLOCK_FLOOR;
@@ -13,7 +13,7 @@ const CHECK: &str = "clock";
 const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
 /// Compares the clock with what the root zone and this program know of the time.
-pub(super) fn check(unix: u64, heard: &Heard) -> Finding {
+pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> Finding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);
     let signature = genuine.filter_map(|(_, said)| said.signature).next();
@@ -47,10 +47,13 @@ mod tests {
     fn the_root_zones_signature_says_what_day_it_is() {
         let said = |authoritative, signature| {
             let said = Said { authoritative, recursive: false, signature };
-            Heard { udp: Ok(("198.41.0.4:53".parse().unwrap(), said)), tcp: Err("silent".to_owned()) }
+            RootZoneReplies {
+                udp: Ok(("198.41.0.4:53".parse().unwrap(), said)),
+                tcp: Err("silent".to_owned()),
+            }
         };
         let now = CLOCK_FLOOR + 86_400;
-        let verdict = |unix, heard: &Heard| check(unix, heard).verdict;
+        let verdict = |unix, heard: &RootZoneReplies| check(unix, heard).verdict;
         let valid = said(true, Some((now - 86_400, now + 86_400)));
         assert_eq!(verdict(now, &valid), CheckVerdict::Ok);
         assert_eq!(verdict(now + 100_000, &valid), CheckVerdict::Failure);

@@ -3,11 +3,11 @@
 //! Without TCP no large answer comes (RFC 7766); a provider that answers in a server's place makes every DNS list refuse
 //! us.
 
-use super::root_zone::{Heard, Reply};
+use super::root_zone::{Reply, RootZoneReplies};
 use crate::check::Finding;
 
 /// Datagrams.
-pub(super) fn udp(heard: &Heard) -> Finding {
+pub(super) fn udp(heard: &RootZoneReplies) -> Finding {
     check(
         "egress UDP",
         &heard.udp,
@@ -16,7 +16,7 @@ pub(super) fn udp(heard: &Heard) -> Finding {
 }
 
 /// Streams.
-pub(super) fn tcp(heard: &Heard) -> Finding {
+pub(super) fn tcp(heard: &RootZoneReplies) -> Finding {
     check("egress TCP", &heard.tcp, "permit outgoing TCP to port 53: large answers need TCP")
 }
 

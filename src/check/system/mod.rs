@@ -23,7 +23,7 @@ use std::net::IpAddr;
 use self::host::File;
 use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
-use self::root_zone::Heard;
+use self::root_zone::RootZoneReplies;
 use super::Finding;
 
 /// What is known of this host.
@@ -48,7 +48,7 @@ pub struct Facts {
     /// `/proc/net/ipv6_route` and `/proc/net/if_inet6`
     pub ipv6: (File, File),
     /// What root servers say over UDP and TCP.
-    pub heard: Heard,
+    pub heard: RootZoneReplies,
     /// Seconds since 1970, by this host's clock.
     pub unix: u64,
 }

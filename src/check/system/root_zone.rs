@@ -33,7 +33,7 @@ pub type Reply = Result<(SocketAddr, Said), String>;
 
 /// What came of both.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct RootZoneReplies {
     /// Over UDP.
     pub udp: Reply,
     /// Over TCP.
@@ -41,11 +41,11 @@ pub struct Heard {
 }
 
 /// Asks `servers`, over UDP and TCP at the same time, one after the other until one answers.
-pub(super) fn ask(servers: &[SocketAddr]) -> Heard {
+pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     std::thread::scope(|threads| {
         let udp = threads.spawn(|| first(servers, datagram));
         let tcp = first(servers, stream);
-        Heard { udp: udp.join().unwrap_or_else(|_| Err("the query failed".to_owned())), tcp }
+        RootZoneReplies { udp: udp.join().unwrap_or_else(|_| Err("the query failed".to_owned())), tcp }
     })
 }
 

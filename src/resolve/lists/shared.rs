@@ -15,9 +15,9 @@ use crate::question::QuestionKey;
 use crate::resolve::chase::Chased;
 
 /// The result of a question to a list.
-pub(in crate::resolve) type Heard = Arc<Result<Chased, Failure>>;
+pub(in crate::resolve) type SharedAnswer = Arc<Result<Chased, Failure>>;
 
-type Table = HashMap<QuestionKey, Shared<oneshot::Receiver<Heard>>>;
+type Table = HashMap<QuestionKey, Shared<oneshot::Receiver<SharedAnswer>>>;
 
 /// The questions in progress.
 #[derive(Clone, Default)]
@@ -27,7 +27,7 @@ pub(in crate::resolve) struct Asking(Arc<Mutex<Table>>);
 pub(in crate::resolve) struct First {
     asking: Asking,
     key: QuestionKey,
-    sender: Option<oneshot::Sender<Heard>>,
+    sender: Option<oneshot::Sender<SharedAnswer>>,
 }
 
 /// Whether this flight asks.
@@ -35,7 +35,7 @@ pub(in crate::resolve) enum Turn {
     /// This one asks.
     First(First),
     /// Another one already asks.
-    Waits(Shared<oneshot::Receiver<Heard>>),
+    Waits(Shared<oneshot::Receiver<SharedAnswer>>),
 }
 
 impl Asking {
@@ -63,7 +63,7 @@ impl Asking {
 
 impl First {
     /// Passes the result on. Parts to be remembered must be in memory by now.
-    pub(in crate::resolve) fn tell(mut self, heard: Heard) {
+    pub(in crate::resolve) fn tell(mut self, heard: SharedAnswer) {
         if let Some(sender) = self.sender.take() {
             // Nobody else may wait.
             let _ = sender.send(heard);
