@@ -17,36 +17,36 @@ pub mod system;
 
 use serde::Serialize;
 
-/// What a check comes to.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckVerdict {
-    /// As it should be.
+    /// All is well.
     Ok,
-    /// It works, and not as well as it could.
+    /// It works, but not as well as it could.
     Warning,
     /// Mail suffers from it.
     Failure,
-    /// Neither is known.
+    /// It is not known.
     CouldNotTell,
 }
 
-/// One thing that was looked at.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// The check.
     pub check: &'static str,
-    /// What it comes to.
+    /// Its result.
     pub verdict: CheckVerdict,
-    /// What was seen.
+    /// The facts.
     pub evidence: String,
-    /// What to do, where there is something to do.
+    /// The advice, if there is any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
 
 impl Finding {
-    /// It is as it should be.
+    /// All is well.
     pub fn ok(check: &'static str, evidence: impl Into<String>) -> Self {
         Self { check, verdict: CheckVerdict::Ok, evidence: evidence.into(), advice: None }
     }

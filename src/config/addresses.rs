@@ -17,7 +17,7 @@ pub const PORT: u16 = 53;
 /// The port of DNS over TLS (RFC 7858 section 3.1).
 pub const TLS_PORT: u16 = 853;
 
-/// A recursive server.
+/// A forwarder: a recursive server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Forwarder {
     /// Its address and port: 53, or 853 for TLS, unless written.
@@ -82,7 +82,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     Ok(sources)
 }
 
-/// The first and the last of enough ports.
+/// The first and the last port of a range that is large enough.
 pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     let typed = text(value)?;
     let first = limits::FIRST_SOURCE_PORT;
@@ -105,7 +105,7 @@ pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     Ok(ports)
 }
 
-/// A range of ports as it is typed.
+/// A range of ports in the form of the file.
 pub(super) fn ports_text(ports: &RangeInclusive<u16>) -> String {
     format!("{}-{}", ports.start(), ports.end())
 }
@@ -124,7 +124,7 @@ pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     filled(list(value, read)?, "10.1.1.1")
 }
 
-/// Recursive servers: as `servers`, or with `tls://` before and the certificate's name behind.
+/// Recursive servers: as `servers`, or with `tls://` before and the certificate's name after.
 pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
     filled(list(value, forwarder)?, "10.1.1.1")
 }
@@ -166,7 +166,7 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
-/// An address, with its port where that is not the usual one; one of IPv6 may stand in brackets without a port too.
+/// An address, with its port if it is not the usual one; an IPv6 address may be in brackets without a port too.
 fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
     let bracketed = typed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let address = || match bracketed {
@@ -189,7 +189,7 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     })
 }
 
-/// A list of addresses that is neither empty nor longer than anybody needs.
+/// A list of addresses that is neither empty nor too long.
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     let most = limits::MAX_CONFIGURED_ADDRESSES;
     match list.len() {
@@ -199,13 +199,13 @@ fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     }
 }
 
-/// An authoritative server as it is typed: without the port where that is the usual one.
+/// An authoritative server in the form of the file: without the port if it is the usual one.
 pub(super) fn server_text(server: SocketAddr) -> String {
     if server.port() == PORT { server.ip().to_string() } else { server.to_string() }
 }
 
 impl fmt::Display for Forwarder {
-    /// As it is typed: without the port where that is the usual one.
+    /// In the form of the file: without the port if it is the usual one.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.tls {
             None => formatter.write_str(&server_text(self.address)),

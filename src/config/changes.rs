@@ -1,4 +1,4 @@
-//! What differs between two configurations, in sentences: what a reload tells.
+//! The differences of two configurations, in sentences: the output of a reload.
 //!
 //! Keys come in the order of the shipped file, then listeners, zones, hosts and lists.
 
@@ -8,7 +8,7 @@ use super::Config;
 use super::keys::{Key, Once, TableEntry, Told};
 use super::table::{Visitor, visit};
 
-/// What is different in `new`, each in a sentence; nothing where they mean the same.
+/// The differences of `new`, one sentence each; empty if the two mean the same.
 pub fn changes(old: &Config, new: &Config) -> Vec<String> {
     let mut changes = Changes { old, new, once: Vec::new(), many: Vec::new() };
     visit(&mut changes);
@@ -20,7 +20,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
 struct Changes<'c> {
     old: &'c Config,
     new: &'c Config,
-    /// Of the sections that stand once; they come first.
+    /// Those of sections that occur once; they come first.
     once: Vec<String>,
     many: Vec<String>,
 }
@@ -53,7 +53,7 @@ impl Visitor for Changes<'_> {
     }
 }
 
-/// What is different between two of a kind, key by key; then of which files the content has changed.
+/// The differences of two holders of one kind, key by key; then the files with changed content.
 fn keys<Holder>(keys: &[Key<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let told = keys.iter().filter(|key| key.told != Told::ByEntry);
     let values = told.filter_map(|key| {
@@ -72,7 +72,7 @@ fn keys<Holder>(keys: &[Key<Holder>], old: &Holder, new: &Holder) -> Vec<String>
     values.chain(files).collect()
 }
 
-/// What is different in the value of a key.
+/// The difference in the value of a key.
 fn change<Holder>(key: &Key<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
     if old == new {
         return None;
@@ -95,7 +95,7 @@ fn items(value: &Value) -> Option<Vec<String>> {
     value.as_array().map(|items| items.iter().map(bare).collect())
 }
 
-/// What is different in a list.
+/// The difference of two lists.
 fn members(old: &[String], new: &[String]) -> String {
     let beyond = |one: &[String], other: &[String]| {
         one.iter().filter(|item| !other.contains(item)).cloned().collect::<Vec<_>>().join(", ")
@@ -109,7 +109,7 @@ fn members(old: &[String], new: &[String]) -> String {
     if told.is_empty() { "order changed".to_owned() } else { told.join(", ") }
 }
 
-/// A value without quotes, unless nothing else would be left.
+/// A value without quotes, unless nothing would be left.
 fn bare(value: &Value) -> String {
     match value {
         Value::String(text) if !text.is_empty() => text.clone(),

@@ -1,4 +1,4 @@
-//! What must hold between the keys and entries of a configuration, whatever order they stand in.
+//! The checks between the keys and entries of a configuration, which may be in any order.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use super::value::in_quotes;
 use super::{Config, ConfiguredList, Family};
 use crate::dnsbl::list::{Life, List};
 
-/// Tells all that is wrong.
+/// Reports all errors.
 pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     families(config, lines, problems);
     listeners(config, lines, problems);
@@ -30,7 +30,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     groups(config, lines, problems);
 }
 
-/// Somebody must be asked.
+/// At least one address family must be in use.
 fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     if config.resolve.ipv4 == Family::Off && config.resolve.ipv6 == Family::Off {
         let wrong = Wrong::new(
@@ -41,14 +41,14 @@ fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     }
 }
 
-/// Listeners share no address, and show zones that there are.
+/// Listeners share no address, and show configured zones only.
 fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let known: BTreeSet<&Name> = config.zones.iter().map(|zone| &zone.name).collect();
     let mut taken: Vec<SocketAddr> = config.listen.addresses.clone();
     for (place, listener) in config.listeners.iter().enumerate() {
         let line = |key| lines.of_entry("listener", place, key);
         for address in &listener.addresses {
-            // With port 0 the system chooses another one for each.
+            // With port 0 the system chooses a different one for each.
             if address.port() != 0 && taken.contains(address) {
                 let wrong = Wrong::new(format!("{address} appears twice"), "remove one of them");
                 problems.add(line("addresses"), Some("listener.addresses"), wrong);
@@ -82,7 +82,7 @@ fn once_each<'n>(
     }
 }
 
-/// What is wrong with a list: one that the registry does not know must say what it is.
+/// The errors of a list entry: a list that is not in the registry must have a purpose and subjects.
 fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<Wrong> {
     let registry = &config.dnsbl.registry;
     let mut wrongs = Vec::new();
@@ -111,7 +111,7 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<Wrong> {
     wrongs
 }
 
-/// Lists that are asked together are known.
+/// The lists of a group are known.
 fn groups(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let known = config.lists();
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {

@@ -1,7 +1,7 @@
-//! Every default, in one place. `conf/resolverd.toml` says the same, and a test holds it to that.
+//! Every default, in one place. `conf/resolverd.toml` has the same values, and a test compares the two.
 //!
-//! The root servers are those of <https://www.iana.org/domains/root/servers>; hints may be old, as the root is primed from
-//! any one that still answers (RFC 9609 section 2).
+//! The root servers are those of <https://www.iana.org/domains/root/servers>. Old hints are no problem, because any
+//! server that still answers primes the root (RFC 9609 section 2).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -20,17 +20,17 @@ use crate::dnsbl::registry::Registry;
 use crate::limits;
 use crate::validate::anchors::Anchors;
 
-/// Where a configuration is looked for when none is named; it need not exist.
+/// The configuration file that is read if none is named; it need not exist.
 pub const FILE: &str = "/etc/resolverd/resolverd.toml";
 
-/// Where the daemon listens for `resolverctl`, and where `resolverctl` looks for it.
+/// The control socket of the daemon and of `resolverctl`.
 pub const SOCKET: &str = "/run/resolverd/control.sock";
 
-/// Loopback: the only clients answered unless the operator says otherwise. An open resolver is a weapon.
+/// Loopback: the only clients answered by default, because an open resolver is used for attacks.
 const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
-/// No server of the public internet has such an address; a delegation that names one means to reach into this host or its
-/// network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
+/// No server of the public internet has such an address; a delegation that names one tries to reach into this host or
+/// its network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
 const DENY_SERVERS: [IpNet; 20] = [
     v4(127, 0, 0, 0, 8),
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
@@ -51,7 +51,7 @@ const DENY_SERVERS: [IpNet; 20] = [
     v4(203, 0, 113, 0, 24),
     v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
     v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
-    // IPv4 mapped into IPv6 would lead around every prefix above.
+    // IPv4-mapped IPv6 addresses would bypass every prefix above.
     v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
 ];
 
@@ -144,7 +144,7 @@ impl Default for Dnssec {
 }
 
 impl Default for Zone {
-    /// One of which nothing but its validation is known.
+    /// A zone without name and servers, which is validated.
     fn default() -> Self {
         Self {
             name: Name::root(),
@@ -182,7 +182,7 @@ impl Default for Log {
 }
 
 impl Default for Config {
-    /// What a daemon without a configuration file does.
+    /// The configuration without a file.
     fn default() -> Self {
         Self {
             listen: Listener::default(),

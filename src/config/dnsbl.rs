@@ -1,4 +1,4 @@
-//! `[dnsbl]`: the registry of DNS lists, and which lists are asked ahead.
+//! `[dnsbl]`: the registry of DNS lists, and prefetch.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,15 +22,15 @@ const BATCHES: [(&str, Mode); 4] = [
 /// `[dnsbl]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnsbl {
-    /// The file that the registry came from; none: it is built in.
+    /// The file of the registry; none: the built-in one.
     pub path: Option<PathBuf>,
     /// The registry.
     pub registry: Arc<Registry>,
-    /// Whether lists are asked ahead of clients.
+    /// Whether lists are prefetched.
     pub batch: Mode,
-    /// Lists that are asked together, by apex, where `batch` is `Configured`.
+    /// Lists that are asked together, by apex, if `batch` is `Configured`.
     pub batch_groups: Vec<Vec<Name>>,
-    /// Of a hundred questions to lists, those that may be asked ahead in vain.
+    /// The percentage of queries to lists that may be prefetched without use.
     pub batch_waste: u32,
 }
 

@@ -1,7 +1,7 @@
 //! The configuration file as typed: its text becomes a tree, and the tree a configuration.
 //!
-//! The file is read as a tree that knows its places instead of by derived code, which stops at the first error: an operator
-//! is told all of them at once.
+//! The file is read as a tree with line numbers instead of by derived code, which stops at the first error: an
+//! operator gets all errors at once.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
         }],
     })?;
     let directory = path.parent().unwrap_or_else(|| Path::new(""));
-    // Whoever is told of a path later need not know where the daemon was started.
+    // A later message has an absolute path, which does not depend on the directory of the start.
     let directory = std::path::absolute(directory.join(".")).unwrap_or_else(|_| directory.to_owned());
     meant(&text, &directory, Config::default()).map_err(|problems| Errors { file, problems: problems.told() })
 }
@@ -44,7 +44,7 @@ pub(super) fn read_over(base: Config, text: &str, directory: &Path) -> Result<Co
     meant(text, directory, base).map_err(|problems| Errors { file, problems: problems.told() })
 }
 
-/// The configuration that a text in `directory` means; what it does not say is as in `base`, which has no entries.
+/// The configuration of a text in `directory`; missing keys are as in `base`, which has no entries.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
     let places = Lines::of(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
@@ -65,7 +65,7 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
     if reader.problems.is_empty() { Ok(reader.config) } else { Err(reader.problems) }
 }
 
-/// A file says which format it has.
+/// The file must name its format.
 fn check_version(tree: &DeTable<'_>, places: &Lines, problems: &mut Problems) {
     let Some((key, found)) = tree.get_key_value("version") else {
         let wrong = Wrong::new("is missing", "write `version = 1` at the top");

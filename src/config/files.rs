@@ -1,6 +1,6 @@
-//! The files that a configuration is made of, read with bounds: of which kind, how large, and for how long.
+//! The files of a configuration, read with bounds on kind, size and time.
 //!
-//! A file that has no end or no beginning is an error like others: neither memory nor a reload is lost to it.
+//! A file without an end or without a writer is an error like others: it exhausts no memory and blocks no reload.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -13,13 +13,13 @@ use rustix::fs::OFlags;
 
 use crate::limits::PIPE_TIME;
 
-/// Why a file is not read.
+/// Why a file was not read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unreadable {
-    /// The system says why.
+    /// The system's reason.
     #[error("cannot be read: {0}")]
     System(#[from] io::Error),
-    /// It is something that has no end, or no text.
+    /// It is of a kind that has no end, or no text.
     #[error("is {0}, not a regular file")]
     Kind(&'static str),
     /// It has more octets than this.
@@ -30,7 +30,7 @@ pub(super) enum Unreadable {
     Late(Duration),
 }
 
-/// A file that was opened, and is of a kind that can be read.
+/// An open file of a kind that can be read.
 pub(super) struct Opened {
     file: File,
     about: Metadata,
@@ -51,7 +51,7 @@ impl Opened {
     }
 
     fn open(path: &Path) -> Result<Self, Unreadable> {
-        // Without it, opening a pipe waits for a writer, and a terminal may become ours.
+        // Without these flags, opening a pipe waits for a writer, and a terminal may become ours.
         let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
         let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
         let about = file.metadata()?;
@@ -69,7 +69,7 @@ impl Opened {
         }
     }
 
-    /// What the system tells of it.
+    /// Its metadata.
     pub(super) fn about(&self) -> &Metadata {
         &self.about
     }
@@ -80,12 +80,12 @@ impl Opened {
         let mut octets = Vec::new();
         loop {
             wait(&self.file, until)?;
-            // One octet more than may be tells a file that is too large.
+            // One octet more than allowed shows that a file is too large.
             let left = most.saturating_add(1).saturating_sub(len(&octets));
             match (&mut self.file).take(left.min(CHUNK)).read_to_end(&mut octets) {
                 Ok(0) => break,
                 Ok(_) => {}
-                // Of a pipe, what has come so far has been taken.
+                // All that has come from the pipe so far has been read.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
@@ -105,7 +105,7 @@ fn len(octets: &[u8]) -> u64 {
     u64::try_from(octets.len()).unwrap_or(u64::MAX)
 }
 
-/// Waits until there is something to read, or the end. Regular files have one of them at any time.
+/// Waits until there is data or the end. A regular file always has one of them.
 fn wait(file: &File, until: Instant) -> Result<(), Unreadable> {
     let left = until.saturating_duration_since(Instant::now());
     let patience = Timespec::try_from(left).map_err(|_| Unreadable::Late(PIPE_TIME))?;

@@ -1,7 +1,7 @@
 //! A zone file together with the files that it includes, as one text.
 //!
-//! RFC 1035 section 5.1: `$INCLUDE` names a file and, where it has a second word, its origin; the origin of the file that
-//! includes stays as it was. What is included is a part of the zone's text: it is bounded with it, read by the same reader,
+//! RFC 1035 section 5.1: `$INCLUDE` names a file and, with a second word, its origin; the origin of the including
+//! file stays unchanged. The included text is a part of the zone: it counts in its bound, is read by the same reader,
 //! and a change of it is a change of the zone.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::value::{self, Read};
 use crate::limits;
 use crate::wire::presentation;
 
-/// What to do about a zone file that cannot be used.
+/// The advice for a zone file that cannot be used.
 const REMEDY: &str = "name a zone file (RFC 1035 section 5) that the daemon may read";
 
 /// The text of the zone file at `path`.
@@ -30,7 +30,7 @@ struct Expansion {
 }
 
 impl Expansion {
-    /// Adds a file, which begins below `origin`.
+    /// Adds a file, which begins with `origin`.
     fn add(&mut self, path: &Path, mut origin: String, depth: usize) -> Result<(), Wrong> {
         if depth > limits::MAX_INCLUDED {
             let wrong = format!("{} is nested {depth} includes deep", path.display());
@@ -54,7 +54,7 @@ impl Expansion {
                     origin = absolute(own, &origin);
                     self.text.push_str(&format!("$ORIGIN {origin}\n"));
                 }
-                // The reader of records would take it for one all the same, and read the file without a bound.
+                // The reader of records would accept it as a directive, and read the file without a bound.
                 (Some(word), _) if word.starts_with("$INCLUDE") => {
                     let wrong = format!("{} has an $INCLUDE that names no file", path.display());
                     return Err(Wrong::new(wrong, "write $INCLUDE, a blank, and the file"));

@@ -1,7 +1,7 @@
-//! A row of the table of keys: the name of a key, how it is read and shown, and what a reload says of it.
+//! A row of the table of keys: the name of a key, how it is read and shown, and what a reload says about it.
 //!
-//! Each section's rows stand beside its type; `table` lists the sections. What a key does, its default and its range are
-//! told in `conf/resolverd.toml`, from which the manual is made; a test holds that file against these rows.
+//! Each section's rows stand beside its type; `table` lists the sections. `conf/resolverd.toml` describes a key with
+//! its default and range, and the manual is made from it; a test compares that file with these rows.
 
 use std::path::Path;
 
@@ -17,44 +17,44 @@ pub(super) struct Key<Holder: 'static> {
     pub(super) name: &'static str,
     /// Reads it. Paths start in the directory.
     pub(super) read: ReadKey<Holder>,
-    /// Its value as it is typed; none where the key is left out.
+    /// Its value in the form of the file; none if the key is left out.
     pub(super) show: fn(&Holder) -> Option<Value>,
-    /// Whether an entry means nothing without it.
+    /// Whether an entry needs it.
     pub(super) required: bool,
-    /// Whether it is read when the daemon starts, and not by a reload: its memory, threads and socket are made then.
+    /// Whether only a start reads it, and not a reload: its memory, threads and socket are made at the start.
     pub(super) at_start: bool,
-    /// What holds where it is left out.
+    /// The meaning of leaving it out.
     pub(super) unset: &'static str,
-    /// Who tells that it has changed.
+    /// How a change of it is reported.
     pub(super) told: Told,
-    /// What a reload says where the file that it names has changed and its path has not.
+    /// The output of a reload if the content of the named file has changed and its path has not.
     pub(super) content: Option<Content<Holder>>,
 }
 
-/// Reads what was typed for a key into its holder.
+/// Reads a key's value into its holder.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
 
-/// Who tells that the value of a key has changed.
+/// How a change of a key is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Told {
-    /// The key: `max_ttl: 2h, was 1h`.
+    /// By the key: `max_ttl: 2h, was 1h`.
     Named,
-    /// The key, without its name: the entry has nothing else to tell.
+    /// By the key, without its name: the entry has no other value.
     Bare,
-    /// The entry.
+    /// By the entry.
     ByEntry,
 }
 
 /// The content of a file that a key names.
 pub(super) struct Content<Holder: 'static> {
-    /// What is said where it has changed.
+    /// The sentence for a change.
     pub(super) sentence: &'static str,
-    /// Whether it has: both name the same file.
+    /// Whether it has changed; both have the same path.
     pub(super) differs: fn(&Holder, &Holder) -> bool,
 }
 
 impl<Holder> Key<Holder> {
-    /// A key that a reload reads as well.
+    /// A key that a reload reads too.
     pub(super) const fn new(
         name: &'static str,
         read: ReadKey<Holder>,
@@ -72,25 +72,25 @@ impl<Holder> Key<Holder> {
         }
     }
 
-    /// The same, without which an entry means nothing.
+    /// The same for a key that an entry needs.
     pub(super) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// The same, read when the daemon starts.
+    /// The same, read only at the start.
     pub(super) const fn at_start(mut self) -> Self {
         self.at_start = true;
         self
     }
 
-    /// The same; `unset` holds where it is left out.
+    /// The same; `unset` is the meaning of leaving it out.
     pub(super) const fn unset(mut self, unset: &'static str) -> Self {
         self.unset = unset;
         self
     }
 
-    /// The same, its change told by somebody else.
+    /// The same, with another report of changes.
     pub(super) const fn told(mut self, told: Told) -> Self {
         self.told = told;
         self
@@ -107,53 +107,53 @@ impl<Holder> Key<Holder> {
     }
 }
 
-/// A section that stands once.
+/// A section that occurs once.
 pub(super) struct Once<Holder: 'static> {
     /// Its name.
     pub(super) name: &'static str,
     /// Its keys.
     pub(super) keys: &'static [Key<Holder>],
-    /// What it is read to.
+    /// Its holder.
     pub(super) of: fn(&Config) -> &Holder,
     /// The same, to be written.
     pub(super) of_mut: fn(&mut Config) -> &mut Holder,
 }
 
-/// A section of which there may be many.
+/// A section that may occur several times.
 pub(super) trait TableEntry: Sized + 'static {
     /// Its name.
     const NAME: &'static str;
-    /// How many there may be.
+    /// The greatest number of entries.
     const MOST: usize;
-    /// Its keys, in the order in which they are read: what others need comes first.
+    /// Its keys, in the order of reading: keys that others need come first.
     const KEYS: &'static [Key<Self>];
 
-    /// One of which nothing was typed.
+    /// An entry without any keys.
     fn blank() -> Self;
     /// All of them.
     fn all(config: &Config) -> &[Self];
     /// The same, to be added to.
     fn all_mut(config: &mut Config) -> &mut Vec<Self>;
-    /// What it is, and which.
+    /// Its kind and name.
     fn title(&self) -> String;
 
-    /// What it does, where a few words tell that.
+    /// Its effect, if a few words describe it.
     fn tell(&self) -> Option<String> {
         None
     }
 
-    /// What is different from `old` of the same title, but for what the keys tell.
+    /// The differences from `old` with the same title that are not reported by the keys.
     fn changes(&self, _old: &Self) -> Vec<String> {
         Vec::new()
     }
 
-    /// What is wrong with the keys that were typed, taken together; at a key, or at the entry as a whole.
+    /// The errors in the combination of keys that were typed; at a key, or at the entry as a whole.
     fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, Wrong)> {
         None
     }
 }
 
-/// Puts what was read where it belongs.
+/// Stores a value that was read.
 pub(super) fn set<Meant>(place: &mut Meant, read: Read<Meant>) -> Read<()> {
     *place = read?;
     Ok(())

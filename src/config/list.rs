@@ -1,4 +1,4 @@
-//! `[[list]]`: a DNS list that the registry does not know, or what the operator knows better of one.
+//! `[[list]]`: a DNS list that is not in the registry, or changes to one that is.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestPoints, WhenDead
 use crate::limits;
 use crate::wire::presentation::shown;
 
-/// What to do about test points that cannot be used.
+/// The advice for test points that cannot be used.
 const TESTS_REMEDY: &str = "write it like { listed = [\"2.0.0.127\"], unlisted = [\"1.0.0.127\"] }";
 
-/// What holds of a key that is left out.
+/// The meaning of leaving a key out.
 const AS_KNOWN: &str = "default of the registry";
 
 const PURPOSES: [(&str, Purpose); 3] =
@@ -33,34 +33,34 @@ const ON_REFUSAL: [(&str, OnRefusal); 3] =
 const WHEN_DEAD: [(&str, WhenDead); 2] = [("servfail", WhenDead::Servfail), ("nxdomain", WhenDead::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
-/// `[[list]]`: a list that the registry does not know, or what holds of one that it does.
+/// `[[list]]`: a list that is not in the registry, or changes to one that is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredList {
     /// Its apex, lower case, absolute.
     pub name: Name,
-    /// What being listed means.
+    /// Its purpose.
     pub purpose: Option<Purpose>,
-    /// What is looked up in it.
+    /// Its subjects.
     pub subjects: Option<Vec<Subject>>,
-    /// Codes that are listings whatever convention says.
+    /// Codes that are listings even if the convention says otherwise.
     pub listed: Option<Vec<Span>>,
-    /// Codes that are none.
+    /// Codes that are refusals.
     pub refused: Option<Vec<Span>>,
-    /// Names that it answers the same for ever; where there are none, it is not tested.
+    /// Its test points; without them it is not tested.
     pub tests: Option<TestPoints>,
-    /// What a client gets for a refusal.
+    /// The answer for a client to a refusal.
     pub on_refusal: Option<OnRefusal>,
-    /// What a client gets for silence.
+    /// The answer for a client to silence.
     pub when_dead: Option<WhenDead>,
-    /// Questions a day that the operator allows.
+    /// Queries a day that the operator allows.
     pub quota: Option<u64>,
     /// The customer's key.
     pub key: Option<KeyFile>,
-    /// The zone that takes it; without it the registry's.
+    /// The zone that takes the key; none: that of the registry.
     pub with_key: Option<Name>,
-    /// How old the data of a local mirror may be.
+    /// The greatest age of the data of a local mirror.
     pub max_age: Option<Duration>,
-    /// What is done when they are older.
+    /// The reaction to older data.
     pub when_stale: Option<WhenStale>,
 }
 
@@ -176,11 +176,12 @@ impl TableEntry for ConfiguredList {
 }
 
 impl ConfiguredList {
-    /// The list that it makes of what the registry `known`s; none where that is nothing and the entry does not say enough.
+    /// The list from the entry and the `known` list of the registry; none if there is no known list and the entry is
+    /// incomplete.
     pub fn list(&self, known: Option<&List>) -> Option<List> {
         let known = known.filter(|known| known.is_alive() || self.subjects.is_none());
         let mut list = match (known, self.purpose, &self.subjects) {
-            // What follows from purpose and subjects follows anew.
+            // Defaults that depend on purpose and subjects are computed again.
             (Some(known), purpose, subjects) if purpose.is_some() || subjects.is_some() => {
                 let subjects = subjects.clone().unwrap_or_else(|| known.subjects.clone());
                 let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
@@ -193,7 +194,8 @@ impl ConfiguredList {
                 }
             }
             (Some(known), ..) => known.clone(),
-            // An operator's own list need not hold the test points of RFC 5782, and may well hold 127.0.0.0/8: `tests` names its own.
+            // An operator's own list need not have the test points of RFC 5782, and may contain 127.0.0.0/8: `tests`
+            // names its own.
             (None, Some(purpose), Some(subjects)) => {
                 List { tests: None, ..List::new(self.name.clone(), purpose, subjects.clone()) }
             }
@@ -204,7 +206,7 @@ impl ConfiguredList {
         };
         if let Some(listed) = &self.listed {
             list.listed = codes(listed);
-            // What the registry knows as a refusal is a listing where the operator says so.
+            // A refusal of the registry is a listing if the operator says so.
             let is_listed = |code: &Code| listed.iter().any(|span| span.meets(code.span));
             list.refused.retain(|code| !is_listed(code));
         }
@@ -225,7 +227,7 @@ impl ConfiguredList {
 }
 
 impl Config {
-    /// The lists that there are: those of the registry, and the operator's.
+    /// All lists: those of the registry, and the operator's.
     pub fn lists(&self) -> BTreeMap<Name, Arc<List>> {
         let mut lists = self.dnsbl.registry.lists.clone();
         for entry in &self.lists {
@@ -248,7 +250,7 @@ fn code(found: &Typed<'_>) -> Read<Span> {
         .map_err(|why: String| Wrong::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
-/// Test points of the list at `apex`, which are typed as in the registry: without it.
+/// Test points of the list at `apex`, written as in the registry: without the apex.
 fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
@@ -274,7 +276,7 @@ fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
     Ok(TestPoints { listed: points(table, KEYS[0])?, unlisted: points(table, KEYS[1])? })
 }
 
-/// The test points of the list at `apex`, as they are typed: without it.
+/// The test points of the list at `apex`, in the form of the file: without the apex.
 fn test_points_written(apex: &Name, tests: &TestPoints) -> Value {
     let labels = |point: &Name| {
         let own = point.iter().len().saturating_sub(apex.iter().len());

@@ -11,13 +11,13 @@ use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
 use crate::limits;
 
-/// What to do about a registry that cannot be used.
+/// The advice for a registry that cannot be used.
 const REMEDY: &str = "give a file in the format of src/dnsbl/registry.toml in the source, or leave it empty for the built-in registry";
 
-/// What to do about a key that cannot be used.
+/// The advice for a key that cannot be used.
 const KEY_REMEDY: &str = "give a file that contains only the key (one DNS label) and that resolverd may read";
 
-/// What the mode of a file with a key may be at most: its owner writes, its group reads.
+/// The greatest mode of a key file: its owner writes, its group reads.
 const KEY_MODE: u32 = 0o640;
 
 /// A customer's key, and the file that it came from.
@@ -37,7 +37,7 @@ pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     Ok(Arc::new(registry))
 }
 
-/// Reads a key. Whoever may read its file may use the key, so nobody else may.
+/// Reads a key. Every user who may read its file may use the key, so no others may.
 pub(super) fn key_file(path: &Path) -> Read<KeyFile> {
     let file = path.display();
     let unreadable = |error: Unreadable| Wrong::new(format!("{file} {error}"), KEY_REMEDY);

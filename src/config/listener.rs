@@ -1,4 +1,4 @@
-//! `[listen]` and `[[listener]]`: whom we answer, and where.
+//! `[listen]` and `[[listener]]`: addresses and clients.
 
 use std::net::SocketAddr;
 
@@ -13,7 +13,7 @@ use crate::limits;
 
 const GUARDS: [(&str, Guard); 2] = [("guard", Guard::Guard), ("pass", Guard::Pass)];
 
-/// Whichever list is asked; "list" leaves it to each list.
+/// For every list; "list" leaves it to each list.
 const ON_REFUSAL: [(&str, Option<OnRefusal>); 4] = [
     ("list", None),
     ("servfail", Some(OnRefusal::Servfail)),
@@ -33,14 +33,14 @@ pub struct Listener {
     pub workers: usize,
     /// The configured zones that its clients see, by apex; none means all of them. Always none in `[listen]`.
     pub zones: Option<Vec<Name>>,
-    /// Whether clients are spared what lists say that is no listing.
+    /// Whether answers of lists that are no listings are held back.
     pub dnsbl: Guard,
-    /// What they get instead, whichever list they ask; none leaves it to each list.
+    /// The answer instead, for every list; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,
 }
 
 impl Listener {
-    /// What its clients are spared of what lists say.
+    /// The handling of lists' answers for its clients.
     pub fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
     }

@@ -65,12 +65,12 @@ pub use self::trust_anchor::TrustAnchor;
 pub use self::zone::{Host, Zone, ZoneKind};
 pub use crate::dnsbl::list::Guard;
 
-/// All that an operator can decide.
+/// All settings of the operator.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// `[listen]`
     pub listen: Listener,
-    /// Whether the command line named the addresses of `[listen]`: the file has no say in them then.
+    /// Whether the command line named the addresses of `[listen]`: those of the file are ignored then.
     pub has_fixed_addresses: bool,
     /// `[[listener]]`: more listeners, each with its own policy.
     pub listeners: Vec<Listener>,
@@ -80,13 +80,13 @@ pub struct Config {
     pub resolve: Resolve,
     /// `[dnssec]`
     pub dnssec: Dnssec,
-    /// `[[zone]]`: zones that are not recursed for like others.
+    /// `[[zone]]`: zones with servers or data of their own.
     pub zones: Vec<Zone>,
     /// `[[host]]`: names with addresses of their own.
     pub hosts: Vec<Host>,
     /// `[dnsbl]`
     pub dnsbl: Dnsbl,
-    /// `[[list]]`: DNS lists beside those of the registry, and what holds of these.
+    /// `[[list]]`: DNS lists that are not in the registry, and changes to those that are.
     pub lists: Vec<ConfiguredList>,
     /// `[control]`
     pub control: Control,
@@ -95,10 +95,10 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the file at `path`, or where none is named the one at `defaults::FILE` if there is one.
+    /// Reads the file at `path`; none: the one at `defaults::FILE`, if it exists.
     ///
     /// # Errors
-    /// The file cannot be read, or something in it is wrong; all that is wrong is told at once.
+    /// The file cannot be read, or has errors; all errors are reported at once.
     pub fn load(path: Option<&Path>) -> Result<Self, Errors> {
         let usual = Path::new(defaults::FILE);
         let mut config = match path {
@@ -112,17 +112,17 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads `text` as a file of `directory`; what it does not say is as in `base`, which has no entries. For the lab, where
-    /// nothing of the host's is asked for.
+    /// Reads `text` as a file of `directory`; missing keys are as in `base`, which has no entries. For the lab, which
+    /// uses no files of the host.
     ///
     /// # Errors
-    /// Something in it is wrong.
+    /// The text has errors.
     #[cfg(feature = "lab")]
     pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
         file::read_over(base, text, directory)
     }
 
-    /// The same, listening at other addresses: `--listen` on the command line.
+    /// The same with other addresses of `[listen]`: `--listen` on the command line.
     #[must_use]
     pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
         self.listen.addresses = addresses;

@@ -1,6 +1,6 @@
-//! Reading a file's tree to a configuration: each key by its row of the table, and all that is wrong told at once.
+//! Reads a file's tree into a configuration: each key by its row of the table, with all errors at once.
 //!
-//! What holds between keys and entries is checked in `check` when all have been read, as they may stand in any order.
+//! Checks between keys and entries are in `check` and run when all have been read, because they may be in any order.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,11 +13,11 @@ use super::report::{Lines, Problems, Wrong};
 use super::table::{Names, Visitor};
 use super::value::Typed;
 
-/// A file on its way to a configuration.
+/// The state of the reading.
 pub(super) struct Reader<'t> {
     tree: &'t DeTable<'t>,
     places: &'t Lines,
-    /// Where the file lies: paths in it start there.
+    /// The directory of the file: relative paths start there.
     directory: &'t Path,
     names: Names,
     pub(super) config: Config,
@@ -42,19 +42,19 @@ struct EntryLines {
 }
 
 impl KeyLines {
-    /// The line of a key that stands once.
+    /// The line of a key of a section that occurs once.
     pub(super) fn of(&self, section: &'static str, key: &str) -> Option<usize> {
         self.once.get(&(section, key.to_owned())).copied()
     }
 
-    /// The line of a key of an entry, or of the entry where it does not have it.
+    /// The line of a key of an entry, or of the entry if it does not have the key.
     pub(super) fn of_entry(&self, section: &str, place: usize, key: &str) -> Option<usize> {
         let entry = self.many.get(section)?.get(place)?;
         Some(entry.keys.get(key).copied().unwrap_or(entry.head))
     }
 }
 
-/// The keys of a section or an entry as they were typed.
+/// The keys of a section or an entry in the file.
 struct Found<'f> {
     /// The line of its head.
     line: usize,
@@ -62,7 +62,7 @@ struct Found<'f> {
 }
 
 impl Found<'_> {
-    /// The line of something wrong: its own, that of the key, or that of the head.
+    /// The line of an error: its own, that of the key, or that of the head.
     fn line_of(&self, key: &str, wrong: &Wrong, places: &Lines) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
@@ -86,7 +86,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Tells of keys outside all sections.
+    /// Reports keys outside all sections.
     pub(super) fn check_sections(&mut self) {
         for (key, found) in self.tree {
             let name = key.get_ref().as_ref();
@@ -98,7 +98,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The keys of a table that its section has; others are told.
+    /// The keys of a table that its section has; others are reported.
     fn found(&mut self, section: &str, line: usize, table: &'t DeTable<'t>) -> Found<'t> {
         let mut found = Found { line, keys: BTreeMap::new() };
         let Some(section) = self.names.section(section) else { return found };
@@ -119,7 +119,7 @@ impl<'t> Reader<'t> {
         self.names.section(section).map(|section| section.head()).unwrap_or_default()
     }
 
-    /// Tells what is wrong with keys of a section or an entry; without a key it is the entry as a whole.
+    /// Reports the errors of a section or an entry; without a key the error is about the entry as a whole.
     fn tell(&mut self, section: &str, found: &Found<'_>, wrongs: Vec<(Option<&'static str>, Wrong)>) {
         for (key, wrong) in wrongs {
             let line = found.line_of(key.unwrap_or_default(), &wrong, self.places);
@@ -128,7 +128,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads an entry, and keeps it where it is known which it is.
+    /// Reads an entry, and keeps it if its name is known.
     fn entry<Kind: TableEntry>(&mut self, line: usize, table: &'t DeTable<'t>) {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();
@@ -193,7 +193,7 @@ impl Visitor for Reader<'_> {
     }
 }
 
-/// Reads the keys that were typed, in the order of the table; what is wrong with some leaves the others.
+/// Reads the keys in the order of the table; an error in some does not affect the others.
 fn read_keys<Holder>(
     keys: &[Key<Holder>],
     holder: &mut Holder,

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, in lines that say where, what, and what to do.
+//! The errors of a configuration, in lines with place, error and advice.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,14 +8,14 @@ use serde::Serialize;
 use crate::limits::{MAX_PROBLEMS, MAX_SHOWN_SENTENCE, MAX_SHOWN_VALUE};
 use crate::wire::presentation::shown;
 
-/// Characters of a word that a known one can be near to: none has more than 30.
+/// Characters of a word that is compared with known ones: none of those has more than 30.
 const LONGEST_NEAR: usize = 64;
 
-/// Similarity (Jaro–Winkler, 0 to 1) from which a known key is offered for an unknown one: "adresses" is 0.97 like
-/// "addresses", "frobnicate" is below 0.6 like any.
+/// The similarity (Jaro–Winkler, 0 to 1) from which a known key is offered for an unknown one: "adresses" has 0.97
+/// with "addresses", "frobnicate" less than 0.6 with any.
 const SIMILAR: f64 = 0.75;
 
-/// All that is wrong with one configuration; every line names the file.
+/// The errors of one configuration; every line names the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Errors {
     /// The file, as it was named.
@@ -24,16 +24,16 @@ pub struct Errors {
     pub problems: Vec<Problem>,
 }
 
-/// One thing that is wrong.
+/// One error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Its line, counted from 1; none where it is the file as a whole.
+    /// Its line, counted from 1; none if it is about the file as a whole.
     pub line: Option<usize>,
-    /// The key, with its section in front; none where it is the file as a whole.
+    /// The key, with its section in front; none if it is about the file as a whole.
     pub key: Option<String>,
-    /// What is wrong.
+    /// The error.
     pub wrong: String,
-    /// What to do.
+    /// The advice.
     pub remedy: String,
 }
 
@@ -61,10 +61,10 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What is wrong with one value, before it is known under which key it stands.
+/// The error of one value, before its key is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
-    /// Where, in octets of the file, if it is not the value as a whole.
+    /// The place in octets of the file, if it is not the whole value.
     pub(super) span: Option<Range<usize>>,
     pub(super) wrong: String,
     pub(super) remedy: String,
@@ -81,21 +81,21 @@ impl Wrong {
     }
 }
 
-/// A value as an error shows it: in quotes, shortened, and harmless.
+/// A value as an error shows it: in quotes, shortened, with control characters escaped.
 pub(super) fn quoted(value: &str) -> String {
     format!("\"{}\"", shown(value, MAX_SHOWN_VALUE))
 }
 
-/// The problems of a file as they are found.
+/// The problems of a file, as they are found.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     told: Vec<Problem>,
-    /// Those beyond `limits::MAX_PROBLEMS`.
+    /// The number beyond `limits::MAX_PROBLEMS`.
     more: usize,
 }
 
 impl Problems {
-    /// Adds one. What others wrote may stand in each part of it.
+    /// Adds one. Each part of it may contain foreign text.
     pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: Wrong) {
         if self.told.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);
@@ -129,7 +129,7 @@ impl Problems {
     }
 }
 
-/// Where the lines of a text begin.
+/// The begins of the lines of a text.
 pub(super) struct Lines(Vec<usize>);
 
 impl Lines {

@@ -1,6 +1,6 @@
-//! Root hints from a file in zone-file form, as IANA's `named.root` and Debian's `root.hints` are.
+//! Root hints from a file in zone-file form, like IANA's `named.root` and Debian's `root.hints`.
 //!
-//! NS of the root names the servers, A and AAAA give their addresses, whatever else is there is passed over.
+//! NS of the root name the servers, A and AAAA give their addresses, other records are skipped.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -12,13 +12,13 @@ use super::{report, value};
 use crate::limits;
 use crate::zone_file::{Begun, Reader, Wrong, entries};
 
-/// What to do about a file that cannot be used.
+/// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
 
 /// Names and addresses of root servers to prime from (RFC 9609).
 #[derive(Clone, Debug, PartialEq)]
 pub struct RootHints {
-    /// The file that they came from; none: they are built in.
+    /// The file that they came from; none: the built-in ones.
     pub path: Option<PathBuf>,
     /// Each server's name and addresses.
     pub servers: Vec<(Name, Vec<IpAddr>)>,
@@ -32,11 +32,11 @@ pub(super) fn load(path: &Path) -> Result<RootHints, report::Wrong> {
     Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
-/// Reads root hints; the error is what is wrong, to be put after the file's name.
+/// Reads root hints; the error is written after the file's name.
 fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut servers = Vec::new();
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();
-    // Names are absolute even without their last dot, as the origin is the root.
+    // Names are absolute even without their last dot, because the origin is the root.
     let mut reader = Reader::new(Name::root());
     let said = |wrong: Wrong| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     for entry in entries(text) {

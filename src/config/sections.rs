@@ -1,4 +1,4 @@
-//! The sections that stand once, but for `[listen]` and `[dnsbl]`: their types, and the rows of their keys.
+//! The sections that occur once, except `[listen]` and `[dnsbl]`: their types, and the rows of their keys.
 //!
 //! A new key is a field here with its row, and a default in `defaults`.
 
@@ -20,14 +20,14 @@ use super::value::{Read, Typed};
 use super::{addresses, value, written};
 use crate::limits;
 
-/// What is kept, and for how long.
+/// The sizes and times of the cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
     /// Octets for the four memories together.
     pub size: u64,
-    /// No positive answer is kept longer.
+    /// The longest time that a positive answer is kept.
     pub max_ttl: Duration,
-    /// No negative answer is kept longer (RFC 2308 section 5).
+    /// The longest time that a negative answer is kept (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
 }
 
@@ -60,12 +60,12 @@ pub(super) const CACHE: Once<Cache> = Once {
     of_mut: |config| &mut config.cache,
 };
 
-/// How servers are asked.
+/// The settings of queries to servers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolve {
-    /// A client has an answer or SERVFAIL this long after its first copy.
+    /// The time within which a client has an answer or SERVFAIL, from its first copy.
     pub deadline: Duration,
-    /// Where recursion starts.
+    /// The servers that recursion starts from.
     pub root_hints: RootHints,
     /// Whether servers are asked over IPv4.
     pub ipv4: Family,
@@ -73,22 +73,22 @@ pub struct Resolve {
     pub ipv6: Family,
     /// Servers that are never asked, whoever names them.
     pub deny_servers: Vec<IpNet>,
-    /// Whether servers of the root and of TLDs are told no more of a name than they need (RFC 9156).
+    /// Whether servers of the root and of TLDs get no more of a name than they need (RFC 9156).
     pub qname_minimisation: bool,
     /// Whether first contact with a zone asks two servers at once.
     pub race: bool,
-    /// The port servers are asked at.
+    /// The port of servers.
     pub upstream_port: u16,
-    /// Addresses to ask from, at most one of each family; none: the system chooses.
+    /// Addresses to ask from, at most one of each family; empty: the system chooses.
     pub source: Vec<IpAddr>,
-    /// Ports that datagrams to servers leave from, but for those that this host reserves.
+    /// Ports of outgoing datagrams, except those that this host reserves.
     pub source_ports: RangeInclusive<u16>,
 }
 
 /// Whether an address family is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Found out.
+    /// Found out by resolverd.
     Auto,
     /// Used.
     On,
@@ -181,16 +181,16 @@ fn family_written(family: Family) -> Value {
     }
 }
 
-/// What is validated, and where trust begins.
+/// The settings of validation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dnssec {
     /// Whether answers are validated.
     pub validate: bool,
-    /// Where trust begins.
+    /// The trust anchors.
     pub trust_anchor: TrustAnchor,
     /// Names at and below which nothing is validated (RFC 7646).
     pub negative_trust_anchors: Vec<Name>,
-    /// Whether signatures with SHA-1 count; without, zones that have no others are insecure.
+    /// Whether signatures with SHA-1 are checked; if not, zones that have no others are insecure.
     pub sha1: bool,
 }
 

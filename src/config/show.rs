@@ -1,12 +1,12 @@
-//! A configuration as the file that means it, for `resolverctl config show`.
+//! A configuration in the form of its file, for `resolverctl config show`.
 //!
-//! What is shown here and read again is equal; files that it names are told by their path.
+//! The output, read again, is equal; named files are shown by their path.
 
 use super::Config;
 use super::keys::{Key, Once, TableEntry};
 use super::table::{Visitor, visit};
 
-/// The file that means `config`: every key, or with `changed` only those that differ from the default.
+/// The file of `config`: every key, or with `changed` only those that differ from the default.
 pub fn show(config: &Config, changed: bool) -> String {
     let mut shown =
         Shown { config, default: Config::default(), changed, once: String::new(), many: String::new() };
@@ -18,7 +18,7 @@ struct Shown<'c> {
     config: &'c Config,
     default: Config,
     changed: bool,
-    /// The sections that stand once; they come first.
+    /// The sections that occur once; they come first.
     once: String,
     many: String,
 }
@@ -40,7 +40,7 @@ impl Visitor for Shown<'_> {
     }
 }
 
-/// A line for each key, but for those that say what `default` does.
+/// A line for each key, except keys with the value of `default`.
 fn keys<Holder>(keys: &[Key<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;

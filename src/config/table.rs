@@ -1,7 +1,7 @@
-//! The table of keys: every section of the file, in the order of the shipped one.
+//! The table of keys: every section of the file, in the order of the shipped file.
 //!
-//! Whatever is done with all keys visits this table: reading, showing, comparing. What is not in it is unknown, and told
-//! with what comes nearest.
+//! All work on keys visits this table: reading, showing, comparing. A key that is not in it is unknown, and its error
+//! names the nearest known key.
 
 use toml::de::DeValue;
 
@@ -12,11 +12,11 @@ use super::report::nearest;
 use super::zone::{Host, Zone};
 use super::{dnsbl, sections, value};
 
-/// Something that is done with every section.
+/// Work on every section.
 pub(super) trait Visitor {
-    /// With one that stands once.
+    /// For a section that occurs once.
     fn once<Holder>(&mut self, section: &Once<Holder>);
-    /// With one of which there may be many.
+    /// For a section that may occur several times.
     fn many<Kind: TableEntry>(&mut self);
 }
 
@@ -71,7 +71,7 @@ impl Names {
         self.0.iter().find(|section| section.name == name)
     }
 
-    /// What to do about a key that a section does not have.
+    /// The advice for a key that a section does not have.
     pub(super) fn unknown(&self, section: &Section, key: &str) -> String {
         if let Some(near) = nearest(key, section.keys.iter().copied()) {
             return format!("did you mean {near}?");
@@ -84,7 +84,7 @@ impl Names {
         }
     }
 
-    /// What to do about a key outside all sections that is not `version`.
+    /// The advice for a key outside all sections that is not `version`.
     pub(super) fn unknown_section(&self, key: &str, found: &DeValue<'_>) -> String {
         let is_section = found.is_table()
             || found.as_array().is_some_and(|array| array.iter().any(|entry| entry.get_ref().is_table()));
@@ -108,7 +108,7 @@ impl Names {
 }
 
 impl Section {
-    /// How its head is written: `[cache]`, `[[zone]]`.
+    /// The form of its head: `[cache]`, `[[zone]]`.
     pub(super) fn head(&self) -> String {
         if self.many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }
     }
@@ -118,7 +118,7 @@ impl Section {
 mod tests {
     use super::*;
 
-    /// The heads and keys of the shipped file, those of its examples included, each with the line before it.
+    /// The heads and keys of the shipped file, including its examples, each with the line before it.
     fn shipped() -> Vec<(String, String)> {
         let text = include_str!("../../conf/resolverd.toml");
         let mut before = "";

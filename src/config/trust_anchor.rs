@@ -1,8 +1,8 @@
-//! Trust anchors from a file of DS and DNSKEY records, as zone files, Unbound and BIND spell them; and which keys of the root
-//! are taken where no file is named.
+//! Trust anchors from a file of DS and DNSKEY records, in the form of zone files, Unbound or BIND; and the keys of
+//! the root if no file is named.
 //!
-//! Of Unbound: its `trust-anchor:` lines and the states of its `root.key`. Of BIND: `trust-anchors`, `managed-keys` and
-//! `trusted-keys`.
+//! From Unbound: its `trust-anchor:` lines and the states of its `root.key`. From BIND: `trust-anchors`,
+//! `managed-keys` and `trusted-keys`.
 
 use std::path::{Path, PathBuf};
 
@@ -16,26 +16,26 @@ use crate::limits;
 use crate::validate::anchors::Anchors;
 use crate::zone_file::{self, Begun, Reader, Word, Wrong, ZoneFileEntry, entries};
 
-/// What to do about a file that cannot be used.
+/// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
 
-/// Where Debian's package dns-root-data puts the root's keys.
+/// The root's keys of Debian's package dns-root-data.
 const SYSTEM: &str = "/usr/share/dns/root.ds";
 
-/// The blocks of BIND's configuration that hold anchors.
+/// The blocks of BIND's configuration with anchors.
 const BLOCKS: [&str; 4] = ["trust-anchors", "managed-keys", "trusted-keys", "dnssec-keys"];
 
 /// Keys that are trusted without being signed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrustAnchor {
-    /// The file that they came from; none: they are built in, or the system's.
+    /// The file that they came from; none: the built-in ones and the system's.
     pub path: Option<PathBuf>,
-    /// They.
+    /// The anchors.
     pub anchors: Anchors,
 }
 
-/// Reads a file of anchors. The root's keys hold beside them, unless the file has its own: an anchor of one zone of the
-/// operator's takes no other's away.
+/// Reads a file of anchors. The root's keys hold beside them, unless the file has its own: an anchor of the operator
+/// for one zone removes no other.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::Wrong> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors =
@@ -46,15 +46,15 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::Wrong> {
     Ok(TrustAnchor { path: Some(path.to_owned()), anchors })
 }
 
-/// The root's keys: the built-in ones, and those of the system beside them. The system's file may be newer than this program,
-/// or older, or somebody's own: none of these takes a key away that the root signs with.
+/// The root's keys: the built-in ones, and those of the system beside them. The system's file may be newer or older
+/// than this program, or changed by hand: none of these removes a key that the root signs with.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());
     TrustAnchor { path: None, anchors: joined_with(system) }
 }
 
-/// The built-in keys with those that the system's file has of the root.
+/// The built-in keys with those of the system's file for the root.
 fn joined_with(system: Option<Anchors>) -> Anchors {
     let mut anchors = Anchors::built_in();
     if let Some(system) = system {
@@ -63,7 +63,7 @@ fn joined_with(system: Option<Anchors>) -> Anchors {
     anchors
 }
 
-/// Reads anchors; the error is what is wrong, to be put after the file's name.
+/// Reads anchors; the error is written after the file's name.
 fn parse(text: &str) -> Result<Anchors, String> {
     let starts = |line: &str| BLOCKS.iter().any(|block| line.trim_start().starts_with(block));
     let mut anchors = Anchors::default();
@@ -81,18 +81,18 @@ fn parse(text: &str) -> Result<Anchors, String> {
 /// The word before a record in Unbound's configuration.
 const KEYWORD: &str = "trust-anchor:";
 
-/// Records as zone files have them. Unbound begins comments with `#` too, where a line begins.
+/// Records in zone-file form. Unbound also begins comments with `#`, at the begin of a line.
 fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     let lines = text.lines().map(|line| match line.trim_start() {
         remark if remark.starts_with('#') => "\n".to_owned(),
-        // Unbound's keyword needs no blank behind it; a word of a zone file does.
+        // Unbound's keyword needs no blank after it; a word of a zone file does.
         setting if setting.starts_with(KEYWORD) => {
             format!("{}\n", line.replacen(KEYWORD, "trust-anchor: ", 1))
         }
         _ => format!("{line}\n"),
     });
     let said = |wrong: Wrong| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
-    // Names are absolute even without their last dot, as the origin is the root.
+    // Names are absolute even without their last dot, because the origin is the root.
     let mut reader = Reader::new(Name::root());
     for entry in entries(&lines.collect::<String>()) {
         let entry = entry.map_err(said)?;
@@ -112,7 +112,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// A record of Unbound's configuration, `trust-anchor: "NAME DS ..."`, without what makes it one.
+/// A record of Unbound's configuration, `trust-anchor: "NAME DS ..."`, without keyword and quotes.
 fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     if entry.words.first().is_some_and(|word| word.text == KEYWORD) {
         let words = entry.words.iter().skip(1).flat_map(|word| word.text.split_ascii_whitespace());
@@ -122,8 +122,8 @@ fn without_keyword(mut entry: ZoneFileEntry) -> ZoneFileEntry {
     entry
 }
 
-/// Whether Unbound has noted in `root.key` that it does not trust the key: states 0 (start), 1 (pending), 4 (revoked) and 5
-/// (removed) of RFC 5011 section 4.
+/// Whether Unbound has noted in `root.key` that it does not trust the key: states 0 (start), 1 (pending), 4 (revoked)
+/// and 5 (removed) of RFC 5011 section 4.
 fn distrusted(comment: &str) -> bool {
     let state = comment.split_once(";;state=").and_then(|(_, rest)| rest.chars().next());
     state.is_some_and(|state| !matches!(state, '2' | '3'))
@@ -150,7 +150,7 @@ fn read_blocks(text: &str, anchors: &mut Anchors) -> Result<(), String> {
     Ok(())
 }
 
-/// A name, in newer blocks how it is to be followed, and the data of a DS or a key.
+/// A name, in newer blocks the kind of anchor, and the data of a DS or a key.
 fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     let told = entry.iter().take(2).cloned().collect::<Vec<_>>().join(" ");
     let wrong = |wrong: &str| format!("{wrong} in the entry {told}");
@@ -164,7 +164,7 @@ fn add_entry(entry: &[String], anchors: &mut Anchors) -> Result<(), String> {
     added.map_err(wrong)
 }
 
-/// Words of a BIND configuration: comments left out, quotes taken off, braces and semicolons words of their own.
+/// Words of a BIND configuration: without comments and quotes, braces and semicolons as words of their own.
 fn bind_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut letters = text.chars().peekable();
@@ -186,7 +186,7 @@ fn bind_words(text: &str) -> Vec<String> {
     words
 }
 
-/// Leaves out what comes up to `end`, and that.
+/// Skips the text up to `end`, and `end`.
 fn pass_over(letters: &mut impl Iterator<Item = char>, end: &str) {
     let mut passed = String::new();
     for letter in letters {
@@ -233,12 +233,12 @@ fn algorithm_of(word: &str) -> Result<Algorithm, &'static str> {
     zone_file::algorithm(word).map(Algorithm::from_u8).ok_or("has an unknown algorithm")
 }
 
-/// Data that stand in several words, or in one that is quoted and has spaces.
+/// Data in several words, or in one quoted word with spaces.
 fn joined(words: &[impl AsRef<str>]) -> String {
     words.iter().flat_map(|word| word.as_ref().split_ascii_whitespace()).collect()
 }
 
-/// A name as these files mean it: absolute even without its last dot.
+/// A name in these files: absolute even without its last dot.
 fn name(word: &str) -> Option<Name> {
     let mut name = Name::from_ascii(word).ok()?.to_lowercase();
     name.set_fqdn(true);

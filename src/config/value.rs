@@ -1,6 +1,6 @@
-//! Single values of the configuration file: what was typed becomes what is meant, or a sentence about it.
+//! Single values of the configuration file: typed text becomes a value, or an error.
 //!
-//! Addresses stand in `addresses`; the way back is `written`.
+//! Addresses are in `addresses`; `written` is the way back.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -16,10 +16,10 @@ use super::report::{Wrong, quoted};
 use crate::limits;
 use crate::wire::presentation::{self, shown};
 
-/// A value as it was typed, with its place in the file.
+/// A value as typed, with its place in the file.
 pub(super) type Typed<'f> = Spanned<DeValue<'f>>;
 
-/// What a value becomes, or what is wrong with it.
+/// The value, or its error.
 pub(super) type Read<Meant> = Result<Meant, Wrong>;
 
 /// Units of a span, in milliseconds.
@@ -64,7 +64,7 @@ pub(super) fn number<Meant: TryFrom<u64>>(value: &Typed<'_>, range: &RangeInclus
     })
 }
 
-/// A list, its values read one by one; a value that stands there twice is one too many.
+/// A list, its values read one by one; a repeated value is an error.
 pub(super) fn list<Meant: PartialEq>(
     value: &Typed<'_>,
     read: impl Fn(&Typed<'_>) -> Read<Meant>,
@@ -120,7 +120,7 @@ pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     Ok(name)
 }
 
-/// A name as it is typed: without its last dot, but for the root.
+/// A name in the form of the file: without its last dot, except for the root.
 pub(super) fn name_text(name: &Name) -> String {
     let text = presentation::name_text(name);
     match text.strip_suffix('.') {
@@ -129,12 +129,12 @@ pub(super) fn name_text(name: &Name) -> String {
     }
 }
 
-/// A name as it is typed, in quotes.
+/// A name in the form of the file, in quotes.
 pub(super) fn in_quotes(name: &Name) -> String {
     format!("\"{}\"", name_text(name))
 }
 
-/// The path of a file; one that is relative starts in `directory`, and none is named where it is empty.
+/// The path of a file; a relative one starts in `directory`, an empty one names no file.
 pub(super) fn path(value: &Typed<'_>, directory: &Path) -> Read<Option<PathBuf>> {
     let typed = text(value)?;
     Ok((!typed.is_empty()).then(|| directory.join(typed)))
@@ -168,14 +168,14 @@ fn quantity(typed: &str, units: &[(&str, u64)]) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(*factor)
 }
 
-/// A span in the largest unit that tells it whole.
+/// A span in the largest unit that divides it.
 pub(super) fn span_text(span: Duration) -> String {
     let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let whole = SPAN_UNITS.iter().rev().find(|(_, factor)| millis > 0 && millis.is_multiple_of(*factor));
     whole.map_or_else(|| "0s".to_owned(), |(unit, factor)| format!("{}{unit}", millis / factor))
 }
 
-/// A size in the largest unit that tells it whole.
+/// A size in the largest unit that divides it.
 pub(super) fn size_text(octets: u64) -> String {
     let whole = SIZE_UNITS.iter().rev().find(|(_, factor)| octets.is_multiple_of(*factor));
     let (unit, factor) = whole.unwrap_or(&("KiB", 1 << 10));
@@ -194,7 +194,7 @@ fn an(value: &DeValue<'_>) -> String {
     format!("{article} {kind}")
 }
 
-/// Keys that stand in a table, for the nearest known one.
+/// Keys of a table, sorted for the search of the nearest one.
 pub(super) fn sorted<'a>(keys: impl IntoIterator<Item = &'a str>) -> String {
     keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,4 @@
-//! Single values as the configuration file writes them: the way back of `value`.
+//! Single values in the form of the configuration file: the reverse of `value`.
 
 use std::fmt;
 use std::path::Path;
@@ -9,13 +9,13 @@ use toml::Value;
 
 use super::value;
 
-/// The word that means a value.
+/// The word of a value.
 pub(super) fn word<Meant: Copy + PartialEq>(meant: Meant, words: &[(&str, Meant)]) -> Value {
     let known = words.iter().find(|(_, other)| *other == meant);
     Value::String(known.map_or_else(String::new, |(word, _)| (*word).to_owned()))
 }
 
-/// A list of what writes itself.
+/// A list of displayable values.
 pub(super) fn list(values: &[impl fmt::Display]) -> Value {
     texts(values.iter().map(ToString::to_string))
 }
@@ -50,7 +50,7 @@ pub(super) fn size(octets: u64) -> Value {
     Value::String(value::size_text(octets))
 }
 
-/// The path of a file; empty where there is none.
+/// The path of a file; empty if there is none.
 pub(super) fn path(path: Option<&Path>) -> Value {
     Value::String(path.map_or_else(String::new, |path| path.display().to_string()))
 }

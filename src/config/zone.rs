@@ -1,4 +1,4 @@
-//! `[[zone]]` and `[[host]]`: zones that are not recursed for like others, and names with addresses of their own.
+//! `[[zone]]` and `[[host]]`: zones with servers or data of their own, and names with addresses of their own.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -13,20 +13,20 @@ use super::report::Wrong;
 use super::{Config, addresses, included, value, written};
 use crate::limits;
 
-/// The keys that say where a zone's answers come from.
+/// The keys for the source of a zone's answers.
 const ZONE_KINDS: [&str; 3] = ["forward", "stub", "file"];
 
-/// What holds where a zone has no cap of its own.
+/// The meaning of leaving out a zone's own cap.
 const CAP: &str = "that of [cache]";
 
-/// A zone that is not recursed for like others; the longest suffix of a name counts.
+/// A zone with servers or data of its own; the longest suffix of a name counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zone {
     /// Its apex, lower case, absolute.
     pub name: Name,
-    /// Where its answers come from.
+    /// The source of its answers.
     pub kind: ZoneKind,
-    /// Addresses to ask from; none: those of `resolve.source`.
+    /// Addresses to ask from; empty: those of `resolve.source`.
     pub source: Vec<IpAddr>,
     /// Overrides `cache.max_ttl`.
     pub max_ttl: Option<Duration>,
@@ -36,18 +36,18 @@ pub struct Zone {
     pub validate: bool,
 }
 
-/// Where a zone's answers come from.
+/// The source of a zone's answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ZoneKind {
     /// `forward`: recursive servers, asked for the whole answer.
     Forward(Vec<Forwarder>),
     /// `stub`: the zone's own servers, by address and port.
     Stub(Vec<SocketAddr>),
-    /// `file`: a zone file, read when the configuration is.
+    /// `file`: a zone file, read together with the configuration.
     File {
-        /// Where it lies.
+        /// Its path.
         path: PathBuf,
-        /// What stands in it.
+        /// Its text.
         text: String,
     },
 }
@@ -172,7 +172,7 @@ impl TableEntry for Zone {
 }
 
 impl Zone {
-    /// Where its answers come from, with the verb for each kind of zone.
+    /// The source of its answers, with the verb for each kind of zone.
     fn leads(&self, [forward, stub, file]: [&str; 3]) -> String {
         match &self.kind {
             ZoneKind::Forward(forwarders) => format!("{forward} {}", joined(forwarders.iter())),

@@ -1,4 +1,4 @@
-//! `resolverctl cache`: what the daemon's memory holds under a name.
+//! `resolverctl cache`: the entries of the daemon's memory under a name.
 
 use super::client::Client;
 use super::render::{Format, json, state};
@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     kind: Option<String>,
 }
 
-/// Asks and shows it; "no" where nothing is held.
+/// Asks and shows it; "no" if there is no entry.
 pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
     let Arguments { name, kind } = arguments;
     let replies = client.ask(&Request::Cache { name: name.clone(), kind: kind.clone() })?;

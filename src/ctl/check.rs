@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     what: What,
 }
 
-/// What is looked at.
+/// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum What {
     /// Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root.
@@ -35,7 +35,7 @@ struct System {
     root_server: Vec<SocketAddr>,
 }
 
-/// Looks, and shows what it found.
+/// Checks, and shows the findings.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Outcome {
     let What::System(system) = &arguments.what;
     let mut servers = system.root_server.clone();

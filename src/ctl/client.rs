@@ -9,7 +9,7 @@ use super::exit::Failure;
 use crate::control::protocol::{Reply, Request};
 use crate::limits;
 
-/// The daemon gives up first, so that its reason is heard.
+/// The daemon gives up first, so that its reason reaches the user.
 const PATIENCE: Duration = limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// Asks the daemon behind a socket.
@@ -42,12 +42,12 @@ impl Client {
     }
 }
 
-/// What is said to a reply of another kind than asked for.
+/// The failure for a reply of an unexpected kind.
 pub(super) fn unexpected() -> Failure {
     Failure::CutOff("unexpected type; check that resolverctl and resolverd have the same version".to_owned())
 }
 
-/// Reads lines until the one that says that it is the last.
+/// Reads lines until the last one.
 fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, Failure> {
     let mut replies = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! `resolverctl completion`: what a shell needs to complete its command line.
+//! `resolverctl completion`: the completion script of a shell.
 
 use clap::CommandFactory;
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `resolverctl config`: the configuration that the daemon runs on, and whether a file is one.
+//! `resolverctl config`: the daemon's configuration, and the check of a file.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -51,7 +51,7 @@ fn show(changed: bool, client: &Client, format: Format) -> Result<Outcome, Failu
     Ok(Outcome { text, exit: Exit::Yes })
 }
 
-/// What is wrong with a file is the answer here, and stands where answers do.
+/// The errors of a file are the answer here, and go to stdout.
 fn check(file: Option<&Path>, format: Format) -> Outcome {
     let usual = Path::new(defaults::FILE);
     let read = file.or_else(|| usual.exists().then_some(usual));
@@ -63,7 +63,7 @@ fn check(file: Option<&Path>, format: Format) -> Outcome {
     Outcome { text, exit: if errors.is_some() { Exit::ConfigInvalid } else { Exit::Yes } }
 }
 
-/// Whether the zones of a configuration can be served: what stands in zone files is read as the daemon reads it.
+/// Whether the zones of a configuration can be served: zone files are read as the daemon reads them.
 fn servable(config: Config, file: Option<&Path>) -> Result<(), Errors> {
     let views = Views::new(&Arc::new(config));
     views.map(drop).map_err(|wrong| Errors {

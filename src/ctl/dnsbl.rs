@@ -1,4 +1,4 @@
-//! `resolverctl dnsbl`: how the DNS lists are, what each says of an address or a domain, and what is known of them.
+//! `resolverctl dnsbl`: the states of the DNS lists, their answers for an address or a domain, and the registry.
 
 use clap::Subcommand;
 
@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
     Ok(Outcome { text, exit })
 }
 
-/// Whether lists that block have it: yes, no, or could not tell.
+/// Whether blocklists have it: yes, no, or could not tell.
 fn verdict(replies: &[Reply]) -> Exit {
     let says = |wanted| {
         replies.iter().any(|reply| {

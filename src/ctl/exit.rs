@@ -1,4 +1,4 @@
-//! How resolverctl ends: a code for scripts, a sentence for people.
+//! The end of resolverctl: a code for scripts, a sentence for people.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,22 +6,22 @@ use std::process::ExitCode;
 
 use crate::control::protocol::{Fault, Problem};
 
-/// Exit codes; the same in every command.
+/// Exit codes; the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Yes: it is well, the name has such data, it was done.
+    /// Yes: healthy, the name has such data, or done.
     Yes = 0,
-    /// No: it is not well, there is no such name, or no such data.
+    /// No: not healthy, no such name, or no such data.
     No = 1,
-    /// The command line asks for what cannot be.
+    /// The command line is invalid.
     Usage = 2,
     /// No daemon answers.
     Unreachable = 3,
-    /// Neither yes nor no: the question failed, or the reply was cut off.
+    /// Neither yes nor no: the query failed, or the reply was cut off.
     CouldNotTell = 4,
-    /// This user may not ask the daemon, or not for that.
+    /// This user may not ask the daemon, or not for this.
     Permission = 5,
-    /// The configuration file is wrong.
+    /// The configuration file has errors.
     ConfigInvalid = 6,
 }
 
@@ -31,32 +31,32 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why there is no answer.
+/// Why there is no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// Nobody listens at the socket.
+    /// No process listens at the socket.
     #[error(
         "cannot connect to resolverd at {socket}: {error}; start it (`systemctl start resolverd`), or give its socket with --socket"
     )]
     Unreachable {
         /// The socket that was tried.
         socket: PathBuf,
-        /// Why.
+        /// The error.
         error: io::Error,
     },
-    /// The socket is not ours to use.
+    /// This user may not use the socket.
     #[error("permission denied for {socket}; use sudo, or join the group that owns the socket")]
     Permission {
         /// The socket that was tried.
         socket: PathBuf,
     },
-    /// The daemon answered halfway.
+    /// The reply is incomplete.
     #[error("invalid reply of resolverd: {0}")]
     CutOff(String),
-    /// The daemon said no.
+    /// The daemon refused.
     #[error("{0}")]
     Problem(#[from] Problem),
-    /// The answer cannot be printed.
+    /// The reply cannot be printed.
     #[error("cannot write the output: {0}")]
     Output(io::Error),
 }

@@ -1,4 +1,4 @@
-//! `resolverctl flush`: removing from the daemon's memory.
+//! `resolverctl flush`: removes entries from the daemon's memory.
 
 use clap::ArgGroup;
 
@@ -37,7 +37,7 @@ impl Arguments {
     }
 }
 
-/// Asks and says what was removed.
+/// Asks and shows the number of removed entries.
 pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
     let Reply::Flushed(removed) = client.ask_one(&Request::Flush { what: arguments.what() })? else {
         return Err(unexpected());

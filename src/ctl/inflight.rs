@@ -1,4 +1,4 @@
-//! `resolverctl inflight`: what the daemon is finding out at this moment, and whom it waits for.
+//! `resolverctl inflight`: the daemon's queries in progress, and the servers that they wait for.
 
 use super::client::Client;
 use super::render::{Format, json, state};

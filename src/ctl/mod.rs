@@ -42,7 +42,7 @@ pub use self::exit::{Exit, Failure};
 use self::render::{Format, Style};
 use crate::config::defaults;
 
-/// What stands below the help.
+/// The text below the help.
 const EXIT_CODES: &str = "\
 Exit codes: 0 yes or success, 1 no (not healthy, NXDOMAIN, no data), 2 usage, 3 daemon unreachable, 4 unknown (query \
 failed), 5 permission denied, 6 configuration invalid";
@@ -64,7 +64,7 @@ pub struct Arguments {
     command: Option<Command>,
 }
 
-/// When there is colour.
+/// When colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Color {
     Auto,
@@ -112,19 +112,19 @@ enum Command {
     Check(check::Arguments),
 }
 
-/// What a command comes to.
+/// The result of a command.
 struct Outcome {
-    /// What is printed, with its last newline.
+    /// The output, with its last newline.
     text: String,
     exit: Exit,
 }
 
-/// Runs the program: asks, prints, and says how it ended.
+/// Runs the program: asks, prints, and returns the exit code.
 pub fn run(arguments: &Arguments) -> Exit {
     match arguments.outcome() {
         Ok(outcome) => match io::stdout().lock().write_all(outcome.text.as_bytes()) {
             Ok(()) => outcome.exit,
-            // Whoever reads us, `head` for one, has seen enough.
+            // The reader of the pipe, for instance `head`, has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Yes,
             Err(error) => complain(&Failure::Output(error)),
         },
@@ -132,9 +132,9 @@ pub fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Says on stderr why there is no answer.
+/// Prints on stderr why there is no reply.
 fn complain(failure: &Failure) -> Exit {
-    // Nobody is left to be told where stderr is closed; the exit code says it.
+    // If stderr is closed, only the exit code is left.
     let _closed = writeln!(io::stderr(), "resolverctl: {failure}");
     failure.exit()
 }

@@ -1,4 +1,4 @@
-//! `resolverctl nta`: negative trust anchors, names at and below which broken signatures are overlooked for a while.
+//! `resolverctl nta`: negative trust anchors, names at and below which signatures are not validated for a while.
 //!
 //! RFC 7646.
 
@@ -30,7 +30,7 @@ pub(super) enum Command {
     },
 }
 
-/// Adds, removes or lists, and shows what holds then.
+/// Adds, removes or lists, and shows the current ones.
 pub(super) fn run(command: &Command, client: &Client, format: Format) -> Result<Outcome, Failure> {
     let what = match command {
         Command::Add { name, time } => NtaWhat::Add { name: name.clone(), seconds: time.as_secs() },

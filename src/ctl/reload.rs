@@ -1,11 +1,11 @@
-//! `resolverctl reload`: has the daemon read its configuration file again.
+//! `resolverctl reload`: makes the daemon read its configuration file again.
 
 use super::client::Client;
 use super::render::{Format, json, text};
 use super::{Exit, Failure, Outcome};
 use crate::control::protocol::{Reply, Request};
 
-/// Asks, and says what has changed, or what is wrong with the file.
+/// Asks, and shows the changes or the errors of the file.
 pub(super) fn run(client: &Client, format: Format) -> Result<Outcome, Failure> {
     let replies = client.ask(&Request::Reload)?;
     let wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));

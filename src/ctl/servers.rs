@@ -1,4 +1,4 @@
-//! `resolverctl servers`: what the daemon knows of the servers that it asks.
+//! `resolverctl servers`: the states of the servers that the daemon asks.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! `resolverctl stats`: where the time went.
+//! `resolverctl stats`: the statistics.
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, rows, screen};

@@ -1,11 +1,11 @@
-//! `resolverctl status`: is it well?
+//! `resolverctl status`: the health of the daemon.
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, text};
 use super::{Exit, Failure, Outcome};
 use crate::control::protocol::{Reply, Request};
 
-/// Asks and shows it; "no" where it is not well.
+/// Asks and shows it; "no" if the daemon is not healthy.
 pub(super) fn run(client: &Client, format: Format) -> Result<Outcome, Failure> {
     let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
     let exit = if status.warnings.is_empty() { Exit::Yes } else { Exit::No };

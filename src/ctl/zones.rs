@@ -1,4 +1,4 @@
-//! `resolverctl zones`: the configured zones, where each leads, and how its servers are.
+//! `resolverctl zones`: the configured zones, their targets, and the states of their servers.
 
 use super::client::Client;
 use super::render::{Format, json, zones};

@@ -1,6 +1,6 @@
 //! The clock: whether this host's day is the one in which the root zone's signatures are valid.
 //!
-//! A clock that is days off makes every signature void and all signed names fail.
+//! A clock that is days off makes every signature invalid, and all signed names fail.
 
 use super::root_zone::RootZoneReplies;
 use crate::check::Finding;
@@ -9,10 +9,10 @@ use crate::limits::CLOCK_FLOOR;
 
 const CHECK: &str = "clock";
 
-/// What to do about a wrong one.
+/// The advice for a wrong one.
 const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
 
-/// Compares the clock with what the root zone and this program know of the time.
+/// Compares the clock with the times that the root zone and this program show.
 pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> Finding {
     let said = [&heard.udp, &heard.tcp].into_iter().filter_map(|reply| reply.as_ref().ok());
     let genuine = said.filter(|(_, said)| said.authoritative && !said.recursive);

@@ -7,7 +7,7 @@ use crate::check::Finding;
 
 const CHECK: &str = "cloud-init";
 
-/// Whether it is in use, and leaves the file alone.
+/// Whether it is in use and leaves the file alone.
 pub(super) fn check(used: bool, files: &[File]) -> Finding {
     if !used {
         return Finding::ok(CHECK, "is not in use");
@@ -26,7 +26,7 @@ pub(super) fn check(used: bool, files: &[File]) -> Finding {
     }
 }
 
-/// What a file says, where it says anything.
+/// The setting of a file, if it has one.
 fn manages(text: &str) -> Option<bool> {
     let value =
         text.lines().rev().find_map(|line| line.split('#').next()?.strip_prefix("manage_resolv_conf:"))?;

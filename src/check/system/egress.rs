@@ -1,4 +1,4 @@
-//! Egress: whether this host's own questions reach the root servers, and nobody else answers in their place.
+//! Egress: whether this host's own queries reach the root servers, and no other server answers in their place.
 //!
 //! Without TCP no large answer comes (RFC 7766); a provider that answers in a server's place makes every DNS list refuse
 //! us.

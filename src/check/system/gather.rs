@@ -1,4 +1,4 @@
-//! Reading the host: its files, who listens at port 53, and the answers of root servers.
+//! Reads the host: its files, the listeners at port 53, and the answers of root servers.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -44,7 +44,7 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> Facts {
     }
 }
 
-/// Where resolverd is to listen at port 53; a wrong configuration is told by `resolverd --check`.
+/// The addresses where resolverd listens at port 53; errors of the configuration are left to `resolverd --check`.
 fn ours(host: &Host<'_>) -> Vec<IpAddr> {
     let path = host.path(defaults::FILE);
     let config =

@@ -13,27 +13,27 @@ use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 pub enum File {
     /// It was read.
     Text {
-        /// Where it lies.
+        /// Its path.
         path: String,
-        /// What stands in it.
+        /// Its text.
         text: String,
     },
     /// It is not there.
     Missing {
-        /// Where it would lie.
+        /// Its path.
         path: String,
     },
-    /// It is there, and not for us.
+    /// It exists, but may not be read.
     Unreadable {
-        /// Where it lies.
+        /// Its path.
         path: String,
-        /// Why not.
+        /// The error.
         error: String,
     },
 }
 
 impl File {
-    /// What stands in it, where it was read.
+    /// Its text, if it was read.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text { text, .. } => Some(text),
@@ -41,7 +41,7 @@ impl File {
         }
     }
 
-    /// That a check could not read it, where it is there and not for us.
+    /// The finding that a check could not read it, if it exists and may not be read.
     pub(super) fn unread(&self, check: &'static str) -> Option<Finding> {
         let Self::Unreadable { path, error } = self else { return None };
         Some(Finding::could_not_tell(
@@ -51,7 +51,7 @@ impl File {
         ))
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn path(&self) -> &str {
         match self {
             Self::Text { path, .. } | Self::Missing { path } | Self::Unreadable { path, .. } => path,
@@ -77,7 +77,7 @@ impl Host<'_> {
         self.read(&self.path(path), path)
     }
 
-    /// Reads what lies at `place` and is called `path`.
+    /// Reads the file at `place` whose path on the host is `path`.
     fn read(&self, place: &Path, path: &str) -> File {
         let path = path.to_owned();
         let mut octets = Vec::new();
@@ -90,7 +90,7 @@ impl Host<'_> {
         }
     }
 
-    /// A file that may be a link, and where it leads; a link to an absolute path stays below the root.
+    /// A file that may be a link, and the target of the link; a link to an absolute path stays below the root.
     pub(super) fn link(&self, path: &str) -> (File, Option<String>) {
         let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
         let shown = target.display().to_string();
@@ -98,8 +98,8 @@ impl Host<'_> {
         (self.read(&place, path), Some(shown))
     }
 
-    /// A configuration file and its drop-ins, in the order in which they count: by name, and of two with the same name
-    /// the one of the later directory alone.
+    /// A configuration file and its drop-ins, in the order of precedence: by name, and of two with the same name only
+    /// the one of the later directory.
     pub(super) fn files(&self, main: &str, directories: &[&str], drop_ins: &str, suffix: &str) -> Vec<File> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {

@@ -1,6 +1,6 @@
-//! Files of sections and `key=value` lines, as systemd's and NetworkManager's are.
+//! Files of sections and `key=value` lines, like those of systemd and NetworkManager.
 
-/// The values of a key in a section, in the order in which they stand.
+/// The values of a key in a section, in their order.
 pub(super) fn values<'a>(
     text: &'a str,
     section: &'a str,

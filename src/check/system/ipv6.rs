@@ -1,4 +1,5 @@
-//! IPv6: whether this host has all of it or none; half of it costs the time of every server that has such an address.
+//! IPv6: whether this host has all of it or none; incomplete IPv6 costs the time of every server with such an
+//! address.
 //!
 //! Formats: proc(5), net/ipv6_route and net/if_inet6.
 
@@ -39,7 +40,7 @@ fn is_default(route: &str) -> bool {
     destination.bytes().all(|digit| digit == b'0') && *prefix == "00" && *device != "lo" && !rejects
 }
 
-/// A global address that others reach: not of the loopback device, and no unique local one (fc00::/7).
+/// A global address that others can reach: not of the loopback device, and no unique local one (fc00::/7).
 fn is_global(address: &str) -> bool {
     let columns: Vec<&str> = address.split_ascii_whitespace().collect();
     let [address, _, _, scope, _, device] = columns.as_slice() else { return false };

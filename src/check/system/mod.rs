@@ -1,6 +1,6 @@
-//! `resolverctl check system`: whether mail's questions on this host reach resolverd, and its questions the world.
+//! `resolverctl check system`: whether queries on this host reach resolverd, and its queries the internet.
 //!
-//! One file a check, each a pure function of texts and facts; this one puts them together.
+//! One file for each check, each a pure function of texts and facts; this one combines them.
 
 mod clock;
 mod cloud_init;
@@ -26,34 +26,34 @@ use self::resolv_conf::ResolvConf;
 use self::root_zone::RootZoneReplies;
 use super::Finding;
 
-/// What is known of this host.
+/// The facts about this host.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// Addresses at whose port 53 resolverd is to listen.
+    /// The addresses where resolverd listens at port 53.
     pub ours: Vec<IpAddr>,
-    /// `/etc/resolv.conf`, and where it leads if it is a link.
+    /// `/etc/resolv.conf`, and its target if it is a link.
     pub resolv_conf: (File, Option<String>),
     /// `/etc/nsswitch.conf`
     pub nsswitch: File,
-    /// Whether systemd-resolved runs, and its configuration files in the order in which they count.
+    /// Whether systemd-resolved runs, and its configuration files in the order of precedence.
     pub resolved: (bool, Vec<File>),
-    /// The same of NetworkManager.
+    /// The same for NetworkManager.
     pub network_manager: (bool, Vec<File>),
-    /// The same of cloud-init.
+    /// The same for cloud-init.
     pub cloud_init: (bool, Vec<File>),
     /// Postfix's `master.cf`, and the copy of `resolv.conf` in its chroot.
     pub postfix: (File, File),
-    /// Who listens at port 53; none where /proc is not to be read.
+    /// The listeners at port 53; none if /proc cannot be read.
     pub holders: Option<Holders>,
     /// `/proc/net/ipv6_route` and `/proc/net/if_inet6`
     pub ipv6: (File, File),
-    /// What root servers say over UDP and TCP.
+    /// The answers of root servers over UDP and TCP.
     pub heard: RootZoneReplies,
     /// Seconds since 1970, by this host's clock.
     pub unix: u64,
 }
 
-/// Every check, in the order of a question's way.
+/// Every check, in the order of a query's way.
 pub fn judge(facts: &Facts) -> Vec<Finding> {
     let ours = facts.ours.as_slice();
     let (file, link) = &facts.resolv_conf;

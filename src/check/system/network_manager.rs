@@ -8,7 +8,7 @@ use crate::check::Finding;
 
 const CHECK: &str = "networkmanager";
 
-/// Whether it runs, and leaves the file alone.
+/// Whether it runs and leaves the file alone.
 pub(super) fn check(runs: bool, files: &[File]) -> Finding {
     if !runs {
         return Finding::ok(CHECK, "does not run");

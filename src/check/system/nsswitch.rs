@@ -1,4 +1,4 @@
-//! `/etc/nsswitch.conf`: whether the C library asks DNS servers at all, or something else first.
+//! `/etc/nsswitch.conf`: whether the C library asks DNS servers at all, or another source first.
 //!
 //! nsswitch.conf(5), nss-resolve(8).
 
@@ -7,7 +7,7 @@ use crate::check::Finding;
 
 const CHECK: &str = "nsswitch";
 
-/// How `hosts` is looked up.
+/// Checks the `hosts` line.
 pub(super) fn check(file: &File) -> Finding {
     if let Some(unread) = file.unread(CHECK) {
         return unread;

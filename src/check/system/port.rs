@@ -1,4 +1,4 @@
-//! Port 53: whether it is resolverd that answers there.
+//! Port 53: whether resolverd answers there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -8,7 +8,7 @@ use crate::check::Finding;
 
 const CHECK: &str = "port 53";
 
-/// What resolverd is called in PID/comm.
+/// The name of resolverd in PID/comm.
 const DAEMON: &str = "resolverd";
 
 /// Whether resolverd is alone at its addresses.
@@ -56,7 +56,7 @@ pub(super) fn check(holders: Option<&Holders>, ours: &[IpAddr]) -> Finding {
     Finding::warning(CHECK, evidence, "start resolverd: `systemctl enable --now resolverd.socket resolverd`")
 }
 
-/// Whether a socket at `held` has the datagrams to `address`.
+/// Whether a socket at `held` receives the datagrams to `address`.
 fn covers(held: IpAddr, address: IpAddr) -> bool {
     held == address
         || held == IpAddr::V6(Ipv6Addr::UNSPECIFIED)

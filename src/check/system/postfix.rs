@@ -1,7 +1,7 @@
 //! Postfix's chroot: a copy of `resolv.conf` that its services read instead, and that only its start renews.
 //!
-//! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy the C library
-//! asks 127.0.0.1 (resolv.conf(5)), so that only where it leads counts, and not whether it is there.
+//! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy the C
+//! library asks 127.0.0.1 (resolv.conf(5)), so only the content of a copy matters, and not whether it exists.
 
 use std::net::IpAddr;
 
@@ -14,16 +14,16 @@ const CHECK: &str = "postfix";
 /// The column of master.cf that says whether a service is in the chroot.
 const CHROOT_COLUMN: usize = 4;
 
-/// How many columns after that one the program stands.
+/// Columns from there to the program.
 const COMMAND_COLUMNS_LATER: usize = 2;
 
 /// Programs of Postfix that look names up; others may be in the chroot without harm.
 const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 
-/// Options that Postfix sets by itself where it needs them: `dns_lookup()` asks for DNSSEC with EDNS, and trusts AD.
+/// Options that Postfix sets itself if it needs them: `dns_lookup()` asks for DNSSEC with EDNS, and trusts AD.
 const OWN_OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
-/// Whether the chroot leads to resolverd too, with the options of `conf`.
+/// Whether the chroot also leads to resolverd, with the options of `conf`.
 pub(super) fn check(master: &File, copy: &File, conf: Option<&ResolvConf>, ours: &[IpAddr]) -> Finding {
     if let Some(unread) = master.unread(CHECK) {
         return unread;

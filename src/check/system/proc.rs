@@ -1,4 +1,4 @@
-//! Who listens at port 53, as the kernel tells it below /proc.
+//! The listeners at port 53 according to /proc.
 //!
 //! proc(5): net/{udp,udp6,tcp,tcp6}, PID/fd, PID/comm. Addresses are in the machine's order of octets, four at a time.
 
@@ -11,13 +11,13 @@ use super::host::{File, Host};
 /// The port of DNS.
 pub(super) const PORT: u16 = 53;
 
-/// What holds resolverd.socket as long as the daemon has not come.
+/// The process that has the socket of resolverd.socket until the daemon takes it.
 pub(super) const MANAGER: &str = "systemd";
 
-/// Who listens at an address: `None` where the process is another user's.
+/// Listeners by address: `None` if the process is another user's.
 pub type Holders = Vec<(SocketAddr, Option<String>)>;
 
-/// Who listens at port 53.
+/// The listeners at port 53.
 pub(super) fn holders(host: &Host<'_>) -> Option<Holders> {
     let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
     for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
@@ -47,7 +47,7 @@ fn processes(host: &Host<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, String> {
         let name = || fs::read_to_string(process.join("comm")).map(|name| name.trim().to_owned());
         for inode in held.into_iter().filter(|inode| inodes.contains(inode)) {
             let Ok(name) = name() else { continue };
-            // systemd keeps the sockets that it has handed down: who has them from it is the one who answers.
+            // systemd keeps the sockets that it has handed over: the process that got them is the listener.
             let known = names.entry(inode).or_insert_with(|| name.clone());
             if known == MANAGER {
                 *known = name;

@@ -1,6 +1,6 @@
-//! `/etc/resolv.conf`: whom the C library asks, and whether it hands on that an answer was validated.
+//! `/etc/resolv.conf`: the servers that the C library asks, and whether it passes on that an answer was validated.
 //!
-//! resolv.conf(5): the first three nameservers count, without any it is 127.0.0.1.
+//! resolv.conf(5): the first three nameservers count; without any it is 127.0.0.1.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -12,7 +12,7 @@ const CHECK: &str = "resolv.conf";
 /// Name servers that glibc reads; more are ignored (MAXNS).
 const MAX_NAMESERVERS: usize = 3;
 
-/// What counts of a `resolv.conf`.
+/// The relevant parts of a `resolv.conf`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ResolvConf {
     pub(super) nameservers: Vec<String>,
@@ -42,7 +42,8 @@ impl ResolvConf {
     }
 }
 
-/// Whether a nameserver is one of resolverd's addresses. A wildcard address is also that of the loopback of its family.
+/// Whether a nameserver is one of resolverd's addresses. A wildcard address is also the loopback address of its
+/// family.
 pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
     let any =
         |address: &IpAddr| ours.iter().any(|own| own.is_unspecified() && own.is_ipv4() == address.is_ipv4());
@@ -51,7 +52,7 @@ pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
         .is_ok_and(|address: IpAddr| ours.contains(&address) || (address.is_loopback() && any(&address)))
 }
 
-/// Who is asked, and `trust-ad`.
+/// Checks the nameservers and `trust-ad`.
 pub(super) fn check(file: &File, link: Option<&str>, ours: &[IpAddr]) -> Vec<Finding> {
     let conf = match file {
         File::Unreadable { path, error } => {
@@ -98,7 +99,7 @@ fn asked(conf: &ResolvConf, file: &File, link: Option<&str>, ours: &[IpAddr]) ->
     Finding::warning(CHECK, evidence, advice)
 }
 
-/// glibc 2.31 and later hide AD unless `trust-ad` is set; Postfix sets it by itself, others do not.
+/// glibc 2.31 and later remove AD unless `trust-ad` is set; Postfix sets it itself, others do not.
 fn trust_ad(conf: &ResolvConf, ours: &[IpAddr]) -> Option<Finding> {
     const CHECK: &str = "trust-ad";
     let servers = &conf.nameservers;

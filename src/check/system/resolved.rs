@@ -1,4 +1,4 @@
-//! systemd-resolved: whether what runs beside resolverd asks it.
+//! systemd-resolved: whether programs that use it reach resolverd.
 //!
 //! resolved.conf(5): drop-ins add to lists, an empty value clears them. Its stub at 127.0.0.53 does not collide with
 //! 127.0.0.1.
@@ -12,7 +12,7 @@ use crate::check::Finding;
 
 const CHECK: &str = "systemd-resolved";
 
-/// Whether it runs, and whom it asks.
+/// Whether it runs, and the servers that it asks.
 pub(super) fn check(runs: bool, files: &[File], ours: &[IpAddr]) -> Finding {
     if !runs {
         return Finding::ok(CHECK, "does not run");
@@ -36,7 +36,7 @@ pub(super) fn check(runs: bool, files: &[File], ours: &[IpAddr]) -> Finding {
     )
 }
 
-/// A list that several files may add to.
+/// A list that several files may extend.
 fn setting(files: &[File], key: &str) -> Vec<String> {
     let mut list = Vec::new();
     for value in files.iter().filter_map(File::text).flat_map(|text| values(text, "Resolve", key)) {

@@ -1,7 +1,7 @@
-//! The root zone, asked for over UDP and TCP: whether port 53 is open to the world, and what time it is there.
+//! The SOA of the root zone over UDP and TCP: whether port 53 is open to the internet, and the time there.
 //!
-//! RFC 1035 section 4.2, RFC 4034 section 3.1. Nothing but a root server's own answer counts, so whoever answers in its
-//! place is found out.
+//! RFC 1035 section 4.2, RFC 4034 section 3.1. Only a root server's own answer counts, so a server that answers in
+//! its place is detected.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
@@ -14,24 +14,24 @@ use hickory_proto::serialize::binary::BinEncodable;
 use crate::limits::{CHECK_SERVERS, CHECK_TIME, MAX_DATAGRAM};
 use crate::random::Random;
 
-/// What we say that a datagram may have (RFC 9715).
+/// The size that we offer for a datagram (RFC 9715).
 const PAYLOAD: u16 = 1_232;
 
-/// What a root server said of the SOA of its zone.
+/// A root server's answer about the SOA of its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said {
-    /// AA: it speaks for the zone itself.
+    /// AA: it is a server of the zone.
     pub authoritative: bool,
     /// RA: it is a recursive server, which no root server is.
     pub recursive: bool,
-    /// From when to when the signature is valid, in seconds since 1970.
+    /// The begin and the end of the signature's validity, in seconds since 1970.
     pub signature: Option<(u64, u64)>,
 }
 
-/// What came of one transport: who answered what, or why nobody did.
+/// The result of one transport: server and answer, or the reason for none.
 pub type Reply = Result<(SocketAddr, Said), String>;
 
-/// What came of both.
+/// The results of both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootZoneReplies {
     /// Over UDP.
@@ -89,7 +89,7 @@ fn datagram(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
         socket.set_read_timeout(Some(left))?;
         let length = socket.recv(&mut datagram)?;
         let reply = datagram.get(..length).unwrap_or_default();
-        // Another's datagram does not end the wait.
+        // Another message does not end the wait.
         if reply.get(..2) == query.get(..2) {
             return Ok(reply.to_vec());
         }
@@ -123,7 +123,7 @@ fn read(reply: &[u8], query: &[u8]) -> io::Result<Said> {
     })
 }
 
-/// Inception and expiration of an RRSIG. They are times of 32 bits, which do until 2106.
+/// Inception and expiration of an RRSIG. They are times of 32 bits, which last until 2106.
 fn validity(data: &RData) -> Option<(u64, u64)> {
     let octets = data.to_bytes().ok()?;
     let moment = |place: usize| {
@@ -133,7 +133,7 @@ fn validity(data: &RData) -> Option<(u64, u64)> {
     Some((moment(12)?, moment(8)?))
 }
 
-/// An error in words that are the same on every system.
+/// An error in words that are equal on every system.
 fn words(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::WouldBlock | ErrorKind::TimedOut => format!("timeout after {} s", CHECK_TIME.as_secs()),

@@ -1,9 +1,9 @@
-//! What the doctor found: a line each, what to do below it, the sum at the end.
+//! The findings of `check`: a line each, the advice below it, the sum at the end.
 
 use super::{Paint, Style};
 use crate::check::{CheckVerdict, Finding};
 
-/// Columns before what was seen: the verdict's and the check's.
+/// Columns before the facts: the verdict's and the check's.
 const VERDICT: usize = 14;
 
 /// Findings as text.

@@ -10,13 +10,13 @@ use crate::control::protocol::Reply;
 
 /// An object on a line of its own.
 pub fn line(object: &impl Serialize) -> String {
-    // The protocol's types have text keys and no fallible writer, so this cannot fail; an empty line would say so.
+    // The protocol's types have text keys and no fallible writer, so this cannot fail; an empty line would show it.
     let mut line = serde_json::to_string(object).unwrap_or_default();
     line.push('\n');
     line
 }
 
-/// A line of a reply, without the word that says which it is.
+/// A line of a reply, without the word for its kind.
 pub fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Status(status) => line(status),
@@ -54,7 +54,7 @@ fn pair(key: &str, value: &impl Serialize) -> String {
 /// A configuration file as an object of its sections.
 ///
 /// # Errors
-/// It is no TOML.
+/// It is not TOML.
 pub fn config(file: &str) -> Result<String, toml::de::Error> {
     toml::from_str::<serde_json::Value>(file).map(|tree| line(&tree))
 }
@@ -67,7 +67,7 @@ struct Checked<'c> {
     problems: &'c [Problem],
 }
 
-/// What is wrong with a configuration file, and which it was; none is the built-in defaults.
+/// The errors of a configuration file, and its path; none is the built-in defaults.
 pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
     let problems = errors.map_or(&[][..], |errors| &errors.problems);
     line(&Checked { file, valid: errors.is_none(), problems })

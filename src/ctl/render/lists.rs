@@ -10,10 +10,10 @@ use crate::dnsbl::list::Purpose;
 use crate::dnsbl::state::ListState;
 use crate::question::ListSays;
 
-/// Stands for what is not known.
+/// Stands for unknown values.
 const NONE: &str = "–";
 
-/// How the lists in use are; below the table, what to know of each.
+/// The states of the lists in use; below the table, the notes on each.
 pub fn states(replies: &[Reply], style: Style) -> String {
     let rows: Vec<&ListRow> = replies
         .iter()
@@ -50,7 +50,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     text
 }
 
-/// What is to be known of asking ahead.
+/// The line about prefetch.
 fn ahead(reply: &Reply) -> String {
     let Reply::Ahead(AheadState { batch, unheard }) = reply else { return String::new() };
     let mut text = String::new();
@@ -68,7 +68,7 @@ fn ahead(reply: &Reply) -> String {
     text
 }
 
-/// A list, and whom it is asked of where that is not plain: it is asked in as many `ways`.
+/// A list, and its servers if they are not its own, or if it is asked in several `ways`.
 fn called(row: &ListRow, ways: usize) -> String {
     match (row.way.is_public(), ways) {
         (true, ..=1) => row.list.clone(),
@@ -106,7 +106,7 @@ fn state(row: &ListRow, called: String) -> Vec<(String, Paint)> {
     ]
 }
 
-/// How many questions a day may be asked: as the operator has it, or as the list says is free.
+/// The quota per day: the operator's, or the free one of the list.
 fn allowed(row: &ListRow) -> String {
     match (row.quota, row.free_quota) {
         (Some(quota), _) => words::number(quota),
@@ -129,7 +129,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
     }
 }
 
-/// A moment of the calendar in UTC, to the minute.
+/// A calendar moment in UTC, to the minute.
 fn moment(unix: u64) -> String {
     let (days, seconds) = (unix / 86_400, unix % 86_400);
     // Days since 1970-01-01 to a date: Howard Hinnant's civil_from_days, for days that are not negative.
@@ -144,7 +144,7 @@ fn moment(unix: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", seconds / 3_600, seconds % 3_600 / 60)
 }
 
-/// What each list says of an address or domain.
+/// The answer of each list for an address or domain.
 pub fn tests(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[
         ("list", Side::Left),

@@ -1,6 +1,6 @@
-//! How answers are shown: as text for people, as JSON for programs.
+//! Rendering of replies: as text for people, as JSON for programs.
 //!
-//! Nothing here asks or reads the time, so the same data are always the same text.
+//! Nothing here asks or reads the time, so the same data always give the same text.
 
 pub mod findings;
 pub mod json;
@@ -13,7 +13,7 @@ pub mod text;
 pub mod words;
 pub mod zones;
 
-/// The format asked for.
+/// The output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// For people.
@@ -25,13 +25,13 @@ pub enum Format {
 /// Whether text has colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// None: for pipes, and for those who want none.
+    /// No colours: for pipes, and for users who do not want them.
     Plain,
     /// Colours, by ANSI escapes.
     Colored,
 }
 
-/// What a piece of text is, for its colour.
+/// The role of a text, which decides its colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Paint {
     /// Nothing special.
@@ -39,7 +39,7 @@ pub enum Paint {
     Plain,
     /// A head.
     Head,
-    /// Beside the point.
+    /// Of minor importance.
     Faint,
     /// Wrong.
     Bad,

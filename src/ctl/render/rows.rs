@@ -8,7 +8,7 @@ use super::{Paint, Style, words};
 use crate::control::protocol::{self, Reply};
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
 
-/// A table as text; a sentence where it has no rows.
+/// A table as text; a sentence if it has no rows.
 pub fn table(which: protocol::Table, replies: &[Reply], window: Window, style: Style) -> String {
     let zones =
         || replies.iter().filter_map(|reply| if let Reply::Zone(row) = reply { Some(row) } else { None });
@@ -52,7 +52,7 @@ fn fault(number: u64) -> (String, Paint) {
     (words::number(number), if number > 0 { Paint::Bad } else { Paint::Plain })
 }
 
-/// An average round trip; a dash where nothing came back.
+/// An average round trip; a dash if no message came back.
 fn round_trip(seconds: f64) -> (String, Paint) {
     (if seconds > 0.0 { words::time(seconds) } else { "–".to_owned() }, Paint::Plain)
 }
@@ -83,7 +83,7 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
     table
 }
 
-/// Zones by time, as Postfix' qshape shows queues by age, and their total, those included that are not shown.
+/// Zones by time, like Postfix' qshape shows queues by age, with a total that includes hidden rows.
 fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
     let mut table = Table::new(&[
         ("zone", Side::Left),

@@ -1,7 +1,8 @@
-//! `resolverctl stats` on one screen: how many questions, how they ended, how long they took, and whose fault that was.
-//!
-//! It fits 80 columns and 24 lines whatever the numbers are: what the upper part leaves is given to the slowest zones and
+//! The screen of `resolverctl stats`: the number of queries, their outcomes, their times, and the slowest zones and
 //! servers.
+//!
+//! It fits 80 columns and 24 lines whatever the numbers are: the lines that the upper part leaves are for the slowest
+//! zones and servers.
 
 use std::collections::BTreeMap;
 
@@ -16,20 +17,20 @@ use crate::record::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
 /// Columns of a terminal.
 const COLUMNS: usize = 80;
 
-/// Lines of a terminal, but one for the prompt.
+/// Lines of a terminal, without one for the prompt.
 const LINES: usize = 23;
 
 /// Columns of the labels.
 const LABEL: usize = 13;
 
-/// Columns that a zone's name may take, so that the verdict on it still fits.
+/// Columns for a zone's name, so that its verdict still fits.
 const ZONE: usize = 28;
 
 /// The screen.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let upper = upper(stats, style);
     let cache = items("cache", &fill(&stats.stores), style);
-    // Between them an empty line and the heads of two tables.
+    // An empty line and the heads of two tables are between them.
     let left = LINES.saturating_sub(upper.lines().count() + cache.lines().count() + 3);
     let zones = stats.slow_zones.len().min(left.div_ceil(2));
     let servers = stats.slow_servers.len().min(left - zones);
@@ -67,7 +68,7 @@ fn upper(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// For which zone and from which client most questions were turned away; nothing where none were.
+/// The zone and the client whose queries were turned away most; empty if none were.
 fn shed(stats: &Stats, style: Style) -> String {
     let told = |word: &str, rows: &[ShedRow]| {
         let told =
@@ -79,7 +80,7 @@ fn shed(stats: &Stats, style: Style) -> String {
     if rows.is_empty() { String::new() } else { items("shed", &rows, style) }
 }
 
-/// What was asked of servers.
+/// The lines about queries to servers.
 fn upstream(stats: &Stats, style: Style) -> String {
     let report = &stats.report.upstream;
     let messages: u64 = report.messages.values().sum();
@@ -111,7 +112,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
     text
 }
 
-/// The parts of a whole in per cent that add up to 100.0, without those that are zero.
+/// The parts of a whole in per cent that add up to 100.0, without zeros.
 fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
     let all: Vec<u64> = counts.values().copied().collect();
     let told: Vec<String> = counts
@@ -123,7 +124,7 @@ fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
     if told.is_empty() { vec!["–".to_owned()] } else { told }
 }
 
-/// The zones on which most time was spent.
+/// The zones with the most time spent.
 fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     let mut table = Table::new(&[
         ("slowest zones", Side::Left),
@@ -143,7 +144,7 @@ fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
     if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
 }
 
-/// The servers that were waited for longest.
+/// The servers with the longest wait.
 fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
     let head = [("slowest servers", Side::Left), ("wait", Side::Right), ("behaviour", Side::Left)];
     let mut table = Table::new(&head);
@@ -157,12 +158,12 @@ fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
     if rows.is_empty() { String::new() } else { table.text(style, Some(COLUMNS)) }
 }
 
-/// The colour of a verdict; the rest of a table is nobody's fault.
+/// The colour of a verdict; the row "other" has none.
 pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
     if blames(verdict) && key != OTHER { Paint::Bad } else { Paint::Plain }
 }
 
-/// How full the memories are.
+/// The fill of the memories.
 pub(super) fn fill(stores: &[Fill]) -> Vec<String> {
     let told = |fill: &Fill| {
         let Fill { store, entries, bytes, capacity } = fill;
@@ -171,7 +172,7 @@ pub(super) fn fill(stores: &[Fill]) -> Vec<String> {
     stores.iter().map(told).collect()
 }
 
-/// A label and what belongs to it, wrapped below itself.
+/// A label and its items, wrapped below the first item.
 pub(super) fn items(label: &str, items: &[String], style: Style) -> String {
     let mut text = style.paint(Paint::Head, label);
     let mut column = label.chars().count();

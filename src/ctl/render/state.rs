@@ -1,4 +1,4 @@
-//! What the daemon knows and is doing now, in tables: servers, flights, and what memory holds under a name.
+//! Tables of the daemon's state: servers, flights, and entries of memory under a name.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,7 +10,7 @@ use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
 use crate::control::protocol::rows::{FlightState, HeldRow, ServerState};
 
-/// What is known of servers; of the one at `address` all that is known.
+/// The states of servers; all fields for the one at `address`.
 pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> String {
     let rows = replies.iter().filter_map(|reply| match reply {
         Reply::ServerState(row) => Some(row),
@@ -56,18 +56,18 @@ fn server(row: &ServerState) -> Vec<(String, Paint)> {
     ]
 }
 
-/// What servers usually have and this one was seen to lack: EDNS, TCP, 0x20 (questions come back in the case they were sent in).
+/// The usual features that this server was seen to lack: EDNS, TCP, 0x20 (queries come back in the same case).
 fn lacks(row: &ServerState) -> String {
     let all = [(row.edns, "EDNS"), (row.tcp, "TCP"), (row.keeps_case, "0x20")];
     all.iter().filter(|(has, _)| !has).map(|(_, what)| *what).collect::<Vec<_>>().join(" ")
 }
 
-/// A server as it is usually named: its port only where that is unusual.
+/// A server by its address, with its port only if it is unusual.
 fn address(address: SocketAddr) -> String {
     if address.port() == defaults::PORT { address.ip().to_string() } else { address.to_string() }
 }
 
-/// What is under way, the oldest first.
+/// The queries in progress, the oldest first.
 pub fn flights(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[
         ("query", Side::Left),
@@ -101,7 +101,7 @@ fn waits_for(row: &FlightState) -> String {
     }
 }
 
-/// What memory holds under a name: a row for each entry, and one for each further record of it.
+/// The entries of memory under a name: a row for each entry, and one for each further record of it.
 pub fn held(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[
         ("entry", Side::Left),
@@ -144,7 +144,7 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
     std::iter::once(first).chain(further).collect()
 }
 
-/// Negative trust anchors, each with the time it holds yet.
+/// Negative trust anchors, each with the time that is left.
 pub fn negative_anchors(replies: &[Reply], style: Style) -> String {
     let mut table = Table::new(&[("name", Side::Left), ("expires in", Side::Right), ("set by", Side::Left)]);
     for reply in replies {

@@ -3,7 +3,7 @@
 use super::{Paint, Style};
 use crate::limits;
 
-/// On which side a column is ragged.
+/// The ragged side of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// Text.
@@ -20,7 +20,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with a head: what stands above each column, and its side.
+    /// A table with a head: the title of each column, and its side.
     pub fn new(head: &[(&str, Side)]) -> Self {
         Self {
             sides: head.iter().map(|(_, side)| *side).collect(),
@@ -38,7 +38,7 @@ impl Table {
         self.row(cells.into_iter().map(|cell| (cell, Paint::Plain)).collect());
     }
 
-    /// The table as text; where `width` is given, its last column is cut to fit and ends in "…".
+    /// The table as text; if `width` is given, its last column is cut to fit and ends in "…".
     pub fn text(&self, style: Style, width: Option<usize>) -> String {
         let widths: Vec<usize> = (0..self.sides.len()).map(|column| self.width(column)).collect();
         let last = widths.len().saturating_sub(1);
@@ -67,19 +67,20 @@ impl Table {
         text
     }
 
-    /// Whether it has nothing but its head.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.len() <= 1
     }
 
-    /// Cuts it to the rows that fit a screen; gives the number of those cut.
+    /// Cuts it to the rows that fit a screen; returns the number of rows cut.
     pub fn cut(&mut self) -> u64 {
         let cut = self.rows.len().saturating_sub(1 + limits::MAX_SHOWN_ROWS);
         self.rows.truncate(1 + limits::MAX_SHOWN_ROWS);
         cut as u64
     }
 
-    /// The rows that fit a screen as text, then how many more there are, with `left_out` that never came.
+    /// The rows that fit a screen as text, then the number of the others, including `left_out` that the daemon did
+    /// not send.
     pub fn worst(mut self, left_out: u64, style: Style) -> String {
         let more_rows = self.cut().saturating_add(left_out);
         let text = self.text(style, None);
@@ -92,7 +93,7 @@ impl Table {
     }
 }
 
-/// The last line of a table that is shown in part.
+/// The last line of a table that is not complete.
 pub(super) fn more(rows: u64, style: Style) -> String {
     format!("{}\n", style.paint(Paint::Faint, &format!("and {} more", super::words::number(rows))))
 }

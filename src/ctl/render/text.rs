@@ -10,7 +10,7 @@ use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, Status};
 use crate::question::{Outcome, Security};
 use crate::record::event::{Step, StepEvent};
 
-/// Is it well?
+/// The health of the daemon.
 pub fn status(status: &Status, style: Style) -> String {
     let daemon = &status.daemon;
     let well = status.warnings.is_empty();
@@ -43,7 +43,7 @@ pub fn status(status: &Status, style: Style) -> String {
     text
 }
 
-/// The answer, then one line that says where it came from and how long it took; before them the steps, if any.
+/// The answer, then one line with its source and time; before them the steps, if any.
 pub fn query(reply: &QueryReply, style: Style) -> String {
     let mut text = String::new();
     for line in &reply.steps {
@@ -74,7 +74,7 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     text
 }
 
-/// Where an answer came from, so that a time may follow.
+/// The source of an answer, in words that a time may follow.
 const fn source(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Cache => "from cache in",
@@ -103,7 +103,7 @@ fn records(records: &[RecordText]) -> String {
     records.iter().map(line).collect()
 }
 
-/// One step of a trace: when, what, and to which sub-question it belongs.
+/// One step of a trace: time, event, and depth of its sub-question.
 fn step(step: &Step, style: Style) -> String {
     let at = format!("{:>9.1} ms", step.at_micros as f64 / 1e3);
     let (word, said, paint) = event(&step.event);
@@ -116,7 +116,7 @@ fn step(step: &Step, style: Style) -> String {
     )
 }
 
-/// The word of a step, and what is said of it.
+/// The word of a step, and its details.
 fn event(event: &StepEvent) -> (&'static str, String, Paint) {
     match event {
         StepEvent::Question { name, kind } => ("query", format!("{name} {kind}"), Paint::Head),
@@ -162,7 +162,7 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
     }
 }
 
-/// What was removed: "removed 41: 29 answers, 9 RRsets, 3 negative answers".
+/// The removed entries: "removed 41: 29 answers, 9 RRsets, 3 negative answers".
 pub fn removed(removed: &Removed) -> String {
     let counts = [
         (removed.answers, "answer", "answers"),
@@ -185,7 +185,7 @@ pub fn removed(removed: &Removed) -> String {
     format!("removed {}: {}\n", words::number(removed.removed), told.join(", "))
 }
 
-/// What a reload has changed, or why it has not changed anything.
+/// The changes of a reload, or why it changed nothing.
 pub fn reloaded(replies: &[Reply], style: Style) -> String {
     let mut text = String::new();
     for reply in replies {
@@ -205,7 +205,7 @@ pub fn reloaded(replies: &[Reply], style: Style) -> String {
     text
 }
 
-/// What is wrong with a configuration file, and which it was; none is the built-in defaults.
+/// The errors of a configuration file, and its path; none is the built-in defaults.
 pub fn checked(file: Option<&Path>, errors: Option<&Errors>) -> String {
     match (file, errors) {
         (_, Some(errors)) => format!("{errors}\n"),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::record::{Age, Quantiles, Window};
 
-/// A whole number, its thousands apart.
+/// A whole number with separated thousands.
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -19,7 +19,7 @@ pub fn number(number: u64) -> String {
     text
 }
 
-/// How many a second; exact below ten.
+/// Events a second; exact below ten.
 pub fn rate(count: u64, seconds: f64) -> String {
     if seconds <= 0.0 {
         return "0.0".to_owned();
@@ -28,7 +28,7 @@ pub fn rate(count: u64, seconds: f64) -> String {
     if rate < 10.0 { format!("{rate:.1}") } else { number(rate.round() as u64) }
 }
 
-/// A time in seconds, in the unit that suits it.
+/// A time in seconds, in a suitable unit.
 pub fn time(seconds: f64) -> String {
     let micros = seconds * 1e6;
     if micros < 999.5 {
@@ -89,7 +89,7 @@ pub fn percent_of(count: u64, total: u64) -> String {
     percent(shares(&[count, total.saturating_sub(count)]).first().copied().unwrap_or(0))
 }
 
-/// The four numbers of a histogram; a dash where it is empty.
+/// The four numbers of a histogram; a dash if it is empty.
 pub fn quantiles(told: &Quantiles) -> Vec<String> {
     if told.count == 0 {
         return vec!["–".to_owned()];
@@ -100,7 +100,7 @@ pub fn quantiles(told: &Quantiles) -> Vec<String> {
         .to_vec()
 }
 
-/// The word of a closed vocabulary, as JSON spells it.
+/// The word of a closed vocabulary, as in JSON.
 pub fn word(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
@@ -127,7 +127,7 @@ pub fn label(value: &impl Serialize) -> String {
     label.to_owned()
 }
 
-/// A window in words, or since when where the daemon is younger than it.
+/// A window in words, or the time since the start if the daemon is younger.
 pub fn window(window: Window, seconds: f64) -> String {
     let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));
     match window {
@@ -139,10 +139,10 @@ pub fn window(window: Window, seconds: f64) -> String {
     }
 }
 
-/// Seconds by which a window may be shorter and still be called by its name: the interval of the snapshots.
+/// Seconds by which a window may be shorter and keep its name: the interval of the snapshots.
 const TOLERANCE: u8 = 10;
 
-/// At most so many characters; what is cut ends in "…".
+/// At most this many characters; a cut text ends in "…".
 pub fn cut(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
