@@ -1,4 +1,4 @@
-//! What a server of a zone answers, as RFC 1034 says, signed and unsigned.
+//! The answers of a zone's server by RFC 1034, signed and unsigned.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -81,7 +81,7 @@ fn wildcards_cover_what_does_not_exist() {
     assert_eq!(shape(&ask("x.host.wild.example.", RecordType::A)), (ResponseCode::NXDomain, true, 0, 1, 0));
 }
 
-/// RCODE, then each type in answer and authority section as often as it is there.
+/// RCODE, then each type in the answer and authority sections, as often as it occurs.
 fn signed_shape(words: &str, name: &str, kind: RecordType, dnssec: bool) -> String {
     let origin = Name::from_str("example.").unwrap();
     let text = format!("@ 3600 SOA ns host 1 2 3 4 60\n{TEXT}");

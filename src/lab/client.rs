@@ -1,4 +1,4 @@
-//! A client as small as dig: one question to one server, over TCP where the answer was truncated.
+//! A client as small as dig: one question to one server, over TCP if the answer was truncated.
 //!
 //! For the demo and for tests over sockets. RFC 1035 section 4.2, RFC 7766 section 5.
 
@@ -21,13 +21,13 @@ const MAX_DATAGRAM: usize = 65_535;
 /// Why there is no answer.
 #[derive(Debug, Error)]
 pub enum AskError {
-    /// The machine's network says no.
+    /// The machine's network refuses.
     #[error("no exchange with the server: {0}")]
     Io(#[from] io::Error),
-    /// Nothing came in time.
+    /// No answer came in time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),
-    /// What came cannot be read, or the question cannot be written.
+    /// The answer cannot be read, or the question cannot be written.
     #[error("not a message: {0}")]
     Message(String),
 }
@@ -53,7 +53,7 @@ impl Client {
         Self { edns_size: None, ..self }
     }
 
-    /// The same with AD, as who wants to know whether an answer is secure (RFC 6840 section 5.7).
+    /// The same with AD, for a client that wants to know whether an answer is secure (RFC 6840 section 5.7).
     #[must_use]
     pub fn asking_for_ad(self) -> Self {
         Self { wants_ad: true, ..self }
@@ -115,7 +115,7 @@ impl Client {
         loop {
             let length = socket.recv(&mut buffer).await?;
             let octets = buffer.get(..length).unwrap_or_default();
-            // A late answer to another question of this port is passed over.
+            // A late answer to another question of this port is skipped.
             if octets.get(..2) == query.get(..2) {
                 return read(octets);
             }
@@ -136,7 +136,7 @@ fn read(octets: &[u8]) -> Result<Message, AskError> {
 /// Writes one message with its length in front.
 ///
 /// # Errors
-/// Those of the stream; a message over 65 535 octets.
+/// Errors of the stream; a message over 65 535 octets.
 pub async fn write_framed(stream: &mut TcpStream, message: &[u8]) -> io::Result<()> {
     let length = u16::try_from(message.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
     let framed: Vec<u8> = length.to_be_bytes().into_iter().chain(message.iter().copied()).collect();
@@ -146,7 +146,7 @@ pub async fn write_framed(stream: &mut TcpStream, message: &[u8]) -> io::Result<
 /// Reads one message with its length in front.
 ///
 /// # Errors
-/// Those of the stream; its end before the message was whole.
+/// Errors of the stream; the stream ended before the message was complete.
 pub async fn read_framed(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let length = stream.read_u16().await?;
     let mut message = vec![0; usize::from(length)];

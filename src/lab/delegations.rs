@@ -1,8 +1,9 @@
-//! A tree of zones that know each other: SOA, NS, server addresses, delegations and glue are written from who serves
-//! what, so that a zone's text holds only what is special about it.
+//! A tree of zones with their connections: SOA, NS, server addresses, delegations and glue are generated, so that a
+//! zone's text contains only its special records.
 //!
-//! Zones that are to be signed are, with their DS in the parent. Glue is given where a parent needs it and may be believed:
-//! for server names below the parent's apex (RFC 9471); servers with names elsewhere go without, as on the internet.
+//! Zones with a signing plan are signed, with their DS in the parent. Glue is given if a parent needs it and has
+//! authority: for server names below the parent's apex (RFC 9471). Servers with names elsewhere have no glue, as on
+//! the internet.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -20,7 +21,7 @@ use crate::zones::zone::Zone;
 /// TTL of NS and of server addresses: two days, as TLDs have it.
 const DELEGATION_TTL: u32 = 172_800;
 
-/// TTL of the SOA and of negative answers where a zone does not say: five minutes.
+/// TTL of the SOA and of negative answers if a zone has no value: five minutes.
 const NEGATIVE_TTL: u32 = 300;
 
 /// A zone of the tree.
@@ -28,9 +29,9 @@ const NEGATIVE_TTL: u32 = 300;
 struct Branch {
     /// Names of its servers.
     servers: Vec<Name>,
-    /// What is special about it, in master file form.
+    /// Its special records, in master file form.
     text: String,
-    /// How it is signed; none where it is not.
+    /// Its signing plan; none: unsigned.
     signing: Option<Signing>,
 }
 
@@ -42,27 +43,27 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Adds a server; its name is a host name within the tree. The zones that it serves are those that name it.
+    /// Adds a server; its name is a host name within the tree. It serves the zones that name it.
     ///
     /// # Errors
-    /// Its name is no name.
+    /// Its name is invalid.
     pub fn server(&mut self, plan: ServerPlan) -> Result<(), LabError> {
         self.servers.insert(absolute(&plan.name)?, plan);
         Ok(())
     }
 
-    /// Adds a zone served by these servers. `text` may hold an own SOA and, at `@`, an own NS set; else they are added, as are
-    /// server addresses.
+    /// Adds a zone served by these servers. `text` may have its own SOA and, at `@`, its own NS set; otherwise they
+    /// are added, as are server addresses.
     ///
     /// # Errors
-    /// A name that is none.
+    /// A name is invalid.
     pub fn zone(&mut self, origin: &str, servers: &[String], text: &str) -> Result<(), LabError> {
         let servers = servers.iter().map(|name| absolute(name)).collect::<Result<_, _>>()?;
         self.zones.insert(absolute(origin)?, Branch { servers, text: text.to_owned(), signing: None });
         Ok(())
     }
 
-    /// Signs a zone, or no longer.
+    /// Signs a zone, or removes its signatures.
     ///
     /// # Errors
     /// There is no such zone.
@@ -75,7 +76,7 @@ impl Tree {
     /// Adds lines to the text of the deepest zone that holds `name`.
     ///
     /// # Errors
-    /// `name` is no name, or in no zone.
+    /// `name` is invalid, or in no zone.
     pub fn add(&mut self, name: &str, lines: &str) -> Result<(), LabError> {
         let outside = || LabError::Name(name.to_owned());
         let zone = self.zone_of(&absolute(name)?).cloned().ok_or_else(outside)?;
@@ -118,7 +119,7 @@ impl Tree {
         builder.build()
     }
 
-    /// A zone with the DS of its children, signed where it is to be.
+    /// A zone with the DS of its children, signed if it has a plan.
     fn signed_zone(&self, origin: &Name, branch: &Branch, unix: u64) -> Result<Zone, LabError> {
         let mut signers = Vec::new();
         for (zone, child) in self.zones.iter().filter(|(zone, _)| self.parent(zone) == Some(origin)) {
@@ -157,7 +158,7 @@ impl Tree {
         for (zone, child) in children {
             self.write_servers(&mut text, zone, child, &mut hosts);
         }
-        // A server's own address is data of the zone that its name is in, whoever it serves.
+        // A server's own address is data of the zone of its name, whatever it serves.
         hosts.extend(self.servers.keys().filter(|host| self.zone_of(host) == Some(origin)).cloned());
         hosts.retain(|host| origin.zone_of(host));
         hosts.sort();

@@ -1,6 +1,6 @@
 //! `resolverd demo`: the built-in internet on sockets, the daemon before it, mail traffic through it, and the times.
 //!
-//! The daemon is started by whoever holds it, through `Host`; this module knows only its address and its stats screen.
+//! A `Host` starts the daemon; this module knows only its address and its stats screen.
 
 use std::fs::DirBuilder;
 use std::io::{self, Write};
@@ -35,13 +35,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Marks of a full progress bar.
 const BAR: usize = 40;
 
-/// Lines of progress where there is no terminal.
+/// Lines of progress without a terminal.
 const PROGRESS_LINES: usize = 4;
 
-/// What the demo is to do.
+/// The options of the demo.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Where the daemon listens.
+    /// The addresses of the daemon.
     pub listen: Vec<SocketAddr>,
     /// Ends after the traffic instead of at Ctrl-C.
     pub once: bool,
@@ -60,19 +60,19 @@ impl Options {
     }
 }
 
-/// Whoever can run the daemon.
+/// The program that can run the daemon.
 pub trait Host {
-    /// Starts the daemon, and tells the first address that it answers at: the configuration's, with the port that
-    /// was given where that says 0.
+    /// Starts the daemon, and returns the first address where it answers: the configured one, with the real port
+    /// instead of 0.
     ///
     /// # Errors
     /// The daemon could not start.
     fn start(&mut self, config: Config) -> BoxFuture<'_, io::Result<SocketAddr>>;
 
-    /// The stats screen, as `resolverctl stats` shows it.
+    /// The stats screen, as in `resolverctl stats`.
     ///
     /// # Errors
-    /// The daemon does not tell.
+    /// The daemon does not answer.
     fn stats(&mut self) -> BoxFuture<'_, io::Result<String>>;
 
     /// Ends the daemon.
@@ -112,12 +112,12 @@ impl PrivateFolder {
 
 impl Drop for PrivateFolder {
     fn drop(&mut self) {
-        // What cannot be removed is an empty folder in the temporary directory.
+        // If this fails, an empty folder stays in the temporary directory.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-/// Runs the demo: builds the internet, starts the daemon on it, plays, tells, and waits for Ctrl-C.
+/// Runs the demo: builds the internet, starts the daemon on it, plays mail, prints the results, and waits for Ctrl-C.
 ///
 /// # Errors
 /// Something could not be started, or a domain did not resolve.

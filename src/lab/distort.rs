@@ -1,7 +1,7 @@
-//! What a faulty server makes of a true answer, as far as messages can say it.
+//! The changes of a faulty server to a true answer, as far as they concern messages.
 //!
 //! Pure. Poison takes the names of a bank, and leads to a documentation address (RFC 5737), so that a test finds it
-//! wherever it has got to and nobody is hurt by it.
+//! anywhere and nobody is harmed.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
@@ -10,16 +10,16 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use super::fault::Fault;
 use crate::conduct::Transport;
 
-/// Where the poison points.
+/// The address in the poison.
 pub const POISON: A = A::new(203, 0, 113, 66);
 
-/// What a load balancer answers with.
+/// The address in a load balancer's answers.
 const BALANCED: A = A::new(10, 0, 0, 80);
 
-/// Whose name the poison takes.
+/// The name that the poison takes.
 pub const POISONED_NAME: &str = "www.bank.example.";
 
-/// Whom a flood of names without addresses is aimed at (NXNSAttack).
+/// The victim of a flood of names without addresses (NXNSAttack).
 pub const VICTIM: &str = "victim.example.";
 
 /// Names without address in one referral: the authors of NXNSAttack fitted some 135 into a message; a few dozen show as much.
@@ -28,16 +28,16 @@ const NXNS_NAMES: usize = 60;
 /// The server of the poison's own.
 const EVIL: &str = "ns.evil.example.";
 
-/// TTL of what is made up: a day, for poison is meant to stay.
+/// TTL of invented records: a day, because poison is meant to stay.
 const LONG: u32 = 86_400;
 
-/// What a server was asked.
+/// The query to a server.
 pub(super) struct TrueQuery<'a> {
     /// The query.
     pub(super) query: &'a Message,
-    /// The deepest zone it serves that holds the name.
+    /// The deepest of its zones that has the name.
     pub(super) origin: Name,
-    /// How it came.
+    /// Its transport.
     pub(super) transport: Transport,
 }
 
@@ -46,7 +46,7 @@ impl TrueQuery<'_> {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
 
-    /// Whether it is a name below the apex: the apex itself is answered truly, so that the zone is found at all.
+    /// Whether it is a name below the apex: the apex itself is answered correctly, so that the zone is found at all.
     fn is_below(&self) -> bool {
         self.origin.zone_of(&self.name()) && self.name() != self.origin
     }
@@ -136,7 +136,7 @@ fn is_no_data(response: &Message) -> bool {
     head.authoritative && head.response_code == ResponseCode::NoError && response.answers.is_empty()
 }
 
-/// The faults that lead away from the answer.
+/// The faults that refer to wrong servers.
 fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) {
     let parent = asked.origin.base_name();
     match fault {
@@ -183,7 +183,7 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
     }
 }
 
-/// Two more names of the zone, other for each name: the first label's number, doubled, plus one and two.
+/// Two more names of the zone, different for each name: the first label's number, doubled, plus one and two.
 fn two_below(asked: &TrueQuery<'_>) -> [String; 2] {
     let asked_name = asked.name();
     let label = asked_name.iter().next().unwrap_or_default();
@@ -231,7 +231,7 @@ fn mix_ttls(response: &mut Message) {
     response.add_answers(again);
 }
 
-/// The question in the other case, as servers do that answer from their own spelling.
+/// Changes the case of the question, like servers that answer in their own spelling.
 fn flip_case(response: &mut Message) {
     for question in &mut response.queries {
         let text: String = question.name().to_ascii().chars().map(other_case).collect();
@@ -245,7 +245,7 @@ fn other_case(letter: char) -> char {
     if letter.is_ascii_lowercase() { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() }
 }
 
-/// Adds what the server has no authority for: an answer, a server of `com.` and its address.
+/// Adds records without authority: an answer, a server of `com.` and its address.
 fn poison(response: &mut Message) {
     if !response.answers.is_empty() {
         response.add_answer(poisonous(POISONED_NAME));

@@ -1,6 +1,6 @@
-//! What servers do to signed answers on the way out: faults that concern DNSSEC alone.
+//! Changes of faulty servers to signed answers: faults that concern DNSSEC alone.
 //!
-//! RFC 4035 section 3.1 tells what they break.
+//! RFC 4035 section 3.1 has the rules that they break.
 
 use hickory_proto::dnssec::rdata::{DNSSECRData, NSEC, RRSIG};
 use hickory_proto::op::{Message, ResponseCode};
@@ -51,7 +51,7 @@ fn with_code(query: &Message, code: ResponseCode) -> Message {
     response
 }
 
-/// An NSEC that nobody signed, over names beside each one that is answered, with the signature of the answer.
+/// An unsigned NSEC over names beside each answered one, with the signature of the answer.
 fn junk_proofs(response: &mut Message) {
     let beside = |record: &Record| record.name.base_name().prepend_label("aaa").ok();
     let Some(owner) = response.answers.first().and_then(beside) else { return };
@@ -71,7 +71,8 @@ fn junk_proofs(response: &mut Message) {
     response.add_authorities(forged);
 }
 
-/// Two NSEC3 that nobody can read: of flags, and of a hash, that no RFC knows. Their spans are those of the whole zone, opted out.
+/// Two unreadable NSEC3, with flags and with a hash that no RFC defines. Their spans are those of the whole zone,
+/// with opt-out.
 fn odd_proofs(query: &Message, response: &mut Message) {
     let asked = query.queries.first().map(|question| question.name().base_name());
     let hashed = asked.and_then(|above| above.prepend_label("00000000000000000000000000000000").ok());
@@ -94,7 +95,7 @@ fn stray_signatures(response: &mut Message) {
     }
 }
 
-/// Where a DNAME is sent, CNAMEs lead elsewhere.
+/// If a DNAME is sent, CNAMEs lead elsewhere.
 fn wrong_cname(response: &mut Message) {
     if response.answers.iter().all(|record| record.record_type() != RecordType::DNAME) {
         return;
@@ -125,7 +126,7 @@ fn is_proof(record: &Record) -> bool {
     matches!(kind, RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Where a name has no data at the apex of a zone, the NSEC that its parent has at the cut is given instead.
+/// If a name has no data at the apex of a zone, the NSEC of its parent at the cut is given instead.
 fn parents_proof(authority: &Authority, query: &Message, response: &mut Message) {
     let Some(question) = query.queries.first() else { return };
     let name = question.name().to_lowercase();

@@ -1,6 +1,6 @@
-//! What may be wrong with a server, and how it is written in scenarios.
+//! The faults of servers, and their names in scenarios.
 //!
-//! Each fault is one that mail gateways meet; none is invented for sport.
+//! Each fault is one that mail gateways meet; none is invented for its own sake.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// Faults without a number, each with its name in scenarios: one that stands here is known wherever all are wanted.
+/// Faults without a number, each with its name in scenarios: a fault listed here is known everywhere.
 macro_rules! faults {
     ($($(#[$doc:meta])+ $fault:ident = $name:literal,)+) => {
-        /// One thing that is wrong with a server.
+        /// One fault of a server.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Fault {
             $($(#[$doc])+ $fault,)+
-            /// Answers this much later than its distance.
+            /// Answers later than its distance, by this time.
             Slow(Duration),
             /// Gives every record this TTL.
             Ttl(u32),
@@ -33,7 +33,7 @@ faults! {
     Refused = "refused",
     /// Answers everything with SERVFAIL: the zone expired there.
     ServFail = "servfail",
-    /// NXDOMAIN for everything: as a registry's server does for a domain that was taken away.
+    /// NXDOMAIN for everything: like a registry's server for a domain that was taken away.
     Denies = "denies",
     /// NXDOMAIN for everything under the SOA of a catch-all root zone: a hoster's old server, for a domain that has moved.
     CatchAll = "catch-all",
@@ -55,7 +55,7 @@ faults! {
     NoEdns = "no-edns",
     /// BADVERS to OPT, whatever its version (RFC 6891 section 6.1.3 wants that for later ones only).
     BadVers = "badvers",
-    /// FORMERR to everything, with an OPT of its own: it knows EDNS, and not what is asked.
+    /// FORMERR to everything, with an OPT of its own: it knows EDNS, but not the question.
     FormErrWithOpt = "formerr-with-opt",
     /// NOTIMP to everything, with or without EDNS: a load balancer that knows A and AAAA.
     NotImp = "notimp",
@@ -65,7 +65,7 @@ faults! {
     NoTcp = "no-tcp",
     /// TCP connections are never answered: a firewall drops them.
     SilentTcp = "silent-tcp",
-    /// Takes TCP connections and questions, and never answers.
+    /// Accepts TCP connections and questions, and never answers.
     MuteTcp = "mute-tcp",
     /// The same, but sends an empty message now and then, so that the connection is never idle.
     DripsTcp = "drips-tcp",
@@ -79,7 +79,7 @@ faults! {
     WrongQuestion = "wrong-question",
     /// Answers from another address.
     WrongSource = "wrong-source",
-    /// Somebody else's forgery, with a guessed id, comes before the true answer (RFC 5452 section 4).
+    /// A forgery with a guessed id comes before the true answer (RFC 5452 section 4).
     Forged = "forged",
     /// Loses the first datagram of each question, and answers the second.
     LosesFirst = "loses-first",
@@ -87,9 +87,9 @@ faults! {
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
     /// Answers with the question in other case.
     FlipsCase = "flips-case",
-    /// Adds records that it has no authority to give.
+    /// Adds records without authority.
     Poisons = "poisons",
-    /// Names a server outside its zone for its zone, and gives that one's address.
+    /// Names a server outside its zone for its zone, and gives the address of that server.
     ForeignGlue = "foreign-glue",
     /// Refers everything to a zone beside its own.
     SidewaysReferral = "sideways-referral",
@@ -115,19 +115,19 @@ faults! {
     ManyRecords = "many-records",
     /// Sends records whose names are chains of compression pointers.
     PointerBomb = "pointer-bomb",
-    /// Minds no payload size, and the second fragment of what it sends is somebody else's.
+    /// Ignores the payload size, and a forger replaces the second fragment of its answers.
     ForgedTail = "forged-tail",
     /// Sends the first half of each answer.
     HalfAnswer = "half-answer",
-    /// Takes TCP connections and closes them without an answer.
+    /// Accepts TCP connections and closes them without an answer.
     HangsUp = "hangs-up",
-    /// Sixty forgeries come before each answer, with guessed ids or from elsewhere (RFC 5452 section 4).
+    /// Sixty forgeries come before each answer, with guessed ids or from other addresses (RFC 5452 section 4).
     Flood = "flood",
-    /// Spoils every signature: a secondary that transfers broke, or somebody on the way.
+    /// Spoils every signature: a secondary after broken transfers, or an attacker on the path.
     BadSignatures = "bad-signatures",
-    /// Does as if DO were not known: a server or firewall of another time.
+    /// Ignores DO: an old server or firewall.
     NoDnssec = "no-dnssec",
-    /// Leaves out what proves that something does not exist.
+    /// Leaves out proofs of absence.
     StripsProofs = "strips-proofs",
     /// Gives the parent's NSEC as the proof that a zone's apex has no data of a type.
     ParentsProof = "parents-proof",
@@ -135,15 +135,15 @@ faults! {
     JunkProofs = "junk-proofs",
     /// Adds an NSEC3 with unknown flags and one of an unknown hash to the authority section (RFC 5155 section 8.2).
     OddProofs = "odd-proofs",
-    /// Sends signatures of another name along.
+    /// Adds signatures of another name.
     StraySignatures = "stray-signatures",
-    /// Sends beside a DNAME a CNAME to somewhere else.
+    /// Adds to a DNAME a CNAME to another name.
     WrongCname = "wrong-cname",
-    /// Answers SERVFAIL to whoever does not set CD, as a forwarder does that validates for itself and finds a zone bogus.
+    /// Answers SERVFAIL unless CD is set, like a validating forwarder that finds a zone bogus.
     Validates = "validates",
     /// Refuses questions for DNSKEY.
     RefusesDnskey = "refuses-dnskey",
-    /// Never answers questions for DNSKEY: their answers are too large for something on the way.
+    /// Never answers questions for DNSKEY: something on the path drops their large answers.
     DropsDnskey = "drops-dnskey",
 }
 
@@ -158,7 +158,7 @@ impl Fault {
         NAMES.iter().map(|(_, fault)| *fault)
     }
 
-    /// Whether it says, as a server of the zone, what is not so: only signatures could tell.
+    /// Whether it makes a server of the zone send false data, which only signatures can show.
     pub fn lies(self) -> bool {
         matches!(
             self,

@@ -32,7 +32,7 @@ fn simulation() -> Simulation {
     Simulation::new(lab, config, 1)
 }
 
-/// Of a question that begins now.
+/// The context of a question that begins now.
 fn context(simulation: &Simulation) -> Context {
     let view = simulation.resolver().views().get(ViewId::default()).cloned().unwrap();
     Context::new(Arc::new(Trail::new(simulation.clock().clone())), view)
@@ -63,7 +63,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
             assert!(begun.key.name().is_empty(), "of the test");
             drop(begun);
         });
-        // These wait for it, and then fetch for themselves.
+        // These wait for it, and then fetch by themselves.
         let waits = || trust.fetch(&zone, RecordType::DNSKEY, 0, &[], &context);
         let (one, other) = tokio::join!(waits(), waits());
         assert!(broken.await.unwrap_err().is_panic());

@@ -1,6 +1,6 @@
-//! What is done with octets of strangers, as functions of the octets: for a fuzzer, and for tests with chance of their own.
+//! The uses of foreign octets, as functions of the octets: for a fuzzer, and for tests with their own randomness.
 //!
-//! A panic is a finding, whoever has it.
+//! A panic is a finding in any code.
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,17 +28,17 @@ use super::simulation::paused;
 use super::world::absolute;
 use super::zone_file::read_zone;
 
-/// What octets are held against: it says what does not hold.
+/// A check of octets: it returns the violated property.
 type Target = fn(&[u8]) -> Result<(), String>;
 
-/// What a fuzzer tries, by the name of its corpus. Each takes octets, and says what must not be.
+/// The targets of a fuzzer, by the name of their corpus. Each takes octets and returns a violated property.
 const TARGETS: [(&str, Target); 4] =
     [("query", query), ("response", response), ("zone_file", zone_file), ("control", control)];
 
 /// Tries one target.
 ///
 /// # Panics
-/// The octets lead to what must not be, or there is no such target.
+/// The octets violate a property, or there is no such target.
 pub fn hold(target: &str, octets: &[u8]) {
     let Some((_, attempt)) = TARGETS.iter().find(|(name, _)| *name == target) else {
         panic!("no target {target}")
@@ -51,7 +51,7 @@ pub fn hold(target: &str, octets: &[u8]) {
 /// The zone that responses are from.
 const ZONE: &str = "example.";
 
-/// A client's message: read, and answered so that the client can read it.
+/// A client's message: read, and answered so that the client can read the reply.
 fn query(octets: &[u8]) -> Result<(), String> {
     let mut out = Vec::new();
     match Query::read(octets, ViewId::default()) {
@@ -74,7 +74,8 @@ fn query(octets: &[u8]) -> Result<(), String> {
     }
 }
 
-/// A server's message: whatever it says, memory holds names of its zone only, and the client gets what it asked for.
+/// A server's message: whatever it contains, memory has names of its zone only, and the client gets an answer to its
+/// question.
 fn response(octets: &[u8]) -> Result<(), String> {
     let zone = absolute(ZONE).map_err(|error| error.to_string())?;
     let asked = Message::from_vec(octets).ok().and_then(|message| message.queries.first().cloned());
@@ -135,7 +136,7 @@ fn holds_together(name: &Name, reply: &Message) -> Result<(), String> {
     Ok(())
 }
 
-/// Answers each message with the same octets, under its id and question; others cannot be reached.
+/// Answers each message with the same octets, under its id and question; other servers cannot be reached.
 struct Scripted {
     server: SocketAddr,
     octets: Vec<u8>,
@@ -151,7 +152,7 @@ impl Scripted {
 fn reply_to(query: &[u8], octets: &[u8]) -> Vec<u8> {
     let mut reply = octets.to_vec();
     for (place, (to, from)) in reply.iter_mut().zip(query).enumerate() {
-        // Spelling is the resolver's to choose; whatever else differs is the server's.
+        // The resolver chooses the spelling; all other differences are the server's.
         let spelling = place >= HEADER && to.eq_ignore_ascii_case(from);
         if place < 2 || spelling {
             *to = *from;
@@ -211,7 +212,7 @@ impl Replies for Once {
 /// A zone file: the operator's, and the lab's own reader.
 fn zone_file(octets: &[u8]) -> Result<(), String> {
     let text = String::from_utf8_lossy(octets);
-    // Another file's text is no part of these octets.
+    // The text of another file is no part of these octets.
     let alone: String = text
         .lines()
         .filter(|line| !line.to_ascii_uppercase().contains("$INCLUDE"))
@@ -224,7 +225,7 @@ fn zone_file(octets: &[u8]) -> Result<(), String> {
             return Err("a zone that was read has no SOA".to_owned());
         }
     }
-    // An error is an answer; only a panic is none.
+    // An error is a valid result; only a panic is not.
     drop(read_zone(&zone, &alone));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The internet built into the binary: root, TLDs, reverse zones, hosters, mail domains and DNS lists from a seed.
 //!
-//! Distances are log-normal about a median for each kind of server; every zone has two servers at least, so that any one
-//! may die (RFC 2182).
+//! Distances are log-normal around a median for each kind of server; every zone has at least two servers, so that any
+//! one may die (RFC 2182).
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::server::Distance;
 use super::simulation::UNIX_AT_START;
 use super::world::{Lab, LabError, ServerPlan, absolute};
 
-/// Mail domains of the demo: enough that a message in two meets a cold one for a while.
+/// Mail domains of the demo: enough that for a while every second message has a cold one.
 pub const DEFAULT_DOMAINS: usize = 60;
 
 /// Top-level domains: name, servers, and the median of their distance in milliseconds.
@@ -31,7 +31,7 @@ const TLDS: [(&str, &[&str]); 6] = [
     ("example", &["ns1.nic.example", "ns2.nic.example"]),
 ];
 
-/// The zones above mail domains that are signed, and how: as their like are on the internet, .com with opt-out.
+/// The signed zones above mail domains, with their plans: as on the internet, .com with opt-out.
 const SIGNED: [(&str, &str); 11] = [
     (".", "algorithm=8"),
     ("com", "algorithm=13 nsec3 optout"),
@@ -121,7 +121,7 @@ pub(super) const HOSTERS: [Hoster; 8] = [
     },
 ];
 
-/// What a DNS list lists.
+/// What a DNS list contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {
     /// Addresses that send spam.
@@ -132,7 +132,7 @@ pub enum ListKind {
     BadDomains,
 }
 
-/// The DNS lists: zone, what it lists, and the code that it answers with.
+/// The DNS lists: zone, content, and the code of its answers.
 const LISTS: [(&str, ListKind, &str); 7] = [
     ("zen.spamhaus.org", ListKind::BadAddresses, "127.0.0.2"),
     ("bl.spamcop.net", ListKind::BadAddresses, "127.0.0.2"),
@@ -149,7 +149,7 @@ const SPAMMERS: std::ops::Range<u8> = 200..220;
 /// Domains that spam advertises.
 const SPAM_DOMAINS: [&str; 4] = ["cheap-watches.example", "pills.example", "lottery.example", "dbltest.com"];
 
-/// TTLs of lists, as Spamhaus has them: 60 s for a listing, 10 s for none.
+/// TTLs of lists, as those of Spamhaus: 60 s for a listing, 10 s for none.
 const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 2419200 10\n$TTL 60\n";
 
 /// A DNS list of the lab.
@@ -157,7 +157,7 @@ const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 241920
 pub struct List {
     /// Its zone.
     pub zone: Name,
-    /// What it lists.
+    /// Its content.
     pub kind: ListKind,
 }
 
@@ -166,7 +166,7 @@ pub struct List {
 pub struct Internet {
     /// Zones and servers.
     pub lab: Arc<Lab>,
-    /// Who has mail.
+    /// The mail domains.
     pub domains: Vec<MailDomain>,
     /// The DNS lists.
     pub lists: Vec<List>,
@@ -180,15 +180,15 @@ impl Internet {
     /// The same internet for the same seed, with `size` mail domains.
     ///
     /// # Errors
-    /// None for the texts that stand here; a test builds it.
+    /// None for the texts of this file; a test builds it.
     pub fn new(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::build(seed, size, None)
     }
 
-    /// The same internet with its top and a quarter of its mail domains signed, as simulations begin.
+    /// The same internet with its top and a quarter of its mail domains signed, at the begin of simulations.
     ///
     /// # Errors
-    /// None for the texts that stand here; a test builds it.
+    /// None for the texts of this file; a test builds it.
     pub fn signed(seed: u64, size: usize) -> Result<Self, LabError> {
         Self::signed_at(seed, size, UNIX_AT_START)
     }
@@ -196,12 +196,12 @@ impl Internet {
     /// The same, signed at `unix`, seconds since 1970.
     ///
     /// # Errors
-    /// None for the texts that stand here; a test builds it.
+    /// None for the texts of this file; a test builds it.
     pub fn signed_at(seed: u64, size: usize, unix: u64) -> Result<Self, LabError> {
         Self::build(seed, size, Some(unix))
     }
 
-    /// Whether the zone that holds `name` is signed.
+    /// Whether the zone of `name` is signed.
     pub fn is_signed(&self, name: &Name) -> bool {
         let holding = self.lab.zones().map(|(zone, _)| zone).filter(|zone| zone.zone_of(name));
         let zone = holding.max_by_key(|zone| zone.iter().len());
@@ -266,9 +266,9 @@ impl Maker {
         self.tree.server(plan)
     }
 
-    /// A log-normal draw about the median: half a sigma, within 2 and 400 ms.
+    /// A log-normal draw around the median: half a sigma, within 2 and 400 ms.
     fn distance(&self, median: u32) -> Duration {
-        // Twelve even draws make a normal one, near enough.
+        // Twelve uniform draws make a nearly normal one.
         let sum: u32 = (0..12).map(|_| self.random.below(1001)).sum();
         let normal = f64::from(sum) / 1000.0 - 6.0;
         let millis = (f64::from(median) * (0.3 * normal).exp()).clamp(2.0, 400.0);
@@ -282,7 +282,7 @@ impl Maker {
         Ok(owned(names))
     }
 
-    /// Root, TLDs and the domains that their servers are named in.
+    /// Root, TLDs and the domains of their servers' names.
     fn top(&mut self) -> Result<(), LabError> {
         let roots = self.servers(&["a.root-servers.net", "b.root-servers.net", "c.root-servers.net"], 12)?;
         self.tree.zone(".", &roots, "")?;
@@ -300,7 +300,7 @@ impl Maker {
         self.tree.zone("nic-anycast.net", &owned(&["s.nic-anycast.net", "a.nic.de"]), "")
     }
 
-    /// in-addr.arpa and ip6.arpa, down to where hosters take over.
+    /// in-addr.arpa and ip6.arpa, down to the hosters' zones.
     fn reverse(&mut self) -> Result<(), LabError> {
         let top = self.servers(&["a.in-addr-servers.arpa", "b.in-addr-servers.arpa"], 20)?;
         for zone in ["in-addr-servers.arpa", "in-addr.arpa", "ip6.arpa"] {
@@ -366,7 +366,7 @@ fn list_text(kind: ListKind, code: &str, domains: &[MailDomain]) -> String {
     format!("{LIST_SOA}{entries}")
 }
 
-/// An address as lists and in-addr.arpa write it: last octet first.
+/// An address in the form of lists and in-addr.arpa: last octet first.
 pub fn reversed(address: Ipv4Addr) -> String {
     let [first, second, third, last] = address.octets();
     format!("{last}.{third}.{second}.{first}")

@@ -1,4 +1,4 @@
-//! What the lab's servers were asked: an ordered, bounded log and a count for each server.
+//! The queries to the lab's servers: an ordered, bounded log and a count for each server.
 //!
 //! Tests assert on it: "the same seed, the same run" compares two of these.
 
@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::clock::Mono;
 use crate::conduct::Transport;
 
-/// Messages kept. The longest soak sends a few ten thousand; a demo left running must not grow.
+/// Messages kept. The longest soak sends some ten thousands; a demo that keeps running must not grow.
 const MAX_KEPT: usize = 100_000;
 
 /// A message that came to a server.
@@ -21,18 +21,18 @@ pub struct Received {
     pub at: Mono,
     /// The server's name.
     pub server: Arc<str>,
-    /// The name asked for, as it was spelled.
+    /// The name of the question, in its spelling.
     pub name: Name,
-    /// The type asked for.
+    /// The type of the question.
     pub kind: RecordType,
-    /// How it came.
+    /// Its transport.
     pub transport: Transport,
     /// Whether it had OPT.
     pub edns: bool,
 }
 
 impl fmt::Display for Received {
-    /// `SERVER NAME TYPE`, with ` tcp` and ` plain` where that was so: the form of scenarios. The name is in lower case,
+    /// `SERVER NAME TYPE`, with ` tcp` and ` plain` if they apply: the form of scenarios. The name is in lower case,
     /// whatever its spelling.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} {}", self.server, self.name.to_lowercase(), self.kind)?;
@@ -67,12 +67,12 @@ impl Log {
         }
     }
 
-    /// What is kept, oldest first.
+    /// The kept messages, oldest first.
     pub fn received(&self) -> Vec<Received> {
         self.inner().kept.clone()
     }
 
-    /// What is kept, oldest first; the log is empty afterwards, the counts stay.
+    /// The kept messages, oldest first; the log is empty afterwards, the counts stay.
     pub fn take(&self) -> Vec<Received> {
         std::mem::take(&mut self.inner().kept)
     }

@@ -1,7 +1,7 @@
 //! The mail domains of the built-in internet: MX, addresses, SPF, DKIM, DMARC, PTR, aliases.
 //!
-//! What a domain has follows from its number, so that every kind is there in every size; where the tree is signed, so is a
-//! quarter of them. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
+//! A domain's records follow from its number, so that every kind occurs in every size; if the tree is signed, a
+//! quarter of them is signed. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -34,12 +34,12 @@ pub struct MailDomain {
     pub address: Ipv4Addr,
     /// The selector of its DKIM key.
     pub selector: &'static str,
-    /// Its number, from which the rest follows.
+    /// Its number, which decides all other properties.
     number: usize,
 }
 
 impl MailDomain {
-    /// Whether it is signed where that is wanted: one of four, under every TLD.
+    /// Whether it is signed in a signed internet: one of four, under every TLD.
     pub fn is_signed(&self) -> bool {
         self.number / TLDS.len() % 4 == self.number % 4
     }
@@ -61,7 +61,7 @@ fn hoster(number: usize) -> &'static Hoster {
 /// The mail domains of an internet of that size.
 ///
 /// # Errors
-/// None for the names that stand here; a test draws them.
+/// None for the names of this file; a test draws them.
 pub(super) fn draw(size: usize) -> Result<Vec<MailDomain>, LabError> {
     (0..size).map(domain).collect()
 }
@@ -72,7 +72,7 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     let name = format!("{word}{number}.{tld}");
     let hoster = hoster(number);
     let [first, second, third] = hoster.block;
-    // A hundred hosts in a block: a larger internet has several domains on one.
+    // A hundred hosts in a block: a larger internet has several domains on one host.
     let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
     let own_host = !number.is_multiple_of(3);
     let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };
@@ -85,7 +85,7 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     })
 }
 
-/// What a hoster's own domain holds: mail hosts that customers point to, and SPF records that they include.
+/// The records of a hoster's own domain: mail hosts of customers, and SPF records that they include.
 pub(super) fn hoster_text(hoster: &Hoster) -> String {
     let place = HOSTERS.iter().position(|other| other.domain == hoster.domain).unwrap_or(0);
     let [first, second, third] = hoster.block;
@@ -94,7 +94,7 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
         let _ = writeln!(text, "mx{number} A {first}.{second}.{third}.{last}");
         let _ = writeln!(text, "mx{number} AAAA {}", address_v6(place, last));
     }
-    // Three deep: the entry includes the network, which includes what the next hoster relays.
+    // Three deep: the entry includes the network, which includes the relays of the next hoster.
     let _ = writeln!(text, "_spf TXT \"v=spf1 include:_net.{} ~all\"", hoster.domain);
     let next = crate::lab::internet::HOSTERS.get((place + 1) % HOSTERS.len()).unwrap_or(hoster);
     let _ = writeln!(
@@ -107,7 +107,8 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
     text
 }
 
-/// An address of the hoster at `place`, in benchmarking space (RFC 5180), one /64 each: documentation space has reverse zones that stay at home.
+/// An address of the hoster at `place`, in benchmarking space (RFC 5180), one /64 each: documentation space has local
+/// reverse zones.
 fn address_v6(place: usize, last: u16) -> Ipv6Addr {
     Ipv6Addr::new(0x2001, 2, 0, u16::try_from(place).unwrap_or(0), 0, 0, 0, last)
 }
@@ -130,7 +131,7 @@ fn nibbles(address: Ipv6Addr) -> Vec<String> {
         .collect()
 }
 
-/// Writes a domain into the tree: its zone, and what other zones hold for it.
+/// Writes a domain into the tree: its zone, and its records in other zones.
 pub(super) fn write(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let servers: Vec<String> = hoster.servers.iter().map(ToString::to_string).collect();
@@ -138,7 +139,7 @@ pub(super) fn write(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError
     text.push_str(&mail_text(domain));
     text.push_str(&policy_text(domain));
     if domain.number % 10 == 7 {
-        // The name before the merger: everything below it moved.
+        // The name before a merger: everything below it has moved.
         let _ = writeln!(text, "legacy DNAME {}", domain.name);
     }
     tree.zone(&domain.name.to_string(), &servers, &text)?;
@@ -172,7 +173,7 @@ fn mail_text(domain: &MailDomain) -> String {
         let _ = writeln!(text, "mail AAAA {}", address_v6(place, host_v6(domain)));
     }
     if domain.number % 4 == 1 {
-        // A backup at somebody else's.
+        // A backup at another hoster.
         let _ = writeln!(text, "@ MX 20 mx2.{}.", self::hoster(domain.number + 1).domain);
     }
     text
@@ -202,7 +203,7 @@ fn policy_text(domain: &MailDomain) -> String {
         let _ = writeln!(text, "{selector}._domainkey TXT {}", key_text(domain, length));
     }
     if domain.number % 10 == 9 {
-        // Keys that were never taken away, and proofs for four services: more than 1232 octets at one name.
+        // Old verification keys and proofs for four services: more than 1232 octets at one name.
         for number in 0..4 {
             let _ = writeln!(text, "{selector}._domainkey TXT {}", old_key_text(number));
             let _ = writeln!(text, "@ TXT \"service-{number}-verification={}\"", letters(number, 230));
@@ -228,7 +229,7 @@ fn quoted(text: &str) -> String {
     strings.join(" ")
 }
 
-/// Base64 that looks like a key and compresses like one; nobody checks it.
+/// Base64 that looks like a key and compresses like one; it is never checked.
 fn letters(number: usize, length: usize) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letter = |place: usize| {
@@ -238,11 +239,11 @@ fn letters(number: usize, length: usize) -> String {
     (0..length).map(letter).collect()
 }
 
-/// PTR of the sending host, and the A record that it must match.
+/// PTR of the sending host, and its A record.
 fn write_reverse(tree: &mut Tree, domain: &MailDomain) -> Result<(), LabError> {
     let hoster = domain.hoster();
     let owner = format!("{}.in-addr.arpa.", reversed(domain.address));
-    // Several domains may send from one host of the hoster's: it is written once.
+    // Several domains may send from one host of the hoster: it is written once.
     if domain.number < HOSTERS.len() * 100 {
         tree.add(&owner, &format!("{owner} PTR {}", domain.mail_host))?;
         if !domain.own_host() {

@@ -1,4 +1,4 @@
-//! What a faulty server, or somebody between, makes of a response's octets; and what strangers send beside it.
+//! The changes of a faulty server or middlebox to a response's octets, and forged messages beside it.
 //!
 //! Pure. RFC 1035 section 4 for the octets.
 
@@ -15,25 +15,25 @@ use crate::conduct::Transport;
 use crate::question::wire_name;
 use crate::zones::authority::{datagram_size, encode};
 
-/// What a message over TCP may hold (RFC 1035 section 4.2.2: a length of 16 bits).
+/// Octets of a message over TCP (RFC 1035 section 4.2.2: a length of 16 bits).
 const STREAM_SIZE: usize = 65_535;
 
-/// Octets of a datagram's first fragment on an Ethernet, its headers taken off.
+/// Octets of a datagram's first fragment on an Ethernet, without its headers.
 const FIRST_FRAGMENT: usize = 1_472;
 
-/// What a server sends that minds no payload size: most firewalls let this much through.
+/// The size of a server that ignores the payload size: most firewalls let this much through.
 const UNMINDFUL_SIZE: usize = 4_096;
 
-/// Forgeries of a flood before the truth: under `limits::MAX_STRAY_DATAGRAMS`, so that it is still heard.
+/// Forgeries of a flood before the true answer: fewer than `limits::MAX_STRAY_DATAGRAMS`, so that it is still read.
 const FLOOD: u16 = 60;
 
-/// The first of the types that nobody uses (RFC 6895 section 3.1: private use).
+/// The first of the private types (RFC 6895 section 3.1).
 const PRIVATE_TYPE: u16 = 65_280;
 
-/// How many of them are used here; the library gives the 26th a meaning.
+/// The number of private types used here; the library gives the 26th a meaning.
 const PRIVATE_TYPES: u16 = 20;
 
-/// The octets of a response. None where it cannot be encoded.
+/// The octets of a response. None if it cannot be encoded.
 pub(super) fn octets(
     faults: &[Fault],
     query: &Message,
@@ -62,7 +62,7 @@ pub(super) fn octets(
     Some(octets)
 }
 
-/// What others send to the same port, all of it before the truth comes after `delay`.
+/// The forgeries to the same port, all of them before the true answer, which comes after `delay`.
 pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, source: IpAddr) -> Vec<Delivery> {
     if faults.contains(&Fault::Flood) {
         let one = |number: u16| {
@@ -78,7 +78,8 @@ pub(super) fn forgeries(faults: &[Fault], query: &Message, delay: Duration, sour
     forged.flatten().into_iter().collect()
 }
 
-/// What somebody off the path sends who can guess everything but the id, or who cannot send from the server's address.
+/// The forgery of an attacker off the path who knows everything but the id, or who cannot send from the server's
+/// address.
 fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> Option<Delivery> {
     let mut forged = bare(query, ResponseCode::NoError);
     forged.metadata.id = query.metadata.id.wrapping_add(id_off_by);
@@ -90,7 +91,7 @@ fn forgery(query: &Message, id_off_by: u16, delay: Duration, source: IpAddr) -> 
     Some(Delivery { delay, source, octets: forged.to_vec().ok()? })
 }
 
-/// An address next to this one, which nobody was asked at.
+/// An address next to this one, which no query went to.
 pub(super) fn other_address(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(address) => IpAddr::V4((u32::from(address) ^ 1).into()),
@@ -98,8 +99,8 @@ pub(super) fn other_address(address: IpAddr) -> IpAddr {
     }
 }
 
-/// The second fragment is somebody else's: every address in it leads to the poison. Id, port and question stood in the
-/// first one (Herzberg and Shulman, "Fragmentation Considered Poisonous").
+/// The second fragment is forged: every address in it is the poison. Id, port and question were in the first one
+/// (Herzberg and Shulman, "Fragmentation Considered Poisonous").
 fn forge_tail(octets: &mut [u8]) {
     let poison = POISON.octets();
     for place in FIRST_FRAGMENT..octets.len() {
@@ -110,7 +111,7 @@ fn forge_tail(octets: &mut [u8]) {
     }
 }
 
-/// The answer among as many small records as a message holds, of types that nobody asked for.
+/// The answer among as many small records as a message holds, of types that were not asked for.
 fn with_many_records(response: &Message) -> Option<Vec<u8>> {
     let mut lean = response.clone();
     lean.authorities.clear();
@@ -131,7 +132,7 @@ fn with_many_records(response: &Message) -> Option<Vec<u8>> {
 fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     let mut octets = bare(query, ResponseCode::NoError).to_vec().ok()?;
     octets.truncate(query_end(query)?);
-    // No additional section: the OPT is gone.
+    // No additional section: the OPT is removed.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
     // As far as pointers reach, or half of the message.
@@ -153,7 +154,7 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     Some(octets)
 }
 
-/// Where the question ends: header, name, type, class.
+/// The end of the question: header, name, type, class.
 fn query_end(query: &Message) -> Option<usize> {
     Some(12 + wire_name(query.queries.first()?.name()).len() + 4)
 }

@@ -1,6 +1,6 @@
-//! What is true in a lab: the answer that its zones hold, whatever becomes of their servers.
+//! The truth of a lab: the answers of its zones, independent of its servers' state.
 //!
-//! Soaks compare with it.
+//! Soaks compare replies with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,21 +32,21 @@ impl Oracle {
         Self { authority: Authority::new(by_name.into_values().collect()) }
     }
 
-    /// The same as those see it for whom these zones stand in the place of the internet's.
+    /// The same for clients for which these zones replace the internet's.
     pub fn with(&self, zones: &[Arc<Zone>]) -> Self {
         let replaced = |zone: &Arc<Zone>| zones.iter().any(|other| other.origin() == zone.origin());
         let kept = self.authority.zones().iter().filter(|zone| !replaced(zone));
         Self { authority: Authority::new(kept.chain(zones).cloned().collect()) }
     }
 
-    /// The zones that a true answer comes from: those that hold a name on its way, and those above them.
+    /// The zones of a true answer: those of the names on its way, and those above them.
     pub fn zones_of(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
         let names = self.way(name, kind).2;
         let zones = self.authority.zones().iter().map(|zone| zone.origin());
         zones.filter(|zone| names.iter().any(|name| zone.zone_of(name))).cloned().collect()
     }
 
-    /// The zones that lack a name of a true answer, and delegate it to no other.
+    /// The zones that lack a name of a true answer, and delegate it to no other zone.
     pub fn lacking(&self, name: &Name, kind: RecordType) -> BTreeSet<Name> {
         let names = self.way(name, kind).2;
         let lacking = names.iter().filter_map(|name| {
@@ -57,7 +57,7 @@ impl Oracle {
         lacking.collect()
     }
 
-    /// The zones without which these cannot be asked: their own, and those of their servers' names, and so on.
+    /// The zones that are needed to ask these: their own, those of their servers' names, and so on.
     pub fn zones_behind(&self, zones: &BTreeSet<Name>) -> BTreeSet<Name> {
         let mut behind = zones.clone();
         let mut next: Vec<Name> = zones.iter().cloned().collect();
@@ -73,8 +73,8 @@ impl Oracle {
         behind
     }
 
-    /// What is wrong with a reply to the question for `kind` at `name`; none where it is true. SERVFAIL says nothing, so it
-    /// is not wrong. That a name without data does not exist is what rbldnsd says too, and passes.
+    /// The fault of a reply to the question for `kind` at `name`; none if it is true. SERVFAIL says nothing, so it is
+    /// no fault. A denial of a name without data is accepted, because rbldnsd sends it too.
     pub fn objection(&self, name: &Name, kind: RecordType, reply: &Message) -> Option<String> {
         let rcode = reply.metadata.response_code;
         if rcode == ResponseCode::ServFail {
@@ -165,7 +165,7 @@ mod tests {
         let internet = Internet::new(1, 24).unwrap();
         let oracle = Oracle::new(&internet.lab);
         let named = |zones: BTreeSet<Name>| zones.iter().map(ToString::to_string).collect::<Vec<_>>();
-        // Its host stands at gammahost.org, whose servers have names below com too.
+        // Its host is at gammahost.org, whose servers also have names below com.
         let name = internet.domains[2].name.prepend_label("www").unwrap();
         let zones = oracle.zones_of(&name, RecordType::A);
         assert_eq!(named(zones.clone()), [".", "org.", "gammahost.org.", "smith2.org."]);

@@ -1,6 +1,6 @@
-//! What most tests need: a name, a question, a log that can be read back, and words about what was not tested.
+//! Shared by most tests: names, questions, a readable log, and notes about skipped tests.
 //!
-//! A mistake of a test ends it: these functions panic where the lab else returns errors.
+//! An error of a test ends it: these functions panic where other functions of the lab return errors.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -10,13 +10,13 @@ use tracing::Level;
 
 use super::simulation::{Flags, Reply, Simulation};
 
-/// Where it is set, a test that cannot be made here fails.
+/// If it is set, a skipped test fails.
 const SKIP_NOTHING: &str = "RESOLVERD_SKIP_NOTHING";
 
 /// A name.
 ///
 /// # Panics
-/// The text is none.
+/// The text is no name.
 pub fn name(text: &str) -> Name {
     match Name::from_ascii(text) {
         Ok(name) => name,
@@ -43,7 +43,7 @@ pub async fn ask_with(simulation: &Simulation, text: &str, kind: RecordType, fla
     }
 }
 
-/// A number that may be given by hand.
+/// A number that an environment variable may set.
 pub fn by_hand(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -51,7 +51,7 @@ pub fn by_hand(variable: &str, default: u64) -> u64 {
 /// Resident octets of this process (proc(5), statm: pages of 4 KiB).
 ///
 /// # Panics
-/// The kernel does not say.
+/// The kernel does not report it.
 pub fn resident() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
@@ -59,12 +59,12 @@ pub fn resident() -> u64 {
     pages * 4_096
 }
 
-/// Says that a test was not made, and why: on the terminal, whatever becomes of what tests print.
+/// Prints on the terminal that a test was skipped, and why.
 ///
 /// # Panics
-/// `RESOLVERD_SKIP_NOTHING` is set: where all has to be tested, what is not has failed.
+/// `RESOLVERD_SKIP_NOTHING` is set: a skipped test fails.
 pub fn skipped(why: &str) {
-    // `println` would be held back with all that a test prints that passes.
+    // `println` is captured for tests that pass.
     let _ = writeln!(io::stderr(), "not tested: {why}");
     assert!(std::env::var_os(SKIP_NOTHING).is_none(), "not tested: {why}");
 }
@@ -74,7 +74,7 @@ pub fn skipped(why: &str) {
 pub struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Lines {
-    /// The log of this process, whichever thread writes it; the same for all who ask.
+    /// The log of this process, of all threads; the same for all callers.
     pub fn of_process() -> Self {
         static LINES: OnceLock<Lines> = OnceLock::new();
         let begin = || {
@@ -86,7 +86,7 @@ impl Lines {
         LINES.get_or_init(begin).clone()
     }
 
-    /// What this thread logs from `level` up while `work` is done, without times and modules.
+    /// The log of this thread from `level` up while `work` runs, without times and modules.
     pub fn of(level: Level, work: impl FnOnce()) -> String {
         let lines = Self::default();
         let writer = lines.clone();
@@ -101,12 +101,12 @@ impl Lines {
         lines.text()
     }
 
-    /// What was logged so far.
+    /// The log so far.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
     }
 
-    /// How often it says so.
+    /// How often it has this text.
     pub fn count(&self, text: &str) -> usize {
         self.text().matches(text).count()
     }

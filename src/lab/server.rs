@@ -1,7 +1,7 @@
 //! A lab server: an authority at a distance, with faults that can be switched while it runs.
 //!
-//! `respond` neither waits nor sends: it says what would arrive, from where and how much later; the networks do the rest.
-//! RFC 1035 section 4.2 for the transports.
+//! `respond` neither waits nor sends: it returns what would arrive, from which address and after what time; the
+//! networks do the rest. RFC 1035 section 4.2 for the transports.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -22,12 +22,12 @@ use super::log::{Log, Received};
 use super::mangle;
 use crate::zones::authority::Authority;
 
-/// How far away a server is.
+/// The distance of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Distance {
-    /// There and back.
+    /// Its round trip.
     pub round_trip: Duration,
-    /// At most this much more, evenly distributed.
+    /// The greatest addition to it, evenly distributed.
     pub jitter: Duration,
     /// Datagrams lost of a thousand, there or back.
     pub loss_per_mille: u32,
@@ -46,12 +46,12 @@ impl Distance {
     }
 }
 
-/// Something that arrives at the client's port.
+/// A message that arrives at the client's port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// How long after the query was sent.
+    /// The time after the query was sent.
     pub delay: Duration,
-    /// Where it says it came from.
+    /// Its source address.
     pub source: IpAddr,
     /// The message.
     pub octets: Vec<u8>,
@@ -65,15 +65,15 @@ pub struct Server {
     authority: Mutex<Authority>,
     distance: Distance,
     faults: Mutex<Vec<Fault>>,
-    /// The faults that have changed what somebody got from it.
+    /// The faults that have changed an answer of it.
     met: Mutex<BTreeSet<Fault>>,
-    /// Questions of which a first datagram was lost, for `Fault::LosesFirst`.
+    /// Questions whose first datagram was lost, for `Fault::LosesFirst`.
     lost: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
 
 impl Server {
-    /// A server of `authority`'s zones at `addresses`, which notes what it is asked in `log`.
+    /// A server of `authority`'s zones at `addresses`, which notes queries in `log`.
     pub fn new(
         name: &str,
         addresses: Vec<IpAddr>,
@@ -103,42 +103,42 @@ impl Server {
         &self.addresses
     }
 
-    /// What it answers from.
+    /// Its zones.
     pub fn authority(&self) -> Authority {
         self.authority.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces what it answers from.
+    /// Replaces its zones.
     pub fn set_authority(&self, authority: Authority) {
         *self.authority.lock().unwrap_or_else(PoisonError::into_inner) = authority;
     }
 
-    /// How far away it is.
+    /// Its distance.
     pub fn distance(&self) -> Distance {
         self.distance
     }
 
-    /// What is wrong with it now.
+    /// Its current faults.
     pub fn faults(&self) -> Vec<Fault> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Replaces what is wrong with it; nothing mends it.
+    /// Replaces its faults; they stay until the next call.
     pub fn set_faults(&self, faults: &[Fault]) {
         *self.faults.lock().unwrap_or_else(PoisonError::into_inner) = faults.to_vec();
     }
 
-    /// Whether this is wrong with it now.
+    /// Whether it has this fault now.
     pub fn has(&self, fault: Fault) -> bool {
         self.faults().contains(&fault)
     }
 
-    /// The faults that have changed what somebody got from it, since it was made.
+    /// The faults that have changed an answer of it, since it was made.
     pub fn met(&self) -> BTreeSet<Fault> {
         self.met.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes that a fault has changed what somebody got; whether it has is given back.
+    /// Notes that a fault has changed an answer, if `it_does`, and returns that.
     pub(super) fn meets(&self, fault: Fault, it_does: bool) -> bool {
         if it_does {
             self.met.lock().unwrap_or_else(PoisonError::into_inner).insert(fault);
@@ -146,13 +146,13 @@ impl Server {
         it_does
     }
 
-    /// Whether this is wrong with it now, and so met by whoever asks.
+    /// Whether it has this fault now; if so, the fault counts as met.
     pub(super) fn has_met(&self, fault: Fault) -> bool {
         self.meets(fault, self.has(fault))
     }
 
-    /// What arrives after `octets` were sent to `address`, one of its own, at `at`. Nothing where it stays silent or
-    /// cannot read the message.
+    /// The messages that arrive after `octets` were sent to `address`, one of its own, at `at`. Empty if it stays
+    /// silent or cannot read the message.
     pub fn respond(
         &self,
         address: IpAddr,
@@ -183,7 +183,7 @@ impl Server {
                     dnssec_faults::distort(*fault, &authority, &query, &mut response);
                 }
             }
-            // What the comparison of messages passes over.
+            // The comparison of messages skips these.
             let elsewhere =
                 matches!(fault, Fault::Slow(_) | Fault::WrongSource | Fault::Ttl(_) | Fault::FlipsCase);
             self.meets(*fault, elsewhere || response != before);
@@ -199,17 +199,17 @@ impl Server {
         forgeries.into_iter().chain(truth).collect()
     }
 
-    /// Notes the faults of octets, where they are not as they would be without.
+    /// Notes the faults that have changed octets.
     fn meet_mangled(&self, faults: &[Fault], octets: Option<&[u8]>, plain: Option<&[u8]>) {
         let of_octets = [Fault::ForgedTail, Fault::ManyRecords, Fault::PointerBomb, Fault::HalfAnswer];
         let mut has = of_octets.into_iter().filter(|fault| faults.contains(fault));
-        // Where there are several, nobody can tell which it was.
+        // If there are several, it is not known which of them it was.
         if let (Some(fault), None) = (has.next(), has.next()) {
             self.meets(fault, octets != plain);
         }
     }
 
-    /// The deepest zone it serves that holds the name asked for; the root where there is none.
+    /// The deepest of its zones that has the name of the question; the root if there is none.
     fn origin_of(&self, query: &Message) -> Name {
         let Some(question) = query.queries.first() else { return Name::root() };
         let authority = self.authority();
@@ -251,7 +251,7 @@ impl Server {
         });
     }
 
-    /// rbldnsd before 1.0: a name that exists only through names below it is said not to exist.
+    /// rbldnsd before 1.0: a name that exists only through names below it is denied.
     fn deny_empty_non_terminal(&self, query: &Message, response: &mut Message) {
         let Some(question) = query.queries.first() else { return };
         let name = question.name().to_lowercase();

@@ -1,7 +1,7 @@
 //! Signs zones of the lab: keys, NSEC or NSEC3, signatures, and the DS for the parent.
 //!
-//! Hickory's primitives make canonical forms, digests and signatures. RFC 4034, RFC 4035 section 2, RFC 5155 section 7.1,
-//! and RFC 9077 for the TTL of proofs.
+//! Hickory's primitives make canonical forms, digests and signatures. RFC 4034, RFC 4035 section 2, RFC 5155 section
+//! 7.1, and RFC 9077 for the TTL of proofs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -34,13 +34,13 @@ const MISS: u32 = 2 * 86_400;
 const ZONE_KEY: u16 = 0x100;
 const ENTRY_POINT: u16 = 0x001;
 
-/// Types that a bitmap lies about.
+/// Types in a false bitmap.
 const USUAL: [RecordType; 4] = [RecordType::A, RecordType::AAAA, RecordType::MX, RecordType::TXT];
 
 /// The zone, signed as planned at `unix`, seconds since 1970.
 ///
 /// # Errors
-/// The library cannot sign something: a mistake in the plan.
+/// The library cannot sign something: an error in the plan.
 pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabError> {
     if plan.has(Flaw::Unsigned) {
         return Ok(zone);
@@ -50,18 +50,18 @@ pub(super) fn sign(zone: Zone, plan: &Signing, unix: u64) -> Result<Zone, LabErr
     signed.map_err(|error| LabError::Sign { zone: origin.to_string(), error })
 }
 
-/// The DS records of a zone that its parent has; none where it is delegated without.
+/// The DS records of a zone in its parent; empty for a delegation without DS.
 ///
 /// # Errors
-/// The library cannot make one: a mistake in the plan.
+/// The library cannot make one: an error in the plan.
 pub(super) fn delegation_signers(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
     signers_of(zone, plan, &plan.delegated)
 }
 
-/// The DS records that a resolver may begin at: of all key signing keys that the zone shows.
+/// The DS records for a resolver's trust anchor: of all key signing keys in the zone.
 ///
 /// # Errors
-/// The library cannot make one: a mistake in the plan.
+/// The library cannot make one: an error in the plan.
 pub(super) fn trust_anchor(zone: &Name, plan: &Signing) -> Result<Vec<Record>, LabError> {
     signers_of(zone, plan, &plan.key_signing)
 }
@@ -83,7 +83,7 @@ fn signers_of(zone: &Name, plan: &Signing, generations: &[Generation]) -> Result
 fn delegation_signer(zone: &Name, key: &Key, digest: u8, mismatch: bool) -> DnsSecResult<DS> {
     let kind = DigestType::from(digest);
     let mut octets = match kind {
-        // Nobody can compute it: 32 octets of something.
+        // It cannot be computed: 32 arbitrary octets.
         DigestType::Unknown(_) => vec![0xd5; 32],
         _ => key.record.to_digest(zone, kind)?.as_ref().to_vec(),
     };
@@ -93,7 +93,7 @@ fn delegation_signer(zone: &Name, key: &Key, digest: u8, mismatch: bool) -> DnsS
     Ok(DS::new(key.tag, key.algorithm(), kind, octets))
 }
 
-/// What a key is for.
+/// The role of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     KeySigning,
@@ -102,7 +102,7 @@ enum Role {
 
 /// The keys of one role and generation, one for each algorithm.
 fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<Key>> {
-    // Neighbours in the tree should not share keys: the first is drawn by the name.
+    // Neighbours in the tree should not share keys: the name chooses the first.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
         sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
     });
@@ -123,7 +123,7 @@ fn dnssec_record(owner: &Name, ttl: u32, data: DNSSECRData) -> Record {
     Record::from_rdata(owner.clone(), ttl, RData::DNSSEC(data))
 }
 
-/// The keys of one zone, and when its signatures hold.
+/// The keys of one zone, and the validity of its signatures.
 struct Signer<'a> {
     plan: &'a Signing,
     origin: &'a Name,
@@ -150,7 +150,7 @@ impl<'a> Signer<'a> {
                 shown.push(key.colliding(number)?);
             }
         }
-        // RFC 4034 section 3.1.5: times are numbers of 32 bits that go round.
+        // RFC 4034 section 3.1.5: times are numbers of 32 bits that wrap.
         let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
         let seconds = |span: Duration| u32::try_from(span.as_secs()).unwrap_or(0);
         let (early, valid) = (seconds(EARLY), seconds(VALID));
@@ -228,7 +228,7 @@ impl<'a> Signer<'a> {
         Ok(records)
     }
 
-    /// The types of a name, as the zone that signs it is concerned.
+    /// The types of a name that belong to the zone that signs it.
     fn types(&self, zone: &Zone, name: &Name) -> BTreeSet<RecordType> {
         let all = zone.all(name).into_iter().map(|record| record.record_type());
         if is_cut(zone, name) {
@@ -283,7 +283,7 @@ impl<'a> Signer<'a> {
             } else {
                 key.sign(&octets)?
             };
-            // False ones first, each another: none is to be found by having seen it before.
+            // False ones first, each different, so that none is recognised as seen before.
             for number in (1..=self.plan.colliding()).rev() {
                 let mut forged = signature.clone();
                 forged.iter_mut().rev().take(1).for_each(|octet| *octet ^= number);
@@ -324,7 +324,7 @@ fn is_cut(zone: &Zone, name: &Name) -> bool {
     name != zone.origin() && zone.set(name, RecordType::NS).is_some()
 }
 
-/// Whether a name is below a cut, or below a DNAME: it is not this zone's to tell of.
+/// Whether a name is below a cut or a DNAME: the zone has no authority for it.
 fn hidden(zone: &Zone, name: &Name) -> bool {
     let cut = zone.cut_above(name).and_then(<[Record]>::first);
     cut.is_some_and(|cut| &cut.name != name) || zone.dname_above(name).is_some()
@@ -335,12 +335,12 @@ fn denial_ttl(zone: &Zone) -> u32 {
     zone.negative_soa().map_or(0, |soa| soa.ttl)
 }
 
-/// The next name that there could be, so that nothing lies between.
+/// The next possible name, so that none is between.
 fn successor(name: &Name) -> Name {
     name.prepend_label([0_u8].as_slice()).unwrap_or_else(|_| name.clone())
 }
 
-/// The next hash that there could be.
+/// The next possible hash.
 fn increased(hash: &[u8]) -> Vec<u8> {
     let mut next = hash.to_vec();
     for octet in next.iter_mut().rev() {
@@ -428,7 +428,7 @@ old DNAME new
             panic!("no NSEC")
         };
         assert_eq!(last.next_domain_name(), &name("example."));
-        // The apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old; opt-out takes sub away.
+        // The apex, ns, the leaf and its two ancestors, wild and *.wild, sub, safe, old; opt-out removes sub.
         assert_eq!(signed_as("nsec3").hashed().len(), 10);
         assert_eq!(signed_as("nsec3 optout").hashed().len(), 9);
     }

@@ -1,36 +1,37 @@
-//! How a zone of the lab is signed, and what is wrong with that: the words of a scenario's `sign` line.
+//! The signing plan of a zone of the lab, with its flaws: the words of a scenario's `sign` line.
 //!
-//! Keys roll as RFC 6781 section 4.1 describes: a zone shows, signs with and delegates to keys of two generations in any
-//! mixture. Each flaw is one that signed zones are met with.
+//! Keys roll as RFC 6781 section 4.1 describes: a zone shows, signs with and delegates to keys of two generations in
+//! any mixture. Each flaw occurs on the internet.
 
 use std::str::FromStr;
 
 use thiserror::Error;
 
-/// How a zone is signed.
+/// The signing plan of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signing {
-    /// Algorithms by number; every record set is signed with each. 8, 10, 13, 14 and 15 are real, others look so.
+    /// Algorithms by number; every record set is signed with each. 8, 10, 13, 14 and 15 are real, others only look
+    /// so.
     pub algorithms: Vec<u8>,
-    /// Bits of its keys of RSA, where they are small: 512, 768 or 1016.
+    /// Bits of its small RSA keys: 512, 768 or 1016.
     pub rsa_bits: Option<u16>,
-    /// How it proves what does not exist: NSEC3 hashed like this, or NSEC.
+    /// The proofs of absence: NSEC3 with this hash, or NSEC.
     pub hashing: Option<Hashing>,
     /// The key signing keys in its DNSKEY set, which sign that set.
     pub key_signing: Vec<Generation>,
     /// The zone signing keys in its DNSKEY set; without any, key signing keys sign everything.
     pub zone_signing: Vec<Generation>,
-    /// Of the zone signing keys, those that sign; one need not be in the DNSKEY set.
+    /// The zone signing keys that sign; one need not be in the DNSKEY set.
     pub signs: Vec<Generation>,
-    /// The key signing keys that its parent has DS of; without any, its parent delegates without DS.
+    /// The key signing keys with DS in the parent; without any, the delegation has no DS.
     pub delegated: Vec<Generation>,
     /// Digest types of the DS, by number.
     pub digests: Vec<u8>,
-    /// What is wrong.
+    /// Its flaws.
     pub flaws: Vec<Flaw>,
 }
 
-/// Which of the keys before and after a rollover.
+/// A key before or after a rollover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generation {
     /// Before.
@@ -39,7 +40,7 @@ pub enum Generation {
     New,
 }
 
-/// How NSEC3 hashes names (RFC 5155). By default as RFC 9276 wants it, neither salt nor additional hashes.
+/// The hash of NSEC3 (RFC 5155). The default follows RFC 9276: neither salt nor additional hashes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hashing {
     /// Additional hashes of a name.
@@ -50,14 +51,14 @@ pub struct Hashing {
     pub opt_out: bool,
 }
 
-/// What is wrong with a signed zone.
+/// A flaw of a signed zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// All signatures ended two days ago.
     Expired,
     /// All signatures begin in two days.
     NotYetValid,
-    /// Records are signed by a key that is not shown, under the tag of one that is.
+    /// Records are signed by a key that is not in the DNSKEY set, under the tag of one that is.
     WrongKey,
     /// Records other than DNSKEY have no signature.
     MissingRrsig,
@@ -75,7 +76,8 @@ pub enum Flaw {
     WrongBitmap,
     /// There are no NSEC or NSEC3 records.
     NoNsec,
-    /// So many keys with the tag of the right one, and as many false signatures before each true one (CVE-2023-50387).
+    /// This number of keys with the tag of the right one, and as many false signatures before each true one
+    /// (CVE-2023-50387).
     KeyTrap(u8),
 }
 
@@ -95,7 +97,7 @@ const FLAWS: [(&str, Flaw); 11] = [
 ];
 
 impl Default for Signing {
-    /// As most new zones are: ECDSA on P-256, one key of each kind, NSEC, a DS with SHA-256.
+    /// Like most new zones: ECDSA on P-256, one key of each kind, NSEC, a DS with SHA-256.
     fn default() -> Self {
         Self {
             algorithms: vec![13],
@@ -112,7 +114,7 @@ impl Default for Signing {
 }
 
 impl Signing {
-    /// Whether this is wrong with it.
+    /// Whether it has this flaw.
     pub fn has(&self, flaw: Flaw) -> bool {
         self.flaws.contains(&flaw)
     }
@@ -124,7 +126,7 @@ impl Signing {
     }
 }
 
-/// A word that says nothing about signing.
+/// A word that is not of a signing plan.
 #[derive(Debug, Error)]
 #[error("cannot sign as {0:?} says")]
 pub struct UnknownSigning(String);
@@ -132,9 +134,9 @@ pub struct UnknownSigning(String);
 impl FromStr for Signing {
     type Err = UnknownSigning;
 
-    /// Words apart by blanks, each optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`, `salt=beef`,
-    /// `ksk=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`, `keytrap=20`, and
-    /// the names of flaws.
+    /// Words separated by blanks, each optional: `algorithm=13[,15]`, `bits=512`, `nsec3`, `optout`, `iterations=5`,
+    /// `salt=beef`, `ksk=`, `zsk=`, `signs=` and `ds=` with `old`, `new`, `old,new` or `none`, `digest=2[,4]`,
+    /// `keytrap=20`, and the names of flaws.
     fn from_str(text: &str) -> Result<Self, UnknownSigning> {
         let mut signing = Self::default();
         for word in text.split_whitespace() {
@@ -145,7 +147,7 @@ impl FromStr for Signing {
 }
 
 impl Signing {
-    /// Takes one word; none where it says nothing.
+    /// Takes one word; none if it is unknown.
     fn word(&mut self, word: &str) -> Option<()> {
         let Some((key, value)) = word.split_once('=') else { return self.plain_word(word) };
         match key {

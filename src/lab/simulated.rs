@@ -23,37 +23,37 @@ use super::fault::Fault;
 use super::server::Delivery;
 use super::world::Lab;
 
-/// How often `Fault::DripsTcp` sends an empty message: more often than any server ends a stream for being idle.
+/// How often `Fault::DripsTcp` sends an empty message: more often than any server ends an idle stream.
 const DRIP: Duration = Duration::from_secs(5);
 
-/// What of the network around us does not work.
+/// The faults of the network around the resolver.
 #[derive(Debug, Default)]
 struct Reach {
     /// Our own network is down: nothing can be sent.
     down: bool,
     /// Addresses to which there is no route.
     unroutable: BTreeSet<IpAddr>,
-    /// Exchanges over UDP that fail of a thousand on all paths, the question or its answer lost.
+    /// Failed exchanges over UDP per thousand on all paths: the question or its answer is lost.
     loss_per_mille: u32,
-    /// Streams that come to nothing of a thousand, on all paths.
+    /// Failed streams per thousand, on all paths.
     stream_loss_per_mille: u32,
-    /// What becomes of what is sent over IPv6.
+    /// The state of IPv6.
     ipv6: Ipv6Way,
 }
 
-/// What becomes of what is sent over IPv6.
+/// The state of IPv6.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ipv6Way {
-    /// It arrives.
+    /// It works.
     #[default]
     Open,
     /// The kernel has no route for it.
     Unrouted,
-    /// It is sent, and nothing comes back.
+    /// Messages are sent, and nothing comes back.
     Swallowed,
 }
 
-/// What becomes of a stream over a bad path.
+/// The failure of a stream over a bad path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamLoss {
     /// It is never opened.
@@ -99,12 +99,12 @@ impl SimulatedNetwork {
         Self { lab, clock, random: Random::seeded(seed), reach, open, strike }
     }
 
-    /// Sockets and streams that are open.
+    /// Open sockets and streams.
     pub fn open_sockets(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Panics of whoever sends.
+    /// A switch for tests: panics in senders.
     pub fn strike(&self) -> &Strike {
         &self.strike
     }
@@ -119,23 +119,24 @@ impl SimulatedNetwork {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).down = down;
     }
 
-    /// Takes the route to an address away. Other addresses that are no server's stay silent.
+    /// Removes the route to an address. Other addresses without a server stay silent.
     pub fn set_unroutable(&self, address: IpAddr) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).unroutable.insert(address);
     }
 
-    /// Has so many of a thousand exchanges over UDP fail on all paths, the question or its answer lost, beside what each
-    /// server's own path loses. Where questions and answers are lost alike, 300 is a loss of 16 % each way.
+    /// Makes this number of a thousand exchanges over UDP fail on all paths, the question or its answer lost, in
+    /// addition to the losses of each server's own path. If questions and answers are lost alike, 300 is a loss of 16
+    /// % each way.
     pub fn set_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).loss_per_mille = per_mille;
     }
 
-    /// Has so many of a thousand streams come to nothing on all paths: they are never answered, refused, or end halfway.
+    /// Makes this number of a thousand streams fail on all paths: they are never answered, refused, or end halfway.
     pub fn set_stream_loss(&self, per_mille: u32) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille = per_mille;
     }
 
-    /// What becomes of a stream that is opened now; none where nothing does.
+    /// The failure of a stream that is opened now; none if it works.
     fn stream_loss(&self) -> Option<StreamLoss> {
         let per_mille = self.reach.lock().unwrap_or_else(PoisonError::into_inner).stream_loss_per_mille;
         if per_mille == 0 || self.random.below(1_000) >= per_mille {
@@ -150,7 +151,7 @@ impl SimulatedNetwork {
         transport == Transport::Udp && per_mille > 0 && self.random.below(1_000) < per_mille
     }
 
-    /// Has IPv6 lead somewhere or nowhere.
+    /// Sets the state of IPv6.
     pub fn set_ipv6(&self, way: Ipv6Way) {
         self.reach.lock().unwrap_or_else(PoisonError::into_inner).ipv6 = way;
     }
@@ -264,7 +265,7 @@ impl SimulatedStream {
             return self.drip().await;
         };
         sleep_until(moment).await;
-        // Taken only now: a caller that gives up the wait may wait again.
+        // Set only now: a caller that gives up the wait may wait again.
         self.closed = self.closes || self.ends_halfway;
         if self.ends_halfway {
             self.pending.clear();
@@ -288,7 +289,7 @@ impl SimulatedStream {
 impl Stream for SimulatedStream {
     fn send<'a>(&'a mut self, message: &'a [u8]) -> BoxFuture<'a, io::Result<()>> {
         let delivery = self.network.ask(self.server, message, Transport::Tcp).into_iter().next_back();
-        // The length in front promises more than comes: what does come is never a message.
+        // The length in front is greater than the rest of the stream: the octets never become a message.
         let half =
             self.network.lab.at(self.server.ip()).is_some_and(|server| server.has_met(Fault::HalfAnswer));
         if half {
@@ -304,7 +305,7 @@ impl Stream for SimulatedStream {
     }
 }
 
-/// What will come back to one port.
+/// The messages that will come back to one port.
 struct Arrivals {
     sent: Instant,
     port: u16,

@@ -36,10 +36,10 @@ use super::simulated::SimulatedNetwork;
 use super::traffic::Asker;
 use super::world::Lab;
 
-/// The calendar at the begin of every run: 2026-01-01, by which signatures are made and judged.
+/// The calendar at the begin of every run, 2026-01-01: signatures are made and judged by it.
 pub const UNIX_AT_START: u64 = 1_767_225_600;
 
-/// Replies are read whole, as over TCP; the listener's tests see to truncation.
+/// Replies are read whole, as over TCP; the listener's tests check truncation.
 const REPLY_LIMIT: usize = 65_535;
 
 /// A resolver over a lab.
@@ -49,15 +49,15 @@ pub struct Simulation {
     network: Arc<SimulatedNetwork>,
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
-    /// Clients so far: each question comes from a port and id of its own, and they repeat after 2^32.
+    /// Clients so far: each question has a port and id of its own, which repeat after 2^32.
     clients: AtomicU32,
     seed: u64,
     supervisor: Supervisor,
-    /// What goes on by itself, as in the daemon; it ends with the simulation.
+    /// The background tasks, as in the daemon; they end with the simulation.
     by_itself: JoinSet<Infallible>,
 }
 
-/// What a client says beside its question.
+/// The flags of a client's question.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags {
     /// DO: signatures and proofs are wanted.
@@ -72,12 +72,12 @@ pub struct Flags {
     pub client: Option<IpAddr>,
 }
 
-/// What a client was told, and what is known beside it.
+/// A reply, with its outcome and steps.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The message as the client reads it, TTLs counted down.
     pub message: Message,
-    /// How the question ended.
+    /// The outcome.
     pub outcome: Outcome,
     /// The extended error, if any.
     pub extended_error: Option<ExtendedError>,
@@ -87,7 +87,7 @@ pub struct Reply {
     pub elapsed: Duration,
 }
 
-/// The defaults, for a lab: its root, any address a server's, no IPv6, nothing validated.
+/// The defaults for a lab: its root, servers at any address, no IPv6, no validation.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
     config.resolve.root_hints = lab.root_hints();
@@ -98,7 +98,7 @@ pub fn config_for(lab: &Lab) -> Config {
     config
 }
 
-/// The same with validation, trusting the root as the lab has signed it.
+/// The same with validation, trusting the keys of the lab's root.
 pub fn config_trusting(lab: &Lab) -> Config {
     let mut config = config_for(lab);
     config.dnssec.validate = true;
@@ -106,7 +106,7 @@ pub fn config_trusting(lab: &Lab) -> Config {
     config
 }
 
-/// The root's keys as a lab has signed it; none where it has not.
+/// The keys of a lab's root; empty if it is unsigned.
 pub fn root_anchor(lab: &Lab) -> TrustAnchor {
     let mut anchors = Anchors::default();
     for record in lab.trust_anchor(&Name::root()) {
@@ -117,10 +117,10 @@ pub fn root_anchor(lab: &Lab) -> TrustAnchor {
     TrustAnchor { path: None, anchors }
 }
 
-/// Runs `work` on one thread with tokio's clock paused, as every simulation has to be.
+/// Runs `work` on one thread with tokio's clock paused, which every simulation needs.
 ///
 /// # Panics
-/// The machine gives no runtime: nothing can be tested then.
+/// The machine provides no runtime: no test is possible then.
 pub fn paused<Work: Future>(work: Work) -> Work::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     match runtime {
@@ -133,7 +133,7 @@ impl Simulation {
     /// A cold resolver over `lab`. Call it inside a runtime whose time is paused.
     ///
     /// # Panics
-    /// A zone of `config` cannot be served: a mistake of the test.
+    /// A zone of `config` cannot be served: an error of the test.
     pub fn new(lab: Arc<Lab>, config: Config, seed: u64) -> Self {
         let clock = Clock::simulated(UNIX_AT_START);
         let network = Arc::new(SimulatedNetwork::new(lab.clone(), clock.clone(), seed));
@@ -145,7 +145,7 @@ impl Simulation {
         let resolver = Resolver::new(Parts {
             views,
             clock: clock.clone(),
-            // Another stream than the network's, so that a change there does not move our ids.
+            // Another stream of numbers than the network's, so that a change there does not change our ids.
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),
@@ -162,8 +162,8 @@ impl Simulation {
         Self { lab, clock, network, recorder, resolver, clients, seed, supervisor, by_itself }
     }
 
-    /// Has DNS lists looked after and asked ahead, and root servers asked in doubt, as in the daemon, for as long as what is
-    /// given is kept.
+    /// Starts the background tasks of DNS lists and of root servers, as in the daemon; they run while the returned
+    /// value is kept.
     pub fn tend(&self) -> JoinSet<Infallible> {
         let mut tasks = JoinSet::new();
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1)));
@@ -178,10 +178,10 @@ impl Simulation {
         tasks
     }
 
-    /// Goes over to another configuration, as the daemon does.
+    /// Changes to another configuration, as the daemon does.
     ///
     /// # Panics
-    /// A zone of `config` cannot be served: a mistake of the test.
+    /// A zone of `config` cannot be served: an error of the test.
     pub async fn reload(&self, config: Config) {
         let (config, before) = (Arc::new(config), self.resolver.views());
         let views = match before.following(&config) {
@@ -198,12 +198,12 @@ impl Simulation {
         });
     }
 
-    /// The pulses of the tasks that go on by themselves, by which they are struck.
+    /// The pulses of the background tasks, through which tests order panics.
     pub fn pulses(&self) -> &Pulses {
         self.supervisor.pulses()
     }
 
-    /// Tasks that go on by themselves, however long nobody asks.
+    /// Background tasks, which run even if nobody asks.
     pub fn by_itself(&self) -> usize {
         self.by_itself.len()
     }

@@ -1,7 +1,7 @@
 //! RSA keys shorter than the library signs with, as zones had them before 2010 and a few still have.
 //!
-//! Bits, modulus and private exponent stand in a file beside this one, in hexadecimal digits; the public exponent is 65537.
-//! RFC 3110, RFC 8017 section 8.2.1.
+//! Bits, modulus and private exponent are in a file beside this one, in hexadecimal digits; the public exponent is
+//! 65537. RFC 3110, RFC 8017 section 8.2.1.
 
 use hickory_proto::dnssec::{Algorithm, DnsSecError, DnsSecResult, PublicKeyBuf, SigningKey, TBS};
 use num_bigint::BigUint;
@@ -9,7 +9,7 @@ use ring::digest;
 
 const KEYS: &str = include_str!("test_keys/small_rsa.txt");
 
-/// What stands in front of a digest of SHA-256 and of SHA-512.
+/// The prefixes of a digest of SHA-256 and of SHA-512.
 const PREFIXES: [&str; 2] =
     ["3031300d060960864801650304020105000420", "3051300d060960864801650304020305000440"];
 
@@ -21,7 +21,7 @@ pub(super) struct SmallRsa {
 }
 
 impl SmallRsa {
-    /// Test key `number` of so many bits.
+    /// Test key `number` with this many bits.
     ///
     /// # Errors
     /// There is none of this length.

@@ -1,7 +1,7 @@
 //! The lab's servers on real sockets: UDP and TCP at addresses of 127.0.0.0/8, all on one free port.
 //!
-//! Needs no root rights. Labs stand side by side because each takes a port that is free at all of its addresses. Everything
-//! ends when it is dropped.
+//! Needs no root rights. Several labs run side by side because each takes a port that is free at all of its
+//! addresses. Everything ends when it is dropped.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,11 +21,11 @@ use super::fault::Fault;
 use super::server::Delivery;
 use super::world::Lab;
 
-/// Ports tried before giving up. Each try fails only where another process took the port at one of our addresses.
+/// Ports tried before giving up. A try fails only if another process has the port at one of our addresses.
 const MAX_TRIES: usize = 50;
 
-/// Replies of one address that wait for their delay, and its connections, at once. Beyond it queries are lost, as on
-/// any network; a burst of a demo stays far below.
+/// Waiting replies of one address, and its connections, at once. Beyond it queries are lost, as on any network; a
+/// burst of a demo stays far below.
 const MAX_PENDING: usize = 4096;
 
 /// The largest query taken.
@@ -46,7 +46,7 @@ struct Bound {
     connections: TcpListener,
 }
 
-/// What every task of the lab needs.
+/// The shared state of all tasks.
 #[derive(Clone)]
 struct Shared {
     lab: Arc<Lab>,
@@ -134,11 +134,11 @@ impl Shared {
             tokio::select! {
                 Some(_) = pending.join_next(), if !pending.is_empty() => {}
                 received = socket.recv_from(&mut buffer) => {
-                    // An error here is an ICMP message about a client that went away.
+                    // An error here is an ICMP message about a client that has left.
                     let Ok((length, client)) = received else { continue };
                     let octets = buffer.get(..length).unwrap_or_default();
                     for delivery in self.respond(address, octets, Transport::Udp) {
-                        // A socket has one source: a reply from elsewhere cannot be sent, and is lost.
+                        // A socket has one source: a reply from another address cannot be sent, and is lost.
                         if delivery.source == address && pending.len() < MAX_PENDING {
                             pending.spawn(send_later(socket.clone(), client, delivery));
                         }
@@ -155,7 +155,7 @@ impl Shared {
                 Some(_) = open.join_next(), if !open.is_empty() => {}
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    // The kernel has accepted it already: closing at once is as near to refusing as can be.
+                    // The kernel has accepted it already: closing at once is nearest to refusing.
                     let closes = self.has(address, Fault::NoTcp) || self.has(address, Fault::HangsUp);
                     if open.len() < MAX_PENDING && !closes {
                         open.spawn(self.clone().serve_stream(address, stream));
@@ -169,11 +169,11 @@ impl Shared {
         while let Ok(query) = read_framed(&mut stream).await {
             let answer = self.respond(address, &query, Transport::Tcp).pop();
             let Some(delivery) = answer.filter(|_| !self.has(address, Fault::SilentTcp)) else {
-                // Silent, but the connection stays open, as a dead server behind a firewall leaves it.
+                // Silent, but the connection stays open, like that of a dead server behind a firewall.
                 continue;
             };
             sleep(delivery.delay).await;
-            // Half an answer: its length in front is the whole one's, and then the connection ends.
+            // Half an answer: its length in front is that of the whole answer, and then the connection ends.
             let half = self.has(address, Fault::HalfAnswer);
             let length = u16::try_from(delivery.octets.len() * if half { 2 } else { 1 }).unwrap_or(u16::MAX);
             let framed = [length.to_be_bytes().as_slice(), &delivery.octets].concat();
@@ -187,7 +187,7 @@ impl Shared {
 
 async fn send_later(socket: Arc<UdpSocket>, client: SocketAddr, delivery: Delivery) {
     sleep(delivery.delay).await;
-    // The client may be gone; a datagram promises nothing.
+    // The client may have left; delivery of a datagram is not guaranteed.
     let _ = socket.send_to(&delivery.octets, client).await;
 }
 

@@ -1,7 +1,7 @@
-//! Keys that zones of the lab are signed with: a few fixed ones of each algorithm, from files beside this one.
+//! The keys of the lab's zones: a few fixed ones of each algorithm, from files beside this one.
 //!
-//! They are public and protect nothing; fixed, so that a seed means one run. RFC 8624 for the algorithms; those that the
-//! library cannot sign with have keys and signatures that only look like some.
+//! They are public and protect nothing. They are fixed, so that a seed gives one run. RFC 8624 for the algorithms;
+//! for those that the library cannot sign with, keys and signatures only look real.
 
 use std::sync::Arc;
 
@@ -29,11 +29,11 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Test key `number` of an algorithm, with these DNSKEY flags. There are four or eight; higher numbers begin anew. Keys of RSA
-    /// have 2048 bits where `bits` does not say that they are small.
+    /// Test key `number` of an algorithm, with these DNSKEY flags. There are four or eight; higher numbers start
+    /// again. RSA keys have 2048 bits unless `bits` says that they are small.
     ///
     /// # Errors
-    /// There is no small key of so many bits. None for the files that stand here; a test reads them.
+    /// There is no small key of this size. None for the files of this folder; a test reads them.
     pub(super) fn new(algorithm: u8, bits: Option<u16>, number: usize, flags: u16) -> DnsSecResult<Self> {
         let algorithm = Algorithm::from_u8(algorithm);
         let private: Arc<dyn SigningKey> = match (algorithm, bits) {
@@ -55,7 +55,7 @@ impl Key {
         })
     }
 
-    /// A key that shows `public`, whoever signs in its name.
+    /// A key that shows `public`, with another private half.
     ///
     /// # Errors
     /// The record cannot be written.
@@ -65,13 +65,13 @@ impl Key {
         Ok(Self { record, tag, private })
     }
 
-    /// Another key with the tag of this one, and no private half that fits: what a KeyTrap zone is full of.
+    /// Another key with the tag of this one, without a fitting private half: a KeyTrap zone is full of them.
     ///
     /// # Errors
     /// The record cannot be written.
     pub(super) fn colliding(&self, number: u8) -> DnsSecResult<Self> {
-        // The tag is a sum of words: what one word gains, another loses. The last ones are taken, as an RSA key begins
-        // with its exponent. A carry is folded into the sum, so sums that wrap are stepped over.
+        // The tag is a sum of words: one word grows and another shrinks by the same amount. The last ones are used,
+        // because an RSA key begins with its exponent. A carry is folded into the sum, so sums that wrap are skipped.
         let public = self.record.public_key();
         for step in 1..=u8::MAX {
             let mut octets = public.public_bytes().to_vec();
@@ -116,7 +116,7 @@ fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn
     Ok(signing_key_from_der(&PrivateKeyDer::Pkcs8(key), algorithm)?.into())
 }
 
-/// Looks like a key of an algorithm that the library cannot sign with.
+/// A key that looks like one of an algorithm that the library cannot sign with.
 struct Lookalike {
     algorithm: Algorithm,
     number: usize,

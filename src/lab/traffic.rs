@@ -1,8 +1,8 @@
-//! Mail traffic: the questions that a gateway asks for one message, in dependent steps, and how long they take.
+//! Mail traffic: the questions of a gateway for one message, in dependent steps, and their times.
 //!
-//! After the study of postscreen, smtpd, rspamd and Postfix's SMTP client: lists at once, then PTR and A, MX, SPF with its
-//! includes (RFC 7208 section 4.6.4 bounds them), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains; outbound MX, then
-//! A and AAAA of each (RFC 5321 section 5.1), and TLSA where both are signed (RFC 7672 section 2.2).
+//! After the study of postscreen, smtpd, rspamd and Postfix's SMTP client: lists at once, then PTR and A, MX, SPF
+//! with its includes (RFC 7208 section 4.6.4 bounds them), DKIM (RFC 6376), DMARC (RFC 9989) and lists of domains;
+//! outbound MX, then A and AAAA of each (RFC 5321 section 5.1), and TLSA if both are signed (RFC 7672 section 2.2).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -26,7 +26,7 @@ const INBOUND_PER_CENT: u32 = 80;
 /// Spam of a hundred inbound messages.
 const SPAM_PER_CENT: u32 = 30;
 
-/// Whoever can be asked: the resolver in simulation, or a server over sockets.
+/// A resolver to ask: the one in simulation, or a server over sockets.
 pub trait Asker: Sync {
     /// Asks one question and waits for its answer, whatever its RCODE.
     ///
@@ -41,10 +41,10 @@ impl Asker for Client {
     }
 }
 
-/// A message of which the questions follow.
+/// A message, which decides the questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mail {
-    /// Comes in from an address.
+    /// Comes from an address.
     Inbound {
         /// The client's address.
         address: Ipv4Addr,
@@ -55,21 +55,21 @@ pub enum Mail {
         /// Domain of a link in its text.
         link: Name,
     },
-    /// Goes out to a domain.
+    /// Goes to a domain.
     Outbound {
         /// The recipient's domain.
         recipient: Name,
     },
 }
 
-/// What became of one message.
+/// The result of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Played {
     /// From the first question to the last answer.
     pub elapsed: Duration,
     /// Questions asked.
     pub questions: u32,
-    /// Of these, how many ended in SERVFAIL or without an answer.
+    /// Questions that ended in SERVFAIL or without an answer.
     pub failed: u32,
 }
 
@@ -98,7 +98,7 @@ fn pick<'a, T>(list: &'a [T], random: &Random) -> Option<&'a T> {
     list.get(usize::try_from(random.below(u32::try_from(list.len()).ok()?)).ok()?)
 }
 
-/// Asks all that one message needs, each step after the answers it depends on.
+/// Asks all questions of one message, each step after the answers that it depends on.
 pub async fn play(internet: &Internet, mail: &Mail, asker: &dyn Asker, clock: &Clock) -> Played {
     let began = clock.mono();
     let mut session = Session { internet, asker, questions: 0, failed: 0 };
@@ -122,7 +122,7 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    /// Asks several questions at once; an answer that did not come is none.
+    /// Asks several questions at once; a missing answer is none.
     async fn all(&mut self, questions: &[(Name, RecordType)]) -> Vec<Option<Message>> {
         let asked = join_all(questions.iter().map(|(name, kind)| self.asker.ask(name, *kind))).await;
         asked.into_iter().map(|answer| self.note(answer)).collect()
@@ -159,7 +159,7 @@ impl Session<'_> {
         }
     }
 
-    /// smtpd: does the sender's domain get mail; policy: may this address send for it.
+    /// smtpd: whether the sender's domain gets mail; policy: whether this address may send for it.
     async fn envelope(&mut self, address: Ipv4Addr, sender: &Name) {
         let exchangers = self.one(sender, RecordType::MX).await;
         if exchangers.is_none_or(|answer| answer.answers.is_empty()) {
@@ -194,8 +194,8 @@ impl Session<'_> {
         self.all(&questions).await;
     }
 
-    /// Postfix's SMTP client: MX, then A and AAAA of each exchanger, one after the other. With DANE it asks for TLSA where MX
-    /// and addresses are secure; here where they are signed, so that the questions are the same whoever validates.
+    /// Postfix's SMTP client: MX, then A and AAAA of each exchanger, one after the other. With DANE it asks for TLSA
+    /// if MX and addresses are secure; here if they are signed, so that the questions do not depend on validation.
     async fn delivery(&mut self, recipient: &Name) {
         let answer = self.one(recipient, RecordType::MX).await;
         let mut hosts: Vec<(u16, Name)> =
@@ -243,7 +243,7 @@ fn includes(answer: &Message) -> Vec<Name> {
     policies.flat_map(domains).collect()
 }
 
-/// Median, nine tenths and the longest of message times; zero where there are none.
+/// Median, nine tenths and the longest of message times; zero if there are none.
 pub fn spread(played: &[Played]) -> [Duration; 3] {
     let mut times: Vec<Duration> = played.iter().map(|played| played.elapsed).collect();
     times.sort();

@@ -1,6 +1,6 @@
-//! A lab as a whole: its zones, its servers, where they are, and how to build one from text.
+//! A lab as a whole: its zones, its servers and their addresses; and its construction from text.
 //!
-//! Ordered maps throughout, so that a seed means one run and no other.
+//! Ordered maps throughout, so that a seed always gives the same run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -34,10 +34,10 @@ pub enum LabError {
     Zone {
         /// The zone.
         zone: String,
-        /// What is wrong with it.
+        /// The error.
         error: ZoneError,
     },
-    /// A server is to serve a zone that nobody gave.
+    /// A server needs an unknown zone.
     #[error("server {server} is to serve {zone}, which is not there")]
     NoZone {
         /// The server.
@@ -53,7 +53,7 @@ pub enum LabError {
     Sign {
         /// The zone.
         zone: String,
-        /// What the library says.
+        /// The library's error.
         error: DnsSecError,
     },
     /// Two servers have one address.
@@ -66,18 +66,18 @@ pub enum LabError {
 pub struct ServerPlan {
     /// Its name, without a final dot.
     pub name: String,
-    /// Its addresses; those of sockets lie in 127.0.0.0/8.
+    /// Its addresses; on sockets they must be in 127.0.0.0/8.
     pub addresses: Vec<IpAddr>,
     /// The zones it serves.
     pub zones: Vec<Name>,
-    /// How far away it is.
+    /// Its distance.
     pub distance: Distance,
-    /// What is wrong with it from the start.
+    /// Its faults at the start.
     pub faults: Vec<Fault>,
 }
 
 impl ServerPlan {
-    /// A healthy server 10 ms away that serves nothing yet.
+    /// A healthy server 10 ms away without zones.
     pub fn new(name: &str, addresses: Vec<IpAddr>) -> Self {
         let distance = Distance::steady(Duration::from_millis(10));
         Self { name: name.to_owned(), addresses, zones: Vec::new(), distance, faults: Vec::new() }
@@ -121,7 +121,7 @@ impl Builder {
         self
     }
 
-    /// Adds the DS records that a signed zone may be trusted by.
+    /// Adds the DS records of a signed zone, for a resolver's trust anchor.
     pub fn trust_anchor(&mut self, zone: &Name, signers: Vec<Record>) -> &mut Self {
         self.trust_anchors.insert(zone.clone(), signers);
         self
@@ -163,7 +163,7 @@ impl Builder {
     }
 }
 
-/// Zones, the servers that serve them, and what these were asked.
+/// Zones, their servers, and the log of queries.
 #[derive(Debug)]
 pub struct Lab {
     servers: Vec<Server>,
@@ -189,14 +189,14 @@ impl Lab {
         self.by_address.get(&address).and_then(|place| self.servers.get(*place))
     }
 
-    /// Every zone, in canonical order, with its servers: for breaking "any one server of each zone".
+    /// Every zone, in canonical order, with its servers: used to break "any one server of each zone".
     pub fn zones(&self) -> impl Iterator<Item = (&Name, Vec<&Server>)> {
         self.zones
             .iter()
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
     }
 
-    /// Breaks one server of each zone, each in one of these ways, and never the last one of any.
+    /// Gives one server of each zone one of these faults, but never the last one of any zone.
     pub fn break_one_of_each_zone(&self, ailments: &[Fault], random: &Random) {
         let names = |servers: Vec<&Server>| servers.iter().map(|server| server.name().to_owned()).collect();
         let zones: Vec<BTreeSet<String>> = self.zones().map(|(_, servers)| names(servers)).collect();
@@ -220,13 +220,12 @@ impl Lab {
         }
     }
 
-    /// The DS records of a signed zone, for a resolver to trust it by; none where it is not signed.
+    /// The DS records of a signed zone, for a resolver's trust anchor; empty if it is unsigned.
     pub fn trust_anchor(&self, zone: &Name) -> &[Record] {
         self.trust_anchors.get(zone).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Has every server answer from the zones that the server of its name has in `other`: what changed on the internet
-    /// meanwhile.
+    /// Makes every server answer from the zones of the server with its name in `other`: a change of the internet.
     pub fn take_zones_of(&self, other: &Self) {
         for server in &self.servers {
             if let Some(changed) = other.server(server.name()) {
@@ -235,7 +234,7 @@ impl Lab {
         }
     }
 
-    /// What its servers were asked.
+    /// The queries to its servers.
     pub fn log(&self) -> &Log {
         &self.log
     }

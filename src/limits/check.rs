@@ -11,5 +11,5 @@ pub const MAX_CHECKED_DROP_INS: usize = 100;
 /// Root servers that `check system` asks, one after the other until one answers.
 pub const CHECK_SERVERS: usize = 3;
 
-/// How long each of them is waited for: the farthest answers within 0.3 s.
+/// How long to wait for each of them: the farthest answers within 0.3 s.
 pub const CHECK_TIME: Duration = Duration::from_secs(2);

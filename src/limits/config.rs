@@ -1,4 +1,4 @@
-//! Bounds of the configuration and of what it reads.
+//! Bounds of the configuration and of its files.
 
 use std::time::Duration;
 
@@ -11,50 +11,50 @@ pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The largest `cache.negative_max_ttl`: RFC 2308 section 5 calls more than a day problematic.
 pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The smallest `resolve.deadline`: the way from the root takes some servers longer than less.
+/// The smallest `resolve.deadline`: with less, the way from the root is too long for some servers.
 pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
 
-/// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client hears why.
+/// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client gets the reason.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
 
-/// The smallest of `resolve.source_ports`: ports below belong to services of the machine.
+/// The smallest of `resolve.source_ports`: lower ports belong to services of the machine.
 pub const FIRST_SOURCE_PORT: u16 = 1_024;
 
-/// The fewest `resolve.source_ports`: with as many, who forges answers has to guess one of 2^26 pairs of port and id (RFC 5452
-/// section 7), and 1 024 messages can be under way from an address.
+/// The fewest `resolve.source_ports`: a forger then has to guess one of 2^26 pairs of port and id (RFC 5452 section
+/// 7), and 1 024 messages can be in progress from an address.
 pub const MIN_SOURCE_PORTS: usize = 1_024;
 
 /// Octets of a Unix socket's path: `sun_path` has 108 with its end (unix(7)).
 pub const MAX_SOCKET_PATH: usize = 107;
 
-/// Octets of the configuration file: with as many entries of each kind as there may be, and comments, it has 2 MiB.
+/// Octets of the configuration file: with the greatest number of entries of each kind, and comments, it has 2 MiB.
 pub const MAX_CONFIG_FILE: u64 = 4 << 20;
 
-/// How long a pipe with a configuration is read: what writes one takes milliseconds.
+/// How long a pipe with a configuration is read: a program writes one in milliseconds.
 pub const PIPE_TIME: Duration = Duration::from_secs(2);
 
-/// How deep zone files include each other: BIND's and NSD's users include one or two, and a circle must end.
+/// The depth of `$INCLUDE`: users of BIND and NSD include one or two levels, and a circle must end.
 pub const MAX_INCLUDED: usize = 8;
 
-/// Problems of a configuration that are told: nobody reads more before correcting some.
+/// Errors of a configuration that are reported: nobody reads more before correcting some.
 pub const MAX_PROBLEMS: usize = 100;
 
 /// Characters of a value that an error shows: enough to find it, on a screen of 80.
 pub const MAX_SHOWN_VALUE: usize = 60;
 
-/// Characters of a sentence of an error: the longest that we write has 200.
+/// Characters of a sentence of an error: our longest has 200.
 pub const MAX_SHOWN_SENTENCE: usize = 600;
 
 /// Octets of a file with a key: Spamhaus' have 26.
 pub const MAX_KEY_FILE: u64 = 4_096;
 
-/// The smallest `max_age` of a list: what is fetched every minute may be late twice.
+/// The smallest `max_age` of a list: data that are fetched every minute may be late twice.
 pub const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The largest: data a month old are no mirror.
+/// The largest `max_age`: data a month old are no mirror.
 pub const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-/// Octets of a registry of lists: the one that is built in has 25 KiB.
+/// Octets of a registry of lists: the built-in one has 25 KiB.
 pub const MAX_REGISTRY_FILE: u64 = 1 << 20;
 
 /// Octets of a root hints file: IANA's has 3 KiB.
@@ -72,20 +72,21 @@ pub const MAX_LISTENERS: usize = 16;
 /// Servers of a configured zone, and addresses of a configured host: as many as an operator would list by hand.
 pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 
-/// Octets of a configured zone file and of what it includes, which is read into memory: about 300 000 records.
+/// Octets of a configured zone file with its includes, which is read into memory: about 300 000 records.
 pub const MAX_ZONE_FILE: u64 = 16 << 20;
 
-/// The largest `dnsbl.batch_waste`: whoever wants more of it in vain asks all lists at once.
+/// The largest `dnsbl.batch_waste`: with more, an operator may ask all lists at once.
 pub const MAX_BATCH_WASTE: u32 = 50;
 
-/// The largest quota of a list: what TOML can say.
+/// The largest quota of a list: the largest number of TOML.
 pub const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
 
 /// Octets of a file of trust anchors: that of BIND has 4 KiB.
 pub const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;
 
-/// A serial no further ahead than this may be a moment: clocks differ by a time zone.
+/// A serial may be a moment if it is ahead by no more than this: clocks differ by a time zone.
 pub const MIRROR_SERIAL_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// And no further behind than this: a year. Serials like 2026112001 are far ahead of any clock until 2034.
+/// A serial may be a moment if it is behind by no more than this, a year. Serials like 2026112001 are far ahead of
+/// any clock until 2034.
 pub const MIRROR_SERIAL_BEHIND: Duration = Duration::from_secs(365 * 24 * 60 * 60);

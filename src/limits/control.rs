@@ -1,9 +1,9 @@
-//! Bounds of the control socket and of what `resolverctl` shows.
+//! Bounds of the control socket and of `resolverctl`.
 
 use std::time::Duration;
 
-/// How long `resolverctl dnsbl health` waits for what the tests bring: two questions to each list, one after the other, of which the
-/// slowest lists take a quarter of a second each.
+/// How long `resolverctl dnsbl health` waits for the results of tests: two questions to each list, one after the
+/// other, and the slowest lists take a quarter of a second for each.
 pub const LIST_TEST_TIME: Duration = Duration::from_secs(2);
 
 /// Connections to the control socket at once; more wait to be accepted. A postmaster and his monitoring need two.
@@ -12,13 +12,13 @@ pub const MAX_CONTROL_CONNECTIONS: usize = 16;
 /// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
 pub const MAX_CONTROL_REQUEST: usize = 4_096;
 
-/// Rows of a reply on the control socket; the rest is told by its number. About 300 octets each.
+/// Rows of a reply on the control socket; of the others only the number is sent. About 300 octets each.
 pub const MAX_CONTROL_ROWS: usize = 4_096;
 
-/// A request must have come by then: it is one line from the same host.
+/// The time for a request: it is one line from the same host.
 pub const CONTROL_REQUEST_TIME: Duration = Duration::from_secs(5);
 
-/// A connection to the control socket ends after this: a flight's longest time and a slow terminal's.
+/// The longest time of a connection to the control socket: that of a flight and of a slow terminal.
 pub const CONTROL_TIME: Duration = Duration::from_secs(15);
 
 /// The longest time of a negative trust anchor that is set on the running daemon (RFC 7646 section 2: a week).

@@ -7,21 +7,22 @@ use super::{MAX_EXCHANGES, MAX_TCP_CLIENTS};
 /// How often a local mirror of a list is asked for its serial: rsync runs every few minutes at most.
 pub const MIRROR_INTERVAL: Duration = Duration::from_secs(60);
 
-/// At the end, answers that are on their way are waited for this long; then SERVFAIL goes out.
+/// At the end of the daemon, how long to wait for answers in progress; then SERVFAIL is sent.
 pub const STOP_GRACE: Duration = Duration::from_millis(500);
 
-/// And the SERVFAILs have this long to be sent.
+/// The time to send these SERVFAILs.
 pub const STOP_FLUSH: Duration = Duration::from_millis(200);
 
-/// What the process holds beyond `cache.size`, in per cent of that: the allocator's slack. `benches/compare/misses.sh` shows less.
+/// Memory of the process beyond `cache.size`, in per cent of it: the allocator's slack. `benches/compare/misses.sh`
+/// shows less.
 pub const CACHE_SLACK_PERCENT: u64 = 25;
 
-/// And beside the cache, in octets: 24 MiB for the programs and the statistics, 32 MiB for flights, and the rest for buffers of
-/// sockets and for clients' streams, which the kernel counts too.
+/// Memory beside the cache, in octets: 24 MiB for the programs and the statistics, 32 MiB for flights, and the rest
+/// for buffers of sockets and for clients' streams, which the kernel counts too.
 pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
 
-/// Descriptors that are asked for at start: every exchange and client connection has one, and there are some more.
+/// Descriptors that are requested at start: every exchange and client connection has one, and there are some more.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 500) as u64;
 
-/// Between two writings of the file of lists: what a crash forgets of a quota is a minute's questions.
+/// The time between two writings of the lists' file: a crash forgets a minute's queries of a quota.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);

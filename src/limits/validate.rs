@@ -8,29 +8,30 @@ pub const MAX_SIGNATURE_CHECKS: u32 = 128;
 /// KeyTrap (CVE-2023-50387).
 pub const MAX_FAILED_CHECKS: u32 = 16;
 
-/// A failed check on P-384 counts as so many, one by a key of RSA as its size and exponent have it (at most 16): it takes about a millisecond, and sixteen in a row kept a thread that resolves
-/// for 15 ms (`cargo bench --bench validate`); hits over UDP have threads of their own.
+/// The cost of a failed check on P-384; one by an RSA key counts by size and exponent (at most 16). It takes about a
+/// millisecond, and sixteen in a row kept a thread of flights for 15 ms (`cargo bench --bench validate`); hits over
+/// UDP have threads of their own.
 pub const SLOW_CHECK: u32 = 4;
 
-/// Usual checks after which a question gives its thread to others: 0.3 ms, so that clients that are answered there wait for no
-/// longer. A yield costs less than a microsecond.
+/// Usual checks after which a question yields its thread: 0.3 ms, so that other clients of the thread wait no longer.
+/// A yield costs less than a microsecond.
 pub const MAX_CHECKS_IN_A_ROW: u32 = 4;
 
 /// NSEC3 hashes for one client question: a proof takes one for each label of the name at most. Each is up to
 /// `MAX_NSEC3_ITERATIONS` rounds of SHA-1, about 10 µs (CVE-2023-50868).
 pub const MAX_NSEC3_HASHES: u32 = 256;
 
-/// NSEC3 with more iterations is as good as unsigned (RFC 9276 section 3.2; the value BIND and Unbound have agreed on).
+/// NSEC3 with more iterations is treated as unsigned (RFC 9276 section 3.2; the value of BIND and Unbound).
 pub const MAX_NSEC3_ITERATIONS: u16 = 50;
 
 /// Keys of one zone with the same tag that are tried for a signature or a DS. Two of a thousand keys share a tag.
 pub const MAX_KEYS_OF_TAG: usize = 4;
 
-/// DS records of one zone that are looked at; .com's children have 6 at most.
+/// DS records of one zone that are used; .com's children have 6 at most.
 pub const MAX_DS: usize = 16;
 
-/// Keys of one zone that are looked at; a rollover of two algorithms has 8.
+/// Keys of one zone that are used; a rollover of two algorithms has 8.
 pub const MAX_DNSKEYS: usize = 32;
 
-/// NSEC or NSEC3 records of one message that are looked at: a denial takes three, with an alias from a wildcard six.
+/// NSEC or NSEC3 records of one message that are used: a denial takes three, with an alias from a wildcard six.
 pub const MAX_DENIALS: usize = 16;

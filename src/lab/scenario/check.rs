@@ -1,4 +1,4 @@
-//! Compares what came with what a scenario expects, and says every difference at once.
+//! Compares the result with the expectations of a scenario, and reports all differences at once.
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Record, RecordType};
@@ -10,7 +10,7 @@ use crate::validate::signature::covered_type;
 
 use super::{Ask, Wanted};
 
-/// Everything that differs; empty where all is as expected.
+/// All differences; empty if there are none.
 pub(super) fn differences(ask: &Ask, replies: &[Reply], received: &[Received]) -> Vec<String> {
     let mut found = Vec::new();
     for reply in replies {
@@ -66,7 +66,7 @@ fn of_dnssec(ask: &Ask, reply: &Reply, found: &mut Vec<String>) {
     }
 }
 
-/// Whatever is asked: nothing stands twice in a section, and no signature without what it covers.
+/// Checks of every reply: no duplicates in a section, and no signature without its RRset.
 fn of_strays(ask: &Ask, message: &Message, found: &mut Vec<String>) {
     let signatures_asked = matches!(ask.kind, RecordType::RRSIG | RecordType::ANY);
     for (section, records) in [("answer", &message.answers), ("authority", &message.authorities)] {
@@ -89,7 +89,7 @@ fn is_dnssec(record: &Record) -> bool {
     matches!(record.record_type(), RecordType::RRSIG | RecordType::NSEC | RecordType::NSEC3)
 }
 
-/// Whether a flag of the header is as wanted: `ad` is set, `!ad` is not.
+/// Whether a flag of the header is as expected: `ad` is set, `!ad` is not.
 fn has_flag(message: &Message, wanted: &str) -> bool {
     let head = &message.metadata;
     let (flag, set) = wanted.strip_prefix('!').map_or((wanted, true), |flag| (flag, false));
@@ -104,7 +104,7 @@ fn has_flag(message: &Message, wanted: &str) -> bool {
     is == set
 }
 
-/// Each record wanted is there, and there is no other but signatures and proofs.
+/// Each expected record is there, and no other except signatures and proofs.
 fn of_records(section: &str, wanted: &[Wanted], had: &[Record], found: &mut Vec<String>) {
     let mut rest: Vec<&Record> = had.iter().collect();
     for want in wanted {

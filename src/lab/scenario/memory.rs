@@ -1,4 +1,4 @@
-//! Compares what memory holds with what a scenario expects, and looks for poison in it.
+//! Compares the entries of memory with the expectations of a scenario, and searches them for poison.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use crate::lab::simulation::Simulation;
 use super::Holding;
 use super::check::matches;
 
-/// What is held under a name and not expected, or expected and not held. Ready answers are left out.
+/// Entries under a name that are not expected, and expected ones that are missing. Ready answers are left out.
 pub(super) fn differences(
     simulation: &Simulation,
     name: &Name,
@@ -34,7 +34,7 @@ pub(super) fn differences(
     differences
 }
 
-/// Wherever memory leads to the poison.
+/// The entries of memory that lead to the poison.
 pub(super) fn poison(simulation: &Simulation) -> Vec<String> {
     let memory = simulation.resolver().memory();
     let now = simulation.clock().mono();
@@ -57,7 +57,7 @@ fn is_poisoned(held: &Held) -> bool {
     }
 }
 
-/// One thing held, as scenarios tell it.
+/// An entry, in the form of scenarios.
 #[derive(Debug)]
 enum Found {
     Record(Rank, Box<Record>),
@@ -82,7 +82,7 @@ impl Found {
     fn is(&self, holding: &Holding) -> bool {
         match (self, holding) {
             (Self::Record(rank, record), Holding::Record(believed, wanted)) => {
-                // Whether it may be answered with; not whether it came with AA.
+                // Whether clients may get it; not whether it came with AA.
                 (*rank > Rank::Glue) == (*believed > Rank::Glue) && matches(wanted, record)
             }
             (Self::Negative(had), Holding::Negative(wanted)) => had == wanted,

@@ -89,7 +89,7 @@ use super::signing::Signing;
 use super::simulated::Ipv6Way;
 use super::simulation::Flags;
 
-/// Why a scenario cannot be played, or did not end as it says.
+/// Why a scenario cannot be played, or has failed.
 #[derive(Debug, Error)]
 pub enum ScenarioError {
     /// A line cannot be read.
@@ -100,20 +100,20 @@ pub enum ScenarioError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Its configuration is none; lines are those of the scenario.
+    /// Its configuration has errors; lines are those of the scenario.
     #[error("{0}")]
     Config(#[from] crate::config::Errors),
     /// The internet that it describes cannot be built.
     #[error(transparent)]
     Lab(#[from] super::world::LabError),
-    /// Something else happened than it expects.
+    /// The result differs from the expectation.
     #[error("{title}: line {line}: {}", .differences.join("\n  "))]
     Different {
         /// The scenario's title.
         title: String,
         /// The line of the step.
         line: usize,
-        /// All that differs, and what was sent meanwhile.
+        /// All differences, and the messages sent meanwhile.
         differences: Vec<String>,
     },
 }
@@ -121,7 +121,7 @@ pub enum ScenarioError {
 /// A scenario, read.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// What it shows, in one line.
+    /// Its title.
     pub title: String,
     settings: Vec<(String, String)>,
     /// The text of its configuration file.
@@ -130,14 +130,14 @@ pub struct Scenario {
     steps: Vec<Step>,
 }
 
-/// One step, and the line that it stands on.
+/// One step, and its line.
 #[derive(Clone, Debug)]
 struct Step {
     line: usize,
     action: Action,
 }
 
-/// What is done in a step.
+/// The action of a step.
 #[derive(Clone, Debug)]
 enum Action {
     Ask(Box<Ask>),
@@ -160,18 +160,18 @@ enum Action {
         zone: String,
         signing: Signing,
     },
-    /// The machine's clock is wrong by so many seconds.
+    /// The error of the machine's clock, in seconds.
     Clock(i64),
-    /// The configuration file says this from now on.
+    /// A new configuration file.
     Reload(String),
 }
 
-/// Something that memory is to hold.
+/// An expected entry of memory.
 #[derive(Clone, Debug)]
 enum Holding {
-    /// A record of an RRset that may be believed so much.
+    /// A record of an RRset with this rank.
     Record(Rank, Box<Wanted>),
-    /// That there is no such name (true), or no such type.
+    /// A denial of the name (true) or the type.
     Negative(bool),
     /// A delegation to these servers.
     Delegation(Vec<Name>),
@@ -179,14 +179,14 @@ enum Holding {
     Failure(u16),
 }
 
-/// A record that is expected; its TTL only where the scenario says one.
+/// An expected record; its TTL counts only if the scenario has one.
 #[derive(Clone, Debug)]
 struct Wanted {
     record: Record,
     with_ttl: bool,
 }
 
-/// A question, from so many clients at once, and what must come of it. What is not said is not checked.
+/// A question of a number of clients, with its expectations. Values without an expectation are not checked.
 #[derive(Clone, Debug)]
 struct Ask {
     name: Name,
@@ -196,7 +196,7 @@ struct Ask {
     rcode: Option<ResponseCode>,
     answers: Option<Vec<Wanted>>,
     authorities: Option<Vec<Wanted>>,
-    /// A code, or that there is none.
+    /// A code, or none.
     extended_error: Option<Option<u16>>,
     why: Option<String>,
     flags: Vec<String>,

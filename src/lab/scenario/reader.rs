@@ -1,6 +1,6 @@
 //! Reads a scenario from its text.
 //!
-//! The form is told in the module above.
+//! The module above describes the form.
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
@@ -65,7 +65,7 @@ fn begin_of_file(line: usize) -> String {
     format!("{}version = 1", "\n".repeat(line.saturating_sub(1)))
 }
 
-/// Adds the line of that number.
+/// Adds the line with that number.
 fn add_line(file: &mut String, number: usize, line: &str) {
     let lines = file.matches('\n').count().saturating_add(1);
     file.push_str(&"\n".repeat(number.saturating_sub(lines)));
@@ -114,7 +114,7 @@ impl Reader {
         }
     }
 
-    /// A line of a zone's text, of a configuration file, or of what a question must come to.
+    /// A line of a zone's text, of a configuration file, or of a question's expectations.
     fn inner_line(&mut self, number: usize, line: &str) -> Result<(), String> {
         if let Some(file) = self.scenario.toml.as_mut().filter(|_| self.in_toml) {
             add_line(file, number, line);
@@ -240,7 +240,7 @@ fn kind_of(text: &str) -> Result<RecordType, String> {
     read_kind(text).ok_or_else(|| format!("unknown type {text}"))
 }
 
-/// Reads one line of what memory is to hold.
+/// Reads a line with an expected entry of memory.
 fn holding(line: &str) -> Result<Option<Holding>, String> {
     if line == "none" {
         return Ok(None);
@@ -273,7 +273,7 @@ fn counter(text: &str) -> Result<(String, RangeInclusive<u64>), String> {
     Ok((word.to_owned(), wide(counts.start())..=wide(counts.end())))
 }
 
-/// Reads one line of what a question must come to.
+/// Reads a line with an expectation of a question.
 fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
     let (word, rest) = line.split_once(' ').ok_or_else(|| format!("{line} says nothing"))?;
     match word {

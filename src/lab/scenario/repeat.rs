@@ -1,4 +1,4 @@
-//! What scenarios write once and mean many times: servers and zones that are alike, but for a number.
+//! Repetition in scenarios: servers and zones that differ only in a number.
 //!
 //! Text is replaced before a line is read, so that it works in every line.
 //!
@@ -10,22 +10,22 @@
 //!     www 300 CNAME www.z{zone+1}.tld.
 //! ```
 
-/// Lines that a scenario may grow to: ten times as many as the longest has.
+/// Lines of a scenario after repetition: ten times as many as the longest has.
 const MAX_LINES: usize = 5_000;
 
-/// A line as it is to be read, and the number of the line that it comes from.
+/// A line to read, with its number in the file.
 pub(super) type Line = (usize, String);
 
-/// What cannot be repeated: the number of the line, and why.
+/// A repetition that cannot be read: the number of the line, and why.
 pub(super) type Misread = (usize, String);
 
 /// A variable of a `for` line and its value, or its first and last one.
 type Variable<'a, Value> = (&'a str, Value);
 
-/// The lines of a scenario, each as often as it is meant.
+/// The lines of a scenario after repetition.
 ///
 /// # Errors
-/// A range or variable that cannot be read, or more lines than there may be.
+/// A range or variable that cannot be read, or too many lines.
 pub(super) fn lines(text: &str) -> Result<Vec<Line>, Misread> {
     let mut found = Vec::new();
     let mut rest = text.lines().enumerate().map(|(index, line)| (index + 1, line)).peekable();
@@ -86,8 +86,8 @@ fn repeat<'a>(
     Ok(())
 }
 
-/// A line with the values of variables in place of `{NAME}` and `{NAME+1}`; a word with `{1..3}` stands there three times. Other
-/// braces are left alone, as tables of the configuration have them.
+/// A line with the values of variables instead of `{NAME}` and `{NAME+1}`; a word with `{1..3}` is repeated three
+/// times. Other braces stay, because tables of the configuration have them.
 fn filled(line: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
     if !line.contains('{') {
         return Ok(line.to_owned());
@@ -111,7 +111,7 @@ fn filled_word(word: &str, values: &[Variable<'_, u32>]) -> Result<String, Strin
     filled_word(&format!("{before}{}{after}", value.saturating_add(more)), values)
 }
 
-/// What stands in braces and may be filled, each with all that stands before and after it.
+/// Texts in braces that may be replaced, each with the text before and after it.
 fn braced(word: &str) -> impl Iterator<Item = (&str, &str, &str)> {
     let is_meant = |inner: &str| {
         !inner.is_empty()

@@ -26,7 +26,7 @@ impl Scenario {
     /// Plays it with a seed.
     ///
     /// # Errors
-    /// Its internet cannot be built, or a step came to something else than it expects.
+    /// Its internet cannot be built, or a step failed.
     pub async fn play(&self, seed: u64) -> Result<(), ScenarioError> {
         let lab: Arc<Lab> = Arc::new(self.tree.clone().build()?);
         let config = self.config(&lab, self.toml.as_deref())?;
@@ -38,7 +38,7 @@ impl Scenario {
         Ok(())
     }
 
-    /// The lab's configuration with what the file says, and then with what `config` lines say.
+    /// The lab's configuration, changed by the file, then by `config` lines.
     fn config(&self, lab: &Lab, file: Option<&str>) -> Result<Config, ScenarioError> {
         let signed = !lab.trust_anchor(&Name::root()).is_empty();
         let mut config = if signed { config_trusting(lab) } else { config_for(lab) };
@@ -106,7 +106,7 @@ impl Scenario {
     }
 }
 
-/// Counters that are not as wanted.
+/// Counters that differ from the expected ones.
 fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) -> Vec<String> {
     let report = simulation.recorder().report(Window::Start).upstream;
     let had = |word: &str| {
@@ -140,7 +140,7 @@ fn zone(key: &str, text: &str) -> Result<Zone, String> {
     Ok(Zone { name, kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate: true })
 }
 
-/// Sets what `config` lines may set.
+/// Sets a key of a `config` line.
 fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
     let spanned =
         || -> Result<Duration, String> { span(value).ok_or_else(|| format!("{value} is not a span")) };
