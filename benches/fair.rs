@@ -1,5 +1,5 @@
-//! A client that asks little beside one that floods, over loopback UDP through the whole daemon: whether all of its questions
-//! are answered, and how long they take. Fails where one is not, or where one of a hundred takes 100 ms.
+//! A client with few questions beside one that floods, over loopback UDP through the whole daemon: whether all of its
+//! questions are answered, and their times. Fails if one is not answered, or if one of a hundred takes 100 ms.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -21,19 +21,19 @@ use tokio::runtime::{Builder, Runtime};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long each case runs.
+/// The time of each case.
 const SPAN: Duration = Duration::from_secs(8);
 
 /// Zones whose servers are silent.
 const SILENT_ZONES: u8 = 100;
 
-/// Questions of the light client a second, of which one in six is for a name that nobody asked for before.
+/// Questions of the light client a second; one in six is for a new name.
 const LIGHT_RATE: u32 = 60;
 
-/// What its questions may take, 99 of 100 of them.
+/// The greatest time of 99 of 100 of its questions.
 const LATE: Duration = Duration::from_millis(100);
 
-/// What it waits for an answer, as glibc does.
+/// How long it waits for an answer, like glibc.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A flood: its name, the names asked for, and how many a second.
@@ -47,7 +47,7 @@ const FLOODS: [Flood; 4] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    // The servers have a thread of their own, as they have a machine of their own elsewhere.
+    // The servers have a thread of their own, as they would have a machine of their own.
     let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let sockets = servers.block_on(LabSockets::start(Arc::new(lab()?), Random::system()?))?;
     let mut failed = false;
@@ -99,7 +99,7 @@ fn lab() -> Result<Lab, LabError> {
     tree.build()
 }
 
-/// One flood beside the light client; false where that one is not served as it should be.
+/// One flood beside the light client; returns false if the light client is not served well.
 fn case(name: &str, address: SocketAddr, flooded: fn(u64) -> String, rate: u32) -> Result<bool, Failure> {
     let stop = AtomicBool::new(false);
     let (light, [answered, failed]) = thread::scope(|scope| {
@@ -122,7 +122,7 @@ fn case(name: &str, address: SocketAddr, flooded: fn(u64) -> String, rate: u32) 
     Ok(unanswered == 0 && at(990) < LATE)
 }
 
-/// How the light client fared.
+/// The results of the light client.
 struct Light {
     times: Vec<Duration>,
     unanswered: usize,
@@ -168,7 +168,7 @@ fn light(address: SocketAddr) -> Result<Light, Failure> {
     Ok(Light { unanswered: sent.len() - times.len(), times })
 }
 
-/// Asks at a rate and waits for nothing; at the end how many were answered, and how many with SERVFAIL.
+/// Asks at a rate without waiting; at the end returns how many were answered, and how many with SERVFAIL.
 fn flood(
     address: SocketAddr,
     name: fn(u64) -> String,

@@ -1,4 +1,4 @@
-//! What a hit costs in the process, as a whole and by its parts: reading the query, looking up, writing the reply.
+//! The cost of a hit in the process, as a whole and by its parts: reading the query, looking up, writing the reply.
 
 use std::hint::black_box;
 use std::net::Ipv4Addr;
@@ -17,7 +17,7 @@ use resolverd::wire::compose::{self, Parts};
 use resolverd::wire::query::Query;
 use resolverd::wire::reply;
 
-/// Rounds a run; the best of several runs is told, as the machine does other things too.
+/// Rounds a run; the best of several runs is printed, because the machine does other things too.
 const ROUNDS: u32 = 300_000;
 
 /// Runs.
@@ -49,7 +49,7 @@ fn main() {
     println!("hit/clock: {:.1} ns", best(|| black_box(clock.mono())));
 }
 
-/// Prints what the hit of one question costs.
+/// Prints the cost of the hit of one question.
 fn measure(memory: &Memory, record: &Record, edns: bool) {
     let kind = record.record_type();
     let datagram = datagram(&record.name, kind, edns);

@@ -1,4 +1,4 @@
-//! What an entry of the memories costs: resident growth against the octets it is weighed at. `ENTRY_OVERHEAD` in
+//! The cost of an entry of the memories: resident growth compared with its weight. `ENTRY_OVERHEAD` in
 //! `src/cache/mod.rs` and `ENTRY` in `src/cache/servers.rs` come from here.
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,10 +57,10 @@ fn main() {
     });
 }
 
-/// Fills one store and prints what an entry of it costs.
+/// Fills one store and prints the cost of an entry.
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
-    // Pages that an earlier store has given back are taken first; they must not flatter this one.
+    // Pages that an earlier store has freed are used first; they must not improve the result of this one.
     let before = resident();
     for number in 0..ENTRIES {
         put(&memory, number);

@@ -1,4 +1,5 @@
-//! What counting costs a hit. Budget: under 50 ns a question, so that a worker loses less than 1 % to being observed.
+//! The cost of counting for a hit. Budget: under 50 ns a question, so that a worker loses less than 1 % to
+//! statistics.
 
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,7 +11,7 @@ use resolverd::question::Outcome;
 use resolverd::record::event::Ended;
 use resolverd::record::{Recorder, Window};
 
-/// Questions a run; the best of several runs is told, as the machine does other things too.
+/// Questions a run; the best of several runs is printed, because the machine does other things too.
 const QUESTIONS: u32 = 2_000_000;
 
 /// Runs.
@@ -21,7 +22,7 @@ fn main() {
     measure("eight clients by turns", 8);
 }
 
-/// Counts questions of so many clients and prints what one of them cost.
+/// Counts questions of this many clients and prints the cost of one.
 fn measure(title: &str, clients: u32) {
     let recorder = Recorder::new(Clock::machine(), 4);
     let kinds = [RecordType::A, RecordType::TXT, RecordType::MX, RecordType::PTR];

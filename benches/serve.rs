@@ -1,4 +1,4 @@
-//! Hits of the whole daemon over loopback UDP: questions a second, and how long one takes, with one worker.
+//! Hits of the whole daemon over loopback UDP: questions a second, and the time of one, with one worker.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use resolverd::random::Random;
 
 type Failure = Box<dyn std::error::Error>;
 
-/// Questions that wait at the same time: what a busy gateway has.
+/// Questions that wait at the same time, as at a busy gateway.
 const WINDOW: u16 = 64;
 
-/// How long is asked.
+/// The time of the measurement.
 const SPAN: Duration = Duration::from_secs(3);
 
 /// Names in memory.
@@ -91,7 +91,7 @@ impl Client {
         Ok(())
     }
 
-    /// Keeps as many questions waiting as the window has, for so long; gives the time of each.
+    /// Keeps as many questions waiting as the window has, for this time; returns the time of each.
     fn ask_for(&mut self, span: Duration) -> Result<Vec<Duration>, Failure> {
         let mut sent = vec![Instant::now(); usize::from(NAMES)];
         let mut times = Vec::with_capacity(4_000_000);

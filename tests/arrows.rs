@@ -1,11 +1,11 @@
-//! The arrows between modules: the code holds to the table in `src/lib.rs`, and the files of a folder call each other one
-//! way.
+//! The arrows between modules: the code follows the table in `src/lib.rs`, and the files of a folder call each other
+//! in one direction only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Folders in which some files still call each other both ways.
+/// Folders in which some files still call each other in both directions.
 const WITH_CIRCLES: [&str; 3] = ["lab", "listener", "validate"];
 
 /// A module's path within the crate, and whether it is a folder's own file, which declares the others.
@@ -19,7 +19,7 @@ struct Source {
     is_folder: bool,
 }
 
-/// Modules in order, each with what it calls.
+/// Modules in order, each with the modules that it calls.
 type Table = Vec<(String, BTreeSet<String>)>;
 
 /// All sources below `folder`.
@@ -50,7 +50,7 @@ fn table(lib: &str) -> Table {
     .collect()
 }
 
-/// A source without comments and without what only tests compile; the names of modules that only tests compile.
+/// A source without comments and test code; the names of modules that only tests compile.
 fn code(text: &str) -> (String, Vec<String>) {
     let (mut code, mut tests) = (String::new(), Vec::new());
     let mut lines = text.lines();
@@ -71,7 +71,7 @@ fn code(text: &str) -> (String, Vec<String>) {
     (code, tests)
 }
 
-/// The paths that begin at `text`, with the groups of a `use` unfolded; gives what follows them.
+/// The paths that begin at `text`, with the groups of a `use` unfolded; returns the rest of the text.
 fn unfold<'a>(mut text: &'a str, before: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
     let mut path = before.to_vec();
     loop {
@@ -123,7 +123,7 @@ fn named(module: &Module, source: &Source, code: &str, sources: &Sources) -> BTr
     named
 }
 
-/// Each module with those that it names, without what only tests compile.
+/// Each module with the modules that it names, without test code.
 fn arrows(sources: &Sources) -> BTreeMap<Module, BTreeSet<Module>> {
     let codes: BTreeMap<&Module, (String, Vec<String>)> =
         sources.iter().map(|(module, source)| (module, code(&source.text))).collect();
@@ -144,7 +144,7 @@ fn arrows(sources: &Sources) -> BTreeMap<Module, BTreeSet<Module>> {
         .collect()
 }
 
-/// All that is wrong: arrows that the table does not have or that point up, rows that are not true, circles in folders.
+/// All violations: arrows that are missing in the table or point up, rows that are not true, circles in folders.
 fn wrong(sources: &Sources, table: &Table) -> Vec<String> {
     let mut wrong = Vec::new();
     let arrows = arrows(sources);

@@ -1,4 +1,4 @@
-//! `resolverctl check system` over hosts made of files, with a root server of the lab; golden files as in `render.rs`.
+//! `resolverctl check system` over hosts made of files, with a root server of the lab; golden files as in `render`.
 
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
@@ -19,12 +19,12 @@ use resolverd::lab::world::ServerPlan;
 use resolverd::random::Random;
 use tempfile::TempDir;
 
-/// The moment at which the golden hosts are looked at: 2026-11-20 09:00 UTC.
+/// The moment of the checks of the golden hosts: 2026-11-20 09:00 UTC.
 const NOW: u64 = 1_795_165_200;
 
 const DAY: u64 = 86_400;
 
-/// What stands in a table of sockets after the address.
+/// The columns of a table of sockets after the address.
 const DATAGRAMS: &str = "00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0";
 const STREAM: &str = "00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0";
 
@@ -81,7 +81,7 @@ impl Host {
     }
 }
 
-/// A gateway as it should be.
+/// A correct gateway.
 fn healthy() -> Host {
     let host = Host::new(&[
         ("etc/resolv.conf", "nameserver 127.0.0.1\noptions edns0 trust-ad\n"),
@@ -96,7 +96,7 @@ fn healthy() -> Host {
     host
 }
 
-/// A gateway on which everything asks somebody else.
+/// A gateway on which every program asks another server.
 fn sick() -> Host {
     let host = Host::new(&[
         ("run/systemd/resolve/stub-resolv.conf", "nameserver 127.0.0.53\noptions edns0 trust-ad\n"),
@@ -184,7 +184,7 @@ fn a_root_server_is_asked_over_both_transports() {
     let server = SocketAddr::from(([127, 80, 0, 1], sockets.port()));
 
     let (code, lines) = run(&healthy(), server, &[]);
-    // The lab's root is not signed, so it does not tell what day it is.
+    // The lab's root is not signed, so it does not show the date.
     assert_eq!((code, lines.last().map(String::as_str)), (4, Some("1 unknown")), "{lines:#?}");
     for check in ["egress UDP", "egress TCP"] {
         let line = lines.iter().find(|line| line.contains(check)).unwrap();
@@ -203,7 +203,7 @@ fn a_root_server_is_asked_over_both_transports() {
 
 #[test]
 fn a_closed_port_53_is_a_failure() {
-    // Bound and let go: nobody is there.
+    // Bound and released: nobody listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (code, lines) = run(&healthy(), nobody, &[]);
     assert_eq!(code, 1, "{lines:#?}");

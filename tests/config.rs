@@ -1,4 +1,4 @@
-//! The configuration through its front door: files are loaded, and what is wrong with them is read as an operator would.
+//! The configuration through its front door: files are loaded, and their errors are read as an operator would.
 
 use std::io::Write;
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ fn load(text: &str) -> Result<Config, String> {
     })
 }
 
-/// The one line that is wrong with a text; `version = 1` is line 1.
+/// The one error of a text; `version = 1` is line 1.
 fn complaint(text: &str) -> String {
     load(&format!("version = 1\n{text}")).unwrap_err().trim_end().to_owned()
 }
@@ -263,7 +263,7 @@ fn a_file_is_bounded_while_it_is_read() {
     let large = |file: &str, octets: u64| {
         let file = std::fs::File::create(directory.path().join(file)).unwrap();
         file.set_permissions(std::fs::Permissions::from_mode(0o600)).unwrap();
-        // Zeros that take no room.
+        // A sparse file of zeros.
         file.set_len(octets).unwrap();
     };
     large("resolverd.toml", limits::MAX_CONFIG_FILE + 1);
@@ -282,7 +282,7 @@ fn a_configuration_may_come_through_a_pipe() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let written = std::thread::spawn(move || {
         writer.write_all(b"version = 1\n[cache]\n").unwrap();
-        // More than a pipe holds at once.
+        // More than the buffer of a pipe.
         writer.write_all(&b"# a comment\n".repeat(20_000)).unwrap();
         writer.write_all(b"size = \"64MiB\"\n").unwrap();
     });
@@ -308,7 +308,7 @@ fn a_zone_file_includes_others_below_an_origin_and_within_its_bound() {
     let resolverd::zones::Kind::Local(authority) = &route.kind else { panic!("{route:?}") };
     let owners: Vec<String> = authority.zones()[0].names().map(|(owner, _)| owner.to_string()).collect();
     assert_eq!(owners, ["lan.", "ns.lan.", "x.deep.sub.lan.", "y.deep.sub.lan.", "www.sub.lan."]);
-    // A change of what is included is a change of the zone.
+    // A change of an included file is a change of the zone.
     write("more/b.zone", "z DNAME other\n");
     assert_ne!(Config::load(Some(&path)).unwrap().zones, config.zones);
     write("more/b.zone", "$INCLUDE a.zone\n");

@@ -1,4 +1,4 @@
-//! What is shown of a configuration and read again is the same configuration.
+//! The output of `config show`, read again, is the same configuration.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;

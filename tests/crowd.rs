@@ -1,4 +1,4 @@
-//! Many questions for a zone whose servers are dead: what that costs, and that it costs others nothing.
+//! Many questions for a zone whose servers are dead: their cost, and that they cost others nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use tokio::task::JoinSet;
 
-/// Between two questions for the dead zone: a hundred a second.
+/// The time between two questions for the dead zone: a hundred a second.
 const BETWEEN: Duration = Duration::from_millis(10);
 
 /// Questions for the dead zone: twenty seconds of them.
 const QUESTIONS: u32 = 2_000;
 
-/// Root, tld, and two zones of two servers each: of one all are dead.
+/// Root, tld, and two zones of two servers each: one of the zones is dead.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     let dead = &[Fault::Dead][..];
@@ -75,7 +75,7 @@ fn a_hundred_questions_a_second_for_a_dead_zone_cost_others_nothing() {
         let messages = lab.log().count("ns1.dead.tld") + lab.log().count("ns2.dead.tld");
         assert!(flights <= 400, "{flights} flights at once");
         assert!(messages <= 3 * u64::from(QUESTIONS), "{messages} messages");
-        // Where a second server is worth asking, it is asked: the first's timer, and the second's round trip.
+        // A second server is asked if it is worth it: the first one's timer, and the second one's round trip.
         lab.server("ns1.well.tld").unwrap().set_faults(&[Fault::Dead]);
         let hedged = ask(&simulation, 9_000, "well.tld.").await;
         assert!(hedged.elapsed <= Duration::from_millis(75), "{:?}: {:#?}", hedged.elapsed, hedged.steps);

@@ -1,5 +1,5 @@
-//! Zones whose servers are all silent, in simulation: what a mail from such a domain costs the first time and later, that a
-//! lossy path is not taken for silence, and that a zone which is back is believed at once.
+//! Zones whose servers are all silent, in simulation: the cost of a mail from such a domain at first and later, that
+//! a lossy path does not count as silence, and that a zone that is back is believed at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::{MAX_DEAD_TIME, MAX_TRIES};
 use resolverd::question::{ExtendedError, Outcome};
 
-/// Root, tld, and one.tld on so many servers at so many milliseconds with these faults; other.tld on a sound one.
+/// Root, tld, and one.tld on this many servers at this distance with these faults; other.tld on a healthy one.
 fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     let mut tree = Tree::default();
     let mut server = |name: String, last: [u8; 2], millis: u64, faults: &[Fault]| {
@@ -37,7 +37,8 @@ fn lab(servers: u8, millis: u64, faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// What smtpd asks of a sender's domain, one after the other: how long it took, and the messages to the domain's servers.
+/// The questions of smtpd for a sender's domain, one after the other: their time, and the messages to the domain's
+/// servers.
 async fn mail(simulation: &Simulation) -> (Duration, usize) {
     simulation.lab().log().take();
     let mut elapsed = Duration::ZERO;
@@ -52,7 +53,7 @@ async fn mail(simulation: &Simulation) -> (Duration, usize) {
 
 #[test]
 fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
-    // Of four servers each is asked more rarely, and so known to be silent a little later.
+    // Each of four servers is asked more rarely, and therefore known to be silent a little later.
     for (seed, servers, millis, most) in
         [(1, 1, 30, 4_100), (2, 2, 30, 4_100), (3, 2, 250, 4_100), (4, 4, 100, 6_000)]
     {
@@ -62,7 +63,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // The first question's own, and one on the side to each.
+            // Those of the first question, and one in the background to each.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {
@@ -70,7 +71,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
                 let (elapsed, messages) = mail(&simulation).await;
                 println!("message {message}: {elapsed:?}, {messages} messages");
                 assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
-                // Whatever is sent meanwhile goes by the clock.
+                // Messages meanwhile follow the clock.
                 assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
             }
         });
@@ -91,7 +92,7 @@ fn a_domain_that_dies_after_it_was_known_costs_the_same() {
             }
             let (elapsed, _) = mail(&simulation).await;
             println!("{millis} ms away: {elapsed:?}");
-            // A far server is waited for longer, and so known to be silent later.
+            // A far server is waited for longer, and therefore known to be silent later.
             let most = if millis < 200 { 4_100 } else { 6_500 };
             assert!(elapsed <= Duration::from_millis(most), "{millis} ms away: {elapsed:?}");
             tokio::time::sleep(Duration::from_secs(300)).await;
@@ -111,7 +112,7 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
             tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
             mail(&simulation).await;
             lab.server("ns2.one.tld").unwrap().set_faults(&[]);
-            // One of them is tried within that time, give or take an eighth.
+            // One of them is probed within that time, give or take an eighth.
             tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
             for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
                 let reply = ask(&simulation, name, kind).await;
@@ -132,7 +133,7 @@ fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
             simulation.network().set_loss(300);
             for number in 0..120 {
                 if busy {
-                    // Others are heard all the time: each loss counts.
+                    // Others are heard all the time, so that each loss counts.
                     ask(&simulation, &format!("host{number}.other.tld."), RecordType::A).await;
                 }
                 let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;

@@ -1,5 +1,5 @@
-//! DNS lists over the lab: what a client gets of a list that refuses, is parked, lists the world or is silent, and that no
-//! listing of a list that is well is lost.
+//! DNS lists over the lab: the answers for clients of a list that refuses, is parked, lists everything or is silent;
+//! and that no listing of a working list is lost.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::ServerPlan;
 use resolverd::question::ListSays;
 
-/// A list, a name that is asked of it, one of its listings and one of its refusals.
+/// A list, with a name to ask, one of its listings and one of its refusals.
 struct Subject {
     apex: &'static str,
     name: &'static str,
@@ -48,7 +48,7 @@ const DOMAIN: Subject = Subject {
     refusal: "127.0.0.1",
 };
 
-/// One that tells something of each address, in texts alone.
+/// A data list with texts alone.
 const DATA: Subject = Subject {
     apex: "asn.rspamd.com.",
     name: "4.3.2.1.asn.rspamd.com.",
@@ -348,11 +348,11 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             tokio::time::sleep(Duration::from_secs(10_000)).await;
             simulation.resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
-            // Read anew, the configuration makes nothing newer.
+            // Reading the configuration again makes no data newer.
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
-            // A mirror that has come to life again is fresh only once its data are.
+            // A mirror that answers again is fresh only once its data are.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());

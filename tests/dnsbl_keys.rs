@@ -1,4 +1,5 @@
-//! Lists that take a customer's key in their names: clients ask without it, the list's own servers hear it, and nobody else does.
+//! Lists that take a customer's key in their names: clients ask without it, the list's own servers get it, and nobody
+//! else does.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -20,12 +21,12 @@ use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_tr
 use resolverd::lab::world::ServerPlan;
 use resolverd::record::Window;
 
-/// What nobody may learn. Clients' spelling must not matter, so it is looked for in any case.
+/// The secret. It is searched for in any case, because clients' spelling must not matter.
 const KEY: &str = "x7h3qkey5u8wk3qkey9m2v";
 
 const ASKED: &str = "4.3.2.1.zen.spamhaus.org.";
 
-/// Writes the key and a configuration that names it, and reads that.
+/// Writes the key and a configuration that names it, and reads the configuration.
 fn configured(folder: &Path, mode: u32) -> Result<Config, String> {
     let key = folder.join("spamhaus.key");
     std::fs::write(&key, format!("{}\n", KEY.to_ascii_uppercase())).unwrap();
@@ -42,7 +43,7 @@ fn simulation(faults: &[Fault], folder: &Path) -> Simulation {
     simulation_of(faults, folder, None)
 }
 
-/// The same, all zones signed as `signing` says.
+/// The same, with all zones signed as in `signing`.
 fn simulation_of(faults: &[Fault], folder: &Path, signing: Option<&str>) -> Simulation {
     simulation_with(faults, signing, |config| config.lists = configured(folder, 0o640).unwrap().lists)
 }
@@ -80,7 +81,7 @@ fn simulation_with(faults: &[Fault], signing: Option<&str>, change: impl FnOnce(
     Simulation::new(lab, config, 11)
 }
 
-/// Whatever of it anybody could see.
+/// All visible texts.
 fn all_that_is_told(simulation: &Simulation, replies: &[Reply]) -> String {
     let mut told = String::new();
     for reply in replies {
@@ -135,7 +136,7 @@ fn only_the_servers_that_the_key_is_for_hear_it() {
         }
         // Root, TLD, Spamhaus and the zone itself without the key; from then on one message a question.
         assert_eq!(messages[1..], [1, 1], "{messages:?}");
-        // The cut runs out before what stands in it: the key is not told to whoever is above.
+        // The cut expires before its data: the key does not go to the servers above.
         tokio::time::sleep(std::time::Duration::from_secs(172_800)).await;
         ask(&simulation, "8.8.8.8.zen.spamhaus.org.", RecordType::A).await;
         for one in simulation.lab().log().take() {
@@ -164,7 +165,7 @@ fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
     });
 }
 
-/// Has sixty addresses looked up in both lists; gives how long the last check took, and what asking ahead came to.
+/// Looks sixty addresses up in both lists; returns the time of the last check, and the counters of prefetch.
 async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, Counts) {
     let _tended = simulation.tend();
     let mut took = Duration::ZERO;
@@ -197,7 +198,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
     });
     paused(async {
-        // The key is the clients': their names hold it, what is learnt of them does not.
+        // The key is the clients': their names have it, learnt data do not.
         const CLIENTS: &str = "k3y0fac11entandnobodyelse9.";
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
@@ -256,7 +257,8 @@ fn it_is_told_nowhere() {
     assert!(!told.to_ascii_lowercase().contains(KEY), "{told}");
 }
 
-/// What a list signs has the key in its name, which only the door to the wire knows: such answers are insecure, never bogus.
+/// Signed answers of a list have the key in their names, which only `exchange` knows: such answers are insecure,
+/// never bogus.
 #[test]
 fn a_signed_list_with_a_key_is_insecure_and_tells_nothing() {
     let folder = tempfile::tempdir().unwrap();

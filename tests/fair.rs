@@ -1,4 +1,4 @@
-//! One that asks for much, in simulation: whoever asks little beside it is answered as if it were alone.
+//! A client that asks much, in simulation: a client with few questions beside it is answered as if it were alone.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,23 +15,23 @@ use resolverd::limits::{FLIGHT_TIME, MAX_FLIGHTS, MAX_WAITERS};
 use resolverd::question::Outcome;
 use tokio::task::JoinSet;
 
-/// How far the servers of the zone are that the light client asks for.
+/// The distance of the servers for the light client's names.
 const NEAR: Duration = Duration::from_millis(20);
 
-/// What the light client's questions may take, 99 of 100 of them.
+/// The greatest time of 99 of 100 of the light client's questions.
 const LATE: Duration = Duration::from_millis(100);
 
 /// Zones whose servers are all silent.
 const SILENT_ZONES: usize = 100;
 
-/// Whom the flood comes from: the light client's own address, as all programs of a gateway share it, or another.
+/// The address of the flood: the light client's own, which all programs of a gateway share, or another.
 const FLOODERS: [IpAddr; 2] = [light(), IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 9))];
 
 const fn light() -> IpAddr {
     IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
 }
 
-/// Root, tld, a zone that is well, one whose server takes half a second, a hundred zones and a top-level domain whose
+/// Root, tld, a working zone, one whose server takes half a second, a hundred zones and a top-level domain whose
 /// servers are silent.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
@@ -64,7 +64,7 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A simulation, and those who flood it.
+/// A simulation with its flooding clients.
 struct Stage {
     simulation: Arc<Simulation>,
     flood: JoinSet<Reply>,
@@ -85,8 +85,8 @@ impl Stage {
         self.flood.spawn(async move { ask(&simulation, &name, client).await });
     }
 
-    /// Asks as the light client does, 50 names from memory and 10 new ones a second, while `flood` goes on by the
-    /// hundredth of a second. All are answered, and in time.
+    /// The light client asks for 50 names from memory and 10 new ones a second, while `flood` runs every hundredth of
+    /// a second. All questions are answered, and in time.
     async fn beside(&mut self, seconds: u32, mut flood: impl FnMut(&mut Self, u32)) {
         let mut asked = JoinSet::new();
         for tick in 0..seconds * 100 {
@@ -114,7 +114,7 @@ impl Stage {
         assert!(late < LATE, "{late:?}");
     }
 
-    /// Waits for the crowd: who was shed, told at once, and whether all is as it was at the begin.
+    /// Waits for the crowd: shed questions were answered at once, and the state is as at the begin.
     async fn end(mut self) -> Vec<Reply> {
         let mut replies = Vec::new();
         while let Some(reply) = self.flood.join_next().await {

@@ -1,5 +1,5 @@
-//! How long a first lookup takes, in simulation: against an oracle that knows every server of the same world, against the
-//! servers that were raced, and where a whole zone is silent or slow.
+//! The time of a first lookup, in simulation: compared with an oracle that knows every server of the same world, with
+//! the servers that were raced, and in a silent or slow zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use resolverd::record::event::StepEvent;
 /// Mail domains of an internet: five for each hoster.
 const DOMAINS: usize = 40;
 
-/// What befalls one server of each zone: dead, lame in each way, silent to some, lossy.
+/// The fault of one server of each zone: dead, lame in each way, silent to some, lossy.
 const AILMENTS: [Fault; 7] = [
     Fault::Dead,
     Fault::Refused,
@@ -31,8 +31,8 @@ const AILMENTS: [Fault; 7] = [
     Fault::LosesFirst,
 ];
 
-/// Knows every server, how far it is and what is wrong with it, and asks the fastest sound one of each zone; what it has
-/// learnt of zones and addresses on the way it remembers, as a resolver does.
+/// Knows every server with its distance and faults, and asks the fastest healthy one of each zone. It remembers zones
+/// and addresses from the way, like a resolver.
 struct Oracle<'a> {
     lab: &'a Lab,
     zones: BTreeMap<Name, Vec<&'a Server>>,
@@ -71,7 +71,7 @@ impl<'a> Oracle<'a> {
         }
     }
 
-    /// The sound server of a zone that answers soonest; its address is sought where it is not known.
+    /// The healthy server of a zone that answers soonest; its address is resolved if it is not known.
     fn reach(&mut self, zone: &Name, spent: &mut Duration) -> &'a Server {
         let sound = |one: &&&Server| !one.faults().iter().any(|fault| AILMENTS.contains(fault));
         let servers: Vec<&Server> = self.zones[zone].iter().filter(sound).copied().collect();
@@ -92,13 +92,13 @@ fn far(server: &Server) -> Duration {
     server.distance().round_trip + server.distance().jitter / 2
 }
 
-/// The value below which so many of a hundred lie.
+/// The value that this percentage does not exceed.
 fn percentile(times: &mut [Duration], of_hundred: usize) -> Duration {
     times.sort();
     times[(times.len() * of_hundred / 100).min(times.len() - 1)]
 }
 
-/// Asks for the exchangers of each domain for the first time, one after the other; beside each time the oracle's.
+/// Asks for the exchangers of each domain for the first time, one after the other; with the oracle's time for each.
 async fn first_lookups(seed: u64) -> Vec<(Duration, Duration)> {
     let internet = Internet::new(seed, DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
@@ -129,8 +129,8 @@ fn first_lookups_in_a_faulty_world_are_near_those_of_an_oracle() {
     assert!(ours[1] <= oracles[1] * 2, "95th percentile {:?}, the oracle's {:?}", ours[1], oracles[1]);
 }
 
-/// The sum, over the cuts of a question, of the faster of the servers asked at first; none where sub-questions, which run
-/// beside each other, took part.
+/// The sum, over the cuts of a question, of the faster of the first servers; none if sub-questions, which run in
+/// parallel, took part.
 fn faster_of_raced(lab: &Lab, reply: &Reply) -> Option<Duration> {
     let mut cuts: Vec<Duration> = Vec::new();
     for step in reply.steps.iter() {
@@ -216,7 +216,7 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
             }
         };
         tokio::join!(client, others);
-        // The flight lives for ten seconds at most; what is asked again after its end is answered from memory.
+        // The flight lives for ten seconds at most; a question after its end is answered from memory.
         tokio::time::sleep(Duration::from_millis(6_500)).await;
         lab.log().take();
         let reply = ask(&simulation, "host0.one.tld.").await;
@@ -234,7 +234,7 @@ fn what_comes_after_3_5_or_7_seconds_is_delivered_to_the_repeat_of_glibc() {
             let first = ask(&simulation, "host0.one.tld.").await;
             let answered = if first.message.answers.is_empty() {
                 assert!(first.elapsed <= Duration::from_secs(4));
-                // glibc asks again five seconds after its first copy, and waits as long.
+                // glibc repeats its question five seconds after the first copy, and waits as long.
                 tokio::time::sleep(Duration::from_secs(5) - first.elapsed).await;
                 let second = ask(&simulation, "host0.one.tld.").await;
                 assert!(second.elapsed <= Duration::from_secs(5));

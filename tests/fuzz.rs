@@ -1,7 +1,8 @@
 //! The fuzzer's targets on stable Rust: each over its corpus in `tests/corpus`, then over mutations of it from a seed.
 //!
-//! `RESOLVERD_FUZZ_TIMES` says how many times the usual number of mutations (which take about a second), and
-//! `RESOLVERD_FUZZ_SEED` which. What is found is told as an array; as a file of the corpus it stays found.
+//! `RESOLVERD_FUZZ_TIMES` multiplies the usual number of mutations (which take about a second), and
+//! `RESOLVERD_FUZZ_SEED` sets the seed. A finding is printed as an array; as a file of the corpus it is tested from
+//! then on.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -11,10 +12,10 @@ use resolverd::lab::fuzz;
 use resolverd::lab::prelude::by_hand;
 use resolverd::random::Random;
 
-/// Octets that mean something somewhere: lengths, pointers, signs.
+/// Octets with a meaning: lengths, pointers, signs.
 const TELLING: [u8; 8] = [0, 1, 0x3f, 0x40, 0x7f, 0x80, 0xc0, 0xff];
 
-/// Changes of one mutation at most.
+/// The greatest number of changes of one mutation.
 const CHANGES: u32 = 6;
 
 /// The files of a corpus, in order of their names.

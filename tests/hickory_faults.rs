@@ -1,5 +1,5 @@
-//! What Hickory 0.26's own recursor does wrong on what mail meets daily, and ours must not: F1 to F10 of the study
-//! that decided the design. In simulation; many seeds where chance takes part.
+//! The faults of Hickory 0.26's own recursor in daily mail, which ours must not have: F1 to F10. In simulation, with
+//! many seeds if randomness takes part.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::Outcome;
 
-/// Seeds where chance decides which server is asked first.
+/// Seeds for tests in which randomness decides which server is asked first.
 const SEEDS: u64 = 20;
 
 /// Root, one.tld on ns1 and ns2 with these faults and round trips.
@@ -45,7 +45,7 @@ fn simulation(lab: &Arc<Lab>, race: bool, seed: u64) -> Simulation {
     Simulation::new(lab.clone(), config, seed)
 }
 
-/// Asks host0 to host7, all of which must be answered; the longest of them.
+/// Asks host0 to host7, all of which must be answered; returns the longest time.
 async fn ask_eight(simulation: &Simulation) -> Duration {
     let mut longest = Duration::ZERO;
     for number in 0..8 {

@@ -1,4 +1,4 @@
-//! Hostile servers that a text scenario would be too long for.
+//! Hostile servers whose scenarios would be too long.
 
 use std::sync::Arc;
 

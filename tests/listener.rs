@@ -1,4 +1,4 @@
-//! The listeners, through their sockets: what comes in, what goes out, and what neither stops them.
+//! The listeners through their sockets: input, output, and input that must not stop them.
 
 mod stage;
 
@@ -166,7 +166,7 @@ async fn clients_that_are_not_allowed_take_no_place_from_those_that_are() {
     write_framed(&mut allowed, &query(1, "www.tld.", RecordType::A)).await.unwrap();
     let first = Message::from_vec(&read_framed(&mut allowed).await.unwrap()).unwrap();
     assert_eq!(first.answers.len(), 1);
-    // As many as there are places for all clients, from as many addresses as that takes.
+    // As many as there are places for all clients, from as many addresses as necessary.
     let mut denied = Vec::new();
     for number in 0..MAX_TCP_CLIENTS {
         denied.push(connect([127, 0, 1, u8::try_from(number / 64).unwrap()]).await);
@@ -202,7 +202,7 @@ async fn a_client_that_is_not_allowed_is_not_told_so_at_every_datagram() {
     while stage.apart(Apart::Denied) < 500 {
         tokio::task::yield_now().await;
     }
-    // However long it took to read them, no more than one a second was added.
+    // However long it took to read them, at most one a second was added.
     let mut more = 0;
     while socket.try_recv(&mut [0; 512]).is_ok() {
         more += 1;
@@ -247,7 +247,7 @@ async fn any_octets_neither_stop_nor_hang_it() {
         }
         socket.send(&octets).await.unwrap();
         if round % 64 == 0 {
-            // Keeps to the pace of the listener: this one is always answered.
+            // Follows the pace of the listener: this one is always answered.
             stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
             let mut stream = TcpStream::connect(stage.address).await.unwrap();
             let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &octets).await;
@@ -290,7 +290,7 @@ async fn a_connection_whose_client_does_not_read_holds_up_nobody_else() {
         server.set_faults(&[resolverd::lab::fault::Fault::Slow(std::time::Duration::from_millis(400))]);
     }
     stage.client().ask_stream(&name("many.tld."), RecordType::A).await.unwrap();
-    // Its buffer is small, and the replies are 10 MB, more than the kernel keeps for it.
+    // Its buffer is small, and the replies are 10 MB, more than the kernel stores for it.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut stream = socket.connect(stage.address).await.unwrap();

@@ -1,4 +1,4 @@
-//! What stands beside the way of questions to DNS lists, over the lab: asking ahead, breaker, tests and counts.
+//! The parts beside the way of questions to DNS lists, over the lab: prefetch, breaker, tests and counters.
 
 mod lists {
     pub(crate) mod stage;

@@ -1,5 +1,5 @@
-//! Mail over lossy paths, in simulation: how long a message takes whose questions are all asked for the first time, and how
-//! many of its questions fail.
+//! Mail over lossy paths, in simulation: the time of a message whose questions are all asked for the first time, and
+//! the number of failed questions.
 
 #[path = "stage/watched.rs"]
 mod watched;
@@ -16,14 +16,14 @@ use watched::{AILMENTS, Watched};
 /// Mail domains of an internet: three for each hoster.
 const DOMAINS: usize = 24;
 
-/// A world: datagrams lost of a thousand on all paths, and whether one server of each zone is broken.
+/// A world: datagrams lost per thousand on all paths, and whether one server of each zone is broken.
 #[derive(Clone, Copy)]
 struct World {
     loss_per_mille: u32,
     broken: bool,
 }
 
-/// Plays messages of a seed, each with a cold resolver: what they cost, and what failed.
+/// Plays messages of a seed, each with a cold resolver; returns their costs and failures.
 fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
     let internet = Internet::new(seed, DOMAINS).unwrap();
     if world.broken {
@@ -62,8 +62,8 @@ fn measure(world: World, seeds: u64) -> (Duration, Duration, usize, Vec<String>)
     (median, late, questions, failed)
 }
 
-/// Internets that are played. Over 120 of them the medians of the broken worlds were 1.80 and 2.48 s, over 30 they lie up to 0.15 s
-/// beside, whatever changes the order of chances; the limits leave room for that.
+/// Internets that are played. Over 120 of them the medians of the broken worlds were 1.80 and 2.48 s, over 30 they
+/// differ by up to 0.15 s with any change of the order of random numbers; the limits leave room for that.
 const SEEDS: u64 = 40;
 
 #[test]
@@ -81,8 +81,8 @@ fn a_cold_message_over_good_paths_and_bad() {
     }
 }
 
-/// Internets of which a failure in a thousand questions is asserted: over 180 of them there were 7 and 18 in 17 200 by chance alone,
-/// over 720 of them 46 and 58 in 67 700.
+/// Internets for the assertion of one failure in a thousand questions: over 180 of them there were 7 and 18 in 17 200
+/// by chance alone, over 720 of them 46 and 58 in 67 700.
 const SEEDS_OF_RARE: u64 = 720;
 
 #[test]

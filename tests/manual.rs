@@ -1,5 +1,5 @@
-//! The manual is made from the command lines' definitions and the shipped configuration file. After a change, write the
-//! pages anew with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test manual`.
+//! The manual is generated from the definitions of the command lines and the shipped configuration file. After a
+//! change, write the pages with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test manual`.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ fn page(name: &str, actual: &str) {
     assert_eq!(actual, expected, "{} is not what the programs say", path.display());
 }
 
-/// What the library renders of a command.
+/// The library's rendering of a command.
 fn rendered(
     command: &Command,
     part: fn(&Man, &mut dyn std::io::Write) -> Result<(), std::io::Error>,
@@ -28,7 +28,7 @@ fn rendered(
     String::from_utf8(text).unwrap()
 }
 
-/// The head of a page, without a date: a page changes with what it says, and not with the day.
+/// The head of a page, without a date: a page changes with its content, and not with the day.
 fn head(name: &str, section: u8, about: &str) -> String {
     let version = env!("CARGO_PKG_VERSION");
     format!(
@@ -55,7 +55,7 @@ fn see_also(pages: &[(&str, u8)]) -> String {
     format!(".SH SEE ALSO\n{}\n", pages.join(" ,\n"))
 }
 
-/// Every command that does something, with its words: `config show`.
+/// Every command without sub-commands, with its words: `config show`.
 fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     let shown = command.get_subcommands().filter(|below| !below.is_hide_set());
     let mut found = Vec::new();
@@ -69,7 +69,7 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     found
 }
 
-/// One command: how it is called, what it does, what may be added.
+/// One command: its synopsis, description and options.
 fn leaf(words: &str, command: &Command) -> String {
     let command = command.clone().bin_name(words).disable_help_flag(true).disable_version_flag(true);
     let synopsis = rendered(&command, Man::render_synopsis_section);
@@ -108,7 +108,7 @@ fn resolverctl_1() {
 
 #[test]
 fn resolverd_8() {
-    // Packages are built without the demonstration.
+    // Packages are built without the demo.
     let whole = arguments::Arguments::command();
     let command = Command::new("resolverd")
         .version(env!("CARGO_PKG_VERSION"))

@@ -1,5 +1,6 @@
-//! Silence, in simulation: a dead server is left to probes on the side and is back within a minute of its return; an
-//! outage of our own network makes no server guilty; and where all are slow, not everything is sent twice.
+//! Silence, in simulation: a dead server is left to probes in the background and is back within a minute of its
+//! return; an outage of our own network marks no server dead; and if all servers are slow, not every message is sent
+//! twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,13 +36,13 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for a name that was not asked for before.
+/// Asks for a new name.
 async fn ask(simulation: &Simulation, number: u32) -> Reply {
     let name = Name::from_ascii(format!("host{number}.one.tld.")).unwrap();
     simulation.ask(&name, RecordType::A).await.unwrap()
 }
 
-/// Asks once a second; the longest of the answers, all of which must come.
+/// Asks once a second; returns the longest time; all must be answered.
 async fn ask_for(simulation: &Simulation, numbers: std::ops::Range<u32>) -> Duration {
     let mut longest = Duration::ZERO;
     for number in numbers {
@@ -85,7 +86,7 @@ fn a_dead_server_is_probed_on_the_side_and_back_within_a_minute() {
     }
 }
 
-/// Has ns1 die and be known to be dead; what it was asked until then is forgotten.
+/// Makes ns1 dead and known to be dead; its messages until then are forgotten.
 async fn kill(lab: &Lab, simulation: &Simulation) {
     ask_for(simulation, 0..10).await;
     lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Dead]);
@@ -131,7 +132,7 @@ fn a_dead_server_that_nobody_wants_is_not_probed_for_ever() {
             assert!((16..=24).contains(&probes), "{probes} probes in ten minutes");
             tokio::time::sleep(Duration::from_secs(3_600)).await;
             assert_eq!(lab.log().take(), Vec::new());
-            // The next question brings one at once, and does not wait for it.
+            // The next question causes one at once, and does not wait for it.
             assert_eq!(ask(&simulation, 1_000).await.elapsed, Duration::from_millis(60));
             assert_eq!(messages(&lab, "ns1.one.tld"), [("one.tld.".to_owned(), RecordType::SOA)]);
         });
@@ -150,7 +151,7 @@ fn with_one_server_at_a_time_nothing_is_asked_on_the_side() {
         tokio::time::sleep(DEAD_WANTED_TIME).await;
         let received = lab.log().take();
         assert!(received.iter().all(|one| one.kind != RecordType::SOA), "no probes");
-        // Root and tld once, then each name of one server, and of the dead one a few times.
+        // Root and tld once, then each name at one server, and at the dead one a few times.
         assert!(received.len() <= 60 + 2 + 10, "{} messages", received.len());
     });
 }
@@ -195,8 +196,8 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             assert_eq!(probes, 0, "nobody is dead, so nobody is probed");
             let first = ask(&simulation, 10_000).await;
             assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
-            // What was asked for at the end of the outage may be in flight yet, and is then known to have failed for a second
-            // or two: no longer, however often it failed before.
+            // Questions from the end of the outage may still be in progress, and then count as failed for a second or
+            // two, however often they failed before.
             tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
             for number in [11, last] {
                 let again = ask(&simulation, number).await;

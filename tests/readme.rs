@@ -1,4 +1,4 @@
-//! The configurations that the README shows are taken as they stand.
+//! The configurations in the README are read unchanged.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The record through its front door: what is told adds up, windows forget, tables are bounded.
+//! The record through its front door: counters add up, windows forget, tables are bounded.
 
 #![cfg(feature = "lab")]
 
@@ -32,7 +32,7 @@ fn sent(zone: &str, server: u8, conduct: Conduct, millis: u64) -> Sent {
     }
 }
 
-/// Tells of a flight for the zone's MX.
+/// Reports a flight for the zone's MX.
 fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     let zone = Name::from_str(zone).unwrap();
     let lost = || Lost {
@@ -52,14 +52,14 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
     });
 }
 
-/// Runs a test in a world whose time is moved by hand.
+/// Runs a test in a world whose time is moved by the test.
 fn in_virtual_time<Run: Future<Output = ()>>(run: impl FnOnce() -> Run) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async { run().await });
 }
 
-/// Lets time pass as the daemon does: a tick at each interval.
+/// Lets time pass like the daemon: a tick at each interval.
 async fn pass(recorder: &Recorder, span: Duration) {
     let ticks = span.as_secs() / limits::SNAPSHOT_INTERVAL.as_secs();
     for _ in 0..ticks {
@@ -226,7 +226,7 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         recorder.sent(&sent("bogus.example.", 9, Conduct::Answered, 20));
     }
     (0..3).for_each(|_| recorder.bogus([192, 0, 2, 9].into(), &zone));
-    // Each message was answered, and what was sought is nowhere.
+    // Each message was answered, but the name does not exist anywhere.
     recorder.sent(&sent("circle.example.", 8, Conduct::Answered, 10));
     fly(&recorder, "circle.example.", 10, true);
     let verdicts: Vec<String> = recorder

@@ -1,4 +1,4 @@
-//! Every file of tests/scenarios is a test of its own, played over the simulation; each says in its title what it shows.
+//! Every file of tests/scenarios is a test of its own, played over the simulation; its title says what it shows.
 //!
 //! `cargo test --test scenarios ghost_domain` plays one, and `-- --list` names them.
 
@@ -10,10 +10,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use resolverd::lab::scenario::Scenario;
 use resolverd::lab::simulation::paused;
 
-/// The seed of a scenario: its packets are told exactly, so it is one and the same always.
+/// The seed of a scenario: it is constant, because its packets are compared exactly.
 const SEED: u64 = 1;
 
-/// Fewer, and some were lost.
+/// With fewer, some were lost.
 const AT_LEAST: usize = 190;
 
 fn main() -> ExitCode {

@@ -1,5 +1,5 @@
 //! Many seeds of the built-in internet, in simulation: with any one server of each zone dead, lame or silent, no
-//! question fails; the same seed is the same run; many askers make one flight.
+//! question fails; the same seed gives the same run; many clients with one question share a flight.
 
 #[path = "stage/watched.rs"]
 mod watched;
@@ -30,7 +30,7 @@ const DOMAINS: usize = 24;
 /// Messages played in one run.
 const MESSAGES: usize = 6;
 
-/// Plays a seed's traffic over its broken internet: what failed, and every message that servers got.
+/// Plays a seed's traffic over its broken internet; returns the failures, and every message to servers.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
     let internet = Internet::new(seed, DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
@@ -54,7 +54,7 @@ fn no_question_fails_with_any_one_server_of_each_zone_broken() {
     assert!(failures.is_empty(), "{} questions failed\n{shown}", failures.len());
 }
 
-/// Asks one question after the other, and notes what of a question's messages was sent to a server twice.
+/// Asks one question after the other, and notes messages of a question that were sent to a server twice.
 struct OneByOne<'a> {
     simulation: &'a Simulation,
     twice: tokio::sync::Mutex<Vec<String>>,
@@ -72,7 +72,7 @@ impl Asker for OneByOne<'_> {
             for one in lab.log().take() {
                 let sent = one.at.since(began);
                 let Some(before) = first.insert(one.to_string(), sent) else { continue };
-                // Silence may be loss; and what comes at the moment of an answer may be too late to hear of it.
+                // Silence may be loss; and a message sent at the moment of an answer may be too early to know of it.
                 let addresses = lab.server(&one.server).unwrap().addresses();
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);
@@ -88,7 +88,8 @@ impl Asker for OneByOne<'_> {
                         _ => {}
                     }
                 }
-                // Messages on the side are nobody's: to dead servers, and to see that our own network works.
+                // Messages in the background belong to no question: to dead servers, and to see that our own network
+                // works.
                 let aside = matches!(one.kind, RecordType::SOA | RecordType::NS);
                 if answered && !late && !aside {
                     twice.push(format!("{one}, for {name} {kind}: {:#?}", reply.steps));
@@ -134,7 +135,7 @@ fn many_askers_make_one_flight() {
     assert_eq!(paused(packets_of(200)), alone);
 }
 
-/// Messages sent when so many ask for one name at once.
+/// Messages sent when this many clients ask for one name at once.
 async fn packets_of(askers: usize) -> u64 {
     let internet = Internet::new(1, DOMAINS).unwrap();
     let lab: Arc<Lab> = internet.lab.clone();
@@ -158,7 +159,8 @@ fn no_answer_outlives_its_ttl() {
     }
 }
 
-/// Asks for random owners at random moments; what comes from memory is younger than its TTL and says its true age.
+/// Asks for random owners at random moments; answers from memory are younger than their TTL and have the right
+/// remaining TTL.
 async fn ask_as_time_goes_by(seed: u64) {
     let mut tree = Tree::default();
     tree.server(ServerPlan::new("a.root", vec![[127, 0, 0, 1].into()])).unwrap();

@@ -1,8 +1,8 @@
-//! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No answer
-//! is wrong, few questions fail, memory stays within its bounds, and every flight and task ends.
+//! A hostile internet in simulation: one server in twenty has a fault of the lab's list, and paths lose packets. No
+//! answer is wrong, few questions fail, memory stays within its bounds, and every flight and task ends.
 //!
-//! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` say how many runs of how many questions; a seed that fails is
-//! played again by `RESOLVERD_SOAK_FIRST`.
+//! `RESOLVERD_SOAK_SEEDS` and `RESOLVERD_SOAK_QUESTIONS` are the numbers of runs and of their questions;
+//! `RESOLVERD_SOAK_FIRST` begins with a seed that failed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -28,39 +28,40 @@ use resolverd::record::event::{Step, StepEvent};
 /// Mail domains of a soak's internet: three for each hoster.
 const DOMAINS: usize = 24;
 
-/// Runs, where nothing else is said: with four broken servers each, so many that every fault finds one.
+/// The default number of runs: with four broken servers each, enough that every fault finds one.
 const SEEDS: u64 = 16;
 
-/// Further runs at most, for faults that found no server in these.
+/// The greatest number of further runs, for faults that found no server.
 const MORE_SEEDS: u64 = 24;
 
-/// Of how many servers one has a fault.
+/// One server of this number has a fault.
 const ONE_IN: usize = 20;
 
-/// Between two messages at most: TTLs run out, and the dead come back to be asked.
+/// The longest time between two messages: TTLs end, and dead servers become due.
 const PAUSE_MILLIS: u32 = 20_000;
 
-/// A client hears within its four seconds, and the clock ticks in milliseconds.
+/// A client gets a reply within its four seconds, and the clock ticks in milliseconds.
 const PATIENCE: Duration = Duration::from_millis(4_010);
 
-/// Longer than a flight takes, and than a dead server is probed that nobody wants any more.
+/// Longer than a flight takes, and than an unwanted dead server is probed.
 const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
-/// Questions after which it is known which servers are asked.
+/// Questions after which the servers in use are known.
 const RECONNAISSANCE: usize = 400;
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Default)]
 struct Run {
     questions: usize,
     failed: Vec<String>,
-    /// What is never to happen.
+    /// Violations.
     wrong: Vec<String>,
     /// Faults of servers that were asked.
     met: BTreeSet<Fault>,
 }
 
-/// A world: what servers may have, messages lost of a thousand, and whether its zones are signed and validated.
+/// A world: the possible faults of servers, messages lost per thousand, and whether its zones are signed and
+/// validated.
 #[derive(Clone, Copy)]
 struct World<'a> {
     faults: &'a [Fault],
@@ -68,7 +69,7 @@ struct World<'a> {
     signed: bool,
 }
 
-/// Plays so many seeds, each with the next of the faults on the next of its servers.
+/// Plays this many seeds, each with the next of the faults at the next of its servers.
 fn soak(faults: &[Fault], loss_per_mille: u32) -> Vec<(u64, Run)> {
     soak_world(World { faults, loss_per_mille, signed: false }, 2_000)
 }
@@ -92,7 +93,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     let oracle = Oracle::new(&internet.lab);
     let watched = Watched { simulation: &simulation, oracle: &oracle, run: Mutex::default() };
     let random = Random::seeded(seed);
-    // Each message is drawn from a seed of its own, so that the number asked for bounds the run alone.
+    // Each message is drawn from a seed of its own, so that the number of questions only bounds the run.
     for number in 0.. {
         if watched.run.lock().unwrap().questions >= questions {
             break;
@@ -112,7 +113,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     run
 }
 
-/// The servers that the traffic of a seed leads to: what is wrong with others would never be met.
+/// The servers in the traffic of a seed: faults of others would never be met.
 async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSet<String> {
     let simulation = Simulation::new(internet.lab.clone(), config.clone(), seed);
     let mut questions = 0;
@@ -125,7 +126,7 @@ async fn reconnoitre(internet: &Internet, config: &Config, seed: u64) -> BTreeSe
     internet.lab.log().take().iter().map(|received| received.server.to_string()).collect()
 }
 
-/// Breaks one server in twenty of those that are `asked`, and never the last healthy one of a zone; says which.
+/// Breaks one in twenty of the servers that are `asked`, and never the last healthy one of a zone; returns them.
 fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) -> BTreeMap<String, Fault> {
     let zones: Vec<BTreeSet<&str>> =
         lab.zones().map(|(_, servers)| servers.iter().map(|server| server.name()).collect()).collect();
@@ -133,7 +134,7 @@ fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) 
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     let servers = lab.servers();
     let count = servers.len().div_ceil(ONE_IN);
-    // So many draws find them as a rule; where they do not, fewer are broken.
+    // This many draws usually find them; if not, fewer are broken.
     for _ in 0..100 * count {
         let drawn = servers[usize::from(random.u16()) % servers.len()].name();
         let spares =
@@ -146,7 +147,7 @@ fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) 
     let mut drawn: Vec<Fault> = (begin..begin + count).map(|place| faults[place % faults.len()]).collect();
     let told = broken.iter().map(|name| {
         let server = lab.server(name).unwrap();
-        // A server of the root or of com may speak of com: its poison is a lie that only signatures tell, as is a
+        // A server of the root or of com may answer for com: only signatures show that its poison is a lie, like a
         // denial under the root's SOA.
         let may = server.authority().zones().iter().any(|zone| zone.origin().num_labels() < 2);
         let fits = |fault: &Fault| !(may && matches!(fault, Fault::Poisons | Fault::CatchAll));
@@ -157,7 +158,7 @@ fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) 
     told.collect()
 }
 
-/// What a resolver keeps that has answered all of its questions, and should not.
+/// State that a resolver must not keep when all of its questions are answered.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let (flights, tasks) =
@@ -182,7 +183,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
     found
 }
 
-/// Holds each reply against the truth.
+/// Compares each reply with the truth.
 struct Watched<'a> {
     simulation: &'a Simulation,
     oracle: &'a Oracle,
@@ -214,7 +215,7 @@ impl Asker for Watched<'_> {
     }
 }
 
-/// What spoils nothing but signatures and proofs, of which this world has none.
+/// Faults that affect only signatures and proofs, of which this world has none.
 const OF_SIGNED_ZONES: [Fault; 6] = [
     Fault::BadSignatures,
     Fault::NoDnssec,
@@ -224,14 +225,14 @@ const OF_SIGNED_ZONES: [Fault; 6] = [
     Fault::RefusesDnskey,
 ];
 
-/// The faults that a resolver without signatures can tell, those with a number too.
+/// The faults that a resolver can notice without signatures, including those with a number.
 fn honest() -> Vec<Fault> {
     let numbered = [Fault::Slow(Duration::from_millis(1_500)), Fault::Ttl(0), Fault::Ttl(1 << 31)];
     let can_be_told = |fault: &Fault| !fault.lies() && !OF_SIGNED_ZONES.contains(fault);
     Fault::all().filter(can_be_told).chain(numbered).collect()
 }
 
-/// Asserts that nothing was wrong, and that at most so many of a thousand questions failed.
+/// Asserts that nothing was wrong, and that at most this many of a thousand questions failed.
 fn hold(runs: &[(u64, Run)], failures_per_mille: usize) {
     let wrong: Vec<String> = runs
         .iter()
@@ -257,7 +258,7 @@ fn without_loss_no_question_fails_while_a_zone_has_a_healthy_server() {
     let runs = soak(&honest(), 0);
     hold(&runs, 0);
     if (runs.len() as u64) < SEEDS {
-        // Played by hand.
+        // Started by hand.
         return;
     }
     let mut unmet = honest();
@@ -266,7 +267,7 @@ fn without_loss_no_question_fails_while_a_zone_has_a_healthy_server() {
         unmet.clone()
     };
     let mut left = runs.iter().map(|(_, run)| meet(run)).last().unwrap_or_default();
-    // Where too few servers can be broken without taking a zone's last one, a fault is left for another internet.
+    // If too few servers can be broken without taking a zone's last one, a fault waits for another internet.
     for seed in SEEDS..SEEDS + MORE_SEEDS {
         if left.is_empty() {
             break;
@@ -285,14 +286,14 @@ fn at_a_loss_of_thirty_per_cent_one_question_in_a_thousand_fails() {
     hold(&soak(&honest(), 300), 1);
 }
 
-/// The same as it is shipped, validating, with what spoils signatures and proofs too.
+/// The same with the shipped defaults, validating, with faults of signatures and proofs too.
 #[test]
 fn with_validation_no_question_fails_while_a_zone_has_a_healthy_server() {
     let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
     hold(&soak_world(World { faults: &faults, loss_per_mille: 0, signed: true }, 500), 0);
 }
 
-/// A zone whose own server lies is believed, but costs no more than any, and takes nothing else with it.
+/// A zone whose own server lies is believed, but costs no more than others, and affects no other zone.
 #[test]
 fn a_lying_server_is_bounded() {
     let liars: Vec<Fault> = Fault::all().filter(|fault| fault.lies()).collect();

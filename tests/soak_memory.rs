@@ -1,4 +1,5 @@
-//! A hostile internet for ten thousand questions, in a process of its own: what the resolver takes does not grow with them.
+//! A hostile internet for ten thousand questions, in a process of its own: the memory of the resolver does not grow
+//! with them.
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use resolverd::random::Random;
 /// Mail domains of the internet: three for each hoster.
 const DOMAINS: usize = 24;
 
-/// Messages between two looks, of about forty questions each.
+/// Messages between two measurements, of about forty questions each.
 const MESSAGES: u64 = 60;
 
-/// What befalls one server of each zone, beside lost packets.
+/// The fault of one server of each zone, beside lost packets.
 const AILMENTS: [Fault; 8] = [
     Fault::Dead,
     Fault::Refused,
@@ -28,7 +29,7 @@ const AILMENTS: [Fault; 8] = [
     Fault::WrongQuestion,
 ];
 
-/// Growth from one look to the next that the allocator's own slack explains.
+/// Growth from one measurement to the next that is the allocator's own slack.
 const SLACK: u64 = 1 << 20;
 
 #[test]
@@ -37,7 +38,7 @@ fn memory_is_flat() {
         let internet = Internet::new(7, DOMAINS).unwrap();
         internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(7));
         let mut config = config_for(&internet.lab);
-        // Small enough to be full at the first look.
+        // Small enough to be full at the first measurement.
         config.cache.size = 8 << 20;
         let simulation = Simulation::new(internet.lab.clone(), config, 7);
         simulation.network().set_loss(100);
@@ -47,11 +48,11 @@ fn memory_is_flat() {
             for mail in traffic::draw(&internet, number, 1) {
                 traffic::play(&internet, &mail, &simulation, simulation.clock()).await;
             }
-            // The lab's own notes are not the resolver's.
+            // The lab's own log does not belong to the resolver.
             internet.lab.log().take();
             tokio::time::sleep(Duration::from_secs(20)).await;
             if (number + 1) % MESSAGES == 0 {
-                // Until no dead server is probed any more.
+                // Until dead servers are no longer probed.
                 tokio::time::sleep(DEAD_WANTED_TIME + Duration::from_secs(60)).await;
                 let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
                 assert_eq!((simulation.resolver().flights(), tasks), (0, simulation.by_itself()));

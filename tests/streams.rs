@@ -1,4 +1,4 @@
-//! Cut answers fetched over TCP, in simulation: many at once share a connection and do not starve each other.
+//! Truncated answers fetched over TCP, in simulation: many at once share a connection and do not starve each other.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ fn lab(faults: &[Fault]) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// Asks for so many names at once, all of which must be answered; the longest of them.
+/// Asks for this many names at once, all of which must be answered; returns the longest time.
 async fn ask_at_once(simulation: &Simulation, names: std::ops::Range<u32>) -> Duration {
     let asked = names.map(|number| async move {
         let name = Name::from_ascii(format!("host{number}.tld.")).unwrap();

@@ -1,4 +1,4 @@
-//! Tasks and threads that must live: whatever panics is started again, the log says so, and questions are answered.
+//! Supervised tasks and threads: a panic restarts them, the log says so, and questions are answered.
 
 mod stage;
 
@@ -12,7 +12,7 @@ use resolverd::question::Question;
 use stage::{PATIENCE, Stage, name};
 use tokio::time::timeout;
 
-/// What must live, but for the threads of the listeners.
+/// The supervised tasks, without the threads of the listeners.
 const TASKS: [&str; 10] = [
     "the control socket task",
     "the statistics task",
@@ -26,7 +26,7 @@ const TASKS: [&str; 10] = [
     "udp-0",
 ];
 
-/// Waits until it is so.
+/// Waits until `so` is true.
 async fn until(what: &str, so: impl Fn() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !so() {

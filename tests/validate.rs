@@ -1,4 +1,4 @@
-//! Validation through the front door: what a client is told of signed, unsigned and forged zones, and what that costs.
+//! Validation through the front door: the replies for signed, unsigned and forged zones, and the cost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use resolverd::lab::simulation::{Flags, Reply, Simulation, config_for, config_tr
 use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::validate::anchors::Anchors;
 
-/// To every server and back.
+/// The round trip to every server.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// Zones of the signed lab: name, servers, text, how it is signed.
+/// Zones of the signed lab: name, servers, text, signing plan.
 type Zones<'a> = [(&'a str, &'a [&'a str], &'a str, Option<&'a str>)];
 
 const MAIL: &str = "@ 300 MX 10 mail\nmail 300 A 10.0.0.1\nalias 300 CNAME mail\n*.wild 300 A 10.0.0.2\n\
@@ -252,7 +252,7 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
     });
 }
 
-/// Of nested anchors the closest counts, and an island below a zone that is not signed stands by its own.
+/// Of nested anchors the closest counts, and an island below an unsigned zone is validated by its own.
 #[test]
 fn the_closest_anchor_counts_from_end_to_end() {
     let isle = ("isle.plain.com.", &["ns.isle.plain.com"][..], MAIL, Some(""));

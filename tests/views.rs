@@ -1,4 +1,4 @@
-//! Listeners that see other zones, through reloads: each question is answered as its listener sees it when it is asked.
+//! Listeners with different zones, through reloads: each question is answered by its listener's view at that moment.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -126,7 +126,7 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
         simulation.reload(config(&lab, &[vec![1], vec![0]])).await;
         assert_eq!(outcome(1, &second).await, Outcome::Cache);
         assert_eq!(outcome(2, &first).await, Outcome::Upstream);
-        // Other words for refusals change nothing of what is known of servers and records.
+        // Other answers to refusals change nothing about servers and records in memory.
         let mut spared = config(&lab, &[vec![1], vec![0]]);
         spared.listeners[1].dnsbl = Guard::Pass;
         simulation.reload(spared).await;

@@ -1,5 +1,5 @@
-//! What the memories weigh is what they take: resident octets for entries of every sort, each in a process of its own, against those
-//! that they count, which `cache.size` bounds.
+//! Entries of the memories weigh what they take: resident octets for entries of every kind, each in a process of its
+//! own, compared with their weights, which `cache.size` bounds.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
@@ -26,25 +26,25 @@ use resolverd::wire::compose::{self, Parts};
 /// Large enough for all entries: nothing is evicted.
 const SIZE: u64 = 8 << 30;
 
-/// Octets that each sort is weighed at in all: many times what an allocator takes at once.
+/// The total weight of each kind: many times the size that an allocator takes at once.
 const FILLED: u64 = 32 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The most that entries may take of what they weigh: more, and the process outgrows `cache.size`.
+/// The greatest share of their weight that entries may take: with more, the process exceeds `cache.size`.
 const MOST: f64 = 1.1;
 
-/// And the least: less, and memory is not used that the operator has given.
+/// The least share: with less, memory that the operator has given is not used.
 const LEAST: f64 = 0.55;
 
-/// Which sort this process fills a store with; none: it has every sort filled, each by a process of its own.
+/// The kind that this process fills a store with; none: it starts a process for each kind.
 const SORT: &str = "RESOLVERD_WEIGHED_SORT";
 
-/// Fills a store; gives what its entries take of what they weigh.
+/// Fills a store; returns the share of their weight that its entries take.
 fn share((title, store, put): &Sort<'_>) -> f64 {
     let memory = Memory::new(SIZE, &Random::seeded(1));
     let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
-    // What is made at the first use is no entry's.
+    // Allocations of the first use belong to no entry.
     put(&memory, 0);
     let (before, empty) = (resident(), fill());
     let mut number = 1;
@@ -62,7 +62,7 @@ fn share((title, store, put): &Sort<'_>) -> f64 {
 
 type Sort<'a> = (&'a str, &'a str, &'a dyn Fn(&Memory, u32));
 
-/// A name of its own for each number, with labels of so many octets in all.
+/// A name of its own for each number, with this many octets of labels.
 fn name(number: u32, octets: usize) -> Name {
     let mut labels = vec![format!("n{number}")];
     let mut left = octets.saturating_sub(labels[0].len());
@@ -199,7 +199,7 @@ fn entries_weigh_what_they_take() {
     }
     let mut told = Vec::new();
     for (title, ..) in SORTS {
-        // What one has given back must not flatter the next.
+        // Memory freed by one must not improve the result of the next.
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "entries_weigh_what_they_take", "--nocapture"]).env(SORT, title);
         let output = String::from_utf8(child.output().unwrap().stdout).unwrap();

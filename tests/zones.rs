@@ -1,4 +1,4 @@
-//! Zones that are not recursed for like others: what is asked of whom, and what is answered here.
+//! Zones with servers or data of their own: which servers are asked, and which answers are made here.
 
 mod stage;
 
@@ -20,8 +20,8 @@ use stage::{PATIENCE, Stage, name};
 
 const ADDRESS_OF_CORP: [u8; 4] = [10, 1, 1, 1];
 
-/// The public internet, and a private zone that it knows nothing of, on servers of private addresses: `corp.test.` with
-/// a sub-zone on another server.
+/// The public internet, and a private zone that it does not know, on servers with private addresses: `corp.test.`
+/// with a sub-zone on another server.
 fn lab() -> Arc<Lab> {
     let mut tree = Tree::default();
     for (server, address) in [
@@ -70,7 +70,7 @@ fn forward(apex: &str, addresses: &[[u8; 4]]) -> Zone {
     zone(apex, ZoneKind::Forward(addresses.iter().map(forwarder).collect()))
 }
 
-/// Runs over the simulation, with private servers denied as by default.
+/// Runs over the simulation, with private servers denied by default.
 fn simulate<Ran: Future>(zones: Vec<Zone>, run: impl FnOnce(Simulation, Arc<Lab>) -> Ran) -> Ran::Output {
     paused(async {
         let lab = lab();
@@ -105,7 +105,7 @@ fn an_alias_leads_into_a_stub_zone() {
 
 #[test]
 fn an_alias_of_the_public_does_not_bring_its_word_on_a_stub_zone() {
-    // The public server of tld. has a word on names below the operator's own zone within it.
+    // The public server of tld. answers for names below the operator's own zone within it.
     simulate(vec![stub("inner.tld.", &[ADDRESS_OF_CORP])], async |simulation, lab| {
         let reply = ask(&simulation, "outer.tld.", RecordType::A).await;
         assert_eq!(lab.log().count("ns1.corp.test"), 1, "{:#?}", reply.steps);
@@ -235,7 +235,7 @@ fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
         assert_eq!((nothing.metadata.response_code, nothing.answers.len()), (ResponseCode::NoError, 0));
         let any = ask(&simulation, "mailed.tld.", RecordType::ANY).await.message;
         assert_eq!(any.answers[0].record_type(), RecordType::A);
-        // An alias of the public's leads where the public has it; the host is an address of this name alone.
+        // A public alias leads to the public name; the host is an address of this name alone.
         let alias = ask(&simulation, "host.alias.tld.", RecordType::A).await.message;
         assert_eq!(alias.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
         let alias = ask(&simulation, "host.alias.tld.", RecordType::MX).await.message;
@@ -416,7 +416,7 @@ async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_
                 false
             }
             2 => {
-                // All is to change, and the last of its addresses is not to be had.
+                // Everything is to change, and the last of the addresses is not available.
                 config.listeners = vec![listener(2, &[OTHER]), listener(3, &[ONE]), listener(5, &[])];
                 config.listen.addresses.push(held.local_addr().unwrap());
                 true

@@ -1,4 +1,4 @@
-//! What befalls the internet, the host and the daemon, one thing after the other.
+//! Events of the internet, the host and the daemon, one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -23,19 +23,19 @@ use tokio::time::Instant;
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};
 
-/// Of how many servers one is broken at once, at most.
+/// At most one server of this number is broken at once.
 const ONE_IN: usize = 3;
 
-/// What a parked or refusing list's test points and names answer.
+/// The answer of a parked or refusing list for its test points and names.
 const REFUSAL: &str = "127.255.255.254";
 
-/// All faults, those with a number too.
+/// All faults, including those with a number.
 pub(crate) fn all_faults() -> Vec<Fault> {
     let numbered = [Fault::Slow(Duration::from_millis(1_500)), Fault::Ttl(0), Fault::Ttl(1 << 31)];
     Fault::all().chain(numbered).collect()
 }
 
-/// Faults that are met over TCP alone, or in answers that are too long for a datagram.
+/// Faults that show only over TCP, or in answers that are too long for a datagram.
 const OF_TCP: [Fault; 8] = [
     Fault::NoTcp,
     Fault::SilentTcp,
@@ -47,33 +47,33 @@ const OF_TCP: [Fault; 8] = [
     Fault::PointerBomb,
 ];
 
-/// What was done, each how often.
+/// The events, each with its count.
 pub(crate) type Done = BTreeMap<&'static str, usize>;
 
 /// Questions that are to be asked soon.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
-/// Whoever does all that.
+/// The source of all events.
 pub(crate) struct Monkey<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
     pub(crate) random: Random,
-    /// The configuration of now, for those who ask.
+    /// The current configuration, for the gateways.
     pub(crate) plan: &'a watch::Sender<Plan>,
     top_is_honest: bool,
-    /// Servers that are, and until when.
+    /// Broken servers, each with its end.
     broken: BTreeMap<String, Instant>,
-    /// Until when the clock is wrong, and the network loses.
+    /// Until when the clock is wrong, and until when the network loses messages.
     wrong_until: Instant,
     lossy_until: Instant,
-    /// What servers have for good, and what they answer from.
+    /// The permanent faults and the zones of servers.
     well: BTreeMap<String, (Vec<Fault>, Authority)>,
     /// The next faults.
     faults: Vec<Fault>,
     next: usize,
     struck: BTreeMap<String, usize>,
-    /// Questions that somebody should ask, so that a fault is met.
+    /// Questions that a gateway should ask, so that a fault is met.
     wishes: &'a Wishes,
     pub(crate) done: Done,
 }
@@ -113,7 +113,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Does one thing after the other, for ever.
+    /// Causes one event after the other, for ever.
     pub(crate) async fn rage(&mut self) {
         loop {
             self.pause(20, 500).await;
@@ -133,7 +133,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Ends all of it.
+    /// Ends all troubles.
     pub(crate) async fn heal(&mut self) {
         for server in self.lab().servers() {
             self.mend(server);
@@ -208,7 +208,7 @@ impl<'a> Monkey<'a> {
         self.broken.insert(server.name().to_owned(), until);
     }
 
-    /// A server gets the next fault, or several: those of TCP with what leads there.
+    /// A server gets the next fault, or several: faults of TCP come with one that leads to TCP.
     fn break_one(&mut self) {
         let servers = self.lab().servers();
         if self.broken.len() * ONE_IN >= servers.len() {
@@ -218,7 +218,7 @@ impl<'a> Monkey<'a> {
             self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
         let well: Vec<&Server> =
             servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
-        // Those that are asked meet it soon.
+        // Servers that are asked meet it soon.
         let wanted: Vec<&Server> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
         let among = if wanted.is_empty() { &well } else { &wanted };
         let mut server = among[self.random.below(among.len() as u32) as usize];
@@ -244,14 +244,14 @@ impl<'a> Monkey<'a> {
         self.did("servers broken");
     }
 
-    /// The zone by whose servers alone a fault is met, and the question by which it is.
+    /// The zone whose servers alone show a fault, and the question that shows it.
     fn needs_zone(&self, fault: Fault) -> Option<(Name, (Name, RecordType))> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
-            // They serve parent and child.
+            // They serve both parent and child.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
-            // It has more at its apex than a datagram holds.
+            // It has more data at its apex than fit a datagram.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),
             Fault::WrongCname => Some((apex(7), (below("mail.legacy", &apex(7)), RecordType::A))),
             Fault::NxdomainOnEmptyNonTerminals => {
@@ -262,13 +262,14 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// What an operator does in need.
+    /// A flush, as an operator may do in trouble.
     fn flush(&mut self, flush: &Flush) {
         self.simulation.resolver().memory().flush(flush);
         self.did("flushes");
     }
 
-    /// The next fault. With odd seeds the servers of the root and of TLDs tell no lies: they would excuse all unsigned zones.
+    /// The next fault. With odd seeds the servers of the root and of TLDs do not lie: their lies would excuse all
+    /// unsigned zones.
     fn next_fault(&mut self, server: &Server) -> Fault {
         let authority = server.authority();
         let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);
@@ -298,7 +299,7 @@ impl<'a> Monkey<'a> {
         self.did("zones killed");
     }
 
-    /// Our own network is down, or swallows all.
+    /// Our own network is down, or swallows everything.
     async fn outage(&mut self) {
         let network = self.simulation.network();
         if self.random.below(2) == 0 {
@@ -320,7 +321,7 @@ impl<'a> Monkey<'a> {
         self.did("losses");
     }
 
-    /// A list dies, is parked, refuses, or lists the world.
+    /// A list dies, is parked, refuses, or lists everything.
     fn change_a_list(&mut self) {
         let internet = self.internet;
         let list = self.pick(&internet.lists);
@@ -353,14 +354,14 @@ impl<'a> Monkey<'a> {
     }
 
     async fn go_over(&self, plan: Plan) {
-        // From here on nobody asks as before: the reload itself waits for nothing.
+        // From here on questions use the new configuration: the reload itself waits for nothing.
         self.truth.reloaded(&plan);
         let config = plan.config(self.internet);
         self.plan.send_replace(plan);
         self.simulation.reload(config).await;
     }
 
-    /// Hours to weeks beside the truth, for a while.
+    /// The clock is wrong by hours to weeks, for a while.
     fn set_the_clock(&mut self) {
         let days = i64::from(self.random.below(80)) - 40;
         let unit = if self.random.below(2) == 0 { 3_600 } else { 86_400 };
@@ -376,7 +377,7 @@ impl<'a> Monkey<'a> {
         self.did("sleeps");
     }
 
-    /// Something panics soon.
+    /// Something will panic soon.
     fn strike(&mut self) {
         let resolver = self.simulation.resolver();
         let strikes: [(&'static str, &Strike, u32); 3] = [
@@ -394,7 +395,7 @@ impl<'a> Monkey<'a> {
         let names = self.simulation.pulses().names();
         let whose = names[self.random.below(names.len() as u32) as usize].clone();
         let times = self.struck.entry(whose.clone()).or_default();
-        // More often, and it would be given up.
+        // With more panics it would be given up.
         if *times < MAX_RESTARTS && self.simulation.pulses().strike(&whose) {
             *times += 1;
             self.did("panics of tasks");

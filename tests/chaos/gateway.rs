@@ -1,4 +1,4 @@
-//! Clients: gateways that play mail, each reply held against the truth.
+//! Clients: gateways that play mail and compare each reply with the truth.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,30 +20,30 @@ use crate::events::Wishes;
 use crate::plan::{Plan, SPLIT};
 use crate::truth::{Judged, Truth};
 
-/// A client hears within its four seconds, and the clock ticks in milliseconds.
+/// A client gets a reply within its four seconds, and the clock ticks in milliseconds.
 const PATIENCE: Duration = Duration::from_millis(4_010);
 
-/// Whoever hears nothing for so long never will.
+/// After this time without a reply there will be none.
 const FOR_EVER: Duration = Duration::from_secs(600);
 
-/// Outcomes of failures, as they are shown.
+/// Outcomes of failures, as displayed.
 const OUTCOMES: [&str; 4] = ["Deadline", "Failed", "Remembered", "Shed"];
 
 /// Types that are rarely asked for at an apex.
 const ODD_TYPES: [RecordType; 6] =
     [RecordType::TXT, RecordType::MX, RecordType::SRV, RecordType::CAA, RecordType::NAPTR, RecordType::TLSA];
 
-/// Between two messages of a gateway at most.
+/// The longest time between two messages of a gateway.
 const PAUSE_MILLIS: u32 = 10_000;
 
-/// What all replies came to.
+/// The sum of all replies.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) questions: usize,
     pub(crate) excused: usize,
     /// Questions that failed, each with its reason.
     pub(crate) failed: Vec<String>,
-    /// What is never to happen.
+    /// Violations.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -53,9 +53,9 @@ pub(crate) struct Gateway<'a> {
     pub(crate) internet: &'a Internet,
     pub(crate) simulation: &'a Simulation,
     pub(crate) truth: &'a Truth<'a>,
-    /// Its address, of which it has a block: containers of this host.
+    /// The number of its block of addresses: containers of this host.
     pub(crate) number: u8,
-    /// The configuration of now.
+    /// The current configuration.
     pub(crate) plan: watch::Receiver<Plan>,
     pub(crate) wishes: &'a Wishes,
     pub(crate) random: Random,
@@ -63,14 +63,14 @@ pub(crate) struct Gateway<'a> {
 }
 
 impl Gateway<'_> {
-    /// Plays so many messages, and asks what no message does.
+    /// Plays this many messages, and odd questions that no message has.
     pub(crate) async fn play(&self, messages: usize) {
         let seed = self.random.u64();
         for mail in traffic::draw(self.internet, seed, messages) {
             traffic::play(self.internet, &mail, self, self.simulation.clock()).await;
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();
-                // What is wrong with the reply has been noted.
+                // A fault of the reply has been noted.
                 drop(self.ask(&name, kind).await);
             }
             let pause = Duration::from_millis(self.random.below(PAUSE_MILLIS).into());
@@ -78,7 +78,7 @@ impl Gateway<'_> {
         }
     }
 
-    /// Questions for every domain: of a working internet none fails.
+    /// Questions for every domain: none may fail in a working internet.
     pub(crate) async fn ask_for_all(&self) {
         for domain in &self.internet.domains {
             for kind in [RecordType::MX, RecordType::TXT] {
@@ -97,7 +97,8 @@ impl Gateway<'_> {
         }
     }
 
-    /// Below a DNAME, at an empty non-terminal, at apexes without data, in a zone of our own, where nothing is.
+    /// Odd names: below a DNAME, at an empty non-terminal, at apexes without data, in a zone of our own, and names
+    /// that do not exist.
     fn odd_question(&self) -> (Name, RecordType) {
         if let Some(wish) = self.wishes.lock().unwrap().pop() {
             return wish;
@@ -119,9 +120,9 @@ impl Gateway<'_> {
             5 => (domains[SPLIT].name.clone(), RecordType::MX),
             6 => (below(&format!("no{}", self.random.below(50)), apex(any)), RecordType::A),
             7 => (apex(any), RecordType::AAAA),
-            // No datagram holds these.
+            // These do not fit a datagram.
             8 => (apex(9 + 10 * self.random.below(sevens)), RecordType::TXT),
-            // Its servers are those of the root.
+            // Its servers are the root's.
             _ => (Name::from_ascii("arpa.").unwrap(), *self.pick(&ODD_TYPES)),
         }
     }
@@ -189,7 +190,7 @@ impl Asker for Gateway<'_> {
     }
 }
 
-/// How failures ended, each how often.
+/// The outcomes of failures, each with its count.
 pub(crate) fn outcomes(failed: &[String]) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
     for failure in failed {

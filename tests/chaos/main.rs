@@ -1,12 +1,14 @@
-//! Chaos in simulation: mail over a signed internet of which nothing holds. Servers have every fault of the lab's list, zones die
-//! and come back, the network is down or loses, lists die, are parked, refuse or list the world, zones, listeners and lists come
-//! and go with reloads, the clock is set to and fro, the host sleeps, and flights, key fetches, messages and tasks panic.
+//! Chaos in simulation: mail over a signed internet in which everything breaks. Servers have every fault of the lab's
+//! list, zones die and come back, the network is down or loses messages, lists die, are parked, refuse or list
+//! everything, zones, listeners and lists come and go with reloads, the clock is set wrong and right, the host
+//! sleeps, and flights, key fetches, messages and tasks panic.
 //!
-//! No answer is false, no client waits longer than its deadline, and no panic but these is met. Within `RECOVERY` after the end of
-//! it all questions are answered again; later nothing is under way, and memory weighs what it did at first.
+//! No answer is false, no client waits longer than its deadline, and there is no panic except the ordered ones.
+//! Within `RECOVERY` after the end all questions are answered again; later nothing is in progress, and memory weighs
+//! as much as at first.
 //!
-//! `RESOLVERD_CHAOS_SEEDS` says how many runs, `RESOLVERD_CHAOS_MESSAGES` how many messages each gateway of a run gets; a seed that
-//! fails is played again by `RESOLVERD_CHAOS_FIRST`.
+//! `RESOLVERD_CHAOS_SEEDS` is the number of runs, `RESOLVERD_CHAOS_MESSAGES` the number of messages of each gateway
+//! in a run; `RESOLVERD_CHAOS_FIRST` begins with a seed that failed.
 
 mod events;
 mod gateway;
@@ -33,10 +35,10 @@ use gateway::{Gateway, Tally, outcomes};
 use plan::Plan;
 use truth::Truth;
 
-/// Runs, where nothing else is said: so many that every fault is met.
+/// The default number of runs: enough that every fault is met.
 const SEEDS: u64 = 4;
 
-/// Further runs at most, for faults that nobody has met in these.
+/// The greatest number of further runs, for faults that were not met.
 const MORE_SEEDS: u64 = 8;
 
 /// Messages that each gateway gets in a run.
@@ -48,23 +50,24 @@ const GATEWAYS: u8 = 4;
 /// Mail domains: three for each hoster.
 const DOMAINS: usize = 24;
 
-/// All that works is answered again so long after the end of what did not: a failure is remembered and a bogus zone left alone for
-/// 30 s, a dead server for 32 s, and a list that was found broken is tested again after four minutes.
+/// All working names are answered again this long after the end of the troubles: a failure is remembered and a bogus
+/// zone left alone for 30 s, a dead server for 32 s, and a list that was found broken is tested again after four
+/// minutes.
 const RECOVERY: Duration = Duration::from_secs(300);
 
-/// Longer than anything that was said is kept.
+/// Longer than any data are kept.
 const A_DAY: Duration = Duration::from_secs(90_000);
 
-/// Longer than a flight takes, and than a dead server is probed that nobody wants any more.
+/// Longer than a flight takes, and than an unwanted dead server is probed.
 const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
-/// Of a hundred questions, those that are answered in the midst of it at least: otherwise nothing is shown.
+/// The least percentage of questions that are answered during the troubles: with fewer the test shows nothing.
 const ANSWERED_PER_CENT: usize = 40;
 
-/// Panics that nobody has ordered.
+/// Panics that were not ordered.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// What a run came to.
+/// The result of a run.
 #[derive(Debug, Default)]
 struct Run {
     chaos: Tally,
@@ -73,7 +76,7 @@ struct Run {
     done: Done,
 }
 
-/// Has panics noted, and those of the lab not shown.
+/// Notes panics, and hides those of the lab.
 fn note_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -87,7 +90,7 @@ fn note_panics() {
     });
 }
 
-/// What a phase of a run came to; the next begins anew.
+/// The results of a phase; the next begins at zero.
 fn take(tally: &Mutex<Tally>) -> Tally {
     std::mem::take(&mut *tally.lock().unwrap())
 }
@@ -127,7 +130,8 @@ async fn run(seed: u64, messages: usize) -> Run {
 
     monkey.heal().await;
     tokio::time::sleep(RECOVERY).await;
-    // A list that did not answer, and that nobody has asked for ten minutes, is not asked until somebody wants it again.
+    // A list that did not answer, and that nobody has asked for ten minutes, is not asked until a client asks it
+    // again.
     gateways[0].ask_lists().await;
     tokio::time::sleep(MAX_PROBE_TIME * 2).await;
     let mut wanted = take(&tally);
@@ -160,14 +164,14 @@ async fn run(seed: u64, messages: usize) -> Run {
     run
 }
 
-/// Whether what failed may still hang on a lie; the failure begins with its question.
+/// Whether a failure may still come from a lie; the text of a failure begins with its question.
 fn is_lied_about(truth: &Truth<'_>, failure: &str) -> bool {
     let mut words = failure.split([' ', ':']);
     let (name, kind) = (words.next().unwrap(), words.next().unwrap());
     truth.is_lied_about(&hickory_proto::rr::Name::from_ascii(name).unwrap(), kind.parse().unwrap())
 }
 
-/// What a resolver keeps that has answered all of its questions, and should not.
+/// State that a resolver must not keep when all of its questions are answered.
 fn left_behind(simulation: &Simulation) -> Vec<String> {
     let mut found = Vec::new();
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
@@ -188,7 +192,7 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
 }
 
 impl Run {
-    /// Takes in what a phase came to in which nothing may fail.
+    /// Takes in the results of a phase in which nothing may fail.
     fn calm(&mut self, when: &str, tally: Tally) {
         let wrong = tally.wrong.into_iter().chain(tally.failed);
         self.wrong.extend(wrong.map(|wrong| format!("{when}: {wrong}")));
@@ -204,7 +208,7 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     let (mut wrong, mut unmet, mut done) = (Vec::new(), all_faults(), Done::new());
     let most = if plays_all { seeds + MORE_SEEDS } else { seeds };
     for seed in first..first + most {
-        // More, where a fault was met by nobody.
+        // Further runs, if a fault was not met.
         if seed - first >= seeds && unmet.is_empty() {
             break;
         }
@@ -229,5 +233,5 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     }
 }
 
-/// Sorts of what is done: those of `events`.
+/// Kinds of events: those of `events`.
 const EVENTS: usize = 13;

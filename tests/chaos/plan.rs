@@ -1,4 +1,4 @@
-//! The configurations that are gone over to: listeners, zones and lists that come and go.
+//! The configurations of the reloads: listeners, zones and lists that come and go.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use resolverd::lab::internet::Internet;
 use resolverd::lab::simulation::config_trusting;
 use resolverd::random::Random;
 
-/// The mail domain that has a zone of our own in its place: signed outside, unsigned here.
+/// The mail domain that is replaced by a zone of our own: signed outside, unsigned here.
 pub(crate) const SPLIT: usize = 0;
 
-/// Versions of that.
+/// Versions of this zone.
 pub(crate) const SPLIT_VERSIONS: usize = 2;
 
-/// The mail domain whose servers we name ourselves.
+/// The mail domain with a stub zone.
 const STUB: usize = 5;
 
 /// Listeners beside the first.
@@ -25,7 +25,7 @@ const MAX_LISTENERS: u32 = 4;
 /// The memories' size: small, so that they are full.
 const CACHE_SIZE: u64 = 8 << 20;
 
-/// What a listener's clients see of the zones of our own.
+/// The zones of our own that a listener's clients see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Sees {
     All,
@@ -40,15 +40,15 @@ impl Sees {
 /// One configuration.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// What each listener's clients see; the first sees all.
+    /// The view of each listener's clients; the first sees all.
     pub(crate) listeners: Vec<Sees>,
-    /// The version of the zone of our own; none where there is none.
+    /// The version of the zone of our own; none: there is no such zone.
     pub(crate) split: Option<usize>,
-    /// Whether we name the servers of a domain ourselves.
+    /// Whether a domain has a stub zone.
     pub(crate) stub: bool,
-    /// The list that is taken for none.
+    /// The list that is not treated as a list.
     pub(crate) unguarded: Option<usize>,
-    /// A list for which the operator says something else than the registry.
+    /// A list with another setting of the operator than the registry's.
     pub(crate) told: Option<usize>,
 }
 
@@ -61,12 +61,12 @@ pub(crate) fn split_text(version: usize) -> String {
 }
 
 impl Plan {
-    /// One listener, and nothing special.
+    /// One listener, and nothing else.
     pub(crate) fn plain() -> Self {
         Self { listeners: vec![Sees::All], split: None, stub: false, unguarded: None, told: None }
     }
 
-    /// Another one.
+    /// A random configuration.
     pub(crate) fn draw(internet: &Internet, random: &Random) -> Self {
         let below = |bound: usize| random.below(bound as u32) as usize;
         let more = (0..random.below(MAX_LISTENERS + 1)).map(|_| Sees::ALL[below(3)]);
@@ -81,7 +81,7 @@ impl Plan {
         }
     }
 
-    /// It as a configuration.
+    /// The plan as a configuration.
     pub(crate) fn config(&self, internet: &Internet) -> Config {
         let mut config = config_trusting(&internet.lab);
         config.cache.size = CACHE_SIZE;

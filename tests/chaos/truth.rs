@@ -1,4 +1,5 @@
-//! What may be said of a question at a moment: by the zones that its listener sees, and by who has lied about it.
+//! The permitted answers to a question at a moment: by the zones that its listener sees, and by the servers that have
+//! lied about it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -16,24 +17,24 @@ use tokio::time::Instant;
 
 use crate::plan::{Plan, SPLIT, SPLIT_VERSIONS, Sees, split_text};
 
-/// After a reload, answers of flights that began before it may be met for as long as these may take; they are then forgotten.
+/// After a reload, answers of earlier flights may be met for as long as these may take; they are then forgotten.
 const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 
-/// TTL of a listing, and of what a list's servers said before.
+/// TTL of a listing, and of earlier answers of a list's servers.
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
-/// A list that lists the world is known as one by then: its next test, which comes late, and the time of that.
+/// A list that lists everything is detected by then: its next test, which comes late, and the time of that test.
 const WORLD_IS_KNOWN: Duration = Duration::from_secs(
     HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
 );
 
-/// What was so, since when; the last still is.
+/// Values with the moment of their begin; the last one still holds.
 type History<What> = Vec<(Instant, What)>;
 
-/// What is true.
+/// The truth.
 pub(crate) struct Truth<'a> {
     internet: &'a Internet,
-    /// What there is with no zone of our own, and with each version of it.
+    /// The internet without a zone of our own, and with each version of it.
     world: Oracle,
     split: Vec<Oracle>,
     state: Mutex<State>,
@@ -41,29 +42,29 @@ pub(crate) struct Truth<'a> {
 
 #[derive(Default)]
 struct State {
-    /// The version of the zone of our own that those see who see so much.
+    /// The version of the zone of our own, for each view.
     seen: BTreeMap<Sees, History<Option<usize>>>,
-    /// The list that is taken for none.
+    /// The list that is not treated as a list.
     unguarded: History<Option<usize>>,
-    /// The list of which the operator says that its silence is no listing.
+    /// The list whose silence is "not listed" by the operator's setting.
     told: History<Option<usize>>,
-    /// Lists that list the world, since when; and until when, where that is over.
+    /// Lists that list everything: the begin, and the end if it is over.
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
-    /// Unsigned zones of which a server has lied.
+    /// Unsigned zones about which a server has lied.
     lied: BTreeSet<Name>,
-    /// Zones with opt-out of which a server has lied. Nothing proves that a name that they lack is no unsigned zone (RFC 5155
-    /// section 12.2).
+    /// Zones with opt-out about which a server has lied. Nothing proves that a missing name is no unsigned zone (RFC
+    /// 5155 section 12.2).
     lied_with_opt_out: BTreeSet<Name>,
 }
 
-/// What a reply comes to.
+/// The verdict on a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Judged {
     /// It is true.
     True,
-    /// It says nothing.
+    /// It is a failure.
     Failed,
-    /// It is not true, and could not be known to be false.
+    /// It is false, but that could not be known.
     Excused,
     /// It is false.
     Wrong(String),
@@ -91,8 +92,8 @@ impl<'a> Truth<'a> {
         state.told.push((now, plan.told));
     }
 
-    /// A server says from now on what is not so, where these make it do so. Of unsigned zones it may say that too which lie below
-    /// its own, as a server may serve both and need not refer to itself.
+    /// A server lies from now on, if these faults make it lie. It may lie about unsigned zones below its own too,
+    /// because a server may serve both and need not refer to itself.
     pub(crate) fn broken(&self, server: &Server, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
@@ -106,7 +107,7 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// A list begins or ends to list the world.
+    /// A list begins or ends to list everything.
     pub(crate) fn lists_the_world(&self, list: &Name, does: bool) {
         let mut state = self.state.lock().unwrap();
         if does {
@@ -116,7 +117,7 @@ impl<'a> Truth<'a> {
         }
     }
 
-    /// Whether lies may still be what is known of a question, or of what has to be asked for it.
+    /// Whether lies may still be in memory for a question, or for one of its sub-questions.
     pub(crate) fn is_lied_about(&self, name: &Name, kind: RecordType) -> bool {
         let zones = self.world.zones_behind(&self.world.zones_of(name, kind));
         let state = self.state.lock().unwrap();
@@ -124,14 +125,14 @@ impl<'a> Truth<'a> {
             || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
     }
 
-    /// Forgets who has lied: so much time has passed that nobody may know of it.
+    /// Forgets the liars, when so much time has passed that no memory has their data.
     pub(crate) fn forget_lies(&self) {
         let mut state = self.state.lock().unwrap();
         state.lied.clear();
         state.lied_with_opt_out.clear();
     }
 
-    /// What a reply comes to that was asked for at `began` by those who see so much, and comes now.
+    /// The verdict on a reply that comes now, to a question of `began` in this view.
     pub(crate) fn judge(
         &self,
         (name, kind): (&Name, RecordType),
@@ -160,7 +161,7 @@ impl<'a> Truth<'a> {
         if excused { Judged::Excused } else { Judged::Wrong(objections.join("; or ")) }
     }
 
-    /// Nothing is said to be secure that is not signed.
+    /// No reply is secure unless its zone is signed.
     fn judge_authenticity(
         &self,
         (name, kind): (&Name, RecordType),
@@ -179,8 +180,8 @@ impl<'a> Truth<'a> {
         Judged::Wrong(format!("{kind} is said to be secure, and these are unsigned: {unsigned:?}"))
     }
 
-    /// Whether a list may have said so: a denial by a lie, for the lists that vouch in time of trouble; a listing only as long as
-    /// nobody can know that it lists the world, or where it is taken for no list.
+    /// Whether a list may have answered so: a denial by a lie, for an allowlist in trouble; a listing only until the
+    /// resolver can know that the list lists everything, or if it is not treated as a list.
     fn is_excused_of_list(
         &self,
         state: &State,
@@ -195,7 +196,7 @@ impl<'a> Truth<'a> {
             return true;
         }
         if !says_address {
-            // What is silent or refuses vouches for nobody.
+            // A list that is silent or refuses vouches for nobody.
             let may_deny =
                 *kind == ListKind::GoodAddresses || of_late(&state.told, began).contains(&Some(place));
             let denies = reply.metadata.response_code == ResponseCode::NXDomain;
@@ -208,13 +209,13 @@ impl<'a> Truth<'a> {
     }
 }
 
-/// Whether a server with this fault says what is not so, and only signatures can tell. Who serves the zones above may speak of
-/// all below them, and an unsigned zone may have any alias.
+/// Whether a server with this fault lies in a way that only signatures show. A server of the zones above may answer
+/// for all below them, and an unsigned zone may have any alias.
 pub(crate) fn lies(fault: Fault) -> bool {
     fault.lies() || matches!(fault, Fault::Poisons | Fault::CatchAll | Fault::WrongCname)
 }
 
-/// What was so at some time between a moment before `began` and now.
+/// The values between a moment before `began` and now.
 fn of_late<What: Clone>(history: &History<What>, began: Instant) -> Vec<What> {
     let ends = |place: usize| history.get(place + 1).map(|(until, _)| *until);
     let late =

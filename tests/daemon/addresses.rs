@@ -1,4 +1,4 @@
-//! Addresses to listen at that the host lacks, at the start and later; and ports to ask from that it keeps for others.
+//! Addresses to listen at that the host does not have, at the start and later; and reserved ports.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use hickory_proto::rr::RecordType;
 use crate::client::Client;
 use crate::process::{Process, Setting, World, alone_in_network, told};
 
-/// An address for documentation, which no host has (RFC 5737).
+/// A documentation address, which no host has (RFC 5737).
 const ABSENT: &str = "203.0.113.5:5300";
 
 fn setting() -> (World, Setting) {
@@ -47,7 +47,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
         code == 1 && status.contains("missing      203.0.113.5:5300, this host has no such address"),
         "{status}"
     );
-    // A reload has it as it was, and one without the address misses nothing any more.
+    // A reload keeps it, and one without the address misses nothing any more.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     let listening = |addresses: &str| text.replace("\"127.0.0.1:0\"", addresses);
     drop(process);

@@ -1,4 +1,4 @@
-//! Bounds under load: every question is answered, and memory and descriptors stay where they may be.
+//! Bounds under load: every question is answered, and memory and descriptors stay within their bounds.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,16 +15,16 @@ use crate::process::{Process, Setting, World, alone};
 /// Questions of the burst.
 const BURST: usize = 10_000;
 
-/// Sockets that the burst comes from: a socket's buffer does not hold the replies to all of it.
+/// Sockets of the burst: one socket's buffer cannot hold all replies.
 const CLIENTS: usize = 50;
 
-/// Names asked for one after the other: several times as many as fit.
+/// Names asked for one after the other: several times as many as fit into the cache.
 const NAMES: usize = 40_000;
 
 /// Questions of a socket that wait at the same time.
 const WINDOW: usize = 50;
 
-/// The resident memory that a daemon may have.
+/// The bound of a daemon's resident memory.
 fn resident_bound(cache_size: u64) -> u64 {
     cache_size / 4 * 5 + (64 << 20)
 }
@@ -63,7 +63,7 @@ fn ten_thousand_cold_names_at_once_stay_within_the_bounds() {
     assert!(process.outcome(Outcome::Cache) >= watched.hits);
 }
 
-/// What became of the burst.
+/// The result of the burst.
 #[derive(Debug)]
 struct Burst {
     answered: u64,
@@ -71,7 +71,7 @@ struct Burst {
     sent: u64,
 }
 
-/// Asks for all names before it listens for the first reply.
+/// Asks for all names before it reads the first reply.
 fn burst(server: SocketAddr) -> Burst {
     let mut clients: Vec<Client> = (0..CLIENTS).map(|_| Client::new(server)).collect();
     for number in 0..BURST {
@@ -94,14 +94,14 @@ fn burst(server: SocketAddr) -> Burst {
     burst
 }
 
-/// What was seen beside the burst.
+/// Observations during the burst.
 #[derive(Debug)]
 struct Watched {
     hits: u64,
     descriptors: u64,
 }
 
-/// Asks for a name in memory, and counts descriptors, until it is over.
+/// Asks for a name in memory, and counts descriptors, until the burst is over.
 fn watch(process: &Process, warm: &mut Client, over: &AtomicBool) -> Watched {
     let mut watched = Watched { hits: 0, descriptors: 0 };
     while !over.load(Ordering::Acquire) {
@@ -156,7 +156,7 @@ fn an_idle_daemon_sleeps() {
     let process = setting.start();
     let mut client = Client::new(process.address);
     client.ask("www.tld.", RecordType::A);
-    // The wait is a socket's that nobody speaks to: threads that just worked lie down in the first part of it, and on a
+    // The wait is that of an idle socket: threads that have just worked go to sleep in the first part of it, and on a
     // busy machine in the next.
     let window = || {
         client.hear_nothing(Duration::from_millis(500));
@@ -164,6 +164,7 @@ fn an_idle_daemon_sleeps() {
         client.hear_nothing(Duration::from_secs(3));
         process.sleeps() - before
     };
-    // A timer of a second would make three in one thread alone; one snapshot of the statistics may fall into it.
+    // A timer of one second would wake one thread alone three times; one snapshot of the statistics may fall into the
+    // window.
     assert!((0..5).any(|_| window() <= 2), "it never sleeps for three seconds");
 }

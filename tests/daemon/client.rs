@@ -1,4 +1,4 @@
-//! Clients that ask much at once over one socket each, and ask again what was lost, as stub resolvers do.
+//! Clients that ask many questions at once over one socket each, and repeat lost ones, like stub resolvers.
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, UdpSocket};
@@ -10,10 +10,10 @@ use hickory_proto::rr::{DNSClass, Name, RecordType};
 
 use crate::process::PATIENCE;
 
-/// How long a socket listens in vain before all that is unanswered is asked again.
+/// How long a socket listens without a reply before all unanswered questions are repeated.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A socket, and what it waits for.
+/// A socket, with the questions that it waits for.
 pub(crate) struct Client {
     socket: UdpSocket,
     waiting: HashMap<u16, Vec<u8>>,
@@ -39,12 +39,12 @@ impl Client {
         self.waiting.insert(self.next, message);
     }
 
-    /// How many replies are awaited.
+    /// The number of awaited replies.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// The next reply to any of the questions. Asks again what was not answered in a while.
+    /// The next reply to any of the questions. Repeats questions that were not answered in a while.
     pub(crate) fn next_reply(&mut self) -> Message {
         let begin = Instant::now();
         let mut buffer = [0; 4_096];
@@ -68,14 +68,14 @@ impl Client {
         self.next_reply()
     }
 
-    /// Asks what needs no server: a name of class CH.
+    /// Asks a question that needs no server: a name of class CH.
     pub(crate) fn ask_locally(&mut self) -> Message {
         self.socket.send(&message(u16::MAX, "version.bind.", RecordType::TXT, DNSClass::CH)).unwrap();
         self.waiting.insert(u16::MAX, Vec::new());
         self.next_reply()
     }
 
-    /// Listens for as long as `span`, in vain.
+    /// Listens for `span`; nothing must come.
     pub(crate) fn hear_nothing(&self, span: Duration) {
         self.socket.set_read_timeout(Some(span)).unwrap();
         let heard = self.socket.recv(&mut [0; 1]);

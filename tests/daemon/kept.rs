@@ -1,4 +1,4 @@
-//! What is known of DNS lists outlasts the process, where the service manager gives it a directory.
+//! The states of DNS lists are kept over a restart if the service manager provides a directory.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
@@ -10,10 +10,10 @@ use rustix::process::Signal;
 use crate::client::{Client, is_servfail};
 use crate::process::{Process, Setting, World};
 
-/// A list whose every answer is an address of no list: somebody has parked its zone.
+/// A list whose every answer is no listing: its zone is parked.
 const LIST: &str = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]\n";
 
-/// The day (UTC) by which questions are counted.
+/// The day (UTC) of the counters.
 fn day() -> u64 {
     SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs() / 86_400
 }
@@ -57,7 +57,7 @@ fn how_a_list_is_and_what_it_was_asked_today_outlast_a_restart() {
     }
     process.end(Signal::TERM);
 
-    // What cannot be read is told, and is as if it were not there.
+    // A file that cannot be read is reported and ignored.
     std::fs::write(state.path().join("lists.json"), "{\"version\":1,\"lists\":[").unwrap();
     for told in [true, false] {
         let mut process = start();

@@ -15,10 +15,11 @@ use rustix::process::Signal;
 use crate::client::{Client, extended_error, is_servfail};
 use crate::process::{PATIENCE, Process, Setting, World, alone, told, without_rights};
 
-/// From start to first local answer.
+/// The longest time from start to the first local answer.
 const START: Duration = Duration::from_millis(100);
 
-/// From the signal to the end, on a busy machine too: the flights that it interrupts have ten seconds.
+/// The longest time from the signal to the end, on a busy machine too: the flights that it interrupts have ten
+/// seconds.
 const END: Duration = Duration::from_secs(5);
 // On an idle machine it is this.
 const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
@@ -28,7 +29,7 @@ const CLIENTS: usize = 10;
 const QUESTIONS: usize = 10;
 const STREAMED: u16 = 10;
 const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
-// None is turned away before: not as one of a silent zone's, nor on a machine that does not keep up.
+// No question is turned away before: neither as one of a silent zone, nor on a machine that does not keep up.
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);
 
 #[test]
@@ -91,7 +92,7 @@ fn whoever_asks_by_the_tool_when_it_ends_is_told_too() {
     let mut tool = Command::new(env!("CARGO_BIN_EXE_resolverctl"));
     tool.arg("--socket").arg(setting.socket()).args(["query", "www.silent.tld"]);
     let tool = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // A connection that asks nothing holds up nobody.
+    // A connection without a request delays nothing.
     let _idle = std::os::unix::net::UnixStream::connect(setting.socket()).unwrap();
     process.wait_until("it is in flight", |process| process.status().daemon.flights == 1);
     let (status, _) = process.end(Signal::TERM);

@@ -1,4 +1,4 @@
-//! The daemon as a process: how it starts and ends, what it says, and the bounds that it keeps under load.
+//! The daemon as a process: its start and end, its output, and its bounds under load.
 
 mod addresses;
 mod bounds;

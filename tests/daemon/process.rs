@@ -26,13 +26,13 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Long enough for any machine; a test that passes never waits it out.
+/// Long enough for any machine; a passing test never waits it out.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A user that may do nothing, where the tests run as root.
+/// A user without rights, if the tests run as root.
 const NOBODY: u32 = 65_534;
 
-/// Held by tests that measure, or that keep the machine busy: one at a time.
+/// Held by tests that measure or keep the machine busy: one at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
 /// Waits until no other test measures.
@@ -47,7 +47,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// `tld.` is served from `distance` away and answers every name; nobody answers for `silent.tld.`.
+    /// `tld.` is served from `distance` away and answers every name; no server answers for `silent.tld.`.
     pub(crate) fn new(distance: Duration) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let lab = Arc::new(lab(distance));
@@ -74,13 +74,13 @@ fn lab(distance: Duration) -> Lab {
     tree.build().unwrap()
 }
 
-/// A folder with a configuration file, and what is run with it.
+/// A folder with a configuration file, and the processes that use it.
 pub(crate) struct Setting {
     folder: TempDir,
 }
 
 impl Setting {
-    /// A configuration that `change` may add to; it listens at a port of its own choice and asks `world`.
+    /// A configuration that `change` may extend; it listens at a port of its own choice and asks `world`.
     pub(crate) fn new(world: &World, sections: &str) -> Self {
         let setting = Self::bare();
         let port = world.sockets.port();
@@ -101,7 +101,7 @@ impl Setting {
     /// A folder without a configuration.
     pub(crate) fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // For the user that may do nothing.
+        // For the user without rights.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         Self { folder }
     }
@@ -136,13 +136,13 @@ impl Setting {
     }
 }
 
-/// What a process that has ended leaves.
+/// The output of an ended process.
 pub(crate) fn told(output: &Output) -> (i32, String, String) {
     let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
-/// Has a command run as a user that may do nothing; false where it cannot.
+/// Makes a command run as a user without rights; returns false if that is not possible.
 pub(crate) fn without_rights(command: &mut Command) -> bool {
     if !rustix::process::geteuid().is_root() {
         return true;
@@ -153,8 +153,8 @@ pub(crate) fn without_rights(command: &mut Command) -> bool {
     probe.status().is_ok_and(|status| status.success())
 }
 
-/// The command in a network of its own, which has nothing but loopback, once `script` has run there as its root; none where no such
-/// network is to be had.
+/// The command in a network of its own with loopback only, after `script` has run there as its root; none if no such
+/// network is available.
 pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Command> {
     let within = |script: &str| {
         let mut shell = Command::new("unshare");
@@ -171,19 +171,19 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
     Some(shell)
 }
 
-/// A daemon at work; killed when dropped.
+/// A running daemon; killed when dropped.
 pub(crate) struct Process {
     child: Child,
-    /// Where it listens.
+    /// Its address.
     pub(crate) address: SocketAddr,
-    /// Lines on stderr before the one that said so.
+    /// Lines on stderr before the one with the address.
     pub(crate) said: Vec<String>,
     lines: Mutex<Receiver<String>>,
     socket: PathBuf,
 }
 
 impl Process {
-    /// Starts `command`, and waits until it says where it listens.
+    /// Starts `command`, and waits for the line with its address.
     pub(crate) fn start(mut command: Command, socket: PathBuf) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let (sender, lines) = channel();
@@ -214,12 +214,12 @@ impl Process {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// The next line that it says.
+    /// Its next line.
     pub(crate) fn next_line(&self) -> String {
         self.lines.lock().unwrap().recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Sends a signal and waits for the end: how it ended, and how long that took.
+    /// Sends a signal and waits for the end; returns how it ended, and its time.
     pub(crate) fn end(&mut self, signal: Signal) -> (ExitStatus, Duration) {
         let sent = Instant::now();
         self.signal(signal);
@@ -227,7 +227,7 @@ impl Process {
         (status, sent.elapsed())
     }
 
-    /// What it said after it listened; call it once it has ended.
+    /// Its lines after it listened; call it once it has ended.
     pub(crate) fn said_later(&self) -> Vec<String> {
         self.lines.lock().unwrap().iter().collect()
     }
@@ -246,18 +246,18 @@ impl Process {
         }
     }
 
-    /// How the DNS lists in use are.
+    /// The states of the DNS lists in use.
     pub(crate) fn lists(&self) -> Vec<ListRow> {
         let row = |reply| if let Reply::ListState(row) = reply { Some(row) } else { None };
         ask(&self.socket, &Request::Dnsbl).into_iter().filter_map(row).collect()
     }
 
-    /// Questions that ended so.
+    /// Questions with this outcome.
     pub(crate) fn outcome(&self, outcome: Outcome) -> u64 {
         self.stats().report.outcomes.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Asks for its state until that is as wanted.
+    /// Polls its state until it is `wanted`.
     pub(crate) fn wait_until(&self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let begin = Instant::now();
         while !wanted(self) {
@@ -281,7 +281,7 @@ impl Process {
         std::fs::read_dir(format!("/proc/{}/fd", self.id())).unwrap().count() as u64
     }
 
-    /// How often its threads have gone to sleep by themselves, all together.
+    /// How often its threads have gone to sleep, all together.
     pub(crate) fn sleeps(&self) -> u64 {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", self.id())).unwrap();
         let status = tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap());
@@ -291,13 +291,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // One that has ended already is no matter.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The first address of the line that names them.
+/// The first address of the line with the addresses.
 fn listens_at(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once(" listens at ")?;
     rest.split([',', ' ']).next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! What it says where it cannot start, and how that ends.
+//! The output and the exit code if it cannot start.
 
 use std::net::{TcpListener, UdpSocket};
 use std::time::Duration;

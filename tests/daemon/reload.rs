@@ -20,7 +20,7 @@ fn resolverctl(setting: &Setting, arguments: &[&str]) -> (i32, String) {
     (code, text)
 }
 
-/// The line that a reload says in the log.
+/// The log line of a reload.
 fn said(process: &Process) -> String {
     let mut line = process.next_line();
     while !line.contains("configuration") {
@@ -51,7 +51,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     assert!(code == 6 && wrong.contains("cache.sise: is not a known key; did you mean size?"), "{wrong}");
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
-    // What is wrong only in a zone file is said too, by both.
+    // An error only in a zone file is reported too, by both.
     setting.write("lan.zone", "@ A ten\n");
     setting.write("resolverd.toml", &format!("{file}[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n"));
     let (code, wrong) = resolverctl(&setting, &["reload"]);
@@ -89,7 +89,7 @@ fn from_an_address_to_all_and_back() {
     let world = World::new(Duration::from_millis(1));
     let setting = Setting::new(&world, "");
     let file = std::fs::read_to_string(setting.config()).unwrap();
-    // At another address of this host somebody may have the very port.
+    // Another program may have the same port at another address of this host.
     let (process, port) = loop {
         setting.write("resolverd.toml", &file);
         let process = setting.start();

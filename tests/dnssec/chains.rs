@@ -1,4 +1,4 @@
-//! Aliases across zones, parents and children on one server, and what changes between two questions.
+//! Aliases across zones, parents and children on one server, and changes between two questions.
 
 use super::{TOP, ZONE, play_all};
 
@@ -72,7 +72,8 @@ fn a_chain_is_as_secure_as_its_weakest_part() {
     ]);
 }
 
-/// A DNAME is given with the CNAME that follows from it, by servers and from memory, and no longer than it was signed for.
+/// A DNAME is given with the CNAME that follows from it, by servers and from memory, and for no longer than it was
+/// signed for.
 #[test]
 fn what_a_dname_redirects_is_proven_by_the_dname() {
     let world = format!("{TOP}{ZONES}");
@@ -112,8 +113,8 @@ fn what_a_dname_redirects_is_proven_by_the_dname() {
     ]);
 }
 
-/// RFC 6672: what a signed DNAME makes is known, so a CNAME beside it that says otherwise is a lie. An unsigned zone's is made
-/// anew from the DNAME. A DNAME that makes too long a name is proven by its signature.
+/// RFC 6672: the result of a signed DNAME is known, so a different CNAME beside it is a lie. In an unsigned zone the
+/// CNAME is made anew from the DNAME. A DNAME that makes a name too long is proven by its signature.
 #[test]
 fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
     let world = format!("{TOP}{ZONES}");
@@ -159,7 +160,7 @@ fn a_signed_dname_is_believed_and_not_the_cname_beside_it() {
     ]);
 }
 
-/// Signatures of RRsets that are not in the answer prove nothing of it, and reach no client.
+/// Signatures of RRsets that are not in the answer prove nothing, and are not passed on.
 #[test]
 fn signatures_of_other_names_reach_nobody() {
     let ask = |words: &str, question: &str| {
@@ -198,7 +199,7 @@ fn the_parents_nsec_is_no_proof_for_the_child() {
     ]);
 }
 
-/// On the way down to an unsigned zone somebody asks for DS where an alias stands, and is told the alias: no zone begins there.
+/// On the way down to an unsigned zone, a question for DS at an alias returns the alias: no zone begins there.
 #[test]
 fn an_alias_in_place_of_ds_says_that_no_zone_begins_there() {
     let world = |denial: &str| {
@@ -247,7 +248,8 @@ fn zones_change_while_we_remember() {
     ]);
 }
 
-/// Keys and DS exchanged at once, without waiting until nobody holds the old ones: one question more and it is secure.
+/// Keys and DS exchanged at once, before caches have dropped the old ones: one question more, and the answer is
+/// secure.
 #[test]
 fn keys_may_be_exchanged_without_notice() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
@@ -277,7 +279,7 @@ fn keys_may_be_exchanged_without_notice() {
     play_all(scenarios);
 }
 
-/// Whoever forges signatures, or signs with a key that nobody has, has us ask for keys once in ten seconds and no more.
+/// Forged signatures, or signatures of an unknown key, cause one question for keys in ten seconds and no more.
 #[test]
 fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");
@@ -305,7 +307,7 @@ fn signatures_of_unknown_keys_bring_no_storm_of_questions_for_keys() {
     ]);
 }
 
-/// A bogus answer is not kept for long, and asking without checking spoils it for nobody.
+/// A bogus answer is not kept for long, and a client that asks without validation does not spoil it for others.
 #[test]
 fn what_is_mended_is_believed_within_a_minute() {
     play_all([(

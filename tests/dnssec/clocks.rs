@@ -6,8 +6,8 @@ fn played(title: &str, text: &str) -> (String, String) {
     (title.to_owned(), format!("{TOP}{ZONE}sign zone.tld.\n{text}"))
 }
 
-/// The root's signatures show that it is later than the clock says; names resolve so that it can be set, without AD. The
-/// first question after that is as good as ever.
+/// The root's signatures show that the clock is slow. Names resolve without AD, so that it can be set. The first
+/// question after that is answered as usual.
 #[test]
 fn a_slow_clock_does_not_keep_names_from_resolving() {
     let untimed = "  rcode NOERROR\n  flags !ad\n  ede 5\n";
@@ -38,8 +38,8 @@ fn a_slow_clock_does_not_keep_names_from_resolving() {
     ]);
 }
 
-/// What a fast clock makes bogus may be old data that somebody sends again: it stays bogus, and is forgotten when the clock is
-/// set.
+/// An answer that is bogus by a fast clock may be replayed old data: it stays bogus, and is forgotten when the clock
+/// is set.
 #[test]
 fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     play_all([played(
@@ -50,7 +50,7 @@ fn what_failed_by_a_fast_clock_is_asked_again_when_it_is_set() {
     )]);
 }
 
-/// Only the root tells the time: no other zone makes a clock that is right a slow one, by whatever it signs.
+/// Only the root shows the time: no signature of another zone makes a right clock count as slow.
 #[test]
 fn a_right_clock_is_not_talked_out_of_it() {
     play_all([

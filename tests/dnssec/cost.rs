@@ -1,5 +1,5 @@
-//! What validation costs in time: where zones have servers of their own nothing, as keys are asked for at once with the
-//! answers that need them; else a round trip for each new cut at most; warm, nothing.
+//! The cost of validation in time: nothing if zones have servers of their own, because keys are asked for together
+//! with the answers that need them; otherwise at most a round trip for each new cut; with a warm cache, nothing.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn ask(simulation: &Simulation, owner: &str, kind: RecordType) -> Reply {
     ask_with(simulation, owner, kind, flags).await
 }
 
-/// The time that a cold answer takes with and without validation.
+/// The time of a cold answer with and without validation.
 fn cold(words: &str, owner: &str, kind: RecordType) -> [Duration; 2] {
     [true, false].map(|validate| {
         paused(async {
@@ -74,8 +74,8 @@ fn a_cold_secure_answer_waits_for_no_keys() {
     }
 }
 
-/// A zone on its parent's servers: nobody refers to it, so that DS and keys are asked for once its answer is there; both at
-/// the same time.
+/// A zone on its parent's servers: no referral leads to it, so DS and keys are asked for once its answer is there,
+/// both at the same time.
 #[test]
 fn a_cut_that_nobody_told_of_costs_one_round_trip() {
     let distance = Duration::from_millis(40);
@@ -125,7 +125,7 @@ fn a_warm_zone_costs_nothing() {
             let distance = Duration::from_millis(DOWN[3].2);
             assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
         }
-        // From memory, nothing is asked nor waited for.
+        // From memory, without a question or a wait.
         let reply = ask(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
         assert!(reply.message.metadata.authentic_data);
         assert_eq!((reply.elapsed, simulation.lab().log().take().len()), (Duration::ZERO, 0));

@@ -1,5 +1,5 @@
-//! Zones whose servers the operator has named: forwarders that know DNSSEC, that do not, and that validate for themselves;
-//! stub zones, exempted ones, and lists that are asked with a key in their names.
+//! Zones with servers of the operator: forwarders that know DNSSEC, that do not, and that validate themselves; stub
+//! zones, exempted ones, and lists with a key in their names.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use resolverd::zones::zone::Zone as SignedZone;
 
 const MAIL: &str = "@ 300 MX 10 mail\nwww 300 A 10.0.0.1\nmail 300 A 10.0.0.2\n*.wild 300 A 10.0.0.3\n";
 
-/// Zones and how they are signed. Two servers hold all of them, as a recursive server seems to; the third is the public one,
-/// which knows nothing of `corp.tld.` but what its parent says.
+/// Zones with their signing plans. Two servers have all of them, like a recursive server; the third is the public
+/// one, which knows of `corp.tld.` only its parent's data.
 const ZONES: [(&str, Option<&str>); 7] = [
     (".", Some("")),
     ("tld.", Some("nsec3 optout")),
@@ -84,7 +84,7 @@ const SECURE: Told = (ResponseCode::NoError, true, None);
 const INSECURE: Told = (ResponseCode::NoError, false, None);
 const EXPIRED: Told = (ResponseCode::ServFail, false, Some(7));
 
-/// What is true of the zones above, whoever is asked.
+/// The truth about the zones above, from any server.
 const TRUTH: [(&str, RecordType, Told); 11] = [
     ("www.zone.tld.", RecordType::A, SECURE),
     ("zone.tld.", RecordType::MX, SECURE),
@@ -145,7 +145,7 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
     });
 }
 
-/// A zone that is bogus wherever it is asked says nothing of the forwarders that pass it on.
+/// A zone that is bogus at any server is no fault of the forwarders that pass it on.
 #[test]
 fn one_broken_domain_does_not_put_forwarders_last() {
     paused(async {
@@ -169,7 +169,7 @@ fn one_broken_domain_does_not_put_forwarders_last() {
     });
 }
 
-/// What the cost of a chain behind a forwarder may be: DS and keys of a cut are asked for at the same time.
+/// The greatest cost of a chain behind a forwarder: DS and keys of a cut are asked for at the same time.
 #[test]
 fn behind_a_forwarder_each_cut_costs_one_round_trip() {
     paused(async {
@@ -198,7 +198,7 @@ fn stub_zones_are_validated_unless_they_are_exempted() {
     }
 }
 
-/// A zone as the file of its signer: what is written by signers alone in the form of RFC 3597.
+/// A zone in the form of its signer's file: RFC 3597 for types that only signers write.
 fn file_of(zone: &SignedZone) -> String {
     let denials = zone.hashed().values().flatten().cloned();
     let records = zone.names().flat_map(|(owner, _)| [zone.all(owner), zone.all_signatures(owner)].concat());
@@ -253,7 +253,7 @@ fn signed_zones_that_are_served_here_are_validated() {
     }
 }
 
-/// The public parent knows no `intern.tld.`, and says so where it is asked for DS; the stub's servers do.
+/// The public parent does not know `intern.tld.`, and denies its DS; the stub's servers know it.
 #[test]
 fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     paused(async {
@@ -288,7 +288,7 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     });
 }
 
-/// A zone of its own where its parent had only a name, and said so while it was true.
+/// A new zone whose parent had only a name, and said so while it was true.
 #[test]
 fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
     let tree = |parent: &str| {
@@ -320,7 +320,7 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
     });
-    // On servers that its parent learns of a little later: what it denies is bogus for half a minute.
+    // On servers that its parent learns of a little later: its denial is bogus for half a minute.
     paused(async {
         let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
         lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());

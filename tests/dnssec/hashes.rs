@@ -7,7 +7,8 @@ fn deepest(letter: &str) -> String {
     format!("{}zone.tld.", format!("{letter}.").repeat(122))
 }
 
-/// A zone on three servers, so that each of its proofs is looked at three times where it proves nothing, and one beside it.
+/// A zone on three servers, so that each proof that proves nothing is checked three times, and another zone beside
+/// it.
 fn world(words: &str) -> String {
     format!(
         "{TOP}server ns3.zone.tld 127.0.0.5 rtt=50ms\nserver ns.other.tld 127.0.0.6 rtt=30ms\n\
@@ -17,8 +18,8 @@ fn world(words: &str) -> String {
     )
 }
 
-/// Each proof of such a name takes a hash for each of its labels: one fits what a question may cost, three do not. RFC 9276
-/// section 3.2 has up to fifty iterations looked at.
+/// Each proof of such a name takes a hash for each of its labels: the budget allows one proof, but not three. RFC
+/// 9276 section 3.2 allows up to fifty iterations.
 #[test]
 fn proofs_that_cost_too_many_hashes_end_the_question_and_hurt_no_other() {
     let (name, other) = (deepest("a"), deepest("b"));

@@ -1,4 +1,4 @@
-//! Keys of zones in use: sought anew before they run out, while nobody waits.
+//! Keys of zones in use: fetched again before they expire, while nobody waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use resolverd::lab::world::{Lab, ServerPlan};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 
-/// The lab's signer gives DNSKEY this TTL.
+/// The TTL of DNSKEY by the lab's signer.
 const KEYS_LIVE: Duration = Duration::from_secs(3_600);
 
 fn lab() -> Arc<Lab> {
@@ -39,8 +39,8 @@ fn keys_sought(lab: &Lab) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// A question each minute for three hours: one of them sees the keys grow old and has them sought anew; none waits for it.
-/// `also`: what a client asks beside, once.
+/// A question each minute for three hours: one of them finds the keys old and has them fetched again; none waits for
+/// it. `also`: another question of a client, once.
 fn hot_zone(also: Option<RecordType>) {
     paused(async {
         let lab = lab();
@@ -89,7 +89,7 @@ fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
             let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
             assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
-            // The server is taken to be ill, but the keys are not waited for.
+            // The server counts as doubtful, but the keys are not waited for.
             assert!(reply.elapsed <= ROUND_TRIP * 2 + Duration::from_millis(1), "{:?}", reply.elapsed);
             tokio::time::sleep(Duration::from_secs(3)).await;
         }

@@ -1,4 +1,4 @@
-//! Loss: a signed zone is never asked without DO, and what was lost is no forgery.
+//! Loss: a signed zone is never asked without DO, and lost messages are no forgery.
 
 use std::net::IpAddr;
 use std::sync::Arc;

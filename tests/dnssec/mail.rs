@@ -1,4 +1,4 @@
-//! Mail over an internet whose top and a quarter of whose domains are signed: what validation costs a message.
+//! Mail over an internet whose top and a quarter of whose domains are signed: the cost of validation for a message.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use resolverd::lab::internet::{DEFAULT_DOMAINS, Internet};
 use resolverd::lab::simulation::{Simulation, config_trusting, paused};
 use resolverd::lab::traffic::{self, Played};
 
-/// Messages: the first meet cold zones, the last warm ones, as on a day at a small gateway.
+/// Messages: the first meet cold zones, the last warm ones, like a day at a small gateway.
 const MESSAGES: usize = 400;
 
 /// Each message's questions, from a cold start.

@@ -1,4 +1,4 @@
-//! DNSSEC over the lab: zones signed in every usual way, and broken in each; what that costs in time.
+//! DNSSEC over the lab: zones signed in every usual way, and broken in each; and the cost in time.
 
 mod chains;
 mod clocks;
@@ -26,7 +26,7 @@ sign .
 sign tld.
 ";
 
-/// What the zone holds.
+/// The records of the zone.
 const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
   @ 300 MX 10 mail
   www 300 A 10.0.0.1
@@ -37,7 +37,7 @@ const ZONE: &str = "zone zone.tld. ns1.zone.tld ns2.zone.tld
   alias 300 CNAME www
 ";
 
-/// Plays a scenario; what differs, if anything.
+/// Plays a scenario; returns the differences, if any.
 fn play(text: &str) -> Option<String> {
     let scenario: Scenario = match text.parse() {
         Ok(scenario) => scenario,
@@ -46,7 +46,7 @@ fn play(text: &str) -> Option<String> {
     paused(scenario.play(1)).err().map(|error| error.to_string())
 }
 
-/// Plays all and tells of every one that ends otherwise than it says.
+/// Plays all and reports every one that fails.
 fn play_all(scenarios: impl IntoIterator<Item = (String, String)>) {
     let mut wrong = Vec::new();
     for (title, text) in scenarios {

@@ -1,4 +1,5 @@
-//! A changed configuration: what was believed by the old one's trust is not believed by the new one's, and the other way round.
+//! A changed configuration: answers that were secure by the old trust are not secure by the new one, and the other
+//! way round.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The table: how a zone is signed or what is wrong with it, what is asked, and what must come of it.
+//! The table: the signing plan or flaw of a zone, a question, and its result.
 
 use super::{TOP, ZONE, play_all};
 
@@ -26,7 +26,7 @@ fn check(rows: &[Row]) {
     play_all(rows.iter().map(|row| scenario(row, "")));
 }
 
-/// Every sort of answer, with its verdict in a sound zone.
+/// Every kind of answer, with its verdict in a correct zone.
 const ANSWERS: [(&str, &str); 14] = [
     ("zone.tld. MX +DO", "NOERROR ad"),
     ("zone.tld. DNSKEY +DO", "NOERROR ad"),
@@ -126,7 +126,7 @@ fn what_can_be_checked_among_what_cannot_is_secure() {
         ("digest=1", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=1,2", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=3,4", "www.zone.tld. A +DO", "NOERROR ad"),
-        // The data is signed, whatever one thinks of its denials.
+        // The data are signed, whatever the proofs of absence.
         ("nsec3 iterations=500", "www.zone.tld. A +DO", "NOERROR ad"),
     ]);
 }
@@ -225,7 +225,7 @@ fn one_servers_wrong_answer_is_not_the_zones() {
     play_all(scenarios);
 }
 
-/// AD is said of the authority section too: nothing stands there that was not checked (RFC 4035 section 3.2.3).
+/// AD covers the authority section too: it has only checked records (RFC 4035 section 3.2.3).
 #[test]
 fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     let junk = "fault ns1.zone.tld junk-proofs;fault ns2.zone.tld junk-proofs";
@@ -243,8 +243,8 @@ fn what_nobody_signed_is_not_passed_on_beside_what_is_secure() {
     ]);
 }
 
-/// RFC 5155 section 8.2 and RFC 4034 section 2.1.2: what nobody understands is ignored where it would prove or sign something,
-/// and clients that ask for it are given it.
+/// RFC 5155 section 8.2 and RFC 4034 section 2.1.2: unknown records are ignored as proofs and keys, and clients that
+/// ask for them get them.
 #[test]
 fn a_record_that_nobody_understands_costs_no_answer() {
     let odd = "  @ 3600 TYPE48 \\# 8 0100020d01020304\n  @ 300 TYPE257 \\# 4 00012d78\n";
@@ -289,7 +289,7 @@ fn a_record_that_nobody_understands_costs_no_answer() {
         ),
         ask("ds=none unsigned", "", "zone.tld. DNSKEY", &format!("  rcode NOERROR\n  answer {key}\n")),
     ]);
-    // A DS of too few octets, though its parent has signed it, makes no zone insecure.
+    // A signed DS with too few octets makes no zone insecure.
     let top = TOP.replace("zone tld. ns.tld\n", "zone tld. ns.tld\n  zone 300 TYPE43 \\# 3 010203\n");
     play_all([(
         "no DS can be read".to_owned(),

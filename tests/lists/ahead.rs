@@ -1,4 +1,4 @@
-//! Lists are asked ahead of clients that ask one after the other.
+//! Lists are prefetched for clients that ask one after the other.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ fn after_two_hundred_addresses_a_check_takes_as_long_as_its_slowest_list() {
 fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
     for percent in [3, 20, 60] {
         paused(async {
-            // Chance lists an address at one of the lists, or at none.
+            // A random list has an address, or none has.
             let random = Random::seeded(11);
             let listed: Vec<Option<usize>> = (0..600)
                 .map(|_| {
@@ -90,7 +90,7 @@ fn where_listings_end_the_checks_hardly_anything_is_asked_in_vain() {
 #[test]
 fn where_the_first_list_ends_most_checks_the_others_wait_for_two_lists_in_a_row() {
     paused(async {
-        // Two of three senders are listed by the first list, as where spam is most of the mail.
+        // The first list has two of three senders, as if most mail were spam.
         let is_listed = |number: u32| !number.is_multiple_of(3);
         let text = |apex: &str| {
             let listed = (0..600).filter(|number| apex == LISTS[0].0 && is_listed(*number));
@@ -179,7 +179,7 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
             config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
         });
         let times = run(&stage, 0..20).await;
-        // The first shows how far each list is; nobody asks ahead what may be next door.
+        // The first shows the distance of each list; a list that may be next door is not prefetched.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }

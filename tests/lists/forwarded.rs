@@ -1,4 +1,4 @@
-//! Lists that are asked through a forwarder. What it says may come from its memory, so that it proves nothing of its own way to
+//! Lists behind a forwarder. Its answers may come from its memory, so that they prove nothing about its own way to
 //! the internet.
 
 use std::convert::Infallible;
@@ -21,10 +21,10 @@ use tokio::task::JoinSet;
 
 use super::stage::{LISTS, name, pass, question, sender};
 
-/// A list that the forwarder finds nobody for.
+/// A list whose servers the forwarder cannot reach.
 const BROKEN: &str = LISTS[3].0;
 
-/// A forwarder that has answers for all lists but those that are `unknown` to it; and what it has in memory at any rate.
+/// A forwarder that has answers for all lists except the `unknown` ones, and some names in memory.
 struct Office {
     simulation: Simulation,
     _tended: JoinSet<Infallible>,
@@ -64,7 +64,7 @@ impl Office {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks all lists about a new address, and for what the forwarder has in memory.
+    /// Asks all lists about a new address, and for a name in the forwarder's memory.
     async fn message(&self, number: u32) {
         let (sender, memory) = (sender(number), format!("h{number}.mail.example."));
         let lists = LISTS.iter().map(|(apex, _)| question(sender, apex)).collect::<Vec<_>>();

@@ -39,7 +39,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             }
             times
         };
-        // What they would list, if they were believed: everybody.
+        // Their listings, if they were believed: everybody.
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
@@ -64,7 +64,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             if !open {
                 worst_before = worst_before.max(longer);
             }
-            // Beside them an SPF macro of reversed addresses goes on working, slow as its server is.
+            // Beside them an SPF macro of reversed addresses still works, with its slow server.
             let reply = stage.ask(&question(sender(number), "spf.example.")).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
             pass(Duration::from_secs(1)).await;
@@ -87,7 +87,7 @@ fn a_dead_list_is_told_within_two_seconds_and_back_within_seconds() {
             stage.check(sender(number), &all()).await;
         }
         break_list(&stage, DEAD, &[Fault::Dead]);
-        // Nobody else is asked meanwhile: a witness has to be called.
+        // No other server is asked meanwhile: a witness is needed.
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
         assert!(reply.elapsed <= Duration::from_secs(2), "{:?}", reply.elapsed);
@@ -111,7 +111,7 @@ fn a_list_that_stutters_before_it_dies_is_told_as_soon() {
         for number in 0..3 {
             stage.ask(&question(sender(number), DEAD)).await;
         }
-        // All messages of a while are lost.
+        // All messages are lost for a while.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let text = question(sender(4), DEAD);
         let (late, ()) = tokio::join!(stage.ask(&text), async {
@@ -150,7 +150,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         stage.check(sender(0), &all()).await;
         let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
         join_all(names.iter().map(|name| stage.ask(name))).await;
-        // All of them are tested and probed on the side by now; a witness has to be called none the less.
+        // All of them are tested and probed in the background by now; a witness is needed all the same.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
@@ -188,7 +188,7 @@ fn an_outage_of_our_own_lets_no_spam_in() {
                 stage.simulation.network().set_down(true);
             }
             for number in 20..40 {
-                // "Not listed" by a list that allows is our own word here: nobody has answered.
+                // "Not listed" by an allowlist is our own answer here: no server has answered.
                 let (lists, allowed) = (all(), question(sender(number), ALLOW_LIST.0));
                 let (_, allowed) = tokio::join!(stage.check(sender(number), &lists), stage.ask(&allowed));
                 assert_eq!(allowed.message.metadata.response_code, ResponseCode::NXDomain);

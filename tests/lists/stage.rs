@@ -19,7 +19,7 @@ use resolverd::lab::zone_file::read_zone;
 use resolverd::zones::authority::Authority;
 use tokio::task::JoinSet;
 
-/// Lists of the registry and how far their servers are, in milliseconds: 20 to 150, in no order.
+/// Lists of the registry with the distances of their servers in milliseconds: 20 to 150, in no order.
 pub(crate) const LISTS: [(&str, u64); 8] = [
     ("zen.spamhaus.org.", 40),
     ("bl.spamcop.net.", 20),
@@ -31,14 +31,14 @@ pub(crate) const LISTS: [(&str, u64); 8] = [
     ("truncate.gbudb.net.", 95),
 ];
 
-/// Lists of domains, and how far their servers are.
+/// Lists of domains, with the distances of their servers.
 pub(crate) const DOMAIN_LISTS: [(&str, u64); 3] =
     [("dbl.spamhaus.org.", 40), ("multi.surbl.org.", 90), ("multi.uribl.com.", 120)];
 
-/// A list that speaks for senders, and how far its servers are.
+/// An allowlist, with the distance of its servers.
 pub(crate) const ALLOW_LIST: (&str, u64) = ("list.dnswl.org.", 50);
 
-/// A list with one test point, which must not be listed; and how far its servers are.
+/// A list with one test point, which must not be listed; with the distance of its servers.
 pub(crate) const ONE_POINT_LIST: (&str, u64) = ("all.spamrats.com.", 35);
 
 /// The farthest of them.
@@ -51,7 +51,7 @@ pub(crate) struct Stage {
     _tended: JoinSet<Infallible>,
 }
 
-/// What a list's zone holds beside its test point.
+/// The text of a list's zone beside its test point.
 pub(crate) type Text<'a> = &'a dyn Fn(&str) -> String;
 
 pub(crate) fn name(text: &str) -> Name {
@@ -64,7 +64,7 @@ pub(crate) fn servers(apex: &str) -> [String; 2] {
 }
 
 impl Stage {
-    /// A gateway whose lists hold `text` besides their test points.
+    /// A gateway whose lists have `text` beside their test points.
     pub(crate) fn new(text: Text<'_>, change: impl FnOnce(&mut Config)) -> Self {
         let mut tree = Tree::default();
         let mut next = 0_u8;
@@ -79,7 +79,7 @@ impl Stage {
         tree.zone(".", &[root], "").unwrap();
         let mail = server(&mut tree, "ns.mail.example", 25);
         tree.zone("mail.example.", &[mail], "* 300 A 198.51.100.7\n").unwrap();
-        // What SPF macros of a large sender look like: reversed addresses, and no list.
+        // SPF macros of a large sender: reversed addresses, and no list.
         let macros = server(&mut tree, "ns.spf.example", 25);
         tree.zone("spf.example.", &[macros], "* 60 A 127.0.0.2\n").unwrap();
         for (apex, millis) in LISTS.into_iter().chain(DOMAIN_LISTS).chain([ALLOW_LIST, ONE_POINT_LIST]) {
@@ -99,7 +99,7 @@ impl Stage {
         self.simulation.ask(&name(text), RecordType::A).await.unwrap()
     }
 
-    /// Asks the lists about an address one after the other, until one lists it; gives the time that took, and which did.
+    /// Asks the lists about an address one after the other, until one lists it; returns the time, and the list.
     pub(crate) async fn check(
         &self,
         address: Ipv4Addr,
@@ -122,7 +122,7 @@ impl Stage {
         servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
     }
 
-    /// Has one server of a list, or both, answer from a zone of this text.
+    /// Makes one server of a list, or both, answer from a zone of this text.
     pub(crate) fn serve(&self, apex: &str, places: &[usize], text: &str) {
         let mut zone = "@ 300 SOA ns1 nobody 2 7200 900 1209600 60\n".to_owned();
         for (place, server) in self.servers(apex).into_iter().enumerate() {
@@ -167,7 +167,7 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     times[times.len() / 2]
 }
 
-/// A zone that is served here and holds nothing of interest.
+/// A local zone without data of interest.
 pub(crate) fn local_zone(apex: &str) -> Zone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
     Zone {

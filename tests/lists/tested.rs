@@ -1,4 +1,4 @@
-//! Lists are tested on the side, by their own test points.
+//! Lists are tested in the background by their own test points.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -20,19 +20,19 @@ use super::stage::{ONE_POINT_LIST, Stage, name, pass, question, sender};
 
 const LIST: &str = "zen.spamhaus.org.";
 
-/// What a list's zone holds that lists whatever it is asked for, and one that is as it should be.
+/// The zones of a list that lists everything, and of a correct one.
 const WORLD: &str = "* 60 A 127.0.0.2\n*.0.0.127 60 A 127.0.0.2\n";
 const SOUND: &str = "2.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n";
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How often the list's test was made: messages for the point that is asked for last.
+/// The number of tests of the list: messages for the last test point.
 fn tests(stage: &Stage) -> usize {
     let point = name(&format!("1.0.0.127.{LIST}"));
     stage.simulation.lab().log().received().iter().filter(|one| one.name.to_lowercase() == point).count()
 }
 
-/// Asks about a new address each minute, as mail comes in.
+/// Asks about a new address each minute, like incoming mail.
 async fn minutes(stage: &Stage, minutes: u32) {
     minutes_of(stage, LIST, minutes).await;
 }
@@ -154,13 +154,13 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         let listed = question(sender(7), LIST);
         assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
-        // It goes on to die: a parking service has it now and then.
+        // It still fails: its zone is parked now and then.
         stage.serve(LIST, &[0], "* 60 A 203.0.113.7\n");
         minutes(&stage, 1).await;
         stage.serve(LIST, &[0], WORLD);
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::ServFail);
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
-        // It is mended.
+        // It is repaired.
         stage.serve(LIST, &[0], SOUND);
         stage.servers(LIST)[1].set_faults(&[]);
         minutes(&stage, 6).await;
@@ -203,7 +203,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 fn a_list_whose_own_test_points_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // It lists one address of ten, and not the point that it should.
+        // It lists one address of ten, but not its test point.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -214,7 +214,7 @@ fn a_list_whose_own_test_points_differ_is_a_list() {
         let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("but lists other names"), "{standing:?}");
-        // The point that must not be listed is, and little else.
+        // It lists the point that must not be listed, and little else.
         stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
         for round in 0..60 {
             many(&stage, 20_000 + round * 5..20_000 + round * 5 + 5).await;
@@ -265,7 +265,7 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
     });
 }
 
-/// A gateway with a list of the operator's own, which the registry does not know.
+/// A gateway with a list of the operator's own, which is not in the registry.
 fn own(tests: Option<TestPoints>) -> Stage {
     Stage::new(&|_| String::new(), |config| {
         let mut registry = Registry::clone(&config.dnsbl.registry);
@@ -293,7 +293,7 @@ fn own(tests: Option<TestPoints>) -> Stage {
 fn a_list_of_the_operators_own_is_not_condemned_by_test_points_that_it_never_promised() {
     paused(async {
         let stage = own(None);
-        // Our own hosts, as welcome lists have them, and a partner.
+        // Our own hosts, as in welcome lists, and a partner.
         stage.serve(LIST, &[0, 1], "*.0.0.127 60 A 127.0.0.2\n7.0.18.198 60 A 127.0.0.2\n");
         minutes(&stage, 60).await;
         assert_eq!(code(&stage, &question(sender(7), LIST)).await, ResponseCode::NoError);
@@ -333,13 +333,13 @@ fn what_the_operator_asks_puts_no_list_into_use_and_teaches_nothing() {
         }
         assert_eq!(stage.entry(LIST).counts().questions, 0);
         assert_eq!(tests(&stage), 0, "nobody uses it");
-        // What went out is counted against the quota.
+        // Queries that went out count against the quota.
         let (today, ..) = stage.entry(LIST).watch.quota(stage.simulation.clock().now().unix);
         assert!(today > 0);
     });
 }
 
-/// The lines that a run has written about the list.
+/// The log lines of a run about the list.
 fn lines(run: impl AsyncFnOnce(&Stage)) -> Vec<String> {
     let text = Lines::of(tracing::Level::INFO, || {
         paused(async {

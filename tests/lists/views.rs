@@ -1,5 +1,5 @@
-//! Listeners that are guarded and listeners that are not share what lists say: a list is asked once, and the gate decides for
-//! each of them.
+//! Guarded listeners and others share the answers of lists: a list is asked once, and the gate decides for each
+//! listener.
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
@@ -21,7 +21,7 @@ const PASSING: usize = 1;
 const DENYING: usize = 2;
 const APART: usize = 3;
 
-/// A guarded listener, one that passes everything, one for which refusals are "not listed", and one that sees other zones.
+/// A guarded listener, one that passes everything, one for which refusals are "not listed", and one with other zones.
 fn listeners(config: &mut Config) {
     let listener = |zones, dnsbl, on_refusal| Listener {
         addresses: Vec::new(),
@@ -47,7 +47,7 @@ fn given(reply: &Reply) -> (ResponseCode, usize) {
     (reply.message.metadata.response_code, reply.message.answers.len())
 }
 
-/// What the list was asked for `kind` of `text`.
+/// Queries to the list for `kind` of `text`.
 fn asked(stage: &Stage, text: &str, kind: RecordType) -> usize {
     let received = stage.simulation.lab().log().received();
     received.iter().filter(|one| one.kind == kind && one.name.to_lowercase() == name(text)).count()
@@ -66,7 +66,7 @@ const ORDERS: [[usize; 3]; 6] = [
 #[test]
 fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
     use ResponseCode::{NXDomain, NoError, ServFail};
-    // Zone's text, and what the guarded, the passing and the denying listener are given.
+    // Zone's text, and the answers at the guarded, the passing and the denying listener.
     let table = [
         ("* 60 A 127.255.255.254\n* 60 TXT \"no\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
         ("* 60 A 203.0.113.7\n* 60 TXT \"parked\"\n", [(ServFail, 0), (NoError, 1), (NXDomain, 0)]),
@@ -91,7 +91,7 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                     let most = usize::from(!(text.is_empty() && kind == RecordType::TXT));
                     assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
                 }
-                // The list's test on the side has ended too.
+                // The list's test in the background has ended too.
                 pass(Duration::from_secs(5)).await;
                 let unix = stage.simulation.clock().now().unix;
                 assert_eq!(stage.entry(LIST).watch.quota(unix).0, stage.asked_of(LIST));

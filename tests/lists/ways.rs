@@ -1,4 +1,5 @@
-//! Lists whose ways come and go: every question passes the gate, and what no listener asks any more is forgotten.
+//! Lists whose ways come and go: every question passes the gate, and ways that no listener uses any more are
+//! forgotten.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use resolverd::limits::MAX_LIST_WAYS;
 
 use super::stage::{LISTS, Stage, name, question, sender};
 
-/// A list whose zone somebody else has now.
+/// A list whose zone is parked.
 const PARKED: &str = "* 60 A 203.0.113.7\n";
 
 /// A way to the list that no other number has.

@@ -1,4 +1,4 @@
-//! Lines of single incidents, and what `resolverctl` says meanwhile: an idle gateway, an outage, what is bogus.
+//! Lines of single incidents, and the output of `resolverctl` meanwhile: an idle gateway, an outage, bogus answers.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ fn set_faults(simulation: &Simulation, domain: &str, faults: &[Fault]) {
     }
 }
 
-/// Asks for names of a domain that nobody asked for before, a few seconds apart; whether each was answered.
+/// Asks for new names of a domain, a few seconds apart; returns whether each was answered.
 async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32>) -> Vec<bool> {
     let mut answered = Vec::new();
     for number in numbers {
@@ -66,7 +66,7 @@ async fn ask(simulation: &Simulation, domain: &str, numbers: std::ops::Range<u32
     answered
 }
 
-/// The problems that `resolverctl status` tells of.
+/// The problems in `resolverctl status`.
 fn problems(simulation: &Simulation) -> Vec<String> {
     let recorder = simulation.recorder();
     let warnings = judge(&recorder.report(Window::FiveMinutes), &recorder.troubles());
@@ -121,7 +121,7 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
                     simulation.network().set_down(down);
                 }
             };
-            // One of them refuses everything, whatever our network does.
+            // One of them refuses everything, independent of our network.
             set_faults(&simulation, "d7.tld", &[Fault::Refused]);
             set_down(true);
             let rounds = async {

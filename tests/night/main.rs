@@ -1,5 +1,5 @@
-//! A night at a gateway, in simulation: sixteen domains break in sixteen ways, a DNS list dies and comes back, our own
-//! network is down for a minute, 85 mails come in. Each line of the log is compared with what is true at its moment.
+//! A night at a gateway, in simulation: sixteen domains break in sixteen ways, a DNS list dies and comes back, our
+//! own network is down for a minute, 85 mails come in. Each line of the log is compared with the truth at its moment.
 
 #![cfg(feature = "lab")]
 
@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use log::{Line, lines};
 
-/// What breaks, how, and what is said of it where mail suffers.
+/// The domains that break, the kind of fault, and the words of the log if mail suffers.
 const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
     ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
@@ -45,10 +45,10 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("half", Break::One(&[Fault::Refused]), None),
 ];
 
-/// Domains that stay well.
+/// Domains that keep working.
 const WELL: [&str; 6] = ["good1", "good2", "good3", "good4", "good5", "goodsigned"];
 
-/// Those that are signed.
+/// The signed ones.
 const SIGNED: [&str; 4] = ["spoilt", "stripped", "expired", "goodsigned"];
 
 const LISTS: [&str; 2] = ["zen.spamhaus.org", "bl.spamcop.net"];
@@ -64,11 +64,11 @@ enum Break {
     One(&'static [Fault]),
     /// The zone is signed like this.
     Signing(&'static str),
-    /// The domain in which its servers have their names is dead.
+    /// The domain of its servers' names is dead.
     Above(&'static str),
 }
 
-/// The world; with `late` as it is signed once the night has begun to be bad.
+/// The world; with `late` as it is signed after the begin of the troubles.
 fn lab(late: bool) -> Lab {
     let mut tree = Tree::default();
     let mut next = 0_u8;
@@ -110,14 +110,14 @@ fn lab(late: bool) -> Lab {
     tree.build().unwrap()
 }
 
-/// What was true when: seconds since the begin.
+/// The truth over time, in seconds since the begin.
 #[derive(Debug, Default)]
 struct Truth {
     broken: u64,
     mended: u64,
     outage: (u64, u64),
     list_dead: (u64, u64),
-    /// Questions of clients that failed, by domain: the moments.
+    /// Failed questions of clients, by domain: the moments.
     failed: BTreeMap<String, Vec<u64>>,
 }
 
@@ -180,12 +180,12 @@ impl Gateway {
     }
 }
 
-/// Plays the night; `silent`: in the outage messages are lost, instead of refused by our own host.
+/// Plays the night; `silent`: messages are lost in the outage, instead of refused by our own host.
 async fn night(silent: bool, seed: u64) -> Truth {
     const PAUSE: Duration = Duration::from_secs(300);
     let lab = Arc::new(lab(false));
     let mut config = config_trusting(&lab);
-    // A night is short: what was learnt in the evening must not last until the morning.
+    // A night is short: data of the evening must not last until the morning.
     config.cache.max_ttl = Duration::from_secs(120);
     let simulation = Simulation::new(lab, config, seed);
     let _tended = simulation.tend();
@@ -200,7 +200,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     let all: Vec<&str> = WELL.into_iter().chain(BROKEN.map(|(name, ..)| name)).collect();
     let mut senders = all.iter().copied().cycle();
     let mut take = || senders.next().unwrap();
-    // The evening: all is well, and everybody writes.
+    // The evening: everything works, and all domains send mail.
     for _ in 0..22 {
         gateway.mail(take()).await;
         tokio::time::sleep(PAUSE).await;
@@ -261,14 +261,14 @@ async fn night(silent: bool, seed: u64) -> Truth {
     gateway.truth
 }
 
-/// Whether a domain was broken at that second, but for the one that is broken and harms nobody.
+/// Whether a domain was broken at that second; the broken one without harm does not count.
 fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
     let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
     let Some(place) = place else { return false };
     second >= truth.broken && (place % 2 == 1 || second < truth.mended)
 }
 
-/// Whether a line is true, by what was done to the world and what clients were told.
+/// Whether a line is true, by the changes of the world and the replies to clients.
 fn is_true(line: &Line, truth: &Truth) -> bool {
     let second = line.second;
     let domain = line.zone().and_then(|zone| zone.strip_suffix(".tld")).unwrap_or_default();

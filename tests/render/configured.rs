@@ -1,4 +1,4 @@
-//! What is shown of the configuration and of the command line itself.
+//! Screens of the configuration and of the command line.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! What resolverctl prints, compared with tests/golden letter by letter. After a change that is meant, write the files anew
+//! The output of resolverctl, compared with tests/golden letter by letter. After an intended change, write the files
 //! with `RESOLVERD_WRITE_GOLDEN=1 cargo test --test render` and read the difference.
 
 mod configured;

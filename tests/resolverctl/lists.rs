@@ -1,4 +1,4 @@
-//! What lists say of an address and how they are, asked through the socket.
+//! Lists through the socket: their answers for an address, and their states.
 
 use std::time::Duration;
 

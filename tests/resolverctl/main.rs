@@ -1,4 +1,4 @@
-//! The whole of resolverctl against a real control socket; behind it a daemon that knows three names.
+//! All of resolverctl with a real control socket; behind it a daemon that knows three names.
 
 mod lists;
 mod socket;
@@ -251,7 +251,7 @@ fn lookup(question: &Question, trace: bool) -> Lookup {
     }
 }
 
-/// A daemon with its socket, and the tool that asks it.
+/// A daemon with its socket, and the command that asks it.
 struct World {
     directory: TempDir,
     socket: PathBuf,
@@ -491,7 +491,7 @@ fn shells_can_complete_it() {
     }
 }
 
-/// Needs to become somebody else, which only root may.
+/// Needs to become another user, which only root may.
 #[test]
 fn others_may_look_and_change_nothing() {
     use std::os::unix::fs::PermissionsExt;
@@ -503,7 +503,7 @@ fn others_may_look_and_change_nothing() {
     }
     let world = World::new();
     let program = world.directory.path().join("resolverctl");
-    // Copied by another process: one that a test beside this begins would keep a file open that we write.
+    // Copied by another process: a process started by a parallel test would keep a file open that we write.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverctl")).arg(&program).status().unwrap();
     assert!(copied.success());
     for path in [world.directory.path(), world.socket.parent().unwrap(), &world.socket, &program] {

@@ -1,4 +1,4 @@
-//! The control socket itself: whose it is, and what it makes of nonsense.
+//! The control socket itself: its rights, and its reaction to nonsense.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     assert!(matches!(again, Err(BindError::InUse { .. })));
 
     let stale = world.directory.path().join("stale.sock");
-    // Bound and never listened on, so that no process that another test forks meanwhile can keep it answering.
+    // Bound and never listened on, so that no process forked by another test can keep it answering.
     let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
     drop(dead);

@@ -20,10 +20,10 @@ use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use resolverd::record::Window;
 
-/// Long enough for any machine; a test that passes never waits it out.
+/// Long enough for any machine; a passing test never waits it out.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A small internet, a daemon, and where it listens.
+/// A small internet, a daemon, and its address.
 pub(crate) struct Stage {
     pub(crate) sockets: LabSockets,
     pub(crate) daemon: Daemon,
@@ -70,19 +70,19 @@ impl Stage {
         Client::new(self.address, PATIENCE)
     }
 
-    /// Questions that ended so.
+    /// Questions with this outcome.
     pub(crate) fn outcome(&self, outcome: Outcome) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.outcomes.iter().filter(|(of, _)| **of == outcome).map(|(_, count)| *count).sum()
     }
 
-    /// What was counted apart so.
+    /// Messages that were counted apart as this.
     pub(crate) fn apart(&self, apart: Apart) -> u64 {
         let report = self.daemon.subject().recorder().report(Window::Start);
         report.apart.iter().filter(|(of, _)| **of == apart).map(|(_, count)| *count).sum()
     }
 
-    /// Messages that the lab's servers have heard about `name`.
+    /// Messages about `name` to the lab's servers.
     pub(crate) fn heard(&self, name: &str) -> usize {
         let name = self::name(name);
         self.sockets.lab().log().received().iter().filter(|entry| entry.name == name).count()

@@ -1,4 +1,5 @@
-//! Traffic in simulation whose failures are kept, each with its reason and steps; and what one server of each zone may have.
+//! Traffic in simulation whose failures are kept, each with its reason and steps; and the faults of one server of
+//! each zone.
 
 use std::sync::Mutex;
 
@@ -10,11 +11,11 @@ use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::Simulation;
 use resolverd::lab::traffic::Asker;
 
-/// What befalls one server of each zone.
+/// The fault of one server of each zone.
 pub(crate) const AILMENTS: [Fault; 6] =
     [Fault::Dead, Fault::Refused, Fault::ServFail, Fault::UpwardReferral, Fault::LameEmpty, Fault::DropsEdns];
 
-/// Keeps what failed, and why.
+/// Keeps failures with their reasons.
 pub(crate) struct Watched<'a> {
     simulation: &'a Simulation,
     failed: Mutex<Vec<String>>,
@@ -26,7 +27,7 @@ impl<'a> Watched<'a> {
         Self { simulation, failed: Mutex::default() }
     }
 
-    /// What failed.
+    /// The failures.
     pub(crate) fn into_failed(self) -> Vec<String> {
         self.failed.into_inner().unwrap()
     }

@@ -1,4 +1,4 @@
-//! Sockets handed down: by the test as systemd does, and by systemd's own tool.
+//! Inherited sockets: handed over by the test like systemd, and by systemd's own tool.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -17,7 +17,7 @@ fn held() -> (UdpSocket, TcpListener, SocketAddr) {
     loop {
         let stream = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = stream.local_addr().unwrap();
-        // Where another test has taken the datagram port of that number, there is another.
+        // If another test has the datagram port of that number, another one is tried.
         if let Ok(datagrams) = UdpSocket::bind(address) {
             return (datagrams, stream, address);
         }
@@ -83,7 +83,7 @@ fn a_restart_in_the_midst_of_questions_loses_none() {
             asker.send(&question(id, &format!("n{id}.tld."))).unwrap();
             asked.push(id);
         }
-        // It answers what it has read, and leaves the rest to the next.
+        // It answers the queries that it has read, and leaves the rest to the next.
         let pid = rustix::process::Pid::from_child(&service.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(service.child.wait().unwrap().success());
@@ -109,8 +109,8 @@ fn a_socket_that_the_configuration_does_not_name_is_served_with_a_warning() {
     assert_eq!(answer(&asker), (4, 1));
 }
 
-/// systemd's tool at a free port. It binds that by itself, and the daemon the other kind of it: where a port has gone to
-/// somebody else in between, there is another.
+/// systemd's tool at a free port. It binds one socket itself, and the daemon the other kind: if another program has
+/// taken the port in between, another one is tried.
 fn activated(datagram: bool) -> (Service, Setting, SocketAddr) {
     loop {
         let (datagrams, listener, address) = held();
@@ -136,7 +136,7 @@ fn systemd_hands_down_either_kind_and_the_other_is_bound() {
     }
     for datagram in [false, true] {
         let (mut service, _setting, address) = activated(datagram);
-        // It becomes the daemon with the first question, which waits in the socket until then.
+        // It becomes the daemon with the first query, which waits in the socket until then.
         let asker = client(address);
         if datagram {
             asker.send(&question(5, "a.tld.")).unwrap();

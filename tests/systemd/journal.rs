@@ -14,7 +14,7 @@ use crate::service::{PATIENCE, Service, Setting};
 fn a_pipe_gets_plain_lines_with_their_time() {
     let setting = Setting::new("127.0.0.1:0".parse().unwrap());
     let mut command = setting.command();
-    // Another stream than stderr: somebody has sent stderr elsewhere.
+    // Another stream than stderr: somebody has redirected stderr.
     command.env("JOURNAL_STREAM", "1:1");
     let mut service = Service::start(command);
     let line = service.said.last().unwrap();

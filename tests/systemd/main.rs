@@ -1,4 +1,4 @@
-//! resolverd under a service manager: its units, what it tells the manager, and the sockets that it is handed.
+//! resolverd under a service manager: its units, its messages to the manager, and inherited sockets.
 
 mod inherited;
 mod journal;

@@ -1,4 +1,4 @@
-//! What the daemon tells a service manager, heard at a socket as systemd's.
+//! The daemon's messages to a service manager, received at a socket like systemd's.
 
 use std::os::unix::net::UnixDatagram;
 
@@ -6,7 +6,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use crate::service::{PATIENCE, Service, Setting, answer, client, question};
 
-/// A service manager's ear.
+/// The receiving side of a service manager.
 struct Manager {
     socket: UnixDatagram,
     setting: Setting,
@@ -38,7 +38,7 @@ impl Manager {
         String::from_utf8(octets[..length].to_vec()).unwrap()
     }
 
-    /// The next message that begins so; others are the watchdog's.
+    /// The next message with this begin; others are the watchdog's.
     fn hear_until(&self, begin: &str) -> String {
         loop {
             let heard = self.hear();
@@ -76,7 +76,7 @@ fn the_watchdog_hears_from_it_as_long_as_it_lives() {
     }
     assert_eq!(heard.iter().filter(|heard| heard.starts_with("READY=1")).count(), 1);
     assert_eq!(heard.iter().filter(|heard| *heard == "WATCHDOG=1\n").count(), 7);
-    // A process that is stopped tells nothing: the socket stays silent for longer than the manager would wait.
+    // A stopped process sends nothing: the socket stays silent for longer than the manager would wait.
     let pid = Pid::from_child(&service.child);
     kill_process(pid, Signal::STOP).unwrap();
     waitpid(Some(pid), WaitOptions::UNTRACED).unwrap().expect("it has stopped");
@@ -125,7 +125,7 @@ fn a_reload_is_told_from_its_begin_to_its_end_by_signal_and_by_tool() {
     tool.arg("--socket").arg(manager.setting.folder.path().join("control.sock")).arg("reload");
     assert!(tool.output().unwrap().status.success());
     reloaded(&manager);
-    // Lines of this level are no longer written, from the very next one on: the next that comes is an error's.
+    // Lines of this level are no longer written from now on: the next line is an error's.
     std::fs::write(&config, "nonsense").unwrap();
     hang_up(&service);
     reloaded(&manager);

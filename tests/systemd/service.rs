@@ -1,4 +1,4 @@
-//! A daemon as a service manager runs it: a process, a configuration, a small internet, and what it says.
+//! A daemon as a service manager runs it: a process, a configuration, a small internet, and its output.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -18,10 +18,10 @@ use resolverd::random::Random;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Long enough for any machine; a test that passes never waits it out.
+/// Long enough for any machine; a passing test never waits it out.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A folder with a configuration, and the internet that it leads to: `tld.` answers every name.
+/// A folder with a configuration, and its internet: `tld.` answers every name.
 pub(crate) struct Setting {
     pub(crate) folder: TempDir,
     _sockets: LabSockets,
@@ -66,8 +66,8 @@ impl Setting {
         command
     }
 
-    /// The daemon with two sockets handed down, as sd_listen_fds(3) has it: descriptors from 3 on, and the process's own
-    /// number in `LISTEN_PID`, which a shell knows that becomes the daemon.
+    /// The daemon with two inherited sockets, as in sd_listen_fds(3): descriptors from 3 on, and the process's own
+    /// number in `LISTEN_PID`, which a shell sets before it becomes the daemon.
     pub(crate) fn command_with(&self, datagrams: &UdpSocket, stream: &TcpListener) -> Command {
         let script =
             "LISTEN_PID=$$ LISTEN_FDS=2 exec \"$0\" --config \"$1\" 3<&0 4<&1 0</dev/null 1>/dev/null";
@@ -91,16 +91,16 @@ fn lab() -> Lab {
     tree.build().unwrap()
 }
 
-/// A daemon at work; killed when dropped.
+/// A running daemon; killed when dropped.
 pub(crate) struct Service {
     pub(crate) child: Child,
     lines: std::io::Lines<BufReader<ChildStderr>>,
-    /// What it said until it listened, that line included.
+    /// Its lines until it listened, including that line.
     pub(crate) said: Vec<String>,
 }
 
 impl Service {
-    /// Starts `command`, and waits until it says that it listens.
+    /// Starts `command`, and waits for the line that it listens.
     pub(crate) fn start(command: Command) -> Self {
         let mut service = Self::spawn(command);
         service.wait_for(" listens at ");
@@ -114,12 +114,12 @@ impl Service {
         Self { child, lines, said: Vec::new() }
     }
 
-    /// Waits until it has said `words`.
+    /// Waits for the line with `words`.
     pub(crate) fn wait_for(&mut self, words: &str) {
         assert!(self.says(words), "it has ended: {:?}", self.said);
     }
 
-    /// Waits until it has said `words`, or ends without.
+    /// Waits for the line with `words`, or for the end without it.
     pub(crate) fn says(&mut self, words: &str) -> bool {
         while self.said.last().is_none_or(|line| !line.contains(words)) {
             let Some(line) = self.lines.next() else { return false };
@@ -128,7 +128,7 @@ impl Service {
         true
     }
 
-    /// The next line that it says.
+    /// Its next line.
     pub(crate) fn next_line(&mut self) -> String {
         match self.lines.next() {
             Some(line) => line.unwrap(),
@@ -136,7 +136,7 @@ impl Service {
         }
     }
 
-    /// Where it says that it listens first.
+    /// The first address where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         let line = self.said.last().unwrap();
         let (_, rest) = line.split_once(" listens at ").unwrap();
@@ -152,7 +152,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // One that has ended already is no matter.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -175,7 +175,7 @@ pub(crate) fn client(server: SocketAddr) -> UdpSocket {
     client
 }
 
-/// Takes an answer: its id, and how many records it has.
+/// Reads an answer: its id, and the number of its records.
 pub(crate) fn answer(client: &UdpSocket) -> (u16, usize) {
     let mut octets = [0; 4_096];
     let length = client.recv(&mut octets).unwrap();

@@ -1,4 +1,4 @@
-//! The units that packages install, judged by systemd's own programs.
+//! The units that packages install, checked by systemd's own programs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,10 +7,10 @@ use resolverd::config::Config;
 use resolverd::daemon::allowance;
 use resolverd::lab::prelude::skipped;
 
-/// The most that `systemd-analyze security` may find, in tenths.
+/// The greatest exposure level of `systemd-analyze security`, in tenths.
 const EXPOSURE: &str = "--threshold=15";
 
-/// Whether a program of systemd's is there. On CI, where .ci/run installs it, it must be.
+/// Whether a program of systemd's is installed. On CI, where .ci/run installs it, it must be.
 pub(crate) fn is_installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
     assert!(
@@ -58,7 +58,7 @@ fn systemd_understands_every_line() {
     }
     let folder = tempfile::tempdir().unwrap();
     let service = std::fs::read_to_string(unit("resolverd.service")).unwrap();
-    // The programs where they are now; everything else as it is.
+    // The programs at their current paths; everything else unchanged.
     let service = service
         .replace("ExecStart=resolverd\n", &format!("ExecStart={}\n", env!("CARGO_BIN_EXE_resolverd")))
         .replace("ExecReload=resolverctl ", &format!("ExecReload={} ", env!("CARGO_BIN_EXE_resolverctl")));
