@@ -470,8 +470,11 @@ impl<'a> Asking<'a> {
 
     /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
     fn end(&mut self) -> Result<Said, Failure> {
-        let all =
-            self.doubted == self.faults.len() && self.lookup_failure.is_none() && self.unglued.is_empty();
+        // A server that is avoided has said something else.
+        let all = self.doubted == self.faults.len()
+            && self.errand.avoid.is_empty()
+            && self.lookup_failure.is_none()
+            && self.unglued.is_empty();
         match self.doubtful.take() {
             Some(found) if all => Ok(Said::Doubtful(Found { doubted: true, ..found })),
             _ => Err(self.failure()),

@@ -1,5 +1,17 @@
 //! Hosts whose clock is wrong when they boot, and is set a little later.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::prelude::ask;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Simulation, config_trusting, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
+
 use super::{TOP, ZONE, play_all};
 
 fn played(title: &str, text: &str) -> (String, String) {
@@ -67,4 +79,53 @@ fn a_right_clock_is_not_talked_out_of_it() {
             ),
         ),
     ]);
+}
+
+/// A signed TLD, and below it an unsigned zone with a near server and a far one.
+fn unsigned_zone() -> Arc<Lab> {
+    let mut tree = Tree::default();
+    let servers = [("a.root", 10), ("ns.tld", 10), ("near.zone.tld", 10), ("far.zone.tld", 200)];
+    for (last, (server, distance)) in (1..).zip(servers) {
+        let mut plan = ServerPlan::new(server, vec![[127, 0, 0, last].into()]);
+        plan.distance = Distance::steady(Duration::from_millis(distance));
+        tree.server(plan).unwrap();
+    }
+    for (zone, servers) in [(".", &servers[..1]), ("tld.", &servers[1..2]), ("zone.tld.", &servers[2..])] {
+        let servers: Vec<String> = servers.iter().map(|(server, _)| (*server).to_owned()).collect();
+        tree.zone(zone, &servers, "*.x 60 A 10.0.0.1\n").unwrap();
+    }
+    for zone in [".", "tld."] {
+        tree.sign(zone, Some("".parse().unwrap())).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+/// By a fast clock the proof that the zone is unsigned has run out, so the answer of the near server is bogus. The clock is set while
+/// the far one is asked, which denies everything in doubt: it is not the only one that has said something.
+#[test]
+fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
+    paused(async {
+        let lab = unsigned_zone();
+        let simulation = Simulation::new(lab.clone(), config_trusting(&lab), 1);
+        for number in 0..8 {
+            let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
+            assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+        }
+        // That the zone is unsigned is then to be found out again.
+        tokio::time::sleep(Duration::from_secs(400)).await;
+        lab.server("far.zone.tld").unwrap().set_faults(&[Fault::CatchAll, Fault::NoAa]);
+        simulation.clock().set_wrong_by(720 * 3_600);
+        let asked = ask(&simulation, "www.x.zone.tld.", RecordType::A);
+        let set = async {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            simulation.clock().set_wrong_by(0);
+            ask(&simulation, "www.x.tld.", RecordType::A).await;
+        };
+        let (reply, ()) = tokio::join!(asked, set);
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
+        // The failure is remembered for half a minute.
+        tokio::time::sleep(Duration::from_secs(31)).await;
+        let reply = ask(&simulation, "www.x.zone.tld.", RecordType::A).await;
+        assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+    });
 }
