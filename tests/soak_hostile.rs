@@ -58,6 +58,8 @@ struct Run {
     wrong: Vec<String>,
     /// Faults of servers that were asked.
     met: BTreeSet<Fault>,
+    /// Messages that came to servers.
+    messages: u64,
 }
 
 /// A world: the possible faults of servers, messages lost per thousand, and whether its zones are signed and
@@ -106,6 +108,7 @@ async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     tokio::time::sleep(AFTERWARDS).await;
     let mut run = watched.run.into_inner().unwrap();
     run.wrong.extend(left_behind(&simulation));
+    run.messages = internet.lab.log().total();
     let received = internet.lab.log().received();
     let met = |name: &str| received.iter().any(|received| *received.server == *name);
     run.met = broken.iter().filter(|(name, _)| met(name)).map(|(_, fault)| *fault).collect();
@@ -300,5 +303,18 @@ fn a_lying_server_is_bounded() {
     for (seed, run) in soak(&liars, 0) {
         let unbounded: Vec<&String> = run.wrong.iter().filter(|it| !it.contains("instead of")).collect();
         assert!(unbounded.is_empty(), "seed {seed}: {unbounded:?}");
+    }
+}
+
+/// A seed that failed can be played again.
+#[test]
+fn a_seed_played_twice_is_the_same_run() {
+    let faults: Vec<Fault> = OF_SIGNED_ZONES.into_iter().chain(honest()).collect();
+    for (seed, signed) in [(0, true), (1, false)] {
+        let world = World { faults: &faults, loss_per_mille: 300, signed };
+        let [first, second] = [(); 2].map(|()| format!("{:#?}", paused(run(seed, world, RECONNAISSANCE))));
+        let different = first.lines().zip(second.lines()).find(|(one, other)| one != other);
+        assert_eq!(different, None, "seed {seed}");
+        assert_eq!(first.len(), second.len(), "seed {seed}");
     }
 }

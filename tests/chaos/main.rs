@@ -74,6 +74,8 @@ struct Run {
     wrong: Vec<String>,
     met: BTreeSet<Fault>,
     done: Done,
+    /// Messages that came to servers.
+    messages: u64,
 }
 
 /// Notes panics, and hides those of the lab.
@@ -121,7 +123,9 @@ async fn run(seed: u64, messages: usize) -> Run {
     gateways[0].ask_for_all().await;
     run.calm("before", take(&tally));
 
+    // In this order, as else a random number that nobody has seeded says who goes first.
     tokio::select! {
+        biased;
         _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}
         () = monkey.rage() => {}
     }
@@ -153,6 +157,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     tokio::time::sleep(AFTERWARDS).await;
     run.met = internet.lab.servers().iter().flat_map(|server| server.met()).collect();
     run.done = monkey.done.clone();
+    run.messages = internet.lab.log().total();
     drop((gateways, tended));
     tokio::time::sleep(Duration::from_secs(60)).await;
     run.wrong.extend(left_behind(&simulation));
@@ -230,6 +235,21 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
     if plays_all {
         assert!(unmet.is_empty(), "nobody has met {unmet:?}");
         assert_eq!(done.len(), EVENTS, "not all was done: {done:?}");
+    }
+}
+
+/// Messages for each gateway where a run is only compared with itself.
+const MESSAGES_OF_TWICE: usize = 6;
+
+/// A seed that failed can be played again: it is the same run to the last message, steps and moments of all failures included.
+#[test]
+fn a_seed_played_twice_is_the_same_run() {
+    note_panics();
+    for seed in [0, 1] {
+        let [first, second] = [(); 2].map(|()| format!("{:#?}", paused(run(seed, MESSAGES_OF_TWICE))));
+        let different = first.lines().zip(second.lines()).find(|(one, other)| one != other);
+        assert_eq!(different, None, "seed {seed}");
+        assert_eq!(first.len(), second.len(), "seed {seed}");
     }
 }
 
