@@ -226,8 +226,8 @@ impl<'a> Asking<'a> {
                         return Some(said);
                     }
                 };
-                if let Some(candidate) = self.candidate(event.server) {
-                    candidate.ended(conduct);
+                if self.candidate(event.server).is_some_and(|candidate| !candidate.ended(conduct)) {
+                    return None;
                 }
                 self.faults.push((event.server, conduct));
                 if self.is_refused() {
@@ -334,7 +334,7 @@ impl<'a> Asking<'a> {
             secret: errand.rewrite.map(|rewrite| Arc::clone(rewrite.secret())),
             edns: self.signed.asks_with_edns(candidate.standing.edns, candidate.tries),
             signed: self.signed,
-            insists: candidate.progress == Progress::Cut,
+            insists: candidate.cut,
             tries: candidate.tries,
             round_trip: candidate.standing.round_trip,
             timer: select::longer(candidate.standing.timer, candidate.tries),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::cache::servers::{Health, ServerStanding};
 use crate::conduct::Conduct;
+use crate::limits::MAX_STREAM_TRIES;
 
 /// The assumed distance of an unknown server: nearer ones are preferred to it, farther ones are not.
 const UNKNOWN_DISTANCE: Duration = Duration::from_millis(100);
@@ -27,6 +28,10 @@ pub struct Candidate {
     pub under_way: u8,
     /// Whether it has answered a message: its answers to the others are not waited for.
     pub answered: bool,
+    /// Whether it has truncated an answer: it is then asked over TCP only.
+    pub cut: bool,
+    /// Messages sent to it since then, over TCP.
+    pub streams: u8,
 }
 
 /// The progress of the last message to a candidate.
@@ -54,21 +59,30 @@ const LAST_RESORT: u8 = 2;
 impl Candidate {
     /// A candidate that was not asked yet.
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
-        Self { address, standing, tries: 0, progress: Progress::Untried, under_way: 0, answered: false }
+        let (tries, under_way, streams) = (0, 0, 0);
+        let (progress, answered, cut) = (Progress::Untried, false, false);
+        Self { address, standing, tries, progress, under_way, answered, cut, streams }
     }
 
     /// A message is sent to it.
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
+        self.streams = self.streams.saturating_add(self.cut.into());
         self.progress = Progress::Waiting;
         self.under_way = self.under_way.saturating_add(1);
         self.answered = false;
     }
 
-    /// A message to it has ended.
-    pub fn ended(&mut self, conduct: Conduct) {
+    /// A message to it has ended. False if a copy over UDP was cut while the question is in progress over TCP: that
+    /// changes nothing.
+    pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
+        if conduct == Conduct::Truncated && self.streams > 0 {
+            return false;
+        }
+        self.cut |= conduct == Conduct::Truncated;
         self.answered |= conduct.came_back();
+        true
     }
 
     /// Messages to it whose answers could change the result.
@@ -83,7 +97,7 @@ impl Candidate {
 
     /// Whether it is dead, does not serve the zone, or cut its answer and takes no TCP.
     pub fn is_last_resort(&self) -> bool {
-        let useless = self.standing.lame || self.progress == Progress::Cut;
+        let useless = self.standing.lame || self.cut;
         useless || self.standing.health == Health::Dead
     }
 
@@ -94,7 +108,8 @@ impl Candidate {
 }
 
 /// The place of the candidate to ask next: an untried one, otherwise one whose silence may have been loss, at most
-/// `max_tries` times each; dead and lame ones once the others have been asked twice. `toss` breaks ties among equals.
+/// `max_tries` times each, over TCP `MAX_STREAM_TRIES`; dead and lame ones once the others have been asked twice. `toss`
+/// breaks ties among equals.
 pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) -> Option<usize> {
     let rank = |candidate: &Candidate| {
         let standing = candidate.standing;
@@ -104,7 +119,7 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
     };
     let fits = |candidate: &&Candidate| {
         let may_be = matches!(candidate.progress, Progress::Untried | Progress::Overdue | Progress::Cut);
-        may_be && candidate.tries < max_tries
+        may_be && candidate.tries < max_tries && candidate.streams < MAX_STREAM_TRIES
     };
     let least = candidates.iter().filter(fits).map(rank).min()?;
     let equals: Vec<usize> = candidates
@@ -153,6 +168,8 @@ mod tests {
             progress: Progress::Untried,
             under_way: 0,
             answered: false,
+            cut: false,
+            streams: 0,
         }
     }
 
@@ -206,6 +223,24 @@ mod tests {
         assert_eq!((candidate.under_way, candidate.awaited()), (1, 0));
         candidate.sent();
         assert_eq!(candidate.awaited(), 2, "asked again, as its answer was cut");
+    }
+
+    #[test]
+    fn once_an_answer_was_cut_tcp_is_waited_for_and_not_repeated_often() {
+        let mut candidates = [candidate(1, Some(1), Health::Answering)];
+        candidates[0].sent();
+        candidates[0].sent();
+        assert!(candidates[0].ended(Conduct::Truncated));
+        assert_eq!((candidates[0].cut, candidates[0].awaited()), (true, 0));
+        candidates[0].progress = Progress::Cut;
+        for _ in 0..MAX_STREAM_TRIES {
+            assert_eq!(next(&candidates, 8, |_| 0), Some(0));
+            candidates[0].sent();
+            candidates[0].progress = Progress::Overdue;
+        }
+        assert_eq!(next(&candidates, 8, |_| 0), None);
+        assert!(!candidates[0].ended(Conduct::Truncated), "the other copy over UDP");
+        assert_eq!(candidates[0].awaited(), usize::from(MAX_STREAM_TRIES));
     }
 
     #[test]

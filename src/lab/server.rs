@@ -176,6 +176,7 @@ impl Server {
             let before = response.clone();
             match fault {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
+                Fault::SlowTcp(late) if transport == Transport::Tcp => delay = delay.saturating_add(*late),
                 Fault::WrongSource => source = mangle::other_address(address),
                 Fault::NxdomainOnEmptyNonTerminals => self.deny_empty_non_terminal(&query, &mut response),
                 _ => {
@@ -186,7 +187,8 @@ impl Server {
             // The comparison of messages skips these.
             let elsewhere =
                 matches!(fault, Fault::Slow(_) | Fault::WrongSource | Fault::Ttl(_) | Fault::FlipsCase);
-            self.meets(*fault, elsewhere || response != before);
+            let slow = matches!(fault, Fault::SlowTcp(_)) && transport == Transport::Tcp;
+            self.meets(*fault, elsewhere || slow || response != before);
         }
         let octets = mangle::octets(&faults, &query, &response, transport);
         let plain = mangle::octets(&[], &query, &response, transport);

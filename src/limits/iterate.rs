@@ -109,6 +109,10 @@ pub const UNGLUED_AT_ONCE: usize = 2;
 /// the growing timers of a near one cover a client's patience.
 pub const MAX_TRIES: u8 = 8;
 
+/// Of these over TCP to a server whose answer was cut. The kernel repeats what is lost on a stream, after a second where nobody
+/// takes the connection; a second message helps only where the stream has broken.
+pub const MAX_STREAM_TRIES: u8 = 2;
+
 /// Messages of one step of a walk that are listened for at once.
 pub const MAX_UNDER_WAY: usize = 16;
 

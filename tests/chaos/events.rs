@@ -31,12 +31,14 @@ const REFUSAL: &str = "127.255.255.254";
 
 /// All faults, including those with a number.
 pub(crate) fn all_faults() -> Vec<Fault> {
-    let numbered = [Fault::Slow(Duration::from_millis(1_500)), Fault::Ttl(0), Fault::Ttl(1 << 31)];
+    let late = Duration::from_millis(1_500);
+    let numbered = [Fault::Slow(late), Fault::SlowTcp(late), Fault::Ttl(0), Fault::Ttl(1 << 31)];
     Fault::all().chain(numbered).collect()
 }
 
 /// Faults that show only over TCP, or in answers that are too long for a datagram.
-const OF_TCP: [Fault; 8] = [
+const OF_TCP: [Fault; 9] = [
+    Fault::SlowTcp(Duration::from_millis(1_500)),
     Fault::NoTcp,
     Fault::SilentTcp,
     Fault::MuteTcp,
