@@ -100,7 +100,7 @@ mod tests {
         }
         assert!(budget.take_check().is_err());
         let budget = Budget::default();
-        for _ in 0..MAX_FAILED_CHECKS / SLOW_CHECK {
+        for _ in 0..MAX_FAILED_CHECKS.div_ceil(SLOW_CHECK) {
             assert!(budget.take_check().is_ok());
             budget.note_failed(SLOW_CHECK);
         }

@@ -24,8 +24,14 @@ const SHORTEST_OF_RING: usize = 1024 / 8;
 /// costs work.
 const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
-/// The work of one usual check: 4096 bits with the exponent 65537, 0.1 ms.
-const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * 17;
+/// The work of one usual check: 4096 bits with the exponent 65537, 79 µs (see `weight`).
+const USUAL_WORK: usize = 4096 / 8 * (4096 / 8) * work_of(17, 2);
+
+/// The work of a check for each square of the modulus' octets, in halves of a squaring: one squaring for each bit of the
+/// exponent, one and a half more for each bit that is set, and ten for the steps before and after.
+const fn work_of(bits: u32, ones: u32) -> usize {
+    2 * bits as usize + 3 * ones as usize + 20
+}
 
 /// DER before a digest (RFC 8017 section 9.2, note 1).
 const SHA1: &[u8] =
@@ -104,12 +110,24 @@ impl<'a> RsaKey<'a> {
 
     /// The cost of a check by this key in usual checks: it grows with the square of the modulus' length, and with the
     /// bits of the exponent and the ones among them.
+    ///
+    /// Measured with ring 0.17 on a quiet core of 2026, in µs (`cargo bench --bench validate` repeats it):
+    ///
+    /// ```text
+    ///  exponent     3  65537  2^32+1  2^33-1        P-256    57
+    ///  1024 bits    3      6       9      17        P-384   561
+    ///  2048 bits   10     21      32      63        Ed25519  37
+    ///  4096 bits   38     79     122     240
+    ///  8192 bits  146    305     475     959
+    /// ```
+    ///
+    /// num-bigint takes 13 µs by keys of 512 bits and 35 by those of 1016, whatever the exponent.
     pub(super) fn weight(&self) -> u32 {
         let bits = u64::BITS.saturating_sub(self.exponent.leading_zeros());
-        let products = usize::try_from(bits.saturating_add(self.exponent.count_ones())).unwrap_or(usize::MAX);
         let square = self.modulus.len().saturating_mul(self.modulus.len());
-        let work = square.saturating_mul(products.saturating_sub(2));
-        u32::try_from(work.div_ceil(USUAL_WORK)).unwrap_or(u32::MAX).max(1)
+        let work = square.saturating_mul(work_of(bits, self.exponent.count_ones()));
+        let nearest = work.saturating_add(USUAL_WORK / 2) / USUAL_WORK;
+        u32::try_from(nearest).unwrap_or(u32::MAX).max(1)
     }
 }
 

@@ -241,7 +241,8 @@ fn whatever_happens_no_answer_is_false_and_all_is_well_afterwards() {
 /// Messages for each gateway where a run is only compared with itself.
 const MESSAGES_OF_TWICE: usize = 6;
 
-/// A seed that failed can be played again: it is the same run to the last message, steps and moments of all failures included.
+/// A seed that failed can be played again: it is the same run to the last message, with the steps and moments of all
+/// failures.
 #[test]
 fn a_seed_played_twice_is_the_same_run() {
     note_panics();
