@@ -41,7 +41,7 @@ const EXPONENTS: [(&str, &[u8]); 4] =
 /// Messages a run.
 const MESSAGES: usize = 400;
 
-/// Runs; the best is told, as the machine does other things too.
+/// Runs; the best is printed, because the machine does other things too.
 const RUNS: usize = 5;
 
 /// How zones are signed: each algorithm that is checked, and denials of both sorts.

@@ -1,8 +1,8 @@
 //! resolverd: a caching, recursing DNS resolver for mail gateways.
 //!
-//! A message costs a gateway 30 to 90 questions in dependent steps. What counts is the time from the first to the last,
-//! and knowing afterwards whose fault it was. This is the tour; each module's first lines say what it is and which
-//! RFC it obeys.
+//! A message costs a gateway 30 to 90 questions in dependent steps. The time from the first to the last counts, and so
+//! does the knowledge of who was slow. This is the tour. Each module's front page says what the module is, which RFC it
+//! obeys, and which decisions shaped it.
 //!
 //! # The way of a question
 //!
@@ -20,32 +20,34 @@
 //!                          └─► dnsbl::gate                    is it a listing, in the zone of a DNS list?
 //!
 //!  above resolve, a task of the daemon each:     background (questions that no client has asked)
-//!  beside the way, told of it but never in it:   record · control
+//!  beside the way, never in it:                  record · control
 //! ```
 //!
-//! Calls go down and to the right only. What stands beside the way reads snapshots and starts questions only through
+//! Calls go down and to the right only. Modules beside the way read snapshots, and start questions only through
 //! [`resolve`], as any client does.
 //!
 //! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
 //!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it.
-//! 2. A miss goes to [`resolve`]: it joins the flight of its question or begins one, and waits as long as its client
-//!    does. The flight follows aliases from name to name; for each, the longest suffix in [`zones`] says where it goes.
-//! 3. [`iterate`] walks from the closest zone cut in memory, or from the servers of a stub zone, along referrals; forwarders
-//!    it asks for the whole answer. Which server is asked next, what a message
-//!    says, and what of it may be believed are pure functions (`select`, `classify`, `scrub`).
+//! 2. A miss goes to [`resolve`]: it joins the flight of its question or begins one, and waits until the client's
+//!    deadline. The flight follows aliases from name to name. For each name, the longest suffix in [`zones`] is its route.
+//! 3. [`iterate`] walks from the closest zone cut in memory, or from the servers of a stub zone, along referrals. It asks
+//!    forwarders for the whole answer. The choice of the next server, the meaning of a message, and the records that may
+//!    be believed are pure functions (`select`, `classify`, `scrub`).
 //!    [`resolve`] keeps an answer once [`validate`] has judged it by the keys of the zone that signed it, and asks another
-//!    server before it calls a zone bogus; DS come with the walk, keys are sought beside it.
-//!    In a DNS list's zone the answer then passes the gate of [`dnsbl`]: is it a listing, a refusal, a parked zone?
-//! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire: behind its `Network`
-//!    stand sockets, or the servers of the `lab` in memory.
-//! 5. Whatever ends is told to [`record`]; [`control`] shows it, and [`ctl`] asks for it: `resolverctl`. [`check`] looks at
-//!    the host that it all runs on.
+//!    server before it calls a zone bogus. DS come with the walk; keys are fetched in parallel.
+//!    In the zone of a DNS list the answer then passes the gate of [`dnsbl`]: is it a listing, a refusal, a parked zone?
+//! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire. Behind its `Network` are
+//!    sockets, or the servers of the `lab` in memory.
+//! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
+//!    checks the host.
 //!
-//! # What travels
+//! # Shared types
 //!
-//! [`question`] holds what goes the whole way: the question and its key, the answer as bytes, and the closed list of
-//! outcomes in which every question ends; [`conduct`] how a server behaved to a message. [`rdata`] reads the data of records that the library refuses, [`zone_file`] all that is written as zone files are. [`clock`] and [`random`] are injected, so that the whole resolver runs on a
-//! virtual clock and a seed. Every bound stands in [`limits`] with its reason; every default in [`config`].
+//! [`question`] has the types of the whole way: the question and its key, the answer as octets, and the closed list of
+//! outcomes in which every question ends. [`conduct`] has the behaviour of a server to a message. [`rdata`] reads the data of
+//! records that the library refuses; [`zone_file`] reads every text in zone-file form. [`clock`] and [`random`] are injected,
+//! so that the whole resolver runs on a virtual clock and a seed. Every bound is in [`limits`] with its reason; every
+//! default is in [`config`].
 //!
 //! # Who calls whom
 //!
@@ -87,12 +89,12 @@
 //! limits
 //! ```
 //!
-//! # Who builds and ends it
+//! # Start and end
 //!
-//! [`daemon`] builds the parts, owns their tasks, and ends them in order. [`supervise`] starts again what panics and tells who is
-//! stuck. [`notify`] tells the service manager, [`log`] the journal.
+//! [`daemon`] builds the parts, owns their tasks, and ends them in order. [`supervise`] restarts tasks after a panic and
+//! finds stuck ones. [`notify`] informs the service manager, [`log`] the journal.
 //!
-//! `upstream` is the one word here that RFC 9499 does not define: whichever server is asked next.
+//! `upstream` is the one word here that RFC 9499 does not define: the server that is asked next.
 
 mod allocator;
 pub mod arguments;

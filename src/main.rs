@@ -73,7 +73,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }
 
-/// Runs the daemon until it is told to end.
+/// Runs the daemon until a signal ends it.
 async fn serve(
     config: Config,
     origin: Option<PathBuf>,

@@ -322,11 +322,11 @@ pub struct Answer {
 pub struct ListMark {
     /// The list's number: `dnsbl::table`.
     pub list: u32,
-    /// What the list said.
+    /// The answer of the list.
     pub says: ListSays,
 }
 
-/// What a DNS list said.
+/// The answer of a DNS list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ListSays {

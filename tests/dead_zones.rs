@@ -63,7 +63,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
             let (elapsed, messages) = mail(&simulation).await;
             println!("{servers} servers: {elapsed:?}, {messages} messages");
             assert!(elapsed <= Duration::from_millis(most), "{servers} servers: {elapsed:?}");
-            // Those of the first question, and one in the background to each.
+            // The messages of the first question, and one in the background to each.
             let most = usize::from(servers) * usize::from(MAX_TRIES + 2);
             assert!(messages <= most, "{messages} messages to {servers} servers");
             for message in 2..=4 {

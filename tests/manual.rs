@@ -192,7 +192,7 @@ fn key(block: &Block) -> String {
         .iter()
         .filter(starts)
         .map(|line| line.trim_start_matches('#').split(" = ").next().unwrap())
-        // The name of an entry stands in its first block.
+        // The name of an entry is in its first block.
         .filter(|name| heads == 0 || *name != "name")
         .collect();
     let lines: String =

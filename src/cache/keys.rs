@@ -11,7 +11,7 @@ pub(super) enum Slot {
     /// Addresses from delegations: kept beside the data or denials of the name's own zone.
     Glue(RecordType),
     Nxdomain,
-    /// That a name exists, because names below it do.
+    /// Existence of a name, because names below it exist.
     Exists,
     Delegation,
     State,

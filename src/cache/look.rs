@@ -36,7 +36,7 @@ pub enum What {
     Answer(Question, Arc<Answer>),
     /// An RRset: its rank, and its records with the TTL that is left.
     Rrset(Rank, Vec<Record>),
-    /// That there is no such name or type.
+    /// A denial of the name or the type.
     Negative(Arc<Negative>),
     /// The servers of the zone of this name.
     Delegation(Arc<Delegation>),

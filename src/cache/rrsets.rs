@@ -173,7 +173,7 @@ impl InView<'_> {
         matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
     }
 
-    /// Whether there may be a DNAME: false where none was ever kept.
+    /// Whether there may be a DNAME: false if none was ever kept.
     pub fn may_redirect(&self) -> bool {
         self.dnames.load(Ordering::Relaxed)
     }

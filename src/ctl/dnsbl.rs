@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     command: Option<Command>,
 }
 
-/// What is asked; without it, how the lists in use are.
+/// The sub-commands; without one, the states of the lists in use.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Query each list in use about an address or a domain. Exit code 0: a blocklist lists it; 1: no queried blocklist lists

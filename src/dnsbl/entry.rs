@@ -60,7 +60,7 @@ struct Tally {
 pub struct Counts {
     /// Questions of clients.
     pub questions: u64,
-    /// Those that were answered from memory.
+    /// Questions that were answered from memory.
     pub hits: u64,
     /// Answers that were a listing.
     pub listed: u64,

@@ -57,7 +57,7 @@ impl Lookalikes {
         zones.insert(zone, AskedZone { questions: 1, changes: 0, last: address });
     }
 
-    /// Those that were asked about enough addresses to look like a list, the most asked first.
+    /// The zones that were asked about enough addresses to look like a list, the most asked first.
     pub fn list(&self) -> Vec<Lookalike> {
         let zones = self.lock();
         let alike = zones.iter().filter(|(_, asked)| asked.changes >= LOOKALIKE_ADDRESSES);

@@ -226,7 +226,7 @@ mod tests {
         let path = Path { server: server.local_addr().unwrap(), source: None, tls };
         let served = async {
             let (mut stream, _) = server.accept().await.unwrap();
-            // The record of the ClientHello: its length stands in octets 3 and 4 (RFC 8446 section 5.1).
+            // The record of the ClientHello: its length is in octets 3 and 4 (RFC 8446 section 5.1).
             let mut head = [0; 5];
             stream.read_exact(&mut head).await.unwrap();
             let mut hello = vec![0; usize::from(u16::from_be_bytes([head[3], head[4]]))];

@@ -83,7 +83,7 @@ impl Iterate {
                 probes.spawn(try_on_the_side(self.means(), server, wanted));
             }
             if begun {
-                // They have a next time now.
+                // The servers have a next time now.
                 continue;
             }
             let rest = due.next.map(|next| next.since(now));

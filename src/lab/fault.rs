@@ -206,7 +206,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// A span of time as scenarios spell it: `250ms`, `3s`, `10m` or `1h`; none where it is none of these.
+/// A span of time as scenarios spell it: `250ms`, `3s`, `10m` or `1h`; none for other texts.
 pub fn span(text: &str) -> Option<Duration> {
     let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
     let number: u64 = digits.parse().ok()?;

@@ -121,7 +121,7 @@ pub(super) const HOSTERS: [Hoster; 8] = [
     },
 ];
 
-/// What a DNS list contains.
+/// The content of a DNS list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {
     /// Addresses that send spam.

@@ -127,11 +127,11 @@ fn dnssec_record(owner: &Name, ttl: u32, data: DNSSECRData) -> Record {
 struct Signer<'a> {
     plan: &'a Signing,
     origin: &'a Name,
-    /// Those in the DNSKEY set.
+    /// The keys in the DNSKEY set.
     shown: Vec<Key>,
-    /// Those that sign the DNSKEY set.
+    /// The keys that sign the DNSKEY set.
     of_keys: Vec<Key>,
-    /// Those that sign the rest.
+    /// The keys that sign the rest.
     of_data: Vec<Key>,
     inception: u32,
     expiration: u32,

@@ -50,7 +50,7 @@ pub enum Mail {
         address: Ipv4Addr,
         /// Domain of MAIL FROM and of From:.
         sender: Name,
-        /// Selector of its signature; none where it is unsigned.
+        /// Selector of its signature; none if it is unsigned.
         selector: Option<&'static str>,
         /// Domain of a link in its text.
         link: Name,

@@ -42,7 +42,7 @@ impl Inherited {
         inherited
     }
 
-    /// Those of an address; empty if there are none.
+    /// The sockets of an address; empty if there are none.
     pub(super) fn of(&mut self, address: SocketAddr) -> Held {
         self.held.remove(&address).unwrap_or_default()
     }

@@ -73,7 +73,7 @@ impl Listeners {
         match self.ready(come, config, views) {
             Ok(prepared) => self.begin(prepared),
             Err(error) => {
-                // They are tried again.
+                // The addresses are tried again.
                 self.missing.extend(taken);
                 return Err(error);
             }

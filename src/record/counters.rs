@@ -90,7 +90,7 @@ impl Counts {
         TABLE.iter().zip(self.0).find(|(row, _)| row.name == name).map(|(_, count)| count)
     }
 
-    /// Those that a screen shows as they are, with their words, without zeros.
+    /// The counters that a screen shows as they are, with their words, without zeros.
     pub fn shown(&self) -> impl Iterator<Item = (u64, &'static str)> {
         let rows = TABLE.iter().zip(self.0);
         rows.filter_map(|(row, count)| Some((count, row.shown?))).filter(|(count, _)| *count > 0)

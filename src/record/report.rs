@@ -110,7 +110,7 @@ pub struct ClientRow {
     pub client: String,
     /// Questions it asked.
     pub questions: u64,
-    /// Those answered from memory.
+    /// Questions answered from memory.
     pub cache: u64,
     /// Questions that ended in SERVFAIL.
     pub failed: u64,
@@ -138,7 +138,7 @@ pub struct TypeRow {
     pub kind: String,
     /// Questions for it.
     pub questions: u64,
-    /// Those answered from memory.
+    /// Questions answered from memory.
     pub cache: u64,
     /// Questions that ended in SERVFAIL.
     pub failed: u64,

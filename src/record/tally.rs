@@ -185,7 +185,7 @@ impl Tally for ZoneTally {
 pub(super) struct ClientTally {
     /// Questions asked.
     pub(super) questions: u64,
-    /// Those answered from memory.
+    /// Questions answered from memory.
     pub(super) cache: u64,
     /// Questions that ended in SERVFAIL.
     pub(super) failed: u64,

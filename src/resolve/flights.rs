@@ -42,7 +42,7 @@ pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 #[derive(Clone)]
 pub(super) struct Flights {
     table: Arc<Mutex<Table>>,
-    /// The key of the hash by which zones and clients are told apart, because strangers choose their names.
+    /// The key of the hash that identifies zones and clients, because strangers choose their names.
     keyed: Keyed,
 }
 

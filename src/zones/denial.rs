@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::zone::Zone;
 
-/// That a name has no records of the type; also that a delegation has no DS.
+/// Proves that a name has no records of the type; also that a delegation has no DS.
 pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
@@ -23,7 +23,7 @@ pub(super) fn no_data(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// That neither the name nor a wildcard for it exists.
+/// Proves that neither the name nor a wildcard for it exists.
 pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");
@@ -41,7 +41,7 @@ pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// That a name does not exist, beside the answer of a wildcard.
+/// Proves that a name does not exist, beside the answer of a wildcard.
 pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {
@@ -53,7 +53,7 @@ pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// That a name does not exist, and its wildcard has no records of the type.
+/// Proves that a name does not exist, and that its wildcard has no records of the type.
 pub(super) fn no_data_at_wildcard(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     let wildcard = zone.closest_encloser(name).prepend_label("*");

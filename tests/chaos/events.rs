@@ -251,7 +251,7 @@ impl<'a> Monkey<'a> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
-            // They serve both parent and child.
+            // These servers have both parent and child.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
             // It has more data at its apex than fit a datagram.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),

@@ -61,7 +61,7 @@ fn hot_zone(also: Option<RecordType>) {
             );
         }
         let sought = keys_sought(&lab);
-        // Those of root, TLD and zone, each once in nine tenths of their time.
+        // The keys of root, TLD and zone, each once in nine tenths of their time.
         let most = usize::try_from(180 * 60 / (KEYS_LIVE.as_secs() * 9 / 10)).unwrap() + 1;
         assert!((2..=most * 3).contains(&sought), "{sought} questions for keys");
     });

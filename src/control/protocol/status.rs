@@ -16,7 +16,7 @@ pub struct DaemonStatus {
     pub version: String,
     /// Its process id.
     pub process: u32,
-    /// Its configuration file; none where it runs on built-in defaults.
+    /// Its configuration file; none if it runs on built-in defaults.
     pub config: Option<String>,
     /// The addresses where it listens.
     pub listen: Vec<SocketAddr>,

@@ -97,7 +97,7 @@ pub enum ScenarioError {
     Line {
         /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The error.
         reason: String,
     },
     /// Its configuration has errors; lines are those of the scenario.

@@ -226,7 +226,7 @@ pub(in crate::resolve) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>>
     (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
 }
 
-/// What a failure says about the list; none if the failure is ours.
+/// The meaning of a failure for the list; none if the failure is ours.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
     let what = failure.to_string();
     match failure {

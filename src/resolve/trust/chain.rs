@@ -33,7 +33,7 @@ struct Established {
     sought: Option<Mono>,
 }
 
-/// What DS say about a name.
+/// The meaning of DS, or of their absence, for a name.
 #[derive(Debug)]
 pub(super) enum Delegated {
     /// A signed zone begins there; the seconds that this may be kept.

@@ -61,7 +61,7 @@ pub(crate) struct Begun {
     sender: Option<oneshot::Sender<Result<Arc<Fetched>, Failure>>>,
 }
 
-/// Who makes the fetch.
+/// The result of joining a fetch.
 pub(crate) enum Joined {
     /// This one begins it.
     First(Fetch, Begun),

@@ -46,7 +46,7 @@ struct Part {
     proofs: Vec<Record>,
 }
 
-/// What the keys of a zone prove about data or their absence.
+/// The proof by a zone's keys of data or their absence.
 struct Shown {
     proven: Proven,
     ttl: u32,
@@ -243,7 +243,7 @@ impl Validator {
         self.by_keys(state, errand.context, &matter, &found.evidence).await
     }
 
-    /// What keys prove about data or an absence, with the records that came along.
+    /// The proof by keys of data or an absence, with the records that came along.
     async fn shows(
         &self,
         keys: &ZoneKeys,
