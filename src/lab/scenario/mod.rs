@@ -53,8 +53,8 @@
 //! - `cache NAME [TYPE]`: the lines below are all entries under the name except ready answers: `none`, `rrset
 //!   RECORD`, `glue RECORD`, `negative NXDOMAIN|NODATA`, `delegation SERVER...`, `failure CODE`.
 //! - `unpoisoned`: no memory holds the poison of a fault.
-//! - `counted WORD=COUNT...`: counters since the start: those of `resolverctl stats` by conduct of servers,
-//!   `scrubbed` and `strays`.
+//! - `counted WORD=COUNT...`: counters since the start. A word is the conduct of servers (`answered`, `silent`) or the JSON
+//!   name of a row of `record::counters` (`scrubbed`, `strays`).
 //!
 //! # Expectations below `ask`
 //!
