@@ -219,7 +219,7 @@ impl Why {
                 format!("{list} refuses queries of this host: {code} ({means}); this is not a listing")
             }
             Self::Mistaken { code, means } => {
-                format!("{list} calls the query wrong: {code} ({means}); this is not a listing")
+                format!("{list} rejects the query as invalid: {code} ({means}); this is not a listing")
             }
             Self::Parked { address } => {
                 format!(

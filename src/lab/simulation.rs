@@ -168,13 +168,13 @@ impl Simulation {
         let mut tasks = JoinSet::new();
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(1)));
         let tending = move || tend::tend(Arc::clone(&of), random.clone());
-        tasks.spawn(self.supervisor.keep("the list tending task", tending));
+        tasks.spawn(self.supervisor.keep("the list health task", tending));
         let of = Arc::clone(&self.resolver);
         let asking = move || ahead::ask_ahead(Arc::clone(&of));
-        tasks.spawn(self.supervisor.keep("the asking ahead task", asking));
+        tasks.spawn(self.supervisor.keep("the list prefetch task", asking));
         let (of, random) = (Arc::clone(&self.resolver), Random::seeded(self.seed.rotate_left(2)));
         let in_doubt = move || ask_root_in_doubt(Arc::clone(&of), random.clone());
-        tasks.spawn(self.supervisor.keep("the root witness task", in_doubt));
+        tasks.spawn(self.supervisor.keep("the root probe task", in_doubt));
         tasks
     }
 

@@ -435,7 +435,7 @@ impl Resolver {
         #[cfg(feature = "lab")]
         let flight = strike.on(flight);
         let flown = caught(flight);
-        let told = |panicked: &Panicked| tracing::error!("a flight was given up: {panicked}");
+        let told = |panicked: &Panicked| tracing::error!("a resolution ended early: {panicked}");
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
     }
 
