@@ -185,7 +185,7 @@ fn configure(resolver: &Resolver, config: &Config) {
     batch(resolver).configure(dnsbl.batch, groups, dnsbl.batch_waste);
 }
 
-/// State left behind by a panic of a holder only costs or saves a question.
+/// Locks after a panic too: wrong counts only cost or save a question.
 fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -55,7 +55,7 @@ fn glue_never_answers_and_never_replaces_an_answer() {
     assert_eq!(held.records(&owner, Mono::START)[0].data, RData::A(A::new(192, 0, 2, 2)));
 }
 
-/// Each pair of a kept entry and one that comes while it lives: which of them is kept afterwards.
+/// For each pair of a kept entry and a new one that comes while the first lives: which of them is kept.
 #[test]
 fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
     use Security::{Insecure, Secure, Unchecked};

@@ -66,7 +66,7 @@ pub enum Why {
         /// The event.
         error: ExtendedError,
     },
-    /// It has a text for a name that it does not list.
+    /// It has a TXT record for a name, but no address.
     TextAlone,
     /// Its servers do not answer.
     Silent {

@@ -37,7 +37,7 @@ impl Key {
     }
 }
 
-/// The place of a key: before `base`, instead of `STANDS_FOR`.
+/// A key and its place: the label before `base`, which all other modules see as `STANDS_FOR`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Secret {
     base: Name,

@@ -32,7 +32,7 @@ const SESSIONS: usize = 8;
 /// A mail program waits this long for an answer: glibc's default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Marks of a full progress bar.
+/// Characters of a full progress bar.
 const BAR: usize = 40;
 
 /// Lines of progress without a terminal.

@@ -20,10 +20,10 @@ use super::internet::{Internet, ListKind, reversed};
 /// Includes followed for one sender (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: u32 = 10;
 
-/// Inbound messages of a hundred; the rest are outbound.
+/// Percentage of inbound messages; the others are outbound.
 const INBOUND_PER_CENT: u32 = 80;
 
-/// Spam of a hundred inbound messages.
+/// Percentage of inbound messages that are spam.
 const SPAM_PER_CENT: u32 = 30;
 
 /// A resolver to ask: the one in simulation, or a server over sockets.

@@ -133,5 +133,5 @@ pub const TEND_AGAIN: Duration = Duration::from_secs(60);
 /// The time between two witnesses.
 pub const WITNESS_PAUSE: Duration = Duration::from_secs(1);
 
-/// Octets of the lists' file: `MAX_LIST_WAYS` of about 400 octets; a way of many servers has more.
+/// Octets of the lists' file: `MAX_LIST_WAYS` entries of about 400 octets; an entry with many servers has more.
 pub const MAX_LISTS_FILE: u64 = 2 << 20;

@@ -21,9 +21,9 @@ pub(super) enum Field {
     Address6,
     /// A number of one octet.
     U8,
-    /// A number of two.
+    /// A number of two octets.
     U16,
-    /// A number of four.
+    /// A number of four octets.
     U32,
     /// Seconds, or a number with units.
     Span,

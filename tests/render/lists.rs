@@ -70,7 +70,7 @@ fn lists_in_use() {
     let silent =
         "zen.spamhaus.org: its servers do not answer; remove it from the mail software if this continues";
     let refuses =
-        "list.dnswl.org refuses queries of this host: 127.0.0.255 (more than is free); this is not a listing";
+        "list.dnswl.org refuses queries of this host: 127.0.0.255 (above the free quota); this is not a listing";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(ListState::Refusing), 4_200, refuses),
@@ -117,7 +117,7 @@ fn what_lists_say() {
             "zen.spamhaus.org",
             Purpose::Block,
             ListSays::Listed,
-            &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL, of the provider")],
+            &[("127.0.0.2", "SBL"), ("127.0.0.10", "PBL (set by the provider)")],
             &["https://www.spamhaus.org/query/ip/127.0.0.2"],
             None,
         ),

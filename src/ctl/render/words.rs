@@ -121,6 +121,7 @@ pub fn label(value: &impl Serialize) -> String {
         "refused" => "REFUSED",
         "unfit" => "invalid",
         "timer" => "retry",
+        "runt" => "too short",
         "without_edns" => "without EDNS",
         _ => return word.replace('_', " "),
     };

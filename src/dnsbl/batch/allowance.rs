@@ -50,7 +50,7 @@ impl Allowance {
         }
     }
 
-    /// A question that was taken at `risk` was not sent.
+    /// Undoes `take` at `risk`: the question was not sent.
     pub(super) fn give_back(&mut self, risk: u32) {
         self.at_risk = self.at_risk.saturating_sub(risk.into());
         self.out = self.out.saturating_sub(1000);
