@@ -69,8 +69,7 @@ fn lists_in_use() {
     let forwarders = Way::Forwarders(servers(&["192.0.2.1:53", "[2001:db8::1]:53"]));
     let silent =
         "zen.spamhaus.org: its servers do not answer; remove it from the mail software if this continues";
-    let refuses =
-        "list.dnswl.org refuses queries of this host: 127.0.0.255 (above the free quota); this is not a listing";
+    let refuses = "list.dnswl.org refuses queries of this host: 127.0.0.255 (above the free quota); this is not a listing";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(ListState::Refusing), 4_200, refuses),
