@@ -13,7 +13,7 @@ use resolverd::clock::{Clock, Mono};
 use resolverd::config::Config;
 use resolverd::question::{Question, ViewId};
 use resolverd::random::Random;
-use resolverd::wire::compose::{self, Parts};
+use resolverd::wire::compose::{self, AnswerParts};
 use resolverd::wire::query::Query;
 use resolverd::wire::reply;
 
@@ -99,7 +99,7 @@ fn record(host: &str, data: RData) -> Record {
 fn put(memory: &Memory, records: &[Record]) {
     let Some(first) = records.first() else { return };
     let question = Question::new(&first.name, first.record_type());
-    let parts = Parts {
+    let parts = AnswerParts {
         question: &question,
         rcode: ResponseCode::NoError,
         answers: records,

@@ -14,7 +14,7 @@ use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
-use resolverd::wire::compose::{self, Parts};
+use resolverd::wire::compose::{self, AnswerParts};
 
 /// Entries: enough for the hash table to have grown several times.
 const ENTRIES: u32 = 200_000;
@@ -114,7 +114,7 @@ fn soa(number: u32) -> Record {
 
 fn put_answer(memory: &Memory, number: u32, record: &Record) {
     let question = Question::new(&record.name, record.record_type());
-    let parts = Parts {
+    let parts = AnswerParts {
         question: &question,
         rcode: ResponseCode::NoError,
         answers: std::slice::from_ref(record),

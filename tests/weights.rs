@@ -21,7 +21,7 @@ use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
 use resolverd::validate::keys::{ZoneKey, ZoneKeys};
 use resolverd::validate::verdict::{Fault, Why};
-use resolverd::wire::compose::{self, Parts};
+use resolverd::wire::compose::{self, AnswerParts};
 
 /// Large enough for all entries: nothing is evicted.
 const SIZE: u64 = 8 << 30;
@@ -85,7 +85,7 @@ fn address(owner: &Name, number: u32) -> Record {
 
 fn put_answer(memory: &Memory, record: &Record) {
     let question = Question::new(&record.name, record.record_type());
-    let parts = Parts {
+    let parts = AnswerParts {
         question: &question,
         rcode: ResponseCode::NoError,
         answers: std::slice::from_ref(record),

@@ -150,7 +150,7 @@ mod tests {
     use crate::cache::stage::{DAY, memory, name};
     use crate::clock::Mono;
     use crate::question::{ExtendedError, Question};
-    use crate::wire::compose::{self, Parts};
+    use crate::wire::compose::{self, AnswerParts};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::{RData, Record, rdata};
 
@@ -160,7 +160,7 @@ mod tests {
             for kind in [RecordType::A, RecordType::TXT, RecordType::TLSA] {
                 let question = Question::new(&name(owner), kind);
                 let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
-                let answer = compose::answer(&Parts {
+                let answer = compose::answer(&AnswerParts {
                     question: &question,
                     rcode: ResponseCode::NoError,
                     answers: std::slice::from_ref(&record),

@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::cache::security::Evidence;
     use crate::cache::stage::{DAY, memory, name};
-    use crate::wire::compose::{self, Parts};
+    use crate::wire::compose::{self, AnswerParts};
     use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RData;
     use hickory_proto::rr::rdata::{A, SOA};
@@ -157,7 +157,7 @@ mod tests {
             let record = Record::from_rdata(name(owner), 100, RData::A(A::new(192, 0, 2, 1)));
             for dnssec_ok in [false, true] {
                 let question = Question { dnssec_ok, ..Question::new(&name(owner), RecordType::A) };
-                let answer = compose::answer(&Parts {
+                let answer = compose::answer(&AnswerParts {
                     question: &question,
                     rcode: ResponseCode::NoError,
                     answers: std::slice::from_ref(&record),

@@ -5,7 +5,7 @@
 use toml::Value;
 
 use super::Config;
-use super::keys::{Key, Once, TableEntry, Told};
+use super::keys::{Key, Once, TableEntry, ToldBy};
 use super::table::{Visitor, visit};
 
 /// The differences of `new`, one sentence each; empty if the two mean the same.
@@ -55,13 +55,13 @@ impl Visitor for Changes<'_> {
 
 /// The differences of two holders of one kind, key by key; then the files with changed content.
 fn keys<Holder>(keys: &[Key<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
-    let told = keys.iter().filter(|key| key.told != Told::ByEntry);
+    let told = keys.iter().filter(|key| key.told != ToldBy::ByEntry);
     let values = told.filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
         let when = if key.at_start { " (takes effect at the next start)" } else { "" };
         Some(match key.told {
-            Told::Named => format!("{}: {change}{when}", key.name),
-            Told::Bare | Told::ByEntry => change,
+            ToldBy::Named => format!("{}: {change}{when}", key.name),
+            ToldBy::Bare | ToldBy::ByEntry => change,
         })
     });
     let files = keys.iter().filter_map(|key| {

@@ -26,7 +26,7 @@ pub(super) struct Key<Holder: 'static> {
     /// The meaning of leaving it out.
     pub(super) unset: &'static str,
     /// How a change of it is reported.
-    pub(super) told: Told,
+    pub(super) told: ToldBy,
     /// The output of a reload if the content of the named file has changed and its path has not.
     pub(super) content: Option<Content<Holder>>,
 }
@@ -36,7 +36,7 @@ pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>
 
 /// How a change of a key is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(super) enum ToldBy {
     /// By the key: `max_ttl: 2h, was 1h`.
     Named,
     /// By the key, without its name: the entry has no other value.
@@ -67,7 +67,7 @@ impl<Holder> Key<Holder> {
             required: false,
             at_start: false,
             unset: "",
-            told: Told::Named,
+            told: ToldBy::Named,
             content: None,
         }
     }
@@ -91,7 +91,7 @@ impl<Holder> Key<Holder> {
     }
 
     /// The same, with another report of changes.
-    pub(super) const fn told(mut self, told: Told) -> Self {
+    pub(super) const fn told(mut self, told: ToldBy) -> Self {
         self.told = told;
         self
     }

@@ -8,7 +8,7 @@ use hickory_proto::rr::Name;
 use toml::Value;
 use toml::de::DeTable;
 
-use super::keys::{Key, TableEntry, Told, set, set_some};
+use super::keys::{Key, TableEntry, ToldBy, set, set_some};
 use super::list_files::{KeyFile, key_file};
 use super::report::Wrong;
 use super::value::{Read, Typed, in_quotes};
@@ -74,7 +74,7 @@ impl TableEntry for ConfiguredList {
             |list| Some(written::name(&list.name)),
         )
         .required()
-        .told(Told::ByEntry),
+        .told(ToldBy::ByEntry),
         Key::<Self>::new(
             "purpose",
             |list, typed, _| set_some(&mut list.purpose, value::word(typed, &PURPOSES)),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
-use super::keys::{Key, Once, TableEntry, Told, set, set_some};
+use super::keys::{Key, Once, TableEntry, ToldBy, set, set_some};
 use super::{Config, addresses, value, written};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
@@ -96,7 +96,7 @@ impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
     const KEYS: &'static [Key<Self>] =
-        &[ADDRESSES.required().told(Told::ByEntry), ALLOW, ZONES, DNSBL, ON_REFUSED];
+        &[ADDRESSES.required().told(ToldBy::ByEntry), ALLOW, ZONES, DNSBL, ON_REFUSED];
 
     fn blank() -> Self {
         Self { addresses: Vec::new(), ..Self::default() }

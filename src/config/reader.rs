@@ -55,13 +55,13 @@ impl KeyLines {
 }
 
 /// The keys of a section or an entry in the file.
-struct Found<'f> {
+struct TypedKeys<'f> {
     /// The line of its head.
     line: usize,
     keys: BTreeMap<&'f str, (usize, &'f Typed<'f>)>,
 }
 
-impl Found<'_> {
+impl TypedKeys<'_> {
     /// The line of an error: its own, that of the key, or that of the head.
     fn line_of(&self, key: &str, wrong: &Wrong, places: &Lines) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
@@ -99,8 +99,8 @@ impl<'t> Reader<'t> {
     }
 
     /// The keys of a table that its section has; others are reported.
-    fn found(&mut self, section: &str, line: usize, table: &'t DeTable<'t>) -> Found<'t> {
-        let mut found = Found { line, keys: BTreeMap::new() };
+    fn found(&mut self, section: &str, line: usize, table: &'t DeTable<'t>) -> TypedKeys<'t> {
+        let mut found = TypedKeys { line, keys: BTreeMap::new() };
         let Some(section) = self.names.section(section) else { return found };
         for (key, typed) in table {
             let line = self.places.line_of(key.span().start);
@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports the errors of a section or an entry; without a key the error is about the entry as a whole.
-    fn tell(&mut self, section: &str, found: &Found<'_>, wrongs: Vec<(Option<&'static str>, Wrong)>) {
+    fn tell(&mut self, section: &str, found: &TypedKeys<'_>, wrongs: Vec<(Option<&'static str>, Wrong)>) {
         for (key, wrong) in wrongs {
             let line = found.line_of(key.unwrap_or_default(), &wrong, self.places);
             let name = key.map_or_else(|| section.to_owned(), |key| format!("{section}.{key}"));
@@ -197,7 +197,7 @@ impl Visitor for Reader<'_> {
 fn read_keys<Holder>(
     keys: &[Key<Holder>],
     holder: &mut Holder,
-    found: &Found<'_>,
+    found: &TypedKeys<'_>,
     directory: &Path,
 ) -> Vec<(Option<&'static str>, Wrong)> {
     let typed = keys.iter().filter_map(|key| found.keys.get(key.name).map(|(_, typed)| (key, *typed)));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 
 use super::addresses::{Forwarder, server_text};
-use super::keys::{Key, TableEntry, Told, set, set_some};
+use super::keys::{Key, TableEntry, ToldBy, set, set_some};
 use super::report::Wrong;
 use super::{Config, addresses, included, value, written};
 use crate::limits;
@@ -62,7 +62,7 @@ impl TableEntry for Zone {
             |zone| Some(written::name(&zone.name)),
         )
         .required()
-        .told(Told::ByEntry),
+        .told(ToldBy::ByEntry),
         Key::<Self>::new(
             "forward",
             |zone, typed, _| set(&mut zone.kind, addresses::forwarders(typed).map(ZoneKind::Forward)),
@@ -71,7 +71,7 @@ impl TableEntry for Zone {
                 ZoneKind::Stub(_) | ZoneKind::File { .. } => None,
             },
         )
-        .told(Told::ByEntry),
+        .told(ToldBy::ByEntry),
         Key::<Self>::new(
             "stub",
             |zone, typed, _| set(&mut zone.kind, addresses::servers(typed).map(ZoneKind::Stub)),
@@ -80,7 +80,7 @@ impl TableEntry for Zone {
                 ZoneKind::Forward(_) | ZoneKind::File { .. } => None,
             },
         )
-        .told(Told::ByEntry),
+        .told(ToldBy::ByEntry),
         Key::<Self>::new(
             "file",
             |zone, typed, directory| {
@@ -93,7 +93,7 @@ impl TableEntry for Zone {
                 ZoneKind::Forward(_) | ZoneKind::Stub(_) => None,
             },
         )
-        .told(Told::ByEntry),
+        .told(ToldBy::ByEntry),
         Key::<Self>::new(
             "source",
             |zone, typed, _| set(&mut zone.source, addresses::sources(typed)),
@@ -203,14 +203,14 @@ impl TableEntry for Host {
             |host| Some(written::name(&host.name)),
         )
         .required()
-        .told(Told::ByEntry),
+        .told(ToldBy::ByEntry),
         Key::<Self>::new(
             "addresses",
             |host, typed, _| set(&mut host.addresses, addresses::host_addresses(typed)),
             |host| Some(written::list(&host.addresses)),
         )
         .required()
-        .told(Told::Bare),
+        .told(ToldBy::Bare),
     ];
 
     fn blank() -> Self {

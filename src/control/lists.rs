@@ -26,7 +26,7 @@ use crate::question::{ListSays, Question};
 
 /// The subject of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Wanted {
+enum LookedUp {
     Address(IpAddr),
     Domain(Name),
 }
@@ -188,8 +188,8 @@ fn fact(code: &Code) -> CodeFact {
 /// The current answer of each list; without `all` only of those that were asked before, or that the operator names.
 pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Result<Vec<Reply>, Problem> {
     let wanted = match typed.parse::<IpAddr>() {
-        Ok(address) => Wanted::Address(address),
-        Err(_) => Wanted::Domain(lookup::read_name(typed)?.to_lowercase()),
+        Ok(address) => LookedUp::Address(address),
+        Err(_) => LookedUp::Domain(lookup::read_name(typed)?.to_lowercase()),
     };
     let entries = subject.lists().all();
     let in_use = |list: &List| {
@@ -202,8 +202,8 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
             return Some(Either::Left(std::future::ready(not_asked(list, why))));
         }
         let name = match &wanted {
-            Wanted::Address(address) => list.name_of(*address),
-            Wanted::Domain(domain) => list.name_of_domain(domain),
+            LookedUp::Address(address) => list.name_of(*address),
+            LookedUp::Domain(domain) => list.name_of_domain(domain),
         };
         Some(Either::Right(ask(subject, list, name?)))
     });
@@ -218,11 +218,11 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
 }
 
 /// Why a list with this subject cannot be asked.
-fn unasked(list: &List, wanted: &Wanted) -> Option<&'static str> {
+fn unasked(list: &List, wanted: &LookedUp) -> Option<&'static str> {
     let subject = match wanted {
-        Wanted::Address(IpAddr::V4(_)) => list::Subject::Ip4,
-        Wanted::Address(IpAddr::V6(_)) => list::Subject::Ip6,
-        Wanted::Domain(_) => list::Subject::Domain,
+        LookedUp::Address(IpAddr::V4(_)) => list::Subject::Ip4,
+        LookedUp::Address(IpAddr::V6(_)) => list::Subject::Ip6,
+        LookedUp::Domain(_) => list::Subject::Domain,
     };
     if list.keyed && list.subjects.contains(&subject) {
         return Some("not queried: needs your key in the query name");

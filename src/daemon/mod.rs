@@ -42,7 +42,7 @@ use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, Inherited, Listeners, NotServed, Refused, Settled, Sockets};
 use crate::random::Random;
 use crate::record::Recorder;
-use crate::resolve::{Parts, Resolver};
+use crate::resolve::{Resolver, ResolverParts};
 use crate::supervise::Supervisor;
 #[cfg(feature = "lab")]
 use crate::supervise::pulse::Pulses;
@@ -114,7 +114,7 @@ impl Daemon {
         let random = Random::system()?;
         let recorder = Recorder::new(clock.clone(), listener::shards(&config));
         let network = Arc::new(Internet::new(random.clone(), ports));
-        let resolver = Resolver::new(Parts {
+        let resolver = Resolver::new(ResolverParts {
             views: views.clone(),
             clock: clock.clone(),
             random: random.clone(),
@@ -122,7 +122,7 @@ impl Daemon {
             recorder: Arc::clone(&recorder),
         });
         let supervisor = Supervisor::default();
-        let parts = listener::Parts {
+        let parts = listener::FrontParts {
             clock: clock.clone(),
             resolver: Arc::clone(&resolver),
             recorder: Arc::clone(&recorder),

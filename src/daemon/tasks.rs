@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
-use crate::dnsbl::keep::{self, Kept};
+use crate::dnsbl::keep::{self, KeptLists};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
 use crate::notify;
 use crate::random::Random;
@@ -61,9 +61,9 @@ fn keep<Part, Task>(
 
 impl Running {
     /// Writes the states of DNS lists, if they have changed since the `last` writing; returns them.
-    pub(super) fn keep_lists(&self, last: Option<Kept>) -> Option<Kept> {
+    pub(super) fn keep_lists(&self, last: Option<KeptLists>) -> Option<KeptLists> {
         let path = self.lists.as_ref()?;
-        let kept = Kept::of(self.resolver.lists());
+        let kept = KeptLists::of(self.resolver.lists());
         if last.is_some_and(|last| last == kept) {
             return Some(kept);
         }
@@ -140,7 +140,7 @@ pub(super) fn lists_file() -> Option<PathBuf> {
 
 /// Restores the states of DNS lists; at the first start there are none.
 pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
-    match Kept::read(path) {
+    match KeptLists::read(path) {
         Ok(kept) => kept.restore(resolver.lists(), |apex, way| resolver.is_asked(apex, way)),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => tracing::warn!(

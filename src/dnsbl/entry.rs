@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::answers::Answers;
 use super::breaker::{self, End};
 use super::gate::ListVerdict;
-use super::state::{Known, ListStanding, ListState};
+use super::state::{KnownList, ListStanding, ListState};
 use super::watch::{Changed, ListOutcome, Watch};
 use super::way::Way;
 use crate::clock::{Mono, Now};
@@ -30,13 +30,13 @@ pub struct ListEntry {
     /// Its breaker, quota and tests.
     pub watch: Watch,
     number: u32,
-    told: Mutex<Told>,
+    told: Mutex<ToldOfList>,
     tally: Tally,
 }
 
 #[derive(Debug, Default)]
-struct Told {
-    known: Known,
+struct ToldOfList {
+    known: KnownList,
     /// When an answer last told nothing.
     last_untold: Mono,
     /// When the log last had a line about a list that is shut down.
@@ -147,12 +147,12 @@ impl ListEntry {
     }
 
     /// Restores the state of the kept file.
-    pub fn restore(&self, known: Known) {
+    pub fn restore(&self, known: KnownList) {
         self.told().known = known;
     }
 
     /// Its state for the kept file.
-    pub fn known(&self) -> Known {
+    pub fn known(&self) -> KnownList {
         self.told().known.clone()
     }
 
@@ -285,7 +285,7 @@ impl ListEntry {
     /// Logs a line if an incident has begun since the state `before`, and one if it has ended. A change from one
     /// incident to another is not logged, because a list whose servers fail in several ways would fill the log.
     /// "Lists everything" is an incident of its own.
-    fn write_lines(&self, told: MutexGuard<'_, Told>, before: &ListStanding, unix: u64) {
+    fn write_lines(&self, told: MutexGuard<'_, ToldOfList>, before: &ListStanding, unix: u64) {
         let shown = told.known.shown().clone();
         drop(told);
         let apex = self.apex.to_ascii();
@@ -315,7 +315,7 @@ impl ListEntry {
         self.number
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn told(&self) -> MutexGuard<'_, ToldOfList> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -326,7 +326,7 @@ fn differs(apex: &Name) -> String {
     format!("{} does not list its own test point, but lists other names", list.trim_end_matches('.'))
 }
 
-impl Told {
+impl ToldOfList {
     /// Whether no answer has told nothing for a while.
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_untold) >= LIST_INCIDENT_QUIET

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::entry::ListEntry;
 use super::quota::Quota;
-use super::state::{Known, ListStanding, ListState};
+use super::state::{KnownList, ListStanding, ListState};
 use super::table::Lists;
 use super::way::Way;
 use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
@@ -26,7 +26,7 @@ const VERSION: u32 = 1;
 
 /// The content of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct KeptLists {
     version: u32,
     lists: Vec<KeptList>,
 }
@@ -37,11 +37,11 @@ struct KeptList {
     #[serde(default, skip_serializing_if = "Way::is_public")]
     way: Way,
     #[serde(flatten)]
-    known: Known,
+    known: KnownList,
     quota: Quota,
 }
 
-impl Kept {
+impl KeptLists {
     /// The current content.
     pub fn of(lists: &Lists) -> Self {
         let list = |entry: &ListEntry| KeptList {
@@ -114,7 +114,7 @@ mod tests {
             let apex = Name::from_ascii(format!("l{number}.example.")).unwrap();
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
             let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
-            entry.restore(Known {
+            entry.restore(KnownList {
                 standing: ListStanding { state: ListState::Dead, since: 1, why: "silent".to_owned() },
                 world: None,
             });
@@ -134,11 +134,11 @@ mod tests {
             };
             entry.watch.ended(&asked, NOW);
         }
-        Kept::of(&before).write(&path).unwrap();
-        Kept::of(&before).write(&path).unwrap();
+        KeptLists::of(&before).write(&path).unwrap();
+        KeptLists::of(&before).write(&path).unwrap();
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let after = Lists::default();
-        Kept::read(&path).unwrap().restore(&after, |_, _| true);
+        KeptLists::read(&path).unwrap().restore(&after, |_, _| true);
         let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();
         assert_eq!(ways(&after), ways(&before));
         let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(known, [world, ListStanding::default()]);
         assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
         let asked = Lists::default();
-        Kept::read(&path).unwrap().restore(&asked, |_, way| way.is_public());
+        KeptLists::read(&path).unwrap().restore(&asked, |_, way| way.is_public());
         assert_eq!(ways(&asked), [Way::Public], "a mirror that no listener asks any more");
     }
 
@@ -154,14 +154,14 @@ mod tests {
     fn what_is_not_ours_is_not_read() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE);
-        assert!(Kept::read(&path).is_err());
+        assert!(KeptLists::read(&path).is_err());
         for text in ["", "{", "{\"version\":1}", "[1]"] {
             fs::write(&path, text).unwrap();
-            assert!(Kept::read(&path).is_err(), "{text}");
+            assert!(KeptLists::read(&path).is_err(), "{text}");
         }
         fs::write(&path, "{\"version\":2,\"lists\":[]}").unwrap();
         let lists = Lists::default();
-        Kept::read(&path).unwrap().restore(&lists, |_, _| true);
+        KeptLists::read(&path).unwrap().restore(&lists, |_, _| true);
         assert!(lists.all().is_empty());
     }
 }

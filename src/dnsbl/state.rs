@@ -42,7 +42,7 @@ pub struct ListStanding {
 
 /// All parts of the state of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub struct KnownList {
     /// By its answers, its silence and its tests, without `world`.
     #[serde(flatten)]
     pub standing: ListStanding,
@@ -52,7 +52,7 @@ pub struct Known {
     pub world: Option<ListStanding>,
 }
 
-impl Known {
+impl KnownList {
     /// The worse of both.
     pub fn shown(&self) -> &ListStanding {
         self.world.as_ref().unwrap_or(&self.standing)

@@ -29,14 +29,14 @@ pub(super) struct Streams {
 
 #[derive(Default)]
 struct Table {
-    kept: HashMap<Path, Kept>,
+    kept: HashMap<Path, KeptStream>,
     /// Bounds the open streams of each network that has any.
     networks: HashMap<IpAddr, Arc<Semaphore>>,
     /// Numbers given so far: to streams, and to each use of one.
     numbers: u64,
 }
 
-struct Kept {
+struct KeptStream {
     requests: mpsc::Sender<Request>,
     /// Tells it from other streams to the same server.
     number: u64,
@@ -111,7 +111,7 @@ impl Streams {
         }
         let places = table.places_of(network);
         let requests = self.open(path, number, places);
-        table.kept.insert(path.clone(), Kept { requests: requests.clone(), number, used: number });
+        table.kept.insert(path.clone(), KeptStream { requests: requests.clone(), number, used: number });
         requests
     }
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::attempt::{Attempt, Event, News};
 use super::classify::{Found, Said};
 use super::context::Context;
-use super::dead::{Aside, Wanted, other_question};
+use super::dead::{Aside, WantedServer, other_question};
 use super::edns::Signed;
 use super::failure::Failure;
 use super::late_answers::Unanswered;
@@ -360,7 +360,7 @@ impl<'a> Asking<'a> {
             name,
             kind,
         };
-        let wanted = Wanted { aside, view: Arc::clone(&self.context().view), at: self.iterate.now() };
+        let wanted = WantedServer { aside, view: Arc::clone(&self.context().view), at: self.iterate.now() };
         self.iterate.means.dead.want(wanted, false);
     }
 

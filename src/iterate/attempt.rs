@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
-use super::dead::{Aside, Wanted, other_question};
+use super::dead::{Aside, WantedServer, other_question};
 use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
 use super::late_answers::{LateAnswer, Unanswered};
@@ -281,7 +281,7 @@ impl Attempt {
             name,
             kind,
         };
-        let wanted = Wanted { aside, view: Arc::clone(&self.context.view), at: late };
+        let wanted = WantedServer { aside, view: Arc::clone(&self.context.view), at: late };
         self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
     }
 

@@ -36,7 +36,7 @@ pub(super) struct Aside {
 
 /// A server that a question would ask if it were not dead.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedServer {
     /// The question that shows whether it is back.
     pub(super) aside: Aside,
     /// The routes of the question that wants it.
@@ -58,7 +58,7 @@ pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: 
 /// The dead servers that questions want.
 #[derive(Debug, Default)]
 pub(super) struct DeadServers {
-    wanted: Mutex<BTreeMap<SocketAddr, Wanted>>,
+    wanted: Mutex<BTreeMap<SocketAddr, WantedServer>>,
     /// Wakes the task that probes them.
     pub(super) added: Notify,
 }
@@ -66,7 +66,7 @@ pub(super) struct DeadServers {
 impl DeadServers {
     /// A question wants a dead server. If there are too many, the one that was wanted longest ago goes: the next
     /// question for its zone brings it back. `at_once`: its time for a probe has come.
-    pub(super) fn want(&self, one: Wanted, at_once: bool) {
+    pub(super) fn want(&self, one: WantedServer, at_once: bool) {
         let mut wanted = self.wanted();
         let server = one.aside.path.server;
         let new = wanted.insert(server, one).is_none();
@@ -104,7 +104,7 @@ impl DeadServers {
         due
     }
 
-    fn wanted(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, Wanted>> {
+    fn wanted(&self) -> MutexGuard<'_, BTreeMap<SocketAddr, WantedServer>> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -112,7 +112,7 @@ impl DeadServers {
 /// The servers to probe.
 #[derive(Default)]
 pub(super) struct Due {
-    pub(super) servers: Vec<(Arc<Server>, Wanted)>,
+    pub(super) servers: Vec<(Arc<Server>, WantedServer)>,
     pub(super) next: Option<Mono>,
 }
 
@@ -135,11 +135,15 @@ mod tests {
         Mono::START.after(Duration::from_secs(seconds))
     }
 
-    fn wanted(number: u16, at: Mono) -> Wanted {
+    fn wanted(number: u16, at: Mono) -> WantedServer {
         let path = Path { server: address(number), source: None, tls: None };
         let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
         let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
-        Wanted { aside: Aside { path, recursive: false, configured: false, zone, name, kind }, view, at }
+        WantedServer {
+            aside: Aside { path, recursive: false, configured: false, zone, name, kind },
+            view,
+            at,
+        }
     }
 
     /// A number of servers that died within the first seconds and are wanted since second 10.

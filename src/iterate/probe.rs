@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::Iterate;
 use super::attempt::{conduct_of, first_transport};
 use super::context::Context;
-use super::dead::{Aside, Wanted};
+use super::dead::{Aside, WantedServer};
 use super::means::Means;
 use super::unproven::Silent;
 use crate::cache::servers::{Health, Server};
@@ -126,7 +126,7 @@ impl Iterate {
     }
 
     /// The nearest server of the closest zone above that has answered before; none if there is none.
-    fn witness(&self, silent: &Wanted) -> Option<Probe> {
+    fn witness(&self, silent: &WantedServer) -> Option<Probe> {
         let view = &silent.view;
         let context = Context::new(Arc::new(Trail::new(self.means.clock.clone())), Arc::clone(view));
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
@@ -161,7 +161,7 @@ impl Iterate {
 }
 
 /// Asks a dead server; another silence is noted.
-async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: Wanted) {
+async fn try_on_the_side(means: Arc<Means>, server: Arc<Server>, wanted: WantedServer) {
     let sent = means.clock.mono();
     let aside = wanted.aside.clone();
     let probe = Probe { means: Arc::clone(&means), server: Arc::clone(&server), aside };

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use super::dead::Wanted;
+use super::dead::WantedServer;
 use crate::cache::servers::Server;
 use crate::clock::Mono;
 use crate::limits::MAX_UNPROVEN;
@@ -22,7 +22,7 @@ pub(super) struct Silent {
     pub(super) sent: Mono,
     pub(super) late: Mono,
     /// How the server is probed once it is dead.
-    pub(super) wanted: Wanted,
+    pub(super) wanted: WantedServer,
     /// Whether the message was itself a question in the background.
     pub(super) aside: bool,
 }
@@ -51,7 +51,7 @@ impl Unproven {
         self.waiting().extract_if(.., |silent| wanted(silent)).collect()
     }
 
-    pub(super) fn first(&self) -> Option<Wanted> {
+    pub(super) fn first(&self) -> Option<WantedServer> {
         self.waiting().first().map(|silent| silent.wanted.clone())
     }
 
@@ -84,7 +84,7 @@ mod tests {
         let (zone, at) = (Name::root(), Mono::START);
         let (name, kind) = (zone.clone(), RecordType::SOA);
         let aside = Aside { path, recursive: false, configured: false, zone, name, kind };
-        let wanted = Wanted { aside, view, at };
+        let wanted = WantedServer { aside, view, at };
         let unproven = Unproven::default();
         for _ in 0..=MAX_UNPROVEN {
             unproven.add(Silent {

@@ -19,7 +19,7 @@ use crate::exchange::network::{Network, Path, Replies, Stream};
 use crate::question::{Client, ExtendedError, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
-use crate::resolve::{Asked, Parts, Resolver};
+use crate::resolve::{Asked, Resolver, ResolverParts};
 use crate::wire::query::{Query, Unanswerable};
 use crate::wire::{HEADER, compose, reply, response as message};
 use crate::zones::{Views, local};
@@ -98,7 +98,7 @@ async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), 
         negative_max_ttl: None,
         validate: false,
     });
-    let resolver = Resolver::new(Parts {
+    let resolver = Resolver::new(ResolverParts {
         views: Views::new(&Arc::new(config)).map_err(|_| "the stub zone is refused")?,
         clock: clock.clone(),
         random: Random::seeded(1),

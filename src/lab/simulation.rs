@@ -24,7 +24,7 @@ use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
-use crate::resolve::{Asked, Parts, Resolver};
+use crate::resolve::{Asked, Resolver, ResolverParts};
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulses;
 use crate::validate::anchors::Anchors;
@@ -142,7 +142,7 @@ impl Simulation {
             Ok(views) => views,
             Err(wrong) => panic!("the simulation's zones: {wrong}"),
         };
-        let resolver = Resolver::new(Parts {
+        let resolver = Resolver::new(ResolverParts {
             views,
             clock: clock.clone(),
             // Another stream of numbers than the network's, so that a change there does not change our ids.

@@ -46,7 +46,7 @@ pub(super) struct Missed {
 pub(super) type Waiting = OwnedSemaphorePermit;
 
 /// The parts that listeners use.
-pub struct Parts {
+pub struct FrontParts {
     /// The clock.
     pub clock: Clock,
     /// Hits are read from its memory; misses go to it.
@@ -67,7 +67,7 @@ pub(super) struct Policy {
 
 /// The entry at one address.
 pub(super) struct Front {
-    parts: Arc<Parts>,
+    parts: Arc<FrontParts>,
     policy: ArcSwap<Policy>,
     /// A permit for each question that may wait, at all addresses together.
     waiting: Arc<Semaphore>,
@@ -76,7 +76,7 @@ pub(super) struct Front {
 
 impl Front {
     pub(super) fn new(
-        parts: Arc<Parts>,
+        parts: Arc<FrontParts>,
         policy: Policy,
         waiting: Arc<Semaphore>,
         refusals: Arc<Refusals>,

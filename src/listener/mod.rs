@@ -48,7 +48,7 @@ use tokio::task::JoinHandle;
 use crate::config::Config;
 use crate::limits::{MAX_WAITING, MAX_WORKERS};
 use crate::zones::Views;
-pub use front::Parts;
+pub use front::FrontParts;
 use front::{Front, Policy, Waiting};
 use hand_over::HandOver;
 pub use inherited::Inherited;
@@ -70,7 +70,7 @@ pub struct Sockets {
 
 /// Running listeners.
 pub struct Listeners {
-    parts: Arc<Parts>,
+    parts: Arc<FrontParts>,
     open: Vec<Open>,
     missing: Vec<Refused>,
     hand_over: HandOver,
@@ -180,7 +180,12 @@ impl Listeners {
     ///
     /// # Errors
     /// A thread or an eventfd was not available.
-    pub fn start(sockets: Sockets, parts: Parts, config: &Config, views: &Views) -> std::io::Result<Self> {
+    pub fn start(
+        sockets: Sockets,
+        parts: FrontParts,
+        config: &Config,
+        views: &Views,
+    ) -> std::io::Result<Self> {
         let refusals = Arc::new(Refusals::new(parts.resolver.memory().keyed()));
         let mut listeners = Self {
             parts: Arc::new(parts),

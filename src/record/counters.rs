@@ -126,13 +126,13 @@ impl Serialize for Counts {
 impl<'d> Deserialize<'d> for Counts {
     /// Counters that only the daemon knows are skipped; counters that it lacks are zero.
     fn deserialize<Format: Deserializer<'d>>(format: Format) -> Result<Self, Format::Error> {
-        format.deserialize_map(Known)
+        format.deserialize_map(CountersByName)
     }
 }
 
-struct Known;
+struct CountersByName;
 
-impl<'d> Visitor<'d> for Known {
+impl<'d> Visitor<'d> for CountersByName {
     type Value = Counts;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -82,7 +82,7 @@ use trust::Validator;
 use trust::nta::Ntas;
 
 /// The parts of a resolver.
-pub struct Parts {
+pub struct ResolverParts {
     /// The routes of questions, and the operator's settings.
     pub views: Views,
     /// The clock.
@@ -155,8 +155,8 @@ impl Replied {
 
 impl Resolver {
     /// A resolver with empty memories.
-    pub fn new(parts: Parts) -> Arc<Self> {
-        let Parts { views, clock, random, network, recorder } = parts;
+    pub fn new(parts: ResolverParts) -> Arc<Self> {
+        let ResolverParts { views, clock, random, network, recorder } = parts;
         let memory = Memory::new(views.config().cache.size, &random);
         let views = ArcSwap::from_pointee(views);
         let keyed = memory.keyed();
@@ -549,7 +549,7 @@ fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Ans
         answers.to_mut().extend_from_slice(&chased.signatures);
         authorities.to_mut().extend_from_slice(&chased.proofs);
     }
-    let parts = compose::Parts {
+    let parts = compose::AnswerParts {
         question,
         rcode: chased.rcode,
         answers: &answers,

@@ -14,7 +14,7 @@ use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireN
 
 /// The parts of an answer.
 #[derive(Clone, Debug)]
-pub struct Parts<'a> {
+pub struct AnswerParts<'a> {
     /// The question it answers.
     pub question: &'a Question,
     /// Its response code.
@@ -34,7 +34,7 @@ pub struct Parts<'a> {
 /// Composes an answer. It may be kept until its first TTL ends; one without records is not kept.
 ///
 /// None if the records do not fit a message of 65 535 octets.
-pub fn answer(parts: &Parts<'_>) -> Option<Answer> {
+pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
     let wire = encode_addresses(parts).or_else(|| encode(parts).ok())?;
     let (ttl_offsets, shortest) = ttls(&wire)?;
     let expires = parts.stored.after(std::time::Duration::from_secs(u64::from(shortest.unwrap_or(0))));
@@ -62,7 +62,7 @@ const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 /// Size of most answers, in octets.
 const USUAL: usize = 256;
 
-fn encode(parts: &Parts<'_>) -> Result<Vec<u8>, ProtoError> {
+fn encode(parts: &AnswerParts<'_>) -> Result<Vec<u8>, ProtoError> {
     let count = |section: &[Record]| {
         u16::try_from(section.len()).map_err(|_| ProtoError::from("more records than a DNS message can have"))
     };
@@ -83,8 +83,8 @@ fn encode(parts: &Parts<'_>) -> Result<Vec<u8>, ProtoError> {
 
 /// Most answers are addresses of the name of the question: only their owners are compressed. The library takes
 /// several times as long for them.
-fn encode_addresses(parts: &Parts<'_>) -> Option<Vec<u8>> {
-    let Parts { question, answers, .. } = parts;
+fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
+    let AnswerParts { question, answers, .. } = parts;
     let count = u8::try_from(answers.len()).ok().filter(|count| *count > 0)?;
     if !parts.authorities.is_empty() || question.name.is_root() {
         return None;
@@ -119,7 +119,7 @@ fn encode_addresses(parts: &Parts<'_>) -> Option<Vec<u8>> {
 
 /// A failure: header and question, with the extended error. Never kept as an answer.
 pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
-    let parts = Parts {
+    let parts = AnswerParts {
         question,
         rcode: ResponseCode::ServFail,
         answers: &[],
@@ -189,7 +189,7 @@ mod tests {
             ),
         ];
         let question = Question::new(&name, RecordType::A);
-        let parts = Parts {
+        let parts = AnswerParts {
             question: &question,
             rcode: ResponseCode::NoError,
             answers: &records,
@@ -217,7 +217,7 @@ mod tests {
         let plain = |answers: &[Record], authorities: &[Record]| {
             let (extended_error, list) = (None, None);
             let (question, rcode, stored) = (&question, ResponseCode::NXDomain, Mono::START);
-            let parts = Parts { question, rcode, answers, authorities, stored, extended_error, list };
+            let parts = AnswerParts { question, rcode, answers, authorities, stored, extended_error, list };
             let plain = encode_addresses(&parts);
             if let Some(wire) = &plain {
                 assert_eq!(*wire, encode(&parts).unwrap());
@@ -233,7 +233,7 @@ mod tests {
         );
         assert!(!plain(&[elsewhere], &[]) && !plain(std::slice::from_ref(&one), &[two]));
         let other_case = [at("WWW.Example.", one.data)];
-        let parts = Parts {
+        let parts = AnswerParts {
             question: &question,
             rcode: ResponseCode::NoError,
             answers: &other_case,

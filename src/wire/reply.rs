@@ -140,7 +140,7 @@ fn push_opt(
 mod tests {
     use super::*;
     use crate::question::{Outcome, Question, ViewId};
-    use crate::wire::compose::{self, Parts};
+    use crate::wire::compose::{self, AnswerParts};
     use crate::wire::query::Unanswerable;
     use hickory_proto::op::{Edns, Message, Query as Asked};
     use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
@@ -166,7 +166,7 @@ mod tests {
         let records: Vec<_> = (0..records)
             .map(|last| Record::from_rdata(name.clone(), 300, RData::A(rdata::A::new(192, 0, 2, last))))
             .collect();
-        compose::answer(&Parts {
+        compose::answer(&AnswerParts {
             question: &Question::new(&name, RecordType::A),
             rcode: ResponseCode::NoError,
             answers: &records,

@@ -94,7 +94,7 @@ fn wants_dnssec(query: &Message) -> bool {
 }
 
 /// The records of a zone for a name and type. `proof` is empty if no DNSSEC is asked for, or the zone has none.
-enum Found {
+enum ZoneData {
     Answer {
         records: Vec<Record>,
         proof: Vec<Record>,
@@ -126,12 +126,12 @@ impl Search<'_> {
         response.metadata.authoritative = true;
         for _ in 0..MAX_ALIASES {
             match self.look_up(&name, question.query_type()) {
-                Found::Answer { records, proof } => {
+                ZoneData::Answer { records, proof } => {
                     response.add_answers(records);
                     response.add_authorities(proof);
                     return response;
                 }
-                Found::Alias { records, proof, target } => {
+                ZoneData::Alias { records, proof, target } => {
                     response.add_answers(records);
                     response.add_authorities(proof);
                     name = target;
@@ -140,13 +140,13 @@ impl Search<'_> {
                     }
                 }
                 // After an alias the client continues by itself; the delegation is not its question.
-                Found::Delegation(_) if !response.answers.is_empty() => return response,
-                Found::Delegation(cut) => return self.refer(&cut, response),
-                Found::NoData(proof) => return self.deny(proof, response),
-                Found::NoName(proof) => {
+                ZoneData::Delegation(_) if !response.answers.is_empty() => return response,
+                ZoneData::Delegation(cut) => return self.refer(&cut, response),
+                ZoneData::NoData(proof) => return self.deny(proof, response),
+                ZoneData::NoName(proof) => {
                     return with_code(self.deny(proof, response), ResponseCode::NXDomain);
                 }
-                Found::TooLong(records) => {
+                ZoneData::TooLong(records) => {
                     response.add_answers(records);
                     return with_code(response, ResponseCode::YXDomain);
                 }
@@ -155,12 +155,12 @@ impl Search<'_> {
         response
     }
 
-    fn look_up(&self, name: &Name, kind: RecordType) -> Found {
+    fn look_up(&self, name: &Name, kind: RecordType) -> ZoneData {
         let zone = self.zone;
         if let Some(server) = zone.cut_above(name).and_then(<[Record]>::first) {
             let at_the_cut = &server.name == name;
             if !(at_the_cut && kind == RecordType::DS) {
-                return Found::Delegation(server.name.clone());
+                return ZoneData::Delegation(server.name.clone());
             }
         }
         if let Some(record) = zone.dname_above(name) {
@@ -170,11 +170,11 @@ impl Search<'_> {
             return self.at_node(name, name, kind);
         }
         if zone.exists(name) {
-            return Found::NoData(self.proof(|| denial::no_data(zone, name)));
+            return ZoneData::NoData(self.proof(|| denial::no_data(zone, name)));
         }
         match zone.wildcard_for(name) {
             Some(wildcard) => self.at_node(&wildcard, name, kind),
-            None => Found::NoName(self.proof(|| denial::no_name(zone, name))),
+            None => ZoneData::NoName(self.proof(|| denial::no_name(zone, name))),
         }
     }
 
@@ -183,7 +183,7 @@ impl Search<'_> {
     }
 
     /// The records of a node, under the name of the question if the node is a wildcard.
-    fn at_node(&self, node: &Name, asked: &Name, kind: RecordType) -> Found {
+    fn at_node(&self, node: &Name, asked: &Name, kind: RecordType) -> ZoneData {
         let zone = self.zone;
         let expanded = node != asked;
         let proof = || self.proof(|| if expanded { denial::expansion(zone, asked) } else { Vec::new() });
@@ -193,21 +193,21 @@ impl Search<'_> {
                 records.extend(zone.all_signatures(node));
             }
             if !records.is_empty() {
-                return Found::Answer { records: renamed(&records, asked), proof: proof() };
+                return ZoneData::Answer { records: renamed(&records, asked), proof: proof() };
             }
         }
         if zone.set(node, kind).is_some() {
-            return Found::Answer { records: renamed(&self.signed(node, kind), asked), proof: proof() };
+            return ZoneData::Answer { records: renamed(&self.signed(node, kind), asked), proof: proof() };
         }
         let alias = zone.set(node, RecordType::CNAME).and_then(<[Record]>::first).map(|record| &record.data);
         match alias {
-            Some(RData::CNAME(CNAME(target))) => Found::Alias {
+            Some(RData::CNAME(CNAME(target))) => ZoneData::Alias {
                 records: renamed(&self.signed(node, RecordType::CNAME), asked),
                 proof: proof(),
                 target: target.to_lowercase(),
             },
-            _ if expanded => Found::NoData(self.proof(|| denial::no_data_at_wildcard(zone, asked))),
-            _ => Found::NoData(self.proof(|| denial::no_data(zone, asked))),
+            _ if expanded => ZoneData::NoData(self.proof(|| denial::no_data_at_wildcard(zone, asked))),
+            _ => ZoneData::NoData(self.proof(|| denial::no_data(zone, asked))),
         }
     }
 
@@ -221,8 +221,8 @@ impl Search<'_> {
     }
 
     /// The DNAME and the CNAME made from it (RFC 6672 section 3.1), which is not signed (section 5.3.1).
-    fn redirect(&self, record: &Record, name: &Name) -> Found {
-        let Some(target) = dname_target(record) else { return Found::NoData(Vec::new()) };
+    fn redirect(&self, record: &Record, name: &Name) -> ZoneData {
+        let Some(target) = dname_target(record) else { return ZoneData::NoData(Vec::new()) };
         let kept = name.iter().len().saturating_sub(record.name.iter().len());
         let prefix = Name::from_labels(name.iter().take(kept));
         match prefix.and_then(|prefix| prefix.append_domain(&target)) {
@@ -230,9 +230,9 @@ impl Search<'_> {
                 let alias = RData::CNAME(CNAME(target.clone()));
                 let mut records = self.signed(&record.name, RecordType::DNAME);
                 records.push(Record::from_rdata(name.clone(), record.ttl, alias));
-                Found::Alias { records, proof: Vec::new(), target: target.to_lowercase() }
+                ZoneData::Alias { records, proof: Vec::new(), target: target.to_lowercase() }
             }
-            Err(_) => Found::TooLong(self.signed(&record.name, RecordType::DNAME)),
+            Err(_) => ZoneData::TooLong(self.signed(&record.name, RecordType::DNAME)),
         }
     }
 

@@ -20,7 +20,7 @@ pub struct Mirror {
 
 /// The result of asking its servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum MirrorAnswer {
     /// This serial.
     Serial(u32),
     /// They answer, but without a SOA.
@@ -72,12 +72,12 @@ impl Mirror {
     }
 
     /// Takes in the result of `unix`.
-    pub fn heard(&self, told: Told, unix: u64) -> Option<Turn> {
+    pub fn heard(&self, told: MirrorAnswer, unix: u64) -> Option<Turn> {
         let mut seen = self.seen();
         let known = *seen;
         let now = match (told, known) {
-            (Told::Serial(serial), Some(known)) if known.serial == serial => known,
-            (Told::Serial(serial), _) => Seen { serial, new_at: moment(serial, unix) },
+            (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
+            (MirrorAnswer::Serial(serial), _) => Seen { serial, new_at: moment(serial, unix) },
             // Without a serial the data get no newer.
             (_, Some(known)) => known,
             (_, None) => Seen { serial: 0, new_at: unix },
@@ -85,7 +85,7 @@ impl Mirror {
         *seen = Some(now);
         drop(seen);
         let age = Duration::from_secs(unix.saturating_sub(now.new_at));
-        let silent = told == Told::Silence;
+        let silent = told == MirrorAnswer::Silence;
         let stale = silent || age > self.max_age;
         let was = self.stale.swap(stale, Ordering::Relaxed);
         match (was, stale) {
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_serial_that_is_a_moment_tells_the_age_at_once() {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
-        let serial = |ago: u64| Told::Serial(u32::try_from(NOW - ago).unwrap());
+        let serial = |ago: u64| MirrorAnswer::Serial(u32::try_from(NOW - ago).unwrap());
         assert_eq!(mirror.heard(serial(60), NOW), None);
         let age = Duration::from_secs(3 * HOUR);
         assert_eq!(mirror.heard(serial(3 * HOUR), NOW), Some(Turn::Stale { age }));
@@ -129,14 +129,14 @@ mod tests {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
         for (hours, turn) in [(0, false), (2, false), (3, true)] {
             assert_eq!(
-                mirror.heard(Told::Serial(2_026_112_001), NOW + hours * HOUR).is_some(),
+                mirror.heard(MirrorAnswer::Serial(2_026_112_001), NOW + hours * HOUR).is_some(),
                 turn,
                 "{hours}"
             );
         }
-        assert_eq!(mirror.heard(Told::Serial(2_026_112_002), NOW + 4 * HOUR), Some(Turn::Fresh));
+        assert_eq!(mirror.heard(MirrorAnswer::Serial(2_026_112_002), NOW + 4 * HOUR), Some(Turn::Fresh));
         assert!(
-            matches!(mirror.heard(Told::Nothing, NOW + 9 * HOUR), Some(Turn::Stale { .. })),
+            matches!(mirror.heard(MirrorAnswer::Nothing, NOW + 9 * HOUR), Some(Turn::Stale { .. })),
             "an answer without a SOA makes nothing newer"
         );
     }
@@ -144,10 +144,10 @@ mod tests {
     #[test]
     fn a_silent_mirror_is_of_no_use_however_new_its_data() {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
-        let serial = Told::Serial(2_026_112_001);
+        let serial = MirrorAnswer::Serial(2_026_112_001);
         assert_eq!(mirror.heard(serial, NOW), None);
-        assert_eq!(mirror.heard(Told::Silence, NOW + 60), Some(Turn::Silent));
-        assert_eq!(mirror.heard(Told::Silence, NOW + 120), None, "told once");
+        assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 60), Some(Turn::Silent));
+        assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 120), None, "told once");
         assert_eq!(mirror.heard(serial, NOW + 180), Some(Turn::Fresh));
         assert!(
             matches!(mirror.heard(serial, NOW + 3 * HOUR), Some(Turn::Stale { .. })),

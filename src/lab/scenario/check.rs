@@ -8,7 +8,7 @@ use crate::lab::simulation::Reply;
 use crate::question::Outcome;
 use crate::validate::signature::covered_type;
 
-use super::{Ask, Wanted};
+use super::{Ask, ExpectedRecord};
 
 /// All differences; empty if there are none.
 pub(super) fn differences(ask: &Ask, replies: &[Reply], received: &[Received]) -> Vec<String> {
@@ -105,7 +105,7 @@ fn has_flag(message: &Message, wanted: &str) -> bool {
 }
 
 /// Each expected record is there, and no other except signatures and proofs.
-fn of_records(section: &str, wanted: &[Wanted], had: &[Record], found: &mut Vec<String>) {
+fn of_records(section: &str, wanted: &[ExpectedRecord], had: &[Record], found: &mut Vec<String>) {
     let mut rest: Vec<&Record> = had.iter().collect();
     for want in wanted {
         match rest.iter().position(|record| matches(want, record)) {
@@ -119,7 +119,7 @@ fn of_records(section: &str, wanted: &[Wanted], had: &[Record], found: &mut Vec<
     found.extend(rest.iter().map(|record| format!("{section} has {record}")));
 }
 
-pub(super) fn matches(want: &Wanted, record: &Record) -> bool {
+pub(super) fn matches(want: &ExpectedRecord, record: &Record) -> bool {
     let same_ttl = !want.with_ttl || want.record.ttl == record.ttl;
     same_ttl && want.record.name == record.name && want.record.data == record.data
 }

@@ -20,7 +20,7 @@ pub(super) fn differences(
     expected: &[Holding],
 ) -> Vec<String> {
     let held = simulation.resolver().memory().look(name, kind, simulation.clock().mono());
-    let mut rest: Vec<Found> = held.iter().flat_map(found).collect();
+    let mut rest: Vec<HeldItem> = held.iter().flat_map(found).collect();
     let mut differences = Vec::new();
     for holding in expected {
         match rest.iter().position(|found| found.is(holding)) {
@@ -59,26 +59,26 @@ fn is_poisoned(held: &Held) -> bool {
 
 /// An entry, in the form of scenarios.
 #[derive(Debug)]
-enum Found {
+enum HeldItem {
     Record(Rank, Box<Record>),
     Negative(bool),
     Delegation(Vec<Name>),
     Failure(u16),
 }
 
-fn found(held: &Held) -> Vec<Found> {
+fn found(held: &Held) -> Vec<HeldItem> {
     match &held.what {
         What::Answer(..) | What::State(_) => Vec::new(),
         What::Rrset(rank, records) => {
-            records.iter().map(|record| Found::Record(*rank, Box::new(record.clone()))).collect()
+            records.iter().map(|record| HeldItem::Record(*rank, Box::new(record.clone()))).collect()
         }
-        What::Negative(negative) => vec![Found::Negative(negative.nxdomain)],
-        What::Delegation(cut) => vec![Found::Delegation(cut.servers.clone())],
-        What::Failure(_, error) => vec![Found::Failure(error.code)],
+        What::Negative(negative) => vec![HeldItem::Negative(negative.nxdomain)],
+        What::Delegation(cut) => vec![HeldItem::Delegation(cut.servers.clone())],
+        What::Failure(_, error) => vec![HeldItem::Failure(error.code)],
     }
 }
 
-impl Found {
+impl HeldItem {
     fn is(&self, holding: &Holding) -> bool {
         match (self, holding) {
             (Self::Record(rank, record), Holding::Record(believed, wanted)) => {

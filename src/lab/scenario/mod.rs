@@ -170,7 +170,7 @@ enum Action {
 #[derive(Clone, Debug)]
 enum Holding {
     /// A record of an RRset with this rank.
-    Record(Rank, Box<Wanted>),
+    Record(Rank, Box<ExpectedRecord>),
     /// A denial of the name (true) or the type.
     Negative(bool),
     /// A delegation to these servers.
@@ -181,7 +181,7 @@ enum Holding {
 
 /// An expected record; its TTL counts only if the scenario has one.
 #[derive(Clone, Debug)]
-struct Wanted {
+struct ExpectedRecord {
     record: Record,
     with_ttl: bool,
 }
@@ -194,8 +194,8 @@ struct Ask {
     clients: u16,
     with: Flags,
     rcode: Option<ResponseCode>,
-    answers: Option<Vec<Wanted>>,
-    authorities: Option<Vec<Wanted>>,
+    answers: Option<Vec<ExpectedRecord>>,
+    authorities: Option<Vec<ExpectedRecord>>,
     /// A code, or none.
     extended_error: Option<Option<u16>>,
     why: Option<String>,

@@ -19,7 +19,7 @@ use crate::lab::world::{ServerPlan, absolute};
 use crate::lab::zone_file::{read_kind, read_record};
 use crate::question::Outcome;
 
-use super::{Action, Ask, Holding, Scenario, ScenarioError, Step, Wanted, repeat};
+use super::{Action, Ask, ExpectedRecord, Holding, Scenario, ScenarioError, Step, repeat};
 
 /// RCODEs as scenarios spell them: the mnemonics of the IANA registry.
 const RCODES: [(&str, ResponseCode); 7] = [
@@ -306,13 +306,13 @@ fn expect(ask: &mut Ask, line: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn wanted(text: &str) -> Result<Option<Wanted>, String> {
+fn wanted(text: &str) -> Result<Option<ExpectedRecord>, String> {
     if text == "none" {
         return Ok(None);
     }
     let with_ttl = text.split_whitespace().nth(1).is_some_and(|word| word.parse::<u32>().is_ok());
     let record = read_record(text).map_err(|error| error.to_string())?;
-    Ok(Some(Wanted { record, with_ttl }))
+    Ok(Some(ExpectedRecord { record, with_ttl }))
 }
 
 /// `shared`, or `shared=9` for nine of the clients.

@@ -187,7 +187,7 @@ impl Resolver {
             Some((Given::Answer, _)) | None => (None, error),
         };
         let made = given.and_then(|(list, error)| {
-            compose::answer(&compose::Parts {
+            compose::answer(&compose::AnswerParts {
                 question,
                 rcode: ResponseCode::NXDomain,
                 answers: &[],

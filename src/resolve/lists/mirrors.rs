@@ -12,7 +12,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::record::trail::Trail;
 use crate::resolve::Resolver;
-use crate::zones::mirror::{Told, Turn};
+use crate::zones::mirror::{MirrorAnswer, Turn};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl Resolver {
@@ -47,8 +47,10 @@ impl Resolver {
         };
         let told = match self.iterate.find(errand).await {
             Ok(found) => told(&found.found.answers),
-            Err(Failure::Servers { .. } | Failure::Silent { .. } | Failure::Time { .. }) => Told::Silence,
-            Err(_) => Told::Nothing,
+            Err(Failure::Servers { .. } | Failure::Silent { .. } | Failure::Time { .. }) => {
+                MirrorAnswer::Silence
+            }
+            Err(_) => MirrorAnswer::Nothing,
         };
         let Some(turn) = mirrored.mirror.heard(told, self.clock.now().unix) else { return };
         let apex = route.zone.to_ascii();
@@ -76,10 +78,10 @@ impl Resolver {
 }
 
 /// The serial or failure in these records.
-fn told(answers: &[Record]) -> Told {
+fn told(answers: &[Record]) -> MirrorAnswer {
     let serial = answers.iter().find_map(|record| match &record.data {
         RData::SOA(soa) => Some(soa.serial),
         _ => None,
     });
-    serial.map_or(Told::Nothing, Told::Serial)
+    serial.map_or(MirrorAnswer::Nothing, MirrorAnswer::Serial)
 }
