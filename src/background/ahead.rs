@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::dnsbl::batch::{Asker, Batch, BatchStanding, Check, ListId};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, Subject};
-use crate::dnsbl::ring::{Event, What};
+use crate::dnsbl::ring::{ListEvent, ListEventKind};
 use crate::dnsbl::way::Way;
 use crate::limits::MAX_AHEAD;
 use crate::question::{Client, Question, QuestionKey, ViewId, wire_name};
@@ -78,7 +78,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
 }
 
 /// Learns from an event, and returns the questions to ask.
-fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
+fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Check, ListId, Question)> {
     let key = QuestionKey::from_bytes(event.key());
     let Some(question) = key.question().filter(|question| question.kind == RecordType::A) else {
         return Vec::new();
@@ -104,8 +104,8 @@ fn take(resolver: &Resolver, event: &Event, keys: &mut KeyLabels) -> Vec<(Check,
     let start = {
         let mut batch = batch(resolver);
         match event.what {
-            What::Asked(came) => batch.asked(&check, number, came, event.at, standing),
-            What::CameOut { says, went_out } => {
+            ListEventKind::Asked(came) => batch.asked(&check, number, came, event.at, standing),
+            ListEventKind::CameOut { says, went_out } => {
                 if went_out {
                     batch.went_out(&check, number);
                 }

@@ -26,12 +26,12 @@ pub struct Held {
     /// Its weight in octets.
     pub octets: u32,
     /// Its content.
-    pub what: What,
+    pub what: HeldData,
 }
 
 /// The content of an entry.
 #[derive(Clone, Debug)]
-pub enum What {
+pub enum HeldData {
     /// An answer as bytes to send, for questions with these flags.
     Answer(Question, Arc<Answer>),
     /// An RRset: its rank, and its records with the TTL that is left.
@@ -77,12 +77,12 @@ impl Memory {
                     view: question.view,
                     left: answer.expires.since(now),
                     octets: weigh_answer(&key, &answer),
-                    what: What::Answer(question, answer),
+                    what: HeldData::Answer(question, answer),
                 })
             })
             .collect();
         held.sort_by_key(|held| match &held.what {
-            What::Answer(question, _) => Some(question.key().as_bytes().to_vec()),
+            HeldData::Answer(question, _) => Some(question.key().as_bytes().to_vec()),
             _ => None,
         });
         held
@@ -95,17 +95,17 @@ impl Memory {
             let octets = rrsets::weigh(&key, &entry);
             let (of, left, what) = match entry {
                 rrsets::CacheEntry::Known(rrsets::Known::Rrset(rrset)) => {
-                    let what = What::Rrset(rrset.rank(), rrset.records(name, now));
+                    let what = HeldData::Rrset(rrset.rank(), rrset.records(name, now));
                     (Some(key.kind()), rrset.left(now), what)
                 }
                 rrsets::CacheEntry::Known(rrsets::Known::Negative(negative)) => {
                     let of = (key.kind() != RecordType::ZERO).then(|| key.kind());
-                    (of, negative.left(now), What::Negative(negative))
+                    (of, negative.left(now), HeldData::Negative(negative))
                 }
                 rrsets::CacheEntry::Delegation(delegation) => {
-                    (None, delegation.expires.since(now), What::Delegation(delegation))
+                    (None, delegation.expires.since(now), HeldData::Delegation(delegation))
                 }
-                rrsets::CacheEntry::State(state) => (None, state.expires.since(now), What::State(state)),
+                rrsets::CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
                 rrsets::CacheEntry::Exists(_) => continue,
             };
             // An entry for all types matches every type.
@@ -130,7 +130,7 @@ impl Memory {
                 let octets = failures::weigh(&key, &failed);
                 let left = failed.until.since(now);
                 let view = question.view;
-                let what = What::Failure(question, failed.error.clone());
+                let what = HeldData::Failure(question, failed.error.clone());
                 Some((key.flags(), Held { kind: Some(key.kind()), view, left, octets, what }))
             })
             .collect();
@@ -194,15 +194,15 @@ mod tests {
     }
 
     fn told(held: &[Held]) -> Vec<(&'static str, Option<RecordType>, u64)> {
-        let word = |what: &What| match what {
-            What::Answer(question, _) if question.dnssec_ok => "answer with DO",
-            What::Answer(..) => "answer",
-            What::Rrset(Rank::Glue, _) => "glue",
-            What::Rrset(..) => "rrset",
-            What::Negative(_) => "negative",
-            What::Delegation(_) => "delegation",
-            What::State(_) => "trust",
-            What::Failure(..) => "failure",
+        let word = |what: &HeldData| match what {
+            HeldData::Answer(question, _) if question.dnssec_ok => "answer with DO",
+            HeldData::Answer(..) => "answer",
+            HeldData::Rrset(Rank::Glue, _) => "glue",
+            HeldData::Rrset(..) => "rrset",
+            HeldData::Negative(_) => "negative",
+            HeldData::Delegation(_) => "delegation",
+            HeldData::State(_) => "trust",
+            HeldData::Failure(..) => "failure",
         };
         held.iter().map(|held| (word(&held.what), held.kind, held.left.as_secs())).collect()
     }

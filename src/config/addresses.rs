@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use ipnet::IpNet;
 
-use super::report::{Wrong, quoted};
+use super::report::{WrongValue, quoted};
 use super::value::{Read, Typed, list, text};
 use crate::limits;
 use crate::wire::presentation::shown;
@@ -32,9 +32,9 @@ pub(super) fn address(value: &Typed<'_>) -> Read<SocketAddr> {
     typed.parse().map_err(|_| match typed.parse::<IpAddr>() {
         Ok(address) => {
             let remedy = format!("write \"{}\"", SocketAddr::new(address, PORT));
-            Wrong::new(format!("{} has no port", quoted(typed)), remedy)
+            WrongValue::new(format!("{} has no port", quoted(typed)), remedy)
         }
-        Err(_) => Wrong::new(
+        Err(_) => WrongValue::new(
             format!("{} is not an address with a port", quoted(typed)),
             "write it like \"127.0.0.1:53\" or \"[::1]:53\"",
         ),
@@ -46,7 +46,7 @@ pub(super) fn network(value: &Typed<'_>) -> Read<IpNet> {
     let typed = text(value)?;
     let net = typed.parse::<IpNet>().ok().or_else(|| typed.parse::<IpAddr>().ok().map(IpNet::from));
     net.map(|net| net.trunc()).ok_or_else(|| {
-        Wrong::new(
+        WrongValue::new(
             format!("{} is not an address prefix", quoted(typed)),
             "write it like \"192.168.0.0/16\", \"fd00::/8\" or \"10.0.0.1\"",
         )
@@ -68,7 +68,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     let sources = list(value, |item| {
         let address = ip(item)?;
         if address.is_unspecified() || address.is_multicast() {
-            return Err(Wrong::new(
+            return Err(WrongValue::new(
                 format!("\"{address}\" cannot be an address of this host"),
                 "write one of its addresses, like \"192.0.2.1\"",
             ));
@@ -77,7 +77,10 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
     })?;
     let ipv4 = sources.iter().filter(|address| address.is_ipv4()).count();
     if ipv4 > 1 || sources.len().saturating_sub(ipv4) > 1 {
-        return Err(Wrong::new("has two addresses of the same family", "keep one IPv4 and one IPv6 address"));
+        return Err(WrongValue::new(
+            "has two addresses of the same family",
+            "keep one IPv4 and one IPv6 address",
+        ));
     }
     Ok(sources)
 }
@@ -93,14 +96,14 @@ pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     let ports = typed
         .split_once('-')
         .and_then(|(one, other)| Some(one.trim().parse::<u16>().ok()?..=other.trim().parse::<u16>().ok()?));
-    let ports =
-        ports.ok_or_else(|| Wrong::new(format!("{} is not a range of ports", quoted(typed)), remedy()))?;
+    let ports = ports
+        .ok_or_else(|| WrongValue::new(format!("{} is not a range of ports", quoted(typed)), remedy()))?;
     if *ports.start() < first {
         let wrong = format!("{} has ports below {first}, which are reserved for services", quoted(typed));
-        return Err(Wrong::new(wrong, remedy()));
+        return Err(WrongValue::new(wrong, remedy()));
     }
     if ports.len() < limits::MIN_SOURCE_PORTS {
-        return Err(Wrong::new(format!("{} has only {} ports", quoted(typed), ports.len()), remedy()));
+        return Err(WrongValue::new(format!("{} has only {} ports", quoted(typed), ports.len()), remedy()));
     }
     Ok(ports)
 }
@@ -115,7 +118,7 @@ pub(super) fn servers(value: &Typed<'_>) -> Read<Vec<SocketAddr>> {
     let read = |item: &Typed<'_>| {
         let typed = text(item)?;
         server(typed, PORT).ok_or_else(|| {
-            Wrong::new(
+            WrongValue::new(
                 format!("{} is not the address of a server", quoted(typed)),
                 "write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
             )
@@ -132,7 +135,7 @@ pub(super) fn forwarders(value: &Typed<'_>) -> Read<Vec<Forwarder>> {
 fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
     let typed = text(value)?;
     let wrong = || {
-        Wrong::new(
+        WrongValue::new(
             format!("{} is not a forwarder", quoted(typed)),
             "write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
         )
@@ -142,14 +145,14 @@ fn forwarder(value: &Typed<'_>) -> Read<Forwarder> {
         return Ok(Forwarder { address, tls: None });
     };
     let (address, certified) = secure.split_once('#').ok_or_else(|| {
-        Wrong::new(
+        WrongValue::new(
             format!("{} has no name for the certificate of the server", quoted(typed)),
             format!("write it like \"{}#dns.example\"", shown(typed, limits::MAX_SHOWN_VALUE)),
         )
     })?;
     let address = server(address, TLS_PORT).ok_or_else(wrong)?;
     if !is_host_name(certified) {
-        return Err(Wrong::new(
+        return Err(WrongValue::new(
             format!("{} is not a host name", quoted(certified)),
             "write it like \"tls://192.0.2.1#dns.example\"",
         ));
@@ -182,7 +185,7 @@ fn server(typed: &str, usual: u16) -> Option<SocketAddr> {
 fn ip(value: &Typed<'_>) -> Read<IpAddr> {
     let typed = text(value)?;
     typed.parse().map_err(|_| {
-        Wrong::new(
+        WrongValue::new(
             format!("{} is not an address", quoted(typed)),
             "write it like \"192.0.2.1\" or \"2001:db8::1\"",
         )
@@ -193,8 +196,10 @@ fn ip(value: &Typed<'_>) -> Read<IpAddr> {
 fn filled<Meant>(list: Vec<Meant>, example: &str) -> Read<Vec<Meant>> {
     let most = limits::MAX_CONFIGURED_ADDRESSES;
     match list.len() {
-        0 => Err(Wrong::new("is empty", format!("give at least one address, like \"{example}\""))),
-        named if named > most => Err(Wrong::new(format!("has more than {most} addresses"), "remove some")),
+        0 => Err(WrongValue::new("is empty", format!("give at least one address, like \"{example}\""))),
+        named if named > most => {
+            Err(WrongValue::new(format!("has more than {most} addresses"), "remove some"))
+        }
         _ => Ok(list),
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use hickory_proto::rr::Name;
 
 use super::reader::KeyLines;
-use super::report::{Problems, Wrong};
+use super::report::{Problems, WrongValue};
 use super::value::in_quotes;
 use super::{Config, ConfiguredList, Family};
 use crate::dnsbl::list::{Life, List};
@@ -33,7 +33,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
 /// At least one address family must be in use.
 fn families(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     if config.resolve.ipv4 == Family::Off && config.resolve.ipv6 == Family::Off {
-        let wrong = Wrong::new(
+        let wrong = WrongValue::new(
             "and resolve.ipv4 are both false, so resolverd cannot query any server",
             "set one of them to true or \"auto\"",
         );
@@ -50,13 +50,13 @@ fn listeners(config: &Config, lines: &KeyLines, problems: &mut Problems) {
         for address in &listener.addresses {
             // With port 0 the system chooses a different one for each.
             if address.port() != 0 && taken.contains(address) {
-                let wrong = Wrong::new(format!("{address} appears twice"), "remove one of them");
+                let wrong = WrongValue::new(format!("{address} appears twice"), "remove one of them");
                 problems.add(line("addresses"), Some("listener.addresses"), wrong);
             }
         }
         taken.extend(&listener.addresses);
         for zone in listener.zones.iter().flatten().filter(|zone| !known.contains(zone)) {
-            let wrong = Wrong::new(
+            let wrong = WrongValue::new(
                 format!("{} is not a configured zone", in_quotes(zone)),
                 "add a [[zone]] for it, or remove it here",
             );
@@ -76,37 +76,39 @@ fn once_each<'n>(
     let mut known = BTreeSet::new();
     for (place, name) in names.enumerate() {
         if !known.insert(name) {
-            let wrong = Wrong::new(format!("{} appears twice", in_quotes(name)), remedy);
+            let wrong = WrongValue::new(format!("{} appears twice", in_quotes(name)), remedy);
             problems.add(lines.of_entry(section, place, "name"), Some(&format!("{section}.name")), wrong);
         }
     }
 }
 
 /// The errors of a list entry: a list that is not in the registry must have a purpose and subjects.
-fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<Wrong> {
+fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<WrongValue> {
     let registry = &config.dnsbl.registry;
     let mut wrongs = Vec::new();
     let known = registry.lists.get(&list.name).map(AsRef::as_ref);
     let name = in_quotes(&list.name);
     match known {
-        Some(List { life: Life::Dead { how }, .. }) if list.subjects.is_none() => wrongs.push(Wrong::new(
-            format!("{name} is shut down: {how}"),
-            "remove it, or set purpose and subjects if it is in use again",
-        )),
+        Some(List { life: Life::Dead { how }, .. }) if list.subjects.is_none() => {
+            wrongs.push(WrongValue::new(
+                format!("{name} is shut down: {how}"),
+                "remove it, or set purpose and subjects if it is in use again",
+            ))
+        }
         _ if list.list(known).is_none() => {
             let wrong = format!("{name} is not in the registry");
-            wrongs.push(Wrong::new(wrong, "set purpose and subjects"));
+            wrongs.push(WrongValue::new(wrong, "set purpose and subjects"));
         }
         _ => {}
     }
     let (listed, refused) = (list.listed.iter().flatten(), list.refused.iter().flatten());
     if let Some(both) = listed.clone().find(|one| refused.clone().any(|other| other.meets(**one))) {
         let wrong = format!("{name}: {both} is both listed and refused");
-        wrongs.push(Wrong::new(wrong, "remove it from one of them"));
+        wrongs.push(WrongValue::new(wrong, "remove it from one of them"));
     }
     if list.key.is_some() && list.with_key.is_none() && !registry.keyed.contains_key(&list.name) {
         let wrong = format!("the registry has no zone that takes a key for {name}");
-        wrongs.push(Wrong::new(wrong, "set with_key"));
+        wrongs.push(WrongValue::new(wrong, "set with_key"));
     }
     wrongs
 }
@@ -115,7 +117,7 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<Wrong> {
 fn groups(config: &Config, lines: &KeyLines, problems: &mut Problems) {
     let known = config.lists();
     for name in config.dnsbl.batch_groups.iter().flatten().filter(|name| !known.contains_key(*name)) {
-        let wrong = Wrong::new(
+        let wrong = WrongValue::new(
             format!("{} is not a known list", in_quotes(name)),
             "use a list of the registry, or add a [[list]] for it",
         );

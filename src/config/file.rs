@@ -11,7 +11,7 @@ use super::Config;
 use super::check::check;
 use super::files::Opened;
 use super::reader::Reader;
-use super::report::{Errors, Lines, Problem, Problems, Wrong};
+use super::report::{Errors, Lines, Problem, Problems, WrongValue};
 use super::table::visit;
 use crate::limits;
 
@@ -52,7 +52,7 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
     for error in errors {
         let line = error.span().map(|span| places.line_of(span.start));
         let wrong = error.message().trim().replace('\n', ", ");
-        problems.add(line, None, Wrong::new(wrong, "see https://toml.io for how values are written"));
+        problems.add(line, None, WrongValue::new(wrong, "see https://toml.io for how values are written"));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -68,11 +68,11 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
 /// The file must name its format.
 fn check_version(tree: &DeTable<'_>, places: &Lines, problems: &mut Problems) {
     let Some((key, found)) = tree.get_key_value("version") else {
-        let wrong = Wrong::new("is missing", "write `version = 1` at the top");
+        let wrong = WrongValue::new("is missing", "write `version = 1` at the top");
         return problems.add(Some(1), Some("version"), wrong);
     };
     if found.get_ref().as_integer().is_none_or(|version| version.as_str() != VERSION) {
-        let wrong = Wrong::new("is not a supported version", "write `version = 1`");
+        let wrong = WrongValue::new("is not a supported version", "write `version = 1`");
         problems.add(Some(places.line_of(key.span().start)), Some("version"), wrong);
     }
 }

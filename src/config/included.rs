@@ -8,7 +8,7 @@ use std::path::Path;
 
 use hickory_proto::rr::Name;
 
-use super::report::Wrong;
+use super::report::WrongValue;
 use super::value::{self, Read};
 use crate::limits;
 use crate::wire::presentation;
@@ -31,10 +31,10 @@ struct Expansion {
 
 impl Expansion {
     /// Adds a file, which begins with `origin`.
-    fn add(&mut self, path: &Path, mut origin: String, depth: usize) -> Result<(), Wrong> {
+    fn add(&mut self, path: &Path, mut origin: String, depth: usize) -> Result<(), WrongValue> {
         if depth > limits::MAX_INCLUDED {
             let wrong = format!("{} is nested {depth} includes deep", path.display());
-            return Err(Wrong::new(wrong, "remove the circular $INCLUDE"));
+            return Err(WrongValue::new(wrong, "remove the circular $INCLUDE"));
         }
         let text = value::file(path, self.left, REMEDY)?;
         self.left = self.left.saturating_sub(u64::try_from(text.len()).unwrap_or(u64::MAX));
@@ -57,7 +57,7 @@ impl Expansion {
                 // The reader of records would accept it as a directive, and read the file without a bound.
                 (Some(word), _) if word.starts_with("$INCLUDE") => {
                     let wrong = format!("{} has an $INCLUDE that names no file", path.display());
-                    return Err(Wrong::new(wrong, "write $INCLUDE, a blank, and the file"));
+                    return Err(WrongValue::new(wrong, "write $INCLUDE, a blank, and the file"));
                 }
                 _ => self.text.push_str(line),
             }

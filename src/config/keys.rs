@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::Value;
 
 use super::Config;
-use super::report::Wrong;
+use super::report::WrongValue;
 use super::value::{Read, Typed};
 
 /// A key of a section, which is read into a `Holder`.
@@ -148,7 +148,7 @@ pub(super) trait TableEntry: Sized + 'static {
     }
 
     /// The errors in the combination of keys that were typed; at a key, or at the entry as a whole.
-    fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, Wrong)> {
+    fn check(_typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         None
     }
 }

@@ -10,7 +10,7 @@ use toml::de::DeTable;
 
 use super::keys::{Key, TableEntry, ToldBy, set, set_some};
 use super::list_files::{KeyFile, key_file};
-use super::report::Wrong;
+use super::report::WrongValue;
 use super::value::{Read, Typed, in_quotes};
 use super::{Config, value, written};
 use crate::dnsbl::codes::{Code, Span};
@@ -247,24 +247,24 @@ impl Config {
 fn code(found: &Typed<'_>) -> Read<Span> {
     value::text(found)?
         .parse()
-        .map_err(|why: String| Wrong::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
+        .map_err(|why: String| WrongValue::new(why, "write it like \"127.0.0.2\" or \"127.0.0.4-127.0.0.7\""))
 }
 
 /// Test points of the list at `apex`, written as in the registry: without the apex.
 fn test_points(apex: &Name, found: &Typed<'_>) -> Read<TestPoints> {
     const KEYS: [&str; 2] = ["listed", "unlisted"];
     let table = found.get_ref().as_table();
-    let table = table.ok_or_else(|| Wrong::new("is not a table of test points", TESTS_REMEDY))?;
+    let table = table.ok_or_else(|| WrongValue::new("is not a table of test points", TESTS_REMEDY))?;
     if let Some((key, _)) = table.iter().find(|(key, _)| !KEYS.contains(&key.get_ref().as_ref())) {
         let wrong = format!("{} is not a known key", shown(key.get_ref(), limits::MAX_SHOWN_VALUE));
-        return Err(Wrong::new(wrong, TESTS_REMEDY).at(key.span()));
+        return Err(WrongValue::new(wrong, TESTS_REMEDY).at(key.span()));
     }
     let below = |found: &Typed<'_>| {
         let labels = value::name(found)?;
         let point = Name::from_labels(labels.iter()).and_then(|labels| labels.append_domain(apex));
         let point = point.ok().filter(|point| point != apex);
         point.ok_or_else(|| {
-            Wrong::new(
+            WrongValue::new(
                 format!("{} cannot be placed before {}", in_quotes(&labels), in_quotes(apex)),
                 TESTS_REMEDY,
             )

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::files::{Opened, Unreadable};
-use super::report::Wrong;
+use super::report::WrongValue;
 use super::value::{self, Read};
 use crate::dnsbl::registry::Registry;
 use crate::exchange::secret::Key;
@@ -33,22 +33,22 @@ pub struct KeyFile {
 pub(super) fn registry(path: &Path) -> Read<Arc<Registry>> {
     let text = value::file(path, limits::MAX_REGISTRY_FILE, REMEDY)?;
     let registry = Registry::read(&text)
-        .map_err(|wrong| Wrong::new(format!("{}: {wrong}", path.display()), "correct it"))?;
+        .map_err(|wrong| WrongValue::new(format!("{}: {wrong}", path.display()), "correct it"))?;
     Ok(Arc::new(registry))
 }
 
 /// Reads a key. Every user who may read its file may use the key, so no others may.
 pub(super) fn key_file(path: &Path) -> Read<KeyFile> {
     let file = path.display();
-    let unreadable = |error: Unreadable| Wrong::new(format!("{file} {error}"), KEY_REMEDY);
+    let unreadable = |error: Unreadable| WrongValue::new(format!("{file} {error}"), KEY_REMEDY);
     let opened = Opened::regular(path).map_err(unreadable)?;
     let mode = opened.about().permissions().mode() & 0o777;
     if mode & !KEY_MODE != 0 {
         let wrong = format!("the mode of {file} is {mode:04o}, so other users may read or write it");
-        return Err(Wrong::new(wrong, format!("run `chmod 0640 {file}`")));
+        return Err(WrongValue::new(wrong, format!("run `chmod 0640 {file}`")));
     }
     let text = opened.text(limits::MAX_KEY_FILE).map_err(unreadable)?;
-    let key =
-        Key::read(&text).ok_or_else(|| Wrong::new(format!("{file} does not contain a key"), KEY_REMEDY))?;
+    let key = Key::read(&text)
+        .ok_or_else(|| WrongValue::new(format!("{file} does not contain a key"), KEY_REMEDY))?;
     Ok(KeyFile { path: path.to_owned(), key })
 }

@@ -9,7 +9,7 @@ use toml::de::DeTable;
 
 use super::Config;
 use super::keys::{Key, Once, TableEntry};
-use super::report::{Lines, Problems, Wrong};
+use super::report::{Lines, Problems, WrongValue};
 use super::table::{Names, Visitor};
 use super::value::Typed;
 
@@ -63,7 +63,7 @@ struct TypedKeys<'f> {
 
 impl TypedKeys<'_> {
     /// The line of an error: its own, that of the key, or that of the head.
-    fn line_of(&self, key: &str, wrong: &Wrong, places: &Lines) -> usize {
+    fn line_of(&self, key: &str, wrong: &WrongValue, places: &Lines) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
     }
@@ -92,7 +92,7 @@ impl<'t> Reader<'t> {
             let name = key.get_ref().as_ref();
             if name != "version" && self.names.section(name).is_none() {
                 let remedy = self.names.unknown_section(name, found.get_ref());
-                let wrong = Wrong::new("is not a known section or key", remedy);
+                let wrong = WrongValue::new("is not a known section or key", remedy);
                 self.problems.add(Some(self.places.line_of(key.span().start)), Some(name), wrong);
             }
         }
@@ -108,7 +108,7 @@ impl<'t> Reader<'t> {
             if section.keys.contains(&name) {
                 found.keys.insert(name, (line, typed));
             } else {
-                let wrong = Wrong::new("is not a known key", self.names.unknown(section, name));
+                let wrong = WrongValue::new("is not a known key", self.names.unknown(section, name));
                 self.problems.add(Some(line), Some(&format!("{}.{name}", section.name)), wrong);
             }
         }
@@ -120,7 +120,12 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports the errors of a section or an entry; without a key the error is about the entry as a whole.
-    fn tell(&mut self, section: &str, found: &TypedKeys<'_>, wrongs: Vec<(Option<&'static str>, Wrong)>) {
+    fn tell(
+        &mut self,
+        section: &str,
+        found: &TypedKeys<'_>,
+        wrongs: Vec<(Option<&'static str>, WrongValue)>,
+    ) {
         for (key, wrong) in wrongs {
             let line = found.line_of(key.unwrap_or_default(), &wrong, self.places);
             let name = key.map_or_else(|| section.to_owned(), |key| format!("{section}.{key}"));
@@ -133,10 +138,10 @@ impl<'t> Reader<'t> {
         let found = self.found(Kind::NAME, line, table);
         let mut entry = Kind::blank();
         let mut wrongs = read_keys(Kind::KEYS, &mut entry, &found, self.directory);
-        let mut missing: Vec<(Option<&'static str>, Wrong)> = Vec::new();
+        let mut missing: Vec<(Option<&'static str>, WrongValue)> = Vec::new();
         for key in Kind::KEYS.iter().filter(|key| key.required && !found.keys.contains_key(key.name)) {
             let remedy = format!("write {} = below {}", key.name, self.head(Kind::NAME));
-            missing.push((Some(key.name), Wrong::new("is missing", remedy)));
+            missing.push((Some(key.name), WrongValue::new("is missing", remedy)));
         }
         wrongs.extend(missing);
         let is_known = wrongs.iter().all(|(key, _)| *key != Some("name"));
@@ -161,7 +166,7 @@ impl Visitor for Reader<'_> {
         let line = self.places.line_of(found.span().start);
         let Some(table) = found.get_ref().as_table() else {
             let remedy = format!("write {} on its own line", self.head(section.name));
-            let wrong = Wrong::new("is not a section", remedy);
+            let wrong = WrongValue::new("is not a section", remedy);
             return self.problems.add(Some(line), Some(section.name), wrong);
         };
         let found = self.found(section.name, line, table);
@@ -180,11 +185,11 @@ impl Visitor for Reader<'_> {
         });
         let Some(tables) = tables else {
             let remedy = format!("write {} on its own line above each entry", self.head(Kind::NAME));
-            let wrong = Wrong::new("is not a list of sections", remedy);
+            let wrong = WrongValue::new("is not a list of sections", remedy);
             return self.problems.add(Some(line), Some(Kind::NAME), wrong);
         };
         if let Some((line, _)) = tables.get(Kind::MOST) {
-            let wrong = Wrong::new(format!("exceeds the maximum of {}", Kind::MOST), "remove some");
+            let wrong = WrongValue::new(format!("exceeds the maximum of {}", Kind::MOST), "remove some");
             return self.problems.add(Some(*line), Some(Kind::NAME), wrong);
         }
         for (line, table) in tables {
@@ -199,7 +204,7 @@ fn read_keys<Holder>(
     holder: &mut Holder,
     found: &TypedKeys<'_>,
     directory: &Path,
-) -> Vec<(Option<&'static str>, Wrong)> {
+) -> Vec<(Option<&'static str>, WrongValue)> {
     let typed = keys.iter().filter_map(|key| found.keys.get(key.name).map(|(_, typed)| (key, *typed)));
     typed
         .filter_map(|(key, typed)| Some((Some(key.name), (key.read)(holder, typed, directory).err()?)))

@@ -63,14 +63,14 @@ impl fmt::Display for Problem {
 
 /// The error of one value, before its key is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct WrongValue {
     /// The place in octets of the file, if it is not the whole value.
     pub(super) span: Option<Range<usize>>,
     pub(super) wrong: String,
     pub(super) remedy: String,
 }
 
-impl Wrong {
+impl WrongValue {
     pub(super) fn new(wrong: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self { span: None, wrong: wrong.into(), remedy: remedy.into() }
     }
@@ -96,12 +96,12 @@ pub(super) struct Problems {
 
 impl Problems {
     /// Adds one. Each part of it may contain foreign text.
-    pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: Wrong) {
+    pub(super) fn add(&mut self, line: Option<usize>, key: Option<&str>, wrong: WrongValue) {
         if self.told.len() >= MAX_PROBLEMS {
             self.more = self.more.saturating_add(1);
             return;
         }
-        let Wrong { wrong, remedy, .. } = wrong;
+        let WrongValue { wrong, remedy, .. } = wrong;
         self.told.push(Problem {
             line,
             key: key.map(|key| shown(key, MAX_SHOWN_VALUE)),

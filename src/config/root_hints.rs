@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 
 use super::{report, value};
 use crate::limits;
-use crate::zone_file::{Begun, Reader, Wrong, entries};
+use crate::zone_file::{Begun, Reader, ZoneFileError, entries};
 
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
@@ -25,10 +25,10 @@ pub struct RootHints {
 }
 
 /// Reads a file of root hints.
-pub(super) fn load(path: &Path) -> Result<RootHints, report::Wrong> {
+pub(super) fn load(path: &Path) -> Result<RootHints, report::WrongValue> {
     let text = value::file(path, limits::MAX_ROOT_HINTS_FILE, REMEDY)?;
-    let servers =
-        parse(&text).map_err(|wrong| report::Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
+    let servers = parse(&text)
+        .map_err(|wrong| report::WrongValue::new(format!("{} {wrong}", path.display()), REMEDY))?;
     Ok(RootHints { path: Some(path.to_owned()), servers })
 }
 
@@ -38,7 +38,7 @@ fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
     let mut addresses: BTreeMap<Name, Vec<IpAddr>> = BTreeMap::new();
     // Names are absolute even without their last dot, because the origin is the root.
     let mut reader = Reader::new(Name::root());
-    let said = |wrong: Wrong| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
+    let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     for entry in entries(text) {
         let entry = entry.map_err(said)?;
         if entry.is_directive() {

@@ -13,7 +13,7 @@ use toml::Value;
 use toml::de::DeValue;
 
 use super::keys::{Key, Once, set};
-use super::report::{Wrong, quoted};
+use super::report::{WrongValue, quoted};
 use super::root_hints::{self, RootHints};
 use super::trust_anchor::{self, TrustAnchor};
 use super::value::{Read, Typed};
@@ -169,7 +169,7 @@ fn family(typed: &Typed<'_>) -> Read<Family> {
         DeValue::Boolean(true) => Ok(Family::On),
         DeValue::Boolean(false) => Ok(Family::Off),
         found if found.as_str() == Some("auto") => Ok(Family::Auto),
-        _ => Err(Wrong::new("has an unknown value", "write \"auto\", true or false")),
+        _ => Err(WrongValue::new("has an unknown value", "write \"auto\", true or false")),
     }
 }
 
@@ -252,10 +252,10 @@ fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
     let typed = value::text(typed)?;
     let remedy = format!("write a path like \"{}\"", Control::default().socket.display());
     if !typed.starts_with('/') {
-        return Err(Wrong::new(format!("{} is not an absolute path", quoted(typed)), remedy));
+        return Err(WrongValue::new(format!("{} is not an absolute path", quoted(typed)), remedy));
     }
     if typed.len() > limits::MAX_SOCKET_PATH {
-        return Err(Wrong::new(
+        return Err(WrongValue::new(
             format!("is longer than the maximum of {} bytes for a socket path", limits::MAX_SOCKET_PATH),
             remedy,
         ));
@@ -287,7 +287,7 @@ fn level(typed: &Typed<'_>) -> Read<tracing::Level> {
     let known = ["error", "warn", "info", "debug", "trace"];
     let level = known.contains(&typed).then(|| typed.parse().ok()).flatten();
     level.ok_or_else(|| {
-        Wrong::new(
+        WrongValue::new(
             format!("{} is not a log level", quoted(typed)),
             format!("write one of {}", known.join(", ")),
         )

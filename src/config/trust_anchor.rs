@@ -14,7 +14,7 @@ use hickory_proto::rr::Name;
 use super::{report, value};
 use crate::limits;
 use crate::validate::anchors::Anchors;
-use crate::zone_file::{self, Begun, Reader, Word, Wrong, ZoneFileEntry, entries};
+use crate::zone_file::{self, Begun, Reader, Word, ZoneFileEntry, ZoneFileError, entries};
 
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
@@ -36,10 +36,10 @@ pub struct TrustAnchor {
 
 /// Reads a file of anchors. The root's keys hold beside them, unless the file has its own: an anchor of the operator
 /// for one zone removes no other.
-pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::Wrong> {
+pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
-    let mut anchors =
-        parse(&text).map_err(|wrong| report::Wrong::new(format!("{} {wrong}", path.display()), REMEDY))?;
+    let mut anchors = parse(&text)
+        .map_err(|wrong| report::WrongValue::new(format!("{} {wrong}", path.display()), REMEDY))?;
     if !anchors.names().any(Name::is_root) {
         anchors.add_all(newest().anchors);
     }
@@ -91,7 +91,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
         }
         _ => format!("{line}\n"),
     });
-    let said = |wrong: Wrong| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
+    let said = |wrong: ZoneFileError| format!("cannot be read at line {}: {}", wrong.line, wrong.reason);
     // Names are absolute even without their last dot, because the origin is the root.
     let mut reader = Reader::new(Name::root());
     for entry in entries(&lines.collect::<String>()) {

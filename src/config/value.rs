@@ -12,7 +12,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::files::Opened;
-use super::report::{Wrong, quoted};
+use super::report::{WrongValue, quoted};
 use crate::limits;
 use crate::wire::presentation::{self, shown};
 
@@ -20,7 +20,7 @@ use crate::wire::presentation::{self, shown};
 pub(super) type Typed<'f> = Spanned<DeValue<'f>>;
 
 /// The value, or its error.
-pub(super) type Read<Meant> = Result<Meant, Wrong>;
+pub(super) type Read<Meant> = Result<Meant, WrongValue>;
 
 /// Units of a span, in milliseconds.
 const SPAN_UNITS: [(&str, u64); 5] =
@@ -32,7 +32,9 @@ const SIZE_UNITS: [(&str, u64); 3] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB"
 /// A quoted text.
 pub(super) fn text<'a>(value: &'a Typed<'_>) -> Read<&'a str> {
     let found = value.get_ref();
-    found.as_str().ok_or_else(|| Wrong::new(format!("is {}, not a string", an(found)), "put it in quotes"))
+    found
+        .as_str()
+        .ok_or_else(|| WrongValue::new(format!("is {}, not a string", an(found)), "put it in quotes"))
 }
 
 /// `true` or `false`.
@@ -40,7 +42,7 @@ pub(super) fn flag(value: &Typed<'_>) -> Read<bool> {
     let found = value.get_ref();
     found
         .as_bool()
-        .ok_or_else(|| Wrong::new(format!("is {}", an(found)), "write true or false, without quotes"))
+        .ok_or_else(|| WrongValue::new(format!("is {}", an(found)), "write true or false, without quotes"))
 }
 
 /// One of a few words.
@@ -48,7 +50,7 @@ pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> R
     let typed = text(value)?;
     words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).ok_or_else(|| {
         let known = words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-        Wrong::new(format!("is {}", quoted(typed)), format!("write one of {known}"))
+        WrongValue::new(format!("is {}", quoted(typed)), format!("write one of {known}"))
     })
 }
 
@@ -56,11 +58,14 @@ pub(super) fn word<Meant: Copy>(value: &Typed<'_>, words: &[(&str, Meant)]) -> R
 pub(super) fn number<Meant: TryFrom<u64>>(value: &Typed<'_>, range: &RangeInclusive<u64>) -> Read<Meant> {
     let remedy = || format!("write a whole number from {} to {}", range.start(), range.end());
     let found = value.get_ref();
-    let integer = found.as_integer().ok_or_else(|| Wrong::new(format!("is {}", an(found)), remedy()))?;
+    let integer = found.as_integer().ok_or_else(|| WrongValue::new(format!("is {}", an(found)), remedy()))?;
     let number =
         u64::from_str_radix(integer.as_str(), integer.radix()).ok().filter(|number| range.contains(number));
     number.and_then(|number| number.try_into().ok()).ok_or_else(|| {
-        Wrong::new(format!("{} is out of range", shown(integer.as_str(), limits::MAX_SHOWN_VALUE)), remedy())
+        WrongValue::new(
+            format!("{} is out of range", shown(integer.as_str(), limits::MAX_SHOWN_VALUE)),
+            remedy(),
+        )
     })
 }
 
@@ -70,14 +75,14 @@ pub(super) fn list<Meant: PartialEq>(
     read: impl Fn(&Typed<'_>) -> Read<Meant>,
 ) -> Read<Vec<Meant>> {
     let found = value.get_ref();
-    let array = found
-        .as_array()
-        .ok_or_else(|| Wrong::new(format!("is {}, not a list", an(found)), "put the values in [ and ]"))?;
+    let array = found.as_array().ok_or_else(|| {
+        WrongValue::new(format!("is {}, not a list", an(found)), "put the values in [ and ]")
+    })?;
     let mut meant = Vec::new();
     for item in array.iter() {
         let one = read(item).map_err(|wrong| wrong.at(item.span()))?;
         if meant.contains(&one) {
-            return Err(Wrong::new("contains a value twice", "remove one of them").at(item.span()));
+            return Err(WrongValue::new("contains a value twice", "remove one of them").at(item.span()));
         }
         meant.push(one);
     }
@@ -91,12 +96,12 @@ pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<
         format!("write {} to {}, like \"4s\", \"500ms\" or \"1h\"", tell(*range.start()), tell(*range.end()))
     };
     let millis = quantity(typed, &SPAN_UNITS)
-        .ok_or_else(|| Wrong::new(format!("{} is not a duration", quoted(typed)), remedy()))?;
+        .ok_or_else(|| WrongValue::new(format!("{} is not a duration", quoted(typed)), remedy()))?;
     let span = Duration::from_millis(millis);
     if range.contains(&span) {
         Ok(span)
     } else {
-        Err(Wrong::new(format!("{} is out of range", quoted(typed)), remedy()))
+        Err(WrongValue::new(format!("{} is out of range", quoted(typed)), remedy()))
     }
 }
 
@@ -104,7 +109,10 @@ pub(super) fn span(value: &Typed<'_>, range: &RangeInclusive<Duration>) -> Read<
 pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     let typed = text(value)?;
     let wrong = |why: &str| {
-        Err(Wrong::new(format!("{} is not a name: {why}", quoted(typed)), "write it like \"corp.example\""))
+        Err(WrongValue::new(
+            format!("{} is not a name: {why}", quoted(typed)),
+            "write it like \"corp.example\"",
+        ))
     };
     if typed.is_empty() {
         return wrong("it is empty");
@@ -143,7 +151,7 @@ pub(super) fn path(value: &Typed<'_>, directory: &Path) -> Read<Option<PathBuf>>
 /// The text of a regular file that is named in the configuration, of at most `most` octets.
 pub(super) fn file(path: &Path, most: u64, remedy: &str) -> Read<String> {
     let text = Opened::regular(path).and_then(|opened| opened.text(most));
-    text.map_err(|error| Wrong::new(format!("{} {error}", path.display()), remedy))
+    text.map_err(|error| WrongValue::new(format!("{} {error}", path.display()), remedy))
 }
 
 /// A size in octets, at least `limits::MIN_CACHE_SIZE`.
@@ -152,9 +160,9 @@ pub(super) fn size(value: &Typed<'_>) -> Read<u64> {
     let least = limits::MIN_CACHE_SIZE >> 20;
     let remedy = format!("write {least}MiB or more, in KiB, MiB or GiB, like \"256MiB\"");
     match quantity(typed, &SIZE_UNITS) {
-        None => Err(Wrong::new(format!("{} is not a size", quoted(typed)), remedy)),
+        None => Err(WrongValue::new(format!("{} is not a size", quoted(typed)), remedy)),
         Some(octets) if octets < limits::MIN_CACHE_SIZE => {
-            Err(Wrong::new(format!("{} is too small", quoted(typed)), remedy))
+            Err(WrongValue::new(format!("{} is too small", quoted(typed)), remedy))
         }
         Some(octets) => Ok(octets),
     }

@@ -9,7 +9,7 @@ use hickory_proto::rr::Name;
 
 use super::addresses::{Forwarder, server_text};
 use super::keys::{Key, TableEntry, ToldBy, set, set_some};
-use super::report::Wrong;
+use super::report::WrongValue;
 use super::{Config, addresses, included, value, written};
 use crate::limits;
 
@@ -155,17 +155,17 @@ impl TableEntry for Zone {
         }
     }
 
-    fn check(typed: &[&'static str]) -> Option<(Option<&'static str>, Wrong)> {
+    fn check(typed: &[&'static str]) -> Option<(Option<&'static str>, WrongValue)> {
         let kinds: Vec<&str> = typed.iter().filter(|key| ZONE_KINDS.contains(key)).copied().collect();
         match kinds.as_slice() {
             [] => {
                 let remedy = format!("write one of {}", ZONE_KINDS.join(", "));
-                Some((None, Wrong::new("has no source of answers", remedy)))
+                Some((None, WrongValue::new("has no source of answers", remedy)))
             }
             [_] => None,
             [first, second, ..] => Some((
                 Some(second),
-                Wrong::new(format!("cannot be used together with {first}"), "remove one of them"),
+                WrongValue::new(format!("cannot be used together with {first}"), "remove one of them"),
             )),
         }
     }

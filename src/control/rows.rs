@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::lookup::{kind_text, rcode_text, record_text};
 use super::protocol::Reply;
 use super::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
-use crate::cache::look::{Held, What};
+use crate::cache::look::{Held, HeldData};
 use crate::cache::rrsets::Delegation;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::cache::servers::KnownServer;
@@ -80,7 +80,7 @@ impl HeldRow {
             data: Vec::new(),
         };
         match held.what {
-            What::Answer(question, answer) => {
+            HeldData::Answer(question, answer) => {
                 row.held = HeldAs::Answer;
                 row.flags = flags(&question);
                 let records = answer.wire.get(6..8).map_or(0, |count| {
@@ -89,12 +89,12 @@ impl HeldRow {
                 let records = if records == 1 { "1 record".to_owned() } else { format!("{records} records") };
                 row.data = vec![format!("{}, {records}", rcode_text(answer.rcode))];
             }
-            What::Rrset(rank, records) => {
+            HeldData::Rrset(rank, records) => {
                 row.held = HeldAs::Rrset;
                 row.rank = Some(rank);
                 row.data = records.iter().map(|record| record_text(record, 0).data).collect();
             }
-            What::Negative(negative) => {
+            HeldData::Negative(negative) => {
                 row.held = HeldAs::Negative;
                 let what = if negative.nxdomain { "NXDOMAIN" } else { "NODATA" };
                 row.data = vec![match negative.soa(now) {
@@ -102,15 +102,15 @@ impl HeldRow {
                     None => format!("{what}, from empty answers of all servers"),
                 }];
             }
-            What::Delegation(delegation) => {
+            HeldData::Delegation(delegation) => {
                 row.held = HeldAs::Delegation;
                 row.data = servers_of(&delegation);
             }
-            What::State(state) => {
+            HeldData::State(state) => {
                 row.held = HeldAs::Trust;
                 row.data = vec![trust_text(&state)];
             }
-            What::Failure(question, error) => {
+            HeldData::Failure(question, error) => {
                 row.flags = flags(&question);
                 row.data = vec![error.text];
             }

@@ -16,12 +16,12 @@ use crate::config::{RootHints, defaults};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
-    what: What,
+    what: CheckCommand,
 }
 
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
-enum What {
+enum CheckCommand {
     /// Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root.
     System(System),
 }
@@ -37,7 +37,7 @@ struct System {
 
 /// Checks, and shows the findings.
 pub(super) fn run(arguments: &Arguments, format: Format) -> Outcome {
-    let What::System(system) = &arguments.what;
+    let CheckCommand::System(system) = &arguments.what;
     let mut servers = system.root_server.clone();
     if servers.is_empty() {
         servers = root_servers();

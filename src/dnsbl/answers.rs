@@ -2,7 +2,7 @@
 //!
 //! Pure.
 
-use super::gate::{ListVerdict, Why};
+use super::gate::{ListVerdict, UntoldReason};
 use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
 /// Answers to clients' questions, without answers from memory.
@@ -27,7 +27,7 @@ impl Answers {
     /// An answer has come.
     pub fn heard(&mut self, verdict: &ListVerdict) {
         match verdict {
-            ListVerdict::Listed | ListVerdict::Untold(Why::ListsTheWorld) => {
+            ListVerdict::Listed | ListVerdict::Untold(UntoldReason::ListsTheWorld) => {
                 self.listed = self.listed.saturating_add(1);
                 (self.since_listing, self.has_listed) = (0, true);
             }

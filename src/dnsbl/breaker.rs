@@ -18,7 +18,7 @@ use crate::limits::{
 
 /// The result of a question to a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub enum ListQueryEnd {
     /// The list answered, with anything.
     Answered,
     /// Its servers answered with nothing that helps: REFUSED, SERVFAIL and the like.
@@ -30,7 +30,7 @@ pub enum End {
 /// Why a breaker is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub enum OpenReason {
     /// The list does not answer.
     Silent,
     /// Its servers answer with errors only.
@@ -74,14 +74,14 @@ pub struct Breaker {
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
-    why: Why,
+    why: OpenReason,
     since: Mono,
     next_probe: Mono,
 }
 
 impl Breaker {
     /// Whether it is open, why, and since when.
-    pub fn open(&self) -> Option<(Why, Mono)> {
+    pub fn open(&self) -> Option<(OpenReason, Mono)> {
         self.open.map(|open| (open.why, open.since))
     }
 
@@ -106,7 +106,7 @@ impl Breaker {
     /// answer them. Returns true if the breaker closes.
     pub fn ended(
         &mut self,
-        end: End,
+        end: ListQueryEnd,
         elapsed: Duration,
         round_trip: Option<Duration>,
         probe: bool,
@@ -114,7 +114,7 @@ impl Breaker {
     ) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         match end {
-            End::Answered => {
+            ListQueryEnd::Answered => {
                 self.usual = round_trip.map(|sample| smooth(self.usual, sample)).or(self.usual);
                 self.failures = 0;
                 self.failed_at = None;
@@ -123,7 +123,7 @@ impl Breaker {
                 self.heard_one_of(elapsed, now);
                 self.open.take().is_some()
             }
-            End::Failed => {
+            ListQueryEnd::Failed => {
                 self.failed_at = Some(now);
                 self.heard_one_of(elapsed, now);
                 self.failures = self.failures.saturating_add(1);
@@ -131,9 +131,9 @@ impl Breaker {
                     self.confirmed = Some((now, elapsed));
                 }
                 // A server that refuses is alive; the gate handles the refusal.
-                self.open.take_if(|open| open.why == Why::Silent).is_some()
+                self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
             }
-            End::Silent => {
+            ListQueryEnd::Silent => {
                 self.failed_at = Some(now);
                 false
             }
@@ -174,7 +174,7 @@ impl Breaker {
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
         }
-        self.trip(Why::Failing, now);
+        self.trip(OpenReason::Failing, now);
         Judgement::Opened
     }
 
@@ -195,7 +195,7 @@ impl Breaker {
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
             (true, true) => {
-                self.trip(Why::Silent, now);
+                self.trip(OpenReason::Silent, now);
                 Judgement::Opened
             }
             (true, false) => Judgement::Later(due),
@@ -242,7 +242,7 @@ impl Breaker {
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
     }
 
-    fn trip(&mut self, why: Why, now: Mono) {
+    fn trip(&mut self, why: OpenReason, now: Mono) {
         self.probes = 0;
         self.confirmed = None;
         self.open = Some(Open { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
@@ -295,13 +295,19 @@ mod tests {
         let mut breaker = Breaker::default();
         for _ in 0..20 {
             breaker.asked(Mono::START);
-            ended(&mut breaker, End::Answered, MS * u32::try_from(usual).unwrap(), false, Mono::START);
+            ended(
+                &mut breaker,
+                ListQueryEnd::Answered,
+                MS * u32::try_from(usual).unwrap(),
+                false,
+                Mono::START,
+            );
         }
         breaker
     }
 
     /// The result of a question whose only message took all of its time.
-    fn ended(breaker: &mut Breaker, end: End, elapsed: Duration, probe: bool, now: Mono) -> bool {
+    fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
         breaker.ended(end, elapsed, Some(elapsed), probe, now)
     }
 
@@ -330,14 +336,14 @@ mod tests {
         let mut breaker = known(50);
         for elapsed in [1_000, 2_000] {
             breaker.asked(Mono::START);
-            breaker.ended(End::Answered, MS * elapsed, Some(50 * MS), false, Mono::START);
+            breaker.ended(ListQueryEnd::Answered, MS * elapsed, Some(50 * MS), false, Mono::START);
         }
         assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
         // A list with one late answer, and a list whose first answer is far away.
         for before in [known(50), Breaker::default()] {
             let mut breaker = before;
             breaker.asked(Mono::START);
-            ended(&mut breaker, End::Answered, 560 * MS, false, Mono::START);
+            ended(&mut breaker, ListQueryEnd::Answered, 560 * MS, false, Mono::START);
             assert!(opens_after(breaker, 3_000).unwrap() < 2_000);
         }
     }
@@ -356,7 +362,7 @@ mod tests {
         // The network is back: the list has its time before it is judged.
         let back = Evidence { last: Some(at(60_010)), streak: at(60_000) };
         assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
-        ended(&mut breaker, End::Answered, 60 * MS, false, at(60_100));
+        ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
         assert_eq!(breaker.judge(back, at(61_000)), Judgement::Rest);
     }
 
@@ -366,7 +372,7 @@ mod tests {
         breaker.asked(at(0));
         for now in (0..20_000).step_by(400) {
             breaker.asked(at(now));
-            ended(&mut breaker, End::Answered, 50 * MS, false, at(now + 50));
+            ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, false, at(now + 50));
             assert_ne!(breaker.judge(evidence(now + 60), at(now + 60)), Judgement::Opened);
         }
     }
@@ -375,7 +381,7 @@ mod tests {
     fn silence_of_long_ago_does_not_count() {
         let mut breaker = known(50);
         breaker.asked(at(0));
-        ended(&mut breaker, End::Silent, 10 * MS, false, at(500));
+        ended(&mut breaker, ListQueryEnd::Silent, 10 * MS, false, at(500));
         assert_eq!(breaker.judge(evidence(20_000), at(20_000)), Judgement::Rest);
         breaker.asked(at(60_000));
         assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
@@ -386,7 +392,7 @@ mod tests {
         let mut breaker = known(50);
         for round in 0..2 * u64::from(BREAKER_FAILURES) {
             breaker.asked(at(1_000 + round));
-            assert!(!ended(&mut breaker, End::Failed, MS, false, at(1_000 + round)));
+            assert!(!ended(&mut breaker, ListQueryEnd::Failed, MS, false, at(1_000 + round)));
         }
         breaker
     }
@@ -397,7 +403,7 @@ mod tests {
         breaker.probing(at(begin));
         assert_eq!(breaker.next_probe(), None, "one is under way");
         breaker.asked(at(begin));
-        assert!(!ended(breaker, End::Failed, 50 * MS, true, at(begin + 50)));
+        assert!(!ended(breaker, ListQueryEnd::Failed, 50 * MS, true, at(begin + 50)));
     }
 
     #[test]
@@ -410,9 +416,9 @@ mod tests {
         );
         probe_fails(&mut breaker, 1_100);
         assert_eq!(breaker.judge(evidence(1_150), at(1_150)), Judgement::Opened);
-        assert_eq!(breaker.open(), Some((Why::Failing, at(1_150))));
+        assert_eq!(breaker.open(), Some((OpenReason::Failing, at(1_150))));
         breaker.asked(at(5_000));
-        assert!(ended(&mut breaker, End::Answered, 50 * MS, false, at(5_004)));
+        assert!(ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, false, at(5_004)));
         assert_eq!((breaker.open(), breaker.next_probe()), (None, None));
     }
 
@@ -439,7 +445,7 @@ mod tests {
         for _ in 0..10 {
             breaker.probing(now);
             breaker.asked(now);
-            ended(&mut breaker, End::Failed, 50 * MS, true, now.after(50 * MS));
+            ended(&mut breaker, ListQueryEnd::Failed, 50 * MS, true, now.after(50 * MS));
             let next = breaker.next_probe().unwrap();
             assert!((FIRST_PROBE_TIME..=MAX_PROBE_TIME).contains(&next.since(now)));
             now = next;
@@ -453,7 +459,7 @@ mod tests {
         breaker.asked(at(1_000));
         while breaker.judge(evidence(3_000), at(3_000)) != Judgement::Opened {}
         breaker.asked(at(4_000));
-        assert!(ended(&mut breaker, End::Failed, 50 * MS, true, at(4_050)));
+        assert!(ended(&mut breaker, ListQueryEnd::Failed, 50 * MS, true, at(4_050)));
         assert_eq!(breaker.open(), None);
     }
 
@@ -465,7 +471,7 @@ mod tests {
         assert!(probe > at(1_000) && probe < at(1_000).after(BREAKER_MIN_PATIENCE));
         breaker.probing(probe);
         breaker.asked(probe);
-        ended(&mut breaker, End::Answered, 50 * MS, true, probe.after(50 * MS));
+        ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
         // The question still waits; the next one that waits is judged by itself.
         assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
         assert_eq!(breaker.next_probe(), None);
@@ -500,8 +506,8 @@ mod tests {
                 now += pause;
                 match step {
                     0 | 1 => breaker.asked(at(now)),
-                    2 => { ended(&mut breaker, End::Answered, MS, false, at(now)); }
-                    3 => { ended(&mut breaker, End::Silent, MS, true, at(now)); }
+                    2 => { ended(&mut breaker, ListQueryEnd::Answered, MS, false, at(now)); }
+                    3 => { ended(&mut breaker, ListQueryEnd::Silent, MS, true, at(now)); }
                     _ => {}
                 }
                 let judged = breaker.judge(Evidence { last: None, streak: Mono::START }, at(now));

@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
 use super::answers::Answers;
-use super::breaker::{self, End};
+use super::breaker::{self, ListQueryEnd};
 use super::gate::ListVerdict;
 use super::state::{KnownList, ListStanding, ListState};
 use super::watch::{Changed, ListOutcome, Watch};
@@ -185,7 +185,7 @@ impl ListEntry {
     /// Takes in the result of a question, for its breaker and quota.
     pub fn ended(&self, asked: &ListOutcome, now: Now) {
         let Changed { closed, warning } = self.watch.ended(asked, now);
-        if asked.went_out && asked.end == End::Answered && !asked.refused {
+        if asked.went_out && asked.end == ListQueryEnd::Answered && !asked.refused {
             let mut told = self.told();
             let before = told.known.shown().clone();
             if told.known.standing.state == ListState::Dead {
@@ -212,7 +212,7 @@ impl ListEntry {
         let mut told = self.told();
         let before = told.known.shown().clone();
         // A list whose errors are refusals has the state of refusing.
-        if cause != breaker::Why::Failing || told.known.standing.state != ListState::Refusing {
+        if cause != breaker::OpenReason::Failing || told.known.standing.state != ListState::Refusing {
             told.known.turn(ListState::Dead, &why, now.unix);
         }
         self.write_lines(told, &before, now.unix);
@@ -222,10 +222,10 @@ impl ListEntry {
     pub fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
-            breaker::Why::Silent => {
+            breaker::OpenReason::Silent => {
                 "its servers do not answer; resolverd probes them in the background while clients query the list"
             }
-            breaker::Why::Failing => {
+            breaker::OpenReason::Failing => {
                 "its servers return only errors; resolverd probes them in the background while clients query the list"
             }
         })
@@ -336,7 +336,7 @@ impl ToldOfList {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dnsbl::gate::Why;
+    use crate::dnsbl::gate::UntoldReason;
     use std::net::Ipv4Addr;
 
     fn at(seconds: u64) -> Now {
@@ -350,7 +350,7 @@ mod tests {
     #[test]
     fn a_refusal_begins_an_incident_and_only_a_quiet_time_ends_it() {
         let entry = entry("bl.example.");
-        let refused = ListVerdict::Untold(Why::Refused {
+        let refused = ListVerdict::Untold(UntoldReason::Refused {
             code: Ipv4Addr::new(127, 255, 255, 254),
             means: "no".to_owned(),
         });
@@ -382,7 +382,7 @@ mod tests {
     }
 
     fn parked() -> ListVerdict {
-        ListVerdict::Untold(Why::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
+        ListVerdict::Untold(UntoldReason::Parked { address: Ipv4Addr::new(203, 0, 113, 7) })
     }
 
     #[test]
@@ -401,13 +401,13 @@ mod tests {
     #[test]
     fn a_mistaken_question_keeps_no_refusal_alive() {
         let entry = entry("dbl.example.");
-        let untold = |what: fn(Ipv4Addr, String) -> Why| {
+        let untold = |what: fn(Ipv4Addr, String) -> UntoldReason| {
             ListVerdict::Untold(what(Ipv4Addr::new(127, 0, 1, 255), "asked for an address".to_owned()))
         };
-        entry.heard(&untold(|code, means| Why::Refused { code, means }), at(0));
+        entry.heard(&untold(|code, means| UntoldReason::Refused { code, means }), at(0));
         for seconds in (1..LIST_INCIDENT_QUIET.as_secs()).step_by(5) {
-            entry.heard(&untold(|code, means| Why::Mistaken { code, means }), at(seconds));
-            entry.heard(&ListVerdict::Untold(Why::Silent { what: "lost".to_owned() }), at(seconds));
+            entry.heard(&untold(|code, means| UntoldReason::Mistaken { code, means }), at(seconds));
+            entry.heard(&ListVerdict::Untold(UntoldReason::Silent { what: "lost".to_owned() }), at(seconds));
         }
         entry.heard(&ListVerdict::NotListed, at(LIST_INCIDENT_QUIET.as_secs()));
         assert_eq!(entry.state(), ListState::Ok);
@@ -428,7 +428,7 @@ mod tests {
     #[test]
     fn one_incident_that_becomes_another_goes_on() {
         let entry = entry("bl.example.");
-        let refused = ListVerdict::Untold(Why::Refused {
+        let refused = ListVerdict::Untold(UntoldReason::Refused {
             code: Ipv4Addr::new(127, 255, 255, 254),
             means: "no".to_owned(),
         });
@@ -459,7 +459,7 @@ mod tests {
     #[test]
     fn a_list_is_dead_until_it_answers_as_a_list() {
         let answer = ListOutcome {
-            end: End::Answered,
+            end: ListQueryEnd::Answered,
             elapsed: Duration::ZERO,
             round_trip: None,
             went_out: true,

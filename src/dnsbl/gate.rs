@@ -24,12 +24,12 @@ pub enum ListVerdict {
     /// It says "not listed".
     NotListed,
     /// It is neither.
-    Untold(Why),
+    Untold(UntoldReason),
 }
 
 /// Why an answer of a list is neither "listed" nor "not listed".
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum UntoldReason {
     /// The list refuses this host.
     Refused {
         /// Its answer.
@@ -118,7 +118,7 @@ pub fn judge(list: &List, state: ListState, answers: &[Record]) -> ListVerdict {
         }
     }
     match (listed, state) {
-        (true, ListState::ListsTheWorld) => ListVerdict::Untold(Why::ListsTheWorld),
+        (true, ListState::ListsTheWorld) => ListVerdict::Untold(UntoldReason::ListsTheWorld),
         (true, _) => ListVerdict::Listed,
         (false, _) => ListVerdict::NotListed,
     }
@@ -134,7 +134,11 @@ fn judge_code(list: &List, code: Ipv4Addr) -> ListVerdict {
     if code.octets().starts_with(&ERRORS) {
         return ListVerdict::Untold(untold(code, convention(code)));
     }
-    if code.is_loopback() { ListVerdict::Listed } else { ListVerdict::Untold(Why::Parked { address: code }) }
+    if code.is_loopback() {
+        ListVerdict::Listed
+    } else {
+        ListVerdict::Untold(UntoldReason::Parked { address: code })
+    }
 }
 
 /// The meanings of Spamhaus' codes, for a list without its own.
@@ -148,10 +152,10 @@ fn convention(code: Ipv4Addr) -> &'static str {
 }
 
 /// A refusal is the list's; an error about the question is the client's.
-fn untold(code: Ipv4Addr, means: &str) -> Why {
+fn untold(code: Ipv4Addr, means: &str) -> UntoldReason {
     let means = means.to_owned();
     let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
-    if mistaken { Why::Mistaken { code, means } } else { Why::Refused { code, means } }
+    if mistaken { UntoldReason::Mistaken { code, means } } else { UntoldReason::Refused { code, means } }
 }
 
 impl ListVerdict {
@@ -165,7 +169,7 @@ impl ListVerdict {
     }
 }
 
-impl Why {
+impl UntoldReason {
     /// The answer for a client of `list` at a listener with `guarding`.
     pub fn given(&self, list: &List, guarding: Guarding) -> Given {
         let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
@@ -315,14 +319,16 @@ mod tests {
     fn errors_by_convention_are_told_in_words_and_the_askers_are_not_the_lists() {
         let list = block();
         let told = |last| judge(&list, ListState::Ok, &answer(&list, &[Ipv4Addr::new(127, 255, 255, last)]));
-        let ListVerdict::Untold(Why::Mistaken { means, .. }) = told(252) else { panic!("{:?}", told(252)) };
+        let ListVerdict::Untold(UntoldReason::Mistaken { means, .. }) = told(252) else {
+            panic!("{:?}", told(252))
+        };
         assert_eq!(means, "typing error in the name of the list");
         for (last, words) in [
             (254, "query came through a public resolver or one without reverse DNS"),
             (255, "too many queries"),
             (250, "an error"),
         ] {
-            let ListVerdict::Untold(why @ Why::Refused { .. }) = told(last) else {
+            let ListVerdict::Untold(why @ UntoldReason::Refused { .. }) = told(last) else {
                 panic!("{:?}", told(last))
             };
             assert!(why.sentence(&list.apex).contains(&format!("127.255.255.{last} ({words})")), "{why:?}");
@@ -333,7 +339,10 @@ mod tests {
     fn a_list_that_lists_the_world_lists_nobody() {
         let list = block();
         let listing = answer(&list, &[Ipv4Addr::new(127, 0, 0, 2)]);
-        assert_eq!(judge(&list, ListState::ListsTheWorld, &listing), ListVerdict::Untold(Why::ListsTheWorld));
+        assert_eq!(
+            judge(&list, ListState::ListsTheWorld, &listing),
+            ListVerdict::Untold(UntoldReason::ListsTheWorld)
+        );
         assert_eq!(judge(&list, ListState::ListsTheWorld, &[]), ListVerdict::NotListed);
         for state in [
             ListState::Untested,
@@ -349,7 +358,7 @@ mod tests {
     #[test]
     fn what_a_client_gets_is_the_listeners_choice_then_the_lists() {
         use OnRefusal::{Nxdomain, Pass, Servfail};
-        let why = Why::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
+        let why = UntoldReason::Refused { code: Ipv4Addr::new(127, 255, 255, 254), means: "no".to_owned() };
         let given = |guard, listener, list| {
             let list = List { on_refusal: list, ..block() };
             why.given(&list, Guarding { guard, on_refusal: listener })
@@ -371,23 +380,27 @@ mod tests {
 
     #[test]
     fn silence_is_told_as_the_list_has_it_unless_everything_passes() {
-        let silent = Why::Silent { what: "no server answered".to_owned() };
+        let silent = UntoldReason::Silent { what: "no server answered".to_owned() };
         let guarded = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
         let passing = Guarding { guard: Guard::Pass, on_refusal: None };
         let allow = List::new(block().apex, Purpose::Allow, vec![Subject::Ip4]);
         assert!(matches!(silent.given(&block(), guarded), Given::Servfail(error) if error.code == 22));
         assert!(matches!(silent.given(&allow, guarded), Given::Nxdomain(error) if error.code == 22));
-        let refused = Why::NotServed { what: "REFUSED".to_owned() };
+        let refused = UntoldReason::NotServed { what: "REFUSED".to_owned() };
         assert!(matches!(refused.given(&allow, Guarding::default()), Given::Nxdomain(_)));
         for list in [block(), allow] {
             assert_eq!(silent.given(&list, passing), Given::Answer);
         }
-        let forged = Why::Unusable { error: ExtendedError::new(6, "bogus") };
+        let forged = UntoldReason::Unusable { error: ExtendedError::new(6, "bogus") };
         assert!(
             matches!(forged.given(&block(), Guarding::default()), Given::Servfail(error) if error.code == 6)
         );
         let whole = Guarding { guard: Guard::Guard, on_refusal: Some(OnRefusal::Pass) };
-        assert_eq!(Why::TextAlone.given(&block(), whole), Given::Answer, "refusals pass, and so does this");
+        assert_eq!(
+            UntoldReason::TextAlone.given(&block(), whole),
+            Given::Answer,
+            "refusals pass, and so does this"
+        );
     }
 
     proptest! {

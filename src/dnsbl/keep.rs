@@ -99,7 +99,7 @@ impl KeptLists {
 mod tests {
     use super::*;
     use crate::clock::{Mono, Now};
-    use crate::dnsbl::breaker::End;
+    use crate::dnsbl::breaker::ListQueryEnd;
     use crate::dnsbl::watch::ListOutcome;
     use std::time::Duration;
 
@@ -122,7 +122,7 @@ mod tests {
                 entry.tested(state, "because", false, NOW);
             }
             entry.watch.asked(NOW.mono).ended();
-            let (end, elapsed) = (End::Answered, Duration::ZERO);
+            let (end, elapsed) = (ListQueryEnd::Answered, Duration::ZERO);
             let asked = ListOutcome {
                 end,
                 elapsed,

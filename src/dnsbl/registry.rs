@@ -33,7 +33,7 @@ pub struct Registry {
 /// An error in a registry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}{}: {wrong}", key_text(.key))]
-pub struct Wrong {
+pub struct RegistryError {
     /// The line, from 1.
     pub line: usize,
     /// The key, if its value is wrong.
@@ -111,14 +111,14 @@ impl Registry {
     ///
     /// # Errors
     /// The text has an error.
-    pub fn read(text: &str) -> Result<Self, Wrong> {
+    pub fn read(text: &str) -> Result<Self, RegistryError> {
         let wrong = |span: Option<Range<usize>>, wrong: &str| {
             let start = span.map_or(0, |span| span.start);
             let before = text.get(..start).unwrap_or_default();
             let line = before.bytes().filter(|byte| *byte == b'\n').count();
             let key = text.lines().nth(line).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
             let wrong = wrong.trim().replace('\n', ", ");
-            Wrong { line: line.saturating_add(1), key: key.map(str::to_owned), wrong }
+            RegistryError { line: line.saturating_add(1), key: key.map(str::to_owned), wrong }
         };
         let file: File = toml::from_str(text).map_err(|error| wrong(error.span(), error.message()))?;
         if file.list.len() > MAX_LISTS {

@@ -14,7 +14,7 @@ use crate::question::ListSays;
 
 /// The event of a question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum ListEventKind {
     /// A client asks; the answer, if memory has it.
     Asked(Option<ListSays>),
     /// It has been answered.
@@ -27,16 +27,16 @@ pub enum What {
 }
 
 /// A question to a list, and its event.
-pub struct Event {
+pub struct ListEvent {
     key: [u8; MAX_RING_KEY],
     length: usize,
     /// The event.
-    pub what: What,
+    pub what: ListEventKind,
     /// The moment.
     pub at: Mono,
 }
 
-impl Event {
+impl ListEvent {
     /// The question's key.
     pub fn key(&self) -> &[u8] {
         self.key.get(..self.length).unwrap_or_default()
@@ -45,15 +45,15 @@ impl Event {
 
 /// The ring.
 pub struct Ring {
-    sender: mpsc::Sender<Event>,
-    receiver: Mutex<Option<mpsc::Receiver<Event>>>,
+    sender: mpsc::Sender<ListEvent>,
+    receiver: Mutex<Option<mpsc::Receiver<ListEvent>>>,
     lost: AtomicU64,
 }
 
 /// The reader; after it is dropped another may read, and gets the events of the meantime.
 pub struct Listening<'ring> {
     ring: &'ring Ring,
-    events: Option<mpsc::Receiver<Event>>,
+    events: Option<mpsc::Receiver<ListEvent>>,
 }
 
 impl Default for Ring {
@@ -65,8 +65,8 @@ impl Default for Ring {
 
 impl Ring {
     /// Adds an event of a question by its key.
-    pub fn tell(&self, key: &[u8], what: What, at: Mono) {
-        let mut event = Event { key: [0; MAX_RING_KEY], length: key.len(), what, at };
+    pub fn tell(&self, key: &[u8], what: ListEventKind, at: Mono) {
+        let mut event = ListEvent { key: [0; MAX_RING_KEY], length: key.len(), what, at };
         let fits = event.key.get_mut(..key.len()).map(|place| place.copy_from_slice(key)).is_some();
         if !fits || self.sender.try_send(event).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
@@ -79,7 +79,7 @@ impl Ring {
         Some(Listening { ring: self, events: Some(events) })
     }
 
-    fn receiver(&self) -> MutexGuard<'_, Option<mpsc::Receiver<Event>>> {
+    fn receiver(&self) -> MutexGuard<'_, Option<mpsc::Receiver<ListEvent>>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -91,7 +91,7 @@ impl Ring {
 
 impl Listening<'_> {
     /// The next event. The ring itself keeps the channel open, so it never ends.
-    pub async fn event(&mut self) -> Event {
+    pub async fn event(&mut self) -> ListEvent {
         let next = match &mut self.events {
             Some(events) => events.recv().await,
             None => None,
@@ -126,16 +126,16 @@ mod tests {
         let mut events = ring.listen().unwrap();
         assert!(ring.listen().is_none());
         for _ in 0..MAX_RING + 5 {
-            ring.tell(b"key", What::CameOut { says: ListSays::Listed, went_out: true }, Mono::START);
+            ring.tell(b"key", ListEventKind::CameOut { says: ListSays::Listed, went_out: true }, Mono::START);
         }
-        ring.tell(&[7; MAX_RING_KEY + 1], What::Asked(None), Mono::START);
+        ring.tell(&[7; MAX_RING_KEY + 1], ListEventKind::Asked(None), Mono::START);
         assert_eq!(ring.lost(), 6);
         drop(events);
         events = ring.listen().unwrap();
         let event = events.event().now_or_never().unwrap();
         assert_eq!(
             (event.key(), event.what),
-            (b"key".as_slice(), What::CameOut { says: ListSays::Listed, went_out: true })
+            (b"key".as_slice(), ListEventKind::CameOut { says: ListSays::Listed, went_out: true })
         );
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::batch::BatchStanding;
-use super::breaker::{Breaker, End, Judgement, Why};
+use super::breaker::{Breaker, Judgement, ListQueryEnd, OpenReason};
 use super::health::{Health, Shown, Tested};
 use super::quota::Quota;
 use super::witness::Evidence;
@@ -40,7 +40,7 @@ struct WatchState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListOutcome {
     /// How it ended.
-    pub end: End,
+    pub end: ListQueryEnd,
     /// How long it took.
     pub elapsed: Duration,
     /// The round trip of the answered message; none if none was.
@@ -110,7 +110,7 @@ impl Default for Watch {
 
 impl Watch {
     /// Whether its breaker is open, why, and since when.
-    pub fn open(&self) -> Option<(Why, Mono)> {
+    pub fn open(&self) -> Option<(OpenReason, Mono)> {
         if *self.open.borrow() { self.state().breaker.open() } else { None }
     }
 
@@ -270,7 +270,7 @@ mod tests {
 
     fn answered() -> ListOutcome {
         ListOutcome {
-            end: End::Answered,
+            end: ListQueryEnd::Answered,
             elapsed: Duration::from_millis(20),
             round_trip: Some(Duration::from_millis(20)),
             went_out: true,

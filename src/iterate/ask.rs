@@ -13,7 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use hickory_proto::rr::Name;
 use tokio::sync::mpsc;
 
-use super::attempt::{Attempt, Event, News};
+use super::attempt::{Attempt, AttemptEvent, News};
 use super::classify::{Found, Said};
 use super::context::Context;
 use super::dead::{Aside, WantedServer, other_question};
@@ -55,8 +55,8 @@ pub(super) struct Asking<'a> {
     pub(super) lookups: FuturesUnordered<BoxFuture<'a, Sought>>,
     /// Attempts in progress. They outlive the step.
     attempts: Vec<Driven<()>>,
-    sender: mpsc::Sender<Event>,
-    events: mpsc::Receiver<Event>,
+    sender: mpsc::Sender<AttemptEvent>,
+    events: mpsc::Receiver<AttemptEvent>,
     /// A second server is to be asked, but only when the first is late.
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
@@ -191,7 +191,7 @@ impl<'a> Asking<'a> {
     }
 
     /// Takes in an event of an attempt; returns an answer that helps.
-    fn heard(&mut self, event: Event) -> Option<Said> {
+    fn heard(&mut self, event: AttemptEvent) -> Option<Said> {
         let one_at_a_time = self.errand.route.policy.one_at_a_time;
         if !matches!(event.news, News::Ended(_)) && self.is_known_silence() {
             self.given_up = true;

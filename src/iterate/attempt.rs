@@ -34,7 +34,7 @@ use crate::supervise::caught;
 
 /// An event of an attempt.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct AttemptEvent {
     /// The server asked.
     pub(super) server: SocketAddr,
     /// Messages sent to it before in this step of the walk. The number tells attempts at one server apart.
@@ -55,7 +55,7 @@ pub(super) enum News {
 }
 
 /// The next message of an attempt.
-enum Turn {
+enum NextMessage {
     Said(Box<Said>),
     /// The server rejects EDNS: again without it.
     WithoutEdns,
@@ -65,7 +65,7 @@ enum Turn {
     OtherCase,
 }
 
-impl Turn {
+impl NextMessage {
     fn nothing(conduct: Conduct) -> Self {
         Self::Said(Box::new(Said::Nothing(conduct)))
     }
@@ -105,7 +105,7 @@ pub(super) struct Attempt {
     /// The time until it is late.
     pub(super) patience: Duration,
     pub(super) context: Context,
-    pub(super) events: mpsc::Sender<Event>,
+    pub(super) events: mpsc::Sender<AttemptEvent>,
     pub(super) unanswered: Unanswered,
 }
 
@@ -157,22 +157,22 @@ impl Attempt {
         // Each retry once, in either order: an error in another case is believed over TCP only.
         for _ in 0..2 {
             turn = match turn {
-                Turn::WithoutEdns if edns => {
+                NextMessage::WithoutEdns if edns => {
                     edns = false;
                     Box::pin(self.again(self.transport(), edns, "without_edns")).await
                 }
-                Turn::OtherCase => Box::pin(self.check_case(edns)).await,
+                NextMessage::OtherCase => Box::pin(self.check_case(edns)).await,
                 turn => turn,
             };
         }
-        if matches!(turn, Turn::Stream) {
+        if matches!(turn, NextMessage::Stream) {
             if !self.standing().tcp && !self.insists {
                 return Said::Nothing(Conduct::Truncated);
             }
             turn = Box::pin(self.again(Transport::Tcp, edns, "truncated")).await;
         }
         match turn {
-            Turn::Said(said) => {
+            NextMessage::Said(said) => {
                 // Only now is it known that it rejected EDNS.
                 if self.edns && !edns && !matches!(*said, Said::Nothing(_)) {
                     self.server.takes_no_edns(self.means.clock.mono());
@@ -180,7 +180,9 @@ impl Attempt {
                 *said
             }
             // Cut over TCP, or EDNS rejected in a message without it.
-            Turn::WithoutEdns | Turn::Stream | Turn::OtherCase => Said::Nothing(Conduct::Unfit),
+            NextMessage::WithoutEdns | NextMessage::Stream | NextMessage::OtherCase => {
+                Said::Nothing(Conduct::Unfit)
+            }
         }
     }
 
@@ -188,11 +190,11 @@ impl Attempt {
     /// the same server is asked over TCP, which a forger off the path cannot forge, and is remembered if it really
     /// changes the case. If it takes no TCP it is asked over UDP as before: a forger who caused that had already
     /// guessed port and id.
-    async fn check_case(&self, edns: bool) -> Turn {
+    async fn check_case(&self, edns: bool) -> NextMessage {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
             // A message that the budget or a busy host prevented shows nothing about the server.
-            Turn::Said(said)
+            NextMessage::Said(said)
                 if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
                     && !self.standing().tcp =>
             {
@@ -306,15 +308,15 @@ impl Attempt {
 
     /// The channel has room for all events of an attempt. It is closed if nobody waits.
     fn tell(&self, news: News) {
-        let _ = self.events.try_send(Event { server: self.path.server, tries: self.tries, news });
+        let _ = self.events.try_send(AttemptEvent { server: self.path.server, tries: self.tries, news });
     }
 
     /// Another message to the same server, within the budget.
-    async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> Turn {
+    async fn again(&self, transport: Transport, edns: bool, reason: &'static str) -> NextMessage {
         if !self.context.budget.take() {
-            return Turn::nothing(Conduct::Silent);
+            return NextMessage::nothing(Conduct::Silent);
         }
-        let Some(place) = self.place().await else { return Turn::nothing(Conduct::Silent) };
+        let Some(place) = self.place().await else { return NextMessage::nothing(Conduct::Silent) };
         self.note_sent(transport, reason);
         let sent = self.means.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
@@ -337,25 +339,25 @@ impl Attempt {
                 () = self.events.closed() => {}
             }
         }
-        Turn::Said(Box::new(self.end_silent(transport, sent)))
+        NextMessage::Said(Box::new(self.end_silent(transport, sent)))
     }
 
     /// Decides the next message, and what to remember of the server. `first` is false if the message of another
     /// attempt was shared: that attempt counts it.
-    fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> Turn {
+    fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextMessage {
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
                 let conduct = conduct_of(trouble);
                 let other_case = *trouble == Trouble::OtherCase;
-                let turn = if other_case { Turn::OtherCase } else { Turn::nothing(conduct) };
+                let turn = if other_case { NextMessage::OtherCase } else { NextMessage::nothing(conduct) };
                 (turn, conduct, trouble.to_string().into())
             }
             Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
                 let words = format!("{} because of EDNS", message.metadata.response_code);
-                (Turn::WithoutEdns, Conduct::OtherError, words.into())
+                (NextMessage::WithoutEdns, Conduct::OtherError, words.into())
             }
             Ok(message) if message.metadata.truncation => {
-                (Turn::Stream, Conduct::Truncated, Words::Fixed("truncated"))
+                (NextMessage::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
             Ok(message) => self.judge(message, heard.elapsed),
         };
@@ -402,7 +404,7 @@ impl Attempt {
     }
 
     /// Reads the server's answer, and remembers if it does not serve the zone.
-    fn judge(&self, message: &Message, elapsed: Duration) -> (Turn, Conduct, Words) {
+    fn judge(&self, message: &Message, elapsed: Duration) -> (NextMessage, Conduct, Words) {
         let (said, dropped) = if self.recursive {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
@@ -430,7 +432,7 @@ impl Attempt {
             self.context.note(StepEvent::Scrubbed { dropped });
         }
         let words = describe(&said, message);
-        (Turn::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
+        (NextMessage::Said(Box::new(said.said_by(self.path.server, elapsed))), conduct, words)
     }
 
     /// The transport of the first message.

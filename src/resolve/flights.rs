@@ -13,7 +13,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
-use super::shares::{Account, Admission, ClientKey, Numbered, Shares, Ticket, Why, ZoneKey};
+use super::shares::{Account, Admission, ClientKey, Numbered, Shares, ShedReason, Ticket, ZoneKey};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
@@ -86,7 +86,7 @@ pub(super) enum Joined {
 /// A question that was turned away, and why.
 #[derive(Clone, Debug)]
 pub(super) struct Shed {
-    pub(super) why: Why,
+    pub(super) why: ShedReason,
     /// The zone that it is counted for.
     pub(super) zone: Name,
 }
@@ -137,7 +137,7 @@ impl Flights {
         let asker = self.client_key(client.address);
         let mut table = self.table();
         if !table.may_wait(key, asker) {
-            return Joined::Shed(Shed { why: Why::Waiters, zone: name_of_wire(zone) });
+            return Joined::Shed(Shed { why: ShedReason::Waiters, zone: name_of_wire(zone) });
         }
         let begun = if let Some(flight) = table.flights.get(key) {
             if flight.waiting.contains(&client) {
@@ -184,7 +184,7 @@ impl Flights {
                 if let Admission::InPlaceOf(other) = verdict
                     && other != ticket
                 {
-                    table.give_way(other, None, Why::MadeRoom);
+                    table.give_way(other, None, ShedReason::MadeRoom);
                 }
                 table.shares.go_over(ticket, moved.zone, now);
                 if let Some(standing) = table.standing.get_mut(&ticket) {
@@ -293,17 +293,17 @@ impl Table {
     }
 
     /// Makes another flight give way if `account` needs room.
-    fn make_room(&mut self, account: Account, now: Mono) -> Result<(), Why> {
+    fn make_room(&mut self, account: Account, now: Mono) -> Result<(), ShedReason> {
         match self.shares.judge(account, self.backlog.crowded_from(), now) {
             Admission::Room => {}
-            Admission::InPlaceOf(other) => self.give_way(other, None, Why::MadeRoom),
+            Admission::InPlaceOf(other) => self.give_way(other, None, ShedReason::MadeRoom),
             Admission::Refused(why) => return Err(why),
         }
         Ok(())
     }
 
     /// Ends a flight and tells its waiters at once. `zone`: the zone that it was about to enter.
-    fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: Why) {
+    fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
             // The flight may land at this moment.
@@ -486,7 +486,7 @@ mod tests {
         assert!(one_more.gives_way().now_or_never().is_none(), "the root is everybody's");
         flights.enters(one_more.ticket.number(), &silent, now.after(NEW_ZONE_TIME));
         let shed = one_more.gives_way().now_or_never().unwrap();
-        assert_eq!(shed.why, Why::SilentZone);
+        assert_eq!(shed.why, ShedReason::SilentZone);
         assert!(shed.sentence().contains("silent.example."), "{}", shed.sentence());
     }
 
@@ -509,7 +509,7 @@ mod tests {
         assert!(other.gives_way().now_or_never().is_none());
         let (_, oldest) = &mut held[0];
         let shed = oldest.gives_way().now_or_never().unwrap();
-        assert_eq!((shed.why, shed.zone), (Why::MadeRoom, silent));
+        assert_eq!((shed.why, shed.zone), (ShedReason::MadeRoom, silent));
         assert_eq!(flights.len(), MAX_SILENT_FLIGHTS);
     }
 
@@ -537,7 +537,7 @@ mod tests {
             .collect();
         assert_eq!((seats.len(), flights.waiters()), (MAX_WAITERS, MAX_WAITERS));
         let Joined::Shed(shed) = join(&flights, 2, stranger(1)) else { panic!("there is no room") };
-        assert_eq!(shed.why, Why::Waiters);
+        assert_eq!(shed.why, ShedReason::Waiters);
     }
 
     #[test]

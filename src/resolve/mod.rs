@@ -53,7 +53,7 @@ use tokio::sync::watch;
 use crate::cache::Memory;
 use crate::cache::flush::Flush;
 use crate::clock::{Clock, Mono};
-use crate::dnsbl::ring::What;
+use crate::dnsbl::ring::ListEventKind;
 use crate::dnsbl::table::Lists;
 use crate::dnsbl::way::Way;
 use crate::exchange::Exchange;
@@ -321,7 +321,7 @@ impl Resolver {
     pub fn hit(&self, key: &[u8], answer: &Answer, now: Mono) {
         if let Some(mark) = answer.list {
             self.lists.hit(mark);
-            self.lists.ring.tell(key, What::Asked(Some(mark.says)), now);
+            self.lists.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
         }
     }
 

@@ -50,12 +50,12 @@ pub(super) enum Admission {
     /// There is room once this place is given up; it is one of the heaviest.
     InPlaceOf(Ticket),
     /// There is no room: the question would be one more of those that have the most.
-    Refused(Why),
+    Refused(ShedReason),
 }
 
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(super) enum ShedReason {
     /// No answer has come from the zone lately, or yet, and it has as many places as such a zone gets.
     SilentZone,
     /// Places run short, and this zone has the most.
@@ -70,7 +70,7 @@ pub(super) enum Why {
     Waiters,
 }
 
-impl Why {
+impl ShedReason {
     /// The reason in a sentence, for a question that was counted for `zone`.
     pub(super) fn sentence(self, zone: &Name) -> String {
         match self {
@@ -150,7 +150,7 @@ impl Shares {
     pub(super) fn judge(&mut self, account: Account, half: usize, now: Mono) -> Admission {
         let Account { client, zone } = account;
         if self.zones.count((), zone) >= self.most_of_zone(zone, now) {
-            return self.within_zone(account, zone, Why::SilentZone);
+            return self.within_zone(account, zone, ShedReason::SilentZone);
         }
         if self.taken() < half.min(MAX_FLIGHTS) {
             return Admission::Room;
@@ -159,12 +159,12 @@ impl Shares {
         let (most_of_zone, heaviest_zone) = self.zones.heaviest(()).unwrap_or_default();
         let verdict = if most_of_zone >= most_of_client {
             let equal = self.zones.count((), zone) >= most_of_zone;
-            self.within_zone(account, if equal { zone } else { heaviest_zone }, Why::Zone)
+            self.within_zone(account, if equal { zone } else { heaviest_zone }, ShedReason::Zone)
         } else {
             let equal = self.clients.count((), client) >= most_of_client;
             self.within_client(account, if equal { client } else { heaviest_client }, now)
         };
-        let gives_way_early = matches!(verdict, Admission::Refused(Why::Zone | Why::Client));
+        let gives_way_early = matches!(verdict, Admission::Refused(ShedReason::Zone | ShedReason::Client));
         if self.taken() >= MAX_FLIGHTS || gives_way_early { verdict } else { Admission::Room }
     }
 
@@ -210,7 +210,7 @@ impl Shares {
     }
 
     /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
-    fn within_zone(&mut self, newcomer: Account, zone: ZoneKey, why: Why) -> Admission {
+    fn within_zone(&mut self, newcomer: Account, zone: ZoneKey, why: ShedReason) -> Admission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
             return Admission::Refused(why);
@@ -223,22 +223,24 @@ impl Shares {
         let (most, zone) = self.zones_of.heaviest(client).unwrap_or_default();
         if most > EVEN_SHARE {
             if newcomer.client == client && self.zones_of.count(client, newcomer.zone) >= most {
-                return Admission::Refused(Why::Client);
+                return Admission::Refused(ShedReason::Client);
             }
             return self.in_place_of(Account { client, zone });
         }
         let of_client = &self.ages().of_client;
         let oldest = of_client.range((client, Ticket::FIRST)..=(client, Ticket::LAST)).next();
-        let Some((_, oldest)) = oldest.copied() else { return Admission::Refused(Why::Full) };
+        let Some((_, oldest)) = oldest.copied() else { return Admission::Refused(ShedReason::Full) };
         let age = self.places.get(&oldest).map_or(Duration::ZERO, |(_, taken)| now.since(*taken));
         let gives_way = newcomer.client != client || age >= JOSTLE_AGE;
-        if gives_way { Admission::InPlaceOf(oldest) } else { Admission::Refused(Why::Full) }
+        if gives_way { Admission::InPlaceOf(oldest) } else { Admission::Refused(ShedReason::Full) }
     }
 
     /// The oldest of an account gives way.
     fn in_place_of(&mut self, account: Account) -> Admission {
         let mut by_age = self.ages().of_account.range((account, Ticket::FIRST)..=(account, Ticket::LAST));
-        by_age.next().map_or(Admission::Refused(Why::Full), |(_, oldest)| Admission::InPlaceOf(*oldest))
+        by_age
+            .next()
+            .map_or(Admission::Refused(ShedReason::Full), |(_, oldest)| Admission::InPlaceOf(*oldest))
     }
 
     /// The places that a zone may have, however many are free: few if it does not answer, all if it does.
@@ -442,7 +444,7 @@ mod tests {
         assert_eq!(take_heard(&mut shares, account(1, 2), 2_000, known), 2_000 - HALF + MAX_SILENT_FLIGHTS);
         assert_eq!(take(&mut shares, account(1, 3), 1, known), 0, "a zone with few");
         let later = known.after(HEARD_TIME);
-        assert_eq!(shares.judge(account(1, 2), HALF, later), Admission::Refused(Why::SilentZone));
+        assert_eq!(shares.judge(account(1, 2), HALF, later), Admission::Refused(ShedReason::SilentZone));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! RFC 1035 section 5.1: an entry is a line, or several that parentheses join; `;` begins a comment, and text in
 //! quotes is one word.
 
-use super::Wrong;
+use super::ZoneFileError;
 
 /// One entry that has words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub struct Word {
 
 impl ZoneFileEntry {
     /// An error in it, with the reason.
-    pub fn wrong(&self, reason: impl Into<String>) -> Wrong {
-        Wrong { line: self.line, reason: reason.into() }
+    pub fn wrong(&self, reason: impl Into<String>) -> ZoneFileError {
+        ZoneFileError { line: self.line, reason: reason.into() }
     }
 
     /// Whether it begins with `$`.
@@ -55,7 +55,7 @@ pub fn entries(text: &str) -> ZoneFileEntries<'_> {
 }
 
 impl Iterator for ZoneFileEntries<'_> {
-    type Item = Result<ZoneFileEntry, Wrong>;
+    type Item = Result<ZoneFileEntry, ZoneFileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut open: Option<ZoneFileEntry> = None;
@@ -81,7 +81,7 @@ impl Iterator for ZoneFileEntries<'_> {
 }
 
 /// Adds the words of one line to an entry.
-fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<(), Wrong> {
+fn cut_line(line: &str, entry: &mut ZoneFileEntry, depth: &mut usize) -> Result<(), ZoneFileError> {
     let mut rest = line.chars().peekable();
     while let Some(letter) = rest.next() {
         match letter {

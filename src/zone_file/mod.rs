@@ -57,7 +57,7 @@ const MNEMONICS: [(&str, u16); 15] = [
 /// An error in a text, and its place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
-pub struct Wrong {
+pub struct ZoneFileError {
     /// The line on which the entry begins, from 1.
     pub line: usize,
     /// The reason.
@@ -68,7 +68,7 @@ pub struct Wrong {
 ///
 /// # Errors
 /// The first entry that cannot be read.
-pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, Wrong> {
+pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, ZoneFileError> {
     let mut reader = Reader::new(origin.clone());
     let mut records = Vec::new();
     for entry in entries(text) {
@@ -81,9 +81,9 @@ pub fn records(origin: &Name, text: &str) -> Result<Vec<Record>, Wrong> {
 ///
 /// # Errors
 /// The text is not one record.
-pub fn record(text: &str) -> Result<Record, Wrong> {
+pub fn record(text: &str) -> Result<Record, ZoneFileError> {
     let entry = entries(text).next();
-    let entry = entry.ok_or_else(|| Wrong { line: 1, reason: "no record".to_owned() })??;
+    let entry = entry.ok_or_else(|| ZoneFileError { line: 1, reason: "no record".to_owned() })??;
     Reader::new(Name::root()).record(&entry)
 }
 
@@ -135,7 +135,7 @@ impl Reader {
     ///
     /// # Errors
     /// It is neither.
-    pub fn entry(&mut self, entry: &ZoneFileEntry) -> Result<Option<Record>, Wrong> {
+    pub fn entry(&mut self, entry: &ZoneFileEntry) -> Result<Option<Record>, ZoneFileError> {
         match entry.texts().as_slice() {
             ["$ORIGIN", origin] => {
                 self.origin = self.name(origin).map_err(|reason| entry.wrong(reason))?;
@@ -153,7 +153,7 @@ impl Reader {
         }
     }
 
-    fn record(&mut self, entry: &ZoneFileEntry) -> Result<Record, Wrong> {
+    fn record(&mut self, entry: &ZoneFileEntry) -> Result<Record, ZoneFileError> {
         let Begun { owner, ttl, kind, data } = self.begin(entry)?;
         let kind = self::kind(kind).ok_or_else(|| entry.wrong(format!("unknown type {kind}")))?;
         let data = data::read(kind, data, &self.origin).map_err(|reason| entry.wrong(reason))?;
@@ -164,7 +164,7 @@ impl Reader {
     ///
     /// # Errors
     /// No owner or no type.
-    pub fn begin<'e>(&mut self, entry: &'e ZoneFileEntry) -> Result<Begun<'e>, Wrong> {
+    pub fn begin<'e>(&mut self, entry: &'e ZoneFileEntry) -> Result<Begun<'e>, ZoneFileError> {
         let mut words = entry.words.as_slice();
         if !entry.begins_blank
             && let Some((owner, rest)) = words.split_first()

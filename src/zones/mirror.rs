@@ -38,7 +38,7 @@ struct Seen {
 
 /// A change of a mirror.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum MirrorChange {
     /// Its data are too old.
     Stale {
         /// The age.
@@ -72,7 +72,7 @@ impl Mirror {
     }
 
     /// Takes in the result of `unix`.
-    pub fn heard(&self, told: MirrorAnswer, unix: u64) -> Option<Turn> {
+    pub fn heard(&self, told: MirrorAnswer, unix: u64) -> Option<MirrorChange> {
         let mut seen = self.seen();
         let known = *seen;
         let now = match (told, known) {
@@ -89,9 +89,9 @@ impl Mirror {
         let stale = silent || age > self.max_age;
         let was = self.stale.swap(stale, Ordering::Relaxed);
         match (was, stale) {
-            (false, true) if silent => Some(Turn::Silent),
-            (false, true) => Some(Turn::Stale { age }),
-            (true, false) => Some(Turn::Fresh),
+            (false, true) if silent => Some(MirrorChange::Silent),
+            (false, true) => Some(MirrorChange::Stale { age }),
+            (true, false) => Some(MirrorChange::Fresh),
             _ => None,
         }
     }
@@ -118,10 +118,10 @@ mod tests {
         let serial = |ago: u64| MirrorAnswer::Serial(u32::try_from(NOW - ago).unwrap());
         assert_eq!(mirror.heard(serial(60), NOW), None);
         let age = Duration::from_secs(3 * HOUR);
-        assert_eq!(mirror.heard(serial(3 * HOUR), NOW), Some(Turn::Stale { age }));
+        assert_eq!(mirror.heard(serial(3 * HOUR), NOW), Some(MirrorChange::Stale { age }));
         assert_eq!(mirror.heard(serial(3 * HOUR), NOW), None, "told once");
         assert!(mirror.is_stale());
-        assert_eq!(mirror.heard(serial(0), NOW), Some(Turn::Fresh));
+        assert_eq!(mirror.heard(serial(0), NOW), Some(MirrorChange::Fresh));
     }
 
     #[test]
@@ -134,9 +134,12 @@ mod tests {
                 "{hours}"
             );
         }
-        assert_eq!(mirror.heard(MirrorAnswer::Serial(2_026_112_002), NOW + 4 * HOUR), Some(Turn::Fresh));
+        assert_eq!(
+            mirror.heard(MirrorAnswer::Serial(2_026_112_002), NOW + 4 * HOUR),
+            Some(MirrorChange::Fresh)
+        );
         assert!(
-            matches!(mirror.heard(MirrorAnswer::Nothing, NOW + 9 * HOUR), Some(Turn::Stale { .. })),
+            matches!(mirror.heard(MirrorAnswer::Nothing, NOW + 9 * HOUR), Some(MirrorChange::Stale { .. })),
             "an answer without a SOA makes nothing newer"
         );
     }
@@ -146,11 +149,11 @@ mod tests {
         let mirror = Mirror::new(Duration::from_secs(2 * HOUR));
         let serial = MirrorAnswer::Serial(2_026_112_001);
         assert_eq!(mirror.heard(serial, NOW), None);
-        assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 60), Some(Turn::Silent));
+        assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 60), Some(MirrorChange::Silent));
         assert_eq!(mirror.heard(MirrorAnswer::Silence, NOW + 120), None, "told once");
-        assert_eq!(mirror.heard(serial, NOW + 180), Some(Turn::Fresh));
+        assert_eq!(mirror.heard(serial, NOW + 180), Some(MirrorChange::Fresh));
         assert!(
-            matches!(mirror.heard(serial, NOW + 3 * HOUR), Some(Turn::Stale { .. })),
+            matches!(mirror.heard(serial, NOW + 3 * HOUR), Some(MirrorChange::Stale { .. })),
             "and no newer by it"
         );
     }

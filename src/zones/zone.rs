@@ -18,7 +18,7 @@ use crate::zone_file;
 pub enum ZoneError {
     /// Its text cannot be read.
     #[error(transparent)]
-    Text(#[from] zone_file::Wrong),
+    Text(#[from] zone_file::ZoneFileError),
     /// A record's owner does not belong here.
     #[error("{owner} is outside the zone {zone}")]
     Outside {

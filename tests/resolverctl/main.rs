@@ -15,7 +15,7 @@ use hickory_proto::rr::rdata::{MX, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::StoreFill;
 use resolverd::cache::flush::{Flush, Flushed};
-use resolverd::cache::look::{Held, What};
+use resolverd::cache::look::{Held, HeldData};
 use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::clock::{Clock, Mono, Now};
 use resolverd::conduct::{Conduct, Transport};
@@ -156,7 +156,7 @@ impl Subject for Fake {
     fn look(&self, name: Name, kind: Option<RecordType>) -> BoxFuture<'_, (Vec<Held>, Mono)> {
         let question = Question::new(&name, RecordType::MX);
         let Lookup { answer, now, .. } = lookup(&question, false);
-        let (what, left) = (What::Answer(question, answer), Duration::from_secs(200));
+        let (what, left) = (HeldData::Answer(question, answer), Duration::from_secs(200));
         let held = Held { kind: Some(RecordType::MX), view: ViewId::default(), left, octets: 432, what };
         let known = name == self::name("mail.example.") && kind.is_none_or(|kind| kind == RecordType::MX);
         Box::pin(ready((known.then_some(held).into_iter().collect(), now)))

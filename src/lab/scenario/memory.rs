@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use crate::cache::look::{Held, What};
+use crate::cache::look::{Held, HeldData};
 use crate::cache::rrsets::Rank;
 use crate::lab::distort::POISON;
 use crate::lab::simulation::Simulation;
@@ -50,10 +50,10 @@ pub(super) fn poison(simulation: &Simulation) -> Vec<String> {
 fn is_poisoned(held: &Held) -> bool {
     let poison = IpAddr::V4(POISON.0);
     match &held.what {
-        What::Answer(_, answer) => answer.wire.windows(4).any(|octets| octets == POISON.octets()),
-        What::Rrset(_, records) => records.iter().any(|record| record.data.ip_addr() == Some(poison)),
-        What::Delegation(cut) => cut.glue.iter().any(|(_, address)| *address == poison),
-        What::Negative(_) | What::State(_) | What::Failure(..) => false,
+        HeldData::Answer(_, answer) => answer.wire.windows(4).any(|octets| octets == POISON.octets()),
+        HeldData::Rrset(_, records) => records.iter().any(|record| record.data.ip_addr() == Some(poison)),
+        HeldData::Delegation(cut) => cut.glue.iter().any(|(_, address)| *address == poison),
+        HeldData::Negative(_) | HeldData::State(_) | HeldData::Failure(..) => false,
     }
 }
 
@@ -68,13 +68,13 @@ enum HeldItem {
 
 fn found(held: &Held) -> Vec<HeldItem> {
     match &held.what {
-        What::Answer(..) | What::State(_) => Vec::new(),
-        What::Rrset(rank, records) => {
+        HeldData::Answer(..) | HeldData::State(_) => Vec::new(),
+        HeldData::Rrset(rank, records) => {
             records.iter().map(|record| HeldItem::Record(*rank, Box::new(record.clone()))).collect()
         }
-        What::Negative(negative) => vec![HeldItem::Negative(negative.nxdomain)],
-        What::Delegation(cut) => vec![HeldItem::Delegation(cut.servers.clone())],
-        What::Failure(_, error) => vec![HeldItem::Failure(error.code)],
+        HeldData::Negative(negative) => vec![HeldItem::Negative(negative.nxdomain)],
+        HeldData::Delegation(cut) => vec![HeldItem::Delegation(cut.servers.clone())],
+        HeldData::Failure(_, error) => vec![HeldItem::Failure(error.code)],
     }
 }
 

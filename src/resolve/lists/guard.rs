@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use crate::conduct::Conduct;
 use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::gate::{self, Given, ListVerdict, Why};
+use crate::dnsbl::gate::{self, Given, ListVerdict, UntoldReason};
 use crate::dnsbl::list::{AskedAbout, Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
@@ -57,12 +57,14 @@ impl Resolver {
         };
         let given = match (&verdict, given) {
             // A fault in a zone's answers is described in the zone's own words.
-            (Some(ListVerdict::Untold(Why::Unusable { .. })), Given::Servfail(_)) if found.is_err() => {
+            (Some(ListVerdict::Untold(UntoldReason::Unusable { .. })), Given::Servfail(_))
+                if found.is_err() =>
+            {
                 Given::Answer
             }
             (_, given) => given,
         };
-        let silent = matches!(verdict, Some(ListVerdict::Untold(Why::Silent { .. })));
+        let silent = matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Silent { .. })));
         self.give(&list, given, entry.mark(says), found, silent, context)
     }
 
@@ -114,7 +116,7 @@ impl Resolver {
                     ListVerdict::Listed if says => Some(ListVerdict::Listed),
                     // Allowlists may have texts alone (RFC 5518).
                     _ if says && list.purpose == Purpose::Allow => Some(ListVerdict::Listed),
-                    _ if says => Some(ListVerdict::Untold(Why::TextAlone)),
+                    _ if says => Some(ListVerdict::Untold(UntoldReason::TextAlone)),
                     _ => Some(ListVerdict::NotListed),
                 }
             }
@@ -179,7 +181,7 @@ impl Resolver {
         error: ExtendedError,
     ) -> Answer {
         let now = self.clock.mono();
-        let silent = Why::Silent { what: error.text.clone() };
+        let silent = UntoldReason::Silent { what: error.text.clone() };
         let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive());
         let (given, error) = match list.map(|list| (silent.given(&list, view.guarding), list)) {
             Some((Given::Nxdomain(told), list)) => (Some((list, told)), error),
@@ -227,21 +229,25 @@ pub(in crate::resolve) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>>
 }
 
 /// The meaning of a failure for the list; none if the failure is ours.
-pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<Why> {
+pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UntoldReason> {
     let what = failure.to_string();
     match failure {
         Failure::Servers { faults, .. }
             if !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Refused) =>
         {
-            Some(if list.rewrite.is_some() { Why::KeyRefused { what } } else { Why::NotServed { what } })
+            Some(if list.rewrite.is_some() {
+                UntoldReason::KeyRefused { what }
+            } else {
+                UntoldReason::NotServed { what }
+            })
         }
         Failure::Servers { .. }
         | Failure::Silent { .. }
         | Failure::Time { .. }
-        | Failure::Addresses { .. } => Some(Why::Silent { what }),
+        | Failure::Addresses { .. } => Some(UntoldReason::Silent { what }),
         // The question or this host is at fault.
         Failure::TooLarge { .. } | Failure::TooLong { .. } | Failure::List { .. } => None,
-        _ => Some(Why::Unusable { error: failure.extended_error() }),
+        _ => Some(UntoldReason::Unusable { error: failure.extended_error() }),
     }
 }
 

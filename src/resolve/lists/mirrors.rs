@@ -12,7 +12,7 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::record::trail::Trail;
 use crate::resolve::Resolver;
-use crate::zones::mirror::{MirrorAnswer, Turn};
+use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl Resolver {
@@ -58,18 +58,20 @@ impl Resolver {
         let instead =
             if mirrored.public.is_some() { "; resolverd queries the public list meanwhile" } else { "" };
         match turn {
-            Turn::Stale { age } => {
+            MirrorChange::Stale { age } => {
                 let minutes = age.as_secs() / 60;
                 tracing::warn!(
                     "the local mirror of {list} is {minutes} min old, more than its max_age{instead}; check whether the data are still being fetched"
                 );
             }
-            Turn::Silent => {
+            MirrorChange::Silent => {
                 tracing::warn!(
                     "the local mirror of {list} does not answer{instead}; check whether its server runs"
                 );
             }
-            Turn::Fresh => tracing::info!("the local mirror of {list} answers with current data again"),
+            MirrorChange::Fresh => {
+                tracing::info!("the local mirror of {list} answers with current data again")
+            }
         }
         if mirrored.public.is_some() {
             self.flush_tree(&route.zone).await;

@@ -12,11 +12,11 @@ use hickory_proto::rr::{Name, RecordType};
 use super::guard::list_on;
 use super::shared::Turn;
 use crate::clock::Mono;
-use crate::dnsbl::breaker::End;
+use crate::dnsbl::breaker::ListQueryEnd;
 use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::gate::{self, Given, ListVerdict, Why};
+use crate::dnsbl::gate::{self, Given, ListVerdict, UntoldReason};
 use crate::dnsbl::list::List;
-use crate::dnsbl::ring::What;
+use crate::dnsbl::ring::ListEventKind;
 use crate::dnsbl::state::ListState;
 use crate::dnsbl::watch;
 use crate::dnsbl::way::Way;
@@ -55,7 +55,7 @@ impl Resolver {
             self.lists.wake();
         }
         if question.kind == RecordType::A {
-            self.lists.ring.tell(missed.key.as_bytes(), What::Asked(None), now);
+            self.lists.ring.tell(missed.key.as_bytes(), ListEventKind::Asked(None), now);
         }
         let asked = self.ask_unless_held(watched, missed, now).await;
         if let Asked::Replied(replied) = &asked {
@@ -87,7 +87,7 @@ impl Resolver {
         let what = watched.entry.why_held()?.to_owned();
         // A list that refuses is handled so however often it is asked.
         let refuses = watched.entry.state() == ListState::Refusing;
-        let why = if refuses { Why::NotServed { what } } else { Why::Silent { what } };
+        let why = if refuses { UntoldReason::NotServed { what } } else { UntoldReason::Silent { what } };
         let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error);
         match why.given(&watched.list, view.guarding) {
             Given::Servfail(told) => Some(error(told)),
@@ -178,7 +178,7 @@ impl Resolver {
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
         entry.ended(&asked, now);
-        if asked.end == End::Failed {
+        if asked.end == ListQueryEnd::Failed {
             // A probe may be due.
             self.lists.wake();
         }
@@ -199,7 +199,7 @@ impl Resolver {
             Err(_) => None,
         };
         if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
-            let what = What::CameOut { says, went_out: context.budget.packets() > 0 };
+            let what = ListEventKind::CameOut { says, went_out: context.budget.packets() > 0 };
             self.lists.ring.tell(key.as_bytes(), what, self.clock.mono());
         }
     }
@@ -215,22 +215,22 @@ impl Resolver {
 }
 
 /// The result of a question to a list.
-fn end_of(found: &Result<Chased, Failure>) -> End {
+fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
     match found {
-        Ok(_) => End::Answered,
+        Ok(_) => ListQueryEnd::Answered,
         Err(Failure::Servers { faults, .. } | Failure::Time { faults, .. })
             if faults.iter().any(|(_, conduct)| conduct.came_back()) =>
         {
-            End::Failed
+            ListQueryEnd::Failed
         }
         Err(
             Failure::Servers { .. }
             | Failure::Silent { .. }
             | Failure::Time { .. }
             | Failure::Addresses { .. },
-        ) => End::Silent,
+        ) => ListQueryEnd::Silent,
         // Its servers answered; the answer leads nowhere, or is not what its owner signed.
-        Err(_) => End::Answered,
+        Err(_) => ListQueryEnd::Answered,
     }
 }
 
