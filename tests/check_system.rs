@@ -10,7 +10,7 @@ use std::time::Duration;
 use resolverd::check::Finding;
 use resolverd::check::system::gather::gather;
 use resolverd::check::system::judge;
-use resolverd::check::system::root_zone::{RootZoneReplies, Said};
+use resolverd::check::system::root_zone::{RootZoneAnswer, RootZoneReplies};
 use resolverd::ctl::render::{Style, findings, json};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::Distance;
@@ -120,7 +120,7 @@ fn sick() -> Host {
 
 fn heard(recursive: bool, signature: Option<(u64, u64)>) -> RootZoneReplies {
     let server: SocketAddr = "198.41.0.4:53".parse().unwrap();
-    let said = Said { authoritative: !recursive, recursive, signature };
+    let said = RootZoneAnswer { authoritative: !recursive, recursive, signature };
     RootZoneReplies { udp: Ok((server, said)), tcp: Ok((server, said)) }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, changes, show};
-use resolverd::dnsbl::batch::Counts;
+use resolverd::dnsbl::batch::AheadCounts;
 use resolverd::dnsbl::way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -166,7 +166,7 @@ fn who_asks_for_what_stands_for_the_key_learns_and_spoils_nothing() {
 }
 
 /// Looks sixty addresses up in both lists; returns the time of the last check, and the counters of prefetch.
-async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, Counts) {
+async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duration, AheadCounts) {
     let _tended = simulation.tend();
     let mut took = Duration::ZERO;
     for last in 0..60 {
@@ -190,7 +190,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     paused(async {
         // The key is the operator's, put in on the way.
         let own = simulation(&[], folder.path());
-        let (took, Counts { used, wasted, .. }) =
+        let (took, AheadCounts { used, wasted, .. }) =
             sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
         assert_eq!(took, Duration::from_millis(40));
         assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
@@ -202,7 +202,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         const CLIENTS: &str = "k3y0fac11entandnobodyelse9.";
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];
-        let (took, Counts { used, wasted, .. }) = sixty(&theirs, lists, CLIENTS).await;
+        let (took, AheadCounts { used, wasted, .. }) = sixty(&theirs, lists, CLIENTS).await;
         assert_eq!(took, Duration::from_millis(40));
         assert!(used >= 10 && wasted == 0, "{used} of use, {wasted} in vain");
         let told = format!("{:?}", theirs.resolver().lists()).to_ascii_lowercase();

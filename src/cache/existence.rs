@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Memory;
-use super::keys::{Keys, Slot};
+use super::keys::{KeySlot, NameKeys};
 use super::rrsets::{CacheEntry, InView, Known, Rank};
 use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
@@ -50,10 +50,10 @@ impl InView<'_> {
     /// Whether anything is known to exist at or below `name`.
     fn exists(&self, name: &Name, now: Mono) -> bool {
         let shows = |kind: &RecordType| {
-            let known = self.known(self.key(name, Slot::Rrset(*kind)).as_bytes(), Rank::Answer, now);
+            let known = self.known(self.key(name, KeySlot::Rrset(*kind)).as_bytes(), Rank::Answer, now);
             matches!(known, Some(Known::Rrset(_)))
         };
-        let marked = || match self.store.get(&self.key(name, Slot::Exists)) {
+        let marked = || match self.store.get(&self.key(name, KeySlot::Exists)) {
             Some(CacheEntry::Exists(until)) => now < until,
             _ => false,
         };
@@ -63,15 +63,15 @@ impl InView<'_> {
     /// Data at `owner`, in `zone`, show for `time` that the names between the two exist. Returns those whose types
     /// were all denied.
     pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
-        let mut keys = Keys::of(owner, self.view);
+        let mut keys = NameKeys::of(owner, self.view);
         let (mut begin, mut cleared) = (0, Vec::new());
         let Some(top) = keys.place_of(zone) else { return cleared };
         for _ in 0..MAX_SHOWN_ABOVE {
             let Some(above) = keys.above(begin).filter(|above| *above < top) else { break };
             begin = above;
-            let key = QuestionKey::from_bytes(keys.at(begin, Slot::Exists));
+            let key = QuestionKey::from_bytes(keys.at(begin, KeySlot::Exists));
             self.store.insert(key, CacheEntry::Exists(now.after(time)));
-            if self.known(keys.at(begin, Slot::Nxdomain), Rank::Glue, now).is_some() {
+            if self.known(keys.at(begin, KeySlot::Nxdomain), Rank::Glue, now).is_some() {
                 let above = name_of_wire(keys.name(begin));
                 if self.clear_denial(&above, now) {
                     cleared.push(above);
@@ -84,13 +84,13 @@ impl InView<'_> {
     /// Forgets the denial of all types of `name`, because data exist there; the denial of A stays. Returns false if
     /// nothing is denied, or the denial is proven.
     pub(super) fn clear_denial(&self, name: &Name, now: Mono) -> bool {
-        let key = self.key(name, Slot::Nxdomain);
+        let key = self.key(name, KeySlot::Nxdomain);
         let Some(denial) = self.known(key.as_bytes(), Rank::Glue, now).filter(|denial| !denial.is_proven())
         else {
             return false;
         };
         self.store.remove(key.as_bytes());
-        let of_type = self.key(name, Slot::Rrset(RecordType::A));
+        let of_type = self.key(name, KeySlot::Rrset(RecordType::A));
         if self.known(of_type.as_bytes(), Rank::Glue, now).is_none() {
             self.store.insert(of_type, CacheEntry::Known(denial));
         }

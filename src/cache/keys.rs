@@ -6,7 +6,7 @@ use crate::question::{MAX_NAME, QuestionKey, ViewId, WireName, is_within, put_wi
 
 /// The kind of entry of a name. The kinds share the table, and the last octet of the key separates them.
 #[derive(Clone, Copy)]
-pub(super) enum Slot {
+pub(super) enum KeySlot {
     Rrset(RecordType),
     /// Addresses from delegations: kept beside the data or denials of the name's own zone.
     Glue(RecordType),
@@ -17,7 +17,7 @@ pub(super) enum Slot {
     State,
 }
 
-impl Slot {
+impl KeySlot {
     /// The type and the flags octet of the key, of which bits 2 to 4 are free.
     fn tail(self) -> (RecordType, u8) {
         match self {
@@ -32,14 +32,14 @@ impl Slot {
 }
 
 /// The keys of a name and of the names above it, in one buffer: a name above is the end of the name below.
-pub(super) struct Keys {
+pub(super) struct NameKeys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
     /// Octets of the name.
     end: usize,
     view: ViewId,
 }
 
-impl Keys {
+impl NameKeys {
     pub(super) fn of(name: &Name, view: ViewId) -> Self {
         let mut octets = [0; MAX_NAME + QuestionKey::TAIL];
         let end = put_wire(name, &mut octets);
@@ -57,7 +57,7 @@ impl Keys {
     }
 
     /// The key in `slot` of the name that begins at `begin`; the name itself begins at 0.
-    pub(super) fn at(&mut self, begin: usize, slot: Slot) -> &[u8] {
+    pub(super) fn at(&mut self, begin: usize, slot: KeySlot) -> &[u8] {
         let (kind, flags) = slot.tail();
         let behind = self.octets.get_mut(self.end..).and_then(|behind| behind.first_chunk_mut());
         if let Some(behind) = behind {

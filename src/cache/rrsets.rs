@@ -12,7 +12,7 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 use serde::{Deserialize, Serialize};
 
-use super::keys::{Keys, Slot};
+use super::keys::{KeySlot, NameKeys};
 use super::security::{Backing, Evidence, ZoneTrust};
 use super::{Store, outside, shared, weight};
 use crate::clock::Mono;
@@ -133,15 +133,15 @@ impl InView<'_> {
     /// The entry of `kind` at `name`, if it has at least `rank` and has time to live; glue only if nothing better is
     /// known, not even a denial.
     pub fn get(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Known> {
-        let mut keys = Keys::of(name, self.view);
-        let known = self.known(keys.at(0, Slot::Rrset(kind)), rank, now);
-        let known = known.or_else(|| self.known(keys.at(0, Slot::Nxdomain), rank, now));
+        let mut keys = NameKeys::of(name, self.view);
+        let known = self.known(keys.at(0, KeySlot::Rrset(kind)), rank, now);
+        let known = known.or_else(|| self.known(keys.at(0, KeySlot::Nxdomain), rank, now));
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
     /// The addresses of a server from delegations, whatever else is known about it.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
-        match self.known(self.key(name, Slot::Glue(kind)).as_bytes(), Rank::Glue, now) {
+        match self.known(self.key(name, KeySlot::Glue(kind)).as_bytes(), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
             _ => None,
         }
@@ -149,7 +149,7 @@ impl InView<'_> {
 
     /// The RRset of exactly this type, as `get` gives it.
     pub fn rrset(&self, name: &Name, kind: RecordType, rank: Rank, now: Mono) -> Option<Arc<Rrset>> {
-        match self.known(Keys::of(name, self.view).at(0, Slot::Rrset(kind)), rank, now)? {
+        match self.known(NameKeys::of(name, self.view).at(0, KeySlot::Rrset(kind)), rank, now)? {
             Known::Rrset(rrset) => Some(rrset),
             Known::Negative(_) => None,
         }
@@ -163,13 +163,13 @@ impl InView<'_> {
         rank: Rank,
         now: Mono,
     ) -> Option<(Known, RecordType)> {
-        let mut keys = Keys::of(name, self.view);
-        for slot in [Slot::Rrset(kind), Slot::Nxdomain] {
+        let mut keys = NameKeys::of(name, self.view);
+        for slot in [KeySlot::Rrset(kind), KeySlot::Nxdomain] {
             if let Some(known) = self.known(keys.at(0, slot), rank, now) {
                 return Some((known, kind));
             }
         }
-        let alias = self.known(keys.at(0, Slot::Rrset(RecordType::CNAME)), rank, now)?;
+        let alias = self.known(keys.at(0, KeySlot::Rrset(RecordType::CNAME)), rank, now)?;
         matches!(alias, Known::Rrset(_)).then_some((alias, RecordType::CNAME))
     }
 
@@ -201,10 +201,13 @@ impl InView<'_> {
         if ttl == 0 {
             return false;
         }
-        let slot = if rank == Rank::Glue { Slot::Glue(kind) } else { Slot::Rrset(kind) };
-        let mut keys = Keys::of(name, self.view);
-        let denied =
-            if rank == Rank::Glue { None } else { self.known(keys.at(0, Slot::Nxdomain), Rank::Glue, now) };
+        let slot = if rank == Rank::Glue { KeySlot::Glue(kind) } else { KeySlot::Rrset(kind) };
+        let mut keys = NameKeys::of(name, self.view);
+        let denied = if rank == Rank::Glue {
+            None
+        } else {
+            self.known(keys.at(0, KeySlot::Nxdomain), Rank::Glue, now)
+        };
         let held = self.known(keys.at(0, slot), Rank::Glue, now);
         // A was asked for and denied, unless the denial is proven: other types are denied by inference.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
@@ -233,7 +236,7 @@ impl InView<'_> {
         if *glue.data != *data && glue.left(now) < Duration::from_secs(ttl.into()) {
             let (data, backing) = (glue.data.clone(), Backing::default());
             let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing };
-            let key = self.key(name, Slot::Glue(kind));
+            let key = self.key(name, KeySlot::Glue(kind));
             self.store.insert(key, CacheEntry::Known(Known::Rrset(Arc::new(glue))));
         }
     }
@@ -281,7 +284,7 @@ impl InView<'_> {
             return;
         }
         let all_types = denial.nxdomain && self.denies_all_types(name, kind, denial.backing.security, now);
-        let key = self.key(name, if all_types { Slot::Nxdomain } else { Slot::Rrset(kind) });
+        let key = self.key(name, if all_types { KeySlot::Nxdomain } else { KeySlot::Rrset(kind) });
         if self
             .known(key.as_bytes(), Rank::Glue, now)
             .is_some_and(|held| held.outlasts(denial.rank, &denial.backing))
@@ -294,17 +297,18 @@ impl InView<'_> {
 
     /// Keeps a delegation.
     pub fn put_delegation(&self, delegation: Arc<Delegation>) {
-        self.store.insert(self.key(&delegation.zone, Slot::Delegation), CacheEntry::Delegation(delegation));
+        self.store
+            .insert(self.key(&delegation.zone, KeySlot::Delegation), CacheEntry::Delegation(delegation));
     }
 
     /// Keeps the state of a zone.
     pub fn put_zone_state(&self, state: Arc<ZoneTrust>) {
-        self.store.insert(self.key(&state.zone, Slot::State), CacheEntry::State(state));
+        self.store.insert(self.key(&state.zone, KeySlot::State), CacheEntry::State(state));
     }
 
     /// The state of exactly this zone.
     pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
-        match self.store.get(Keys::of(zone, self.view).at(0, Slot::State)) {
+        match self.store.get(NameKeys::of(zone, self.view).at(0, KeySlot::State)) {
             Some(CacheEntry::State(state)) if now < state.expires => Some(state),
             _ => None,
         }
@@ -312,11 +316,11 @@ impl InView<'_> {
 
     /// The proof that a name above `name`, and below `top`, does not exist, if it leaves no doubt (RFC 8020).
     pub fn nxdomain_above(&self, name: &Name, top: &Name, now: Mono) -> Option<Arc<Negative>> {
-        let mut keys = Keys::of(name, self.view);
+        let mut keys = NameKeys::of(name, self.view);
         let top = keys.place_of(top)?;
         let mut above = keys.above(0)?;
         while above < top {
-            match self.known(keys.at(above, Slot::Nxdomain), Rank::Answer, now) {
+            match self.known(keys.at(above, KeySlot::Nxdomain), Rank::Answer, now) {
                 Some(Known::Negative(held)) if held.backing.security == Security::Secure => {
                     return Some(held);
                 }
@@ -328,28 +332,28 @@ impl InView<'_> {
 
     /// Forgets the delegation of a zone.
     pub fn forget_delegation(&self, zone: &Name) {
-        self.store.remove(Keys::of(zone, self.view).at(0, Slot::Delegation));
+        self.store.remove(NameKeys::of(zone, self.view).at(0, KeySlot::Delegation));
     }
 
     /// The delegation of exactly this zone.
     pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        self.delegated(Keys::of(zone, self.view).at(0, Slot::Delegation), now)
+        self.delegated(NameKeys::of(zone, self.view).at(0, KeySlot::Delegation), now)
     }
 
     /// The delegation of the closest known zone at or above `name`.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        self.closest_to(Keys::of(name, self.view), now)
+        self.closest_to(NameKeys::of(name, self.view), now)
     }
 
     /// The same for a name in wire form.
     pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
-        self.closest_to(Keys::of_wire(name, self.view), now)
+        self.closest_to(NameKeys::of_wire(name, self.view), now)
     }
 
-    fn closest_to(&self, mut keys: Keys, now: Mono) -> Option<Arc<Delegation>> {
+    fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<Arc<Delegation>> {
         let mut begin = 0;
         loop {
-            if let Some(delegation) = self.delegated(keys.at(begin, Slot::Delegation), now) {
+            if let Some(delegation) = self.delegated(keys.at(begin, KeySlot::Delegation), now) {
                 return Some(delegation);
             }
             begin = keys.above(begin)?;
@@ -376,8 +380,8 @@ impl InView<'_> {
         alive.then_some(known)
     }
 
-    pub(super) fn key(self, name: &Name, slot: Slot) -> QuestionKey {
-        QuestionKey::from_bytes(Keys::of(name, self.view).at(0, slot))
+    pub(super) fn key(self, name: &Name, slot: KeySlot) -> QuestionKey {
+        QuestionKey::from_bytes(NameKeys::of(name, self.view).at(0, slot))
     }
 }
 

@@ -29,16 +29,16 @@ pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
 
 /// A table.
 pub(super) struct Store<K, V> {
-    shards: Arc<[Mutex<Shard<K, V>>]>,
+    shards: Arc<[Mutex<StoreShard<K, V>>]>,
     keyed: Keyed,
     weigh: Weigh<K, V>,
     capacity: u64,
 }
 
-struct Shard<K, V> {
+struct StoreShard<K, V> {
     /// Places in `slots`, by the hash of their keys.
     table: HashTable<u32>,
-    slots: Vec<Slot<K, V>>,
+    slots: Vec<StoreSlot<K, V>>,
     /// Empty slots.
     free: Vec<u32>,
     short: Queue,
@@ -48,7 +48,7 @@ struct Shard<K, V> {
     capacity: u64,
 }
 
-struct Slot<K, V> {
+struct StoreSlot<K, V> {
     held: Option<(K, V)>,
     hash: u64,
     weight: u32,
@@ -76,7 +76,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
     /// An empty table of at most `capacity` octets.
     pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>) -> Self {
         let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
-        let shards = (0..shards).map(|_| Mutex::new(Shard::new(capacity / shards))).collect();
+        let shards = (0..shards).map(|_| Mutex::new(StoreShard::new(capacity / shards))).collect();
         Self { shards, keyed, weigh, capacity }
     }
 
@@ -142,7 +142,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         let entries = self.fill().0;
         for shard in self.shards.iter() {
             let mut shard = lock(shard);
-            let empty = Shard::new(shard.capacity);
+            let empty = StoreShard::new(shard.capacity);
             let held = std::mem::replace(&mut *shard, empty);
             drop(shard);
             drop(held);
@@ -163,14 +163,14 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         self.capacity
     }
 
-    fn shard(&self, hash: u64) -> Option<MutexGuard<'_, Shard<K, V>>> {
+    fn shard(&self, hash: u64) -> Option<MutexGuard<'_, StoreShard<K, V>>> {
         // The lower half gives the place within the shard.
         let shard = (hash >> 32).checked_rem(self.shards.len() as u64)?;
         self.shards.get(usize::try_from(shard).ok()?).map(lock)
     }
 }
 
-impl<K: Eq, V: Clone> Shard<K, V> {
+impl<K: Eq, V: Clone> StoreShard<K, V> {
     fn new(capacity: u64) -> Self {
         let queue = || Queue { newest: NONE, oldest: NONE, weight: 0 };
         Self {
@@ -215,7 +215,7 @@ impl<K: Eq, V: Clone> Shard<K, V> {
         } else if u64::from(weight) <= self.capacity {
             let is_long = self.came_back(hash);
             let held = Some((key, value));
-            let slot = Slot { held, hash, weight, newer: NONE, older: NONE, visits: 0, is_long };
+            let slot = StoreSlot { held, hash, weight, newer: NONE, older: NONE, visits: 0, is_long };
             let Some(place) = self.occupy(slot) else { return };
             let slots = &self.slots;
             self.table
@@ -236,7 +236,7 @@ impl<K: Eq, V: Clone> Shard<K, V> {
     }
 
     /// Puts an entry into a free slot.
-    fn occupy(&mut self, slot: Slot<K, V>) -> Option<u32> {
+    fn occupy(&mut self, slot: StoreSlot<K, V>) -> Option<u32> {
         if let Some(place) = self.free.pop() {
             *self.slot_mut(place)? = slot;
             return Some(place);
@@ -333,11 +333,11 @@ impl<K: Eq, V: Clone> Shard<K, V> {
         self.gone.get(place as usize & places).is_some_and(|gone| *gone == mark)
     }
 
-    fn slot(&self, place: u32) -> Option<&Slot<K, V>> {
+    fn slot(&self, place: u32) -> Option<&StoreSlot<K, V>> {
         self.slots.get(place as usize)
     }
 
-    fn slot_mut(&mut self, place: u32) -> Option<&mut Slot<K, V>> {
+    fn slot_mut(&mut self, place: u32) -> Option<&mut StoreSlot<K, V>> {
         self.slots.get_mut(place as usize)
     }
 }

@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 
 use super::{report, value};
 use crate::limits;
-use crate::zone_file::{Begun, Reader, ZoneFileError, entries};
+use crate::zone_file::{Reader, RecordHead, ZoneFileError, entries};
 
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file in the format of https://www.internic.net/domain/named.root, or leave it empty for the built-in hints";
@@ -44,7 +44,7 @@ fn parse(text: &str) -> Result<Vec<(Name, Vec<IpAddr>)>, String> {
         if entry.is_directive() {
             continue;
         }
-        let Begun { owner, kind, data, .. } = reader.begin(&entry).map_err(said)?;
+        let RecordHead { owner, kind, data, .. } = reader.begin(&entry).map_err(said)?;
         let data = data.first().map(|word| word.text.as_str()).unwrap_or_default();
         let missing = |what: &str| format!("has no {what} at line {}", entry.line);
         match kind.to_ascii_uppercase().as_str() {

@@ -14,7 +14,7 @@ use hickory_proto::rr::Name;
 use super::{report, value};
 use crate::limits;
 use crate::validate::anchors::Anchors;
-use crate::zone_file::{self, Begun, Reader, Word, ZoneFileEntry, ZoneFileError, entries};
+use crate::zone_file::{self, Reader, RecordHead, Word, ZoneFileEntry, ZoneFileError, entries};
 
 /// The advice for a file that cannot be used.
 const REMEDY: &str = "give a file of DS or DNSKEY records, such as /usr/share/dns/root.ds, or leave it empty for the built-in keys";
@@ -100,7 +100,7 @@ fn read_records(text: &str, anchors: &mut Anchors) -> Result<(), String> {
             continue;
         }
         let entry = without_keyword(entry);
-        let Begun { owner, kind, data, .. } = reader.begin(&entry).map_err(said)?;
+        let RecordHead { owner, kind, data, .. } = reader.begin(&entry).map_err(said)?;
         let data: Vec<String> = data.iter().map(|word| word.text.clone()).collect();
         let added = match kind.to_ascii_uppercase().as_str() {
             "DS" => add_ds(&owner.to_lowercase(), &data, anchors),

@@ -16,7 +16,7 @@ use super::{Subject, lookup, rows};
 use crate::clock::Now;
 use crate::dnsbl::batch;
 use crate::dnsbl::codes::{self, Code};
-use crate::dnsbl::entry::{Counts, ListEntry};
+use crate::dnsbl::entry::{ListCounts, ListEntry};
 use crate::dnsbl::list::{self, Life, List, Purpose};
 use crate::dnsbl::lookalike::Lookalike;
 use crate::dnsbl::state::{ListStanding, ListState};
@@ -51,7 +51,7 @@ pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
     told
 }
 
-fn state(list: &List, entry: &ListEntry, ahead: batch::Counts, now: Now) -> ListRow {
+fn state(list: &List, entry: &ListEntry, ahead: batch::AheadCounts, now: Now) -> ListRow {
     let (today, _, quota) = entry.watch.quota(now.unix);
     let standing = list.is_alive().then(|| entry.standing());
     ListRow {
@@ -77,7 +77,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         way: Way::Public,
         purpose: None,
         standing: None,
-        counts: Counts { questions: alike.questions, ..Counts::default() },
+        counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
         // Its queries are not counted by day.
         today: 0,
         quota: None,

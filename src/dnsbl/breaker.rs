@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::witness::Evidence;
+use super::witness::NetworkAnswers;
 use crate::clock::Mono;
 use crate::limits::{
     BREAKER_FAILURES, BREAKER_JUDGE_AGAIN, BREAKER_MAX_PATIENCE, BREAKER_MIN_PATIENCE, FIRST_PROBE_TIME,
@@ -149,7 +149,7 @@ impl Breaker {
     }
 
     /// The next step at `now`, with the evidence from other zones.
-    pub fn judge(&mut self, evidence: Evidence, now: Mono) -> Judgement {
+    pub fn judge(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         if self.open.is_some() {
             return Judgement::Rest;
         }
@@ -162,7 +162,7 @@ impl Breaker {
 
     /// If a forwarder cannot reach the internet, or something on our way out refuses everything, all lists fail
     /// alike. So others must have answered before the failed probe and after it.
-    fn judge_errors(&mut self, evidence: Evidence, now: Mono) -> Judgement {
+    fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
         if evidence.last.is_none_or(|last| last < failed) {
@@ -178,7 +178,7 @@ impl Breaker {
         Judgement::Opened
     }
 
-    fn judge_silence(&mut self, evidence: Evidence, now: Mono) -> Judgement {
+    fn judge_silence(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let Some(since) = self.silent_since.filter(|_| self.open.is_none()) else { return Judgement::Rest };
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         if self.under_way == 0 && !lately {
@@ -286,8 +286,8 @@ mod tests {
         Mono::from_micros(millis * 1000)
     }
 
-    fn evidence(last: u64) -> Evidence {
-        Evidence { last: Some(at(last)), streak: Mono::START }
+    fn evidence(last: u64) -> NetworkAnswers {
+        NetworkAnswers { last: Some(at(last)), streak: Mono::START }
     }
 
     /// A list with a usual round trip of `usual` ms, quiet at 0.
@@ -360,7 +360,7 @@ mod tests {
             ));
         }
         // The network is back: the list has its time before it is judged.
-        let back = Evidence { last: Some(at(60_010)), streak: at(60_000) };
+        let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
         assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
         ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
         assert_eq!(breaker.judge(back, at(61_000)), Judgement::Rest);
@@ -431,10 +431,10 @@ mod tests {
             assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
         }
         // Others answer again; a further probe shows whether the list does too.
-        let back = Evidence { last: Some(at(9_100)), streak: at(9_000) };
+        let back = NetworkAnswers { last: Some(at(9_100)), streak: at(9_000) };
         assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
         probe_fails(&mut breaker, 9_200);
-        let back = Evidence { last: Some(at(9_300)), ..back };
+        let back = NetworkAnswers { last: Some(at(9_300)), ..back };
         assert_eq!(breaker.judge(back, at(9_300)), Judgement::Opened);
     }
 
@@ -510,7 +510,7 @@ mod tests {
                     3 => { ended(&mut breaker, ListQueryEnd::Silent, MS, true, at(now)); }
                     _ => {}
                 }
-                let judged = breaker.judge(Evidence { last: None, streak: Mono::START }, at(now));
+                let judged = breaker.judge(NetworkAnswers { last: None, streak: Mono::START }, at(now));
                 prop_assert_ne!(judged, Judgement::Opened);
                 prop_assert_eq!(breaker.open(), None);
             }

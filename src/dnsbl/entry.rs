@@ -57,7 +57,7 @@ struct Tally {
 
 /// The counters of a list since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct ListCounts {
     /// Questions of clients.
     pub questions: u64,
     /// Questions that were answered from memory.
@@ -260,10 +260,10 @@ impl ListEntry {
     }
 
     /// Its counters.
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Tally { hits, misses, listed, not_listed, untold, elapsed } = &self.tally;
-        Counts {
+        ListCounts {
             questions: read(hits).saturating_add(read(misses)),
             hits: read(hits),
             listed: read(listed),

@@ -44,7 +44,7 @@ pub enum Shown {
 
 /// The tests of one list.
 #[derive(Clone, Debug, Default)]
-pub struct Health {
+pub struct ListHealth {
     /// When the next test is due; none before the first question.
     due: Option<Mono>,
     /// The operator has asked for the next one.
@@ -61,7 +61,7 @@ struct Suspicion {
     again: u8,
 }
 
-impl Health {
+impl ListHealth {
     /// A client asks the list: its first test is due.
     pub fn wanted(&mut self, now: Mono) {
         self.due.get_or_insert(now);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn run(tests: &[(ListSays, ListSays, u8, u64)]) -> Vec<Shown> {
-        let mut health = Health::default();
+        let mut health = ListHealth::default();
         let run = |(listed, unlisted, server, minute): &(_, _, u8, u64)| {
             health.tested(&tested(*listed, *unlisted, *server), at(*minute), |_| 0)
         };
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn one_test_point_tells_as_much_as_it_can() {
         let show = |listed: Option<ListSays>, unlisted: Option<ListSays>| {
-            let mut health = Health::default();
+            let mut health = ListHealth::default();
             let shown = [1, 2].map(|server| {
                 let point = |says| Point { says, server: Some([192, 0, 2, server].into()) };
                 let tested = Tested { listed: listed.map(point), unlisted: unlisted.map(point), usual: None };
@@ -233,14 +233,14 @@ mod tests {
 
     #[test]
     fn a_slow_list_is_a_list() {
-        let mut health = Health::default();
+        let mut health = ListHealth::default();
         let slow = Tested { usual: Some(SLOW_LIST), ..tested(Listed, NotListed, 1) };
         assert_eq!(health.tested(&slow, at(0), |_| 0), Shown::Is(ListState::Slow));
     }
 
     #[test]
     fn tests_begin_with_the_first_question_and_come_again() {
-        let mut health = Health::default();
+        let mut health = ListHealth::default();
         assert_eq!(health.due(), None);
         health.wanted(at(3));
         health.wanted(at(4));
@@ -257,7 +257,7 @@ mod tests {
         #[test]
         fn one_server_condemns_nobody_soon(tests in prop::collection::vec((0_u8..3, 0_u8..3, 0_u64..10), 1..50)) {
             let says = |number| [Listed, NotListed, Untold][usize::from(number)];
-            let mut health = Health::default();
+            let mut health = ListHealth::default();
             let (mut minute, mut sound) = (0, None);
             for (listed, unlisted, pause) in tests {
                 minute += pause;

@@ -16,7 +16,7 @@ use super::entry::ListEntry;
 use super::lookalike::Lookalikes;
 use super::ring::Ring;
 use super::way::Way;
-use super::witness::Evidence;
+use super::witness::NetworkAnswers;
 use crate::clock::Mono;
 use crate::limits::MAX_LIST_WAYS;
 use crate::question::ListMark;
@@ -29,7 +29,7 @@ pub struct Lists {
     told_full: AtomicBool,
     lookalikes: Lookalikes,
     /// Whether forwarders reach the internet, by way.
-    through: Mutex<BTreeMap<Way, Evidence>>,
+    through: Mutex<BTreeMap<Way, NetworkAnswers>>,
     /// Wakes the task that looks after the lists.
     wake: Notify,
     /// Whether that task rests for long.
@@ -159,7 +159,7 @@ impl Lists {
     }
 
     /// Whether the forwarders of this way reach the internet.
-    pub fn through(&self, way: &Way) -> Evidence {
+    pub fn through(&self, way: &Way) -> NetworkAnswers {
         let through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.get(way).copied().unwrap_or_default()
     }

@@ -9,9 +9,9 @@ use tokio::sync::watch;
 
 use super::batch::BatchStanding;
 use super::breaker::{Breaker, Judgement, ListQueryEnd, OpenReason};
-use super::health::{Health, Shown, Tested};
+use super::health::{ListHealth, Shown, Tested};
 use super::quota::Quota;
-use super::witness::Evidence;
+use super::witness::NetworkAnswers;
 use crate::clock::{Mono, Now};
 use crate::limits::PROBE_WHILE_WANTED;
 use crate::question::ViewId;
@@ -26,7 +26,7 @@ pub struct Watch {
 #[derive(Debug, Default)]
 struct WatchState {
     breaker: Breaker,
-    health: Health,
+    health: ListHealth,
     quota: Quota,
     /// Queries a day that the operator allows.
     most: Option<u64>,
@@ -66,7 +66,7 @@ pub struct Changed {
 
 /// The steps that are due for a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
+pub struct DueOfList {
     /// The judgement of its silence.
     pub judgement: Judgement,
     /// A probe is to be sent now.
@@ -83,18 +83,18 @@ pub struct Due {
 
 /// A question to a list that has not ended yet. Dropped, it counts as given up, which says nothing about the list.
 #[derive(Debug)]
-pub struct UnderWay<'a> {
+pub struct ListQuery<'a> {
     watch: Option<&'a Watch>,
 }
 
-impl UnderWay<'_> {
+impl ListQuery<'_> {
     /// It has ended: `Watch::ended` gets the result.
     pub fn ended(mut self) {
         self.watch = None;
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for ListQuery<'_> {
     fn drop(&mut self) {
         if let Some(watch) = self.watch {
             watch.state().breaker.withdrawn();
@@ -141,9 +141,9 @@ impl Watch {
     }
 
     /// A question goes out. The returned value is dropped if the question is given up.
-    pub fn asked(&self, now: Mono) -> UnderWay<'_> {
+    pub fn asked(&self, now: Mono) -> ListQuery<'_> {
         self.state().breaker.asked(now);
-        UnderWay { watch: Some(self) }
+        ListQuery { watch: Some(self) }
     }
 
     /// The result of a question.
@@ -163,7 +163,7 @@ impl Watch {
     }
 
     /// The steps due at `now`. They count as done, if there is `room` for them.
-    pub fn due(&self, evidence: Evidence, room: bool, now: Mono) -> Due {
+    pub fn due(&self, evidence: NetworkAnswers, room: bool, now: Mono) -> DueOfList {
         let mut state = self.state();
         let (wanted, view) = state.wanted.unwrap_or_default();
         let is_wanted = state.wanted.is_some() && now.since(wanted) < PROBE_WHILE_WANTED;
@@ -187,7 +187,7 @@ impl Watch {
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
-        Due { judgement, probe, test, insists: test && insists, view, next }
+        DueOfList { judgement, probe, test, insists: test && insists, view, next }
     }
 
     /// A test is to be made as soon as possible.
@@ -283,7 +283,7 @@ mod tests {
     #[test]
     fn a_list_is_tested_once_it_is_wanted_and_probed_while_it_is() {
         let watch = Watch::default();
-        let quiet = Evidence::default();
+        let quiet = NetworkAnswers::default();
         assert_eq!(watch.due(quiet, true, at(0).mono).next, None);
         assert!(watch.wanted(ViewId::default(), None, at(10).mono));
         assert!(!watch.wanted(ViewId::default(), None, at(20).mono));
@@ -292,7 +292,7 @@ mod tests {
         assert!(!watch.due(quiet, true, at(21).mono).test, "it is under way");
         watch.asked(at(30).mono).ended();
         let late = at(30).mono.after(BREAKER_MAX_PATIENCE);
-        let up = Evidence { last: Some(late), streak: Mono::START };
+        let up = NetworkAnswers { last: Some(late), streak: Mono::START };
         assert_eq!(watch.due(up, true, late).judgement, Judgement::Opened);
         assert!(watch.open().is_some());
         assert!(watch.due(up, true, late.after(FIRST_PROBE_TIME)).probe);
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_test_waits_for_room_and_the_operator_waits_for_nobody() {
-        let (watch, quiet) = (Watch::default(), Evidence::default());
+        let (watch, quiet) = (Watch::default(), NetworkAnswers::default());
         watch.insist(at(10).mono);
         let full = watch.due(quiet, false, at(10).mono);
         assert_eq!((full.test, full.next), (false, None));

@@ -7,14 +7,14 @@ use crate::limits::WITNESS_STREAK;
 
 /// When answers came over the network, from any server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Evidence {
+pub struct NetworkAnswers {
     /// When the last one came.
     pub last: Option<Mono>,
     /// Since when they have come at short intervals.
     pub streak: Mono,
 }
 
-impl Evidence {
+impl NetworkAnswers {
     /// An answer has come.
     pub fn heard(&mut self, now: Mono) {
         if self.last.is_none_or(|last| now.since(last) > WITNESS_STREAK) {
@@ -30,13 +30,13 @@ mod tests {
 
     #[test]
     fn a_streak_ends_with_a_silence() {
-        let mut evidence = Evidence::default();
+        let mut evidence = NetworkAnswers::default();
         for millis in [0, 500, 900] {
             evidence.heard(Mono::from_micros(millis * 1000));
         }
         assert_eq!(evidence.streak, Mono::START);
         let late = Mono::START.after(WITNESS_STREAK * 3);
         evidence.heard(late);
-        assert_eq!(evidence, Evidence { last: Some(late), streak: late });
+        assert_eq!(evidence, NetworkAnswers { last: Some(late), streak: late });
     }
 }

@@ -22,11 +22,12 @@ use crate::supervise::caught;
 /// Messages in progress. Bounded by the permits of `Exchange`, which every message holds or waits for, and by the
 /// waiting flights.
 pub(super) struct Merge {
-    under_way: Mutex<UnderWay>,
+    under_way: Mutex<QueriesInProgress>,
     keyed: Keyed,
 }
 
-type UnderWay = HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>), BuildHasherDefault<Plain>>;
+type QueriesInProgress =
+    HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>), BuildHasherDefault<Plain>>;
 
 /// A message with its hash, which is computed once: the library hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Hash for Hashed {
 }
 
 struct Ending<'a> {
-    under_way: &'a Mutex<UnderWay>,
+    under_way: &'a Mutex<QueriesInProgress>,
     hashed: &'a Hashed,
     began: Mono,
 }

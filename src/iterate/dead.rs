@@ -84,8 +84,8 @@ impl DeadServers {
 
     /// The servers whose time for a probe has come, at most `places`, and the moment of the next; none if nothing is
     /// to be probed. Servers that are back or no longer wanted are removed.
-    pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> Due {
-        let mut due = Due::default();
+    pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
+        let mut due = DueProbes::default();
         self.wanted().retain(|address, one| {
             let Some(server) = servers.known(*address) else { return false };
             let Some(until) = server.next_try() else { return false };
@@ -111,7 +111,7 @@ impl DeadServers {
 
 /// The servers to probe.
 #[derive(Default)]
-pub(super) struct Due {
+pub(super) struct DueProbes {
     pub(super) servers: Vec<(Arc<Server>, WantedServer)>,
     pub(super) next: Option<Mono>,
 }

@@ -18,7 +18,7 @@ use crate::validate::signature::{covered_type, covering};
 
 /// The security of the parts of an answer.
 #[derive(Clone, Debug, Default)]
-pub struct Checked {
+pub struct AnswerSecurity {
     /// The RRsets of its answers, in the order of `by_rrset`.
     pub sets: Vec<Security>,
     /// The security of its denial.
@@ -27,7 +27,7 @@ pub struct Checked {
 
 impl Iterate {
     /// Keeps the RRsets of an answer from `zone` with their proofs, and returns the answer with the TTLs for clients.
-    pub fn keep(&self, errand: Errand<'_>, zone: &Name, mut found: Found, checked: &Checked) -> Found {
+    pub fn keep(&self, errand: Errand<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
         let (max_ttl, negative_max_ttl) = (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
         let rrsets = self.memory.rrsets.of(errand.context.view.knows);

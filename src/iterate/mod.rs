@@ -73,7 +73,7 @@ use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Server;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::rewrite::Rewrite;
-use crate::dnsbl::witness::Evidence;
+use crate::dnsbl::witness::NetworkAnswers;
 use crate::exchange::Exchange;
 use crate::exchange::network::Path;
 use crate::limits::MAX_REFERRALS;
@@ -138,7 +138,7 @@ pub struct Resolved {
 }
 
 /// The result of asking for a part of a name.
-enum Probed {
+enum ProbedLabel {
     /// There is a cut.
     Referral(Referral),
     /// There is no cut at this name: the next label may be probed.
@@ -229,9 +229,9 @@ impl Iterate {
         for _ in 0..MAX_REFERRALS {
             let referral = match minimise.probe(&cut.zone, errand.name) {
                 Some(part) => match Box::pin(self.probe(errand, &part, &cut)).await? {
-                    Probed::Referral(referral) => referral,
-                    Probed::NoCut => continue,
-                    Probed::Unclear => {
+                    ProbedLabel::Referral(referral) => referral,
+                    ProbedLabel::NoCut => continue,
+                    ProbedLabel::Unclear => {
                         minimise.end();
                         continue;
                     }
@@ -256,25 +256,30 @@ impl Iterate {
 
     /// Asks the servers of `cut` for `part` of the name. Only a referral is kept of the answers: some servers deny a
     /// name that has names below it (RFC 9156 section 3).
-    async fn probe(&self, errand: Errand<'_>, part: &Name, cut: &Arc<Delegation>) -> Result<Probed, Failure> {
+    async fn probe(
+        &self,
+        errand: Errand<'_>,
+        part: &Name,
+        cut: &Arc<Delegation>,
+    ) -> Result<ProbedLabel, Failure> {
         errand.sub_questions.entering(cut, errand.context);
         let mut asking = Asking::new(self, Errand { name: part, kind: PROBED, ..errand }, cut).probing();
         errand.context.note(Note::Cut { zone: cut.zone.clone(), addresses: asking.known() });
         errand.context.note(StepEvent::Probe { name: part.to_string() });
         match asking.run().await {
-            Ok(Said::Referral(referral)) => Ok(Probed::Referral(referral)),
+            Ok(Said::Referral(referral)) => Ok(ProbedLabel::Referral(referral)),
             Ok(Said::Found(Found { answers, end: End::Negative { nxdomain: false, .. }, .. }))
                 if answers.is_empty() =>
             {
-                Ok(Probed::NoCut)
+                Ok(ProbedLabel::NoCut)
             }
-            Ok(_) | Err(Failure::Servers { .. }) => Ok(Probed::Unclear),
+            Ok(_) | Err(Failure::Servers { .. }) => Ok(ProbedLabel::Unclear),
             Err(failure) => Err(failure),
         }
     }
 
     /// Whether servers of the internet answer.
-    pub fn evidence(&self) -> Evidence {
+    pub fn evidence(&self) -> NetworkAnswers {
         self.means.uplink.evidence()
     }
 

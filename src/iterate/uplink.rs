@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Mono;
-use crate::dnsbl::witness::Evidence;
+use crate::dnsbl::witness::NetworkAnswers;
 
 /// When servers were last heard, in microseconds of the clock; 0 is never.
 #[derive(Debug, Default)]
@@ -15,7 +15,7 @@ pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
     /// For answers that helped.
-    helped: Mutex<Evidence>,
+    helped: Mutex<NetworkAnswers>,
 }
 
 impl Uplink {
@@ -32,7 +32,7 @@ impl Uplink {
     }
 
     /// Whether servers of the internet answer.
-    pub(super) fn evidence(&self) -> Evidence {
+    pub(super) fn evidence(&self) -> NetworkAnswers {
         *self.helped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -14,7 +14,7 @@ use crate::iterate::failure::Failure;
 use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
 use crate::question::{QuestionKey, ViewId};
 use crate::record::trail::Trail;
-use crate::resolve::trust::fetch::Joined;
+use crate::resolve::trust::fetch::JoinedFetch;
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 
@@ -57,7 +57,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
         let (trust, context) = (simulation.resolver().trust(), context(&simulation));
         let zone = Name::from_ascii("zone.").unwrap();
         let key = QuestionKey::of_sub_question(&zone, RecordType::DNSKEY, context.view.knows);
-        let Joined::First(_, begun) = trust.fetches().join(&key) else { panic!("nobody fetches yet") };
+        let JoinedFetch::First(_, begun) = trust.fetches().join(&key) else { panic!("nobody fetches yet") };
         let broken = tokio::spawn(async move {
             tokio::time::sleep(ROUND_TRIP).await;
             assert!(begun.key.name().is_empty(), "of the test");
@@ -69,7 +69,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
         assert!(broken.await.unwrap_err().is_panic());
         assert!(!one.unwrap().answers.is_empty() && !other.unwrap().answers.is_empty());
         assert!(!trust.is_fetching(&zone, RecordType::DNSKEY, &context));
-        assert!(matches!(trust.fetches().join(&key), Joined::First(..)));
+        assert!(matches!(trust.fetches().join(&key), JoinedFetch::First(..)));
     });
 }
 

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use tracing::Level;
 
-use super::{Said, write_line};
+use super::{EventText, write_line};
 use crate::limits::MAX_LOG_FIELD;
 
 /// The identifier of our lines: `journalctl -t resolverd`.
@@ -45,7 +45,7 @@ impl Journal {
     }
 
     /// Writes a line with its fields.
-    pub(super) fn write(&self, level: Level, said: &Said) -> io::Result<()> {
+    pub(super) fn write(&self, level: Level, said: &EventText) -> io::Result<()> {
         let sent = self.path.as_ref().map(|path| self.socket.send_to(&entry(level, said), path));
         match sent {
             Some(Ok(_)) => Ok(()),
@@ -56,7 +56,7 @@ impl Journal {
 
 /// One entry in the journal's form. Each of `servers` has a field `SERVER` of its own, so that the journal finds an
 /// entry by any of them.
-fn entry(level: Level, said: &Said) -> Vec<u8> {
+fn entry(level: Level, said: &EventText) -> Vec<u8> {
     let mut entry = Vec::new();
     put(&mut entry, "MESSAGE", &said.sentence);
     put(&mut entry, "PRIORITY", &priority(level).to_string());
@@ -111,9 +111,9 @@ fn is_stream(told: &str, own: &OwnedFd) -> bool {
 mod tests {
     use super::*;
 
-    fn said(sentence: &str, fields: &[(&'static str, &str)]) -> Said {
+    fn said(sentence: &str, fields: &[(&'static str, &str)]) -> EventText {
         let fields = fields.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        Said { sentence: sentence.to_owned(), fields }
+        EventText { sentence: sentence.to_owned(), fields }
     }
 
     #[test]

@@ -59,7 +59,7 @@ struct Lines {
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
-        let mut said = Said::default();
+        let mut said = EventText::default();
         event.record(&mut said);
         let written = match &self.journal {
             Some(journal) => journal.write(level, &said),
@@ -72,13 +72,13 @@ impl<S: Subscriber> Layer<S> for Lines {
 
 /// The content of an event.
 #[derive(Debug, Default)]
-struct Said {
+struct EventText {
     sentence: String,
     /// Its other fields, in their order.
     fields: Vec<(&'static str, String)>,
 }
 
-impl Visit for Said {
+impl Visit for EventText {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.record_debug(field, &format_args!("{value}"));
     }

@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The state of a zone that failed lately.
 #[derive(Debug)]
-struct Trouble {
+struct TroubledZone {
     /// The first failure in a row, and the last.
     first: Mono,
     last: Mono,
@@ -56,7 +56,7 @@ enum IncidentState {
 
 /// A zone that fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failed {
+pub(super) struct FailedZone {
     /// The zone.
     pub(super) zone: Name,
     /// When the first question failed.
@@ -74,7 +74,7 @@ pub(super) struct Failed {
 pub(super) struct Incidents {
     /// Our own network.
     pub(super) outage: Outage,
-    zones: BTreeMap<Name, Trouble>,
+    zones: BTreeMap<Name, TroubledZone>,
     /// The begin of the hour, the lines written in it, and the lines withheld.
     hour: Mono,
     told: u32,
@@ -149,7 +149,7 @@ impl Incidents {
             return None;
         }
         self.make_room(zone);
-        let trouble = self.zones.entry(zone.clone()).or_insert_with(|| Trouble::new(now));
+        let trouble = self.zones.entry(zone.clone()).or_insert_with(|| TroubledZone::new(now));
         trouble.fails(ended.question, lost, now);
         let span = now.since(trouble.first);
         let enough = if worked {
@@ -199,9 +199,9 @@ impl Incidents {
     }
 
     /// The zones that fail, the longest first. If nothing was asked lately, it is not known whether they still fail.
-    pub(super) fn failing(&self, now: Mono) -> Vec<Failed> {
+    pub(super) fn failing(&self, now: Mono) -> Vec<FailedZone> {
         let lately = self.zones.iter().filter(|(_, trouble)| now.since(trouble.last) < INCIDENT_QUIET);
-        let mut failing: Vec<Failed> = lately.filter_map(failing).collect();
+        let mut failing: Vec<FailedZone> = lately.filter_map(failing).collect();
         failing.sort_by_key(|failed| failed.since);
         failing
     }
@@ -212,7 +212,7 @@ impl Incidents {
         if self.zones.len() < MAX_INCIDENT_ZONES || self.zones.contains_key(zone) {
             return;
         }
-        let rank = |trouble: &Trouble| (trouble.state != IncidentState::Watched, trouble.last);
+        let rank = |trouble: &TroubledZone| (trouble.state != IncidentState::Watched, trouble.last);
         let quietest = self.zones.iter().min_by_key(|(_, trouble)| rank(trouble));
         if let Some(quietest) = quietest.map(|(zone, _)| zone.clone()) {
             self.zones.remove(&quietest);
@@ -220,11 +220,11 @@ impl Incidents {
     }
 }
 
-fn failing((zone, trouble): (&Name, &Trouble)) -> Option<Failed> {
+fn failing((zone, trouble): (&Name, &TroubledZone)) -> Option<FailedZone> {
     let IncidentState::Begun { .. } = trouble.state else { return None };
     let question = trouble.failing.last()?.question.clone();
     let (since, failures, why) = (trouble.first, trouble.failures, trouble.why.clone());
-    Some(Failed { zone: zone.clone(), since, failures, why, question })
+    Some(FailedZone { zone: zone.clone(), since, failures, why, question })
 }
 
 impl Failing {
@@ -243,7 +243,7 @@ impl Failing {
     }
 }
 
-impl Trouble {
+impl TroubledZone {
     fn new(now: Mono) -> Self {
         let why = String::new();
         Self { first: now, last: now, failures: 0, state: IncidentState::Watched, failing: Vec::new(), why }

@@ -18,7 +18,7 @@ pub(super) struct Outage {
     /// When a server of the internet was last heard.
     heard: Option<Mono>,
     /// The silence since then, once a message was not answered in time.
-    silence: Option<Silence>,
+    silence: Option<SilenceSeen>,
     /// Whether that silence was reported as an outage.
     down: bool,
     /// When the last outage ended.
@@ -26,7 +26,7 @@ pub(super) struct Outage {
 }
 
 #[derive(Debug)]
-struct Silence {
+struct SilenceSeen {
     /// When the first unanswered message was sent.
     since: Mono,
     /// Servers whose answer is overdue.
@@ -42,8 +42,11 @@ impl Outage {
         if self.heard.is_some_and(|heard| heard > sent) {
             return None;
         }
-        let silence =
-            self.silence.get_or_insert_with(|| Silence { since: sent, servers: BTreeSet::new(), root: 0 });
+        let silence = self.silence.get_or_insert_with(|| SilenceSeen {
+            since: sent,
+            servers: BTreeSet::new(),
+            root: 0,
+        });
         silence.since = silence.since.min(sent);
         silence.root = silence.root.saturating_add(u32::from(root));
         if silence.servers.len() < MAX_SILENT_SERVERS {

@@ -19,7 +19,7 @@ use crate::dnsbl::list::AskedAbout;
 use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::iterate::keep::Checked;
+use crate::iterate::keep::AnswerSecurity;
 use crate::iterate::{Errand, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
 use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security};
@@ -198,8 +198,8 @@ impl Resolver {
             chased.zone = Some(zone.clone());
             resolved.found.cut_where(|target| leads_away(errand, target));
             if !errand.context.checks() {
-                let found = self.iterate.keep(errand, &zone, resolved.found, &Checked::default());
-                return Ok(chased.take(found, &Checked::default()));
+                let found = self.iterate.keep(errand, &zone, resolved.found, &AnswerSecurity::default());
+                return Ok(chased.take(found, &AnswerSecurity::default()));
             }
             let judged = Box::pin(self.trust.judge(errand, &zone, &mut resolved.found)).await;
             let (state, fault) = (judged.verdict.state(), judged.verdict.fault().cloned());
@@ -275,7 +275,7 @@ impl Resolver {
         authority: &Authority,
         zone: &Name,
         found: &mut Found,
-    ) -> Result<Checked, Failure> {
+    ) -> Result<AnswerSecurity, Failure> {
         if !errand.context.checks() || !local::is_signed(authority) {
             return Ok(here(errand.context));
         }
@@ -298,7 +298,7 @@ impl Chased {
     }
 
     /// Adds the result for one name of the chain.
-    pub(super) fn take(&mut self, found: Found, checked: &Checked) -> End {
+    pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
         if let (Some(server), Some(round_trip)) = (found.server, found.round_trip) {
             self.answered = Some((server.ip(), round_trip));
         }
@@ -339,9 +339,9 @@ impl Chased {
 
 /// Data that are served here without signatures are insecure. The number is that of RRsets that a chain of aliases
 /// may have.
-fn here(context: &Context) -> Checked {
+fn here(context: &Context) -> AnswerSecurity {
     let security = if context.checks() { Security::Insecure } else { Security::Unchecked };
-    Checked { sets: vec![security; MAX_ALIASES], end: security }
+    AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }
 }
 
 impl SubQuestions for Resolver {

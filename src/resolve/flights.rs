@@ -74,9 +74,9 @@ struct FlightPlace {
 }
 
 /// The result of joining a flight.
-pub(super) enum Joined {
+pub(super) enum JoinedFlight {
     /// It waits for a flight; if it is the first, `begun` has to be run.
-    Waits { seat: Seat, begun: Option<Begun> },
+    Waits { seat: FlightSeat, begun: Option<BegunFlight> },
     /// The same client already waits for it.
     Repeated,
     /// There is no room for it.
@@ -99,7 +99,7 @@ impl Shed {
 }
 
 /// A client's place among the waiters of a flight; given up when dropped.
-pub(super) struct Seat {
+pub(super) struct FlightSeat {
     /// The end.
     pub(super) landing: Landing,
     /// The steps so far.
@@ -110,7 +110,7 @@ pub(super) struct Seat {
 }
 
 /// A flight to be run. Dropped without landing, it counts as given up, and its waiters learn that.
-pub(super) struct Begun {
+pub(super) struct BegunFlight {
     /// The flight's place.
     pub(super) ticket: Ticket,
     gives_way: oneshot::Receiver<Shed>,
@@ -133,15 +133,15 @@ impl Flights {
         arrived: Mono,
         zone: &[u8],
         trail: impl FnOnce() -> Trail,
-    ) -> Joined {
+    ) -> JoinedFlight {
         let asker = self.client_key(client.address);
         let mut table = self.table();
         if !table.may_wait(key, asker) {
-            return Joined::Shed(Shed { why: ShedReason::Waiters, zone: name_of_wire(zone) });
+            return JoinedFlight::Shed(Shed { why: ShedReason::Waiters, zone: name_of_wire(zone) });
         }
         let begun = if let Some(flight) = table.flights.get(key) {
             if flight.waiting.contains(&client) {
-                return Joined::Repeated;
+                return JoinedFlight::Repeated;
             }
             let ticket = flight.ticket;
             table.shares.hand_over(ticket, asker);
@@ -151,15 +151,15 @@ impl Flights {
             table.backlog.takes_in(arrived, trail.began());
             let account = Account { client: asker, zone: self.zone_key(zone) };
             if let Err(why) = table.make_room(account, trail.began()) {
-                return Joined::Shed(Shed { why, zone: name_of_wire(zone) });
+                return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
             let ticket = table.shares.take(account, trail.began());
             Some(self.begin(&mut table, key, ticket, zone, trail))
         };
         match self.seat(&mut table, key, client, asker) {
-            Some(seat) => Joined::Waits { seat, begun },
+            Some(seat) => JoinedFlight::Waits { seat, begun },
             // Not reached: it was just found or begun.
-            None => Joined::Repeated,
+            None => JoinedFlight::Repeated,
         }
     }
 
@@ -226,7 +226,7 @@ impl Flights {
         ticket: Ticket,
         zone: &[u8],
         trail: Trail,
-    ) -> Begun {
+    ) -> BegunFlight {
         let (sender, receiver) = oneshot::channel();
         let (give_way, gives_way) = oneshot::channel();
         let (landing, trail) = (receiver.shared(), Arc::new(trail));
@@ -235,18 +235,24 @@ impl Flights {
             Flight { landing, trail, waiting: HashSet::with_hasher(self.keyed), ticket },
         );
         table.standing.insert(ticket, FlightPlace { key: key.clone(), zone: zone.into(), give_way });
-        Begun { ticket, gives_way, sender: Some(sender), flights: self.clone() }
+        BegunFlight { ticket, gives_way, sender: Some(sender), flights: self.clone() }
     }
 
     /// A seat at the flight of `key`.
-    fn seat(&self, table: &mut Table, key: &QuestionKey, client: Client, asker: ClientKey) -> Option<Seat> {
+    fn seat(
+        &self,
+        table: &mut Table,
+        key: &QuestionKey,
+        client: Client,
+        asker: ClientKey,
+    ) -> Option<FlightSeat> {
         let flight = table.flights.get_mut(key)?;
         flight.waiting.insert(client);
         let (landing, trail) = (flight.landing.clone(), Arc::clone(&flight.trail));
         table.waiters = table.waiters.saturating_add(1);
         let of_client = table.waiting.entry(asker).or_default();
         *of_client = of_client.saturating_add(1);
-        Some(Seat { landing, trail, flights: self.clone(), key: key.clone(), client })
+        Some(FlightSeat { landing, trail, flights: self.clone(), key: key.clone(), client })
     }
 
     fn end(&self, ticket: Ticket, answered: Option<Mono>) {
@@ -320,7 +326,7 @@ impl Table {
     }
 }
 
-impl Begun {
+impl BegunFlight {
     /// Waits until the flight has to give way to others.
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
@@ -344,7 +350,7 @@ impl Begun {
     }
 }
 
-impl Drop for Begun {
+impl Drop for BegunFlight {
     fn drop(&mut self) {
         if self.sender.is_some() {
             self.flights.end(self.ticket, None);
@@ -352,7 +358,7 @@ impl Drop for Begun {
     }
 }
 
-impl Drop for Seat {
+impl Drop for FlightSeat {
     fn drop(&mut self) {
         let asker = self.flights.client_key(self.client.address);
         let mut table = self.flights.table();
@@ -402,14 +408,14 @@ mod tests {
     }
 
     /// Asks for a name of a zone of its own.
-    fn join(flights: &Flights, number: usize, client: Client) -> Joined {
+    fn join(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
         flights.join(&key(number), client, Mono::START, &wire_name(&name(number)), || {
             Trail::new(Clock::machine())
         })
     }
 
     /// Asks for a name of one zone.
-    fn join_in_zone(flights: &Flights, number: usize, client: Client) -> Joined {
+    fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
         let zone = Name::from_ascii("example.").unwrap();
         flights.join(&key(number), client, Mono::START, &wire_name(&zone), || Trail::new(Clock::machine()))
     }
@@ -417,11 +423,11 @@ mod tests {
     #[test]
     fn a_repeat_is_told_from_another_question_and_a_given_up_flight_ends() {
         let flights = flights();
-        let Joined::Waits { seat, begun: Some(begun) } = join(&flights, 1, client(1, 1)) else {
+        let JoinedFlight::Waits { seat, begun: Some(begun) } = join(&flights, 1, client(1, 1)) else {
             panic!("no flight")
         };
-        assert!(matches!(join(&flights, 1, client(1, 1)), Joined::Repeated));
-        let Joined::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
+        assert!(matches!(join(&flights, 1, client(1, 1)), JoinedFlight::Repeated));
+        let JoinedFlight::Waits { begun: None, .. } = join(&flights, 1, client(1, 2)) else {
             panic!("another id is another question")
         };
         // That seat has already been given up.
@@ -431,7 +437,7 @@ mod tests {
         assert!(seat.landing.clone().now_or_never().unwrap().is_err());
         drop(seat);
         assert_eq!(flights.waiters(), 0);
-        assert!(matches!(join(&flights, 1, client(1, 1)), Joined::Waits { begun: Some(_), .. }));
+        assert!(matches!(join(&flights, 1, client(1, 1)), JoinedFlight::Waits { begun: Some(_), .. }));
     }
 
     #[test]
@@ -441,14 +447,14 @@ mod tests {
         let mut held = Vec::new();
         for number in 0..MAX_FLIGHTS {
             assert_eq!(flights.are_crowded(), number >= CROWDED_FLIGHTS, "{number}");
-            let Joined::Waits { seat, begun } = join(&flights, number, client(1, 1)) else {
+            let JoinedFlight::Waits { seat, begun } = join(&flights, number, client(1, 1)) else {
                 panic!("full at {number}")
             };
             held.push((seat, begun.unwrap()));
         }
-        assert!(matches!(join(&flights, MAX_FLIGHTS, client(1, 1)), Joined::Shed(_)), "none is old");
-        assert!(matches!(join(&flights, 0, client(2, 1)), Joined::Waits { begun: None, .. }));
-        let Joined::Waits { begun: Some(_begun), .. } = join(&flights, MAX_FLIGHTS, stranger(1)) else {
+        assert!(matches!(join(&flights, MAX_FLIGHTS, client(1, 1)), JoinedFlight::Shed(_)), "none is old");
+        assert!(matches!(join(&flights, 0, client(2, 1)), JoinedFlight::Waits { begun: None, .. }));
+        let JoinedFlight::Waits { begun: Some(_begun), .. } = join(&flights, MAX_FLIGHTS, stranger(1)) else {
             panic!("who asks little is answered")
         };
         assert_eq!(flights.len(), MAX_FLIGHTS);
@@ -456,7 +462,7 @@ mod tests {
         let shed = first.gives_way().now_or_never().unwrap();
         assert_eq!(shed.zone, name(0));
         // Another client begins the question that gave way, and the end of the old flight does not end the new one.
-        assert!(matches!(join(&flights, 0, stranger(2)), Joined::Waits { begun: Some(_), .. }));
+        assert!(matches!(join(&flights, 0, stranger(2)), JoinedFlight::Waits { begun: Some(_), .. }));
         drop((seat, first));
     }
 
@@ -465,7 +471,7 @@ mod tests {
         let flights = flights();
         let mut held = Vec::new();
         for number in 0..MAX_SILENT_FLIGHTS {
-            let Joined::Waits { seat, begun } = join_in_zone(&flights, number, client(1, 1)) else {
+            let JoinedFlight::Waits { seat, begun } = join_in_zone(&flights, number, client(1, 1)) else {
                 panic!("full at {number}")
             };
             held.push((seat, begun.unwrap()));
@@ -478,7 +484,8 @@ mod tests {
             // A top-level domain is not one zone either: the flights stay counted where they were.
             flights.enters(begun.ticket.number(), &top, now);
         }
-        let Joined::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
+        let JoinedFlight::Waits { begun: Some(mut one_more), .. } =
+            join_in_zone(&flights, 9_999, client(1, 1))
         else {
             panic!("the zone above has answered")
         };
@@ -496,13 +503,14 @@ mod tests {
         let (silent, now) = (Name::from_ascii("silent.example.").unwrap(), Clock::machine().mono());
         let mut held = Vec::new();
         for number in 0..MAX_SILENT_FLIGHTS {
-            let Joined::Waits { seat, begun: Some(begun) } = join(&flights, number, client(1, 1)) else {
+            let JoinedFlight::Waits { seat, begun: Some(begun) } = join(&flights, number, client(1, 1))
+            else {
                 panic!("full at {number}")
             };
             flights.enters(begun.ticket.number(), &silent, now);
             held.push((seat, begun));
         }
-        let Joined::Waits { begun: Some(mut other), .. } = join(&flights, 9_999, stranger(1)) else {
+        let JoinedFlight::Waits { begun: Some(mut other), .. } = join(&flights, 9_999, stranger(1)) else {
             panic!("it begins in a zone of its own")
         };
         flights.enters(other.ticket.number(), &silent, now.after(NEW_ZONE_TIME));
@@ -530,13 +538,13 @@ mod tests {
             .filter_map(|asker| {
                 let address = std::net::Ipv4Addr::from_bits(0x0A00_0000 | asker).into();
                 match join(&flights, 1, Client { address, port: 1, id: 1 }) {
-                    Joined::Waits { seat, begun } => Some((seat, begun)),
-                    Joined::Repeated | Joined::Shed(_) => None,
+                    JoinedFlight::Waits { seat, begun } => Some((seat, begun)),
+                    JoinedFlight::Repeated | JoinedFlight::Shed(_) => None,
                 }
             })
             .collect();
         assert_eq!((seats.len(), flights.waiters()), (MAX_WAITERS, MAX_WAITERS));
-        let Joined::Shed(shed) = join(&flights, 2, stranger(1)) else { panic!("there is no room") };
+        let JoinedFlight::Shed(shed) = join(&flights, 2, stranger(1)) else { panic!("there is no room") };
         assert_eq!(shed.why, ShedReason::Waiters);
     }
 
@@ -550,8 +558,8 @@ mod tests {
             join(&flights, number, client(port, id))
         };
         let seat_of = |joined| match joined {
-            Joined::Waits { seat, begun } => Some((seat, begun)),
-            Joined::Repeated | Joined::Shed(_) => None,
+            JoinedFlight::Waits { seat, begun } => Some((seat, begun)),
+            JoinedFlight::Repeated | JoinedFlight::Shed(_) => None,
         };
         let first: Vec<_> = (0..MAX_WAITERS).filter_map(|asker| seat_of(ask(1, asker))).collect();
         assert!(first.len().abs_diff(MAX_WAITERS / 3) <= 2, "{}", first.len());
@@ -577,15 +585,15 @@ mod tests {
             let (mut held, mut begun_for) = (Vec::new(), HashSet::new());
             for (number, port) in asks {
                 match join(&flights, number, client(port, 9)) {
-                    Joined::Waits { seat, begun } => {
+                    JoinedFlight::Waits { seat, begun } => {
                         if let Some(begun) = begun {
                             prop_assert!(begun_for.insert(number));
                             held.push((None, Some(begun)));
                         }
                         held.push((Some(seat), None));
                     }
-                    Joined::Repeated => prop_assert!(begun_for.contains(&number)),
-                    Joined::Shed(_) => prop_assert!(false, "far from full"),
+                    JoinedFlight::Repeated => prop_assert!(begun_for.contains(&number)),
+                    JoinedFlight::Shed(_) => prop_assert!(false, "far from full"),
                 }
             }
             prop_assert_eq!(flights.len(), begun_for.len());

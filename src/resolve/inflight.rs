@@ -70,7 +70,7 @@ mod tests {
     use crate::random::Random;
     use crate::record::note::Note;
     use crate::record::trail::Trail;
-    use crate::resolve::flights::Joined;
+    use crate::resolve::flights::JoinedFlight;
     use hickory_proto::rr::{Name, RecordType};
 
     #[test]
@@ -81,7 +81,7 @@ mod tests {
         let zone = wire_name(&question.name);
         let trail = || Trail::new(Clock::machine());
         let begin = |port| match flights.join(&question.key(), client(port), Mono::START, &zone, trail) {
-            Joined::Waits { seat, begun } => (seat, begun),
+            JoinedFlight::Waits { seat, begun } => (seat, begun),
             _ => panic!("no flight"),
         };
         let (first, second) = (begin(1), begin(2));

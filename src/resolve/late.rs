@@ -15,7 +15,7 @@ use crate::cache::rrsets::Delegation;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Found, Said};
 use crate::iterate::context::Context;
-use crate::iterate::keep::Checked;
+use crate::iterate::keep::AnswerSecurity;
 use crate::iterate::late_answers::LateAnswer;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
 use crate::question::{Question, QuestionKey};
@@ -74,7 +74,7 @@ impl Resolver {
     async fn keep_late(&self, errand: Errand<'_>, mut found: Found, cut: &Delegation) -> bool {
         found.cut_where(|target| leads_away(errand, target));
         if !errand.context.checks() {
-            self.iterate.keep(errand, &cut.zone, found, &Checked::default());
+            self.iterate.keep(errand, &cut.zone, found, &AnswerSecurity::default());
             return true;
         }
         tokio::time::sleep(LATE_KEYS_TIME).await;

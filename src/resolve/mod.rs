@@ -75,7 +75,7 @@ use crate::validate::verdict::{Fault, SecurityStatus};
 use crate::wire::compose;
 use crate::zones::{Kind, Route, View, Views};
 use chase::Chased;
-use flights::{Begun, Flights, Joined, Landed, Seat, Shed};
+use flights::{BegunFlight, FlightSeat, Flights, JoinedFlight, Landed, Shed};
 use inflight::InFlight;
 use lists::Asking;
 use trust::Validator;
@@ -355,9 +355,9 @@ impl Resolver {
         }
         let zone = self.zone_at_first(key, view, way);
         match self.flights.join(key, *client, *arrived, zone, || Trail::new(self.clock.clone())) {
-            Joined::Repeated => Asked::Repeated,
-            Joined::Shed(shed) => self.turn_away(question, &shed),
-            Joined::Waits { seat, begun } => {
+            JoinedFlight::Repeated => Asked::Repeated,
+            JoinedFlight::Shed(shed) => self.turn_away(question, &shed),
+            JoinedFlight::Waits { seat, begun } => {
                 let flight = begun.map(|begun| {
                     let trail = Arc::clone(&seat.trail);
                     let context = Context::new(trail, Arc::clone(view)).of_flight(begun.ticket.number());
@@ -374,7 +374,7 @@ impl Resolver {
     async fn wait(
         self: &Arc<Self>,
         question: &Question,
-        seat: Seat,
+        seat: FlightSeat,
         flight: Option<Driven<Option<Arc<Landed>>>>,
         view: &View,
         arrived: Mono,
@@ -426,7 +426,7 @@ impl Resolver {
         asked: (Question, QuestionKey),
         way: Arc<Route>,
         context: Context,
-        begun: Begun,
+        begun: BegunFlight,
     ) -> Driven<Option<Arc<Landed>>> {
         #[cfg(feature = "lab")]
         let strike = self.strike.clone();
@@ -445,7 +445,7 @@ impl Resolver {
         (question, key): (Question, QuestionKey),
         way: Arc<Route>,
         context: Context,
-        mut begun: Begun,
+        mut begun: BegunFlight,
     ) -> Arc<Landed> {
         context.note(Note::Question { name: question.name.clone(), kind: question.kind });
         let chased = tokio::select! {

@@ -13,7 +13,7 @@ use crate::dnsbl::list::List;
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
-use crate::iterate::keep::Checked;
+use crate::iterate::keep::AnswerSecurity;
 use crate::question::Security;
 use crate::record::event::StepEvent;
 use crate::validate::verdict::Verdict;
@@ -54,7 +54,7 @@ impl Resolver {
     }
 
     /// The data in memory for a name: records, their absence, an alias or a DNAME, with their security.
-    fn recall(&self, errand: Errand<'_>) -> Option<(Found, Checked)> {
+    fn recall(&self, errand: Errand<'_>) -> Option<(Found, AnswerSecurity)> {
         let now = self.clock.mono();
         let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.knows);
@@ -76,7 +76,7 @@ impl Resolver {
             Known::Negative(negative) => {
                 let soa = negative.soa(now).map(Box::new);
                 let end = End::Negative { nxdomain: negative.nxdomain, name: name.clone(), soa };
-                let checked = Checked { sets: Vec::new(), end: negative.backing().security };
+                let checked = AnswerSecurity { sets: Vec::new(), end: negative.backing().security };
                 (held(Vec::new(), end, negative.evidence(now), negative.rank), checked)
             }
             Known::Rrset(rrset) => {
@@ -85,7 +85,8 @@ impl Resolver {
                     RData::CNAME(target) if kind != RecordType::CNAME => Some(target.0.clone()),
                     _ => None,
                 });
-                let checked = Checked { sets: vec![rrset.backing().security], end: Security::default() };
+                let checked =
+                    AnswerSecurity { sets: vec![rrset.backing().security], end: Security::default() };
                 (
                     held(records, target.map_or(End::Data, End::Alias), rrset.evidence(now), rrset.rank()),
                     checked,
@@ -95,7 +96,7 @@ impl Resolver {
     }
 
     /// The DNAME above a name, with the CNAME that follows from it. No other data can exist below a DNAME.
-    fn recall_redirected(&self, errand: Errand<'_>, now: Mono) -> Option<(Found, Checked)> {
+    fn recall_redirected(&self, errand: Errand<'_>, now: Mono) -> Option<(Found, AnswerSecurity)> {
         let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.knows);
         if !rrsets.may_redirect() {
@@ -120,7 +121,7 @@ impl Resolver {
             Redirected::TooLong => (vec![dname], End::TooLong),
         };
         let checked =
-            Checked { sets: vec![rrset.backing().security; answers.len()], end: Security::default() };
+            AnswerSecurity { sets: vec![rrset.backing().security; answers.len()], end: Security::default() };
         Some((held(answers, end, rrset.evidence(now), rrset.rank()), checked))
     }
 }

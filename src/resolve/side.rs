@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Resolver;
-use super::flights::Joined;
+use super::flights::JoinedFlight;
 use super::lists::{list_of, why_of};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, ListVerdict};
@@ -124,7 +124,7 @@ impl Resolver {
         }
         let way = Arc::clone(view.route(&question.name, question.kind));
         let zone = self.zone_at_first(&key, &view, &way);
-        let Joined::Waits { seat, begun: Some(begun) } =
+        let JoinedFlight::Waits { seat, begun: Some(begun) } =
             self.flights.join(&key, asker, now, zone, || Trail::new(self.clock.clone()))
         else {
             return Ahead::NotNeeded;

@@ -103,7 +103,7 @@ pub fn algorithm(text: &str) -> Option<u8> {
 
 /// The fields before the data of a record, and the words of the data.
 #[derive(Clone, Debug)]
-pub struct Begun<'e> {
+pub struct RecordHead<'e> {
     /// The owner.
     pub owner: Name,
     /// Its TTL in seconds.
@@ -154,7 +154,7 @@ impl Reader {
     }
 
     fn record(&mut self, entry: &ZoneFileEntry) -> Result<Record, ZoneFileError> {
-        let Begun { owner, ttl, kind, data } = self.begin(entry)?;
+        let RecordHead { owner, ttl, kind, data } = self.begin(entry)?;
         let kind = self::kind(kind).ok_or_else(|| entry.wrong(format!("unknown type {kind}")))?;
         let data = data::read(kind, data, &self.origin).map_err(|reason| entry.wrong(reason))?;
         Ok(Record::from_rdata(owner, ttl, data))
@@ -164,7 +164,7 @@ impl Reader {
     ///
     /// # Errors
     /// No owner or no type.
-    pub fn begin<'e>(&mut self, entry: &'e ZoneFileEntry) -> Result<Begun<'e>, ZoneFileError> {
+    pub fn begin<'e>(&mut self, entry: &'e ZoneFileEntry) -> Result<RecordHead<'e>, ZoneFileError> {
         let mut words = entry.words.as_slice();
         if !entry.begins_blank
             && let Some((owner, rest)) = words.split_first()
@@ -187,7 +187,7 @@ impl Reader {
             } else {
                 self.last_ttl = own_ttl.or(self.last_ttl);
                 let ttl = own_ttl.or(self.ttl).or(self.last_ttl).unwrap_or(DEFAULT_TTL);
-                return Ok(Begun { owner, ttl, kind: &word.text, data: words });
+                return Ok(RecordHead { owner, ttl, kind: &word.text, data: words });
             }
         }
     }

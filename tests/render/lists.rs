@@ -4,7 +4,7 @@ use resolverd::control::protocol::Reply;
 use resolverd::control::protocol::lists::{AheadState, CodeFact, ListFacts, ListRow, ListTest};
 use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
-use resolverd::dnsbl::entry::Counts;
+use resolverd::dnsbl::entry::ListCounts;
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
 use resolverd::dnsbl::state::{ListStanding, ListState};
 use resolverd::dnsbl::way::Way;
@@ -29,7 +29,7 @@ fn state(
             since: if state == ListState::Untested { 0 } else { 1_795_172_460 },
             why: if state.is_incident() { note.to_owned() } else { String::new() },
         }),
-        counts: Counts {
+        counts: ListCounts {
             questions,
             hits: questions - misses,
             listed: questions / 7,
@@ -57,7 +57,7 @@ fn lists_in_use() {
         "clients query this zone like a DNS list, but it is not in the registry",
     );
     if let Reply::ListState(row) = &mut alike {
-        row.counts = Counts { questions: 12, ..Counts::default() };
+        row.counts = ListCounts { questions: 12, ..ListCounts::default() };
         row.ahead_used = 0;
     }
     let by = |way: Way, row: Reply| match row {

@@ -39,14 +39,14 @@ pub(super) fn check(unix: u64, heard: &RootZoneReplies) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::root_zone::Said;
+    use super::super::root_zone::RootZoneAnswer;
     use super::*;
     use crate::check::CheckVerdict;
 
     #[test]
     fn the_root_zones_signature_says_what_day_it_is() {
         let said = |authoritative, signature| {
-            let said = Said { authoritative, recursive: false, signature };
+            let said = RootZoneAnswer { authoritative, recursive: false, signature };
             RootZoneReplies {
                 udp: Ok(("198.41.0.4:53".parse().unwrap(), said)),
                 tcp: Err("silent".to_owned()),

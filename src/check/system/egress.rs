@@ -3,7 +3,7 @@
 //! Without TCP no large answer comes (RFC 7766); a provider that answers in a server's place makes every DNS list refuse
 //! us.
 
-use super::root_zone::{Reply, RootZoneReplies};
+use super::root_zone::{RootZoneReplies, RootZoneReply};
 use crate::check::Finding;
 
 /// Datagrams.
@@ -20,7 +20,7 @@ pub(super) fn tcp(heard: &RootZoneReplies) -> Finding {
     check("egress TCP", &heard.tcp, "permit outgoing TCP to port 53: large answers need TCP")
 }
 
-fn check(check: &'static str, reply: &Reply, advice: &str) -> Finding {
+fn check(check: &'static str, reply: &RootZoneReply, advice: &str) -> Finding {
     match reply {
         Err(why) => Finding::failure(check, why.as_str(), advice),
         Ok((server, said)) if said.recursive || !said.authoritative => Finding::failure(

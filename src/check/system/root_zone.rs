@@ -19,7 +19,7 @@ const PAYLOAD: u16 = 1_232;
 
 /// A root server's answer about the SOA of its zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct RootZoneAnswer {
     /// AA: it is a server of the zone.
     pub authoritative: bool,
     /// RA: it is a recursive server, which no root server is.
@@ -29,15 +29,15 @@ pub struct Said {
 }
 
 /// The result of one transport: server and answer, or the reason for none.
-pub type Reply = Result<(SocketAddr, Said), String>;
+pub type RootZoneReply = Result<(SocketAddr, RootZoneAnswer), String>;
 
 /// The results of both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootZoneReplies {
     /// Over UDP.
-    pub udp: Reply,
+    pub udp: RootZoneReply,
     /// Over TCP.
-    pub tcp: Reply,
+    pub tcp: RootZoneReply,
 }
 
 /// Asks `servers`, over UDP and TCP at the same time, one after the other until one answers.
@@ -49,7 +49,7 @@ pub(super) fn ask(servers: &[SocketAddr]) -> RootZoneReplies {
     })
 }
 
-fn first(servers: &[SocketAddr], ask: impl Fn(SocketAddr, &[u8]) -> io::Result<Vec<u8>>) -> Reply {
+fn first(servers: &[SocketAddr], ask: impl Fn(SocketAddr, &[u8]) -> io::Result<Vec<u8>>) -> RootZoneReply {
     let mut last = "no server to query".to_owned();
     for server in servers.iter().take(CHECK_SERVERS) {
         let said = question().and_then(|query| Ok((ask(*server, &query)?, query)));
@@ -109,14 +109,14 @@ fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
     Ok(reply)
 }
 
-fn read(reply: &[u8], query: &[u8]) -> io::Result<Said> {
+fn read(reply: &[u8], query: &[u8]) -> io::Result<RootZoneAnswer> {
     if reply.get(..2) != query.get(..2) {
         return Err(io::Error::other("sent an answer to another query"));
     }
     let message =
         Message::from_vec(reply).map_err(|_| io::Error::other("sent an answer that cannot be parsed"))?;
     let signatures = message.answers.iter().filter(|record| record.record_type() == RecordType::RRSIG);
-    Ok(Said {
+    Ok(RootZoneAnswer {
         authoritative: message.metadata.authoritative,
         recursive: message.metadata.recursion_available,
         signature: signatures.filter_map(|record| validity(&record.data)).next(),

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dnsbl::batch::Mode;
-use crate::dnsbl::entry::Counts;
+use crate::dnsbl::entry::ListCounts;
 use crate::dnsbl::list::{OnRefusal, Purpose, Subject};
 use crate::dnsbl::state::ListStanding;
 use crate::dnsbl::way::Way;
@@ -25,7 +25,7 @@ pub struct ListRow {
     pub standing: Option<ListStanding>,
     /// Its counters since the start.
     #[serde(flatten)]
-    pub counts: Counts,
+    pub counts: ListCounts,
     /// Queries that went out today (UTC), prefetched ones and tests included.
     pub today: u64,
     /// Queries a day that the operator allows.

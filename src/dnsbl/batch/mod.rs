@@ -67,7 +67,7 @@ pub struct BatchStanding {
 
 /// The effect of prefetch for one list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct AheadCounts {
     /// Prefetched questions that a client asked afterwards.
     pub used: u64,
     /// Prefetched questions that no client asked.
@@ -93,7 +93,7 @@ pub struct Batch {
     /// The checks of `open`, the oldest first.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
-    counts: BTreeMap<ListId, Counts>,
+    counts: BTreeMap<ListId, AheadCounts>,
 }
 
 /// A question with its result: the key of a habit.
@@ -112,7 +112,7 @@ struct Session {
     /// By clients, in order.
     asked: Vec<Step>,
     /// By us.
-    ahead: Vec<Ahead>,
+    ahead: Vec<AheadQuery>,
 }
 
 #[derive(Debug)]
@@ -123,7 +123,7 @@ struct Step {
 }
 
 #[derive(Debug)]
-struct Ahead {
+struct AheadQuery {
     list: ListId,
     at: Mono,
     risk: u32,
@@ -163,7 +163,7 @@ impl Batch {
     }
 
     /// The effect for a list.
-    pub fn counts(&self, list: ListId) -> Counts {
+    pub fn counts(&self, list: ListId) -> AheadCounts {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
@@ -295,7 +295,7 @@ impl Batch {
         let mut start = Vec::new();
         for (_, list, risk) in fit {
             if session.ahead.len() < MAX_BATCH_LISTS && self.allowance.take(risk) {
-                session.ahead.push(Ahead { list, at: now, risk, used: false });
+                session.ahead.push(AheadQuery { list, at: now, risk, used: false });
                 start.push(list);
             }
         }

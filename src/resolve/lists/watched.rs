@@ -20,7 +20,7 @@ use crate::dnsbl::ring::ListEventKind;
 use crate::dnsbl::state::ListState;
 use crate::dnsbl::watch;
 use crate::dnsbl::way::Way;
-use crate::dnsbl::witness::Evidence;
+use crate::dnsbl::witness::NetworkAnswers;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, QuestionKey};
@@ -206,7 +206,7 @@ impl Resolver {
 
     /// Whether others on the same way answer. That separates the silence of a list from an outage of this host's
     /// network.
-    pub fn evidence(&self, way: &Way) -> Evidence {
+    pub fn evidence(&self, way: &Way) -> NetworkAnswers {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),
             Way::Forwarders(_) => self.lists.through(way),

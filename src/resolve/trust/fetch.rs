@@ -20,7 +20,7 @@ use crate::iterate::Errand;
 use crate::iterate::classify::{Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::iterate::keep::Checked;
+use crate::iterate::keep::AnswerSecurity;
 use crate::limits::{BOGUS_TIME, MAX_FETCHES, REFRESH_SHARE};
 use crate::question::QuestionKey;
 use crate::record::event::StepEvent;
@@ -55,23 +55,23 @@ pub(crate) struct Fetches(Arc<Mutex<HashMap<QuestionKey, Fetch>>>);
 
 /// A fetch to be made. Dropped without an end, it is given up: its waiters learn that, and the next question begins
 /// another.
-pub(crate) struct Begun {
+pub(crate) struct BegunFetch {
     fetches: Fetches,
     pub(crate) key: QuestionKey,
     sender: Option<oneshot::Sender<Result<Arc<Fetched>, Failure>>>,
 }
 
 /// The result of joining a fetch.
-pub(crate) enum Joined {
+pub(crate) enum JoinedFetch {
     /// This one begins it.
-    First(Fetch, Begun),
+    First(Fetch, BegunFetch),
     /// It is in progress.
     Waits(Fetch),
     /// The greatest number of fetches is in progress.
     Full,
 }
 
-impl Begun {
+impl BegunFetch {
     /// Passes the result on. It must be in memory by now, otherwise the next question begins another fetch.
     fn end(mut self, fetched: Result<Arc<Fetched>, Failure>) {
         self.fetches.table().remove(&self.key);
@@ -82,7 +82,7 @@ impl Begun {
     }
 }
 
-impl Drop for Begun {
+impl Drop for BegunFetch {
     fn drop(&mut self) {
         if self.sender.is_some() {
             self.fetches.table().remove(&self.key);
@@ -98,18 +98,21 @@ impl Fetches {
     }
 
     /// Joins the fetch under `key`, or begins it.
-    pub(crate) fn join(&self, key: &QuestionKey) -> Joined {
+    pub(crate) fn join(&self, key: &QuestionKey) -> JoinedFetch {
         let mut table = self.table();
         if let Some(fetch) = table.get(key) {
-            return Joined::Waits(fetch.clone());
+            return JoinedFetch::Waits(fetch.clone());
         }
         if table.len() >= MAX_FETCHES {
-            return Joined::Full;
+            return JoinedFetch::Full;
         }
         let (sender, receiver) = oneshot::channel();
         let fetch = receiver.shared();
         table.insert(key.clone(), fetch.clone());
-        Joined::First(fetch, Begun { fetches: self.clone(), key: key.clone(), sender: Some(sender) })
+        JoinedFetch::First(
+            fetch,
+            BegunFetch { fetches: self.clone(), key: key.clone(), sender: Some(sender) },
+        )
     }
 
     fn table(&self) -> MutexGuard<'_, HashMap<QuestionKey, Fetch>> {
@@ -236,9 +239,9 @@ impl Validator {
         let me = self.me.upgrade()?;
         let (fetch, begun) =
             match self.fetches.join(&QuestionKey::of_sub_question(name, kind, context.view.knows)) {
-                Joined::First(fetch, begun) => (fetch, begun),
-                Joined::Waits(fetch) => return Some(fetch),
-                Joined::Full => return None,
+                JoinedFetch::First(fetch, begun) => (fetch, begun),
+                JoinedFetch::Waits(fetch) => return Some(fetch),
+                JoinedFetch::Full => return None,
             };
         let (name, context) = (name.clone(), context.clone());
         #[cfg(feature = "lab")]
@@ -292,7 +295,7 @@ impl Validator {
         }
         let resolved = resolved?;
         let (server, evidence) = (resolved.found.server, resolved.found.evidence.clone());
-        let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &Checked::default());
+        let found = self.iterate.keep(errand, &resolved.zone, resolved.found, &AnswerSecurity::default());
         let of_name = |record: &Record| record.name == *name;
         let answers = found.answers.into_iter().filter(of_name).collect();
         Ok(Fetched { answers, evidence, zone: resolved.zone, server, since: self.clock.mono() })

@@ -16,7 +16,7 @@ use crate::clock::Calendar;
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::context::Context;
-use crate::iterate::keep::{Checked, by_rrset};
+use crate::iterate::keep::{AnswerSecurity, by_rrset};
 use crate::limits::{MAX_ALIASES, MAX_SIGNATURES};
 use crate::question::Security;
 use crate::validate::anchors::Trust;
@@ -29,7 +29,7 @@ use crate::validate::verdict::{Fault, Verdict, Why};
 #[derive(Debug)]
 pub(in crate::resolve) struct Judged {
     /// The verdicts of its parts.
-    pub(in crate::resolve) checked: Checked,
+    pub(in crate::resolve) checked: AnswerSecurity,
     /// The verdict on the whole.
     pub(in crate::resolve) verdict: Verdict,
     /// Whether another server may say better.
@@ -102,10 +102,12 @@ impl Validator {
         cut: &Name,
         found: &mut Found,
     ) -> Judged {
-        let mut judged = Judged { checked: Checked::default(), verdict: Verdict::Secure, at_fault: false };
+        let mut judged =
+            Judged { checked: AnswerSecurity::default(), verdict: Verdict::Secure, at_fault: false };
         if errand.rewrite.is_some() {
             // The signed name has the key in it, and only `exchange` knows that.
-            judged.checked = Checked { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
+            judged.checked =
+                AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
             judged.verdict = Verdict::Insecure(None);
             return judged;
         }
