@@ -87,13 +87,13 @@ pub enum Calendar {
 /// The source of moments.
 #[derive(Clone)]
 pub struct Clock {
-    kind: Kind,
+    kind: ClockKind,
     /// A calendar moment that is known to have passed, in seconds since 1970.
     passed: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
-enum Kind {
+enum ClockKind {
     Machine {
         started: Duration,
     },
@@ -118,7 +118,7 @@ fn since_boot() -> Duration {
 impl Clock {
     /// The machine's clock.
     pub fn machine() -> Self {
-        let kind = Kind::Machine { started: since_boot() };
+        let kind = ClockKind::Machine { started: since_boot() };
         Self { kind, passed: Arc::new(AtomicU64::new(CLOCK_FLOOR)) }
     }
 
@@ -126,7 +126,7 @@ impl Clock {
     #[cfg(feature = "lab")]
     pub fn simulated(unix_at_start: u64) -> Self {
         let (started, shift, slept) = (tokio::time::Instant::now(), Arc::default(), Arc::default());
-        let kind = Kind::Virtual { started, unix_at_start, shift, slept };
+        let kind = ClockKind::Virtual { started, unix_at_start, shift, slept };
         Self { kind, passed: Arc::default() }
     }
 
@@ -134,7 +134,7 @@ impl Clock {
     /// The moments of `mono` continue as before.
     #[cfg(feature = "lab")]
     pub fn set_wrong_by(&self, seconds: i64) {
-        if let Kind::Virtual { shift, .. } = &self.kind {
+        if let ClockKind::Virtual { shift, .. } = &self.kind {
             shift.store(seconds, Ordering::Relaxed);
         }
     }
@@ -142,7 +142,7 @@ impl Clock {
     /// Lets the machine of a paused clock sleep: its spans continue meanwhile, tokio's timers do not.
     #[cfg(feature = "lab")]
     pub fn sleep(&self, span: Duration) {
-        if let Kind::Virtual { slept, .. } = &self.kind {
+        if let ClockKind::Virtual { slept, .. } = &self.kind {
             slept.fetch_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
     }
@@ -150,9 +150,9 @@ impl Clock {
     /// The moment alone: one read of the monotonic clock, for the hit path.
     pub fn mono(&self) -> Mono {
         let elapsed = match &self.kind {
-            Kind::Machine { started } => since_boot().saturating_sub(*started),
+            ClockKind::Machine { started } => since_boot().saturating_sub(*started),
             #[cfg(feature = "lab")]
-            Kind::Virtual { started, slept, .. } => {
+            ClockKind::Virtual { started, slept, .. } => {
                 started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed)))
             }
         };
@@ -163,11 +163,11 @@ impl Clock {
     pub fn now(&self) -> Now {
         let mono = self.mono();
         let unix = match &self.kind {
-            Kind::Machine { .. } => {
+            ClockKind::Machine { .. } => {
                 SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
             }
             #[cfg(feature = "lab")]
-            Kind::Virtual { unix_at_start, shift, .. } => {
+            ClockKind::Virtual { unix_at_start, shift, .. } => {
                 let right = unix_at_start.saturating_add(mono.as_micros() / 1_000_000);
                 right.saturating_add_signed(shift.load(Ordering::Relaxed))
             }

@@ -124,7 +124,7 @@ mod demo {
     use futures_util::future::BoxFuture;
     use resolverd::arguments::Demo;
     use resolverd::config::Config;
-    use resolverd::control::{self, Subject};
+    use resolverd::control::{self, Controlled};
     use resolverd::ctl::render::{Style, screen};
     use resolverd::daemon::Daemon;
     use resolverd::lab::demo::{Host, Options};

@@ -5,7 +5,7 @@ mod stage;
 use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
-use resolverd::control::Subject;
+use resolverd::control::Controlled;
 use resolverd::lab::prelude::Lines;
 use resolverd::limits::MAX_RESTARTS;
 use resolverd::question::Question;

@@ -58,9 +58,9 @@ pub const ENTRY_OVERHEAD: usize = 112;
 
 /// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations save messages; entries of the two
 /// small memories have at most a few hundred octets.
-const SHARES: Shares = Shares { answers: 50, rrsets: 40, servers: 5, failures: 5 };
+const SHARES: CacheShares = CacheShares { answers: 50, rrsets: 40, servers: 5, failures: 5 };
 
-struct Shares {
+struct CacheShares {
     answers: u64,
     rrsets: u64,
     servers: u64,

@@ -5,7 +5,7 @@
 use toml::Value;
 
 use super::Config;
-use super::keys::{Key, Once, TableEntry, ToldBy};
+use super::keys::{ConfigKey, Once, TableEntry, ToldBy};
 use super::table::{Visitor, visit};
 
 /// The differences of `new`, one sentence each; empty if the two mean the same.
@@ -54,7 +54,7 @@ impl Visitor for Changes<'_> {
 }
 
 /// The differences of two holders of one kind, key by key; then the files with changed content.
-fn keys<Holder>(keys: &[Key<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
+fn keys<Holder>(keys: &[ConfigKey<Holder>], old: &Holder, new: &Holder) -> Vec<String> {
     let told = keys.iter().filter(|key| key.told != ToldBy::ByEntry);
     let values = told.filter_map(|key| {
         let change = change(key, (key.show)(old), (key.show)(new))?;
@@ -73,7 +73,7 @@ fn keys<Holder>(keys: &[Key<Holder>], old: &Holder, new: &Holder) -> Vec<String>
 }
 
 /// The difference in the value of a key.
-fn change<Holder>(key: &Key<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
+fn change<Holder>(key: &ConfigKey<Holder>, old: Option<Value>, new: Option<Value>) -> Option<String> {
     if old == new {
         return None;
     }

@@ -12,8 +12,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 pub use super::addresses::{PORT, TLS_PORT};
 use super::{
-    Cache, Config, Control, Dnsbl, Dnssec, Family, Guard, Listener, Log, Resolve, RootHints, TrustAnchor,
-    Zone, ZoneKind,
+    Cache, Config, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection, Resolve, RootHints,
+    TrustAnchor, Zone, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -175,7 +175,7 @@ impl Default for Control {
     }
 }
 
-impl Default for Log {
+impl Default for LogSection {
     fn default() -> Self {
         Self { level: tracing::Level::INFO }
     }
@@ -196,7 +196,7 @@ impl Default for Config {
             dnsbl: Dnsbl::default(),
             lists: Vec::new(),
             control: Control::default(),
-            log: Log::default(),
+            log: LogSection::default(),
         }
     }
 }

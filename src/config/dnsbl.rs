@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 use toml::Value;
 
-use super::keys::{Key, Once, set};
+use super::keys::{ConfigKey, Once, set};
 use super::{list_files, value, written};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -37,7 +37,7 @@ pub struct Dnsbl {
 pub(super) const DNSBL: Once<Dnsbl> = Once {
     name: "dnsbl",
     keys: &[
-        Key::<Dnsbl>::new(
+        ConfigKey::<Dnsbl>::new(
             "registry",
             |dnsbl, typed, directory| {
                 if let Some(path) = value::path(typed, directory)? {
@@ -49,12 +49,12 @@ pub(super) const DNSBL: Once<Dnsbl> = Once {
             |dnsbl| Some(written::path(dnsbl.path.as_deref())),
         )
         .content("the file changed", |old, new| old.registry != new.registry),
-        Key::<Dnsbl>::new(
+        ConfigKey::<Dnsbl>::new(
             "batch",
             |dnsbl, typed, _| set(&mut dnsbl.batch, value::word(typed, &BATCHES)),
             |dnsbl| Some(written::word(dnsbl.batch, &BATCHES)),
         ),
-        Key::<Dnsbl>::new(
+        ConfigKey::<Dnsbl>::new(
             "batch_groups",
             |dnsbl, typed, _| {
                 set(&mut dnsbl.batch_groups, value::list(typed, |group| value::list(group, value::name)))
@@ -63,7 +63,7 @@ pub(super) const DNSBL: Once<Dnsbl> = Once {
                 Some(Value::Array(dnsbl.batch_groups.iter().map(|group| written::names(group)).collect()))
             },
         ),
-        Key::<Dnsbl>::new(
+        ConfigKey::<Dnsbl>::new(
             "batch_waste",
             |dnsbl, typed, _| {
                 set(&mut dnsbl.batch_waste, value::number(typed, &(0..=limits::MAX_BATCH_WASTE.into())))

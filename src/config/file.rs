@@ -10,8 +10,8 @@ use toml::de::DeTable;
 use super::Config;
 use super::check::check;
 use super::files::Opened;
-use super::reader::Reader;
-use super::report::{Errors, Lines, Problem, Problems, WrongValue};
+use super::reader::ConfigReader;
+use super::report::{ConfigProblem, Errors, LineStarts, Problems, WrongValue};
 use super::table::visit;
 use crate::limits;
 
@@ -24,7 +24,7 @@ pub(super) fn read(path: &Path) -> Result<Config, Errors> {
     let text = Opened::regular_or_pipe(path).and_then(|opened| opened.text(limits::MAX_CONFIG_FILE));
     let text = text.map_err(|error| Errors {
         file: file.clone(),
-        problems: vec![Problem {
+        problems: vec![ConfigProblem {
             line: None,
             key: None,
             wrong: error.to_string(),
@@ -46,7 +46,7 @@ pub(super) fn read_over(base: Config, text: &str, directory: &Path) -> Result<Co
 
 /// The configuration of a text in `directory`; missing keys are as in `base`, which has no entries.
 fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems> {
-    let places = Lines::of(text);
+    let places = LineStarts::of(text);
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut problems = Problems::default();
     for error in errors {
@@ -57,7 +57,7 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut reader = Reader::new(tree.get_ref(), &places, directory, base);
+    let mut reader = ConfigReader::new(tree.get_ref(), &places, directory, base);
     visit(&mut reader);
     reader.check_sections();
     check_version(tree.get_ref(), &places, &mut reader.problems);
@@ -66,7 +66,7 @@ fn meant(text: &str, directory: &Path, base: Config) -> Result<Config, Problems>
 }
 
 /// The file must name its format.
-fn check_version(tree: &DeTable<'_>, places: &Lines, problems: &mut Problems) {
+fn check_version(tree: &DeTable<'_>, places: &LineStarts, problems: &mut Problems) {
     let Some((key, found)) = tree.get_key_value("version") else {
         let wrong = WrongValue::new("is missing", "write `version = 1` at the top");
         return problems.add(Some(1), Some("version"), wrong);

@@ -12,7 +12,7 @@ use super::report::WrongValue;
 use super::value::{Read, Typed};
 
 /// A key of a section, which is read into a `Holder`.
-pub(super) struct Key<Holder: 'static> {
+pub(super) struct ConfigKey<Holder: 'static> {
     /// Its name.
     pub(super) name: &'static str,
     /// Reads it. Paths start in the directory.
@@ -53,7 +53,7 @@ pub(super) struct Content<Holder: 'static> {
     pub(super) differs: fn(&Holder, &Holder) -> bool,
 }
 
-impl<Holder> Key<Holder> {
+impl<Holder> ConfigKey<Holder> {
     /// A key that a reload reads too.
     pub(super) const fn new(
         name: &'static str,
@@ -112,7 +112,7 @@ pub(super) struct Once<Holder: 'static> {
     /// Its name.
     pub(super) name: &'static str,
     /// Its keys.
-    pub(super) keys: &'static [Key<Holder>],
+    pub(super) keys: &'static [ConfigKey<Holder>],
     /// Its holder.
     pub(super) of: fn(&Config) -> &Holder,
     /// The same, to be written.
@@ -126,7 +126,7 @@ pub(super) trait TableEntry: Sized + 'static {
     /// The greatest number of entries.
     const MOST: usize;
     /// Its keys, in the order of reading: keys that others need come first.
-    const KEYS: &'static [Key<Self>];
+    const KEYS: &'static [ConfigKey<Self>];
 
     /// An entry without any keys.
     fn blank() -> Self;

@@ -8,7 +8,7 @@ use hickory_proto::rr::Name;
 use toml::Value;
 use toml::de::DeTable;
 
-use super::keys::{Key, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::list_files::{KeyFile, key_file};
 use super::report::WrongValue;
 use super::value::{Read, Typed, in_quotes};
@@ -67,21 +67,21 @@ pub struct ConfiguredList {
 impl TableEntry for ConfiguredList {
     const NAME: &'static str = "list";
     const MOST: usize = limits::MAX_LISTS;
-    const KEYS: &'static [Key<Self>] = &[
-        Key::<Self>::new(
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ConfigKey::<Self>::new(
             "name",
             |list, typed, _| set(&mut list.name, value::name(typed)),
             |list| Some(written::name(&list.name)),
         )
         .required()
         .told(ToldBy::ByEntry),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "purpose",
             |list, typed, _| set_some(&mut list.purpose, value::word(typed, &PURPOSES)),
             |list| list.purpose.map(|purpose| written::word(purpose, &PURPOSES)),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "subjects",
             |list, typed, _| {
                 set_some(&mut list.subjects, value::list(typed, |subject| value::word(subject, &SUBJECTS)))
@@ -92,56 +92,56 @@ impl TableEntry for ConfiguredList {
             },
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "listed",
             |list, typed, _| set_some(&mut list.listed, value::list(typed, code)),
             |list| list.listed.as_deref().map(written::list),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "refused",
             |list, typed, _| set_some(&mut list.refused, value::list(typed, code)),
             |list| list.refused.as_deref().map(written::list),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "tests",
             |list, typed, _| set_some(&mut list.tests, test_points(&list.name, typed)),
             |list| list.tests.as_ref().map(|tests| test_points_written(&list.name, tests)),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "on_refusal",
             |list, typed, _| set_some(&mut list.on_refusal, value::word(typed, &ON_REFUSAL)),
             |list| list.on_refusal.map(|choice| written::word(choice, &ON_REFUSAL)),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "when_dead",
             |list, typed, _| set_some(&mut list.when_dead, value::word(typed, &WHEN_DEAD)),
             |list| list.when_dead.map(|choice| written::word(choice, &WHEN_DEAD)),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "quota",
             |list, typed, _| set_some(&mut list.quota, value::number(typed, &(1..=limits::MAX_LIST_QUOTA))),
             |list| list.quota.map(written::number),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "key",
             |list, typed, directory| set_some(&mut list.key, key_file(&directory.join(value::text(typed)?))),
             |list| list.key.as_ref().map(|file| written::path(Some(&file.path))),
         )
         .unset(AS_KNOWN)
         .content("its file changed", |old, new| old.key != new.key),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "with_key",
             |list, typed, _| set_some(&mut list.with_key, value::name(typed)),
             |list| list.with_key.as_ref().map(written::name),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "max_age",
             |list, typed, _| {
                 let range = limits::MIN_MIRROR_AGE..=limits::MAX_MIRROR_AGE;
@@ -150,7 +150,7 @@ impl TableEntry for ConfiguredList {
             |list| list.max_age.map(written::span),
         )
         .unset(AS_KNOWN),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "when_stale",
             |list, typed, _| set_some(&mut list.when_stale, value::word(typed, &WHEN_STALE)),
             |list| list.when_stale.map(|choice| written::word(choice, &WHEN_STALE)),

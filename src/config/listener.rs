@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
-use super::keys::{Key, Once, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, Once, TableEntry, ToldBy, set, set_some};
 use super::{Config, addresses, value, written};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
@@ -46,39 +46,39 @@ impl Listener {
     }
 }
 
-const ADDRESSES: Key<Listener> = Key::<Listener>::new(
+const ADDRESSES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "addresses",
     |listener, typed, _| set(&mut listener.addresses, addresses::addresses(typed)),
     |listener| Some(written::list(&listener.addresses)),
 );
 
-const ALLOW: Key<Listener> = Key::<Listener>::new(
+const ALLOW: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "allow",
     |listener, typed, _| set(&mut listener.allow, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.allow)),
 );
 
-const WORKERS: Key<Listener> = Key::<Listener>::new(
+const WORKERS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "workers",
     |listener, typed, _| set(&mut listener.workers, value::number(typed, &(0..=limits::MAX_WORKERS as u64))),
     |listener| Some(written::number(listener.workers)),
 )
 .at_start();
 
-const ZONES: Key<Listener> = Key::<Listener>::new(
+const ZONES: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "zones",
     |listener, typed, _| set_some(&mut listener.zones, value::list(typed, value::name)),
     |listener| listener.zones.as_deref().map(written::names),
 )
 .unset("all");
 
-const DNSBL: Key<Listener> = Key::<Listener>::new(
+const DNSBL: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "dnsbl",
     |listener, typed, _| set(&mut listener.dnsbl, value::word(typed, &GUARDS)),
     |listener| Some(written::word(listener.dnsbl, &GUARDS)),
 );
 
-const ON_REFUSED: Key<Listener> = Key::<Listener>::new(
+const ON_REFUSED: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "on_refusal",
     |listener, typed, _| set(&mut listener.on_refusal, value::word(typed, &ON_REFUSAL)),
     |listener| Some(written::word(listener.on_refusal, &ON_REFUSAL)),
@@ -95,7 +95,7 @@ pub(super) const LISTEN: Once<Listener> = Once {
 impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
-    const KEYS: &'static [Key<Self>] =
+    const KEYS: &'static [ConfigKey<Self>] =
         &[ADDRESSES.required().told(ToldBy::ByEntry), ALLOW, ZONES, DNSBL, ON_REFUSED];
 
     fn blank() -> Self {

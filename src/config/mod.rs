@@ -57,9 +57,9 @@ pub use self::dnsbl::Dnsbl;
 pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
 pub use self::listener::Listener;
-pub use self::report::{Errors, Problem};
+pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;
-pub use self::sections::{Cache, Control, Dnssec, Family, Log, Resolve};
+pub use self::sections::{Cache, Control, Dnssec, Family, LogSection, Resolve};
 pub use self::show::show;
 pub use self::trust_anchor::TrustAnchor;
 pub use self::zone::{Host, Zone, ZoneKind};
@@ -91,7 +91,7 @@ pub struct Config {
     /// `[control]`
     pub control: Control,
     /// `[log]`
-    pub log: Log,
+    pub log: LogSection,
 }
 
 impl Config {

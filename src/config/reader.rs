@@ -8,15 +8,15 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::Config;
-use super::keys::{Key, Once, TableEntry};
-use super::report::{Lines, Problems, WrongValue};
+use super::keys::{ConfigKey, Once, TableEntry};
+use super::report::{LineStarts, Problems, WrongValue};
 use super::table::{Names, Visitor};
 use super::value::Typed;
 
 /// The state of the reading.
-pub(super) struct Reader<'t> {
+pub(super) struct ConfigReader<'t> {
     tree: &'t DeTable<'t>,
-    places: &'t Lines,
+    places: &'t LineStarts,
     /// The directory of the file: relative paths start there.
     directory: &'t Path,
     names: Names,
@@ -63,7 +63,7 @@ struct TypedKeys<'f> {
 
 impl TypedKeys<'_> {
     /// The line of an error: its own, that of the key, or that of the head.
-    fn line_of(&self, key: &str, wrong: &WrongValue, places: &Lines) -> usize {
+    fn line_of(&self, key: &str, wrong: &WrongValue, places: &LineStarts) -> usize {
         let line = self.keys.get(key).map_or(self.line, |(line, _)| *line);
         wrong.span.clone().map_or(line, |span| places.line_of(span.start))
     }
@@ -73,8 +73,13 @@ impl TypedKeys<'_> {
     }
 }
 
-impl<'t> Reader<'t> {
-    pub(super) fn new(tree: &'t DeTable<'t>, places: &'t Lines, directory: &'t Path, config: Config) -> Self {
+impl<'t> ConfigReader<'t> {
+    pub(super) fn new(
+        tree: &'t DeTable<'t>,
+        places: &'t LineStarts,
+        directory: &'t Path,
+        config: Config,
+    ) -> Self {
         Self {
             tree,
             places,
@@ -160,7 +165,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-impl Visitor for Reader<'_> {
+impl Visitor for ConfigReader<'_> {
     fn once<Holder>(&mut self, section: &Once<Holder>) {
         let Some(found) = self.tree.get(section.name) else { return };
         let line = self.places.line_of(found.span().start);
@@ -200,7 +205,7 @@ impl Visitor for Reader<'_> {
 
 /// Reads the keys in the order of the table; an error in some does not affect the others.
 fn read_keys<Holder>(
-    keys: &[Key<Holder>],
+    keys: &[ConfigKey<Holder>],
     holder: &mut Holder,
     found: &TypedKeys<'_>,
     directory: &Path,

@@ -21,12 +21,12 @@ pub struct Errors {
     /// The file, as it was named.
     pub file: String,
     /// At least one problem, by rising line.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<ConfigProblem>,
 }
 
 /// One error.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// Its line, counted from 1; none if it is about the file as a whole.
     pub line: Option<usize>,
     /// The key, with its section in front; none if it is about the file as a whole.
@@ -49,7 +49,7 @@ impl fmt::Display for Errors {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(line) = self.line {
             write!(formatter, "line {line}: ")?;
@@ -89,7 +89,7 @@ pub(super) fn quoted(value: &str) -> String {
 /// The problems of a file, as they are found.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
-    told: Vec<Problem>,
+    told: Vec<ConfigProblem>,
     /// The number beyond `limits::MAX_PROBLEMS`.
     more: usize,
 }
@@ -102,7 +102,7 @@ impl Problems {
             return;
         }
         let WrongValue { wrong, remedy, .. } = wrong;
-        self.told.push(Problem {
+        self.told.push(ConfigProblem {
             line,
             key: key.map(|key| shown(key, MAX_SHOWN_VALUE)),
             wrong: shown(&wrong, MAX_SHOWN_SENTENCE),
@@ -115,10 +115,10 @@ impl Problems {
     }
 
     /// All of them, by rising line.
-    pub(super) fn told(mut self) -> Vec<Problem> {
+    pub(super) fn told(mut self) -> Vec<ConfigProblem> {
         self.told.sort_by_key(|problem| problem.line);
         if self.more > 0 {
-            self.told.push(Problem {
+            self.told.push(ConfigProblem {
                 line: None,
                 key: None,
                 wrong: format!("has {} more errors", self.more),
@@ -130,9 +130,9 @@ impl Problems {
 }
 
 /// The begins of the lines of a text.
-pub(super) struct Lines(Vec<usize>);
+pub(super) struct LineStarts(Vec<usize>);
 
-impl Lines {
+impl LineStarts {
     pub(super) fn of(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         Self(breaks.map(|(octet, _)| octet).collect())
@@ -171,9 +171,9 @@ mod tests {
 
     #[test]
     fn lines_are_counted_from_one() {
-        let lines = Lines::of("a\nb\nc");
+        let lines = LineStarts::of("a\nb\nc");
         let told: Vec<usize> = (0..6).map(|octet| lines.line_of(octet)).collect();
         assert_eq!(told, [1, 1, 2, 2, 3, 3]);
-        assert_eq!(Lines::of("").line_of(0), 1);
+        assert_eq!(LineStarts::of("").line_of(0), 1);
     }
 }

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use toml::Value;
 use toml::de::DeValue;
 
-use super::keys::{Key, Once, set};
+use super::keys::{ConfigKey, Once, set};
 use super::report::{WrongValue, quoted};
 use super::root_hints::{self, RootHints};
 use super::trust_anchor::{self, TrustAnchor};
@@ -34,20 +34,20 @@ pub struct Cache {
 pub(super) const CACHE: Once<Cache> = Once {
     name: "cache",
     keys: &[
-        Key::<Cache>::new(
+        ConfigKey::<Cache>::new(
             "size",
             |cache, typed, _| set(&mut cache.size, value::size(typed)),
             |cache| Some(written::size(cache.size)),
         )
         .at_start(),
-        Key::<Cache>::new(
+        ConfigKey::<Cache>::new(
             "max_ttl",
             |cache, typed, _| {
                 set(&mut cache.max_ttl, value::span(typed, &(Duration::ZERO..=limits::MAX_TTL)))
             },
             |cache| Some(written::span(cache.max_ttl)),
         ),
-        Key::<Cache>::new(
+        ConfigKey::<Cache>::new(
             "negative_max_ttl",
             |cache, typed, _| {
                 let range = Duration::ZERO..=limits::MAX_NEGATIVE_TTL;
@@ -99,7 +99,7 @@ pub enum Family {
 pub(super) const RESOLVE: Once<Resolve> = Once {
     name: "resolve",
     keys: &[
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "deadline",
             |resolve, typed, _| {
                 let range = limits::MIN_DEADLINE..=limits::MAX_DEADLINE;
@@ -107,7 +107,7 @@ pub(super) const RESOLVE: Once<Resolve> = Once {
             },
             |resolve| Some(written::span(resolve.deadline)),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "root_hints",
             |resolve, typed, directory| match value::path(typed, directory)? {
                 Some(path) => set(&mut resolve.root_hints, root_hints::load(&path)),
@@ -118,42 +118,42 @@ pub(super) const RESOLVE: Once<Resolve> = Once {
         .content("the servers in the file changed", |old, new| {
             old.root_hints.servers != new.root_hints.servers
         }),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "ipv4",
             |resolve, typed, _| set(&mut resolve.ipv4, family(typed)),
             |resolve| Some(family_written(resolve.ipv4)),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "ipv6",
             |resolve, typed, _| set(&mut resolve.ipv6, family(typed)),
             |resolve| Some(family_written(resolve.ipv6)),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "deny_servers",
             |resolve, typed, _| set(&mut resolve.deny_servers, value::list(typed, addresses::network)),
             |resolve| Some(written::list(&resolve.deny_servers)),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "qname_minimisation",
             |resolve, typed, _| set(&mut resolve.qname_minimisation, value::flag(typed)),
             |resolve| Some(resolve.qname_minimisation.into()),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "race",
             |resolve, typed, _| set(&mut resolve.race, value::flag(typed)),
             |resolve| Some(resolve.race.into()),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "upstream_port",
             |resolve, typed, _| set(&mut resolve.upstream_port, value::number(typed, &(1..=u16::MAX.into()))),
             |resolve| Some(written::number(resolve.upstream_port)),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "source",
             |resolve, typed, _| set(&mut resolve.source, addresses::sources(typed)),
             |resolve| Some(written::list(&resolve.source)),
         ),
-        Key::<Resolve>::new(
+        ConfigKey::<Resolve>::new(
             "source_ports",
             |resolve, typed, _| set(&mut resolve.source_ports, addresses::source_ports(typed)),
             |resolve| Some(Value::String(addresses::ports_text(&resolve.source_ports))),
@@ -197,12 +197,12 @@ pub struct Dnssec {
 pub(super) const DNSSEC: Once<Dnssec> = Once {
     name: "dnssec",
     keys: &[
-        Key::<Dnssec>::new(
+        ConfigKey::<Dnssec>::new(
             "validate",
             |dnssec, typed, _| set(&mut dnssec.validate, value::flag(typed)),
             |dnssec| Some(dnssec.validate.into()),
         ),
-        Key::<Dnssec>::new(
+        ConfigKey::<Dnssec>::new(
             "trust_anchor",
             |dnssec, typed, directory| match value::path(typed, directory)? {
                 Some(path) => set(&mut dnssec.trust_anchor, trust_anchor::load(&path)),
@@ -213,12 +213,12 @@ pub(super) const DNSSEC: Once<Dnssec> = Once {
         .content("the keys in the file changed", |old, new| {
             old.trust_anchor.anchors != new.trust_anchor.anchors
         }),
-        Key::<Dnssec>::new(
+        ConfigKey::<Dnssec>::new(
             "negative_trust_anchors",
             |dnssec, typed, _| set(&mut dnssec.negative_trust_anchors, value::list(typed, value::name)),
             |dnssec| Some(written::names(&dnssec.negative_trust_anchors)),
         ),
-        Key::<Dnssec>::new(
+        ConfigKey::<Dnssec>::new(
             "sha1",
             |dnssec, typed, _| set(&mut dnssec.sha1, value::flag(typed)),
             |dnssec| Some(dnssec.sha1.into()),
@@ -237,7 +237,7 @@ pub struct Control {
 
 pub(super) const CONTROL: Once<Control> = Once {
     name: "control",
-    keys: &[Key::<Control>::new(
+    keys: &[ConfigKey::<Control>::new(
         "socket",
         |control, typed, _| set(&mut control.socket, socket(typed)),
         |control| Some(written::path(Some(&control.socket))),
@@ -265,14 +265,14 @@ fn socket(typed: &Typed<'_>) -> Read<PathBuf> {
 
 /// Log lines.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Log {
+pub struct LogSection {
     /// `error`, `warn`, `info`, `debug` or `trace`.
     pub level: tracing::Level,
 }
 
-pub(super) const LOG: Once<Log> = Once {
+pub(super) const LOG: Once<LogSection> = Once {
     name: "log",
-    keys: &[Key::<Log>::new(
+    keys: &[ConfigKey::<LogSection>::new(
         "level",
         |log, typed, _| set(&mut log.level, level(typed)),
         |log| Some(Value::String(log.level.as_str().to_ascii_lowercase())),

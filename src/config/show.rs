@@ -3,7 +3,7 @@
 //! The output, read again, is equal; named files are shown by their path.
 
 use super::Config;
-use super::keys::{Key, Once, TableEntry};
+use super::keys::{ConfigKey, Once, TableEntry};
 use super::table::{Visitor, visit};
 
 /// The file of `config`: every key, or with `changed` only those that differ from the default.
@@ -41,7 +41,7 @@ impl Visitor for Shown<'_> {
 }
 
 /// A line for each key, except keys with the value of `default`.
-fn keys<Holder>(keys: &[Key<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
+fn keys<Holder>(keys: &[ConfigKey<Holder>], holder: &Holder, default: Option<&Holder>) -> String {
     let shown = keys.iter().filter_map(|key| {
         let value = (key.show)(holder)?;
         let is_default =

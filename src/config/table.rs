@@ -36,10 +36,10 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
 }
 
 /// The names of all sections and keys.
-pub(super) struct Names(Vec<Section>);
+pub(super) struct Names(Vec<ConfigSection>);
 
 /// The names of a section.
-pub(super) struct Section {
+pub(super) struct ConfigSection {
     pub(super) name: &'static str,
     pub(super) keys: Vec<&'static str>,
     /// Whether it is written `[[name]]`.
@@ -49,12 +49,12 @@ pub(super) struct Section {
 impl Visitor for Names {
     fn once<Holder>(&mut self, section: &Once<Holder>) {
         let keys = section.keys.iter().map(|key| key.name).collect();
-        self.0.push(Section { name: section.name, keys, many: false });
+        self.0.push(ConfigSection { name: section.name, keys, many: false });
     }
 
     fn many<Kind: TableEntry>(&mut self) {
         let keys = Kind::KEYS.iter().map(|key| key.name).collect();
-        self.0.push(Section { name: Kind::NAME, keys, many: true });
+        self.0.push(ConfigSection { name: Kind::NAME, keys, many: true });
     }
 }
 
@@ -67,12 +67,12 @@ impl Names {
     }
 
     /// The section of that name.
-    pub(super) fn section(&self, name: &str) -> Option<&Section> {
+    pub(super) fn section(&self, name: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.name == name)
     }
 
     /// The advice for a key that a section does not have.
-    pub(super) fn unknown(&self, section: &Section, key: &str) -> String {
+    pub(super) fn unknown(&self, section: &ConfigSection, key: &str) -> String {
         if let Some(near) = nearest(key, section.keys.iter().copied()) {
             return format!("did you mean {near}?");
         }
@@ -94,7 +94,7 @@ impl Names {
         let names = self.0.iter().map(|section| section.name);
         match nearest(key, names.clone().chain(["version"])) {
             Some(near) => {
-                let head = self.section(near).map_or_else(|| near.to_owned(), Section::head);
+                let head = self.section(near).map_or_else(|| near.to_owned(), ConfigSection::head);
                 format!("did you mean {head}?")
             }
             None => format!("the sections are {}", value::sorted(names)),
@@ -102,12 +102,12 @@ impl Names {
     }
 
     /// The section that has a key.
-    fn home(&self, key: &str) -> Option<&Section> {
+    fn home(&self, key: &str) -> Option<&ConfigSection> {
         self.0.iter().find(|section| section.keys.contains(&key))
     }
 }
 
-impl Section {
+impl ConfigSection {
     /// The form of its head: `[cache]`, `[[zone]]`.
     pub(super) fn head(&self) -> String {
         if self.many { format!("[[{}]]", self.name) } else { format!("[{}]", self.name) }

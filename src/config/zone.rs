@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 
 use super::addresses::{Forwarder, server_text};
-use super::keys::{Key, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::report::WrongValue;
 use super::{Config, addresses, included, value, written};
 use crate::limits;
@@ -55,15 +55,15 @@ pub enum ZoneKind {
 impl TableEntry for Zone {
     const NAME: &'static str = "zone";
     const MOST: usize = limits::MAX_ZONES;
-    const KEYS: &'static [Key<Self>] = &[
-        Key::<Self>::new(
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ConfigKey::<Self>::new(
             "name",
             |zone, typed, _| set(&mut zone.name, value::name(typed)),
             |zone| Some(written::name(&zone.name)),
         )
         .required()
         .told(ToldBy::ByEntry),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "forward",
             |zone, typed, _| set(&mut zone.kind, addresses::forwarders(typed).map(ZoneKind::Forward)),
             |zone| match &zone.kind {
@@ -72,7 +72,7 @@ impl TableEntry for Zone {
             },
         )
         .told(ToldBy::ByEntry),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "stub",
             |zone, typed, _| set(&mut zone.kind, addresses::servers(typed).map(ZoneKind::Stub)),
             |zone| match &zone.kind {
@@ -81,7 +81,7 @@ impl TableEntry for Zone {
             },
         )
         .told(ToldBy::ByEntry),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "file",
             |zone, typed, directory| {
                 let path = directory.join(value::text(typed)?);
@@ -94,12 +94,12 @@ impl TableEntry for Zone {
             },
         )
         .told(ToldBy::ByEntry),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "source",
             |zone, typed, _| set(&mut zone.source, addresses::sources(typed)),
             |zone| Some(written::list(&zone.source)),
         ),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "max_ttl",
             |zone, typed, _| {
                 set_some(&mut zone.max_ttl, value::span(typed, &(Duration::ZERO..=limits::MAX_TTL)))
@@ -107,7 +107,7 @@ impl TableEntry for Zone {
             |zone| zone.max_ttl.map(written::span),
         )
         .unset(CAP),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "negative_max_ttl",
             |zone, typed, _| {
                 let range = Duration::ZERO..=limits::MAX_NEGATIVE_TTL;
@@ -116,7 +116,7 @@ impl TableEntry for Zone {
             |zone| zone.negative_max_ttl.map(written::span),
         )
         .unset(CAP),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "validate",
             |zone, typed, _| set(&mut zone.validate, value::flag(typed)),
             |zone| (!zone.validate).then(|| zone.validate.into()),
@@ -196,15 +196,15 @@ pub struct Host {
 impl TableEntry for Host {
     const NAME: &'static str = "host";
     const MOST: usize = limits::MAX_HOSTS;
-    const KEYS: &'static [Key<Self>] = &[
-        Key::<Self>::new(
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ConfigKey::<Self>::new(
             "name",
             |host, typed, _| set(&mut host.name, value::name(typed)),
             |host| Some(written::name(&host.name)),
         )
         .required()
         .told(ToldBy::ByEntry),
-        Key::<Self>::new(
+        ConfigKey::<Self>::new(
             "addresses",
             |host, typed, _| set(&mut host.addresses, addresses::host_addresses(typed)),
             |host| Some(written::list(&host.addresses)),

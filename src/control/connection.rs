@@ -12,9 +12,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::protocol::rows::HeldRow;
-use super::protocol::{Fault, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
+use super::protocol::{Blame, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows;
-use super::{Subject, health, lists, lookup, zones};
+use super::{Controlled, health, lists, lookup, zones};
 use crate::cache::flush::Flush;
 use crate::config;
 use crate::limits;
@@ -30,7 +30,7 @@ enum Rights {
 /// Serves one connection to its end. When the daemon is `ending`, a client without a request is not waited for.
 pub(super) async fn serve(
     mut stream: UnixStream,
-    subject: &impl Subject,
+    subject: &impl Controlled,
     mut ending: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let rights = rights(&stream);
@@ -77,7 +77,7 @@ fn rights_of(user: u32, owner: u32) -> Rights {
 fn permitted(request: &Request, rights: Rights) -> Result<(), Problem> {
     if request.changes() && rights == Rights::Look {
         return Err(Problem {
-            fault: Fault::Permission,
+            fault: Blame::Permission,
             sentence: "Permission denied: only root and the user of resolverd may do that; use sudo."
                 .to_owned(),
         });
@@ -109,11 +109,11 @@ async fn read(stream: &mut UnixStream) -> io::Result<Option<Result<Request, Prob
 }
 
 fn wrong(sentence: impl Into<String>) -> Problem {
-    Problem { fault: Fault::Request, sentence: sentence.into() }
+    Problem { fault: Blame::Request, sentence: sentence.into() }
 }
 
 /// The lines of a reply.
-async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
+async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
     let lines = match request {
         Request::Status => Ok(vec![Reply::Status(Box::new(status(subject)))]),
         Request::Stats { window, table: None } => {
@@ -144,7 +144,7 @@ async fn answer(request: Request, subject: &impl Subject) -> Vec<Reply> {
 }
 
 /// The health of the daemon.
-fn status(subject: &impl Subject) -> Status {
+fn status(subject: &impl Controlled) -> Status {
     let report = subject.recorder().report(Window::FiveMinutes);
     let daemon = subject.status();
     let missing = health::missing(&daemon.missing, &subject.config());
@@ -175,7 +175,7 @@ fn rows(recorder: &Recorder, table: Table, window: Window) -> Vec<Reply> {
 
 /// Asks a question through the daemon.
 async fn query(
-    subject: &impl Subject,
+    subject: &impl Controlled,
     name: &str,
     kind: Option<&str>,
     trace: bool,
@@ -186,7 +186,7 @@ async fn query(
 }
 
 /// Removes entries from the memories.
-async fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
+async fn flush(subject: &impl Controlled, what: &FlushWhat) -> Result<Vec<Reply>, Problem> {
     let flush = match what {
         FlushWhat::Negative => Flush::Negative,
         FlushWhat::All => Flush::All,
@@ -200,7 +200,7 @@ async fn flush(subject: &impl Subject, what: &FlushWhat) -> Result<Vec<Reply>, P
 }
 
 /// Adds or removes a negative trust anchor, and lists the current ones.
-async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
+async fn negative_anchors(subject: &impl Controlled, what: &NtaWhat) -> Result<Vec<Reply>, Problem> {
     match what {
         NtaWhat::List => {}
         NtaWhat::Add { name, seconds } => {
@@ -210,7 +210,7 @@ async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<
                 let most = limits::MAX_NTAS;
                 let sentence =
                     format!("The maximum of {most} negative trust anchors is reached; remove one first.");
-                return Err(Problem { fault: Fault::Daemon, sentence });
+                return Err(Problem { fault: Blame::Daemon, sentence });
             }
         }
         NtaWhat::Remove { name } => {
@@ -230,7 +230,7 @@ async fn negative_anchors(subject: &impl Subject, what: &NtaWhat) -> Result<Vec<
 }
 
 /// The entries of memory under a name.
-async fn look(subject: &impl Subject, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
+async fn look(subject: &impl Controlled, name: &str, kind: Option<&str>) -> Result<Vec<Reply>, Problem> {
     let name = lookup::read_name(name)?.to_lowercase();
     let kind = kind.map(lookup::read_kind).transpose()?;
     let (held, now) = subject.look(name, kind).await;
@@ -238,13 +238,13 @@ async fn look(subject: &impl Subject, name: &str, kind: Option<&str>) -> Result<
 }
 
 /// The current configuration.
-fn configuration(subject: &impl Subject, changed: bool) -> Vec<Reply> {
+fn configuration(subject: &impl Controlled, changed: bool) -> Vec<Reply> {
     let text = config::show(&subject.config(), changed);
     text.lines().map(|line| Reply::Config { line: line.to_owned() }).collect()
 }
 
 /// Reads the configuration file again.
-async fn reload(subject: &impl Subject) -> Vec<Reply> {
+async fn reload(subject: &impl Controlled) -> Vec<Reply> {
     match subject.reload().await {
         Ok(changes) => changes.into_iter().map(|sentence| Reply::Change { sentence }).collect(),
         Err(wrong) => wrong.into_iter().map(|sentence| Reply::Wrong { sentence }).collect(),
@@ -263,7 +263,7 @@ mod tests {
         let flush = Request::Flush { what: FlushWhat::All };
         for change in [flush, Request::Reload] {
             assert!(permitted(&change, Rights::Change).is_ok());
-            assert_eq!(permitted(&change, Rights::Look).unwrap_err().fault, Fault::Permission);
+            assert_eq!(permitted(&change, Rights::Look).unwrap_err().fault, Blame::Permission);
         }
         for look in [Request::Status, Request::Inflight, Request::Config { changed: true }] {
             assert!(permitted(&look, Rights::Look).is_ok());

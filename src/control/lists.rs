@@ -11,8 +11,8 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RData, RecordType};
 
 use super::protocol::lists::{AheadState, CodeFact, ListFacts, ListRow, ListTest};
-use super::protocol::{Fault, Problem, Reply, Warning};
-use super::{Subject, lookup, rows};
+use super::protocol::{Blame, Problem, Reply, Warning};
+use super::{Controlled, lookup, rows};
 use crate::clock::Now;
 use crate::dnsbl::batch;
 use crate::dnsbl::codes::{self, Code};
@@ -32,7 +32,7 @@ enum LookedUp {
 }
 
 /// The lists that were asked, most questions first; then zones that only look like lists.
-pub(super) fn states(subject: &impl Subject) -> Vec<Reply> {
+pub(super) fn states(subject: &impl Controlled) -> Vec<Reply> {
     let lists = subject.config().lists();
     let (known, now) = (subject.lists(), subject.now());
     let batch =
@@ -91,7 +91,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
 }
 
 /// Tests the lists in use by their own test points, and returns their states after the time that a test takes.
-pub(super) async fn health(subject: &impl Subject) -> Vec<Reply> {
+pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
     let entries = subject.lists().all();
     let now = subject.now().mono;
     entries.iter().for_each(|entry| entry.watch.insist(now));
@@ -139,7 +139,7 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
 }
 
 /// The lists with troubles, for the status.
-pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
+pub(super) fn warnings(subject: &impl Controlled) -> Vec<Warning> {
     let lists = subject.config().lists();
     let warning = |entry: &Arc<ListEntry>| {
         // The operator may have tested lists that his mail software does not ask.
@@ -156,7 +156,7 @@ pub(super) fn warnings(subject: &impl Subject) -> Vec<Warning> {
 }
 
 /// The registry with the operator's own lists, by zone.
-pub(super) fn facts(subject: &impl Subject) -> Vec<Reply> {
+pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
     let config = subject.config();
     let mut told = vec![Reply::Registry { dated: config.dnsbl.registry.dated.clone() }];
     let facts = |codes: &[Code]| codes.iter().map(fact).collect();
@@ -186,7 +186,7 @@ fn fact(code: &Code) -> CodeFact {
 }
 
 /// The current answer of each list; without `all` only of those that were asked before, or that the operator names.
-pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Result<Vec<Reply>, Problem> {
+pub(super) async fn test(subject: &impl Controlled, typed: &str, all: bool) -> Result<Vec<Reply>, Problem> {
     let wanted = match typed.parse::<IpAddr>() {
         Ok(address) => LookedUp::Address(address),
         Err(_) => LookedUp::Domain(lookup::read_name(typed)?.to_lowercase()),
@@ -212,7 +212,7 @@ pub(super) async fn test(subject: &impl Subject, typed: &str, all: bool) -> Resu
         let sentence =
             "No list in use covers this kind of name; --all queries the lists that are not in use too."
                 .to_owned();
-        return Err(Problem { fault: Fault::Request, sentence });
+        return Err(Problem { fault: Blame::Request, sentence });
     }
     Ok(rows::bounded(tests, Reply::ListTest))
 }
@@ -243,7 +243,7 @@ fn not_asked(list: &List, why: &str) -> ListTest {
     }
 }
 
-async fn ask(subject: &impl Subject, list: &List, name: Name) -> ListTest {
+async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
     let found = subject.ask_list(Question::new(&name, RecordType::A)).await;
     let says = found.answer.list.map_or(ListSays::Untold, |mark| mark.says);
     let why = found.answer.extended_error.as_ref().map(|error| error.text.clone());

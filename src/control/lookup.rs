@@ -10,7 +10,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::protocol::{Fault, Problem, QueryReply, RecordText};
+use super::protocol::{Blame, Problem, QueryReply, RecordText};
 use crate::clock::Mono;
 use crate::question::{Answer, Outcome, Question, Security};
 use crate::record::event::Step;
@@ -49,7 +49,7 @@ pub fn question(name: &str, kind: Option<&str>) -> Result<Question, Problem> {
 /// It is no name.
 pub fn read_name(typed: &str) -> Result<Name, Problem> {
     let wrong =
-        |why: &str| Problem { fault: Fault::Request, sentence: format!("\"{typed}\" is not a name: {why}") };
+        |why: &str| Problem { fault: Blame::Request, sentence: format!("\"{typed}\" is not a name: {why}") };
     if typed.is_empty() {
         return Err(wrong("it is empty"));
     }
@@ -72,7 +72,7 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
     let number =
         upper.strip_prefix("TYPE").and_then(|number| number.parse().ok()).map(|number: u16| number.into());
     number.or_else(|| RecordType::from_str(&upper).ok()).ok_or_else(|| Problem {
-        fault: Fault::Request,
+        fault: Blame::Request,
         sentence: format!("\"{typed}\" is not a type: write it like MX, TXT or TYPE65"),
     })
 }
@@ -105,7 +105,7 @@ pub fn rcode_text(rcode: ResponseCode) -> String {
 /// The stored answer cannot be read, which would be a fault of ours.
 pub fn reply(question: &Question, lookup: Lookup) -> Result<QueryReply, Problem> {
     let message = response::read(&lookup.answer.wire).map_err(|error| Problem {
-        fault: Fault::Daemon,
+        fault: Blame::Daemon,
         sentence: format!("Bug in resolverd: the cached answer for {question} cannot be read: {error}."),
     })?;
     let gone = lookup.now.seconds_since(lookup.answer.stored);

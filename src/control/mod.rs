@@ -1,6 +1,6 @@
 //! The control socket: the requests of `resolverctl`, and the server that answers them.
 //!
-//! It stands beside the way of a question. It reaches the resolver through the trait `Subject`, so that tests run it
+//! It stands beside the way of a question. It reaches the resolver through the trait `Controlled`, so that tests run it
 //! without a resolver.
 //!
 //! # Decisions
@@ -52,7 +52,7 @@ use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
 
 /// The daemon, as the control socket sees it.
-pub trait Subject: Send + Sync + 'static {
+pub trait Controlled: Send + Sync + 'static {
     /// Its properties and current state.
     fn status(&self) -> DaemonStatus;
 

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::Subject;
+use super::Controlled;
 use super::connection::{self, ended};
 use crate::limits;
 
@@ -48,12 +48,12 @@ pub enum BindError {
 
 /// A control socket that is bound. Its file is removed when it is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub struct ControlServer {
     path: PathBuf,
     listener: UnixListener,
 }
 
-impl Server {
+impl ControlServer {
     /// Binds the socket, and creates its directory if it is missing. Call it inside a runtime.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Server {
 
     /// Serves until `ending` turns true, and requests received by then to their reply. Dropping the future ends every
     /// connection.
-    pub async fn run<Daemon: Subject>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
+    pub async fn run<Daemon: Controlled>(&self, subject: Arc<Daemon>, mut ending: watch::Receiver<bool>) {
         let permits = Arc::new(Semaphore::new(limits::MAX_CONTROL_CONNECTIONS));
         let mut connections = JoinSet::new();
         loop {
@@ -107,7 +107,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ControlServer {
     fn drop(&mut self) {
         // If somebody has removed it already, there is nothing left to do.
         let _already_gone = std::fs::remove_file(&self.path);
@@ -115,7 +115,7 @@ impl Drop for Server {
 }
 
 /// One connection, bounded in time. A client may leave early.
-async fn serve(stream: UnixStream, subject: &impl Subject, ending: watch::Receiver<bool>) {
+async fn serve(stream: UnixStream, subject: &impl Controlled, ending: watch::Receiver<bool>) {
     match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("a connection to the control socket failed: {error}"),

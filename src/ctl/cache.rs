@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::render::{Format, json, state};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// The command line of `cache`.
@@ -16,7 +16,11 @@ pub(super) struct Arguments {
 }
 
 /// Asks and shows it; "no" if there is no entry.
-pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let Arguments { name, kind } = arguments;
     let replies = client.ask(&Request::Cache { name: name.clone(), kind: kind.clone() })?;
     let text = match format {
@@ -24,5 +28,5 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
         Format::Text(style) => state::held(&replies, style),
     };
     let exit = if replies.is_empty() { Exit::No } else { Exit::Yes };
-    Ok(Outcome { text, exit })
+    Ok(CommandOutcome { text, exit })
 }

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Subcommand;
 
 use super::render::{Format, findings, json};
-use super::{Exit, Outcome};
+use super::{CommandOutcome, Exit};
 use crate::check::system::{gather, judge};
 use crate::check::{CheckVerdict, Finding};
 use crate::config::{RootHints, defaults};
@@ -36,7 +36,7 @@ struct System {
 }
 
 /// Checks, and shows the findings.
-pub(super) fn run(arguments: &Arguments, format: Format) -> Outcome {
+pub(super) fn run(arguments: &Arguments, format: Format) -> CommandOutcome {
     let CheckCommand::System(system) = &arguments.what;
     let mut servers = system.root_server.clone();
     if servers.is_empty() {
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments, format: Format) -> Outcome {
         Format::Json => found.iter().map(json::line).collect(),
         Format::Text(style) => findings::text(&found, style),
     };
-    Outcome { text, exit: exit(&found) }
+    CommandOutcome { text, exit: exit(&found) }
 }
 
 /// The IPv4 addresses of the root servers.

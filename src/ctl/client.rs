@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::exit::Failure;
+use super::exit::CommandFailure;
 use crate::control::protocol::{Reply, Request};
 use crate::limits;
 
@@ -23,43 +23,46 @@ impl Client {
     }
 
     /// Sends a request and reads its reply, without the `end`.
-    pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, Failure> {
+    pub(super) fn ask(&self, request: &Request) -> Result<Vec<Reply>, CommandFailure> {
         let stream = UnixStream::connect(&self.socket).map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => Failure::Permission { socket: self.socket.clone() },
-            _ => Failure::Unreachable { socket: self.socket.clone(), error },
+            io::ErrorKind::PermissionDenied => CommandFailure::Permission { socket: self.socket.clone() },
+            _ => CommandFailure::Unreachable { socket: self.socket.clone(), error },
         })?;
-        let cut_off = |error: io::Error| Failure::CutOff(error.to_string());
+        let cut_off = |error: io::Error| CommandFailure::CutOff(error.to_string());
         stream.set_read_timeout(Some(PATIENCE)).map_err(cut_off)?;
-        let mut line = serde_json::to_vec(request).map_err(|error| Failure::CutOff(error.to_string()))?;
+        let mut line =
+            serde_json::to_vec(request).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
         line.push(b'\n');
         (&stream).write_all(&line).map_err(cut_off)?;
         read(BufReader::new(&stream))
     }
 
     /// The only line of a reply.
-    pub(super) fn ask_one(&self, request: &Request) -> Result<Reply, Failure> {
+    pub(super) fn ask_one(&self, request: &Request) -> Result<Reply, CommandFailure> {
         self.ask(request)?.pop().ok_or_else(unexpected)
     }
 }
 
 /// The failure for a reply of an unexpected kind.
-pub(super) fn unexpected() -> Failure {
-    Failure::CutOff("unexpected type; check that resolverctl and resolverd have the same version".to_owned())
+pub(super) fn unexpected() -> CommandFailure {
+    CommandFailure::CutOff(
+        "unexpected type; check that resolverctl and resolverd have the same version".to_owned(),
+    )
 }
 
 /// Reads lines until the last one.
-fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, Failure> {
+fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, CommandFailure> {
     let mut replies = Vec::new();
     loop {
         let mut line = Vec::new();
         let mut limited = stream.by_ref().take(limits::MAX_CONTROL_REPLY);
-        limited.read_until(b'\n', &mut line).map_err(|error| Failure::CutOff(error.to_string()))?;
+        limited.read_until(b'\n', &mut line).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
         if line.last() != Some(&b'\n') {
-            return Err(Failure::CutOff("it ended early".to_owned()));
+            return Err(CommandFailure::CutOff("it ended early".to_owned()));
         }
-        match serde_json::from_slice(&line).map_err(|error| Failure::CutOff(error.to_string()))? {
+        match serde_json::from_slice(&line).map_err(|error| CommandFailure::CutOff(error.to_string()))? {
             Reply::End => return Ok(replies),
-            Reply::Problem(problem) => return Err(Failure::Problem(problem)),
+            Reply::Problem(problem) => return Err(CommandFailure::Problem(problem)),
             reply => replies.push(reply),
         }
     }
@@ -73,9 +76,9 @@ mod tests {
     fn a_reply_without_its_end_is_not_taken_for_a_whole_one() {
         let whole = b"{\"reply\":\"end\"}\n";
         assert!(read(&whole[..]).unwrap().is_empty());
-        assert!(matches!(read(&whole[..5]), Err(Failure::CutOff(_))));
-        assert!(matches!(read(&b""[..]), Err(Failure::CutOff(_))));
+        assert!(matches!(read(&whole[..5]), Err(CommandFailure::CutOff(_))));
+        assert!(matches!(read(&b""[..]), Err(CommandFailure::CutOff(_))));
         let problem = b"{\"reply\":\"problem\",\"fault\":\"request\",\"sentence\":\"No.\"}\n";
-        assert!(matches!(read(&problem[..]), Err(Failure::Problem(_))));
+        assert!(matches!(read(&problem[..]), Err(CommandFailure::Problem(_))));
     }
 }

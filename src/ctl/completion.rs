@@ -3,7 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 
 /// The command line of `completion`.
 #[derive(Debug, clap::Args)]
@@ -13,9 +13,10 @@ pub(super) struct Arguments {
 }
 
 /// Shows the script.
-pub(super) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<CommandOutcome, CommandFailure> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::Arguments::command(), "resolverctl", &mut script);
-    let text = String::from_utf8(script).map_err(|error| Failure::Output(std::io::Error::other(error)))?;
-    Ok(Outcome { text, exit: Exit::Yes })
+    let text =
+        String::from_utf8(script).map_err(|error| CommandFailure::Output(std::io::Error::other(error)))?;
+    Ok(CommandOutcome { text, exit: Exit::Yes })
 }

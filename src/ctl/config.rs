@@ -7,8 +7,8 @@ use clap::Subcommand;
 
 use super::client::Client;
 use super::render::{Format, json, text};
-use super::{Exit, Failure, Outcome};
-use crate::config::{Config, Errors, Problem, defaults};
+use super::{CommandFailure, CommandOutcome, Exit};
+use crate::config::{Config, ConfigProblem, Errors, defaults};
 use crate::control::protocol::{Reply, Request};
 use crate::zones::Views;
 
@@ -30,14 +30,18 @@ pub(super) enum Command {
 }
 
 /// Shows or checks.
-pub(super) fn run(command: &Command, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    command: &Command,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     match command {
         Command::Show { changed } => show(*changed, client, format),
         Command::Check { file } => Ok(check(file.as_deref(), format)),
     }
 }
 
-fn show(changed: bool, client: &Client, format: Format) -> Result<Outcome, Failure> {
+fn show(changed: bool, client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Config { changed })?;
     let line = |reply: &Reply| match reply {
         Reply::Config { line } => Some(format!("{line}\n")),
@@ -46,13 +50,15 @@ fn show(changed: bool, client: &Client, format: Format) -> Result<Outcome, Failu
     let file: String = replies.iter().filter_map(line).collect();
     let text = match format {
         Format::Text(_) => file,
-        Format::Json => json::config(&file).map_err(|error| Failure::CutOff(error.message().to_owned()))?,
+        Format::Json => {
+            json::config(&file).map_err(|error| CommandFailure::CutOff(error.message().to_owned()))?
+        }
     };
-    Ok(Outcome { text, exit: Exit::Yes })
+    Ok(CommandOutcome { text, exit: Exit::Yes })
 }
 
 /// The errors of a file are the answer here, and go to stdout.
-fn check(file: Option<&Path>, format: Format) -> Outcome {
+fn check(file: Option<&Path>, format: Format) -> CommandOutcome {
     let usual = Path::new(defaults::FILE);
     let read = file.or_else(|| usual.exists().then_some(usual));
     let errors = Config::load(file).and_then(|config| servable(config, read)).err();
@@ -60,7 +66,7 @@ fn check(file: Option<&Path>, format: Format) -> Outcome {
         Format::Json => json::checked(read, errors.as_ref()),
         Format::Text(_) => text::checked(read, errors.as_ref()),
     };
-    Outcome { text, exit: if errors.is_some() { Exit::ConfigInvalid } else { Exit::Yes } }
+    CommandOutcome { text, exit: if errors.is_some() { Exit::ConfigInvalid } else { Exit::Yes } }
 }
 
 /// Whether the zones of a configuration can be served: zone files are read as the daemon reads them.
@@ -68,7 +74,7 @@ fn servable(config: Config, file: Option<&Path>) -> Result<(), Errors> {
     let views = Views::new(&Arc::new(config));
     views.map(drop).map_err(|wrong| Errors {
         file: file.map_or_else(String::new, |file| file.display().to_string()),
-        problems: vec![Problem {
+        problems: vec![ConfigProblem {
             line: None,
             key: Some(format!("zone {}", wrong.zone)),
             wrong: wrong.reason,

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use super::client::Client;
 use super::render::{Format, json, lists};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 use crate::dnsbl::list::Purpose;
 use crate::question::ListSays;
@@ -36,7 +36,11 @@ enum Command {
 }
 
 /// Asks and shows it.
-pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let request = match &arguments.command {
         None => Request::Dnsbl,
         Some(Command::Test { subject, all }) => Request::DnsblTest { subject: subject.clone(), all: *all },
@@ -53,7 +57,7 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
         },
     };
     let exit = if matches!(request, Request::DnsblTest { .. }) { verdict(&replies) } else { Exit::Yes };
-    Ok(Outcome { text, exit })
+    Ok(CommandOutcome { text, exit })
 }
 
 /// Whether blocklists have it: yes, no, or could not tell.

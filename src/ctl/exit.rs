@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::control::protocol::{Fault, Problem};
+use crate::control::protocol::{Blame, Problem};
 
 /// Exit codes; the same for every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl From<Exit> for ExitCode {
 
 /// Why there is no reply.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CommandFailure {
     /// No process listens at the socket.
     #[error(
         "cannot connect to resolverd at {socket}: {error}; start it (`systemctl start resolverd`), or give its socket with --socket"
@@ -61,15 +61,15 @@ pub enum Failure {
     Output(io::Error),
 }
 
-impl Failure {
+impl CommandFailure {
     /// The exit code.
     pub const fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } => Exit::Unreachable,
-            Self::Permission { .. } | Self::Problem(Problem { fault: Fault::Permission, .. }) => {
+            Self::Permission { .. } | Self::Problem(Problem { fault: Blame::Permission, .. }) => {
                 Exit::Permission
             }
-            Self::Problem(Problem { fault: Fault::Request, .. }) => Exit::Usage,
+            Self::Problem(Problem { fault: Blame::Request, .. }) => Exit::Usage,
             Self::CutOff(_) | Self::Output(_) | Self::Problem(_) => Exit::CouldNotTell,
         }
     }
@@ -81,10 +81,10 @@ mod tests {
 
     #[test]
     fn each_fault_has_its_code() {
-        let exit = |fault| Failure::Problem(Problem { fault, sentence: String::new() }).exit();
-        assert_eq!(exit(Fault::Request), Exit::Usage);
-        assert_eq!(exit(Fault::Daemon), Exit::CouldNotTell);
-        assert_eq!(exit(Fault::Permission), Exit::Permission);
+        let exit = |fault| CommandFailure::Problem(Problem { fault, sentence: String::new() }).exit();
+        assert_eq!(exit(Blame::Request), Exit::Usage);
+        assert_eq!(exit(Blame::Daemon), Exit::CouldNotTell);
+        assert_eq!(exit(Blame::Permission), Exit::Permission);
         assert_eq!(Exit::ConfigInvalid as u8, 6);
     }
 }

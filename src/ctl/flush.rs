@@ -4,7 +4,7 @@ use clap::ArgGroup;
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, text};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{FlushWhat, Reply, Request};
 
 /// The command line of `flush`: a name, or one of the two large brooms.
@@ -38,7 +38,11 @@ impl Arguments {
 }
 
 /// Asks and shows the number of removed entries.
-pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let Reply::Flushed(removed) = client.ask_one(&Request::Flush { what: arguments.what() })? else {
         return Err(unexpected());
     };
@@ -46,5 +50,5 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
         Format::Json => json::line(&removed),
         Format::Text(_) => text::removed(&removed),
     };
-    Ok(Outcome { text, exit: Exit::Yes })
+    Ok(CommandOutcome { text, exit: Exit::Yes })
 }

@@ -2,15 +2,15 @@
 
 use super::client::Client;
 use super::render::{Format, json, state};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// Asks and shows it.
-pub(super) fn run(client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Inflight)?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
         Format::Text(style) => state::flights(&replies, style),
     };
-    Ok(Outcome { text, exit: Exit::Yes })
+    Ok(CommandOutcome { text, exit: Exit::Yes })
 }

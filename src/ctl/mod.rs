@@ -38,7 +38,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use self::client::Client;
-pub use self::exit::{Exit, Failure};
+pub use self::exit::{CommandFailure, Exit};
 use self::render::{Format, Style};
 use crate::config::defaults;
 
@@ -113,7 +113,7 @@ enum Command {
 }
 
 /// The result of a command.
-struct Outcome {
+struct CommandOutcome {
     /// The output, with its last newline.
     text: String,
     exit: Exit,
@@ -126,21 +126,21 @@ pub fn run(arguments: &Arguments) -> Exit {
             Ok(()) => outcome.exit,
             // The reader of the pipe, for instance `head`, has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Yes,
-            Err(error) => complain(&Failure::Output(error)),
+            Err(error) => complain(&CommandFailure::Output(error)),
         },
         Err(failure) => complain(&failure),
     }
 }
 
 /// Prints on stderr why there is no reply.
-fn complain(failure: &Failure) -> Exit {
+fn complain(failure: &CommandFailure) -> Exit {
     // If stderr is closed, only the exit code is left.
     let _closed = writeln!(io::stderr(), "resolverctl: {failure}");
     failure.exit()
 }
 
 impl Arguments {
-    fn outcome(&self) -> Result<Outcome, Failure> {
+    fn outcome(&self) -> Result<CommandOutcome, CommandFailure> {
         let client = Client::new(&self.socket);
         let format = self.format();
         match &self.command {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::client::Client;
 use super::render::{Format, json, state};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{NtaWhat, Request};
 use crate::limits::MAX_NTA_TIME;
 
@@ -31,7 +31,11 @@ pub(super) enum Command {
 }
 
 /// Adds, removes or lists, and shows the current ones.
-pub(super) fn run(command: &Command, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    command: &Command,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let what = match command {
         Command::Add { name, time } => NtaWhat::Add { name: name.clone(), seconds: time.as_secs() },
         Command::List => NtaWhat::List,
@@ -42,7 +46,7 @@ pub(super) fn run(command: &Command, client: &Client, format: Format) -> Result<
         Format::Json => replies.iter().map(json::reply).collect(),
         Format::Text(style) => state::negative_anchors(&replies, style),
     };
-    Ok(Outcome { text, exit: Exit::Yes })
+    Ok(CommandOutcome { text, exit: Exit::Yes })
 }
 
 /// Reads a span of time.

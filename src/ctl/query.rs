@@ -2,7 +2,7 @@
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, text};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{QueryReply, Reply, Request};
 
 /// The command line of `query`.
@@ -19,7 +19,11 @@ pub(super) struct Arguments {
 }
 
 /// Asks and shows it.
-pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let Arguments { name, kind, trace } = arguments;
     let request = Request::Query { name: name.clone(), kind: kind.clone(), trace: *trace };
     let Reply::Query(reply) = client.ask_one(&request)? else { return Err(unexpected()) };
@@ -27,7 +31,7 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
         Format::Json => json::line(&*reply),
         Format::Text(style) => text::query(&reply, style),
     };
-    Ok(Outcome { text, exit: verdict(&reply) })
+    Ok(CommandOutcome { text, exit: verdict(&reply) })
 }
 
 /// Yes, no, or could not tell.

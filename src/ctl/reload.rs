@@ -2,16 +2,16 @@
 
 use super::client::Client;
 use super::render::{Format, json, text};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 
 /// Asks, and shows the changes or the errors of the file.
-pub(super) fn run(client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Reload)?;
     let wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),
         Format::Text(style) => text::reloaded(&replies, style),
     };
-    Ok(Outcome { text, exit: if wrong { Exit::ConfigInvalid } else { Exit::Yes } })
+    Ok(CommandOutcome { text, exit: if wrong { Exit::ConfigInvalid } else { Exit::Yes } })
 }

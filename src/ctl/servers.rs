@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::client::Client;
 use super::render::{Format, json, state};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// The command line of `servers`.
@@ -15,7 +15,11 @@ pub(super) struct Arguments {
 }
 
 /// Asks and shows it.
-pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let address = arguments.address;
     let replies = client.ask(&Request::Servers { address })?;
     let text = match format {
@@ -23,5 +27,5 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
         Format::Text(style) => state::servers(&replies, address, style),
     };
     let exit = if replies.is_empty() && address.is_some() { Exit::No } else { Exit::Yes };
-    Ok(Outcome { text, exit })
+    Ok(CommandOutcome { text, exit })
 }

@@ -2,7 +2,7 @@
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, rows, screen};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request, Table};
 use crate::record::Window;
 
@@ -21,7 +21,11 @@ pub(super) struct Arguments {
 }
 
 /// Asks and shows it.
-pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(
+    arguments: &Arguments,
+    client: &Client,
+    format: Format,
+) -> Result<CommandOutcome, CommandFailure> {
     let table = if arguments.slow { Some(Table::Slow) } else { arguments.by };
     let window = arguments.since;
     let replies = client.ask(&Request::Stats { window, table })?;
@@ -33,5 +37,5 @@ pub(super) fn run(arguments: &Arguments, client: &Client, format: Format) -> Res
             _ => return Err(unexpected()),
         },
     };
-    Ok(Outcome { text, exit: Exit::Yes })
+    Ok(CommandOutcome { text, exit: Exit::Yes })
 }

@@ -2,16 +2,16 @@
 
 use super::client::{Client, unexpected};
 use super::render::{Format, json, text};
-use super::{Exit, Failure, Outcome};
+use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 
 /// Asks and shows it; "no" if the daemon is not healthy.
-pub(super) fn run(client: &Client, format: Format) -> Result<Outcome, Failure> {
+pub(super) fn run(client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
     let exit = if status.warnings.is_empty() { Exit::Yes } else { Exit::No };
     let text = match format {
         Format::Json => json::line(&*status),
         Format::Text(style) => text::status(&status, style),
     };
-    Ok(Outcome { text, exit })
+    Ok(CommandOutcome { text, exit })
 }

@@ -32,8 +32,8 @@ use tokio::time::timeout;
 
 use crate::clock::Clock;
 use crate::config::{Config, defaults};
-use crate::control::Subject;
-use crate::control::server::{BindError, Server};
+use crate::control::Controlled;
+use crate::control::server::{BindError, ControlServer};
 use crate::exchange::internet::Internet;
 use crate::exchange::network::Network;
 use crate::exchange::ports::{self, Ports};
@@ -46,7 +46,7 @@ use crate::resolve::{Resolver, ResolverParts};
 use crate::supervise::Supervisor;
 #[cfg(feature = "lab")]
 use crate::supervise::pulse::Pulses;
-use crate::wire::cookie::Secret;
+use crate::wire::cookie::CookieSecret;
 use crate::zones::{Views, Wrong};
 use running::{Reloadable, Running};
 
@@ -126,7 +126,7 @@ impl Daemon {
             clock: clock.clone(),
             resolver: Arc::clone(&resolver),
             recorder: Arc::clone(&recorder),
-            cookies: Secret::new(Keyed::new(&random)),
+            cookies: CookieSecret::new(Keyed::new(&random)),
             supervisor: supervisor.clone(),
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
@@ -178,7 +178,7 @@ impl Daemon {
     }
 
     /// The daemon as the control socket sees it.
-    pub fn subject(&self) -> Arc<impl Subject + use<>> {
+    pub fn subject(&self) -> Arc<impl Controlled + use<>> {
         Arc::clone(&self.subject)
     }
 
@@ -204,9 +204,9 @@ impl Daemon {
 
 /// The control socket. If the default one cannot be created, for instance by an ordinary user, the daemon runs
 /// without it; a configured one is required.
-fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
+fn bind_control(config: &Config) -> Result<Option<ControlServer>, StartError> {
     let path = &config.control.socket;
-    match Server::bind(path) {
+    match ControlServer::bind(path) {
         Ok(server) => Ok(Some(server)),
         Err(error @ BindError::System { .. }) if path.as_os_str() == defaults::SOCKET => {
             tracing::warn!("{error}; resolverctl cannot reach this daemon");
@@ -218,7 +218,7 @@ fn bind_control(config: &Config) -> Result<Option<Server>, StartError> {
 
 /// Serves the control socket until the daemon ends, and removes it then.
 fn serve_control(
-    server: Server,
+    server: ControlServer,
     supervisor: &Supervisor,
     subject: &Arc<Running>,
     ended: watch::Receiver<bool>,

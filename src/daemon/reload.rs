@@ -11,7 +11,7 @@ use tokio::task::block_in_place;
 use super::StartError;
 use super::running::Running;
 use crate::config::{self, Config};
-use crate::control::Subject;
+use crate::control::Controlled;
 use crate::limits::FLIGHT_TIME;
 use crate::log;
 use crate::notify;

@@ -15,7 +15,7 @@ use crate::cache::look::Held;
 use crate::cache::servers::KnownServer;
 use crate::clock::{Clock, Mono, Now};
 use crate::config::Config;
-use crate::control::Subject;
+use crate::control::Controlled;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::{DaemonStatus, MissingAddress};
 use crate::dnsbl::table::Lists;
@@ -107,7 +107,7 @@ impl Running {
     }
 }
 
-impl Subject for Running {
+impl Controlled for Running {
     fn status(&self) -> DaemonStatus {
         DaemonStatus {
             version: env!("CARGO_PKG_VERSION").to_owned(),

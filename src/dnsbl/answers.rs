@@ -7,7 +7,7 @@ use crate::limits::{LISTS_NOTHING_ANSWERS, LISTS_WORLD_ANSWERS};
 
 /// Answers to clients' questions, without answers from memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Answers {
+pub struct ListAnswers {
     /// Answers since the last listing, or since the start.
     pub since_listing: u32,
     /// Whether there was a listing since the start.
@@ -18,7 +18,7 @@ pub struct Answers {
     not_listed: u32,
 }
 
-impl Answers {
+impl ListAnswers {
     /// A test looks wrong: the next answers show whether it is right.
     pub fn begin(&mut self) {
         (self.listed, self.not_listed) = (0, 0);
@@ -60,8 +60,8 @@ impl Answers {
 mod tests {
     use super::*;
 
-    fn answers(listed: u32, not_listed: u32) -> Answers {
-        let mut answers = Answers::default();
+    fn answers(listed: u32, not_listed: u32) -> ListAnswers {
+        let mut answers = ListAnswers::default();
         (0..listed).for_each(|_| answers.heard(&ListVerdict::Listed));
         (0..not_listed).for_each(|_| answers.heard(&ListVerdict::NotListed));
         answers

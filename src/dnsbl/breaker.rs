@@ -69,11 +69,11 @@ pub struct Breaker {
     probed: Option<Mono>,
     /// Probes sent for this suspicion.
     probes: u32,
-    open: Option<Open>,
+    open: Option<OpenBreaker>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Open {
+struct OpenBreaker {
     why: OpenReason,
     since: Mono,
     next_probe: Mono,
@@ -245,7 +245,7 @@ impl Breaker {
     fn trip(&mut self, why: OpenReason, now: Mono) {
         self.probes = 0;
         self.confirmed = None;
-        self.open = Some(Open { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
+        self.open = Some(OpenBreaker { why, since: now, next_probe: now.after(FIRST_PROBE_TIME) });
     }
 
     /// How long its silence is tolerated: several times its usual round trip, so that some messages were sent again.

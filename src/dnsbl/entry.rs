@@ -9,7 +9,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
-use super::answers::Answers;
+use super::answers::ListAnswers;
 use super::breaker::{self, ListQueryEnd};
 use super::gate::ListVerdict;
 use super::state::{KnownList, ListStanding, ListState};
@@ -31,7 +31,7 @@ pub struct ListEntry {
     pub watch: Watch,
     number: u32,
     told: Mutex<ToldOfList>,
-    tally: Tally,
+    tally: ListTally,
 }
 
 #[derive(Debug, Default)]
@@ -41,12 +41,12 @@ struct ToldOfList {
     last_untold: Mono,
     /// When the log last had a line about a list that is shut down.
     dead_line: Option<Mono>,
-    answers: Answers,
+    answers: ListAnswers,
 }
 
 /// The counters of a list.
 #[derive(Debug, Default)]
-struct Tally {
+struct ListTally {
     hits: AtomicU64,
     misses: AtomicU64,
     listed: AtomicU64,
@@ -74,7 +74,14 @@ pub struct ListCounts {
 
 impl ListEntry {
     pub(super) fn new(apex: Name, way: Way, number: u32) -> Self {
-        Self { apex, way, watch: Watch::default(), number, told: Mutex::default(), tally: Tally::default() }
+        Self {
+            apex,
+            way,
+            watch: Watch::default(),
+            number,
+            told: Mutex::default(),
+            tally: ListTally::default(),
+        }
     }
 
     /// An entry outside the table, for a question of an old configuration.
@@ -142,7 +149,7 @@ impl ListEntry {
     }
 
     /// The answers of its servers.
-    pub fn answers(&self) -> Answers {
+    pub fn answers(&self) -> ListAnswers {
         self.told().answers
     }
 
@@ -262,7 +269,7 @@ impl ListEntry {
     /// Its counters.
     pub fn counts(&self) -> ListCounts {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let Tally { hits, misses, listed, not_listed, untold, elapsed } = &self.tally;
+        let ListTally { hits, misses, listed, not_listed, untold, elapsed } = &self.tally;
         ListCounts {
             questions: read(hits).saturating_add(read(misses)),
             hits: read(hits),

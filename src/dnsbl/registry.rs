@@ -49,7 +49,7 @@ fn key_text(key: &Option<String>) -> String {
 /// The file as typed.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct RegistryFile {
     dated: String,
     #[serde(default)]
     list: Vec<Spanned<RegistryEntry>>,
@@ -120,7 +120,8 @@ impl Registry {
             let wrong = wrong.trim().replace('\n', ", ");
             RegistryError { line: line.saturating_add(1), key: key.map(str::to_owned), wrong }
         };
-        let file: File = toml::from_str(text).map_err(|error| wrong(error.span(), error.message()))?;
+        let file: RegistryFile =
+            toml::from_str(text).map_err(|error| wrong(error.span(), error.message()))?;
         if file.list.len() > MAX_LISTS {
             return Err(wrong(None, &format!("has {} lists; the maximum is {MAX_LISTS}", file.list.len())));
         }

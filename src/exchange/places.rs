@@ -13,18 +13,18 @@ use crate::limits::MAX_EXCHANGES;
 
 /// The places.
 #[derive(Debug, Default)]
-pub(super) struct Places(Mutex<Table>);
+pub(super) struct Places(Mutex<PlacesTable>);
 
 #[derive(Debug, Default)]
-struct Table {
+struct PlacesTable {
     taken: usize,
-    zones: BTreeMap<u64, Zone>,
+    zones: BTreeMap<u64, ZonePlaces>,
     /// Waiting zones, by the number of their places.
     waiting: BTreeSet<(usize, u64)>,
 }
 
 #[derive(Debug, Default)]
-struct Zone {
+struct ZonePlaces {
     taken: usize,
     /// Waiting messages, in the order in which they came.
     waiting: VecDeque<oneshot::Sender<Place>>,
@@ -62,14 +62,14 @@ impl Places {
         }
     }
 
-    fn take_now(self: &Arc<Self>, table: &mut Table, zone: u64) -> Option<Place> {
+    fn take_now(self: &Arc<Self>, table: &mut PlacesTable, zone: u64) -> Option<Place> {
         let held = table.zones.get(&zone);
         let waits = held.is_some_and(|held| !held.waiting.is_empty());
         let may = !waits && held.map_or(0, |held| held.taken) < table.free();
         may.then(|| self.grant(table, zone))
     }
 
-    fn grant(self: &Arc<Self>, table: &mut Table, zone: u64) -> Place {
+    fn grant(self: &Arc<Self>, table: &mut PlacesTable, zone: u64) -> Place {
         table.taken = table.taken.saturating_add(1);
         let held = table.zones.entry(zone).or_default();
         held.taken = held.taken.saturating_add(1);
@@ -77,7 +77,7 @@ impl Places {
     }
 
     /// Gives the free places to the zones with the fewest.
-    fn go_on(self: &Arc<Self>, table: &mut Table) -> Vec<(oneshot::Sender<Place>, Place)> {
+    fn go_on(self: &Arc<Self>, table: &mut PlacesTable) -> Vec<(oneshot::Sender<Place>, Place)> {
         let mut granted = Vec::new();
         while let Some((taken, zone)) = table.waiting.first().copied()
             && taken < table.free()
@@ -92,12 +92,12 @@ impl Places {
         granted
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, PlacesTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
+impl PlacesTable {
     fn free(&self) -> usize {
         MAX_EXCHANGES.saturating_sub(self.taken)
     }

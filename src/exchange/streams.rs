@@ -22,13 +22,13 @@ use crate::random::Random;
 pub(super) struct Streams {
     network: Arc<dyn Network>,
     random: Random,
-    table: Arc<Mutex<Table>>,
+    table: Arc<Mutex<StreamTable>>,
     /// Bounds the open streams.
     places: Arc<Semaphore>,
 }
 
 #[derive(Default)]
-struct Table {
+struct StreamTable {
     kept: HashMap<Path, KeptStream>,
     /// Bounds the open streams of each network that has any.
     networks: HashMap<IpAddr, Arc<Semaphore>>,
@@ -37,21 +37,21 @@ struct Table {
 }
 
 struct KeptStream {
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::Sender<StreamRequest>,
     /// Tells it from other streams to the same server.
     number: u64,
     /// The stream with the smallest number has been unused for the longest time.
     used: u64,
 }
 
-struct Request {
+struct StreamRequest {
     message: Vec<u8>,
-    reply: oneshot::Sender<Result<Vec<u8>, Lost>>,
+    reply: oneshot::Sender<Result<Vec<u8>, LostStream>>,
 }
 
 /// Why there is no answer.
 #[derive(Clone)]
-enum Lost {
+enum LostStream {
     /// The stream could not be opened, or was closed before it carried any answer.
     Failed(Arc<io::Error>),
     /// It carried answers and was closed before this one: another stream may bring it.
@@ -78,23 +78,23 @@ impl Streams {
     /// The stream cannot be opened, or is closed before any answer.
     pub(super) async fn exchange(&self, path: &Path, message: &[u8]) -> Result<Vec<u8>, Arc<io::Error>> {
         let mut heard = ask(self.kept(path), message).await;
-        if matches!(heard, Err(Lost::Closed)) {
+        if matches!(heard, Err(LostStream::Closed)) {
             heard = ask(self.kept(path), message).await;
         }
-        if matches!(heard, Err(Lost::Closed)) {
+        if matches!(heard, Err(LostStream::Closed)) {
             // A server that closes after each answer gets a stream for each message that it left without an answer.
             // So messages that were sent together do not starve each other.
             let places = lock(&self.table).places_of(network_of(path));
             heard = ask(self.open(path, 0, places), message).await;
         }
         heard.map_err(|lost| match lost {
-            Lost::Failed(error) => error,
-            Lost::Closed => Arc::new(io::ErrorKind::UnexpectedEof.into()),
+            LostStream::Failed(error) => error,
+            LostStream::Closed => Arc::new(io::ErrorKind::UnexpectedEof.into()),
         })
     }
 
     /// The kept stream to a server, or a new one that is kept.
-    fn kept(&self, path: &Path) -> mpsc::Sender<Request> {
+    fn kept(&self, path: &Path) -> mpsc::Sender<StreamRequest> {
         let mut table = lock(&self.table);
         let number = table.next_number();
         // A stream whose task has panicked is still on the list.
@@ -116,7 +116,7 @@ impl Streams {
     }
 
     /// A new stream to a server. Numbers begin at 1; the stream with 0 is not kept, and ends with its message.
-    fn open(&self, path: &Path, number: u64, of_network: Arc<Semaphore>) -> mpsc::Sender<Request> {
+    fn open(&self, path: &Path, number: u64, of_network: Arc<Semaphore>) -> mpsc::Sender<StreamRequest> {
         let (sender, requests) = mpsc::channel(MAX_PIPELINED);
         let (path, table, random) = (path.clone(), Arc::clone(&self.table), self.random.clone());
         let driver = Driver { path, number, requests, early: Vec::new(), table, random };
@@ -126,11 +126,11 @@ impl Streams {
     }
 }
 
-fn lock(table: &Mutex<Table>) -> MutexGuard<'_, Table> {
+fn lock(table: &Mutex<StreamTable>) -> MutexGuard<'_, StreamTable> {
     table.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Table {
+impl StreamTable {
     fn next_number(&mut self) -> u64 {
         self.numbers = self.numbers.saturating_add(1);
         self.numbers
@@ -167,30 +167,30 @@ fn network_of(path: &Path) -> IpAddr {
     }
 }
 
-async fn ask(requests: mpsc::Sender<Request>, message: &[u8]) -> Result<Vec<u8>, Lost> {
+async fn ask(requests: mpsc::Sender<StreamRequest>, message: &[u8]) -> Result<Vec<u8>, LostStream> {
     let (reply, heard) = oneshot::channel();
-    let request = Request { message: message.to_vec(), reply };
-    requests.send(request).await.map_err(|_| Lost::Closed)?;
+    let request = StreamRequest { message: message.to_vec(), reply };
+    requests.send(request).await.map_err(|_| LostStream::Closed)?;
     drop(requests);
-    heard.await.unwrap_or(Err(Lost::Closed))
+    heard.await.unwrap_or(Err(LostStream::Closed))
 }
 
 /// The task of one stream.
 struct Driver {
     path: Path,
     number: u64,
-    requests: mpsc::Receiver<Request>,
+    requests: mpsc::Receiver<StreamRequest>,
     /// Messages that came before it was open.
-    early: Vec<Request>,
-    table: Arc<Mutex<Table>>,
+    early: Vec<StreamRequest>,
+    table: Arc<Mutex<StreamTable>>,
     random: Random,
 }
 
 /// A message that was sent and not answered yet.
-struct Waiting {
+struct WaitingQuery {
     /// The id that the sender gave it.
     id: [u8; 2],
-    reply: oneshot::Sender<Result<Vec<u8>, Lost>>,
+    reply: oneshot::Sender<Result<Vec<u8>, LostStream>>,
 }
 
 impl Driver {
@@ -211,9 +211,9 @@ impl Driver {
             };
             match opened {
                 Some((Ok(Ok(stream)), _taken)) => self.serve(stream).await,
-                Some((Ok(Err(error)), _)) => Lost::Failed(Arc::new(error)),
-                Some((Err(_), _)) => Lost::Failed(Arc::new(io::ErrorKind::TimedOut.into())),
-                None => Lost::Closed,
+                Some((Ok(Err(error)), _)) => LostStream::Failed(Arc::new(error)),
+                Some((Err(_), _)) => LostStream::Failed(Arc::new(io::ErrorKind::TimedOut.into())),
+                None => LostStream::Closed,
             }
         };
         let mut table = lock(&self.table);
@@ -235,14 +235,14 @@ impl Driver {
     /// Sends and reads until the stream ends or nobody needs it; informs the senders that are left without an answer.
     /// A stream whose messages were all given up ends at once if it has never carried an answer, otherwise when it
     /// has been idle.
-    async fn serve(&mut self, mut stream: Box<dyn Stream>) -> Lost {
-        let mut waiting: BTreeMap<u16, Waiting> = BTreeMap::new();
+    async fn serve(&mut self, mut stream: Box<dyn Stream>) -> LostStream {
+        let mut waiting: BTreeMap<u16, WaitingQuery> = BTreeMap::new();
         let mut early = std::mem::take(&mut self.early).into_iter();
         let (mut answered, mut wanted, mut strays) = (false, true, 0);
         let quiet = sleep(UPSTREAM_IDLE_TIME);
         tokio::pin!(quiet);
         let lost_by = |answered: bool, error: io::Error| {
-            if answered { Lost::Closed } else { Lost::Failed(Arc::new(error)) }
+            if answered { LostStream::Closed } else { LostStream::Failed(Arc::new(error)) }
         };
         let lost = loop {
             waiting.retain(|_, waiting| !waiting.reply.is_closed());
@@ -285,7 +285,7 @@ impl Driver {
             waiting.retain(|_, waiting| !waiting.reply.is_closed());
             let given_up = waited && !answered;
             if waiting.is_empty() && (!wanted || given_up) {
-                break Lost::Closed;
+                break LostStream::Closed;
             }
         };
         for (_, waiting) in waiting {
@@ -296,23 +296,23 @@ impl Driver {
     }
 
     /// Notes a message as sent, under an id that no other on this stream has.
-    fn enter(&self, request: Request, waiting: &mut BTreeMap<u16, Waiting>) -> Option<Vec<u8>> {
-        let Request { mut message, reply } = request;
+    fn enter(&self, request: StreamRequest, waiting: &mut BTreeMap<u16, WaitingQuery>) -> Option<Vec<u8>> {
+        let StreamRequest { mut message, reply } = request;
         let id: [u8; 2] = *message.first_chunk()?;
         let draws = (0..STREAM_ID_TRIES).map(|_| self.random.u16());
         let free =
             std::iter::once(u16::from_be_bytes(id)).chain(draws).find(|id| !waiting.contains_key(id))?;
         *message.first_chunk_mut()? = free.to_be_bytes();
-        waiting.insert(free, Waiting { id, reply });
+        waiting.insert(free, WaitingQuery { id, reply });
         Some(message)
     }
 }
 
 /// First the messages that came before the stream was open, then new ones; none once no more can come.
 async fn next_request(
-    early: &mut std::vec::IntoIter<Request>,
-    requests: &mut mpsc::Receiver<Request>,
-) -> Option<Request> {
+    early: &mut std::vec::IntoIter<StreamRequest>,
+    requests: &mut mpsc::Receiver<StreamRequest>,
+) -> Option<StreamRequest> {
     match early.next() {
         Some(request) => Some(request),
         None => requests.recv().await,
@@ -320,7 +320,7 @@ async fn next_request(
 }
 
 /// Returns when a sender that waits for an answer gives up; never if nobody waits.
-async fn first_gives_up(waiting: &mut BTreeMap<u16, Waiting>) {
+async fn first_gives_up(waiting: &mut BTreeMap<u16, WaitingQuery>) {
     match waiting.values_mut().next() {
         Some(first) => first.reply.closed().await,
         None => std::future::pending().await,
@@ -328,7 +328,7 @@ async fn first_gives_up(waiting: &mut BTreeMap<u16, Waiting>) {
 }
 
 /// Returns when all senders so far have given up. Their messages are in `early`.
-async fn nobody_waits(requests: &mut mpsc::Receiver<Request>, early: &mut Vec<Request>) {
+async fn nobody_waits(requests: &mut mpsc::Receiver<StreamRequest>, early: &mut Vec<StreamRequest>) {
     loop {
         let more = early.len() < MAX_PIPELINED;
         let Some(last) = early.last_mut() else {
@@ -358,7 +358,7 @@ async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
 }
 
 /// Passes an answer to its sender, under the sender's id; returns false if nobody waits for it.
-fn deliver(mut octets: Vec<u8>, waiting: &mut BTreeMap<u16, Waiting>) -> bool {
+fn deliver(mut octets: Vec<u8>, waiting: &mut BTreeMap<u16, WaitingQuery>) -> bool {
     let Some(place) = octets.first_chunk_mut() else { return false };
     let Some(sent) = waiting.remove(&u16::from_be_bytes(*place)) else { return false };
     *place = sent.id;

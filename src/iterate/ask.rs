@@ -20,7 +20,7 @@ use super::dead::{Aside, WantedServer, other_question};
 use super::edns::Signed;
 use super::failure::Failure;
 use super::late_answers::Unanswered;
-use super::select::{self, Candidate, Progress};
+use super::select::{self, Candidate, CandidateProgress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::Health;
@@ -238,7 +238,7 @@ impl<'a> Asking<'a> {
                     self.give_up_waiting(event.server, event.tries);
                 } else if let Some(candidate) = self.candidate(event.server) {
                     let cut = conduct == Conduct::Truncated;
-                    candidate.progress = if cut { Progress::Cut } else { Progress::Spent };
+                    candidate.progress = if cut { CandidateProgress::Cut } else { CandidateProgress::Spent };
                 }
                 // A family without a route takes its place in the race with it: another server gets it.
                 let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
@@ -390,7 +390,7 @@ impl<'a> Asking<'a> {
             // make new ones.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
-            let progress = if silent { Progress::Spent } else { Progress::Untried };
+            let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
             if silent {
                 self.faults.push((address, Conduct::Silent));
             }
@@ -413,9 +413,10 @@ impl<'a> Asking<'a> {
         let (iterate, cut, context) = (self.iterate, self.cut, self.context());
         let mut dropped = false;
         for candidate in &mut self.candidates {
-            if !iterate.may_ask(context, cut, candidate.address.ip()) && candidate.progress != Progress::Spent
+            if !iterate.may_ask(context, cut, candidate.address.ip())
+                && candidate.progress != CandidateProgress::Spent
             {
-                candidate.progress = Progress::Spent;
+                candidate.progress = CandidateProgress::Spent;
                 dropped = true;
             }
         }
@@ -429,7 +430,7 @@ impl<'a> Asking<'a> {
 
     /// Whether a message is out whose timer still runs.
     pub(super) fn is_waiting(&self) -> bool {
-        self.candidates.iter().any(|candidate| candidate.progress == Progress::Waiting)
+        self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
 
     /// Whether two servers of the zone in a row have refused.
@@ -447,11 +448,11 @@ impl<'a> Asking<'a> {
         let Some(candidate) = self.candidate(address) else { return false };
         // The end of an older attempt at the same server does not end the newer one.
         let is_waited_for =
-            candidate.progress == Progress::Waiting && candidate.tries == tries.saturating_add(1);
+            candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
             // If many questions wait for a dead server, one message of each is enough to notice its return.
             let enough = crowded && candidate.standing.health == Health::Dead;
-            candidate.progress = if enough { Progress::Spent } else { Progress::Overdue };
+            candidate.progress = if enough { CandidateProgress::Spent } else { CandidateProgress::Overdue };
         }
         is_waited_for
     }
@@ -462,7 +463,7 @@ impl<'a> Asking<'a> {
 
     fn mark_waiting_silent(&mut self) {
         for candidate in &self.candidates {
-            if matches!(candidate.progress, Progress::Waiting | Progress::Overdue) {
+            if matches!(candidate.progress, CandidateProgress::Waiting | CandidateProgress::Overdue) {
                 self.faults.push((candidate.address, Conduct::Silent));
             }
         }

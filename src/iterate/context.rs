@@ -23,7 +23,7 @@ use crate::zones::View;
 #[derive(Clone, Debug)]
 pub struct Context {
     /// Shared by all sub-questions of a question.
-    pub budget: Arc<Budget>,
+    pub budget: Arc<QuestionBudget>,
     /// The routes and the configuration that the question began with.
     pub view: Arc<View>,
     trail: Arc<Trail>,
@@ -55,7 +55,7 @@ impl Context {
         let ends = trail.began().after(FLIGHT_TIME);
         let checks = view.config.dnssec.validate;
         Self {
-            budget: Arc::new(Budget {
+            budget: Arc::new(QuestionBudget {
                 packets: AtomicU32::new(0),
                 sought: AtomicU32::new(0),
                 ends,
@@ -158,7 +158,7 @@ impl Context {
 
 /// The budget of a client's question.
 #[derive(Debug)]
-pub struct Budget {
+pub struct QuestionBudget {
     packets: AtomicU32,
     sought: AtomicU32,
     ends: Mono,
@@ -166,7 +166,7 @@ pub struct Budget {
     pub work: Work,
 }
 
-impl Budget {
+impl QuestionBudget {
     /// Takes one message from the budget; returns false if none is left.
     pub fn take(&self) -> bool {
         let take = |packets: u32| (packets < MAX_PACKETS_PER_QUESTION).then_some(packets.saturating_add(1));

@@ -11,10 +11,10 @@ use crate::limits::{CROWDED_SERVER, LATE_SHARE, MAX_LATE, MAX_LATE_PER_SERVER};
 
 /// Late messages, by server.
 #[derive(Debug, Default)]
-pub(super) struct Late(Mutex<Table>);
+pub(super) struct Late(Mutex<LateTable>);
 
 #[derive(Debug, Default)]
-struct Table {
+struct LateTable {
     servers: BTreeMap<SocketAddr, usize>,
     all: usize,
 }
@@ -45,7 +45,7 @@ impl Late {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, LateTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -23,7 +23,7 @@ pub struct Candidate {
     /// Messages sent to it in this step.
     pub tries: u8,
     /// The progress of these messages.
-    pub progress: Progress,
+    pub progress: CandidateProgress,
     /// Messages to it that are still listened for.
     pub under_way: u8,
     /// Whether it has answered a message: its answers to the others are not waited for.
@@ -36,7 +36,7 @@ pub struct Candidate {
 
 /// The progress of the last message to a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
+pub enum CandidateProgress {
     /// No message was sent.
     Untried,
     /// A message was sent and its timer runs.
@@ -60,7 +60,7 @@ impl Candidate {
     /// A candidate that was not asked yet.
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
         let (tries, under_way, streams) = (0, 0, 0);
-        let (progress, answered, cut) = (Progress::Untried, false, false);
+        let (progress, answered, cut) = (CandidateProgress::Untried, false, false);
         Self { address, standing, tries, progress, under_way, answered, cut, streams }
     }
 
@@ -68,7 +68,7 @@ impl Candidate {
     pub fn sent(&mut self) {
         self.tries = self.tries.saturating_add(1);
         self.streams = self.streams.saturating_add(self.cut.into());
-        self.progress = Progress::Waiting;
+        self.progress = CandidateProgress::Waiting;
         self.under_way = self.under_way.saturating_add(1);
         self.answered = false;
     }
@@ -118,7 +118,10 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
         (candidate.level(), standing.lame, health, distance)
     };
     let fits = |candidate: &&Candidate| {
-        let may_be = matches!(candidate.progress, Progress::Untried | Progress::Overdue | Progress::Cut);
+        let may_be = matches!(
+            candidate.progress,
+            CandidateProgress::Untried | CandidateProgress::Overdue | CandidateProgress::Cut
+        );
         may_be && candidate.tries < max_tries && candidate.streams < MAX_STREAM_TRIES
     };
     let least = candidates.iter().filter(fits).map(rank).min()?;
@@ -165,7 +168,7 @@ mod tests {
                 tcp: true,
             },
             tries: 0,
-            progress: Progress::Untried,
+            progress: CandidateProgress::Untried,
             under_way: 0,
             answered: false,
             cut: false,
@@ -185,7 +188,7 @@ mod tests {
         let mut order = Vec::new();
         while let Some(place) = next(&candidates, 1, |_| 0) {
             order.push(place);
-            candidates[place].progress = Progress::Spent;
+            candidates[place].progress = CandidateProgress::Spent;
         }
         assert_eq!(order, [3, 2, 1, 4, 0]);
     }
@@ -201,12 +204,12 @@ mod tests {
         let mut order = Vec::new();
         while let Some(place) = next(&candidates, 3, |_| 0) {
             order.push(place);
-            candidates[place].progress = Progress::Overdue;
+            candidates[place].progress = CandidateProgress::Overdue;
             candidates[place].tries += 1;
         }
         assert_eq!(order, [1, 1, 1, 2, 0, 2, 0, 2, 0], "at most three messages each");
         candidates[1].tries = 1;
-        candidates[1].progress = Progress::Waiting;
+        candidates[1].progress = CandidateProgress::Waiting;
         assert_eq!(next(&candidates, 3, |_| 0), None);
     }
 
@@ -232,11 +235,11 @@ mod tests {
         candidates[0].sent();
         assert!(candidates[0].ended(Conduct::Truncated));
         assert_eq!((candidates[0].cut, candidates[0].awaited()), (true, 0));
-        candidates[0].progress = Progress::Cut;
+        candidates[0].progress = CandidateProgress::Cut;
         for _ in 0..MAX_STREAM_TRIES {
             assert_eq!(next(&candidates, 8, |_| 0), Some(0));
             candidates[0].sent();
-            candidates[0].progress = Progress::Overdue;
+            candidates[0].progress = CandidateProgress::Overdue;
         }
         assert_eq!(next(&candidates, 8, |_| 0), None);
         assert!(!candidates[0].ended(Conduct::Truncated), "the other copy over UDP");

@@ -12,7 +12,7 @@ use hickory_proto::dnssec::{DigestType, DnsSecError, DnsSecResult, Nsec3HashAlgo
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType, SerialNumber};
 
 use super::signing::{Flaw, Generation, Hashing, Signing};
-use super::test_keys::Key;
+use super::test_keys::TestKey;
 use super::world::LabError;
 use crate::question::wire_name;
 use crate::zones::zone::Zone;
@@ -80,7 +80,7 @@ fn signers_of(zone: &Name, plan: &Signing, generations: &[Generation]) -> Result
     make().map_err(|error| LabError::Sign { zone: zone.to_string(), error })
 }
 
-fn delegation_signer(zone: &Name, key: &Key, digest: u8, mismatch: bool) -> DnsSecResult<DS> {
+fn delegation_signer(zone: &Name, key: &TestKey, digest: u8, mismatch: bool) -> DnsSecResult<DS> {
     let kind = DigestType::from(digest);
     let mut octets = match kind {
         // It cannot be computed: 32 arbitrary octets.
@@ -101,7 +101,7 @@ enum Role {
 }
 
 /// The keys of one role and generation, one for each algorithm.
-fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<Key>> {
+fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsSecResult<Vec<TestKey>> {
     // Neighbours in the tree should not share keys: the name chooses the first.
     let drawn = wire_name(zone).iter().fold(0_usize, |sum, octet| {
         sum.wrapping_mul(31).wrapping_add(usize::from(octet.to_ascii_lowercase()))
@@ -110,11 +110,16 @@ fn keys(zone: &Name, plan: &Signing, generation: Generation, role: Role) -> DnsS
     let zone_bit = if plan.has(Flaw::NoZoneBit) { 0 } else { ZONE_KEY };
     let flags = zone_bit | if role == Role::KeySigning { ENTRY_POINT } else { 0 };
     let number = (drawn % 8).wrapping_add(place);
-    plan.algorithms.iter().map(|algorithm| Key::new(*algorithm, plan.rsa_bits, number, flags)).collect()
+    plan.algorithms.iter().map(|algorithm| TestKey::new(*algorithm, plan.rsa_bits, number, flags)).collect()
 }
 
-fn all_keys(zone: &Name, plan: &Signing, generations: &[Generation], role: Role) -> DnsSecResult<Vec<Key>> {
-    let keys: DnsSecResult<Vec<Vec<Key>>> =
+fn all_keys(
+    zone: &Name,
+    plan: &Signing,
+    generations: &[Generation],
+    role: Role,
+) -> DnsSecResult<Vec<TestKey>> {
+    let keys: DnsSecResult<Vec<Vec<TestKey>>> =
         generations.iter().map(|generation| keys(zone, plan, *generation, role)).collect();
     Ok(keys?.concat())
 }
@@ -128,11 +133,11 @@ struct Signer<'a> {
     plan: &'a Signing,
     origin: &'a Name,
     /// The keys in the DNSKEY set.
-    shown: Vec<Key>,
+    shown: Vec<TestKey>,
     /// The keys that sign the DNSKEY set.
-    of_keys: Vec<Key>,
+    of_keys: Vec<TestKey>,
     /// The keys that sign the rest.
-    of_data: Vec<Key>,
+    of_data: Vec<TestKey>,
     inception: u32,
     expiration: u32,
 }

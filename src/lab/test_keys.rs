@@ -20,7 +20,7 @@ const ED25519: &str = include_str!("test_keys/ed25519.pem");
 
 /// A key of a zone, with its private half.
 #[derive(Clone)]
-pub(super) struct Key {
+pub(super) struct TestKey {
     /// The public half, as the zone shows it.
     pub(super) record: DNSKEY,
     /// Its key tag (RFC 4034 appendix B).
@@ -28,7 +28,7 @@ pub(super) struct Key {
     private: Arc<dyn SigningKey>,
 }
 
-impl Key {
+impl TestKey {
     /// Test key `number` of an algorithm, with these DNSKEY flags. There are four or eight; higher numbers start
     /// again. RSA keys have 2048 bits unless `bits` says that they are small.
     ///
@@ -51,7 +51,7 @@ impl Key {
             Algorithm::ECDSAP256SHA256 => read(P256, number, algorithm)?,
             Algorithm::ECDSAP384SHA384 => read(P384, number, algorithm)?,
             Algorithm::ED25519 => read(ED25519, number, algorithm)?,
-            _ => Arc::new(Lookalike { algorithm, number }),
+            _ => Arc::new(LookalikeKey { algorithm, number }),
         })
     }
 
@@ -117,19 +117,19 @@ fn read(file: &str, number: usize, algorithm: Algorithm) -> DnsSecResult<Arc<dyn
 }
 
 /// A key that looks like one of an algorithm that the library cannot sign with.
-struct Lookalike {
+struct LookalikeKey {
     algorithm: Algorithm,
     number: usize,
 }
 
-impl Lookalike {
+impl LookalikeKey {
     /// Octets of keys and signatures: those of RSA with 2048 bits (algorithms 1 to 10), else of Ed448 (RFC 8080).
     fn lengths(&self) -> (usize, usize) {
         if u8::from(self.algorithm) <= 10 { (260, 256) } else { (57, 114) }
     }
 }
 
-impl SigningKey for Lookalike {
+impl SigningKey for LookalikeKey {
     fn sign(&self, _octets: &TBS) -> DnsSecResult<Vec<u8>> {
         Ok(vec![0x5a; self.lengths().1])
     }
@@ -155,22 +155,22 @@ mod tests {
     fn what_a_key_signs_its_public_half_verifies() {
         for algorithm in [8, 10, 13, 14, 15] {
             for number in 0..8 {
-                let key = Key::new(algorithm, None, number, 256).unwrap();
+                let key = TestKey::new(algorithm, None, number, 256).unwrap();
                 let signature = key.sign(&TBS::from(b"signed".as_slice())).unwrap();
                 let public = key.record.public_key();
                 assert!(public.verify(b"signed", &signature).is_ok(), "{algorithm} {number}");
                 assert!(public.verify(b"forged", &signature).is_err(), "{algorithm} {number}");
             }
         }
-        assert_ne!(Key::new(13, None, 0, 256).unwrap().tag, Key::new(13, None, 1, 256).unwrap().tag);
-        assert_eq!(Key::new(16, None, 0, 256).unwrap().algorithm(), Algorithm::Unknown(16));
+        assert_ne!(TestKey::new(13, None, 0, 256).unwrap().tag, TestKey::new(13, None, 1, 256).unwrap().tag);
+        assert_eq!(TestKey::new(16, None, 0, 256).unwrap().algorithm(), Algorithm::Unknown(16));
     }
 
     #[test]
     fn colliding_keys_differ_in_all_but_the_tag() {
         for algorithm in [8, 13, 15] {
-            let key = Key::new(algorithm, None, 0, 256).unwrap();
-            let others: Vec<Key> = (0..20).map(|number| key.colliding(number).unwrap()).collect();
+            let key = TestKey::new(algorithm, None, 0, 256).unwrap();
+            let others: Vec<TestKey> = (0..20).map(|number| key.colliding(number).unwrap()).collect();
             for (place, other) in others.iter().enumerate() {
                 assert_eq!(other.tag, key.tag);
                 assert!(others.iter().skip(place + 1).all(|later| later.record != other.record));

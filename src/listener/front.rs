@@ -18,7 +18,7 @@ use crate::record::Recorder;
 use crate::record::event::Ended;
 use crate::resolve::{Asked, Resolver};
 use crate::supervise::{Supervisor, caught};
-use crate::wire::cookie::Secret;
+use crate::wire::cookie::CookieSecret;
 use crate::wire::query::{Query, Rejection, Unanswerable};
 use crate::wire::{compose, reply};
 use crate::zones::View;
@@ -54,7 +54,7 @@ pub struct FrontParts {
     /// Questions are counted here.
     pub recorder: Arc<Recorder>,
     /// The secret of server cookies.
-    pub cookies: Secret,
+    pub cookies: CookieSecret,
     /// Keeps threads and tasks alive.
     pub supervisor: Supervisor,
 }

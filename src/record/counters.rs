@@ -10,7 +10,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A row of the table.
-struct Row {
+struct CounterRow {
     /// Its name in JSON and for exporters.
     name: &'static str,
     /// Its words on the screen of `resolverctl stats` if it is not zero; none if the screen shows it elsewhere or not
@@ -28,7 +28,7 @@ macro_rules! counters {
         }
 
         /// Every counter, in the order of `Counter`.
-        const TABLE: &[Row] = &[$(Row { name: $name, shown: $shown },)*];
+        const TABLE: &[CounterRow] = &[$(CounterRow { name: $name, shown: $shown },)*];
     };
 }
 

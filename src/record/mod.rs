@@ -57,7 +57,7 @@ pub use self::report::{
     ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
 };
 use self::shard::Shard;
-use self::table::{Rows, Table};
+use self::table::{CounterTable, Rows};
 use self::tally::{ClientTally, Messages, ZoneTally};
 use self::totals::{Totals, Upstream};
 use self::window::Snapshots;
@@ -77,9 +77,9 @@ pub struct Recorder {
     shards: Box<[Shard]>,
     upstream: Upstream,
     /// By the zone's name in wire form: octets are compared many times faster than names.
-    zones: Mutex<Table<Vec<u8>, ZoneTally>>,
-    servers: Mutex<Table<IpAddr, Messages>>,
-    clients: Mutex<Table<IpAddr, ClientTally>>,
+    zones: Mutex<CounterTable<Vec<u8>, ZoneTally>>,
+    servers: Mutex<CounterTable<IpAddr, Messages>>,
+    clients: Mutex<CounterTable<IpAddr, ClientTally>>,
     snapshots: Mutex<Snapshots<Totals>>,
     incidents: Mutex<Incidents>,
     /// Wakes the task that asks other servers when one does not answer.

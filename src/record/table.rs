@@ -71,13 +71,13 @@ impl<Key: Ord + Clone, Counted: Tally> Rows<Key, Counted> {
 
 /// A table with its windows.
 #[derive(Debug)]
-pub(super) struct Table<Key, Counted> {
+pub(super) struct CounterTable<Key, Counted> {
     start: Rows<Key, Counted>,
     current: Rows<Key, Counted>,
     minutes: VecDeque<Rows<Key, Counted>>,
 }
 
-impl<Key: Ord + Clone, Counted: Tally> Default for Table<Key, Counted> {
+impl<Key: Ord + Clone, Counted: Tally> Default for CounterTable<Key, Counted> {
     fn default() -> Self {
         Self {
             start: Rows::new(limits::MAX_TABLE_ROWS),
@@ -87,7 +87,7 @@ impl<Key: Ord + Clone, Counted: Tally> Default for Table<Key, Counted> {
     }
 }
 
-impl<Key: Ord + Clone, Counted: Tally> Table<Key, Counted> {
+impl<Key: Ord + Clone, Counted: Tally> CounterTable<Key, Counted> {
     /// Counts for a key, now.
     pub(super) fn add(&mut self, key: &Key, counted: &Counted) {
         self.start.add(key, counted);
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_hour_later_only_the_start_remembers() {
-        let mut table = Table::default();
+        let mut table = CounterTable::default();
         table.add(&1, &Count(5));
         table.close_minute();
         assert_eq!(total(&table.rows(Window::Minute)), 5);

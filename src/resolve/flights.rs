@@ -41,12 +41,12 @@ pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 /// The flights in progress.
 #[derive(Clone)]
 pub(super) struct Flights {
-    table: Arc<Mutex<Table>>,
+    table: Arc<Mutex<FlightTable>>,
     /// The key of the hash that identifies zones and clients, because strangers choose their names.
     keyed: Keyed,
 }
 
-struct Table {
+struct FlightTable {
     flights: HashMap<QuestionKey, Flight, Keyed>,
     shares: Shares,
     backlog: Backlog,
@@ -121,7 +121,7 @@ pub(super) struct BegunFlight {
 impl Flights {
     /// No flights.
     pub(super) fn new(keyed: Keyed) -> Self {
-        Self { table: Arc::new(Mutex::new(Table::new(keyed))), keyed }
+        Self { table: Arc::new(Mutex::new(FlightTable::new(keyed))), keyed }
     }
 
     /// Lets `client`, whose question came at `arrived`, wait for the flight of `key`. If there is none, one begins
@@ -221,7 +221,7 @@ impl Flights {
 
     fn begin(
         &self,
-        table: &mut Table,
+        table: &mut FlightTable,
         key: &QuestionKey,
         ticket: Ticket,
         zone: &[u8],
@@ -241,7 +241,7 @@ impl Flights {
     /// A seat at the flight of `key`.
     fn seat(
         &self,
-        table: &mut Table,
+        table: &mut FlightTable,
         key: &QuestionKey,
         client: Client,
         asker: ClientKey,
@@ -271,12 +271,12 @@ impl Flights {
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, FlightTable> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
+impl FlightTable {
     fn new(keyed: Keyed) -> Self {
         Self {
             flights: HashMap::with_hasher(keyed),

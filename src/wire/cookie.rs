@@ -16,9 +16,9 @@ pub const WHOLE: usize = CLIENT + 16;
 
 /// The secret of server cookies; a new one at each start.
 #[derive(Clone, Copy)]
-pub struct Secret(Keyed);
+pub struct CookieSecret(Keyed);
 
-impl Secret {
+impl CookieSecret {
     /// A secret that uses `keyed`.
     pub fn new(keyed: Keyed) -> Self {
         Self(keyed)
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_cookie_belongs_to_one_client_and_time() {
-        let secret = Secret::new(Keyed::new(&Random::seeded(1)));
+        let secret = CookieSecret::new(Keyed::new(&Random::seeded(1)));
         let (one, two) = ([127, 0, 0, 1].into(), [127, 0, 0, 2].into());
         let cookie = secret.cookie(*b"12345678", one, 1_000);
         assert!(cookie.starts_with(b"12345678\x01\0\0\0\0\0\x03\xe8"));

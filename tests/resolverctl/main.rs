@@ -20,10 +20,10 @@ use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::clock::{Clock, Mono, Now};
 use resolverd::conduct::{Conduct, Transport};
 use resolverd::config::{Config, Zone, ZoneKind};
-use resolverd::control::Subject;
+use resolverd::control::Controlled;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
-use resolverd::control::server::{BindError, Server};
+use resolverd::control::server::{BindError, ControlServer};
 use resolverd::dnsbl::table::Lists;
 use resolverd::lab::prelude::{name, skipped};
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
@@ -80,7 +80,7 @@ impl Fake {
     }
 }
 
-impl Subject for Fake {
+impl Controlled for Fake {
     fn status(&self) -> DaemonStatus {
         DaemonStatus {
             version: "0.1.0".to_owned(),
@@ -267,7 +267,7 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let socket = directory.path().join("run/control.sock");
         let fake = Fake::new();
-        let server = runtime.block_on(async { Server::bind(&socket) }).unwrap();
+        let server = runtime.block_on(async { ControlServer::bind(&socket) }).unwrap();
         let (ending, ended) = tokio::sync::watch::channel(false);
         let daemon = Arc::clone(&fake);
         runtime.spawn(async move { server.run(daemon, ended).await });

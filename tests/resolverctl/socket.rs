@@ -7,7 +7,7 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     use std::os::unix::fs::PermissionsExt;
     let world = World::new();
     assert_eq!(std::fs::metadata(&world.socket).unwrap().permissions().mode() & 0o777, 0o660);
-    let again = world.runtime.block_on(async { Server::bind(&world.socket) });
+    let again = world.runtime.block_on(async { ControlServer::bind(&world.socket) });
     assert!(matches!(again, Err(BindError::InUse { .. })));
 
     let stale = world.directory.path().join("stale.sock");
@@ -15,14 +15,14 @@ fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {
     let dead = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).unwrap();
     dead.bind(&socket2::SockAddr::unix(&stale).unwrap()).unwrap();
     drop(dead);
-    let server = world.runtime.block_on(async { Server::bind(&stale) }).unwrap();
+    let server = world.runtime.block_on(async { ControlServer::bind(&stale) }).unwrap();
     assert!(stale.exists());
     drop(server);
     assert!(!stale.exists());
 
     let file = world.directory.path().join("file");
     std::fs::write(&file, "precious").unwrap();
-    let refused = world.runtime.block_on(async { Server::bind(&file) });
+    let refused = world.runtime.block_on(async { ControlServer::bind(&file) });
     assert!(matches!(refused, Err(BindError::NoSocket { .. })));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, Family};
-use resolverd::control::Subject;
+use resolverd::control::Controlled;
 use resolverd::daemon::Daemon;
 use resolverd::lab::client::Client;
 use resolverd::lab::delegations::Tree;

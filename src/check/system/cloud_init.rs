@@ -2,13 +2,13 @@
 //!
 //! Its module cc_resolv_conf does so where `manage_resolv_conf` is true.
 
-use super::host::File;
+use super::host::HostFile;
 use crate::check::Finding;
 
 const CHECK: &str = "cloud-init";
 
 /// Whether it is in use and leaves the file alone.
-pub(super) fn check(used: bool, files: &[File]) -> Finding {
+pub(super) fn check(used: bool, files: &[HostFile]) -> Finding {
     if !used {
         return Finding::ok(CHECK, "is not in use");
     }
@@ -40,10 +40,10 @@ mod tests {
 
     #[test]
     fn it_may_not_manage_the_file() {
-        let file = |text: &str| File::Text { path: "99.cfg".to_owned(), text: text.to_owned() };
+        let file = |text: &str| HostFile::Text { path: "99.cfg".to_owned(), text: text.to_owned() };
         assert_eq!(check(false, &[file("manage_resolv_conf: true\n")]).verdict, CheckVerdict::Ok);
         assert_eq!(check(true, &[file("#cloud-config\nusers: []\n")]).verdict, CheckVerdict::Ok);
-        let unread = File::Unreadable { path: "99.cfg".to_owned(), error: "no".to_owned() };
+        let unread = HostFile::Unreadable { path: "99.cfg".to_owned(), error: "no".to_owned() };
         assert_eq!(check(true, &[unread]).verdict, CheckVerdict::CouldNotTell);
         let (yes, no) = (file("manage_resolv_conf: true # x\n"), file("manage_resolv_conf: false\n"));
         assert_eq!(check(true, &[no.clone(), yes.clone()]).verdict, CheckVerdict::Warning);

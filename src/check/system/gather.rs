@@ -3,13 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
-use super::host::Host;
+use super::host::CheckedHost;
 use super::{Facts, proc, root_zone};
 use crate::config::{Config, defaults};
 
 /// Reads the host below `root`, and asks `servers`, root servers, over the network.
 pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> Facts {
-    let host = Host { root };
+    let host = CheckedHost { root };
     Facts {
         ours: ours(&host),
         resolv_conf: host.link("/etc/resolv.conf"),
@@ -45,7 +45,7 @@ pub fn gather(root: &Path, servers: &[SocketAddr], unix: u64) -> Facts {
 }
 
 /// The addresses where resolverd listens at port 53; errors of the configuration are left to `resolverd --check`.
-fn ours(host: &Host<'_>) -> Vec<IpAddr> {
+fn ours(host: &CheckedHost<'_>) -> Vec<IpAddr> {
     let path = host.path(defaults::FILE);
     let config =
         if path.exists() { Config::load(Some(&path)).unwrap_or_default() } else { Config::default() };

@@ -10,7 +10,7 @@ use crate::limits::{MAX_CHECKED_DROP_INS, MAX_CHECKED_FILE};
 
 /// A file of the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum File {
+pub enum HostFile {
     /// It was read.
     Text {
         /// Its path.
@@ -32,7 +32,7 @@ pub enum File {
     },
 }
 
-impl File {
+impl HostFile {
     /// Its text, if it was read.
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -60,11 +60,11 @@ impl File {
 }
 
 /// A host, from its root directory.
-pub(super) struct Host<'r> {
+pub(super) struct CheckedHost<'r> {
     pub(super) root: &'r Path,
 }
 
-impl Host<'_> {
+impl CheckedHost<'_> {
     pub(super) fn path(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
@@ -73,25 +73,25 @@ impl Host<'_> {
         self.path(path).exists()
     }
 
-    pub(super) fn file(&self, path: &str) -> File {
+    pub(super) fn file(&self, path: &str) -> HostFile {
         self.read(&self.path(path), path)
     }
 
     /// Reads the file at `place` whose path on the host is `path`.
-    fn read(&self, place: &Path, path: &str) -> File {
+    fn read(&self, place: &Path, path: &str) -> HostFile {
         let path = path.to_owned();
         let mut octets = Vec::new();
         let read =
             fs::File::open(place).and_then(|file| file.take(MAX_CHECKED_FILE).read_to_end(&mut octets));
         match read {
-            Ok(_) => File::Text { path, text: String::from_utf8_lossy(&octets).into_owned() },
-            Err(error) if error.kind() == ErrorKind::NotFound => File::Missing { path },
-            Err(error) => File::Unreadable { path, error: error.to_string() },
+            Ok(_) => HostFile::Text { path, text: String::from_utf8_lossy(&octets).into_owned() },
+            Err(error) if error.kind() == ErrorKind::NotFound => HostFile::Missing { path },
+            Err(error) => HostFile::Unreadable { path, error: error.to_string() },
         }
     }
 
     /// A file that may be a link, and the target of the link; a link to an absolute path stays below the root.
-    pub(super) fn link(&self, path: &str) -> (File, Option<String>) {
+    pub(super) fn link(&self, path: &str) -> (HostFile, Option<String>) {
         let Ok(target) = fs::read_link(self.path(path)) else { return (self.file(path), None) };
         let shown = target.display().to_string();
         let place = if target.is_absolute() { self.path(&shown) } else { self.path(path) };
@@ -100,7 +100,13 @@ impl Host<'_> {
 
     /// A configuration file and its drop-ins, in the order of precedence: by name, and of two with the same name only
     /// the one of the later directory.
-    pub(super) fn files(&self, main: &str, directories: &[&str], drop_ins: &str, suffix: &str) -> Vec<File> {
+    pub(super) fn files(
+        &self,
+        main: &str,
+        directories: &[&str],
+        drop_ins: &str,
+        suffix: &str,
+    ) -> Vec<HostFile> {
         let mut by_name: BTreeMap<String, String> = BTreeMap::new();
         for directory in directories {
             let directory = format!("{directory}/{drop_ins}");

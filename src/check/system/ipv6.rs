@@ -3,7 +3,7 @@
 //!
 //! Formats: proc(5), net/ipv6_route and net/if_inet6.
 
-use super::host::File;
+use super::host::HostFile;
 use crate::check::Finding;
 
 const CHECK: &str = "ipv6";
@@ -15,7 +15,7 @@ const REJECT: u32 = 0x0200;
 const GLOBAL: &str = "00";
 
 /// Addresses and the default route.
-pub(super) fn check(routes: &File, addresses: &File) -> Finding {
+pub(super) fn check(routes: &HostFile, addresses: &HostFile) -> Finding {
     if let Some(unread) = routes.unread(CHECK).or_else(|| addresses.unread(CHECK)) {
         return unread;
     }
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn all_or_nothing() {
-        let file = |text: &str| File::Text { path: "f".to_owned(), text: text.to_owned() };
+        let file = |text: &str| HostFile::Text { path: "f".to_owned(), text: text.to_owned() };
         let route =
             format!("{NONE} 00 {NONE} 00 fe800000000000000000000000000002 00000400 1 0 00000003 eth0\n");
         let reject = format!("{NONE} 00 {NONE} 00 {NONE} {REJECTED}\n");

@@ -20,7 +20,7 @@ pub mod root_zone;
 
 use std::net::IpAddr;
 
-use self::host::File;
+use self::host::HostFile;
 use self::proc::Holders;
 use self::resolv_conf::ResolvConf;
 use self::root_zone::RootZoneReplies;
@@ -32,21 +32,21 @@ pub struct Facts {
     /// The addresses where resolverd listens at port 53.
     pub ours: Vec<IpAddr>,
     /// `/etc/resolv.conf`, and its target if it is a link.
-    pub resolv_conf: (File, Option<String>),
+    pub resolv_conf: (HostFile, Option<String>),
     /// `/etc/nsswitch.conf`
-    pub nsswitch: File,
+    pub nsswitch: HostFile,
     /// Whether systemd-resolved runs, and its configuration files in the order of precedence.
-    pub resolved: (bool, Vec<File>),
+    pub resolved: (bool, Vec<HostFile>),
     /// The same for NetworkManager.
-    pub network_manager: (bool, Vec<File>),
+    pub network_manager: (bool, Vec<HostFile>),
     /// The same for cloud-init.
-    pub cloud_init: (bool, Vec<File>),
+    pub cloud_init: (bool, Vec<HostFile>),
     /// Postfix's `master.cf`, and the copy of `resolv.conf` in its chroot.
-    pub postfix: (File, File),
+    pub postfix: (HostFile, HostFile),
     /// The listeners at port 53; none if /proc cannot be read.
     pub holders: Option<Holders>,
     /// `/proc/net/ipv6_route` and `/proc/net/if_inet6`
-    pub ipv6: (File, File),
+    pub ipv6: (HostFile, HostFile),
     /// The answers of root servers over UDP and TCP.
     pub heard: RootZoneReplies,
     /// Seconds since 1970, by this host's clock.

@@ -2,18 +2,19 @@
 //!
 //! NetworkManager.conf(5): `dns` and `rc-manager` of `[main]`, the last file counts.
 
-use super::host::File;
+use super::host::HostFile;
 use super::ini::values;
 use crate::check::Finding;
 
 const CHECK: &str = "networkmanager";
 
 /// Whether it runs and leaves the file alone.
-pub(super) fn check(runs: bool, files: &[File]) -> Finding {
+pub(super) fn check(runs: bool, files: &[HostFile]) -> Finding {
     if !runs {
         return Finding::ok(CHECK, "does not run");
     }
-    let last = |key| files.iter().filter_map(File::text).flat_map(|text| values(text, "main", key)).last();
+    let last =
+        |key| files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "main", key)).last();
     match (last("dns"), last("rc-manager")) {
         (Some("none"), _) => Finding::ok(CHECK, "runs with dns=none: does not write resolv.conf"),
         (_, Some("unmanaged")) => {
@@ -36,9 +37,9 @@ mod tests {
 
     #[test]
     fn the_last_file_counts() {
-        let file = |text: &str| File::Text { path: "x.conf".to_owned(), text: text.to_owned() };
+        let file = |text: &str| HostFile::Text { path: "x.conf".to_owned(), text: text.to_owned() };
         assert_eq!(check(false, &[]).verdict, CheckVerdict::Ok);
-        let unread = File::Unreadable { path: "x.conf".to_owned(), error: "no".to_owned() };
+        let unread = HostFile::Unreadable { path: "x.conf".to_owned(), error: "no".to_owned() };
         assert_eq!(check(true, std::slice::from_ref(&unread)).verdict, CheckVerdict::CouldNotTell);
         assert_eq!(check(true, &[file("[main]\ndns=none\n"), unread]).verdict, CheckVerdict::Ok);
         assert_eq!(check(true, &[file("[main]\nplugins=keyfile\n")]).verdict, CheckVerdict::Warning);

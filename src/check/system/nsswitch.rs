@@ -2,13 +2,13 @@
 //!
 //! nsswitch.conf(5), nss-resolve(8).
 
-use super::host::File;
+use super::host::HostFile;
 use crate::check::Finding;
 
 const CHECK: &str = "nsswitch";
 
 /// Checks the `hosts` line.
-pub(super) fn check(file: &File) -> Finding {
+pub(super) fn check(file: &HostFile) -> Finding {
     if let Some(unread) = file.unread(CHECK) {
         return unread;
     }
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn nothing_stands_before_dns() {
         let verdict = |text: &str| {
-            check(&File::Text { path: "/etc/nsswitch.conf".to_owned(), text: text.to_owned() }).verdict
+            check(&HostFile::Text { path: "/etc/nsswitch.conf".to_owned(), text: text.to_owned() }).verdict
         };
         assert_eq!(
             verdict("passwd: files\nhosts:\tfiles mdns4_minimal [NOTFOUND=return] dns\n"),

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::host::File;
+use super::host::HostFile;
 use super::resolv_conf::{ResolvConf, is_ours};
 use crate::check::Finding;
 
@@ -24,7 +24,12 @@ const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 const OWN_OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
 /// Whether the chroot also leads to resolverd, with the options of `conf`.
-pub(super) fn check(master: &File, copy: &File, conf: Option<&ResolvConf>, ours: &[IpAddr]) -> Finding {
+pub(super) fn check(
+    master: &HostFile,
+    copy: &HostFile,
+    conf: Option<&ResolvConf>,
+    ours: &[IpAddr],
+) -> Finding {
     if let Some(unread) = master.unread(CHECK) {
         return unread;
     }
@@ -85,18 +90,19 @@ mod tests {
 
     const MASTER: &str = "# c\nsmtp inet n - y - - smtpd\n  -o a=y\nsmtp unix - - y - - smtp\nshowq unix - - y - - showq\nlmtp unix - - n - - lmtp\n";
 
-    fn file(text: &str) -> File {
-        File::Text { path: "f".to_owned(), text: text.to_owned() }
+    fn file(text: &str) -> HostFile {
+        HostFile::Text { path: "f".to_owned(), text: text.to_owned() }
     }
 
     #[test]
     fn the_chroot_must_lead_to_resolverd_too() {
-        let missing = File::Missing { path: "f".to_owned() };
+        let missing = HostFile::Missing { path: "f".to_owned() };
         let conf = ResolvConf::parse("nameserver 127.0.0.1\noptions edns0 trust-ad timeout:2\n");
         let (here, there) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([10, 0, 0, 1]));
-        let judge =
-            |master: &File, copy: &File, ours: &[IpAddr]| check(master, copy, Some(&conf), ours).verdict;
-        let verdict = |copy: &File| judge(&file(MASTER), copy, &[here]);
+        let judge = |master: &HostFile, copy: &HostFile, ours: &[IpAddr]| {
+            check(master, copy, Some(&conf), ours).verdict
+        };
+        let verdict = |copy: &HostFile| judge(&file(MASTER), copy, &[here]);
         assert_eq!(judge(&missing, &missing, &[here]), CheckVerdict::Ok);
         assert_eq!(judge(&file("smtp inet n - n - - smtpd\n"), &missing, &[there]), CheckVerdict::Ok);
         assert_eq!(

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
-use super::host::{File, Host};
+use super::host::{CheckedHost, HostFile};
 
 /// The port of DNS.
 pub(super) const PORT: u16 = 53;
@@ -18,13 +18,13 @@ pub(super) const MANAGER: &str = "systemd";
 pub type Holders = Vec<(SocketAddr, Option<String>)>;
 
 /// The listeners at port 53.
-pub(super) fn holders(host: &Host<'_>) -> Option<Holders> {
+pub(super) fn holders(host: &CheckedHost<'_>) -> Option<Holders> {
     let mut sockets: BTreeSet<(SocketAddr, u64)> = BTreeSet::new();
     for (table, listening) in [("udp", "07"), ("udp6", "07"), ("tcp", "0A"), ("tcp6", "0A")] {
         match host.file(&format!("/proc/net/{table}")) {
-            File::Text { text, .. } => sockets.extend(listeners(&text, listening)),
+            HostFile::Text { text, .. } => sockets.extend(listeners(&text, listening)),
             // A kernel without IPv6 has no such table.
-            File::Missing { .. } if table.ends_with('6') => {}
+            HostFile::Missing { .. } if table.ends_with('6') => {}
             _ => return None,
         }
     }
@@ -37,7 +37,7 @@ pub(super) fn holders(host: &Host<'_>) -> Option<Holders> {
 }
 
 /// The names of the processes that hold sockets, by inode.
-fn processes(host: &Host<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, String> {
+fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, String> {
     let mut names = BTreeMap::new();
     let Ok(entries) = fs::read_dir(host.path("/proc")) else { return names };
     for process in entries.flatten().map(|entry| entry.path()) {

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::host::File;
+use super::host::HostFile;
 use crate::check::Finding;
 
 const CHECK: &str = "resolv.conf";
@@ -53,14 +53,14 @@ pub(super) fn is_ours(nameserver: &str, ours: &[IpAddr]) -> bool {
 }
 
 /// Checks the nameservers and `trust-ad`.
-pub(super) fn check(file: &File, link: Option<&str>, ours: &[IpAddr]) -> Vec<Finding> {
+pub(super) fn check(file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Vec<Finding> {
     let conf = match file {
-        File::Unreadable { path, error } => {
+        HostFile::Unreadable { path, error } => {
             let evidence = format!("cannot read {path}: {error}");
             return vec![Finding::could_not_tell(CHECK, evidence, "run this command with sudo")];
         }
-        File::Missing { .. } => ResolvConf::parse(""),
-        File::Text { text, .. } => ResolvConf::parse(text),
+        HostFile::Missing { .. } => ResolvConf::parse(""),
+        HostFile::Text { text, .. } => ResolvConf::parse(text),
     };
     let asked = asked(&conf, file, link, ours);
     let mut findings = vec![asked];
@@ -68,10 +68,10 @@ pub(super) fn check(file: &File, link: Option<&str>, ours: &[IpAddr]) -> Vec<Fin
     findings
 }
 
-fn asked(conf: &ResolvConf, file: &File, link: Option<&str>, ours: &[IpAddr]) -> Finding {
+fn asked(conf: &ResolvConf, file: &HostFile, link: Option<&str>, ours: &[IpAddr]) -> Finding {
     let from = link.map_or_else(|| file.path().to_owned(), |link| format!("{} → {link}", file.path()));
     let evidence = match file {
-        File::Missing { .. } => format!("{from} does not exist: programs use 127.0.0.1"),
+        HostFile::Missing { .. } => format!("{from} does not exist: programs use 127.0.0.1"),
         _ => format!("{from}: {}", conf.nameservers.join(", ")),
     };
     let strangers: Vec<&str> =
@@ -128,7 +128,7 @@ mod tests {
     use crate::check::CheckVerdict;
 
     fn verdicts(text: &str) -> Vec<CheckVerdict> {
-        let file = File::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() };
+        let file = HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: text.to_owned() };
         let ours = [IpAddr::from([127, 0, 0, 1])];
         check(&file, None, &ours).into_iter().map(|finding| finding.verdict).collect()
     }
@@ -143,10 +143,10 @@ mod tests {
         assert_eq!(verdicts("nameserver 192.0.2.53\noptions trust-ad\n"), [Failure, Warning]);
         assert_eq!(verdicts("nameserver 192.0.2.53\nnameserver 127.0.0.1\n"), [Failure]);
         let file =
-            File::Text { path: "/etc/resolv.conf".to_owned(), text: "nameserver 127.0.0.1\n".to_owned() };
+            HostFile::Text { path: "/etc/resolv.conf".to_owned(), text: "nameserver 127.0.0.1\n".to_owned() };
         let wildcard = |address: &str| check(&file, None, &[address.parse().unwrap()])[0].verdict;
         assert_eq!((wildcard("0.0.0.0"), wildcard("::")), (Ok, Failure));
-        let missing = File::Missing { path: "/etc/resolv.conf".to_owned() };
+        let missing = HostFile::Missing { path: "/etc/resolv.conf".to_owned() };
         let found = check(&missing, None, &["127.0.0.1".parse().unwrap()]);
         assert_eq!(found[0].verdict, Ok);
     }

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use super::host::File;
+use super::host::HostFile;
 use super::ini::values;
 use super::resolv_conf::is_ours;
 use crate::check::Finding;
@@ -13,7 +13,7 @@ use crate::check::Finding;
 const CHECK: &str = "systemd-resolved";
 
 /// Whether it runs, and the servers that it asks.
-pub(super) fn check(runs: bool, files: &[File], ours: &[IpAddr]) -> Finding {
+pub(super) fn check(runs: bool, files: &[HostFile], ours: &[IpAddr]) -> Finding {
     if !runs {
         return Finding::ok(CHECK, "does not run");
     }
@@ -37,9 +37,9 @@ pub(super) fn check(runs: bool, files: &[File], ours: &[IpAddr]) -> Finding {
 }
 
 /// A list that several files may extend.
-fn setting(files: &[File], key: &str) -> Vec<String> {
+fn setting(files: &[HostFile], key: &str) -> Vec<String> {
     let mut list = Vec::new();
-    for value in files.iter().filter_map(File::text).flat_map(|text| values(text, "Resolve", key)) {
+    for value in files.iter().filter_map(HostFile::text).flat_map(|text| values(text, "Resolve", key)) {
         if value.is_empty() {
             list.clear();
         }
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn it_may_run_where_it_asks_us() {
-        let file = |text: &str| File::Text { path: "resolved.conf".to_owned(), text: text.to_owned() };
+        let file = |text: &str| HostFile::Text { path: "resolved.conf".to_owned(), text: text.to_owned() };
         let ours = [IpAddr::from([127, 0, 0, 1])];
         assert_eq!(check(false, &[], &ours).verdict, CheckVerdict::Ok);
         let network = file("[Resolve]\n#DNS=\nDNS=192.0.2.53\n");

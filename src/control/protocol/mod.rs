@@ -256,7 +256,7 @@ pub enum Reply {
 #[error("{sentence}")]
 pub struct Problem {
     /// Whether another request would succeed.
-    pub fault: Fault,
+    pub fault: Blame,
     /// One sentence for people.
     pub sentence: String,
 }
@@ -264,7 +264,7 @@ pub struct Problem {
 /// Whose fault a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fault {
+pub enum Blame {
     /// The request asks for what cannot be.
     Request,
     /// The daemon could not do it.

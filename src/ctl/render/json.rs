@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::config::{Errors, Problem};
+use crate::config::{ConfigProblem, Errors};
 use crate::control::protocol::Reply;
 
 /// An object on a line of its own.
@@ -64,7 +64,7 @@ pub fn config(file: &str) -> Result<String, toml::de::Error> {
 struct Checked<'c> {
     file: Option<&'c Path>,
     valid: bool,
-    problems: &'c [Problem],
+    problems: &'c [ConfigProblem],
 }
 
 /// The errors of a configuration file, and its path; none is the built-in defaults.

@@ -1,6 +1,6 @@
 //! The DNS lists in tables.
 
-use super::table::{Side, Table};
+use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
@@ -22,20 +22,20 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     if rows.is_empty() {
         return "no queries for DNS lists since start\n".to_owned();
     }
-    let mut table = Table::new(&[
-        ("list", Side::Left),
-        ("queries", Side::Right),
-        ("cached", Side::Right),
-        ("listed", Side::Right),
-        ("p50", Side::Right),
-        ("p99", Side::Right),
-        ("today", Side::Right),
-        ("quota", Side::Right),
-        ("prefetch used", Side::Right),
-        ("unused", Side::Right),
-        ("time saved", Side::Right),
-        ("state", Side::Left),
-        ("since", Side::Left),
+    let mut table = TextTable::new(&[
+        ("list", Align::Left),
+        ("queries", Align::Right),
+        ("cached", Align::Right),
+        ("listed", Align::Right),
+        ("p50", Align::Right),
+        ("p99", Align::Right),
+        ("today", Align::Right),
+        ("quota", Align::Right),
+        ("prefetch used", Align::Right),
+        ("unused", Align::Right),
+        ("time saved", Align::Right),
+        ("state", Align::Left),
+        ("since", Align::Left),
     ]);
     let called = |row: &ListRow| {
         let ways = rows.iter().filter(|other| other.list == row.list).count();
@@ -146,12 +146,12 @@ fn moment(unix: u64) -> String {
 
 /// The answer of each list for an address or domain.
 pub fn tests(replies: &[Reply], style: Style) -> String {
-    let mut table = Table::new(&[
-        ("list", Side::Left),
-        ("kind", Side::Left),
-        ("result", Side::Left),
-        ("time", Side::Right),
-        ("details", Side::Left),
+    let mut table = TextTable::new(&[
+        ("list", Align::Left),
+        ("kind", Align::Left),
+        ("result", Align::Left),
+        ("time", Align::Right),
+        ("details", Align::Left),
     ]);
     for reply in replies {
         if let Reply::ListTest(row) = reply {
@@ -196,12 +196,12 @@ const fn purpose_words(purpose: Purpose) -> &'static str {
 /// The registry.
 pub fn facts(replies: &[Reply], style: Style) -> String {
     let mut text = String::new();
-    let mut table = Table::new(&[
-        ("list", Side::Left),
-        ("kind", Side::Left),
-        ("looks up", Side::Left),
-        ("free/day", Side::Right),
-        ("terms", Side::Left),
+    let mut table = TextTable::new(&[
+        ("list", Align::Left),
+        ("kind", Align::Left),
+        ("looks up", Align::Left),
+        ("free/day", Align::Right),
+        ("terms", Align::Left),
     ]);
     for reply in replies {
         match reply {

@@ -3,7 +3,7 @@
 //! The worst rows come first and fit a screen; JSON has all.
 
 use super::screen::verdict_paint;
-use super::table::{Side, Table, more};
+use super::table::{Align, TextTable, more};
 use super::{Paint, Style, words};
 use crate::control::protocol::{self, Reply};
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};
@@ -57,16 +57,16 @@ fn round_trip(seconds: f64) -> (String, Paint) {
     (if seconds > 0.0 { words::time(seconds) } else { "–".to_owned() }, Paint::Plain)
 }
 
-fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
-    let mut table = Table::new(&[
-        ("zone", Side::Left),
-        ("resolutions", Side::Right),
-        ("failed", Side::Right),
-        ("shed", Side::Right),
-        ("time", Side::Right),
-        ("messages", Side::Right),
-        ("round trip", Side::Right),
-        ("servers", Side::Left),
+fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
+    let mut table = TextTable::new(&[
+        ("zone", Align::Left),
+        ("resolutions", Align::Right),
+        ("failed", Align::Right),
+        ("shed", Align::Right),
+        ("time", Align::Right),
+        ("messages", Align::Right),
+        ("round trip", Align::Right),
+        ("servers", Align::Left),
     ]);
     for row in rows {
         table.row(vec![
@@ -85,16 +85,16 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> Table {
 
 /// Zones by time, like Postfix' qshape shows queues by age, with a total that includes hidden rows.
 fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
-    let mut table = Table::new(&[
-        ("zone", Side::Left),
-        ("total", Side::Right),
-        ("<50ms", Side::Right),
-        ("<200ms", Side::Right),
-        ("<1s", Side::Right),
-        ("<3s", Side::Right),
-        ("≥3s", Side::Right),
-        ("failed", Side::Right),
-        ("servers", Side::Left),
+    let mut table = TextTable::new(&[
+        ("zone", Align::Left),
+        ("total", Align::Right),
+        ("<50ms", Align::Right),
+        ("<200ms", Align::Right),
+        ("<1s", Align::Right),
+        ("<3s", Align::Right),
+        ("≥3s", Align::Right),
+        ("failed", Align::Right),
+        ("servers", Align::Left),
     ]);
     let mut sums = [0_u64; 7];
     for row in rows {
@@ -131,14 +131,14 @@ fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
     if cut > 0 { text + &more(cut, style) } else { text }
 }
 
-fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> Table {
-    let mut table = Table::new(&[
-        ("server", Side::Left),
-        ("messages", Side::Right),
-        ("wait", Side::Right),
-        ("round trip", Side::Right),
-        ("longest", Side::Right),
-        ("behaviour", Side::Left),
+fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> TextTable {
+    let mut table = TextTable::new(&[
+        ("server", Align::Left),
+        ("messages", Align::Right),
+        ("wait", Align::Right),
+        ("round trip", Align::Right),
+        ("longest", Align::Right),
+        ("behaviour", Align::Left),
     ]);
     for row in rows {
         table.row(vec![
@@ -153,15 +153,15 @@ fn by_server<'a>(rows: impl Iterator<Item = &'a ServerRow>) -> Table {
     table
 }
 
-fn by_client(rows: &[&ClientRow]) -> Table {
-    let mut table = Table::new(&[
-        ("client", Side::Left),
-        ("queries", Side::Right),
-        ("share", Side::Right),
-        ("from cache", Side::Right),
-        ("failed", Side::Right),
-        ("shed", Side::Right),
-        ("mean wait", Side::Right),
+fn by_client(rows: &[&ClientRow]) -> TextTable {
+    let mut table = TextTable::new(&[
+        ("client", Align::Left),
+        ("queries", Align::Right),
+        ("share", Align::Right),
+        ("from cache", Align::Right),
+        ("failed", Align::Right),
+        ("shed", Align::Right),
+        ("mean wait", Align::Right),
     ]);
     let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
     for (row, share) in rows.iter().zip(words::shares(&questions)) {
@@ -178,13 +178,13 @@ fn by_client(rows: &[&ClientRow]) -> Table {
     table
 }
 
-fn by_type(rows: &[&TypeRow]) -> Table {
-    let mut table = Table::new(&[
-        ("type", Side::Left),
-        ("queries", Side::Right),
-        ("share", Side::Right),
-        ("from cache", Side::Right),
-        ("failed", Side::Right),
+fn by_type(rows: &[&TypeRow]) -> TextTable {
+    let mut table = TextTable::new(&[
+        ("type", Align::Left),
+        ("queries", Align::Right),
+        ("share", Align::Right),
+        ("from cache", Align::Right),
+        ("failed", Align::Right),
     ]);
     let questions: Vec<u64> = rows.iter().map(|row| row.questions).collect();
     for (row, share) in rows.iter().zip(words::shares(&questions)) {

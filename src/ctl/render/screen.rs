@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::table::{Side, Table};
+use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::control::protocol::{Fill, Stats};
 use crate::question::Outcome;
@@ -126,11 +126,11 @@ fn in_per_cent(counts: &BTreeMap<impl Serialize, u64>) -> Vec<String> {
 
 /// The zones with the most time spent.
 fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
-    let mut table = Table::new(&[
-        ("slowest zones", Side::Left),
-        ("time", Side::Right),
-        ("failed", Side::Right),
-        ("servers", Side::Left),
+    let mut table = TextTable::new(&[
+        ("slowest zones", Align::Left),
+        ("time", Align::Right),
+        ("failed", Align::Right),
+        ("servers", Align::Left),
     ]);
     for row in rows {
         let failed = format!("{} of {}", words::number(row.failed), words::number(row.flights));
@@ -146,8 +146,8 @@ fn slowest_zones(rows: &[ZoneRow], style: Style) -> String {
 
 /// The servers with the longest wait.
 fn slowest_servers(rows: &[ServerRow], style: Style) -> String {
-    let head = [("slowest servers", Side::Left), ("wait", Side::Right), ("behaviour", Side::Left)];
-    let mut table = Table::new(&head);
+    let head = [("slowest servers", Align::Left), ("wait", Align::Right), ("behaviour", Align::Left)];
+    let mut table = TextTable::new(&head);
     for row in rows {
         table.row(vec![
             (row.server.clone(), Paint::Plain),

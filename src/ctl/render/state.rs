@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::table::{Side, Table};
+use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::cache::servers::Health;
 use crate::config::defaults;
@@ -16,14 +16,14 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
         Reply::ServerState(row) => Some(row),
         _ => None,
     });
-    let mut table = Table::new(&[
-        ("server", Side::Left),
-        ("round trip", Side::Right),
-        ("timeout", Side::Right),
-        ("unanswered", Side::Right),
-        ("lacks", Side::Left),
-        ("state", Side::Left),
-        ("lame for", Side::Left),
+    let mut table = TextTable::new(&[
+        ("server", Align::Left),
+        ("round trip", Align::Right),
+        ("timeout", Align::Right),
+        ("unanswered", Align::Right),
+        ("lacks", Align::Left),
+        ("state", Align::Left),
+        ("lame for", Align::Left),
     ]);
     rows.for_each(|row| table.row(server(row)));
     match (table.is_empty(), address) {
@@ -69,12 +69,12 @@ fn address(address: SocketAddr) -> String {
 
 /// The queries in progress, the oldest first.
 pub fn flights(replies: &[Reply], style: Style) -> String {
-    let mut table = Table::new(&[
-        ("query", Side::Left),
-        ("age", Side::Right),
-        ("clients", Side::Right),
-        ("messages", Side::Right),
-        ("waiting for", Side::Left),
+    let mut table = TextTable::new(&[
+        ("query", Align::Left),
+        ("age", Align::Right),
+        ("clients", Align::Right),
+        ("messages", Align::Right),
+        ("waiting for", Align::Left),
     ]);
     for reply in replies {
         if let Reply::Flight(row) = reply {
@@ -103,15 +103,15 @@ fn waits_for(row: &FlightState) -> String {
 
 /// The entries of memory under a name: a row for each entry, and one for each further record of it.
 pub fn held(replies: &[Reply], style: Style) -> String {
-    let mut table = Table::new(&[
-        ("entry", Side::Left),
-        ("type", Side::Left),
-        ("view", Side::Right),
-        ("flags", Side::Left),
-        ("expires in", Side::Right),
-        ("rank", Side::Left),
-        ("bytes", Side::Right),
-        ("data", Side::Left),
+    let mut table = TextTable::new(&[
+        ("entry", Align::Left),
+        ("type", Align::Left),
+        ("view", Align::Right),
+        ("flags", Align::Left),
+        ("expires in", Align::Right),
+        ("rank", Align::Left),
+        ("bytes", Align::Right),
+        ("data", Align::Left),
     ]);
     for reply in replies {
         if let Reply::Held(row) = reply {
@@ -146,7 +146,8 @@ fn entry(row: &HeldRow) -> Vec<Vec<String>> {
 
 /// Negative trust anchors, each with the time that is left.
 pub fn negative_anchors(replies: &[Reply], style: Style) -> String {
-    let mut table = Table::new(&[("name", Side::Left), ("expires in", Side::Right), ("set by", Side::Left)]);
+    let mut table =
+        TextTable::new(&[("name", Align::Left), ("expires in", Align::Right), ("set by", Align::Left)]);
     for reply in replies {
         if let Reply::Nta { name, left } = reply {
             let (time, by) = match left {

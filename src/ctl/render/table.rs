@@ -5,7 +5,7 @@ use crate::limits;
 
 /// The ragged side of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
+pub enum Align {
     /// Text.
     Left,
     /// Numbers.
@@ -14,14 +14,14 @@ pub enum Side {
 
 /// A table that grows by rows.
 #[derive(Debug)]
-pub struct Table {
-    sides: Vec<Side>,
+pub struct TextTable {
+    sides: Vec<Align>,
     rows: Vec<Vec<(String, Paint)>>,
 }
 
-impl Table {
+impl TextTable {
     /// A table with a head: the title of each column, and its side.
-    pub fn new(head: &[(&str, Side)]) -> Self {
+    pub fn new(head: &[(&str, Align)]) -> Self {
         Self {
             sides: head.iter().map(|(_, side)| *side).collect(),
             rows: vec![head.iter().map(|(title, _)| ((*title).to_owned(), Paint::Head)).collect()],
@@ -56,9 +56,9 @@ impl Table {
                 let gap = " ".repeat(wide.saturating_sub(cell.chars().count()));
                 let painted = style.paint(*paint, &cell);
                 match side {
-                    Side::Left if column == last => line.push_str(&painted),
-                    Side::Left => line.extend([painted.as_str(), &gap, "  "]),
-                    Side::Right => line.extend([gap.as_str(), &painted, "  "]),
+                    Align::Left if column == last => line.push_str(&painted),
+                    Align::Left => line.extend([painted.as_str(), &gap, "  "]),
+                    Align::Right => line.extend([gap.as_str(), &painted, "  "]),
                 }
             }
             text.push_str(line.trim_end());
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn columns_align_whatever_their_colour() {
-        let mut table = Table::new(&[("zone", Side::Left), ("n", Side::Right), ("why", Side::Left)]);
+        let mut table = TextTable::new(&[("zone", Align::Left), ("n", Align::Right), ("why", Align::Left)]);
         table.plain(vec!["a.example.".to_owned(), "7".to_owned(), "well".to_owned()]);
         table.row(vec![
             ("b.".to_owned(), Paint::Plain),

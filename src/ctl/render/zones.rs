@@ -1,6 +1,6 @@
 //! The configured zones in a table: a row for each, and one for each further server.
 
-use super::table::{Side, Table};
+use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
 use crate::cache::servers::Health;
 use crate::control::lookup::harmless;
@@ -9,12 +9,12 @@ use crate::control::protocol::zones::{ZoneServer, ZoneState};
 
 /// The zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {
-    let mut table = Table::new(&[
-        ("zone", Side::Left),
-        ("type", Side::Left),
-        ("target", Side::Left),
-        ("round trip", Side::Right),
-        ("state", Side::Left),
+    let mut table = TextTable::new(&[
+        ("zone", Align::Left),
+        ("type", Align::Left),
+        ("target", Align::Left),
+        ("round trip", Align::Right),
+        ("state", Align::Left),
     ]);
     for reply in replies {
         if let Reply::ZoneState(row) = reply {

@@ -38,7 +38,7 @@ impl FromStr for Scenario {
     fn from_str(text: &str) -> Result<Self, ScenarioError> {
         let (title, settings, steps) = Default::default();
         let scenario = Self { title, settings, toml: None, tree: Tree::default(), steps };
-        let mut reader = Reader { scenario, zone: None, in_toml: false };
+        let mut reader = ScenarioReader { scenario, zone: None, in_toml: false };
         let lines = repeat::lines(text).map_err(|(line, reason)| ScenarioError::Line { line, reason })?;
         for (number, line) in lines {
             let tell = |reason| ScenarioError::Line { line: number, reason };
@@ -52,7 +52,7 @@ impl FromStr for Scenario {
     }
 }
 
-struct Reader {
+struct ScenarioReader {
     scenario: Scenario,
     /// The zone whose text is being read: its name, its servers, its text.
     zone: Option<(String, Vec<String>, String)>,
@@ -72,7 +72,7 @@ fn add_line(file: &mut String, number: usize, line: &str) {
     file.push_str(line);
 }
 
-impl Reader {
+impl ScenarioReader {
     fn line(&mut self, number: usize, line: &str) -> Result<(), String> {
         if let Some(inner) = line.strip_prefix("  ") {
             return self.inner_line(number, inner);

@@ -17,11 +17,11 @@ use crate::resolve::chase::Chased;
 /// The result of a question to a list.
 pub(in crate::resolve) type SharedAnswer = Arc<Result<Chased, Failure>>;
 
-type Table = HashMap<QuestionKey, Shared<oneshot::Receiver<SharedAnswer>>>;
+type SharedTable = HashMap<QuestionKey, Shared<oneshot::Receiver<SharedAnswer>>>;
 
 /// The questions in progress.
 #[derive(Clone, Default)]
-pub(in crate::resolve) struct Asking(Arc<Mutex<Table>>);
+pub(in crate::resolve) struct Asking(Arc<Mutex<SharedTable>>);
 
 /// The flight that asks for all; given up when dropped.
 pub(in crate::resolve) struct First {
@@ -56,7 +56,7 @@ impl Asking {
         Turn::First(First { asking: self.clone(), key, sender: Some(sender) })
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, SharedTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -88,7 +88,7 @@ impl Part {
 }
 
 /// The keys that judge a part, or its verdict without keys.
-enum Keys {
+enum SignerKeys {
     Of(Arc<ZoneTrust>),
     None(Part),
 }
@@ -186,8 +186,8 @@ impl Validator {
         let signatures = covering(&found.evidence, name, kind);
         let signer = signature::signer(name, kind, &signatures);
         let state = match self.keys(errand, cut, &side(name, kind), signer).await {
-            Keys::Of(state) => state,
-            Keys::None(part) => return part,
+            SignerKeys::Of(state) => state,
+            SignerKeys::None(part) => return part,
         };
         let matter = Matter::Set(Rrset { name, kind, records: set }, signatures);
         self.by_keys(state, context, &matter, &found.evidence).await
@@ -238,8 +238,8 @@ impl Validator {
         }
         let signer = denier(&found.evidence, name, kind);
         let state = match self.keys(errand, cut, &side(name, kind), signer).await {
-            Keys::Of(state) => state,
-            Keys::None(part) => return part,
+            SignerKeys::Of(state) => state,
+            SignerKeys::None(part) => return part,
         };
         let matter = Matter::Absence { name, kind, nxdomain, soa };
         self.by_keys(state, errand.context, &matter, &found.evidence).await
@@ -283,25 +283,28 @@ impl Validator {
     }
 
     /// The keys of the zone that signed data at `name`, or the verdict on the data without keys.
-    async fn keys(&self, errand: Errand<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> Keys {
+    async fn keys(&self, errand: Errand<'_>, cut: &Name, name: &Name, signer: Option<&Name>) -> SignerKeys {
         let context = errand.context;
         let trust = self.trust(name, context);
         if trust == Trust::None {
             // The verdict by a negative trust anchor ends with it.
             let now = self.clock.mono();
             let left = self.ntas.longest(name, now).map(|until| seconds_of(until.since(now)));
-            return Keys::None(Part { ttl: left.unwrap_or(u32::MAX), ..Part::of(Verdict::Insecure(None)) });
+            return SignerKeys::None(Part {
+                ttl: left.unwrap_or(u32::MAX),
+                ..Part::of(Verdict::Insecure(None))
+            });
         }
         let Some(signer) = signer.filter(|signer| trust.reaches(signer)) else {
-            return Keys::None(Part::of(self.unsigned(name, cut, context).await));
+            return SignerKeys::None(Part::of(self.unsigned(name, cut, context).await));
         };
         match self.state(signer, context).await {
-            Err(fault) => Keys::None(Part::of(Verdict::Indeterminate(fault))),
+            Err(fault) => SignerKeys::None(Part::of(Verdict::Indeterminate(fault))),
             Ok(state) => match &state.standing {
-                ZoneSecurity::Secure(_) => Keys::Of(state),
-                ZoneSecurity::Insecure(fault) => Keys::None(Part::of(Verdict::Insecure(fault.clone()))),
-                ZoneSecurity::Bogus(fault) => Keys::None(Part::above(Verdict::Bogus(fault.clone()))),
-                ZoneSecurity::NoZone(fault) => Keys::None(Part::of(Verdict::Bogus(fault.clone()))),
+                ZoneSecurity::Secure(_) => SignerKeys::Of(state),
+                ZoneSecurity::Insecure(fault) => SignerKeys::None(Part::of(Verdict::Insecure(fault.clone()))),
+                ZoneSecurity::Bogus(fault) => SignerKeys::None(Part::above(Verdict::Bogus(fault.clone()))),
+                ZoneSecurity::NoZone(fault) => SignerKeys::None(Part::of(Verdict::Bogus(fault.clone()))),
             },
         }
     }
