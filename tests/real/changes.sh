@@ -1,4 +1,4 @@
-# What an operator does while mail goes on: reloads, restarts. No question may stay unanswered. Sourced by `run`.
+# Reloads and restarts during mail traffic. Every query must be answered. Sourced by `run`.
 
 reloads() {
   local number began=$EPOCHREALTIME
@@ -41,7 +41,7 @@ adresses = ["10.0.0.10"]'
   has '10\.0\.0\.9' dig @127.0.0.1 +short printer.lan A
 }
 
-# Addresses come and go; those that stay lose nothing.
+# Addresses come and go; the others lose no query.
 addresses() {
   local number
   restart

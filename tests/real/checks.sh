@@ -1,13 +1,13 @@
-# What a check is, and how what it saw is told. Sourced by `run`.
+# Checks and their output. Sourced by `run`.
 
 passed=0
 failed=0
 
-# check NAME COMMAND...: one line, "ok NAME" or "FAILED NAME"; below a failure, what was printed on the way.
+# check NAME COMMAND...: one line, "ok NAME" or "FAILED NAME"; below a failure, the output of the command.
 check() {
   local name=$1 status began=$EPOCHREALTIME took
   shift
-  # Not in a condition: there the shell would go on after a command that fails.
+  # Not in a condition: there the shell would continue after a failed command.
   set +e
   (set -e; "$@") >"$work/seen" 2>&1 </dev/null
   status=$?
@@ -16,7 +16,7 @@ check() {
   if [ $status -eq 0 ]; then
     passed=$((passed + 1))
     echo "ok $name ($took s)"
-    # Figures are worth reading when all is well, too.
+    # Figures are useful after a success, too.
     sed -n 's/^figure: /     /p' "$work/seen"
   else
     failed=$((failed + 1))
@@ -34,7 +34,7 @@ has() {
   grep -qE -- "$pattern" <<<"$output" || { echo "wanted: $pattern"; return 1; }
 }
 
-# hasnt PATTERN COMMAND...: the contrary; the command must succeed.
+# hasnt PATTERN COMMAND...: the opposite; the command must succeed.
 hasnt() {
   local pattern=$1 output
   shift
@@ -48,7 +48,7 @@ at_most() {
   awk "BEGIN { exit !($2 <= $1) }" || { echo "$3: $2, wanted at most $1"; return 1; }
 }
 
-# soon COMMAND...: tries until it succeeds, at most 20 s; where `watched` names a program, only as long as that lives.
+# soon COMMAND...: tries until it succeeds, at most 20 s; if `watched` names a program, only while it lives.
 soon() {
   local try
   for ((try = 0; try < 400; try++)); do
@@ -63,12 +63,12 @@ soon() {
   return 1
 }
 
-# begin NAME COMMAND...: starts a program of ours in the background; its words go to $work/NAME.log. Its id is in a file,
-# as a check is a shell of its own.
+# begin NAME COMMAND...: starts a program in the background; its output goes to $work/NAME.log. Its id is in a file,
+# because a check is a shell of its own.
 begin() {
   local name=$1
   shift
-  # The id is to be the program's, not that of a shell that runs a function.
+  # The id must be that of the program, not that of a shell that runs a function.
   [ "$1" != internet ] || set -- ip netns exec "$@"
   "$@" >>"$work/$name.log" 2>&1 </dev/null &
   echo $! >"$work/$name.pid"
@@ -76,7 +76,7 @@ begin() {
 
 pid() { cat "$work/$1.pid"; }
 
-# end NAME: ends it and waits for that.
+# end NAME: ends it and waits for its end.
 end() {
   local id
   id=$(pid "$1")
@@ -84,9 +84,9 @@ end() {
   timeout 20 tail -s 0.02 --pid="$id" -f /dev/null || { echo "$1 does not end"; return 1; }
 }
 
-# The namespaces end with this shell, and all that is in them.
+# The namespaces and all processes in them end with this shell.
 finish() {
-  # For whoever looks into a failure: the programs' own words, kept when this names a directory.
+  # If this names a directory, the output of the programs is kept there for the analysis of a failure.
   if [ -n "${REAL_LOGS-}" ]; then cp "$work"/*.log "$REAL_LOGS"/; fi
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]

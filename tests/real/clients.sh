@@ -28,7 +28,7 @@ long() {
 }
 check "clients: res_query gets long answers over TCP" long
 
-# Postfix bounces mail on NO_RECOVERY, which is FORMERR, and REFUSED over TCP. An upstream's fault is TRY_AGAIN.
+# Postfix bounces mail on NO_RECOVERY, which is FORMERR, or REFUSED over TCP. An upstream's fault must be TRY_AGAIN.
 soft() {
   local fault
   for fault in refused servfail formerr notimp garbage tcp-refused tcp-formerr tcp-closed; do
@@ -40,7 +40,7 @@ soft() {
 }
 check "clients: a server's fault is never a permanent error" soft
 
-# Our own refusals over TCP would be permanent errors too: nothing that a name can make us do is one.
+# Our own refusals over TCP would be permanent errors too: no name may cause one.
 strange() {
   local name
   for name in localhost test.test a.invalid x.onion 1.0.0.127.in-addr.arpa 1.1.168.192.in-addr.arpa; do
@@ -87,7 +87,7 @@ apart() {
 }
 check "clients: A never waits for AAAA" apart
 
-# Without us getaddrinfo takes 15 s for this.
+# Without resolverd getaddrinfo takes 15 s for this.
 half() {
   local line
   line=$(lookup address 2.drop-aaaa.faulty.example)

@@ -1,14 +1,14 @@
-# DNS lists through the gate: rbldnsd's listings are all there, and a list that refuses, is parked, lists the world, is silent,
-# says REFUSED or is shut down changes no answer that Postfix gives. Sourced by `run`.
+# DNS lists through the gate: all listings of rbldnsd arrive, and a list that refuses, is parked, lists everything, is silent,
+# answers REFUSED or is shut down changes no reply of Postfix. Sourced by `run`.
 
 # Entries of the large list.
 entries=100000
 
-# What can be wrong with a list: of each, NAME.lists.example blocks, NAME-wl allows, and NAME-dbl lists domains. `dead` is silent,
-# `closed` says REFUSED.
+# The faults of lists: for each, NAME.lists.example is a blocklist, NAME-wl an allowlist, and NAME-dbl lists domains. `dead` is
+# silent, `closed` answers REFUSED.
 wrongs="refuse parked world dead closed"
 
-# What the resolver is told of the lists of this internet; one listener hands on whatever they answer.
+# The configuration of the lists of this internet; one listener passes on their own answers.
 lists_configured() {
   local wrong list
   printf '[[listener]]\naddresses = ["127.0.0.2:53"]\ndnsbl = "pass"\n'
@@ -21,7 +21,7 @@ lists_configured() {
   list_configured many block ip4
   list_configured wl allow ip4
   list_configured dbl block domain
-  # As the documentation of local lists has it: rbldnsd on this host, its zones as stubs.
+  # As documented for local lists: rbldnsd on this host, its zones as stubs.
   for list in local mirrored reported; do
     printf '[[zone]]\nname = "%s.lists.example"\nstub = ["127.0.0.1:5300"]\n' $list
     list_configured $list block ip4
@@ -34,7 +34,7 @@ lists_configured() {
 
 raise_lists() {
   cp "$work/zones/bl.ip4" "$work/zones/local.ip4"
-  # Data that were fetched three hours ago: with serial 0 rbldnsd tells their time instead.
+  # Data that were fetched three hours ago: with serial 0 rbldnsd publishes their time.
   sed 's/ 1 1800/ 0 1800/; s/127\.0\.0\.3:the public/127.0.0.2:the local/' "$work/zones/mirrored.ip4" >"$work/zones/fetched.ip4"
   touch -d '3 hours ago' "$work/zones/fetched.ip4"
   begin rbldnsd-local rbldnsd -n -r "$work/zones" -b 127.0.0.1/5300 local.lists.example:ip4set:local.ip4 \
@@ -69,16 +69,16 @@ guarded() {
   has 'bl\.lists\.example +blocklist +listed' ctl dnsbl test 198.18.77.66
 }
 
-# Data that are too old are told, and where that is wanted the public list is asked instead of them.
+# Old data are logged, and with when_stale = "public" the public list is queried instead.
 stale_mirror() {
   soon has 'local mirror of mirrored\.lists\.example is 18[0-9] min old.*; resolverd queries the public list meanwhile' cat "$work/resolverd.log"
   soon has 'local mirror of reported\.lists\.example is 18[0-9] min old, more than its max_age; check' cat "$work/resolverd.log"
   has '127\.0\.0\.3' dig @127.0.0.1 +short 66.77.18.198.mirrored.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 66.77.18.198.reported.lists.example A
-  # For each listener alike, and told once.
+  # The same for each listener, and logged once.
   has '127\.0\.0\.3' dig @127.0.0.2 +short 66.77.18.198.mirrored.lists.example A
   [ "$(grep -c 'local mirror of mirrored' "$work/resolverd.log")" = 1 ]
-  # New data come; that is seen within a minute, below.
+  # New data arrive; resolverd notices that within a minute, below.
   touch "$work/zones/fetched.ip4"
   kill -HUP "$(pid rbldnsd-local)"
 }
@@ -99,13 +99,13 @@ shut_down() {
   has 'dnsbl\.sorbs\.net +.* shut down' ctl dnsbl
 }
 
-# Each of them asked of us and of rbldnsd: the same codes, none lost.
+# Each entry queried at resolverd and at rbldnsd: the same codes, none lost.
 every_entry() {
   /usr/bin/python3 "$here/every.py" compare 127.0.0.1 many.lists.example $entries
 }
 
-# raise_gateway [SITES]: Postfix on the gateway. What smtpd restricts a recipient's mail by stands in $work/classes; with SITES
-# postscreen stands before it.
+# raise_gateway [SITES]: Postfix on the gateway. The smtpd restrictions of a recipient are in $work/classes; with SITES
+# postscreen is in front of it.
 raise_gateway() {
   local file classes
   classes=$(sed 's/@.*//' "$work/classes" | tr '\n' ' ')
@@ -146,7 +146,7 @@ END
   soon has '^220' timeout 12 bash -c 'read -r line <>/dev/tcp/198.18.100.25/25; echo "$line"'
 }
 
-# class NAME RESTRICTION...: what the mail to NAME@partner.example is restricted by.
+# class NAME RESTRICTION...: the restrictions for mail to NAME@partner.example.
 class() {
   local name=$1
   shift
@@ -158,8 +158,8 @@ post() {
   internet /usr/bin/python3 "$here/send.py" "${2-198.18.77.77}" 198.18.100.25 "${3-someone@sender.example}" "$1@partner.example"
 }
 
-# Without a list smtpd accepts what a list could block, and rejects for good what a list could have let through. With a list
-# of which something is wrong it does the same, list by list and with all of them in a row.
+# Without a list smtpd accepts mail that a blocklist could block, and rejects mail that an allowlist could permit. With a broken
+# list it must do the same, list by list and with all of them in a row.
 smtpd_says_the_same() {
   local wrong blocks= domains= allows= count=0 rejects='^554 .*Recipient address rejected: Access denied'
   : >"$work/classes"
@@ -190,7 +190,7 @@ smtpd_says_the_same() {
   echo "figure: $count times the code that smtpd has without the list"
 }
 
-# And what lists list still counts, whatever stands before them.
+# Listings still count, whatever lists are configured before them.
 smtpd_heeds_listings() {
   local wrong blocks= domains= allows=
   : >"$work/classes"
@@ -208,7 +208,7 @@ smtpd_heeds_listings() {
   has '^accepted$' post allow
 }
 
-# postscreen: who is in no list passes, who is in a list does not, whatever other lists would add or take away.
+# postscreen: a client in no list passes, a client in a list does not, whatever broken lists would add or subtract.
 postscreen_says_the_same() {
   local wrong sites=bl.lists.example
   : >"$work/classes"
@@ -223,7 +223,7 @@ postscreen_says_the_same() {
   echo "figure: postscreen accepts and blocks as with bl.lists.example alone, beside $(wc -w <<<"$wrongs") lists that block and as many that allow, none of them well"
 }
 
-# Raw answers would have refused the innocent, and let through whom nobody knows.
+# Unchanged answers would have rejected good clients, and permitted unknown ones.
 without_the_gate() {
   : >"$work/classes"
   class block "reject_rbl_client refuse.lists.example, permit"

@@ -1,5 +1,5 @@
 # A signed internet beside the other one: a root and zones signed by ldns-signzone on NSD, and by BIND's dnssec-policy on
-# BIND. What resolverd says of each answer must be what BIND, Unbound and delv say. Sourced by `run`.
+# BIND. The result of resolverd for each answer must be that of BIND, Unbound and delv. Sourced by `run`.
 
 signed=$work/signed
 
@@ -69,7 +69,7 @@ sign_net() {
   by_ldns net RSASHA256 -n -p
 }
 
-# Keys are made beforehand, as the DS must be in zones that are signed once.
+# Keys are made first, because the DS must be in zones that are signed only once.
 sign_org() {
   local zone
   mkdir -p "$signed/bind"
@@ -133,7 +133,7 @@ EOF
   printf '. 3600000 NS a-root.\na-root. 3600000 A 198.18.0.80\n' >"$signed/root.hints"
 }
 
-# The programs that judge beside us: BIND and Unbound as validating resolvers.
+# The other validators: BIND and Unbound as resolvers.
 raise_judges() {
   local anchor
   anchor=$(sed -nE 's/.*DNSKEY[[:space:]]+(257 3 13) ([^;]*).*/\1 "\2"/p' "$signed/root.key")
@@ -187,7 +187,7 @@ raise_signed() {
   soon has 'flags:.* ad' dig @198.18.0.84 +tries=1 +dnssec www.secure.org A
 }
 
-# believing FILE [SETTING]: the resolver anew on this internet, with that file of trust anchors.
+# believing FILE [SETTING]: restarts the resolver on this internet, with that file of trust anchors.
 believing() {
   end resolverd
   configure
@@ -197,13 +197,13 @@ believing() {
   watched=resolverd soon ctl stats
 }
 
-# The answer's RCODE, and ad where that is set.
+# The answer's RCODE, and ad if it is set.
 verdict() {
   dig @"$1" +tries=1 +timeout=15 +dnssec "$2" "$3" |
     sed -nE 's/.*status: ([A-Z]+),.*/\1/p; s/^;; flags:.* ad[; ].*/ad/p' | tr '\n' ' '
 }
 
-# What delv, which asks us with CD and checks by itself, comes to, in the same words.
+# The result of delv, which queries resolverd with CD and validates itself, in the same words.
 by_delv() {
   local said rcode=NOERROR
   said=$(delv @127.0.0.1 -a "$signed/bind.keys" +root "$1" "$2" 2>&1)
@@ -253,12 +253,12 @@ NAMES
   done
 }
 
-# opted_out NAME TYPE: whether what proves our answer is a span that opts out.
+# opted_out NAME TYPE: whether a span with opt-out proves our answer.
 opted_out() {
   dig @127.0.0.1 +dnssec +noall +authority "$1" "$2" | grep -qE 'NSEC3[[:space:]]+1 1 '
 }
 
-# agree ZONE...: every question about these zones comes to the same with all four, and once more from memory.
+# agree ZONE...: every query for these zones has the same result with all four, and once more from memory.
 agree() {
   local name type ours again bind unbound delv asked=0 differing=0
   while read -r name type; do
@@ -309,7 +309,7 @@ flags() {
   has 'status: SERVFAIL' dig @127.0.0.1 +dnssec www.expired.net A
   has 'status: NOERROR' dig @127.0.0.1 +dnssec +cdflag www.expired.net A
   hasnt 'flags:.* ad' dig @127.0.0.1 +dnssec +cdflag www.expired.net A
-  # Who asked without checking has not spoilt it for others.
+  # A client without validation has not changed the answer for others.
   has 'status: SERVFAIL' dig @127.0.0.1 +dnssec www.expired.net A
 }
 
@@ -320,7 +320,7 @@ reasons() {
   has 'EDE: 6 ' dig @127.0.0.1 www.spoilt.net A
 }
 
-# What Postfix asks before it delivers with DANE: names that are not there must not put mail off.
+# The queries of Postfix before delivery with DANE: missing names must not defer mail.
 for_mail() {
   has 'NXDOMAIN' dig @127.0.0.1 +adflag _25._tcp.nothing.hashed.org TLSA
   has 'flags: qr rd ra ad' dig @127.0.0.1 +adflag _25._tcp.nothing.hashed.org TLSA

@@ -1,5 +1,5 @@
-# Exim on the gateway, by its own rehearsal of a session (-bh): what its dnslists make of lists of which something is wrong, and
-# how long it waits for a row of lists. Sourced by `run`.
+# Exim on the gateway, in a simulated session (-bh): the results of its dnslists with broken lists, and its wait for a row of
+# lists. Sourced by `run`.
 
 exim_configured() {
   printf '[[listener]]\naddresses = ["127.0.0.2:53"]\ndnsbl = "pass"\n'
@@ -10,7 +10,7 @@ exim_configured() {
   list_configured world block ip4
   list_configured dead block ip4
   list_configured closed block ip4
-  # A list of which this Exim is to hear "not listed" whatever happens.
+  # A list for which this Exim gets "not listed" after any failure.
   list_configured closed-dbl block ip4
   printf 'on_refusal = "nxdomain"\nwhen_dead = "nxdomain"\n'
 }
@@ -23,7 +23,7 @@ raise_exim() {
   restart "$(exim_configured)"
 }
 
-# rehearse ADDRESS DNSLISTS: what a client at that address is told.
+# rehearse ADDRESS DNSLISTS: the reply to a client at that address.
 rehearse() {
   cat >"$work/exim/conf" <<END
 primary_hostname = mx.domain.example
@@ -53,14 +53,14 @@ exim_says_the_same() {
   has 'assumed not in list' rehearse 198.18.77.77 refuse-dbl.lists.example
 }
 
-# Whoever wants to be told otherwise of what is unknown is told so, but for lists whose failures are "not listed".
+# +defer_unknown and +include_unknown work, except for lists whose failures are "not listed".
 exim_hears_of_failures() {
   has '^451 ' rehearse 198.18.77.77 "+defer_unknown : refuse-dbl.lists.example"
   has '^550 ' rehearse 198.18.77.77 "+include_unknown : closed.lists.example"
   has '^250 Accepted' rehearse 198.18.77.77 "+include_unknown : closed-dbl.lists.example"
 }
 
-# What lists themselves say.
+# The own answers of lists.
 exim_without_the_gate() {
   printf 'nameserver 127.0.0.2\n' >/etc/resolv.conf
   has '^550 listed in refuse-dbl\.lists\.example' rehearse 198.18.77.77 refuse-dbl.lists.example
@@ -83,7 +83,7 @@ row_of_lists() {
       for list in a b c; do list_configured slow-$list block ip4; done
       printf '[dnsbl]\nbatch = "%s"\nbatch_groups = [["slow-a.lists.example", "slow-b.lists.example", "slow-c.lists.example"]]\n' $way
     )"
-    # Once to know the lists' servers.
+    # A first query, so that the lists' servers are known.
     has '^250 Accepted' rehearse 198.18.77.1 "slow-a.lists.example : slow-b.lists.example : slow-c.lists.example"
     began=$EPOCHREALTIME
     has '^250 Accepted' rehearse 198.18.77.2 "slow-a.lists.example : slow-b.lists.example : slow-c.lists.example"

@@ -10,7 +10,7 @@ raise_forwarders() {
     openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -days 2 -out certificate.pem -extfile <(
       printf 'subjectAltName=DNS:forwarder.example\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n')
   ) 2>&1
-  # This /etc is our copy: the machine does not come to trust anybody.
+  # This /etc is a copy: the trust of the machine does not change.
   cat "$work/tls/ca.pem" >>/etc/ssl/certs/ca-certificates.crt
 
   cat >"$work/unbound.conf" <<EOF
@@ -53,7 +53,7 @@ EOF
   soon has 198.18.77.10 dig @198.18.0.43 +tries=1 +timeout=2 +short domain.example
 }
 
-# forward NAME SERVER...: the resolver anew, with NAME forwarded to these.
+# forward NAME SERVER...: restarts the resolver, with NAME forwarded to these.
 forward() {
   local name=$1 server list=
   shift
@@ -63,7 +63,7 @@ name = \"$name\"
 forward = [$list]"
 }
 
-# Answers of every kind, and nobody but the forwarder is asked for them.
+# Answers of every kind, all from the forwarder.
 everything_by() {
   local address=${1#tls://} kind
   address=${address%%#*}
@@ -85,7 +85,7 @@ everything_by() {
   hasnt '^198\.18\.0\.(10|11|20|21)[[:space:]]' ctl stats --since start --by server
 }
 
-# Behind a firewall nobody else can be asked, so nobody else is tried.
+# Behind a firewall no other server can be reached, so none is tried.
 only() {
   forward . 198.18.0.40
   has '198\.18\.77\.10' dig @127.0.0.1 +short domain.example A
@@ -102,13 +102,13 @@ split_horizon() {
   has '^198\.18\.0\.1[01]' ctl stats --since start --by server
 }
 
-# Who is not who it says it is gets no question, and no answer comes in the clear instead.
+# A server with the wrong certificate gets no query, and there is no fallback without TLS.
 wrong_name() {
   forward . 'tls://198.18.0.40#another.example'
   has 'EDE: .*certificate rejected' dig @127.0.0.1 +tries=1 +timeout=6 domain.example A
 }
 
-# The forwarder ends a connection that is idle, as each does some time; the next question makes another.
+# The forwarder closes an idle connection; the next query opens another.
 idle() {
   forward . 'tls://198.18.0.40#forwarder.example'
   has '198\.18\.77\.30' dig @127.0.0.1 +tries=1 +short 1.idle.wild.domain.example A
@@ -124,7 +124,7 @@ crowd() {
   grep -q ' noerror=300 ' "$work/crowd"
 }
 
-# with_one GOOD BAD...: whatever the order, and again and again, each question is answered.
+# with_one GOOD BAD...: each query is answered, in any order, repeatedly.
 with_one() {
   local good=$1 bad=$2 number
   forward . "$bad" "$good"
@@ -137,12 +137,12 @@ with_one() {
   done
 }
 
-# Load on names that nobody has in memory.
+# Load with names that are in no cache.
 measure() { "$here/load.py" --rate 250 --questions "${1:-1500}" '{}.wild.domain.example'; }
 
 p95() { sed -nE 's/.*p95_ms=([0-9.]+).*/\1/p' "$1"; }
 
-# What the healthy one does when nothing is wrong.
+# The figures of the healthy one alone.
 alone() {
   forward . 198.18.0.42
   measure >"$work/alone"
@@ -163,7 +163,7 @@ beside() {
   judge "$work/beside"
 }
 
-# One that stops while questions are on their way to it.
+# A forwarder that stops while queries are on their way to it.
 dies() {
   local load
   forward . 198.18.0.43 198.18.0.42

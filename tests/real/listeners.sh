@@ -36,13 +36,13 @@ who_is_answered() {
     has '198\.18\.77\.10' dig @127.0.0.3 $way +short domain.example A
     has '198\.18\.77\.10' dig @127.0.0.4 -p 5300 $way +short domain.example A
   done
-  # A denied address is told so by datagram; its connections are closed at once.
+  # A denied address gets REFUSED by datagram; its connections are closed at once.
   has 'status: REFUSED' from 198.18.77.66 domain.example A
   has 'EDE: 18 \(Prohibited\)' from 198.18.77.66 domain.example A
   has 'end of file|connection reset' from 198.18.77.66 +tcp domain.example A
 }
 
-# Whoever asked first, and whatever is in memory by that.
+# In any order of clients, and with any cached data.
 what_each_sees() {
   local round
   for round in 1 2; do
@@ -52,14 +52,14 @@ what_each_sees() {
     has 'www\.corp\.example' dig @127.0.0.1 +short -x 10.0.0.60
     has 'status: NXDOMAIN' dig @127.0.0.3 -x 10.0.0.60
     has 'status: NXDOMAIN' from 198.18.0.1 -x 10.0.0.60
-    # The public DNS is everybody's, and known once.
+    # The data of the public DNS are shared by all listeners.
     has '198\.18\.77\.10' from 198.18.0.1 +short domain.example A
   done
   has '^corp\.example\. +stub' ctl zones
   has '"hidden_at":\["198\.18\.100\.25:53"\]' ctl --json zones
 }
 
-# A server that tells who asked it, under the root's delegation and as a stub zone with a source of its own.
+# A server that answers with the address of its client, under the root's delegation and as a stub zone with a source of its own.
 sources() {
   local six=
   if [ -n "$ipv6" ]; then
@@ -102,7 +102,7 @@ allow = [\"198.18.0.0/16\"]"
   has 'now also listening at 198\.18\.100\.29:53' cat "$work/resolverd.log"
 }
 
-# A kernel that knows no IPv6, with the addresses of the defaults.
+# A kernel without IPv6, with the default addresses.
 no_ipv6() {
   configure
   sed -i 's/^addresses = .*/addresses = ["127.0.0.1:53", "[::1]:53"]/' "$work/resolverd.toml"
@@ -118,7 +118,7 @@ no_ipv6() {
     /usr/bin/python3 "$here/without_ipv6.py" "$BINARIES/resolverd" --config "$work/resolverd.toml"
 }
 
-# A client that sends an octet a second of a message that is never whole, and one whose message comes in two halves.
+# A client that sends an octet a second and never a whole message, and one whose message comes in two halves.
 slow_clients() {
   restart
   /usr/bin/python3 - <<'EOF'

@@ -11,7 +11,7 @@ check "lists: what is listed" listed
 
 not_listed() {
   has 'status: NXDOMAIN' dig @127.0.0.1 77.77.18.198.bl.lists.example A
-  # postscreen remembers "not listed" as long as this SOA says.
+  # postscreen caches "not listed" for the time of this SOA.
   has '^bl\.lists\.example\.[[:space:]]+([1-5]?[0-9]|60)[[:space:]]+IN[[:space:]]+SOA' dig @127.0.0.1 +noall +authority 77.77.18.198.bl.lists.example A
   has 'status: NXDOMAIN' dig @127.0.0.1 innocent.example.dbl.lists.example A
   has '127\.0\.0\.2' dig @127.0.0.1 +short 2.0.0.127.bl.lists.example A
@@ -19,7 +19,7 @@ not_listed() {
 }
 check "lists: what is not, and for how long" not_listed
 
-# rbldnsd says of a name in the middle that it does not exist, though there are names below.
+# rbldnsd answers NXDOMAIN for a name in the middle, though there are names below.
 in_the_middle() {
   forget
   has 'status: NXDOMAIN' dig @198.18.0.30 +norec 77.18.198.bl.lists.example A

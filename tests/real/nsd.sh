@@ -1,6 +1,6 @@
 # A whole internet on NSD, asked through the resolver by dig, host and nslookup. Sourced by `run`.
 
-# The same as its server says: the header's RCODE, and the records of the answer without their TTLs.
+# The same as the answer of its server: the header's RCODE, and the records of the answer without their TTLs.
 same() {
   local name=$1 type=$2 server=${3:-198.18.0.20} ours theirs
   theirs=$(dig @"$server" +norec +tcp +noall +comments +answer "$name" "$type")

@@ -1,5 +1,5 @@
 # Postfix on the gateway, chrooted as Debian ships it: smtpd takes a message from a client in the internet, smtp gives it
-# to the recipient's MX there, and every lookup on the way is ours. Sourced by `run`.
+# to the recipient's MX there, and resolverd answers every lookup on the way. Sourced by `run`.
 
 raise_postfix() {
   local root=/var/spool/postfix file
@@ -60,7 +60,7 @@ whole_way() {
     [ "${after[number]}" -gt "${before[number]}" ]
     number=$((number + 1))
   done
-  # Of these names, and of no other resolver: there is none.
+  # These lookups can only come from resolverd: there is no other resolver.
   has '^partner\.example\.' ctl stats --since start --by zone
   has '127\.0\.0\.1' ctl stats --since start --by client
 }
@@ -71,12 +71,12 @@ rejected() {
   has '^554 .*blocked using dbl\.lists\.example' mail 198.18.77.77 x@spammer.example someone@partner.example ||
     has '^550 .*Domain not found' mail 198.18.77.77 x@spammer.example someone@partner.example
   has '^550 .*Sender address rejected: Domain not found' mail 198.18.77.77 x@nothing.domain.example someone@partner.example
-  # What cannot be found out is no reason to refuse for good.
+  # A failed lookup must not cause a permanent error.
   has '^450 .*Sender address rejected: Domain not found' mail 198.18.77.77 x@www.lame.example someone@partner.example
 }
 
 clients() {
-  # A name that leads elsewhere is no name.
+  # A reverse name without a matching address does not count.
   has '^accepted' mail 198.18.77.88 someone@sender.example someone@partner.example
   log 'connect from unknown\[198\.18\.77\.88\]'
   log 'hostname liar\.sender\.example does not resolve to address 198\.18\.77\.88'
@@ -98,7 +98,7 @@ recipients() {
   log 'to=<nullmx@.*dsn=5\.1\.0, status=bounced'
   log 'to=<nothing@.*dsn=5\.4\.4, status=bounced.*Host or domain name not found'
   log 'to=<twomx@.*relay=mail\.partner\.example\[198\.18\.25\.1\]:25.*status=sent'
-  # Of a server that nothing is known of, mail waits; it is not sent back.
+  # If the lookup of the server fails, mail is deferred and not bounced.
   log 'to=<gone@.*dsn=4\.4\.3, status=deferred.*Host not found, try again'
 }
 
@@ -137,7 +137,7 @@ screened() {
   forget
   has '^550 .*client \[198\.18\.77\.66\] blocked using bl\.lists\.example' mail 198.18.77.66 someone@sender.example someone@partner.example
   log 'dnsblog\[.*addr 198\.18\.77\.66 listed by domain bl\.lists\.example as 127\.0\.0\.2'
-  # Neither a dead list nor one that refuses is a listing, nor does it cost more than postscreen waits anyway.
+  # A dead or refusing list is no listing, and costs no more than the usual wait of postscreen.
   began=$EPOCHREALTIME
   has '^accepted' mail 198.18.77.77 someone@sender.example screened@partner.example
   took=$(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $began }")
@@ -149,7 +149,7 @@ screened() {
   log 'dnsblog\[.*lookup error for DNS query 77\.77\.18\.198\.dead\.lists\.example'
 }
 
-# Who has passed is let through at once for as long as postscreen keeps it, which the lists' negative TTL says.
+# A client that has passed is permitted at once while postscreen caches it, for the lists' negative TTL.
 screened_again() {
   local began=$EPOCHREALTIME
   has '^accepted' mail 198.18.77.77 someone@sender.example once-more@partner.example

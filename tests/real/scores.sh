@@ -1,11 +1,11 @@
-# SpamAssassin and rspamd as Debian ships them, with the lists that they ask by themselves: whatever is wrong with all of
-# these, a message has the score that it has without lists; and lists that are well are heeded. Sourced by `run`.
+# SpamAssassin and rspamd as Debian ships them, with the lists of their default rules: with any fault of all of these, a
+# message has the same score as without lists; and working lists count. Sourced by `run`.
 
 # The server of all these lists.
 shipped_server=198.18.0.60
 
-# Each list; what it lists of the message below; what it says of it, and of everybody where it refuses; whether it has test
-# points by which it can be found out to list the world.
+# Each list; its subject in the message below; its answer, and its answer to all queries if it refuses; whether it has test
+# points that show a list that lists everything.
 shipped() {
   cat <<'END'
 zen.spamhaus.org            address 127.0.0.2  127.255.255.254 tested
@@ -30,7 +30,7 @@ multi.uribl.com             domain  127.0.0.2  127.0.0.1       tested
 END
 }
 
-# Those of them whose refusals both programs know, and weigh nothing. (SURBL_BLOCKED costs 1.0 with SpamAssassin of Debian 12.)
+# The lists whose refusals both programs know, with weight 0. (SURBL_BLOCKED costs 1.0 with SpamAssassin of Debian 12.)
 known="zen.spamhaus.org dbl.spamhaus.org list.dnswl.org multi.uribl.com"
 
 # A message from 11.22.33.66 that names listed-in-lists.com.
@@ -50,7 +50,7 @@ and tell me whether anything is missing there. With kind regards.
 END
 }
 
-# Both programs three times: behind the gate, at the listener that passes on what lists say, and without lists.
+# Both programs three times: behind the gate, at the listener that passes on lists' own answers, and without lists.
 raise_scanners() {
   local which port=11500 without address
   internet ip address add $shipped_server/16 dev peer
@@ -62,7 +62,7 @@ raise_scanners() {
     [ $which != passed ] || address=127.0.0.2
     [ $which != without ] || without=1
     mkdir -p "$work/rspamd-$which"
-    # It asks the lists whatever its own tests of them say, and starts sooner with few top-level domains.
+    # It queries the lists regardless of its own tests, and starts sooner with few top-level domains.
     cat >"$work/rspamd-$which.inc" <<END
 dns { nameserver = ["$address:53"]; }
 disable_monitoring = true;
@@ -96,7 +96,7 @@ END
   done
 }
 
-# scan PROGRAM WHICH: what it says of the message.
+# scan PROGRAM WHICH: its result for the message.
 scan() {
   local port=11500
   case $2 in passed) port=11510 ;; without) port=11520 ;; esac
@@ -112,13 +112,13 @@ scan() {
 # score PROGRAM WHICH: its score alone.
 score() { scan "$@" | sed -nE 's/^Score: (-?[0-9.]+) .*/\1/p; s,^(-?[0-9.]+)/5\.0$,\1,p' | grep .; }
 
-# lists_are HOW [LIST]...: so are all lists, or these and the others list nobody; what the resolver knew of them is forgotten.
+# lists_are HOW [LIST]...: all lists behave like this, or these do and the others list nothing; the resolver forgets their state.
 lists_are() {
   local how=$1 list kind listed refused tested says condemned=()
   shift
   if [ -e "$work/shipped.pid" ]; then end shipped; fi
   unset STATE_DIRECTORY
-  # SpamAssassin itself asks a list no more for a while that refuses.
+  # SpamAssassin itself does not query a refusing list for a while.
   rm -rf "$work/spamassassin/.spamassassin"
   case $how in
     silent) begin shipped internet /usr/bin/python3 "$here/faulty.py" $shipped_server drop ;;
@@ -174,11 +174,11 @@ heeded() {
     has 'URIBL_ABUSE_SURBL ' scan spamassassin $which
     has 'URIBL_DBL_SPAM ' scan spamassassin $which
   done
-  # rspamd of Debian 12 still asks a list that was shut down.
+  # rspamd of Debian 12 still queries a list that was shut down.
   has 'ix\.dnsbl\.manitu\.net is shut down .*clients still query it' cat "$work/resolverd.log"
 }
 
-# same WHICH: the score is that without lists.
+# same WHICH: the score equals that without lists.
 same_score() {
   local program with without
   for program in rspamd spamassassin; do
@@ -194,14 +194,14 @@ changes_nothing() {
   same_score guarded
 }
 
-# quiet: the silence of all that both programs ask has been noticed.
+# quiet: the silence of all lists of both programs has been noticed.
 quiet() { [ "$(ctl --json dnsbl | grep -c '"state":"dead"')" -ge "$(shipped | wc -l)" ]; }
 
 # Once their silence has been noticed, lists cost no time.
 silence() {
   local program began took without
   changes_nothing silent
-  # A list is given up a moment after its silence has been judged.
+  # A breaker opens a moment after the silence was judged.
   soon quiet
   for program in rspamd spamassassin; do
     began=$EPOCHREALTIME
@@ -215,7 +215,7 @@ silence() {
   done
 }
 
-# The listener that passes on what lists say is for rules that name its codes: they show that a list refuses.
+# The listener that passes on lists' own answers is for rules that name the codes: they show that a list refuses.
 known_refusals() {
   # shellcheck disable=SC2086
   lists_are refusing $known
@@ -224,12 +224,12 @@ known_refusals() {
   has 'Symbol: RBL_SPAMHAUS_BLOCKED_OPENRESOLVER ' scan rspamd passed
   has 'Symbol: DNSWL_BLOCKED ' scan rspamd passed
   has 'Symbol: URIBL_BLOCKED ' scan rspamd passed
-  # SpamAssassin has seen that once by now, and asks them no more for five minutes.
+  # SpamAssassin has seen that once by now, and does not query them for five minutes.
   has 'dns_block_rule RCVD_IN_ZEN_BLOCKED_OPENDNS hit' cat "$work/spamassassin-passed.log"
   has 'dns_block_rule URIBL_BLOCKED hit' cat "$work/spamassassin-passed.log"
 }
 
-# Rules without codes count whatever comes there.
+# Rules without codes count any answer there.
 other_refusals() {
   local without with
   lists_are refusing

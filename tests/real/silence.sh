@@ -1,5 +1,5 @@
-# Zones that are silent, and one that takes nine seconds, asked of resolverd and of Unbound in its place: no answer fewer, and no
-# time more. Sourced by `run`.
+# Silent zones, and one that takes nine seconds, queried at resolverd and at Unbound in its place: no fewer answers, and no
+# more time. Sourced by `run`.
 
 raise_unbound() {
   cat >"$work/beside.conf" <<EOF
@@ -16,7 +16,7 @@ EOF
   restart
 }
 
-# mail_of SERVER PORT: the seconds that a mail from a dead domain costs its smtpd, which asks as glibc does: two tries of 5 s.
+# mail_of SERVER PORT: the seconds that a mail from a dead domain costs smtpd with glibc's resolver: two tries of 5 s.
 mail_of() {
   local began=$EPOCHREALTIME kind
   for kind in MX A AAAA; do
@@ -25,8 +25,8 @@ mail_of() {
   awk "BEGIN { printf \"%.2f\", $EPOCHREALTIME - $began }"
 }
 
-# Four messages; the first may cost a client's patience, those after it nothing: whoever waits for a dead server waits for
-# seconds, and a busy machine needs a part of one to start dig six times. The pauses are between messages.
+# Four messages; the first may cost a client's deadline, the others nothing: a wait for a dead server takes seconds, and a
+# busy machine needs a part of a second to start dig six times. The pauses are between messages.
 dead_domain() {
   local message ours theirs
   for message in 1 2 3 4; do
@@ -40,7 +40,7 @@ dead_domain() {
   has 'EDE: 22' dig @127.0.0.1 silent.example MX
 }
 
-# tries SERVER PORT: how many questions, five seconds apart as repeats are, until the answer of a zone that takes nine seconds.
+# tries SERVER PORT: the number of queries, five seconds apart like repeats, until the answer of a zone that takes nine seconds.
 tries() {
   local try
   for ((try = 1; try <= 8; try++)); do
@@ -58,7 +58,7 @@ nine_seconds() {
   at_most "$theirs" "$ours" tries
 }
 
-# A resolver that is started before its network is there: what failed meanwhile is forgotten with the first answer.
+# A resolver that starts before its network is up: failures are forgotten with the first answer.
 late_network() {
   local try
   ip link set wan down
@@ -67,7 +67,7 @@ late_network() {
   ip link set wan up
   for ((try = 0; try < 100; try++)); do
     if dig @127.0.0.1 +tries=1 +timeout=5 +short "$try.wild.domain.example" A | grep -q '^198'; then break; fi
-    # What fails now is remembered from now on.
+    # Failures from here on are remembered.
     dig @127.0.0.1 +tries=1 +timeout=5 domain.example A >/dev/null 2>&1 || true
     read -r -t 0.05 <>"$work/never" || true
   done

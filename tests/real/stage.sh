@@ -8,7 +8,7 @@
 #                                         198.18.0.30 .31  rbldnsd: lists         198.18.0.52  refuses, 198.18.0.53 takes 9 s
 #                                         198.18.25.1      the partner's MX       198.18.0.54  refers to the root
 #                                         198.18.77.x      mail clients           198.18.0.55  has lost its zone
-# These networks (RFC 2544, RFC 5180) are nobody's, and no resolver keeps zones for their reverse names.
+# These networks (RFC 2544, RFC 5180) are for tests, and no resolver has local zones for their reverse names.
 
 internet() { ip netns exec internet "$@"; }
 
@@ -43,7 +43,7 @@ raise_networks() {
   for address in 0.1 0.2 0.10 0.11 0.20 0.21 0.22 0.23 0.24 0.30 0.31 0.40 0.41 0.42 0.43 0.50 0.51 0.52 0.53 0.54 0.55 25.1 77.66 77.77 77.88 77.99; do
     internet ip address add 198.18.$address/16 dev peer
   done
-  # Some machines have no IPv6: then nothing here has, and the resolver finds that out.
+  # On a machine without IPv6 nothing here has IPv6, and the resolver detects that.
   ipv6=
   if ip address add 2001:2::100:25/64 dev wan nodad 2>/dev/null; then
     ipv6=yes
@@ -144,7 +144,7 @@ raise_resolver() {
   watched=resolverd soon ctl stats
 }
 
-# Starts the resolver anew, with an empty cache and TEXT at the end of its configuration.
+# Restarts the resolver, with an empty cache and TEXT at the end of its configuration.
 restart() {
   end resolverd
   raise_resolver "${1-}"
@@ -155,8 +155,8 @@ list_configured() {
   printf '[[list]]\nname = "%s.lists.example"\npurpose = "%s"\nsubjects = ["%s"]\n' "$@"
 }
 
-# kept LIST...: the state directory of a resolver that has found out, minutes ago, that these list the world; that takes two
-# tests three minutes apart.
+# kept LIST...: the state directory of a resolver that has found that these list everything, which takes two tests three
+# minutes apart.
 kept() {
   local list known=
   mkdir -p "$work/state"

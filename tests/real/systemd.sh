@@ -1,18 +1,18 @@
 # The units under a systemd of their own: PID 1 of namespaces of its own, below a control group that `run` takes away
 # again. It has the network of these tests. Sourced by `run`.
 
-# The control group of this systemd, in the one hierarchy that it wants: below our own place in it.
+# The control group of this systemd, below our own group in the unified hierarchy.
 own_group() {
   local mounted
   mounted=$(findmnt --noheadings --output TARGET --types cgroup2 | head -n 1)
   [ -n "$mounted" ] && echo "$mounted$(sed -n 's/^0:://p' /proc/self/cgroup)/$GROUP"
 }
 
-# The units that ours lean on. Nothing else is known to this systemd: what a machine does at its start, it does not.
+# The units that ours depend on. This systemd knows no others, so it starts nothing else.
 LEANED_ON="systemd-journald.service systemd-journald.socket systemd-journald-dev-log.socket system.slice -.slice \
   nss-lookup.target network.target sockets.target shutdown.target umount.target"
 
-# PID 1. Of the machine it sees everything and may write nothing: /etc is a copy, the rest that is written is its own.
+# PID 1. It sees the files of the machine and may write none of them: /etc is a copy, other written paths are its own.
 boot() {
   echo 0 >"$(own_group)/cgroup.procs"
   exec unshare --cgroup --mount --pid --uts --ipc --fork --kill-child bash -euc '
@@ -48,7 +48,7 @@ boot() {
       case $place in
         /dev | /dev/* | "$copy"/* | /proc | /proc/*) ;;
         /etc) ;;
-        # What refuses that, such as a name of a network, is not a place for files.
+        # A mount that refuses this, such as a network namespace, is no place for files.
         *) mount -o remount,bind,ro "$place" 2>/dev/null || true ;;
       esac
     done
@@ -93,7 +93,7 @@ starts() {
 }
 
 journal() {
-  # The journal files an entry away a moment after the daemon has gone on.
+  # The journal stores an entry a moment after the daemon has sent it.
   soon has 'LISTEN=127\.0\.0\.1:53' booted journalctl -o verbose --no-pager -t resolverd
   has 'resolverd .* listens at' booted journalctl -o cat --no-pager _SYSTEMD_UNIT=resolverd.service LISTEN="$(listened)"
 }
@@ -117,10 +117,10 @@ adresses = ["10.0.0.10"]'
   booted systemctl reload resolverd
 }
 
-# Starts the daemon anew; so many starts in so short a time would be a failure elsewhere.
+# Restarts the daemon; without a reset systemd would stop after this many starts.
 anew() { booted systemctl reset-failed resolverd && booted systemctl restart resolverd; }
 
-# systemd holds the ports: whoever asks meanwhile waits, and is answered.
+# systemd holds the ports: queries meanwhile wait, and are answered.
 restart_by_unit() {
   local number
   load
@@ -130,7 +130,7 @@ restart_by_unit() {
   loaded
 }
 
-# A daemon that hangs is noticed, ended and started anew; questions wait for the new one.
+# A daemon that hangs is noticed, ended and restarted; queries wait for the new one.
 watchdog() {
   local old new
   booted mkdir -p /etc/systemd/system/resolverd.service.d

@@ -10,7 +10,7 @@ raise_wrong() {
   both
 }
 
-# both [KIND SERVER...]: resolverd, and Unbound at port 5301, anew; faulty.example is a zone of KIND, stub or forward, at SERVERs.
+# both [KIND SERVER...]: restarts resolverd, and Unbound at port 5301; faulty.example is a zone of KIND, stub or forward, at SERVERs.
 both() {
   local kind=${1-} server list= theirs=
   shift || true
@@ -44,8 +44,8 @@ said() {
     END { print rcode, answers, took }'
 }
 
-# beside NAME TYPE WANTED: resolverd says WANTED, an RCODE and a number of answers. Where Unbound does too, we take no more time
-# than it does, but for half of that and 400 ms.
+# beside NAME TYPE WANTED: resolverd answers WANTED, an RCODE and a number of answers. If Unbound does too, resolverd takes at most
+# 1.5 times its time plus 400 ms.
 beside() {
   local ours theirs
   ours=$(said 53 "$1" "$2")
@@ -57,7 +57,7 @@ beside() {
   fi
 }
 
-# each COUNT PORT: of so many names with an address at faulty.example, those whose address PORT gives, and the milliseconds in all.
+# each COUNT PORT: of this many names with an address at faulty.example, the number that PORT answers, and the total milliseconds.
 each() {
   local number right=0 all=0 rcode answers took
   for ((number = 0; number < $1; number++)); do
@@ -68,7 +68,7 @@ each() {
   echo "$right $all"
 }
 
-# Every name is answered, though one of two servers has nothing to say of the zone.
+# Every name is answered, though one of two servers does not serve the zone.
 one_of_two() {
   local ours theirs
   both "$@"
@@ -79,14 +79,14 @@ one_of_two() {
   if [ "${theirs% *}" = 20 ]; then at_most $((${theirs#* } * 3 / 2 + 500)) "${ours#* }" "milliseconds"; fi
 }
 
-# No other server is there: that it does not resolve is no word on the name.
+# There is no other server: that it does not resolve says nothing about the name.
 referral_alone() {
   both forward 198.18.0.54
   beside alone.ok.faulty.example MX "SERVFAIL 0"
   beside alone.ok.faulty.example A "SERVFAIL 0"
 }
 
-# A load balancer that says NXDOMAIN for AAAA, asked in both orders.
+# A load balancer that answers NXDOMAIN for AAAA, queried in both orders.
 address_stays() {
   both
   beside 1.nxdomain-aaaa.faulty.example AAAA "NXDOMAIN 0"

@@ -1,4 +1,4 @@
-# Stub zones, local zones and hosts: what an operator keeps beside the internet. Sourced by `run`.
+# Stub zones, local zones and hosts of the operator. Sourced by `run`.
 
 # A list's own copy on this host, on a port beside ours.
 stub_list() {
@@ -19,7 +19,7 @@ stub_zone() {
   has '198\.18\.77\.61' dig @127.0.0.1 +short www.branch.corp.example A
   # An alias from there into the internet.
   has '198\.18\.77\.10' dig @127.0.0.1 +short out.corp.example A
-  # A configured zone wins over the names that are nobody's.
+  # A configured zone overrides special-use names.
   has 'www\.corp\.example' dig @127.0.0.1 +short -x 10.0.0.60
   has 'status: NXDOMAIN' dig @127.0.0.1 -x 192.168.0.1
 }
@@ -65,7 +65,7 @@ name = \"printer.lan\"
 addresses = [\"10.0.0.9\"]"
 }
 
-# Each RRset of a zone file as BIND writes it, asked for: resolverd must have read the same.
+# Each RRset of a zone file, compared with the output of BIND: resolverd must read the same.
 written_alike() {
   local wanted seen rrsets=0 lines='tolower($1) == tolower(ENVIRON["owner"]) && $4 == ENVIRON["kind"] { $1 = ""; $2 = ""; print }'
   export owner kind
@@ -93,7 +93,7 @@ read_by_all() {
   read=$ours/$bind/$ldns
 }
 
-# What BIND refuses is refused, and what it reads is read.
+# resolverd rejects what BIND rejects, and reads what BIND reads.
 broken_alike() {
   local text read
   for text in 'a A 10.0.0' 'a A' 'a A 10.0.0.1 more' 'a AAAA 10.0.0.1' 'a MX mail' 'a MX 10' 'a MX 70000 mail' 'a..b A 10.0.0.1' \
