@@ -9,9 +9,9 @@
 //!   stored verdict.
 //! - Each question ends in one outcome of a closed list and is counted once, so that the outcomes add up to the
 //!   questions. Dropped, denied and repeated queries are counted apart.
-//! - Names are in wire form where they are looked up. With that and names of lookups on the stack instead of the
-//!   heap, a miss went from 136 500 to 88 600 user instructions (callgrind, `benches/compare/misses.sh`; Unbound: 62
-//!   500).
+//! - Names are in wire form where they are looked up, and names of lookups are on the stack instead of the heap. This
+//!   and cheaper shares of flights took a miss from 136 600 to 88 600 user instructions (callgrind,
+//!   `benches/compare/misses.sh`; Unbound: 62 500).
 
 use std::borrow::Borrow;
 use std::fmt;

@@ -11,8 +11,8 @@
 //!   macros of large senders look the same.
 //! - A refusal, a parked domain or a list that lists everything becomes SERVFAIL for a blocklist and NXDOMAIN for an
 //!   allowlist. After SERVFAIL of an allowlist, Postfix would defer (450) mail that it should reject.
-//! - Minimisation, NXDOMAIN cuts, stale answers and races are off in the zone of a list. Its servers answer empty
-//!   non-terminals with NXDOMAIN and may count queries.
+//! - Minimisation, NXDOMAIN cuts and races are off in the zone of a list. Its servers answer empty non-terminals with
+//!   NXDOMAIN and may count queries.
 //! - The breaker of a list follows the round trips of messages, not of whole questions, so that a list that stutters
 //!   is noticed as soon as a dead one. It opens only where other servers gave answers meanwhile, as an outage of this
 //!   host's network must not blame a list. Answers from memory of a forwarder prove nothing.

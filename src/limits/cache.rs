@@ -66,7 +66,8 @@ pub const ENOUGH_ROUND_TRIPS: u8 = 20;
 /// 50 and the loss of bad paths as many; beyond that a longer timer is waited for.
 pub const HEDGES_PER_MILLE: u32 = 200;
 
-/// The bucket of each late server, in the same thousandths: a dead zone must not use up everybody's second messages.
+/// The burst of second messages because of one late server. Each server has a bucket of its own, filled at the same
+/// rate: a dead zone must not use up everybody's second messages.
 pub const HEDGE_BURST_PER_SERVER: u32 = 25;
 
 /// How long a server is asked after all others after a silence, times the silences in a row: lost packets must not

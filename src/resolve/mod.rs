@@ -12,8 +12,9 @@
 //!   9520).
 //! - SERVFAIL never becomes "does not exist", and bogus never becomes insecure: the one loses mail, the other forges
 //!   it.
-//! - The task of the client drives the flight that it begins. With tasks handing work to each other a miss cost a
-//!   fifth more instructions or more. If the client leaves, the flight continues as a task of the runtime.
+//! - The task of the client drives the flight that it begins, instead of tasks that hand work to each other. This
+//!   saves a fifth of the instructions of a miss or more. If the client leaves, the flight continues as a task of the
+//!   runtime.
 //! - Flights, waiters and messages are shared by zone and by client (`shares`): from half of the places on, the zone
 //!   or client with the most gives way. Models: Unbound's jostle list, BIND's `fetches-per-zone`.
 //! - Sub-questions do not wait for clients' flights, as two flights could wait for each other. Equal messages to one

@@ -9,7 +9,8 @@
 //! - The client's side is our own: it compares octets, so that a hit needs no decoding. The server's side uses the
 //!   library and reads record by record where the library refuses a message.
 //! - Answers of addresses are written without the library's encoder: nothing in them is compressed but their owners.
-//! - Names of replies repeat the spelling of the question, which clients with 0x20 need.
+//! - Names of an answer are compressed onto the question, so that the client's spelling of the question reaches the
+//!   owner names too.
 //! - A compression pointer may lead over at most 16 others. Encoders point at labels, some at one other pointer.
 
 #![deny(

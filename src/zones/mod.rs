@@ -4,7 +4,7 @@
 //!
 //! # Decisions
 //!
-//! - A route carries its whole policy (minimisation, NXDOMAIN cut, race, validation, list, source address). Special
+//! - A route carries its whole policy (source addresses, TTL caps, NXDOMAIN cut, minimisation, races, list). Special
 //!   treatment of DNS lists is that policy and the gate of `dnsbl`, nothing else.
 //! - A `[[host]]` decides addresses and reverse names only. With all types, the MX of a name was lost and mail went
 //!   to the host itself.
