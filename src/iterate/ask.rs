@@ -240,7 +240,7 @@ impl<'a> Asking<'a> {
                     let cut = conduct == Conduct::Truncated;
                     candidate.progress = if cut { CandidateProgress::Cut } else { CandidateProgress::Spent };
                 }
-                // A family without a route takes its place in the race with it: another server gets it.
+                // If a family turns out to have no route, its place in the race goes to another server.
                 let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
                 if no_family || !self.is_waiting() {
                     self.given_up = self.probe && conduct.came_back();
