@@ -10,12 +10,12 @@ import ipaddress
 import struct
 import sys
 
-# Questions under way at once.
+# Queries in progress.
 WINDOW = 200
 
 
 def entry(number):
-    """An address and its code: spread over 100.0.0.0/8, by a step that is prime to its size."""
+    """An address and its code: spread over 100.0.0.0/8, by a step that is coprime to its size."""
     address = ipaddress.IPv4Address(int(ipaddress.IPv4Address("100.0.0.0")) + number * 104729 % 2**24)
     return address, f"127.0.0.{2 + number % 10}"
 
@@ -48,7 +48,7 @@ class Asker(asyncio.DatagramProtocol):
 
 
 def code(message):
-    """The address at the end of an answer of one record; else the RCODE."""
+    """The address at the end of an answer of one record; otherwise the RCODE."""
     if len(message) < 12:
         return "nothing"
     flags, _, answers = struct.unpack("!HHH", message[2:8])

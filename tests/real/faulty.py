@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""An authoritative server with faults on purpose, for what no honest server does.
+"""An authoritative server with deliberate faults that correct servers do not have.
 
 faulty.py ADDRESS [FAULT]: serves UDP and TCP port 53 of ADDRESS. Every question has the same FAULT; without one, the
 question's own name says which: the label two above `faulty.example`'s, as in `1.late-5000.faulty.example`.
@@ -62,17 +62,17 @@ def address(message, asked, data):
 
 
 def stray(message, asked, rcode, authority):
-    """The words of a server that does not have the zone: no AA, no RA, and a record of somebody else's."""
+    """The message of a server that does not have the zone: no AA, no RA, and a record of another zone."""
     flags = 0x8000 | struct.unpack("!H", message[2:4])[0] & 0x0100 | rcode
     return struct.pack("!HHHHHH", struct.unpack("!H", message[:2])[0], flags, 1, 0, 1, 0) + asked + authority
 
 
-# Questions of which a first copy has been lost.
+# Queries whose first copy was lost.
 lost = set()
 
 
 async def answer(message, stream, always, asker):
-    """The answer's octets to who is at the address ASKER; None is silence, and over TCP the end."""
+    """The octets of the answer for the client at ASKER; None is silence, and over TCP the end."""
     labels, kind, asked = question(message)
     fault = always or (labels[-3] if len(labels) > 2 else "ok")
     delay = 0

@@ -26,7 +26,7 @@ def start():
     child = os.fork()
     if child == 0:
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        # Above the numbers they are to have, so that none is overwritten before its turn.
+        # Above the final numbers, so that none is overwritten before its turn.
         high = [os.dup2(fd, 50 + at) for at, fd in enumerate(held)]
         for at, fd in enumerate(high):
             os.dup2(fd, 3 + at, inheritable=True)

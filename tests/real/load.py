@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Questions at a steady rate, each sent once over UDP or TCP and waited for; counts what came of them.
+"""Queries at a steady rate, each sent once over UDP or TCP and waited for; counts the results.
 
 load.py [--server ADDRESS] [--rate N] [--questions N] [--tcp SHARE] [--until FILE] NAME...
 A `{}` in a NAME is a number that no other question has. Ends after --questions, or when FILE exists. Prints one line:
@@ -13,7 +13,7 @@ import random
 import struct
 import time
 
-# What glibc waits for a nameserver; an answer after that is none.
+# glibc's timeout for a nameserver; a later answer does not count.
 PATIENCE = 5.0
 
 

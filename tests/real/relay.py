@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A distance: datagrams to one address's port 53 reach another's, and answers come back, after so many milliseconds.
+"""A distance: forwards datagrams from port 53 of one address to that of another, and answers back, after a delay in ms.
 
 relay.py ADDRESS SERVER MILLISECONDS
 """
@@ -9,7 +9,7 @@ import sys
 
 
 class Server(asyncio.DatagramProtocol):
-    """One question's way to the server; each has a socket of its own, as each has its own answer."""
+    """One query to the server; each has a socket of its own, because each has an answer of its own."""
 
     def __init__(self, question, back):
         self.question, self.back = question, back

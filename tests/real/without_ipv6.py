@@ -1,4 +1,4 @@
-"""Runs a command as on a kernel without IPv6: socket(AF_INET6, ...) is EAFNOSUPPORT, by a filter of seccomp(2)."""
+"""Runs a command as on a kernel without IPv6: a seccomp(2) filter makes socket(AF_INET6, ...) fail with EAFNOSUPPORT."""
 
 import ctypes
 import os
