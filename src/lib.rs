@@ -29,7 +29,8 @@
 //! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
 //!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it.
 //! 2. A miss goes to [`resolve`]: it joins the flight of its question or begins one, and waits until the client's
-//!    deadline. The flight follows aliases from name to name. For each name, the longest suffix in [`zones`] is its route.
+//!    deadline. The flight of a query over UDP runs on the thread that read it: each worker has a runtime of its own. The
+//!    flight follows aliases from name to name. For each name, the longest suffix in [`zones`] is its route.
 //! 3. [`iterate`] walks from the closest zone cut in memory, or from the servers of a stub zone, along referrals. It asks
 //!    forwarders for the whole answer. The choice of the next server, the meaning of a message, and the records that may
 //!    be believed are pure functions (`select`, `classify`, `scrub`).

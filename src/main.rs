@@ -68,7 +68,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The threads of flights, streams and the control socket; datagrams have their own.
+/// The threads of streams, the control socket and the daemon's tasks. Each UDP worker has a runtime of its own.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("resolve").build()
 }

@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, RecordType};
+use resolverd::config::Config;
 use resolverd::lab::client::{read_framed, write_framed};
-use resolverd::limits::{MAX_TCP_CLIENTS, REFUSAL_BURST, TCP_WRITE_TIME};
+use resolverd::limits::{MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_WRITE_TIME};
 use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use stage::{PATIENCE, Stage, name, query};
@@ -335,6 +336,31 @@ async fn a_client_that_leaves_does_not_keep_the_listener() {
     assert!(TcpStream::connect(address).await.is_ok());
     let answer = stage.client().ask_stream(&name("www.tld."), RecordType::A).await.unwrap();
     assert_eq!(answer.answers.len(), 1);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flight_goes_on_for_others_when_a_reload_removes_the_listener_that_began_it() {
+    let mut with_both = Config::default();
+    let stage = Stage::set(&zone(), |config| {
+        config.resolve.deadline = MIN_DEADLINE;
+        config.listen.addresses.push("127.0.0.3:0".parse().unwrap());
+        with_both = config.clone();
+    })
+    .await;
+    for server in stage.sockets.lab().servers().iter().filter(|server| server.name().starts_with("ns1.slow"))
+    {
+        server.set_faults(&[resolverd::lab::fault::Fault::Slow(MIN_DEADLINE * 7 / 5)]);
+    }
+    let other = resolverd::lab::client::Client::new(stage.daemon.addresses()[1], PATIENCE);
+    let owner = name("www.slow.tld.");
+    let overdue = other.ask_datagram(&owner, RecordType::A).await.unwrap();
+    assert_eq!(overdue.metadata.response_code, ResponseCode::ServFail);
+    with_both.listen.addresses.truncate(1);
+    stage.daemon.apply(with_both).await.unwrap();
+    // A flight that begins now would be too late for this client.
+    let reply = stage.client().ask_datagram(&owner, RecordType::A).await.unwrap();
+    assert_eq!((reply.metadata.response_code, reply.answers.len()), (ResponseCode::NoError, 1));
     stage.daemon.stop().await;
 }
 

@@ -5,15 +5,17 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::dnsbl::keep::{self, KeptLists};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
+use crate::listener::Listeners;
 use crate::notify;
 use crate::random::Random;
+use crate::record::Counter;
 use crate::resolve::Resolver;
 use crate::supervise::Supervisor;
 
@@ -116,6 +118,10 @@ async fn tick(subject: Arc<Running>) -> Infallible {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
+        let dropped = subject.state().listeners.as_ref().map(Listeners::dropped);
+        if let Some(dropped) = dropped {
+            subject.recorder.count(Counter::QueriesDropped, block_in_place(dropped));
+        }
         subject.recorder.tick();
     }
 }
@@ -157,7 +163,7 @@ async fn keep_lists(subject: Arc<Running>) -> Infallible {
     let mut kept = None;
     loop {
         ticks.tick().await;
-        kept = tokio::task::block_in_place(|| subject.keep_lists(kept));
+        kept = block_in_place(|| subject.keep_lists(kept));
     }
 }
 
@@ -171,7 +177,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
         }
         sleep(pause).await;
         pause = (pause * 2).min(MAX_ADDRESS_RETRY);
-        tokio::task::block_in_place(|| subject.take_addresses());
+        block_in_place(|| subject.take_addresses());
     }
 }
 

@@ -5,11 +5,16 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
-use tokio::net::{TcpSocket, UdpSocket};
+use rustix::buffer::spare_capacity;
+use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::TcpSocket;
 
 use super::framed::Framed;
 use super::network::{Network, NotSent, Path, Replies, Stream};
@@ -21,6 +26,9 @@ use crate::wire::PAYLOAD;
 
 /// Octets of a datagram that are read: of one larger than the offered size nothing else counts, see `cut`.
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
+
+/// What a socket waits for: datagrams, and errors that routers and servers send back.
+const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// Sockets of this machine.
 pub struct Internet {
@@ -41,11 +49,11 @@ impl Internet {
 
     /// A socket on a random port of `ports`. The kernel would choose one of its 28 000, and does not know the
     /// configured range.
-    async fn bind(&self, path: &Path) -> io::Result<UdpSocket> {
+    fn bind(&self, path: &Path) -> io::Result<OwnedFd> {
         let (any, ports) = (source_of(path), self.ports.load_full());
         let drawn = (0..PORT_TRIES).filter_map(|_| ports.in_turn(&self.random).next());
         for port in drawn.chain(ports.in_turn(&self.random).take(MAX_PORT_WALK)) {
-            match UdpSocket::bind((any, port)).await {
+            match bound(SocketAddr::new(any, port)) {
                 // The port is taken or not permitted: the next may be free.
                 Err(error) if is_of_the_port(&error) => {}
                 bound => return bound,
@@ -53,6 +61,25 @@ impl Internet {
         }
         Err(io::Error::new(io::ErrorKind::AddrInUse, "all ports of resolve.source_ports are in use"))
     }
+}
+
+/// A datagram socket at this address that does not wait.
+fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = rustix::net::socket_with(family, SocketType::DGRAM, flags, None)?;
+    rustix::net::bind(&socket, &address)?;
+    Ok(socket)
+}
+
+/// Has the runtime in which this is called wait for datagrams to read. Tokio's own socket also waits for room to write, and wakes as
+/// soon as it is opened and when the server has read the message.
+#[expect(
+    deprecated,
+    reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
+)]
+fn readable(socket: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(socket, REPLIES)
 }
 
 /// Whether a socket cannot be bound because of its port, and not because of its address or this machine.
@@ -68,9 +95,10 @@ impl Network for Internet {
     ) -> BoxFuture<'a, io::Result<Box<dyn Replies>>> {
         Box::pin(async move {
             let server = path.server;
-            let socket = self.bind(path).await.map_err(|error| own(&error))?;
-            socket.connect(server).await.map_err(at_once)?;
-            socket.send(message).await.map_err(at_once)?;
+            let socket = self.bind(path).map_err(|error| own(&error))?;
+            rustix::net::connect(&socket, &server).map_err(|error| at_once(error.into()))?;
+            rustix::net::send(&socket, message, SendFlags::empty()).map_err(|error| at_once(error.into()))?;
+            let socket = readable(socket).map_err(|error| own(&error))?;
             Ok(Box::new(Socket { socket, server }) as Box<dyn Replies>)
         })
     }
@@ -125,7 +153,7 @@ fn source_of(path: &Path) -> IpAddr {
 }
 
 struct Socket {
-    socket: UdpSocket,
+    socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
 }
 
@@ -133,7 +161,10 @@ impl Replies for Socket {
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
         Box::pin(async {
             let mut datagram = Vec::with_capacity(LARGER_THAN_OFFERED);
-            self.socket.recv_buf(&mut datagram).await?;
+            let read = |socket: &OwnedFd| {
+                Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
+            };
+            self.socket.async_io(REPLIES, read).await?;
             Ok((self.server, datagram))
         })
     }
@@ -143,7 +174,7 @@ impl Replies for Socket {
 mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpListener;
+    use tokio::net::{TcpListener, UdpSocket};
 
     /// A loopback address that nothing else sends from.
     const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));

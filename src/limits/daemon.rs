@@ -21,8 +21,9 @@ pub const CACHE_SLACK_PERCENT: u64 = 25;
 /// for buffers of sockets and for clients' streams, which the kernel counts too.
 pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
 
-/// Descriptors that are requested at start: every exchange and client connection has one, and there are some more.
-pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 500) as u64;
+/// Descriptors that are requested at start: every exchange and client connection has one, a UDP worker has four, and there are
+/// some more.
+pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 
 /// The time between two writings of the lists' file: a crash forgets a minute's queries of a quota.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);

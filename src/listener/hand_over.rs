@@ -1,65 +1,77 @@
-//! From a worker's thread to the runtime: a miss becomes a task there.
+//! A miss becomes a task of the worker that read it.
 //!
-//! Bounded: a runtime that does not come to take what was handed over gets no more, and the client hears SERVFAIL.
+//! Bounded: few tasks wait to be run for the first time, as each takes some kilobytes; the other misses wait before that, and where
+//! as many wait as may, the client hears SERVFAIL.
 
-use std::net::SocketAddr;
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::runtime::Handle;
-
+use super::datagrams::Peer;
 use super::front::{Front, Missed};
 use super::udp::Outbox;
 use crate::clock::Mono;
-use crate::limits::MAX_QUEUE;
+use crate::limits::{MAX_QUEUE, WORKER_TASKS};
 use crate::question::Apart;
 
 /// A question that was not in memory, and where its reply goes.
 pub(super) struct Miss {
     pub(super) missed: Box<Missed>,
-    pub(super) client: SocketAddr,
+    pub(super) peer: Peer,
     pub(super) arrived: Mono,
     pub(super) shard: usize,
     pub(super) front: Arc<Front>,
     pub(super) outbox: Outbox,
 }
 
-/// The way of misses to the runtime.
-#[derive(Clone)]
+/// The misses of a worker that it has not begun.
+#[derive(Default)]
 pub(super) struct HandOver {
-    runtime: Handle,
-    /// Those that no thread of the runtime has taken up.
-    untaken: Arc<AtomicUsize>,
+    waiting: RefCell<VecDeque<Miss>>,
+    /// Tasks that were not run yet.
+    tasks: Arc<AtomicUsize>,
 }
 
 impl HandOver {
-    /// To the runtime in which this is called.
-    pub(super) fn to_this_runtime() -> Self {
-        Self { runtime: Handle::current(), untaken: Arc::default() }
-    }
-
-    /// Hands a miss over; gives it back where as many wait to be taken up as may.
+    /// Takes a miss; gives it back where as many wait as may.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
-        if self.untaken.load(Ordering::Relaxed) >= MAX_QUEUE {
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.len() >= MAX_QUEUE {
             return Err(miss);
         }
-        self.untaken.fetch_add(1, Ordering::Relaxed);
-        let untaken = Arc::clone(&self.untaken);
-        // On the heap at once: the runtime would move it several times.
-        self.runtime.spawn(Box::pin(async move {
-            untaken.fetch_sub(1, Ordering::Relaxed);
-            miss.answer().await;
-        }));
+        waiting.push_back(miss);
         Ok(())
+    }
+
+    /// Whether any waits to be begun.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.borrow().is_empty()
+    }
+
+    /// Begins misses as tasks of the runtime in which this is called, as many as may wait to be run; whether that was all.
+    pub(super) fn begin(&self) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        while self.tasks.load(Ordering::Relaxed) < WORKER_TASKS as usize {
+            let Some(miss) = waiting.pop_front() else { return true };
+            self.tasks.fetch_add(1, Ordering::Relaxed);
+            let tasks = Arc::clone(&self.tasks);
+            // On the heap at once: the runtime would move it several times.
+            tokio::spawn(Box::pin(async move {
+                tasks.fetch_sub(1, Ordering::Relaxed);
+                miss.answer().await;
+            }));
+        }
+        waiting.is_empty()
     }
 }
 
 impl Miss {
     /// Waits for the flight of its question, and sends the reply.
     async fn answer(self) {
-        let Self { missed, client, arrived, shard, front, outbox } = self;
-        let reply = front.resolve(shard, &missed, client, arrived, missed.query.udp_limit()).await;
-        if !outbox.put(reply, client) {
+        let Self { missed, peer, arrived, shard, front, outbox } = self;
+        let reply = front.resolve(shard, &missed, peer.client, arrived, missed.query.udp_limit()).await;
+        if !outbox.put(reply, &peer) {
             front.apart(shard, Apart::ReplyLost);
         }
         // Its client waits no more.

@@ -1,23 +1,33 @@
-//! A worker: one thread and one datagram socket.
+//! A worker: one thread with a runtime of its own, and one datagram socket.
 //!
-//! It sleeps in poll until a datagram comes, so an idle daemon runs no timer. It answers hits itself; misses become tasks
-//! of the runtime, and when that does not keep up the client hears SERVFAIL. The reply to a miss is sent by the task that
-//! has it, over the worker's socket: handing it back would wake the worker for each.
+//! The thread sleeps in epoll until something comes, so an idle daemon runs no timer. It reads a batch of queries, answers hits
+//! at once and sends these replies together. A miss becomes a task of the same runtime: its upstream sockets, its timers and its
+//! reply stay on the thread that read the query, and one wake serves queries and replies of servers alike. Where the tasks do not
+//! keep up, the client gets SERVFAIL. Other threads may wait for a flight that runs here, so a worker that is retired runs on for
+//! as long as a flight may last.
 
+use std::cell::Cell;
+use std::future::poll_fn;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::OwnedFd;
+use std::net::UdpSocket;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use tokio::io::Interest;
+use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
+use super::datagrams::{self, Peer, QueryBatch, ReplyBatch};
+use super::dropped::Inode;
 use super::front::{First, Front, Missed};
 use super::hand_over::{HandOver, Miss};
 use crate::clock::Mono;
-use crate::limits::{MAX_QUERY, UDP_BATCH};
+use crate::limits::{WORKER_LINGER, WORKER_TASKS};
 use crate::question::Apart;
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulse;
@@ -28,28 +38,51 @@ pub(super) struct Outbox {
     socket: Arc<UdpSocket>,
     /// Misses whose replies are still to come.
     outstanding: Arc<AtomicUsize>,
-    orders: Arc<AtomicU8>,
-    bell: Arc<OwnedFd>,
+    orders: Arc<Orders>,
 }
 
 /// A thread at work.
 pub(super) struct Worker {
     thread: JoinHandle<()>,
     begin: SyncSender<()>,
-    orders: Arc<AtomicU8>,
-    bell: Arc<OwnedFd>,
+    orders: Arc<Orders>,
+    /// Its socket's.
+    inode: Inode,
     /// Kept here too: a thread that was given up must be missed.
     _pulse: Arc<Pulse>,
 }
 
+/// What a worker is told to do, and the bell that has it look.
+#[derive(Default)]
+struct Orders {
+    order: AtomicU8,
+    bell: Notify,
+}
+
+impl Orders {
+    fn give(&self, order: u8) {
+        self.order.store(order, Ordering::SeqCst);
+        self.bell.notify_one();
+    }
+
+    fn now(&self) -> u8 {
+        self.order.load(Ordering::SeqCst)
+    }
+
+    /// Whether queries are to be read still.
+    fn reads(&self) -> bool {
+        !matches!(self.order.load(Ordering::Acquire), STOP | LEAVE)
+    }
+}
+
 impl Outbox {
     /// Sends the reply to a miss, or learns that there will be none; false where the kernel has no room for it.
-    pub(super) fn put(&self, reply: Option<Vec<u8>>, client: SocketAddr) -> bool {
-        let put = reply.is_none_or(|reply| self.socket.send_to(&reply, client).is_ok());
+    pub(super) fn put(&self, reply: Option<Vec<u8>>, peer: &Peer) -> bool {
+        let put = reply.is_none_or(|reply| datagrams::send(&self.socket, &reply, peer).is_ok());
         self.outstanding.fetch_sub(1, Ordering::SeqCst);
         // A worker that is to end waits for the last.
-        if self.orders.load(Ordering::SeqCst) != SERVE {
-            ring(&self.bell);
+        if self.orders.now() != SERVE {
+            self.orders.bell.notify_one();
         }
         put
     }
@@ -57,36 +90,57 @@ impl Outbox {
 
 impl Worker {
     /// Starts a thread that will serve `socket` once it is told to begin.
+    ///
+    /// # Errors
+    /// The system refuses a thread or a descriptor.
     pub(super) fn start(
         socket: UdpSocket,
         shard: usize,
         front: Arc<Front>,
-        hand_over: HandOver,
         supervisor: &Supervisor,
     ) -> io::Result<Self> {
-        let bell = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
-        let (socket, orders) = (Arc::new(socket), Arc::new(AtomicU8::new(SERVE)));
-        let outbox = Outbox {
-            socket: Arc::clone(&socket),
-            outstanding: Arc::default(),
-            orders: Arc::clone(&orders),
-            bell: Arc::clone(&bell),
-        };
-        let rung = Arc::clone(&bell);
+        datagrams::tell_local(&socket)?;
+        let inode = rustix::fs::fstat(&socket)?.st_ino;
+        let (socket, orders) = (Arc::new(socket), Arc::new(Orders::default()));
         let name = format!("udp-{shard}");
-        let pulse = supervisor.pulses().enroll(&name, move || ring(&rung));
-        let (taken, beat) = (Arc::clone(&orders), Arc::clone(&pulse));
-        let work = Work { socket, shard, front, hand_over, outbox, orders: taken, beat };
+        let rung = Arc::clone(&orders);
+        let pulse = supervisor.pulses().enroll(&name, move || rung.bell.notify_one());
+        let outbox = Outbox { socket, outstanding: Arc::default(), orders: Arc::clone(&orders) };
+        let beat = Arc::clone(&pulse);
         let (begin, begun) = sync_channel(1);
+        let (ready, is_ready) = sync_channel(1);
         let (whose, supervisor) = (name.clone(), supervisor.clone());
-        let waits = move || {
+        let lives = move || {
+            // Made here, as a runtime must not be dropped on a thread of another one.
+            let made = runtime().and_then(|runtime| {
+                let _inside = runtime.enter();
+                let socket = readable(&outbox.socket)?;
+                let (hand_over, missed) = (HandOver::default(), Cell::new(None));
+                Ok((runtime, Work { socket, shard, front, hand_over, outbox, missed, beat }))
+            });
+            let (runtime, work) = match made {
+                Ok(made) => made,
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                    return;
+                }
+            };
+            let _ = ready.send(Ok(()));
             // An error says that it is not to begin: its configuration was refused.
             if begun.recv().is_ok() {
-                supervisor.keep_thread(&whose, || work.run());
+                supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
+                work.end(runtime);
             }
         };
-        let thread = std::thread::Builder::new().name(name).spawn(waits)?;
-        Ok(Self { thread, begin, orders, bell, _pulse: pulse })
+        let thread = std::thread::Builder::new().name(name).spawn(lives)?;
+        // An error of the channel is a thread that has panicked.
+        is_ready.recv().map_err(|_| io::ErrorKind::Other)??;
+        Ok(Self { thread, begin, orders, inode, _pulse: pulse })
+    }
+
+    /// The inode of its socket.
+    pub(super) fn inode(&self) -> Inode {
+        self.inode
     }
 
     /// Has it serve; it ends by itself where it is dropped before.
@@ -95,25 +149,39 @@ impl Worker {
         let _ = self.begin.try_send(());
     }
 
-    /// Has the thread end by itself once every question that has come to its socket is answered.
+    /// Has the worker end by itself: its socket once every question that has come to it is answered, its thread when no flight
+    /// of it can last any longer.
     pub(super) fn retire(self) {
-        self.orders.store(RETIRE, Ordering::SeqCst);
-        ring(&self.bell);
+        self.orders.give(RETIRE);
     }
 
     /// Has the thread read no more: the socket outlives it, and another will read what is there.
     pub(super) fn leave(&self) {
-        self.orders.store(LEAVE, Ordering::SeqCst);
-        ring(&self.bell);
+        self.orders.give(LEAVE);
     }
 
     /// Ends the thread.
     pub(super) fn stop(self) {
-        self.orders.store(STOP, Ordering::SeqCst);
-        ring(&self.bell);
+        self.orders.give(STOP);
         // A worker that panicked has ended.
         let _ = self.thread.join();
     }
+}
+
+/// The runtime of one worker.
+fn runtime() -> io::Result<Runtime> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_io().enable_time().event_interval(WORKER_TASKS).build()
+}
+
+/// Has the runtime in which this is called wait for datagrams to read. Tokio's own socket also waits for room to write, and wakes for
+/// each reply that a client has read.
+#[expect(
+    deprecated,
+    reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
+)]
+fn readable(socket: &Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
+    AsyncFd::with_interest(Arc::clone(socket), Interest::READABLE)
 }
 
 /// What a worker is told to do.
@@ -126,96 +194,127 @@ const STOP: u8 = 2;
 const LEAVE: u8 = 3;
 
 struct Work {
-    socket: Arc<UdpSocket>,
+    socket: AsyncFd<Arc<UdpSocket>>,
     shard: usize,
     front: Arc<Front>,
     hand_over: HandOver,
     outbox: Outbox,
-    orders: Arc<AtomicU8>,
+    /// When the last miss came.
+    missed: Cell<Option<Mono>>,
     beat: Arc<Pulse>,
 }
 
-impl Work {
-    fn run(&self) {
-        let mut datagram = vec![0; MAX_QUERY];
-        let mut out = Vec::with_capacity(MAX_QUERY);
-        loop {
-            let readable = PollFlags::IN;
-            // What is not to be read must not wake it either.
-            let of_socket = if self.reads() { readable } else { PollFlags::empty() };
-            let mut wanted = [
-                PollFd::new(&*self.socket, of_socket),
-                PollFd::from_borrowed_fd(std::os::fd::AsFd::as_fd(&*self.outbox.bell), readable),
-            ];
-            // An interrupted poll is a poll that found nothing yet.
-            let _ = poll(&mut wanted, None);
-            let [socket, bell] = wanted.map(|fd| !fd.revents().is_empty());
-            let orders = self.orders.load(Ordering::SeqCst);
-            if bell {
-                self.beat.answer();
-                self.hush();
-            }
-            if socket && self.reads() {
-                self.read_batch(&mut datagram, &mut out);
-            }
-            let idle = !socket && self.outbox.outstanding.load(Ordering::SeqCst) == 0;
-            if orders == STOP || orders == RETIRE && idle {
-                return;
-            }
-        }
-    }
-
-    /// Whether it is to read questions still.
-    fn reads(&self) -> bool {
-        !matches!(self.orders.load(Ordering::Acquire), STOP | LEAVE)
-    }
-
-    /// Reads what has come, up to a bound, so that orders are not kept waiting by a flood.
-    fn read_batch(&self, datagram: &mut [u8], out: &mut Vec<u8>) {
-        for _ in 0..UDP_BATCH {
-            if !self.reads() {
-                return;
-            }
-            let (length, client) = match self.socket.recv_from(datagram) {
-                Ok(received) => received,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // An error that a past reply brought back (port unreachable): the next datagram may be fine.
-                Err(_) => continue,
-            };
-            let message = datagram.get(..length).unwrap_or_default();
-            let now = self.front.now();
-            match self.front.receive(self.shard, message, client, now, None, out) {
-                First::Nothing => {}
-                First::Reply => self.send(out, client),
-                First::Miss(missed) => self.hand_on(missed, client, now, out),
-            }
-        }
-    }
-
-    fn hand_on(&self, missed: Box<Missed>, client: SocketAddr, arrived: Mono, out: &mut Vec<u8>) {
-        let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
-        let miss = Miss { missed, client, arrived, shard: self.shard, front, outbox };
-        self.outbox.outstanding.fetch_add(1, Ordering::SeqCst);
-        let Err(miss) = self.hand_over.hand(miss) else { return };
-        self.outbox.outstanding.fetch_sub(1, Ordering::SeqCst);
-        self.front.shed(self.shard, &miss.missed.query, &client, arrived, None, out);
-        self.send(out, client);
-    }
-
-    /// Has the bell be silent again.
-    fn hush(&self) {
-        // Only its being readable counts; where it is not, another look was quicker.
-        let _ = rustix::io::read(&*self.outbox.bell, &mut [0; 8]);
-    }
-
-    fn send(&self, reply: &[u8], client: SocketAddr) {
-        if self.socket.send_to(reply, client).is_err() {
-            self.front.apart(self.shard, Apart::ReplyLost);
-        }
-    }
+/// What a worker wakes for.
+enum WorkerEvent<'a> {
+    /// Its bell was rung.
+    Bell,
+    /// Queries have come.
+    Queries(AsyncFdReadyGuard<'a, Arc<UdpSocket>>),
+    /// Misses wait to be begun.
+    Misses,
 }
 
-/// Wakes the worker. The counter of an eventfd cannot overflow before the worker reads it.
-fn ring(bell: &OwnedFd) {
-    let _ = rustix::io::write(bell, &1_u64.to_ne_bytes());
+impl Work {
+    async fn serve(&self) {
+        let (mut received, mut replies) = (QueryBatch::new(), ReplyBatch::new());
+        let orders = &self.outbox.orders;
+        let mut rung = pin!(orders.bell.notified());
+        loop {
+            let event = poll_fn(|context| {
+                if rung.as_mut().poll(context).is_ready() {
+                    return Poll::Ready(WorkerEvent::Bell);
+                }
+                // Queries that are not to be read must not wake it either.
+                match orders.reads().then(|| self.poll_queries(context)) {
+                    Some(Poll::Ready(queries)) => Poll::Ready(queries),
+                    _ if self.hand_over.waits() => Poll::Ready(WorkerEvent::Misses),
+                    _ => Poll::Pending,
+                }
+            });
+            let all = match event.await {
+                WorkerEvent::Bell => {
+                    rung.set(orders.bell.notified());
+                    self.beat.answer();
+                    orders.now() != RETIRE || self.read_batch(&mut received, &mut replies)
+                }
+                WorkerEvent::Queries(mut ready) => {
+                    let all = self.read_batch(&mut received, &mut replies);
+                    if all {
+                        ready.clear_ready();
+                    }
+                    all
+                }
+                WorkerEvent::Misses => true,
+            };
+            let answered = || self.outbox.outstanding.load(Ordering::SeqCst) == 0;
+            match orders.now() {
+                STOP => return,
+                RETIRE if all && answered() => return,
+                _ => {}
+            }
+            if !(self.hand_over.begin() && all) {
+                // Misses, and what servers have sent, have their turn before the next batch.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn poll_queries(&self, context: &mut Context<'_>) -> Poll<WorkerEvent<'_>> {
+        match self.socket.poll_read_ready(context) {
+            Poll::Ready(Ok(ready)) => Poll::Ready(WorkerEvent::Queries(ready)),
+            // An error is a runtime at its end.
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Reads what has come, at most a batch, and answers what memory knows; whether that was all.
+    fn read_batch(&self, received: &mut QueryBatch, replies: &mut ReplyBatch) -> bool {
+        let socket = &self.outbox.socket;
+        let all = match received.receive(socket) {
+            Ok(all) => all,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
+            // An error that a past reply brought back (port unreachable): the next datagram may be fine.
+            Err(_) => return false,
+        };
+        let now = self.front.now();
+        for (message, peer) in received.iter() {
+            let Some(out) = replies.buffer() else { break };
+            let replied = match self.front.receive(self.shard, message, peer.client, now, None, out) {
+                First::Nothing => false,
+                First::Reply => true,
+                First::Miss(missed) => self.hand_on(missed, peer, now, out),
+            };
+            if replied {
+                replies.push(peer);
+            }
+        }
+        for _ in 0..replies.send(socket) {
+            self.front.apart(self.shard, Apart::ReplyLost);
+        }
+        all
+    }
+
+    /// Hands a miss on; true where there was no room, and the reply that says so stands in `out`.
+    fn hand_on(&self, missed: Box<Missed>, peer: Peer, arrived: Mono, out: &mut Vec<u8>) -> bool {
+        let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
+        let miss = Miss { missed, peer, arrived, shard: self.shard, front, outbox };
+        self.outbox.outstanding.fetch_add(1, Ordering::SeqCst);
+        self.missed.set(Some(arrived));
+        let Err(miss) = self.hand_over.hand(miss) else { return false };
+        self.outbox.outstanding.fetch_sub(1, Ordering::SeqCst);
+        self.front.shed(self.shard, &miss.missed.query, &peer.client, arrived, None, out);
+        true
+    }
+
+    /// Closes the socket. Other threads may wait for flights and messages of this runtime, so where the daemon goes on, the runtime
+    /// goes on for as long as these last.
+    fn end(self, runtime: Runtime) {
+        let (order, now) = (self.outbox.orders.now(), self.front.now());
+        let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));
+        drop(self);
+        if let (RETIRE, Some(lasts)) = (order, lasts) {
+            runtime.block_on(async { tokio::time::sleep(lasts).await });
+        }
+        runtime.shutdown_background();
+    }
 }

@@ -47,6 +47,8 @@ counters! {
     Scrubbed "scrubbed" Some("records scrubbed");
     /// Datagrams that came to a message's port and did not answer it: forgeries, or late answers.
     Strays "strays" Some("stray datagrams");
+    /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
+    QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
 }
 
 /// The number of counters.

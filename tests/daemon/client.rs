@@ -1,7 +1,7 @@
 //! Clients that ask many questions at once over one socket each, and repeat lost ones, like stub resolvers.
 
 use std::collections::HashMap;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use hickory_proto::op::{Edns, Message, Query, ResponseCode};
@@ -24,7 +24,8 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(server: SocketAddr) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let ours: IpAddr = if server.is_ipv4() { [127, 0, 0, 1].into() } else { Ipv6Addr::LOCALHOST.into() };
+        let socket = UdpSocket::bind((ours, 0)).unwrap();
         socket.connect(server).unwrap();
         socket.set_read_timeout(Some(AGAIN)).unwrap();
         Self { socket, waiting: HashMap::new(), next: 0, sent: 0 }
