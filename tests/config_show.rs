@@ -11,7 +11,7 @@ use resolverd::config::{
     show,
 };
 
-use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestPoints, WhenDead, WhenStale};
+use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestPoints, WhenSilent, WhenStale};
 
 fn reread(text: &str) -> Config {
     let directory = tempfile::tempdir().unwrap();
@@ -82,7 +82,7 @@ fn list(number: u8) -> ConfiguredList {
             TestPoints { listed: vec![point("2.0.0.127"), point("test")], unlisted: vec![] }
         }),
         on_refusal: bit(16).then_some(OnRefusal::Pass),
-        when_dead: bit(32).then_some(WhenDead::Nxdomain),
+        when_silent: bit(32).then_some(WhenSilent::Nxdomain),
         key: None,
         max_age: bit(8).then(|| Duration::from_secs(7_200)),
         when_stale: bit(8).then_some(WhenStale::Public),

@@ -89,7 +89,7 @@ fn list_wrongs(config: &Config, list: &ConfiguredList) -> Vec<WrongValue> {
     let known = registry.lists.get(&list.name).map(AsRef::as_ref);
     let name = in_quotes(&list.name);
     match known {
-        Some(List { life: Life::Dead { how }, .. }) if list.subjects.is_none() => {
+        Some(List { life: Life::ShutDown { how }, .. }) if list.subjects.is_none() => {
             wrongs.push(WrongValue::new(
                 format!("{name} is shut down: {how}"),
                 "remove it, or set purpose and subjects if it is in use again",

@@ -31,6 +31,15 @@ pub(super) struct ConfigKey<Holder: 'static> {
     pub(super) content: Option<Content<Holder>>,
 }
 
+/// Former names of keys, which are still read: section, former name, name.
+const FORMER_NAMES: [(&str, &str, &str); 1] = [("list", "when_dead", "when_silent")];
+
+/// The name of the key that had this name in `section`; none if no key had it.
+pub(super) fn renamed(section: &str, former: &str) -> Option<&'static str> {
+    let key = FORMER_NAMES.iter().find(|(of, old, _)| *of == section && *old == former);
+    key.map(|(_, _, name)| *name)
+}
+
 /// Reads a key's value into its holder.
 pub(super) type ReadKey<Holder> = fn(&mut Holder, &Typed<'_>, &Path) -> Read<()>;
 

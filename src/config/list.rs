@@ -14,7 +14,7 @@ use super::report::WrongValue;
 use super::value::{Read, Typed, in_quotes};
 use super::{Config, value, written};
 use crate::dnsbl::codes::{Code, Span};
-use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestPoints, WhenDead, WhenStale};
+use crate::dnsbl::list::{List, OnRefusal, Purpose, Subject, TestPoints, WhenSilent, WhenStale};
 use crate::limits;
 use crate::wire::presentation::shown;
 
@@ -30,7 +30,8 @@ const SUBJECTS: [(&str, Subject); 4] =
     [("ip4", Subject::Ip4), ("ip6", Subject::Ip6), ("domain", Subject::Domain), ("hash", Subject::Hash)];
 const ON_REFUSAL: [(&str, OnRefusal); 3] =
     [("servfail", OnRefusal::Servfail), ("nxdomain", OnRefusal::Nxdomain), ("pass", OnRefusal::Pass)];
-const WHEN_DEAD: [(&str, WhenDead); 2] = [("servfail", WhenDead::Servfail), ("nxdomain", WhenDead::Nxdomain)];
+const WHEN_SILENT: [(&str, WhenSilent); 2] =
+    [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
 /// `[[list]]`: a list that is not in the registry, or changes to one that is.
@@ -51,7 +52,7 @@ pub struct ConfiguredList {
     /// The answer for a client to a refusal.
     pub on_refusal: Option<OnRefusal>,
     /// The answer for a client to silence.
-    pub when_dead: Option<WhenDead>,
+    pub when_silent: Option<WhenSilent>,
     /// Queries a day that the operator allows.
     pub quota: Option<u64>,
     /// The customer's key.
@@ -117,9 +118,9 @@ impl TableEntry for ConfiguredList {
         )
         .unset(AS_KNOWN),
         ConfigKey::<Self>::new(
-            "when_dead",
-            |list, typed, _| set_some(&mut list.when_dead, value::word(typed, &WHEN_DEAD)),
-            |list| list.when_dead.map(|choice| written::word(choice, &WHEN_DEAD)),
+            "when_silent",
+            |list, typed, _| set_some(&mut list.when_silent, value::word(typed, &WHEN_SILENT)),
+            |list| list.when_silent.map(|choice| written::word(choice, &WHEN_SILENT)),
         )
         .unset(AS_KNOWN),
         ConfigKey::<Self>::new(
@@ -187,7 +188,7 @@ impl ConfiguredList {
                 let own = List::new(self.name.clone(), purpose.unwrap_or(known.purpose), subjects);
                 List {
                     on_refusal: own.on_refusal,
-                    when_dead: own.when_dead,
+                    when_silent: own.when_silent,
                     purpose: own.purpose,
                     subjects: own.subjects,
                     ..known.clone()
@@ -217,7 +218,7 @@ impl ConfiguredList {
             list.tests = Some(tests.clone()).filter(|tests| !tests.is_empty());
         }
         list.on_refusal = self.on_refusal.unwrap_or(list.on_refusal);
-        list.when_dead = self.when_dead.unwrap_or(list.when_dead);
+        list.when_silent = self.when_silent.unwrap_or(list.when_silent);
         list.max_age = self.max_age;
         list.when_stale = self.when_stale.unwrap_or(list.when_stale);
         list.quota = self.quota;

@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::Config;
-use super::keys::{ConfigKey, Once, TableEntry};
+use super::keys::{self, ConfigKey, Once, TableEntry};
 use super::report::{LineStarts, Problems, WrongValue};
 use super::table::{Names, Visitor};
 use super::value::Typed;
@@ -109,9 +109,14 @@ impl<'t> ConfigReader<'t> {
         let Some(section) = self.names.section(section) else { return found };
         for (key, typed) in table {
             let line = self.places.line_of(key.span().start);
-            let name = key.get_ref().as_ref();
+            let typed_name = key.get_ref().as_ref();
+            let name = keys::renamed(section.name, typed_name).unwrap_or(typed_name);
             if section.keys.contains(&name) {
-                found.keys.insert(name, (line, typed));
+                if let Some((other, _)) = found.keys.insert(name, (line, typed)) {
+                    let wrong = format!("is set twice: line {other} has its former name");
+                    let wrong = WrongValue::new(wrong, "remove that line");
+                    self.problems.add(Some(line), Some(&format!("{}.{name}", section.name)), wrong);
+                }
             } else {
                 let wrong = WrongValue::new("is not a known key", self.names.unknown(section, name));
                 self.problems.add(Some(line), Some(&format!("{}.{name}", section.name)), wrong);

@@ -105,7 +105,7 @@ pub(super) async fn health(subject: &impl Controlled) -> Vec<Reply> {
 /// Information or advice.
 fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> String {
     let Some(standing) = standing else {
-        let Life::Dead { how } = &list.life else { return String::new() };
+        let Life::ShutDown { how } = &list.life else { return String::new() };
         return format!("shut down ({how}): remove it from the mail software");
     };
     match (remedy(list, entry, standing.state), standing.why.as_str()) {
@@ -134,7 +134,7 @@ fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
             "check the website of the list; resolverd passes on none of its listings meanwhile".to_owned()
         }
         ListState::Parked | ListState::ListsTheWorld | ListState::ListsNothing => remove.to_owned(),
-        ListState::Dead => format!("{remove} if this continues"),
+        ListState::Silent => format!("{remove} if this continues"),
     })
 }
 
@@ -165,8 +165,8 @@ pub(super) fn facts(subject: &impl Controlled) -> Vec<Reply> {
             list: text(&list.apex),
             purpose: list.purpose,
             subjects: list.subjects.clone(),
-            dead: match &list.life {
-                Life::Dead { how } => Some(how.clone()),
+            shut_down: match &list.life {
+                Life::ShutDown { how } => Some(how.clone()),
                 Life::Alive => None,
             },
             listed: facts(&list.listed),

@@ -16,7 +16,7 @@ use super::state::{KnownList, ListStanding, ListState};
 use super::watch::{Changed, ListOutcome, Watch};
 use super::way::Way;
 use crate::clock::{Mono, Now};
-use crate::limits::{DEAD_LIST_LINE, LIST_INCIDENT_QUIET};
+use crate::limits::{LIST_INCIDENT_QUIET, SHUT_DOWN_LIST_LINE};
 use crate::question::{ListMark, ListSays};
 use crate::record::{Age, Histogram, Quantiles};
 
@@ -40,7 +40,7 @@ struct ToldOfList {
     /// When an answer last told nothing.
     last_untold: Mono,
     /// When the log last had a line about a list that is shut down.
-    dead_line: Option<Mono>,
+    shut_down_line: Option<Mono>,
     answers: ListAnswers,
 }
 
@@ -120,7 +120,7 @@ impl ListEntry {
             // and at once if the operator has asked for it.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match told.known.standing.state {
-                ListState::Dead => true,
+                ListState::Silent => true,
                 ListState::Refusing | ListState::Parked => !(right && (insists || told.is_quiet(now.mono))),
                 _ => false,
             };
@@ -195,7 +195,7 @@ impl ListEntry {
         if asked.went_out && asked.end == ListQueryEnd::Answered && !asked.refused {
             let mut told = self.told();
             let before = told.known.shown().clone();
-            if told.known.standing.state == ListState::Dead {
+            if told.known.standing.state == ListState::Silent {
                 told.known.turn(ListState::Ok, "", now.unix);
             }
             self.write_lines(told, &before, now.unix);
@@ -220,7 +220,7 @@ impl ListEntry {
         let before = told.known.shown().clone();
         // A list whose errors are refusals has the state of refusing.
         if cause != breaker::OpenReason::Failing || told.known.standing.state != ListState::Refusing {
-            told.known.turn(ListState::Dead, &why, now.unix);
+            told.known.turn(ListState::Silent, &why, now.unix);
         }
         self.write_lines(told, &before, now.unix);
     }
@@ -244,11 +244,11 @@ impl ListEntry {
     }
 
     /// Whether a line is due about a shut-down list that is still asked: once a day.
-    pub fn dead_asked(&self, now: Mono) -> bool {
+    pub fn shut_down_asked(&self, now: Mono) -> bool {
         let mut told = self.told();
-        let due = told.dead_line.is_none_or(|last| now.since(last) >= DEAD_LIST_LINE);
+        let due = told.shut_down_line.is_none_or(|last| now.since(last) >= SHUT_DOWN_LIST_LINE);
         if due {
-            told.dead_line = Some(now);
+            told.shut_down_line = Some(now);
         }
         due
     }
@@ -309,7 +309,7 @@ impl ListEntry {
                 age(before.since),
                 shown.why
             ),
-            (true, false) if before.state == ListState::Dead => {
+            (true, false) if before.state == ListState::Silent => {
                 tracing::info!("{list} answers again after {}", age(before.since));
             }
             (true, false) => tracing::info!("{list} works again after {}", age(before.since)),
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_dead_until_it_answers_as_a_list() {
+    fn a_list_is_silent_until_it_answers_as_a_list() {
         let answer = ListOutcome {
             end: ListQueryEnd::Answered,
             elapsed: Duration::ZERO,
@@ -474,26 +474,26 @@ mod tests {
             probe: false,
             negative_ttl: None,
         };
-        let dead = || {
+        let silent = || {
             let entry = entry("bl.example.");
-            entry.tested(ListState::Dead, "dead", false, at(0));
+            entry.tested(ListState::Silent, "silent", false, at(0));
             entry
         };
-        let refused = dead();
+        let refused = silent();
         refused.ended(&answer, at(1));
-        assert_eq!(refused.state(), ListState::Dead);
+        assert_eq!(refused.state(), ListState::Silent);
         refused.heard(&parked(), at(1));
         assert_eq!((refused.state(), refused.standing().since), (ListState::Parked, 1_000_000), "it goes on");
-        let answering = dead();
+        let answering = silent();
         answering.ended(&ListOutcome { refused: false, ..answer }, at(1));
         assert_eq!(answering.state(), ListState::Ok);
     }
 
     #[test]
-    fn a_dead_list_is_told_of_once_a_day() {
+    fn a_list_that_is_shut_down_is_told_of_once_a_day() {
         let entry = entry("dead.example.");
         let told: Vec<bool> =
-            [0, 10, 86_399, 86_400].map(|seconds| entry.dead_asked(at(seconds).mono)).into();
+            [0, 10, 86_399, 86_400].map(|seconds| entry.shut_down_asked(at(seconds).mono)).into();
         assert_eq!(told, [true, false, false, true]);
     }
 }

@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use hickory_proto::rr::{Name, RData, Record, rdata};
 
 use super::codes::{self, ERRORS};
-use super::list::{Guard, List, OnRefusal, Purpose, WhenDead};
+use super::list::{Guard, List, OnRefusal, Purpose, WhenSilent};
 use super::state::ListState;
 use crate::question::{ExtendedError, ListSays};
 
@@ -177,9 +177,9 @@ impl UntoldReason {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
             // The A says that it is not listed, whatever the text says.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
-            Self::Silent { .. } => match list.when_dead {
-                WhenDead::Servfail => Given::Servfail(error),
-                WhenDead::Nxdomain => Given::Nxdomain(error),
+            Self::Silent { .. } => match list.when_silent {
+                WhenSilent::Servfail => Given::Servfail(error),
+                WhenSilent::Nxdomain => Given::Nxdomain(error),
             },
             _ => match guarding.on_refusal(list) {
                 OnRefusal::Servfail => Given::Servfail(error),

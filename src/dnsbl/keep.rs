@@ -65,7 +65,7 @@ impl KeptLists {
             let entry = lists.entry(&apex, &kept.way);
             entry.watch.restore(kept.quota);
             let mut known = kept.known;
-            if known.standing.state == ListState::Dead {
+            if known.standing.state == ListState::Silent {
                 known.standing = ListStanding::default();
             }
             entry.restore(known);
@@ -110,12 +110,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE);
         let before = Lists::default();
-        for (number, state) in [ListState::ListsTheWorld, ListState::Dead].into_iter().enumerate() {
+        for (number, state) in [ListState::ListsTheWorld, ListState::Silent].into_iter().enumerate() {
             let apex = Name::from_ascii(format!("l{number}.example.")).unwrap();
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
             let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
             entry.restore(KnownList {
-                standing: ListStanding { state: ListState::Dead, since: 1, why: "silent".to_owned() },
+                standing: ListStanding { state: ListState::Silent, since: 1, why: "silent".to_owned() },
                 world: None,
             });
             if state == ListState::ListsTheWorld {

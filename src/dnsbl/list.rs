@@ -46,7 +46,7 @@ pub enum Life {
     /// It serves.
     Alive,
     /// It has been shut down, and must no longer be asked.
-    Dead {
+    ShutDown {
         /// When and how, in a few words.
         how: String,
     },
@@ -77,7 +77,7 @@ pub enum Guard {
 /// The answer for a client if no server of a list answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum WhenDead {
+pub enum WhenSilent {
     /// SERVFAIL, with an extended error that says why.
     Servfail,
     /// "Not listed".
@@ -127,7 +127,7 @@ pub struct List {
     /// The answer to a refusal.
     pub on_refusal: OnRefusal,
     /// The answer to silence.
-    pub when_dead: WhenDead,
+    pub when_silent: WhenSilent,
     /// Free queries a day according to the list's own page: a hint, not a bound.
     pub free_quota: Option<u64>,
     /// Queries a day that the operator allows.
@@ -182,7 +182,7 @@ impl List {
             refused: Vec::new(),
             tests,
             on_refusal: if allow { OnRefusal::Nxdomain } else { OnRefusal::Servfail },
-            when_dead: if allow { WhenDead::Nxdomain } else { WhenDead::Servfail },
+            when_silent: if allow { WhenSilent::Nxdomain } else { WhenSilent::Servfail },
             free_quota: None,
             quota: None,
             terms: String::new(),
@@ -234,7 +234,7 @@ impl List {
 
     /// Whether a name at or below the apex asks this shut-down list, whose subjects are no longer known: an address
     /// always does, another name only if the apex is no domain of its own.
-    pub fn asks_the_dead(&self, name: &Name) -> bool {
+    pub fn asks_though_shut_down(&self, name: &Name) -> bool {
         let labels: Vec<&[u8]> = name.iter().collect();
         let Some(below) = labels.len().checked_sub(self.apex.iter().len()).filter(|below| *below > 0) else {
             return false;
@@ -363,19 +363,19 @@ mod tests {
 
     #[test]
     fn a_domain_that_was_a_list_once_is_asked_for_more_than_listings() {
-        let dead = |apex| List {
-            life: Life::Dead { how: "shut down".to_owned() },
+        let shut_down = |apex| List {
+            life: Life::ShutDown { how: "shut down".to_owned() },
             ..List::new(name(apex), Purpose::Block, Vec::new())
         };
-        let (own, below) = (dead("ahbl.org."), dead("dnsbl.example.net."));
+        let (own, below) = (shut_down("ahbl.org."), shut_down("dnsbl.example.net."));
         for asks in ["4.3.2.1.ahbl.org.", "4.3.2.1.dnsbl.ahbl.org."] {
-            assert!(own.asks_the_dead(&name(asks)), "{asks}");
+            assert!(own.asks_though_shut_down(&name(asks)), "{asks}");
         }
         for other in ["ahbl.org.", "www.ahbl.org.", "spam.example.rhsbl.ahbl.org.", "3.2.1.ahbl.org."] {
-            assert!(!own.asks_the_dead(&name(other)), "{other}");
+            assert!(!own.asks_though_shut_down(&name(other)), "{other}");
         }
-        assert!(below.asks_the_dead(&name("spam.example.dnsbl.example.net.")));
-        assert!(!below.asks_the_dead(&name("dnsbl.example.net.")));
+        assert!(below.asks_though_shut_down(&name("spam.example.dnsbl.example.net.")));
+        assert!(!below.asks_though_shut_down(&name("dnsbl.example.net.")));
     }
 
     #[test]

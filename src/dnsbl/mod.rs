@@ -14,13 +14,13 @@
 //! - Minimisation, NXDOMAIN cuts and races are off in the zone of a list. Its servers answer empty non-terminals with
 //!   NXDOMAIN and may count queries.
 //! - The breaker of a list follows the round trips of messages, not of whole questions, so that a list that stutters
-//!   is noticed as soon as a dead one. It opens only where other servers gave answers meanwhile, as an outage of this
+//!   is noticed as soon as a silent one. It opens only where other servers gave answers meanwhile, as an outage of this
 //!   host's network must not blame a list. Answers from memory of a forwarder prove nothing.
 //! - A list of the operator is tested only by the points in `tests`. A welcome list that holds 127.0.0.0/8 by design
 //!   was once taken for a list that lists everything.
 //! - "Lists everything" needs two servers that say so, minutes apart. A list whose own test points differ is used
 //!   anyway where its answers to clients show that it works.
-//! - State is kept by list and way (the servers that are asked). A mirror that is dead for one listener says nothing
+//! - State is kept by list and way (the servers that are asked). A mirror that is silent for one listener says nothing
 //!   about the public servers that another one asks.
 //! - A list is prefetched after 95 of the last 100 addresses. See `limits` for each figure.
 

@@ -71,7 +71,7 @@ struct RegistryEntry {
     #[serde(default)]
     with_key: Option<Spanned<String>>,
     #[serde(default)]
-    dead: Option<String>,
+    shut_down: Option<String>,
     #[serde(default)]
     listed: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
@@ -149,7 +149,7 @@ impl Registry {
 
 fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<List, Misread> {
     let missing = |what: &str| Err((whole.clone(), format!("{apex} has no {what}")));
-    let alive = entry.dead.is_none();
+    let alive = entry.shut_down.is_none();
     let Some(purpose) = entry.purpose.or_else(|| (!alive).then_some(Purpose::Block)) else {
         return missing("purpose");
     };
@@ -162,7 +162,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
     let subjects: BTreeSet<Subject> = entry.subjects.iter().copied().collect();
     let mut list = List::new(apex.clone(), purpose, subjects.into_iter().collect());
     list.keyed = entry.keyed;
-    list.life = entry.dead.map_or(Life::Alive, |how| Life::Dead { how });
+    list.life = entry.shut_down.map_or(Life::Alive, |how| Life::ShutDown { how });
     list.listed = codes(&entry.listed)?;
     list.refused = codes(&entry.refused)?;
     list.bits = bits(&entry.bits)?;

@@ -26,7 +26,8 @@ pub enum ListState {
     /// Its test points differ, and its answers do not show that it lists nothing or everything.
     TestsDiffer,
     /// Its servers do not answer.
-    Dead,
+    #[serde(alias = "dead")]
+    Silent,
 }
 
 /// The state of a list, since when, and why.

@@ -1,7 +1,7 @@
 //! The way of the questions to a list: its own servers, or servers that the operator has named.
 //!
 //! A list that is asked at a local mirror in one view and at its public servers in another has two states: one may be
-//! dead while the other works, and only one has a quota.
+//! silent while the other works, and only one has a quota.
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -23,7 +23,7 @@ pub const LOOKALIKE_ADDRESSES: u64 = 8;
 pub const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);
 
 /// The time between two log lines about a list that is shut down and still asked: a configuration is old, not broken.
-pub const DEAD_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 60);
+pub const SHUT_DOWN_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The shortest silence of a list that opens its breaker: a few lost messages are sent again in it.
 pub const BREAKER_MIN_PATIENCE: Duration = Duration::from_secs(1);

@@ -322,7 +322,7 @@ impl View {
 fn is_for(route: &Route, name: &Name, kind: RecordType) -> bool {
     match &route.policy.list {
         Some(list) if !list.is_alive() && matches!(route.kind, Kind::Local(_)) => {
-            matches!(kind, RecordType::A | RecordType::TXT) && list.asks_the_dead(name)
+            matches!(kind, RecordType::A | RecordType::TXT) && list.asks_though_shut_down(name)
         }
         _ => true,
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use resolverd::config::{Config, ConfiguredList, Guard, Listener, Zone, ZoneKind};
-use resolverd::dnsbl::list::WhenDead;
+use resolverd::dnsbl::list::WhenSilent;
 use resolverd::dnsbl::registry::Registry;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::simulation::config_trusting;
@@ -140,7 +140,7 @@ fn entry(internet: &Internet, place: usize) -> ConfiguredList {
         refused: None,
         tests: None,
         on_refusal: None,
-        when_dead: Some(WhenDead::Nxdomain),
+        when_silent: Some(WhenSilent::Nxdomain),
         quota: None,
         key: None,
         with_key: None,

@@ -138,7 +138,7 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
                 listed: None,
                 refused: None,
                 on_refusal: None,
-                when_dead: None,
+                when_silent: None,
                 quota: Some(100),
                 key: None,
                 with_key: None,

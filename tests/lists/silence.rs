@@ -74,7 +74,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
         for apex in [DEAD, REFUSING] {
             assert_eq!(stage.entry(apex).counts().listed, 0, "{apex} lists nobody");
         }
-        assert_eq!(stage.entry(DEAD).state(), ListState::Dead);
+        assert_eq!(stage.entry(DEAD).state(), ListState::Silent);
         assert_eq!(stage.entry(REFUSING).state(), ListState::Refusing);
     });
 }

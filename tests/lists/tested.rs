@@ -99,7 +99,7 @@ fn a_silent_list_is_not_tested_and_a_refusing_one_is_told_by_its_answers() {
             server.set_faults(&[Fault::Dead]);
         }
         minutes(&stage, 45).await;
-        assert_eq!(stage.entry(LIST).state(), ListState::Dead);
+        assert_eq!(stage.entry(LIST).state(), ListState::Silent);
     });
 }
 
@@ -257,7 +257,7 @@ fn the_operator_has_a_list_tested_that_nobody_asks_and_a_mended_refusal_ends() {
             server.set_faults(&[Fault::Dead]);
         }
         minutes(&stage, 1).await;
-        assert_eq!(stage.entry(LIST).state(), ListState::Dead);
+        assert_eq!(stage.entry(LIST).state(), ListState::Silent);
         for server in stage.servers(LIST) {
             server.set_faults(&[]);
         }
@@ -278,7 +278,7 @@ fn own(tests: Option<TestPoints>) -> Stage {
             listed: None,
             refused: None,
             on_refusal: None,
-            when_dead: None,
+            when_silent: None,
             quota: None,
             key: None,
             with_key: None,

@@ -12,7 +12,7 @@ exim_configured() {
   list_configured closed block ip4
   # A list for which this Exim gets "not listed" after any failure.
   list_configured closed-dbl block ip4
-  printf 'on_refusal = "nxdomain"\nwhen_dead = "nxdomain"\n'
+  printf 'on_refusal = "nxdomain"\nwhen_silent = "nxdomain"\n'
 }
 
 raise_exim() {

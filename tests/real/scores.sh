@@ -195,7 +195,7 @@ changes_nothing() {
 }
 
 # quiet: the silence of all lists of both programs has been noticed.
-quiet() { [ "$(ctl --json dnsbl | grep -c '"state":"dead"')" -ge "$(shipped | wc -l)" ]; }
+quiet() { [ "$(ctl --json dnsbl | grep -c '"state":"silent"')" -ge "$(shipped | wc -l)" ]; }
 
 # Once their silence has been noticed, lists cost no time.
 silence() {

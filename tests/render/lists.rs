@@ -73,7 +73,7 @@ fn lists_in_use() {
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(ListState::Refusing), 4_200, refuses),
-        by(mirror, state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Dead), 90, silent)),
+        by(mirror, state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Silent), 90, silent)),
         by(forwarders, state("bl.spamcop.net", Some(Purpose::Block), Some(ListState::Slow), 60, "")),
         state("psbl.surriel.com", Some(Purpose::Block), Some(ListState::Untested), 7, ""),
         state("dnsbl.sorbs.net", Some(Purpose::Block), None, 30, "shut down (2024-06-05): remove it"),
@@ -145,16 +145,16 @@ fn what_lists_say() {
 
 #[test]
 fn what_is_known_of_lists() {
-    let fact = |list: &str, dead: Option<&str>, configured| {
+    let fact = |list: &str, shut_down: Option<&str>, configured| {
         Reply::ListFacts(ListFacts {
             list: list.to_owned(),
             purpose: Purpose::Block,
-            subjects: if dead.is_some() { Vec::new() } else { vec![Subject::Ip4, Subject::Ip6] },
-            dead: dead.map(str::to_owned),
+            subjects: if shut_down.is_some() { Vec::new() } else { vec![Subject::Ip4, Subject::Ip6] },
+            shut_down: shut_down.map(str::to_owned),
             listed: vec![CodeFact { code: "127.0.0.2".to_owned(), means: "SBL".to_owned() }],
             refused: Vec::new(),
             on_refusal: OnRefusal::Servfail,
-            free_quota: dead.is_none().then_some(300_000),
+            free_quota: shut_down.is_none().then_some(300_000),
             terms: "free".to_owned(),
             source: "https://www.spamhaus.org/".to_owned(),
             configured,

@@ -61,7 +61,8 @@ pub struct ListFacts {
     /// Its subjects.
     pub subjects: Vec<Subject>,
     /// When and how it was shut down.
-    pub dead: Option<String>,
+    #[serde(alias = "dead")]
+    pub shut_down: Option<String>,
     /// Codes of listings.
     pub listed: Vec<CodeFact>,
     /// Codes of refusals.

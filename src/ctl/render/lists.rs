@@ -125,7 +125,7 @@ fn state_words(state: ListState) -> (&'static str, Paint) {
         ListState::ListsTheWorld => ("lists everything", Paint::Bad),
         ListState::ListsNothing => ("lists nothing", Paint::Bad),
         ListState::TestsDiffer => ("test points differ", Paint::Plain),
-        ListState::Dead => ("dead", Paint::Bad),
+        ListState::Silent => ("silent", Paint::Bad),
     }
 }
 
@@ -217,7 +217,7 @@ fn fact(row: &ListFacts) -> Vec<(String, Paint)> {
     let plain = |text: String| (text, Paint::Plain);
     let subjects: Vec<String> = row.subjects.iter().map(words::word).collect();
     let configured = if row.configured { "changed by the configuration; " } else { "" };
-    let (terms, paint) = match &row.dead {
+    let (terms, paint) = match &row.shut_down {
         Some(how) => (format!("shut down: {how}"), Paint::Faint),
         None => (format!("{configured}{}", row.terms), Paint::Plain),
     };

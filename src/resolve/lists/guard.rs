@@ -40,7 +40,7 @@ impl Resolver {
         };
         let entry = self.list_entry(&context.view, &list);
         if !list.is_alive() {
-            self.tell_of_dead(&list, &entry);
+            self.tell_of_shut_down(&list, &entry);
             return self.chase(name, kind, way, context).await;
         }
         // Boxed, because it would enlarge each flight and only some questions need it.
@@ -173,7 +173,7 @@ impl Resolver {
         }
     }
 
-    /// The answer at the client's deadline: SERVFAIL, or for a list the answer that `when_dead` sets.
+    /// The answer at the client's deadline: SERVFAIL, or for a list the answer that `when_silent` sets.
     pub(in crate::resolve) fn overdue(
         &self,
         question: &Question,
@@ -202,11 +202,11 @@ impl Resolver {
         made.unwrap_or_else(|| compose::failure(question, error, now))
     }
 
-    fn tell_of_dead(&self, list: &List, entry: &ListEntry) {
+    fn tell_of_shut_down(&self, list: &List, entry: &ListEntry) {
         let now = self.clock.mono();
         entry.miss(ListSays::NotListed, std::time::Duration::ZERO);
-        if entry.dead_asked(now)
-            && let Life::Dead { how } = &list.life
+        if entry.shut_down_asked(now)
+            && let Life::ShutDown { how } = &list.life
         {
             let apex = list.apex.to_ascii();
             let apex = apex.trim_end_matches('.');
