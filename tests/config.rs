@@ -590,7 +590,7 @@ fn a_list_of_the_operators_own_has_the_test_points_that_it_is_given() {
 #[test]
 fn the_former_name_of_a_key_is_read_and_both_names_together_are_an_error() {
     let list = |keys: &str| load(&format!("version = 1\n[[list]]\nname = \"zen.spamhaus.org\"\n{keys}\n"));
-    let read = |keys| list(keys).unwrap().lists.remove(0);
+    let read = |keys| list(keys).unwrap().lists.remove(0).when_silent.unwrap();
     assert_eq!(read("when_dead = \"nxdomain\""), read("when_silent = \"nxdomain\""));
     let both = list("when_dead = \"nxdomain\"\nwhen_silent = \"servfail\"").unwrap_err();
     assert!(

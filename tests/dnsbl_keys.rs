@@ -12,7 +12,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, changes, show};
 use resolverd::dnsbl::batch::AheadCounts;
-use resolverd::dnsbl::way::Way;
+use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{Lines, ask, name};

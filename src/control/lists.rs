@@ -18,9 +18,9 @@ use crate::dnsbl::batch;
 use crate::dnsbl::codes::{self, Code};
 use crate::dnsbl::entry::{ListCounts, ListEntry};
 use crate::dnsbl::list::{self, Life, List, Purpose};
+use crate::dnsbl::list_way::Way;
 use crate::dnsbl::lookalike::Lookalike;
 use crate::dnsbl::state::{ListStanding, ListState};
-use crate::dnsbl::way::Way;
 use crate::limits::LIST_TEST_TIME;
 use crate::question::{ListSays, Question};
 

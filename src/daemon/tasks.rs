@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
-use crate::dnsbl::keep::{self, KeptLists};
+use crate::dnsbl::kept_lists::{self, KeptLists};
 use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
 use crate::listener::Listeners;
 use crate::notify;
@@ -141,7 +141,7 @@ pub(super) fn lists_file() -> Option<PathBuf> {
     let directories = std::env::var_os("STATE_DIRECTORY")?;
     // Several are separated by colons, and the first is ours (systemd.exec(5)).
     let first = std::env::split_paths(&directories).next()?;
-    first.is_absolute().then(|| first.join(keep::FILE))
+    first.is_absolute().then(|| first.join(kept_lists::FILE))
 }
 
 /// Restores the states of DNS lists; at the first start there are none.

@@ -13,10 +13,10 @@ use tokio::sync::Notify;
 
 use super::batch::Batch;
 use super::entry::ListEntry;
+use super::list_events::Ring;
+use super::list_way::Way;
 use super::lookalike::Lookalikes;
-use super::ring::Ring;
-use super::way::Way;
-use super::witness::NetworkAnswers;
+use super::network_answers::NetworkAnswers;
 use crate::clock::Mono;
 use crate::limits::MAX_LIST_WAYS;
 use crate::question::ListMark;

@@ -1,6 +1,6 @@
 //! Answers that come after their question has failed. They are kept for the next question.
 //!
-//! `late` bounds their sockets. Unbound keeps such answers because its queries outlive its clients; here a question
+//! `late_messages` bounds their sockets. Unbound keeps such answers because its queries outlive its clients; here a question
 //! ends, and its last messages are listened for a little longer.
 
 use std::collections::VecDeque;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Mono;
-use crate::dnsbl::witness::NetworkAnswers;
+use crate::dnsbl::network_answers::NetworkAnswers;
 
 /// When servers were last heard, in microseconds of the clock; 0 is never.
 #[derive(Debug, Default)]

@@ -19,7 +19,7 @@ use crate::dnsbl::list::AskedAbout;
 use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::iterate::keep::AnswerSecurity;
+use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::{Errand, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
 use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security};

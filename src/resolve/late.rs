@@ -15,7 +15,7 @@ use crate::cache::rrsets::Delegation;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Found, Said};
 use crate::iterate::context::Context;
-use crate::iterate::keep::AnswerSecurity;
+use crate::iterate::kept_answers::AnswerSecurity;
 use crate::iterate::late_answers::LateAnswer;
 use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
 use crate::question::{Question, QuestionKey};

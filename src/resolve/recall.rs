@@ -13,7 +13,7 @@ use crate::dnsbl::list::List;
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found, Redirected, redirected};
 use crate::iterate::context::Context;
-use crate::iterate::keep::AnswerSecurity;
+use crate::iterate::kept_answers::AnswerSecurity;
 use crate::question::Security;
 use crate::record::event::StepEvent;
 use crate::validate::verdict::Verdict;

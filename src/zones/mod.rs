@@ -34,7 +34,7 @@ use crate::clock::Mono;
 use crate::config::{self, Config, ZoneKind};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
-use crate::dnsbl::way::Way;
+use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_SHOWN_SENTENCE;
 use crate::question::{ViewId, WireName, wire_name};
 use crate::wire::presentation::shown;

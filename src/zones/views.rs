@@ -10,7 +10,7 @@ use hickory_proto::rr::Name;
 use super::{Route, View, Wrong, same_mirror};
 use crate::config::Config;
 use crate::dnsbl::gate::Guarding;
-use crate::dnsbl::way::Way;
+use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_VIEWS;
 use crate::question::ViewId;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resolverd::config::ConfiguredList;
 use resolverd::dnsbl::batch::{AheadCounts, Mode};
-use resolverd::dnsbl::way::Way;
+use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::simulation::paused;
 use resolverd::random::Random;
 

@@ -10,7 +10,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::config::{Config, Zone, ZoneKind};
 use resolverd::dnsbl::entry::ListEntry;
-use resolverd::dnsbl::way::Way;
+use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::server::{Distance, Server};
 use resolverd::lab::simulation::{Reply, Simulation, config_for};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hickory_proto::op::ResponseCode;
 use resolverd::config::{Zone, ZoneKind};
-use resolverd::dnsbl::way::Way;
+use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::simulation::paused;
 use resolverd::limits::MAX_LIST_WAYS;
 

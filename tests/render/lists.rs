@@ -6,8 +6,8 @@ use resolverd::ctl::render::{Style, lists};
 use resolverd::dnsbl::batch::Mode;
 use resolverd::dnsbl::entry::ListCounts;
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject};
+use resolverd::dnsbl::list_way::Way;
 use resolverd::dnsbl::state::{ListStanding, ListState};
-use resolverd::dnsbl::way::Way;
 use resolverd::question::ListSays;
 
 use crate::{both, lines, quantiles};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use resolverd::clock::Clock;
 use resolverd::dnsbl::gate::ListVerdict;
+use resolverd::dnsbl::list_way::Way;
 use resolverd::dnsbl::state::ListState;
-use resolverd::dnsbl::way::Way;
 
 use super::{World, name};
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::entry::ListCounts;
 use crate::dnsbl::list::{OnRefusal, Purpose, Subject};
+use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListStanding;
-use crate::dnsbl::way::Way;
 use crate::question::ListSays;
 
 /// A list that was asked, and its state.

@@ -20,7 +20,7 @@ use crate::iterate::Errand;
 use crate::iterate::classify::{Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::iterate::keep::AnswerSecurity;
+use crate::iterate::kept_answers::AnswerSecurity;
 use crate::limits::{BOGUS_TIME, MAX_FETCHES, REFRESH_SHARE};
 use crate::question::QuestionKey;
 use crate::record::event::StepEvent;

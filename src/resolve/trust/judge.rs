@@ -16,7 +16,7 @@ use crate::clock::Calendar;
 use crate::iterate::Errand;
 use crate::iterate::classify::{End, Found};
 use crate::iterate::context::Context;
-use crate::iterate::keep::{AnswerSecurity, by_rrset};
+use crate::iterate::kept_answers::{AnswerSecurity, by_rrset};
 use crate::limits::{MAX_ALIASES, MAX_SIGNATURES};
 use crate::question::Security;
 use crate::validate::anchors::Trust;

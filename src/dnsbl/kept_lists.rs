@@ -12,10 +12,10 @@ use hickory_proto::rr::Name;
 use serde::{Deserialize, Serialize};
 
 use super::entry::ListEntry;
+use super::list_way::Way;
 use super::quota::Quota;
 use super::state::{KnownList, ListStanding, ListState};
 use super::table::Lists;
-use super::way::Way;
 use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
 
 /// The file in the state directory.
