@@ -16,10 +16,11 @@ use tokio::sync::mpsc;
 use super::attempt::{Attempt, AttemptEvent, News};
 use super::classify::{Found, Said};
 use super::context::Context;
-use super::dead::{Aside, WantedServer, other_question};
+use super::dead::{Aside, WantedServer};
 use super::edns::Signed;
 use super::failure::Failure;
 use super::late_answers::Unanswered;
+use super::role::Role;
 use super::select::{self, Candidate, CandidateProgress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
@@ -31,7 +32,6 @@ use crate::limits::{
 use crate::record::Counter;
 use crate::record::event::StepEvent;
 use crate::supervise::driven::{Driven, drive};
-use crate::zones::Kind;
 
 /// A server whose addresses of one family were sought, with the result.
 pub(super) struct Sought {
@@ -323,9 +323,7 @@ impl<'a> Asking<'a> {
         let attempt = Attempt {
             server,
             path: path(errand.route, self.cut, candidate.address),
-            recursive: matches!(errand.route.kind, Kind::Forward { .. }),
-            configured: !self.cut.configured.is_empty(),
-            found: matches!(errand.route.kind, Kind::Iterate),
+            role: Role::of(errand.route, self.cut),
             cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),
@@ -350,16 +348,9 @@ impl<'a> Asking<'a> {
 
     /// Has a dead server probed that would be asked if it were alive.
     fn want_dead(&self, address: SocketAddr) {
-        let Errand { name, kind, rewrite, .. } = self.errand;
-        let (name, kind) = other_question(&self.cut.zone, name, kind, rewrite.is_some());
-        let aside = Aside {
-            path: path(self.errand.route, self.cut, address),
-            recursive: matches!(self.errand.route.kind, Kind::Forward { .. }),
-            configured: !self.cut.configured.is_empty(),
-            zone: self.cut.zone.clone(),
-            name,
-            kind,
-        };
+        let Errand { name, kind, rewrite, route, .. } = self.errand;
+        let (path, role) = (path(route, self.cut, address), Role::of(route, self.cut));
+        let aside = Aside::probe(path, role, &self.cut.zone, (name, kind), rewrite.is_some());
         let wanted = WantedServer { aside, view: Arc::clone(&self.context().view), at: self.iterate.now() };
         self.iterate.means.dead.want(wanted, false);
     }

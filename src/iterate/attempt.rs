@@ -13,11 +13,12 @@ use tokio::sync::mpsc;
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
-use super::dead::{Aside, WantedServer, other_question};
+use super::dead::{Aside, WantedServer};
 use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
 use super::late_answers::{LateAnswer, Unanswered};
 use super::means::Means;
+use super::role::Role;
 use super::unproven::Silent;
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::{Server, ServerStanding};
@@ -76,12 +77,8 @@ pub(super) struct Attempt {
     pub(super) means: Arc<Means>,
     pub(super) server: Arc<Server>,
     pub(super) path: Path,
-    /// Whether it is a recursive server, which is asked for the whole answer.
-    pub(super) recursive: bool,
-    /// Whether the operator has named it.
-    pub(super) configured: bool,
-    /// Whether recursion from the root has found it.
-    pub(super) found: bool,
+    /// The role of the server.
+    pub(super) role: Role,
     pub(super) cut: Arc<Delegation>,
     pub(super) zone: Name,
     pub(super) name: Name,
@@ -229,7 +226,7 @@ impl Attempt {
         let now = self.means.clock.mono();
         self.server.overdue(sent, now);
         self.means.families.silent(self.path.server.ip(), now);
-        let (server, zone, found) = (self.path.server, &self.zone, self.found);
+        let (server, zone, found) = (self.path.server, &self.zone, self.role.is_found());
         self.means.recorder.overdue(&Overdue { server, zone, found, sent });
         self.tell(News::Overdue);
         tokio::select! {
@@ -274,15 +271,8 @@ impl Attempt {
     /// Counts a silence from `sent` to `late` against the server, unless it is our own network's. A dead server is
     /// probed, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
-        let (name, kind) = other_question(&self.zone, &self.name, self.kind, self.secret.is_some());
-        let aside = Aside {
-            path: self.path.clone(),
-            recursive: self.recursive,
-            configured: self.configured,
-            zone: self.zone.clone(),
-            name,
-            kind,
-        };
+        let asked = (&self.name, self.kind);
+        let aside = Aside::probe(self.path.clone(), self.role, &self.zone, asked, self.secret.is_some());
         let wanted = WantedServer { aside, view: Arc::clone(&self.context.view), at: late };
         self.means.silent(Silent { server: Arc::clone(&self.server), sent, late, wanted, aside: false });
     }
@@ -380,7 +370,7 @@ impl Attempt {
         }
         match heard.reply {
             Ok(_) => {
-                self.means.uplink.heard(self.configured, now);
+                self.means.uplink.heard(self.role.is_configured(), now);
                 match transport {
                     Transport::Tcp => self.server.takes_tcp(),
                     Transport::Udp | Transport::Tls => self.server.answered(heard.elapsed, now),
@@ -405,7 +395,7 @@ impl Attempt {
 
     /// Reads the server's answer, and remembers if it does not serve the zone.
     fn judge(&self, message: &Message, elapsed: Duration) -> (NextMessage, Conduct, Words) {
-        let (said, dropped) = if self.recursive {
+        let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
             classify(&self.zone, &self.name, self.kind, message)
@@ -421,7 +411,7 @@ impl Attempt {
             Conduct::ServFail | Conduct::OtherError => Some(FAILING_TIME),
             _ => None,
         };
-        if conduct == Conduct::Answered && self.found {
+        if conduct == Conduct::Answered && self.role.is_found() {
             self.means.uplink.helped(self.means.clock.mono());
         }
         if let Some(time) = time {
@@ -451,13 +441,13 @@ impl Attempt {
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
         // A recursive server stores names in the case of the query and sends them so to its other clients: BIND
         // returns exchangers in mixed case.
-        let mixed_case = !self.recursive && self.standing().keeps_case;
+        let mixed_case = !self.role.is_recursive() && self.standing().keeps_case;
         Ask {
             path,
             name,
             kind,
             secret,
-            recursion_desired: self.recursive,
+            recursion_desired: self.role.is_recursive(),
             edns,
             dnssec_ok,
             mixed_case,
@@ -467,7 +457,7 @@ impl Attempt {
     }
 
     fn record(&self, transport: Transport, conduct: Conduct, elapsed: Duration) {
-        let (server, zone, found) = (self.path.server, self.zone.clone(), self.found);
+        let (server, zone, found) = (self.path.server, self.zone.clone(), self.role.is_found());
         self.means.recorder.sent(&Sent { server, zone, found, transport, conduct, elapsed });
     }
 

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
+use super::role::Role;
 use crate::cache::servers::{Server, Servers};
 use crate::clock::Mono;
 use crate::exchange::network::Path;
@@ -22,10 +23,8 @@ use crate::zones::View;
 pub(super) struct Aside {
     /// The transport to the server.
     pub(super) path: Path,
-    /// Whether it is a recursive server.
-    pub(super) recursive: bool,
-    /// Whether the operator has named it.
-    pub(super) configured: bool,
+    /// The role of the server.
+    pub(super) role: Role,
     /// The zone that it is a server of.
     pub(super) zone: Name,
     /// The name that it is asked for.
@@ -45,10 +44,24 @@ pub(super) struct WantedServer {
     pub(super) at: Mono,
 }
 
+impl Aside {
+    /// The probe of a server of `zone` that clients ask for `name` and `kind`; `keyed` as in `other_question`.
+    pub(super) fn probe(
+        path: Path,
+        role: Role,
+        zone: &Name,
+        asked: (&Name, RecordType),
+        keyed: bool,
+    ) -> Self {
+        let (name, kind) = other_question(zone, asked.0, asked.1, keyed);
+        Self { path, role, zone: zone.clone(), name, kind }
+    }
+}
+
 /// The question for a probe of a server that clients ask for `name` and `kind`: another type, as some servers drop
 /// types that they do not know. It is the zone's SOA if an address is wanted, or if the server of a list wants a key
 /// in the name (`keyed`), which this name lacks.
-pub(super) fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
+fn other_question(zone: &Name, name: &Name, kind: RecordType, keyed: bool) -> (Name, RecordType) {
     match kind {
         kind if keyed || kind == RecordType::A => (zone.clone(), RecordType::SOA),
         _ => (name.clone(), RecordType::A),
@@ -139,11 +152,7 @@ mod tests {
         let path = Path { server: address(number), source: None, tls: None };
         let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
         let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
-        WantedServer {
-            aside: Aside { path, recursive: false, configured: false, zone, name, kind },
-            view,
-            at,
-        }
+        WantedServer { aside: Aside { path, role: Role::Found, zone, name, kind }, view, at }
     }
 
     /// A number of servers that died within the first seconds and are wanted since second 10.

@@ -66,7 +66,7 @@ impl Means {
     }
 
     pub(super) fn is_proven(&self, silent: &Silent) -> bool {
-        self.uplink.proves_silence(silent.wanted.aside.configured, silent.sent)
+        self.uplink.proves_silence(silent.wanted.aside.role.is_configured(), silent.sent)
     }
 
     pub(super) fn count(&self, silent: Silent) {

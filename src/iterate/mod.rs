@@ -54,6 +54,7 @@ mod minimise;
 mod outdated;
 mod prime;
 mod probe;
+mod role;
 pub mod scrub;
 mod secret_zone;
 mod seek;

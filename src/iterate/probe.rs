@@ -14,6 +14,7 @@ use super::attempt::{conduct_of, first_transport};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::means::Means;
+use super::role::Role;
 use super::unproven::Silent;
 use crate::cache::servers::{Health, Server};
 use crate::conduct::Conduct;
@@ -34,7 +35,7 @@ impl Probe {
     /// Asks, and remembers the answer; returns false if there was none.
     pub(super) async fn ask(self) -> bool {
         let Self { means, server, aside } = self;
-        let Aside { path, recursive, configured, zone, name, kind } = aside;
+        let Aside { path, role, zone, name, kind } = aside;
         let (transport, address) = (first_transport(&path), path.server);
         let edns = server.standing(&zone, means.clock.mono()).edns;
         let ask = Ask {
@@ -42,7 +43,7 @@ impl Probe {
             name,
             kind,
             secret: None,
-            recursion_desired: recursive,
+            recursion_desired: role.is_recursive(),
             edns,
             dnssec_ok: false,
             mixed_case: false,
@@ -55,14 +56,14 @@ impl Probe {
             Ok(_) => {
                 let now = means.clock.mono();
                 server.answered(heard.elapsed, now);
-                means.uplink.heard(configured, now);
+                means.uplink.heard(role.is_configured(), now);
                 Conduct::Answered
             }
             Err(trouble) => conduct_of(trouble),
         };
         if first {
             let elapsed = heard.elapsed;
-            let found = !configured && !recursive;
+            let found = !role.is_configured();
             means.recorder.sent(&Sent { server: address, zone, found, transport, conduct, elapsed });
         }
         heard.reply.is_ok()
@@ -148,8 +149,7 @@ impl Iterate {
             let source = source.copied().find(|source| source.is_ipv4() == server.is_ipv4());
             let aside = Aside {
                 path: Path { server, source, tls: None },
-                recursive: false,
-                configured: false,
+                role: Role::Found,
                 name: zone.clone(),
                 zone,
                 kind: RecordType::NS,

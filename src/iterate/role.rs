@@ -1,0 +1,44 @@
+//! The role of a server for a question: who named it, and whether it is asked for the whole answer.
+
+use crate::cache::rrsets::Delegation;
+use crate::zones::{Kind, Route};
+
+/// The role of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Recursion from the root has found it.
+    Found,
+    /// The operator has named it as a server of a stub zone.
+    Stub,
+    /// A server of a stub zone refers to it.
+    BelowStub,
+    /// The operator has named it as a forwarder: a recursive server, which is asked for the whole answer.
+    Forwarder,
+}
+
+impl Role {
+    /// The role of the servers of `cut` on `route`.
+    pub(super) fn of(route: &Route, cut: &Delegation) -> Self {
+        match route.kind {
+            Kind::Forward { .. } => Self::Forwarder,
+            Kind::Iterate => Self::Found,
+            _ if cut.configured.is_empty() => Self::BelowStub,
+            _ => Self::Stub,
+        }
+    }
+
+    /// Whether recursion from the root has found it.
+    pub(super) fn is_found(self) -> bool {
+        self == Self::Found
+    }
+
+    /// Whether the operator has named it.
+    pub(super) fn is_configured(self) -> bool {
+        matches!(self, Self::Stub | Self::Forwarder)
+    }
+
+    /// Whether it is a recursive server.
+    pub(super) fn is_recursive(self) -> bool {
+        self == Self::Forwarder
+    }
+}
