@@ -134,6 +134,11 @@ impl Recorder {
         }
     }
 
+    /// Notes whether anybody resolves from the root. Otherwise an outage of the internet is none of ours.
+    pub fn recurses(&self, does: bool) {
+        lock(&self.incidents).outage.set_used(does);
+    }
+
     /// Notes that a message is overdue: another server is asked then, see `doubted`.
     pub fn overdue(&self, overdue: &Overdue<'_>) {
         if !overdue.found {

@@ -23,6 +23,8 @@ pub(super) struct Outage {
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
+    /// Whether nobody resolves from the root: servers of the internet are then not asked.
+    unused: bool,
 }
 
 #[derive(Debug)]
@@ -36,10 +38,19 @@ struct SilenceSeen {
 }
 
 impl Outage {
+    /// Sets whether anybody resolves from the root. If nobody does, nothing shows whether servers of the internet
+    /// answer: an outage is forgotten without a line, and none begins.
+    pub(super) fn set_used(&mut self, used: bool) {
+        self.unused = !used;
+        if !used {
+            (self.silence, self.down) = (None, false);
+        }
+    }
+
     /// A message that was sent to `server` at `sent` is overdue; `root`: it is a root server.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
         // Others were heard after it was sent: the silence is its server's alone.
-        if self.heard.is_some_and(|heard| heard > sent) {
+        if self.unused || self.heard.is_some_and(|heard| heard > sent) {
             return None;
         }
         let silence = self.silence.get_or_insert_with(|| SilenceSeen {

@@ -159,6 +159,7 @@ impl Resolver {
     pub fn new(parts: ResolverParts) -> Arc<Self> {
         let ResolverParts { views, clock, random, network, recorder } = parts;
         let memory = Memory::new(views.config().cache.size, &random);
+        recorder.recurses(views.recurse());
         let views = ArcSwap::from_pointee(views);
         let keyed = memory.keyed();
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
@@ -199,6 +200,7 @@ impl Resolver {
     /// Changes to new views, which follow the current ones. Flights in progress keep theirs.
     pub fn set_views(&self, views: Views) {
         views.go_on_from(&self.views.load());
+        self.recorder.recurses(views.recurse());
         self.views.store(Arc::new(views));
         self.keep_lists();
     }

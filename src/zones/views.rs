@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 
-use super::{Route, View, Wrong, same_mirror};
+use super::{Kind, Route, View, Wrong, same_mirror};
 use crate::config::Config;
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list_way::Way;
@@ -102,6 +102,12 @@ impl Views {
     /// The view of `[listen]`, which sees all zones: used for questions without a listener. It always exists.
     pub fn general(&self) -> Option<&Arc<View>> {
         self.of_listener(0)
+    }
+
+    /// Whether any of them resolves from the root: not if the root has another route, for instance a forwarder.
+    pub fn recurse(&self) -> bool {
+        let root = |view: &Arc<View>| Arc::clone(view.route(&Name::root(), RecordType::NS));
+        self.views.iter().any(|view| matches!(root(view).kind, Kind::Iterate))
     }
 
     /// Continues from the old views' observations of mirrors whose servers are still the same.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::{Forwarder, Zone, ZoneKind};
 use resolverd::control::health::judge;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -147,6 +148,35 @@ fn an_outage_of_seven_seconds_is_two_lines_for_two_hundred_domains() {
         assert_eq!((told(&lines, "network_down").len(), told(&lines, "network_up").len()), (1, 1));
         assert_eq!(lines.len(), 3, "{lines:#?}");
     }
+}
+
+#[test]
+fn an_outage_is_over_once_a_reload_forwards_all_names() {
+    let lines = lines(|| async {
+        let simulation = simulation(lab(1, false));
+        let _tended = simulation.tend();
+        simulation.network().set_down(true);
+        ask(&simulation, "d0.tld", 0..2).await;
+        assert!(problems(&simulation).iter().any(|problem| problem.contains("on the internet")));
+        simulation.network().set_down(false);
+        set_faults(&simulation, "d0.tld", &[Fault::Recursive]);
+        let mut config = config_trusting(simulation.lab());
+        config.dnssec.validate = false;
+        config.zones = vec![Zone {
+            name: name("."),
+            kind: ZoneKind::Forward(vec![Forwarder { address: ([192, 1, 0, 1], 53).into(), tls: None }]),
+            source: Vec::new(),
+            max_ttl: None,
+            negative_max_ttl: None,
+            validate: true,
+        }];
+        simulation.reload(config).await;
+        assert_eq!(ask(&simulation, "d0.tld", 2..5).await, [true; 3]);
+        assert_eq!(problems(&simulation), [""; 0], "no server of the internet is asked");
+        let sent = simulation.lab().log().take();
+        assert!(sent.iter().all(|sent| !sent.server.ends_with("root")), "{sent:#?}");
+    });
+    assert_eq!((told(&lines, "network_down").len(), lines.len()), (1, 1), "{lines:#?}");
 }
 
 #[test]
