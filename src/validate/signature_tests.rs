@@ -1,5 +1,8 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::*;
-use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_FAILED_CHECKS};
+use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_DNSKEYS, MAX_DS, MAX_FAILED_CHECKS};
 use crate::validate::keys::{Entrusted, entrust};
 use crate::validate::stage::{DAY, NOW, Signer, TODAY, come_to, name, rrsig};
 use hickory_proto::dnssec::rdata::sig::SigInput;
@@ -229,6 +232,32 @@ fn failed_checks_cost_by_the_time_that_they_take() {
     until_spent(Algorithm::ECDSAP256SHA256, None, 1);
     until_spent(Algorithm::ECDSAP384SHA384, None, SLOW_CHECK);
     until_spent(Algorithm::RSASHA256, Some(&large), 3);
+}
+
+/// Others that share the thread wait for a few checks at most.
+#[test]
+fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
+    let signer = Signer::new("example.", Algorithm::ED25519);
+    let (records, keys) = (addresses("www.example."), signer.keys());
+    let forged = RRSIG::from_sig(signer.input(&records), vec![7; 64]);
+    let held: Vec<&Record> = records.iter().collect();
+    let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+    let turns = come_to(async {
+        let (budget, turns) = (Budget::default(), Arc::new(AtomicU32::new(0)));
+        let counted = Arc::clone(&turns);
+        let other = tokio::spawn(async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        for _ in 0..2 * MAX_CHECKS_IN_A_ROW {
+            check(&rrset, &[&forged], &keys, Algorithms::default(), TODAY, &budget).await.unwrap_err();
+        }
+        other.abort();
+        turns.load(Ordering::Relaxed)
+    });
+    assert!((2..=3).contains(&turns), "{turns}");
 }
 
 #[test]

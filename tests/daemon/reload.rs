@@ -57,6 +57,17 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     let (code, wrong) = resolverctl(&setting, &["reload"]);
     assert!(code == 6 && wrong.contains("lan.zone"), "{wrong}");
     assert_eq!(setting.run(&["--check"]).0, 6);
+    assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
+
+    // An address that another program has is found out last, and nothing else has changed by then.
+    let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let listener = format!("[[listener]]\naddresses = [\"{}\"]\n", taken.local_addr().unwrap());
+    let host = "[[host]]\nname = \"scanner.lan\"\naddresses = [\"10.0.0.10\"]\n";
+    setting.write("resolverd.toml", &format!("{file}{host}{listener}"));
+    let (code, wrong) = resolverctl(&setting, &["reload"]);
+    assert!(code == 6 && wrong.contains("another program uses it"), "{code} {wrong}");
+    let (_, answer) = resolverctl(&setting, &["query", "scanner.lan"]);
+    assert!(!answer.contains("10.0.0.10"), "{answer}");
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown));
     drop(process);
 }
