@@ -53,6 +53,9 @@ fn main() -> ExitCode {
     if !arguments.listen.is_empty() {
         config = config.with_listen(arguments.listen);
     }
+    if arguments.no_snapshot {
+        config = config.without_snapshot();
+    }
     log::start(config.log.level);
     // Before there is a second thread.
     let inherited = Inherited::take();

@@ -31,6 +31,9 @@ const CLASS_IN: u16 = 1;
 /// The longest name on the wire (RFC 1035 section 2.3.4).
 pub const MAX_NAME: usize = 255;
 
+/// The longest label (RFC 1035 section 2.3.4).
+const MAX_LABEL: usize = 63;
+
 /// A question of class IN. The client's spelling stays with the listener; names here are in lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
@@ -249,6 +252,19 @@ pub fn lies_within(name: &Name, zone: &Name) -> bool {
 /// The name of a wire form; the root if it is none.
 pub fn name_of_wire(wire: &[u8]) -> Name {
     Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()
+}
+
+/// Whether octets are exactly one name in wire form, without compression.
+pub fn is_name(octets: &[u8]) -> bool {
+    let (mut left, mut fits) = (octets, octets.len() <= MAX_NAME);
+    while let Some((length, rest)) = left.split_first().filter(|_| fits) {
+        if *length == 0 {
+            return rest.is_empty();
+        }
+        fits = usize::from(*length) <= MAX_LABEL;
+        left = rest.get(usize::from(*length)..).unwrap_or_default();
+    }
+    false
 }
 
 /// The begins of the labels of a name in wire form, from the left, without the root's.

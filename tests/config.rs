@@ -108,7 +108,7 @@ fn an_unknown_word_is_told_with_the_nearest_known_one() {
     );
     assert_eq!(
         complaint("[cache]\nfrobnicate = 1\n"),
-        "line 3: cache.frobnicate: is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, size"
+        "line 3: cache.frobnicate: is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, size, snapshot"
     );
     assert_eq!(complaint("listen = 5\n"), "line 2: listen: is not a section; write [listen] on its own line");
 }

@@ -84,6 +84,11 @@ fn any_zone_file_is_read_or_refused() {
 }
 
 #[test]
+fn any_entries_of_a_snapshot_are_read_or_left_out() {
+    play("snapshot", 2_000);
+}
+
+#[test]
 fn any_line_of_the_control_protocol_is_read_or_refused() {
     play("control", 20_000);
 }

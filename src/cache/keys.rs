@@ -29,6 +29,11 @@ impl KeySlot {
             Self::State => (RecordType::DNSKEY, 12),
         }
     }
+
+    /// Whether such a key is one of what leads to zones, and not of what they say.
+    pub(super) fn leads(kind: RecordType, flags: u8) -> bool {
+        [Self::Glue(kind), Self::Delegation, Self::State].iter().any(|slot| slot.tail() == (kind, flags))
+    }
 }
 
 /// The keys of a name and of the names above it, in one buffer: a name above is the end of the name below.

@@ -38,6 +38,7 @@ pub mod rrsets;
 pub mod security;
 pub mod servers;
 mod silence;
+pub mod snapshot;
 mod store;
 mod walk;
 

@@ -32,9 +32,9 @@ const COVERED: u32 = 95;
 /// The round trips of a server, at least one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RoundTrips {
-    smoothed: Duration,
-    variation: Duration,
-    counts: [u8; BUCKETS],
+    pub(super) smoothed: Duration,
+    pub(super) variation: Duration,
+    pub(super) counts: [u8; BUCKETS],
     total: u8,
     /// The timer that follows from them: read many times for each new one.
     timer: Duration,
@@ -47,6 +47,18 @@ impl RoundTrips {
         let mut trips = Self { smoothed: first, variation, counts, total: 0, timer };
         trips.count(first);
         trips
+    }
+
+    /// Those that an earlier process counted; none where there are too many of them, or none.
+    pub(super) fn restored(smoothed: Duration, variation: Duration, counts: [u8; BUCKETS]) -> Option<Self> {
+        let total = counts.iter().try_fold(0_u8, |total, count| total.checked_add(*count))?;
+        if total == 0 || total > FADE_AT {
+            return None;
+        }
+        let (smoothed, variation) = (smoothed.min(MAX_TIMER), variation.min(MAX_TIMER));
+        let mut trips = Self { smoothed, variation, counts, total, timer: MAX_TIMER };
+        trips.timer = trips.reckoned();
+        Some(trips)
     }
 
     /// A further one. RFC 6298 section 2: the variation first, then the smoothed value.

@@ -44,13 +44,13 @@ pub enum Known {
 /// An RRset as wire octets.
 #[derive(Debug)]
 pub struct Rrset {
-    kind: RecordType,
-    rank: Rank,
-    stored: Mono,
-    ttl: u32,
+    pub(super) kind: RecordType,
+    pub(super) rank: Rank,
+    pub(super) stored: Mono,
+    pub(super) ttl: u32,
     /// For each record its length in two octets, then its data without compression.
-    data: Box<[u8]>,
-    backing: Backing,
+    pub(super) data: Box<[u8]>,
+    pub(super) backing: Backing,
 }
 
 /// A negative answer and the SOA that limits its time.
@@ -62,10 +62,10 @@ pub struct Negative {
     pub rank: Rank,
     /// The SOA as a record, because names of the library take several times as much; none if the denial is in doubt
     /// and holds for a short time.
-    soa: Evidence,
-    ttl: u32,
-    stored: Mono,
-    backing: Backing,
+    pub(super) soa: Evidence,
+    pub(super) ttl: u32,
+    pub(super) stored: Mono,
+    pub(super) backing: Backing,
 }
 
 /// A zone cut: the servers of the zone, and the addresses that came with the referral.
@@ -121,6 +121,10 @@ impl Rrsets {
 
     pub(super) fn store(&self) -> &Store<CacheEntry> {
         &self.store
+    }
+
+    pub(super) fn dnames(&self) -> &AtomicBool {
+        &self.dnames
     }
 
     /// The entries of `view`.

@@ -87,6 +87,16 @@ impl Evidence {
         self.0.is_empty()
     }
 
+    /// They as they are kept.
+    pub(super) fn as_octets(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// They as they were kept. What cannot be read of them is found out where they are read.
+    pub(super) fn restored(octets: &[u8]) -> Self {
+        Self(octets.into())
+    }
+
     /// Octets kept.
     pub(super) fn octets(&self) -> usize {
         self.0.len()

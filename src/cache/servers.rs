@@ -64,6 +64,19 @@ impl Servers {
         list
     }
 
+    /// Does `see` with every server, until that fails.
+    pub(super) fn each<Error>(
+        &self,
+        mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.0.each(|address, server, _| see(*address, server))
+    }
+
+    /// Knows a server as an earlier process did, where nothing is known of it.
+    pub(super) fn restore(&self, address: SocketAddr, server: Server) -> bool {
+        self.0.restore(address, Arc::new(server), false)
+    }
+
     pub(super) fn fill(&self) -> StoreFill {
         fill("servers", &self.0)
     }
@@ -74,28 +87,28 @@ impl Servers {
 pub struct Server(Mutex<ServerState>);
 
 #[derive(Debug, Default)]
-struct ServerState {
+pub(super) struct ServerState {
     /// Its round trips; none before the first.
-    round_trips: Option<RoundTrips>,
+    pub(super) round_trips: Option<RoundTrips>,
     /// The messages that it did not answer since it was last heard.
-    silence: Silence,
+    pub(super) silence: Silence,
     /// Whether it was ever asked.
-    asked: bool,
+    pub(super) asked: bool,
     /// Until when it is asked without EDNS.
-    plain_until: Option<Mono>,
+    pub(super) plain_until: Option<Mono>,
     /// Until when the letters of questions to it keep their own case.
-    flips_case_until: Option<Mono>,
+    pub(super) flips_case_until: Option<Mono>,
     /// Until when it is asked over TCP only if there is no other server.
-    no_tcp_until: Option<Mono>,
+    pub(super) no_tcp_until: Option<Mono>,
     /// The second messages that its lateness has cost, in thousandths of one.
-    hedged: u32,
-    lame: Lameness,
+    pub(super) hedged: u32,
+    pub(super) lame: Lameness,
 }
 
 /// Zones that a server does not serve though it should, in wire form, each with the end of that belief; the oldest
 /// first. Their octets are bounded, because an entry is weighed once.
 #[derive(Debug, Default)]
-struct Lameness(Vec<(Box<[u8]>, Mono)>);
+pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 
 impl Lameness {
     fn holds(&self, zone: &Name, now: Mono) -> bool {
@@ -307,7 +320,12 @@ impl Server {
         self.state().no_tcp_until = None;
     }
 
-    fn state(&self) -> MutexGuard<'_, ServerState> {
+    /// One of which so much is known.
+    pub(super) fn restored(state: ServerState) -> Self {
+        Self(Mutex::new(state))
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, ServerState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -60,6 +60,17 @@ enum Tried {
 }
 
 impl Silence {
+    /// That of a server that was dead for an earlier process: it is to be tried at once.
+    pub(super) fn dead_before(now: Mono) -> Self {
+        let dead = Dead { until: now, span: FIRST_DEAD_TIME, tried: Tried::NotYet };
+        let count = DEAD_AFTER_SILENCES;
+        Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead.is_some()
+    }
+
     /// It answered, with any message.
     pub(super) fn end(&mut self, now: Mono) {
         *self = Self { heard: Some(now), ..Self::default() };

@@ -110,6 +110,38 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         }
     }
 
+    /// Holds what an earlier process held under `key`, where nothing is held there; `in_use`: it stood in the long queue.
+    pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
+        let (hash, weight) = (self.keyed.hash_one(&key), (self.weigh)(&key, &value));
+        let Some(mut shard) = self.shard(hash) else { return false };
+        let is_new = shard.find(hash, &key).is_none();
+        if is_new {
+            shard.add((hash, weight), key, value, in_use);
+            shard.fit();
+        }
+        is_new
+    }
+
+    /// Does `see` with every entry and whether it stands in the long queue, until that fails. Looking is no use of an entry. No
+    /// lock is held meanwhile.
+    pub(super) fn each<Error>(
+        &self,
+        mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for shard in self.shards.iter() {
+            let mut step = Vec::with_capacity(SLOTS_AT_ONCE);
+            for begin in (0..).step_by(SLOTS_AT_ONCE) {
+                let shard = lock(shard);
+                let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
+                let held = |slot: &StoreSlot<K, V>| Some((slot.held.clone()?, slot.is_long));
+                step.extend(slots.iter().take(SLOTS_AT_ONCE).filter_map(held));
+                drop(shard);
+                step.drain(..).try_for_each(|((key, value), is_long)| see(&key, &value, is_long))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes and returns the value under `key`.
     pub(super) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
     where
@@ -212,16 +244,28 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
     fn insert(&mut self, hash: u64, key: K, value: V, weight: u32) {
         if let Some(place) = self.find(hash, &key) {
             self.replace(place, (key, value), weight);
-        } else if u64::from(weight) <= self.capacity {
+        } else {
             let is_long = self.came_back(hash);
-            let held = Some((key, value));
-            let slot = StoreSlot { held, hash, weight, newer: NONE, older: NONE, visits: 0, is_long };
-            let Some(place) = self.occupy(slot) else { return };
-            let slots = &self.slots;
-            self.table
-                .insert_unique(hash, place, |place| slots.get(*place as usize).map_or(0, |slot| slot.hash));
-            self.push(place, is_long);
+            self.add((hash, weight), key, value, is_long);
         }
+        self.fit();
+    }
+
+    /// Adds what is not held yet, unless it is larger than all that may be held.
+    fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
+        if u64::from(weight) > self.capacity {
+            return;
+        }
+        let held = Some((key, value));
+        let slot = StoreSlot { held, hash, weight, newer: NONE, older: NONE, visits: 0, is_long };
+        let Some(place) = self.occupy(slot) else { return };
+        let slots = &self.slots;
+        self.table.insert_unique(hash, place, |place| slots.get(*place as usize).map_or(0, |slot| slot.hash));
+        self.push(place, is_long);
+    }
+
+    /// Lets go what is too much.
+    fn fit(&mut self) {
         while self.weight() > self.capacity {
             self.evict();
         }

@@ -104,6 +104,7 @@ impl Default for Cache {
             size: 256 << 20,
             max_ttl: Duration::from_secs(24 * 60 * 60),
             negative_max_ttl: Duration::from_secs(60 * 60),
+            snapshot: true,
         }
     }
 }
@@ -187,6 +188,7 @@ impl Default for Config {
         Self {
             listen: Listener::default(),
             has_fixed_addresses: false,
+            is_without_snapshot: false,
             listeners: Vec::new(),
             cache: Cache::default(),
             resolve: Resolve::default(),

@@ -72,6 +72,8 @@ pub struct Config {
     pub listen: Listener,
     /// Whether the command line named the addresses of `[listen]`: those of the file are ignored then.
     pub has_fixed_addresses: bool,
+    /// Whether the command line said that no snapshot is kept: the file has no say in it then.
+    pub is_without_snapshot: bool,
     /// `[[listener]]`: more listeners, each with its own policy.
     pub listeners: Vec<Listener>,
     /// `[cache]`
@@ -127,6 +129,14 @@ impl Config {
     pub fn with_listen(mut self, addresses: Vec<SocketAddr>) -> Self {
         self.listen.addresses = addresses;
         self.has_fixed_addresses = true;
+        self
+    }
+
+    /// The same, with no snapshot of the cache: `--no-snapshot` on the command line.
+    #[must_use]
+    pub fn without_snapshot(mut self) -> Self {
+        self.cache.snapshot = false;
+        self.is_without_snapshot = true;
         self
     }
 }

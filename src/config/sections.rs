@@ -29,6 +29,8 @@ pub struct Cache {
     pub max_ttl: Duration,
     /// The longest time that a negative answer is kept (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
+    /// Whether what is kept outlasts a restart, in a file of the state directory.
+    pub snapshot: bool,
 }
 
 pub(super) const CACHE: Once<Cache> = Once {
@@ -55,6 +57,12 @@ pub(super) const CACHE: Once<Cache> = Once {
             },
             |cache| Some(written::span(cache.negative_max_ttl)),
         ),
+        Key::<Cache>::new(
+            "snapshot",
+            |cache, typed, _| set(&mut cache.snapshot, value::flag(typed)),
+            |cache| Some(cache.snapshot.into()),
+        )
+        .at_start(),
     ],
     of: |config| &config.cache,
     of_mut: |config| &mut config.cache,

@@ -1,8 +1,9 @@
 //! The daemon: builds the parts, owns their tasks, starts and ends them in order.
 //!
 //! An error at start is fatal and is one line. Nothing begins before every port is bound. `running` is the part that
-//! the control socket sees, `reload` changes to another configuration, `tasks` live as long as the daemon, and
-//! `allowance` compares `cache.size` with the memory that the process may use.
+//! the control socket sees, `reload` changes to another configuration, `tasks` live as long as the daemon,
+//! `snapshot` keeps the cache over a restart, and `allowance` compares `cache.size` with the memory that the process may
+//! use.
 //!
 //! # Decisions
 //!
@@ -19,6 +20,7 @@
 pub mod allowance;
 mod reload;
 mod running;
+mod snapshot;
 mod tasks;
 
 use std::net::SocketAddr;
@@ -49,6 +51,7 @@ use crate::supervise::pulse::Pulses;
 use crate::wire::cookie::CookieSecret;
 use crate::zones::{Views, Wrong};
 use running::{Reloadable, Running};
+use snapshot::Snapshot;
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -131,12 +134,15 @@ impl Daemon {
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
         let lists = tasks::lists_file();
+        let snapshot = tasks::state_file(snapshot::FILE).filter(|_| config.cache.snapshot);
+        let snapshot = snapshot.map(|path| Arc::new(Snapshot::new(path)));
         if let Some(path) = &lists {
             tasks::restore_lists(&resolver, path);
         }
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
-        let running = Running { resolver, recorder, clock, state, reloading, origin, lists, network, missed };
+        let running =
+            Running { resolver, recorder, clock, state, reloading, origin, lists, snapshot, network, missed };
         let subject = Arc::new(running);
         let (ending, ended) = watch::channel(false);
         let control = control.map(|server| serve_control(server, &supervisor, &subject, ended));
@@ -196,6 +202,10 @@ impl Daemon {
         }
         tasks.shutdown().await;
         tokio::task::block_in_place(|| subject.keep_lists(None));
+        if let Some(snapshot) = &subject.snapshot {
+            snapshot.end();
+            subject.write_snapshot().await;
+        }
         // Joins threads that only wait for their own sockets.
         tokio::task::block_in_place(|| listeners.stop());
         drop(settled);

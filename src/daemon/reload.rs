@@ -53,6 +53,9 @@ impl Running {
             if old.has_fixed_addresses {
                 new = new.with_listen(old.listen.addresses.clone());
             }
+            if old.is_without_snapshot {
+                new = new.without_snapshot();
+            }
             let changes = config::changes(&old, &new);
             let changed = self.go_over(new).map_err(|error| vec![error.to_string()])?;
             Ok::<_, Vec<String>>((changes, changed))
@@ -98,6 +101,7 @@ impl Running {
     /// ended.
     async fn forget(&self, zones: Vec<Name>) {
         self.resolver.forget(&zones).await;
+        self.outdate_snapshot();
         let resolver = Arc::clone(&self.resolver);
         tokio::spawn(async move {
             tokio::time::sleep(FLIGHT_TIME).await;

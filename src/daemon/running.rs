@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
+use super::snapshot::Snapshot;
 use crate::cache::StoreFill;
 use crate::cache::flush::{Flush, Flushed};
 use crate::cache::look::Held;
@@ -39,6 +40,8 @@ pub(super) struct Running {
     pub(super) origin: Option<PathBuf>,
     /// The file that keeps the states of DNS lists.
     pub(super) lists: Option<PathBuf>,
+    /// The snapshot of the cache, where one is kept.
+    pub(super) snapshot: Option<Arc<Snapshot>>,
     /// Sends datagrams to servers.
     pub(super) network: Arc<Internet>,
     /// Notified when addresses to listen at have been found missing.
@@ -55,6 +58,13 @@ pub(super) struct Reloadable {
 impl Running {
     pub(super) fn state(&self) -> MutexGuard<'_, Reloadable> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the snapshot written anew soon, as memory has forgotten something.
+    pub(super) fn outdate_snapshot(&self) {
+        if let Some(snapshot) = &self.snapshot {
+            snapshot.outdated();
+        }
     }
 
     pub(super) fn addresses(&self) -> Vec<SocketAddr> {
@@ -117,6 +127,7 @@ impl Controlled for Running {
             missing: self.missing(),
             flights: self.resolver.flights() as u64,
             flights_max: MAX_FLIGHTS as u64,
+            snapshot: self.snapshot.as_ref().map(|snapshot| snapshot.status(self.clock.mono())),
         }
     }
 
@@ -139,7 +150,11 @@ impl Controlled for Running {
     }
 
     fn flush(&self, flush: Flush) -> BoxFuture<'_, Flushed> {
-        Box::pin(self.resolver.memory().walk(move |memory| memory.flush(&flush)))
+        Box::pin(async move {
+            let flushed = self.resolver.memory().walk(move |memory| memory.flush(&flush)).await;
+            self.outdate_snapshot();
+            flushed
+        })
     }
 
     fn fill(&self) -> Vec<StoreFill> {
@@ -169,11 +184,19 @@ impl Controlled for Running {
     }
 
     fn add_nta(&self, name: Name, time: Duration) -> BoxFuture<'_, bool> {
-        Box::pin(async move { self.resolver.add_nta(&name, time).await })
+        Box::pin(async move {
+            let added = self.resolver.add_nta(&name, time).await;
+            self.outdate_snapshot();
+            added
+        })
     }
 
     fn remove_nta(&self, name: Name) -> BoxFuture<'_, bool> {
-        Box::pin(async move { self.resolver.remove_nta(&name).await })
+        Box::pin(async move {
+            let removed = self.resolver.remove_nta(&name).await;
+            self.outdate_snapshot();
+            removed
+        })
     }
 
     fn ntas(&self) -> Vec<(Name, Duration)> {

@@ -10,8 +10,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
+use crate::cache::Memory;
 use crate::dnsbl::kept_lists::{self, KeptLists};
-use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
+use crate::limits::{
+    ADDRESS_RETRY, CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, KEEP_INTERVAL, MAX_ADDRESS_RETRY,
+    MIRROR_INTERVAL, SNAPSHOT_INTERVAL,
+};
 use crate::listener::Listeners;
 use crate::notify;
 use crate::random::Random;
@@ -28,6 +32,7 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     keep(&mut tasks, supervisor, "the statistics task", running(), tick);
     keep(&mut tasks, supervisor, "the local mirror task", running(), mirrors);
     keep(&mut tasks, supervisor, "the lists file task", running(), keep_lists);
+    keep(&mut tasks, supervisor, "the cache snapshot task", running(), keep_snapshot);
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the dead server task", resolver(), Resolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
@@ -136,12 +141,17 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     }
 }
 
-/// The file that keeps the states of DNS lists, if the service manager provides a directory.
+/// The file that keeps the states of DNS lists.
 pub(super) fn lists_file() -> Option<PathBuf> {
+    state_file(kept_lists::FILE)
+}
+
+/// A file in the state directory, where the service manager gives one.
+pub(super) fn state_file(name: &str) -> Option<PathBuf> {
     let directories = std::env::var_os("STATE_DIRECTORY")?;
     // Several are separated by colons, and the first is ours (systemd.exec(5)).
     let first = std::env::split_paths(&directories).next()?;
-    first.is_absolute().then(|| first.join(kept_lists::FILE))
+    first.is_absolute().then(|| first.join(name))
 }
 
 /// Restores the states of DNS lists; at the first start there are none.
@@ -187,5 +197,40 @@ async fn prime(subject: Arc<Running>) {
         tracing::warn!(
             "priming failed, no root server gave the list of root servers: {failure}; resolverd tries again"
         );
+    }
+}
+
+impl Running {
+    /// Writes what the cache holds, where that is wanted and the file that was there has been read.
+    pub(super) async fn write_snapshot(&self) {
+        let Some(snapshot) = self.snapshot.clone() else { return };
+        let (scope, clock) = (self.resolver.snapshot_scope(), self.clock.clone());
+        self.resolver.memory().walk(move |memory| snapshot.write(memory, &scope, clock.now())).await;
+    }
+
+    async fn read_snapshot(&self) {
+        let Some(snapshot) = self.snapshot.clone().filter(|snapshot| !snapshot.is_read()) else {
+            return;
+        };
+        let (scope, clock) = (self.resolver.snapshot_scope(), self.clock.clone());
+        let read = move |memory: &Memory| snapshot.read(memory, &scope, clock.now(), clock.calendar());
+        self.resolver.memory().walk(read).await;
+    }
+}
+
+/// Reads the snapshot, and then writes it every ten minutes, and soon after something was flushed.
+async fn keep_snapshot(subject: Arc<Running>) -> Infallible {
+    let Some(snapshot) = &subject.snapshot else { return std::future::pending().await };
+    subject.read_snapshot().await;
+    let outdated = async || {
+        snapshot.is_outdated().await;
+        sleep(CACHE_SNAPSHOT_PAUSE).await;
+    };
+    loop {
+        tokio::select! {
+            () = sleep(CACHE_SNAPSHOT_INTERVAL) => {}
+            () = outdated() => {}
+        }
+        subject.write_snapshot().await;
     }
 }

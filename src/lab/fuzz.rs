@@ -6,13 +6,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path as FilePath;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hickory_proto::op::{Message, Query as Question};
 use hickory_proto::rr::{DNSClass, Name, RData, RecordType};
 
-use crate::clock::{Clock, Mono};
+use crate::cache::Memory;
+use crate::cache::snapshot::{self, Scope};
+use crate::clock::{Clock, Mono, Now};
 use crate::config::{Config, RootHints, Zone, ZoneKind};
 use crate::control::protocol::{Reply, Request};
 use crate::exchange::network::{Network, Path, Replies, Stream};
@@ -32,8 +35,13 @@ use super::zone_file::read_zone;
 type Target = fn(&[u8]) -> Result<(), String>;
 
 /// The targets of a fuzzer, by the name of their corpus. Each takes octets and returns a violated property.
-const TARGETS: [(&str, Target); 4] =
-    [("query", query), ("response", response), ("zone_file", zone_file), ("control", control)];
+const TARGETS: [(&str, Target); 5] = [
+    ("query", query),
+    ("response", response),
+    ("zone_file", zone_file),
+    ("control", control),
+    ("snapshot", snapshot),
+];
 
 /// Tries one target.
 ///
@@ -47,6 +55,51 @@ pub fn hold(target: &str, octets: &[u8]) {
         panic!("{target}: {found}");
     }
 }
+
+/// The entries of a snapshot of the cache: whatever they say, memory can be looked through, holds nothing for longer than it may,
+/// and writes what it holds so that it is read again.
+fn snapshot(octets: &[u8]) -> Result<(), String> {
+    let view = ViewId::default();
+    let scope = Scope {
+        fingerprint: [0; 32],
+        views: vec![(view, view)],
+        lists: [b"\x02bl\x00".to_vec()].into(),
+        overlooked: [].into(),
+        max_ttl: SNAPSHOT_CAP,
+    };
+    let read = |file: Vec<u8>| {
+        let (memory, now) =
+            (Memory::new(SNAPSHOT_MEMORY, &Random::seeded(1)), Now { mono: Mono::START, unix: 0 });
+        let read = memory.read_snapshot(&scope, now, &mut io::Cursor::new(file), || true);
+        read.map(|read| (memory, read)).map_err(|refused| refused.to_string())
+    };
+    // As a whole file it is almost never one; what matters is that it is read to its end.
+    let _ = read(octets.to_vec());
+    let forged = snapshot::forged(octets, &scope, 0).map_err(|error| error.to_string())?;
+    let (memory, found) = read(forged)?;
+    memory.servers.list(Mono::START);
+    for name in memory.names() {
+        if let Some(held) =
+            memory.look(&name, None, Mono::START).into_iter().find(|held| held.left > SNAPSHOT_CAP)
+        {
+            return Err(format!("{name} is held for {:?}", held.left));
+        }
+    }
+    let mut file = io::Cursor::new(Vec::new());
+    let now = Now { mono: Mono::START, unix: 0 };
+    let written = memory.write_snapshot(&scope, now, &mut file).map_err(|error| error.to_string())?;
+    let (_, again) = read(file.into_inner())?;
+    if written.entries > found.restored || again.entries != written.entries {
+        return Err(format!("{found:?} is written as {written:?} and read as {again:?}"));
+    }
+    Ok(())
+}
+
+/// Nothing of a snapshot is held longer here.
+const SNAPSHOT_CAP: Duration = Duration::from_secs(3_600);
+
+/// Octets of memory that a snapshot is read into here.
+const SNAPSHOT_MEMORY: u64 = 8 << 20;
 
 /// The zone that responses are from.
 const ZONE: &str = "example.";

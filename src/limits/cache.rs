@@ -11,6 +11,16 @@ pub const SLOTS_AT_ONCE: usize = 1_024;
 /// Octets of the smallest shard: several of the largest answers.
 pub const MIN_SHARD: u64 = 512 << 10;
 
+/// Octets of entries after which a block of the snapshot is written: few enough to be held beside the cache, many enough that a
+/// million entries are a thousand writings.
+pub const SNAPSHOT_BLOCK: usize = 256 << 10;
+
+/// Octets of the longest block of the snapshot: an RRset of a message of 64 KiB whose names were all compressed fits.
+pub const MAX_SNAPSHOT_BLOCK: usize = 2 << 20;
+
+/// Time after which what a snapshot has of servers is not believed any more: routes and servers have changed since.
+pub const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
+
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
 pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 

@@ -26,4 +26,11 @@ pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 
 /// The time between two writings of the lists' file: a crash forgets a minute's queries of a quota.
+/// Between two writings of the cache's snapshot: a crash forgets as much. A write takes about a second for a full cache.
+pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
+
+/// After a flush the snapshot is written no sooner than this, so that a script that flushes many names costs one write.
+pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
+
+/// Between two writings of the file of lists: what a crash forgets of a quota is a minute's questions.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);

@@ -38,6 +38,7 @@ pub mod inflight;
 mod late;
 mod lists;
 mod recall;
+mod scope;
 mod shares;
 pub mod side;
 pub mod trust;

@@ -33,6 +33,13 @@ pub struct ZoneKey {
     pub key: DNSKEY,
 }
 
+impl ZoneKey {
+    /// A key; none where it has no tag.
+    pub fn of(key: DNSKEY) -> Option<Self> {
+        Some(Self { tag: key.calculate_key_tag().ok()?, algorithm: key.public_key().algorithm(), key })
+    }
+}
+
 /// The algorithms that are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Algorithms {
@@ -131,8 +138,7 @@ pub fn ds_of(zone: &Name, key: &DNSKEY) -> Option<DS> {
 /// The key of a DNSKEY record.
 fn key_of(record: &Record) -> Option<ZoneKey> {
     let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else { return None };
-    let algorithm = key.public_key().algorithm();
-    Some(ZoneKey { tag: key.calculate_key_tag().ok()?, algorithm, key: key.clone() })
+    ZoneKey::of(key.clone())
 }
 
 /// Whether `ds` names `key`, one of the first with its tag.

@@ -171,6 +171,21 @@ impl fmt::Display for Fault {
 }
 
 impl Why {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Algorithm,
+        Self::Digest,
+        Self::Indeterminate,
+        Self::Bogus,
+        Self::Expired,
+        Self::NotYetValid,
+        Self::DnskeyMissing,
+        Self::RrsigsMissing,
+        Self::NoZoneKeyBit,
+        Self::NsecMissing,
+        Self::Nsec3Iterations,
+    ];
+
     /// Its INFO-CODE in the registry of IANA.
     pub const fn code(self) -> u16 {
         match self {

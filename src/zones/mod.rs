@@ -14,6 +14,7 @@
 
 pub mod authority;
 mod denial;
+mod fingerprint;
 pub mod local;
 pub mod mirror;
 mod routes;

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use resolverd::control::protocol::lists::ListRow;
-use resolverd::control::protocol::{Reply, Request, Stats, Status};
+use resolverd::control::protocol::{FlushWhat, Reply, Request, Stats, Status};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::skipped;
@@ -250,6 +250,13 @@ impl Process {
     pub(crate) fn lists(&self) -> Vec<ListRow> {
         let row = |reply| if let Reply::ListState(row) = reply { Some(row) } else { None };
         ask(&self.socket, &Request::Dnsbl).into_iter().filter_map(row).collect()
+    }
+
+    /// Has memory forget all types of a name.
+    pub(crate) fn flush_name(&self, name: &str) {
+        let what = FlushWhat::Name { name: name.to_owned(), tree: false, kind: None };
+        let reply = ask(&self.socket, &Request::Flush { what });
+        assert!(matches!(reply.first(), Some(Reply::Flushed(_))), "{reply:?}");
     }
 
     /// Questions with this outcome.

@@ -14,7 +14,8 @@ use resolverd::config::{Config, Errors};
 use resolverd::control::protocol::Warning;
 use resolverd::control::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use resolverd::control::protocol::{
-    DaemonStatus, Fill, MissingAddress, QueryReply, RecordText, Removed, Reply, Stats, Status, Table,
+    DaemonStatus, Fill, MissingAddress, QueryReply, RecordText, Removed, Reply, SnapshotStatus, Stats,
+    Status, Table,
 };
 use resolverd::ctl::render::{Style, json, rows, screen, state, text};
 use resolverd::limits;
@@ -162,6 +163,13 @@ fn status(warnings: Vec<Warning>) -> Status {
         }],
         flights: 12,
         flights_max: 2_000,
+        snapshot: Some(SnapshotStatus {
+            read: true,
+            age: Some(312.4),
+            entries: 41_230,
+            bytes: 12_582_912,
+            restored: 39_112,
+        }),
     };
     Status { daemon, uptime: 273_600.0, questions: 385_207, seconds: 303.2, stores: stores(), warnings }
 }

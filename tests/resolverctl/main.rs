@@ -90,6 +90,7 @@ impl Controlled for Fake {
             missing: Vec::new(),
             flights: 0,
             flights_max: 2_000,
+            snapshot: None,
         }
     }
 

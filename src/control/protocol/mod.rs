@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use self::lists::{AheadState, ListFacts, ListRow, ListTest};
 pub use self::query::{QueryReply, RecordText};
 use self::rows::{FlightState, HeldRow, ServerState};
-pub use self::status::{DaemonStatus, Fill, MissingAddress, Stats, Status, Warning};
+pub use self::status::{DaemonStatus, Fill, MissingAddress, SnapshotStatus, Stats, Status, Warning};
 use self::zones::ZoneState;
 use crate::cache::flush::Flushed;
 use crate::record::{ClientRow, ServerRow, TypeRow, Window, ZoneRow};

@@ -27,6 +27,24 @@ pub struct DaemonStatus {
     pub flights: u64,
     /// The greatest number of flights.
     pub flights_max: u64,
+    /// The snapshot of the cache; none where none is kept.
+    #[serde(default)]
+    pub snapshot: Option<SnapshotStatus>,
+}
+
+/// The snapshot of the cache, which the next start reads.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SnapshotStatus {
+    /// Whether the file that was there at the start has been read.
+    pub read: bool,
+    /// Seconds since it was written; none where this process has not written it yet.
+    pub age: Option<f64>,
+    /// Entries in it.
+    pub entries: u64,
+    /// Octets of the file.
+    pub bytes: u64,
+    /// Entries that this process has restored from the one before it.
+    pub restored: u64,
 }
 
 /// An address that is configured and not available.

@@ -6,7 +6,7 @@ use super::{Paint, Style, screen, words};
 use crate::conduct::Transport;
 use crate::config::Errors;
 use crate::control::lookup::harmless;
-use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, Status};
+use crate::control::protocol::{QueryReply, RecordText, Removed, Reply, SnapshotStatus, Status};
 use crate::question::{Outcome, Security};
 use crate::record::event::{Step, StepEvent};
 
@@ -37,10 +37,30 @@ pub fn status(status: &Status, style: Style) -> String {
         }
     }
     text.push_str(&screen::items("cache", &screen::fill(&status.stores), style));
+    if let Some(told) = &daemon.snapshot {
+        text.push_str(&screen::items("snapshot", &snapshot(told), style));
+    }
     for warning in &status.warnings {
         text.push_str(&format!("\n{} {}\n", style.paint(Paint::Bad, &warning.problem), warning.remedy));
     }
     text
+}
+
+/// The snapshot of the cache: when it was written, how large it is, and what came of the one before.
+fn snapshot(told: &SnapshotStatus) -> [String; 2] {
+    let written = told.age.map_or_else(
+        || "not written yet".to_owned(),
+        |age| {
+            let entries = words::number(told.entries);
+            format!(
+                "written {} ago, {entries} entries, {} KiB",
+                words::age(age),
+                words::number(told.bytes.div_ceil(1 << 10))
+            )
+        },
+    );
+    let restored = if told.read { "restored at start" } else { "restored so far" };
+    [written, format!("{} entries {restored}", words::number(told.restored))]
 }
 
 /// The answer, then one line with its source and time; before them the steps, if any.

@@ -1,0 +1,117 @@
+//! The snapshot of a cache of a million entries: how long it takes to write and to read, and what a lookup takes meanwhile.
+
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::rdata::A;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+use resolverd::cache::Memory;
+use resolverd::cache::rrsets::Rank;
+use resolverd::cache::snapshot::Scope;
+use resolverd::clock::{Mono, Now};
+use resolverd::question::{Question, ViewId};
+use resolverd::random::Random;
+use resolverd::wire::compose::{self, Parts};
+
+/// Names, each with an answer and an RRset.
+const NAMES: u32 = 500_000;
+
+/// Large enough for all entries: nothing is evicted.
+const SIZE: u64 = 1 << 30;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+const NOW: Now = Now { mono: Mono::START, unix: 1_800_000_000 };
+
+fn main() {
+    let view = ViewId::default();
+    let scope = Scope {
+        fingerprint: [1; 32],
+        views: vec![(view, view)],
+        lists: [b"\x02bl\x07example\x00".to_vec()].into(),
+        overlooked: [].into(),
+        max_ttl: DAY,
+    };
+    let before = Memory::new(SIZE, &Random::seeded(1));
+    (0..NAMES).for_each(|number| put(&before, number));
+    let mut file = tempfile::tempfile().unwrap();
+    let began = Instant::now();
+    let written = before.write_snapshot(&scope, NOW, &mut file).unwrap();
+    let took = began.elapsed();
+    println!("snapshot/write: {} entries, {} MiB in {took:.2?}", written.entries, written.octets >> 20);
+    let keys: Vec<_> = (0..NAMES).step_by(50).map(|number| question(number).key()).collect();
+    drop(before);
+
+    let after = Memory::new(SIZE, &Random::seeded(2));
+    let ended = Arc::new(AtomicBool::new(false));
+    let lookups = {
+        let (after, ended) = (after.clone(), Arc::clone(&ended));
+        thread::spawn(move || {
+            let mut times = Vec::new();
+            for key in keys.iter().cycle() {
+                if ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                let began = Instant::now();
+                std::hint::black_box(after.answers.get(key.as_bytes(), NOW.mono));
+                times.push(began.elapsed());
+                thread::sleep(Duration::from_micros(100));
+            }
+            times.sort_unstable();
+            times
+        })
+    };
+    read(&after, &scope, &mut file);
+    ended.store(true, Ordering::Relaxed);
+    let times = lookups.join().unwrap();
+    let at = |permille: usize| times[(times.len() * permille / 1_000).min(times.len() - 1)];
+    println!(
+        "snapshot/lookups meanwhile: {} of them, p50 {:.2?}, p99 {:.2?}, p99.9 {:.2?}, slowest {:.2?}",
+        times.len(),
+        at(500),
+        at(990),
+        at(999),
+        at(1_000)
+    );
+}
+
+fn read(memory: &Memory, scope: &Scope, file: &mut File) {
+    file.flush().unwrap();
+    file.rewind().unwrap();
+    let began = Instant::now();
+    let read = memory.read_snapshot(scope, NOW, file, || true).unwrap();
+    let took = began.elapsed();
+    println!("snapshot/read: {} of {} entries in {took:.2?}", read.restored, read.entries);
+    assert_eq!(read.restored, u64::from(NAMES) * 2);
+}
+
+fn name(number: u32) -> Name {
+    Name::from_ascii(format!("host{number}.mail.domain{}.example.", number % 5_003)).unwrap()
+}
+
+fn question(number: u32) -> Question {
+    Question::new(&name(number), RecordType::A)
+}
+
+fn put(memory: &Memory, number: u32) {
+    let address = RData::A(A(Ipv4Addr::from_bits(number)));
+    let record = Record::from_rdata(name(number), 86_400, address);
+    memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
+    let question = question(number);
+    let answer = compose::answer(&Parts {
+        question: &question,
+        rcode: ResponseCode::NoError,
+        answers: std::slice::from_ref(&record),
+        authorities: &[],
+        stored: Mono::START,
+        extended_error: None,
+        list: None,
+    });
+    memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
+}

@@ -1,0 +1,319 @@
+//! One entry of the snapshot: its key, its times, and what it says.
+//!
+//! Times stand as spans from the moment of writing, and are counted down by the time that has passed since. What cannot be read is
+//! left out.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+
+use super::octets::{Octets, put_string};
+use super::times::{Moments, put_span, span};
+use super::trust;
+use crate::cache::rrsets::{CacheEntry, Delegation, Known, Negative, Rank, Rrset};
+use crate::cache::security::{Backing, Evidence};
+use crate::clock::Mono;
+use crate::question::{
+    Answer, ExtendedError, MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail,
+    wire_name,
+};
+
+/// Octets of the header of a DNS message (RFC 1035 section 4.1.1).
+const HEADER: usize = 12;
+
+/// What an entry is; the octet that it begins with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Answer = 1,
+    Rrset = 2,
+    Negative = 3,
+    Exists = 4,
+    Delegation = 5,
+    State = 6,
+    Server = 7,
+}
+
+/// All sorts.
+const SORTS: [Sort; 7] =
+    [Sort::Answer, Sort::Rrset, Sort::Negative, Sort::Exists, Sort::Delegation, Sort::State, Sort::Server];
+
+/// The bit of that octet that says that the entry was in use.
+const IN_USE: u8 = 0x80;
+
+/// An entry as it stands in a block.
+pub(super) struct Framed<'o> {
+    pub(super) sort: Sort,
+    pub(super) in_use: bool,
+    pub(super) octets: &'o [u8],
+}
+
+impl<'o> Framed<'o> {
+    /// Reads the next entry of a sort that is known; none at the end.
+    pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
+        loop {
+            let (first, octets) = (left.octet()?, left.string()?);
+            if let Some(sort) = SORTS.into_iter().find(|sort| *sort as u8 == first & !IN_USE) {
+                return Some(Self { sort, in_use: first & IN_USE != 0, octets });
+            }
+        }
+    }
+}
+
+/// Appends an entry: its sort, and what `put` appends behind its length.
+pub(super) fn put_entry(out: &mut Vec<u8>, sort: Sort, in_use: bool, put: impl FnOnce(&mut Vec<u8>)) {
+    out.push(sort as u8 | if in_use { IN_USE } else { 0 });
+    let begin = out.len();
+    out.extend_from_slice(&[0; 4]);
+    put(out);
+    let length = out.len().saturating_sub(begin).saturating_sub(4);
+    if let Some(place) = out.get_mut(begin..).and_then(|behind| behind.first_chunk_mut()) {
+        *place = u32::try_from(length).unwrap_or(0).to_be_bytes();
+    }
+}
+
+/// What stands before what is known of a name.
+pub(super) struct Begin<'o> {
+    /// The place of its view.
+    pub(super) view: usize,
+    pub(super) name: &'o [u8],
+    pub(super) kind: RecordType,
+    pub(super) flags: u8,
+}
+
+impl<'o> Begin<'o> {
+    pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
+        let view = left.short()?.into();
+        let length = left.octet()?;
+        let name = left.take(length.into()).filter(|name| is_name(name))?;
+        Some(Self { view, name, kind: RecordType::from(left.short()?), flags: left.octet()? })
+    }
+
+    pub(super) fn key(&self, view: ViewId) -> QuestionKey {
+        let mut octets = Vec::with_capacity(MAX_NAME + QuestionKey::TAIL);
+        octets.extend_from_slice(self.name);
+        push_tail(&mut octets, self.kind, self.flags, view);
+        QuestionKey::from_bytes(&octets)
+    }
+}
+
+/// Appends the place of a view, and a key.
+fn put_begin(out: &mut Vec<u8>, (key, view): (&QuestionKey, u16)) {
+    out.extend_from_slice(&view.to_be_bytes());
+    out.push(u8::try_from(key.name().len()).unwrap_or(0));
+    out.extend_from_slice(key.name());
+    out.extend_from_slice(&u16::from(key.kind()).to_be_bytes());
+    out.push(key.flags());
+}
+
+/// Appends an answer.
+pub(super) fn put_answer(out: &mut Vec<u8>, begin: (&QuestionKey, u16), answer: &Answer, now: Mono) {
+    put_begin(out, begin);
+    put_span(out, now.since(answer.stored));
+    put_span(out, answer.expires.since(now));
+    out.extend_from_slice(&u16::from(answer.rcode).to_be_bytes());
+    out.push(of_security(answer.security));
+    match &answer.extended_error {
+        Some(error) => {
+            out.push(1);
+            out.extend_from_slice(&error.code.to_be_bytes());
+            put_string(out, error.text.as_bytes());
+        }
+        None => out.push(0),
+    }
+    out.extend_from_slice(&u16::try_from(answer.ttl_offsets.len()).unwrap_or(0).to_be_bytes());
+    answer.ttl_offsets.iter().for_each(|offset| out.extend_from_slice(&offset.to_be_bytes()));
+    put_string(out, &answer.wire);
+}
+
+/// The sort of what memory holds of a name, where that outlasts this process: it has time to live, and does not follow from the
+/// configuration.
+pub(super) fn sort_of(entry: &CacheEntry, now: Mono) -> Option<Sort> {
+    let (sort, lasts) = match entry {
+        CacheEntry::Known(Known::Rrset(rrset)) => (Sort::Rrset, !rrset.left(now).is_zero()),
+        CacheEntry::Known(Known::Negative(negative)) => (Sort::Negative, !negative.left(now).is_zero()),
+        CacheEntry::Exists(until) => (Sort::Exists, now < *until),
+        CacheEntry::Delegation(delegation) => {
+            let learnt = !delegation.trusted && delegation.configured.is_empty();
+            (Sort::Delegation, learnt && now < delegation.expires)
+        }
+        CacheEntry::State(state) => (Sort::State, trust::is_kept(state, now)),
+    };
+    lasts.then_some(sort)
+}
+
+/// Appends what memory holds of a name.
+pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &CacheEntry, now: Mono) {
+    put_begin(out, begin);
+    match entry {
+        CacheEntry::Known(Known::Rrset(rrset)) => {
+            put_span(out, rrset.left(now));
+            out.push(of_rank(rrset.rank()));
+            put_backing(out, rrset.backing());
+            put_string(out, &rrset.data);
+        }
+        CacheEntry::Known(Known::Negative(negative)) => {
+            put_span(out, negative.left(now));
+            out.push(negative.nxdomain.into());
+            out.push(of_rank(negative.rank));
+            put_backing(out, negative.backing());
+            put_string(out, negative.soa.as_octets());
+        }
+        CacheEntry::Exists(until) => put_span(out, until.since(now)),
+        CacheEntry::Delegation(delegation) => put_delegation(out, delegation, now),
+        CacheEntry::State(state) => trust::put_state(out, state, now),
+    }
+}
+
+/// Reads what memory held of a name; none where that is over, or cannot be read, or is of another sort.
+pub(super) fn known(
+    left: &mut Octets<'_>,
+    sort: Sort,
+    begin: &Begin<'_>,
+    moments: Moments,
+) -> Option<CacheEntry> {
+    Some(match sort {
+        Sort::Answer | Sort::Server => return None,
+        Sort::Rrset => CacheEntry::Known(Known::Rrset(Arc::new(rrset(left, begin.kind, moments)?))),
+        Sort::Negative => CacheEntry::Known(Known::Negative(Arc::new(negative(left, moments)?))),
+        Sort::Exists => CacheEntry::Exists(moments.now.after(moments.left(span(left)?)?)),
+        Sort::Delegation => CacheEntry::Delegation(Arc::new(delegation(left, begin.name, moments)?)),
+        Sort::State => CacheEntry::State(Arc::new(trust::state(left, begin.name, moments)?)),
+    })
+}
+
+/// Reads an answer to the question of `name`; none where it is over, or cannot be read.
+pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Option<Answer> {
+    let (age, lasts) = (span(left)?, moments.left(span(left)?)?);
+    let rcode = <ResponseCode as From<u16>>::from(left.short()?);
+    let security = security(left.octet()?)?;
+    let extended_error = match left.octet()? {
+        0 => None,
+        _ => {
+            let code = left.short()?;
+            Some(ExtendedError::new(code, str::from_utf8(left.string()?).ok()?))
+        }
+    };
+    let count = usize::from(left.short()?);
+    let offsets = left.take(count.checked_mul(2)?)?;
+    let ttl_offsets: Box<[u16]> =
+        offsets.as_chunks::<2>().0.iter().map(|offset| u16::from_be_bytes(*offset)).collect();
+    let mut wire: Box<[u8]> = left.string()?.into();
+    // It is sent as it stands: it answers no other question than that of its key.
+    if wire.get(HEADER..)?.get(..name.len())? != name {
+        return None;
+    }
+    let taken = age.saturating_add(moments.gone).saturating_add(Duration::from_micros(999_999)).as_secs();
+    let (taken, most) = (u32::try_from(taken).ok()?, u32::try_from(moments.most.as_secs()).ok()?);
+    for offset in &ttl_offsets {
+        // Behind the question.
+        let behind = HEADER.saturating_add(name.len()).saturating_add(4);
+        usize::from(*offset).checked_sub(behind)?;
+        let ttl: &mut [u8; 4] = wire.get_mut(usize::from(*offset)..)?.first_chunk_mut()?;
+        *ttl = u32::from_be_bytes(*ttl).saturating_sub(taken).min(most).to_be_bytes();
+    }
+    let (stored, expires) = (moments.now, moments.now.after(lasts));
+    Some(Answer { wire, ttl_offsets, rcode, stored, expires, extended_error, security, list: None })
+}
+
+fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rrset> {
+    let ttl = moments.ttl(span(left)?)?;
+    let (rank, backing) = (rank(left.octet()?)?, backing(left)?);
+    Some(Rrset { kind, rank, stored: moments.now, ttl, data: left.string()?.into(), backing })
+}
+
+fn negative(left: &mut Octets<'_>, moments: Moments) -> Option<Negative> {
+    let ttl = moments.ttl(span(left)?)?;
+    let nxdomain = left.octet()? != 0;
+    let (rank, backing) = (rank(left.octet()?)?, backing(left)?);
+    let soa = Evidence::restored(left.string()?);
+    Some(Negative { nxdomain, rank, soa, ttl, stored: moments.now, backing })
+}
+
+fn put_delegation(out: &mut Vec<u8>, delegation: &Delegation, now: Mono) {
+    put_span(out, now.since(delegation.since));
+    put_span(out, delegation.expires.since(now));
+    out.extend_from_slice(&u16::try_from(delegation.servers.len()).unwrap_or(0).to_be_bytes());
+    for server in &delegation.servers {
+        put_string(out, &wire_name(server));
+    }
+    out.extend_from_slice(&u16::try_from(delegation.glue.len()).unwrap_or(0).to_be_bytes());
+    for (place, address) in &delegation.glue {
+        out.extend_from_slice(&u16::try_from(*place).unwrap_or(u16::MAX).to_be_bytes());
+        match address {
+            IpAddr::V4(address) => put_string(out, &address.octets()),
+            IpAddr::V6(address) => put_string(out, &address.octets()),
+        }
+    }
+    put_string(out, delegation.evidence.as_octets());
+}
+
+fn delegation(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<Delegation> {
+    let (age, lasts) = (span(left)?, moments.left(span(left)?)?);
+    let mut servers = Vec::new();
+    for _ in 0..left.short()? {
+        servers.push(name(left)?);
+    }
+    let mut glue = Vec::new();
+    for _ in 0..left.short()? {
+        let place = usize::from(left.short()?);
+        let octets = left.string()?;
+        let four = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+        let address = four.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from)).ok()?;
+        servers.get(place)?;
+        glue.push((place, address));
+    }
+    servers.shrink_to_fit();
+    glue.shrink_to_fit();
+    Some(Delegation {
+        zone: name_of_wire(zone),
+        servers,
+        glue,
+        configured: Vec::new(),
+        trusted: false,
+        evidence: Evidence::restored(left.string()?),
+        since: moments.now.before(age.saturating_add(moments.gone)),
+        expires: moments.now.after(lasts),
+    })
+}
+
+fn name(left: &mut Octets<'_>) -> Option<Name> {
+    left.string().filter(|name| is_name(name)).map(name_of_wire)
+}
+
+fn put_backing(out: &mut Vec<u8>, backing: &Backing) {
+    out.push(of_security(backing.security));
+    put_string(out, backing.evidence.as_octets());
+}
+
+fn backing(left: &mut Octets<'_>) -> Option<Backing> {
+    let security = security(left.octet()?)?;
+    Some(Backing { security, evidence: Evidence::restored(left.string()?) })
+}
+
+const fn of_rank(rank: Rank) -> u8 {
+    match rank {
+        Rank::Glue => 0,
+        Rank::Answer => 1,
+        Rank::Authoritative => 2,
+    }
+}
+
+fn rank(octet: u8) -> Option<Rank> {
+    [Rank::Glue, Rank::Answer, Rank::Authoritative].into_iter().find(|rank| of_rank(*rank) == octet)
+}
+
+const fn of_security(security: Security) -> u8 {
+    match security {
+        Security::Unchecked => 0,
+        Security::Secure => 1,
+        Security::Insecure => 2,
+    }
+}
+
+fn security(octet: u8) -> Option<Security> {
+    let all = [Security::Unchecked, Security::Secure, Security::Insecure];
+    all.into_iter().find(|security| of_security(*security) == octet)
+}

@@ -1,0 +1,231 @@
+//! The snapshot: what memory holds, as a file that the next process reads, so that a restart forgets little.
+//!
+//! Written and read in blocks, off the threads that serve, and never held as a whole. The file is read as octets of strangers: all
+//! of it is held against its checksums before any of it is believed, and what still cannot be read is left out. Views are told by
+//! their places in the configuration, as their ids are those of one process. Times are counted down by the machine's calendar.
+//!
+//! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it is neither
+//! asked for nor on the way of a question.
+
+mod blocks;
+mod entry;
+mod octets;
+mod server;
+mod times;
+mod trust;
+
+use std::collections::HashSet;
+use std::io::{self, Read, Seek, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+
+use self::blocks::{Reader, Writer};
+use self::entry::{Begin, Framed, Sort};
+use self::octets::Octets;
+use self::times::Moments;
+use super::Memory;
+use super::keys::Slot;
+use crate::clock::Now;
+use crate::question::{Security, ViewId, label_places};
+
+/// What the entries of a snapshot are held against: the configuration of the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// A digest of all in the configuration that decides answers.
+    pub fingerprint: [u8; 32],
+    /// The views in the order of the configuration: under which id each has its answers, and under which what is known of names.
+    pub views: Vec<(ViewId, ViewId)>,
+    /// Apexes of DNS lists, in wire form: nothing that they say is kept.
+    pub lists: HashSet<Vec<u8>>,
+    /// Names at and below which signatures are overlooked for a while, in wire form: nothing there is kept.
+    pub overlooked: HashSet<Vec<u8>>,
+    /// Nothing is restored for longer.
+    pub max_ttl: Duration,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Entries.
+    pub entries: u64,
+    /// Octets of the file.
+    pub octets: u64,
+}
+
+/// What was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restoration {
+    /// Entries of the file.
+    pub entries: u64,
+    /// Those that memory holds now because of it: the others were over, or known better.
+    pub restored: u64,
+    /// Time since it was written.
+    pub age: Duration,
+}
+
+/// Why a snapshot is not used.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It is none.
+    #[error("it is not a cache snapshot")]
+    Foreign,
+    /// Its form is of another version than ours.
+    #[error("it has format version {0}, and this resolverd reads version {1}")]
+    Version(u32, u32),
+    /// It was not finished, or has changed since.
+    #[error("it is damaged: a checksum does not match")]
+    Broken,
+    /// It was written in the future.
+    #[error("it was written {} s in the future of the system clock", .0.as_secs())]
+    Future(Duration),
+    /// The machine's clock is known to be slow: nobody can tell how old it is.
+    #[error("the system clock is wrong, so its age is unknown")]
+    SlowClock,
+    /// It was written with another configuration.
+    #[error("it was written with other zones, views, root hints, trust anchors or cache TTLs")]
+    OtherZones,
+    /// It cannot be read.
+    #[error(transparent)]
+    Unread(#[from] io::Error),
+}
+
+impl Scope {
+    /// Whether what stands under a key is kept: not what lists say, and not what is overlooked. Where lists are asked is kept.
+    fn keeps(&self, name: &[u8], said: bool) -> bool {
+        let lies_in = |apexes: &HashSet<Vec<u8>>| {
+            !apexes.is_empty()
+                && (apexes.contains(&[0][..])
+                    || label_places(name)
+                        .any(|place| name.get(place..).is_some_and(|name| apexes.contains(name))))
+        };
+        !(said && lies_in(&self.lists)) && !lies_in(&self.overlooked)
+    }
+
+    fn place(&self, is_it: impl Fn(&(ViewId, ViewId)) -> bool) -> Option<u16> {
+        u16::try_from(self.views.iter().position(is_it)?).ok()
+    }
+}
+
+/// Whether what stands under such a key in the table of RRsets was said by the name's own zone; the others lead to zones.
+fn is_said(kind: RecordType, flags: u8) -> bool {
+    !Slot::leads(kind, flags)
+}
+
+impl Memory {
+    /// Writes what memory holds for the views of `scope`. Looks through all tables: see `walk`.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write_snapshot(
+        &self,
+        scope: &Scope,
+        now: Now,
+        file: &mut (impl Write + Seek),
+    ) -> io::Result<Written> {
+        let mut writer = Writer::new(file)?;
+        let moment = now.mono;
+        self.servers.each(|address, server| {
+            if !server::is_kept(server) {
+                return Ok(());
+            }
+            let put = |out: &mut Vec<u8>| server::put_server(out, address, server, moment);
+            writer.entry(|out| entry::put_entry(out, Sort::Server, false, put))
+        })?;
+        self.rrsets.store().each(|key, known, in_use| {
+            let view = scope.place(|(_, knows)| *knows == key.view());
+            let sort = entry::sort_of(known, moment);
+            let sort = sort.filter(|_| scope.keeps(key.name(), is_said(key.kind(), key.flags())));
+            let Some((view, sort)) = view.zip(sort) else { return Ok(()) };
+            let put = |out: &mut Vec<u8>| entry::put_known(out, (key, view), known, moment);
+            writer.entry(|out| entry::put_entry(out, sort, in_use, put))
+        })?;
+        self.answers.0.each(|key, answer, in_use| {
+            // An answer by way of an alias may be unchecked as what the alias leads to is overlooked.
+            let overlooked = !scope.overlooked.is_empty() && answer.security != Security::Secure;
+            let kept = answer.is_fresh(moment) && answer.list.is_none() && !overlooked;
+            let view = scope.place(|(own, _)| *own == key.view());
+            let Some(view) = view.filter(|_| kept && scope.keeps(key.name(), true)) else { return Ok(()) };
+            let put = |out: &mut Vec<u8>| entry::put_answer(out, (key, view), answer, moment);
+            writer.entry(|out| entry::put_entry(out, Sort::Answer, in_use, put))
+        })?;
+        let (entries, octets) = writer.end(scope.fingerprint, now.unix)?;
+        Ok(Written { entries, octets })
+    }
+
+    /// Reads a snapshot, as long as `goes_on`. What memory holds already stays. Takes a second for half a million entries: see
+    /// `walk`.
+    ///
+    /// # Errors
+    /// It is not to be used; nothing was restored then, unless it cannot be read to its end.
+    pub fn read_snapshot(
+        &self,
+        scope: &Scope,
+        now: Now,
+        file: &mut (impl Read + Seek),
+        goes_on: impl Fn() -> bool,
+    ) -> Result<Restoration, Refused> {
+        let (mut reader, head) = Reader::new(file)?;
+        if head.fingerprint != scope.fingerprint {
+            return Err(Refused::OtherZones);
+        }
+        let Some(age) = now.unix.checked_sub(head.written) else {
+            return Err(Refused::Future(Duration::from_secs(head.written.saturating_sub(now.unix))));
+        };
+        reader.check()?;
+        // Both moments are of whole seconds: it may be almost one more.
+        let gone = Duration::from_secs(age.saturating_add(1));
+        let moments = Moments { now: now.mono, gone, most: scope.max_ttl };
+        let mut restored: u64 = 0;
+        while let Some(block) = reader.block()?.filter(|_| goes_on()) {
+            let mut left = Octets::new(block);
+            while let Some(framed) = Framed::read(&mut left) {
+                let is_new = self.restore(scope, &framed, moments).unwrap_or(false);
+                restored = restored.saturating_add(is_new.into());
+            }
+        }
+        Ok(Restoration { entries: head.entries, restored, age: Duration::from_secs(age) })
+    }
+
+    /// Restores one entry: false where memory holds it already, none where it is over or not to be kept.
+    fn restore(&self, scope: &Scope, framed: &Framed<'_>, moments: Moments) -> Option<bool> {
+        if framed.sort == Sort::Server {
+            let (address, server) = server::server(framed.octets, moments)?;
+            return Some(self.servers.restore(address, server));
+        }
+        let left = &mut Octets::new(framed.octets);
+        let begin = Begin::read(left)?;
+        let (own, knows) = *scope.views.get(begin.view)?;
+        let is_answer = framed.sort == Sort::Answer;
+        if !scope.keeps(begin.name, is_answer || is_said(begin.kind, begin.flags)) {
+            return None;
+        }
+        if is_answer {
+            let answer = Arc::new(entry::answer(left, begin.name, moments)?);
+            return Some(self.answers.0.restore(begin.key(own), answer, framed.in_use));
+        }
+        let known = entry::known(left, framed.sort, &begin, moments)?;
+        if begin.kind == RecordType::DNAME {
+            self.rrsets.dnames().store(true, Ordering::Relaxed);
+        }
+        Some(self.rrsets.store().restore(begin.key(knows), known, framed.in_use))
+    }
+}
+
+/// A snapshot whose one block is these octets, with the checksums that fit: for who tries what entries of any octets do.
+///
+/// # Errors
+/// None, as memory can be written.
+#[cfg(feature = "lab")]
+pub fn forged(octets: &[u8], scope: &Scope, unix: u64) -> io::Result<Vec<u8>> {
+    let mut file = io::Cursor::new(Vec::new());
+    let mut writer = Writer::new(&mut file)?;
+    writer.entry(|out| out.extend_from_slice(octets))?;
+    writer.end(scope.fingerprint, unix)?;
+    Ok(file.into_inner())
+}
+
+#[cfg(test)]
+mod tests;

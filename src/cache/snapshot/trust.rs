@@ -1,0 +1,93 @@
+//! What a zone's keys turned out to be, as an entry of the snapshot.
+//!
+//! A verdict holds under the trust anchors that it was found with: they are in the fingerprint. What was bogus is not kept: it is
+//! found out anew, as the fault may be mended.
+
+use hickory_proto::dnssec::rdata::DNSSECRData;
+use hickory_proto::rr::{RData, RecordType};
+use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder};
+
+use super::octets::{Octets, put_string};
+use super::times::{Moments, put_span, span};
+use crate::cache::security::{ZoneSecurity, ZoneTrust};
+use crate::clock::Mono;
+use crate::limits::MAX_DNSKEYS;
+use crate::question::name_of_wire;
+use crate::rdata;
+use crate::validate::keys::{ZoneKey, ZoneKeys};
+use crate::validate::verdict::{Fault, Why};
+
+/// Which standing it is.
+const SECURE: u8 = 1;
+const INSECURE: u8 = 2;
+const INSECURE_AS: u8 = 3;
+const NO_ZONE: u8 = 4;
+
+/// Whether it is kept.
+pub(super) fn is_kept(state: &ZoneTrust, now: Mono) -> bool {
+    now < state.expires && !matches!(state.standing, ZoneSecurity::Bogus(_))
+}
+
+/// Appends what a zone's keys turned out to be.
+pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
+    put_span(out, now.since(state.stored));
+    put_span(out, now.since(state.sought));
+    put_span(out, state.expires.since(now));
+    match &state.standing {
+        ZoneSecurity::Secure(keys) => {
+            out.push(SECURE);
+            out.push(u8::try_from(keys.keys.len()).unwrap_or(0));
+            for key in &keys.keys {
+                let mut octets = Vec::new();
+                let mut encoder = BinEncoder::new(&mut octets);
+                // One that cannot be written is read as none.
+                let _ = key.key.emit(&mut encoder);
+                put_string(out, &octets);
+            }
+        }
+        ZoneSecurity::Insecure(None) => out.push(INSECURE),
+        ZoneSecurity::Insecure(Some(fault)) => put_fault(out, INSECURE_AS, fault),
+        ZoneSecurity::NoZone(fault) => put_fault(out, NO_ZONE, fault),
+        ZoneSecurity::Bogus(_) => {}
+    }
+}
+
+fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &Fault) {
+    out.push(standing);
+    out.extend_from_slice(&fault.why.code().to_be_bytes());
+    put_string(out, fault.text.as_bytes());
+}
+
+/// Reads what a zone's keys turned out to be.
+pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
+    let (age, sought, lasts) = (span(left)?, span(left)?, moments.left(span(left)?)?);
+    let zone = name_of_wire(zone);
+    let standing = match left.octet()? {
+        SECURE => {
+            let count = usize::from(left.octet()?).min(MAX_DNSKEYS);
+            let keys = (0..count).map(|_| key(left.string()?)).collect::<Option<Vec<_>>>()?;
+            ZoneSecurity::Secure(ZoneKeys { zone: zone.clone(), keys })
+        }
+        INSECURE => ZoneSecurity::Insecure(None),
+        INSECURE_AS => ZoneSecurity::Insecure(Some(fault(left)?)),
+        NO_ZONE => ZoneSecurity::NoZone(fault(left)?),
+        _ => return None,
+    };
+    let since = |age| moments.now.before(moments.gone.saturating_add(age));
+    let (stored, sought) = (since(age), since(sought));
+    Some(ZoneTrust { zone, standing, stored, sought, expires: moments.now.after(lasts) })
+}
+
+fn key(octets: &[u8]) -> Option<ZoneKey> {
+    let length = u16::try_from(octets.len()).ok()?;
+    match rdata::read(RecordType::DNSKEY, length, &mut BinDecoder::new(octets)).ok()? {
+        RData::DNSSEC(DNSSECRData::DNSKEY(key)) => ZoneKey::of(key),
+        _ => None,
+    }
+}
+
+fn fault(left: &mut Octets<'_>) -> Option<Fault> {
+    let code = left.short()?;
+    let why = Why::ALL.into_iter().find(|why| why.code() == code)?;
+    Some(Fault::new(why, str::from_utf8(left.string()?).ok()?))
+}

@@ -1,0 +1,159 @@
+//! The snapshot of the cache: its file in the state directory, when it is written, and what is told of it.
+//!
+//! It is written beside the old one and renamed, so that a process that is killed meanwhile leaves the old one. It is not synced to
+//! the disk: a checksum tells what a power failure has left, and mail queues on the same disk do not wait for it.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::cache::Memory;
+use crate::cache::snapshot::{Refused, Restoration, Scope, Written};
+use crate::clock::{Calendar, Mono, Now};
+use crate::control::protocol::SnapshotStatus;
+
+/// The file in the state directory.
+pub(super) const FILE: &str = "cache.snapshot";
+
+/// The snapshot of the cache.
+pub(super) struct Snapshot {
+    path: PathBuf,
+    /// Rung when the file holds what memory does not hold any more.
+    outdated: Notify,
+    ending: AtomicBool,
+    known: Mutex<Known>,
+}
+
+/// What is known of the file.
+#[derive(Clone, Copy, Default)]
+struct Known {
+    /// Whether what it held is in memory: it is not to be replaced before.
+    is_read: bool,
+    /// Entries that memory got from it.
+    restored: u64,
+    /// What was written last, and when.
+    written: Option<(Written, Mono)>,
+}
+
+impl Snapshot {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, outdated: Notify::new(), ending: AtomicBool::new(false), known: Mutex::default() }
+    }
+
+    /// Has the file written soon: it holds what memory has forgotten.
+    pub(super) fn outdated(&self) {
+        self.outdated.notify_one();
+    }
+
+    /// No more is read.
+    pub(super) fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn status(&self, now: Mono) -> SnapshotStatus {
+        let Known { is_read, restored, written } = *self.known();
+        SnapshotStatus {
+            read: is_read,
+            age: written.map(|(_, at)| now.since(at).as_secs_f64()),
+            entries: written.map_or(0, |(written, _)| written.entries),
+            bytes: written.map_or(0, |(written, _)| written.octets),
+            restored,
+        }
+    }
+
+    /// Whether the file of before was read, and need not be again.
+    pub(super) fn is_read(&self) -> bool {
+        self.known().is_read
+    }
+
+    /// Waits until the file holds what memory does not hold any more.
+    pub(super) async fn is_outdated(&self) {
+        self.outdated.notified().await;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the file into memory; one that is not to be used is set aside.
+    pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
+        let read = File::open(&self.path).map_err(Refused::Unread).and_then(|mut file| {
+            if matches!(calendar, Calendar::After(_)) {
+                return Err(Refused::SlowClock);
+            }
+            memory.read_snapshot(scope, now, &mut file, || !self.ending.load(Ordering::Relaxed))
+        });
+        if self.ending.load(Ordering::Relaxed) {
+            return;
+        }
+        let path = self.path.display();
+        match read {
+            Ok(Restoration { entries, restored, age }) => {
+                self.known().restored = restored;
+                tracing::info!(
+                    entries,
+                    restored,
+                    "restored {restored} of {entries} cache entries from {path}, written {} s ago",
+                    age.as_secs()
+                );
+            }
+            Err(Refused::Unread(error)) if error.kind() == ErrorKind::NotFound => {}
+            Err(refused) => {
+                let aside = self.beside("refused");
+                let moved = match fs::rename(&self.path, &aside) {
+                    Ok(()) => format!("moved it to {}", aside.display()),
+                    Err(error) => format!("cannot move it to {}: {error}", aside.display()),
+                };
+                tracing::warn!("cannot use {path}: {refused}; {moved}; the cache starts empty");
+            }
+        }
+        self.known().is_read = true;
+    }
+
+    /// Writes the file, whole or not at all.
+    pub(super) fn write(&self, memory: &Memory, scope: &Scope, now: Now) {
+        if !self.known().is_read {
+            return;
+        }
+        let beside = self.beside("new");
+        match self.replace(&beside, memory, scope, now) {
+            Ok(written) => {
+                self.known().written = Some((written, now.mono));
+                let Written { entries, octets } = written;
+                tracing::debug!(entries, octets, "wrote {entries} cache entries to {}", self.path.display());
+            }
+            Err(error) => {
+                let _ = fs::remove_file(&beside);
+                let path = self.path.display();
+                tracing::warn!(
+                    "cannot write {path}: {error}; a restart loses what the cache has learnt since the last write"
+                );
+            }
+        }
+    }
+
+    fn replace(&self, beside: &PathBuf, memory: &Memory, scope: &Scope, now: Now) -> io::Result<Written> {
+        // What a process that was killed has left.
+        match fs::remove_file(beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(beside)?;
+        let written = memory.write_snapshot(scope, now, &mut file)?;
+        fs::rename(beside, &self.path)?;
+        Ok(written)
+    }
+
+    fn beside(&self, extension: &str) -> PathBuf {
+        let mut path = OsString::from(&self.path);
+        path.push(".");
+        path.push(extension);
+        path.into()
+    }
+}

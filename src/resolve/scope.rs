@@ -1,0 +1,31 @@
+//! What a snapshot of the cache is held against: the views of the configuration, and what is not kept over a restart.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::Resolver;
+use crate::cache::snapshot::Scope;
+use crate::question::wire_name;
+
+impl Resolver {
+    /// What a snapshot of the cache is held against now.
+    pub fn snapshot_scope(&self) -> Scope {
+        let views = self.views();
+        let config = views.config();
+        let mut lists = HashSet::new();
+        for (apex, list) in config.lists() {
+            lists.insert(wire_name(&apex));
+            lists.extend(list.rewrite.as_ref().map(|rewrite| wire_name(rewrite.secret().base())));
+        }
+        let overlooked = self.ntas().list(self.clock.mono());
+        let caps = config.zones.iter().flat_map(|zone| [zone.max_ttl, zone.negative_max_ttl]).flatten();
+        let cap = config.cache.max_ttl.max(config.cache.negative_max_ttl);
+        Scope {
+            fingerprint: views.fingerprint(),
+            views: views.all().iter().map(|view| (view.id, view.knows)).collect(),
+            lists,
+            overlooked: overlooked.iter().map(|(name, _)| wire_name(name)).collect(),
+            max_ttl: caps.fold(cap, Duration::max),
+        }
+    }
+}
