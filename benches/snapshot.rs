@@ -17,7 +17,7 @@ use resolverd::cache::snapshot::Scope;
 use resolverd::clock::{Mono, Now};
 use resolverd::question::{Question, ViewId};
 use resolverd::random::Random;
-use resolverd::wire::compose::{self, Parts};
+use resolverd::wire::compose::{self, AnswerParts};
 
 /// Names, each with an answer and an RRset.
 const NAMES: u32 = 500_000;
@@ -104,7 +104,7 @@ fn put(memory: &Memory, number: u32) {
     let record = Record::from_rdata(name(number), 86_400, address);
     memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
     let question = question(number);
-    let answer = compose::answer(&Parts {
+    let answer = compose::answer(&AnswerParts {
         question: &question,
         rcode: ResponseCode::NoError,
         answers: std::slice::from_ref(&record),

@@ -57,7 +57,7 @@ pub(super) const CACHE: Once<Cache> = Once {
             },
             |cache| Some(written::span(cache.negative_max_ttl)),
         ),
-        Key::<Cache>::new(
+        ConfigKey::<Cache>::new(
             "snapshot",
             |cache, typed, _| set(&mut cache.snapshot, value::flag(typed)),
             |cache| Some(cache.snapshot.into()),

@@ -27,7 +27,7 @@ use self::entry::{Begin, Framed, Sort};
 use self::octets::Octets;
 use self::times::Moments;
 use super::Memory;
-use super::keys::Slot;
+use super::keys::KeySlot;
 use crate::clock::Now;
 use crate::question::{Security, ViewId, label_places};
 
@@ -101,7 +101,8 @@ impl Scope {
                     || label_places(name)
                         .any(|place| name.get(place..).is_some_and(|name| apexes.contains(name))))
         };
-        !(said && lies_in(&self.lists)) && !lies_in(&self.overlooked)
+        let is_left_out = said && lies_in(&self.lists) || lies_in(&self.overlooked);
+        !is_left_out
     }
 
     fn place(&self, is_it: impl Fn(&(ViewId, ViewId)) -> bool) -> Option<u16> {
@@ -111,7 +112,7 @@ impl Scope {
 
 /// Whether what stands under such a key in the table of RRsets was said by the name's own zone; the others lead to zones.
 fn is_said(kind: RecordType, flags: u8) -> bool {
-    !Slot::leads(kind, flags)
+    !KeySlot::leads(kind, flags)
 }
 
 impl Memory {

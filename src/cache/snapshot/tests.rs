@@ -21,7 +21,7 @@ use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question, wire_
 use crate::random::Random;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
 use crate::validate::verdict::{Fault, Why};
-use crate::wire::compose::{self, Parts};
+use crate::wire::compose::{self, AnswerParts};
 
 const WRITTEN: u64 = 1_800_000_000;
 
@@ -54,7 +54,7 @@ fn address(owner: &str, ttl: u32) -> Record {
 fn answer(owner: &str, ttl: u32, stored: Mono) -> Answer {
     let question = Question::new(&name(owner), RecordType::A);
     let answers = [address(owner, ttl), address(owner, ttl * 2)];
-    let mut answer = compose::answer(&Parts {
+    let mut answer = compose::answer(&AnswerParts {
         question: &question,
         rcode: ResponseCode::NoError,
         answers: &answers,
