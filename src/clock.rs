@@ -187,7 +187,7 @@ impl Clock {
 
     /// Notes that a calendar moment has passed, in seconds since 1970. Callers must have it from data that cannot be
     /// forged.
-    pub fn has_passed(&self, unix: u64) {
+    pub fn mark_passed(&self, unix: u64) {
         self.passed.fetch_max(unix, Ordering::Relaxed);
     }
 }
@@ -267,10 +267,10 @@ mod tests {
     async fn a_slow_clock_is_known_by_what_has_passed() {
         let clock = Clock::simulated(10_000_000);
         assert_eq!(clock.calendar(), Calendar::Clock(10_000_000));
-        clock.has_passed(10_000_000 + SLOW_CLOCK.as_secs() - 1);
+        clock.mark_passed(10_000_000 + SLOW_CLOCK.as_secs() - 1);
         assert_eq!(clock.calendar(), Calendar::Clock(10_000_000));
-        clock.has_passed(20_000_000);
-        clock.has_passed(15_000_000);
+        clock.mark_passed(20_000_000);
+        clock.mark_passed(15_000_000);
         assert_eq!(clock.clone().calendar(), Calendar::After(20_000_000));
         clock.set_wrong_by(11_000_000);
         assert_eq!(clock.calendar(), Calendar::Clock(21_000_000));

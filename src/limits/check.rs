@@ -13,3 +13,6 @@ pub const CHECK_SERVERS: usize = 3;
 
 /// How long to wait for each of them: the farthest answers within 0.3 s.
 pub const CHECK_TIME: Duration = Duration::from_secs(2);
+
+/// The largest datagram read from a root server: more than the 1 232 that we offer, because some send more.
+pub const MAX_CHECK_DATAGRAM: usize = 4_096;

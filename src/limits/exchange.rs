@@ -35,9 +35,6 @@ pub const PORT_TRIES: usize = 8;
 /// Ports examined in that search: more than `MAX_EXCHANGES` cannot be our own.
 pub const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
-/// The largest datagram read from a server: more than the 1 232 that we offer, because some send more.
-pub const MAX_DATAGRAM: usize = 4_096;
-
 /// How long a message's socket is listened at. A flight lasts 10 s: a server that takes 9 s is heard within it, and
 /// one that takes a little longer after it. A socket that is open longer only helps forgers to guess its port.
 pub const LISTEN_TIME: Duration = Duration::from_secs(12);

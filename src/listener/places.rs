@@ -67,7 +67,7 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
 
 impl Taken {
     /// The connection was active.
-    pub(super) fn is_active(&self, now: Mono) {
+    pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }
 
@@ -103,7 +103,7 @@ mod tests {
         let stranger = places.take(client(2), at(0));
         let held: Vec<Taken> =
             (0..MAX_TCP_PER_CLIENT).map(|number| places.take(client(1), at(number as u64))).collect();
-        held[0].is_active(at(1_000));
+        held[0].mark_active(at(1_000));
         let _newest = places.take(client(1), at(2_000));
         assert!(held[1].leave().now_or_never().is_some(), "the idlest leaves");
         assert!(held[0].leave().now_or_never().is_none());

@@ -119,7 +119,7 @@ impl Connection {
             }
             let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
             let now = self.front.now();
-            self.taken.is_active(now);
+            self.taken.mark_active(now);
             let limit = Some(MAX_STREAM_REPLY);
             match self.front.receive(SHARD, message, self.client, now, limit, &mut out) {
                 First::Nothing => {}

@@ -11,7 +11,7 @@ use hickory_proto::op::{Edns, Message, Query};
 use hickory_proto::rr::{Name, RData, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
 
-use crate::limits::{CHECK_SERVERS, CHECK_TIME, MAX_DATAGRAM};
+use crate::limits::{CHECK_SERVERS, CHECK_TIME, MAX_CHECK_DATAGRAM};
 use crate::random::Random;
 
 /// The size that we offer for a datagram (RFC 9715).
@@ -83,7 +83,7 @@ fn datagram(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
     socket.connect(server)?;
     socket.send(query)?;
     let end = Instant::now() + CHECK_TIME;
-    let mut datagram = vec![0; MAX_DATAGRAM];
+    let mut datagram = vec![0; MAX_CHECK_DATAGRAM];
     loop {
         let left = end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
         socket.set_read_timeout(Some(left))?;

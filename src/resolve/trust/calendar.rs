@@ -87,7 +87,7 @@ impl Validator {
     /// Whether a fault comes from a wrong clock, as this signature shows. The faulty data are then checked again.
     pub(super) fn learns_time(&self, fault: &Fault) -> bool {
         let Some(passed) = fault.passed else { return false };
-        self.clock.has_passed(passed);
+        self.clock.mark_passed(passed);
         matches!(self.calendar(), Calendar::After(_))
     }
 
