@@ -225,3 +225,17 @@ fn test_points(apex: &Name, tests: &Tests) -> Result<Option<TestPoints>, Misread
     let points = TestPoints { listed: names(&tests.listed)?, unlisted: names(&tests.unlisted)? };
     Ok(Some(points).filter(|points| !points.is_empty()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At least this many lists: with fewer, some were lost.
+    const AT_LEAST: usize = 90;
+
+    #[test]
+    fn the_built_in_registry_is_read() {
+        let found = Registry::read(BUILT_IN).map(|registry| registry.lists.len());
+        assert!(matches!(found, Ok(count) if count >= AT_LEAST), "{found:?}");
+    }
+}
