@@ -102,8 +102,9 @@ impl<'a> Truth<'a> {
             let unsigned = zones.filter(|zone| lab.trust_anchor(zone).is_empty() && below(zone));
             let mut state = self.state.lock().unwrap();
             state.lied.extend(unsigned.cloned());
-            let served = authority.zones().iter().map(|zone| zone.origin());
-            state.lied_with_opt_out.extend(served.filter(|zone| self.internet.opts_out(zone)).cloned());
+            let opting_out =
+                lab.zones().map(|(zone, _)| zone).filter(|zone| below(zone) && self.internet.opts_out(zone));
+            state.lied_with_opt_out.extend(opting_out.cloned());
         }
     }
 
