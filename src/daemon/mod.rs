@@ -266,7 +266,7 @@ async fn settle(
 /// The ports to ask servers from: those of the configuration that this host does not reserve.
 fn ports_of(config: &Config) -> Result<Ports, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
-        tracing::warn!("cannot read the reserved ports of this host, so resolverd may use them: {error}");
+        tracing::warn!("cannot read which ports the kernel reserves for other programs, so resolverd may send from them: {error}");
         String::new()
     });
     let range = &config.resolve.source_ports;

@@ -102,7 +102,7 @@ impl Running {
                 tracing::info!(listen = come, "now also listening at {come}: the address appeared");
                 notify::listens(&all);
             }
-            Err(error) => tracing::error!("cannot listen at an address that appeared: {error}"),
+            Err(error) => tracing::error!("cannot listen at an address that this host has now: {error}"),
         }
     }
 }

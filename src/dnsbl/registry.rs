@@ -71,6 +71,7 @@ struct RegistryEntry {
     #[serde(default)]
     with_key: Option<Spanned<String>>,
     #[serde(default)]
+    #[serde(alias = "dead")]
     shut_down: Option<String>,
     #[serde(default)]
     listed: BTreeMap<Spanned<String>, String>,

@@ -51,7 +51,7 @@ impl Inherited {
     pub(super) fn rest(self) -> BTreeMap<SocketAddr, Held> {
         if self.strange > 0 {
             tracing::warn!(
-                "{} of the sockets from the service manager are not served: they are not UDP or TCP, or duplicates; check resolverd.socket",
+                "resolverd ignores sockets that systemd passed ({}): they are not UDP or TCP, or duplicates; check the unit resolverd.socket",
                 self.strange
             );
         }
