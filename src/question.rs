@@ -379,6 +379,10 @@ pub struct ExtendedError {
 impl ExtendedError {
     /// Other Error (RFC 8914 section 4.1).
     pub const OTHER: u16 = 0;
+    /// Stale Answer (RFC 8914 section 4.4): its TTL is over, and no server answered.
+    pub const STALE_ANSWER: u16 = 3;
+    /// DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be had.
+    pub const INDETERMINATE: u16 = 5;
     /// Cached Error (RFC 8914 section 4.14): the failure of a moment ago.
     pub const CACHED_ERROR: u16 = 13;
     /// Not Ready (RFC 8914 section 4.15): a bound is reached, or the daemon is ending.
@@ -402,6 +406,12 @@ impl ExtendedError {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
 
+    /// Whether no server gave an answer that can be used, and none said anything else: a stale answer may stand in for it.
+    /// SERVFAIL and REFUSED of all servers are no answer (RFC 8767 section 4); a bogus answer is one.
+    pub fn is_lack_of_answer(&self) -> bool {
+        matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
+    }
+
     /// An error with its sentence.
     pub fn new(code: u16, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
@@ -419,6 +429,8 @@ pub enum Outcome {
     Shared,
     /// Answered by a flight of its own, which asked servers.
     Upstream,
+    /// Answered from memory past the TTL, as no server answered (RFC 8767).
+    Stale,
     /// SERVFAIL: the flight ended in failure.
     Failed,
     /// SERVFAIL: the flight ended in failure a moment ago (RFC 9520).
@@ -439,10 +451,11 @@ pub enum Outcome {
 
 impl Outcome {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Cache,
         Self::Shared,
         Self::Upstream,
+        Self::Stale,
         Self::Failed,
         Self::Remembered,
         Self::Deadline,

@@ -31,6 +31,7 @@
 mod existence;
 pub mod failures;
 pub mod flush;
+pub mod freshness;
 mod keys;
 pub mod look;
 mod round_trips;

@@ -373,15 +373,11 @@ impl InView<'_> {
 
     pub(super) fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
-        let alive = match &known {
-            Known::Rrset(rrset) => {
-                rrset.rank >= rank && now < rrset.stored.after(Duration::from_secs(rrset.ttl.into()))
-            }
-            Known::Negative(negative) => {
-                now < negative.stored.after(Duration::from_secs(negative.ttl.into()))
-            }
+        let believed = match &known {
+            Known::Rrset(rrset) => rrset.rank >= rank,
+            Known::Negative(_) => true,
         };
-        alive.then_some(known)
+        (believed && now < known.expires()).then_some(known)
     }
 
     pub(super) fn key(self, name: &Name, slot: KeySlot) -> QuestionKey {
@@ -390,6 +386,22 @@ impl InView<'_> {
 }
 
 impl Known {
+    /// When it was kept.
+    pub(super) fn stored(&self) -> Mono {
+        match self {
+            Self::Rrset(rrset) => rrset.stored,
+            Self::Negative(negative) => negative.stored,
+        }
+    }
+
+    /// When its TTL ends.
+    pub(super) fn expires(&self) -> Mono {
+        match self {
+            Self::Rrset(rrset) => rrset.expires(),
+            Self::Negative(negative) => negative.stored.after(Duration::from_secs(negative.ttl.into())),
+        }
+    }
+
     /// Whether it is secure.
     pub(super) fn is_proven(&self) -> bool {
         let backing = match self {
@@ -420,9 +432,19 @@ impl Rrset {
         self.rank
     }
 
+    /// Its type.
+    pub fn kind(&self) -> RecordType {
+        self.kind
+    }
+
+    /// When its TTL ends.
+    pub fn expires(&self) -> Mono {
+        self.stored.after(Duration::from_secs(self.ttl.into()))
+    }
+
     /// The time that is left.
     pub fn left(&self, now: Mono) -> Duration {
-        self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
+        self.expires().since(now)
     }
 
     /// When it was kept.

@@ -104,6 +104,7 @@ impl Default for Cache {
             size: 256 << 20,
             max_ttl: Duration::from_secs(24 * 60 * 60),
             negative_max_ttl: Duration::from_secs(60 * 60),
+            serve_stale: Duration::from_secs(60 * 60),
             snapshot: true,
         }
     }

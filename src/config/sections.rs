@@ -29,6 +29,8 @@ pub struct Cache {
     pub max_ttl: Duration,
     /// The longest time that a negative answer is kept (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
+    /// So long past its TTL an answer is given if no server answers (RFC 8767); 0: never.
+    pub serve_stale: Duration,
     /// Whether what is kept outlasts a restart, in a file of the state directory.
     pub snapshot: bool,
 }
@@ -56,6 +58,14 @@ pub(super) const CACHE: Once<Cache> = Once {
                 set(&mut cache.negative_max_ttl, value::span(typed, &range))
             },
             |cache| Some(written::span(cache.negative_max_ttl)),
+        ),
+        ConfigKey::<Cache>::new(
+            "serve_stale",
+            |cache, typed, _| {
+                let range = Duration::ZERO..=limits::MAX_SERVE_STALE;
+                set(&mut cache.serve_stale, value::span(typed, &range))
+            },
+            |cache| Some(written::span(cache.serve_stale)),
         ),
         ConfigKey::<Cache>::new(
             "snapshot",

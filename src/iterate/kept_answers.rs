@@ -44,6 +44,9 @@ impl Iterate {
             // Behind an alias the server need not have authority (RFC 2181 section 5.4.1).
             let rank =
                 ranked(found.authoritative && rrset.first().is_some_and(|first| is_at(first, errand.name)));
+            if let Some(first) = rrset.first().filter(|first| first.ttl == 0) {
+                rrsets.outdate(&first.name, errand.kind, now);
+            }
             let contradicts = rrsets.put_backed(rrset, rank, Backing { evidence, security }, max_ttl, now);
             self.show(errand, zone, rrset, contradicts);
         }
@@ -57,6 +60,9 @@ impl Iterate {
             let rank = ranked(found.authoritative && name == errand.name);
             rrsets.put_denied((name, errand.kind), *nxdomain, (soa, rank), backing, negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
+        }
+        if let End::Negative { name, .. } = &found.end {
+            rrsets.outdate(name, errand.kind, now);
         }
         found
     }

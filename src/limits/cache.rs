@@ -20,6 +20,15 @@ pub const MAX_SNAPSHOT_BLOCK: usize = 2 << 20;
 
 /// Time after which what a snapshot has of servers is not believed any more: routes and servers have changed since.
 pub const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
+/// How long a client waits for servers before it gets a stale answer: the client response timer of RFC 8767 section 5.
+pub const CLIENT_RESPONSE_TIME: Duration = Duration::from_millis(1_800);
+
+/// And not while servers answer: as long after the last answer as an unknown server is waited for, and a round trip around the
+/// world.
+pub const SERVER_QUIET_TIME: Duration = Duration::from_millis(600);
+
+/// TTL of a stale answer, in seconds: RFC 8767 section 4 recommends it.
+pub const STALE_TTL: u32 = 30;
 
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
 pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);

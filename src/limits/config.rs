@@ -8,6 +8,9 @@ pub const MIN_CACHE_SIZE: u64 = 8 << 20;
 /// The largest `cache.max_ttl`: a week, as long as any zone's records are meant to be kept (RFC 8767 section 4).
 pub const MAX_TTL: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// The largest `cache.serve_stale`: RFC 8767 section 5 suggests one to three days as the most.
+pub const MAX_SERVE_STALE: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
 /// The largest `cache.negative_max_ttl`: RFC 2308 section 5 calls more than a day problematic.
 pub const MAX_NEGATIVE_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 

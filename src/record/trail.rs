@@ -4,6 +4,7 @@
 //! nearly all are dropped unread.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::event::Step;
 use super::note::Note;
@@ -61,6 +62,15 @@ impl Trail {
             }
             notes.push(Noted { at_micros, depth, note: note.into() });
         }
+    }
+
+    /// When a server last answered; none before the first.
+    pub fn heard(&self) -> Option<Mono> {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let received =
+            |noted: &&Noted| matches!(&noted.note, Note::Received { conduct, .. } if conduct.came_back());
+        let last = notes.iter().rev().find(received)?;
+        Some(self.began.after(Duration::from_micros(last.at_micros)))
     }
 
     /// Its progress.

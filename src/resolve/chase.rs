@@ -389,7 +389,7 @@ pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
 }
 
 /// Whether a chain has been at `target`, or is longer than a chain may be.
-fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
+pub(super) fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES
 }

@@ -27,6 +27,8 @@ pub(super) struct Landed {
     pub(super) answer: Arc<Answer>,
     /// Whether it is a failure.
     pub(super) failed: bool,
+    /// Whether the answer is a stale one, in place of the failure.
+    pub(super) stale: bool,
     /// Why it gave way to others, if it did.
     pub(super) shed: Option<Shed>,
     /// Whether another flight asked for it too.

@@ -41,6 +41,7 @@ mod recall;
 mod scope;
 mod shares;
 pub mod side;
+mod stale;
 pub mod trust;
 
 use std::borrow::Cow;
@@ -68,7 +69,7 @@ use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step};
 use crate::record::note::{Note, Words};
-use crate::record::trail::{Progress, Trail};
+use crate::record::trail::Trail;
 use crate::supervise::driven::Driven;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
@@ -80,6 +81,7 @@ use chase::Chased;
 use flights::{BegunFlight, FlightSeat, Flights, JoinedFlight, Landed, Shed};
 use inflight::InFlight;
 use lists::Asking;
+use shares::ShedReason;
 use trust::Validator;
 use trust::nta::Ntas;
 
@@ -353,6 +355,10 @@ impl Resolver {
         if let Some(failed) = self.trust.failed_a_moment_ago(key) {
             let text = format!("{} (cached failure)", failed.error.text);
             let known = failed.error.is_of_validation();
+            let lacks = failed.error.is_lack_of_answer();
+            if let Some(asked) = lacks.then(|| self.stale_at_once(missed, &text)).flatten() {
+                return asked;
+            }
             let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
             let error = ExtendedError::new(code, text);
             return self.failed(Outcome::Remembered, question, error);
@@ -360,7 +366,7 @@ impl Resolver {
         let zone = self.zone_at_first(key, view, way);
         match self.flights.join(key, *client, *arrived, zone, || Trail::new(self.clock.clone())) {
             JoinedFlight::Repeated => Asked::Repeated,
-            JoinedFlight::Shed(shed) => self.turn_away(question, &shed),
+            JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
             JoinedFlight::Waits { seat, begun } => {
                 let flight = begun.map(|begun| {
                     let trail = Arc::clone(&seat.trail);
@@ -369,7 +375,7 @@ impl Resolver {
                     let asked = (question.clone(), key.clone());
                     Arc::clone(self).take_off(asked, Arc::clone(way), context, begun)
                 });
-                self.wait(question, seat, flight, view, *arrived).await
+                self.wait(missed, seat, flight).await
             }
         }
     }
@@ -377,14 +383,11 @@ impl Resolver {
     /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
     async fn wait(
         self: &Arc<Self>,
-        question: &Question,
+        missed: &Missed,
         seat: FlightSeat,
         flight: Option<Driven<Option<Arc<Landed>>>>,
-        view: &View,
-        arrived: Mono,
     ) -> Asked {
-        let deadline = view.config.resolve.deadline;
-        let patience = deadline.saturating_sub(self.clock.mono().since(arrived));
+        let question = &missed.question;
         let mut stopping = self.stopping.subscribe();
         let first = flight.is_some();
         let landing = async {
@@ -399,21 +402,17 @@ impl Resolver {
             _ = stopping.wait_for(|stopping| *stopping) => {
                 return self.shed(question, "resolverd is stopping");
             }
-            () = tokio::time::sleep(patience) => {
-                let error = ExtendedError::new(
-                    ExtendedError::NO_REACHABLE_AUTHORITY,
-                    format!("no answer within {} s: {}", deadline.as_secs_f32(), last_step(&seat.trail)),
-                );
-                let answer = self.overdue(question, view, error);
+            (outcome, answer) = self.patience(missed, &seat.trail) => {
                 let (answer, trail) = (Arc::new(answer), Some(Arc::clone(&seat.trail)));
-                return Asked::Replied(Replied { outcome: Outcome::Deadline, answer, trail });
+                return Asked::Replied(Replied { outcome, answer, trail });
             }
         };
         let Some(landed) = landed else { return self.shed(question, "an internal error ended this query") };
         if let Some(shed) = &landed.shed {
-            return self.turn_away(question, shed);
+            return self.turn_away(missed, shed);
         }
         let outcome = match (landed.failed, first) {
+            (true, _) if landed.stale => Outcome::Stale,
             (true, _) => Outcome::Failed,
             (false, true) if landed.shared => Outcome::Shared,
             (false, true) if landed.packets == 0 => Outcome::Cache,
@@ -459,7 +458,7 @@ impl Resolver {
                 let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
                 let answer = Arc::new(compose::failure(&question, error, self.clock.mono()));
                 let packets = context.budget.packets();
-                return begun.land(Landed { answer, failed: true, shed: Some(shed), shared: false, packets }, None);
+                return begun.land(Landed { answer, failed: true, stale: false, shed: Some(shed), shared: false, packets }, None);
             }
         };
         let now = self.clock.mono();
@@ -468,20 +467,24 @@ impl Resolver {
         let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
         let state = context.checks().then(|| state_of(&chased)).flatten();
         let composed = chased.and_then(|chased| compose_answer(&question, &chased, now));
-        let (answer, failed) = match composed {
+        let (answer, failed, stale) = match composed {
             Ok(answer) => {
                 let answer = Arc::new(answer);
                 self.memory.failures.clear(&key);
                 self.memory.answers.put(key, &answer);
-                (answer, None)
+                (answer, None, false)
             }
             Err(failure) => {
                 let error = failure.extended_error();
+                let lacks = error.is_lack_of_answer();
+                let stale = lacks.then(|| self.stale(&question, &context.view, &error.text)).flatten();
                 if !failure.is_known_silence() {
                     let heard = self.iterate.heard_since(context.began());
                     self.memory.failures.put(key, error.clone(), heard, now);
                 }
-                (Arc::new(compose::failure(&question, error, now)), Some(failure))
+                let is_stale = stale.is_some();
+                let answer = stale.unwrap_or_else(|| compose::failure(&question, error, now));
+                (Arc::new(answer), Some(failure), is_stale)
             }
         };
         let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
@@ -503,8 +506,8 @@ impl Resolver {
         });
         let view = Arc::clone(&context.view);
         let answered = failed.is_none().then_some(now);
-        let landed =
-            begun.land(Landed { answer, failed: failed.is_some(), shed: None, shared, packets }, answered);
+        let landed = begun
+            .land(Landed { answer, failed: failed.is_some(), stale, shed: None, shared, packets }, answered);
         if packets > 0 && self.iterate.is_priming_due(&view) {
             let priming = Driven::new(Box::pin(async move {
                 let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
@@ -528,10 +531,15 @@ impl Resolver {
         shares::zone_at_first(key.name(), cut.max(way.zone.iter().len()))
     }
 
-    /// SERVFAIL at once, because others need the room; counted for the zone.
-    fn turn_away(&self, question: &Question, shed: &Shed) -> Asked {
+    /// SERVFAIL at once, because others need the room; counted for the zone. A stale answer instead, if the zone's silence takes up
+    /// the room.
+    fn turn_away(&self, missed: &Missed, shed: &Shed) -> Asked {
+        let is_silent = shed.why == ShedReason::SilentZone;
+        if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &shed.sentence())).flatten() {
+            return asked;
+        }
         self.recorder.shed(&shed.zone);
-        self.shed(question, &shed.sentence())
+        self.shed(&missed.question, &shed.sentence())
     }
 
     fn shed(&self, question: &Question, why: &str) -> Asked {
@@ -580,14 +588,5 @@ fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
         },
         Err(Failure::Untrusted { state, .. }) => Some(*state),
         Err(_) => None,
-    }
-}
-
-/// The server that a flight waits for, for the extended error of a deadline.
-fn last_step(trail: &Trail) -> String {
-    let Progress { server, zone, .. } = trail.progress();
-    match (server, zone) {
-        (Some(server), Some(zone)) => format!("waiting for {server}, a server of {zone}"),
-        _ => "no message sent yet".to_owned(),
     }
 }

@@ -127,7 +127,7 @@ impl Resolver {
 }
 
 /// Data from memory in the form of a server's answer.
-fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
+pub(super) fn held(answers: Vec<Record>, end: End, evidence: Vec<Record>, rank: Rank) -> Found {
     Found { authoritative: rank == Rank::Authoritative, ..Found::ending(answers, end, evidence) }
 }
 

@@ -209,6 +209,19 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result
     }
 }
 
+/// Whether a record is a signature whose time is over.
+pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
+    let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
+    let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
+    match &record.data {
+        // Serial numbers, as above.
+        RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
+            signature.input().sig_expiration.get().wrapping_sub(now) > u32::MAX / 2
+        }
+        _ => false,
+    }
+}
+
 /// A span for people, in its largest unit.
 fn span(seconds: u32) -> String {
     match seconds {

@@ -117,6 +117,8 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// The longest time that a negative answer is kept.
     pub negative_max_ttl: Duration,
+    /// So long past its TTL an answer is given if no server answers; 0 for DNS lists.
+    pub serve_stale: Duration,
     /// Whether nothing is asked below a name that is proven not to exist (RFC 8020).
     pub nxdomain_cut: bool,
     /// Whether names below the apex may be probed on the way to the whole name (RFC 9156); not in the zone of a DNS
@@ -173,6 +175,7 @@ impl View {
             source: config.resolve.source.clone(),
             max_ttl: config.cache.max_ttl,
             negative_max_ttl: config.cache.negative_max_ttl,
+            serve_stale: config.cache.serve_stale,
             nxdomain_cut: true,
             minimise: true,
             list: None,
@@ -271,6 +274,7 @@ impl View {
                 minimise: false,
                 race: false,
                 refusals_end: true,
+                serve_stale: Duration::ZERO,
                 ..around.policy.clone()
             };
             let (zone, kind) = match &around.kind {

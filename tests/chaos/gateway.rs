@@ -12,6 +12,7 @@ use resolverd::lab::client::AskError;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::simulation::{Flags, Simulation};
 use resolverd::lab::traffic::{self, Asker};
+use resolverd::question::{ExtendedError, Outcome};
 use resolverd::random::Random;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -181,6 +182,11 @@ impl Asker for Gateway<'_> {
             }
             let judged = self.truth.judge((name, kind), &message, sees, began);
             self.hold((name, kind), judged, &told);
+            let code = reply.extended_error.as_ref().map(|error| error.code);
+            if (reply.outcome == Outcome::Stale) != (code == Some(ExtendedError::STALE_ANSWER)) {
+                let unsaid = format!("{name} {kind} is stale and does not say so, or is not\n  {}", told());
+                self.tally.lock().unwrap().wrong.push(unsaid);
+            }
             if began.elapsed() > PATIENCE {
                 let late = format!("{name} {kind} took {:?}\n  {}", began.elapsed(), told());
                 self.tally.lock().unwrap().wrong.push(late);

@@ -49,7 +49,7 @@ fn report() -> Report {
         questions: 385_207,
         outcomes: Outcome::ALL
             .into_iter()
-            .zip([361_324, 7_318, 15_793, 600, 151, 17, 0, 3, 0, 0, 1])
+            .zip([361_324, 7_318, 15_793, 0, 600, 151, 17, 0, 3, 0, 0, 1])
             .collect(),
         apart: Apart::ALL.into_iter().zip([1, 0, 0, 17, 0]).collect(),
         latency: quantiles(385_207, [0.000_042, 0.000_088, 0.038, 4.0]),

@@ -100,6 +100,7 @@ const fn source(outcome: Outcome) -> &'static str {
         Outcome::Cache => "from cache in",
         Outcome::Shared => "from servers, shared with another query, in",
         Outcome::Upstream => "from servers in",
+        Outcome::Stale => "stale answer from cache (no server answered) in",
         Outcome::Failed => "failed in",
         Outcome::Remembered => "cached failure, answered in",
         Outcome::Deadline => "timeout after",

@@ -1,0 +1,191 @@
+//! How old an RRset is, and what may be done with it: answer with it, answer with it only if no server answers, or nothing.
+//!
+//! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale answers. The
+//! entries of a name hold what servers said last, so a stale answer never contradicts a later answer of a server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::keys::{KeySlot, NameKeys};
+use super::rrsets::{CacheEntry, InView, Known, Rrset};
+use crate::clock::Mono;
+use crate::limits::{CLIENT_RESPONSE_TIME, SERVER_QUIET_TIME};
+
+/// How old something in memory is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Age {
+    /// Within its TTL.
+    Fresh,
+    /// Past its TTL for this long: a client gets it only if no server answers.
+    Stale(Duration),
+    /// Too old for any use.
+    Over,
+}
+
+/// The age of something that was fresh until `expires`, if it may be stale for at most `serve_stale`.
+pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
+    let past = now.since(expires);
+    match () {
+        () if now < expires => Age::Fresh,
+        () if past < serve_stale => Age::Stale(past),
+        () => Age::Over,
+    }
+}
+
+/// Whether a client may get a stale answer for `kind`: what mail is delivered by. TLSA is not here: a stale one would let mail
+/// through that a new one forbids.
+pub fn may_be_stale(kind: RecordType) -> bool {
+    matches!(kind, RecordType::MX | RecordType::A | RecordType::AAAA | RecordType::PTR | RecordType::TXT)
+}
+
+/// When a client of a resolution that began at `began` gets a stale answer: after the client response time, and not while
+/// servers answer. `heard`: when a server last answered.
+pub fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
+    let quiet = heard.map_or(began, |heard| heard.after(SERVER_QUIET_TIME));
+    began.after(CLIENT_RESPONSE_TIME).max(quiet)
+}
+
+/// What servers said last of a name and type: data.
+#[derive(Clone, Debug)]
+pub struct LastWord {
+    /// The RRset, or the alias of the name.
+    pub rrset: Arc<Rrset>,
+    /// Which of the two.
+    pub kind: RecordType,
+    /// Fresh or stale.
+    pub age: Age,
+}
+
+impl InView<'_> {
+    /// What servers said last of `kind` at `name`, if that is data not older than `serve_stale` past its TTL; none if they denied
+    /// it last.
+    pub fn last_word(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        serve_stale: Duration,
+        now: Mono,
+    ) -> Option<LastWord> {
+        let mut keys = NameKeys::of(name, self.view);
+        let slots = [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)];
+        let mut last: Option<Known> = None;
+        for slot in slots {
+            let Some(CacheEntry::Known(known)) = self.store.get(keys.at(0, slot)) else { continue };
+            let of_other_type = matches!(
+                (slot, &known),
+                (KeySlot::Rrset(RecordType::CNAME), Known::Negative(_)) if kind != RecordType::CNAME
+            );
+            if !of_other_type && last.as_ref().is_none_or(|last| last.stored() <= known.stored()) {
+                last = Some(known);
+            }
+        }
+        let Some(Known::Rrset(rrset)) = last else { return None };
+        let age = age(rrset.expires(), serve_stale, now);
+        (age != Age::Over).then(|| LastWord { kind: rrset.kind(), rrset, age })
+    }
+
+    /// Forgets what was known of `kind` at `name` and is past its TTL: a server has said something else that is not kept.
+    pub fn outdate(&self, name: &Name, kind: RecordType, now: Mono) {
+        let mut keys = NameKeys::of(name, self.view);
+        for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
+            let key = keys.at(0, slot);
+            if matches!(self.store.get(key), Some(CacheEntry::Known(known)) if known.expires() <= now) {
+                self.store.remove(key);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cache::rrsets::Rank;
+    use crate::cache::stage::{DAY, memory, name};
+    use crate::question::ViewId;
+    use hickory_proto::rr::rdata::{A, CNAME, SOA};
+    use hickory_proto::rr::{RData, Record};
+    use proptest::prelude::*;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn at(seconds: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(seconds))
+    }
+
+    fn address(ttl: u32) -> Record {
+        Record::from_rdata(name("www.example."), ttl, RData::A(A::new(192, 0, 2, 1)))
+    }
+
+    fn soa(ttl: u32) -> Record {
+        let soa = SOA::new(name("ns.example."), name("hostmaster.example."), 1, 2, 3, 4, ttl);
+        Record::from_rdata(name("example."), ttl, RData::SOA(soa))
+    }
+
+    #[test]
+    fn the_last_word_counts_whatever_its_ttl() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        let owner = name("www.example.");
+        let last =
+            |now| rrsets.last_word(&owner, RecordType::A, HOUR, at(now)).map(|last| (last.kind, last.age));
+        rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(0));
+        assert_eq!(last(59), Some((RecordType::A, Age::Fresh)));
+        assert_eq!(last(100), Some((RecordType::A, Age::Stale(Duration::from_secs(40)))));
+        assert_eq!(last(3_660), None);
+        let alias = Record::from_rdata(owner.clone(), 5, RData::CNAME(CNAME(name("other.example."))));
+        rrsets.put(&[&alias], Rank::Authoritative, DAY, at(100));
+        assert_eq!(last(110), Some((RecordType::CNAME, Age::Stale(Duration::from_secs(5)))));
+        rrsets.put_negative(&owner, RecordType::CNAME, false, &soa(5), DAY, at(120));
+        assert_eq!(
+            last(130),
+            Some((RecordType::A, Age::Stale(Duration::from_secs(70)))),
+            "no alias any more"
+        );
+        for nxdomain in [false, true] {
+            rrsets.put_negative(&owner, RecordType::A, nxdomain, &soa(5), DAY, at(200));
+            assert_eq!(last(300), None, "{nxdomain}");
+            rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(310));
+            assert_eq!(last(310), Some((RecordType::A, Age::Fresh)));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_kept_ends_what_is_past_its_ttl() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        let owner = name("www.example.");
+        rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(0));
+        rrsets.outdate(&owner, RecordType::A, at(59));
+        assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_some());
+        rrsets.outdate(&owner, RecordType::A, at(60));
+        assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_none());
+    }
+
+    proptest! {
+        /// Never both fresh and stale, never fresh again, never stale beyond the bound, never stale where that is switched off.
+        #[test]
+        fn things_age_in_one_direction(
+            expires in 0_u64..10_000, stale in 0_u64..10_000, now in 0_u64..30_000, later in 0_u64..30_000
+        ) {
+            let span = Duration::from_secs(stale);
+            let rank = |age: Age| match age { Age::Fresh => 0, Age::Stale(_) => 1, Age::Over => 2 };
+            let (first, second) = (age(at(expires), span, at(now)), age(at(expires), span, at(now + later)));
+            prop_assert!(rank(first) <= rank(second));
+            prop_assert_eq!(first == Age::Fresh, now < expires);
+            if let Age::Stale(past) = first {
+                prop_assert!(past < span && past == Duration::from_secs(now - expires));
+            }
+            prop_assert!(stale > 0 || !matches!(first, Age::Stale(_)));
+        }
+
+        /// Not before the client response time, and not before servers have been quiet.
+        #[test]
+        fn a_client_waits_for_servers_that_answer(began in 0_u64..100, heard in proptest::option::of(0_u64..100)) {
+            let from = stale_from(at(began), heard.map(at));
+            prop_assert!(from >= at(began).after(CLIENT_RESPONSE_TIME));
+            prop_assert!(heard.is_none_or(|heard| from >= at(heard).after(SERVER_QUIET_TIME)));
+        }
+    }
+}

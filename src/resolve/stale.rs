@@ -1,0 +1,164 @@
+//! Stale answers: what a client gets if no server answers, made of RRsets past their TTL.
+//!
+//! RFC 8767. `cache::freshness` decides what may be used, and for how long; here it is put together, name by name as a chain
+//! of aliases goes. Nothing of it is kept: the next client finds the fresh answer, or is judged anew.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::chase::{Chased, goes_in_a_circle};
+use super::recall::held;
+use super::{Asked, Missed, Replied, Resolver, compose_answer};
+use crate::cache::freshness::{self, Age, LastWord};
+use crate::clock::Calendar;
+use crate::iterate::classify::End;
+use crate::iterate::kept_answers::AnswerSecurity;
+use crate::limits::STALE_TTL;
+use crate::question::{Answer, ExtendedError, Outcome, Question, Security};
+use crate::record::trail::{Progress, Trail};
+use crate::validate::signature;
+use crate::zones::{Kind, Route, View};
+
+impl Resolver {
+    /// The stale answer to a question; `why`: no fresh one could be had. None if memory has none that may be given, or if
+    /// nothing in it is stale: then servers have just answered.
+    pub(super) fn stale(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
+        if !freshness::may_be_stale(question.kind) {
+            return None;
+        }
+        let checks = view.config.dnssec.validate && !question.checking_disabled;
+        let mut chased = Chased::default();
+        let mut past: Option<Duration> = None;
+        let mut name = Cow::Borrowed(&question.name);
+        loop {
+            let word = self.last_word(&name, question.kind, view)?;
+            if let Age::Stale(span) = word.age {
+                past = Some(past.map_or(span, |past| past.max(span)));
+            }
+            match self.take_stale(&name, &word, checks, &mut chased)? {
+                Some(target) if word.kind != question.kind => {
+                    if goes_in_a_circle(&chased.answers, &target) {
+                        return None;
+                    }
+                    name = Cow::Owned(target.to_lowercase());
+                }
+                _ => break,
+            }
+        }
+        let text = format!("stale answer, its TTL ended {} s ago: {why}", past?.as_secs());
+        chased.extended_error = Some(ExtendedError::new(ExtendedError::STALE_ANSWER, text));
+        compose_answer(question, &chased, self.clock.mono()).ok()
+    }
+
+    /// The same as the reply to a client that is not to wait at all.
+    pub(super) fn stale_at_once(&self, missed: &Missed, why: &str) -> Option<Asked> {
+        let answer = Arc::new(self.stale_for(missed, why)?);
+        Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
+    }
+
+    /// The same for a client that waits.
+    fn stale_for(&self, missed: &Missed, why: &str) -> Option<Answer> {
+        self.stale(&missed.question, &missed.view, why)
+    }
+
+    /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
+    pub(super) async fn patience(&self, missed: &Missed, trail: &Trail) -> (Outcome, Answer) {
+        let Missed { question, arrived, view, .. } = missed;
+        let deadline = view.config.resolve.deadline;
+        let ends = arrived.after(deadline);
+        loop {
+            let (now, from) = (self.clock.mono(), freshness::stale_from(trail.began(), trail.heard()));
+            if from >= ends {
+                break;
+            }
+            if now >= from {
+                let waited = now.since(trail.began()).as_secs_f32();
+                let why = format!("no answer for {waited} s, {}", last_step(trail));
+                match self.stale_for(missed, &why) {
+                    Some(answer) => return (Outcome::Stale, answer),
+                    None => break,
+                }
+            }
+            // Servers may answer meanwhile: then it is waited for them.
+            tokio::time::sleep(from.since(now)).await;
+        }
+        tokio::time::sleep(ends.since(self.clock.mono())).await;
+        let why = format!("no answer within {} s: {}", deadline.as_secs_f32(), last_step(trail));
+        if let Some(answer) = self.stale_for(missed, &why) {
+            return (Outcome::Stale, answer);
+        }
+        let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);
+        (Outcome::Deadline, self.overdue(question, view, error))
+    }
+
+    /// What servers said last of a name; none if another answer may hold for it: one made here, a denial of a name above,
+    /// or a DNAME above.
+    fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
+        let Route { zone, kind: way, policy, .. } = &**view.route(name, kind);
+        if policy.serve_stale.is_zero() || matches!(way, Kind::Local(_)) {
+            return None;
+        }
+        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.clock.mono());
+        if policy.nxdomain_cut && rrsets.nxdomain_above(name, zone, now).is_some() {
+            return None;
+        }
+        let redirects =
+            |above: &Name| rrsets.last_word(above, RecordType::DNAME, policy.serve_stale, now).is_some();
+        let above = std::iter::successors(Some(name.clone()), |above| {
+            (above != zone && !above.is_root()).then(|| above.base_name())
+        });
+        if rrsets.may_redirect() && above.skip(1).any(|above| redirects(&above)) {
+            return None;
+        }
+        rrsets.last_word(name, kind, policy.serve_stale, now)
+    }
+
+    /// Adds an RRset to a stale answer, and gives the name that it is an alias of; none if it may not be given.
+    fn take_stale(
+        &self,
+        name: &Name,
+        word: &LastWord,
+        checks: bool,
+        chased: &mut Chased,
+    ) -> Option<Option<Name>> {
+        let now = self.clock.mono();
+        let security = word.rrset.backing().security;
+        let mut evidence = word.rrset.evidence(now);
+        let is_over =
+            |calendar: Calendar| evidence.iter().any(|record| signature::has_expired(record, calendar));
+        match security {
+            Security::Unchecked if checks => return None,
+            Security::Insecure => {}
+            Security::Secure | Security::Unchecked if is_over(self.clock.calendar()) => return None,
+            Security::Secure | Security::Unchecked => {}
+        }
+        let mut records = word.rrset.records(name, now);
+        for record in records.iter_mut().chain(&mut evidence) {
+            record.ttl = if word.age == Age::Fresh { record.ttl.min(STALE_TTL) } else { STALE_TTL };
+        }
+        let target = records.iter().find_map(alias);
+        let end = target.clone().map_or(End::Data, End::Alias);
+        let checked = AnswerSecurity { sets: vec![security], end: Security::default() };
+        chased.take(held(records, end, evidence, word.rrset.rank()), &checked);
+        Some(target)
+    }
+}
+
+fn alias(record: &Record) -> Option<Name> {
+    match &record.data {
+        RData::CNAME(target) => Some(target.0.clone()),
+        _ => None,
+    }
+}
+
+/// The server that a flight waits for, for the extended error of a deadline.
+fn last_step(trail: &Trail) -> String {
+    let Progress { server, zone, .. } = trail.progress();
+    match (server, zone) {
+        (Some(server), Some(zone)) => format!("waiting for {server}, a server of {zone}"),
+        _ => "no message sent yet".to_owned(),
+    }
+}

@@ -1,0 +1,115 @@
+//! Ten minutes without any server, in simulation over the internet of mail: mail to known domains goes on by stale answers,
+//! nothing is made up for unknown ones, and soon afterwards answers are fresh again.
+
+use std::time::Duration;
+
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::cache::flush::Flush;
+use resolverd::lab::fault::Fault;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::oracle::Oracle;
+use resolverd::lab::simulation::{Reply, Simulation, config_for, config_trusting, paused};
+use resolverd::limits::FLIGHT_TIME;
+use resolverd::question::{ExtendedError, Outcome};
+
+/// Mail domains: the first half is asked for before the outage.
+const DOMAINS: usize = 24;
+
+/// No answer lives longer, so that all are stale in the outage.
+const TTL: Duration = Duration::from_secs(60);
+
+const OUTAGE: Duration = Duration::from_secs(600);
+
+/// What a message to or from a domain is delivered by.
+fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
+    let domain = &internet.domains[place];
+    vec![
+        (domain.name.clone(), RecordType::MX),
+        (domain.name.clone(), RecordType::TXT),
+        (domain.mail_host.clone(), RecordType::A),
+    ]
+}
+
+fn has_stale_error(reply: &Reply) -> bool {
+    reply.extended_error.as_ref().is_some_and(|error| error.code == ExtendedError::STALE_ANSWER)
+}
+
+#[test]
+fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
+    for (seed, signed) in (0..10).map(|seed| (seed, seed % 2 == 1)) {
+        let make = if signed { Internet::signed } else { Internet::new };
+        let internet = make(seed, DOMAINS).unwrap();
+        let oracle = Oracle::new(&internet.lab);
+        let mut config = if signed { config_trusting(&internet.lab) } else { config_for(&internet.lab) };
+        config.cache.max_ttl = TTL;
+        paused(async {
+            let simulation = Simulation::new(internet.lab.clone(), config, seed);
+            let ask = async |name: &Name, kind| simulation.ask(name, kind).await.unwrap();
+            let mut known = Vec::new();
+            for (name, kind) in (0..DOMAINS / 2).flat_map(|place| questions(&internet, place)) {
+                let reply = ask(&name, kind).await;
+                if reply.message.metadata.response_code == ResponseCode::NoError
+                    && !reply.message.answers.is_empty()
+                {
+                    known.push((name, kind));
+                }
+            }
+            assert!(known.len() >= DOMAINS, "{} questions have answers", known.len());
+            tokio::time::sleep(TTL).await;
+            internet.lab.servers().iter().for_each(|server| server.set_faults(&[Fault::Dead]));
+            let began = simulation.clock().mono();
+            let mut round = 0;
+            while simulation.clock().mono().since(began) < OUTAGE {
+                for (name, kind) in &known {
+                    let reply = ask(name, *kind).await;
+                    let told =
+                        format!("seed {seed}, {name} {kind}: {:?} {:#?}", reply.extended_error, reply.steps);
+                    assert_eq!(reply.outcome, Outcome::Stale, "{told}");
+                    assert!(has_stale_error(&reply), "{told}");
+                    assert_eq!(oracle.objection(name, *kind, &reply.message), None, "{told}");
+                    assert!(reply.message.answers.iter().all(|record| record.ttl <= 30), "{told}");
+                    assert!(reply.elapsed <= Duration::from_millis(1_801), "{told}");
+                }
+                let place = DOMAINS / 2 + round % (DOMAINS / 2);
+                for (name, kind) in questions(&internet, place) {
+                    let reply = ask(&name, kind).await;
+                    assert_eq!(
+                        reply.message.metadata.response_code,
+                        ResponseCode::ServFail,
+                        "seed {seed}, {name} {kind}"
+                    );
+                }
+                round += 1;
+            }
+            internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
+            // Resolutions of the outage end, and are remembered to have failed for a second.
+            tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
+            for (name, kind) in (0..DOMAINS).flat_map(|place| questions(&internet, place)) {
+                let reply = ask(&name, kind).await;
+                assert!(!has_stale_error(&reply), "seed {seed}, {name} {kind}: {:?}", reply.extended_error);
+                assert_eq!(oracle.objection(&name, kind, &reply.message), None);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_flush_removes_what_is_stale_too() {
+    let internet = Internet::new(1, DOMAINS).unwrap();
+    paused(async {
+        let mut config = config_for(&internet.lab);
+        config.cache.max_ttl = TTL;
+        let simulation = Simulation::new(internet.lab.clone(), config, 1);
+        let domain = &internet.domains[0];
+        let (name, kind) = (&domain.mail_host, RecordType::A);
+        simulation.ask(name, kind).await.unwrap();
+        tokio::time::sleep(TTL).await;
+        internet.lab.servers().iter().for_each(|server| server.set_faults(&[Fault::Dead]));
+        assert_eq!(simulation.ask(name, kind).await.unwrap().outcome, Outcome::Stale);
+        simulation.resolver().memory().flush(&Flush::Name { name: name.clone(), kind: None });
+        tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
+        let reply = simulation.ask(name, kind).await.unwrap();
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+    });
+}
