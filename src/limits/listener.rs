@@ -23,6 +23,9 @@ pub const MAX_QUEUE: usize = 4_096;
 /// Datagrams that a worker reads with one system call, before misses and orders have their turn.
 pub const UDP_BATCH: usize = 64;
 
+/// Datagrams that it reads with one call as long as fewer come at a time: each place costs instructions, also if no datagram comes for it.
+pub const SMALL_UDP_BATCH: usize = 4;
+
 /// Steps of misses after which a worker looks at its socket and its timers again, and misses that it begins at a time: a step may be
 /// a check of signatures of up to a millisecond, and hits wait for it.
 pub const WORKER_TASKS: u32 = 16;

@@ -17,7 +17,7 @@ use nix::sys::socket::{
 use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg};
 use smallvec::SmallVec;
 
-use crate::limits::{MAX_QUERY, UDP_BATCH};
+use crate::limits::{MAX_QUERY, SMALL_UDP_BATCH, UDP_BATCH};
 
 /// Who sent a datagram, and where it came in.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,8 @@ enum Local {
 pub(super) struct QueryBatch {
     headers: MultiHeaders<SockaddrStorage>,
     octets: Box<[u8]>,
+    /// Datagrams that the next call has room for: room costs, whether a datagram comes or not.
+    room: usize,
     /// Of each datagram its length and its peer; none where it came from what is no address of IP.
     datagrams: Vec<(usize, Option<Peer>)>,
 }
@@ -81,6 +83,7 @@ impl QueryBatch {
         Self {
             headers: MultiHeaders::preallocate(UDP_BATCH, Some(told)),
             octets: vec![0; UDP_BATCH.saturating_mul(MAX_QUERY)].into_boxed_slice(),
+            room: SMALL_UDP_BATCH,
             datagrams: Vec::with_capacity(UDP_BATCH),
         }
     }
@@ -91,13 +94,15 @@ impl QueryBatch {
     /// Nothing has come, or a past reply brought an error back.
     pub(super) fn receive(&mut self, socket: &UdpSocket) -> io::Result<bool> {
         self.datagrams.clear();
-        let mut places = self.octets.chunks_exact_mut(MAX_QUERY);
+        let mut places = self.octets.chunks_exact_mut(MAX_QUERY).take(self.room);
         let mut slices: [[IoSliceMut<'_>; 1]; UDP_BATCH] =
             std::array::from_fn(|_| [IoSliceMut::new(places.next().unwrap_or_default())]);
-        let read =
-            recvmmsg(socket.as_raw_fd(), &mut self.headers, &mut slices, MsgFlags::MSG_DONTWAIT, None)?;
+        let room = slices.iter_mut().take(self.room);
+        let read = recvmmsg(socket.as_raw_fd(), &mut self.headers, room, MsgFlags::MSG_DONTWAIT, None)?;
         self.datagrams.extend(read.map(|datagram| (datagram.bytes, peer(&datagram))));
-        Ok(self.datagrams.len() < UDP_BATCH)
+        let all = self.datagrams.len() < self.room;
+        self.room = next_room(self.room, self.datagrams.len());
+        Ok(all)
     }
 
     /// What was read, in the order in which it came.
@@ -162,6 +167,17 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     lost
 }
 
+/// Datagrams that the next call is to have room for, after one that had room for `before` and read so many.
+fn next_room(before: usize, read: usize) -> usize {
+    if read == before {
+        UDP_BATCH
+    } else if read < SMALL_UDP_BATCH {
+        SMALL_UDP_BATCH
+    } else {
+        before
+    }
+}
+
 fn peer(datagram: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<Peer> {
     let address = datagram.address?;
     let v4 = address.as_sockaddr_in().map(|address| SocketAddr::V4((*address).into()));
@@ -183,4 +199,18 @@ fn local(datagram: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<Local> {
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_of_a_batch_follows_the_datagrams_that_come() {
+        assert_eq!(next_room(SMALL_UDP_BATCH, 1), SMALL_UDP_BATCH);
+        assert_eq!(next_room(SMALL_UDP_BATCH, SMALL_UDP_BATCH), UDP_BATCH, "more may be waiting");
+        assert_eq!(next_room(UDP_BATCH, UDP_BATCH), UDP_BATCH);
+        assert_eq!(next_room(UDP_BATCH, SMALL_UDP_BATCH), UDP_BATCH);
+        assert_eq!(next_room(UDP_BATCH, SMALL_UDP_BATCH - 1), SMALL_UDP_BATCH);
+    }
 }
