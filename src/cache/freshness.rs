@@ -77,6 +77,10 @@ impl InView<'_> {
                 (slot, &known),
                 (KeySlot::Rrset(RecordType::CNAME), Known::Negative(_)) if kind != RecordType::CNAME
             );
+            // Two that were restored at once: nobody knows which was said later.
+            if !of_other_type && last.as_ref().is_some_and(|last| last.stored() == known.stored()) {
+                return None;
+            }
             if !of_other_type && last.as_ref().is_none_or(|last| last.stored() <= known.stored()) {
                 last = Some(known);
             }

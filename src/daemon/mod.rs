@@ -135,7 +135,7 @@ impl Daemon {
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
         let lists = tasks::lists_file();
         let snapshot = tasks::state_file(snapshot::FILE).filter(|_| config.cache.snapshot);
-        let snapshot = snapshot.map(|path| Arc::new(Snapshot::new(path)));
+        let snapshot = snapshot.map(|path| Arc::new(Snapshot::new(path, clock.clone())));
         if let Some(path) = &lists {
             tasks::restore_lists(&resolver, path);
         }
@@ -188,7 +188,7 @@ impl Daemon {
         Arc::clone(&self.subject)
     }
 
-    /// Ends the daemon within a second: waiting clients get their answers or SERVFAIL.
+    /// Ends the daemon: waiting clients get their answers or SERVFAIL within a second; then the snapshot is written.
     pub async fn stop(self) {
         let Self { subject, mut tasks, mut control, ending, .. } = self;
         let Some(listeners) = subject.state().listeners.take() else { return };

@@ -5,18 +5,19 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
 use crate::cache::Memory;
 use crate::cache::snapshot::{Refused, Restoration, Scope, Written};
-use crate::clock::{Calendar, Mono, Now};
+use crate::clock::{Calendar, Clock, Mono, Now};
 use crate::control::protocol::SnapshotStatus;
+use crate::limits::STOP_SNAPSHOT;
 
 /// The file in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
@@ -26,8 +27,42 @@ pub(super) struct Snapshot {
     path: PathBuf,
     /// Rung when the file holds what memory does not hold any more.
     outdated: Notify,
+    /// Whether it still does.
+    is_outdated: AtomicBool,
     ending: AtomicBool,
+    /// When a write is given up, once the daemon ends.
+    ends: OnceLock<Mono>,
+    clock: Clock,
     known: Mutex<Known>,
+}
+
+/// A file that is written until the daemon ends.
+struct Bounded<'a> {
+    file: File,
+    snapshot: &'a Snapshot,
+}
+
+impl Write for Bounded<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let Snapshot { ends, clock, .. } = self.snapshot;
+        if ends.get().is_some_and(|ends| clock.mono() >= *ends) {
+            return Err(io::Error::new(
+                ErrorKind::TimedOut,
+                "the disk is too slow to write it before the end",
+            ));
+        }
+        self.file.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Seek for Bounded<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
 }
 
 /// What is known of the file.
@@ -42,17 +77,28 @@ struct Known {
 }
 
 impl Snapshot {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, outdated: Notify::new(), ending: AtomicBool::new(false), known: Mutex::default() }
+    pub(super) fn new(path: PathBuf, clock: Clock) -> Self {
+        Self {
+            path,
+            outdated: Notify::new(),
+            is_outdated: AtomicBool::new(false),
+            ending: AtomicBool::new(false),
+            ends: OnceLock::new(),
+            clock,
+            known: Mutex::default(),
+        }
     }
 
     /// Has the file written soon: it holds what memory has forgotten.
     pub(super) fn outdated(&self) {
+        self.is_outdated.store(true, Ordering::Relaxed);
         self.outdated.notify_one();
     }
 
-    /// No more is read.
+    /// No more is read, and writes end within `STOP_SNAPSHOT`.
     pub(super) fn end(&self) {
+        // It ends once.
+        let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
         self.ending.store(true, Ordering::Relaxed);
     }
 
@@ -121,6 +167,7 @@ impl Snapshot {
         if !self.known().is_read {
             return;
         }
+        let is_outdated = self.is_outdated.swap(false, Ordering::Relaxed);
         let beside = self.beside("new");
         match self.replace(&beside, memory, scope, now) {
             Ok(written) => {
@@ -130,6 +177,10 @@ impl Snapshot {
             }
             Err(error) => {
                 let _ = fs::remove_file(&beside);
+                if is_outdated {
+                    // A restart would bring back what was flushed.
+                    let _ = fs::remove_file(&self.path);
+                }
                 let path = self.path.display();
                 tracing::warn!(
                     "cannot write {path}: {error}; a restart loses what the cache has learnt since the last write"
@@ -144,8 +195,8 @@ impl Snapshot {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = File::options().write(true).create_new(true).mode(0o600).open(beside)?;
-        let written = memory.write_snapshot(scope, now, &mut file)?;
+        let file = File::options().write(true).create_new(true).mode(0o600).open(beside)?;
+        let written = memory.write_snapshot(scope, now, &mut Bounded { file, snapshot: self })?;
         fs::rename(beside, &self.path)?;
         Ok(written)
     }
@@ -155,5 +206,42 @@ impl Snapshot {
         path.push(".");
         path.push(extension);
         path.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::random::Random;
+
+    fn stage() -> (tempfile::TempDir, Snapshot, Memory) {
+        let folder = tempfile::tempdir().unwrap();
+        let snapshot = Snapshot::new(folder.path().join(FILE), Clock::machine());
+        snapshot.known().is_read = true;
+        (folder, snapshot, Memory::new(Config::default().cache.size, &Random::seeded(1)))
+    }
+
+    #[test]
+    fn at_the_end_a_write_that_takes_too_long_leaves_the_file_of_before() {
+        let (folder, snapshot, memory) = stage();
+        let now = snapshot.clock.now();
+        snapshot.write(&memory, &Scope::default(), now);
+        let before = fs::read(&snapshot.path).unwrap();
+        snapshot.ends.set(now.mono).unwrap();
+        snapshot.write(&memory, &Scope::default(), Now { unix: now.unix + 60, ..now });
+        assert_eq!(fs::read(&snapshot.path).unwrap(), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_holds_what_was_flushed_does_not_outlast_a_write_that_fails() {
+        let (_folder, snapshot, memory) = stage();
+        let now = snapshot.clock.now();
+        snapshot.write(&memory, &Scope::default(), now);
+        snapshot.ends.set(now.mono).unwrap();
+        snapshot.outdated();
+        snapshot.write(&memory, &Scope::default(), now);
+        assert!(!snapshot.path.exists());
     }
 }

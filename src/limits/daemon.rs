@@ -25,7 +25,10 @@ pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
 /// some more.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 
-/// The time between two writings of the lists' file: a crash forgets a minute's queries of a quota.
+/// At the end of the daemon, how long the snapshot may take on a slow disk; then the one of before stays. The unit gives the daemon ten
+/// seconds to end.
+pub const STOP_SNAPSHOT: Duration = Duration::from_secs(4);
+
 /// Between two writings of the cache's snapshot: a crash forgets as much. A write takes about a second for a full cache.
 pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
 

@@ -164,8 +164,9 @@ impl<'r, File: Read + Seek> Reader<'r, File> {
     }
 
     /// Reads all blocks, and goes back to the first: nothing of a broken file is to be believed.
-    pub(super) fn check(&mut self) -> Result<(), Refused> {
-        while self.block()?.is_some() {}
+    /// Ends early where `goes_on` says that nothing is to be read any more.
+    pub(super) fn check(&mut self, goes_on: impl Fn() -> bool) -> Result<(), Refused> {
+        while goes_on() && self.block()?.is_some() {}
         self.sum = 0;
         self.file.seek(SeekFrom::Start(HEAD as u64)).map_err(Refused::Unread)?;
         Ok(())

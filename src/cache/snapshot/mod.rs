@@ -32,7 +32,7 @@ use crate::clock::Now;
 use crate::question::{Security, ViewId, label_places};
 
 /// What the entries of a snapshot are held against: the configuration of the process.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// A digest of all in the configuration that decides answers.
     pub fingerprint: [u8; 32],
@@ -175,7 +175,7 @@ impl Memory {
         let Some(age) = now.unix.checked_sub(head.written) else {
             return Err(Refused::Future(Duration::from_secs(head.written.saturating_sub(now.unix))));
         };
-        reader.check()?;
+        reader.check(&goes_on)?;
         // Both moments are of whole seconds: it may be almost one more.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl };

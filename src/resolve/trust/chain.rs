@@ -142,7 +142,9 @@ impl Validator {
                 return Some(current);
             }
             let under_way = self.is_fetching(&state.zone, RecordType::DNSKEY, context);
-            if now.since(current.sought) < KEY_RENEWAL && !under_way {
+            // Keys that an earlier process has sought were sought long ago: moments begin with this one.
+            let was_just_sought = current.sought > Mono::START && now.since(current.sought) < KEY_RENEWAL;
+            if was_just_sought && !under_way {
                 return None;
             }
             // A question that comes during this fetch waits for it; a later one does not wait.
