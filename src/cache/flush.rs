@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::rrsets::{self, CacheEntry, Sort};
+use super::entries::{Sort, sort_of};
+use super::rrsets::CacheEntry;
 use super::{Memory, Store};
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
@@ -68,10 +69,9 @@ impl Memory {
         remove(&self.answers.0, is_hit, |answer| {
             *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
         });
-        let is_hit =
-            |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, rrsets::sort_of(entry) == Sort::Negative);
+        let is_hit = |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, sort_of(entry) == Sort::Negative);
         remove(self.rrsets.store(), is_hit, |entry| {
-            let count = match rrsets::sort_of(entry) {
+            let count = match sort_of(entry) {
                 Sort::Rrset => &mut flushed.rrsets,
                 Sort::Negative => &mut flushed.negatives,
                 Sort::Delegation | Sort::State => &mut flushed.delegations,

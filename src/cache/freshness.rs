@@ -47,7 +47,7 @@ pub fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
     began.after(CLIENT_RESPONSE_TIME).max(quiet)
 }
 
-/// What servers said last of a name and type: data.
+/// The last data that servers gave for a name and type.
 #[derive(Clone, Debug)]
 pub struct LastWord {
     /// The RRset, or the alias of the name.
@@ -59,8 +59,8 @@ pub struct LastWord {
 }
 
 impl InView<'_> {
-    /// What servers said last of `kind` at `name`, if that is data not older than `serve_stale` past its TTL; none if they denied
-    /// it last.
+    /// The last data that servers gave for `kind` at `name`, at most `serve_stale` past its TTL; none if they denied it later, or
+    /// if nobody knows which was later.
     pub fn last_word(
         &self,
         name: &Name,

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::rrsets::{self, Delegation, Negative, Rank};
 use super::security::ZoneTrust;
-use super::{Memory, failures, weigh_answer};
+use super::{Memory, entries, failures, weigh_answer};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 
@@ -92,7 +92,7 @@ impl Memory {
         let wire = wire_name(name);
         let mut held = Vec::new();
         for (key, entry) in self.rrsets.store().entries(|key, _| key.name() == wire) {
-            let octets = rrsets::weigh(&key, &entry);
+            let octets = entries::weigh(&key, &entry);
             let (of, left, what) = match entry {
                 rrsets::CacheEntry::Known(rrsets::Known::Rrset(rrset)) => {
                     let what = HeldData::Rrset(rrset.rank(), rrset.records(name, now));

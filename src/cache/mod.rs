@@ -28,6 +28,7 @@
     clippy::panic
 )]
 
+mod entries;
 mod existence;
 pub mod failures;
 pub mod flush;
@@ -94,7 +95,7 @@ impl Memory {
         let keyed = Keyed::new(random);
         Self {
             answers: Answers(Store::new(share(SHARES.answers), keyed, weigh_answer)),
-            rrsets: rrsets::Rrsets::new(Store::new(share(SHARES.rrsets), keyed, rrsets::weigh)),
+            rrsets: rrsets::Rrsets::new(Store::new(share(SHARES.rrsets), keyed, entries::weigh)),
             servers: servers::Servers::new(share(SHARES.servers), keyed),
             failures: failures::Failures::new(Store::new(share(SHARES.failures), keyed, failures::weigh)),
             keyed,

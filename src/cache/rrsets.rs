@@ -12,9 +12,9 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 use serde::{Deserialize, Serialize};
 
+use super::Store;
 use super::keys::{KeySlot, NameKeys};
 use super::security::{Backing, Evidence, ZoneTrust};
-use super::{Store, outside, shared, weight};
 use crate::clock::Mono;
 use crate::limits::DOUBTED_TIME;
 use crate::question::{QuestionKey, Security, ViewId};
@@ -526,54 +526,6 @@ pub fn negative_ttl(soa: &Record, max_ttl: Duration) -> u32 {
 /// A TTL as received, corrected: above 2^31 - 1 it is 0 (RFC 2181 section 8), above `max_ttl` it is `max_ttl`.
 pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
     if ttl > u32::MAX / 2 { 0 } else { ttl.min(u32::try_from(max_ttl.as_secs()).unwrap_or(u32::MAX)) }
-}
-
-pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
-    match entry {
-        CacheEntry::Known(Known::Rrset(rrset)) => {
-            let evidence = rrset.backing.evidence.octets();
-            weight(key, &[shared::<Rrset>(), rrset.data.len(), evidence])
-        }
-        CacheEntry::Known(Known::Negative(negative)) => {
-            let evidence = negative.backing.evidence.octets();
-            weight(key, &[shared::<Negative>(), negative.soa.octets(), evidence])
-        }
-        CacheEntry::Delegation(delegation) => {
-            let Delegation { zone, servers, glue, configured, evidence, .. } = &**delegation;
-            let blocks = [
-                shared::<Delegation>(),
-                servers.capacity().saturating_mul(size_of::<Name>()),
-                glue.capacity().saturating_mul(size_of::<(usize, IpAddr)>()),
-                configured.capacity().saturating_mul(size_of::<SocketAddr>()),
-                evidence.octets(),
-            ];
-            let names = servers.iter().map(outside).fold(outside(zone), usize::saturating_add);
-            weight(key, &blocks).saturating_add(u32::try_from(names).unwrap_or(u32::MAX))
-        }
-        CacheEntry::State(state) => weight(key, &[shared::<ZoneTrust>()])
-            .saturating_add(u32::try_from(state.octets()).unwrap_or(u32::MAX)),
-        CacheEntry::Exists(_) => weight(key, &[]),
-    }
-}
-
-/// The kind of an entry, for counting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
-    Rrset,
-    Negative,
-    Exists,
-    Delegation,
-    State,
-}
-
-pub(super) fn sort_of(entry: &CacheEntry) -> Sort {
-    match entry {
-        CacheEntry::Known(Known::Rrset(_)) => Sort::Rrset,
-        CacheEntry::Known(Known::Negative(_)) => Sort::Negative,
-        CacheEntry::Delegation(_) => Sort::Delegation,
-        CacheEntry::State(_) => Sort::State,
-        CacheEntry::Exists(_) => Sort::Exists,
-    }
 }
 
 fn encode(records: &[&Record]) -> Option<Box<[u8]>> {

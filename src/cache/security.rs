@@ -87,12 +87,12 @@ impl Evidence {
         self.0.is_empty()
     }
 
-    /// They as they are kept.
+    /// Their form in memory, for the snapshot.
     pub(super) fn as_octets(&self) -> &[u8] {
         &self.0
     }
 
-    /// They as they were kept. What cannot be read of them is found out where they are read.
+    /// The records of that form. Unreadable ones are found when they are read.
     pub(super) fn restored(octets: &[u8]) -> Self {
         Self(octets.into())
     }

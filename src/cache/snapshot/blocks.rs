@@ -20,10 +20,10 @@ const VERSION: u32 = 1;
 /// Octets of the head.
 pub(super) const HEAD: usize = MAGIC.len() + 4 + 32 + 8 + 8 + 8;
 
-/// What stands at the begin of the file.
+/// The begin of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
-    /// What decided the answers: see `Scope`.
+    /// The digest of the configuration that decided the answers: see `Scope`.
     pub(super) fingerprint: [u8; 32],
     /// When it was written, in seconds since 1970.
     pub(super) written: u64,

@@ -74,7 +74,7 @@ pub(super) fn put_entry(out: &mut Vec<u8>, sort: Sort, in_use: bool, put: impl F
     }
 }
 
-/// What stands before what is known of a name.
+/// The begin of an entry about a name: its view, name, type and flags.
 pub(super) struct Begin<'o> {
     /// The place of its view.
     pub(super) view: usize,

@@ -60,7 +60,7 @@ pub struct Written {
 pub struct Restoration {
     /// Entries of the file.
     pub entries: u64,
-    /// Those that memory holds now because of it: the others were over, or known better.
+    /// Entries that memory got from it: the others had expired, or memory had newer ones.
     pub restored: u64,
     /// Time since it was written.
     pub age: Duration,
