@@ -1,15 +1,19 @@
 //! Ten minutes without any server, in simulation over the internet of mail: mail to known domains goes on by stale answers,
 //! nothing is made up for unknown ones, and soon afterwards answers are fresh again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::cache::flush::Flush;
+use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::oracle::Oracle;
+use resolverd::lab::prelude::ask;
 use resolverd::lab::simulation::{Reply, Simulation, config_for, config_trusting, paused};
+use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::limits::FLIGHT_TIME;
 use resolverd::question::{ExtendedError, Outcome};
 
@@ -111,5 +115,35 @@ fn a_flush_removes_what_is_stale_too() {
         tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
         let reply = simulation.ask(name, kind).await.unwrap();
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
+    });
+}
+
+/// A zone with one name, at one server.
+fn one_name(text: &str) -> Arc<Lab> {
+    let mut tree = Tree::default();
+    for (last, (zone, server)) in
+        (1..).zip([(".", "a.root"), ("tld.", "ns.tld"), ("one.tld.", "ns1.one.tld")])
+    {
+        tree.server(ServerPlan::new(server, vec![[127, 0, 0, last].into()])).unwrap();
+        tree.zone(zone, &[server.to_owned()], if last == 3 { text } else { "" }).unwrap();
+    }
+    Arc::new(tree.build().unwrap())
+}
+
+/// A client that asks for its address has shown that it is none.
+#[test]
+fn an_alias_that_has_become_a_host_is_no_stale_alias_for_other_types() {
+    paused(async {
+        let lab = one_name("www 300 CNAME web.one.tld.\nweb 300 AAAA fd00::1\n");
+        let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
+        let reply = ask(&simulation, "www.one.tld.", RecordType::AAAA).await;
+        assert_eq!(reply.message.answers.len(), 2, "{:#?}", reply.steps);
+        tokio::time::sleep(Duration::from_secs(301)).await;
+        lab.take_zones_of(&one_name("www 300 A 10.0.0.9\n"));
+        let reply = ask(&simulation, "www.one.tld.", RecordType::A).await;
+        assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
+        lab.server("ns1.one.tld").unwrap().set_faults(&[Fault::Refused]);
+        let reply = ask(&simulation, "www.one.tld.", RecordType::AAAA).await;
+        assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{:#?}", reply.steps);
     });
 }

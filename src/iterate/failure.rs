@@ -180,15 +180,14 @@ impl Failure {
             | Self::Silent { .. }
             | Self::Addresses { .. }
             | Self::Depth { .. }
+            | Self::Packets { .. }
             | Self::Time { .. } => ExtendedError::NO_REACHABLE_AUTHORITY,
             Self::Untrusted { fault, .. } => fault.why.code(),
             Self::Remembered { .. } => ExtendedError::CACHED_ERROR,
             Self::List { error, .. } => error.code,
-            Self::Packets { .. }
-            | Self::Referrals { .. }
-            | Self::Aliases { .. }
-            | Self::TooLong { .. }
-            | Self::TooLarge { .. } => ExtendedError::OTHER,
+            Self::Referrals { .. } | Self::Aliases { .. } | Self::TooLong { .. } | Self::TooLarge { .. } => {
+                ExtendedError::OTHER
+            }
         };
         ExtendedError::new(code, self.to_string())
     }

@@ -10,6 +10,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::classify::{End, Found, Referral};
 use super::scrub::firsts;
 use super::{Errand, Iterate};
+use crate::cache::freshness;
 use crate::cache::rrsets::{Delegation, Rank, capped, negative_ttl};
 use crate::cache::security::{Backing, Evidence};
 use crate::limits::PRIVATE_LABELS;
@@ -46,6 +47,10 @@ impl Iterate {
                 ranked(found.authoritative && rrset.first().is_some_and(|first| is_at(first, errand.name)));
             if let Some(first) = rrset.first().filter(|first| first.ttl == 0) {
                 rrsets.outdate(&first.name, errand.kind, now);
+            }
+            if let Some(first) = rrset.first().filter(|first| freshness::may_be_stale(first.record_type())) {
+                // It is no alias any more.
+                rrsets.outdate(&first.name, RecordType::CNAME, now);
             }
             let contradicts = rrsets.put_backed(rrset, rank, Backing { evidence, security }, max_ttl, now);
             self.show(errand, zone, rrset, contradicts);

@@ -31,9 +31,9 @@ pub const SMALL_UDP_BATCH: usize = 4;
 pub const WORKER_TASKS: u32 = 16;
 
 /// The thread of a listener that a reload removed ends so long after its last miss: other clients may wait for a flight that runs
-/// on it, and a message of a flight may outlast it.
+/// on it, a flight may begin another at its end (priming, keys that are renewed), and a message of that may outlast it.
 pub const WORKER_LINGER: Duration =
-    Duration::from_secs(FLIGHT_TIME.as_secs() + LISTEN_TIME_OF_SLOW.as_secs());
+    Duration::from_secs(2 * FLIGHT_TIME.as_secs() + LISTEN_TIME_OF_SLOW.as_secs());
 
 /// Octets of a query that are read. A question with all options in use has 400.
 pub const MAX_QUERY: usize = 4_096;

@@ -212,6 +212,8 @@ impl Listeners {
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
         listeners.begin(prepared);
+        // An inherited socket has counted for earlier daemons too.
+        let _ = listeners.dropped()();
         Ok(listeners)
     }
 
