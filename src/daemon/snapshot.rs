@@ -29,8 +29,7 @@ pub(super) struct Snapshot {
     outdated: Notify,
     /// Whether it still does.
     is_outdated: AtomicBool,
-    ending: AtomicBool,
-    /// When a write is given up, once the daemon ends.
+    /// When a write is given up; it is set once the daemon ends, and no more is read then.
     ends: OnceLock<Mono>,
     clock: Clock,
     known: Mutex<Known>,
@@ -82,7 +81,6 @@ impl Snapshot {
             path,
             outdated: Notify::new(),
             is_outdated: AtomicBool::new(false),
-            ending: AtomicBool::new(false),
             ends: OnceLock::new(),
             clock,
             known: Mutex::default(),
@@ -99,7 +97,10 @@ impl Snapshot {
     pub(super) fn end(&self) {
         // It ends once.
         let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
-        self.ending.store(true, Ordering::Relaxed);
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ends.get().is_some()
     }
 
     pub(super) fn status(&self, now: Mono) -> SnapshotStatus {
@@ -133,9 +134,9 @@ impl Snapshot {
             if matches!(calendar, Calendar::After(_)) {
                 return Err(Refused::SlowClock);
             }
-            memory.read_snapshot(scope, now, &mut file, || !self.ending.load(Ordering::Relaxed))
+            memory.read_snapshot(scope, now, &mut file, || !self.is_ending())
         });
-        if self.ending.load(Ordering::Relaxed) {
+        if self.is_ending() {
             return;
         }
         let path = self.path.display();
