@@ -125,6 +125,22 @@ impl Setting {
         command
     }
 
+    /// The command as a user without rights. Root runs a copy of the program beside the configuration, as others may not
+    /// read every folder that root builds in.
+    pub(crate) fn command_without_rights(&self) -> Command {
+        if !rustix::process::geteuid().is_root() {
+            return self.command();
+        }
+        let program = self.folder.path().join("resolverd");
+        // Copied by another process: a process started by a parallel test would keep a file open that we write.
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverd")).arg(&program).status().unwrap();
+        assert!(copied.success());
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = Command::new(program);
+        command.arg("--config").arg(self.config()).stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+        command
+    }
+
     /// Runs it to its end: exit code, stdout, stderr.
     pub(crate) fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         told(&self.command().args(arguments).output().unwrap())
@@ -140,17 +156,6 @@ impl Setting {
 pub(crate) fn told(output: &Output) -> (i32, String, String) {
     let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
-}
-
-/// Makes a command run as a user without rights; returns false if that is not possible.
-pub(crate) fn without_rights(command: &mut Command) -> bool {
-    if !rustix::process::geteuid().is_root() {
-        return true;
-    }
-    command.uid(NOBODY).gid(NOBODY);
-    let mut probe = Command::new(env!("CARGO_BIN_EXE_resolverd"));
-    probe.arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).uid(NOBODY).gid(NOBODY);
-    probe.status().is_ok_and(|status| status.success())
 }
 
 /// The command in a network of its own with loopback only, after `script` has run there as its root; none if no such
