@@ -4,8 +4,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::RecordType;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use arc_swap::ArcSwap;
@@ -16,6 +18,7 @@ use crate::clock::{Clock, Mono};
 use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey};
 use crate::record::Recorder;
 use crate::record::event::Ended;
+use crate::resolve::client_question::ClientQuestion;
 use crate::resolve::{Asked, Resolver};
 use crate::supervise::{Supervisor, caught};
 use crate::wire::cookie::CookieSecret;
@@ -30,12 +33,24 @@ pub(super) enum First {
     /// Nothing is sent.
     Nothing,
     /// It has to be resolved.
-    Miss(Box<Missed>),
+    Miss(Box<WaitingQuery>),
 }
 
-/// A question that was not in memory.
-pub(super) struct Missed {
+/// When and from whom a message came, and which reply fits the way back.
+#[derive(Clone, Copy)]
+pub(super) struct Arrival {
+    /// The shard of the counters.
+    pub(super) shard: usize,
+    pub(super) client: SocketAddr,
+    pub(super) at: Mono,
+    /// The most octets of a reply; none: the query's own limit.
+    pub(super) limit: Option<usize>,
+}
+
+/// A query that was not in memory; its client waits.
+pub(super) struct WaitingQuery {
     pub(super) query: Query,
+    pub(super) arrival: Arrival,
     /// The view of its listener when it came: a reload does not change it.
     view: Arc<View>,
     /// Given back once its reply is on its way.
@@ -102,17 +117,9 @@ impl Front {
         self.parts.clock.mono()
     }
 
-    /// Handles a message that arrived at `now`. A reply of at most `limit` octets (none: the query's own limit) is
-    /// written to `out`.
-    pub(super) fn receive(
-        &self,
-        shard: usize,
-        message: &[u8],
-        client: SocketAddr,
-        now: Mono,
-        limit: Option<usize>,
-        out: &mut Vec<u8>,
-    ) -> First {
+    /// Handles a message. A reply is written to `out`.
+    pub(super) fn receive(&self, arrival: Arrival, message: &[u8], out: &mut Vec<u8>) -> First {
+        let Arrival { shard, client, at: now, limit } = arrival;
         let policy = self.policy.load();
         let mut query = match Query::read(message, policy.view.id) {
             Ok(query) => query,
@@ -125,7 +132,7 @@ impl Front {
                     self.apart(shard, Apart::Denied);
                     return First::Nothing;
                 }
-                return self.reject(shard, &rejection, &client, None, out);
+                return self.reject(arrival, &rejection, RecordType::ZERO, out);
             }
         };
         if !policy.allows(client.ip()) {
@@ -147,9 +154,8 @@ impl Front {
         }
         if let Some(answer) = self.parts.resolver.memory().answers.get(query.key(), now) {
             self.parts.resolver.hit(query.key(), &answer, now);
-            let limit = limit.unwrap_or_else(|| query.udp_limit());
-            reply::write(out, &answer, &query, limit, now);
-            self.count(shard, &client, &query, Outcome::Cache, now);
+            reply::write(out, &answer, &query, arrival.limit(&query), now);
+            self.count(arrival, &query, Outcome::Cache);
             return First::Reply;
         }
         if !query.recursion_desired {
@@ -159,43 +165,38 @@ impl Front {
                 "not in the cache, and the query does not ask for recursion (RD)",
             );
             let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
-            return self.reject(shard, &rejection, &client, Some(&query), out);
+            return self.reject(arrival, &rejection, query.kind(), out);
         }
         match Arc::clone(&self.waiting).try_acquire_owned() {
             Ok(waiting) => {
                 let view = Arc::clone(&policy.view);
-                First::Miss(Box::new(Missed { query, view, _waiting: waiting }))
+                First::Miss(Box::new(WaitingQuery { query, arrival, view, _waiting: waiting }))
             }
             Err(_) => {
-                self.shed(shard, &query, &client, now, limit, out);
+                self.shed(arrival, &query, out);
                 First::Reply
             }
         }
     }
 
     /// Resolves a miss; none if its first copy will be answered, or if this panics: other waiters continue.
-    pub(super) async fn resolve(
-        &self,
-        shard: usize,
-        missed: &Missed,
-        client: SocketAddr,
-        arrived: Mono,
-        limit: usize,
-    ) -> Option<Vec<u8>> {
+    pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Vec<u8>> {
         let resolved = async {
-            let Missed { query, view, .. } = missed;
+            let WaitingQuery { query, arrival, view, .. } = waiting;
+            let client = arrival.client;
             let question = query.to_question()?;
             let key = QuestionKey::from_bytes(query.key());
             let asker = Client { address: client.ip(), port: client.port(), id: query.id };
-            match self.parts.resolver.miss(question, key, asker, arrived, Arc::clone(view)).await {
+            let question = ClientQuestion::new(question, key, asker, arrival.at, Arc::clone(view));
+            match self.parts.resolver.miss(question).await {
                 Asked::Repeated => {
-                    self.apart(shard, Apart::Repeated);
+                    self.apart(arrival.shard, Apart::Repeated);
                     None
                 }
                 Asked::Replied(replied) => {
                     let mut out = Vec::new();
-                    reply::write(&mut out, &replied.answer, query, limit, self.now());
-                    self.count(shard, &client, query, replied.outcome, arrived);
+                    reply::write(&mut out, &replied.answer, query, arrival.limit(query), self.now());
+                    self.count(*arrival, query, replied.outcome);
                     Some(out)
                 }
             }
@@ -207,24 +208,16 @@ impl Front {
     }
 
     /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.
-    pub(super) fn shed(
-        &self,
-        shard: usize,
-        query: &Query,
-        client: &SocketAddr,
-        now: Mono,
-        limit: Option<usize>,
-        out: &mut Vec<u8>,
-    ) {
+    pub(super) fn shed(&self, arrival: Arrival, query: &Query, out: &mut Vec<u8>) {
         let error = ExtendedError::new(
             ExtendedError::NOT_READY,
             "the queue of queries is full, or resolverd is stopping",
         );
         if let Some(question) = query.to_question() {
-            let answer = compose::failure(&question, error, now);
-            reply::write(out, &answer, query, limit.unwrap_or_else(|| query.udp_limit()), now);
+            let answer = compose::failure(&question, error, arrival.at);
+            reply::write(out, &answer, query, arrival.limit(query), arrival.at);
         }
-        self.count(shard, client, query, Outcome::Shed, now);
+        self.count(arrival, query, Outcome::Shed);
     }
 
     /// Counts a message that is no question, or no new one.
@@ -232,31 +225,25 @@ impl Front {
         self.parts.recorder.apart(shard, apart);
     }
 
-    fn reject(
-        &self,
-        shard: usize,
-        rejection: &Rejection,
-        client: &SocketAddr,
-        query: Option<&Query>,
-        out: &mut Vec<u8>,
-    ) -> First {
+    fn reject(&self, arrival: Arrival, rejection: &Rejection, kind: RecordType, out: &mut Vec<u8>) -> First {
         reply::write_rejection(out, rejection);
-        let kind = query.map_or(hickory_proto::rr::RecordType::ZERO, Query::kind);
-        let ended = Ended {
-            client: client.ip(),
-            kind,
-            outcome: rejection.outcome,
-            elapsed: std::time::Duration::ZERO,
-        };
-        self.parts.recorder.question(shard, &ended);
+        let (client, elapsed) = (arrival.client.ip(), Duration::ZERO);
+        let ended = Ended { client, kind, outcome: rejection.outcome, elapsed };
+        self.parts.recorder.question(arrival.shard, &ended);
         First::Reply
     }
 
-    fn count(&self, shard: usize, client: &SocketAddr, query: &Query, outcome: Outcome, arrived: Mono) {
-        let elapsed = self.now().since(arrived);
-        self.parts
-            .recorder
-            .question(shard, &Ended { client: client.ip(), kind: query.kind(), outcome, elapsed });
+    fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome) {
+        let elapsed = self.now().since(arrival.at);
+        let ended = Ended { client: arrival.client.ip(), kind: query.kind(), outcome, elapsed };
+        self.parts.recorder.question(arrival.shard, &ended);
+    }
+}
+
+impl Arrival {
+    /// The most octets of the reply to `query`.
+    fn limit(&self, query: &Query) -> usize {
+        self.limit.unwrap_or_else(|| query.udp_limit())
     }
 }
 

@@ -9,18 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::datagrams::Peer;
-use super::front::{Front, Missed};
-use super::udp::Outbox;
-use crate::clock::Mono;
+use super::front::{Front, WaitingQuery};
+use super::outbox::Outbox;
 use crate::limits::{MAX_QUEUE, WORKER_TASKS};
 use crate::question::Apart;
 
 /// A question that was not in memory, and where its reply goes.
 pub(super) struct Miss {
-    pub(super) missed: Box<Missed>,
+    pub(super) waiting: Box<WaitingQuery>,
     pub(super) peer: Peer,
-    pub(super) arrived: Mono,
-    pub(super) shard: usize,
     pub(super) front: Arc<Front>,
     pub(super) outbox: Outbox,
 }
@@ -69,12 +66,12 @@ impl HandOver {
 impl Miss {
     /// Waits for the flight of its question, and sends the reply.
     async fn answer(self) {
-        let Self { missed, peer, arrived, shard, front, outbox } = self;
-        let reply = front.resolve(shard, &missed, peer.client, arrived, missed.query.udp_limit()).await;
+        let Self { waiting, peer, front, outbox } = self;
+        let reply = front.resolve(&waiting).await;
         if !outbox.put(reply, &peer) {
-            front.apart(shard, Apart::ReplyLost);
+            front.apart(waiting.arrival.shard, Apart::ReplyLost);
         }
         // Its client waits no more.
-        drop(missed);
+        drop(waiting);
     }
 }

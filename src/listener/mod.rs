@@ -43,6 +43,7 @@ mod front;
 mod hand_over;
 mod inherited;
 mod missing;
+mod outbox;
 mod places;
 mod refusals;
 mod sockets;

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::front::{First, Front, Missed};
+use super::front::{Arrival, First, Front, WaitingQuery};
 use super::places::{Places, Taken};
 use crate::limits::{
     ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
@@ -58,7 +58,7 @@ pub(super) async fn accept(
 
 /// The reply to a question, none if its first copy is answered; and the question, whose client waits until the reply
 /// is written.
-type Resolved = (Option<Vec<u8>>, Box<Missed>);
+type Resolved = (Option<Vec<u8>>, Box<WaitingQuery>);
 
 struct Connection {
     stream: TcpStream,
@@ -92,7 +92,7 @@ impl Connection {
                 () = self.taken.leave() => return Ok(()),
                 Some(resolved) = self.pending.join_next(), if !idle => {
                     // No task is aborted while the connection lasts, and a panic is caught before.
-                    if let Ok((Some(reply), _missed)) = resolved {
+                    if let Ok((Some(reply), _waiting)) = resolved {
                         write(&mut self.stream, &reply).await?;
                     }
                     self.take_messages().await?;
@@ -120,15 +120,14 @@ impl Connection {
             let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
             let now = self.front.now();
             self.taken.mark_active(now);
-            let limit = Some(MAX_STREAM_REPLY);
-            match self.front.receive(SHARD, message, self.client, now, limit, &mut out) {
+            let arrival =
+                Arrival { shard: SHARD, client: self.client, at: now, limit: Some(MAX_STREAM_REPLY) };
+            match self.front.receive(arrival, message, &mut out) {
                 First::Nothing => {}
                 First::Reply => write(&mut self.stream, &out).await?,
-                First::Miss(missed) => {
-                    let (front, client) = (Arc::clone(&self.front), self.client);
-                    self.pending.spawn(async move {
-                        (front.resolve(SHARD, &missed, client, now, MAX_STREAM_REPLY).await, missed)
-                    });
+                First::Miss(waiting) => {
+                    let front = Arc::clone(&self.front);
+                    self.pending.spawn(async move { (front.resolve(&waiting).await, waiting) });
                 }
             }
             self.read.drain(..length.saturating_add(2));

@@ -12,7 +12,7 @@ use std::io;
 use std::net::UdpSocket;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
@@ -20,26 +20,17 @@ use std::thread::JoinHandle;
 use tokio::io::Interest;
 use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 use tokio::runtime::Runtime;
-use tokio::sync::Notify;
 
 use super::datagrams::{self, Peer, QueryBatch, ReplyBatch};
 use super::dropped::Inode;
-use super::front::{First, Front, Missed};
+use super::front::{Arrival, First, Front, WaitingQuery};
 use super::hand_over::{HandOver, Miss};
+use super::outbox::{LEAVE, Orders, Outbox, RETIRE, STOP};
 use crate::clock::Mono;
 use crate::limits::{WORKER_LINGER, WORKER_TASKS};
 use crate::question::Apart;
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulse;
-
-/// Where replies to a worker's clients are put.
-#[derive(Clone)]
-pub(super) struct Outbox {
-    socket: Arc<UdpSocket>,
-    /// Misses whose replies are still to come.
-    outstanding: Arc<AtomicUsize>,
-    orders: Arc<Orders>,
-}
 
 /// A thread at work.
 pub(super) struct Worker {
@@ -50,42 +41,6 @@ pub(super) struct Worker {
     inode: Inode,
     /// Kept here too: a thread that was given up must be missed.
     _pulse: Arc<Pulse>,
-}
-
-/// What a worker is told to do, and the bell that has it look.
-#[derive(Default)]
-struct Orders {
-    order: AtomicU8,
-    bell: Notify,
-}
-
-impl Orders {
-    fn give(&self, order: u8) {
-        self.order.store(order, Ordering::SeqCst);
-        self.bell.notify_one();
-    }
-
-    fn now(&self) -> u8 {
-        self.order.load(Ordering::SeqCst)
-    }
-
-    /// Whether queries are to be read still.
-    fn reads(&self) -> bool {
-        !matches!(self.order.load(Ordering::Acquire), STOP | LEAVE)
-    }
-}
-
-impl Outbox {
-    /// Sends the reply to a miss, or learns that there will be none; false where the kernel has no room for it.
-    pub(super) fn put(&self, reply: Option<Vec<u8>>, peer: &Peer) -> bool {
-        let put = reply.is_none_or(|reply| datagrams::send(&self.socket, &reply, peer).is_ok());
-        self.outstanding.fetch_sub(1, Ordering::SeqCst);
-        // A worker that is to end waits for the last.
-        if self.orders.now() != SERVE {
-            self.orders.bell.notify_one();
-        }
-        put
-    }
 }
 
 impl Worker {
@@ -184,15 +139,6 @@ fn readable(socket: &Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
     AsyncFd::with_interest(Arc::clone(socket), Interest::READABLE)
 }
 
-/// What a worker is told to do.
-const SERVE: u8 = 0;
-/// To end once it has nothing left to answer.
-const RETIRE: u8 = 1;
-/// To end.
-const STOP: u8 = 2;
-/// To read no more.
-const LEAVE: u8 = 3;
-
 struct Work {
     socket: AsyncFd<Arc<UdpSocket>>,
     shard: usize,
@@ -279,10 +225,11 @@ impl Work {
         let now = self.front.now();
         for (message, peer) in received.iter() {
             let Some(out) = replies.buffer() else { break };
-            let replied = match self.front.receive(self.shard, message, peer.client, now, None, out) {
+            let arrival = Arrival { shard: self.shard, client: peer.client, at: now, limit: None };
+            let replied = match self.front.receive(arrival, message, out) {
                 First::Nothing => false,
                 First::Reply => true,
-                First::Miss(missed) => self.hand_on(missed, peer, now, out),
+                First::Miss(waiting) => self.hand_on(waiting, peer, out),
             };
             if replied {
                 replies.push(peer);
@@ -295,14 +242,14 @@ impl Work {
     }
 
     /// Hands a miss on; true where there was no room, and the reply that says so stands in `out`.
-    fn hand_on(&self, missed: Box<Missed>, peer: Peer, arrived: Mono, out: &mut Vec<u8>) -> bool {
+    fn hand_on(&self, waiting: Box<WaitingQuery>, peer: Peer, out: &mut Vec<u8>) -> bool {
         let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
-        let miss = Miss { missed, peer, arrived, shard: self.shard, front, outbox };
+        let miss = Miss { waiting, peer, front, outbox };
         self.outbox.outstanding.fetch_add(1, Ordering::SeqCst);
-        self.missed.set(Some(arrived));
+        self.missed.set(Some(miss.waiting.arrival.at));
         let Err(miss) = self.hand_over.hand(miss) else { return false };
         self.outbox.outstanding.fetch_sub(1, Ordering::SeqCst);
-        self.front.shed(self.shard, &miss.missed.query, &peer.client, arrived, None, out);
+        self.front.shed(miss.waiting.arrival, &miss.waiting.query, out);
         true
     }
 

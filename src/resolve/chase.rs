@@ -13,6 +13,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::Resolver;
+use super::client_question::ClientQuestion;
 use super::trust::chain::refuted;
 use crate::cache::rrsets::Delegation;
 use crate::dnsbl::list::AskedAbout;
@@ -67,15 +68,10 @@ const ANY_KINDS: [RecordType; 5] =
 impl Resolver {
     /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
     /// invent an answer.
-    pub(super) async fn answer(
-        &self,
-        question: &Question,
-        way: &Arc<Route>,
-        context: &Context,
-    ) -> Result<Chased, Failure> {
-        let Question { name, kind, .. } = question;
+    pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
+        let Question { name, kind, .. } = &asked.question;
         if *kind != RecordType::ANY {
-            return self.guarded(name, *kind, way, context).await;
+            return self.guarded(asked, context).await;
         }
         let mut found = Chased::default();
         for kind in ANY_KINDS {
@@ -84,7 +80,7 @@ impl Resolver {
             if kind == RecordType::SOA && !found.soa.as_ref().is_some_and(is_apex) {
                 break;
             }
-            found = self.guarded(name, kind, context.view.route(name, kind), context).await?;
+            found = self.guarded(&asked.of_kind(kind), context).await?;
             let data = found.answers.iter().any(|record| record.record_type() == kind);
             if data || found.rcode == ResponseCode::NXDomain {
                 break;

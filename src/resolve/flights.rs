@@ -13,6 +13,7 @@ use hickory_proto::rr::Name;
 use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
+use super::client_question::ClientQuestion;
 use super::shares::{Account, Admission, ClientKey, Numbered, Shares, ShedReason, Ticket, ZoneKey};
 use crate::clock::Mono;
 use crate::hash::Keyed;
@@ -126,23 +127,22 @@ impl Flights {
         Self { table: Arc::new(Mutex::new(FlightTable::new(keyed))), keyed }
     }
 
-    /// Lets `client`, whose question came at `arrived`, wait for the flight of `key`. If there is none, one begins
-    /// with `trail`. The flight counts for `zone`, in wire form, until its walk enters another.
+    /// Lets a client wait for the flight of its question. If there is none, one begins with `trail`. The flight
+    /// counts for `zone`, in wire form, until its walk enters another.
     pub(super) fn join(
         &self,
-        key: &QuestionKey,
-        client: Client,
-        arrived: Mono,
+        asked: &ClientQuestion,
         zone: &[u8],
         trail: impl FnOnce() -> Trail,
     ) -> JoinedFlight {
+        let ClientQuestion { key, client, arrived, .. } = asked;
         let asker = self.client_key(client.address);
         let mut table = self.table();
         if !table.may_wait(key, asker) {
             return JoinedFlight::Shed(Shed { why: ShedReason::Waiters, zone: name_of_wire(zone) });
         }
         let begun = if let Some(flight) = table.flights.get(key) {
-            if flight.waiting.contains(&client) {
+            if flight.waiting.contains(client) {
                 return JoinedFlight::Repeated;
             }
             let ticket = flight.ticket;
@@ -150,15 +150,15 @@ impl Flights {
             None
         } else {
             let trail = trail();
-            table.backlog.takes_in(arrived, trail.began());
+            table.backlog.takes_in(*arrived, trail.began());
             let account = Account { client: asker, zone: self.zone_key(zone) };
             if let Err(why) = table.make_room(account, trail.began()) {
                 return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
             let ticket = table.shares.take(account, trail.began());
-            Some(self.begin(&mut table, key, ticket, zone, trail))
+            Some(self.begin(&mut table, key, (ticket, zone), trail))
         };
-        match self.seat(&mut table, key, client, asker) {
+        match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
             // Not reached: it was just found or begun.
             None => JoinedFlight::Repeated,
@@ -225,8 +225,7 @@ impl Flights {
         &self,
         table: &mut FlightTable,
         key: &QuestionKey,
-        ticket: Ticket,
-        zone: &[u8],
+        (ticket, zone): (Ticket, &[u8]),
         trail: Trail,
     ) -> BegunFlight {
         let (sender, receiver) = oneshot::channel();

@@ -22,25 +22,19 @@ fn name(number: usize) -> Name {
     Name::from_ascii(format!("n{number}.example.")).unwrap()
 }
 
-fn key(number: usize) -> QuestionKey {
-    Question::new(&name(number), RecordType::A).key()
+fn asked(number: usize, client: Client) -> ClientQuestion {
+    ClientQuestion::in_test(Question::new(&name(number), RecordType::A), client)
 }
 
 /// Asks for a name of a zone of its own.
 fn join(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
-    flights.join(
-        &key(number),
-        client,
-        Mono::START,
-        &wire_name(&name(number)),
-        || Trail::new(Clock::machine()),
-    )
+    flights.join(&asked(number, client), &wire_name(&name(number)), || Trail::new(Clock::machine()))
 }
 
 /// Asks for a name of one zone.
 fn join_in_zone(flights: &Flights, number: usize, client: Client) -> JoinedFlight {
     let zone = Name::from_ascii("example.").unwrap();
-    flights.join(&key(number), client, Mono::START, &wire_name(&zone), || Trail::new(Clock::machine()))
+    flights.join(&asked(number, client), &wire_name(&zone), || Trail::new(Clock::machine()))
 }
 
 #[test]

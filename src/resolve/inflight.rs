@@ -70,6 +70,7 @@ mod tests {
     use crate::random::Random;
     use crate::record::note::Note;
     use crate::record::trail::Trail;
+    use crate::resolve::client_question::ClientQuestion;
     use crate::resolve::flights::JoinedFlight;
     use hickory_proto::rr::{Name, RecordType};
 
@@ -78,9 +79,10 @@ mod tests {
         let flights = Flights::new(Keyed::new(&Random::seeded(1)));
         let question = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
         let client = |port| Client { address: [127, 0, 0, 1].into(), port, id: 1 };
+        let asked = |port| ClientQuestion::in_test(question.clone(), client(port));
         let zone = wire_name(&question.name);
         let trail = || Trail::new(Clock::machine());
-        let begin = |port| match flights.join(&question.key(), client(port), Mono::START, &zone, trail) {
+        let begin = |port| match flights.join(&asked(port), &zone, trail) {
             JoinedFlight::Waits { seat, begun } => (seat, begun),
             _ => panic!("no flight"),
         };

@@ -33,6 +33,7 @@
 
 mod backlog;
 mod chase;
+pub mod client_question;
 mod flights;
 pub mod inflight;
 mod late;
@@ -64,7 +65,7 @@ use crate::exchange::network::Network;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::question::{Answer, Client, ExtendedError, Outcome, Question, QuestionKey, Security, ViewId};
+use crate::question::{Answer, Client, ExtendedError, Outcome, Question, Security, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::{FlightEnded, Step};
@@ -76,8 +77,9 @@ use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
 use crate::validate::verdict::{Fault, SecurityStatus};
 use crate::wire::compose;
-use crate::zones::{Kind, Route, View, Views};
+use crate::zones::{Kind, Views};
 use chase::Chased;
+use client_question::ClientQuestion;
 use flights::{BegunFlight, FlightSeat, Flights, JoinedFlight, Landed, Shed};
 use inflight::InFlight;
 use lists::Asking;
@@ -136,18 +138,6 @@ pub struct Replied {
     pub answer: Arc<Answer>,
     /// The steps of its flight; none if the answer was in memory.
     trail: Option<Arc<Trail>>,
-}
-
-/// A client's question that was not in memory.
-struct Missed {
-    question: Question,
-    key: QuestionKey,
-    client: Client,
-    arrived: Mono,
-    /// The view of the listener when the question came.
-    view: Arc<View>,
-    /// Its route.
-    way: Arc<Route>,
 }
 
 impl Replied {
@@ -320,7 +310,7 @@ impl Resolver {
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.shed(&question, "a reload removed the listener of this query");
         };
-        self.miss(question, key, client, arrived, view).await
+        self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
     /// Reports an answer from memory that is about to be sent, if it is of a DNS list.
@@ -331,17 +321,9 @@ impl Resolver {
         }
     }
 
-    /// Answers a question that arrived at `arrived` and was not in memory then, in its view of that moment.
-    pub async fn miss(
-        self: &Arc<Self>,
-        question: Question,
-        key: QuestionKey,
-        client: Client,
-        arrived: Mono,
-        view: Arc<View>,
-    ) -> Asked {
-        let way = Arc::clone(view.route(&question.name, question.kind));
-        let missed = Missed { question, key, client, arrived, view, way };
+    /// Answers a question that was not in memory when it arrived.
+    pub async fn miss(self: &Arc<Self>, missed: ClientQuestion) -> Asked {
+        let missed = Arc::new(missed);
         match self.watched(&missed) {
             // Boxed, because it would enlarge each waiting question and only questions to lists need it.
             Some(watched) => Box::pin(self.ask_watched(&watched, &missed)).await,
@@ -350,8 +332,8 @@ impl Resolver {
     }
 
     /// Lets a client wait for the flight of its question, unless that question failed a moment ago.
-    async fn join(self: &Arc<Self>, missed: &Missed) -> Asked {
-        let Missed { question, key, client, arrived, view, way } = missed;
+    async fn join(self: &Arc<Self>, missed: &Arc<ClientQuestion>) -> Asked {
+        let ClientQuestion { question, key, view, .. } = &**missed;
         if let Some(failed) = self.trust.failed_a_moment_ago(key) {
             let text = format!("{} (cached failure)", failed.error.text);
             let known = failed.error.is_of_validation();
@@ -363,8 +345,8 @@ impl Resolver {
             let error = ExtendedError::new(code, text);
             return self.failed(Outcome::Remembered, question, error);
         }
-        let zone = self.zone_at_first(key, view, way);
-        match self.flights.join(key, *client, *arrived, zone, || Trail::new(self.clock.clone())) {
+        let zone = self.zone_at_first(missed);
+        match self.flights.join(missed, zone, || Trail::new(self.clock.clone())) {
             JoinedFlight::Repeated => Asked::Repeated,
             JoinedFlight::Shed(shed) => self.turn_away(missed, &shed),
             JoinedFlight::Waits { seat, begun } => {
@@ -372,8 +354,7 @@ impl Resolver {
                     let trail = Arc::clone(&seat.trail);
                     let context = Context::new(trail, Arc::clone(view)).of_flight(begun.ticket.number());
                     let context = if question.checking_disabled { context.without_checks() } else { context };
-                    let asked = (question.clone(), key.clone());
-                    Arc::clone(self).take_off(asked, Arc::clone(way), context, begun)
+                    Arc::clone(self).take_off(Arc::clone(missed), context, begun)
                 });
                 self.wait(missed, seat, flight).await
             }
@@ -383,7 +364,7 @@ impl Resolver {
     /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
     async fn wait(
         self: &Arc<Self>,
-        missed: &Missed,
+        missed: &ClientQuestion,
         seat: FlightSeat,
         flight: Option<Driven<Option<Arc<Landed>>>>,
     ) -> Asked {
@@ -426,15 +407,14 @@ impl Resolver {
     /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
     fn take_off(
         self: Arc<Self>,
-        asked: (Question, QuestionKey),
-        way: Arc<Route>,
+        asked: Arc<ClientQuestion>,
         context: Context,
         begun: BegunFlight,
     ) -> Driven<Option<Arc<Landed>>> {
         #[cfg(feature = "lab")]
         let strike = self.strike.clone();
         // Boxed at once: it has some thousand octets.
-        let flight = Box::pin(self.fly(asked, way, context, begun));
+        let flight = Box::pin(self.fly(asked, context, begun));
         #[cfg(feature = "lab")]
         let flight = strike.on(flight);
         let flown = caught(flight);
@@ -445,45 +425,45 @@ impl Resolver {
     /// The flight itself.
     async fn fly(
         self: Arc<Self>,
-        (question, key): (Question, QuestionKey),
-        way: Arc<Route>,
+        asked: Arc<ClientQuestion>,
         context: Context,
         mut begun: BegunFlight,
     ) -> Arc<Landed> {
+        let ClientQuestion { question, key, .. } = &*asked;
         context.note(Note::Question { name: question.name.clone(), kind: question.kind });
         let chased = tokio::select! {
             biased;
-            chased = self.answer(&question, &way, &context) => chased,
+            chased = self.answer(&asked, &context) => chased,
             shed = begun.gives_way() => {
                 let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
-                let answer = Arc::new(compose::failure(&question, error, self.clock.mono()));
+                let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
                 let packets = context.budget.packets();
                 return begun.land(Landed { answer, failed: true, stale: false, shed: Some(shed), shared: false, packets }, None);
             }
         };
         let now = self.clock.mono();
-        self.tell_lists(&question, &key, &chased, &context);
+        self.tell_lists(question, key, &chased, &context);
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
         let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
         let state = context.checks().then(|| state_of(&chased)).flatten();
-        let composed = chased.and_then(|chased| compose_answer(&question, &chased, now));
+        let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
         let (answer, failed, stale) = match composed {
             Ok(answer) => {
                 let answer = Arc::new(answer);
-                self.memory.failures.clear(&key);
-                self.memory.answers.put(key, &answer);
+                self.memory.failures.clear(key);
+                self.memory.answers.put(key.clone(), &answer);
                 (answer, None, false)
             }
             Err(failure) => {
                 let error = failure.extended_error();
                 let lacks = error.is_lack_of_answer();
-                let stale = lacks.then(|| self.stale(&question, &context.view, &error.text)).flatten();
+                let stale = lacks.then(|| self.stale(question, &context.view, &error.text)).flatten();
                 if !failure.is_known_silence() {
                     let heard = self.iterate.heard_since(context.began());
-                    self.memory.failures.put(key, error.clone(), heard, now);
+                    self.memory.failures.put(key.clone(), error.clone(), heard, now);
                 }
                 let is_stale = stale.is_some();
-                let answer = stale.unwrap_or_else(|| compose::failure(&question, error, now));
+                let answer = stale.unwrap_or_else(|| compose::failure(question, error, now));
                 (Arc::new(answer), Some(failure), is_stale)
             }
         };
@@ -496,7 +476,7 @@ impl Resolver {
             failure.lost(route.is_some_and(|route| !matches!(route.kind, Kind::Iterate)))
         });
         self.recorder.flight(&FlightEnded {
-            question: &question,
+            question,
             zone,
             failed: lost,
             state,
@@ -521,7 +501,8 @@ impl Resolver {
     }
 
     /// The zone that a question counts for at its begin, in wire form.
-    fn zone_at_first<'a>(&self, key: &'a QuestionKey, view: &View, way: &Route) -> &'a [u8] {
+    fn zone_at_first<'a>(&self, asked: &'a ClientQuestion) -> &'a [u8] {
+        let ClientQuestion { key, view, way, .. } = asked;
         let rrsets = self.memory.rrsets.of(view.knows);
         let cut = match way.kind {
             Kind::Iterate | Kind::Stub(_) => rrsets.closest_delegation_of_wire(key.name(), self.clock.mono()),
@@ -533,7 +514,7 @@ impl Resolver {
 
     /// SERVFAIL at once, because others need the room; counted for the zone. A stale answer instead, if the zone's silence takes up
     /// the room.
-    fn turn_away(&self, missed: &Missed, shed: &Shed) -> Asked {
+    fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let is_silent = shed.why == ShedReason::SilentZone;
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &shed.sentence())).flatten() {
             return asked;

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Resolver;
+use super::client_question::ClientQuestion;
 use super::flights::JoinedFlight;
-use super::lists::{list_of, why_of};
+use super::lists::{ListQuestion, list_of, why_of};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, ListVerdict};
 use crate::dnsbl::list::List;
@@ -74,7 +75,9 @@ impl Resolver {
         let entry = self.list_entry(view, list);
         let trail = Arc::new(Trail::new(self.clock.clone()));
         let context = Context::new(trail, Arc::clone(view)).on_the_side(avoid);
-        let found = self.ask_list(&entry, name, RecordType::A, &context).await;
+        let found = self
+            .ask_list(ListQuestion { list, entry: &entry, name, kind: RecordType::A, context: &context })
+            .await;
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
         let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
@@ -122,15 +125,15 @@ impl Resolver {
         if self.flights.are_crowded() {
             return Ahead::NotNeeded;
         }
-        let way = Arc::clone(view.route(&question.name, question.kind));
-        let zone = self.zone_at_first(&key, &view, &way);
+        let asked = Arc::new(ClientQuestion::new(question, key, asker, now, view));
         let JoinedFlight::Waits { seat, begun: Some(begun) } =
-            self.flights.join(&key, asker, now, zone, || Trail::new(self.clock.clone()))
+            self.flights.join(&asked, self.zone_at_first(&asked), || Trail::new(self.clock.clone()))
         else {
             return Ahead::NotNeeded;
         };
-        let context = Context::new(Arc::clone(&seat.trail), view).of_flight(begun.ticket.number());
-        match Arc::clone(self).take_off((question, key), way, context, begun).await {
+        let context =
+            Context::new(Arc::clone(&seat.trail), Arc::clone(&asked.view)).of_flight(begun.ticket.number());
+        match Arc::clone(self).take_off(asked, context, begun).await {
             Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,
         }

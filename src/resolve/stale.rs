@@ -10,8 +10,9 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chase::{Chased, goes_in_a_circle};
+use super::client_question::ClientQuestion;
 use super::recall::held;
-use super::{Asked, Missed, Replied, Resolver, compose_answer};
+use super::{Asked, Replied, Resolver, compose_answer};
 use crate::cache::freshness::{self, Age, LastWord};
 use crate::clock::Calendar;
 use crate::iterate::classify::End;
@@ -54,19 +55,19 @@ impl Resolver {
     }
 
     /// The same as the reply to a client that is not to wait at all.
-    pub(super) fn stale_at_once(&self, missed: &Missed, why: &str) -> Option<Asked> {
+    pub(super) fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
         let answer = Arc::new(self.stale_for(missed, why)?);
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
     }
 
     /// The same for a client that waits.
-    fn stale_for(&self, missed: &Missed, why: &str) -> Option<Answer> {
+    fn stale_for(&self, missed: &ClientQuestion, why: &str) -> Option<Answer> {
         self.stale(&missed.question, &missed.view, why)
     }
 
     /// Ends when a client no longer waits, with its answer: a stale one as soon as servers are silent, or SERVFAIL at the deadline.
-    pub(super) async fn patience(&self, missed: &Missed, trail: &Trail) -> (Outcome, Answer) {
-        let Missed { question, arrived, view, .. } = missed;
+    pub(super) async fn patience(&self, missed: &ClientQuestion, trail: &Trail) -> (Outcome, Answer) {
+        let ClientQuestion { arrived, view, .. } = missed;
         let deadline = view.config.resolve.deadline;
         let ends = arrived.after(deadline);
         loop {
@@ -91,7 +92,7 @@ impl Resolver {
             return (Outcome::Stale, answer);
         }
         let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);
-        (Outcome::Deadline, self.overdue(question, view, error))
+        (Outcome::Deadline, self.overdue(missed, error))
     }
 
     /// What servers said last of a name; none if another answer may hold for it: one made here, a denial of a name above,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
+use super::list_question::ListQuestion;
 use crate::conduct::Conduct;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, Given, ListVerdict, UntoldReason};
@@ -15,57 +16,43 @@ use crate::dnsbl::list::{AskedAbout, Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question};
+use crate::question::{Answer, ExtendedError, ListSays, Question};
 use crate::record::event::StepEvent;
 use crate::resolve::Resolver;
 use crate::resolve::chase::Chased;
+use crate::resolve::client_question::ClientQuestion;
 use crate::wire::compose;
 use crate::zones::{Route, View};
 
 impl Resolver {
-    /// The answer for `name` on this route: in the zone of a list, the answer that the gate gives; elsewhere, the
+    /// The answer to a question for one type: in the zone of a list, the answer that the gate gives; elsewhere, the
     /// answer that was found.
     pub(in crate::resolve) async fn guarded(
         &self,
-        name: &Name,
-        kind: RecordType,
-        way: &Arc<Route>,
+        asked: &ClientQuestion,
         context: &Context,
     ) -> Result<Chased, Failure> {
-        let Some(list) = list_on(way, name) else {
+        let ClientQuestion { question: Question { name, kind, .. }, way, .. } = asked;
+        let kind = *kind;
+        let Some(list) = &asked.list else {
             if matches!(kind, RecordType::A | RecordType::TXT) {
                 self.lists.lookalikes().notice(name);
             }
             return self.chase(name, kind, way, context).await;
         };
-        let entry = self.list_entry(&context.view, &list);
+        let entry = self.list_entry(&context.view, list);
         if !list.is_alive() {
-            self.tell_of_shut_down(&list, &entry);
+            self.tell_of_shut_down(list, &entry);
             return self.chase(name, kind, way, context).await;
         }
         // Boxed, because it would enlarge each flight and only some questions need it.
-        let found = Box::pin(self.hear_list(&entry, name, kind, context)).await;
-        let verdict = Box::pin(self.verdict(&list, &entry, name, kind, &found, context)).await;
-        let now = self.clock.now();
+        let asked = ListQuestion { list, entry: &entry, name, kind, context };
+        let found = Box::pin(self.hear_list(asked)).await;
+        let verdict = Box::pin(self.verdict(asked, &found)).await;
         if let Some(verdict) = &verdict {
-            entry.heard(verdict, now);
+            entry.heard(verdict, self.clock.now());
         }
-        let says = verdict.as_ref().map_or(ListSays::Untold, ListVerdict::says);
-        let given = match &verdict {
-            Some(ListVerdict::Untold(why)) => why.given(&list, context.view.guarding),
-            _ => Given::Answer,
-        };
-        let given = match (&verdict, given) {
-            // A fault in a zone's answers is described in the zone's own words.
-            (Some(ListVerdict::Untold(UntoldReason::Unusable { .. })), Given::Servfail(_))
-                if found.is_err() =>
-            {
-                Given::Answer
-            }
-            (_, given) => given,
-        };
-        let silent = matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Silent { .. })));
-        self.give(&list, given, entry.mark(says), found, silent, context)
+        give(asked, verdict.as_ref(), found)
     }
 
     /// The state of a list on the way of `view`.
@@ -80,15 +67,8 @@ impl Resolver {
     }
 
     /// The meaning of an answer; none if the gate does not decide it.
-    async fn verdict(
-        &self,
-        list: &List,
-        entry: &ListEntry,
-        name: &Name,
-        kind: RecordType,
-        found: &Result<Chased, Failure>,
-        context: &Context,
-    ) -> Option<ListVerdict> {
+    async fn verdict(&self, asked: ListQuestion<'_>, found: &Result<Chased, Failure>) -> Option<ListVerdict> {
+        let ListQuestion { list, entry, name, kind, context } = asked;
         let chased = match found {
             Ok(chased) => chased,
             Err(failure) => return Some(ListVerdict::Untold(why_of(list, failure)?)),
@@ -103,7 +83,7 @@ impl Resolver {
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
-                        match self.hear_list(entry, name, RecordType::A, context).await {
+                        match self.hear_list(ListQuestion { kind: RecordType::A, ..asked }).await {
                             Ok(chased) => chased.answers,
                             Err(failure) => return Some(ListVerdict::Untold(why_of(list, &failure)?)),
                         }
@@ -124,47 +104,6 @@ impl Resolver {
         }
     }
 
-    /// Turns the answer that was found into the answer that is given.
-    fn give(
-        &self,
-        list: &List,
-        given: Given,
-        mark: ListMark,
-        found: Result<Chased, Failure>,
-        silent: bool,
-        context: &Context,
-    ) -> Result<Chased, Failure> {
-        match given {
-            Given::Answer => {
-                let mut chased = found?;
-                chased.list = Some(mark);
-                Ok(chased)
-            }
-            Given::Servfail(error) => {
-                context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-                // Its silence is reported as the zone's; its refusal as the list's.
-                let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
-                Err(Failure::List { zone, error })
-            }
-            Given::Nxdomain(error) => {
-                context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-                let zone = match found {
-                    Ok(chased) => chased.zone,
-                    Err(failure) => failure.zone(),
-                };
-                Ok(Chased {
-                    answers: Vec::new(),
-                    rcode: ResponseCode::NXDomain,
-                    soa: Some(gate::soa(list)),
-                    zone,
-                    extended_error: Some(error),
-                    list: Some(mark),
-                    ..Chased::default()
-                })
-            }
-        }
-    }
-
     /// Takes in the results of tests of a list; `insists` if the operator has asked for the tests. A change of state
     /// makes earlier answers of the list void.
     pub async fn list_is(&self, list: &List, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
@@ -174,16 +113,12 @@ impl Resolver {
     }
 
     /// The answer at the client's deadline: SERVFAIL, or for a list the answer that `when_silent` sets.
-    pub(in crate::resolve) fn overdue(
-        &self,
-        question: &Question,
-        view: &View,
-        error: ExtendedError,
-    ) -> Answer {
+    pub(in crate::resolve) fn overdue(&self, missed: &ClientQuestion, error: ExtendedError) -> Answer {
+        let ClientQuestion { question, view, .. } = missed;
         let now = self.clock.mono();
         let silent = UntoldReason::Silent { what: error.text.clone() };
-        let list = list_of(view, &question.name, question.kind).filter(|list| list.is_alive());
-        let (given, error) = match list.map(|list| (silent.given(&list, view.guarding), list)) {
+        let list = missed.live_list();
+        let (given, error) = match list.map(|list| (silent.given(list, view.guarding), list)) {
             Some((Given::Nxdomain(told), list)) => (Some((list, told)), error),
             Some((Given::Servfail(told), _)) => (None, told),
             Some((Given::Answer, _)) | None => (None, error),
@@ -193,7 +128,7 @@ impl Resolver {
                 question,
                 rcode: ResponseCode::NXDomain,
                 answers: &[],
-                authorities: &[gate::soa(&list)],
+                authorities: &[gate::soa(list)],
                 stored: now,
                 extended_error: Some(error),
                 list: None,
@@ -213,6 +148,53 @@ impl Resolver {
             tracing::warn!(
                 "{apex} is shut down ({how}), and clients still query it; remove it from the configuration of the mail software"
             );
+        }
+    }
+}
+
+/// Turns the answer that was found into the answer that is given.
+fn give(
+    asked: ListQuestion<'_>,
+    verdict: Option<&ListVerdict>,
+    found: Result<Chased, Failure>,
+) -> Result<Chased, Failure> {
+    let ListQuestion { list, entry, context, .. } = asked;
+    let mark = entry.mark(verdict.map_or(ListSays::Untold, ListVerdict::says));
+    let given = match verdict {
+        Some(ListVerdict::Untold(why)) => why.given(list, context.view.guarding),
+        _ => Given::Answer,
+    };
+    match given {
+        Given::Answer => found.map(|chased| Chased { list: Some(mark), ..chased }),
+        // A fault in a zone's answers is described in the zone's own words.
+        Given::Servfail(_)
+            if found.is_err()
+                && matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Unusable { .. }))) =>
+        {
+            found
+        }
+        Given::Servfail(error) => {
+            context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
+            // Its silence is reported as the zone's; its refusal as the list's.
+            let silent = matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Silent { .. })));
+            let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
+            Err(Failure::List { zone, error })
+        }
+        Given::Nxdomain(error) => {
+            context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
+            let zone = match found {
+                Ok(chased) => chased.zone,
+                Err(failure) => failure.zone(),
+            };
+            Ok(Chased {
+                answers: Vec::new(),
+                rcode: ResponseCode::NXDomain,
+                soa: Some(gate::soa(list)),
+                zone,
+                extended_error: Some(error),
+                list: Some(mark),
+                ..Chased::default()
+            })
         }
     }
 }

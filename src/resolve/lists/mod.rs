@@ -10,9 +10,11 @@
 //!   listener with `dnsbl = "pass"` and one without it cost the list one query.
 
 mod guard;
+mod list_question;
 mod mirrors;
 mod shared;
 mod watched;
 
-pub(super) use guard::{list_of, why_of};
+pub(super) use guard::{list_of, list_on, why_of};
+pub(super) use list_question::ListQuestion;
 pub(super) use shared::Asking;

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use futures_util::future::Either;
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 
-use super::guard::list_on;
+use super::list_question::ListQuestion;
 use super::shared::Turn;
 use crate::clock::Mono;
 use crate::dnsbl::breaker::ListQueryEnd;
@@ -26,8 +26,8 @@ use crate::iterate::failure::Failure;
 use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, QuestionKey};
 use crate::record::event::StepEvent;
 use crate::resolve::chase::Chased;
-use crate::resolve::{Asked, Missed, Replied, Resolver, compose_answer};
-use crate::zones::View;
+use crate::resolve::client_question::ClientQuestion;
+use crate::resolve::{Asked, Replied, Resolver, compose_answer};
 
 /// The list of a question, and its state.
 pub(in crate::resolve) struct Watched {
@@ -37,8 +37,8 @@ pub(in crate::resolve) struct Watched {
 
 impl Resolver {
     /// The list that a client's question asks.
-    pub(in crate::resolve) fn watched(&self, missed: &Missed) -> Option<Watched> {
-        let list = list_on(&missed.way, &missed.question.name).filter(|list| list.is_alive())?;
+    pub(in crate::resolve) fn watched(&self, missed: &ClientQuestion) -> Option<Watched> {
+        let list = Arc::clone(missed.live_list()?);
         let entry = self.list_entry(&missed.view, &list);
         Some(Watched { list, entry })
     }
@@ -47,10 +47,10 @@ impl Resolver {
     pub(in crate::resolve) async fn ask_watched(
         self: &Arc<Self>,
         watched: &Watched,
-        missed: &Missed,
+        missed: &Arc<ClientQuestion>,
     ) -> Asked {
         let now = self.clock.mono();
-        let Missed { question, arrived, .. } = missed;
+        let ClientQuestion { question, arrived, .. } = &**missed;
         if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
             self.lists.wake();
         }
@@ -76,14 +76,14 @@ impl Resolver {
         let Some(view) = self.views.load().get(question.view).cloned() else {
             return self.shed(&question, "a reload removed the listener of this query");
         };
-        let way = Arc::clone(view.route(&question.name, question.kind));
-        let missed = Missed { question, key, client, arrived, view, way };
+        let missed = Arc::new(ClientQuestion::new(question, key, client, arrived, view));
         let Some(watched) = self.watched(&missed) else { return self.join(&missed).await };
         self.ask_unless_held(&watched, &missed, arrived).await
     }
 
     /// The immediate answer of a list that does not answer.
-    fn held(&self, watched: &Watched, question: &Question, view: &View, now: Mono) -> Option<Asked> {
+    fn held(&self, watched: &Watched, missed: &ClientQuestion, now: Mono) -> Option<Asked> {
+        let ClientQuestion { question, view, .. } = missed;
         let what = watched.entry.why_held()?.to_owned();
         // A list that refuses is handled so however often it is asked.
         let refuses = watched.entry.state() == ListState::Refusing;
@@ -109,16 +109,20 @@ impl Resolver {
     }
 
     /// Asks a list unless its servers are known to be silent, and waits until they answer or are found silent.
-    async fn ask_unless_held(self: &Arc<Self>, watched: &Watched, missed: &Missed, now: Mono) -> Asked {
-        let Missed { question, view, .. } = missed;
-        if let Some(held) = self.held(watched, question, view, now) {
+    async fn ask_unless_held(
+        self: &Arc<Self>,
+        watched: &Watched,
+        missed: &Arc<ClientQuestion>,
+        now: Mono,
+    ) -> Asked {
+        if let Some(held) = self.held(watched, missed, now) {
             return held;
         }
         let (waiting, opened) =
             (std::pin::pin!(self.join(missed)), std::pin::pin!(watched.entry.watch.opened()));
         match futures_util::future::select(waiting, opened).await {
             Either::Left((asked, _)) => asked,
-            Either::Right(((), waiting)) => match self.held(watched, question, view, self.clock.mono()) {
+            Either::Right(((), waiting)) => match self.held(watched, missed, self.clock.mono()) {
                 Some(held) => held,
                 None => waiting.await,
             },
@@ -126,13 +130,8 @@ impl Resolver {
     }
 
     /// The answer of a list, asked once for all listeners whose clients see the same zones.
-    pub(in crate::resolve) async fn hear_list(
-        &self,
-        entry: &ListEntry,
-        name: &Name,
-        kind: RecordType,
-        context: &Context,
-    ) -> Result<Chased, Failure> {
+    pub(in crate::resolve) async fn hear_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
+        let ListQuestion { name, kind, context, .. } = asked;
         let question = Question { view: context.view.knows, ..Question::new(name, kind) };
         let key = Question { checking_disabled: !context.checks(), ..question }.key();
         let first = match self.asking.join(key) {
@@ -143,23 +142,18 @@ impl Resolver {
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
                     // The flight that asked has given up.
-                    Err(_) => self.ask_list(entry, name, kind, context).await,
+                    Err(_) => self.ask_list(asked).await,
                 };
             }
         };
-        let heard = Arc::new(self.ask_list(entry, name, kind, context).await);
+        let heard = Arc::new(self.ask_list(asked).await);
         first.tell(Arc::clone(&heard));
         Arc::unwrap_or_clone(heard)
     }
 
     /// Asks a list, and reports the result.
-    pub(in crate::resolve) async fn ask_list(
-        &self,
-        entry: &ListEntry,
-        name: &Name,
-        kind: RecordType,
-        context: &Context,
-    ) -> Result<Chased, Failure> {
+    pub(in crate::resolve) async fn ask_list(&self, asked: ListQuestion<'_>) -> Result<Chased, Failure> {
+        let ListQuestion { entry, name, kind, context, .. } = asked;
         let (began, before) = (self.clock.mono(), context.budget.packets());
         let under_way = entry.watch.asked(began);
         self.lists.wake_in_time();

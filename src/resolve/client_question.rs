@@ -1,0 +1,58 @@
+//! A client's question that memory could not answer: one value carries it from the listener to the reply.
+
+use std::sync::Arc;
+
+use hickory_proto::rr::RecordType;
+
+use super::lists::list_on;
+use crate::clock::Mono;
+use crate::dnsbl::list::List;
+use crate::question::{Client, Question, QuestionKey};
+use crate::zones::{Route, View};
+
+/// A client's question on its way. Its flight shares it with the client that began the flight.
+pub struct ClientQuestion {
+    pub(super) question: Question,
+    pub(super) key: QuestionKey,
+    pub(super) client: Client,
+    pub(super) arrived: Mono,
+    /// The view of the listener when the question came: a reload does not change it.
+    pub(super) view: Arc<View>,
+    /// The route of its name.
+    pub(super) way: Arc<Route>,
+    /// The DNS list that it asks, if any; it may be shut down.
+    pub(super) list: Option<Arc<List>>,
+}
+
+impl ClientQuestion {
+    /// The question of `client` with the key `key`, which arrived at `arrived` in `view`.
+    pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
+        let way = Arc::clone(view.route(&question.name, question.kind));
+        let list = list_on(&way, &question.name);
+        Self { question, key, client, arrived, view, way, list }
+    }
+
+    /// The same question for another type.
+    pub(super) fn of_kind(&self, kind: RecordType) -> Self {
+        let question = Question { kind, ..self.question.clone() };
+        let key = question.key();
+        Self::new(question, key, self.client, self.arrived, Arc::clone(&self.view))
+    }
+
+    /// A question of the start, in the view of an empty configuration.
+    #[cfg(test)]
+    pub(super) fn in_test(question: Question, client: Client) -> Self {
+        use std::sync::LazyLock;
+        static VIEW: LazyLock<Arc<View>> = LazyLock::new(|| {
+            let views = crate::zones::Views::new(&Arc::default()).unwrap();
+            Arc::clone(views.general().unwrap())
+        });
+        let key = question.key();
+        Self::new(question, key, client, Mono::START, Arc::clone(&VIEW))
+    }
+
+    /// The list that it asks, if the list still runs.
+    pub(super) fn live_list(&self) -> Option<&Arc<List>> {
+        self.list.as_ref().filter(|list| list.is_alive())
+    }
+}
