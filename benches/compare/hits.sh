@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a cached answer costs resolverd and its peers, and a bare echo as the floor: the same names, one after the other.
 #
-# benches/compare/hits.sh [--names N] [--rounds N] [--seconds N] [--rate N] [--resolvers "NAME..."]
+# benches/compare/hits.sh [--names "N..."] [--rounds N] [--seconds N] [--rate N] [--resolvers "NAME..."]
 #
 # Needs root and Debian's nsd, dnsperf and gcc. Each of unbound, knot-resolver, bind9, pdns-recursor and dnsmasq-base that is
 # installed is measured; the script names the others. Everything runs in network and process namespaces of its own and ends with the script. The resolver, with
@@ -9,8 +9,11 @@
 #   at RATE a second      CPU of an answer in microseconds: user and system, of all threads of the resolver (proc(5), stat)
 #   at full load          answers a second
 #   at half of that       p50 and p99 of the time until an answer, in microseconds, as dnsperf sees it
-# Octets of memory for a name are those that the process has grown by while all names were asked for the first time; they mean
-# something from a hundred thousand names on. Printed are the medians of the rounds, and their ratios to the echo.
+# Hits are asked in another order than that in which the names were asked first, because names that came together lie together in
+# memory. Octets of memory for a name are those that the process has grown by while all names were asked for the first time; they
+# mean something from a hundred thousand names on, and the caches are large enough for all. Printed are the medians of the rounds,
+# and their ratios to the first resolver. With several numbers of names, such as "10000 1000000", there is a table for each, and
+# the growth of the CPU time from the first number to the last.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 names=1000 rounds=3 seconds=4 rate=30000 resolvers="echo unbound knot bind powerdns dnsmasq resolverd" arguments=("$@")
@@ -40,36 +43,35 @@ if [ "${INSIDE_HITS-}" != yes ]; then
 fi
 
 threads=1
-cache=$((64 + names / 1000))
 
 start_echo() {
   "$work/echo" 5300 &
   resolver=$!
 }
 
-load() { # load ARGUMENT...: asks at the second core
-  taskset -c 1 dnsperf -s 127.0.0.1 -p 5300 -c 4 -d "$work/names" "$@" >"$work/dnsperf" 2>&1
+load() { # load FILE ARGUMENT...: asks at the second core
+  taskset -c 1 dnsperf -s 127.0.0.1 -p 5300 -c 4 -d "$work/$1" "${@:2}" >"$work/dnsperf" 2>&1
 }
 
 figure() { # figure WORDS: the number behind them
   sed -n "s/^ *$1: *\([0-9.]*\).*/\1/p" "$work/dnsperf"
 }
 
-run() { # run RESOLVER: a line of figures
+run() { # run RESOLVER NAMES: a line of figures
   local begin end answered full before grown
   "start_$1" "$cache"
   soon answers w0.z0.bench
   before=$(resident VmRSS)
-  load -n 1 -q 50 -t 10
-  grown=$((($(resident VmRSS) - before) * 1024 / names))
+  load names -n 1 -q 50 -t 10
+  grown=$((($(resident VmRSS) - before) * 1024 / $2))
   taskset -acp 0 "$resolver" >/dev/null
   read -ra begin < <(cpu)
-  load -Q "$rate" -l "$seconds" -q 200
+  load shuffled -Q "$rate" -l "$seconds" -q 200
   read -ra end < <(cpu)
   answered=$(figure "Queries completed")
-  load -l "$seconds" -q 200
+  load shuffled -l "$seconds" -q 200
   full=$(figure "Queries per second")
-  load -v -Q "$(awk "BEGIN { print int($full / 2) }")" -l "$seconds" -q 200
+  load shuffled -v -Q "$(awk "BEGIN { print int($full / 2) }")" -l "$seconds" -q 200
   awk '/^> / { print $NF * 1000000 }' "$work/dnsperf" | sort -n >"$work/times"
   kill "$resolver"
   wait "$resolver" || true
@@ -83,29 +85,46 @@ run() { # run RESOLVER: a line of figures
 
 . "$here/stage.sh"
 raise_servers answers
-awk -v names="$names" 'BEGIN { for (number = 0; number < names; number++) printf "w%d.z%d.bench A\n", number, number % 200 }' >"$work/names"
 read -ra wanted <<<"$resolvers"
 mapfile -t present < <(installed "${wanted[@]}")
-for ((round = 0; round < rounds; round++)); do
-  for peer in "${present[@]}"; do run "$peer" >/dev/null; done
-done
-awk -v order="${present[*]}" '
-  function median(list,   of, count, one, other, kept) {
-    count = split(list, of, " ")
-    for (one = 2; one <= count; one++)
-      for (other = one; other > 1 && of[other - 1] + 0 > of[other] + 0; other--) {
-        kept = of[other]; of[other] = of[other - 1]; of[other - 1] = kept
-      }
-    return of[int((count + 1) / 2)]
-  }
-  { for (place = 2; place <= 8; place++) seen[$1, place] = seen[$1, place] " " $place }
-  END {
-    peers = split(order, of, " ")
-    printf "%-10s %8s %6s %7s %6s %10s %6s %6s %6s %7s\n", "", "cpu us", "user", "system", "ratio", "a second", "ratio", "p50 us", "p99 us", "octets"
-    for (number = 1; number <= peers; number++) {
-      peer = of[number]
-      for (place = 2; place <= 8; place++) value[peer, place] = median(seen[peer, place])
-      printf "%-10s %8.2f %6.2f %7.2f %6.2f %10d %6.2f %6d %6d %7d\n", peer, value[peer, 2], value[peer, 3], value[peer, 4],
-        value[peer, 2] / value[of[1], 2], value[peer, 5], value[peer, 5] / value[of[1], 5], value[peer, 6], value[peer, 7], value[peer, 8]
+
+table() { # table: the medians of $work/figures
+  awk -v order="${present[*]}" '
+    function median(list,   of, count, one, other, kept) {
+      count = split(list, of, " ")
+      for (one = 2; one <= count; one++)
+        for (other = one; other > 1 && of[other - 1] + 0 > of[other] + 0; other--) {
+          kept = of[other]; of[other] = of[other - 1]; of[other - 1] = kept
+        }
+      return of[int((count + 1) / 2)]
     }
-  }' "$work/figures"
+    { for (place = 2; place <= 8; place++) seen[$1, place] = seen[$1, place] " " $place }
+    END {
+      peers = split(order, of, " ")
+      printf "%-10s %8s %6s %7s %6s %10s %6s %6s %6s %7s\n", "", "cpu us", "user", "system", "ratio", "a second", "ratio", "p50 us", "p99 us", "octets"
+      for (number = 1; number <= peers; number++) {
+        peer = of[number]
+        for (place = 2; place <= 8; place++) value[peer, place] = median(seen[peer, place])
+        printf "%-10s %8.2f %6.2f %7.2f %6.2f %10d %6.2f %6d %6d %7d\n", peer, value[peer, 2], value[peer, 3], value[peer, 4],
+          value[peer, 2] / value[of[1], 2], value[peer, 5], value[peer, 5] / value[of[1], 5], value[peer, 6], value[peer, 7], value[peer, 8]
+      }
+    }' "$work/figures"
+}
+
+for count in $names; do
+  cache=$((64 + count / 1000))
+  awk -v names="$count" 'BEGIN { for (number = 0; number < names; number++) printf "w%d.z%d.bench A\n", number, number % 200 }' >"$work/names"
+  shuf --random-source="$work/names" "$work/names" >"$work/shuffled"
+  : >"$work/figures"
+  for ((round = 0; round < rounds; round++)); do
+    for peer in "${present[@]}"; do run "$peer" "$count" >/dev/null; done
+  done
+  [ "$count" = "$names" ] || printf '%s%d names\n' "${gap-}" "$count"
+  gap=$'\n'
+  table | tee "$work/table.$count"
+  first=${first-$count} last=$count
+done
+if [ "$first" != "$last" ]; then
+  printf '\nCPU time of %d names to that of %d\n' "$last" "$first"
+  join <(sort "$work/table.$first") <(sort "$work/table.$last") | awk '$2 + 0 > 0 { printf "%-10s %.2f\n", $1, $11 / $2 }'
+fi
