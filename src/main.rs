@@ -39,6 +39,9 @@ fn main() -> ExitCode {
             return CONFIG_INVALID.into();
         }
     };
+    if !arguments.listen.is_empty() {
+        config = config.with_listen(arguments.listen);
+    }
     if arguments.check {
         if let Err(wrong) = Views::new(&Arc::new(config)) {
             eprintln!("{wrong}");
@@ -49,9 +52,6 @@ fn main() -> ExitCode {
             None => println!("no configuration file; the defaults apply"),
         }
         return ExitCode::SUCCESS;
-    }
-    if !arguments.listen.is_empty() {
-        config = config.with_listen(arguments.listen);
     }
     if arguments.no_snapshot {
         config = config.without_snapshot();

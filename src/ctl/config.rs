@@ -78,7 +78,7 @@ fn servable(config: Config, file: Option<&Path>) -> Result<(), Errors> {
             line: None,
             key: Some(format!("zone {}", wrong.zone)),
             wrong: wrong.reason,
-            remedy: "the daemon does not start with this zone file; correct it".to_owned(),
+            remedy: "the daemon does not start with this zone; correct it".to_owned(),
         }],
     })
 }

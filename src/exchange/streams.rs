@@ -97,11 +97,12 @@ impl Streams {
     fn kept(&self, path: &Path) -> mpsc::Sender<StreamRequest> {
         let mut table = lock(&self.table);
         let number = table.next_number();
-        // A stream whose task has panicked is still on the list.
+        // A stream whose task has panicked, or whose worker has ended, is still on the list.
         if let Some(kept) = table.kept.get_mut(path).filter(|kept| !kept.requests.is_closed()) {
             kept.used = number;
             return kept.requests.clone();
         }
+        table.forget_closed();
         let network = network_of(path);
         if table.kept.keys().filter(|other| network_of(other) == network).count() >= MAX_STREAMS_PER_NETWORK {
             table.let_go_of_one(|other| network_of(other) == network);
@@ -148,6 +149,13 @@ impl StreamTable {
     fn places_of(&mut self, network: IpAddr) -> Arc<Semaphore> {
         let places = || Arc::new(Semaphore::new(MAX_STREAMS_PER_NETWORK));
         Arc::clone(self.networks.entry(network).or_insert_with(places))
+    }
+
+    /// Forgets streams whose tasks have ended without forgetting them.
+    fn forget_closed(&mut self) {
+        let closed = self.kept.extract_if(|_, kept| kept.requests.is_closed());
+        let networks: Vec<IpAddr> = closed.map(|(path, _)| network_of(&path)).collect();
+        networks.into_iter().for_each(|network| self.forget_free(network));
     }
 
     /// Forgets the places of a network whose places are all free.

@@ -213,3 +213,19 @@ async fn what_was_given_up_keeps_no_other_from_being_sent() {
     assert!(join_all(hasty).await.iter().all(Result::is_err));
     assert!(asked_for_a_second(&streams, &path).await);
 }
+
+#[test]
+fn streams_of_a_worker_that_has_ended_leave_nothing_once_another_is_opened() {
+    let (streams, _) = streams(Echo::default());
+    let worker =
+        || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let ended = worker();
+    for network in 1..=3 {
+        assert_eq!(ended.block_on(streams.exchange(&path(network), b"question")).ok().unwrap(), b"question");
+    }
+    assert_eq!(lock(&streams.table).kept.len(), 3);
+    drop(ended);
+    assert_eq!(worker().block_on(streams.exchange(&path(4), b"question")).ok().unwrap(), b"question");
+    let table = lock(&streams.table);
+    assert_eq!((table.kept.len(), table.networks.len()), (1, 1));
+}

@@ -13,6 +13,7 @@
 //! - Routes are found without a secret hash, because the operator chooses the names in the table.
 
 pub mod authority;
+mod circle;
 mod denial;
 mod fingerprint;
 pub mod local;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::{Kind, Route, View, Wrong, same_mirror};
+use super::{Kind, Route, View, Wrong, circle, same_mirror};
 use crate::config::Config;
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list_way::Way;
@@ -54,7 +54,7 @@ impl Views {
     /// The views of a configuration: listeners that see the same zones and are guarded alike share one.
     ///
     /// # Errors
-    /// A zone file cannot be read, or there are too many views.
+    /// A zone file cannot be read, a zone's server is resolverd itself, or there are too many views.
     pub fn new(config: &Arc<Config>) -> Result<Self, Wrong> {
         Self::build(config, &[], ViewId::default())
     }
@@ -68,6 +68,7 @@ impl Views {
     }
 
     fn build(config: &Arc<Config>, before: &[Arc<View>], mut next: ViewId) -> Result<Self, Wrong> {
+        circle::refuse(config)?;
         let (seen, of_listener) = seen(config)?;
         let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
         for sees in seen {

@@ -142,3 +142,33 @@ fn addresses_of_the_command_line_outlive_a_reload() {
     assert_eq!(resolverctl(&setting, &["reload"]), (0, "no changes\n".to_owned()));
     assert_eq!(process.status().daemon.listen, [process.address]);
 }
+
+#[test]
+fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_a_reload() {
+    let world = World::new(Duration::from_millis(1));
+    let setting = Setting::new(&world, "");
+    let process = setting.start();
+    let own = process.address;
+    let file = std::fs::read_to_string(setting.config()).unwrap().replace("127.0.0.1:0", &own.to_string());
+    for (key, server) in [
+        ("forward", own.to_string()),
+        ("stub", own.to_string()),
+        ("forward", format!("tls://{own}#dns.example")),
+    ] {
+        let zone = format!("[[zone]]\nname = \"partner.example\"\n{key} = [\"127.0.0.1:1\", \"{server}\"]\n");
+        setting.write("resolverd.toml", &format!("{file}{zone}"));
+        let sentence = format!(
+            "zone partner.example.: {key} contains {own}, which resolverd itself listens at ({own}), so that its queries would come back to it; write the address and port of another server\n"
+        );
+        assert_eq!(setting.run(&["--check"]), (6, String::new(), sentence.clone()));
+        // A port of the system's choice is not ours.
+        assert_eq!(setting.run(&["--check", "--listen", "127.0.0.1:0"]).0, 0);
+        let (code, _, error) = setting.run(&[]);
+        assert_eq!((code, error), (1, format!("resolverd: {sentence}")));
+        let (code, wrong) = resolverctl(&setting, &["reload"]);
+        assert!(code == 6 && wrong.contains(sentence.trim_end()), "{wrong}");
+        let (code, wrong) =
+            resolverctl(&setting, &["config", "check", &setting.config().display().to_string()]);
+        assert!(code == 6 && wrong.contains("which resolverd itself listens at"), "{wrong}");
+    }
+}
