@@ -13,6 +13,8 @@
 //!   and cheaper shares of flights took a miss from 136 600 to 88 600 user instructions (callgrind,
 //!   `benches/compare/misses.sh`; Unbound: 62 500).
 
+pub mod renewal;
+
 use std::borrow::Borrow;
 use std::fmt;
 use std::net::IpAddr;
@@ -24,6 +26,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Mono;
+use renewal::RenewalMark;
 
 /// Class IN (RFC 1035 section 3.2.4): the only one we serve.
 const CLASS_IN: u16 = 1;
@@ -331,6 +334,8 @@ pub struct Answer {
     pub security: Security,
     /// The DNS list that it came from, if any, and what the list said.
     pub list: Option<ListMark>,
+    /// Whether somebody renews it.
+    pub renewal: RenewalMark,
 }
 
 /// The DNS list that an answer came from, and what it said.

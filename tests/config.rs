@@ -61,7 +61,7 @@ fn every_key_does_something() {
     let (directory, path) = file(
         "version = 1\nlisten.workers = 3\nlisten.allow = [\"10.1.2.3/8\", \"10.0.0.1\"]\n[resolve]\nroot_hints = \"hints\"\nipv4 = true\nipv6 = false\nrace = false\n\
          qname_minimisation = false\ndeny_servers = []\nupstream_port = 5353\nsource_ports = \"20000 - 29999\"\ndeadline = \"2500ms\"\n[cache]\nsize = \"64MiB\"\nmax_ttl = \"2h\"\n\
-         negative_max_ttl = \"5m\"\nserve_stale = \"0s\"\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
+         negative_max_ttl = \"5m\"\nserve_stale = \"0s\"\nprefetch = false\n[dnssec]\nvalidate = false\ntrust_anchor = \"anchors\"\nnegative_trust_anchors = [\"broken.example\"]\nsha1 = true\n\
          [control]\nsocket = \"/run/r.sock\"\n[log]\nlevel = \"debug\"\n",
     );
     std::fs::write(directory.path().join("hints"), ". NS ns.test.\nns.test. A 127.1.0.1\n").unwrap();
@@ -73,7 +73,7 @@ fn every_key_does_something() {
     assert_eq!(config.cache.size, 64 << 20);
     assert_eq!(config.cache.max_ttl, Duration::from_secs(7_200));
     assert_eq!(config.cache.negative_max_ttl, Duration::from_secs(300));
-    assert_eq!(config.cache.serve_stale, Duration::ZERO);
+    assert_eq!((config.cache.serve_stale, config.cache.prefetch), (Duration::ZERO, false));
     assert_eq!(config.resolve.deadline, Duration::from_millis(2_500));
     assert_eq!((config.resolve.ipv4, config.resolve.ipv6), (Family::On, Family::Off));
     assert_eq!(config.resolve.root_hints.servers.len(), 1);
@@ -109,7 +109,7 @@ fn an_unknown_word_is_told_with_the_nearest_known_one() {
     );
     assert_eq!(
         complaint("[cache]\nfrobnicate = 1\n"),
-        "line 3: cache.frobnicate: is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, serve_stale, size, snapshot"
+        "line 3: cache.frobnicate: is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, prefetch, serve_stale, size, snapshot"
     );
     assert_eq!(complaint("listen = 5\n"), "line 2: listen: is not a section; write [listen] on its own line");
 }

@@ -49,7 +49,7 @@ pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
         tokio::select! {
             biased;
             Some(ended) = asking.join_next() => {
-                if let Ok((check, list, Ahead::NotNeeded)) = ended {
+                if let Ok((check, list, Ahead::NotNeeded | Ahead::NoRoom)) = ended {
                     batch(&resolver).not_needed(&check, list);
                 }
             }

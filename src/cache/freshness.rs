@@ -1,7 +1,14 @@
-//! How old an RRset is, and what may be done with it: answer with it, answer with it only if no server answers, or nothing.
+//! How old an RRset is, and what may be done with it: answer with it, renew it, answer with it only if no server answers, or nothing.
 //!
 //! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale answers. The
 //! entries of a name hold what servers said last, so a stale answer never contradicts a later answer of a server.
+//!
+//! # Decisions
+//!
+//! - What is in use is renewed in the last tenth of its TTL, as by Unbound's `prefetch`, and at least in its last five
+//!   seconds, as by Knot Resolver's: a resolution may take four, and the tenth of half a minute is three.
+//! - Nothing is renewed that lives for less than ten seconds. Five would be more than half of its life, and its servers
+//!   would be asked twice as often.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +18,9 @@ use hickory_proto::rr::{Name, RecordType};
 use super::keys::{KeySlot, NameKeys};
 use super::rrsets::{CacheEntry, InView, Known, Rrset};
 use crate::clock::Mono;
-use crate::limits::{CLIENT_RESPONSE_TIME, SERVER_QUIET_TIME};
+use crate::limits::{
+    CLIENT_RESPONSE_TIME, LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, RENEWAL_SHARE, SERVER_QUIET_TIME,
+};
 
 /// How old something in memory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +41,13 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
         () if past < serve_stale => Age::Stale(past),
         () => Age::Over,
     }
+}
+
+/// Whether something that is fresh from `stored` to `expires` is to be renewed, as it is used now.
+pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
+    let whole = expires.as_micros().saturating_sub(stored.as_micros());
+    let left = expires.as_micros().saturating_sub(now.as_micros());
+    whole >= LEAST_RENEWED_TTL && left <= (whole / RENEWAL_SHARE).max(LEAST_RENEWAL_TIME)
 }
 
 /// Whether a client may get a stale answer for `kind`: what mail is delivered by. TLSA is not here: a stale one would let mail
@@ -165,6 +181,17 @@ mod tests {
         assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_some());
         rrsets.outdate(&owner, RecordType::A, at(60));
         assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_none());
+    }
+
+    #[test]
+    fn a_renewal_is_due_in_the_last_tenth_and_in_the_last_five_seconds_but_not_below_ten() {
+        for (seconds, due) in [(86_400, 77_760), (300, 270), (60, 54), (50, 45), (30, 25), (12, 7), (10, 5)] {
+            let is_due = |second: u64| is_renewal_due(at(7), at(7 + seconds), at(7 + second));
+            assert!(!is_due(due - 1) && is_due(due), "{seconds}");
+        }
+        for seconds in 0..10 {
+            assert!(!is_renewal_due(at(0), at(seconds), at(seconds)), "{seconds}");
+        }
     }
 
     proptest! {

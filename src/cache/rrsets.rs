@@ -13,6 +13,7 @@ use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, Nam
 use serde::{Deserialize, Serialize};
 
 use super::Store;
+use super::freshness;
 use super::keys::{KeySlot, NameKeys};
 use super::security::{Backing, Evidence, ZoneTrust};
 use crate::clock::Mono;
@@ -400,6 +401,11 @@ impl Known {
             Self::Rrset(rrset) => rrset.expires(),
             Self::Negative(negative) => negative.stored.after(Duration::from_secs(negative.ttl.into())),
         }
+    }
+
+    /// Whether it is about to end, so that a question that renews it does not use it.
+    pub fn is_to_be_renewed(&self, now: Mono) -> bool {
+        freshness::is_renewal_due(self.stored(), self.expires(), now)
     }
 
     /// Whether it is secure.

@@ -105,6 +105,7 @@ impl Default for Cache {
             max_ttl: Duration::from_secs(24 * 60 * 60),
             negative_max_ttl: Duration::from_secs(60 * 60),
             serve_stale: Duration::from_secs(60 * 60),
+            prefetch: true,
             snapshot: true,
         }
     }

@@ -31,6 +31,8 @@ pub struct Cache {
     pub negative_max_ttl: Duration,
     /// So long past its TTL an answer is given if no server answers (RFC 8767); 0: never.
     pub serve_stale: Duration,
+    /// Whether an answer in use is renewed before its TTL ends.
+    pub prefetch: bool,
     /// Whether what is kept outlasts a restart, in a file of the state directory.
     pub snapshot: bool,
 }
@@ -66,6 +68,11 @@ pub(super) const CACHE: Once<Cache> = Once {
                 set(&mut cache.serve_stale, value::span(typed, &range))
             },
             |cache| Some(written::span(cache.serve_stale)),
+        ),
+        ConfigKey::<Cache>::new(
+            "prefetch",
+            |cache, typed, _| set(&mut cache.prefetch, value::flag(typed)),
+            |cache| Some(cache.prefetch.into()),
         ),
         ConfigKey::<Cache>::new(
             "snapshot",

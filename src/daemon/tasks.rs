@@ -36,6 +36,7 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     keep(&mut tasks, supervisor, "the missing address task", running(), take_addresses);
     keep(&mut tasks, supervisor, "the dead server task", resolver(), Resolver::probe_dead_servers);
     keep(&mut tasks, supervisor, "the late answer task", resolver(), Resolver::keep_late_answers);
+    keep(&mut tasks, supervisor, "the prefetch task", resolver(), Resolver::prefetch);
     let own = random.clone();
     let tend = move |resolver| tend::tend(resolver, own.clone());
     keep(&mut tasks, supervisor, "the list health task", resolver(), tend);

@@ -32,6 +32,8 @@ pub struct Context {
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     side: Option<Side>,
+    /// Whether it renews what is about to end.
+    renews: bool,
     /// The number of its flight; sub-questions have none.
     flight: Option<u64>,
 }
@@ -67,6 +69,7 @@ impl Context {
             depth: 0,
             asked_for: None,
             side: None,
+            renews: false,
             flight: None,
         }
     }
@@ -106,6 +109,17 @@ impl Context {
         self.side.is_some()
     }
 
+    /// The same for a question that renews an answer: entries of memory that are about to end are not used.
+    #[must_use]
+    pub fn renewing(self) -> Self {
+        Self { renews: true, ..self }
+    }
+
+    /// Whether entries of memory that are about to end are not used.
+    pub fn renews(&self) -> bool {
+        self.renews
+    }
+
     /// The server that is asked only if no other answers.
     pub fn avoids(&self) -> Option<IpAddr> {
         self.side.and_then(|side| side.avoid)
@@ -141,6 +155,7 @@ impl Context {
             asked_for: Some(Arc::new(asked_for)),
             // Its own sub-questions may use memory and any server.
             side: None,
+            renews: false,
             flight: None,
         })
     }

@@ -127,6 +127,14 @@ pub struct Errand<'a> {
     pub avoid: &'a [SocketAddr],
 }
 
+impl Errand<'_> {
+    /// Whether entries of memory that are about to end are not used. Those of a DNS list are: it is asked no more often
+    /// than its clients ask.
+    pub fn renews(&self) -> bool {
+        self.context.renews() && self.route.policy.list.is_none()
+    }
+}
+
 /// The result of recursion, and its zone.
 #[derive(Clone, Debug)]
 pub struct Resolved {

@@ -158,6 +158,9 @@ impl Simulation {
         let of = Arc::clone(&resolver);
         let keeping = move || Arc::clone(&of).keep_late_answers();
         by_itself.spawn(supervisor.keep("the late answer task", keeping));
+        let of = Arc::clone(&resolver);
+        let prefetching = move || Arc::clone(&of).prefetch();
+        by_itself.spawn(supervisor.keep("the prefetch task", prefetching));
         let clients = AtomicU32::new(0);
         Self { lab, clock, network, recorder, resolver, clients, seed, supervisor, by_itself }
     }

@@ -30,6 +30,16 @@ pub const SERVER_QUIET_TIME: Duration = Duration::from_millis(600);
 /// TTL of a stale answer, in seconds: RFC 8767 section 4 recommends it.
 pub const STALE_TTL: u32 = 30;
 
+/// An answer is renewed before its end in this part (one tenth) of its TTL, as by Unbound.
+pub const RENEWAL_SHARE: u64 = 10;
+
+/// And at least this long before its end, in microseconds: a resolution that takes four seconds is ready in time. Knot Resolver
+/// has five seconds too.
+pub const LEAST_RENEWAL_TIME: u64 = 5_000_000;
+
+/// The least TTL of an answer that is renewed, in microseconds: a shorter one would double the questions to its servers.
+pub const LEAST_RENEWED_TTL: u64 = 2 * LEAST_RENEWAL_TIME;
+
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
 pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 

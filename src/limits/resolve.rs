@@ -98,3 +98,12 @@ pub const KEY_RENEWAL: Duration = Duration::from_secs(10);
 
 /// Sets of zones that listeners see, each with memory of its own: a host serves itself, its containers, its guests.
 pub const MAX_VIEWS: usize = 8;
+
+/// Answers that wait to be renewed: a second of 2 500 hits on 10 % of answers that are about to end.
+pub const MAX_RENEWALS_WAITING: usize = 256;
+
+/// Renewals at once: far below `BUSY_FLIGHTS`, as clients' flights come first. At 50 ms each it is a thousand a second.
+pub const MAX_RENEWALS: usize = 64;
+
+/// The same of one zone, so that one whose servers are silent leaves room for the others.
+pub const MAX_RENEWALS_OF_ZONE: usize = 8;

@@ -47,6 +47,10 @@ counters! {
     Scrubbed "scrubbed" Some("records scrubbed");
     /// Datagrams that came to a message's port and did not answer it: forgeries, or late answers.
     Strays "strays" Some("stray datagrams");
+    /// Answers that were asked for again before their TTL ended.
+    Prefetches "prefetches" Some("answers prefetched");
+    /// The same not asked for, because there was no room.
+    PrefetchesShed "prefetches_shed" Some("answers not prefetched (too many queries)");
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
 }

@@ -6,10 +6,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::event::Step;
+use super::event::{Step, StepEvent};
 use super::note::Note;
 use crate::clock::{Clock, Mono};
 use crate::limits::MAX_STEPS;
+use crate::validate::verdict::SecurityStatus;
 
 /// Steps of a question whose zone is known: asked, cut, sent, received, checked, ended.
 const USUAL_STEPS: usize = 6;
@@ -71,6 +72,18 @@ impl Trail {
             |noted: &&Noted| matches!(&noted.note, Note::Received { conduct, .. } if conduct.came_back());
         let last = notes.iter().rev().find(received)?;
         Some(self.began.after(Duration::from_micros(last.at_micros)))
+    }
+
+    /// Whether a server has given an answer, or keys, that are bogus.
+    pub fn is_refuted(&self) -> bool {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.iter().any(|noted| {
+            let (Note::Checked { state, .. } | Note::Told(StepEvent::Checked { state, .. })) = &noted.note
+            else {
+                return false;
+            };
+            *state == SecurityStatus::Bogus
+        })
     }
 
     /// Its progress.

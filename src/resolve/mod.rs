@@ -38,6 +38,7 @@ mod flights;
 pub mod inflight;
 mod late;
 mod lists;
+mod prefetch;
 mod recall;
 mod scope;
 mod shares;
@@ -57,7 +58,6 @@ use tokio::sync::watch;
 use crate::cache::Memory;
 use crate::cache::flush::Flush;
 use crate::clock::{Clock, Mono};
-use crate::dnsbl::list_events::ListEventKind;
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::table::Lists;
 use crate::exchange::Exchange;
@@ -83,6 +83,7 @@ use client_question::ClientQuestion;
 use flights::{BegunFlight, FlightSeat, Flights, JoinedFlight, Landed, Shed};
 use inflight::InFlight;
 use lists::Asking;
+use prefetch::Renewals;
 use shares::ShedReason;
 use trust::Validator;
 use trust::nta::Ntas;
@@ -114,6 +115,8 @@ pub struct Resolver {
     lists: Lists,
     /// Questions to lists in progress.
     asking: Asking,
+    /// Answers that wait to be renewed.
+    renewals: Renewals,
     stopping: watch::Sender<bool>,
     /// A switch for tests: panics in flights.
     #[cfg(feature = "lab")]
@@ -169,6 +172,7 @@ impl Resolver {
             flights: Flights::new(keyed),
             lists: Lists::default(),
             asking: Asking::default(),
+            renewals: Renewals::default(),
             stopping,
             #[cfg(feature = "lab")]
             strike: Strike::default(),
@@ -311,14 +315,6 @@ impl Resolver {
             return self.shed(&question, "a reload removed the listener of this query");
         };
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
-    }
-
-    /// Reports an answer from memory that is about to be sent, if it is of a DNS list.
-    pub fn hit(&self, key: &[u8], answer: &Answer, now: Mono) {
-        if let Some(mark) = answer.list {
-            self.lists.hit(mark);
-            self.lists.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
-        }
     }
 
     /// Answers a question that was not in memory when it arrived.

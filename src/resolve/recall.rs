@@ -58,7 +58,8 @@ impl Resolver {
         let now = self.clock.mono();
         let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.knows);
-        let known = rrsets.get_or_alias(name, kind, Rank::Answer, now);
+        let is_used = |known: &Known| !errand.renews() || !known.is_to_be_renewed(now);
+        let known = rrsets.get_or_alias(name, kind, Rank::Answer, now).filter(|(known, _)| is_used(known));
         if known.is_none()
             && let Some(redirected) = self.recall_redirected(errand, now)
         {
@@ -68,7 +69,7 @@ impl Resolver {
             // Nothing lies below a name that does not exist (RFC 8020).
             let above =
                 route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(name, &route.zone, now))??;
-            Some((Known::Negative(above), kind))
+            Some((Known::Negative(above), kind)).filter(|(known, _)| is_used(known))
         });
         let (known, of) = known?;
         context.note(StepEvent::Memory { found: describe(&known, name, of) });
@@ -108,7 +109,9 @@ impl Resolver {
                 return None;
             }
             above = above.base_name();
-            if let Some(Known::Rrset(rrset)) = rrsets.get(&above, RecordType::DNAME, Rank::Answer, now) {
+            let known = rrsets.get(&above, RecordType::DNAME, Rank::Answer, now);
+            let known = known.filter(|known| !errand.renews() || !known.is_to_be_renewed(now));
+            if let Some(Known::Rrset(rrset)) = known {
                 let dname = rrset.records(&above, now).pop()?;
                 break (rrset, dname);
             }

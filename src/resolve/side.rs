@@ -47,6 +47,8 @@ pub enum Ahead {
     Sent,
     /// Not needed: memory has the answer, or another flight asks already.
     NotNeeded,
+    /// Others need the room.
+    NoRoom,
 }
 
 impl Resolver {
@@ -114,25 +116,34 @@ impl Resolver {
 
     /// Asks a question that a client is about to ask.
     pub async fn ask_ahead(self: &Arc<Self>, question: Question, asker: Client) -> Ahead {
-        let key = question.key();
-        let now = self.clock.mono();
-        let known = self.memory.answers.get(key.as_bytes(), now).is_some()
-            || self.trust.failed_a_moment_ago(&key).is_some();
+        let (key, now) = (question.key(), self.clock.mono());
+        let known = self.memory.answers.get(key.as_bytes(), now).is_some();
         let Some(view) = self.views.load().get(question.view).cloned().filter(|_| !known) else {
             return Ahead::NotNeeded;
         };
-        // When others give way, nothing is prefetched.
-        if self.flights.are_crowded() {
+        self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
+    }
+
+    /// Asks a question whatever answer to it is in memory: what is about to end there is not used.
+    pub(super) async fn ask_aside(self: &Arc<Self>, asked: ClientQuestion) -> Ahead {
+        if self.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        let asked = Arc::new(ClientQuestion::new(question, key, asker, now, view));
-        let JoinedFlight::Waits { seat, begun: Some(begun) } =
-            self.flights.join(&asked, self.zone_at_first(&asked), || Trail::new(self.clock.clone()))
-        else {
-            return Ahead::NotNeeded;
+        // When others give way, nothing is prefetched.
+        if self.flights.are_crowded() {
+            return Ahead::NoRoom;
+        }
+        let asked = Arc::new(asked);
+        let joined = self.flights.join(&asked, self.zone_at_first(&asked), || Trail::new(self.clock.clone()));
+        let (seat, begun) = match joined {
+            JoinedFlight::Waits { seat, begun: Some(begun) } => (seat, begun),
+            JoinedFlight::Waits { begun: None, .. } | JoinedFlight::Repeated => return Ahead::NotNeeded,
+            JoinedFlight::Shed(_) => return Ahead::NoRoom,
         };
-        let context =
-            Context::new(Arc::clone(&seat.trail), Arc::clone(&asked.view)).of_flight(begun.ticket.number());
+        let context = Context::new(Arc::clone(&seat.trail), Arc::clone(&asked.view))
+            .of_flight(begun.ticket.number())
+            .renewing();
+        let context = if asked.question.checking_disabled { context.without_checks() } else { context };
         match Arc::clone(self).take_off(asked, context, begun).await {
             Some(landed) if landed.packets == 0 => Ahead::NotNeeded,
             _ => Ahead::Sent,

@@ -56,12 +56,15 @@ impl Resolver {
 
     /// The same as the reply to a client that is not to wait at all.
     pub(super) fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
-        let answer = Arc::new(self.stale_for(missed, why)?);
+        let answer = Arc::new(self.stale(&missed.question, &missed.view, why)?);
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
     }
 
-    /// The same for a client that waits.
-    fn stale_for(&self, missed: &ClientQuestion, why: &str) -> Option<Answer> {
+    /// The same for a client that waits for a flight; none if a server has said something that is bogus.
+    fn stale_for(&self, missed: &ClientQuestion, trail: &Trail, why: &str) -> Option<Answer> {
+        if trail.is_refuted() {
+            return None;
+        }
         self.stale(&missed.question, &missed.view, why)
     }
 
@@ -78,7 +81,7 @@ impl Resolver {
             if now >= from {
                 let waited = now.since(trail.began()).as_secs_f32();
                 let why = format!("no answer for {waited} s, {}", last_step(trail));
-                match self.stale_for(missed, &why) {
+                match self.stale_for(missed, trail, &why) {
                     Some(answer) => return (Outcome::Stale, answer),
                     None => break,
                 }
@@ -88,7 +91,7 @@ impl Resolver {
         }
         tokio::time::sleep(ends.since(self.clock.mono())).await;
         let why = format!("no answer within {} s: {}", deadline.as_secs_f32(), last_step(trail));
-        if let Some(answer) = self.stale_for(missed, &why) {
+        if let Some(answer) = self.stale_for(missed, trail, &why) {
             return (Outcome::Stale, answer);
         }
         let error = ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, why);

@@ -10,6 +10,7 @@ use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 use super::cursor::Cursor;
 use super::{HEADER, OPT};
 use crate::clock::Mono;
+use crate::question::renewal::RenewalMark;
 use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, same_name};
 
 /// The parts of an answer.
@@ -47,6 +48,7 @@ pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
         extended_error: parts.extended_error.clone(),
         security: Security::Unchecked,
         list: parts.list,
+        renewal: RenewalMark::default(),
     })
 }
 
@@ -138,6 +140,7 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         extended_error: Some(error),
         security: Security::Unchecked,
         list: None,
+        renewal: RenewalMark::default(),
     })
 }
 

@@ -241,6 +241,7 @@ fn lookup(question: &Question, trace: bool) -> Lookup {
         extended_error,
         security: Security::Unchecked,
         list: None,
+        renewal: resolverd::question::renewal::RenewalMark::default(),
     };
     let asked = StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() };
     Lookup {

@@ -16,6 +16,7 @@ use super::trust;
 use crate::cache::rrsets::{CacheEntry, Delegation, Known, Negative, Rank, Rrset};
 use crate::cache::security::{Backing, Evidence};
 use crate::clock::Mono;
+use crate::question::renewal::RenewalMark;
 use crate::question::{
     Answer, ExtendedError, MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail,
     wire_name,
@@ -215,7 +216,8 @@ pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Op
         *ttl = u32::from_be_bytes(*ttl).saturating_sub(taken).min(most).to_be_bytes();
     }
     let (stored, expires) = (moments.now, moments.now.after(lasts));
-    Some(Answer { wire, ttl_offsets, rcode, stored, expires, extended_error, security, list: None })
+    let (list, renewal) = (None, RenewalMark::default());
+    Some(Answer { wire, ttl_offsets, rcode, stored, expires, extended_error, security, list, renewal })
 }
 
 fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rrset> {

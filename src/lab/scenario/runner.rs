@@ -160,6 +160,7 @@ fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
         ("deadline", _) => config.resolve.deadline = spanned()?,
         ("max_ttl", _) => config.cache.max_ttl = spanned()?,
         ("negative_max_ttl", _) => config.cache.negative_max_ttl = spanned()?,
+        ("prefetch", "on" | "off") => config.cache.prefetch = value == "on",
         ("serve_stale", _) => config.cache.serve_stale = spanned()?,
         ("stub" | "forward", _) => config.zones.push(zone(key, value)?),
         ("deny", _) => {
