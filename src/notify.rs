@@ -65,7 +65,10 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
         if missing.is_empty() {
             tell(&[NotifyState::Watchdog]);
         } else if missing != stuck {
-            tracing::error!("watchdog: {} did not respond for {patience:?}", missing.join(", "));
+            tracing::error!(
+                "watchdog: {} did not respond for {patience:?}; if this continues, the service manager restarts resolverd; please report it",
+                missing.join(", ")
+            );
         }
         stuck = missing;
     }

@@ -140,7 +140,7 @@ fn golden(name: &str, found: &[Finding]) {
 fn a_healthy_host_and_a_sick_one() {
     golden("check_system_well", &healthy().findings(heard(false, Some((NOW - 7 * DAY, NOW + 7 * DAY)))));
     let mut redirected = heard(true, Some((NOW, NOW)));
-    redirected.tcp = Err("192.33.4.12:53: silent for 2 s".to_owned());
+    redirected.tcp = Err("192.33.4.12:53: timeout after 2 s".to_owned());
     golden("check_system_sick", &sick().findings(redirected));
 }
 

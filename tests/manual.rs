@@ -62,7 +62,11 @@ fn leaves(words: &str, command: &Command) -> Vec<(String, Command)> {
     for below in shown {
         let words = format!("{words} {}", below.get_name());
         match below.has_subcommands() {
-            true => found.extend(leaves(&words, below)),
+            true => {
+                // A command that explains its terms is more than the sum of its sub-commands.
+                found.extend(below.get_after_long_help().map(|_| (words.clone(), below.clone())));
+                found.extend(leaves(&words, below));
+            }
             false => found.push((words, below.clone())),
         }
     }
@@ -75,14 +79,22 @@ fn leaf(words: &str, command: &Command) -> String {
     let synopsis = rendered(&command, Man::render_synopsis_section);
     let synopsis = synopsis.lines().filter(|line| !line.starts_with(".ie") && !line.starts_with(".el"));
     let synopsis: String = synopsis.skip(1).map(|line| format!("{line}\n")).collect();
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let about = command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string);
+    let about = escaped(&about.unwrap_or_default()).replace("\n\n", "\n.PP\n");
     let options = rendered(&command, Man::render_options_section);
     let options: String = options
         .lines()
         .filter(|line| !line.starts_with(".SH") && !line.starts_with(".ie") && !line.starts_with(".el"))
         .map(|line| format!("{line}\n"))
         .collect();
-    format!(".SS {}\n{synopsis}.PP\n{}.\n{options}", escaped(words), escaped(about.trim_end_matches('.')))
+    let terms = command.get_after_long_help().map(|terms| aligned(&terms.to_string())).unwrap_or_default();
+    format!(".SS {}\n{synopsis}.PP\n{}.\n{options}{terms}", escaped(words), about.trim_end_matches('.'))
+}
+
+/// Text with lines of its own, such as a table of terms.
+fn aligned(text: &str) -> String {
+    let lines: String = text.lines().map(|line| format!("{}\n", escaped(line))).collect();
+    format!(".PP\n.nf\n{lines}.fi\n")
 }
 
 /// Synopsis and options of a program itself.
@@ -101,7 +113,8 @@ fn resolverctl_1() {
         + &program(&command)
         + ".SH COMMANDS\nThe default command is \\fBstatus\\fR.\n"
         + &commands
-        + &section("EXIT STATUS", exit.trim_start_matches("Exit codes: "))
+        + ".SH EXIT STATUS\n"
+        + &aligned(exit.trim_start_matches("Exit codes:\n"))
         + &see_also(&[("resolverd", 8), ("resolverd.toml", 5)]);
     page("resolverctl.1", &text);
 }

@@ -25,7 +25,7 @@ const TTL: Duration = Duration::from_secs(60);
 
 const OUTAGE: Duration = Duration::from_secs(600);
 
-/// What a message to or from a domain is delivered by.
+/// The records by which mail to and from a domain is delivered.
 fn questions(internet: &Internet, place: usize) -> Vec<(Name, RecordType)> {
     let domain = &internet.domains[place];
     vec![

@@ -117,7 +117,10 @@ pub(super) fn name(value: &Typed<'_>) -> Read<Name> {
     if typed.is_empty() {
         return wrong("it is empty");
     }
-    if !typed.is_ascii() || typed.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+    if typed.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        return wrong("it contains a space or a control character");
+    }
+    if !typed.is_ascii() {
         return wrong("it is not in its ASCII form, which begins with xn--");
     }
     let Some(name) = presentation::read_name(typed) else {

@@ -10,7 +10,7 @@ use crate::control::protocol::Request;
 pub(super) struct Arguments {
     /// Name to look up in the cache.
     name: String,
-    /// Only this type.
+    /// Show only this record type.
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
 }

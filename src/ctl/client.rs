@@ -58,7 +58,7 @@ fn read(mut stream: impl BufRead) -> Result<Vec<Reply>, CommandFailure> {
         let mut limited = stream.by_ref().take(limits::MAX_CONTROL_REPLY);
         limited.read_until(b'\n', &mut line).map_err(|error| CommandFailure::CutOff(error.to_string()))?;
         if line.last() != Some(&b'\n') {
-            return Err(CommandFailure::CutOff("it ended early".to_owned()));
+            return Err(CommandFailure::CutOff("it ended early; see `journalctl -u resolverd`".to_owned()));
         }
         match serde_json::from_slice(&line).map_err(|error| CommandFailure::CutOff(error.to_string()))? {
             Reply::End => return Ok(replies),

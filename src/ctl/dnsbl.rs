@@ -19,8 +19,10 @@ pub(super) struct Arguments {
 /// The sub-commands; without one, the states of the lists in use.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Query each list in use about an address or a domain. Exit code 0: a blocklist lists it; 1: no queried blocklist lists
-    /// it; 4: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count.
+    /// Query each list in use about an address or a domain.
+    ///
+    /// Exit codes: 0 a blocklist lists it; 1 no blocklist lists it; 4 no blocklist lists it, but some gave no usable
+    /// answer. Allowlists and data lists do not count.
     Test {
         /// Address or domain to look up.
         #[arg(value_name = "ADDRESS|DOMAIN")]
@@ -29,7 +31,9 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
-    /// Query the test points of the lists in use now; show the state of the lists two seconds later.
+    /// Test the lists in use now; show their state two seconds later.
+    ///
+    /// The test queries the test points of a list: an address that it always lists, and one that it never lists.
     Health,
     /// Show the registry and its date: all known lists, what they list, and their terms of use.
     List,

@@ -51,7 +51,7 @@ pub enum CommandFailure {
         socket: PathBuf,
     },
     /// The reply is incomplete.
-    #[error("invalid reply of resolverd: {0}")]
+    #[error("no usable reply from resolverd: {0}")]
     CutOff(String),
     /// The daemon refused.
     #[error("{0}")]

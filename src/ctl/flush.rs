@@ -11,18 +11,18 @@ use crate::control::protocol::{FlushWhat, Reply, Request};
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["name", "negative", "all"]))]
 pub(super) struct Arguments {
-    /// Name to remove, all types.
+    /// Name to remove, with all its types.
     name: Option<String>,
-    /// Remove all names below it too.
+    /// Remove also all names below NAME.
     #[arg(long, requires = "name", conflicts_with_all = ["negative", "all"])]
     tree: bool,
-    /// Remove only this type.
+    /// Remove only this record type.
     #[arg(long = "type", value_name = "TYPE", requires = "name", conflicts_with_all = ["negative", "all"])]
     kind: Option<String>,
     /// Remove all negative answers and cached failures.
     #[arg(long)]
     negative: bool,
-    /// Remove everything, the server data included.
+    /// Remove everything, also the data about servers.
     #[arg(long)]
     all: bool,
 }

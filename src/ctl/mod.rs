@@ -30,6 +30,7 @@ pub mod render;
 mod servers;
 mod stats;
 mod status;
+mod terms;
 mod zones;
 
 use std::io::{self, IsTerminal, Write};
@@ -44,21 +45,30 @@ use crate::config::defaults;
 
 /// The text below the help.
 const EXIT_CODES: &str = "\
-Exit codes: 0 yes or success, 1 no (not healthy, NXDOMAIN, no data), 2 usage, 3 daemon unreachable, 4 unknown (query \
-failed), 5 permission denied, 6 configuration invalid";
+Exit codes:
+  0  success, or yes
+  1  no: not healthy, NXDOMAIN, or no data
+  2  wrong command line
+  3  daemon unreachable
+  4  unknown: the query failed
+  5  permission denied
+  6  configuration invalid";
+
+/// The heading of the options of every command.
+const GLOBAL: &str = "Options of every command";
 
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "resolverctl", version, about = "Query and control the resolverd daemon", after_help = EXIT_CODES)]
 pub struct Arguments {
     /// Control socket of the daemon.
-    #[arg(long, value_name = "PATH", default_value = defaults::SOCKET, global = true)]
+    #[arg(long, value_name = "PATH", default_value = defaults::SOCKET, global = true, help_heading = GLOBAL)]
     socket: PathBuf,
     /// Print JSON, one object per line. Times are in seconds.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
     /// Use of colours. auto: on a terminal, unless NO_COLOR is set.
-    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", global = true)]
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN", global = true, help_heading = GLOBAL)]
     color: Color,
     #[command(subcommand)]
     command: Option<Command>,
@@ -78,31 +88,34 @@ enum Command {
     /// Show whether the daemon is healthy, and if not, what to do.
     Status,
     /// Show statistics: queries, outcomes, latency, the slowest zones and servers.
-    ///
-    /// "shed" counts queries that were answered at once with SERVFAIL to limit the load. If more than half of the places
-    /// for queries in progress are taken, queries of the zone and the client with the most queries in progress are shed.
-    /// Queries for a zone whose servers do not answer are shed above a small number. The tables by zone and by client have
-    /// a column for it.
+    #[command(after_long_help = terms::STATS)]
     Stats(stats::Arguments),
     /// Send a query through the daemon; show the answer, its source and the time it took.
+    #[command(after_long_help = terms::QUERY)]
     Query(query::Arguments),
     /// Remove entries from the cache; show how many.
+    #[command(after_long_help = terms::FLUSH)]
     Flush(flush::Arguments),
     /// Show the known servers, the slowest first: round trip, timeouts, EDNS, lame zones.
+    #[command(after_long_help = terms::SERVERS)]
     Servers(servers::Arguments),
     /// Show the configured zones, their targets and the state of their servers.
+    #[command(after_long_help = terms::ZONES)]
     Zones,
     /// Show the queries in progress, the oldest first: age, clients, and the server waited for.
+    #[command(after_long_help = terms::INFLIGHT)]
     Inflight,
     /// Show the cache entries of a name and when they expire.
+    #[command(after_long_help = terms::CACHE)]
     Cache(cache::Arguments),
     /// Show the DNS lists in use: latency, listings, state since when, and what to do.
+    #[command(after_long_help = terms::DNSBL)]
     Dnsbl(dnsbl::Arguments),
     /// Show the running configuration, or check a configuration file.
     #[command(subcommand)]
     Config(config::Command),
-    /// Manage negative trust anchors: names at or below which nothing is validated.
-    #[command(subcommand)]
+    /// Manage negative trust anchors: names without DNSSEC validation.
+    #[command(subcommand, after_long_help = terms::NTA)]
     Nta(nta::Command),
     /// Reload the configuration file; show the changes. If the file has an error, nothing changes.
     Reload,

@@ -13,7 +13,7 @@ use crate::limits::MAX_NTA_TIME;
 /// The command line of `nta`.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC.
+    /// Turn off validation at and below a name for some time.
     Add {
         /// Name of the domain.
         name: String,

@@ -10,7 +10,7 @@ use crate::control::protocol::Request;
 /// The command line of `servers`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Show only the server at this address. Exit code 1: no data about it.
+    /// Show only the server at this address. Exit code 1 if there is no data about it.
     address: Option<IpAddr>,
 }
 

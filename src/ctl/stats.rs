@@ -9,11 +9,11 @@ use crate::record::Window;
 /// The command line of `stats`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Time window; since start if the daemon started later.
+    /// Time window of the statistics; since start if the daemon started later.
     #[arg(long, value_enum, default_value_t = Window::FiveMinutes, value_name = "WINDOW")]
     since: Window,
     /// Show a table instead of the overview.
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "slow")]
+    #[arg(long, value_enum, value_name = "TABLE", conflicts_with = "slow")]
     by: Option<Table>,
     /// Show the zones that took the most time, with a histogram of their resolution times.
     #[arg(long)]

@@ -1,7 +1,8 @@
-//! The snapshot of the cache: its file in the state directory, when it is written, and what is told of it.
+//! The snapshot of the cache: its file in the state directory, the times of writing, and its status.
 //!
-//! It is written beside the old one and renamed, so that a process that is killed meanwhile leaves the old one. It is not synced to
-//! the disk: a checksum tells what a power failure has left, and mail queues on the same disk do not wait for it.
+//! The file is written beside the old one and renamed, so that a killed process leaves the old one. It is not synced
+//! to the disk, so that mail queues on the same disk do not wait for it. After a power failure the checksums show
+//! whether the file is complete.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -25,11 +26,11 @@ pub(super) const FILE: &str = "cache.snapshot";
 /// The snapshot of the cache.
 pub(super) struct Snapshot {
     path: PathBuf,
-    /// Rung when the file holds what memory does not hold any more.
+    /// Notified when the file has entries that were removed from memory.
     outdated: Notify,
-    /// Whether it still does.
+    /// Whether the file still has such entries.
     is_outdated: AtomicBool,
-    /// When a write is given up; it is set once the daemon ends, and no more is read then.
+    /// The moment at which a write is given up. It is set when the daemon ends, and reading stops then too.
     ends: OnceLock<Mono>,
     clock: Clock,
     known: Mutex<Known>,
@@ -64,14 +65,14 @@ impl Seek for Bounded<'_> {
     }
 }
 
-/// What is known of the file.
+/// The state of the file.
 #[derive(Clone, Copy, Default)]
 struct Known {
-    /// Whether what it held is in memory: it is not to be replaced before.
+    /// Whether its entries are in memory. Until then it must not be replaced.
     is_read: bool,
-    /// Entries that memory got from it.
+    /// Restored entries.
     restored: u64,
-    /// What was written last, and when.
+    /// The result of the last write, and its time.
     written: Option<(Written, Mono)>,
 }
 
@@ -87,13 +88,13 @@ impl Snapshot {
         }
     }
 
-    /// Has the file written soon: it holds what memory has forgotten.
+    /// Requests a write soon, because entries of the file were removed from memory.
     pub(super) fn outdated(&self) {
         self.is_outdated.store(true, Ordering::Relaxed);
         self.outdated.notify_one();
     }
 
-    /// No more is read, and writes end within `STOP_SNAPSHOT`.
+    /// Reading stops, and writes end within `STOP_SNAPSHOT`.
     pub(super) fn end(&self) {
         // It ends once.
         let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
@@ -114,12 +115,12 @@ impl Snapshot {
         }
     }
 
-    /// Whether the file of before was read, and need not be again.
+    /// Whether the file of the last process was read, so that it is not read again.
     pub(super) fn is_read(&self) -> bool {
         self.known().is_read
     }
 
-    /// Waits until the file holds what memory does not hold any more.
+    /// Waits until the file has entries that were removed from memory.
     pub(super) async fn is_outdated(&self) {
         self.outdated.notified().await;
     }
@@ -128,7 +129,7 @@ impl Snapshot {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the file into memory; one that is not to be used is set aside.
+    /// Reads the file into memory. A file that must not be used is renamed.
     pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
         let read = File::open(&self.path).map_err(Refused::Unread).and_then(|mut file| {
             if matches!(calendar, Calendar::After(_)) {
@@ -179,7 +180,7 @@ impl Snapshot {
             Err(error) => {
                 let _ = fs::remove_file(&beside);
                 if is_outdated {
-                    // A restart would bring back what was flushed.
+                    // A restart would restore flushed entries.
                     let _ = fs::remove_file(&self.path);
                 }
                 let path = self.path.display();
@@ -191,7 +192,7 @@ impl Snapshot {
     }
 
     fn replace(&self, beside: &PathBuf, memory: &Memory, scope: &Scope, now: Now) -> io::Result<Written> {
-        // What a process that was killed has left.
+        // The rest of a write by a process that was killed.
         match fs::remove_file(beside) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -103,7 +103,7 @@ impl Running {
                 tracing::info!(listen = come, "now also listening at {come}: the address appeared");
                 notify::listens(&all);
             }
-            Err(error) => tracing::error!("cannot listen at an address that this host has now: {error}"),
+            Err(error) => tracing::error!("an address of the configuration appeared, but resolverd {error}"),
         }
     }
 }
@@ -196,7 +196,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!(
-            "priming failed, no root server gave the list of root servers: {failure}; resolverd tries again"
+            "cannot get the list of root servers (priming): {failure}; resolverd tries again; `resolverctl check system` shows whether this host reaches them"
         );
     }
 }

@@ -26,7 +26,7 @@ pub enum Purpose {
     Data,
 }
 
-/// What the names of a list are made of.
+/// The kinds of names that are looked up in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {

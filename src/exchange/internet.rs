@@ -24,10 +24,10 @@ use crate::limits::{MAX_PORT_WALK, PORT_TRIES};
 use crate::random::Random;
 use crate::wire::PAYLOAD;
 
-/// Octets of a datagram that are read: of one larger than the offered size nothing else counts, see `cut`.
+/// The number of octets read of a datagram. Of one larger than the offered size, the rest does not matter: see `cut`.
 const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 
-/// What a socket waits for: datagrams, and errors that routers and servers send back.
+/// The events that a socket waits for: datagrams, and errors that routers and servers send back.
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// Sockets of this machine.
@@ -72,8 +72,8 @@ fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Has the runtime in which this is called wait for datagrams to read. Tokio's own socket also waits for room to write, and wakes as
-/// soon as it is opened and when the server has read the message.
+/// Registers the socket for reading with the current runtime. Tokio's own socket also waits for room to write, and
+/// wakes as soon as it is opened and when the server has read the message.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"

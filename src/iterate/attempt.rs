@@ -116,7 +116,7 @@ impl Attempt {
             Err(panicked) => {
                 let server = self.path.server;
                 tracing::error!(
-                    "the reply of {server} about {} {} was dropped: {panicked}",
+                    "{panicked}; the reply of {server} about {} {} was dropped; please report it",
                     self.name,
                     self.kind
                 );
@@ -502,7 +502,8 @@ fn describe(said: &Said, message: &Message) -> Words {
         },
         Said::Referral(referral) => {
             let (servers, addresses) = (referral.servers.len(), referral.glue.len());
-            format!("referral to {}, {servers} servers, {addresses} glue addresses", referral.zone).into()
+            let text = format!("referral to {}: servers {servers}, addresses {addresses}", referral.zone);
+            text.into()
         }
         Said::Doubtful(_) => format!("negative answer that is not from the zone{authority}").into(),
         Said::Nothing(conduct) => Words::Fixed(conduct_text(*conduct)),

@@ -84,7 +84,7 @@ pub enum Failure {
         kind: RecordType,
     },
     /// The answer of its servers is not what its owner signed, or its validation was not possible.
-    #[error("{state}: {fault}")]
+    #[error("DNSSEC validation failed ({state}): {fault}")]
     Untrusted {
         /// The zone whose server said it.
         zone: Name,
@@ -195,8 +195,11 @@ impl Failure {
 
 /// The conduct of a server, in a word or two.
 pub fn conduct_text(conduct: Conduct) -> &'static str {
-    let well = if conduct == Conduct::Truncated { "truncated" } else { "answered" };
-    conduct.fault().unwrap_or(well)
+    match conduct {
+        Conduct::Truncated => "truncated",
+        Conduct::Lame => "lame (does not serve the zone)",
+        conduct => conduct.fault().unwrap_or("answered"),
+    }
 }
 
 fn why_text(why: Option<&Failure>) -> String {

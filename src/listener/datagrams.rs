@@ -1,8 +1,8 @@
-//! Datagrams in batches: one system call reads all that have come, one sends all replies to them.
+//! Datagrams in batches: one system call reads all that have arrived, and one sends all replies.
 //!
-//! A socket at a wildcard address is told at which of the host's addresses each datagram came (IP_PKTINFO; RFC 3542 section 6),
-//! and each reply leaves from there: a client drops a reply from an address that it did not ask. The safe wrappers send such
-//! replies one at a time only; a listener at an address of its own needs no such thing.
+//! For a socket at a wildcard address the kernel reports the local address of each datagram (IP_PKTINFO; RFC 3542
+//! section 6). The reply leaves from that address, because a client drops a reply from another one. The safe wrappers
+//! send such replies one at a time. A listener at a single address does not need this.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -19,16 +19,16 @@ use smallvec::SmallVec;
 
 use crate::limits::{MAX_QUERY, SMALL_UDP_BATCH, UDP_BATCH};
 
-/// Who sent a datagram, and where it came in.
+/// The sender of a datagram, and the local address at which it arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer {
-    /// Whom the reply is for.
+    /// The address to which the reply goes.
     pub(super) client: SocketAddr,
-    /// Where the reply is to leave from; none where the socket has one address.
+    /// The local address of the reply; none if the socket has only one.
     local: Option<Local>,
 }
 
-/// An address of this host, as the kernel tells and takes it.
+/// An address of this host, in the form of the kernel.
 #[derive(Clone, Copy, Debug)]
 enum Local {
     V4(in_pktinfo),
@@ -39,20 +39,20 @@ enum Local {
 pub(super) struct QueryBatch {
     headers: MultiHeaders<SockaddrStorage>,
     octets: Box<[u8]>,
-    /// Datagrams that the next call has room for: room costs, whether a datagram comes or not.
+    /// The number of datagrams that the next call has room for. Room costs time even if no datagram arrives.
     room: usize,
-    /// Of each datagram its length and its peer; none where it came from what is no address of IP.
+    /// The length and the peer of each datagram; none if the peer is not an IP address.
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
 /// ReplyBatch that one call will send.
 pub(super) struct ReplyBatch {
-    /// As many buffers as a batch has datagrams; the first ones hold replies.
+    /// One buffer for each datagram of a batch. The first ones hold replies.
     buffers: Vec<Vec<u8>>,
     peers: Vec<Peer>,
 }
 
-/// Has the kernel tell at which address each datagram comes to `socket`, where it may be more than one.
+/// Makes the kernel report the local address of each datagram, if `socket` has more than one.
 pub(super) fn tell_local(socket: &UdpSocket) -> io::Result<()> {
     match socket.local_addr()?.ip() {
         IpAddr::V4(address) if address.is_unspecified() => Ok(setsockopt(socket, Ipv4PacketInfo, &true)?),
@@ -78,7 +78,7 @@ pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<
 
 impl QueryBatch {
     pub(super) fn new() -> Self {
-        // What is told of an address of IPv4 is shorter.
+        // The report of an IPv4 address is shorter.
         let told = nix::cmsg_space!(in6_pktinfo);
         Self {
             headers: MultiHeaders::preallocate(UDP_BATCH, Some(told)),
@@ -88,10 +88,10 @@ impl QueryBatch {
         }
     }
 
-    /// Reads what has come, at most a batch, in the place of what was read before; whether that was all.
+    /// Reads at most one batch, in the buffers of the last one. Returns whether that was all.
     ///
     /// # Errors
-    /// Nothing has come, or a past reply brought an error back.
+    /// No datagram has arrived, or an earlier reply caused an error.
     pub(super) fn receive(&mut self, socket: &UdpSocket) -> io::Result<bool> {
         self.datagrams.clear();
         let mut places = self.octets.chunks_exact_mut(MAX_QUERY).take(self.room);
@@ -105,7 +105,7 @@ impl QueryBatch {
         Ok(all)
     }
 
-    /// What was read, in the order in which it came.
+    /// The datagrams of the batch, in the order of arrival.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Peer)> {
         let places = self.octets.chunks_exact(MAX_QUERY);
         places
@@ -119,17 +119,17 @@ impl ReplyBatch {
         Self { buffers: vec![Vec::new(); UDP_BATCH], peers: Vec::with_capacity(UDP_BATCH) }
     }
 
-    /// Where the next reply is written; none where a batch of them waits.
+    /// The buffer for the next reply; none if a full batch waits.
     pub(super) fn buffer(&mut self) -> Option<&mut Vec<u8>> {
         self.buffers.get_mut(self.peers.len())
     }
 
-    /// What stands in that buffer is for `peer`.
+    /// Addresses the reply in that buffer to `peer`.
     pub(super) fn push(&mut self, peer: Peer) {
         self.peers.push(peer);
     }
 
-    /// Sends them all: how many the kernel did not take.
+    /// Sends them all. Returns how many the kernel did not take.
     pub(super) fn send(&mut self, socket: &UdpSocket) -> usize {
         let replies = self.buffers.iter().zip(&self.peers);
         let lost = match self.peers.as_slice() {
@@ -145,7 +145,7 @@ impl ReplyBatch {
     }
 }
 
-/// Sends replies that need no local address: how many the kernel did not take.
+/// Sends replies that need no local address. Returns how many the kernel did not take.
 fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     type Batch<T> = SmallVec<[T; UDP_BATCH]>;
     let clients: Batch<SocketAddrAny> = peers.iter().map(|peer| peer.client.into()).collect();
@@ -157,7 +157,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
         parts.map(|((client, slice), nothing)| MMsgHdr::new_with_addr(client, slice, nothing)).collect();
     let (mut left, mut lost) = (messages.as_mut_slice(), 0_usize);
     while !left.is_empty() {
-        // An error is that of the first one left; those behind it may be taken.
+        // An error belongs to the first reply that is left. The kernel may take those after it.
         let sent = sendmmsg(socket, left, SendFlags::DONTWAIT).unwrap_or_else(|_| {
             lost = lost.saturating_add(1);
             1
@@ -167,7 +167,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     lost
 }
 
-/// Datagrams that the next call is to have room for, after one that had room for `before` and read so many.
+/// The room of the next call, in datagrams, after a call with room for `before` that read `read`.
 fn next_room(before: usize, read: usize) -> usize {
     if read == before {
         UDP_BATCH
@@ -188,7 +188,7 @@ fn peer(datagram: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<Peer> {
 fn local(datagram: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<Local> {
     datagram.cmsgs().ok()?.find_map(|told| match told {
         ControlMessageOwned::Ipv4PacketInfo(info) => {
-            // The way back is the kernel's to choose.
+            // The kernel chooses the interface.
             Some(Local::V4(in_pktinfo { ipi_ifindex: 0, ipi_addr: in_addr { s_addr: 0 }, ..info }))
         }
         ControlMessageOwned::Ipv6PacketInfo(info) => {

@@ -1,8 +1,8 @@
-//! Queries that the kernel dropped, as the buffer of a listener's socket was full.
+//! Queries that the kernel dropped because the buffer of a listener's socket was full.
 //!
-//! The kernel counts them for each socket and shows them in `/proc/net/udp` and `/proc/net/udp6` (proc_net_udp(5)). It would also
-//! tell of them with each datagram (SO_RXQ_OVFL), but the safe wrapper of recvmmsg has no room for that behind a datagram that came
-//! without.
+//! The kernel counts them for each socket and shows them in `/proc/net/udp` and `/proc/net/udp6` (proc_net_udp(5)).
+//! It could also report them with each datagram (SO_RXQ_OVFL), but the safe wrapper of recvmmsg cannot read that
+//! after a datagram without such a report.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,12 +17,12 @@ const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 /// A socket's inode.
 pub(super) type Inode = u64;
 
-/// What was dropped of each socket when somebody looked last.
+/// The count of each socket at the last look.
 #[derive(Default)]
 pub(super) struct Dropped(Mutex<HashMap<Inode, u64>>);
 
 impl Dropped {
-    /// What was dropped at these sockets since the last look; nothing where the tables are hidden.
+    /// The number of queries dropped at these sockets since the last look; 0 if the tables cannot be read.
     pub(super) fn take(&self, sockets: &[Inode]) -> u64 {
         let of_table = |table: &&str| read(table).unwrap_or_default();
         self.since(sockets, &TABLES.iter().map(of_table).collect::<String>())
@@ -42,7 +42,7 @@ fn read(table: &str) -> io::Result<String> {
     Ok(text)
 }
 
-/// The inode of a row of the table, and what was dropped at it: the tenth and the last of thirteen.
+/// The inode of a row of the table and its count of drops: the tenth and the last of thirteen columns.
 fn row(line: &str) -> Option<(Inode, u64)> {
     let mut fields = line.split_ascii_whitespace();
     let inode = fields.nth(9)?.parse().ok()?;

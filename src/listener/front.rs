@@ -202,7 +202,7 @@ impl Front {
             }
         };
         caught(resolved).await.unwrap_or_else(|panicked| {
-            tracing::error!("a query failed: {panicked}");
+            tracing::error!("{panicked}; a query got no reply; please report it");
             None
         })
     }

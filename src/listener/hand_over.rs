@@ -1,7 +1,7 @@
 //! A miss becomes a task of the worker that read it.
 //!
-//! Bounded: few tasks wait to be run for the first time, as each takes some kilobytes; the other misses wait before that, and where
-//! as many wait as may, the client hears SERVFAIL.
+//! Bounded: few tasks wait for their first run, because each takes some kilobytes. The other misses wait before that.
+//! If the maximum of misses waits, the client gets SERVFAIL.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ use super::outbox::Outbox;
 use crate::limits::{MAX_QUEUE, WORKER_TASKS};
 use crate::question::Apart;
 
-/// A question that was not in memory, and where its reply goes.
+/// A question that was not in memory, and the way of its reply.
 pub(super) struct Miss {
     pub(super) waiting: Box<WaitingQuery>,
     pub(super) peer: Peer,
@@ -26,12 +26,12 @@ pub(super) struct Miss {
 #[derive(Default)]
 pub(super) struct HandOver {
     waiting: RefCell<VecDeque<Miss>>,
-    /// Tasks that were not run yet.
+    /// Tasks that have not run yet.
     tasks: Arc<AtomicUsize>,
 }
 
 impl HandOver {
-    /// Takes a miss; gives it back where as many wait as may.
+    /// Takes a miss; gives it back if the maximum waits.
     pub(super) fn hand(&self, miss: Miss) -> Result<(), Miss> {
         let mut waiting = self.waiting.borrow_mut();
         if waiting.len() >= MAX_QUEUE {
@@ -46,7 +46,7 @@ impl HandOver {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Begins misses as tasks of the runtime in which this is called, as many as may wait to be run; whether that was all.
+    /// Begins misses as tasks of the current runtime, up to the bound. Returns whether that was all.
     pub(super) fn begin(&self) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         while self.tasks.load(Ordering::Relaxed) < WORKER_TASKS as usize {
@@ -71,7 +71,7 @@ impl Miss {
         if !outbox.put(reply, &peer) {
             front.apart(waiting.arrival.shard, Apart::ReplyLost);
         }
-        // Its client waits no more.
+        // Its client no longer waits.
         drop(waiting);
     }
 }

@@ -218,8 +218,8 @@ impl Listeners {
         Ok(listeners)
     }
 
-    /// What counts the queries that the kernel has dropped since it was called last, at sockets that are open now. It reads a file of
-    /// the kernel, so it is to be called on a thread that may wait.
+    /// A function that counts the queries that the kernel has dropped since its last call, at the sockets that are
+    /// open now. It reads a file of the kernel, so call it on a thread that may wait.
     pub fn dropped(&self) -> impl FnOnce() -> usize + use<> {
         let sockets: Vec<Inode> =
             self.open.iter().flat_map(|open| open.workers.iter().map(Worker::inode)).collect();

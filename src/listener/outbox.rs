@@ -8,16 +8,16 @@ use tokio::sync::Notify;
 
 use super::datagrams::{self, Peer};
 
-/// What a worker is told to do.
+/// An order for a worker.
 pub(super) const SERVE: u8 = 0;
-/// To end once it has nothing left to answer.
+/// End after the last reply.
 pub(super) const RETIRE: u8 = 1;
-/// To end.
+/// End at once.
 pub(super) const STOP: u8 = 2;
-/// To read no more.
+/// Stop reading.
 pub(super) const LEAVE: u8 = 3;
 
-/// Where replies to a worker's clients are put.
+/// The queue of replies to a worker's clients.
 #[derive(Clone)]
 pub(super) struct Outbox {
     pub(super) socket: Arc<UdpSocket>,
@@ -26,7 +26,7 @@ pub(super) struct Outbox {
     pub(super) orders: Arc<Orders>,
 }
 
-/// What a worker is told to do, and the bell that has it look.
+/// The orders for a worker, and the bell that wakes it.
 #[derive(Default)]
 pub(super) struct Orders {
     order: AtomicU8,
@@ -43,18 +43,18 @@ impl Orders {
         self.order.load(Ordering::SeqCst)
     }
 
-    /// Whether queries are to be read still.
+    /// Whether the worker still reads queries.
     pub(super) fn reads(&self) -> bool {
         !matches!(self.order.load(Ordering::Acquire), STOP | LEAVE)
     }
 }
 
 impl Outbox {
-    /// Sends the reply to a miss, or learns that there will be none; false where the kernel has no room for it.
+    /// Sends the reply to a miss, or notes that there is none. False if the kernel has no room for it.
     pub(super) fn put(&self, reply: Option<Vec<u8>>, peer: &Peer) -> bool {
         let put = reply.is_none_or(|reply| datagrams::send(&self.socket, &reply, peer).is_ok());
         self.outstanding.fetch_sub(1, Ordering::SeqCst);
-        // A worker that is to end waits for the last.
+        // A worker that ends waits for the last reply.
         if self.orders.now() != SERVE {
             self.orders.bell.notify_one();
         }

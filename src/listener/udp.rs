@@ -1,10 +1,10 @@
 //! A worker: one thread with a runtime of its own, and one datagram socket.
 //!
-//! The thread sleeps in epoll until something comes, so an idle daemon runs no timer. It reads a batch of queries, answers hits
-//! at once and sends these replies together. A miss becomes a task of the same runtime: its upstream sockets, its timers and its
-//! reply stay on the thread that read the query, and one wake serves queries and replies of servers alike. Where the tasks do not
-//! keep up, the client gets SERVFAIL. Other threads may wait for a flight that runs here, so a worker that is retired runs on for
-//! as long as a flight may last.
+//! The thread sleeps in epoll until something comes, so an idle daemon runs no timer. It reads a batch of queries,
+//! answers hits at once and sends these replies together. A miss becomes a task of the same runtime: its upstream
+//! sockets, its timers and its reply stay on the thread that read the query, and one wake serves queries and replies
+//! of servers alike. If the tasks do not keep up, the client gets SERVFAIL. Other threads may wait for a flight that
+//! runs here, so a worker that is retired runs on for as long as a flight may last.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -39,7 +39,7 @@ pub(super) struct Worker {
     orders: Arc<Orders>,
     /// Its socket's.
     inode: Inode,
-    /// Kept here too: a thread that was given up must be missed.
+    /// Kept here too, so that the watchdog misses a thread that was given up.
     _pulse: Arc<Pulse>,
 }
 
@@ -81,14 +81,14 @@ impl Worker {
                 }
             };
             let _ = ready.send(Ok(()));
-            // An error says that it is not to begin: its configuration was refused.
+            // An error means that it must not begin, because its configuration was refused.
             if begun.recv().is_ok() {
                 supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
                 work.end(runtime);
             }
         };
         let thread = std::thread::Builder::new().name(name).spawn(lives)?;
-        // An error of the channel is a thread that has panicked.
+        // An error of the channel means that the thread has panicked.
         is_ready.recv().map_err(|_| io::ErrorKind::Other)??;
         Ok(Self { thread, begin, orders, inode, _pulse: pulse })
     }
@@ -98,19 +98,19 @@ impl Worker {
         self.inode
     }
 
-    /// Has it serve; it ends by itself where it is dropped before.
+    /// Lets the worker serve. It ends by itself if it is dropped before.
     pub(super) fn begin(&self) {
-        // There is room for one, and it is told once.
+        // The channel has room for one order, and only one is sent.
         let _ = self.begin.try_send(());
     }
 
-    /// Has the worker end by itself: its socket once every question that has come to it is answered, its thread when no flight
-    /// of it can last any longer.
+    /// Lets the worker end. Its socket closes after all its questions are answered. Its thread ends when none of its
+    /// flights can still run.
     pub(super) fn retire(self) {
         self.orders.give(RETIRE);
     }
 
-    /// Has the thread read no more: the socket outlives it, and another will read what is there.
+    /// Stops reading. The socket stays open, and another process reads the queries that are left in it.
     pub(super) fn leave(&self) {
         self.orders.give(LEAVE);
     }
@@ -129,8 +129,8 @@ fn runtime() -> io::Result<Runtime> {
     runtime.enable_io().enable_time().event_interval(WORKER_TASKS).build()
 }
 
-/// Has the runtime in which this is called wait for datagrams to read. Tokio's own socket also waits for room to write, and wakes for
-/// each reply that a client has read.
+/// Registers the socket for reading with the current runtime. Tokio's own socket also waits for room to write, and
+/// wakes for each reply that a client has read.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
@@ -145,18 +145,18 @@ struct Work {
     front: Arc<Front>,
     hand_over: HandOver,
     outbox: Outbox,
-    /// When the last miss came.
+    /// The time of the last miss.
     missed: Cell<Option<Mono>>,
     beat: Arc<Pulse>,
 }
 
-/// What a worker wakes for.
+/// The reasons for which a worker wakes.
 enum WorkerEvent<'a> {
     /// Its bell was rung.
     Bell,
     /// Queries have come.
     Queries(AsyncFdReadyGuard<'a, Arc<UdpSocket>>),
-    /// Misses wait to be begun.
+    /// Misses wait to begin.
     Misses,
 }
 
@@ -170,7 +170,7 @@ impl Work {
                 if rung.as_mut().poll(context).is_ready() {
                     return Poll::Ready(WorkerEvent::Bell);
                 }
-                // Queries that are not to be read must not wake it either.
+                // Queries that it does not read must not wake it.
                 match orders.reads().then(|| self.poll_queries(context)) {
                     Some(Poll::Ready(queries)) => Poll::Ready(queries),
                     _ if self.hand_over.waits() => Poll::Ready(WorkerEvent::Misses),
@@ -199,7 +199,7 @@ impl Work {
                 _ => {}
             }
             if !(self.hand_over.begin() && all) {
-                // Misses, and what servers have sent, have their turn before the next batch.
+                // Misses and replies of servers have their turn before the next batch.
                 tokio::task::yield_now().await;
             }
         }
@@ -208,12 +208,12 @@ impl Work {
     fn poll_queries(&self, context: &mut Context<'_>) -> Poll<WorkerEvent<'_>> {
         match self.socket.poll_read_ready(context) {
             Poll::Ready(Ok(ready)) => Poll::Ready(WorkerEvent::Queries(ready)),
-            // An error is a runtime at its end.
+            // An error means that the runtime ends.
             _ => Poll::Pending,
         }
     }
 
-    /// Reads what has come, at most a batch, and answers what memory knows; whether that was all.
+    /// Reads at most one batch of queries, and answers hits. Returns whether that was all.
     fn read_batch(&self, received: &mut QueryBatch, replies: &mut ReplyBatch) -> bool {
         let socket = &self.outbox.socket;
         let all = match received.receive(socket) {
@@ -241,7 +241,7 @@ impl Work {
         all
     }
 
-    /// Hands a miss on; true where there was no room, and the reply that says so stands in `out`.
+    /// Hands a miss on. True if there was no room: `out` then has the reply that says so.
     fn hand_on(&self, waiting: Box<WaitingQuery>, peer: Peer, out: &mut Vec<u8>) -> bool {
         let (front, outbox) = (Arc::clone(&self.front), self.outbox.clone());
         let miss = Miss { waiting, peer, front, outbox };
@@ -253,8 +253,8 @@ impl Work {
         true
     }
 
-    /// Closes the socket. Other threads may wait for flights and messages of this runtime, so where the daemon goes on, the runtime
-    /// goes on for as long as these last.
+    /// Closes the socket. Other threads may wait for flights and messages of this runtime. So if the daemon
+    /// continues, the runtime runs until they end.
     fn end(self, runtime: Runtime) {
         let (order, now) = (self.outbox.orders.now(), self.front.now());
         let lasts = self.missed.get().map(|last| WORKER_LINGER.saturating_sub(now.since(last)));

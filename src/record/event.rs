@@ -154,7 +154,7 @@ pub enum StepEvent {
         /// The transport.
         transport: Transport,
         /// Why this server is asked now: `first`, `race`, `timer`, `next`, `address`, `without_edns`, `truncated`,
-        /// `other_case`, `own_case`.
+        /// `other_case`, `own_case`, `alone`.
         reason: String,
     },
     /// A server's message came, or counts as lost.

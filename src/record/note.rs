@@ -137,7 +137,8 @@ impl fmt::Display for Words {
             Self::Made(words) => formatter.write_str(words),
             Self::Code(code) => code.fmt(formatter),
             Self::Records { count, authoritative } => {
-                write!(formatter, "{count} records{}", authority(authoritative))
+                let s = if *count == 1 { "" } else { "s" };
+                write!(formatter, "{count} record{s}{}", authority(authoritative))
             }
             Self::Negative { nxdomain: true, authoritative } => {
                 write!(formatter, "NXDOMAIN{}", authority(authoritative))
@@ -169,7 +170,7 @@ mod tests {
             Words::Fixed("no answer"),
         ];
         let told: Vec<String> = told.iter().map(Words::to_string).collect();
-        let expected = ["2 records", "1 records, without AA", "NXDOMAIN", "NODATA, without AA", "no answer"];
+        let expected = ["2 records", "1 record, without AA", "NXDOMAIN", "NODATA, without AA", "no answer"];
         assert_eq!(told, expected);
     }
 }

@@ -414,7 +414,11 @@ impl Resolver {
         #[cfg(feature = "lab")]
         let flight = strike.on(flight);
         let flown = caught(flight);
-        let told = |panicked: &Panicked| tracing::error!("a resolution ended early: {panicked}");
+        let told = |panicked: &Panicked| {
+            tracing::error!(
+                "{panicked}; a resolution ended early and its clients get SERVFAIL; please report it"
+            )
+        };
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
     }
 

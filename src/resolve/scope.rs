@@ -1,4 +1,4 @@
-//! What a snapshot of the cache is held against: the views of the configuration, and what is not kept over a restart.
+//! The scope of a snapshot of the cache: the views of the configuration, and the names whose data are not kept.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::cache::snapshot::Scope;
 use crate::question::wire_name;
 
 impl Resolver {
-    /// What a snapshot of the cache is held against now.
+    /// The scope of a snapshot of the cache at this moment.
     pub fn snapshot_scope(&self) -> Scope {
         let views = self.views();
         let config = views.config();

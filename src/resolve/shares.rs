@@ -77,16 +77,14 @@ impl ShedReason {
             Self::SilentZone => {
                 format!("too many queries in progress for {zone}, whose servers do not answer")
             }
-            Self::Zone => format!("query limit reached: no zone has more queries in progress than {zone}"),
+            Self::Zone => format!("too many queries in progress; {zone} has the most of them"),
             Self::Client => {
-                format!(
-                    "query limit reached: no client has more queries in progress than this one, most of them for {zone}"
-                )
+                format!("too many queries in progress; this client has the most of them, mainly for {zone}")
             }
             Self::MadeRoom => {
-                format!("query limit reached: this query for {zone} was dropped in favour of another")
+                format!("too many queries in progress; this one for {zone} was dropped to admit another")
             }
-            Self::Full => "query limit reached".to_owned(),
+            Self::Full => "too many queries in progress".to_owned(),
             Self::Waiters => "too many clients wait for this answer, or for answers in total".to_owned(),
         }
     }

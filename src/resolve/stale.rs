@@ -1,7 +1,8 @@
 //! Stale answers: what a client gets if no server answers, made of RRsets past their TTL.
 //!
-//! RFC 8767. `cache::freshness` decides what may be used, and for how long; here it is put together, name by name as a chain
-//! of aliases goes. Nothing of it is kept: the next client finds the fresh answer, or is judged anew.
+//! RFC 8767. `cache::freshness` decides which entries may be used, and for how long. This module composes the answer,
+//! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets the fresh one as
+//! soon as there is one.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,8 +25,8 @@ use crate::validate::signature;
 use crate::zones::{Kind, Route, View};
 
 impl Resolver {
-    /// The stale answer to a question; `why`: no fresh one could be had. None if memory has none that may be given, or if
-    /// nothing in it is stale: then servers have just answered.
+    /// The stale answer to a question; `why` says why there is no fresh one. None if memory has no entry that may be
+    /// given, or if no entry is stale: then servers have just answered.
     pub(super) fn stale(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
         if !freshness::may_be_stale(question.kind) {
             return None;
@@ -49,12 +50,12 @@ impl Resolver {
                 _ => break,
             }
         }
-        let text = format!("stale answer, its TTL ended {} s ago: {why}", past?.as_secs());
+        let text = format!("stale answer, expired {} s ago: {why}", past?.as_secs());
         chased.extended_error = Some(ExtendedError::new(ExtendedError::STALE_ANSWER, text));
         compose_answer(question, &chased, self.clock.mono()).ok()
     }
 
-    /// The same as the reply to a client that is not to wait at all.
+    /// The same as the reply to a client that must not wait.
     pub(super) fn stale_at_once(&self, missed: &ClientQuestion, why: &str) -> Option<Asked> {
         let answer = Arc::new(self.stale(&missed.question, &missed.view, why)?);
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
@@ -80,13 +81,13 @@ impl Resolver {
             }
             if now >= from {
                 let waited = now.since(trail.began()).as_secs_f32();
-                let why = format!("no answer for {waited} s, {}", last_step(trail));
+                let why = format!("no answer for {waited} s: {}", last_step(trail));
                 match self.stale_for(missed, trail, &why) {
                     Some(answer) => return (Outcome::Stale, answer),
                     None => break,
                 }
             }
-            // Servers may answer meanwhile: then it is waited for them.
+            // Servers may answer meanwhile; then the client waits for them.
             tokio::time::sleep(from.since(now)).await;
         }
         tokio::time::sleep(ends.since(self.clock.mono())).await;
@@ -98,8 +99,8 @@ impl Resolver {
         (Outcome::Deadline, self.overdue(missed, error))
     }
 
-    /// What servers said last of a name; none if another answer may hold for it: one made here, a denial of a name above,
-    /// or a DNAME above.
+    /// The last answer of servers about a name. None if another answer may apply: a local one, a denial of a name
+    /// above, or a DNAME above.
     fn last_word(&self, name: &Name, kind: RecordType, view: &View) -> Option<LastWord> {
         let Route { zone, kind: way, policy, .. } = &**view.route(name, kind);
         if policy.serve_stale.is_zero() || matches!(way, Kind::Local(_)) {

@@ -1,8 +1,8 @@
 //! Local mirrors of DNS lists: the age of their data, by the serial of their SOA, and whether they answer.
 //!
-//! Pure but for its own memory. rbldnsd puts the time of its newest file into a SOA whose serial is 0 in the file
-//! (rbldnsd(8)). So a serial that can be a recent moment counts as that; the age of any other is the time since it
-//! was first seen.
+//! Pure except for its own state. rbldnsd puts the time of its newest file into a SOA whose serial is 0 in the file
+//! (rbldnsd(8)). So a serial that can be a recent moment is taken as the time of the data. For any other serial, the
+//! age is the time since it was first seen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -97,7 +97,7 @@ impl Mirror {
     }
 }
 
-/// The moment at which data with this serial were new.
+/// The time of the data with this serial.
 fn moment(serial: u32, unix: u64) -> u64 {
     let told = u64::from(serial);
     let behind = unix.saturating_sub(MIRROR_SERIAL_BEHIND.as_secs());

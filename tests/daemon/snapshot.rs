@@ -85,7 +85,7 @@ fn the_cache_outlasts_a_restart_and_its_ttls_go_on() {
     let said = ended(process);
     assert!(said.contains("cache entries from") && said.contains("restored"), "{said}");
 
-    // What was restored is written again, and `--no-snapshot` neither reads nor writes it.
+    // Restored entries are written again. `--no-snapshot` neither reads nor writes the file.
     let before = std::fs::read(stage.file()).unwrap();
     let process = stage.start(&["--no-snapshot"]);
     assert_eq!((ttl(&process, "mail.tld."), process.status().daemon.snapshot), (None, None));
@@ -152,7 +152,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
     ended(process);
     let whole = std::fs::read(stage.file()).unwrap();
 
-    // What a write that was cut off leaves beside it: octets without a head.
+    // The rest of an interrupted write: octets without a head.
     let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
     std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
     drop(world);

@@ -41,7 +41,7 @@ complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "inflight" -
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "cache" -d 'Show the cache entries of a name and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "dnsbl" -d 'Show the DNS lists in use: latency, listings, state since when, and what to do'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "config" -d 'Show the running configuration, or check a configuration file'
-complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "nta" -d 'Manage negative trust anchors: names at or below which nothing is validated'
+complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "nta" -d 'Manage negative trust anchors: names without DNSSEC validation'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "reload" -d 'Reload the configuration file; show the changes. If the file has an error, nothing changes'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c resolverctl -n "__fish_resolverctl_needs_command" -f -a "check" -d 'Check this host for problems with DNS. Works without a daemon'
@@ -52,7 +52,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand status" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Time window; since start if the daemon started later' -r -f -a "1m\t'The last minute'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand stats" -l since -d 'Time window of the statistics; since start if the daemon started later' -r -f -a "1m\t'The last minute'
 5m\t'The last five minutes'
 1h\t'The last hour'
 start\t'Since the daemon started'"
@@ -73,50 +73,50 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l trace -d 'Show each step of the resolution'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l type -d 'Remove only this type' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l type -d 'Remove only this record type' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l tree -d 'Remove all names below it too'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l tree -d 'Remove also all names below NAME'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l negative -d 'Remove all negative answers and cached failures'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l all -d 'Remove everything, the server data included'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l all -d 'Remove everything, also the data about servers'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand flush" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand servers" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand zones" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l type -d 'Only this type' -r
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand inflight" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l type -d 'Show only this record type' -r
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand cache" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "test" -d 'Query each list in use about an address or a domain. Exit code 0: a blocklist lists it; 1: no queried blocklist lists it; 4: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "health" -d 'Query the test points of the lists in use now; show the state of the lists two seconds later'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "test" -d 'Query each list in use about an address or a domain'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "list" -d 'Show the registry and its date: all known lists, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and not __fish_seen_subcommand_from test health list help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l socket -d 'Control socket of the daemon' -r -F
@@ -125,21 +125,21 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l all -d 'Query the lists that are not in use too'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -l socket -d 'Control socket of the daemon' -r -F
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -l color -d 'Use of colours. auto: on a terminal, unless NO_COLOR is set' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "test" -d 'Query each list in use about an address or a domain. Exit code 0: a blocklist lists it; 1: no queried blocklist lists it; 4: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "health" -d 'Query the test points of the lists in use now; show the state of the lists two seconds later'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "test" -d 'Query each list in use about an address or a domain'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "list" -d 'Show the registry and its date: all known lists, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand dnsbl; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand config; and not __fish_seen_subcommand_from show check help" -l socket -d 'Control socket of the daemon' -r -F
@@ -172,8 +172,8 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __f
 always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -l json -d 'Print JSON, one object per line. Times are in seconds'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "add" -d 'Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "add" -d 'Turn off validation at and below a name for some time'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "remove" -d 'Remove a negative trust anchor'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and not __fish_seen_subcommand_from add list remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -196,7 +196,7 @@ always\t''
 never\t''"
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -l json -d 'Print JSON, one object per line. Times are in seconds'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "add" -d 'Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "add" -d 'Turn off validation at and below a name for some time'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a negative trust anchor'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand nta; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -240,17 +240,17 @@ complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "cache" -d 'Show the cache entries of a name and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "dnsbl" -d 'Show the DNS lists in use: latency, listings, state since when, and what to do'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "config" -d 'Show the running configuration, or check a configuration file'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "nta" -d 'Manage negative trust anchors: names at or below which nothing is validated'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "nta" -d 'Manage negative trust anchors: names without DNSSEC validation'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "reload" -d 'Reload the configuration file; show the changes. If the file has an error, nothing changes'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "completion" -d 'Print a completion script for a shell'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "check" -d 'Check this host for problems with DNS. Works without a daemon'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and not __fish_seen_subcommand_from status stats query flush servers zones inflight cache dnsbl config nta reload completion check help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain. Exit code 0: a blocklist lists it; 1: no queried blocklist lists it; 4: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Query the test points of the lists in use now; show the state of the lists two seconds later'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "test" -d 'Query each list in use about an address or a domain'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "health" -d 'Test the lists in use now; show their state two seconds later'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from dnsbl" -f -a "list" -d 'Show the registry and its date: all known lists, what they list, and their terms of use'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "show" -d 'Show the configuration of the daemon in the format of the file'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from config" -f -a "check" -d 'Check a configuration file and report its errors. Works without a daemon'
-complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "add" -d 'Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC'
+complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "add" -d 'Turn off validation at and below a name for some time'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "list" -d 'List the negative trust anchors and when they expire'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from nta" -f -a "remove" -d 'Remove a negative trust anchor'
 complete -c resolverctl -n "__fish_resolverctl_using_subcommand help; and __fish_seen_subcommand_from check" -f -a "system" -d 'Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root'

@@ -42,11 +42,11 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (stats)
 _arguments "${_arguments_options[@]}" : \
-'--since=[Time window; since start if the daemon started later]:WINDOW:((1m\:"The last minute"
+'--since=[Time window of the statistics; since start if the daemon started later]:WINDOW:((1m\:"The last minute"
 5m\:"The last five minutes"
 1h\:"The last hour"
 start\:"Since the daemon started"))' \
-'(--slow)--by=[Show a table instead of the overview]:WHAT:((zone\:"Zones, most resolutions first"
+'(--slow)--by=[Show a table instead of the overview]:TABLE:((zone\:"Zones, most resolutions first"
 server\:"Servers, longest wait first"
 client\:"Clients, most queries first"
 type\:"Types, most queries first"))' \
@@ -64,24 +64,24 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--trace[Show each step of the resolution]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name, or an address for its PTR record:_default' \
 '::kind -- Record type. Default\: A; PTR for an address:_default' \
 && ret=0
 ;;
 (flush)
 _arguments "${_arguments_options[@]}" : \
-'(--negative --all)--type=[Remove only this type]:TYPE:_default' \
+'(--negative --all)--type=[Remove only this record type]:TYPE:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
-'(--negative --all)--tree[Remove all names below it too]' \
+'(--negative --all)--tree[Remove also all names below NAME]' \
 '--negative[Remove all negative answers and cached failures]' \
-'--all[Remove everything, the server data included]' \
+'--all[Remove everything, also the data about servers]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
-'::name -- Name to remove, all types:_default' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Name to remove, with all its types:_default' \
 && ret=0
 ;;
 (servers)
@@ -89,9 +89,9 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
-'::address -- Show only the server at this address. Exit code 1\: no data about it:_default' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::address -- Show only the server at this address. Exit code 1 if there is no data about it:_default' \
 && ret=0
 ;;
 (zones)
@@ -99,8 +99,8 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (inflight)
@@ -108,18 +108,18 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (cache)
 _arguments "${_arguments_options[@]}" : \
-'--type=[Only this type]:TYPE:_default' \
+'--type=[Show only this record type]:TYPE:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ':name -- Name to look up in the cache:_default' \
 && ret=0
 ;;
@@ -128,8 +128,8 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ":: :_resolverctl__subcmd__dnsbl_commands" \
 "*::: :->dnsbl" \
 && ret=0
@@ -146,8 +146,8 @@ _arguments "${_arguments_options[@]}" : \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--all[Query the lists that are not in use too]' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ':subject -- Address or domain to look up:_default' \
 && ret=0
 ;;
@@ -156,8 +156,8 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (list)
@@ -279,8 +279,8 @@ _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 ":: :_resolverctl__subcmd__nta_commands" \
 "*::: :->nta" \
 && ret=0
@@ -610,7 +610,7 @@ _resolverctl_commands() {
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state since when, and what to do' \
 'config:Show the running configuration, or check a configuration file' \
-'nta:Manage negative trust anchors\: names at or below which nothing is validated' \
+'nta:Manage negative trust anchors\: names without DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'completion:Print a completion script for a shell' \
 'check:Check this host for problems with DNS. Works without a daemon' \
@@ -705,8 +705,8 @@ _resolverctl__subcmd__config__subcmd__show_commands() {
 (( $+functions[_resolverctl__subcmd__dnsbl_commands] )) ||
 _resolverctl__subcmd__dnsbl_commands() {
     local commands; commands=(
-'test:Query each list in use about an address or a domain. Exit code 0\: a blocklist lists it; 1\: no queried blocklist lists it; 4\: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count' \
-'health:Query the test points of the lists in use now; show the state of the lists two seconds later' \
+'test:Query each list in use about an address or a domain' \
+'health:Test the lists in use now; show their state two seconds later' \
 'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -720,8 +720,8 @@ _resolverctl__subcmd__dnsbl__subcmd__health_commands() {
 (( $+functions[_resolverctl__subcmd__dnsbl__subcmd__help_commands] )) ||
 _resolverctl__subcmd__dnsbl__subcmd__help_commands() {
     local commands; commands=(
-'test:Query each list in use about an address or a domain. Exit code 0\: a blocklist lists it; 1\: no queried blocklist lists it; 4\: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count' \
-'health:Query the test points of the lists in use now; show the state of the lists two seconds later' \
+'test:Query each list in use about an address or a domain' \
+'health:Test the lists in use now; show their state two seconds later' \
 'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -775,7 +775,7 @@ _resolverctl__subcmd__help_commands() {
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state since when, and what to do' \
 'config:Show the running configuration, or check a configuration file' \
-'nta:Manage negative trust anchors\: names at or below which nothing is validated' \
+'nta:Manage negative trust anchors\: names without DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'completion:Print a completion script for a shell' \
 'check:Check this host for problems with DNS. Works without a daemon' \
@@ -826,8 +826,8 @@ _resolverctl__subcmd__help__subcmd__config__subcmd__show_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__dnsbl_commands] )) ||
 _resolverctl__subcmd__help__subcmd__dnsbl_commands() {
     local commands; commands=(
-'test:Query each list in use about an address or a domain. Exit code 0\: a blocklist lists it; 1\: no queried blocklist lists it; 4\: no blocklist lists it, but some gave no usable answer. Allowlists and data lists do not count' \
-'health:Query the test points of the lists in use now; show the state of the lists two seconds later' \
+'test:Query each list in use about an address or a domain' \
+'health:Test the lists in use now; show their state two seconds later' \
 'list:Show the registry and its date\: all known lists, what they list, and their terms of use' \
     )
     _describe -t commands 'resolverctl help dnsbl commands' commands "$@"
@@ -865,7 +865,7 @@ _resolverctl__subcmd__help__subcmd__inflight_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__help__subcmd__nta_commands() {
     local commands; commands=(
-'add:Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC' \
+'add:Turn off validation at and below a name for some time' \
 'list:List the negative trust anchors and when they expire' \
 'remove:Remove a negative trust anchor' \
     )
@@ -924,7 +924,7 @@ _resolverctl__subcmd__inflight_commands() {
 (( $+functions[_resolverctl__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__nta_commands() {
     local commands; commands=(
-'add:Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC' \
+'add:Turn off validation at and below a name for some time' \
 'list:List the negative trust anchors and when they expire' \
 'remove:Remove a negative trust anchor' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -939,7 +939,7 @@ _resolverctl__subcmd__nta__subcmd__add_commands() {
 (( $+functions[_resolverctl__subcmd__nta__subcmd__help_commands] )) ||
 _resolverctl__subcmd__nta__subcmd__help_commands() {
     local commands; commands=(
-'add:Do not validate at or below a name for some time, for example until its owner repairs its DNSSEC' \
+'add:Turn off validation at and below a name for some time' \
 'list:List the negative trust anchors and when they expire' \
 'remove:Remove a negative trust anchor' \
 'help:Print this message or the help of the given subcommand(s)' \

@@ -54,7 +54,7 @@ fn lists_in_use() {
         None,
         None,
         12,
-        "clients query this zone like a DNS list, but it is not in the registry",
+        "clients query this zone like a DNS list, but it is not in the registry; resolverd does not change its answers; if it is a list, add a [[list]]",
     );
     if let Reply::ListState(row) = &mut alike {
         row.counts = ListCounts { questions: 12, ..ListCounts::default() };
@@ -67,16 +67,21 @@ fn lists_in_use() {
     let servers = |servers: &[&str]| servers.iter().map(|server| server.parse().unwrap()).collect();
     let mirror = Way::Stub(servers(&["127.0.0.1:530"]));
     let forwarders = Way::Forwarders(servers(&["192.0.2.1:53", "[2001:db8::1]:53"]));
-    let silent =
-        "zen.spamhaus.org: its servers do not answer; remove it from the mail software if this continues";
-    let refuses = "list.dnswl.org refuses queries of this host: 127.0.0.255 (above the free quota); this is not a listing";
+    let silent = "zen.spamhaus.org did not answer: no server of zen.spamhaus.org. gave a usable answer: 127.0.0.1 timeout; remove it from the mail software if this continues";
+    let refuses = "list.dnswl.org refuses queries of this host: 127.0.0.255 (above the free quota); this is not a listing; comply with its terms (https://www.dnswl.org/), or remove it from the mail software";
     let rows = [
         state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Ok), 128_400, ""),
         state("list.dnswl.org", Some(Purpose::Allow), Some(ListState::Refusing), 4_200, refuses),
         by(mirror, state("zen.spamhaus.org", Some(Purpose::Block), Some(ListState::Silent), 90, silent)),
         by(forwarders, state("bl.spamcop.net", Some(Purpose::Block), Some(ListState::Slow), 60, "")),
         state("psbl.surriel.com", Some(Purpose::Block), Some(ListState::Untested), 7, ""),
-        state("dnsbl.sorbs.net", Some(Purpose::Block), None, 30, "shut down (2024-06-05): remove it"),
+        state(
+            "dnsbl.sorbs.net",
+            Some(Purpose::Block),
+            None,
+            30,
+            "shut down (2024-06-05): remove it from the mail software",
+        ),
         alike,
         Reply::Ahead(AheadState { batch: Mode::Observe, unheard: 17 }),
     ];

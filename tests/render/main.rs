@@ -238,7 +238,7 @@ fn the_screen_fits_a_terminal_whatever_the_numbers_are() {
 fn outcomes_on_the_screen_add_up_to_a_hundred_per_cent() {
     let screen = screen::stats(&stats(), Style::Plain);
     let after = screen.split("outcomes").nth(1).unwrap();
-    let outcomes = after.split("other  ").next().unwrap();
+    let outcomes = after.split("discarded  ").next().unwrap();
     let tenths: u64 = outcomes
         .split('%')
         .filter_map(|part| part.split_whitespace().last())
@@ -281,7 +281,10 @@ fn tables() {
 fn well_and_not_well() {
     let well = status(Vec::new());
     both("status", &text::status(&well, Style::Plain), &json::line(&well));
-    let warning = Warning { problem: "It burns.".to_owned(), remedy: "Call the fire brigade.".to_owned() };
+    let warning = Warning {
+        problem: "Zone badly-run.example.: 9 queries failed within 12 min; last: no server of badly-run.example. gave a usable answer: 198.51.100.53 timeout.".to_owned(),
+        remedy: "`resolverctl query mail.badly-run.example. MX --trace` shows each step.".to_owned(),
+    };
     let unwell = status(vec![warning]);
     both("status_not_well", &text::status(&unwell, Style::Plain), &json::line(&unwell));
 }
@@ -303,7 +306,7 @@ fn answers() {
     let mut failed = query("A", "SERVFAIL", Outcome::Failed, Vec::new());
     failed.extended_error = Some(ExtendedError::new(
         ExtendedError::NO_REACHABLE_AUTHORITY,
-        "None of the 2 servers of example. answered \u{1b}[31m.",
+        "no server of example. gave a usable answer: 192.0.2.53 timeout, \u{1b}[31m.",
     ));
     shown("query_failed", &failed);
 }
@@ -327,15 +330,19 @@ fn a_trace() {
         query("A", "NOERROR", Outcome::Upstream, vec![record("mx.mail.example.", 60, "A", "192.0.2.25")]);
     reply.steps = vec![
         step(0, 0, question("mail.example.")),
-        step(20, 0, StepEvent::Memory { found: "nothing".to_owned() }),
+        step(20, 0, StepEvent::Memory { found: "example. NS".to_owned() }),
         step(100, 0, StepEvent::Cut { zone: "example.".to_owned(), addresses: 1 }),
         step(110, 0, StepEvent::Probe { name: "mail.example.".to_owned() }),
         step(120, 0, sent("192.0.2.53:53", "first")),
-        step(12_400, 0, received("192.0.2.53:53", Conduct::Answered, "NOERROR, a referral to mail.example.")),
+        step(
+            12_400,
+            0,
+            received("192.0.2.53:53", Conduct::Answered, "referral to mail.example.: servers 2, addresses 1"),
+        ),
         step(12_410, 0, StepEvent::Referral { zone: "mail.example.".to_owned() }),
         step(12_500, 1, question("ns.elsewhere.example.")),
         step(12_600, 1, sent("198.51.100.1:53", "race")),
-        step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "nothing \u{7}")),
+        step(412_600, 1, received("198.51.100.1:53", Conduct::Silent, "timeout\u{7}")),
         step(412_700, 1, StepEvent::Ended { result: "NOERROR, 1 record".to_owned() }),
         step(424_000, 0, StepEvent::Scrubbed { dropped: 2 }),
         step(424_001, 0, StepEvent::Alias { target: "mx.mail.example.".to_owned() }),
@@ -476,14 +483,19 @@ fn what_memory_holds() {
         row(HeldAs::Answer, Some("MX"), 300, &["NOERROR, 2 records"]),
         signed,
         row(HeldAs::Rrset, Some("MX"), 300, &["10 mx.example.", "20 backup.mx.example."]),
-        row(HeldAs::Negative, None, 871, &["no such name, by the SOA of example."]),
+        row(HeldAs::Negative, None, 871, &["NXDOMAIN, SOA of example."]),
         row(
             HeldAs::Delegation,
             None,
             86_000,
             &["ns1.example. 192.0.2.1 2001:db8::1", "ns2.example.\u{1b}[31m"],
         ),
-        row(HeldAs::Failure, Some("A"), 4, &["None of the 2 servers of example. answered."]),
+        row(
+            HeldAs::Failure,
+            Some("A"),
+            4,
+            &["no server of example. gave a usable answer: 192.0.2.53 timeout"],
+        ),
     ]
     .map(Reply::Held);
     both("cache", &state::held(&held, Style::Plain), &lines(&held));

@@ -1,7 +1,7 @@
 //! The file around the entries: a head, blocks with their checksums, and an end.
 //!
-//! The head is written last, so that a file that was not finished has none. The checksum of a block goes on from that of the
-//! block before it: blocks that lack, or stand elsewhere, are noticed as octets that have changed are.
+//! The head is written last, so that a file that was not finished has none. The checksum of a block continues that of
+//! the block before it, so that it also detects missing and moved blocks.
 
 use std::hash::Hasher;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};

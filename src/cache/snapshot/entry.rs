@@ -1,7 +1,7 @@
 //! One entry of the snapshot: its key, its times, and what it says.
 //!
-//! Times stand as spans from the moment of writing, and are counted down by the time that has passed since. What cannot be read is
-//! left out.
+//! Times are stored as spans from the moment of writing. The reader subtracts the time that has passed since then. It
+//! skips entries that it cannot read.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::question::{
 /// Octets of the header of a DNS message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
 
-/// What an entry is; the octet that it begins with.
+/// The sort of an entry, which is its first octet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sort {
     Answer = 1,
@@ -129,8 +129,8 @@ pub(super) fn put_answer(out: &mut Vec<u8>, begin: (&QuestionKey, u16), answer: 
     put_string(out, &answer.wire);
 }
 
-/// The sort of what memory holds of a name, where that outlasts this process: it has time to live, and does not follow from the
-/// configuration.
+/// The sort of an entry of memory about a name. None if it is not kept: its time is over, or the configuration makes
+/// it.
 pub(super) fn sort_of(entry: &CacheEntry, now: Mono) -> Option<Sort> {
     let (sort, lasts) = match entry {
         CacheEntry::Known(Known::Rrset(rrset)) => (Sort::Rrset, !rrset.left(now).is_zero()),
@@ -145,7 +145,7 @@ pub(super) fn sort_of(entry: &CacheEntry, now: Mono) -> Option<Sort> {
     lasts.then_some(sort)
 }
 
-/// Appends what memory holds of a name.
+/// Appends the entry of memory about a name.
 pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &CacheEntry, now: Mono) {
     put_begin(out, begin);
     match entry {
@@ -168,7 +168,7 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
     }
 }
 
-/// Reads what memory held of a name; none where that is over, or cannot be read, or is of another sort.
+/// Reads an entry of memory about a name. None if its time is over, it cannot be read, or it is of another sort.
 pub(super) fn known(
     left: &mut Octets<'_>,
     sort: Sort,
@@ -185,7 +185,7 @@ pub(super) fn known(
     })
 }
 
-/// Reads an answer to the question of `name`; none where it is over, or cannot be read.
+/// Reads an answer to the question of `name`; none if its time is over, or it cannot be read.
 pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Option<Answer> {
     let (age, lasts) = (span(left)?, moments.left(span(left)?)?);
     let rcode = <ResponseCode as From<u16>>::from(left.short()?);
@@ -202,7 +202,7 @@ pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Op
     let ttl_offsets: Box<[u16]> =
         offsets.as_chunks::<2>().0.iter().map(|offset| u16::from_be_bytes(*offset)).collect();
     let mut wire: Box<[u8]> = left.string()?.into();
-    // It is sent as it stands: it answers no other question than that of its key.
+    // It is sent unchanged, so it must answer the question of its key.
     if wire.get(HEADER..)?.get(..name.len())? != name {
         return None;
     }

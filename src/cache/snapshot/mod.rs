@@ -1,11 +1,12 @@
-//! The snapshot: what memory holds, as a file that the next process reads, so that a restart forgets little.
+//! The snapshot: a file with the entries of memory. The next process reads it, so that a restart loses little.
 //!
-//! Written and read in blocks, off the threads that serve, and never held as a whole. The file is read as octets of strangers: all
-//! of it is held against its checksums before any of it is believed, and what still cannot be read is left out. Views are told by
-//! their places in the configuration, as their ids are those of one process. Times are counted down by the machine's calendar.
+//! It is written and read in blocks, on threads that do not serve clients, and never held in memory as a whole. The
+//! reader does not trust the file: it compares all checksums before it uses the first entry, and skips entries that
+//! it cannot read. A view is stored as its place in the configuration, because view ids are valid in one process
+//! only. The machine's calendar tells how much time has passed.
 //!
-//! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it is neither
-//! asked for nor on the way of a question.
+//! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here no
+//! operator has to ask for it, and no question waits for it.
 
 mod blocks;
 mod entry;
@@ -31,22 +32,22 @@ use super::keys::KeySlot;
 use crate::clock::Now;
 use crate::question::{Security, ViewId, label_places};
 
-/// What the entries of a snapshot are held against: the configuration of the process.
+/// The configuration of the process, which decides about the entries of a snapshot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// A digest of all in the configuration that decides answers.
+    /// A digest of all values of the configuration that decide answers.
     pub fingerprint: [u8; 32],
-    /// The views in the order of the configuration: under which id each has its answers, and under which what is known of names.
+    /// The views in the order of the configuration. Each has an id for its answers, and an id for its RRsets.
     pub views: Vec<(ViewId, ViewId)>,
-    /// Apexes of DNS lists, in wire form: nothing that they say is kept.
+    /// Apexes of DNS lists, in wire form: their answers are not kept.
     pub lists: HashSet<Vec<u8>>,
-    /// Names at and below which signatures are overlooked for a while, in wire form: nothing there is kept.
+    /// Temporary negative trust anchors, in wire form: data at and below these names are not kept.
     pub overlooked: HashSet<Vec<u8>>,
-    /// Nothing is restored for longer.
+    /// The maximum time for which an entry is restored.
     pub max_ttl: Duration,
 }
 
-/// What was written.
+/// The result of writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Entries.
@@ -55,12 +56,12 @@ pub struct Written {
     pub octets: u64,
 }
 
-/// What was read.
+/// The result of reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restoration {
     /// Entries of the file.
     pub entries: u64,
-    /// Entries that memory got from it: the others had expired, or memory had newer ones.
+    /// Restored entries. The others had expired, or memory had newer ones.
     pub restored: u64,
     /// Time since it was written.
     pub age: Duration,
@@ -69,19 +70,19 @@ pub struct Restoration {
 /// Why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// It is none.
+    /// It is not a snapshot.
     #[error("it is not a cache snapshot")]
     Foreign,
-    /// Its form is of another version than ours.
+    /// Its format has another version.
     #[error("it has format version {0}, and this resolverd reads version {1}")]
     Version(u32, u32),
-    /// It was not finished, or has changed since.
+    /// It was not finished, or was changed.
     #[error("it is damaged: a checksum does not match")]
     Broken,
     /// It was written in the future.
     #[error("it was written {} s in the future of the system clock", .0.as_secs())]
     Future(Duration),
-    /// The machine's clock is known to be slow: nobody can tell how old it is.
+    /// The machine's clock is slow, so its age is unknown.
     #[error("the system clock is wrong, so its age is unknown")]
     SlowClock,
     /// It was written with another configuration.
@@ -93,7 +94,8 @@ pub enum Refused {
 }
 
 impl Scope {
-    /// Whether what stands under a key is kept: not what lists say, and not what is overlooked. Where lists are asked is kept.
+    /// Whether the entry under a key is kept. Answers of lists and data below temporary negative trust anchors are
+    /// not kept. The delegations to lists are kept.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let lies_in = |apexes: &HashSet<Vec<u8>>| {
             !apexes.is_empty()
@@ -110,13 +112,14 @@ impl Scope {
     }
 }
 
-/// Whether what stands under such a key in the table of RRsets was said by the name's own zone; the others lead to zones.
+/// Whether the entry under such a key in the table of RRsets comes from the name's own zone. The others are
+/// delegations.
 fn is_said(kind: RecordType, flags: u8) -> bool {
     !KeySlot::leads(kind, flags)
 }
 
 impl Memory {
-    /// Writes what memory holds for the views of `scope`. Looks through all tables: see `walk`.
+    /// Writes the entries of memory for the views of `scope`. It walks through all tables: see `walk`.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -144,7 +147,7 @@ impl Memory {
             writer.entry(|out| entry::put_entry(out, sort, in_use, put))
         })?;
         self.answers.0.each(|key, answer, in_use| {
-            // An answer by way of an alias may be unchecked as what the alias leads to is overlooked.
+            // An answer behind an alias may be unchecked, because the target is below a negative trust anchor.
             let overlooked = !scope.overlooked.is_empty() && answer.security != Security::Secure;
             let kept = answer.is_fresh(moment) && answer.list.is_none() && !overlooked;
             let view = scope.place(|(own, _)| *own == key.view());
@@ -156,11 +159,11 @@ impl Memory {
         Ok(Written { entries, octets })
     }
 
-    /// Reads a snapshot, as long as `goes_on`. What memory holds already stays. Takes a second for half a million entries: see
-    /// `walk`.
+    /// Reads a snapshot, as long as `goes_on`. Entries that memory has already stay. Half a million entries take a
+    /// second: see `walk`.
     ///
     /// # Errors
-    /// It is not to be used; nothing was restored then, unless it cannot be read to its end.
+    /// It must not be used. Nothing was restored then, unless an error ended the reading.
     pub fn read_snapshot(
         &self,
         scope: &Scope,
@@ -176,7 +179,7 @@ impl Memory {
             return Err(Refused::Future(Duration::from_secs(head.written.saturating_sub(now.unix))));
         };
         reader.check(&goes_on)?;
-        // Both moments are of whole seconds: it may be almost one more.
+        // Both moments are whole seconds, so the true age may be almost a second more.
         let gone = Duration::from_secs(age.saturating_add(1));
         let moments = Moments { now: now.mono, gone, most: scope.max_ttl };
         let mut restored: u64 = 0;
@@ -190,7 +193,7 @@ impl Memory {
         Ok(Restoration { entries: head.entries, restored, age: Duration::from_secs(age) })
     }
 
-    /// Restores one entry: false where memory holds it already, none where it is over or not to be kept.
+    /// Restores one entry. False if memory has it already; none if its time is over, or it is not kept.
     fn restore(&self, scope: &Scope, framed: &Framed<'_>, moments: Moments) -> Option<bool> {
         if framed.sort == Sort::Server {
             let (address, server) = server::server(framed.octets, moments)?;
@@ -215,7 +218,7 @@ impl Memory {
     }
 }
 
-/// A snapshot whose one block is these octets, with the checksums that fit: for who tries what entries of any octets do.
+/// A snapshot with one block of these octets and the right checksums, for the fuzzer of entries.
 ///
 /// # Errors
 /// None, as memory can be written.

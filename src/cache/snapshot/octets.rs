@@ -1,6 +1,6 @@
-//! Numbers and strings of octets, as the snapshot has them: numbers with their highest octet first, strings behind their length.
+//! Numbers and strings of octets in the format of the snapshot: numbers in network order, strings after their length.
 //!
-//! Reading takes any octets: it gives none where too few are left.
+//! Reading accepts any octets, and returns none if too few are left.
 
 use crate::limits::MAX_SNAPSHOT_BLOCK;
 

@@ -1,6 +1,6 @@
-//! What is known of a server, as an entry of the snapshot.
+//! The data about a server, as an entry of the snapshot.
 //!
-//! A server that was dead is tried again at once, and asked after the others meanwhile.
+//! A server that was dead is probed at once after a restart. Until it answers, the other servers are asked first.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::clock::Mono;
 use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
 use crate::question::is_name;
 
-/// Whether there is something to be kept.
+/// Whether there are data to keep.
 pub(super) fn is_kept(server: &Server) -> bool {
     let state = server.state();
     state.round_trips.is_some() || state.silence.is_dead()
@@ -50,7 +50,7 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
     }
 }
 
-/// Reads a server; none where what was known is too old.
+/// Reads a server; none if its data are too old.
 pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Server)> {
     if moments.gone > RESTORED_SERVER_TIME {
         return None;

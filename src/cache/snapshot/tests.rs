@@ -25,7 +25,7 @@ use crate::wire::compose::{self, AnswerParts};
 
 const WRITTEN: u64 = 1_800_000_000;
 
-/// The moment so many seconds after a snapshot was written, in the process that wrote it or in the next.
+/// A moment, in seconds after a snapshot was written; in the process that wrote it or in the next.
 fn later(mono: u64, seconds: u64) -> Now {
     Now { mono: Mono::from_micros(mono * 1_000_000), unix: WRITTEN + seconds }
 }
@@ -184,7 +184,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let read = read.unwrap();
     assert_eq!((read.entries, read.restored, read.age), (10, 10, Duration::from_secs(49)));
 
-    // It may have been 50 seconds: both moments are of whole ones.
+    // It may have been 50 seconds, because both moments are whole seconds.
     let answer = kept(&after, "mail.example.", view, now.mono).unwrap();
     assert_eq!((ttls(&answer), answer.security, answer.stored), (vec![150, 450], Security::Secure, now.mono));
     assert_eq!(answer.extended_error, Some(ExtendedError::new(29, "made in a test")));
@@ -298,7 +298,7 @@ fn views_are_told_by_their_places_and_those_that_are_gone_are_left_out() {
         put(&before, "mail.example.", view, answer("mail.example.", 300, Mono::START));
         before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, Mono::START);
     }
-    // The second view is gone; the third one knows what the first one knows, and stands before it.
+    // The second view is gone. The third one shares the RRsets of the first one, and now comes before it.
     let own = Scope { views: vec![(third, first), (first, first)], ..scope() };
     let file = written(&before, &own, later(0, 0));
     let next = Scope { views: vec![(first, first), (second, first)], ..scope() };
@@ -337,7 +337,7 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     assert!(kept(&after, "3.bl.example.", view, Mono::START).is_none());
     assert!(after.rrsets.of(view).delegation(&name("bl.example."), Mono::START).is_some());
 
-    // A list that was none when the snapshot was written.
+    // The name was not a list when the snapshot was written.
     let file = written(&before, &scope(), later(0, 0));
     assert_eq!(read(&file, &with_lists, later(0, 0)).1.unwrap().restored, 4);
 
@@ -431,7 +431,7 @@ fn reading_ends_when_it_is_told_to() {
 }
 
 proptest! {
-    /// Whatever stands in a block, nothing panics, and what comes of it can be looked at.
+    /// No octets in a block cause a panic, and the restored entries can be read.
     #[test]
     fn entries_of_any_octets_do_no_harm(place in 0_usize..2_000, octets in proptest::collection::vec(any::<u8>(), 0..40)) {
         let before = memory();

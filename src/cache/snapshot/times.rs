@@ -1,4 +1,4 @@
-//! Spans from the moment of writing, and what is left of them at the moment of reading.
+//! Spans from the moment of writing, and the rest of them at the moment of reading.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    /// What is left of a span that began at the moment of writing; none where it is over.
+    /// The rest of a span that began at the moment of writing; none if it is over.
     pub(super) fn left(self, span: Duration) -> Option<Duration> {
         span.checked_sub(self.gone).filter(|left| !left.is_zero()).map(|left| left.min(self.most))
     }

@@ -1,7 +1,7 @@
-//! What a zone's keys turned out to be, as an entry of the snapshot.
+//! The verdict on a zone's keys, as an entry of the snapshot.
 //!
-//! A verdict holds under the trust anchors that it was found with: they are in the fingerprint. What was bogus is not kept: it is
-//! found out anew, as the fault may be mended.
+//! A verdict is valid only with the same trust anchors, which are part of the fingerprint. Bogus keys are not kept:
+//! they are checked again, because the owner may have repaired them.
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::rr::{RData, RecordType};
@@ -17,7 +17,7 @@ use crate::rdata;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
 use crate::validate::verdict::{Fault, Why};
 
-/// Which standing it is.
+/// The kind of verdict.
 const SECURE: u8 = 1;
 const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
@@ -28,7 +28,7 @@ pub(super) fn is_kept(state: &ZoneTrust, now: Mono) -> bool {
     now < state.expires && !matches!(state.standing, ZoneSecurity::Bogus(_))
 }
 
-/// Appends what a zone's keys turned out to be.
+/// Appends the verdict on a zone's keys.
 pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
     put_span(out, now.since(state.stored));
     put_span(out, now.since(state.sought));
@@ -40,7 +40,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
             for key in &keys.keys {
                 let mut octets = Vec::new();
                 let mut encoder = BinEncoder::new(&mut octets);
-                // One that cannot be written is read as none.
+                // A key that cannot be written is read as none.
                 let _ = key.key.emit(&mut encoder);
                 put_string(out, &octets);
             }
@@ -58,7 +58,7 @@ fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &Fault) {
     put_string(out, fault.text.as_bytes());
 }
 
-/// Reads what a zone's keys turned out to be.
+/// Reads the verdict on a zone's keys.
 pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
     let (age, sought, lasts) = (span(left)?, span(left)?, moments.left(span(left)?)?);
     let zone = name_of_wire(zone);

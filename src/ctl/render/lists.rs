@@ -44,7 +44,10 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     rows.iter().for_each(|row| table.row(state(row, called(row))));
     let mut text = table.text(style, None);
     for row in rows.iter().filter(|row| !row.note.is_empty()) {
-        text.push_str(&format!("{}: {}\n", called(row), harmless(&row.note)));
+        // The note may begin with the list too.
+        let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
+        let note = note.trim_start_matches([':', ' ']);
+        text.push_str(&format!("{}: {}\n", called(row), harmless(note)));
     }
     replies.iter().for_each(|reply| text.push_str(&ahead(reply)));
     text

@@ -60,7 +60,7 @@ fn upper(stats: &Stats, style: Style) -> String {
         .map(|(apart, count)| format!("{} {}", words::label(apart), words::number(*count)))
         .collect();
     if !apart.is_empty() {
-        text.push_str(&items("other", &apart, style));
+        text.push_str(&items("discarded", &apart, style));
     }
     text.push_str(&shed(stats, style));
     text.push_str(&items("latency", &words::quantiles(&report.latency), style));
@@ -167,6 +167,7 @@ pub(super) fn verdict_paint(key: &str, verdict: &str) -> Paint {
 pub(super) fn fill(stores: &[Fill]) -> Vec<String> {
     let told = |fill: &Fill| {
         let Fill { store, entries, bytes, capacity } = fill;
+        let store = words::store(store);
         format!("{store} {}, {}", words::number(*entries), words::mebibytes(*bytes, *capacity))
     };
     stores.iter().map(told).collect()

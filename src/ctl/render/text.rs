@@ -41,7 +41,8 @@ pub fn status(status: &Status, style: Style) -> String {
         text.push_str(&screen::items("snapshot", &snapshot(told), style));
     }
     for warning in &status.warnings {
-        text.push_str(&format!("\n{} {}\n", style.paint(Paint::Bad, &warning.problem), warning.remedy));
+        let problem = style.paint(Paint::Bad, &warning.problem);
+        text.push_str(&format!("\n{problem}\n  {} {}\n", style.paint(Paint::Faint, "→"), warning.remedy));
     }
     text
 }
@@ -160,7 +161,13 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Received { server, conduct, round_trip_micros, said } => {
             let time = words::time(*round_trip_micros as f64 / 1e6);
             let paint = if conduct.is_fault() { Paint::Bad } else { Paint::Good };
-            ("←", format!("{server} {} after {time}: {said}", words::label(conduct)), paint)
+            let label = words::label(conduct);
+            let said = if said.starts_with(&label) {
+                format!("{server} {said} after {time}")
+            } else {
+                format!("{server} {label} after {time}: {said}")
+            };
+            ("←", said, paint)
         }
         StepEvent::Scrubbed { dropped: 1 } => {
             ("scrubbed", "1 record that the server has no authority for".to_owned(), Paint::Faint)
@@ -175,7 +182,7 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
         StepEvent::Referral { zone } => ("referral", format!("to {zone}"), Paint::Plain),
         StepEvent::Outdated { zone } => (
             "outdated",
-            format!("the servers of {zone} do not serve it: ask the parent for others"),
+            format!("the known servers of {zone} no longer serve it; asking the parent zone for its servers"),
             Paint::Plain,
         ),
         StepEvent::Alias { target } => ("alias", format!("to {target}"), Paint::Plain),
@@ -189,7 +196,7 @@ pub fn removed(removed: &Removed) -> String {
         (removed.answers, "answer", "answers"),
         (removed.rrsets, "RRset", "RRsets"),
         (removed.negatives, "negative answer", "negative answers"),
-        (removed.delegations, "zone cut", "zone cuts"),
+        (removed.delegations, "delegation", "delegations"),
         (removed.failures, "failure", "failures"),
         (removed.servers, "server", "servers"),
     ];

@@ -128,6 +128,11 @@ pub fn label(value: &impl Serialize) -> String {
     label.to_owned()
 }
 
+/// The label of a memory of the cache.
+pub fn store(name: &str) -> &str {
+    if name == "rrsets" { "RRsets" } else { name }
+}
+
 /// A window in words, or the time since the start if the daemon is younger.
 pub fn window(window: Window, seconds: f64) -> String {
     let younger = window.length().is_none_or(|length| seconds < length.as_secs_f64() - f64::from(TOLERANCE));

@@ -102,7 +102,7 @@ impl Validator {
 /// The extended error of an answer whose signatures' times were not judged.
 pub(super) fn untimed(passed: u64) -> Fault {
     let text = format!(
-        "the validity times of its signatures cannot be checked: the clock of this host is behind, it is later than {}",
+        "the validity times of its signatures cannot be checked: the clock of this host is behind, the true time is after {}",
         date(passed)
     );
     Fault::new(Why::Indeterminate, text)
@@ -123,7 +123,7 @@ fn slow(unix: u64, passed: u64) -> String {
 
 fn fast(unix: u64, fault: &Fault) -> String {
     format!(
-        "{fault}, by the clock of this host, which says {}: the clock is ahead, or another server answers with old data for the root; signed names fail until the clock is set, except below dnssec.negative_trust_anchors; {ADVICE}",
+        "the clock of this host says {}, and {fault}; either the clock is ahead, or another server answers with old data in place of the root servers; signed names fail until the clock is set, except below dnssec.negative_trust_anchors; {ADVICE}",
         date(unix)
     )
 }
@@ -161,6 +161,6 @@ mod tests {
                 .starts_with("the clock of this host is behind: it says 1970-01-01, but signatures of the root prove that it is later than 2026-11-01;")
         );
         let fault = Fault::new(Why::Expired, "the RRSIG of . DNSKEY expired 40 days ago");
-        assert!(fast(1_800_000_000, &fault).starts_with("the RRSIG of . DNSKEY expired 40 days ago, by the clock of this host, which says 2027-01-15: the clock is ahead"));
+        assert!(fast(1_800_000_000, &fault).starts_with("the clock of this host says 2027-01-15, and the RRSIG of . DNSKEY expired 40 days ago; either the clock is ahead"));
     }
 }

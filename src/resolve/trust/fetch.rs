@@ -216,7 +216,9 @@ impl Validator {
     pub(in crate::resolve) fn distrust_server(&self, server: SocketAddr, zone: &Name, context: &Context) {
         self.memory.servers.get(server).mark_lame(zone, BOGUS_TIME, self.clock.mono());
         let server = server.ip();
-        context.note(StepEvent::Memory { found: format!("{server} is queried last for {zone}") });
+        context.note(StepEvent::Memory {
+            found: format!("bogus answer of {server}: it is queried last for {zone} for a while"),
+        });
     }
 
     fn recall_fetched(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetched> {

@@ -1,0 +1,166 @@
+//! The terms of the screens, explained below the long help of each command and in the manual.
+
+/// Terms of `stats`.
+pub(super) const STATS: &str = "\
+Outcomes of queries:
+  cache           answered from the cache
+  shared          answered by a resolution that another query had started
+  upstream        answered after messages to servers on the internet
+  stale           answered from an expired entry, because no server answered
+  failed          SERVFAIL: no usable answer was found
+  cached failure  SERVFAIL: the same query failed a moment ago
+  timeout         SERVFAIL: no answer within resolve.deadline
+  shed            SERVFAIL at once, to limit the load
+  FORMERR, NOTIMP, BADVERS, REFUSED
+                  the query was malformed, not supported, or not permitted
+Messages that are no queries, or no new ones (discarded):
+  too short       shorter than a DNS header
+  response        a response instead of a query
+  denied          from an address outside `allow`
+  repeated        a copy of a query that is in progress
+  reply lost      the client did not take the reply
+  accept failed   a TCP connection that was not accepted
+Replies of servers (upstream):
+  truncated       too large for UDP; the query is repeated over TCP
+  timeout         the server did not reply
+  lame            the server does not serve the zone that is delegated to it
+  other error     another error code than SERVFAIL and REFUSED
+  invalid         the reply cannot be read or does not match the query
+  scrubbed        records that the server has no authority for, removed
+  stray           packets that are no reply to a query in progress
+Validation of answers with DNSSEC (validated):
+  secure          the signatures are correct
+  insecure        the zone is not signed
+  bogus           a signature is wrong or missing; clients get SERVFAIL
+  indeterminate   the keys could not be fetched; clients get SERVFAIL
+Other terms:
+  resolution      all work for one query that is not in the cache
+  failed          in tables: resolutions without a usable answer, of all
+  total wait      the time spent waiting for servers, summed up
+  RRset           the records of one name and type
+
+Load is limited as follows. If more than half of the places for queries in progress are taken, the zone and the client
+with the most of them lose queries first. A zone whose servers do not answer gets only a small part of the places.";
+
+/// Terms of `query`.
+pub(super) const QUERY: &str = "\
+Last line of an answer:
+  secure          the answer is signed with DNSSEC and the signatures are correct
+  insecure        the zone is not signed, or is excluded from validation
+  stale           an expired entry of the cache, because no server answered
+  extended error  the code of the reason (RFC 8914)
+Steps of --trace, indented if they look up the address of a server:
+  query           a resolution starts
+  cache           an entry of the cache, or a note about a server
+  zone cut        the closest zone above the name whose servers are known
+  minimised       the server gets only this part of the name (RFC 9156)
+  →               a message to a server, with its reason in parentheses
+  ←               the reply, or a timeout
+  referral        the server names the servers of a zone further down
+  alias           a CNAME or DNAME leads to another name
+  scrubbed        records removed that the server has no authority for
+  checked         result of DNSSEC validation
+  outdated        the known servers of a zone no longer serve it
+  ended           the result
+Reasons of messages:
+  first           to the server that was chosen first
+  race            to a second server at once, because none is known yet
+  retry           to another server, after a timeout
+  next            to another server, after a reply that is of no use
+  address         to a server whose address has just been found
+  without EDNS    the server does not support EDNS (RFC 6891)
+  truncated       over TCP, because the reply is too large for UDP
+  other case      over TCP, because the reply changed the case of the name
+  own case        over UDP, with the name as the server writes it
+  alone           to a server whose last answer was of no use, because no other is left";
+
+/// Terms of `servers`.
+pub(super) const SERVERS: &str = "\
+Columns:
+  round trip  average time from a query to its reply
+  timeout     time until another server is queried too
+  unanswered  queries in a row without a reply
+  lacks       features that the server does not have: EDNS (RFC 6891), TCP, or 0x20 (repeats the case of the name)
+  lame for    zones that are delegated to the server, but that it does not serve
+States:
+  answering        replied to its last query
+  recent timeout   did not reply to its last query
+  dead             did not reply for some time; only probed until it replies again
+  no answer yet    queried, without a reply so far
+  not queried yet  known by its address only";
+
+/// Terms of `zones`.
+pub(super) const ZONES: &str = "\
+Types:
+  stub     the targets are the authoritative servers of the zone
+  forward  the targets are resolvers
+  file     the zone is read from a file
+  host     local addresses of one name
+States:
+  answering            replied to its last query
+  recent timeout       did not reply to its last query
+  refusing or failing  replied with REFUSED or SERVFAIL, or does not serve the zone
+  dead                 did not reply for some time; only probed until it replies again
+  not queried yet      no query so far";
+
+/// Terms of `inflight`.
+pub(super) const INFLIGHT: &str = "\
+Columns:
+  clients      clients that wait for the answer; 0 if all of them already got SERVFAIL after resolve.deadline
+  messages     messages to servers so far
+  waiting for  the server that was queried last, and its zone";
+
+/// Terms of `cache`.
+pub(super) const CACHE: &str = "\
+Entries:
+  answer      a complete reply to clients
+  rrset       the records of this name and one type (an RRset)
+  negative    the name does not exist (NXDOMAIN), or has no record of this type (NODATA)
+  delegation  the name servers of the zone with this name
+  trust       whether the zone is signed
+  failure     the query failed a moment ago, and is not repeated yet
+Columns:
+  view   number of a group of listeners that see the same zones; only these listeners use the entry
+  flags  do: with signatures; cd: without validation
+  rank   authoritative: from a server of the zone; answer: from an answer of another server or behind an alias;
+         glue: address of a name server from a referral, never given to clients";
+
+/// Terms of `flush`.
+pub(super) const FLUSH: &str = "\
+Removed entries:
+  answer           a complete reply to clients
+  RRset            the records of one name and type
+  negative answer  a name or type that does not exist
+  delegation       the name servers of a zone
+  failure          a query that failed a moment ago
+  server           round trip, timeouts and features of a server";
+
+/// Terms of `dnsbl`.
+pub(super) const DNSBL: &str = "\
+Columns:
+  queries        queries of clients since start
+  cached         queries answered from the cache
+  listed         answers that were a listing
+  p50, p99       half of the answers, and 99 percent, took at most this time
+  today          queries sent to the list today (UTC), prefetch and tests included
+  quota          the quota of the configuration, or the free queries per day by the terms of the list
+  prefetch used  queries sent ahead that a client then asked
+  unused         queries sent ahead that no client asked
+  time saved     time that clients did not wait because of prefetch
+States:
+  ok                  the list works
+  slow                the list works, with slow answers
+  not tested          no test by test points so far
+  refuses queries     the list refuses this host or your key
+  parked              answers with addresses that no list uses; its domain may have a new owner
+  lists everything    its test point that must not be listed is listed; listings are ignored
+  lists nothing       its test point that must be listed is not listed
+  test points differ  a test point has the wrong answer, but clients' queries show that the list works
+  silent              its servers do not answer
+  shut down           the list ended; resolverd answers \"not listed\" itself
+  not in registry     clients query this zone like a list, but it is not known as one";
+
+/// Terms of `nta`.
+pub(super) const NTA: &str = "\
+A negative trust anchor (RFC 7646) turns off DNSSEC validation for a name and all names below it. Use it to deliver mail to
+a domain whose signatures are wrong, until its owner repairs them.";
