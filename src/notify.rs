@@ -4,7 +4,7 @@
 //!
 //! # Decisions
 //!
-//! - The watchdog is fed only while every supervised task and thread has come round (`supervise::pulse`). A timer of
+//! - The watchdog is fed only while every supervised task and thread runs its loop (`supervise::pulse`). A timer of
 //!   its own would also feed it while a worker is stuck.
 //! - READY is sent after a reload too, also if the file had an error: the reload is over then, and the old
 //!   configuration serves.

@@ -411,8 +411,8 @@ impl ExtendedError {
         matches!(self.code, 1 | 2 | 5..=12 | 27)
     }
 
-    /// Whether no server gave an answer that can be used, and none said anything else: a stale answer may stand in for it.
-    /// SERVFAIL and REFUSED of all servers are no answer (RFC 8767 section 4); a bogus answer is one.
+    /// Whether no server gave a usable answer, and none denied it: a stale answer may replace it. SERVFAIL and
+    /// REFUSED of all servers are no answer (RFC 8767 section 4); a bogus answer is one.
     pub fn is_lack_of_answer(&self) -> bool {
         matches!(self.code, Self::INDETERMINATE | Self::NO_REACHABLE_AUTHORITY | Self::NETWORK_ERROR)
     }

@@ -29,7 +29,7 @@ use crate::zones::View;
 /// The work found by one round.
 #[derive(Default)]
 struct Round {
-    /// Ways on which nobody has answered lately, each with a view: another zone is to be asked.
+    /// Ways on which no server has answered lately, each with a view: another zone must be asked.
     witnesses: BTreeMap<Way, ViewId>,
     /// When to look again, at the latest.
     wait: Option<Duration>,
@@ -44,7 +44,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question between the round and the rest has woken nobody.
+            // A question between the round and the rest did not wake this task.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;

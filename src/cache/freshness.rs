@@ -75,8 +75,8 @@ pub struct LastWord {
 }
 
 impl InView<'_> {
-    /// The last data that servers gave for `kind` at `name`, at most `serve_stale` past its TTL; none if they denied it later, or
-    /// if nobody knows which was later.
+    /// The last data that servers gave for `kind` at `name`, at most `serve_stale` past its TTL; none if they denied
+    /// it later, or if it is not known which was later.
     pub fn last_word(
         &self,
         name: &Name,
@@ -93,7 +93,7 @@ impl InView<'_> {
                 (slot, &known),
                 (KeySlot::Rrset(RecordType::CNAME), Known::Negative(_)) if kind != RecordType::CNAME
             );
-            // Two that were restored at once: nobody knows which was said later.
+            // Two entries that were restored together: it is not known which is newer.
             if !of_other_type && last.as_ref().is_some_and(|last| last.stored() == known.stored()) {
                 return None;
             }

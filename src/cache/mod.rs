@@ -156,7 +156,7 @@ fn weigh_answer(key: &QuestionKey, answer: &Arc<Answer>) -> u32 {
     weight(key, &[shared::<Answer>(), answer.wire.len(), offsets, text])
 }
 
-/// Octets of a shared value: it stands behind two counters.
+/// Octets of a shared value, with the two counters before it.
 const fn shared<Value>() -> usize {
     size_of::<Value>() + 2 * size_of::<usize>()
 }

@@ -49,7 +49,7 @@ impl RoundTrips {
         trips
     }
 
-    /// Those that an earlier process counted; none where there are too many of them, or none.
+    /// The counts of an earlier process; none if there are none, or too many.
     pub(super) fn restored(smoothed: Duration, variation: Duration, counts: [u8; BUCKETS]) -> Option<Self> {
         let total = counts.iter().try_fold(0_u8, |total, count| total.checked_add(*count))?;
         if total == 0 || total > FADE_AT {

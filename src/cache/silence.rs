@@ -60,7 +60,7 @@ enum Tried {
 }
 
 impl Silence {
-    /// That of a server that was dead for an earlier process: it is to be tried at once.
+    /// The silence of a server that was dead in the earlier process: it is probed at once.
     pub(super) fn dead_before(now: Mono) -> Self {
         let dead = Dead { until: now, span: FIRST_DEAD_TIME, tried: Tried::NotYet };
         let count = DEAD_AFTER_SILENCES;

@@ -122,8 +122,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Does `see` with every entry and whether it stands in the long queue, until that fails. Looking is no use of an entry. No
-    /// lock is held meanwhile.
+    /// Calls `see` with every entry, and whether it is in the long queue, until `see` fails. A look does not count as
+    /// a use of the entry. No lock is held meanwhile.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,

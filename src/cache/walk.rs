@@ -21,7 +21,7 @@ impl Default for Walks {
 }
 
 impl Memory {
-    /// Runs `walk` when all earlier walks have ended, on a thread that serves nobody. If the caller gives up, the
+    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client. If the caller gives up, the
     /// walk still ends. A runtime of one thread, like that of a simulation, has no other thread: it walks itself, so
     /// that a run stays the same for a seed.
     pub async fn walk<Found, Walk>(&self, walk: Walk) -> Found

@@ -162,7 +162,7 @@ impl Daemon {
         self.supervisor.pulses()
     }
 
-    /// The addresses where it listens.
+    /// The addresses at which it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.subject.addresses()
     }

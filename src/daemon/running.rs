@@ -60,7 +60,7 @@ impl Running {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the snapshot written anew soon, as memory has forgotten something.
+    /// Requests a new snapshot soon, because entries were removed from memory.
     pub(super) fn outdate_snapshot(&self) {
         if let Some(snapshot) = &self.snapshot {
             snapshot.outdated();
@@ -71,7 +71,7 @@ impl Running {
         self.state().listeners.as_ref().map(Listeners::addresses).unwrap_or_default()
     }
 
-    /// Configured addresses where it does not listen.
+    /// Configured addresses at which it does not listen.
     pub(super) fn missing(&self) -> Vec<MissingAddress> {
         let state = self.state();
         let missing = state.listeners.as_ref().map(Listeners::missing).unwrap_or_default();

@@ -202,7 +202,7 @@ async fn prime(subject: Arc<Running>) {
 }
 
 impl Running {
-    /// Writes what the cache holds, where that is wanted and the file that was there has been read.
+    /// Writes the snapshot, if it is wanted and the file of the last process was read.
     pub(super) async fn write_snapshot(&self) {
         let Some(snapshot) = self.snapshot.clone() else { return };
         let (scope, clock) = (self.resolver.snapshot_scope(), self.clock.clone());

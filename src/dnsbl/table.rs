@@ -181,7 +181,7 @@ impl Lists {
         self.resting.store(rests, Ordering::Relaxed);
     }
 
-    /// Returns when the lists are to be looked after.
+    /// Returns when the lists need a round.
     pub async fn woken(&self) {
         self.wake.notified().await;
     }
@@ -230,7 +230,7 @@ mod tests {
             assert_eq!(lists.through(&way).last, Some(Mono::START));
         }
         assert_eq!(lists.through.lock().unwrap().len(), 1);
-        // An answer in memory from a removed list counts for nobody.
+        // An answer in memory from a removed list is not counted.
         lists.hit(ListMark { list: 7, says: ListSays::Listed });
         assert_eq!(lists.all()[0].counts().questions, 0);
     }

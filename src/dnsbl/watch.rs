@@ -69,9 +69,9 @@ pub struct Changed {
 pub struct DueOfList {
     /// The judgement of its silence.
     pub judgement: Judgement,
-    /// A probe is to be sent now.
+    /// A probe must be sent now.
     pub probe: bool,
-    /// A test is to be made now.
+    /// A test must be made now.
     pub test: bool,
     /// The operator has asked for the test.
     pub insists: bool,
@@ -190,7 +190,7 @@ impl Watch {
         DueOfList { judgement, probe, test, insists: test && insists, view, next }
     }
 
-    /// A test is to be made as soon as possible.
+    /// A test must be made as soon as possible.
     pub fn test_now(&self, now: Mono) {
         self.state().health.test_now(now);
     }

@@ -50,14 +50,14 @@ pub(super) struct Asking<'a> {
     pub(super) reserve: Vec<SocketAddr>,
     /// Addresses of the server that is asked only if no other answers.
     pub(super) avoided: Vec<SocketAddr>,
-    /// Servers whose addresses are not known and are to be sought.
+    /// Servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: FuturesUnordered<BoxFuture<'a, Sought>>,
     /// Attempts in progress. They outlive the step.
     attempts: Vec<Driven<()>>,
     sender: mpsc::Sender<AttemptEvent>,
     events: mpsc::Receiver<AttemptEvent>,
-    /// A second server is to be asked, but only when the first is late.
+    /// A second server is asked, but only when the first is late.
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,

@@ -84,7 +84,7 @@ impl Found {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })
     }
 
-    /// Leaves of the signatures those of RRsets that are there too: what others cover is nobody's proof here.
+    /// Keeps only the signatures of RRsets that are present. Other signatures prove nothing here.
     fn drop_stray_signatures(&mut self) {
         if !self.evidence.iter().any(is_signature) {
             return;
@@ -99,7 +99,7 @@ impl Found {
         });
     }
 
-    /// Leaves what stands behind the first alias whose target `is_elsewhere`: that is asked for there, not believed here.
+    /// Removes the records behind the first alias whose target `is_elsewhere`: its own servers are asked for them.
     pub fn cut_where(&mut self, is_elsewhere: impl Fn(&Name) -> bool) {
         let cut = self.answers.iter().enumerate().find_map(|(place, record)| match &record.data {
             RData::CNAME(target) if is_elsewhere(&target.0) => Some((place, target.0.clone())),

@@ -21,7 +21,7 @@ use crate::limits::{MAX_SERVERS, PRIME_RETRY};
 use crate::question::ViewId;
 use crate::zones::{Kind, View};
 
-/// When the root of each view is to be primed again; none before the first priming. One for each view.
+/// The time of the next priming of the root, for each view; none before the first priming.
 #[derive(Debug, Default)]
 pub(super) struct Refresh(Mutex<BTreeMap<ViewId, Mono>>);
 

@@ -45,7 +45,7 @@ pub enum CandidateProgress {
     Overdue,
     /// Its answer was cut, and it is not known to take TCP: it is asked over TCP once no other is left.
     Cut,
-    /// Its answer does not help: it is not asked again in this step.
+    /// Its answer is of no use: it is not asked again in this step.
     Spent,
 }
 

@@ -56,8 +56,8 @@ pub fn hold(target: &str, octets: &[u8]) {
     }
 }
 
-/// The entries of a snapshot of the cache: whatever they say, memory can be looked through, holds nothing for longer than it may,
-/// and writes what it holds so that it is read again.
+/// The entries of a snapshot of the cache, with any octets: memory can be walked through, holds no entry for longer
+/// than it may, and writes what it holds so that it is read again.
 fn snapshot(octets: &[u8]) -> Result<(), String> {
     let view = ViewId::default();
     let scope = Scope {
@@ -127,7 +127,7 @@ fn query(octets: &[u8]) -> Result<(), String> {
     }
 }
 
-/// A server's message: whatever it contains, memory has names of its zone only, and the client gets an answer to its
+/// A server's message, with any content: memory has names of its zone only, and the client gets an answer to its
 /// question.
 fn response(octets: &[u8]) -> Result<(), String> {
     let zone = absolute(ZONE).map_err(|error| error.to_string())?;

@@ -14,8 +14,8 @@ pub const MAX_UPSTREAM_STREAMS: usize = 256;
 /// places.
 pub const MAX_STREAMS_PER_NETWORK: usize = 32;
 
-/// Unwanted messages on a stream, between two wanted ones, before it is closed: as many as may have been given up
-/// while they were in progress.
+/// Unwanted messages on a stream, between two wanted ones, before it is closed: the number of questions that may have
+/// been given up while they were in progress.
 pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 
 /// A stream to a server is closed after this time without a message: most servers close it themselves after 10 to 30 s

@@ -93,7 +93,7 @@ pub const MAX_FETCHES: usize = MAX_FLIGHTS;
 pub const REFRESH_SHARE: u32 = 10;
 
 /// Keys older than this are fetched again if a signature does not fit them: a zone may have changed them without
-/// notice. A bogus zone, or one for which somebody forges, costs one message in this time.
+/// notice. A bogus zone, or one with forged answers, costs one message in this time.
 pub const KEY_RENEWAL: Duration = Duration::from_secs(10);
 
 /// Sets of zones that listeners see, each with memory of its own: a host serves itself, its containers, its guests.

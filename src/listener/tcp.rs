@@ -107,7 +107,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the whole messages out of the octets read, as many as may be resolved at once.
+    /// Takes the complete messages out of the octets read, up to the number that may be resolved at once.
     async fn take_messages(&mut self) -> io::Result<()> {
         let mut out = Vec::new();
         let before = self.read.len();

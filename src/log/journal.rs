@@ -26,8 +26,8 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// The journal, if stderr is the stream of `JOURNAL_STREAM` (systemd.exec(5)): the variable is also set if
-    /// somebody has redirected stderr.
+    /// The journal, if stderr is the stream of `JOURNAL_STREAM` (systemd.exec(5)): the variable is also set if stderr
+    /// was redirected.
     pub(super) fn of_stderr(stream: Option<&str>) -> Option<Self> {
         let own = stderr().as_fd().try_clone_to_owned().ok()?;
         is_stream(stream?, &own).then(|| Self::of(own)).flatten()

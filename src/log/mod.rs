@@ -101,7 +101,7 @@ fn plain(level: Level, sentence: &str) -> io::Result<()> {
     write_line(line, sentence)
 }
 
-/// Writes `begin` and a sentence to stderr, always as one line, whatever strangers have put into it.
+/// Writes `begin` and a sentence to stderr, always as one line, even if it has octets of strangers.
 fn write_line(mut begin: String, sentence: &str) -> io::Result<()> {
     for character in sentence.chars() {
         if character.is_control() {

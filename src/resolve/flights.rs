@@ -206,7 +206,7 @@ impl Flights {
         self.table().waiters
     }
 
-    /// Whether there are so many flights that the heaviest zone or client gives way.
+    /// Whether the heaviest zone or client gives way, because of the number of flights.
     pub(super) fn are_crowded(&self) -> bool {
         let table = self.table();
         table.shares.taken() >= table.backlog.crowded_from()

@@ -29,7 +29,8 @@ pub struct InFlight {
 
 #[cfg(feature = "lab")]
 impl Resolver {
-    /// The number of flights, waiters, fetches, messages and streams. All of them must end when nobody asks any more.
+    /// The number of flights, waiters, fetches, messages and streams. All of them must end when no client asks any
+    /// more.
     pub fn under_way(&self) -> usize {
         let fetched = self.trust.fetching() + self.asking.len();
         self.flights.len() + self.flights.waiters() + fetched + self.iterate.under_way()

@@ -27,7 +27,7 @@ use crate::zones::View;
 /// The result of a probe.
 #[derive(Clone, Debug)]
 pub struct Probed {
-    /// The meaning of the answer; none if nobody answered by a fault that is not the list's.
+    /// The meaning of the answer; none if no server answered because of a fault that is not the list's.
     pub verdict: Option<ListVerdict>,
     /// The server that answered, if any.
     pub server: Option<IpAddr>,

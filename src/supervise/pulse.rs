@@ -1,4 +1,4 @@
-//! Pulses: whether each serving thread and task still comes round.
+//! Pulses: whether each serving thread and task still runs its loop.
 //!
 //! The watchdog rings a bell and looks at the next round whether it was answered. Neither side waits, so a stuck
 //! thread cannot block the watchdog.
@@ -13,7 +13,7 @@ pub struct Pulse {
     whose: String,
     asked: AtomicU64,
     answered: AtomicU64,
-    /// Whether it must panic when it comes round next.
+    /// Whether it must panic in its next round.
     #[cfg(feature = "lab")]
     struck: AtomicBool,
     bell: Box<dyn Fn() + Send + Sync>,
@@ -24,7 +24,7 @@ pub struct Pulse {
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>);
 
 impl Pulse {
-    /// Notes that it has come round, after its bell was rung.
+    /// Notes a round, after its bell was rung.
     ///
     /// # Panics
     /// The lab has ordered a panic.

@@ -34,7 +34,7 @@ pub struct ZoneKey {
 }
 
 impl ZoneKey {
-    /// A key; none where it has no tag.
+    /// A key; none if it has no tag.
     pub fn of(key: DNSKEY) -> Option<Self> {
         Some(Self { tag: key.calculate_key_tag().ok()?, algorithm: key.public_key().algorithm(), key })
     }

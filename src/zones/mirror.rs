@@ -44,7 +44,7 @@ pub enum MirrorChange {
         /// The age.
         age: Duration,
     },
-    /// None of its servers answers: however new its data are, no client gets them.
+    /// None of its servers answers, so no client gets its data.
     Silent,
     /// It answers again, with new data.
     Fresh,

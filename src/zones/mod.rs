@@ -358,7 +358,7 @@ pub fn same_mirror(one: &Route, other: &Route) -> bool {
     one.zone == other.zone && one.way() == other.way()
 }
 
-/// The mirror on a list's configured servers, if its age is to be watched.
+/// The mirror on a list's configured servers, if its age is watched.
 fn mirrored(list: &List, zone: &Name, kind: &Kind, policy: &ZonePolicy) -> Option<Mirrored> {
     let max_age = list.max_age.filter(|_| matches!(kind, Kind::Stub(_)))?;
     let public = list.when_stale == WhenStale::Public;

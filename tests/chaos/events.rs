@@ -52,7 +52,7 @@ const OF_TCP: [Fault; 9] = [
 /// The events, each with its count.
 pub(crate) type Done = BTreeMap<&'static str, usize>;
 
-/// Questions that are to be asked soon.
+/// Questions that will be asked soon.
 pub(crate) type Wishes = Mutex<Vec<(Name, RecordType)>>;
 
 /// The source of all events.

@@ -87,7 +87,7 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
         Ok(Self { file, block: Vec::with_capacity(SNAPSHOT_BLOCK), sum: 0, entries: 0 })
     }
 
-    /// Writes what `put` appends: one entry, or nothing where that is too long for a block.
+    /// Writes one entry, which `put` appends; nothing if it is too long for a block.
     pub(super) fn entry(&mut self, put: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         let before = self.block.len();
         put(&mut self.block);
@@ -163,8 +163,8 @@ impl<'r, File: Read + Seek> Reader<'r, File> {
         if self.sum == sum { Ok(Some(&self.block)) } else { Err(Refused::Broken) }
     }
 
-    /// Reads all blocks, and goes back to the first: nothing of a broken file is to be believed.
-    /// Ends early where `goes_on` says that nothing is to be read any more.
+    /// Reads all blocks and goes back to the first, so that no entry of a damaged file is used. Ends early if
+    /// `goes_on` returns false.
     pub(super) fn check(&mut self, goes_on: impl Fn() -> bool) -> Result<(), Refused> {
         while goes_on() && self.block()?.is_some() {}
         self.sum = 0;

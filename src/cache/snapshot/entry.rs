@@ -44,7 +44,7 @@ const SORTS: [Sort; 7] =
 /// The bit of that octet that says that the entry was in use.
 const IN_USE: u8 = 0x80;
 
-/// An entry as it stands in a block.
+/// An entry in its form in a block.
 pub(super) struct Framed<'o> {
     pub(super) sort: Sort,
     pub(super) in_use: bool,

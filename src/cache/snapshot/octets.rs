@@ -47,7 +47,7 @@ impl<'o> Octets<'o> {
     }
 }
 
-/// Appends a string of octets. One that is longer than a block makes the entry too long to be kept, so that its length does not
+/// Appends a string of octets. If it is longer than a block, the whole entry is dropped, so its length does not
 /// matter.
 pub(super) fn put_string(out: &mut Vec<u8>, octets: &[u8]) {
     let octets = octets.get(..MAX_SNAPSHOT_BLOCK).unwrap_or(octets);

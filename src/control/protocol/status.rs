@@ -18,16 +18,16 @@ pub struct DaemonStatus {
     pub process: u32,
     /// Its configuration file; none if it runs on built-in defaults.
     pub config: Option<String>,
-    /// The addresses where it listens.
+    /// The addresses at which it listens.
     pub listen: Vec<SocketAddr>,
-    /// Configured addresses where it does not listen, because this host does not have them yet.
+    /// Configured addresses at which it does not listen, because this host does not have them yet.
     #[serde(default)]
     pub missing: Vec<MissingAddress>,
     /// Flights in progress.
     pub flights: u64,
     /// The greatest number of flights.
     pub flights_max: u64,
-    /// The snapshot of the cache; none where none is kept.
+    /// The snapshot of the cache; none if `cache.snapshot` is off.
     #[serde(default)]
     pub snapshot: Option<SnapshotStatus>,
 }
@@ -37,7 +37,7 @@ pub struct DaemonStatus {
 pub struct SnapshotStatus {
     /// Whether the file that was there at the start has been read.
     pub read: bool,
-    /// Seconds since it was written; none where this process has not written it yet.
+    /// Seconds since it was written; none if this process has not written it yet.
     pub age: Option<f64>,
     /// Entries in it.
     pub entries: u64,

@@ -1,8 +1,8 @@
 //! The screen of `resolverctl stats`: the number of queries, their outcomes, their times, and the slowest zones and
 //! servers.
 //!
-//! It fits 80 columns and 24 lines whatever the numbers are: the lines that the upper part leaves are for the slowest
-//! zones and servers.
+//! It fits 80 columns and 24 lines with any numbers: the slowest zones and servers get the lines that the upper part
+//! leaves.
 
 use std::collections::BTreeMap;
 

@@ -308,7 +308,7 @@ impl Validator {
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
                 }
-                // Answers of other servers were wrong, whatever the check of this one's would have cost.
+                // Answers of other servers were wrong, even if the check of this one was not finished.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(&keys, &fault, context);
