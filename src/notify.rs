@@ -77,6 +77,6 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
 /// A manager that gets no message will restart us; there is nothing else to do.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!("cannot notify the service manager: {error}");
+        tracing::warn!("cannot notify the service manager: {error}; it may restart resolverd");
     }
 }

@@ -150,7 +150,7 @@ Columns:
 States:
   ok                  the list works
   slow                the list works, with slow answers
-  not tested          no test by test points so far
+  not tested          not tested yet by its test points
   refuses queries     the list refuses this host or your key
   parked              answers with addresses that no list uses; its domain may have a new owner
   lists everything    its test point that must not be listed is listed; listings are ignored

@@ -207,7 +207,7 @@ impl ListEntry {
             let list = self.apex.to_ascii();
             let list = list.trim_end_matches('.');
             tracing::warn!(
-                "{list}: {today} of {most} queries of its quota are used today (UTC); above the quota the list may refuse or block this host"
+                "{list}: {today} of {most} queries of its quota are used today (UTC); resolverd stops prefetching it until tomorrow; above the quota the list may refuse or block this host"
             );
         }
     }
