@@ -196,7 +196,7 @@ async fn take_addresses(subject: Arc<Running>) -> Infallible {
 async fn prime(subject: Arc<Running>) {
     if let Err(failure) = subject.resolver.prime().await {
         tracing::warn!(
-            "cannot get the list of root servers (priming): {failure}; resolverd tries again; `resolverctl check system` shows whether this host reaches them"
+            "no root server gave the list of root servers (priming): {failure}; resolverd tries again; `resolverctl check system` shows whether this host reaches them"
         );
     }
 }
