@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Store, shared, weight};
 use crate::clock::Mono;
-use crate::limits::{FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
+use crate::limits::{FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
 use crate::question::{ExtendedError, QuestionKey};
 
 /// A remembered failure.
@@ -43,6 +43,14 @@ impl Failures {
     /// The failure that answers a question now. `heard_since`: whether any server was heard after a moment.
     pub fn get(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
         let holds = |failed: &Arc<Failed>| now < failed.until && (failed.heard || !heard_since(failed.since));
+        self.0.get(key).filter(holds)
+    }
+
+    /// The failure of a question that was last tried a while ago, if no server at all has been heard since.
+    pub fn unheard(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
+        let holds = |failed: &Arc<Failed>| {
+            !failed.heard && now.since(failed.since) < FAILURE_RECHECK_TIME && !heard_since(failed.since)
+        };
         self.0.get(key).filter(holds)
     }
 

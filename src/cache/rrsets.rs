@@ -448,6 +448,11 @@ impl Rrset {
         self.stored.after(Duration::from_secs(self.ttl.into()))
     }
 
+    /// Whether it is to be renewed, as it is used now.
+    pub fn is_to_be_renewed(&self, now: Mono) -> bool {
+        freshness::is_renewal_due(self.stored, self.expires(), now)
+    }
+
     /// The time that is left.
     pub fn left(&self, now: Mono) -> Duration {
         self.expires().since(now)

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::dead::DeadServers;
+use super::ending::Endings;
 use super::families::Families;
 use super::hedges::Hedges;
 use super::late_answers::LateAnswers;
@@ -28,6 +29,7 @@ pub(super) struct Means {
     pub(super) dead: DeadServers,
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
+    pub(super) endings: Endings,
 }
 
 impl Means {
@@ -40,7 +42,7 @@ impl Means {
     ) -> Self {
         let (families, hedges, uplink) = (Families::default(), Hedges::default(), Uplink::default());
         let (late, late_answers) = (Arc::default(), LateAnswers::default());
-        let (dead, unproven) = (DeadServers::default(), Unproven::default());
+        let (dead, unproven, endings) = (DeadServers::default(), Unproven::default(), Endings::default());
         Self {
             exchange,
             recorder,
@@ -53,6 +55,7 @@ impl Means {
             dead,
             unproven,
             late_answers,
+            endings,
         }
     }
 

@@ -43,6 +43,7 @@ pub mod classify;
 pub mod context;
 mod dead;
 mod edns;
+pub mod ending;
 pub mod failure;
 mod families;
 mod hedges;
@@ -234,6 +235,7 @@ impl Iterate {
         mut cut: Arc<Delegation>,
         outdated: &[Outdated],
     ) -> Result<Resolved, Failure> {
+        self.foresee_end(&cut, errand.context);
         let mut minimise = Minimise::new(&errand.context.view.config.resolve, errand.route, errand.name);
         for _ in 0..MAX_REFERRALS {
             let referral = match minimise.probe(&cut.zone, errand.name) {

@@ -129,14 +129,19 @@ impl Iterate {
     ) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let rrsets = self.memory.rrsets.of(context.view.knows);
+        let place = cut.servers.iter().position(|name| name == server);
+        let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
         let mut known: Vec<IpAddr> = Vec::new();
         for kind in self.address_kinds(context) {
             if let Some(rrset) = rrsets.rrset(server, kind, Rank::Glue, now) {
                 known.extend(rrset.addresses());
+                // Nobody waits for a server with glue.
+                if rrset.is_to_be_renewed(now) && !is_glued() {
+                    self.foresee_end_of_addresses(server, kind, context);
+                }
             }
         }
         if known.is_empty() {
-            let place = cut.servers.iter().position(|name| name == server);
             let glue = cut.glue.iter().filter(|(of, _)| Some(*of) == place).map(|(_, address)| *address);
             known.extend(glue.filter(|address| self.means.families.allows(config, *address, now)));
         }

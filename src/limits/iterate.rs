@@ -132,3 +132,9 @@ pub const FAILING_TIME: Duration = Duration::from_secs(10);
 /// A delegation older than this is fetched again if all its servers deny something in doubt: a domain that has moved
 /// leaves such servers behind. If its parent has the same servers, they are believed for this long again.
 pub const SUSPECT_AGE: Duration = Duration::from_secs(600);
+
+/// Delegations and server addresses that are renewed within `RENEWAL_PAUSE`: a gateway uses some thousand zones with a TTL of a day.
+pub const MAX_ENDINGS: usize = 256;
+
+/// How long a delegation whose renewal has failed is not tried again.
+pub const RENEWAL_PAUSE: Duration = Duration::from_secs(60);

@@ -89,9 +89,6 @@ pub const MAX_CUT_PROBES: u32 = 24;
 /// Fetches of DS and keys at once for all questions together: as many as flights, because each has one cut at a time.
 pub const MAX_FETCHES: usize = MAX_FLIGHTS;
 
-/// The keys of a zone in use are fetched again when this fraction (one tenth) of their time is left.
-pub const REFRESH_SHARE: u32 = 10;
-
 /// Keys older than this are fetched again if a signature does not fit them: a zone may have changed them without
 /// notice. A bogus zone, or one with forged answers, costs one message in this time.
 pub const KEY_RENEWAL: Duration = Duration::from_secs(10);

@@ -51,6 +51,8 @@ counters! {
     Prefetches "prefetches" Some("answers prefetched");
     /// The same not asked for, because there was no room.
     PrefetchesShed "prefetches_shed" Some("answers not prefetched (too many queries)");
+    /// Delegations, with the keys of their zones, and addresses of servers that were asked for again before they ended.
+    ServersRenewed "servers_renewed" Some("delegations and server addresses prefetched");
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
 }

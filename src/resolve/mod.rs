@@ -341,6 +341,9 @@ impl Resolver {
             let error = ExtendedError::new(code, text);
             return self.failed(Outcome::Remembered, question, error);
         }
+        if let Some(asked) = self.stale_in_an_outage(missed) {
+            return asked;
+        }
         let zone = self.zone_at_first(missed);
         match self.flights.join(missed, zone, || Trail::new(self.clock.clone())) {
             JoinedFlight::Repeated => Asked::Repeated,

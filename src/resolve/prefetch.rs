@@ -1,4 +1,5 @@
-//! Prefetch: an answer in use is renewed on the side before its TTL ends, so that no client waits for that.
+//! Prefetch: what is in use is renewed on the side before its TTL ends, so that no client waits for that: answers,
+//! delegations, addresses of servers, and keys.
 //!
 //! `cache::freshness` decides when. A hit hands its answer over once, and a task asks the question again. Clients that
 //! come meanwhile get the old answer; those that come after its end join the flight.
@@ -16,6 +17,7 @@ use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use hickory_proto::rr::RecordType;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -25,22 +27,27 @@ use super::side::Ahead;
 use crate::cache::freshness;
 use crate::clock::Mono;
 use crate::dnsbl::list_events::ListEventKind;
+use crate::iterate::Errand;
+use crate::iterate::context::Context;
+use crate::iterate::ending::Ending;
 use crate::limits::{MAX_RENEWALS, MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
 use crate::question::{Answer, Client, QuestionKey};
 use crate::record::Counter;
+use crate::record::trail::Trail;
 use crate::zones::Kind;
 
 /// No client has this address.
 const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
-/// An answer that is to be renewed.
+/// A question that is to be asked again.
 #[derive(Debug)]
 struct Renewal {
     key: QuestionKey,
-    answer: Arc<Answer>,
+    /// The answer that is to be renewed; none if the last resolution has failed.
+    answer: Option<Arc<Answer>>,
 }
 
-/// Answers that wait to be renewed.
+/// Questions that wait to be asked again.
 #[derive(Debug, Default)]
 pub(super) struct Renewals {
     waiting: Mutex<VecDeque<Renewal>>,
@@ -95,18 +102,25 @@ impl Resolver {
         if !answer.renewal.take() || !self.views.load().config().cache.prefetch {
             return;
         }
-        let renewal = Renewal { key: QuestionKey::from_bytes(key), answer: Arc::clone(answer) };
+        let renewal = Renewal { key: QuestionKey::from_bytes(key), answer: Some(Arc::clone(answer)) };
         if let Err(renewal) = self.renewals.add(renewal) {
             self.shed_renewal(&renewal);
         }
     }
 
-    fn shed_renewal(&self, renewal: &Renewal) {
-        renewal.answer.renewal.give_back();
-        self.recorder.count(Counter::PrefetchesShed, 1);
+    /// Has a question asked again that has failed. The next client asks for it once more if there is no room.
+    pub(super) fn try_again(&self, key: &QuestionKey) {
+        let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }
 
-    /// Renews answers that are handed over, as long as it runs.
+    fn shed_renewal(&self, renewal: &Renewal) {
+        if let Some(answer) = &renewal.answer {
+            answer.renewal.give_back();
+            self.recorder.count(Counter::PrefetchesShed, 1);
+        }
+    }
+
+    /// Renews answers, delegations, addresses of servers and keys that are handed over, as long as it runs.
     pub async fn prefetch(self: Arc<Self>) -> Infallible {
         let mut asking = JoinSet::new();
         let mut zones: Vec<(u64, AbortHandle)> = Vec::new();
@@ -114,6 +128,9 @@ impl Resolver {
             tokio::select! {
                 biased;
                 Some(_) = asking.join_next() => zones.retain(|(_, task)| !task.is_finished()),
+                ending = self.iterate.ending(), if asking.len() < MAX_RENEWALS => {
+                    asking.spawn(Arc::clone(&self).renew_ending(ending));
+                }
                 renewal = self.renewals.next(), if asking.len() < MAX_RENEWALS => {
                     let Some(asked) = self.renewable(&renewal.key) else { continue };
                     let zone = self.memory.keyed().hash_one(self.zone_at_first(&asked));
@@ -138,9 +155,42 @@ impl Resolver {
 
     async fn renew(self: Arc<Self>, asked: ClientQuestion, renewal: Renewal) {
         match self.ask_aside(asked).await {
-            Ahead::Sent => self.recorder.count(Counter::Prefetches, 1),
-            Ahead::NotNeeded => {}
+            Ahead::Sent if renewal.answer.is_some() => self.recorder.count(Counter::Prefetches, 1),
+            Ahead::Sent | Ahead::NotNeeded => {}
             Ahead::NoRoom => self.shed_renewal(&renewal),
+        }
+    }
+
+    /// Renews a delegation with the keys of its zone, or addresses of a server.
+    async fn renew_ending(self: Arc<Self>, ending: Ending) {
+        let Ending { name, kind, view } = ending;
+        let current = self.views.load().get(view.id).cloned();
+        if !current.is_some_and(|current| Arc::ptr_eq(&current, &view)) {
+            // The routes have changed.
+            return;
+        }
+        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let context = Context::new(trail, Arc::clone(&view)).renewing();
+        let way = view.route(&name, kind);
+        if kind == RecordType::NS {
+            let errand = Errand {
+                name: &name,
+                kind,
+                route: way,
+                context: &context,
+                rewrite: None,
+                sub_questions: &*self,
+                avoid: &[],
+            };
+            // After a failure the old one holds until its end.
+            if self.iterate.renew_delegation(errand).await.is_ok() {
+                self.trust.renew_keys(&name, &context).await;
+            }
+        } else {
+            let _ = self.chase(&name, kind, way, &context).await;
+        }
+        if context.budget.packets() > 0 {
+            self.recorder.count(Counter::ServersRenewed, 1);
         }
     }
 }

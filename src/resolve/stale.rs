@@ -61,6 +61,20 @@ impl Resolver {
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
     }
 
+    /// The same if the last resolution of the question has failed while no server at all was heard, and none has been since: no
+    /// client waits for that again. The question is tried once more on the side.
+    pub(super) fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
+        let heard_since = |moment| self.iterate.heard_since(moment);
+        let (key, now) = (&missed.key, self.clock.mono());
+        let failed = self.memory.failures.unheard(key.as_bytes(), now, heard_since)?;
+        let asked =
+            failed.error.is_lack_of_answer().then(|| self.stale_at_once(missed, &failed.error.text))?;
+        if asked.is_some() {
+            self.try_again(key);
+        }
+        asked
+    }
+
     /// The same for a client that waits for a flight; none if a server has said something that is bogus.
     fn stale_for(&self, missed: &ClientQuestion, trail: &Trail, why: &str) -> Option<Answer> {
         if trail.is_refuted() {

@@ -13,6 +13,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use tokio::sync::oneshot;
 
 use super::Validator;
+use crate::cache::freshness;
 use crate::cache::rrsets::{Delegation, Known, Rank};
 use crate::cache::security::ZoneTrust;
 use crate::clock::Mono;
@@ -21,7 +22,7 @@ use crate::iterate::classify::{Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
-use crate::limits::{BOGUS_TIME, MAX_FETCHES, REFRESH_SHARE};
+use crate::limits::{BOGUS_TIME, MAX_FETCHES};
 use crate::question::QuestionKey;
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
@@ -182,8 +183,12 @@ impl Validator {
     /// Renews the state of a zone in use in the background before it expires.
     pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
         let now = self.clock.mono();
-        let (left, whole) = (state.expires.since(now), state.expires.since(state.stored));
-        if state.state() != SecurityStatus::Secure || left > whole / REFRESH_SHARE || !context.checks() {
+        if !is_to_be_renewed(state, now) || !context.checks() {
+            return;
+        }
+        let cut = self.memory.rrsets.of(context.view.knows).delegation(&state.zone, now);
+        if cut.is_some_and(|cut| self.iterate.foresee_end(&cut, context)) {
+            // DS that are about to end would give the keys no longer life: the delegation is renewed first.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
@@ -192,15 +197,25 @@ impl Validator {
         let context = Context::new(trail, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
         let state = Arc::clone(state);
-        let rrsets = self.memory.rrsets.clone();
-        tokio::spawn(async move {
-            let Ok(Ok(keys)) = fetch.await else { return };
-            let current = rrsets.of(context.view.knows).zone_state(&state.zone, me.clock.mono());
-            // One refresh is enough, and the old state stays if there is no better one.
-            if current.is_some_and(|current| Arc::ptr_eq(&current, &state)) {
-                drop(me.establish(&state.zone, Some(keys), &context).await);
-            }
-        });
+        tokio::spawn(async move { me.refresh(&state, fetch, &context).await });
+    }
+
+    /// Renews the state of a zone whose delegation was renewed, if it ends with the old one.
+    pub(in crate::resolve) async fn renew_keys(&self, zone: &Name, context: &Context) {
+        let state = self.memory.rrsets.of(context.view.knows).zone_state(zone, self.clock.mono());
+        let Some(state) = state.filter(|state| is_to_be_renewed(state, self.clock.mono())) else { return };
+        if let Some(fetch) = self.begin_fetch(zone, RecordType::DNSKEY, context) {
+            self.refresh(&state, fetch, context).await;
+        }
+    }
+
+    async fn refresh(&self, state: &Arc<ZoneTrust>, fetch: Fetch, context: &Context) {
+        let Ok(Ok(keys)) = fetch.await else { return };
+        let current = self.memory.rrsets.of(context.view.knows).zone_state(&state.zone, self.clock.mono());
+        // One refresh is enough, and the old state stays if there is no better one.
+        if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
+            drop(self.establish(&state.zone, Some(keys), context).await);
+        }
     }
 
     /// Marks servers whose DS or keys were bogus while another server's were not: they are asked last for a while.
@@ -302,4 +317,9 @@ impl Validator {
         let answers = found.answers.into_iter().filter(of_name).collect();
         Ok(Fetched { answers, evidence, zone: resolved.zone, server, since: self.clock.mono() })
     }
+}
+
+/// Whether the keys of a zone are to be fetched again, as they are used now.
+fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
+    state.state() == SecurityStatus::Secure && freshness::is_renewal_due(state.stored, state.expires, now)
 }
