@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolverd::cache::rrsets::{Delegation, Rank};
+use resolverd::cache::rrsets::{Delegation, Denial, Rank};
 use resolverd::cache::security::Evidence;
 use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 use resolverd::clock::Mono;
@@ -36,10 +36,7 @@ fn main() {
     measure("negatives", "rrsets", |memory, number| {
         let soa = soa(number);
         memory.rrsets.of(ViewId::default()).put_negative(
-            &name(number),
-            RecordType::AAAA,
-            false,
-            &soa,
+            Denial { name: &name(number), kind: RecordType::AAAA, nxdomain: false, soa: &soa },
             DAY,
             Mono::START,
         );

@@ -178,9 +178,9 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
         let list = Registry::built_in().lists[&name(BLOCK.apex)].clone();
         let entry = simulation.resolver().lists().entry(&list.apex, &Way::Public);
         assert_eq!(ask().await, (ResponseCode::NoError, None));
-        simulation.resolver().list_is(&list, &entry, ListState::ListsTheWorld, "it does", false).await;
+        simulation.resolver().list_is(&entry, ListState::ListsTheWorld, "it does", false).await;
         assert_eq!(ask().await, (ResponseCode::ServFail, Some(17)));
-        simulation.resolver().list_is(&list, &entry, ListState::Ok, "", false).await;
+        simulation.resolver().list_is(&entry, ListState::Ok, "", false).await;
         assert_eq!(ask().await, (ResponseCode::NoError, None));
     });
 }

@@ -50,13 +50,9 @@ fn the_lab_forges_tails_at_all() {
     query.add_query(hickory_proto::op::Query::query(Name::from_ascii("many.tld.").unwrap(), RecordType::A));
     let random = resolverd::random::Random::seeded(1);
     let server = lab.server("ns.tld").unwrap();
-    let deliveries = server.respond(
-        server.addresses()[0],
-        &query.to_vec().unwrap(),
-        resolverd::conduct::Transport::Udp,
-        resolverd::clock::Mono::START,
-        &random,
-    );
+    let (to, transport) = (server.addresses()[0], resolverd::conduct::Transport::Udp);
+    let sending = resolverd::lab::delivery::Sending { to, transport, at: resolverd::clock::Mono::START };
+    let deliveries = server.respond(&query.to_vec().unwrap(), sending, &random);
     let message = hickory_proto::op::Message::from_vec(&deliveries[0].octets).unwrap();
     assert_eq!(message.answers.len(), ADDRESSES);
     let poisoned = message.answers.iter().filter(|record| record.data == RData::A(POISON)).count();

@@ -11,7 +11,7 @@ use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use resolverd::cache::rrsets::{Delegation, Rank};
+use resolverd::cache::rrsets::{Delegation, Denial, Rank};
 use resolverd::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use resolverd::cache::{Memory, StoreFill};
 use resolverd::clock::Mono;
@@ -101,7 +101,11 @@ fn put_denial(memory: &Memory, number: u32, octets: usize) {
     let owner = name(number, octets);
     let soa = SOA::new(name(1, octets), name(2, octets), 1, 7_200, 900, 1_209_600, 3_600);
     let soa = Record::from_rdata(name(3, octets), 3_600, RData::SOA(soa));
-    memory.rrsets.of(ViewId::default()).put_negative(&owner, RecordType::MX, false, &soa, DAY, Mono::START);
+    memory.rrsets.of(ViewId::default()).put_negative(
+        Denial { name: &owner, kind: RecordType::MX, nxdomain: false, soa: &soa },
+        DAY,
+        Mono::START,
+    );
 }
 
 fn put_delegation(memory: &Memory, number: u32, octets: usize) {
@@ -151,7 +155,12 @@ fn put_signed(memory: &Memory, number: u32, octets: usize) {
     let owner = name(number, 20);
     let record = text(&owner, octets);
     let backing = Backing { evidence: Evidence::of([&record]), ..Backing::default() };
-    memory.rrsets.of(ViewId::default()).put_backed(&[&record], Rank::Answer, backing, DAY, Mono::START);
+    memory.rrsets.of(ViewId::default()).put_backed(
+        &[&record],
+        Rank::Answer.backed(backing),
+        DAY,
+        Mono::START,
+    );
 }
 
 fn put_failure(memory: &Memory, number: u32, octets: usize) {

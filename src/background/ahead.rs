@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::dnsbl::batch::{Asker, Batch, BatchStanding, Check, ListId};
+use crate::dnsbl::batch::{Asker, Batch, BatchStanding, Check, CheckQuery, ListId};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, Subject};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
@@ -102,14 +102,15 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
         BatchStanding { ready: standing.ready && entry.may_be_asked_ahead(), ..standing }
     };
     let start = {
+        let query = CheckQuery { check: &check, list: number };
         let mut batch = batch(resolver);
         match event.what {
-            ListEventKind::Asked(came) => batch.asked(&check, number, came, event.at, standing),
+            ListEventKind::Asked(came) => batch.asked(query, came, event.at, standing),
             ListEventKind::CameOut { says, went_out } => {
                 if went_out {
                     batch.went_out(&check, number);
                 }
-                batch.came_out(&check, number, says, event.at, standing)
+                batch.came_out(query, says, event.at, standing)
             }
         }
     };

@@ -92,7 +92,7 @@ fn call_witness(
     let (entry, view) = others.swap_remove(usize::try_from(lot).unwrap_or_default());
     asking.spawn(async move {
         if let Some((list, view)) = resolver.asked_as(&entry, view) {
-            probe(&resolver, &list, &entry, &view, &random).await;
+            probe(&resolver, ListInView { list: &list, entry: &entry, view: &view }, &random).await;
         }
     });
 }
@@ -119,11 +119,12 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
             let (resolver, random) = (Arc::clone(resolver), random.clone());
             asking.spawn(async move {
                 let Some((list, view)) = resolver.asked_as(&entry, due.view) else { return };
+                let list = ListInView { list: &list, entry: &entry, view: &view };
                 if due.probe {
-                    probe(&resolver, &list, &entry, &view, &random).await;
+                    probe(&resolver, list, &random).await;
                 }
                 if due.test {
-                    test(&resolver, &list, &entry, &view, due.insists, &random).await;
+                    test(&resolver, list, due.insists, &random).await;
                 }
             });
         }
@@ -131,8 +132,17 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
     round
 }
 
+/// A list as a view asks it.
+#[derive(Clone, Copy)]
+struct ListInView<'a> {
+    list: &'a List,
+    entry: &'a ListEntry,
+    view: &'a Arc<View>,
+}
+
 /// Asks a list for a name that is not in its memory and that it does not list.
-async fn probe(resolver: &Resolver, list: &List, entry: &ListEntry, view: &Arc<View>, random: &Random) {
+async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
+    let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.probe(view, list, &name, None).await;
     // If its names need a key, its apex may be refused to us though the list works.
@@ -164,14 +174,8 @@ fn probe_name(list: &List, lot: u64) -> Name {
 
 /// Tests a list by its own test points: one that must be listed and one that must not, if it has both; `insists`: the
 /// operator has asked for it.
-async fn test(
-    resolver: &Resolver,
-    list: &List,
-    entry: &ListEntry,
-    view: &Arc<View>,
-    insists: bool,
-    random: &Random,
-) {
+async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: &Random) {
+    let ListInView { list, entry, view } = list;
     let Some(points) = list.tests.as_ref().filter(|_| list.is_alive()) else { return };
     let avoid = entry.watch.avoid();
     let mut said = [None, None];
@@ -194,7 +198,7 @@ async fn test(
         Shown::Suspected(_) => return entry.suspected(),
         Shown::Nothing => return,
     };
-    resolver.list_is(list, entry, state, &why(list, entry, state, listed, unlisted), insists).await;
+    resolver.list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
 /// The reason for a state; empty if the list works.

@@ -117,7 +117,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::rrsets::Negative;
+    use crate::cache::rrsets::{Denial, Negative};
     use crate::cache::security::Backing;
     use crate::cache::stage::{DAY, memory, name};
     use hickory_proto::rr::rdata::{A, SOA, TXT};
@@ -129,7 +129,8 @@ mod tests {
         let soa = Record::from_rdata(name("example."), 60, RData::SOA(soa));
         let backing = Backing { security, ..Backing::default() };
         let owner = name("x.example.");
-        rrsets.put_denied((&owner, kind), true, (&soa, Rank::Authoritative), backing, DAY, Mono::START);
+        let denied = Denial { name: &owner, kind, nxdomain: true, soa: &soa };
+        rrsets.put_denied(denied, Rank::Authoritative.backed(backing), DAY, Mono::START);
     }
 
     fn denied(rrsets: InView<'_>, kind: RecordType) -> Option<Arc<Negative>> {
@@ -166,7 +167,7 @@ mod tests {
             let rrsets = memory.rrsets.of(ViewId::default());
             let show = || {
                 let cleared =
-                    rrsets.put_backed(&[record], Rank::Answer, Backing::default(), DAY, Mono::START);
+                    rrsets.put_backed(&[record], Rank::Answer.backed(Backing::default()), DAY, Mono::START);
                 let above = rrsets.show_above(&record.name, &zone, Duration::from_secs(60), Mono::START);
                 cleared || !above.is_empty()
             };
@@ -189,7 +190,7 @@ mod tests {
         let rrsets = memory.rrsets.of(ViewId::default());
         deny(rrsets, RecordType::A, Security::Secure);
         let text = Record::from_rdata(name("x.example."), 60, RData::TXT(TXT::new(vec!["forged".into()])));
-        assert!(!rrsets.put_backed(&[&text], Rank::Answer, Backing::default(), DAY, Mono::START));
+        assert!(!rrsets.put_backed(&[&text], Rank::Answer.backed(Backing::default()), DAY, Mono::START));
         assert!(denied(rrsets, RecordType::TXT).is_some());
     }
 }

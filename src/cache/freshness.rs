@@ -121,7 +121,7 @@ impl InView<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::rrsets::Rank;
+    use crate::cache::rrsets::{Denial, Rank};
     use crate::cache::stage::{DAY, memory, name};
     use crate::question::ViewId;
     use hickory_proto::rr::rdata::{A, CNAME, SOA};
@@ -157,14 +157,22 @@ mod tests {
         let alias = Record::from_rdata(owner.clone(), 5, RData::CNAME(CNAME(name("other.example."))));
         rrsets.put(&[&alias], Rank::Authoritative, DAY, at(100));
         assert_eq!(last(110), Some((RecordType::CNAME, Age::Stale(Duration::from_secs(5)))));
-        rrsets.put_negative(&owner, RecordType::CNAME, false, &soa(5), DAY, at(120));
+        rrsets.put_negative(
+            Denial { name: &owner, kind: RecordType::CNAME, nxdomain: false, soa: &soa(5) },
+            DAY,
+            at(120),
+        );
         assert_eq!(
             last(130),
             Some((RecordType::A, Age::Stale(Duration::from_secs(70)))),
             "no alias any more"
         );
         for nxdomain in [false, true] {
-            rrsets.put_negative(&owner, RecordType::A, nxdomain, &soa(5), DAY, at(200));
+            rrsets.put_negative(
+                Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa(5) },
+                DAY,
+                at(200),
+            );
             assert_eq!(last(300), None, "{nxdomain}");
             rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(310));
             assert_eq!(last(310), Some((RecordType::A, Age::Fresh)));

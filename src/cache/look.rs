@@ -142,6 +142,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::rrsets::Denial;
     use crate::cache::security::Evidence;
     use crate::cache::stage::{DAY, memory, name};
     use crate::wire::compose::{self, AnswerParts};
@@ -170,10 +171,7 @@ mod tests {
             }
             memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Glue, DAY, Mono::START);
             memory.rrsets.of(ViewId::default()).put_negative(
-                &name(owner),
-                RecordType::MX,
-                false,
-                &soa,
+                Denial { name: &name(owner), kind: RecordType::MX, nxdomain: false, soa: &soa },
                 DAY,
                 Mono::START,
             );

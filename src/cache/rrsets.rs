@@ -33,6 +33,35 @@ pub enum Rank {
     Authoritative,
 }
 
+impl Rank {
+    /// Data of this rank with their proof.
+    pub fn backed(self, backing: Backing) -> Credibility {
+        Credibility { rank: self, backing }
+    }
+}
+
+/// How far data are believed.
+#[derive(Clone, Debug)]
+pub struct Credibility {
+    /// Their rank.
+    pub rank: Rank,
+    /// Their security, and its proof.
+    pub backing: Backing,
+}
+
+/// An absence: no such type, or no such name.
+#[derive(Clone, Copy, Debug)]
+pub struct Denial<'a> {
+    /// The name.
+    pub name: &'a Name,
+    /// The type that was asked for.
+    pub kind: RecordType,
+    /// Whether the name does not exist.
+    pub nxdomain: bool,
+    /// The SOA of its zone.
+    pub soa: &'a Record,
+}
+
 /// The entry of a name.
 #[derive(Clone, Debug)]
 pub enum Known {
@@ -186,19 +215,13 @@ impl InView<'_> {
     /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
     /// `max_ttl` caps it. Nothing is kept with a TTL of 0, nor over data of a greater rank.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
-        self.put_backed(records, rank, Backing::default(), max_ttl, now);
+        self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
     }
 
     /// The same with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
     /// poison others. Returns true if it has cleared a denial of all types of its name.
-    pub fn put_backed(
-        &self,
-        records: &[&Record],
-        rank: Rank,
-        backing: Backing,
-        max_ttl: Duration,
-        now: Mono,
-    ) -> bool {
+    pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
+        let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
         let (name, kind) = (&first.name, first.record_type());
         let ttl = records.iter().map(|record| capped(record.ttl, max_ttl)).min().unwrap_or(0);
@@ -248,28 +271,13 @@ impl InView<'_> {
 
     /// Keeps a negative answer for the time of its SOA (RFC 2308 section 5): the smaller of the SOA's TTL and its
     /// MINIMUM, capped by `max_ttl`.
-    pub fn put_negative(
-        &self,
-        name: &Name,
-        kind: RecordType,
-        nxdomain: bool,
-        soa: &Record,
-        max_ttl: Duration,
-        now: Mono,
-    ) {
-        self.put_denied((name, kind), nxdomain, (soa, Rank::Authoritative), Backing::default(), max_ttl, now);
+    pub fn put_negative(&self, denied: Denial<'_>, max_ttl: Duration, now: Mono) {
+        self.put_denied(denied, Rank::Authoritative.backed(Backing::default()), max_ttl, now);
     }
 
     /// The same with its rank and proof; like an RRset, it is not kept over data of a greater rank.
-    pub fn put_denied(
-        &self,
-        (name, kind): (&Name, RecordType),
-        nxdomain: bool,
-        (soa, rank): (&Record, Rank),
-        backing: Backing,
-        max_ttl: Duration,
-        now: Mono,
-    ) {
+    pub fn put_denied(&self, denied: Denial<'_>, by: Credibility, max_ttl: Duration, now: Mono) {
+        let (Denial { name, kind, nxdomain, soa }, Credibility { rank, backing }) = (denied, by);
         let ttl = negative_ttl(soa, max_ttl);
         let soa = Evidence::of([soa]);
         self.keep_denial((name, kind), Negative { nxdomain, rank, soa, ttl, stored: now, backing });

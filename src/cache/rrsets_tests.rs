@@ -84,19 +84,19 @@ fn a_lower_rank_never_replaces_a_higher_one_that_lives() {
                 _ => None,
             };
             let data = |last| Some(RData::A(A::new(192, 0, 2, last)));
-            rrsets.put_backed(&[&address(60, 1)], held, backed(old), DAY, Mono::START);
-            rrsets.put_backed(&[&address(60, 2)], new, backed(young), DAY, Mono::START);
+            rrsets.put_backed(&[&address(60, 1)], held.backed(backed(old)), DAY, Mono::START);
+            rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
             assert_eq!(holds(Mono::START), data(if wins { 2 } else { 1 }), "{told}");
             // When the kept one has expired, any entry replaces it.
             let later = Mono::START.after(Duration::from_secs(60));
-            rrsets.put_backed(&[&address(60, 3)], new, backed(young), DAY, later);
+            rrsets.put_backed(&[&address(60, 3)], new.backed(backed(young)), DAY, later);
             assert_eq!(holds(later), data(3), "{told}");
             for nxdomain in [false, true] {
                 let all = self::rrsets();
                 let rrsets = all.of(ViewId::default());
-                let denied = (&owner, RecordType::A);
-                rrsets.put_denied(denied, nxdomain, (&soa, held), backed(old), DAY, Mono::START);
-                rrsets.put_backed(&[&address(60, 2)], new, backed(young), DAY, Mono::START);
+                let denied = Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa };
+                rrsets.put_denied(denied, held.backed(backed(old)), DAY, Mono::START);
+                rrsets.put_backed(&[&address(60, 2)], new.backed(backed(young)), DAY, Mono::START);
                 let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
                 assert_eq!(matches!(known, Some(Known::Rrset(_))), wins, "denied: {told}");
             }
@@ -114,17 +114,21 @@ fn glue_does_not_replace_that_there_is_no_address_and_a_lesser_denial_no_address
         60,
         RData::SOA(SOA::new(name("ns.example."), name("host.example."), 1, 7_200, 900, 86_400, 60)),
     );
-    rrsets.put_negative(&owner, RecordType::AAAA, false, &soa, DAY, Mono::START);
+    rrsets.put_negative(
+        Denial { name: &owner, kind: RecordType::AAAA, nxdomain: false, soa: &soa },
+        DAY,
+        Mono::START,
+    );
     let glue = Record::from_rdata(owner.clone(), 60, RData::AAAA("2001:db8::1".parse().unwrap()));
     rrsets.put(&[&glue], Rank::Glue, DAY, Mono::START);
     let known = rrsets.get(&owner, RecordType::AAAA, Rank::Glue, Mono::START);
     assert!(matches!(known, Some(Known::Negative(_))));
     rrsets.put(&[&address(60, 1)], Rank::Authoritative, DAY, Mono::START);
-    let denied = (&owner, RecordType::A);
-    rrsets.put_denied(denied, false, (&soa, Rank::Answer), Backing::default(), DAY, Mono::START);
+    let denied = Denial { name: &owner, kind: RecordType::A, nxdomain: false, soa: &soa };
+    rrsets.put_denied(denied, Rank::Answer.backed(Backing::default()), DAY, Mono::START);
     let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
     assert!(matches!(known, Some(Known::Rrset(_))));
-    rrsets.put_denied(denied, false, (&soa, Rank::Authoritative), Backing::default(), DAY, Mono::START);
+    rrsets.put_denied(denied, Rank::Authoritative.backed(Backing::default()), DAY, Mono::START);
     let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
     assert!(matches!(known, Some(Known::Negative(_))), "it has been taken away");
 }
@@ -149,7 +153,11 @@ fn glue_is_kept_beside_what_its_own_zone_says_and_as_long() {
     assert_eq!([glue(59), glue(60)], [first.clone(), None], "the zone says the same");
     rrsets.put(&[&address(300, 2)], Rank::Authoritative, DAY, Mono::START);
     assert_eq!([glue(299), glue(300)], [first.clone(), None]);
-    rrsets.put_negative(&owner, RecordType::A, false, &soa, DAY, Mono::START);
+    rrsets.put_negative(
+        Denial { name: &owner, kind: RecordType::A, nxdomain: false, soa: &soa },
+        DAY,
+        Mono::START,
+    );
     assert_eq!([glue(599), glue(600)], [first, None]);
     let known = rrsets.get(&owner, RecordType::A, Rank::Glue, Mono::START);
     assert!(matches!(known, Some(Known::Negative(_))));
@@ -222,7 +230,7 @@ fn what_proves_an_rrset_comes_back_with_it() {
     let now = Mono::START.after(Duration::from_secs(7));
     let proof = Record::from_rdata(name("mail.example."), 60, RData::TXT(TXT::new(vec!["x".into()])));
     let backing = Backing { evidence: Evidence::of([&proof]), security: Security::Secure };
-    rrsets.put_backed(&[&address(60, 1)], Rank::Answer, backing, DAY, now);
+    rrsets.put_backed(&[&address(60, 1)], Rank::Answer.backed(backing), DAY, now);
     let held = rrsets.rrset(&name("mail.example."), RecordType::A, Rank::Answer, now).unwrap();
     assert_eq!((held.stored(), held.backing().security), (now, Security::Secure));
     assert_eq!(held.evidence(now), [proof]);
@@ -241,8 +249,8 @@ fn only_a_proof_between_a_name_and_its_zone_denies_it() {
         let all = rrsets();
         let rrsets = all.of(ViewId::default());
         let backing = Backing { security, ..Backing::default() };
-        let by = (&soa, Rank::Authoritative);
-        rrsets.put_denied((&name(owner), RecordType::A), true, by, backing, DAY, Mono::START);
+        let denied = Denial { name: &name(owner), kind: RecordType::A, nxdomain: true, soa: &soa };
+        rrsets.put_denied(denied, Rank::Authoritative.backed(backing), DAY, Mono::START);
         rrsets.nxdomain_above(&name("a.b.c.example."), &name("c.example."), Mono::START).is_some()
     };
     assert!(denied("b.c.example.", Security::Secure));

@@ -27,6 +27,20 @@ pub enum ListQueryEnd {
     Silent,
 }
 
+/// The result of a question to a list, for its breaker.
+#[derive(Clone, Copy, Debug)]
+pub struct EndedQuery {
+    /// How it ended.
+    pub end: ListQueryEnd,
+    /// The time since it went out.
+    pub elapsed: Duration,
+    /// The round trip of the answered message: other waiting, for other zones and lost messages, is not the list's
+    /// time. None if none was answered.
+    pub round_trip: Option<Duration>,
+    /// Whether it was a probe.
+    pub probe: bool,
+}
+
 /// Why a breaker is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,18 +114,10 @@ impl Breaker {
         self.silent_since.get_or_insert(now);
     }
 
-    /// The result of a question that went out `elapsed` ago; `probe`: whether it was a probe. The answered message
-    /// took `round_trip`: other waiting, for other zones and lost messages, is not the list's time. Errors count
-    /// against the list only when a probe also met them, because clients' questions may be such that no server would
-    /// answer them. Returns true if the breaker closes.
-    pub fn ended(
-        &mut self,
-        end: ListQueryEnd,
-        elapsed: Duration,
-        round_trip: Option<Duration>,
-        probe: bool,
-        now: Mono,
-    ) -> bool {
+    /// Takes in the result of a question. Errors count against the list only when a probe also met them, because
+    /// clients' questions may be such that no server would answer them. Returns true if the breaker closes.
+    pub fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
+        let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
         match end {
             ListQueryEnd::Answered => {
@@ -308,7 +314,7 @@ mod tests {
 
     /// The result of a question whose only message took all of its time.
     fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
-        breaker.ended(end, elapsed, Some(elapsed), probe, now)
+        breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
     }
 
     /// When the breaker opens for a list that is silent from `begin` on, judged every 10 ms while others answer.
@@ -336,7 +342,8 @@ mod tests {
         let mut breaker = known(50);
         for elapsed in [1_000, 2_000] {
             breaker.asked(Mono::START);
-            breaker.ended(ListQueryEnd::Answered, MS * elapsed, Some(50 * MS), false, Mono::START);
+            let (end, elapsed, round_trip) = (ListQueryEnd::Answered, MS * elapsed, Some(50 * MS));
+            breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
         }
         assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
         // A list with one late answer, and a list whose first answer is far away.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::batch::BatchStanding;
-use super::breaker::{Breaker, Judgement, ListQueryEnd, OpenReason};
+use super::breaker::{Breaker, EndedQuery, Judgement, ListQueryEnd, OpenReason};
 use super::health::{ListHealth, Shown, Tested};
 use super::network_answers::NetworkAnswers;
 use super::quota::Quota;
@@ -157,7 +157,8 @@ impl Watch {
         let most = state.most;
         let warn = state.quota.went_out(most, now.unix);
         let today = state.quota.of_day(now.unix).0;
-        let closed = state.breaker.ended(asked.end, asked.elapsed, asked.round_trip, asked.probe, now.mono);
+        let ListOutcome { end, elapsed, round_trip, probe, .. } = *asked;
+        let closed = state.breaker.ended(EndedQuery { end, elapsed, round_trip, probe }, now.mono);
         self.show(&state);
         Changed { closed, warning: most.filter(|_| warn).map(|most| (today, most)) }
     }

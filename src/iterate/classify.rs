@@ -209,11 +209,10 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
             let said = match end {
                 ChainEnd::Data => found_data(answers, kind, &scrubbed),
                 ChainEnd::TooLong => found_too_long(answers, evidence(kind, &scrubbed)),
-                ChainEnd::Open if answers.is_empty() => {
-                    without_answer(zone, name, kind, nxdomain, message, &scrubbed)
-                }
+                ChainEnd::Open if answers.is_empty() => without_answer(zone, name, kind, message, &scrubbed),
                 ChainEnd::Open => {
-                    found_alias(zone, answers, last, nxdomain, evidence(kind, &scrubbed), &scrubbed)
+                    let end = end_of_alias(zone, last, nxdomain, &scrubbed);
+                    Said::Found(Found::ending(answers, end, evidence(kind, &scrubbed)))
                 }
             };
             said.with_contradiction(contradicted)
@@ -396,23 +395,15 @@ fn found_data(answers: Vec<Record>, kind: RecordType, scrubbed: &Scrubbed) -> Sa
     Said::Found(Found { glue, ..Found::ending(answers, End::Data, evidence(kind, scrubbed)) })
 }
 
-/// A chain without data at its end. The response code is about the last name (RFC 2308 section 2.1), but only if this
+/// The end of a chain without data at its end. The response code is about the last name (RFC 2308 section 2.1), but only if this
 /// server has authority for it; otherwise the chain continues at other servers.
-fn found_alias(
-    zone: &Name,
-    answers: Vec<Record>,
-    last: Name,
-    nxdomain: bool,
-    evidence: Vec<Record>,
-    scrubbed: &Scrubbed,
-) -> Said {
+fn end_of_alias(zone: &Name, last: Name, nxdomain: bool, scrubbed: &Scrubbed) -> End {
     let soa = soa_of(&last, scrubbed);
-    let end = if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
+    if zone.zone_of(&last) && (soa.is_some() || nxdomain) {
         End::Negative { nxdomain, name: last, soa }
     } else {
         End::Alias(last)
-    };
-    Said::Found(Found::ending(answers, end, evidence))
+    }
 }
 
 /// A message without an answer to the question: negative, a referral, or nothing.
@@ -420,10 +411,10 @@ fn without_answer(
     zone: &Name,
     name: &Name,
     kind: RecordType,
-    nxdomain: bool,
     message: &Message,
     scrubbed: &Scrubbed,
 ) -> Said {
+    let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
     // The SOA of another zone: the server has lost this one, and answers from a catch-all or from the zone above.

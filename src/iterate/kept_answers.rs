@@ -11,7 +11,7 @@ use super::classify::{End, Found, Referral};
 use super::scrub::firsts;
 use super::{Errand, Iterate};
 use crate::cache::freshness;
-use crate::cache::rrsets::{Delegation, Rank, capped, negative_ttl};
+use crate::cache::rrsets::{Delegation, Denial, Rank, capped, negative_ttl};
 use crate::cache::security::{Backing, Evidence};
 use crate::limits::PRIVATE_LABELS;
 use crate::question::{Security, lies_within, same_name};
@@ -52,7 +52,8 @@ impl Iterate {
                 // It is no alias any more.
                 rrsets.outdate(&first.name, RecordType::CNAME, now);
             }
-            let contradicts = rrsets.put_backed(rrset, rank, Backing { evidence, security }, max_ttl, now);
+            let contradicts =
+                rrsets.put_backed(rrset, rank.backed(Backing { evidence, security }), max_ttl, now);
             self.show(errand, zone, rrset, contradicts);
         }
         if found.doubted {
@@ -63,7 +64,8 @@ impl Iterate {
             let denials = found.evidence.iter().filter(|record| is_denial(record, &soa.name));
             let backing = Backing { evidence: Evidence::of(denials), security: checked.end };
             let rank = ranked(found.authoritative && name == errand.name);
-            rrsets.put_denied((name, errand.kind), *nxdomain, (soa, rank), backing, negative_max_ttl, now);
+            let denied = Denial { name, kind: errand.kind, nxdomain: *nxdomain, soa };
+            rrsets.put_denied(denied, rank.backed(backing), negative_max_ttl, now);
             soa.ttl = negative_ttl(soa, negative_max_ttl);
         }
         if let End::Negative { name, .. } = &found.end {

@@ -13,8 +13,7 @@ use hickory_proto::rr::Name;
 
 use super::signer;
 use super::signing::Signing;
-use super::simulation::UNIX_AT_START;
-use super::world::{Builder, Lab, LabError, ServerPlan, absolute};
+use super::world::{Builder, Lab, LabError, ServerPlan, UNIX_AT_START, absolute};
 use super::zone_file::read_zone;
 use crate::zones::zone::Zone;
 

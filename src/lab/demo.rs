@@ -162,8 +162,9 @@ async fn show(
         internet.lab.zones().count()
     )?;
     let mails = traffic::draw(internet, options.seed, options.messages);
-    let cold = play_all(options, internet, &mails, client, "cold", screen).await?;
-    let warm = play_all(options, internet, &mails, client, "warm", screen).await?;
+    let play = Play { options, internet, mails: &mails, client };
+    let cold = play.all("cold", screen).await?;
+    let warm = play.all("warm", screen).await?;
     let resolved = count_resolved(internet, client).await;
     writeln!(screen, "\n{}", host.stats().await?.trim_end())?;
     writeln!(screen, "\nMessage times    median     p90     max   questions  failed")?;
@@ -190,24 +191,28 @@ async fn show(
     Ok(())
 }
 
-/// Plays all messages, `SESSIONS` at a time.
-async fn play_all(
-    options: &Options,
-    internet: &Internet,
-    mails: &[Mail],
+/// The mail of a demo, and the client that looks up its names.
+struct Play<'a> {
+    options: &'a Options,
+    internet: &'a Internet,
+    mails: &'a [Mail],
     client: Client,
-    label: &str,
-    screen: &mut dyn Write,
-) -> io::Result<Vec<Played>> {
-    let clock = Clock::machine();
-    let plays = mails.iter().map(|mail| traffic::play(internet, mail, &client, &clock));
-    let mut running = stream::iter(plays).buffer_unordered(SESSIONS);
-    let mut played = Vec::with_capacity(mails.len());
-    while let Some(one) = running.next().await {
-        played.push(one);
-        write_progress(options, label, played.len(), mails.len(), screen)?;
+}
+
+impl Play<'_> {
+    /// Plays all messages, `SESSIONS` at a time.
+    async fn all(&self, label: &str, screen: &mut dyn Write) -> io::Result<Vec<Played>> {
+        let Self { options, internet, mails, client } = self;
+        let clock = Clock::machine();
+        let plays = mails.iter().map(|mail| traffic::play(internet, mail, client, &clock));
+        let mut running = stream::iter(plays).buffer_unordered(SESSIONS);
+        let mut played = Vec::with_capacity(mails.len());
+        while let Some(one) = running.next().await {
+            played.push(one);
+            write_progress(options, label, played.len(), mails.len(), screen)?;
+        }
+        Ok(played)
     }
-    Ok(played)
 }
 
 fn write_progress(

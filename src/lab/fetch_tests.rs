@@ -14,7 +14,7 @@ use crate::iterate::failure::Failure;
 use crate::limits::{FLIGHT_TIME, MAX_PACKETS_PER_QUESTION};
 use crate::question::{QuestionKey, ViewId};
 use crate::record::trail::Trail;
-use crate::resolve::trust::fetch::JoinedFetch;
+use crate::resolve::trust::fetch::{JoinedFetch, Round};
 
 const ROUND_TRIP: Duration = Duration::from_millis(40);
 
@@ -43,7 +43,7 @@ async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
     let (trust, fresh) = (simulation.resolver().trust(), context(simulation));
     let zone = Name::from_ascii("zone.").unwrap();
     let begun = trust.begin_fetch(&zone, RecordType::DNSKEY, spent).unwrap();
-    let own = trust.fetch(&zone, RecordType::DNSKEY, 0, &[], &fresh);
+    let own = trust.fetch(&zone, RecordType::DNSKEY, Round::First, &fresh);
     let (begun, own) = tokio::join!(begun, own);
     assert!(!own.unwrap().answers.is_empty());
     assert!(fresh.budget.packets() > 0, "at its own cost");
@@ -64,7 +64,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
             drop(begun);
         });
         // These wait for it, and then fetch by themselves.
-        let waits = || trust.fetch(&zone, RecordType::DNSKEY, 0, &[], &context);
+        let waits = || trust.fetch(&zone, RecordType::DNSKEY, Round::First, &context);
         let (one, other) = tokio::join!(waits(), waits());
         assert!(broken.await.unwrap_err().is_panic());
         assert!(!one.unwrap().answers.is_empty() && !other.unwrap().answers.is_empty());

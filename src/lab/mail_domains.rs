@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use hickory_proto::rr::Name;
 
 use super::delegations::Tree;
-use super::internet::{HOSTERS, Hoster, reversed};
+use super::hosters::{HOSTERS, Hoster, reversed};
 use super::world::{LabError, absolute};
 
 /// TLDs of mail domains, in turn.
@@ -96,7 +96,7 @@ pub(super) fn hoster_text(hoster: &Hoster) -> String {
     }
     // Three deep: the entry includes the network, which includes the relays of the next hoster.
     let _ = writeln!(text, "_spf TXT \"v=spf1 include:_net.{} ~all\"", hoster.domain);
-    let next = crate::lab::internet::HOSTERS.get((place + 1) % HOSTERS.len()).unwrap_or(hoster);
+    let next = HOSTERS.get((place + 1) % HOSTERS.len()).unwrap_or(hoster);
     let _ = writeln!(
         text,
         "_net TXT \"v=spf1 ip4:{first}.{second}.{third}.0/24 include:_relay.{} ~all\"",

@@ -8,9 +8,9 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{RData, Record, RecordType};
 
+use super::delivery::Delivery;
 use super::distort::{POISON, bare};
 use super::fault::Fault;
-use super::server::Delivery;
 use crate::conduct::Transport;
 use crate::question::wire_name;
 use crate::zones::authority::{datagram_size, encode};

@@ -57,6 +57,7 @@
 mod authority_tests;
 pub mod client;
 pub mod delegations;
+pub mod delivery;
 pub mod demo;
 pub mod distort;
 mod dnssec_faults;
@@ -64,6 +65,7 @@ pub mod fault;
 #[cfg(test)]
 mod fetch_tests;
 pub mod fuzz;
+pub mod hosters;
 pub mod internet;
 pub mod log;
 pub mod mail_domains;

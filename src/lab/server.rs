@@ -15,6 +15,7 @@ use crate::clock::Mono;
 use crate::conduct::Transport;
 use crate::random::Random;
 
+use super::delivery::{Delivery, Sending};
 use super::distort::{TrueQuery, distort};
 use super::dnssec_faults;
 use super::fault::Fault;
@@ -44,17 +45,6 @@ impl Distance {
         let jitter = u32::try_from(self.jitter.as_micros()).unwrap_or(u32::MAX);
         self.round_trip.saturating_add(Duration::from_micros(u64::from(random.below(jitter))))
     }
-}
-
-/// A message that arrives at the client's port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// The time after the query was sent.
-    pub delay: Duration,
-    /// Its source address.
-    pub source: IpAddr,
-    /// The message.
-    pub octets: Vec<u8>,
 }
 
 /// A server of the lab.
@@ -151,16 +141,9 @@ impl Server {
         self.meets(fault, self.has(fault))
     }
 
-    /// The messages that arrive after `octets` were sent to `address`, one of its own, at `at`. Empty if it stays
-    /// silent or cannot read the message.
-    pub fn respond(
-        &self,
-        address: IpAddr,
-        octets: &[u8],
-        transport: Transport,
-        at: Mono,
-        random: &Random,
-    ) -> Vec<Delivery> {
+    /// The messages that arrive after `octets` were sent to it. Empty if it stays silent or cannot read the message.
+    pub fn respond(&self, octets: &[u8], sending: Sending, random: &Random) -> Vec<Delivery> {
+        let Sending { to: address, transport, at } = sending;
         let Ok(query) = Message::from_vec(octets) else { return Vec::new() };
         self.note(&query, transport, at);
         let faults = self.faults();
@@ -293,13 +276,17 @@ mod tests {
         )
     }
 
+    fn sending(transport: Transport) -> Sending {
+        Sending { to: ADDRESS, transport, at: Mono::START }
+    }
+
     fn ask(server: &Server, name: &str, faults: &[Fault], transport: Transport) -> Vec<(Delivery, Message)> {
         server.set_faults(faults);
         let mut query = Message::query();
         query.metadata.id = 7;
         query.add_query(Query::query(Name::from_str(name).unwrap(), RecordType::A)).set_edns(Edns::new());
         let octets = query.to_vec().unwrap();
-        let deliveries = server.respond(ADDRESS, &octets, transport, Mono::START, &Random::seeded(1));
+        let deliveries = server.respond(&octets, sending(transport), &Random::seeded(1));
         let read = |delivery: Delivery| (delivery.clone(), Message::from_vec(&delivery.octets).unwrap());
         deliveries.into_iter().map(read).collect()
     }
@@ -386,7 +373,7 @@ mod tests {
             let mut query = Message::query();
             query.add_query(Query::query(Name::from_str("ns.example.").unwrap(), RecordType::A));
             let query = query.to_vec().unwrap();
-            server.respond(ADDRESS, &query, transport, Mono::START, &Random::seeded(1)).remove(0).octets
+            server.respond(&query, sending(transport), &Random::seeded(1)).remove(0).octets
         };
         let whole = octets(Fault::NoEdns, Transport::Udp).len();
         assert_eq!(octets(Fault::HalfAnswer, Transport::Udp).len(), whole / 2);
@@ -405,8 +392,8 @@ mod tests {
         let mut query = Message::query();
         query.add_query(Query::query(Name::from_str("ns.example.").unwrap(), RecordType::A));
         let octets = query.to_vec().unwrap();
-        let arrived = (0..1000)
-            .filter(|_| !server.respond(ADDRESS, &octets, Transport::Udp, Mono::START, &random).is_empty());
+        let arrived =
+            (0..1000).filter(|_| !server.respond(&octets, sending(Transport::Udp), &random).is_empty());
         assert!((680..820).contains(&arrived.count()));
     }
 }

@@ -228,7 +228,8 @@ impl<'a> Signer<'a> {
                 types.insert(RecordType::RRSIG);
             }
             let next = if self.plan.has(Flaw::WrongNsec) { increased(hash) } else { next };
-            records.push(hashed_span(self.origin, ttl, hashing, hash, next, types)?);
+            let owner = self.origin.prepend_label(BASE32_DNSSEC.encode(hash))?;
+            records.push(dnssec_record(&owner, ttl, hashed_span(hashing, next, types)));
         }
         Ok(records)
     }
@@ -309,19 +310,10 @@ fn with(zone: Zone, records: Vec<Record>) -> DnsSecResult<Zone> {
     zone.with(records).map_err(|error| DnsSecError::Msg(error.to_string()))
 }
 
-/// One NSEC3 record.
-fn hashed_span(
-    origin: &Name,
-    ttl: u32,
-    hashing: &Hashing,
-    hash: &[u8],
-    next: Vec<u8>,
-    types: BTreeSet<RecordType>,
-) -> DnsSecResult<Record> {
+/// The data of one NSEC3 record.
+fn hashed_span(hashing: &Hashing, next: Vec<u8>, types: BTreeSet<RecordType>) -> DNSSECRData {
     let Hashing { iterations, salt, opt_out } = hashing.clone();
-    let owner = origin.prepend_label(BASE32_DNSSEC.encode(hash))?;
-    let span = NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, iterations, salt, next, types);
-    Ok(dnssec_record(&owner, ttl, DNSSECRData::NSEC3(span)))
+    DNSSECRData::NSEC3(NSEC3::new(Nsec3HashAlgorithm::SHA1, opt_out, iterations, salt, next, types))
 }
 
 /// Whether a name is a cut: NS below the apex.

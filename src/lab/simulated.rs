@@ -19,8 +19,8 @@ use crate::exchange::network::{Network, Path, Replies, Stream};
 use crate::random::Random;
 use crate::supervise::strike::Strike;
 
+use super::delivery::{Delivery, Sending};
 use super::fault::Fault;
-use super::server::Delivery;
 use super::world::Lab;
 
 /// How often `Fault::DripsTcp` sends an empty message: more often than any server ends an idle stream.
@@ -176,7 +176,8 @@ impl SimulatedNetwork {
         let Some(found) = self.lab.at(server.ip()).filter(|_| !self.swallows(server)) else {
             return Vec::new();
         };
-        let deliveries = found.respond(server.ip(), message, transport, self.clock.mono(), &self.random);
+        let sending = Sending { to: server.ip(), transport, at: self.clock.mono() };
+        let deliveries = found.respond(message, sending, &self.random);
         if self.loses(transport) { Vec::new() } else { deliveries }
     }
 

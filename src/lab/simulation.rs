@@ -34,10 +34,7 @@ use crate::zones::{self, Views};
 use super::client::AskError;
 use super::simulated::SimulatedNetwork;
 use super::traffic::Asker;
-use super::world::Lab;
-
-/// The calendar at the begin of every run, 2026-01-01: signatures are made and judged by it.
-pub const UNIX_AT_START: u64 = 1_767_225_600;
+use super::world::{Lab, UNIX_AT_START};
 
 /// Replies are read whole, as over TCP; the listener's tests check truncation.
 const REPLY_LIMIT: usize = 65_535;

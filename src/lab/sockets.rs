@@ -17,8 +17,8 @@ use crate::conduct::Transport;
 use crate::random::Random;
 
 use super::client::read_framed;
+use super::delivery::{Delivery, Sending};
 use super::fault::Fault;
-use super::server::Delivery;
 use super::world::Lab;
 
 /// Ports tried before giving up. A try fails only if another process has the port at one of our addresses.
@@ -119,7 +119,8 @@ async fn bind(address: IpAddr, port: u16) -> io::Result<Bound> {
 impl Shared {
     fn respond(&self, address: IpAddr, octets: &[u8], transport: Transport) -> Vec<Delivery> {
         let Some(server) = self.lab.at(address) else { return Vec::new() };
-        server.respond(address, octets, transport, self.clock.mono(), &self.random)
+        let sending = Sending { to: address, transport, at: self.clock.mono() };
+        server.respond(octets, sending, &self.random)
     }
 
     fn has(&self, address: IpAddr, fault: Fault) -> bool {

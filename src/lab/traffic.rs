@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::random::Random;
 
 use super::client::{AskError, Client};
-use super::internet::{Internet, ListKind, reversed};
+use super::hosters::reversed;
+use super::internet::{Internet, ListKind};
 
 /// Includes followed for one sender (RFC 7208 section 4.6.4).
 const MAX_SPF_LOOKUPS: u32 = 10;

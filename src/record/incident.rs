@@ -69,6 +69,15 @@ pub(super) struct FailedZone {
     pub(super) question: Question,
 }
 
+/// The zone in which a flight has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FlightZone<'a> {
+    /// Its name.
+    pub(super) name: &'a Name,
+    /// Whether another flight was once answered there.
+    pub(super) worked: bool,
+}
+
 /// All incidents.
 #[derive(Debug, Default)]
 pub(super) struct Incidents {
@@ -82,24 +91,18 @@ pub(super) struct Incidents {
 }
 
 impl Incidents {
-    /// A flight has ended in `zone`; `worked`: another one was once answered there.
-    pub(super) fn ended(
-        &mut self,
-        zone: &Name,
-        ended: &FlightEnded<'_>,
-        worked: bool,
-        now: Mono,
-    ) -> Option<Line> {
+    /// A flight has ended in `zone`.
+    pub(super) fn ended(&mut self, zone: FlightZone<'_>, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         if let Some(lost) = &ended.failed {
-            return self.failed(zone, ended, lost, worked, now);
+            return self.failed(zone, ended, lost, now);
         }
         if ended.elapsed <= ended.patience {
-            return self.succeeded(zone, ended, now);
+            return self.succeeded(zone.name, ended, now);
         }
         let (took, patience) = (ended.elapsed.as_secs_f32(), ended.patience.as_secs_f32());
         let why = format!("the answer took {took:.1} s, but clients get SERVFAIL after {patience} s");
         let late = Lost { why, shows: Shows::Late, configured: false, servers: Vec::new() };
-        self.failed(zone, ended, &late, worked, now)
+        self.failed(zone, ended, &late, now)
     }
 
     /// A flight has found an answer in `zone`.
@@ -128,12 +131,12 @@ impl Incidents {
     /// A flight has failed in `zone`, or its answer came too late.
     fn failed(
         &mut self,
-        zone: &Name,
+        zone: FlightZone<'_>,
         ended: &FlightEnded<'_>,
         lost: &Lost,
-        worked: bool,
         now: Mono,
     ) -> Option<Line> {
+        let FlightZone { name: zone, worked } = zone;
         if lost.shows == Shows::List {
             return None;
         }

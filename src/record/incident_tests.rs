@@ -21,6 +21,10 @@ fn answers(zone: &Name, kind: RecordType, seconds: u64) -> Line {
     Line::ZoneAnswers { zone: zone.clone(), question, after: Duration::from_secs(seconds) }
 }
 
+fn worked(name: &Name) -> FlightZone<'_> {
+    FlightZone { name, worked: true }
+}
+
 /// Incidents at a gateway that hears from the internet all the time.
 #[derive(Default)]
 struct Stage {
@@ -31,20 +35,19 @@ struct Stage {
 impl Stage {
     fn end(
         &mut self,
-        zone: &Name,
+        zone: FlightZone<'_>,
         kind: RecordType,
         shows: Option<Shows>,
-        worked: bool,
         second: u64,
     ) -> Option<Line> {
-        let question = Question::new(zone, kind);
+        let question = Question::new(zone.name, kind);
         let servers = vec![([192, 0, 2, 1].into(), Conduct::Silent)];
         let failed = shows.map(|shows| Lost { why: "why".to_owned(), shows, configured: false, servers });
         let elapsed = Duration::from_secs(if failed.is_some() { 2 } else { 0 });
         let state = failed.is_none().then_some(Validated::Insecure);
         let ended = FlightEnded {
             question: &question,
-            zone: Some(zone.clone()),
+            zone: Some(zone.name.clone()),
             failed,
             state,
             elapsed,
@@ -54,15 +57,15 @@ impl Stage {
         if !self.quiet {
             self.incidents.outage.heard(at(second));
         }
-        self.incidents.ended(zone, &ended, worked, at(second))
+        self.incidents.ended(zone, &ended, at(second))
     }
 
     fn failed(&mut self, zone: &Name, worked: bool, second: u64) -> Option<Line> {
-        self.end(zone, RecordType::A, Some(Shows::Silence), worked, second)
+        self.end(FlightZone { name: zone, worked }, RecordType::A, Some(Shows::Silence), second)
     }
 
     fn succeeded(&mut self, zone: &Name, second: u64) -> Option<Line> {
-        self.end(zone, RecordType::A, None, true, second)
+        self.end(worked(zone), RecordType::A, None, second)
     }
 }
 
@@ -115,8 +118,8 @@ fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answere
     let (mut stage, zone) = (Stage::default(), zone(1));
     let mut told = Vec::new();
     for second in 0..6 {
-        told.extend(stage.end(&zone, RecordType::MX, Some(Shows::Bogus), true, second * 5));
-        told.extend(stage.end(&zone, RecordType::A, None, true, second * 5 + 1));
+        told.extend(stage.end(worked(&zone), RecordType::MX, Some(Shows::Bogus), second * 5));
+        told.extend(stage.end(worked(&zone), RecordType::A, None, second * 5 + 1));
     }
     assert!(matches!(told.as_slice(), [Line::ZoneFails { failures: 3, .. }]), "{told:?}");
     let question = Question { checking_disabled: true, ..Question::new(&zone, RecordType::MX) };
@@ -129,9 +132,9 @@ fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answere
         patience: PATIENCE,
         packets: 1,
     };
-    assert_eq!(stage.incidents.ended(&zone, &unchecked, true, at(40)), None, "with CD all is given");
+    assert_eq!(stage.incidents.ended(worked(&zone), &unchecked, at(40)), None, "with CD all is given");
     assert_eq!(stage.incidents.failing(at(40)).len(), 1);
-    let told = stage.end(&zone, RecordType::MX, None, true, 60);
+    let told = stage.end(worked(&zone), RecordType::MX, None, 60);
     assert_eq!(told, Some(answers(&zone, RecordType::MX, 60)));
 }
 
@@ -139,15 +142,18 @@ fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answere
 fn what_is_refused_ends_when_some_of_it_is_answered() {
     let (mut stage, zone) = (Stage::default(), zone(1));
     for (second, kind) in [RecordType::MX, RecordType::A, RecordType::TXT].into_iter().enumerate() {
-        stage.end(&zone, kind, Some(Shows::NoHelp), true, second as u64);
+        stage.end(worked(&zone), kind, Some(Shows::NoHelp), second as u64);
     }
-    assert_eq!(stage.end(&zone, RecordType::AAAA, None, true, 10), None, "that was never refused");
-    assert_eq!(stage.end(&zone, RecordType::TXT, None, true, 12), Some(answers(&zone, RecordType::TXT, 12)));
+    assert_eq!(stage.end(worked(&zone), RecordType::AAAA, None, 10), None, "that was never refused");
+    assert_eq!(
+        stage.end(worked(&zone), RecordType::TXT, None, 12),
+        Some(answers(&zone, RecordType::TXT, 12))
+    );
     // A is still refused.
     let mut told = Vec::new();
     for second in (13..1_000).step_by(20) {
         told.extend(
-            stage.end(&zone, RecordType::A, Some(Shows::NoHelp), true, second).map(|line| (second, line)),
+            stage.end(worked(&zone), RecordType::A, Some(Shows::NoHelp), second).map(|line| (second, line)),
         );
     }
     let [(second, Line::ZoneFails { .. })] = told.as_slice() else { panic!("{told:?}") };
@@ -170,7 +176,7 @@ fn answers_that_come_after_clients_were_told_servfail_are_failures() {
     let mut told = Vec::new();
     for second in 0..10 {
         stage.incidents.outage.heard(at(second * 6));
-        told.extend(stage.incidents.ended(&zone, &late, true, at(second * 6)));
+        told.extend(stage.incidents.ended(worked(&zone), &late, at(second * 6)));
     }
     let [Line::ZoneFails { why, .. }] = told.as_slice() else { panic!("{told:?}") };
     assert_eq!(why, "the answer took 5.1 s, but clients get SERVFAIL after 4 s");
@@ -288,9 +294,9 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
     assert_eq!(failing, [zone(0)]);
     // Answers of its servers are no silence.
     for _ in 0..2 {
-        assert_eq!(stage.end(&zone(7), RecordType::MX, Some(Shows::NoHelp), true, 18), None);
+        assert_eq!(stage.end(worked(&zone(7)), RecordType::MX, Some(Shows::NoHelp), 18), None);
     }
-    assert!(stage.end(&zone(7), RecordType::MX, Some(Shows::NoHelp), true, 18).is_some());
+    assert!(stage.end(worked(&zone(7)), RecordType::MX, Some(Shows::NoHelp), 18).is_some());
 }
 
 #[test]

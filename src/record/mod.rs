@@ -50,7 +50,7 @@ use tokio::sync::Notify;
 pub use self::counters::{Counter, Counts};
 use self::event::{Ended, FlightEnded, Overdue, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
-use self::incident::Incidents;
+use self::incident::{FlightZone, Incidents};
 pub use self::line::Age;
 use self::line::{Line, Trace};
 pub use self::report::{
@@ -200,7 +200,8 @@ impl Recorder {
         let key = wire_name(zone);
         lock(&self.zones).add(&key, &ZoneTally::of_flight(ended));
         let worked = lock(&self.zones).get(&key).is_some_and(|row| row.flights > row.failed);
-        let line = lock(&self.incidents).ended(zone, ended, worked, self.clock.mono());
+        let zone = FlightZone { name: zone, worked };
+        let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
         line.iter().for_each(Line::write);
     }
 

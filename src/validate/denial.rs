@@ -4,15 +4,16 @@
 //! ancestor does not prove), RFC 9276 section 3.2 (iterations).
 
 use hickory_proto::dnssec::rdata::DNSSECRData;
-use hickory_proto::rr::{Name, RData, Record, RecordType, RecordTypeSet};
+use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::budget::Budget;
 use super::denial_nsec::Nsecs;
 use super::denial_nsec3::Nsec3s;
-use super::keys::{Algorithms, ZoneKeys};
+use super::keys::ZoneKeys;
+use super::proof::{Cut, Proven};
+use super::rules::Rules;
 use super::signature::{self, Rrset, covering};
 use super::verdict::{Fault, Why};
-use crate::clock::Calendar;
 use crate::limits::{MAX_DENIALS, MAX_NSEC3_ITERATIONS};
 
 /// The proofs of one message that the keys of one zone have signed.
@@ -31,38 +32,12 @@ pub struct Denials<'a> {
     pub ttl: u32,
 }
 
-/// The strength of a proof.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Proven {
-    /// The denied name or type does not exist.
-    Fully,
-    /// It may exist unsigned: the zone opts out there (RFC 5155 section 6), or its proof is not computed.
-    Insecurely(Option<Fault>),
-}
-
-/// The meaning of a denial of DS for a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// An unsigned zone begins here, or may.
-    Insecure(Option<Fault>),
-    /// No zone begins here.
-    None,
-    /// There is no such name.
-    NoName,
-}
-
 impl<'a> Denials<'a> {
     /// The proofs among `records` that `keys` have signed.
     ///
     /// # Errors
     /// The budget is spent.
-    pub async fn read(
-        records: &'a [Record],
-        keys: &'a ZoneKeys,
-        algorithms: Algorithms,
-        calendar: Calendar,
-        budget: &Budget,
-    ) -> Result<Self, Fault> {
+    pub async fn read(records: &'a [Record], keys: &'a ZoneKeys, rules: Rules<'_>) -> Result<Self, Fault> {
         let (zone, ttl) = (&keys.zone, u32::MAX);
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
@@ -76,7 +51,7 @@ impl<'a> Denials<'a> {
             let (name, kind) = (&record.name, record.record_type());
             let rrset = Rrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
-            match signature::check(&rrset, &signatures, keys, algorithms, calendar, budget).await {
+            match signature::check(&rrset, &signatures, keys, rules).await {
                 // A record that a wildcard made says nothing about its own name.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}
@@ -183,33 +158,6 @@ impl<'a> Denials<'a> {
             format!("the NSEC or NSEC3 records of {} do not prove {what}", self.zone),
         )
     }
-}
-
-/// Whether a name with exactly these types lacks `kind` in the zone of this proof. The parent's side of a cut decides
-/// about DS and about nothing else, the child's side about the rest (RFC 6840 section 4.4).
-pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
-    let has = |kind: RecordType| types.contains(kind);
-    let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));
-    let right_side = if kind == RecordType::DS { !apex || name.is_root() } else { !parent };
-    right_side && !has(kind) && !has(RecordType::CNAME)
-}
-
-/// The cut at a name, by the types of the name; none if they do not deny DS.
-pub(super) fn cut_of(types: &RecordTypeSet, name: &Name) -> Option<Cut> {
-    if !lacks(types, RecordType::DS, name) {
-        return types
-            .contains(RecordType::CNAME)
-            .then_some(Cut::None)
-            .filter(|_| !types.contains(RecordType::DS));
-    }
-    Some(if types.contains(RecordType::NS) { Cut::Insecure(None) } else { Cut::None })
-}
-
-/// Whether a proof at `owner` may be about names below it: not from above a cut, and not from above a DNAME (RFC 6840
-/// section 4.1).
-pub(super) fn speaks_below(types: &RecordTypeSet) -> bool {
-    let delegation = types.contains(RecordType::NS) && !types.contains(RecordType::SOA);
-    !delegation && !types.contains(RecordType::DNAME)
 }
 
 #[cfg(test)]

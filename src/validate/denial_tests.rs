@@ -1,7 +1,13 @@
 use super::*;
+use crate::validate::rules::Algorithms;
 use crate::validate::stage::{Signer, TODAY, come_to, name, nsec, nsec3, nsec3_with};
 use RecordType::{A, AAAA, CNAME, DNAME, DNSKEY, DS, MX, NS, SOA, TXT};
 use hickory_proto::dnssec::Algorithm;
+
+/// The rules of today.
+fn today(budget: &Budget) -> Rules<'_> {
+    Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
+}
 
 const ZONE: &str = "example.";
 
@@ -21,8 +27,7 @@ impl Proofs {
 
     fn with<Out>(&self, work: impl FnOnce(&Denials<'_>, &Budget) -> Out) -> Out {
         let keys = self.signer.keys();
-        let denials =
-            come_to(Denials::read(&self.records, &keys, Algorithms::default(), TODAY, &self.budget));
+        let denials = come_to(Denials::read(&self.records, &keys, today(&self.budget)));
         work(&denials.unwrap(), &self.budget)
     }
 
@@ -146,7 +151,7 @@ fn proofs_are_not_looked_at_once_the_budget_is_spent() {
     let proofs = nsecs();
     while proofs.budget.take_check().is_ok() {}
     let keys = proofs.signer.keys();
-    let read = Denials::read(&proofs.records, &keys, Algorithms::default(), TODAY, &proofs.budget);
+    let read = Denials::read(&proofs.records, &keys, today(&proofs.budget));
     assert_eq!(come_to(read).unwrap_err().why, Why::Indeterminate);
 }
 
@@ -216,7 +221,8 @@ fn the_nsec3_of_a_zone_with_one_name_denies_all_others() {
 fn nsec3_of_another_chain_prove_nothing() {
     let beside_the_apex = |zone, iterations, hash: &str, next: &str| {
         let apex = nsec3(ZONE, false, APEX, "0p9mhaveqvm6t7vbl5lop2u3t2rp3ton", &[NS, SOA]);
-        Proofs::of(vec![apex, nsec3_with(zone, false, iterations, hash, next, &[A])]).nxdomain("www.example.")
+        Proofs::of(vec![apex, nsec3_with(zone, (false, iterations), hash, next, &[A])])
+            .nxdomain("www.example.")
     };
     let (first, last) = ("00000000000000000000000000000000", "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv");
     assert_eq!(beside_the_apex(ZONE, 12, first, last), FULLY);
@@ -238,8 +244,7 @@ fn a_span_that_opts_out_proves_nothing_surely() {
 fn too_many_iterations_make_it_insecure_and_are_not_computed() {
     let many = Proofs::of(vec![nsec3_with(
         ZONE,
-        false,
-        51,
+        (false, 51),
         "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom",
         "2t7b4g4vsa5smi47k61mv5bv1a22bojr",
         &[NS, SOA],
@@ -247,7 +252,7 @@ fn too_many_iterations_make_it_insecure_and_are_not_computed() {
     let Some(Proven::Insecurely(Some(fault))) = many.nxdomain("a.example.") else { panic!("secure") };
     assert_eq!(fault.why, Why::Nsec3Iterations);
     assert!(matches!(many.cut("a.example."), Some(Cut::Insecure(Some(_)))));
-    let most = Proofs::of(vec![nsec3_with(ZONE, false, MAX_NSEC3_ITERATIONS, APEX, APEX, &[NS, SOA])]);
+    let most = Proofs::of(vec![nsec3_with(ZONE, (false, MAX_NSEC3_ITERATIONS), APEX, APEX, &[NS, SOA])]);
     assert_eq!(most.nxdomain("a.example."), None, "computed, and of other names");
 }
 

@@ -1,17 +1,10 @@
-//! Trusted keys of a zone: a key that a DS of the parent or a trust anchor names must sign the set.
+//! The keys of a zone.
 //!
-//! Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only if there is nothing better), RFC 6840 sections
-//! 5.2 (unknown algorithms make a zone insecure) and 5.11 (one good path is enough).
+//! RFC 4034 section 2 and appendix B.
 
-use hickory_proto::dnssec::rdata::{DNSKEY, DNSSECRData, DS, RRSIG};
+use hickory_proto::dnssec::rdata::{DNSKEY, DS};
 use hickory_proto::dnssec::{Algorithm, DigestType, PublicKey};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
-
-use super::budget::Budget;
-use super::signature::{self, Rrset};
-use super::verdict::{Fault, Why};
-use crate::clock::Calendar;
-use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
+use hickory_proto::rr::Name;
 
 /// The trusted keys that sign a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,126 +33,9 @@ impl ZoneKey {
     }
 }
 
-/// The algorithms that are checked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Algorithms {
-    /// RSASHA1 and RSASHA1-NSEC3-SHA1 too (5 and 7), with which no zone should sign any more (RFC 9905).
-    pub sha1: bool,
-}
-
-/// The verdict on the keys of a zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entrusted {
-    /// They are trusted for this many seconds.
-    Secure(ZoneKeys, u32),
-    /// The zone is signed with algorithms that are not checked.
-    Insecure(Fault),
-    /// They do not match the DS.
-    Bogus(Fault),
-}
-
-impl Algorithms {
-    /// Whether signatures of an algorithm are checked (RFC 8624 section 3.1).
-    pub fn check(self, algorithm: Algorithm) -> bool {
-        match u8::from(algorithm) {
-            8 | 10 | 13 | 14 | 15 => true,
-            5 | 7 => self.sha1,
-            _ => false,
-        }
-    }
-}
-
-/// The usable DS of `ds`; or why the zone is insecure, if there are none.
-///
-/// # Errors
-/// The fault that makes the zone insecure.
-pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<Vec<&'a DS>, Fault> {
-    let known: Vec<&DS> = ds.iter().filter(|ds| algorithms.check(ds.algorithm())).copied().collect();
-    if known.is_empty() {
-        let text = format!("{zone} is signed only with algorithms that resolverd does not check");
-        return Err(Fault::new(Why::Algorithm, text));
-    }
-    let digests: Vec<&DS> = known.into_iter().filter(|ds| ds.digest_type().is_supported()).collect();
-    if digests.is_empty() {
-        let text = format!("the DS records of {zone} use only digest types that resolverd does not check");
-        return Err(Fault::new(Why::Digest, text));
-    }
-    let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
-    let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
-    // Bounded last: a zone must not become insecure because usable DS are behind many others.
-    Ok(best.take(MAX_DS).collect())
-}
-
-/// Judges the DNSKEY RRset of `zone` by the DS of its parent, or of a trust anchor.
-pub async fn entrust(
-    zone: &Name,
-    ds: &[&DS],
-    records: &[&Record],
-    signatures: &[&RRSIG],
-    algorithms: Algorithms,
-    calendar: Calendar,
-    budget: &Budget,
-) -> Entrusted {
-    let ds = match usable(zone, ds, algorithms) {
-        Ok(ds) => ds,
-        Err(fault) => return Entrusted::Insecure(fault),
-    };
-    let mut keys: Vec<ZoneKey> = records.iter().filter_map(|record| key_of(record)).collect();
-    // Keys that a DS may name come first, and are kept by the bound.
-    keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
-    keys.truncate(MAX_DNSKEYS);
-    if keys.is_empty() {
-        let text = format!("{zone} has a DS record but no DNSKEY");
-        return Entrusted::Bogus(Fault::new(Why::DnskeyMissing, text));
-    }
-    let named: Vec<ZoneKey> =
-        keys.iter().filter(|key| ds.iter().any(|ds| names(ds, zone, key, &keys))).cloned().collect();
-    if named.is_empty() {
-        return Entrusted::Bogus(none_named(zone, &ds, &keys));
-    }
-    let rrset = Rrset { name: zone, kind: RecordType::DNSKEY, records };
-    let entry = ZoneKeys { zone: zone.clone(), keys: named };
-    match signature::check(&rrset, signatures, &entry, algorithms, calendar, budget).await {
-        Ok(signed) => {
-            let keys = keys.into_iter().filter(|key| key.key.zone_key() && !key.key.revoke()).collect();
-            Entrusted::Secure(ZoneKeys { zone: zone.clone(), keys }, signed.ttl)
-        }
-        Err(fault) => Entrusted::Bogus(fault),
-    }
-}
-
 /// The DS of a key, for an anchor that is written as a key. None if the digest cannot be computed.
 pub fn ds_of(zone: &Name, key: &DNSKEY) -> Option<DS> {
     let digest = key.to_digest(zone, DigestType::SHA256).ok()?;
     let tag = key.calculate_key_tag().ok()?;
     Some(DS::new(tag, key.public_key().algorithm(), DigestType::SHA256, digest.as_ref().to_vec()))
-}
-
-/// The key of a DNSKEY record.
-fn key_of(record: &Record) -> Option<ZoneKey> {
-    let RData::DNSSEC(DNSSECRData::DNSKEY(key)) = &record.data else { return None };
-    ZoneKey::of(key.clone())
-}
-
-/// Whether `ds` names `key`, one of the first with its tag.
-fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
-    let fits = |key: &&ZoneKey| key.tag == ds.key_tag() && key.algorithm == ds.algorithm();
-    let tried = all.iter().filter(fits).take(MAX_KEYS_OF_TAG).any(|tried| tried == key);
-    tried && !key.key.revoke() && ds.covers(zone, &key.key).unwrap_or(false)
-}
-
-/// Why no key fits.
-fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> Fault {
-    let fits =
-        |key: &&ZoneKey| ds.iter().any(|ds| ds.key_tag() == key.tag && ds.algorithm() == key.algorithm);
-    let without_bit = |key: &ZoneKey| !key.key.zone_key();
-    if keys.iter().filter(fits).any(without_bit) {
-        let text = format!("the DNSKEY of {zone} that its DS names has no zone key flag");
-        return Fault::new(Why::NoZoneKeyBit, text);
-    }
-    let tags =
-        |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
-    let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
-    let text = format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})");
-    Fault::new(Why::DnskeyMissing, text)
 }

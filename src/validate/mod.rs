@@ -30,8 +30,11 @@ mod canonical;
 pub mod denial;
 mod denial_nsec;
 mod denial_nsec3;
+pub mod entrust;
 pub mod keys;
+pub mod proof;
 mod rsa;
+pub mod rules;
 pub mod signature;
 #[cfg(test)]
 mod stage;

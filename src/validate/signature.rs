@@ -6,10 +6,10 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, RRSIG};
 use hickory_proto::dnssec::{Algorithm, PublicKey, Verifier};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::budget::Budget;
 use super::canonical::signed_octets;
-use super::keys::{Algorithms, ZoneKey, ZoneKeys};
+use super::keys::{ZoneKey, ZoneKeys};
 use super::rsa::{RsaKey, is_rsa};
+use super::rules::Rules;
 use super::verdict::{Fault, Why};
 use crate::clock::Calendar;
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_SIGNATURES, SLOW_CHECK};
@@ -84,17 +84,16 @@ pub async fn check(
     rrset: &Rrset<'_>,
     signatures: &[&RRSIG],
     keys: &ZoneKeys,
-    algorithms: Algorithms,
-    calendar: Calendar,
-    budget: &Budget,
+    rules: Rules<'_>,
 ) -> Result<Signed, Fault> {
     let what = format!("{} {}", rrset.name, rrset.kind);
     let mut fault = Fault::new(Why::RrsigsMissing, format!("{what} has no RRSIG by {}", keys.zone));
     for signature in signatures.iter().take(MAX_SIGNATURES) {
-        if signature.input().signer_name != keys.zone || !algorithms.check(signature.input().algorithm) {
+        if signature.input().signer_name != keys.zone || !rules.algorithms.check(signature.input().algorithm)
+        {
             continue;
         }
-        match check_one(rrset, signature, keys, calendar, budget).await {
+        match check_one(rrset, signature, keys, rules).await {
             Ok(signed) => return Ok(signed),
             Err(found) if found.why == Why::Indeterminate => return Err(found),
             Err(found) => fault = fault.or_more_telling(found),
@@ -107,9 +106,9 @@ async fn check_one(
     rrset: &Rrset<'_>,
     signature: &RRSIG,
     keys: &ZoneKeys,
-    calendar: Calendar,
-    budget: &Budget,
+    rules: Rules<'_>,
 ) -> Result<Signed, Fault> {
+    let Rules { calendar, budget, .. } = rules;
     let (input, name) = (signature.input(), rrset.name);
     let bogus = |text: String| Fault::new(Why::Bogus, format!("the RRSIG of {name} {} {text}", rrset.kind));
     if input.num_labels > name.num_labels() || !keys.zone.zone_of(name) {

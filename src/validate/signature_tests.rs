@@ -3,7 +3,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_DNSKEYS, MAX_DS, MAX_FAILED_CHECKS};
-use crate::validate::keys::{Entrusted, entrust};
+use crate::validate::budget::Budget;
+use crate::validate::entrust::{Entrusted, entrust};
+use crate::validate::rules::Algorithms;
 use crate::validate::stage::{DAY, NOW, Signer, TODAY, come_to, name, rrsig};
 use hickory_proto::dnssec::rdata::sig::SigInput;
 use hickory_proto::dnssec::rdata::{DNSKEY, DS};
@@ -15,6 +17,11 @@ fn addresses(owner: &str) -> Vec<Record> {
     vec![address(9), address(1)]
 }
 
+/// The rules of today.
+fn today(budget: &Budget) -> Rules<'_> {
+    Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
+}
+
 fn judge(records: &[Record], signatures: &[Record], keys: &ZoneKeys, unix: u64) -> Result<Signed, Fault> {
     let records: Vec<&Record> = records.iter().collect();
     let signatures: Vec<&RRSIG> = signatures.iter().map(rrsig).collect();
@@ -23,9 +30,7 @@ fn judge(records: &[Record], signatures: &[Record], keys: &ZoneKeys, unix: u64) 
         &rrset,
         &signatures,
         keys,
-        Algorithms::default(),
-        Calendar::Clock(unix),
-        &Budget::default(),
+        Rules { calendar: Calendar::Clock(unix), ..today(&Budget::default()) },
     ))
 }
 
@@ -112,14 +117,7 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
         let signature = if forged { other.sign_as(input, &records) } else { signer.sign_as(input, &records) };
         let (held, signatures): (Vec<&Record>, _) = (records.iter().collect(), [rrsig(&signature)]);
         let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
-        come_to(check(
-            &rrset,
-            &signatures,
-            &signer.keys(),
-            Algorithms::default(),
-            calendar,
-            &Budget::default(),
-        ))
+        come_to(check(&rrset, &signatures, &signer.keys(), Rules { calendar, ..today(&Budget::default()) }))
     };
     let ahead = (NOW + 20 * day, NOW + 30 * day);
     let fault = proven(".", false, ahead, TODAY).unwrap_err();
@@ -196,8 +194,7 @@ fn work_ends_where_many_keys_share_a_tag() {
     let held: Vec<&Record> = records.iter().collect();
     let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
     let budget = Budget::default();
-    let fault =
-        come_to(check(&rrset, &signatures, &keys, Algorithms::default(), TODAY, &budget)).unwrap_err();
+    let fault = come_to(check(&rrset, &signatures, &keys, today(&budget))).unwrap_err();
     assert_eq!(fault.why, Why::Indeterminate, "{fault}");
 }
 
@@ -220,12 +217,10 @@ fn failed_checks_cost_by_the_time_that_they_take() {
         let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
         let budget = Budget::default();
         for _ in 0..MAX_FAILED_CHECKS.div_ceil(usual) {
-            let fault =
-                come_to(check(&rrset, &[&forged], &keys, Algorithms::default(), TODAY, &budget)).unwrap_err();
+            let fault = come_to(check(&rrset, &[&forged], &keys, today(&budget))).unwrap_err();
             assert_eq!(fault.why, Why::Bogus, "{algorithm}");
         }
-        let fault =
-            come_to(check(&rrset, &[&forged], &keys, Algorithms::default(), TODAY, &budget)).unwrap_err();
+        let fault = come_to(check(&rrset, &[&forged], &keys, today(&budget))).unwrap_err();
         assert_eq!(fault.why, Why::Indeterminate, "{algorithm}");
     };
     until_spent(Algorithm::ED25519, None, 1);
@@ -252,7 +247,7 @@ fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
             }
         });
         for _ in 0..2 * MAX_CHECKS_IN_A_ROW {
-            check(&rrset, &[&forged], &keys, Algorithms::default(), TODAY, &budget).await.unwrap_err();
+            check(&rrset, &[&forged], &keys, today(&budget)).await.unwrap_err();
         }
         other.abort();
         turns.load(Ordering::Relaxed)
@@ -268,15 +263,7 @@ fn keys_are_trusted_by_the_best_ds_that_can_be_used() {
     let judge = |ds: &[DS]| {
         let ds: Vec<&DS> = ds.iter().collect();
         let (keys, budget) = ([&keys[0]], Budget::default());
-        come_to(entrust(
-            &signer.zone,
-            &ds,
-            &keys,
-            &[rrsig(&signature)],
-            Algorithms::default(),
-            TODAY,
-            &budget,
-        ))
+        come_to(entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], today(&budget)))
     };
     let insecure = |entrusted| match entrusted {
         Entrusted::Insecure(fault) => fault.why,
@@ -312,7 +299,7 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
     let judge = |signer: &Signer, signatures: &[&RRSIG]| {
         let (ds, keys) = (signer.ds(DigestType::SHA256), signer.record());
         let budget = Budget::default();
-        come_to(entrust(&signer.zone, &[&ds], &[&keys], signatures, Algorithms::default(), TODAY, &budget))
+        come_to(entrust(&signer.zone, &[&ds], &[&keys], signatures, today(&budget)))
     };
     let why = |flags| {
         let signer = Signer::with_flags("example.", Algorithm::ED25519, flags);
@@ -348,12 +335,11 @@ fn ds_and_keys_are_found_behind_many_others() {
     let keys: Vec<Record> = others.chain([signer.record()]).collect();
     let signature = signer.sign(&keys);
     let (ds, keys): (Vec<&DS>, Vec<&Record>) = (ds.iter().collect(), keys.iter().collect());
-    let (algorithms, budget) = (Algorithms::default(), Budget::default());
-    let trusted =
-        match come_to(entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], algorithms, TODAY, &budget)) {
-            Entrusted::Secure(trusted, _) => trusted,
-            other => panic!("{other:?}"),
-        };
+    let budget = Budget::default();
+    let trusted = match come_to(entrust(&signer.zone, &ds, &keys, &[rrsig(&signature)], today(&budget))) {
+        Entrusted::Secure(trusted, _) => trusted,
+        other => panic!("{other:?}"),
+    };
     assert_eq!(trusted.keys.len(), MAX_DNSKEYS);
     assert!(trusted.keys.iter().any(|key| key.key == signer.dnskey));
 }

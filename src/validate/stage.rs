@@ -121,13 +121,12 @@ pub(super) fn nsec(owner: &str, next: &str, types: &[RecordType]) -> Record {
 
 /// NSEC3 of hash and next hash as base32 with the parameters of RFC 5155 appendix A.
 pub(super) fn nsec3(zone: &str, opt_out: bool, hash: &str, next: &str, types: &[RecordType]) -> Record {
-    nsec3_with(zone, opt_out, 12, hash, next, types)
+    nsec3_with(zone, (opt_out, 12), hash, next, types)
 }
 
 pub(super) fn nsec3_with(
     zone: &str,
-    opt_out: bool,
-    iterations: u16,
+    (opt_out, iterations): (bool, u16),
     hash: &str,
     next: &str,
     types: &[RecordType],

@@ -153,7 +153,7 @@ impl<'a> Truth<'a> {
             return self.judge_authenticity((name, kind), reply, &versions);
         }
         let excused = match self.internet.lists.iter().position(|list| list.zone.zone_of(name)) {
-            Some(place) => self.is_excused_of_list(&state, place, name, reply, began),
+            Some(place) => self.is_excused_of_list(&state, (place, name), reply, began),
             None => {
                 !state.lied.is_disjoint(&self.world.zones_of(name, kind))
                     || !state.lied_with_opt_out.is_disjoint(&self.world.lacking(name, kind))
@@ -186,8 +186,7 @@ impl<'a> Truth<'a> {
     fn is_excused_of_list(
         &self,
         state: &State,
-        place: usize,
-        name: &Name,
+        (place, name): (usize, &Name),
         reply: &Message,
         began: Instant,
     ) -> bool {

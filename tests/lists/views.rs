@@ -5,7 +5,6 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::config::{Config, Guard, Listener};
 use resolverd::dnsbl::list::OnRefusal;
-use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::ListState;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::simulation::{Flags, Reply, paused};
@@ -152,9 +151,8 @@ fn what_is_known_of_a_list_makes_answers_void_for_all_listeners() {
             assert_eq!(given(&ask(&stage, listener, &name, RecordType::A).await), (ResponseCode::NoError, 1));
         }
         pass(Duration::from_secs(5)).await;
-        let list = Registry::built_in().lists[&super::stage::name(LIST)].clone();
         let entry = stage.entry(LIST);
-        stage.simulation.resolver().list_is(&list, &entry, ListState::ListsTheWorld, "it does", false).await;
+        stage.simulation.resolver().list_is(&entry, ListState::ListsTheWorld, "it does", false).await;
         let codes = [
             (GUARDED, ResponseCode::ServFail),
             (PASSING, ResponseCode::NoError),

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::blocks::HEAD;
 use super::*;
-use crate::cache::rrsets::{Delegation, InView, Known, Rank};
+use crate::cache::rrsets::{Delegation, Denial, InView, Known, Rank};
 use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::cache::servers::Health;
 use crate::cache::stage::{DAY, memory, name};
@@ -109,8 +109,7 @@ fn fill(memory: &Memory) {
     let mx = |host: &str| Record::from_rdata(name("example."), 300, RData::MX(MX::new(10, name(host))));
     rrsets.put_backed(
         &[&mx("mx1.example."), &mx("mx2.example.")],
-        Rank::Authoritative,
-        backing,
+        Rank::Authoritative.backed(backing),
         DAY,
         Mono::START,
     );
@@ -123,7 +122,11 @@ fn fill(memory: &Memory) {
     rrsets.put(&[&away], Rank::Answer, DAY, Mono::START);
     let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
     let soa = Record::from_rdata(name("example."), 300, RData::SOA(soa));
-    rrsets.put_negative(&name("none.example."), RecordType::A, true, &soa, DAY, Mono::START);
+    rrsets.put_negative(
+        Denial { name: &name("none.example."), kind: RecordType::A, nxdomain: true, soa: &soa },
+        DAY,
+        Mono::START,
+    );
     rrsets.show_above(
         &name("_25._tcp.mail.example."),
         &name("example."),

@@ -54,6 +54,15 @@ pub struct Check {
     pub labels: u8,
 }
 
+/// A question to a list, as a part of a check.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckQuery<'a> {
+    /// The check.
+    pub check: &'a Check,
+    /// The list.
+    pub list: ListId,
+}
+
 /// The state of a list that might be prefetched.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BatchStanding {
@@ -167,15 +176,15 @@ impl Batch {
         self.counts.get(&list).copied().unwrap_or_default()
     }
 
-    /// A client asks `list`; `came` is the result if memory had it. Returns the lists to ask now.
+    /// A client asks a list; `came` is the result if memory had it. Returns the lists to ask now.
     pub fn asked(
         &mut self,
-        check: &Check,
-        list: ListId,
+        query: CheckQuery<'_>,
         came: Option<ListSays>,
         now: Mono,
         standing: impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
+        let CheckQuery { check, list } = query;
         self.settle(now);
         if self.mode == Mode::Off {
             return Vec::new();
@@ -201,9 +210,9 @@ impl Batch {
             return Vec::new();
         }
         session.asked.push(Step { list, at: now, came });
-        let mut start = self.start(check, list, None, now, &standing);
+        let mut start = self.start(query, None, now, &standing);
         if came.is_some() {
-            start.extend(self.start(check, list, came, now, &standing));
+            start.extend(self.start(query, came, now, &standing));
         }
         start
     }
@@ -217,15 +226,15 @@ impl Batch {
         }
     }
 
-    /// A client's question to `list` has a result. Returns the lists to ask now.
+    /// A client's question to a list has a result. Returns the lists to ask now.
     pub fn came_out(
         &mut self,
-        check: &Check,
-        list: ListId,
+        query: CheckQuery<'_>,
         came: ListSays,
         now: Mono,
         standing: impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
+        let CheckQuery { check, list } = query;
         let session = self.open.get_mut(check);
         let Some(step) = session.and_then(|it| it.asked.iter_mut().find(|step| step.list == list)) else {
             return Vec::new();
@@ -233,7 +242,7 @@ impl Batch {
         if step.came.replace(came).is_some() {
             return Vec::new();
         }
-        self.start(check, list, Some(came), now, &standing)
+        self.start(query, Some(came), now, &standing)
     }
 
     /// The prefetch of `list` was not needed: memory had the answer, or a client asked at the same time.
@@ -262,11 +271,10 @@ impl Batch {
         }
     }
 
-    /// The lists to ask after `list` with the result `came`, the slowest first.
+    /// The lists to ask after a question with the result `came`, the slowest first.
     fn start(
         &mut self,
-        check: &Check,
-        list: ListId,
+        CheckQuery { check, list }: CheckQuery<'_>,
         came: Option<ListSays>,
         now: Mono,
         standing: &impl Fn(ListId) -> BatchStanding,

@@ -30,13 +30,13 @@ fn serial(batch: &mut Batch, number: u32, listed_by: Option<ListId>, begin: Mono
     let mut there = [None; 8];
     for list in 0..8_u32 {
         let own = place(list);
-        for ahead in batch.asked(&check, list, None, now, standing) {
+        for ahead in batch.asked(CheckQuery { check: &check, list }, None, now, standing) {
             there[place(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
         }
         now = there[own].unwrap_or_else(|| now.after(standing(list).usual.unwrap())).max(now);
         batch.went_out(&check, list);
         let came = if listed_by == Some(list) { ListSays::Listed } else { ListSays::NotListed };
-        for ahead in batch.came_out(&check, list, came, now, standing) {
+        for ahead in batch.came_out(CheckQuery { check: &check, list }, came, now, standing) {
             there[place(ahead)] = Some(now.after(standing(ahead).usual.unwrap()));
         }
         if came == ListSays::Listed {
@@ -147,7 +147,12 @@ fn no_list_is_asked_ahead_that_is_near_its_quota_or_next_door_or_forgets_too_soo
         |list| unfit.iter().find(|(of, _)| *of == list).map_or_else(|| standing(list), |(_, it)| *it);
     let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);
     run(&mut batch, 200, 0, &Random::seeded(1));
-    let mut started = batch.asked(&check(9_999), 0, None, Mono::from_micros(u64::MAX / 2), standing);
+    let mut started = batch.asked(
+        CheckQuery { check: &check(9_999), list: 0 },
+        None,
+        Mono::from_micros(u64::MAX / 2),
+        standing,
+    );
     started.sort_unstable();
     assert_eq!(started, [1, 5, 6, 7]);
 }
@@ -168,14 +173,14 @@ fn observing_counts_and_starts_nothing() {
 #[test]
 fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
     let mut batch = Batch::new(Mode::Configured, vec![vec![0, 1, 2], vec![5, 6]], 3);
-    let mut started = batch.asked(&check(1), 0, None, Mono::START, standing);
+    let mut started = batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
     // No client ever asks them: the budget ends the prefetch.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
-        starts += batch.asked(&check(number), 0, None, now, standing).len();
+        starts += batch.asked(CheckQuery { check: &check(number), list: 0 }, None, now, standing).len();
     }
     batch.settle(Mono::from_micros(u64::MAX));
     let AheadCounts { used, wasted, .. } = sum(&batch);
@@ -186,9 +191,9 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
 #[test]
 fn what_memory_had_is_neither_used_nor_wasted() {
     let mut batch = Batch::new(Mode::Configured, vec![vec![0, 1]], 3);
-    assert_eq!(batch.asked(&check(1), 0, None, Mono::START, standing), [1]);
+    assert_eq!(batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing), [1]);
     batch.not_needed(&check(1), 1);
-    batch.asked(&check(1), 1, Some(ListSays::NotListed), Mono::START, standing);
+    batch.asked(CheckQuery { check: &check(1), list: 1 }, Some(ListSays::NotListed), Mono::START, standing);
     batch.settle(Mono::from_micros(u64::MAX));
     assert_eq!(sum(&batch), AheadCounts::default());
 }
@@ -199,10 +204,10 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
     run(&mut batch, 200, 0, &Random::seeded(1));
     let now = Mono::from_micros(u64::MAX / 2);
     let other = Check { labels: 32, ..check(1) };
-    assert!(batch.asked(&other, 0, None, now, standing).is_empty());
+    assert!(batch.asked(CheckQuery { check: &other, list: 0 }, None, now, standing).is_empty());
     let other = Check { asker: (1, ViewId::default()), ..check(1) };
-    assert!(batch.asked(&other, 0, None, now, standing).is_empty());
-    assert_eq!(batch.asked(&check(1), 0, None, now, standing).len(), 7);
+    assert!(batch.asked(CheckQuery { check: &other, list: 0 }, None, now, standing).is_empty());
+    assert_eq!(batch.asked(CheckQuery { check: &check(1), list: 0 }, None, now, standing).len(), 7);
 }
 
 proptest! {
@@ -214,9 +219,9 @@ proptest! {
         for (place, (number, list, labels)) in events.into_iter().enumerate() {
             let check = Check { labels, ..check(u32::from(number) % 3) };
             let now = Mono::from_micros(u64::try_from(place).unwrap() * 300_000);
-            let started = batch.asked(&check, list, None, now, standing);
+            let started = batch.asked(CheckQuery { check: &check, list }, None, now, standing);
             prop_assert!(started.len() <= MAX_BATCH_LISTS);
-            batch.came_out(&check, list, ListSays::NotListed, now, standing);
+            batch.came_out(CheckQuery { check: &check, list }, ListSays::NotListed, now, standing);
             prop_assert!(batch.habits.len() <= MAX_BATCH_HABITS);
             prop_assert!(batch.open.len() <= MAX_BATCH_SUBJECTS);
             prop_assert_eq!(batch.order.len(), batch.open.len());

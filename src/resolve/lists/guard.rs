@@ -106,9 +106,9 @@ impl Resolver {
 
     /// Takes in the results of tests of a list; `insists` if the operator has asked for the tests. A change of state
     /// makes earlier answers of the list void.
-    pub async fn list_is(&self, list: &List, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
+    pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
-            self.flush_tree(&list.apex).await;
+            self.flush_tree(&entry.apex).await;
         }
     }
 

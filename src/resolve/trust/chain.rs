@@ -11,7 +11,7 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
-use super::fetch::Fetched;
+use super::fetch::{Fetched, Round};
 use crate::cache::rrsets::Rank;
 use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::clock::Mono;
@@ -21,8 +21,9 @@ use crate::limits::{BOGUS_TIME, INSECURE_TTL, KEY_RENEWAL, MAX_BOGUS_TRIES, MAX_
 use crate::question::Security;
 use crate::record::event::StepEvent;
 use crate::validate::anchors::Trust;
-use crate::validate::denial::Cut;
-use crate::validate::keys::{Algorithms, Entrusted, entrust, usable};
+use crate::validate::entrust::{Entrusted, entrust, usable};
+use crate::validate::proof::Cut;
+use crate::validate::rules::{Algorithms, Rules};
 use crate::validate::signature::{covered_type, covering};
 use crate::validate::verdict::{Fault, SecurityStatus, Verdict, Why};
 
@@ -44,6 +45,22 @@ pub(super) enum Delegated {
     Bogus(Fault),
 }
 
+/// The keys by which a zone is established.
+struct KeySource {
+    /// Keys that were fetched for it; otherwise memory may have them.
+    fetched: Option<Arc<Fetched>>,
+    /// The number of servers whose keys are judged.
+    tries: usize,
+    /// Whether DS in memory do not count.
+    anew: bool,
+}
+
+impl KeySource {
+    fn of(fetched: Option<Arc<Fetched>>, tries: usize) -> Self {
+        Self { fetched, tries, anew: false }
+    }
+}
+
 impl Established {
     fn without_keys(standing: ZoneSecurity, seconds: u32) -> Self {
         Self { standing, seconds, sought: None }
@@ -61,6 +78,11 @@ impl Validator {
         let (view, now) = (&context.view, self.clock.mono());
         let nta = |above: &Name| view.is_exempt(above) || self.ntas.holds(above, now);
         view.config.dnssec.trust_anchor.anchors.closest(name, nta)
+    }
+
+    /// The rules of checks for a question, now.
+    pub(super) fn rules<'a>(&self, context: &'a Context) -> Rules<'a> {
+        Rules { algorithms: algorithms(context), calendar: self.calendar(), budget: &context.budget.work }
     }
 
     /// The state of the zone that begins at `zone`.
@@ -105,7 +127,8 @@ impl Validator {
             // A negative trust anchor may come and go, and this result costs nothing to find again.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
-                self.entrust(zone, ds, seconds_of(MAX_TTL), (keys, MAX_BOGUS_TRIES), context).await
+                self.entrust(zone, (ds, seconds_of(MAX_TTL)), KeySource::of(keys, MAX_BOGUS_TRIES), context)
+                    .await
             }
             Trust::Anchor(anchor, _) => self.determine_below(zone, anchor, keys, context).await,
         }
@@ -186,7 +209,8 @@ impl Validator {
         }
         // If the keys are new and the DS are not, the DS may have changed with the keys.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
-        let established = self.determine_by_ds(zone, anchor, (keys.clone(), tries), false, context).await?;
+        let established =
+            self.determine_by_ds(zone, anchor, KeySource::of(keys.clone(), tries), context).await?;
         // The DS in memory may be older than the zone's change.
         let outdated = match &established.standing {
             ZoneSecurity::NoZone(_) => true,
@@ -194,22 +218,23 @@ impl Validator {
             ZoneSecurity::Secure(_) | ZoneSecurity::Insecure(_) => false,
         };
         if known && outdated {
-            return self.determine_by_ds(zone, anchor, (keys, 1), true, context).await;
+            return self
+                .determine_by_ds(zone, anchor, KeySource { anew: true, ..KeySource::of(keys, 1) }, context)
+                .await;
         }
         Ok(established)
     }
 
-    /// By the DS of the parent; `anew`: not by those in memory. `keys`: as for `entrust`.
+    /// By the DS of the parent.
     async fn determine_by_ds(
         &self,
         zone: &Name,
         anchor: &Name,
-        keys: (Option<Arc<Fetched>>, usize),
-        anew: bool,
+        keys: KeySource,
         context: &Context,
     ) -> Result<Established, Fault> {
-        match self.delegated(zone, anew, context).await {
-            Ok(Delegated::Signed(ds, ttl)) => self.entrust(zone, &ds, ttl, keys, context).await,
+        match self.delegated(zone, keys.anew, context).await {
+            Ok(Delegated::Signed(ds, ttl)) => self.entrust(zone, (&ds, ttl), keys, context).await,
             Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => {
                 Ok(Established::without_keys(ZoneSecurity::Insecure(fault), ttl))
             }
@@ -254,16 +279,16 @@ impl Validator {
         })
     }
 
-    /// Judges the keys of a zone by the DS of its parent or of its anchor: first the fetched keys, then those of this
-    /// many servers.
+    /// Judges the keys of a zone by the DS of its parent or of its anchor, which hold for `seconds`: first the fetched
+    /// keys, then those of other servers.
     async fn entrust(
         &self,
         zone: &Name,
-        ds: &[DS],
-        seconds: u32,
-        (mut fetched, tries): (Option<Arc<Fetched>>, usize),
+        (ds, seconds): (&[DS], u32),
+        keys: KeySource,
         context: &Context,
     ) -> Result<Established, Fault> {
+        let KeySource { mut fetched, tries, .. } = keys;
         let (ds, algorithms): (Vec<&DS>, _) = (ds.iter().collect(), algorithms(context));
         if let Err(fault) = usable(zone, &ds, algorithms) {
             return Ok(Established::without_keys(ZoneSecurity::Insecure(Some(fault)), seconds));
@@ -274,7 +299,7 @@ impl Validator {
                 Some(keys) => Ok(keys),
                 None => {
                     let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
-                    self.fetch(zone, RecordType::DNSKEY, round, &avoid, context).await
+                    self.fetch(zone, RecordType::DNSKEY, Round::of(round, &avoid), context).await
                 }
             };
             let keys = match keys {
@@ -286,11 +311,9 @@ impl Validator {
                 |record: &&Record| record.name == *zone && record.record_type() == RecordType::DNSKEY;
             let records: Vec<&Record> = keys.answers.iter().filter(of_zone).collect();
             let signatures: Vec<&RRSIG> = covering(&keys.evidence, zone, RecordType::DNSKEY);
-            let judge = |calendar| {
-                entrust(zone, &ds, &records, &signatures, algorithms, calendar, &context.budget.work)
-            };
-            let entrusted = match judge(self.calendar()).await {
-                Entrusted::Bogus(fault) if self.learns_time(&fault) => judge(self.calendar()).await,
+            let judge = || entrust(zone, &ds, &records, &signatures, self.rules(context));
+            let entrusted = match judge().await {
+                Entrusted::Bogus(fault) if self.learns_time(&fault) => judge().await,
                 entrusted => entrusted,
             };
             match entrusted {
@@ -333,7 +356,7 @@ impl Validator {
         let backing = Backing { evidence, security: Security::Secure };
         let most = Duration::from_secs(ttl.into()).min(context.view.config.cache.max_ttl);
         let rrsets = self.memory.rrsets.of(context.view.knows);
-        rrsets.put_backed(records, Rank::Answer, backing, most, self.clock.mono());
+        rrsets.put_backed(records, Rank::Answer.backed(backing), most, self.clock.mono());
     }
 }
 
@@ -356,7 +379,7 @@ pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault
 }
 
 /// The algorithms that the operator wants checked.
-pub(super) fn algorithms(context: &Context) -> Algorithms {
+fn algorithms(context: &Context) -> Algorithms {
     Algorithms { sha1: context.view.config.dnssec.sha1 }
 }
 

@@ -8,16 +8,26 @@ use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
-use super::chain::{Delegated, algorithms, denier, is_unsigned, note_refuted, unreachable};
-use super::fetch::Fetched;
+use super::chain::{Delegated, denier, is_unsigned, note_refuted, unreachable};
+use super::fetch::{Fetched, Round};
 use crate::cache::rrsets::Rank;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::limits::{INSECURE_TTL, MAX_BOGUS_TRIES, MAX_CUT_PROBES};
 use crate::validate::anchors::Trust;
-use crate::validate::denial::{Cut, Denials};
+use crate::validate::denial::Denials;
+use crate::validate::proof::Cut;
 use crate::validate::signature::{self, Rrset, covering};
 use crate::validate::verdict::{Fault, Verdict, Why};
+
+/// The answer to a question for the DS of a name.
+struct DsAnswer<'a> {
+    /// The DS; none if they are denied.
+    set: Rrset<'a>,
+    signatures: Vec<&'a RRSIG>,
+    /// All records, proofs included.
+    records: &'a [Record],
+}
 
 impl Validator {
     /// The verdict on unsigned data at `name` from a server of `cut`: insecure if an unsigned zone begins between the
@@ -107,7 +117,7 @@ impl Validator {
         let mut refuted: Vec<(Arc<Fetched>, Fault)> = Vec::new();
         for round in usize::from(anew)..MAX_BOGUS_TRIES {
             let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
-            let fetched = match self.fetch(name, RecordType::DS, round, &avoid, context).await {
+            let fetched = match self.fetch(name, RecordType::DS, Round::of(round, &avoid), context).await {
                 Ok(fetched) => fetched,
                 Err(failure) => return Err(found.unwrap_or_else(|| unreachable("DS", name, &failure))),
             };
@@ -156,15 +166,17 @@ impl Validator {
             return Err(Fault::new(why, format!("{what} {name}")));
         };
         let state = self.state(&signer, context).await?;
-        let mut judged = self.judge_ds_by(&state, name, &set, &signatures, records, context).await;
+        let answer =
+            DsAnswer { set: Rrset { name, kind: RecordType::DS, records: &set }, signatures, records };
+        let mut judged = self.judge_ds_by(&state, &answer, context).await;
         if let Err(fault) = &judged
             && self.learns_time(fault)
         {
-            judged = self.judge_ds_by(&state, name, &set, &signatures, records, context).await;
+            judged = self.judge_ds_by(&state, &answer, context).await;
         }
         match judged {
             Err(fault) => match self.renewed(&state, &fault, context).await {
-                Some(state) => self.judge_ds_by(&state, name, &set, &signatures, records, context).await,
+                Some(state) => self.judge_ds_by(&state, &answer, context).await,
                 None => Err(fault),
             },
             judged => judged,
@@ -175,12 +187,10 @@ impl Validator {
     async fn judge_ds_by(
         &self,
         state: &ZoneTrust,
-        name: &Name,
-        set: &[&Record],
-        signatures: &[&RRSIG],
-        records: &[Record],
+        answer: &DsAnswer<'_>,
         context: &Context,
     ) -> Result<Delegated, Fault> {
+        let Rrset { name, records: set, .. } = answer.set;
         let keys = match &state.standing {
             ZoneSecurity::Secure(keys) => keys,
             ZoneSecurity::Insecure(fault) => {
@@ -189,13 +199,12 @@ impl Validator {
             ZoneSecurity::Bogus(fault) => return Ok(Delegated::Bogus(fault.clone())),
             ZoneSecurity::NoZone(fault) => return Err(fault.clone()),
         };
-        let (algorithms, calendar, work) = (algorithms(context), self.calendar(), &context.budget.work);
+        let rules = self.rules(context);
         if set.is_empty() {
-            let denials = Denials::read(records, keys, algorithms, calendar, work).await?;
-            return Ok(Delegated::Unsigned(denials.cut(name, work)?, denials.ttl));
+            let denials = Denials::read(answer.records, keys, rules).await?;
+            return Ok(Delegated::Unsigned(denials.cut(name, rules.budget)?, denials.ttl));
         }
-        let rrset = Rrset { name, kind: RecordType::DS, records: set };
-        let signed = signature::check(&rrset, signatures, keys, algorithms, calendar, work).await?;
+        let signed = signature::check(&answer.set, &answer.signatures, keys, rules).await?;
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
             // An unreadable DS does not make the zone unsigned.
@@ -222,8 +231,7 @@ impl Validator {
         let state = self.state(signer, context).await?;
         let ZoneSecurity::Secure(keys) = &state.standing else { return Ok(None) };
         let rrset = Rrset { name, kind: RecordType::CNAME, records: &set };
-        let (calendar, work) = (self.calendar(), &context.budget.work);
-        let signed = signature::check(&rrset, &signatures, keys, algorithms(context), calendar, work).await?;
+        let signed = signature::check(&rrset, &signatures, keys, self.rules(context)).await?;
         Ok(signed.encloser.is_none().then_some(signed.ttl))
     }
 }

@@ -121,8 +121,27 @@ impl Fetches {
     }
 }
 
+/// The round of a fetch.
+#[derive(Clone, Copy)]
+pub(crate) enum Round<'a> {
+    /// Memory and fetches in progress are enough.
+    First,
+    /// Servers are asked, not those in `avoid`.
+    Again {
+        /// Servers whose answers were refuted.
+        avoid: &'a [SocketAddr],
+    },
+}
+
+impl<'a> Round<'a> {
+    /// By its number, from 0.
+    pub(super) fn of(number: usize, avoid: &'a [SocketAddr]) -> Self {
+        if number == 0 { Self::First } else { Self::Again { avoid } }
+    }
+}
+
 impl Validator {
-    /// Fetches DS or DNSKEY of `name`. In the first round memory and fetches in progress are enough.
+    /// Fetches DS or DNSKEY of `name`.
     ///
     /// # Errors
     /// No server gives an answer.
@@ -130,13 +149,13 @@ impl Validator {
         &self,
         name: &Name,
         kind: RecordType,
-        round: usize,
-        avoid: &[SocketAddr],
+        round: Round<'_>,
         context: &Context,
     ) -> Result<Arc<Fetched>, Failure> {
-        if round > 0 {
-            return self.fetch_now(name, kind, avoid, context).await.map(Arc::new);
-        }
+        let avoid = match round {
+            Round::First => &[],
+            Round::Again { avoid } => return self.fetch_now(name, kind, avoid, context).await.map(Arc::new),
+        };
         if let Some(fetched) = self.recall_fetched(name, kind, context) {
             return Ok(Arc::new(fetched));
         }

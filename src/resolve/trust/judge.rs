@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 
 use super::Validator;
 use super::calendar::untimed;
-use super::chain::{algorithms, denier, seconds_of};
+use super::chain::{denier, seconds_of};
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::clock::Calendar;
 use crate::iterate::Errand;
@@ -20,8 +20,9 @@ use crate::iterate::kept_answers::{AnswerSecurity, by_rrset};
 use crate::limits::{MAX_ALIASES, MAX_SIGNATURES};
 use crate::question::Security;
 use crate::validate::anchors::Trust;
-use crate::validate::denial::{Denials, Proven};
+use crate::validate::denial::Denials;
 use crate::validate::keys::ZoneKeys;
+use crate::validate::proof::Proven;
 use crate::validate::signature::{self, Rrset, covered_type, covering};
 use crate::validate::verdict::{Fault, Verdict, Why};
 
@@ -58,7 +59,16 @@ enum Matter<'a> {
     /// An RRset, with its signatures.
     Set(Rrset<'a>, Vec<&'a RRSIG>),
     /// The absence of the name or of the type.
-    Absence { name: &'a Name, kind: RecordType, nxdomain: bool, soa: Option<&'a Record> },
+    Absence(Absence<'a>),
+}
+
+/// The absence of a name, or of a type at it.
+#[derive(Clone, Copy)]
+struct Absence<'a> {
+    name: &'a Name,
+    kind: RecordType,
+    nxdomain: bool,
+    soa: Option<&'a Record>,
 }
 
 impl Part {
@@ -142,7 +152,8 @@ impl Validator {
             judged.checked.sets.push(security);
         }
         if let End::Negative { nxdomain, name, soa } = &found.end {
-            let part = self.judge_absence(errand, cut, found, *nxdomain, name, soa.as_deref()).await;
+            let absence = Absence { name, kind: errand.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
+            let part = self.judge_absence(errand, cut, absence, &found.evidence).await;
             if part.at_fault && !found.answers.is_empty() {
                 // NSD leaves out half of the proof if an alias leads from one of its zones into another. A question
                 // of its own for the target gets the whole proof.
@@ -226,23 +237,20 @@ impl Validator {
         &self,
         errand: Errand<'_>,
         cut: &Name,
-        found: &Found,
-        nxdomain: bool,
-        name: &Name,
-        soa: Option<&Record>,
+        absence: Absence<'_>,
+        evidence: &[Record],
     ) -> Part {
-        let kind = errand.kind;
+        let Absence { name, kind, nxdomain, .. } = absence;
         // NSEC do not show whether signatures exist.
         if kind == RecordType::RRSIG && !nxdomain {
             return Part::of(Verdict::Insecure(None));
         }
-        let signer = denier(&found.evidence, name, kind);
+        let signer = denier(evidence, name, kind);
         let state = match self.keys(errand, cut, &side(name, kind), signer).await {
             SignerKeys::Of(state) => state,
             SignerKeys::None(part) => return part,
         };
-        let matter = Matter::Absence { name, kind, nxdomain, soa };
-        self.by_keys(state, errand.context, &matter, &found.evidence).await
+        self.by_keys(state, errand.context, &Matter::Absence(absence), evidence).await
     }
 
     /// The proof by keys of data or an absence, with the records that came along.
@@ -253,25 +261,26 @@ impl Validator {
         evidence: &[Record],
         context: &Context,
     ) -> Result<Shown, Fault> {
-        let (algorithms, calendar, work) = (algorithms(context), self.calendar(), &context.budget.work);
+        let rules = self.rules(context);
+        let work = rules.budget;
         match matter {
             Matter::Set(rrset, signatures) => {
-                let signed = signature::check(rrset, signatures, keys, algorithms, calendar, work).await?;
+                let signed = signature::check(rrset, signatures, keys, rules).await?;
                 let Some(encloser) = &signed.encloser else {
                     return Ok(Shown { proven: Proven::Fully, ttl: signed.ttl, proofs: Vec::new() });
                 };
-                let denials = Denials::read(evidence, keys, algorithms, calendar, work).await?;
+                let denials = Denials::read(evidence, keys, rules).await?;
                 let proven = denials.wildcard(rrset.name, encloser, work)?;
                 Ok(Shown { proven, ttl: denials.ttl.min(signed.ttl), proofs: denials.signed() })
             }
-            Matter::Absence { name, kind, nxdomain, soa } => {
+            Matter::Absence(Absence { name, kind, nxdomain, soa }) => {
                 let mut ttl = u32::MAX;
                 if let Some(soa) = soa {
                     let rrset = Rrset { name: &soa.name, kind: RecordType::SOA, records: &[soa] };
                     let signatures = covering(evidence, &soa.name, RecordType::SOA);
-                    ttl = signature::check(&rrset, &signatures, keys, algorithms, calendar, work).await?.ttl;
+                    ttl = signature::check(&rrset, &signatures, keys, rules).await?.ttl;
                 }
-                let denials = Denials::read(evidence, keys, algorithms, calendar, work).await?;
+                let denials = Denials::read(evidence, keys, rules).await?;
                 let proven = if *nxdomain {
                     denials.nxdomain(name, work)?
                 } else {
