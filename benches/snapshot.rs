@@ -1,4 +1,5 @@
-//! The snapshot of a cache of a million entries: how long it takes to write and to read, and what a lookup takes meanwhile.
+//! The snapshot of a cache of a million entries: the time to write it and to read it, and the time of a lookup
+//! meanwhile.
 
 use std::fs::File;
 use std::io::{Seek, Write};

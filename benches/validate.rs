@@ -95,7 +95,7 @@ fn failure(error: impl std::fmt::Display) -> Failure {
     error.to_string().into()
 }
 
-/// Single checks that fail, by keys of each sort: what their weights come from.
+/// Single checks that fail, by keys of each sort: the source of their weights.
 fn checks() -> Result<(), Failure> {
     let message = [7; 200];
     let tell = |key: &str, check: &dyn Fn() -> bool| {

@@ -1,4 +1,4 @@
-//! Mail over a restart, in simulation: what the snapshot keeps, and what the messages after it take.
+//! Mail over a restart, in simulation: the data that the snapshot keeps, and the cost of the messages after it.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn take(simulation: &Simulation, internet: &Internet, mail: &[Mail]) -> Du
     taken
 }
 
-/// Another process, which reads what the first one has written: the cache, and how DNS lists are.
+/// Another process, which reads the files of the first one: the cache, and the state of DNS lists.
 async fn restarted(first: &Simulation, internet: &Internet, seed: u64) -> Simulation {
     let mut file = Cursor::new(Vec::new());
     let (resolver, now) = (first.resolver(), first.clock().now());

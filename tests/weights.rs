@@ -1,5 +1,5 @@
-//! Entries of the memories weigh what they take: resident octets for entries of every kind, each in a process of its
-//! own, compared with their weights, which `cache.size` bounds.
+//! The weights of entries are their resident octets, for entries of every kind, each in a process of its own,
+//! compared with their weights, which `cache.size` bounds.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! resolverctl: asks the daemon how it is, where time went, and what a name is.
+//! resolverctl: shows the health and the statistics of the daemon, and resolves names through it.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,5 @@
-//! How old an RRset is, and what may be done with it: answer with it, renew it, answer with it only if no server answers, or nothing.
+//! The age of an RRset, and its permitted use: as an answer, as an answer that is renewed, as an answer only if no
+//! server answers, or none.
 //!
 //! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale answers. The
 //! entries of a name hold what servers said last, so a stale answer never contradicts a later answer of a server.
@@ -50,8 +51,8 @@ pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     whole >= LEAST_RENEWED_TTL && left <= (whole / RENEWAL_SHARE).max(LEAST_RENEWAL_TIME)
 }
 
-/// Whether a client may get a stale answer for `kind`: what mail is delivered by. TLSA is not here: a stale one would let mail
-/// through that a new one forbids.
+/// Whether a client may get a stale answer for `kind`: the types that mail needs. TLSA is not here: a stale one would
+/// let mail through that a new one forbids.
 pub fn may_be_stale(kind: RecordType) -> bool {
     matches!(kind, RecordType::MX | RecordType::A | RecordType::AAAA | RecordType::PTR | RecordType::TXT)
 }
@@ -106,7 +107,7 @@ impl InView<'_> {
         (age != Age::Over).then(|| LastWord { kind: rrset.kind(), rrset, age })
     }
 
-    /// Forgets what was known of `kind` at `name` and is past its TTL: a server has said something else that is not kept.
+    /// Removes the expired entry for `kind` at `name`, because a server has given another answer, which is not kept.
     pub fn outdate(&self, name: &Name, kind: RecordType, now: Mono) {
         let mut keys = NameKeys::of(name, self.view);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {

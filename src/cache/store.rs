@@ -110,7 +110,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         }
     }
 
-    /// Holds what an earlier process held under `key`, where nothing is held there; `in_use`: it stood in the long queue.
+    /// Adds an entry of an earlier process under `key`, if there is none. `in_use`: it was in the long queue.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
         let (hash, weight) = (self.keyed.hash_one(&key), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
@@ -251,7 +251,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         self.fit();
     }
 
-    /// Adds what is not held yet, unless it is larger than all that may be held.
+    /// Adds an entry that is not there yet, unless it is larger than the bound of all.
     fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
         if u64::from(weight) > self.capacity {
             return;
@@ -264,7 +264,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Lets go what is too much.
+    /// Removes entries beyond the bound.
     fn fit(&mut self) {
         while self.weight() > self.capacity {
             self.evict();

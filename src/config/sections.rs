@@ -33,7 +33,7 @@ pub struct Cache {
     pub serve_stale: Duration,
     /// Whether an answer in use is renewed before its TTL ends.
     pub prefetch: bool,
-    /// Whether what is kept outlasts a restart, in a file of the state directory.
+    /// Whether the cache is kept over a restart, in a file of the state directory.
     pub snapshot: bool,
 }
 

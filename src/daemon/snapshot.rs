@@ -158,7 +158,9 @@ impl Snapshot {
                     Ok(()) => format!("moved it to {}", aside.display()),
                     Err(error) => format!("cannot move it to {}: {error}", aside.display()),
                 };
-                tracing::warn!("cannot use {path}: {refused}; {moved}; the cache starts empty");
+                tracing::warn!(
+                    "cannot use the cache snapshot {path}: {refused}; {moved}; the cache starts empty"
+                );
             }
         }
         self.known().is_read = true;

@@ -53,7 +53,7 @@ impl KeptLists {
         Self { version: VERSION, lists: lists.all().iter().map(|entry| list(entry)).collect() }
     }
 
-    /// Restores into `lists` what was kept of the pairs of apex and way that `are_asked`. Whether a list answers is
+    /// Restores into `lists` the kept data of the pairs of apex and way that `are_asked`. Whether a list answers is
     /// found out anew.
     pub fn restore(self, lists: &Lists, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {

@@ -106,7 +106,7 @@ fn streams(echo: Echo) -> (Streams, Arc<Echo>) {
     (Streams::new(Arc::clone(&echo) as Arc<dyn Network>, Random::seeded(1)), echo)
 }
 
-/// Sends this many at once, all with the same id; each answer must be what was sent.
+/// Sends this many at once, all with the same id; each answer must be the one that was sent.
 async fn burst(streams: &Streams, count: u8) {
     let messages: Vec<Vec<u8>> = (0..count).map(|number| vec![7, 7, number]).collect();
     let path = path(1);

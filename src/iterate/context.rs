@@ -32,7 +32,7 @@ pub struct Context {
     depth: u8,
     asked_for: Option<Arc<Ancestor>>,
     side: Option<Side>,
-    /// Whether it renews what is about to end.
+    /// Whether it renews an answer that is about to expire.
     renews: bool,
     /// The number of its flight; sub-questions have none.
     flight: Option<u64>,

@@ -73,7 +73,7 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
         let read = memory.read_snapshot(&scope, now, &mut io::Cursor::new(file), || true);
         read.map(|read| (memory, read)).map_err(|refused| refused.to_string())
     };
-    // As a whole file it is almost never one; what matters is that it is read to its end.
+    // As a whole file it is almost never valid. It must be read to its end without a panic.
     let _ = read(octets.to_vec());
     let forged = snapshot::forged(octets, &scope, 0).map_err(|error| error.to_string())?;
     let (memory, found) = read(forged)?;

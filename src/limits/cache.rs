@@ -18,7 +18,7 @@ pub const SNAPSHOT_BLOCK: usize = 256 << 10;
 /// Octets of the longest block of the snapshot: an RRset of a message of 64 KiB whose names were all compressed fits.
 pub const MAX_SNAPSHOT_BLOCK: usize = 2 << 20;
 
-/// Time after which what a snapshot has of servers is not believed any more: routes and servers have changed since.
+/// The age from which the data of a snapshot about servers are not used, because routes and servers may have changed.
 pub const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 /// How long a client waits for servers before it gets a stale answer: the client response timer of RFC 8767 section 5.
 pub const CLIENT_RESPONSE_TIME: Duration = Duration::from_millis(1_800);

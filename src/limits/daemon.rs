@@ -35,5 +35,5 @@ pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
 /// After a flush the snapshot is written no sooner than this, so that a script that flushes many names costs one write.
 pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
 
-/// Between two writings of the file of lists: what a crash forgets of a quota is a minute's questions.
+/// The time between two writes of the file of lists. A crash loses the query counts of a minute.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);

@@ -135,7 +135,7 @@ impl fmt::Display for Line {
                 age(span)
             ),
             Self::NetworkUp { after } => {
-                write!(formatter, "servers on the internet answer again after {}", age(after))
+                write!(formatter, "servers on the internet answer again after an outage of {}", age(after))
             }
             Self::Withheld { zones } => write!(
                 formatter,

@@ -179,7 +179,7 @@ impl Resolver {
         self.seek(errand, chased).await
     }
 
-    /// Asks servers; if one says what its zone has not signed, another one is asked.
+    /// Asks servers. If the answer of one is bogus, it asks another one.
     async fn seek(&self, errand: Errand<'_>, chased: &mut Chased) -> Result<End, Failure> {
         let mut avoid: Vec<SocketAddr> = Vec::new();
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();

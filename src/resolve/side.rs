@@ -124,7 +124,7 @@ impl Resolver {
         self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
     }
 
-    /// Asks a question whatever answer to it is in memory: what is about to end there is not used.
+    /// Asks servers even if memory has an answer, which is about to expire and is not used.
     pub(super) async fn ask_aside(self: &Arc<Self>, asked: ClientQuestion) -> Ahead {
         if self.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;

@@ -1,4 +1,4 @@
-//! DNSSEC: whether an answer is what its zone's owner signed.
+//! DNSSEC: whether the owner of the zone signed an answer.
 //!
 //! Pure: the input is records, keys and a moment, the output a verdict. The library checks single signatures and
 //! digests. This module decides which key checks which RRset, and which records prove an absence. RFC 4033 to 4035,

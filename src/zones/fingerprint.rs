@@ -1,4 +1,5 @@
-//! A digest of all in a configuration that decides answers: what was learnt under another one is not to be believed.
+//! A digest of all values of a configuration that decide answers. Data learnt under another configuration must not be
+//! used.
 //!
 //! DNS lists are not in it, as nothing that they say is kept over a restart.
 

@@ -9,7 +9,7 @@
 //! - A `[[host]]` decides addresses and reverse names only. With all types, the MX of a name was lost and mail went
 //!   to the host itself.
 //! - Listeners that see the same zones share one view and its memory. Ids of views are never given twice: before, a
-//!   listener could get what was learnt for another one's clients for ten seconds after a reload.
+//!   listener could get data learnt for another one's clients for ten seconds after a reload.
 //! - Routes are found without a secret hash, because the operator chooses the names in the table.
 
 pub mod authority;

@@ -123,7 +123,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     gateways[0].ask_for_all().await;
     run.calm("before", take(&tally));
 
-    // In this order, as else a random number that nobody has seeded says who goes first.
+    // In this order, because otherwise an unseeded random number would decide the order.
     tokio::select! {
         biased;
         _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}

@@ -132,7 +132,7 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // Other zones: what was learnt of them may be wrong.
+    // Other zones: data learnt about them may be wrong.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
     let zone = "\n[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
     stage.setting.write("resolverd.toml", &format!("{text}{zone}"));

@@ -1,4 +1,4 @@
-//! One entry of the snapshot: its key, its times, and what it says.
+//! One entry of the snapshot: its key, its times, and its data.
 //!
 //! Times are stored as spans from the moment of writing. The reader subtracts the time that has passed since then. It
 //! skips entries that it cannot read.
@@ -63,7 +63,7 @@ impl<'o> Framed<'o> {
     }
 }
 
-/// Appends an entry: its sort, and what `put` appends behind its length.
+/// Appends an entry: its sort, its length, and the octets that `put` appends.
 pub(super) fn put_entry(out: &mut Vec<u8>, sort: Sort, in_use: bool, put: impl FnOnce(&mut Vec<u8>)) {
     out.push(sort as u8 | if in_use { IN_USE } else { 0 });
     let begin = out.len();

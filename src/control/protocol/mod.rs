@@ -265,7 +265,7 @@ pub struct Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Blame {
-    /// The request asks for what cannot be.
+    /// The request asks for something impossible.
     Request,
     /// The daemon could not do it.
     Daemon,

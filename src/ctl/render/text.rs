@@ -47,7 +47,7 @@ pub fn status(status: &Status, style: Style) -> String {
     text
 }
 
-/// The snapshot of the cache: when it was written, how large it is, and what came of the one before.
+/// The snapshot of the cache: its age, its size, and the number of entries restored from the one before.
 fn snapshot(told: &SnapshotStatus) -> [String; 2] {
     let written = told.age.map_or_else(
         || "not written yet".to_owned(),
