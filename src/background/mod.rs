@@ -14,8 +14,7 @@
 //! - Root servers are queried whenever nobody else answers. Without that, one dead zone at an idle gateway looks like
 //!   an outage of this host's network.
 //! - Prefetch asks for a list only after clients did so for 95 of the last 100 addresses, and its unused queries are
-//!   bounded (`dnsbl.batch_waste`). It was played with 0, 3, 10 and 20 % of the addresses listed: it never takes
-//!   longer than its rule makes it.
+//!   bounded (`dnsbl.batch_waste`). It was measured with 0, 3, 10 and 20 % of the addresses listed.
 
 pub mod ahead;
 pub mod tend;

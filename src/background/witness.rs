@@ -1,4 +1,4 @@
-//! Root servers are asked when a server does not answer, to see whether the zone is at fault or our own network.
+//! Queries root servers when a server does not answer, to see whether the zone or our own network is at fault.
 //!
 //! A task of the daemon: no question waits for it. The record notes the root servers' answers like all others, and
 //! judges.

@@ -1,15 +1,17 @@
 //! The age of an RRset, and its permitted use: as an answer, as an answer that is renewed, as an answer only if no
 //! server answers, or none.
 //!
-//! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale answers. The
-//! entries of a name hold what servers said last, so a stale answer never contradicts a later answer of a server.
+//! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale
+//! answers. The entries of a name are the last answers of its servers, so a stale answer never contradicts a later
+//! answer.
 //!
 //! # Decisions
 //!
-//! - What is in use is renewed in the last tenth of its TTL, as by Unbound's `prefetch`, and at least in its last five
-//!   seconds, as by Knot Resolver's: a resolution may take four, and the tenth of half a minute is three.
-//! - Nothing is renewed that lives for less than ten seconds. Five would be more than half of its life, and its servers
-//!   would be asked twice as often.
+//! - An entry in use is renewed in the last tenth of its TTL, as by Unbound's `prefetch`, and at least in its last
+//!   five seconds, as by Knot Resolver's. A resolution may take four seconds, and a tenth of half a minute is only
+//!   three.
+//! - An entry with a TTL below ten seconds is not renewed. Five seconds would be more than half of its life, and its
+//!   servers would be asked twice as often.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +25,7 @@ use crate::limits::{
     CLIENT_RESPONSE_TIME, LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, RENEWAL_SHARE, SERVER_QUIET_TIME,
 };
 
-/// How old something in memory is.
+/// The age of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Age {
     /// Within its TTL.
@@ -34,7 +36,7 @@ pub enum Age {
     Over,
 }
 
-/// The age of something that was fresh until `expires`, if it may be stale for at most `serve_stale`.
+/// The age of an entry that was fresh until `expires`, if it may be stale for at most `serve_stale`.
 pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     let past = now.since(expires);
     match () {
@@ -44,7 +46,7 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
     }
 }
 
-/// Whether something that is fresh from `stored` to `expires` is to be renewed, as it is used now.
+/// Whether an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
 pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     let whole = expires.as_micros().saturating_sub(stored.as_micros());
     let left = expires.as_micros().saturating_sub(now.as_micros());
@@ -204,7 +206,8 @@ mod tests {
     }
 
     proptest! {
-        /// Never both fresh and stale, never fresh again, never stale beyond the bound, never stale where that is switched off.
+        /// Never both fresh and stale, never fresh again, never stale beyond the bound, never stale if `serve_stale`
+        /// is 0.
         #[test]
         fn things_age_in_one_direction(
             expires in 0_u64..10_000, stale in 0_u64..10_000, now in 0_u64..30_000, later in 0_u64..30_000

@@ -1,4 +1,4 @@
-//! Reads the memories' entries under a name, for `resolverctl cache`.
+//! Reads the entries under a name from all memories, for `resolverctl cache`.
 //!
 //! It walks whole tables instead of looking up: reading must not count as a use, which would keep the entry from
 //! eviction.

@@ -173,7 +173,7 @@ impl InView<'_> {
         known.or_else(|| (rank == Rank::Glue).then(|| self.glue(name, kind, now).map(Known::Rrset))?)
     }
 
-    /// The addresses of a server from delegations, whatever else is known about it.
+    /// The addresses of a server from delegations, even if other data about it are known.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
         match self.known(self.key(name, KeySlot::Glue(kind)).as_bytes(), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),

@@ -64,7 +64,7 @@ impl Servers {
         list
     }
 
-    /// Does `see` with every server, until that fails.
+    /// Calls `see` with every server, until it fails.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(SocketAddr, &Server) -> Result<(), Error>,
@@ -72,7 +72,7 @@ impl Servers {
         self.0.each(|address, server, _| see(*address, server))
     }
 
-    /// Knows a server as an earlier process did, where nothing is known of it.
+    /// Takes over the data of an earlier process about a server, if there are none yet.
     pub(super) fn restore(&self, address: SocketAddr, server: Server) -> bool {
         self.0.restore(address, Arc::new(server), false)
     }
@@ -105,8 +105,8 @@ pub(super) struct ServerState {
     pub(super) lame: Lameness,
 }
 
-/// Zones that a server does not serve though it should, in wire form, each with the end of that belief; the oldest
-/// first. Their octets are bounded, because an entry is weighed once.
+/// Zones that a server does not serve though it should, in wire form, each with the time until which it counts as
+/// lame; the oldest first. Their octets are bounded, because an entry is weighed once.
 #[derive(Debug, Default)]
 pub(super) struct Lameness(pub(super) Vec<(Box<[u8]>, Mono)>);
 
@@ -320,7 +320,7 @@ impl Server {
         self.state().no_tcp_until = None;
     }
 
-    /// One of which so much is known.
+    /// A server with the greatest amount of data.
     pub(super) fn restored(state: ServerState) -> Self {
         Self(Mutex::new(state))
     }

@@ -13,8 +13,8 @@
 //!   got no reply, because its reply was still on the way to a worker. Each miss now holds a place until its reply is
 //!   queued or written.
 //! - An address that the host does not have yet (no IPv6, a bridge that comes up later) does not end the start:
-//!   resolverd serves the others and retries. An address that another program has does end it, as two resolvers at
-//!   one address answer by chance.
+//!   resolverd serves the others and retries. An address that another program uses ends the start, because otherwise
+//!   chance decides which of the two resolvers answers.
 //! - `MemoryMax=` in the unit follows from `cache.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;

@@ -21,7 +21,7 @@ impl Asking<'_> {
                     self.add(SocketAddr::new(address, port));
                 }
             }
-            // A failure by this question's own depth shows nothing about the zone, whatever else failed.
+            // A failure by this question's own depth shows nothing about the zone.
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,

@@ -1,8 +1,8 @@
 //! Silences while no other server was heard: a server above the silent one is asked whether our own network works.
 //!
 //! On a gateway with no other questions, a zone with dead servers looks like an outage. A server of a zone above that
-//! has answered before is asked for its own NS. If it answers, the silence counts against the silent server; if not,
-//! against nobody.
+//! has answered before is asked for its own NS. If it answers, the silence counts against the silent server. If not,
+//! it does not count.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -1,7 +1,7 @@
 //! Whether our own network works: when any server was last heard.
 //!
-//! While no server is heard, silence is no server's fault: an outage of our own network must not mark the world dead.
-//! Servers that the operator has named may be in our own network, so they prove nothing about the others.
+//! While no server is heard, silence is no server's fault: an outage of our own network must not mark all servers
+//! dead. Servers that the operator has named may be in our own network, so they prove nothing about the others.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -11,8 +11,8 @@ pub const SLOTS_AT_ONCE: usize = 1_024;
 /// Octets of the smallest shard: several of the largest answers.
 pub const MIN_SHARD: u64 = 512 << 10;
 
-/// Octets of entries after which a block of the snapshot is written: few enough to be held beside the cache, many enough that a
-/// million entries are a thousand writings.
+/// Octets of entries after which a block of the snapshot is written. The block needs memory beside the cache, and a
+/// million entries take a thousand writes.
 pub const SNAPSHOT_BLOCK: usize = 256 << 10;
 
 /// Octets of the longest block of the snapshot: an RRset of a message of 64 KiB whose names were all compressed fits.
@@ -23,8 +23,8 @@ pub const RESTORED_SERVER_TIME: Duration = Duration::from_secs(86_400);
 /// How long a client waits for servers before it gets a stale answer: the client response timer of RFC 8767 section 5.
 pub const CLIENT_RESPONSE_TIME: Duration = Duration::from_millis(1_800);
 
-/// And not while servers answer: as long after the last answer as an unknown server is waited for, and a round trip around the
-/// world.
+/// A client gets no stale answer while servers answer. This is the time after the last answer: the timer of an
+/// unknown server, and a round trip around the world.
 pub const SERVER_QUIET_TIME: Duration = Duration::from_millis(600);
 
 /// TTL of a stale answer, in seconds: RFC 8767 section 4 recommends it.
@@ -33,8 +33,8 @@ pub const STALE_TTL: u32 = 30;
 /// An answer is renewed before its end in this part (one tenth) of its TTL, as by Unbound.
 pub const RENEWAL_SHARE: u64 = 10;
 
-/// And at least this long before its end, in microseconds: a resolution that takes four seconds is ready in time. Knot Resolver
-/// has five seconds too.
+/// It is renewed at least this long before its end, in microseconds, so that a resolution of four seconds is ready in
+/// time. Knot Resolver has five seconds too.
 pub const LEAST_RENEWAL_TIME: u64 = 5_000_000;
 
 /// The least TTL of an answer that is renewed, in microseconds: a shorter one would double the questions to its servers.
@@ -54,10 +54,10 @@ pub const MAX_FAILURE_TIME: Duration = Duration::from_secs(30);
 /// Zones that a server is remembered as lame for. A hoster's server is rarely lame for more of the zones in use.
 pub const MAX_LAME_ZONES: usize = 16;
 
-/// Octets of the names of these: sixteen of two dozen. Beyond it the oldest is forgotten.
+/// Octets of the names of these: sixteen names of two dozen octets. Beyond it the oldest is removed.
 pub const MAX_LAME_OCTETS: usize = 384;
 
-/// How long a server is believed to be lame for a zone. Unbound's infra-host-ttl is 15 min.
+/// How long a server counts as lame for a zone. Unbound's infra-host-ttl is 15 min.
 pub const LAME_TIME: Duration = Duration::from_secs(600);
 
 /// How long a server that rejected EDNS is asked without EDNS.
@@ -96,7 +96,7 @@ pub const MIN_TIMER: Duration = Duration::from_millis(30);
 pub const ENOUGH_ROUND_TRIPS: u8 = 20;
 
 /// Second messages while the first server may still answer, per thousand messages. Timers at the 95th percentile need
-/// 50 and the loss of bad paths as many; beyond that a longer timer is waited for.
+/// 50, and the loss of bad paths another 50. Beyond that the resolver waits for a longer timer.
 pub const HEDGES_PER_MILLE: u32 = 200;
 
 /// The burst of second messages because of one late server. Each server has a bucket of its own, filled at the same

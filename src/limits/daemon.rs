@@ -25,14 +25,15 @@ pub const MEMORY_BESIDE_CACHE: u64 = 192 << 20;
 /// some more.
 pub const DESCRIPTORS: u64 = (MAX_EXCHANGES + MAX_TCP_CLIENTS + 1_000) as u64;
 
-/// At the end of the daemon, how long the snapshot may take on a slow disk; then the one of before stays. The unit gives the daemon ten
-/// seconds to end.
+/// The maximum time of the snapshot at the end of the daemon, for a slow disk. After it the previous file stays. The
+/// unit gives the daemon ten seconds to end.
 pub const STOP_SNAPSHOT: Duration = Duration::from_secs(4);
 
-/// Between two writings of the cache's snapshot: a crash forgets as much. A write takes about a second for a full cache.
+/// The time between two writes of the cache's snapshot. A crash loses the entries of this time. A write takes about a
+/// second for a full cache.
 pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
 
-/// After a flush the snapshot is written no sooner than this, so that a script that flushes many names costs one write.
+/// The delay of the write after a flush, so that a script that flushes many names causes one write.
 pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
 
 /// The time between two writes of the file of lists. A crash loses the query counts of a minute.

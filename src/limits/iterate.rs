@@ -109,8 +109,8 @@ pub const UNGLUED_AT_ONCE: usize = 2;
 /// the growing timers of a near one cover a client's patience.
 pub const MAX_TRIES: u8 = 8;
 
-/// Of these over TCP to a server that truncated its answer. The kernel sends again what is lost on a stream, after a
-/// second if it is the first packet; a second message helps only if the stream has broken.
+/// The number of these messages over TCP, to a server that truncated its answer. The kernel sends again what is lost
+/// on a stream, after a second if it is the first packet; a second message helps only if the stream has broken.
 pub const MAX_STREAM_TRIES: u8 = 2;
 
 /// Messages of one step of a walk that are listened for at once.

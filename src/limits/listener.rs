@@ -17,21 +17,22 @@ pub const MAX_ADDRESS_RETRY: Duration = Duration::from_secs(30);
 /// Pause after a connection could not be accepted: the reason, as a rule no file descriptors, passes by itself.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Misses that a worker has not begun; a burst of 4 000 is begun in 0.2 s, and takes 2 MB until then.
+/// Misses that a worker has not begun. A burst of 4 000 takes 2 MB, and begins within 0.2 s.
 pub const MAX_QUEUE: usize = 4_096;
 
 /// Datagrams that a worker reads with one system call, before misses and orders have their turn.
 pub const UDP_BATCH: usize = 64;
 
-/// Datagrams that it reads with one call as long as fewer come at a time: each place costs instructions, also if no datagram comes for it.
+/// Datagrams that it reads with one call while few arrive at a time: each place costs instructions, even if it stays
+/// empty.
 pub const SMALL_UDP_BATCH: usize = 4;
 
 /// Steps of misses after which a worker looks at its socket and its timers again, and misses that it begins at a time: a step may be
 /// a check of signatures of up to a millisecond, and hits wait for it.
 pub const WORKER_TASKS: u32 = 16;
 
-/// The thread of a listener that a reload removed ends so long after its last miss: other clients may wait for a flight that runs
-/// on it, a flight may begin another at its end (priming, keys that are renewed), and a message of that may outlast it.
+/// The thread of a removed listener ends this long after its last miss. Other clients may wait for a flight on it, a
+/// flight may begin another at its end (priming, renewed keys), and a message of that flight may outlast it.
 pub const WORKER_LINGER: Duration =
     Duration::from_secs(2 * FLIGHT_TIME.as_secs() + LISTEN_TIME_OF_SLOW.as_secs());
 

@@ -27,7 +27,7 @@ pub const MAX_CLIENTS_PER_SHARD: usize = 256;
 /// Shards of the record: more than there are workers and TCP would only cost memory, about 12 KiB each.
 pub const MAX_SHARDS: usize = 64;
 
-/// Zones whose failures are counted for the log at once; those of spam come and go by the hundred. About 1 KiB each.
+/// Zones whose failures are counted for the log at once; spam causes hundreds of them. About 1 KiB each.
 pub const MAX_INCIDENT_ZONES: usize = 256;
 
 /// Failed flights in a row after which a zone that has worked is reported as failing: one may be chance, two its
