@@ -246,3 +246,40 @@ fn resolverd_toml_5() {
     text += &see_also(&[("resolverd", 8), ("resolverctl", 1)]);
     page("resolverd.toml.5", &text);
 }
+
+/// The comment of each key says what it does, then its default and range, then when to change it. The default that it
+/// states is the value in the file, which `tests/config.rs` compares with the code.
+#[test]
+fn each_key_has_its_default_and_range() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");
+    let shipped = std::fs::read_to_string(shipped).unwrap();
+    // Their default is described in words.
+    let in_words = ["addresses", "allow", "deny_servers"];
+    let mut seen = 0;
+    for block in blocks(&shipped) {
+        let uncommented = |line: &String| line.trim_start_matches('#').to_owned();
+        let lines = block.lines.iter().filter(|line| !line.starts_with(['[', ' ', ']']));
+        let keys: Vec<String> = lines.map(uncommented).filter(|line| line.contains(" = ")).collect();
+        let text = block.comment.join(" ");
+        if keys.is_empty() || text.starts_with("As in [listen]") {
+            continue;
+        }
+        let stated = block.comment.iter().position(|line| line.starts_with("Default"));
+        assert!(stated.is_some() || text.contains("Required"), "no default: {keys:?}");
+        assert_ne!(stated, Some(0), "the effect comes first: {keys:?}");
+        let values = ["Range: ", "Required", "\"\"", "Default: this host"];
+        let quoted = text.matches('"').count() >= 4;
+        assert!(quoted || values.iter().any(|value| text.contains(value)), "no range: {keys:?}");
+        let example = block.lines.iter().any(|line| line.starts_with('#'));
+        if let Some(stated) = stated.filter(|_| !example) {
+            let stated = block.comment[stated].trim_start_matches("Default: ");
+            for key in &keys {
+                let (name, value) = key.split_once(" = ").unwrap();
+                let value = if value == "\"\"" { value } else { value.trim_matches('"') };
+                assert!(in_words.contains(&name) || stated.starts_with(value), "{name} is not {stated}");
+            }
+        }
+        seen += keys.len();
+    }
+    assert!(seen >= 50, "{seen} keys");
+}
