@@ -95,7 +95,8 @@ pub struct Clock {
 #[derive(Clone)]
 enum ClockKind {
     Machine {
-        started: Duration,
+        /// Nanoseconds since the machine booted.
+        started: u64,
     },
     #[cfg(feature = "lab")]
     Virtual {
@@ -109,10 +110,11 @@ enum ClockKind {
     },
 }
 
-/// The time since the machine booted, including sleep (CLOCK_BOOTTIME of clock_gettime(2)).
-fn since_boot() -> Duration {
+/// Nanoseconds since the machine booted, including sleep (CLOCK_BOOTTIME of clock_gettime(2)).
+fn since_boot() -> u64 {
     let now = clock_gettime(ClockId::Boottime);
-    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(now.tv_nsec).unwrap_or(0))
 }
 
 impl Clock {
@@ -149,14 +151,13 @@ impl Clock {
 
     /// The moment alone: one read of the monotonic clock, for the hit path.
     pub fn mono(&self) -> Mono {
-        let elapsed = match &self.kind {
-            ClockKind::Machine { started } => since_boot().saturating_sub(*started),
+        match &self.kind {
+            ClockKind::Machine { started } => Mono(since_boot().saturating_sub(*started) / 1_000),
             #[cfg(feature = "lab")]
-            ClockKind::Virtual { started, slept, .. } => {
-                started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed)))
-            }
-        };
-        Mono::START.after(elapsed)
+            ClockKind::Virtual { started, slept, .. } => Mono::START.after(
+                started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed))),
+            ),
+        }
     }
 
     /// The moment and its calendar time.
@@ -177,7 +178,12 @@ impl Clock {
 
     /// The calendar, with what is known about it.
     pub fn calendar(&self) -> Calendar {
-        let (unix, passed) = (self.now().unix, self.passed.load(Ordering::Relaxed));
+        self.calendar_at(self.now())
+    }
+
+    /// The same at a moment that was read before.
+    pub fn calendar_at(&self, now: Now) -> Calendar {
+        let (unix, passed) = (now.unix, self.passed.load(Ordering::Relaxed));
         if unix.saturating_add(SLOW_CLOCK.as_secs()) <= passed {
             Calendar::After(passed)
         } else {
@@ -238,7 +244,7 @@ mod tests {
         let clock = Clock::machine();
         let up: f64 =
             std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
-        assert!(since_boot().as_secs_f64() >= up - 0.01);
+        assert!(Duration::from_nanos(since_boot()).as_secs_f64() >= up - 0.01);
         assert!(clock.mono() <= clock.mono());
         assert!(clock.mono().since(Mono::START) < Duration::from_secs(60));
     }

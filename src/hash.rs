@@ -97,6 +97,15 @@ impl Sip {
     }
 }
 
+/// The last octets of a message, 1 to 7, as a word. They are the upper ones of the message's last eight octets, which are
+/// read at once.
+fn end_of(octets: &[u8], rest: &[u8]) -> u64 {
+    match octets.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last) >> (64 - shift_of(rest.len().saturating_mul(8))),
+        None => rest.iter().rev().fold(0, |word, octet| word << 8 | u64::from(*octet)),
+    }
+}
+
 /// Bits to shift by, of 64 at most.
 fn shift_of(bits: usize) -> u32 {
     u32::try_from(bits).unwrap_or(64)
@@ -109,9 +118,7 @@ impl Hasher for Sip {
             self.add(u64::from_le_bytes(*word), 8);
         }
         if !rest.is_empty() {
-            let mut word = [0; 8];
-            word.iter_mut().zip(rest).for_each(|(into, octet)| *into = *octet);
-            self.add(u64::from_le_bytes(word), rest.len());
+            self.add(end_of(octets, rest), rest.len());
         }
     }
 

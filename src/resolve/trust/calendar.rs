@@ -68,7 +68,8 @@ impl Timekeeper {
 impl Validator {
     /// The time that signatures are compared with.
     pub(super) fn calendar(&self) -> Calendar {
-        let (now, calendar) = (self.clock.now(), self.clock.calendar());
+        let now = self.clock.now();
+        let calendar = self.clock.calendar_at(now);
         let set = self.timekeeper.look(now);
         match calendar {
             Calendar::After(passed) => {

@@ -12,13 +12,12 @@ impl Validator {
     /// The kept failure of a question. It does not count if no server was heard then and one is now, or if it was
     /// bogus by a clock that has been set since.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
+        let heard_since = |moment| self.iterate.heard_since(moment);
+        let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
         // First notice whether the clock was set.
         self.calendar();
-        let heard_since = |moment| self.iterate.heard_since(moment);
-        let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since);
-        let by_the_clock =
-            |failed: &Failed| failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
-        failed.filter(|failed| !by_the_clock(failed))
+        let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
+        (!by_the_clock).then_some(failed)
     }
 
     /// Keeps the failure of a sub-question, unless the client's question had spent its budget: that is not the name's
