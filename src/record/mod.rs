@@ -41,6 +41,7 @@ mod totals;
 pub mod trail;
 mod window;
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -57,6 +58,7 @@ pub use self::report::{
     ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
 };
 use self::shard::Shard;
+use self::table::Tally;
 use self::table::{CounterTable, Rows};
 use self::tally::{ClientTally, Messages, ZoneTally};
 use self::totals::{Totals, Upstream};
@@ -64,7 +66,7 @@ use self::window::Snapshots;
 pub use self::window::Window;
 use crate::clock::{Clock, Mono};
 use crate::limits;
-use crate::question::{Apart, Outcome, name_of_wire, wire_name};
+use crate::question::{Apart, Outcome, WireName, name_of_wire};
 
 /// The name of the remainder of a bounded table.
 pub const OTHER: &str = "other";
@@ -123,7 +125,7 @@ impl Recorder {
     pub fn sent(&self, sent: &Sent) {
         self.upstream.sent(sent);
         lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
-        lock(&self.zones).add(&wire_name(&sent.zone), &ZoneTally::of_messages(Messages::of(sent)));
+        lock(&self.zones).add(&*WireName::of(&sent.zone), &ZoneTally::of_messages(Messages::of(sent)));
         let now = self.clock.mono();
         if !sent.conduct.came_back() {
             let (server, zone, sent_at) = (sent.server, &sent.zone, now.before(sent.elapsed));
@@ -171,7 +173,7 @@ impl Recorder {
     /// Counts that an answer of `server`, which was counted before, is bogus.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
         lock(&self.servers).add(&server, &Messages::one_bogus());
-        lock(&self.zones).add(&wire_name(zone), &ZoneTally::of_messages(Messages::one_bogus()));
+        lock(&self.zones).add(&*WireName::of(zone), &ZoneTally::of_messages(Messages::one_bogus()));
     }
 
     /// The current troubles.
@@ -197,9 +199,9 @@ impl Recorder {
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.upstream.flight(ended);
         let Some(zone) = &ended.zone else { return };
-        let key = wire_name(zone);
-        lock(&self.zones).add(&key, &ZoneTally::of_flight(ended));
-        let worked = lock(&self.zones).get(&key).is_some_and(|row| row.flights > row.failed);
+        let tally = ZoneTally::of_flight(ended);
+        let worked =
+            lock(&self.zones).add(&*WireName::of(zone), &tally).is_some_and(|row| row.flights > row.failed);
         let zone = FlightZone { name: zone, worked };
         let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
         line.iter().for_each(Line::write);
@@ -207,7 +209,7 @@ impl Recorder {
 
     /// Counts a client's question that was turned away, because others need the room that `zone` takes.
     pub fn shed(&self, zone: &Name) {
-        lock(&self.zones).add(&wire_name(zone), &ZoneTally::of_shed());
+        lock(&self.zones).add(&*WireName::of(zone), &ZoneTally::of_shed());
     }
 
     /// Takes the snapshot for the windows; called every `limits::SNAPSHOT_INTERVAL`.
@@ -345,12 +347,13 @@ impl Recorder {
 }
 
 /// The rows of a table, and "other" without a key if it has any counts.
-fn listed<Key: Ord, Counted>(
+fn listed<Key: Ord + Hash + Clone, Counted: Tally>(
     rows: Rows<Key, Counted>,
     is_something: impl Fn(&Counted) -> bool,
 ) -> Vec<(Option<Key>, Counted)> {
-    let other = Some(rows.other).filter(is_something).map(|other| (None, other));
-    rows.rows.into_iter().map(|(key, counted)| (Some(key), counted)).chain(other).collect()
+    let (rows, other) = rows.in_order();
+    let other = Some(other).filter(is_something).map(|other| (None, other));
+    rows.into_iter().map(|(key, counted)| (Some(key), counted)).chain(other).collect()
 }
 
 fn most_shed(rows: impl Iterator<Item = ShedRow>) -> Vec<ShedRow> {

@@ -2,7 +2,11 @@
 //!
 //! If there are more keys than rows, the heaviest keep theirs and the rest becomes "other": keys come from strangers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::borrow::Borrow;
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hash, RandomState};
+
+use hashbrown::HashTable;
 
 use super::window::Window;
 use crate::limits;
@@ -16,56 +20,99 @@ pub(super) trait Tally: Clone + Default {
     fn weight(&self) -> u64;
 }
 
-/// Rows by key, and the rest.
+/// Rows by key, and the rest. Equal runs give equal tables: the order of hashes is never seen.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
-    /// At most as many as the table may hold. Ordered, so that equal runs give equal tables.
-    pub(super) rows: BTreeMap<Key, Counted>,
+    /// At most as many as the table may hold.
+    rows: HashTable<Row<Key, Counted>>,
     /// The sum of all keys without a row.
     pub(super) other: Counted,
     capacity: usize,
     /// Once rows have been lost, no row is lighter than this: a lighter key is rejected at once, without a search. An
     /// attack with ever new names then costs one comparison each.
     floor: u64,
+    /// Keyed, because strangers choose names. The tables of one `CounterTable` share it, so that a key is hashed once for both.
+    keyed: RandomState,
 }
 
-impl<Key: Ord + Clone, Counted: Tally> Rows<Key, Counted> {
+#[derive(Clone, Debug)]
+struct Row<Key, Counted> {
+    hash: u64,
+    key: Key,
+    counted: Counted,
+}
+
+impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
     /// No rows yet, and at most `capacity`.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { rows: BTreeMap::new(), other: Counted::default(), capacity, floor: 0 }
+        Self::hashed_by(RandomState::new(), capacity)
+    }
+
+    fn hashed_by(keyed: RandomState, capacity: usize) -> Self {
+        Self { rows: HashTable::new(), other: Counted::default(), capacity, floor: 0, keyed }
     }
 
     /// Adds to a key's row; a new row may replace the lightest one.
-    pub(super) fn add(&mut self, key: &Key, counted: &Counted) {
-        if let Some(row) = self.rows.get_mut(key) {
-            row.add(counted);
-            return;
+    pub(super) fn add<Asked>(&mut self, key: &Asked, counted: &Counted)
+    where
+        Key: Borrow<Asked>,
+        Asked: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
+    {
+        self.add_hashed(self.keyed.hash_one(key), key, counted);
+    }
+
+    /// The same by the key's hash; returns its row, if it has one.
+    fn add_hashed<Asked>(&mut self, hash: u64, key: &Asked, counted: &Counted) -> Option<&Counted>
+    where
+        Key: Borrow<Asked>,
+        Asked: Eq + ToOwned<Owned = Key> + ?Sized,
+    {
+        let is_it = |row: &Row<Key, Counted>| row.hash == hash && row.key.borrow() == key;
+        let no_room = self.rows.len() >= self.capacity && counted.weight() <= self.floor;
+        match self.rows.find_mut(hash, is_it) {
+            Some(row) => row.counted.add(counted),
+            None if no_room => {
+                self.other.add(counted);
+                return None;
+            }
+            None => {
+                let row = Row { hash, key: key.to_owned(), counted: counted.clone() };
+                self.rows.insert_unique(hash, row, |row| row.hash);
+                if self.rows.len() > self.capacity {
+                    self.lose_lightest();
+                }
+            }
         }
-        if self.rows.len() >= self.capacity && counted.weight() <= self.floor {
-            self.other.add(counted);
-            return;
-        }
-        self.rows.insert(key.clone(), counted.clone());
-        if self.rows.len() > self.capacity {
-            self.lose_lightest();
-        }
+        self.rows.find(hash, is_it).map(|row| &row.counted)
     }
 
     /// Adds the lightest row to "other".
     fn lose_lightest(&mut self) {
-        let lightest = self.rows.iter().min_by_key(|(_, row)| row.weight()).map(|(key, _)| key.clone());
-        if let Some(row) = lightest.and_then(|key| self.rows.remove(&key)) {
-            self.floor = self.floor.max(row.weight());
-            self.other.add(&row);
+        let order = |row: &&Row<Key, Counted>| (row.counted.weight(), row.key.clone());
+        let Some(lightest) = self.rows.iter().min_by_key(order) else { return };
+        let (hash, key) = (lightest.hash, lightest.key.clone());
+        if let Ok(entry) = self.rows.find_entry(hash, |row| row.hash == hash && row.key == key) {
+            let (row, _) = entry.remove();
+            self.floor = self.floor.max(row.counted.weight());
+            self.other.add(&row.counted);
         }
     }
 
     /// Adds all rows of another table.
     pub(super) fn add_all(&mut self, others: &Self) {
-        for (key, counted) in &others.rows {
-            self.add(key, counted);
+        let mut rows: Vec<_> = others.rows.iter().collect();
+        rows.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        for row in rows {
+            self.add(&row.key, &row.counted);
         }
         self.other.add(&others.other);
+    }
+
+    /// The rows by rising key, and the rest.
+    pub(super) fn in_order(self) -> (Vec<(Key, Counted)>, Counted) {
+        let mut rows: Vec<_> = self.rows.into_iter().map(|row| (row.key, row.counted)).collect();
+        rows.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        (rows, self.other)
     }
 }
 
@@ -77,26 +124,24 @@ pub(super) struct CounterTable<Key, Counted> {
     minutes: VecDeque<Rows<Key, Counted>>,
 }
 
-impl<Key: Ord + Clone, Counted: Tally> Default for CounterTable<Key, Counted> {
+impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Counted> {
     fn default() -> Self {
-        Self {
-            start: Rows::new(limits::MAX_TABLE_ROWS),
-            current: Rows::new(limits::MAX_MINUTE_ROWS),
-            minutes: VecDeque::new(),
-        }
+        let start = Rows::new(limits::MAX_TABLE_ROWS);
+        let current = Rows::hashed_by(start.keyed.clone(), limits::MAX_MINUTE_ROWS);
+        Self { start, current, minutes: VecDeque::new() }
     }
 }
 
-impl<Key: Ord + Clone, Counted: Tally> CounterTable<Key, Counted> {
-    /// Counts for a key, now.
-    pub(super) fn add(&mut self, key: &Key, counted: &Counted) {
-        self.start.add(key, counted);
-        self.current.add(key, counted);
-    }
-
-    /// The row of a key since the start, if it has one.
-    pub(super) fn get(&self, key: &Key) -> Option<&Counted> {
-        self.start.rows.get(key)
+impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
+    /// Counts for a key, now. Returns its row since the start, if it has one.
+    pub(super) fn add<Asked>(&mut self, key: &Asked, counted: &Counted) -> Option<&Counted>
+    where
+        Key: Borrow<Asked>,
+        Asked: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
+    {
+        let hash = self.start.keyed.hash_one(key);
+        self.current.add_hashed(hash, key, counted);
+        self.start.add_hashed(hash, key, counted)
     }
 
     /// Adds rows gathered elsewhere, now.
@@ -107,7 +152,8 @@ impl<Key: Ord + Clone, Counted: Tally> CounterTable<Key, Counted> {
 
     /// A minute is over.
     pub(super) fn close_minute(&mut self) {
-        let closed = std::mem::replace(&mut self.current, Rows::new(limits::MAX_MINUTE_ROWS));
+        let empty = Rows::hashed_by(self.start.keyed.clone(), limits::MAX_MINUTE_ROWS);
+        let closed = std::mem::replace(&mut self.current, empty);
         self.minutes.push_front(closed);
         self.minutes.truncate(limits::SNAPSHOT_MINUTES);
     }
@@ -142,7 +188,7 @@ mod tests {
     }
 
     fn total(rows: &Rows<u32, Count>) -> u64 {
-        rows.other.0 + rows.rows.values().map(|count| count.0).sum::<u64>()
+        rows.other.0 + rows.rows.iter().map(|row| row.counted.0).sum::<u64>()
     }
 
     #[test]
@@ -173,7 +219,7 @@ mod tests {
             }
             prop_assert!(rows.rows.len() <= 8);
             prop_assert_eq!(total(&rows), 10_000 + adds.iter().map(|(_, count)| count).sum::<u64>());
-            prop_assert!(rows.rows.contains_key(&1_000));
+            prop_assert!(rows.in_order().0.iter().any(|(key, _)| *key == 1_000));
         }
     }
 }
