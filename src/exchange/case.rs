@@ -54,12 +54,12 @@ pub(super) fn restore(plain: &[u8], sent: &[u8], reply: &mut [u8]) -> Spelling {
     spelling
 }
 
-/// The octets of the question's name, lengths included. No length is a letter: they end at 63.
+/// The octets of the question's name, lengths and the root's included. No length is a letter: they end at 63.
 fn name_of(message: &[u8]) -> Option<Range<usize>> {
     let mut end = BEGIN;
     for _ in 0..MAX_LABELS {
         match *message.get(end)? {
-            0 => return Some(BEGIN..end),
+            0 => return Some(BEGIN..end.checked_add(1)?),
             length @ 1..=63 => end = end.checked_add(usize::from(length))?.checked_add(1)?,
             _ => return None,
         }

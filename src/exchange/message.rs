@@ -49,18 +49,15 @@ fn encode(ask: &Ask, id: u16) -> Option<Vec<u8>> {
     let mut flags = if ask.recursion_desired { RECURSION_DESIRED } else { 0 };
     flags |= if checking_disabled { CHECKING_DISABLED } else { 0 };
     let mut octets = Vec::with_capacity(name.len().saturating_add(HEADER + 5 + OPT));
-    for field in [id, flags, 1, 0, 0, u16::from(ask.edns)] {
-        octets.extend(field.to_be_bytes());
-    }
+    let header = [id, flags, 1, 0, 0, u16::from(ask.edns)].map(u16::to_be_bytes);
+    octets.extend_from_slice(header.as_flattened());
     push_name(&mut octets, &name)?;
-    octets.extend(u16::from(ask.kind).to_be_bytes());
-    octets.extend(CLASS.to_be_bytes());
+    octets.extend_from_slice([u16::from(ask.kind), CLASS].map(u16::to_be_bytes).as_flattened());
     if ask.edns {
         let flags = if ask.dnssec_ok { DNSSEC_OK } else { 0 };
+        let fields = [u16::from(RecordType::OPT), PAYLOAD, 0, flags, 0].map(u16::to_be_bytes);
         octets.push(0);
-        for field in [u16::from(RecordType::OPT), PAYLOAD, 0, flags, 0] {
-            octets.extend(field.to_be_bytes());
-        }
+        octets.extend_from_slice(fields.as_flattened());
     }
     Some(octets)
 }

@@ -232,7 +232,7 @@ impl Exchange {
                 if datagram.len() > PAYLOAD.into() {
                     return Ok((cut(id), spelling));
                 }
-                match decode(ask, &datagram) {
+                match decode(ask, &datagram, spelling) {
                     Ok(read) if read.queries.is_empty() && ask.mixed_case => return Err(Trouble::OtherCase),
                     Ok(read) => return Ok((read, spelling)),
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
@@ -252,7 +252,7 @@ impl Exchange {
             return Err(Trouble::Unfit);
         }
         let spelling = case::restore(&message.plain, &message.sent, &mut reply);
-        let read = decode(ask, &reply).map_err(|_| Trouble::Unfit)?;
+        let read = decode(ask, &reply, spelling).map_err(|_| Trouble::Unfit)?;
         Ok((read, spelling))
     }
 }
@@ -300,8 +300,8 @@ fn may_lack_question(code: ResponseCode) -> bool {
     errors.contains(&code)
 }
 
-/// A reply that can be read and answers the question.
-fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
+/// A reply that can be read and answers the question. `spelling` tells whether its name is already known to be the one asked for.
+fn decode(ask: &Ask, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);
     }
@@ -314,7 +314,7 @@ fn decode(ask: &Ask, reply: &[u8]) -> Result<Message, Misfit> {
         [query]
             if query.query_type() == ask.kind
                 && query.query_class() == DNSClass::IN
-                && same_name(query.name(), &ask.sent_name()) => {}
+                && (spelling != Spelling::None || same_name(query.name(), &ask.sent_name())) => {}
         [_] => return Err(Misfit::OtherQuestion),
         [] if may_lack_question(head.response_code) && message.answers.is_empty() => {}
         [] => return Err(Misfit::OtherQuestion),

@@ -4,11 +4,13 @@
 //! hundred zones leave a hundredth part free, and a zone with few messages never waits for one with many (Choudhury
 //! and Hahne, "Dynamic Queue Length Thresholds").
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::hash::BuildHasherDefault;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use crate::hash::Plain;
 use crate::limits::MAX_EXCHANGES;
 
 /// The places.
@@ -18,7 +20,7 @@ pub(super) struct Places(Mutex<PlacesTable>);
 #[derive(Debug, Default)]
 struct PlacesTable {
     taken: usize,
-    zones: BTreeMap<u64, ZonePlaces>,
+    zones: HashMap<u64, ZonePlaces, BuildHasherDefault<Plain>>,
     /// Waiting zones, by the number of their places.
     waiting: BTreeSet<(usize, u64)>,
 }
@@ -133,7 +135,9 @@ impl Drop for Place {
             if let Some(held) = table.zones.get_mut(&self.zone) {
                 let before = held.taken;
                 held.taken = before.saturating_sub(1);
-                table.waiting.remove(&(before, self.zone));
+                if !table.waiting.is_empty() {
+                    table.waiting.remove(&(before, self.zone));
+                }
                 table.rank(self.zone);
             }
             self.places.go_on(&mut table)
