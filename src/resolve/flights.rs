@@ -2,8 +2,8 @@
 //!
 //! A flight hands its answer directly to all its waiters, because memory may refuse to keep it.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::BuildHasher;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -49,15 +49,29 @@ pub(super) struct Flights {
     keyed: Keyed,
 }
 
+/// The key of a flight with its hash, which is computed once: each flight is looked up five times.
+#[derive(Clone, PartialEq, Eq)]
+struct FlightKey {
+    hash: u64,
+    key: Arc<QuestionKey>,
+}
+
+impl Hash for FlightKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+#[derive(Default)]
 struct FlightTable {
-    flights: HashMap<QuestionKey, Flight, Keyed>,
+    flights: Numbered<FlightKey, Flight>,
     shares: Shares,
     backlog: Backlog,
     /// The flights by their places.
     standing: Numbered<Ticket, FlightPlace>,
     waiters: usize,
     /// Waiting places of each client.
-    waiting: HashMap<ClientKey, usize, Keyed>,
+    waiting: Numbered<ClientKey, usize>,
 }
 
 struct Flight {
@@ -69,7 +83,7 @@ struct Flight {
 
 /// The state of a flight.
 struct FlightPlace {
-    key: QuestionKey,
+    key: FlightKey,
     /// The zone that its place is counted for, in wire form.
     zone: Box<[u8]>,
     /// Ends the flight.
@@ -108,7 +122,7 @@ pub(super) struct FlightSeat {
     /// The steps so far.
     pub(super) trail: Arc<Trail>,
     flights: Flights,
-    key: QuestionKey,
+    key: FlightKey,
     client: Client,
 }
 
@@ -124,7 +138,7 @@ pub(super) struct BegunFlight {
 impl Flights {
     /// No flights.
     pub(super) fn new(keyed: Keyed) -> Self {
-        Self { table: Arc::new(Mutex::new(FlightTable::new(keyed))), keyed }
+        Self { table: Arc::default(), keyed }
     }
 
     /// Lets a client wait for the flight of its question. If there is none, one begins with `trail`. The flight
@@ -137,6 +151,7 @@ impl Flights {
     ) -> JoinedFlight {
         let ClientQuestion { key, client, arrived, .. } = asked;
         let asker = self.client_key(client.address);
+        let key = &FlightKey { hash: self.keyed.hash_one(key), key: Arc::new(key.clone()) };
         let mut table = self.table();
         if !table.may_wait(key, asker) {
             return JoinedFlight::Shed(Shed { why: ShedReason::Waiters, zone: name_of_wire(zone) });
@@ -215,8 +230,8 @@ impl Flights {
     /// Each flight's question, steps and number of waiting clients.
     pub(super) fn list(&self) -> Vec<(QuestionKey, Arc<Trail>, usize)> {
         let table = self.table();
-        let told = |(key, flight): (&QuestionKey, &Flight)| {
-            (key.clone(), Arc::clone(&flight.trail), flight.waiting.len())
+        let told = |(key, flight): (&FlightKey, &Flight)| {
+            (QuestionKey::clone(&key.key), Arc::clone(&flight.trail), flight.waiting.len())
         };
         table.flights.iter().map(told).collect()
     }
@@ -224,7 +239,7 @@ impl Flights {
     fn begin(
         &self,
         table: &mut FlightTable,
-        key: &QuestionKey,
+        key: &FlightKey,
         (ticket, zone): (Ticket, &[u8]),
         trail: Trail,
     ) -> BegunFlight {
@@ -243,7 +258,7 @@ impl Flights {
     fn seat(
         &self,
         table: &mut FlightTable,
-        key: &QuestionKey,
+        key: &FlightKey,
         client: Client,
         asker: ClientKey,
     ) -> Option<FlightSeat> {
@@ -278,21 +293,10 @@ impl Flights {
 }
 
 impl FlightTable {
-    fn new(keyed: Keyed) -> Self {
-        Self {
-            flights: HashMap::with_hasher(keyed),
-            shares: Shares::default(),
-            backlog: Backlog::default(),
-            standing: Numbered::default(),
-            waiters: 0,
-            waiting: HashMap::with_hasher(keyed),
-        }
-    }
-
     /// Whether one more question of a client may wait for the flight of `key`. A flight has at most half as many
     /// waiters as places are free, so that the first waiter of a new flight finds room. A client with few waiting
     /// questions may wait for any flight.
-    fn may_wait(&self, key: &QuestionKey, client: ClientKey) -> bool {
+    fn may_wait(&self, key: &FlightKey, client: ClientKey) -> bool {
         let free = MAX_WAITERS.saturating_sub(self.waiters);
         let of_flight = self.flights.get(key).map_or(0, |flight| flight.waiting.len());
         let of_client = self.waiting.get(&client).copied().unwrap_or(0);
