@@ -207,6 +207,20 @@ impl WireName {
     }
 }
 
+/// Whether octets are the wire form of `name`, an absolute one, without case.
+pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
+    let mut left = octets;
+    for label in name.iter() {
+        let Some((own, behind)) = left.split_at_checked(label.len().saturating_add(1)) else { return false };
+        let own = own.split_first().filter(|(length, _)| usize::from(**length) == label.len());
+        if !own.is_some_and(|(_, own)| own.eq_ignore_ascii_case(label)) {
+            return false;
+        }
+        left = behind;
+    }
+    left == [0]
+}
+
 /// Writes a name in lower-case wire form to the begin of `octets`, which are zeros and have room for the longest
 /// name; returns its length.
 pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
@@ -548,6 +562,8 @@ mod tests {
         );
         for other in ["example.", "mail.example.org.", "mai.lexample.", "."] {
             assert!(!same_name(&name("mail.example."), &name(other)), "{other}");
+            assert!(!is_wire_of(&wire_name(&name("mail.example.")), &name(other)), "{other}");
+            assert!(is_wire_of(&wire_name(&name(other)), &name(&other.to_uppercase())), "{other}");
         }
     }
 

@@ -113,10 +113,7 @@ impl InView<'_> {
     pub fn outdate(&self, name: &Name, kind: RecordType, now: Mono) {
         let mut keys = NameKeys::of(name, self.view);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
-            let key = keys.at(0, slot);
-            if matches!(self.store.get(key), Some(CacheEntry::Known(known)) if known.expires() <= now) {
-                self.store.remove(key);
-            }
+            self.live(keys.at(0, slot), now);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::question::{MAX_NAME, QuestionKey, ViewId, WireName, is_within, put_wire, tail};
+use crate::question::{MAX_NAME, QuestionKey, ViewId, is_wire_of, label_places, put_wire, tail};
 
 /// The kind of entry of a name. The kinds share the table, and the last octet of the key separates them.
 #[derive(Clone, Copy)]
@@ -87,8 +87,9 @@ impl NameKeys {
         if top.is_root() {
             return self.end.checked_sub(1);
         }
-        let top = WireName::of(top);
-        let place = self.end.checked_sub(top.len())?;
-        is_within(self.name(0), &top).then_some(place)
+        // The library does not count the root's octet.
+        let place = self.end.checked_sub(top.len().saturating_add(1))?;
+        let begins = label_places(self.name(0)).any(|label| label == place);
+        (begins && is_wire_of(self.name(place), top)).then_some(place)
     }
 }

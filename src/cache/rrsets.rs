@@ -13,7 +13,7 @@ use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, Nam
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::freshness;
+use super::freshness::{self, may_be_stale};
 use super::keys::{KeySlot, NameKeys};
 use super::security::{Backing, Evidence, ZoneTrust};
 use crate::clock::Mono;
@@ -175,7 +175,7 @@ impl InView<'_> {
 
     /// The addresses of a server from delegations, even if other data about it are known.
     pub fn glue(&self, name: &Name, kind: RecordType, now: Mono) -> Option<Arc<Rrset>> {
-        match self.known(self.key(name, KeySlot::Glue(kind)).as_bytes(), Rank::Glue, now) {
+        match self.known(NameKeys::of(name, self.view).at(0, KeySlot::Glue(kind)), Rank::Glue, now) {
             Some(Known::Rrset(glue)) => Some(glue),
             _ => None,
         }
@@ -220,22 +220,28 @@ impl InView<'_> {
 
     /// The same with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
     /// poison others. Returns true if it has cleared a denial of all types of its name.
+    ///
+    /// Data that may be given when they are stale show that the name exists and is no alias any more: a denial or alias that is
+    /// past its TTL is forgotten, even if the data are not kept.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
         let (name, kind) = (&first.name, first.record_type());
         let ttl = records.iter().map(|record| capped(record.ttl, max_ttl)).min().unwrap_or(0);
+        let slot = if rank == Rank::Glue { KeySlot::Glue(kind) } else { KeySlot::Rrset(kind) };
+        let mut keys = NameKeys::of(name, self.view);
+        let denied = match rank {
+            Rank::Glue => None,
+            _ if may_be_stale(kind) => {
+                self.live(keys.at(0, KeySlot::Rrset(RecordType::CNAME)), now);
+                self.live(keys.at(0, KeySlot::Nxdomain), now)
+            }
+            _ => self.known(keys.at(0, KeySlot::Nxdomain), Rank::Glue, now),
+        };
         let Some(data) = encode(records) else { return false };
         if ttl == 0 {
             return false;
         }
-        let slot = if rank == Rank::Glue { KeySlot::Glue(kind) } else { KeySlot::Rrset(kind) };
-        let mut keys = NameKeys::of(name, self.view);
-        let denied = if rank == Rank::Glue {
-            None
-        } else {
-            self.known(keys.at(0, KeySlot::Nxdomain), Rank::Glue, now)
-        };
         let held = self.known(keys.at(0, slot), Rank::Glue, now);
         // A was asked for and denied, unless the denial is proven: other types are denied by inference.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
@@ -243,7 +249,7 @@ impl InView<'_> {
             return false;
         }
         if rank > Rank::Glue {
-            self.prolong_glue((name, kind), ttl, &data, now);
+            self.prolong_glue(&mut keys, kind, (ttl, &data), now);
         }
         let key = QuestionKey::from_bytes(keys.at(0, slot));
         if kind == RecordType::DNAME {
@@ -256,15 +262,16 @@ impl InView<'_> {
 
     /// Keeps glue as long as the data of the name's own zone: if those turn out to be useless, there is nobody to ask
     /// for the glue again.
-    fn prolong_glue(&self, (name, kind): (&Name, RecordType), ttl: u32, data: &[u8], now: Mono) {
+    fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;
         }
-        let Some(glue) = self.glue(name, kind, now) else { return };
+        let key = keys.at(0, KeySlot::Glue(kind));
+        let Some(Known::Rrset(glue)) = self.known(key, Rank::Glue, now) else { return };
         if *glue.data != *data && glue.left(now) < Duration::from_secs(ttl.into()) {
             let (data, backing) = (glue.data.clone(), Backing::default());
             let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing };
-            let key = self.key(name, KeySlot::Glue(kind));
+            let key = QuestionKey::from_bytes(key);
             self.store.insert(key, CacheEntry::Known(Known::Rrset(Arc::new(glue))));
         }
     }
@@ -297,14 +304,14 @@ impl InView<'_> {
             return;
         }
         let all_types = denial.nxdomain && self.denies_all_types(name, kind, denial.backing.security, now);
-        let key = self.key(name, if all_types { KeySlot::Nxdomain } else { KeySlot::Rrset(kind) });
-        if self
-            .known(key.as_bytes(), Rank::Glue, now)
-            .is_some_and(|held| held.outlasts(denial.rank, &denial.backing))
-        {
+        let slot = if all_types { KeySlot::Nxdomain } else { KeySlot::Rrset(kind) };
+        let mut keys = NameKeys::of(name, self.view);
+        let held = self.known(keys.at(0, slot), Rank::Glue, now);
+        if held.is_some_and(|held| held.outlasts(denial.rank, &denial.backing)) {
             return;
         }
-        self.prolong_glue((name, kind), ttl, &[], now);
+        self.prolong_glue(&mut keys, kind, (ttl, &[]), now);
+        let key = QuestionKey::from_bytes(keys.at(0, slot));
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
@@ -378,6 +385,16 @@ impl InView<'_> {
             Some(CacheEntry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
             _ => None,
         }
+    }
+
+    /// The entry of a key, whatever its rank; one that is past its TTL is forgotten.
+    pub(super) fn live(&self, key: &[u8], now: Mono) -> Option<Known> {
+        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
+        let lives = now < known.expires();
+        if !lives {
+            self.store.remove(key);
+        }
+        lives.then_some(known)
     }
 
     pub(super) fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
@@ -548,7 +565,9 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
 }
 
 fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
-    let mut data = Vec::new();
+    // Most are addresses: exactly as much as one takes.
+    let size = if matches!(records, [only] if only.record_type() == RecordType::A) { 6 } else { 0 };
+    let mut data = Vec::with_capacity(size);
     for record in records {
         match &record.data {
             RData::A(address) => {

@@ -192,20 +192,27 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
         ResponseCode::ServFail => return (Said::Nothing(Conduct::ServFail), 0),
         _ => return (Said::Nothing(Conduct::OtherError), 0),
     }
-    let scrubbed = scrub(zone, message);
+    let mut scrubbed = scrub(zone, message);
     let nxdomain = rcode == ResponseCode::NXDomain;
     let mut unasked = 0;
-    let mut said = match follow(zone, name, kind, &scrubbed.answers) {
+    let chain = match is_rrset(name, kind, &scrubbed.answers) {
+        true => Chain::of(std::mem::take(&mut scrubbed.answers), name),
+        false => follow(zone, name, kind, &scrubbed.answers),
+    };
+    let mut said = match chain {
         Chain::Broken => Said::Nothing(Conduct::Unfit),
         Chain::Followed { end, .. } if rcode == ResponseCode::YXDomain && end != ChainEnd::TooLong => {
             Said::Nothing(Conduct::OtherError)
         }
-        Chain::Followed { answers, last, end } => {
+        Chain::Followed { answers, synthesised, last, end } => {
             let sent =
                 scrubbed.answers.iter().filter(|record| kind == RecordType::RRSIG || !is_signature(record));
-            unasked = sent.count().saturating_sub(answers.iter().filter(|it| !it.synthesised).count());
-            let contradicted = answers.iter().any(|link| link.is_contradicted(&scrubbed.answers));
-            let answers: Vec<Record> = answers.into_iter().map(|it| it.record).collect();
+            let used = answers.len().saturating_sub(synthesised.len());
+            unasked = sent.count().saturating_sub(used);
+            let contradicted = synthesised
+                .iter()
+                .filter_map(|place| answers.get(*place))
+                .any(|made| is_contradicted(made, &scrubbed.answers));
             let said = match end {
                 ChainEnd::Data => found_data(answers, kind, &scrubbed),
                 ChainEnd::TooLong => found_too_long(answers, evidence(kind, &scrubbed)),
@@ -260,18 +267,9 @@ fn classify_unrecursive(zone: &Name, name: &Name, kind: RecordType, message: &Me
     (said, dropped)
 }
 
-struct Link {
-    record: Record,
-    /// Made here from a DNAME, not sent.
-    synthesised: bool,
-}
-
-impl Link {
-    /// Whether another CNAME was sent in place of this one.
-    fn is_contradicted(&self, sent: &[Record]) -> bool {
-        let rival = |sent: &Record| sent.record_type() == RecordType::CNAME && sent.name == self.record.name;
-        self.synthesised && sent.iter().any(rival)
-    }
+/// Whether another CNAME was sent in place of one that was made here.
+fn is_contradicted(made: &Record, sent: &[Record]) -> bool {
+    sent.iter().any(|sent| sent.record_type() == RecordType::CNAME && sent.name == made.name)
 }
 
 /// The end of a chain.
@@ -287,7 +285,9 @@ enum ChainEnd {
 
 enum Chain {
     Followed {
-        answers: Vec<Link>,
+        answers: Vec<Record>,
+        /// Places of those made here from a DNAME, not sent.
+        synthesised: Vec<usize>,
         last: Name,
         end: ChainEnd,
     },
@@ -295,49 +295,63 @@ enum Chain {
     Broken,
 }
 
+impl Chain {
+    /// Nothing but the data.
+    fn of(answers: Vec<Record>, name: &Name) -> Self {
+        Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
+    }
+}
+
+/// Whether the answer section is nothing but the RRset that was asked for, as of most answers: it is then taken as it is.
+fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
+    let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
+    !records.is_empty() && records.iter().all(fits)
+}
+
 /// Follows the aliases of the answer section from `name` as far as the server has authority.
 fn follow(zone: &Name, name: &Name, kind: RecordType, records: &[Record]) -> Chain {
-    let mut answers: Vec<Link> = Vec::new();
+    let (mut answers, mut synthesised): (Vec<Record>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut last = name.clone();
     for _ in 0..=MAX_ALIASES {
         let asked = |of: RecordType| kind == RecordType::ANY || of == kind;
         // Below a DNAME only its own results exist (RFC 6672 section 2.4).
         if let Some((dname, redirected)) = redirection(&last, records) {
-            if answers.iter().all(|link| link.record != *dname) {
-                answers.push(Link { record: dname.clone(), synthesised: false });
+            if answers.iter().all(|answer| *answer != *dname) {
+                answers.push(dname.clone());
             }
             let Redirected::To(cname, target) = redirected else {
-                return Chain::Followed { answers, last, end: ChainEnd::TooLong };
+                return Chain::Followed { answers, synthesised, last, end: ChainEnd::TooLong };
             };
             // A CNAME that the server sent for it is replaced by ours, so it counts as used.
-            let synthesised = !records.iter().any(|sent| sent.name == last && sent.data == cname.data);
-            answers.push(Link { record: *cname, synthesised });
+            if !records.iter().any(|sent| sent.name == last && sent.data == cname.data) {
+                synthesised.push(answers.len());
+            }
+            answers.push(*cname);
             if asked(RecordType::CNAME) {
-                return Chain::Followed { answers, last, end: ChainEnd::Data };
+                return Chain::Followed { answers, synthesised, last, end: ChainEnd::Data };
             }
             last = target;
         } else {
-            let at_last: Vec<&Record> =
-                records.iter().filter(|record| same_name(&record.name, &last)).collect();
-            let data = at_last.iter().filter(|record| asked(record.record_type()));
-            let data: Vec<Link> =
-                data.map(|record| Link { record: (*record).clone(), synthesised: false }).collect();
-            if !data.is_empty() {
-                answers.extend(data);
-                return Chain::Followed { answers, last, end: ChainEnd::Data };
+            let at_last = records.iter().filter(|record| same_name(&record.name, &last));
+            let (mut alias, before) = (None, answers.len());
+            for record in at_last {
+                if asked(record.record_type()) {
+                    answers.push(record.clone());
+                } else if let (None, RData::CNAME(target)) = (&alias, &record.data) {
+                    alias = Some((record, target.0.clone()));
+                }
             }
-            let alias = at_last.into_iter().find_map(|record| match &record.data {
-                RData::CNAME(target) => Some((record, target.0.clone())),
-                _ => None,
-            });
+            if answers.len() > before {
+                return Chain::Followed { answers, synthesised, last, end: ChainEnd::Data };
+            }
             let Some((record, target)) = alias else {
-                return Chain::Followed { answers, last, end: ChainEnd::Open };
+                return Chain::Followed { answers, synthesised, last, end: ChainEnd::Open };
             };
-            answers.push(Link { record: record.clone(), synthesised: false });
+            answers.push(record.clone());
             last = target;
         }
         if !zone.zone_of(&last) {
-            return Chain::Followed { answers, last, end: ChainEnd::Open };
+            return Chain::Followed { answers, synthesised, last, end: ChainEnd::Open };
         }
     }
     Chain::Broken

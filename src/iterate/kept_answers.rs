@@ -10,11 +10,10 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::classify::{End, Found, Referral};
 use super::scrub::firsts;
 use super::{Errand, Iterate};
-use crate::cache::freshness;
 use crate::cache::rrsets::{Delegation, Denial, Rank, capped, negative_ttl};
 use crate::cache::security::{Backing, Evidence};
 use crate::limits::PRIVATE_LABELS;
-use crate::question::{Security, lies_within, same_name};
+use crate::question::{Security, same_name};
 use crate::validate::signature::{covered_type, covering};
 
 /// The security of the parts of an answer.
@@ -43,14 +42,11 @@ impl Iterate {
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
             // Behind an alias the server need not have authority (RFC 2181 section 5.4.1).
-            let rank =
-                ranked(found.authoritative && rrset.first().is_some_and(|first| is_at(first, errand.name)));
+            // The first RRset of an answer is at the name that was asked for.
+            let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, errand.name));
+            let rank = ranked(found.authoritative && asked_for());
             if let Some(first) = rrset.first().filter(|first| first.ttl == 0) {
                 rrsets.outdate(&first.name, errand.kind, now);
-            }
-            if let Some(first) = rrset.first().filter(|first| freshness::may_be_stale(first.record_type())) {
-                // It is no alias any more.
-                rrsets.outdate(&first.name, RecordType::CNAME, now);
             }
             let contradicts =
                 rrsets.put_backed(rrset, rank.backed(Backing { evidence, security }), max_ttl, now);
@@ -82,7 +78,7 @@ impl Iterate {
         if contradicts {
             self.memory.forget_denied(&first.name, view, now);
         }
-        if errand.route.policy.nxdomain_cut && lies_within(&first.name, zone) {
+        if errand.route.policy.nxdomain_cut {
             let ttl = rrset.iter().map(|record| record.ttl).min().unwrap_or(0);
             let time = Duration::from_secs(ttl.into());
             for name in self.memory.rrsets.of(view).show_above(&first.name, zone, time, now) {
@@ -170,6 +166,9 @@ fn is_proof(record: &Record) -> bool {
 
 /// Records by owner and type, in the order of their first appearance.
 pub fn by_rrset(records: &[Record]) -> Vec<Vec<&Record>> {
+    if let [only] = records {
+        return vec![vec![only]];
+    }
     let firsts = firsts(records.iter().map(|record| (&record.name, record.record_type())));
     let mut rrsets: Vec<Vec<&Record>> = vec![Vec::new(); records.len()];
     for (record, first) in records.iter().zip(firsts) {

@@ -11,7 +11,7 @@ use super::cursor::Cursor;
 use super::{HEADER, OPT};
 use crate::clock::Mono;
 use crate::question::renewal::RenewalMark;
-use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, same_name};
+use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, is_wire_of};
 
 /// The parts of an answer.
 #[derive(Clone, Debug)]
@@ -61,6 +61,21 @@ const RCODE: u16 = 0x000f;
 /// A pointer to the name of the question, which follows the header (RFC 1035 section 4.1.4).
 const OWNER_ASKED_FOR: [u8; 2] = [0xc0, 12];
 
+/// Octets of a question after its name.
+const TYPE_AND_CLASS: usize = 4;
+
+/// Octets of an address record of the name of the question, without the address.
+const ADDRESS: usize = 12;
+
+/// Octets of an address; 0 of other data.
+fn octets_of(data: &RData) -> usize {
+    match data {
+        RData::A(_) => 4,
+        RData::AAAA(_) => 16,
+        _ => 0,
+    }
+}
+
 /// Size of most answers, in octets.
 const USUAL: usize = 256;
 
@@ -91,15 +106,18 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
     if !parts.authorities.is_empty() || question.name.is_root() {
         return None;
     }
-    let mut wire = Vec::with_capacity(USUAL);
+    let name = WireName::of(&question.name);
+    // Exactly as much as is written, so that nothing is copied when the answer is kept.
+    let addresses: usize = answers.iter().map(|record| ADDRESS + octets_of(&record.data)).sum();
+    let mut wire = Vec::with_capacity(HEADER + name.len() + TYPE_AND_CLASS + addresses);
     for field in [0, RESPONSE | u16::from(parts.rcode) & RCODE, 1, count.into(), 0, 0] {
         wire.extend_from_slice(&field.to_be_bytes());
     }
-    wire.extend_from_slice(&WireName::of(&question.name));
+    wire.extend_from_slice(&name);
     wire.extend_from_slice(&u16::from(question.kind).to_be_bytes());
     wire.extend_from_slice(&u16::from(DNSClass::IN).to_be_bytes());
     for record in *answers {
-        if record.dns_class != DNSClass::IN || !same_name(&record.name, &question.name) {
+        if record.dns_class != DNSClass::IN || !is_wire_of(&name, &record.name) {
             return None;
         }
         let mut push = |data: &[u8]| {
@@ -144,6 +162,9 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
     })
 }
 
+/// Octets of the smallest record: the root's, without data.
+const LEAST_RECORD: usize = 11;
+
 /// The offsets of all TTLs of a message and the smallest of them.
 fn ttls(wire: &[u8]) -> Option<(Vec<u16>, Option<u32>)> {
     let mut cursor = Cursor::new(wire, 6);
@@ -151,7 +172,9 @@ fn ttls(wire: &[u8]) -> Option<(Vec<u16>, Option<u32>)> {
     let mut cursor = Cursor::new(wire, HEADER);
     cursor.skip_name()?;
     cursor.u32()?;
-    let mut offsets = Vec::new();
+    // Most messages from here have no OPT. A message of this many records has so many octets.
+    let mut offsets =
+        Vec::with_capacity(usize::try_from(records).unwrap_or(0).min(wire.len() / LEAST_RECORD));
     let mut shortest = None;
     for _ in 0..records {
         cursor.skip_name()?;
