@@ -11,15 +11,14 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use hickory_proto::rr::Name;
-use tokio::sync::mpsc;
 
-use super::attempt::{Attempt, AttemptEvent, News};
+use super::attempt::Attempt;
 use super::classify::{Found, Said};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::edns::Signed;
 use super::failure::Failure;
-use super::late_answers::Unanswered;
+use super::news::{AttemptEvent, Events, News};
 use super::role::Role;
 use super::select::{self, Candidate, CandidateProgress};
 use super::{Errand, Iterate, path};
@@ -52,11 +51,11 @@ pub(super) struct Asking<'a> {
     pub(super) avoided: Vec<SocketAddr>,
     /// Servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
-    pub(super) lookups: FuturesUnordered<BoxFuture<'a, Sought>>,
+    pub(super) lookups: Lookups<'a>,
+    /// Dropped before the attempts, which then see that the step has ended.
+    events: Events,
     /// Attempts in progress. They outlive the step.
     attempts: Vec<Driven<()>>,
-    sender: mpsc::Sender<AttemptEvent>,
-    events: mpsc::Receiver<AttemptEvent>,
     /// A second server is asked, but only when the first is late.
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
@@ -71,16 +70,34 @@ pub(super) struct Asking<'a> {
     /// Whether the first server that answers at all ends the step.
     probe: bool,
     given_up: bool,
-    /// Tells attempts that outlive the step that it has failed.
-    unanswered: Unanswered,
+}
+
+/// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
+#[derive(Default)]
+pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought>>>);
+
+impl<'a> Lookups<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, FuturesUnordered::len)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn push(&mut self, lookup: BoxFuture<'a, Sought>) {
+        self.0.get_or_insert_default().push(lookup);
+    }
+
+    /// The next result; none if there are no lookups.
+    async fn next(&mut self) -> Option<Sought> {
+        self.0.as_mut()?.next().await
+    }
 }
 
 impl<'a> Asking<'a> {
     /// A step that asks the servers of `cut`.
     pub(super) fn new(iterate: &'a Iterate, errand: Errand<'a>, cut: &'a Arc<Delegation>) -> Self {
-        // An attempt has at most seven events: overdue and late, late again without EDNS, in its own case and twice
-        // over TCP, and its end.
-        let (sender, events) = mpsc::channel(7 * MAX_UNDER_WAY * usize::from(MAX_TRIES));
         let mut asking = Self {
             iterate,
             errand,
@@ -90,10 +107,9 @@ impl<'a> Asking<'a> {
             reserve: Vec::new(),
             avoided: Vec::new(),
             unglued: VecDeque::new(),
-            lookups: FuturesUnordered::new(),
+            lookups: Lookups::default(),
+            events: Events::default(),
             attempts: Vec::new(),
-            sender,
-            events,
             held_back: false,
             faults: Vec::new(),
             lookup_failure: None,
@@ -103,7 +119,6 @@ impl<'a> Asking<'a> {
             has_glue: false,
             probe: false,
             given_up: false,
-            unanswered: Unanswered::default(),
         };
         let addresses = iterate.addresses(errand, cut);
         asking.unglued = addresses.unglued.into_iter().take(MAX_UNGLUED).collect();
@@ -134,7 +149,7 @@ impl<'a> Asking<'a> {
     pub(super) async fn run(&mut self) -> Result<Said, Failure> {
         let said = self.ask().await;
         if said.is_err() {
-            self.unanswered.set();
+            self.events.end_unanswered();
         }
         said
     }
@@ -151,7 +166,7 @@ impl<'a> Asking<'a> {
             tokio::select! {
                 biased;
                 () = drive(&mut self.attempts) => {}
-                Some(event) = self.events.recv() => {
+                event = self.events.next() => {
                     if let Some(said) = self.heard(event) {
                         return Ok(said);
                     }
@@ -338,8 +353,7 @@ impl<'a> Asking<'a> {
             timer: select::longer(candidate.standing.timer, candidate.tries),
             patience: select::longer(candidate.standing.patience, candidate.tries),
             context: errand.context.clone(),
-            events: self.sender.clone(),
-            unanswered: self.unanswered.clone(),
+            reports: self.events.reports(),
             means,
         };
         candidate.sent();
@@ -371,8 +385,8 @@ impl<'a> Asking<'a> {
         if full || self.candidates.iter().any(|candidate| candidate.address == address) {
             return;
         }
-        if self.iterate.may_ask(self.context(), self.cut, address.ip()) {
-            let now = self.iterate.now();
+        let now = self.iterate.now();
+        if self.iterate.may_ask(self.context(), self.cut, address.ip(), now) {
             let standing = self.iterate.server(address).standing(&self.cut.zone, now);
             if standing.health >= Health::Due && !self.errand.route.policy.one_at_a_time {
                 self.want_dead(address);
@@ -401,10 +415,10 @@ impl<'a> Asking<'a> {
 
     /// Leaves out servers of a family without a route; returns whether there were any.
     fn drop_unusable(&mut self) -> bool {
-        let (iterate, cut, context) = (self.iterate, self.cut, self.context());
+        let (iterate, cut, context, now) = (self.iterate, self.cut, self.context(), self.iterate.now());
         let mut dropped = false;
         for candidate in &mut self.candidates {
-            if !iterate.may_ask(context, cut, candidate.address.ip())
+            if !iterate.may_ask(context, cut, candidate.address.ip(), now)
                 && candidate.progress != CandidateProgress::Spent
             {
                 candidate.progress = CandidateProgress::Spent;

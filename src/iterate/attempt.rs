@@ -3,21 +3,20 @@
 //! An attempt outlives the step that began it. It learns the server's round trip or silence even if nobody waits any
 //! more, and reports when it is overdue.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
-use tokio::sync::mpsc;
 
 use super::classify::{End, Said, classify, classify_recursive};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::edns::{Signed, rejects_edns};
 use super::failure::conduct_text;
-use super::late_answers::{LateAnswer, Unanswered};
+use super::late_answers::LateAnswer;
 use super::means::Means;
+use super::news::{AttemptEvent, News, Reports};
 use super::role::Role;
 use super::unproven::Silent;
 use crate::cache::rrsets::Delegation;
@@ -32,28 +31,6 @@ use crate::record::Counter;
 use crate::record::event::{Overdue, Sent, StepEvent};
 use crate::record::note::{Note, Words};
 use crate::supervise::caught;
-
-/// An event of an attempt.
-#[derive(Debug)]
-pub(super) struct AttemptEvent {
-    /// The server asked.
-    pub(super) server: SocketAddr,
-    /// Messages sent to it before in this step of the walk. The number tells attempts at one server apart.
-    pub(super) tries: u8,
-    /// The news.
-    pub(super) news: News,
-}
-
-/// The news of an attempt.
-#[derive(Debug)]
-pub(super) enum News {
-    /// Most of its answers would have come by now; this one may still come.
-    Overdue,
-    /// The message or its answer counts as lost.
-    Late,
-    /// The attempt has ended.
-    Ended(Box<Said>),
-}
 
 /// The next message of an attempt.
 enum NextMessage {
@@ -102,8 +79,7 @@ pub(super) struct Attempt {
     /// The time until it is late.
     pub(super) patience: Duration,
     pub(super) context: Context,
-    pub(super) events: mpsc::Sender<AttemptEvent>,
-    pub(super) unanswered: Unanswered,
+    pub(super) reports: Reports,
 }
 
 impl Attempt {
@@ -207,7 +183,7 @@ impl Attempt {
         tokio::select! {
             biased;
             place = self.means.exchange.place(&self.zone) => Some(place),
-            () = self.events.closed() => None,
+            () = self.reports.over() => None,
         }
     }
 
@@ -245,9 +221,9 @@ impl Attempt {
         tokio::select! {
             biased;
             heard = &mut asking => return Some(heard),
-            () = self.events.closed() => {}
+            () = self.reports.over() => {}
         }
-        if self.unanswered.is_set() && self.tries < LATE_COPIES {
+        if self.reports.is_unanswered() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
         // Nobody waits any more. The answer still tells a slow server from a dead one.
@@ -279,7 +255,7 @@ impl Attempt {
 
     /// Reports the server's answer. If nobody waits any more because the question has failed, the answer is kept.
     fn end(&self, said: Said) {
-        if !self.unanswered.is_set() {
+        if !self.reports.is_unanswered() {
             return self.tell(News::Ended(Box::new(said)));
         }
         let wanted = !self.probe || matches!(said, Said::Referral(_));
@@ -296,9 +272,8 @@ impl Attempt {
         }
     }
 
-    /// The channel has room for all events of an attempt. It is closed if nobody waits.
     fn tell(&self, news: News) {
-        let _ = self.events.try_send(AttemptEvent { server: self.path.server, tries: self.tries, news });
+        self.reports.tell(AttemptEvent { server: self.path.server, tries: self.tries, news });
     }
 
     /// Another message to the same server, within the budget.
@@ -326,7 +301,7 @@ impl Attempt {
             tokio::select! {
                 biased;
                 (heard, first) = &mut asking => return self.settle(transport, edns, &heard, first),
-                () = self.events.closed() => {}
+                () = self.reports.over() => {}
             }
         }
         NextMessage::Said(Box::new(self.end_silent(transport, sent)))

@@ -4,7 +4,6 @@
 //! ends, and its last messages are listened for a little longer.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::rr::{Name, RecordType};
@@ -15,20 +14,6 @@ use super::{Errand, Iterate};
 use crate::cache::rrsets::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
-
-/// Whether a step of a walk has ended without an answer, so that a late answer is wanted.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Unanswered(Arc<AtomicBool>);
-
-impl Unanswered {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// An answer that came too late.
 #[derive(Debug)]

@@ -52,6 +52,7 @@ pub mod late_answers;
 mod late_messages;
 mod means;
 mod minimise;
+mod news;
 mod outdated;
 mod prime;
 mod probe;
@@ -126,6 +127,8 @@ pub struct Errand<'a> {
     pub sub_questions: &'a dyn SubQuestions,
     /// Servers that are not asked, because an earlier answer of theirs was bogus.
     pub avoid: &'a [SocketAddr],
+    /// The closest known cut above the name, if it was looked up a moment ago.
+    pub cut: Option<&'a Arc<Delegation>>,
 }
 
 impl Errand<'_> {
@@ -193,11 +196,12 @@ impl Iterate {
     ///
     /// # Errors
     /// No server on the way helps, or the budget of the question is spent.
-    pub async fn find(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
+    pub async fn find(&self, mut errand: Errand<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
         // Each turn begins above the one before.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(errand).await?;
+            errand.cut = None;
             let outcome = self.walk(errand, Arc::clone(&cut), &outdated).await;
             match self.outdated(errand, cut, &outcome) {
                 Some(one) => outdated.push(one),
@@ -312,6 +316,9 @@ impl Iterate {
         // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
         let name = errand.name;
         let above = errand.kind == RecordType::DS && !name.is_root();
+        if let Some(cut) = errand.cut.filter(|_| !above) {
+            return Some(Arc::clone(cut));
+        }
         let from = if above { name.base_name() } else { name.clone() };
         self.memory.rrsets.of(errand.context.view.knows).closest_delegation(&from, self.now())
     }

@@ -113,6 +113,7 @@ impl Iterate {
             rewrite: None,
             sub_questions,
             avoid: &[],
+            cut: None,
         };
         let asked = Box::pin(self.ask_zone(errand, &hints)).await;
         let now = self.now();

@@ -134,8 +134,8 @@ impl Iterate {
         let mut zone = silent.aside.zone.clone();
         while !zone.is_root() {
             let cut = rrsets.closest_delegation(&zone.base_name(), now)?;
-            let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name));
-            let answering = known.filter(|address| self.may_ask(&context, &cut, address.ip()));
+            let known = cut.servers.iter().flat_map(|name| self.known_addresses(&context, &cut, name, now));
+            let answering = known.filter(|address| self.may_ask(&context, &cut, address.ip(), now));
             let nearest = answering
                 .filter_map(|address| {
                     let standing = self.memory.servers.known(address)?.standing(&cut.zone, now);

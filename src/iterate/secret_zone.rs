@@ -21,7 +21,13 @@ impl Iterate {
         errand: Errand<'_>,
         rewrite: &Rewrite,
     ) -> Result<Arc<Delegation>, Failure> {
-        let open = Errand { name: rewrite.secret().base(), kind: RecordType::SOA, rewrite: None, ..errand };
+        let open = Errand {
+            name: rewrite.secret().base(),
+            kind: RecordType::SOA,
+            rewrite: None,
+            cut: None,
+            ..errand
+        };
         if let Some(cut) = self.closest_delegation(open).filter(|cut| rewrite.is_home(&cut.zone)) {
             return Ok(cut);
         }

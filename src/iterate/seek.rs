@@ -77,7 +77,7 @@ impl Asking<'_> {
             && let Some(server) = self.unglued.pop_front()
             && self.context().budget.seek()
         {
-            for kind in self.iterate.address_kinds(self.context()) {
+            for kind in self.iterate.address_kinds(self.context(), self.iterate.now()) {
                 let (errand, server) = (self.errand, server.clone());
                 self.lookups.push(Box::pin(async move {
                     let found = async {

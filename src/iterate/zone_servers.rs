@@ -8,10 +8,12 @@
 use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::{Name, RData, RecordType};
+use ipnet::IpNet;
 
 use super::context::Context;
 use super::{Errand, Iterate};
 use crate::cache::rrsets::{Delegation, Rank};
+use crate::clock::Mono;
 use crate::limits::MAX_SERVERS;
 
 /// The addresses of a zone's servers.
@@ -32,8 +34,9 @@ impl Iterate {
             return Addresses { first: cut.configured.clone(), ..Addresses::default() };
         }
         let mut addresses = Addresses::default();
-        for name in self.own_servers(errand.context, &cut.zone) {
-            let known = self.known_addresses(errand.context, cut, &name);
+        let (now, config) = (self.now(), &errand.context.view.config.resolve);
+        for name in self.own_servers(errand.context, &cut.zone, now) {
+            let known = self.known_addresses(errand.context, cut, &name, now);
             if known.is_empty() {
                 addresses.unglued.push(name);
             }
@@ -41,7 +44,7 @@ impl Iterate {
         }
         let own = !addresses.first.is_empty();
         for name in &cut.servers {
-            let known = self.known_addresses(errand.context, cut, name);
+            let known = self.known_addresses(errand.context, cut, name, now);
             if known.is_empty() && !addresses.unglued.contains(name) {
                 addresses.unglued.push(name.clone());
             }
@@ -51,7 +54,6 @@ impl Iterate {
             addresses.reserve.extend(self.hinted(errand.context));
         }
         // An address in memory may be old or wrong: the one of the delegation is tried after it.
-        let (now, config) = (self.now(), &errand.context.view.config.resolve);
         let glue = cut.glue.iter().filter(|(_, address)| self.means.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));
@@ -61,7 +63,7 @@ impl Iterate {
     /// The addresses of all servers of `cut` from delegations, for use when the servers' own zones deny theirs or
     /// theirs do not work.
     pub(super) fn glue_of_servers(&self, errand: Errand<'_>, cut: &Delegation) -> Vec<SocketAddr> {
-        let own = self.own_servers(errand.context, &cut.zone);
+        let own = self.own_servers(errand.context, &cut.zone, self.now());
         own.iter().chain(&cut.servers).flat_map(|server| self.glue_of(errand.context, server)).collect()
     }
 
@@ -69,7 +71,7 @@ impl Iterate {
     pub(super) fn glue_of(&self, context: &Context, server: &Name) -> Vec<SocketAddr> {
         let (now, port) = (self.now(), context.view.config.resolve.upstream_port);
         let rrsets = self.memory.rrsets.of(context.view.knows);
-        let glue = self.address_kinds(context).filter_map(|kind| rrsets.glue(server, kind, now));
+        let glue = self.address_kinds(context, now).filter_map(|kind| rrsets.glue(server, kind, now));
         let socket = |address| SocketAddr::new(address, port);
         glue.flat_map(|glue| glue.addresses().map(socket).collect::<Vec<_>>()).collect()
     }
@@ -78,11 +80,11 @@ impl Iterate {
     pub(super) fn known_by_glue(&self, context: &Context, cut: &Delegation) -> Vec<Name> {
         let (now, rrsets) = (self.now(), self.memory.rrsets.of(context.view.knows));
         let told = |name: &Name| {
-            self.address_kinds(context).any(|kind| rrsets.get(name, kind, Rank::Answer, now).is_some())
+            self.address_kinds(context, now).any(|kind| rrsets.get(name, kind, Rank::Answer, now).is_some())
         };
         let glued = |name: &Name| {
             let place = cut.servers.iter().position(|server| server == name);
-            let kept = || self.address_kinds(context).any(|kind| rrsets.glue(name, kind, now).is_some());
+            let kept = || self.address_kinds(context, now).any(|kind| rrsets.glue(name, kind, now).is_some());
             cut.glue.iter().any(|(of, _)| Some(*of) == place) || kept()
         };
         let outside = cut.servers.iter().filter(|name| !cut.zone.zone_of(name));
@@ -98,8 +100,7 @@ impl Iterate {
     }
 
     /// The servers of `zone` by its own NS set; empty if it was not asked.
-    fn own_servers(&self, context: &Context, zone: &Name) -> Vec<Name> {
-        let now = self.now();
+    fn own_servers(&self, context: &Context, zone: &Name, now: Mono) -> Vec<Name> {
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let Some(rrset) = rrsets.rrset(zone, RecordType::NS, Rank::Answer, now) else { return Vec::new() };
         let name = |data: &RData| match data {
@@ -112,9 +113,10 @@ impl Iterate {
 
     /// Whether two addresses belong to one server, for instance one of each family.
     pub(super) fn are_one(&self, errand: Errand<'_>, cut: &Delegation, one: IpAddr, other: IpAddr) -> bool {
-        let names = self.own_servers(errand.context, &cut.zone);
+        let now = self.now();
+        let names = self.own_servers(errand.context, &cut.zone, now);
         let has = |name: &Name| {
-            let known = self.known_addresses(errand.context, cut, name);
+            let known = self.known_addresses(errand.context, cut, name, now);
             [one, other].iter().all(|address| known.iter().any(|known| known.ip() == *address))
         };
         one == other || names.iter().chain(&cut.servers).any(has)
@@ -126,13 +128,16 @@ impl Iterate {
         context: &Context,
         cut: &Delegation,
         server: &Name,
+        now: Mono,
     ) -> Vec<SocketAddr> {
-        let (now, config) = (self.now(), &context.view.config.resolve);
+        let config = &context.view.config.resolve;
         let rrsets = self.memory.rrsets.of(context.view.knows);
-        let place = cut.servers.iter().position(|name| name == server);
+        // Most are asked for by the cut's own name of the server.
+        let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
+        let place = cut.servers.iter().position(is_it);
         let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
         let mut known: Vec<IpAddr> = Vec::new();
-        for kind in self.address_kinds(context) {
+        for kind in self.address_kinds(context, now) {
             if let Some(rrset) = rrsets.rrset(server, kind, Rank::Glue, now) {
                 known.extend(rrset.addresses());
                 // Nobody waits for a server with glue.
@@ -149,8 +154,12 @@ impl Iterate {
     }
 
     /// The types of usable addresses: those of the families that work.
-    pub(super) fn address_kinds(&self, context: &Context) -> impl Iterator<Item = RecordType> + use<> {
-        let (now, config) = (self.now(), &context.view.config.resolve);
+    pub(super) fn address_kinds(
+        &self,
+        context: &Context,
+        now: Mono,
+    ) -> impl Iterator<Item = RecordType> + use<> {
+        let config = &context.view.config.resolve;
         let ipv4 = self.means.families.ipv4(config, now);
         let ipv6 = self.means.families.ipv6(config, now);
         ipv4.then_some(RecordType::A).into_iter().chain(ipv6.then_some(RecordType::AAAA))
@@ -158,9 +167,46 @@ impl Iterate {
 
     /// Whether a server may be asked: its family works, and `deny_servers` does not contain it. Servers that the
     /// operator has named are always asked.
-    pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr) -> bool {
+    pub(super) fn may_ask(&self, context: &Context, cut: &Delegation, address: IpAddr, now: Mono) -> bool {
         let config = &context.view.config.resolve;
-        let denied = !cut.trusted && config.deny_servers.iter().any(|net| net.contains(&address));
-        !denied && (!cut.configured.is_empty() || self.means.families.allows(config, address, self.now()))
+        let denied = !cut.trusted && config.deny_servers.iter().any(|net| contains(net, address));
+        !denied && (!cut.configured.is_empty() || self.means.families.allows(config, address, now))
+    }
+}
+
+/// Whether an address is of a network. The library computes the network's first and last address for that.
+fn contains(net: &IpNet, address: IpAddr) -> bool {
+    let length = u32::from(net.prefix_len());
+    match (net.addr(), address) {
+        (IpAddr::V4(net), IpAddr::V4(address)) => {
+            (net.to_bits() ^ address.to_bits()).checked_shr(u32::BITS.saturating_sub(length)).unwrap_or(0)
+                == 0
+        }
+        (IpAddr::V6(net), IpAddr::V6(address)) => {
+            (net.to_bits() ^ address.to_bits()).checked_shr(u128::BITS.saturating_sub(length)).unwrap_or(0)
+                == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn an_address_is_of_a_network_as_the_library_says(
+            net: u32, wide: u128, flipped in 0_u32..129, length in 0_u8..33, long in 0_u8..129
+        ) {
+            let narrow = IpNet::new(IpAddr::V4(net.into()), length).unwrap();
+            let broad = IpNet::new(IpAddr::V6(wide.into()), long).unwrap();
+            let near = IpAddr::V4((net ^ 1_u32.checked_shl(flipped).unwrap_or(0)).into());
+            let far = IpAddr::V6((wide ^ 1_u128.checked_shl(flipped).unwrap_or(0)).into());
+            for (net, address) in [(&narrow, near), (&broad, far), (&narrow, far), (&broad, near)] {
+                prop_assert_eq!(contains(net, address), net.contains(&address), "{} {}", net, address);
+            }
+        }
     }
 }

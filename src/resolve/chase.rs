@@ -89,16 +89,16 @@ impl Resolver {
         Ok(found)
     }
 
-    /// Follows `name` to its end; `way` is the route of the first name.
+    /// Follows `name` to its end; `way` is the route of the first name, and `cut` its closest known cut, if it was looked up.
     pub(super) async fn chase(
         &self,
         name: &Name,
         kind: RecordType,
-        way: &Arc<Route>,
+        (way, cut): (&Arc<Route>, Option<&Arc<Delegation>>),
         context: &Context,
     ) -> Result<Chased, Failure> {
         let mut chased = Chased::default();
-        let (mut current, mut route) = (Cow::Borrowed(name), way);
+        let (mut current, mut route, mut cut) = (Cow::Borrowed(name), way, cut);
         loop {
             let errand = Errand {
                 name: &current,
@@ -108,6 +108,7 @@ impl Resolver {
                 rewrite: None,
                 sub_questions: self,
                 avoid: &[],
+                cut,
             };
             match self.rewritten(errand, &mut chased).await? {
                 End::Data => return Ok(chased),
@@ -132,6 +133,7 @@ impl Resolver {
                     context.note(StepEvent::Alias { target: target.to_string() });
                     current = Cow::Owned(target.to_lowercase());
                     route = context.view.route(&current, kind);
+                    cut = None;
                 }
             }
         }
@@ -149,7 +151,9 @@ impl Resolver {
             return Err(Failure::TooLong { name: errand.name.clone() });
         };
         let mut found = Chased::default();
-        let end = self.step(Errand { name: &inside, rewrite: Some(rewrite), ..errand }, &mut found).await?;
+        let end = self
+            .step(Errand { name: &inside, rewrite: Some(rewrite), cut: None, ..errand }, &mut found)
+            .await?;
         chased.zone = found.zone;
         chased.answered = found.answered;
         // Signatures do not cover the other name.
@@ -185,7 +189,9 @@ impl Resolver {
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
-            let resolved = self.iterate.find(Errand { avoid: &avoid, ..errand }).await;
+            // Another try begins with what is known then.
+            let cut = errand.cut.filter(|_| avoid.is_empty());
+            let resolved = self.iterate.find(Errand { avoid: &avoid, cut, ..errand }).await;
             let mut resolved = match resolved {
                 Ok(resolved) => resolved,
                 Err(failure) => return Err(bogus.unwrap_or(failure)),
@@ -326,6 +332,10 @@ impl Chased {
             let section = if ttl.is_some() { &mut self.signatures } else { &mut self.proofs };
             section.push(record);
         }
+        if self.answers.is_empty() {
+            self.answers = found.answers;
+            return found.end;
+        }
         let is_new = |record: &Record| !again(&record.name, record.record_type());
         let new: Vec<Record> = found.answers.into_iter().filter(is_new).collect();
         self.answers.extend(new);
@@ -353,7 +363,7 @@ impl SubQuestions for Resolver {
             if let Some(failed) = self.trust.failed_a_moment_ago(&key) {
                 return Err(Failure::Remembered { why: failed.error.text.clone() });
             }
-            let chased = self.chase(name, kind, context.view.route(name, kind), context).await;
+            let chased = self.chase(name, kind, (context.view.route(name, kind), None), context).await;
             match &chased {
                 Ok(_) => self.memory.failures.clear(&key),
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {

@@ -1,10 +1,11 @@
 //! A client's question that memory could not answer: one value carries it from the listener to the reply.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use hickory_proto::rr::RecordType;
 
 use super::lists::list_on;
+use crate::cache::rrsets::Delegation;
 use crate::clock::Mono;
 use crate::dnsbl::list::List;
 use crate::question::{Client, Question, QuestionKey};
@@ -22,6 +23,8 @@ pub struct ClientQuestion {
     pub(super) way: Arc<Route>,
     /// The DNS list that it asks, if any; it may be shut down.
     pub(super) list: Option<Arc<List>>,
+    /// The closest known cut, once its flight was counted for a zone: its walk begins there.
+    pub(super) cut: OnceLock<Arc<Delegation>>,
 }
 
 impl ClientQuestion {
@@ -29,7 +32,7 @@ impl ClientQuestion {
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
         let way = Arc::clone(view.route(&question.name, question.kind));
         let list = list_on(&way, &question.name);
-        Self { question, key, client, arrived, view, way, list }
+        Self { question, key, client, arrived, view, way, list, cut: OnceLock::new() }
     }
 
     /// The same question for another type.

@@ -58,6 +58,7 @@ impl Resolver {
             rewrite: None,
             sub_questions: &*self,
             avoid: &[],
+            cut: None,
         };
         match said {
             Said::Found(found) => {

@@ -511,8 +511,11 @@ impl Resolver {
             Kind::Iterate | Kind::Stub(_) => rrsets.closest_delegation_of_wire(key.name(), self.clock.mono()),
             Kind::Forward { .. } | Kind::Local(_) => None,
         };
-        let cut = cut.map_or(0, |cut| cut.zone.iter().len());
-        shares::zone_at_first(key.name(), cut.max(way.zone.iter().len()))
+        let labels = cut.as_ref().map_or(0, |cut| cut.zone.iter().len());
+        if let Some(cut) = cut {
+            asked.cut.get_or_init(|| cut);
+        }
+        shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
     /// SERVFAIL at once, because others need the room; counted for the zone. A stale answer instead, if the zone's silence takes up

@@ -181,13 +181,14 @@ impl Resolver {
                 rewrite: None,
                 sub_questions: &*self,
                 avoid: &[],
+                cut: None,
             };
             // After a failure the old one holds until its end.
             if self.iterate.renew_delegation(errand).await.is_ok() {
                 self.trust.renew_keys(&name, &context).await;
             }
         } else {
-            let _ = self.chase(&name, kind, way, &context).await;
+            let _ = self.chase(&name, kind, (way, None), &context).await;
         }
         if context.budget.packets() > 0 {
             self.recorder.count(Counter::ServersRenewed, 1);

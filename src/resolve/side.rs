@@ -109,6 +109,7 @@ impl Resolver {
             rewrite: None,
             sub_questions: self,
             avoid: &[],
+            cut: None,
         };
         // A failure shows nothing.
         let _ = self.iterate.find(errand).await;

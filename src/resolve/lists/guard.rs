@@ -38,12 +38,12 @@ impl Resolver {
             if matches!(kind, RecordType::A | RecordType::TXT) {
                 self.lists.lookalikes().notice(name);
             }
-            return self.chase(name, kind, way, context).await;
+            return self.chase(name, kind, (way, asked.cut.get()), context).await;
         };
         let entry = self.list_entry(&context.view, list);
         if !list.is_alive() {
             self.tell_of_shut_down(list, &entry);
-            return self.chase(name, kind, way, context).await;
+            return self.chase(name, kind, (way, asked.cut.get()), context).await;
         }
         // Boxed, because it would enlarge each flight and only some questions need it.
         let asked = ListQuestion { list, entry: &entry, name, kind, context };

@@ -44,6 +44,7 @@ impl Resolver {
             rewrite: None,
             sub_questions: self,
             avoid: &[],
+            cut: None,
         };
         let told = match self.iterate.find(errand).await {
             Ok(found) => told(&found.found.answers),

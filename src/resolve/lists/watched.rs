@@ -157,7 +157,7 @@ impl Resolver {
         let (began, before) = (self.clock.mono(), context.budget.packets());
         let under_way = entry.watch.asked(began);
         self.lists.wake_in_time();
-        let found = self.chase(name, kind, context.view.route(name, kind), context).await;
+        let found = self.chase(name, kind, (context.view.route(name, kind), None), context).await;
         under_way.ended();
         let now = self.clock.now();
         let answered = found.as_ref().ok().and_then(|chased| chased.answered);

@@ -322,7 +322,16 @@ impl Validator {
         let Some(questions) = self.questions.upgrade() else {
             return Err(Failure::Remembered { why: "the resolver has ended".to_owned() });
         };
-        let errand = Errand { name, kind, route, context, rewrite: None, sub_questions: &*questions, avoid };
+        let errand = Errand {
+            name,
+            kind,
+            route,
+            context,
+            rewrite: None,
+            sub_questions: &*questions,
+            avoid,
+            cut: None,
+        };
         let resolved = self.iterate.find(errand).await;
         if let Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) = &resolved
             && avoid.is_empty()
