@@ -53,12 +53,6 @@ pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     whole >= LEAST_RENEWED_TTL && left <= (whole / RENEWAL_SHARE).max(LEAST_RENEWAL_TIME)
 }
 
-/// Whether a client may get a stale answer for `kind`: the types that mail needs. TLSA is not here: a stale one would
-/// let mail through that a new one forbids.
-pub fn may_be_stale(kind: RecordType) -> bool {
-    matches!(kind, RecordType::MX | RecordType::A | RecordType::AAAA | RecordType::PTR | RecordType::TXT)
-}
-
 /// When a client of a resolution that began at `began` gets a stale answer: after the client response time, and not while
 /// servers answer. `heard`: when a server last answered.
 pub fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {

@@ -13,7 +13,7 @@ use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, Nam
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::freshness::{self, may_be_stale};
+use super::freshness;
 use super::keys::{KeySlot, NameKeys};
 use super::security::{Backing, Evidence, ZoneTrust};
 use crate::clock::Mono;
@@ -221,8 +221,7 @@ impl InView<'_> {
     /// The same with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
     /// poison others. Returns true if it has cleared a denial of all types of its name.
     ///
-    /// Data that may be given when they are stale show that the name exists and is no alias any more: a denial or alias that is
-    /// past its TTL is forgotten, even if the data are not kept.
+    /// Data that may be stale end a denial or alias of the name that is past its TTL, even if they are not kept.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
@@ -271,8 +270,8 @@ impl InView<'_> {
         if *glue.data != *data && glue.left(now) < Duration::from_secs(ttl.into()) {
             let (data, backing) = (glue.data.clone(), Backing::default());
             let glue = Rrset { kind, rank: Rank::Glue, stored: now, ttl, data, backing };
-            let key = QuestionKey::from_bytes(key);
-            self.store.insert(key, CacheEntry::Known(Known::Rrset(Arc::new(glue))));
+            let glue = CacheEntry::Known(Known::Rrset(Arc::new(glue)));
+            self.store.insert(QuestionKey::from_bytes(key), glue);
         }
     }
 
@@ -390,11 +389,10 @@ impl InView<'_> {
     /// The entry of a key, whatever its rank; one that is past its TTL is forgotten.
     pub(super) fn live(&self, key: &[u8], now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
-        let lives = now < known.expires();
-        if !lives {
-            self.store.remove(key);
+        if now < known.expires() {
+            return Some(known);
         }
-        lives.then_some(known)
+        self.store.remove(key).and(None)
     }
 
     pub(super) fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {
@@ -551,6 +549,12 @@ impl Negative {
     }
 }
 
+/// Whether a client may get a stale answer for `kind`: the types that mail needs. TLSA is not here: a stale one would
+/// let mail through that a new one forbids.
+pub fn may_be_stale(kind: RecordType) -> bool {
+    matches!(kind, RecordType::MX | RecordType::A | RecordType::AAAA | RecordType::PTR | RecordType::TXT)
+}
+
 /// The TTL of a negative answer.
 pub fn negative_ttl(soa: &Record, max_ttl: Duration) -> u32 {
     match &soa.data {
@@ -565,9 +569,8 @@ pub fn capped(ttl: u32, max_ttl: Duration) -> u32 {
 }
 
 fn encode(records: &[&Record]) -> Option<Box<[u8]>> {
-    // Most are addresses: exactly as much as one takes.
-    let size = if matches!(records, [only] if only.record_type() == RecordType::A) { 6 } else { 0 };
-    let mut data = Vec::with_capacity(size);
+    let exactly = if matches!(records, [only] if only.record_type() == RecordType::A) { 6 } else { 0 };
+    let mut data = Vec::with_capacity(exactly);
     for record in records {
         match &record.data {
             RData::A(address) => {

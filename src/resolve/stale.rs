@@ -15,6 +15,7 @@ use super::client_question::ClientQuestion;
 use super::recall::held;
 use super::{Asked, Replied, Resolver, compose_answer};
 use crate::cache::freshness::{self, Age, LastWord};
+use crate::cache::rrsets::may_be_stale;
 use crate::clock::Calendar;
 use crate::iterate::classify::End;
 use crate::iterate::kept_answers::AnswerSecurity;
@@ -28,7 +29,7 @@ impl Resolver {
     /// The stale answer to a question; `why` says why there is no fresh one. None if memory has no entry that may be
     /// given, or if no entry is stale: then servers have just answered.
     pub(super) fn stale(&self, question: &Question, view: &View, why: &str) -> Option<Answer> {
-        if !freshness::may_be_stale(question.kind) {
+        if !may_be_stale(question.kind) {
             return None;
         }
         let checks = view.config.dnssec.validate && !question.checking_disabled;
