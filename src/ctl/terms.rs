@@ -28,6 +28,7 @@ Replies of servers (upstream):
   invalid         the reply cannot be read or does not match the query
   scrubbed        records that the server has no authority for, removed
   stray           packets that are no reply to a query in progress
+  prefetched      answers, delegations (NS records) and server addresses renewed before their TTL ends
 Validation of answers with DNSSEC (validated):
   secure          the signatures are correct
   insecure        the zone is not signed

@@ -1,8 +1,8 @@
-//! Delegations and addresses of servers that are in use and about to end: they are renewed on the side, so that no
-//! client waits for a parent or for the zone of a server's name.
+//! Delegations and addresses of servers that are in use and about to expire. They are renewed in the background, so
+//! that no client waits for a parent or for the zone of a server's name.
 //!
-//! A walk that uses one in the last tenth of its time hands it over (`cache::freshness`). A zone that nobody asks is not
-//! renewed. Unbound renews keys likewise (`prefetch-key`); delegations it fetches when they have ended.
+//! A walk that uses one in the last tenth of its time hands it over (`cache::freshness`). A zone without queries is
+//! not renewed. Unbound renews keys likewise (`prefetch-key`), and fetches delegations after they have expired.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ use crate::limits::{MAX_ENDINGS, MAX_REFERRALS, RENEWAL_PAUSE};
 use crate::question::QuestionKey;
 use crate::zones::View;
 
-/// What is about to end.
+/// A delegation or addresses that are about to expire.
 #[derive(Debug)]
 pub struct Ending {
     /// The zone, or the server.
@@ -32,7 +32,7 @@ pub struct Ending {
     pub view: Arc<View>,
 }
 
-/// What waits to be renewed.
+/// The entries that wait for their renewal.
 #[derive(Debug, Default)]
 pub(super) struct Endings {
     table: Mutex<EndingTable>,
@@ -42,7 +42,7 @@ pub(super) struct Endings {
 #[derive(Debug, Default)]
 struct EndingTable {
     waiting: VecDeque<Ending>,
-    /// What was handed over lately, and when: a renewal that fails is tried again after a pause.
+    /// The entries that were handed over lately, with the times: a renewal that fails is tried again after a pause.
     told: HashMap<QuestionKey, Mono>,
 }
 
@@ -82,7 +82,7 @@ impl Endings {
 }
 
 impl Iterate {
-    /// The next that is about to end; waits until there is one.
+    /// The next entry that is about to expire; waits until there is one.
     pub async fn ending(&self) -> Ending {
         self.means.endings.next().await
     }
@@ -105,8 +105,8 @@ impl Iterate {
         }
     }
 
-    /// Asks for the delegation of the zone `errand.name` again, at the closest zone above it whose own delegation is not about
-    /// to end, and keeps what comes.
+    /// Asks for the delegation of the zone `errand.name` again, at the closest zone above it whose own delegation is
+    /// not about to end, and keeps the answer.
     ///
     /// # Errors
     /// No server of a zone above it gives an answer.

@@ -17,7 +17,7 @@ pub(super) struct Hoster {
     pub(super) median: u32,
 }
 
-/// The hosters: near and far, tidy and less so.
+/// The hosters: near and far, well and badly run.
 pub(super) const HOSTERS: [Hoster; 8] = [
     Hoster {
         domain: "alphahost.net",

@@ -1,4 +1,4 @@
-//! The orders to a worker, and the way in which replies to misses leave it.
+//! The orders to a worker, and its queue of replies to misses.
 
 use std::net::UdpSocket;
 use std::sync::Arc;

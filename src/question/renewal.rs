@@ -1,8 +1,8 @@
-//! The mark on something in memory that somebody renews it: it is renewed once.
+//! The mark of an entry in memory that is being renewed, so that it is renewed once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A mark on something in memory that somebody renews it. It is no part of its value.
+/// The mark of an entry that is being renewed. It is no part of the value.
 #[derive(Debug, Default)]
 pub struct RenewalMark(AtomicBool);
 
@@ -12,7 +12,7 @@ impl RenewalMark {
         !self.0.swap(true, Ordering::Relaxed)
     }
 
-    /// Removes the mark: nobody had room for the renewal, so the next use may ask for it again.
+    /// Removes the mark: there was no room for the renewal, so the next use may ask for it again.
     pub fn give_back(&self) {
         self.0.store(false, Ordering::Relaxed);
     }

@@ -1,14 +1,14 @@
-//! Prefetch: what is in use is renewed on the side before its TTL ends, so that no client waits for that: answers,
-//! delegations, addresses of servers, and keys.
+//! Prefetch: answers, delegations, addresses of servers and keys in use are renewed in the background before their
+//! TTL ends, so that no client waits for them.
 //!
 //! `cache::freshness` decides when. A hit hands its answer over once, and a task asks the question again. Clients that
 //! come meanwhile get the old answer; those that come after its end join the flight.
 //!
 //! # Decisions
 //!
-//! - No answer of a DNS list is renewed: a list is asked no more often than its clients ask.
-//! - Nothing is renewed while flights are crowded, and no zone has more than a few of the places, so that a zone that does
-//!   not answer does not hold up the others. An answer that found no place may be handed over again.
+//! - Answers of DNS lists are not renewed: a list gets no more queries than its clients send.
+//! - Renewals stop while flights are crowded. A zone has only a few of the places, so that a zone that does not
+//!   answer does not delay the others. An answer that found no place may be handed over again.
 //! - A renewal that fails leaves the old answer as it is, until its end.
 
 use std::collections::VecDeque;
@@ -39,11 +39,11 @@ use crate::zones::Kind;
 /// No client has this address.
 const ASKER: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
 
-/// A question that is to be asked again.
+/// A question that will be asked again.
 #[derive(Debug)]
 struct Renewal {
     key: QuestionKey,
-    /// The answer that is to be renewed; none if the last resolution has failed.
+    /// The answer to renew; none if the last resolution has failed.
     answer: Option<Arc<Answer>>,
 }
 
@@ -108,7 +108,7 @@ impl Resolver {
         }
     }
 
-    /// Has a question asked again that has failed. The next client asks for it once more if there is no room.
+    /// Asks a failed question again. If there is no room, the next client asks for it once more.
     pub(super) fn try_again(&self, key: &QuestionKey) {
         let _ = self.renewals.add(Renewal { key: key.clone(), answer: None });
     }

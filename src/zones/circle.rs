@@ -25,7 +25,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
                 return Err(Wrong {
                     zone: zone.name.to_string(),
                     reason: format!(
-                        "{key} contains {server}, which resolverd itself listens at ({listener}), so that its queries would come back to it; write the address and port of another server"
+                        "{key} contains {server}, at which resolverd itself listens ({listener}): its queries would come back to it; write the address and port of another server"
                     ),
                 });
             }

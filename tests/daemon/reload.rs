@@ -158,7 +158,7 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
         let zone = format!("[[zone]]\nname = \"partner.example\"\n{key} = [\"127.0.0.1:1\", \"{server}\"]\n");
         setting.write("resolverd.toml", &format!("{file}{zone}"));
         let sentence = format!(
-            "zone partner.example.: {key} contains {own}, which resolverd itself listens at ({own}), so that its queries would come back to it; write the address and port of another server\n"
+            "zone partner.example.: {key} contains {own}, at which resolverd itself listens ({own}): its queries would come back to it; write the address and port of another server\n"
         );
         assert_eq!(setting.run(&["--check"]), (6, String::new(), sentence.clone()));
         // A port of the system's choice is not ours.
@@ -169,6 +169,6 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
         assert!(code == 6 && wrong.contains(sentence.trim_end()), "{wrong}");
         let (code, wrong) =
             resolverctl(&setting, &["config", "check", &setting.config().display().to_string()]);
-        assert!(code == 6 && wrong.contains("which resolverd itself listens at"), "{wrong}");
+        assert!(code == 6 && wrong.contains("at which resolverd itself listens"), "{wrong}");
     }
 }
