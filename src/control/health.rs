@@ -79,8 +79,8 @@ pub fn missing(missing: &[MissingAddress], config: &Config) -> Vec<Warning> {
     let named = missing.iter().filter(|missing| asked_for(&missing.address));
     let warning = |missing: &MissingAddress| {
         Warning {
-        problem: format!("{} is not served: {}.", missing.address, missing.why),
-        remedy: "Assign it to an interface, or remove it from the configuration; resolverd serves it as soon as it appears."
+        problem: format!("Not listening at {}: {}.", missing.address, missing.why),
+        remedy: "Assign it to an interface, or remove it from the configuration; resolverd listens there as soon as it appears."
             .to_owned(),
     }
     };
@@ -123,7 +123,7 @@ mod tests {
         let config = Config::default();
         assert!(missing(&[absent("[::1]:53")], &config).is_empty());
         let told = missing(&[absent("10.0.3.1:53")], &config);
-        assert_eq!(told[0].problem, "10.0.3.1:53 is not served: this host has no such address.");
+        assert_eq!(told[0].problem, "Not listening at 10.0.3.1:53: this host has no such address.");
         let config = config.with_listen(vec!["127.0.0.1:5300".parse().unwrap()]);
         assert_eq!(missing(&[absent("[::1]:53")], &config).len(), 1, "a [[listener]] names it");
     }

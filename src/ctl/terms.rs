@@ -36,7 +36,7 @@ Validation of answers with DNSSEC (validated):
   indeterminate   the keys could not be fetched; clients get SERVFAIL
 Other terms:
   resolution      all work for one query that is not in the cache
-  failed          in tables: resolutions without a usable answer, of all
+  failed          in tables: resolutions without a usable answer
   total wait      the time spent waiting for servers, summed up
   RRset           the records of one name and type
 

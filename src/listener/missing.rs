@@ -96,7 +96,7 @@ impl Listeners {
         for refused in &missing {
             if !self.missing.iter().any(|before| before.address() == refused.address()) {
                 tracing::warn!(
-                    "{} is not served: {}; resolverd serves it as soon as it appears",
+                    "not listening at {}: {}; resolverd listens there as soon as the address appears",
                     refused.address(),
                     refused.why()
                 );

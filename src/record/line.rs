@@ -126,7 +126,7 @@ impl fmt::Display for Line {
             ),
             Self::ZoneAnswers { zone, question, after } => write!(
                 formatter,
-                "zone {zone}: queries are answered again after {}; the first is {question}",
+                "zone {zone}: queries are answered again after {}; the first was {question}",
                 age(after)
             ),
             Self::NetworkDown { servers, span } => write!(

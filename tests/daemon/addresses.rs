@@ -34,7 +34,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
     assert!(said.contains("WARN"), "{said}");
     assert!(
         said.contains(
-            "203.0.113.5:5300 is not served: this host has no such address; resolverd serves it as soon as it appears"
+            "not listening at 203.0.113.5:5300: this host has no such address; resolverd listens there as soon as the address appears"
         ),
         "{said}"
     );
