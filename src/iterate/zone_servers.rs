@@ -136,10 +136,11 @@ impl Iterate {
         let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
         let place = cut.servers.iter().position(is_it);
         let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
-        let mut known: Vec<IpAddr> = Vec::new();
+        let socket = |address: IpAddr| SocketAddr::new(address, config.upstream_port);
+        let mut known: Vec<SocketAddr> = Vec::new();
         for kind in self.address_kinds(context, now) {
             if let Some(rrset) = rrsets.rrset(server, kind, Rank::Glue, now) {
-                known.extend(rrset.addresses());
+                known.extend(rrset.addresses().map(socket));
                 // Nobody waits for a server with glue.
                 if rrset.is_to_be_renewed(now) && !is_glued() {
                     self.foresee_end_of_addresses(server, kind, context);
@@ -148,9 +149,10 @@ impl Iterate {
         }
         if known.is_empty() {
             let glue = cut.glue.iter().filter(|(of, _)| Some(*of) == place).map(|(_, address)| *address);
-            known.extend(glue.filter(|address| self.means.families.allows(config, *address, now)));
+            let usable = glue.filter(|address| self.means.families.allows(config, *address, now));
+            known.extend(usable.map(socket));
         }
-        known.into_iter().map(|address| SocketAddr::new(address, config.upstream_port)).collect()
+        known
     }
 
     /// The types of usable addresses: those of the families that work.

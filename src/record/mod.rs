@@ -124,8 +124,8 @@ impl Recorder {
     /// Counts a message to a server, once its result is known.
     pub fn sent(&self, sent: &Sent) {
         self.upstream.sent(sent);
-        lock(&self.servers).add(&sent.server.ip(), &Messages::of(sent));
-        lock(&self.zones).add(&*WireName::of(&sent.zone), &ZoneTally::of_messages(Messages::of(sent)));
+        lock(&self.servers).count(&sent.server.ip(), |row| row.count(sent));
+        lock(&self.zones).count(&*WireName::of(&sent.zone), |row| row.messages.count(sent));
         let now = self.clock.mono();
         if !sent.conduct.came_back() {
             let (server, zone, sent_at) = (sent.server, &sent.zone, now.before(sent.elapsed));
@@ -172,8 +172,8 @@ impl Recorder {
 
     /// Counts that an answer of `server`, which was counted before, is bogus.
     pub fn bogus(&self, server: IpAddr, zone: &Name) {
-        lock(&self.servers).add(&server, &Messages::one_bogus());
-        lock(&self.zones).add(&*WireName::of(zone), &ZoneTally::of_messages(Messages::one_bogus()));
+        lock(&self.servers).count(&server, Messages::count_bogus);
+        lock(&self.zones).count(&*WireName::of(zone), |row| row.messages.count_bogus());
     }
 
     /// The current troubles.
@@ -199,9 +199,9 @@ impl Recorder {
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.upstream.flight(ended);
         let Some(zone) = &ended.zone else { return };
-        let tally = ZoneTally::of_flight(ended);
-        let worked =
-            lock(&self.zones).add(&*WireName::of(zone), &tally).is_some_and(|row| row.flights > row.failed);
+        let worked = lock(&self.zones)
+            .count(&*WireName::of(zone), |row| row.count_flight(ended))
+            .is_some_and(|row| row.flights > row.failed);
         let zone = FlightZone { name: zone, worked };
         let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
         line.iter().for_each(Line::write);
@@ -209,7 +209,7 @@ impl Recorder {
 
     /// Counts a client's question that was turned away, because others need the room that `zone` takes.
     pub fn shed(&self, zone: &Name) {
-        lock(&self.zones).add(&*WireName::of(zone), &ZoneTally::of_shed());
+        lock(&self.zones).count(&*WireName::of(zone), ZoneTally::count_shed);
     }
 
     /// Takes the snapshot for the windows; called every `limits::SNAPSHOT_INTERVAL`.

@@ -58,29 +58,28 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         Key: Borrow<Asked>,
         Asked: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
     {
-        self.add_hashed(self.keyed.hash_one(key), key, counted);
+        self.count(self.keyed.hash_one(key), key, |row| row.add(counted));
     }
 
-    /// The same by the key's hash; returns its row, if it has one.
-    fn add_hashed<Asked>(&mut self, hash: u64, key: &Asked, counted: &Counted) -> Option<&Counted>
+    /// Counts in the row of a key with this hash; returns its row, if it has one.
+    fn count<Asked>(&mut self, hash: u64, key: &Asked, count: impl Fn(&mut Counted)) -> Option<&Counted>
     where
         Key: Borrow<Asked>,
         Asked: Eq + ToOwned<Owned = Key> + ?Sized,
     {
         let is_it = |row: &Row<Key, Counted>| row.hash == hash && row.key.borrow() == key;
-        let no_room = self.rows.len() >= self.capacity && counted.weight() <= self.floor;
-        match self.rows.find_mut(hash, is_it) {
-            Some(row) => row.counted.add(counted),
-            None if no_room => {
-                self.other.add(counted);
+        if let Some(row) = self.rows.find_mut(hash, is_it) {
+            count(&mut row.counted);
+        } else {
+            let mut counted = Counted::default();
+            count(&mut counted);
+            if self.rows.len() >= self.capacity && counted.weight() <= self.floor {
+                self.other.add(&counted);
                 return None;
             }
-            None => {
-                let row = Row { hash, key: key.to_owned(), counted: counted.clone() };
-                self.rows.insert_unique(hash, row, |row| row.hash);
-                if self.rows.len() > self.capacity {
-                    self.lose_lightest();
-                }
+            self.rows.insert_unique(hash, Row { hash, key: key.to_owned(), counted }, |row| row.hash);
+            if self.rows.len() > self.capacity {
+                self.lose_lightest();
             }
         }
         self.rows.find(hash, is_it).map(|row| &row.counted)
@@ -134,14 +133,14 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Coun
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
     /// Counts for a key, now. Returns its row since the start, if it has one.
-    pub(super) fn add<Asked>(&mut self, key: &Asked, counted: &Counted) -> Option<&Counted>
+    pub(super) fn count<Asked>(&mut self, key: &Asked, count: impl Fn(&mut Counted)) -> Option<&Counted>
     where
         Key: Borrow<Asked>,
         Asked: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
     {
         let hash = self.start.keyed.hash_one(key);
-        self.current.add_hashed(hash, key, counted);
-        self.start.add_hashed(hash, key, counted)
+        self.current.count(hash, key, &count);
+        self.start.count(hash, key, &count)
     }
 
     /// Adds rows gathered elsewhere, now.
@@ -194,7 +193,7 @@ mod tests {
     #[test]
     fn an_hour_later_only_the_start_remembers() {
         let mut table = CounterTable::default();
-        table.add(&1, &Count(5));
+        table.count(&1, |row: &mut Count| row.0 += 5);
         table.close_minute();
         assert_eq!(total(&table.rows(Window::Minute)), 5);
         table.close_minute();

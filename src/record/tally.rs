@@ -43,25 +43,23 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    /// One message.
-    pub(super) fn of(sent: &Sent) -> Self {
-        let mut messages = Self::default();
-        if let Some(count) = messages.conduct.get_mut(sent.conduct.index()) {
-            *count = 1;
+    /// Counts one message.
+    pub(super) fn count(&mut self, sent: &Sent) {
+        if let Some(count) = self.conduct.get_mut(sent.conduct.index()) {
+            *count = count.saturating_add(1);
         }
         let elapsed = micros(sent.elapsed);
         if sent.conduct.came_back() {
-            messages.round_trips_micros = elapsed;
-            messages.longest_micros = elapsed;
+            self.round_trips_micros = self.round_trips_micros.saturating_add(elapsed);
+            self.longest_micros = self.longest_micros.max(elapsed);
         } else {
-            messages.lost_micros = elapsed;
+            self.lost_micros = self.lost_micros.saturating_add(elapsed);
         }
-        messages
     }
 
-    /// An answer, counted before, is bogus.
-    pub(super) fn one_bogus() -> Self {
-        Self { bogus: 1, ..Self::default() }
+    /// Counts that an answer, counted before, is bogus.
+    pub(super) fn count_bogus(&mut self) {
+        self.bogus = self.bogus.saturating_add(1);
     }
 
     /// Bogus answers.
@@ -139,29 +137,20 @@ pub(super) struct ZoneTally {
 }
 
 impl ZoneTally {
-    /// One flight.
-    pub(super) fn of_flight(ended: &FlightEnded<'_>) -> Self {
-        let mut tally = Self {
-            flights: 1,
-            failed: u64::from(ended.failed.is_some()),
-            flight_micros: micros(ended.elapsed),
-            ..Self::default()
-        };
+    /// Counts one flight.
+    pub(super) fn count_flight(&mut self, ended: &FlightEnded<'_>) {
+        self.flights = self.flights.saturating_add(1);
+        self.failed = self.failed.saturating_add(u64::from(ended.failed.is_some()));
+        self.flight_micros = self.flight_micros.saturating_add(micros(ended.elapsed));
         let column = COLUMNS.iter().position(|end| ended.elapsed < *end).unwrap_or(COLUMNS.len());
-        if let Some(count) = tally.columns.get_mut(column) {
-            *count = 1;
+        if let Some(count) = self.columns.get_mut(column) {
+            *count = count.saturating_add(1);
         }
-        tally
     }
 
-    /// One question that was turned away.
-    pub(super) fn of_shed() -> Self {
-        Self { shed: 1, ..Self::default() }
-    }
-
-    /// The result of a message.
-    pub(super) fn of_messages(messages: Messages) -> Self {
-        Self { messages, ..Self::default() }
+    /// Counts one question that was turned away.
+    pub(super) fn count_shed(&mut self) {
+        self.shed = self.shed.saturating_add(1);
     }
 }
 

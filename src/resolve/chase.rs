@@ -39,7 +39,7 @@ pub(super) struct Chased {
     /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes it too long.
     pub(super) rcode: ResponseCode,
     /// The SOA of a negative answer.
-    pub(super) soa: Option<Record>,
+    pub(super) soa: Option<Box<Record>>,
     /// Signatures of the answers, for clients that set DO.
     pub(super) signatures: Vec<Record>,
     /// Proofs of a negative answer or of a wildcard, for clients that set DO.
@@ -77,7 +77,7 @@ impl Resolver {
         for kind in ANY_KINDS {
             // A denial names the apex of its zone (RFC 2308 section 3).
             let is_apex = |soa: &Record| soa.name == *name;
-            if kind == RecordType::SOA && !found.soa.as_ref().is_some_and(is_apex) {
+            if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
                 break;
             }
             found = self.guarded(&asked.of_kind(kind), context).await?;
@@ -123,7 +123,7 @@ impl Resolver {
                     }
                     let denied = nxdomain && !here;
                     chased.rcode = if denied { ResponseCode::NXDomain } else { ResponseCode::NoError };
-                    chased.soa = soa.map(|soa| *soa);
+                    chased.soa = soa;
                     return Ok(chased);
                 }
                 End::Alias(target) => {

@@ -542,8 +542,10 @@ impl Resolver {
 
 /// Signatures and proofs go to clients that set DO (RFC 4035 section 3.2.1).
 fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
-    let (mut answers, mut authorities) =
-        (Cow::Borrowed(&*chased.answers), Cow::Borrowed(chased.soa.as_slice()));
+    let (mut answers, mut authorities) = (
+        Cow::Borrowed(&*chased.answers),
+        Cow::Borrowed(chased.soa.as_deref().map_or(&[][..], std::slice::from_ref)),
+    );
     if question.dnssec_ok {
         answers.to_mut().extend_from_slice(&chased.signatures);
         authorities.to_mut().extend_from_slice(&chased.proofs);

@@ -189,7 +189,7 @@ fn give(
             Ok(Chased {
                 answers: Vec::new(),
                 rcode: ResponseCode::NXDomain,
-                soa: Some(gate::soa(list)),
+                soa: Some(Box::new(gate::soa(list))),
                 zone,
                 extended_error: Some(error),
                 list: Some(mark),

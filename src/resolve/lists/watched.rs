@@ -98,7 +98,7 @@ impl Resolver {
             Given::Nxdomain(told) => {
                 let made = Chased {
                     rcode: ResponseCode::NXDomain,
-                    soa: Some(gate::soa(&watched.list)),
+                    soa: Some(Box::new(gate::soa(&watched.list))),
                     extended_error: Some(told),
                     ..Chased::default()
                 };
