@@ -19,7 +19,8 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::keys::{KeySlot, NameKeys};
-use super::rrsets::{CacheEntry, InView, Known, Rrset};
+use super::rrsets::{CacheEntry, Delegation, InView, Known, Rrset};
+use super::security::ZoneTrust;
 use crate::clock::Mono;
 use crate::limits::{
     CLIENT_RESPONSE_TIME, LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, RENEWAL_SHARE, SERVER_QUIET_TIME,
@@ -101,6 +102,43 @@ impl InView<'_> {
         let Some(Known::Rrset(rrset)) = last else { return None };
         let age = age(rrset.expires(), serve_stale, now);
         (age != Age::Over).then(|| LastWord { kind: rrset.kind(), rrset, age })
+    }
+
+    /// The closest delegation to `name` in memory, if it has ended, at most `serve_stale` ago.
+    pub fn stale_delegation(&self, name: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<Delegation>> {
+        let mut keys = NameKeys::of(name, self.view);
+        let mut begin = 0;
+        loop {
+            if let Some(CacheEntry::Delegation(cut)) = self.store.get(keys.at(begin, KeySlot::Delegation)) {
+                return matches!(age(cut.expires, serve_stale, now), Age::Stale(_)).then_some(cut);
+            }
+            begin = keys.above(begin)?;
+        }
+    }
+
+    /// Forgets the delegations at or above `name` and below `zone` that have ended: a server of `zone` has answered for them.
+    pub fn end_delegations(&self, name: &Name, zone: &Name, now: Mono) {
+        let mut keys = NameKeys::of(name, self.view);
+        let Some(top) = keys.place_of(zone) else { return };
+        let mut begin = 0;
+        while begin < top {
+            let key = keys.at(begin, KeySlot::Delegation);
+            if matches!(self.store.get(key), Some(CacheEntry::Delegation(cut)) if cut.expires <= now) {
+                self.store.remove(key);
+            }
+            let Some(above) = keys.above(begin) else { return };
+            begin = above;
+        }
+    }
+
+    /// The state of a zone that has ended, at most `serve_stale` ago.
+    pub fn stale_zone_state(&self, zone: &Name, serve_stale: Duration, now: Mono) -> Option<Arc<ZoneTrust>> {
+        match self.store.get(NameKeys::of(zone, self.view).at(0, KeySlot::State)) {
+            Some(CacheEntry::State(state)) => {
+                matches!(age(state.expires, serve_stale, now), Age::Stale(_)).then_some(state)
+            }
+            _ => None,
+        }
     }
 
     /// Removes the expired entry for `kind` at `name`, because a server has given another answer, which is not kept.

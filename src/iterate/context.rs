@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
@@ -60,6 +60,7 @@ impl Context {
             budget: Arc::new(QuestionBudget {
                 packets: AtomicU32::new(0),
                 sought: AtomicU32::new(0),
+                stale: AtomicBool::new(false),
                 ends,
                 work: Work::default(),
             }),
@@ -160,6 +161,11 @@ impl Context {
         })
     }
 
+    /// When a server last answered; none before the first.
+    pub fn heard(&self) -> Option<Mono> {
+        self.trail.heard()
+    }
+
     /// When the question began.
     pub fn began(&self) -> Mono {
         self.trail.began()
@@ -176,6 +182,8 @@ impl Context {
 pub struct QuestionBudget {
     packets: AtomicU32,
     sought: AtomicU32,
+    /// Whether a delegation past its end is used.
+    stale: AtomicBool,
     ends: Mono,
     /// Of signature checks and hashes.
     pub work: Work,
@@ -202,6 +210,16 @@ impl QuestionBudget {
     /// Messages taken so far.
     pub fn packets(&self) -> u32 {
         self.packets.load(Ordering::Relaxed)
+    }
+
+    /// A delegation past its end is used, as no server above answers.
+    pub(super) fn use_stale(&self) {
+        self.stale.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is: then the state of a zone past its end is used too.
+    pub fn uses_stale(&self) -> bool {
+        self.stale.load(Ordering::Relaxed)
     }
 
     /// The time left.

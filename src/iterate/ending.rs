@@ -125,7 +125,12 @@ impl Iterate {
             let part = if cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
             match self.ask_zone(Errand { name: &part, kind: RecordType::NS, ..errand }, &cut).await? {
                 Said::Referral(referral) => cut = self.keep_referral(errand, referral, Some(&cut)),
-                // One server has both zones, or the zone is gone: the old delegation holds until its end.
+                // The zone is gone, or one server has both zones: then the old delegation holds until its end.
+                Said::Found(found) if found.denies() => {
+                    let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+                    rrsets.forget_delegation(zone);
+                    break;
+                }
                 Said::Found(_) | Said::Doubtful(_) | Said::Nothing(_) => break,
             }
         }

@@ -140,6 +140,11 @@ impl Failure {
         }
     }
 
+    /// Whether no server said anything, now or a moment ago.
+    pub(super) fn is_lack_of_answer(&self) -> bool {
+        matches!(self, Self::Remembered { .. }) || self.extended_error().is_lack_of_answer()
+    }
+
     /// The failure as the record counts it; `configured`: the operator has named the zone's servers.
     pub fn lost(&self, configured: bool) -> Lost {
         let faults = match self {

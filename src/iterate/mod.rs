@@ -61,6 +61,7 @@ pub mod scrub;
 mod secret_zone;
 mod seek;
 pub mod select;
+mod stale;
 mod unproven;
 mod uplink;
 mod zone_servers;
@@ -192,17 +193,20 @@ impl Iterate {
         self.refresh.keep(is_in_use);
     }
 
-    /// Finds the answer: data, a denial, or an alias. The caller decides whether it is believed, and keeps it.
-    ///
-    /// # Errors
-    /// No server on the way helps, or the budget of the question is spent.
-    pub async fn find(&self, mut errand: Errand<'_>) -> Result<Resolved, Failure> {
+    /// The same by live delegations alone.
+    async fn find_fresh(&self, mut errand: Errand<'_>) -> Result<Resolved, Failure> {
         let mut outdated: Vec<Outdated> = Vec::new();
         // Each turn begins above the one before.
         for _ in 0..MAX_REFERRALS {
             let cut = self.start(errand).await?;
             errand.cut = None;
             let outcome = self.walk(errand, Arc::clone(&cut), &outdated).await;
+            if let Ok(resolved) = &outcome
+                && cut.configured.is_empty()
+            {
+                let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+                rrsets.end_delegations(&errand.at_or_above(), &resolved.zone, self.now());
+            }
             match self.outdated(errand, cut, &outcome) {
                 Some(one) => outdated.push(one),
                 None => return outcome,
@@ -313,14 +317,12 @@ impl Iterate {
     }
 
     fn closest_delegation(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
-        // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
-        let name = errand.name;
-        let above = errand.kind == RecordType::DS && !name.is_root();
+        let above = errand.kind == RecordType::DS && !errand.name.is_root();
         if let Some(cut) = errand.cut.filter(|_| !above) {
             return Some(Arc::clone(cut));
         }
-        let from = if above { name.base_name() } else { name.clone() };
-        self.memory.rrsets.of(errand.context.view.knows).closest_delegation(&from, self.now())
+        let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+        rrsets.closest_delegation(&errand.at_or_above(), self.now())
     }
 
     async fn ask_zone(&self, errand: Errand<'_>, cut: &Arc<Delegation>) -> Result<Said, Failure> {

@@ -78,14 +78,14 @@ impl Asking<'_> {
             && self.context().budget.seek()
         {
             for kind in self.iterate.address_kinds(self.context(), self.iterate.now()) {
-                let (errand, server) = (self.errand, server.clone());
+                let (iterate, errand, server) = (self.iterate, self.errand, server.clone());
                 self.lookups.push(Box::pin(async move {
                     let found = async {
                         let context = errand.context.below(&server, kind)?;
                         let records = errand.sub_questions.ask(&server, kind, &context).await?;
                         Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
                     };
-                    let found = found.await;
+                    let found = iterate.or_stale_addresses(found, (&server, kind), errand.context).await;
                     Sought { server, found }
                 }));
                 seeks = true;

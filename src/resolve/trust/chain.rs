@@ -24,7 +24,7 @@ use crate::validate::anchors::Trust;
 use crate::validate::entrust::{Entrusted, entrust, usable};
 use crate::validate::proof::Cut;
 use crate::validate::rules::{Algorithms, Rules};
-use crate::validate::signature::{covered_type, covering};
+use crate::validate::signature::{covered_type, covering, has_expired};
 use crate::validate::verdict::{Fault, SecurityStatus, Verdict, Why};
 
 /// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
@@ -101,8 +101,33 @@ impl Validator {
                 self.refresh_if_old(&state, context);
                 return Ok(state);
             }
+            if let Some(state) = self.stale_state(zone, context) {
+                return Ok(state);
+            }
             self.establish(zone, None, context).await
         })
+    }
+
+    /// The state of a zone past its end, if its servers are asked by a delegation past its own (RFC 8767), and while the
+    /// signatures of its keys hold.
+    fn stale_state(&self, zone: &Name, context: &Context) -> Option<Arc<ZoneTrust>> {
+        if !context.budget.uses_stale() {
+            return None;
+        }
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        let serve_stale = context.view.route(zone, RecordType::DNSKEY).policy.serve_stale;
+        let state = rrsets.stale_zone_state(zone, serve_stale, now)?;
+        let holds = match &state.standing {
+            ZoneSecurity::Insecure(_) => true,
+            ZoneSecurity::Secure(_) => {
+                let keys = rrsets.last_word(zone, RecordType::DNSKEY, serve_stale, now)?;
+                let signatures = keys.rrset.evidence(now);
+                let is_over = |record: &Record| has_expired(record, self.calendar());
+                !signatures.is_empty() && !signatures.iter().any(is_over)
+            }
+            ZoneSecurity::Bogus(_) | ZoneSecurity::NoZone(_) => false,
+        };
+        (holds && !self.timekeeper.outdates(&state)).then_some(state)
     }
 
     /// Finds the state of a zone and keeps it. `keys`: the place where they were fetched for it; otherwise memory may

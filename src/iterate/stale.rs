@@ -1,0 +1,126 @@
+//! Delegations and addresses of servers past their TTL: by them a zone's own servers are asked while those of its parent, or
+//! of the zone of its servers' names, do not answer.
+//!
+//! RFC 8767. The answer is a fresh one of the zone itself. Nothing here outlives an answer of a server above: it ends the old
+//! delegation, so that a domain that was taken away does not stay alive.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::context::Context;
+use super::failure::Failure;
+use super::{Errand, Iterate, Resolved};
+use crate::cache::freshness::{self, Age};
+use crate::cache::rrsets::Delegation;
+use crate::limits::CLIENT_RESPONSE_TIME;
+use crate::question::Security;
+use crate::record::event::StepEvent;
+use crate::validate::signature;
+use crate::zones::Kind;
+
+impl Iterate {
+    /// Finds the answer: data, a denial, or an alias. The caller decides whether it is believed, and keeps it.
+    ///
+    /// # Errors
+    /// No server on the way helps, or the budget of the question is spent.
+    pub async fn find(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
+        match self.stale_cut(errand) {
+            None => self.find_fresh(errand).await,
+            Some(_) => Box::pin(self.find_by_stale(errand)).await,
+        }
+    }
+
+    /// The same where an old delegation may help: it is used once no server above has answered for a while.
+    async fn find_by_stale(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
+        let began = self.now();
+        let mut fresh = Box::pin(self.find_fresh(errand));
+        let failure = loop {
+            let (now, from) = (self.now(), freshness::stale_from(began, errand.context.heard()));
+            if now >= from {
+                break None;
+            }
+            tokio::select! {
+                biased;
+                outcome = &mut fresh => match outcome {
+                    Err(failure) if failure.extended_error().is_lack_of_answer() => break Some(failure),
+                    outcome => return outcome,
+                },
+                () = tokio::time::sleep(from.since(now)) => {}
+            }
+        };
+        // A server may have answered meanwhile.
+        if let Some(cut) = self.stale_cut(errand) {
+            errand.context.budget.use_stale();
+            let ago = self.now().since(cut.expires).as_secs();
+            let found = format!("the delegation of {} that ended {ago} s ago", cut.zone);
+            errand.context.note(StepEvent::Memory { found });
+            if let Ok(resolved) = self.walk(errand, cut, &[]).await {
+                return Ok(resolved);
+            }
+        }
+        match failure {
+            Some(failure) => Err(failure),
+            None => fresh.await,
+        }
+    }
+
+    /// The delegation that has ended and may be used if the servers above do not answer.
+    fn stale_cut(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
+        let Errand { route, context, .. } = errand;
+        let serve_stale = route.policy.serve_stale;
+        let is_found = matches!(route.kind, Kind::Iterate | Kind::Stub(_)) && errand.rewrite.is_none();
+        if serve_stale.is_zero() || !is_found || context.is_on_the_side() {
+            return None;
+        }
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let cut = rrsets.stale_delegation(&errand.at_or_above(), serve_stale, self.now())?;
+        let calendar = self.means.clock.calendar();
+        let is_over = cut.evidence.records(0).iter().any(|record| signature::has_expired(record, calendar));
+        (route.zone.zone_of(&cut.zone) && cut.zone != route.zone && !is_over).then_some(cut)
+    }
+
+    /// The result of a lookup of a server's addresses; those past their TTL once its own zone has not answered for a while.
+    pub(super) async fn or_stale_addresses(
+        &self,
+        lookup: impl Future<Output = Result<Vec<IpAddr>, Failure>>,
+        (server, kind): (&Name, RecordType),
+        context: &Context,
+    ) -> Result<Vec<IpAddr>, Failure> {
+        let stale = || self.stale_addresses(server, kind, context);
+        if stale().is_empty() {
+            return lookup.await;
+        }
+        let failure = match tokio::time::timeout(CLIENT_RESPONSE_TIME, lookup).await {
+            Ok(Err(failure)) if failure.is_lack_of_answer() => Some(failure),
+            Ok(found) => return found,
+            Err(_) => None,
+        };
+        match (failure, stale()) {
+            (Some(failure), known) if known.is_empty() => Err(failure),
+            (_, known) => Ok(known),
+        }
+    }
+
+    fn stale_addresses(&self, server: &Name, kind: RecordType, context: &Context) -> Vec<IpAddr> {
+        let (now, calendar) = (self.now(), self.means.clock.calendar());
+        let serve_stale = context.view.route(server, kind).policy.serve_stale;
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let word = rrsets.last_word(server, kind, serve_stale, now);
+        let Some(word) = word.filter(|word| word.kind == kind && word.age != Age::Fresh) else {
+            return Vec::new();
+        };
+        let is_over = word.rrset.backing().security == Security::Secure
+            && word.rrset.evidence(now).iter().any(|record| signature::has_expired(record, calendar));
+        if is_over { Vec::new() } else { word.rrset.addresses().collect() }
+    }
+}
+
+impl Errand<'_> {
+    /// The name whose closest zone is asked: for DS the parent's side of a cut (RFC 4035 section 3.1.4.1).
+    pub(super) fn at_or_above(&self) -> Name {
+        let above = self.kind == RecordType::DS && !self.name.is_root();
+        if above { self.name.base_name() } else { self.name.clone() }
+    }
+}
