@@ -6,6 +6,7 @@
 //! - These types stood in `record` first, although `iterate`, `resolve` and `exchange` decide by them. A module on
 //!   the way of a question must not need one beside it, so they moved here.
 
+use hickory_proto::op::ResponseCode;
 use serde::{Deserialize, Serialize};
 
 /// How a message went to a server.
@@ -30,15 +31,25 @@ pub enum Conduct {
     Truncated,
     /// Did not answer while we listened.
     Silent,
-    /// The network reports that it cannot be reached, or it refused TCP.
+    /// The network reports that it cannot be reached.
     Unreachable,
+    /// It answered over UDP, and its connection over TCP was refused or closed.
+    NoTcp,
     /// Its TLS certificate is for another server.
     Certificate,
     /// REFUSED.
     Refused,
     /// SERVFAIL.
     ServFail,
-    /// Another response code that does not end the question: FORMERR, NOTIMP, BADVERS and the like.
+    /// FORMERR.
+    FormErr,
+    /// NOTIMP.
+    NotImp,
+    /// NOTAUTH.
+    NotAuth,
+    /// BADVERS.
+    BadVers,
+    /// Another response code that does not end the question.
     OtherError,
     /// Does not serve the zone: referred upward, sideways or to itself.
     Lame,
@@ -47,15 +58,33 @@ pub enum Conduct {
 }
 
 impl Conduct {
+    /// The conduct of a server that answers with an error.
+    pub const fn of_error(code: ResponseCode) -> Self {
+        match code {
+            ResponseCode::Refused => Self::Refused,
+            ResponseCode::ServFail => Self::ServFail,
+            ResponseCode::FormErr => Self::FormErr,
+            ResponseCode::NotImp => Self::NotImp,
+            ResponseCode::NotAuth => Self::NotAuth,
+            ResponseCode::BADVERS => Self::BadVers,
+            _ => Self::OtherError,
+        }
+    }
+
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::Answered,
         Self::Truncated,
         Self::Silent,
         Self::Unreachable,
+        Self::NoTcp,
         Self::Certificate,
         Self::Refused,
         Self::ServFail,
+        Self::FormErr,
+        Self::NotImp,
+        Self::NotAuth,
+        Self::BadVers,
         Self::OtherError,
         Self::Lame,
         Self::Unfit,
@@ -72,10 +101,15 @@ impl Conduct {
             Self::Answered | Self::Truncated => None,
             Self::Silent => Some("timeout"),
             Self::Unreachable => Some("unreachable"),
+            Self::NoTcp => Some("no answer over TCP"),
             Self::Certificate => Some("certificate rejected"),
             Self::Refused => Some("REFUSED"),
             Self::ServFail => Some("SERVFAIL"),
-            Self::OtherError => Some("error response"),
+            Self::FormErr => Some("FORMERR"),
+            Self::NotImp => Some("NOTIMP"),
+            Self::NotAuth => Some("NOTAUTH"),
+            Self::BadVers => Some("BADVERS"),
+            Self::OtherError => Some("unknown RCODE"),
             Self::Lame => Some("lame"),
             Self::Unfit => Some("invalid reply"),
         }
@@ -88,6 +122,6 @@ impl Conduct {
 
     /// Whether a message came back, so that the time is a round trip.
     pub const fn came_back(self) -> bool {
-        !matches!(self, Self::Silent | Self::Unreachable)
+        !matches!(self, Self::Silent | Self::Unreachable | Self::NoTcp)
     }
 }

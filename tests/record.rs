@@ -45,6 +45,7 @@ fn fly(recorder: &Recorder, zone: &str, millis: u64, failed: bool) {
         question: &Question::new(&zone, RecordType::MX),
         zone: Some(zone.clone()),
         failed: failed.then(lost),
+        doubted: false,
         state: None,
         elapsed: Duration::from_millis(millis),
         patience: Duration::from_secs(4),

@@ -8,7 +8,7 @@ use super::protocol::{MissingAddress, Warning};
 use crate::config::{Config, Listener};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
-use crate::record::{Age, FailingZone, Report, Troubles};
+use crate::record::{Age, FailingZone, Report, Troubles, failed_text};
 
 /// Fewer questions or messages than this show nothing.
 const ENOUGH: u64 = 20;
@@ -59,9 +59,10 @@ fn unreachable(problem: String) -> Warning {
 /// The zones that fail: some by name, the others as a number.
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
-        let FailingZone { zone, span, failures, why, trace } = failing;
+        let FailingZone { zone, span, failures, doubted, why, trace } = failing;
         let age = Age((*span).max(Duration::from_secs(1)));
-        let problem = format!("Zone {zone}: {failures} queries failed within {age}; last: {why}.");
+        let problem =
+            format!("Zone {zone}: {failures} queries {} within {age}; last: {why}.", failed_text(*doubted));
         Warning { problem, remedy: format!("{trace}.") }
     });
     let more = failing.len().saturating_sub(MAX_STATUS_ZONES);
@@ -147,6 +148,7 @@ mod tests {
             zone: format!("z{number}.example."),
             span: Duration::from_secs(720),
             failures: 9,
+            doubted: false,
             why: "no server of it gave an answer".to_owned(),
             trace: "`resolverctl query z.example. MX --trace` shows each step".to_owned(),
         };

@@ -312,14 +312,14 @@ impl Attempt {
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextMessage {
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
-                let conduct = conduct_of(trouble);
+                let conduct = conduct_of(trouble, transport);
                 let other_case = *trouble == Trouble::OtherCase;
                 let turn = if other_case { NextMessage::OtherCase } else { NextMessage::nothing(conduct) };
                 (turn, conduct, trouble.to_string().into())
             }
             Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
-                let words = format!("{} because of EDNS", message.metadata.response_code);
-                (NextMessage::WithoutEdns, Conduct::OtherError, words.into())
+                let code = message.metadata.response_code;
+                (NextMessage::WithoutEdns, Conduct::of_error(code), format!("{code} because of EDNS").into())
             }
             Ok(message) if message.metadata.truncation => {
                 (NextMessage::Stream, Conduct::Truncated, Words::Fixed("truncated"))
@@ -383,7 +383,12 @@ impl Attempt {
         let time = match conduct {
             Conduct::Lame if matches!(said, Said::Doubtful(_)) => Some(FAILING_TIME),
             Conduct::Lame | Conduct::Refused => Some(LAME_TIME),
-            Conduct::ServFail | Conduct::OtherError => Some(FAILING_TIME),
+            Conduct::ServFail
+            | Conduct::FormErr
+            | Conduct::NotImp
+            | Conduct::NotAuth
+            | Conduct::BadVers
+            | Conduct::OtherError => Some(FAILING_TIME),
             _ => None,
         };
         if conduct == Conduct::Answered && self.role.is_found() {
@@ -454,9 +459,10 @@ pub(super) fn first_transport(path: &Path) -> Transport {
     if path.tls.is_some() { Transport::Tls } else { Transport::Udp }
 }
 
-/// The conduct of a server that sent no message.
-pub(super) fn conduct_of(trouble: &Trouble) -> Conduct {
+/// The conduct of a server that sent no message over `transport`. TCP is tried only after an answer over UDP.
+pub(super) fn conduct_of(trouble: &Trouble, transport: Transport) -> Conduct {
     match trouble {
+        Trouble::Unreachable if transport == Transport::Tcp => Conduct::NoTcp,
         Trouble::Silent => Conduct::Silent,
         Trouble::Unreachable | Trouble::NoRoute | Trouble::NotSent(_) => Conduct::Unreachable,
         Trouble::Certificate(_) => Conduct::Certificate,

@@ -188,9 +188,7 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     match rcode {
         // YXDOMAIN is an answer if a DNAME explains it.
         ResponseCode::NoError | ResponseCode::NXDomain | ResponseCode::YXDomain => {}
-        ResponseCode::Refused => return (Said::Nothing(Conduct::Refused), 0),
-        ResponseCode::ServFail => return (Said::Nothing(Conduct::ServFail), 0),
-        _ => return (Said::Nothing(Conduct::OtherError), 0),
+        code => return (Said::Nothing(Conduct::of_error(code)), 0),
     }
     let mut scrubbed = scrub(zone, message);
     let nxdomain = rcode == ResponseCode::NXDomain;
@@ -441,14 +439,15 @@ fn without_answer(
         return Said::Found(negative(soa));
     }
     let ns = |record: &&Record| record.record_type() == RecordType::NS;
+    let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
             // It names servers of a zone outside its authority: an upward or sideways referral.
             Some(_) => Said::Nothing(Conduct::Lame),
-            // Data of another type: load balancers answer every question with an address. With AA it is "no such
-            // type". Data of another name fit no question.
+            // Data of another type: load balancers answer every question with an address. It is "no such type", like
+            // an empty message, without AA only if all servers say so. Data of another name fit no question.
             None if message.answers.iter().any(|record| !is_signature(record))
-                && (scrubbed.answers.is_empty() || !message.metadata.authoritative) =>
+                && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
                 Said::Nothing(Conduct::Unfit)
             }

@@ -364,9 +364,9 @@ fn every_other_response_code_is_for_the_next_server() {
     for (rcode, conduct) in [
         (ResponseCode::Refused, Conduct::Refused),
         (ResponseCode::ServFail, Conduct::ServFail),
-        (ResponseCode::NotImp, Conduct::OtherError),
-        (ResponseCode::FormErr, Conduct::OtherError),
-        (ResponseCode::NotAuth, Conduct::OtherError),
+        (ResponseCode::NotImp, Conduct::NotImp),
+        (ResponseCode::FormErr, Conduct::FormErr),
+        (ResponseCode::NotAuth, Conduct::NotAuth),
         // Without the DNAME that makes too long a name.
         (ResponseCode::YXDomain, Conduct::OtherError),
     ] {

@@ -177,7 +177,8 @@ impl Failure {
     /// The extended error for the client.
     pub fn extended_error(&self) -> ExtendedError {
         let unreachable = |faults: &[(SocketAddr, Conduct)]| {
-            !faults.is_empty() && faults.iter().all(|(_, conduct)| *conduct == Conduct::Unreachable)
+            !faults.is_empty()
+                && faults.iter().all(|(_, conduct)| matches!(conduct, Conduct::Unreachable | Conduct::NoTcp))
         };
         let code = match self {
             Self::Servers { faults, .. } if unreachable(faults) => ExtendedError::NETWORK_ERROR,

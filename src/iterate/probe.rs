@@ -59,7 +59,7 @@ impl Probe {
                 means.uplink.heard(role.is_configured(), now);
                 Conduct::Answered
             }
-            Err(trouble) => conduct_of(trouble),
+            Err(trouble) => conduct_of(trouble, transport),
         };
         if first {
             let elapsed = heard.elapsed;

@@ -66,6 +66,8 @@ pub struct FlightEnded<'a> {
     pub zone: Option<Name>,
     /// Why it failed, if it did.
     pub failed: Option<Lost>,
+    /// Whether it ended at a denial that all servers of the zone gave without authority.
+    pub doubted: bool,
     /// The result of validation; none if nothing was validated.
     pub state: Option<SecurityStatus>,
     /// From its begin to its end.
@@ -102,6 +104,8 @@ pub enum Shows {
     Unchecked,
     /// It is a DNS list, whose state is reported as a list's.
     List,
+    /// Its servers denied it without authority: clients got the denial.
+    Doubt,
     /// The answer was found, too late for the clients.
     Late,
 }

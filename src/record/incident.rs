@@ -30,6 +30,8 @@ struct TroubledZone {
     first: Mono,
     last: Mono,
     failures: u32,
+    /// Whether some of them were denied without authority instead.
+    doubted: bool,
     state: IncidentState,
     /// Questions that failed and were not answered since, the last at the end.
     failing: Vec<Failing>,
@@ -63,6 +65,8 @@ pub(super) struct FailedZone {
     pub(super) since: Mono,
     /// The number of failed questions.
     pub(super) failures: u32,
+    /// Whether some of them were denied without authority instead.
+    pub(super) doubted: bool,
     /// Why the last one failed.
     pub(super) why: String,
     /// The last one.
@@ -95,6 +99,15 @@ impl Incidents {
     pub(super) fn ended(&mut self, zone: FlightZone<'_>, ended: &FlightEnded<'_>, now: Mono) -> Option<Line> {
         if let Some(lost) = &ended.failed {
             return self.failed(zone, ended, lost, now);
+        }
+        if ended.doubted {
+            let (name, kind) = (&ended.question.name, ended.question.kind);
+            let why = format!(
+                "all servers of {} deny {name} {kind} without authority, as if they did not serve it",
+                zone.name
+            );
+            let doubt = Lost { why, shows: Shows::Doubt, configured: false, servers: Vec::new() };
+            return self.failed(zone, ended, &doubt, now);
         }
         if ended.elapsed <= ended.patience {
             return self.succeeded(zone.name, ended, now);
@@ -160,17 +173,18 @@ impl Incidents {
         } else {
             trouble.failures >= INCIDENT_STRANGER_FAILURES && span >= INCIDENT_STRANGER_TIME
         };
-        if !enough || !trouble.may_begin(now) {
+        if !enough || !trouble.may_begin(now) || !trouble.has_failed() {
             return None;
         }
         let told = self.told < INCIDENTS_AN_HOUR;
         trouble.state = IncidentState::Begun { told };
-        let failures = trouble.failures;
+        let (failures, doubted) = (trouble.failures, trouble.doubted);
         let count = if told { &mut self.told } else { &mut self.withheld };
         *count = count.saturating_add(1);
         told.then(|| Line::ZoneFails {
             zone: zone.clone(),
             failures,
+            doubted,
             span,
             why: lost.why.clone(),
             question: ended.question.clone(),
@@ -226,8 +240,9 @@ impl Incidents {
 fn failing((zone, trouble): (&Name, &TroubledZone)) -> Option<FailedZone> {
     let IncidentState::Begun { .. } = trouble.state else { return None };
     let question = trouble.failing.last()?.question.clone();
-    let (since, failures, why) = (trouble.first, trouble.failures, trouble.why.clone());
-    Some(FailedZone { zone: zone.clone(), since, failures, why, question })
+    let (since, failures, doubted, why) =
+        (trouble.first, trouble.failures, trouble.doubted, trouble.why.clone());
+    Some(FailedZone { zone: zone.clone(), since, failures, doubted, why, question })
 }
 
 impl Failing {
@@ -239,7 +254,7 @@ impl Failing {
         match self.shows {
             // Any answer shows that the servers answer, and in time.
             Shows::Silence | Shows::Late => true,
-            Shows::NoHelp | Shows::List => same,
+            Shows::NoHelp | Shows::List | Shows::Doubt => same,
             // A client with CD gets bogus answers too.
             Shows::Bogus | Shows::Unchecked => same && ended.state.is_some(),
         }
@@ -249,18 +264,20 @@ impl Failing {
 impl TroubledZone {
     fn new(now: Mono) -> Self {
         let why = String::new();
-        Self { first: now, last: now, failures: 0, state: IncidentState::Watched, failing: Vec::new(), why }
+        let state = IncidentState::Watched;
+        Self { first: now, last: now, failures: 0, doubted: false, state, failing: Vec::new(), why }
     }
 
     /// One more question has failed.
     fn fails(&mut self, question: &Question, lost: &Lost, now: Mono) {
         let goes_on = matches!(self.state, IncidentState::Begun { .. });
         if self.failures == 0 || (!goes_on && now.since(self.last) > INCIDENT_WINDOW) {
-            self.failures = 0;
+            (self.failures, self.doubted) = (0, false);
             self.first = now;
             self.failing.clear();
         }
         self.failures = self.failures.saturating_add(1);
+        self.doubted |= lost.shows == Shows::Doubt;
         self.last = now;
         self.why.clone_from(&lost.why);
         self.failing.retain(|failing| failing.question != *question);
@@ -268,6 +285,11 @@ impl TroubledZone {
             self.failing.remove(0);
         }
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
+    }
+
+    /// Whether a question has failed. Load balancers that know one type deny the others without authority, and work.
+    fn has_failed(&self) -> bool {
+        self.failing.iter().any(|failing| failing.shows != Shows::Doubt)
     }
 
     /// Whether it is a new incident: one that has just ended is not reported again.

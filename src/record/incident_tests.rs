@@ -42,6 +42,9 @@ impl Stage {
     ) -> Option<Line> {
         let question = Question::new(zone.name, kind);
         let servers = vec![([192, 0, 2, 1].into(), Conduct::Silent)];
+        // Clients get a denial in doubt.
+        let doubted = shows == Some(Shows::Doubt);
+        let shows = shows.filter(|_| !doubted);
         let failed = shows.map(|shows| Lost { why: "why".to_owned(), shows, configured: false, servers });
         let elapsed = Duration::from_secs(if failed.is_some() { 2 } else { 0 });
         let state = failed.is_none().then_some(Validated::Insecure);
@@ -49,6 +52,7 @@ impl Stage {
             question: &question,
             zone: Some(zone.name.clone()),
             failed,
+            doubted,
             state,
             elapsed,
             patience: PATIENCE,
@@ -80,6 +84,7 @@ fn a_zone_that_worked_is_told_at_its_third_failure_and_when_it_is_back() {
         Some(Line::ZoneFails {
             zone: zone.clone(),
             failures: 3,
+            doubted: false,
             span: Duration::from_secs(20),
             why: "why".to_owned(),
             question: Question::new(&zone, RecordType::A),
@@ -127,6 +132,7 @@ fn what_is_bogus_is_told_though_other_names_are_well_and_ends_when_it_is_answere
         question: &question,
         zone: Some(zone.clone()),
         failed: None,
+        doubted: false,
         state: None,
         elapsed: Duration::ZERO,
         patience: PATIENCE,
@@ -168,6 +174,7 @@ fn answers_that_come_after_clients_were_told_servfail_are_failures() {
         question: &question,
         zone: Some(zone.clone()),
         failed: None,
+        doubted: false,
         state: None,
         elapsed: Duration::from_millis(5_100),
         patience: PATIENCE,
@@ -307,4 +314,18 @@ fn whoever_fails_while_nobody_is_heard_may_not_be_at_fault() {
     }
     stage.quiet = false;
     assert!((100..103).any(|second| stage.failed(&zone, true, second).is_some()), "the root is heard");
+}
+
+#[test]
+fn denials_without_authority_are_told_only_once_a_question_fails_too() {
+    let (mut stage, zone) = (Stage::default(), zone(1));
+    // A load balancer that knows one type denies the others so.
+    for second in 0..20 {
+        assert_eq!(stage.end(worked(&zone), RecordType::AAAA, Some(Shows::Doubt), second), None);
+    }
+    assert_eq!(stage.incidents.failing(at(20)), []);
+    let told = stage.end(worked(&zone), RecordType::A, Some(Shows::NoHelp), 20);
+    assert!(matches!(told, Some(Line::ZoneFails { failures: 21, doubted: true, .. })), "{told:?}");
+    let text = told.unwrap().to_string();
+    assert!(text.contains(": 21 queries failed or were denied without authority within 20 s; "), "{text}");
 }

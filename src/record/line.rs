@@ -20,6 +20,8 @@ pub(super) enum Line {
         zone: Name,
         /// Questions that failed.
         failures: u32,
+        /// Whether some of them were denied without authority instead.
+        doubted: bool,
         /// Since the first of them.
         span: Duration,
         /// Why the last one failed.
@@ -118,9 +120,10 @@ impl fmt::Display for Line {
         // Less than a second is shown as one second.
         let age = |span: &Duration| Age((*span).max(Duration::from_secs(1)));
         match self {
-            Self::ZoneFails { zone, failures, span, why, question, .. } => write!(
+            Self::ZoneFails { zone, failures, doubted, span, why, question, .. } => write!(
                 formatter,
-                "zone {zone}: {failures} queries failed within {}; last: {why}; {}",
+                "zone {zone}: {failures} queries {} within {}; last: {why}; {}",
+                failed_text(*doubted),
                 age(span),
                 Trace(question)
             ),
@@ -143,6 +146,11 @@ impl fmt::Display for Line {
             ),
         }
     }
+}
+
+/// The verb for queries that failed, of which some were denied without authority if `doubted`.
+pub fn failed_text(doubted: bool) -> &'static str {
+    if doubted { "failed or were denied without authority" } else { "failed" }
 }
 
 /// A span of time in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".

@@ -52,7 +52,7 @@ pub use self::counters::{Counter, Counts};
 use self::event::{Ended, FlightEnded, Overdue, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
-pub use self::line::Age;
+pub use self::line::{Age, failed_text};
 use self::line::{Line, Trace};
 pub use self::report::{
     ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
@@ -184,6 +184,7 @@ impl Recorder {
             zone: failed.zone.to_string(),
             span: now.since(failed.since),
             failures: failed.failures,
+            doubted: failed.doubted,
             why: failed.why,
             trace: Trace(&failed.question).to_string(),
         });

@@ -162,6 +162,8 @@ pub struct FailingZone {
     pub span: Duration,
     /// The number of failed questions.
     pub failures: u32,
+    /// Whether some of them were denied without authority instead.
+    pub doubted: bool,
     /// Why the last one failed.
     pub why: String,
     /// The command that shows the steps.

@@ -58,6 +58,8 @@ pub(super) struct Chased {
     pub(super) list: Option<ListMark>,
     /// Whether another flight asked for it.
     pub(super) shared: bool,
+    /// Whether it ends at a denial in doubt that all servers of the zone gave.
+    pub(super) doubted: bool,
 }
 
 /// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
@@ -156,6 +158,7 @@ impl Resolver {
             .await?;
         chased.zone = found.zone;
         chased.answered = found.answered;
+        chased.doubted = found.doubted;
         // Signatures do not cover the other name.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
@@ -301,6 +304,7 @@ impl Chased {
 
     /// Adds the result for one name of the chain.
     pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
+        self.doubted = found.doubted;
         if let (Some(server), Some(round_trip)) = (found.server, found.round_trip) {
             self.answered = Some((server.ip(), round_trip));
         }

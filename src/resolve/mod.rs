@@ -448,6 +448,7 @@ impl Resolver {
         self.tell_lists(question, key, &chased, &context);
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
         let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
+        let doubted = chased.as_ref().is_ok_and(|chased| chased.doubted);
         let state = context.checks().then(|| state_of(&chased)).flatten();
         let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
         let (answer, failed, stale) = match composed {
@@ -482,6 +483,7 @@ impl Resolver {
             question,
             zone,
             failed: lost,
+            doubted,
             state,
             elapsed: now.since(context.began()),
             patience: context.view.config.resolve.deadline,

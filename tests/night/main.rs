@@ -29,14 +29,13 @@ const BROKEN: [(&str, Break, Option<&str>); 16] = [
     ("silent", Break::Both(&[Fault::Dead]), Some("no server of silent.tld. ")),
     ("refused", Break::Both(&[Fault::Refused]), Some("REFUSED")),
     ("servfail", Break::Both(&[Fault::ServFail]), Some("SERVFAIL")),
-    // Empty answers of all servers deny every type but the address: too few questions fail for a line.
-    ("empty", Break::Both(&[Fault::LameEmpty]), None),
+    ("empty", Break::Both(&[Fault::LameEmpty]), Some("failed or were denied without authority")),
     ("upward", Break::Both(&[Fault::UpwardReferral]), Some("lame")),
     ("sideways", Break::Both(&[Fault::SidewaysReferral]), Some("lame")),
-    ("formerr", Break::Both(&[Fault::FormErrWithOpt]), Some("error response")),
-    ("notimp", Break::Both(&[Fault::NotImp]), Some("error response")),
+    ("formerr", Break::Both(&[Fault::FormErrWithOpt]), Some("FORMERR")),
+    ("notimp", Break::Both(&[Fault::NotImp]), Some("NOTIMP")),
     ("garbled", Break::Both(&[Fault::HalfAnswer]), Some("invalid reply")),
-    ("untcp", Break::Both(&[Fault::AlwaysTruncates, Fault::NoTcp]), Some("unreachable")),
+    ("untcp", Break::Both(&[Fault::AlwaysTruncates, Fault::NoTcp]), Some("no answer over TCP")),
     ("slow", Break::Both(&[Fault::Slow(Duration::from_secs(5))]), Some("answer")),
     ("spoilt", Break::Both(&[Fault::BadSignatures]), Some("bogus")),
     ("stripped", Break::Both(&[Fault::NoDnssec]), Some("bogus")),
@@ -276,10 +275,14 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
     let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
     if line.is("zone_fails") {
-        is_broken(domain, second, truth)
-            && failed_since(60) >= 2
-            && line.text.contains(": 3 queries failed within ")
-            && said.is_some_and(|said| line.text.contains(said))
+        // Empty answers of all servers deny every type but the address, which is a failure.
+        let enough = if domain == "empty" {
+            failed_since(60) == 1
+                && line.text.contains(": 4 queries failed or were denied without authority within ")
+        } else {
+            failed_since(60) >= 2 && line.text.contains(": 3 queries failed within ")
+        };
+        is_broken(domain, second, truth) && enough && said.is_some_and(|said| line.text.contains(said))
     } else if line.is("zone_answers") {
         !is_broken(domain, second, truth) && failed_since(5) == 0
     } else if line.is("network_down") {

