@@ -65,6 +65,10 @@ pub const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 /// How long to wait for a client to take its reply.
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
+/// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest. The kernel's buffers
+/// take megabytes of each connection, so only clients that do not read get here.
+pub const MAX_UNSENT: usize = 4 << 20;
+
 /// TCP connections of one client: one address must not take them all.
 pub const MAX_TCP_PER_CLIENT: usize = 128;
 

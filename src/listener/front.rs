@@ -15,7 +15,7 @@ use ipnet::IpNet;
 
 use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
-use crate::question::{Apart, Client, ExtendedError, Outcome, QuestionKey};
+use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey};
 use crate::record::Recorder;
 use crate::record::event::Ended;
 use crate::resolve::client_question::ClientQuestion;
@@ -180,7 +180,7 @@ impl Front {
     }
 
     /// Resolves a miss; none if its first copy will be answered, or if this panics: other waiters continue.
-    pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Vec<u8>> {
+    pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Arc<Answer>> {
         let resolved = async {
             let WaitingQuery { query, arrival, view, .. } = waiting;
             let client = arrival.client;
@@ -194,10 +194,8 @@ impl Front {
                     None
                 }
                 Asked::Replied(replied) => {
-                    let mut out = Vec::new();
-                    reply::write(&mut out, &replied.answer, query, arrival.limit(query), self.now());
                     self.count(*arrival, query, replied.outcome);
-                    Some(out)
+                    Some(replied.answer)
                 }
             }
         };
@@ -205,6 +203,13 @@ impl Front {
             tracing::error!("{panicked}; a query got no reply; please report it");
             None
         })
+    }
+
+    /// The reply to a miss.
+    pub(super) fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Vec<u8> {
+        let (mut out, query) = (Vec::new(), &waiting.query);
+        reply::write(&mut out, answer, query, waiting.arrival.limit(query), self.now());
+        out
     }
 
     /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.

@@ -67,7 +67,8 @@ impl Miss {
     /// Waits for the flight of its question, and sends the reply.
     async fn answer(self) {
         let Self { waiting, peer, front, outbox } = self;
-        let reply = front.resolve(&waiting).await;
+        let answer = front.resolve(&waiting).await;
+        let reply = answer.map(|answer| front.reply(&waiting, &answer));
         if !outbox.put(reply, &peer) {
             front.apart(waiting.arrival.shard, Apart::ReplyLost);
         }

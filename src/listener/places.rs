@@ -6,14 +6,17 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 
 use crate::clock::Mono;
-use crate::limits::{MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT};
+use crate::limits::{MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT, MAX_UNSENT};
 
 /// The connections of all listeners.
-#[derive(Default)]
-pub(super) struct Places(Mutex<Vec<Arc<Seat>>>);
+pub(super) struct Places {
+    seats: Mutex<Vec<Arc<Seat>>>,
+    /// A permit for each octet of a reply that a client has not taken yet.
+    unsent: Semaphore,
+}
 
 /// One connection's place.
 pub(super) struct Seat {
@@ -28,6 +31,12 @@ pub(super) struct Seat {
 pub(super) struct Taken {
     places: Arc<Places>,
     seat: Arc<Seat>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { seats: Mutex::default(), unsent: Semaphore::new(MAX_UNSENT) }
+    }
 }
 
 impl Places {
@@ -46,7 +55,7 @@ impl Places {
     }
 
     fn seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -69,6 +78,11 @@ impl Taken {
     /// The connection was active.
     pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
+    }
+
+    /// Room for octets of a reply that the client has not taken yet; none if all connections together keep too many.
+    pub(super) fn keep_unsent(&self, octets: usize) -> Option<SemaphorePermit<'_>> {
+        self.places.unsent.try_acquire_many(u32::try_from(octets).ok()?).ok()
     }
 
     /// Waits until it has to leave.
@@ -109,6 +123,16 @@ mod tests {
         assert!(held[0].leave().now_or_never().is_none());
         assert!(stranger.leave().now_or_never().is_none(), "another client's stays");
         assert_eq!(places.seats().len(), MAX_TCP_PER_CLIENT + 1);
+    }
+
+    #[test]
+    fn what_clients_have_not_taken_is_bounded_for_all_together() {
+        let places = Arc::new(Places::default());
+        let (one, other) = (places.take(client(1), at(0)), places.take(client(2), at(0)));
+        let kept = one.keep_unsent(MAX_UNSENT - 10);
+        assert!(kept.is_some() && other.keep_unsent(11).is_none() && other.keep_unsent(10).is_some());
+        drop(kept);
+        assert!(other.keep_unsent(11).is_some());
     }
 
     #[test]

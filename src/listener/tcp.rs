@@ -3,7 +3,7 @@
 //! Connections, questions on one connection, idle time, and the times to read and to write a message are bounded. An
 //! error of accept is waited out, never fatal.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::places::{Places, Taken};
 use crate::limits::{
     ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
 };
-use crate::question::Apart;
+use crate::question::{Answer, Apart};
 
 /// Questions over TCP are counted in the first worker's shard: they are few.
 const SHARD: usize = 0;
@@ -56,9 +56,9 @@ pub(super) async fn accept(
     }
 }
 
-/// The reply to a question, none if its first copy is answered; and the question, whose client waits until the reply
-/// is written.
-type Resolved = (Option<Vec<u8>>, Box<WaitingQuery>);
+/// The answer to a question, none if its first copy is answered; and the question, whose client waits until the reply
+/// is written. The reply is written when its turn comes: the answer is shared, and 64 replies of 64 KiB are 4 MiB.
+type Resolved = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
     stream: TcpStream,
@@ -92,8 +92,10 @@ impl Connection {
                 () = self.taken.leave() => return Ok(()),
                 Some(resolved) = self.pending.join_next(), if !idle => {
                     // No task is aborted while the connection lasts, and a panic is caught before.
-                    if let Ok((Some(reply), _waiting)) = resolved {
-                        write(&mut self.stream, &reply).await?;
+                    if let Ok((Some(answer), waiting)) = resolved {
+                        let reply = self.front.reply(&waiting, &answer);
+                        drop(answer);
+                        self.send(reply).await?;
                     }
                     self.take_messages().await?;
                 }
@@ -124,7 +126,7 @@ impl Connection {
                 Arrival { shard: SHARD, client: self.client, at: now, limit: Some(MAX_STREAM_REPLY) };
             match self.front.receive(arrival, message, &mut out) {
                 First::Nothing => {}
-                First::Reply => write(&mut self.stream, &out).await?,
+                First::Reply => self.send(std::mem::take(&mut out)).await?,
                 First::Miss(waiting) => {
                     let front = Arc::clone(&self.front);
                     self.pending.spawn(async move { (front.resolve(&waiting).await, waiting) });
@@ -135,6 +137,27 @@ impl Connection {
         let begun = !self.read.is_empty() && self.pending.len() < MAX_PIPELINED;
         self.due = due(self.due, begun, self.read.len() < before, Instant::now());
         Ok(())
+    }
+
+    /// Sends a reply. The part that the kernel does not take at once is kept, within a bound for all connections;
+    /// beyond it the connection is closed.
+    async fn send(&mut self, reply: Vec<u8>) -> io::Result<()> {
+        let length = u16::try_from(reply.len()).unwrap_or(0).to_be_bytes();
+        let sent = match self.stream.try_write_vectored(&[IoSlice::new(&length), IoSlice::new(&reply)]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            sent => sent?,
+        };
+        let rest: Vec<u8> = length.iter().chain(&reply).skip(sent).copied().collect();
+        drop(reply);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let Some(_kept) = self.taken.keep_unsent(rest.len()) else {
+            self.front.apart(SHARD, Apart::ReplyLost);
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        };
+        let written = timeout(TCP_WRITE_TIME, self.stream.write_all(&rest)).await;
+        written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 }
 
@@ -158,14 +181,6 @@ async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, until: Option<Instant>
         Some(until) => timeout_at(until, reading).await.unwrap_or(Ok(0)),
         None => reading.await,
     }
-}
-
-async fn write(stream: &mut TcpStream, reply: &[u8]) -> io::Result<()> {
-    let mut framed = Vec::with_capacity(reply.len().saturating_add(2));
-    framed.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
-    framed.extend_from_slice(reply);
-    let written = timeout(TCP_WRITE_TIME, stream.write_all(&framed)).await;
-    written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 #[cfg(test)]

@@ -20,6 +20,8 @@ pub(crate) struct Client {
     next: u16,
     /// Datagrams sent, repeats included.
     pub(crate) sent: u64,
+    /// Whether its questions have DO.
+    pub(crate) dnssec_ok: bool,
 }
 
 impl Client {
@@ -28,13 +30,14 @@ impl Client {
         let socket = UdpSocket::bind((ours, 0)).unwrap();
         socket.connect(server).unwrap();
         socket.set_read_timeout(Some(AGAIN)).unwrap();
-        Self { socket, waiting: HashMap::new(), next: 0, sent: 0 }
+        Self { socket, waiting: HashMap::new(), next: 0, sent: 0, dnssec_ok: false }
     }
 
     /// Sends a question, without waiting for its reply.
     pub(crate) fn send(&mut self, name: &str, kind: RecordType) {
-        self.next += 1;
-        let message = message(self.next, name, kind, DNSClass::IN);
+        // After the last id comes the first: its question was answered long ago.
+        self.next = self.next.wrapping_add(1);
+        let message = message(self.next, (name, kind), DNSClass::IN, self.dnssec_ok);
         self.socket.send(&message).unwrap();
         self.sent += 1;
         self.waiting.insert(self.next, message);
@@ -71,7 +74,9 @@ impl Client {
 
     /// Asks a question that needs no server: a name of class CH.
     pub(crate) fn ask_locally(&mut self) -> Message {
-        self.socket.send(&message(u16::MAX, "version.bind.", RecordType::TXT, DNSClass::CH)).unwrap();
+        self.socket
+            .send(&message(u16::MAX, ("version.bind.", RecordType::TXT), DNSClass::CH, false))
+            .unwrap();
         self.waiting.insert(u16::MAX, Vec::new());
         self.next_reply()
     }
@@ -104,7 +109,13 @@ pub(crate) fn is_servfail(reply: &Message) -> bool {
     reply.metadata.response_code == ResponseCode::ServFail
 }
 
-fn message(id: u16, name: &str, kind: RecordType, class: DNSClass) -> Vec<u8> {
+/// A question as it stands on a stream: its length comes first.
+pub(crate) fn framed(id: u16, name: &str, kind: RecordType) -> Vec<u8> {
+    let message = message(id, (name, kind), DNSClass::IN, false);
+    [&u16::try_from(message.len()).unwrap().to_be_bytes(), &message[..]].concat()
+}
+
+fn message(id: u16, (name, kind): (&str, RecordType), class: DNSClass, dnssec_ok: bool) -> Vec<u8> {
     let mut message = Message::query();
     message.metadata.id = id;
     message.metadata.recursion_desired = true;
@@ -113,6 +124,7 @@ fn message(id: u16, name: &str, kind: RecordType, class: DNSClass) -> Vec<u8> {
     message.add_query(query);
     let mut edns = Edns::new();
     edns.set_max_payload(1_232);
+    edns.set_dnssec_ok(dnssec_ok);
     message.set_edns(edns);
     message.to_vec().unwrap()
 }

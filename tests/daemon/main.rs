@@ -5,6 +5,7 @@ mod bounds;
 mod client;
 mod kept;
 mod life;
+mod mixes;
 mod process;
 mod refusals;
 mod reload;

@@ -49,14 +49,19 @@ pub(crate) struct World {
 impl World {
     /// `tld.` is served from `distance` away and answers every name; no server answers for `silent.tld.`.
     pub(crate) fn new(distance: Duration) -> Self {
+        Self::with(distance, &[])
+    }
+
+    /// The same with these zones below `tld.`, each with its text.
+    pub(crate) fn with(distance: Duration, zones: &[(&str, String)]) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let lab = Arc::new(lab(distance));
+        let lab = Arc::new(lab(distance, zones));
         let sockets = runtime.block_on(LabSockets::start(lab, Random::system().unwrap())).unwrap();
         Self { sockets, _runtime: runtime }
     }
 }
 
-fn lab(distance: Duration) -> Lab {
+fn lab(distance: Duration, zones: &[(&str, String)]) -> Lab {
     let mut tree = Tree::default();
     for (name, last) in [("a.root", 1), ("ns.tld", 2), ("ns1.silent.tld", 3)] {
         let mut plan = ServerPlan::new(name, vec![[127, 78, 0, last].into()]);
@@ -71,6 +76,9 @@ fn lab(distance: Duration) -> Lab {
     tree.zone(".", &["a.root".to_owned()], "").unwrap();
     tree.zone("tld.", &["ns.tld".to_owned()], &text).unwrap();
     tree.zone("silent.tld.", &["ns1.silent.tld".to_owned()], "").unwrap();
+    for (name, text) in zones {
+        tree.zone(name, &["ns.tld".to_owned()], text).unwrap();
+    }
     tree.build().unwrap()
 }
 

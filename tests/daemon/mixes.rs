@@ -1,0 +1,210 @@
+//! The memory of the process, whatever its cache and its clients' connections hold.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use hickory_proto::rr::RecordType;
+use resolverd::limits::MAX_TCP_PER_CLIENT;
+
+use crate::client::{Client, framed};
+use crate::process::{Process, Setting, World, alone};
+
+/// Questions of a socket that wait at the same time.
+const WINDOW: usize = 50;
+
+/// Clients whose connections are all open at once.
+const TCP_CLIENTS: u8 = 4;
+
+/// Questions that each connection sends at once. All replies together have 240 MB.
+const PIPELINED: u16 = 8;
+
+/// A kind of entry: the names and types that fill a cache with it, by number.
+struct Mix {
+    title: &'static str,
+    /// Octets of an entry, roughly: a cache is filled several times.
+    octets: u64,
+    ask: fn(u64) -> (String, RecordType),
+    dnssec_ok: bool,
+}
+
+const MIXES: [Mix; 8] = [
+    Mix {
+        title: "addresses",
+        octets: 450,
+        ask: |number| (format!("a{number}.tld."), RecordType::A),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "addresses with DO",
+        octets: 450,
+        ask: |number| (format!("a{number}.tld."), RecordType::A),
+        dnssec_ok: true,
+    },
+    Mix {
+        title: "names of 255 octets",
+        octets: 1_100,
+        ask: |number| (long(number), RecordType::A),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "denials",
+        octets: 800,
+        ask: |number| (format!("d{number}.none.tld."), RecordType::MX),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "texts of 60 KB",
+        octets: 120_000,
+        ask: |number| (format!("t{number}.big.tld."), RecordType::TXT),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "keys of 60 KB",
+        octets: 120_000,
+        ask: |number| (format!("k{number}.big.tld."), RecordType::DNSKEY),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "delegations with 13 servers",
+        octets: 8_000,
+        ask: |number| (format!("www.c{number}.many.tld."), RecordType::A),
+        dnssec_ok: false,
+    },
+    Mix {
+        title: "answers of lists",
+        octets: 500,
+        ask: |number| (listed(number), RecordType::A),
+        dnssec_ok: false,
+    },
+];
+
+/// A name of 255 octets below `tld.`, with labels of a single octet, or long ones: they take most outside the name.
+fn long(number: u64) -> String {
+    let (mut name, octets) = (format!("n{number}."), if number.is_multiple_of(2) { 1 } else { 50 });
+    while name.len() + octets + 1 + "tld.".len() < 255 {
+        name.push_str(&"x".repeat(octets));
+        name.push('.');
+    }
+    name + "tld."
+}
+
+fn listed(number: u64) -> String {
+    let [a, b, c, d] = Ipv4Addr::from_bits(u32::try_from(number).unwrap() + 0x0a00_0000).octets();
+    format!("{d}.{c}.{b}.{a}.bl.tld.")
+}
+
+/// Size of the cache in MiB. A larger one, set by `RESOLVERD_CACHE_MIB`, takes minutes.
+fn size() -> u64 {
+    std::env::var("RESOLVERD_CACHE_MIB").map_or(8, |size| size.parse().unwrap())
+}
+
+/// What the process may take: the slack of the allocator, and 24 MiB for the program, its statistics and its buffers.
+fn bound(size: u64) -> u64 {
+    (size << 20) / 4 * 5 + (24 << 20)
+}
+
+#[test]
+fn the_process_stays_within_its_bound_whatever_the_cache_holds() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(1), &zones());
+    let size = size();
+    let list = "[[list]]\nname = \"bl.tld\"\npurpose = \"block\"\nsubjects = [\"ip4\"]";
+    let setting = Setting::new(&world, &format!("[cache]\nsize = \"{size}MiB\"\n{list}"));
+    for mix in &MIXES {
+        let process = setting.start();
+        fill(&process, mix, (size << 20) / mix.octets);
+        let (peak, stores) = (process.peak_memory(), process.stats().stores);
+        println!("{}: {} MiB of {} at most", mix.title, peak >> 20, bound(size) >> 20);
+        assert!(peak <= bound(size), "{}: {} MiB of {}", mix.title, peak >> 20, bound(size) >> 20);
+        assert!(stores.iter().all(|store| store.bytes <= store.capacity), "{}: {stores:?}", mix.title);
+        let rrsets = stores.iter().find(|store| store.store == "rrsets").unwrap();
+        assert!(rrsets.bytes > rrsets.capacity / 10 * 9, "{}: the cache is not full: {rrsets:?}", mix.title);
+    }
+}
+
+/// Asks for `count` names.
+fn fill(process: &Process, mix: &Mix, count: u64) {
+    let mut client = Client::new(process.address);
+    client.dnssec_ok = mix.dnssec_ok;
+    for number in 0..count {
+        let (name, kind) = (mix.ask)(number);
+        client.send(&name, kind);
+        if client.waiting() >= WINDOW {
+            client.next_reply();
+        }
+    }
+    while client.waiting() > 0 {
+        client.next_reply();
+    }
+}
+
+#[test]
+fn clients_that_do_not_read_long_replies_take_no_more() {
+    let _alone = alone();
+    let world = World::with(Duration::from_millis(50), &zones());
+    let setting = Setting::new(&world, "[cache]\nsize = \"16MiB\"");
+    let process = setting.start();
+    let mut client = Client::new(process.address);
+    client.ask("a.big.tld.", RecordType::TXT);
+    let before = process.peak_memory();
+    let mut streams = Vec::new();
+    for last in 1..=TCP_CLIENTS {
+        for _ in 0..MAX_TCP_PER_CLIENT {
+            streams.push(connected(process.address, [127, 0, 0, last].into()));
+        }
+    }
+    // All wait for one answer, which then is for all of them; and then they ask for it again.
+    for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
+        for stream in &mut streams {
+            let mut questions = Vec::new();
+            for number in 0..PIPELINED {
+                questions.extend(framed(number, name, RecordType::TXT));
+            }
+            // It may have been closed.
+            let _ = stream.write_all(&questions);
+        }
+        client.hear_nothing(Duration::from_millis(1_500));
+    }
+    let peak = process.peak_memory();
+    println!("{} MiB before, {} MiB at most, of {}", before >> 20, peak >> 20, bound(16) >> 20);
+    assert!(peak <= bound(16), "{} MiB, of {}", peak >> 20, bound(16) >> 20);
+    assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
+}
+
+/// A connection from an address, with a small buffer for what comes.
+fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    socket.bind(&SocketAddr::from((from, 0)).into()).unwrap();
+    socket.connect(&server.into()).unwrap();
+    socket.set_write_timeout(Some(Duration::from_secs(1))).unwrap();
+    socket.into()
+}
+
+/// The text of the zones that answer so: `many.tld.` refers to zones that no server has.
+fn zones() -> [(&'static str, String); 4] {
+    let string = format!("\"{}\" ", "x".repeat(250));
+    let texts: String = (0..4).fold(String::new(), |mut text, number| {
+        writeln!(text, "* 3600 TXT \"{number}\" {}", string.repeat(59)).unwrap();
+        text
+    });
+    let keys: String = (0..4).fold(texts, |mut text, number| {
+        writeln!(text, "* 3600 DNSKEY 256 3 8 {}", data_encoding::BASE64.encode(&[number; 15_000])).unwrap();
+        text
+    });
+    let cuts = (0..4_000).fold(String::new(), |mut text, cut| {
+        for server in 0..13 {
+            writeln!(text, "c{cut} 172800 NS ns{server}.c{cut}\nns{server}.c{cut} 172800 A 127.78.0.4")
+                .unwrap();
+        }
+        text
+    });
+    [
+        ("big.tld.", keys),
+        ("none.tld.", String::new()),
+        ("many.tld.", cuts),
+        ("bl.tld.", "* 3600 A 127.0.0.2\n".to_owned()),
+    ]
+}
