@@ -84,9 +84,11 @@ pub struct Reply {
     pub elapsed: Duration,
 }
 
-/// The defaults for a lab: its root, servers at any address, no IPv6, no validation.
+/// The defaults for a lab: its root, servers at any address, no IPv6, no validation, and no listeners, at whose addresses the
+/// lab has servers.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
+    config.listen.addresses = Vec::new();
     config.resolve.root_hints = lab.root_hints();
     config.resolve.deny_servers = Vec::new();
     config.resolve.ipv4 = Family::On;
