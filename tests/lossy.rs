@@ -7,14 +7,12 @@ mod watched;
 use std::time::Duration;
 
 use resolverd::lab::internet::Internet;
+use resolverd::lab::prelude::SOAK_DOMAINS;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::traffic::{self, Played};
 use resolverd::random::Random;
 
 use watched::{AILMENTS, Watched};
-
-/// Mail domains of an internet: three for each hoster.
-const DOMAINS: usize = 24;
 
 /// A world: datagrams lost per thousand on all paths, and whether one server of each zone is broken.
 #[derive(Clone, Copy)]
@@ -25,7 +23,7 @@ struct World {
 
 /// Plays messages of a seed, each with a cold resolver; returns their costs and failures.
 fn cold_messages(world: World, seed: u64, count: usize) -> (Vec<Played>, Vec<String>) {
-    let internet = Internet::new(seed, DOMAINS).unwrap();
+    let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     if world.broken {
         internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
     }

@@ -15,6 +15,7 @@ use resolverd::lab::client::AskError;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::log::Received;
+use resolverd::lab::prelude::SOAK_DOMAINS;
 use resolverd::lab::simulation::{Simulation, config_for, paused};
 use resolverd::lab::traffic::{self, Asker};
 use resolverd::lab::world::{Lab, ServerPlan};
@@ -24,15 +25,12 @@ use resolverd::record::event::StepEvent;
 
 use watched::{AILMENTS, Watched};
 
-/// Mail domains of a soak's internet: three for each hoster.
-const DOMAINS: usize = 24;
-
 /// Messages played in one run.
 const MESSAGES: usize = 6;
 
 /// Plays a seed's traffic over its broken internet; returns the failures, and every message to servers.
 async fn soak(seed: u64) -> (Vec<String>, Vec<Received>) {
-    let internet = Internet::new(seed, DOMAINS).unwrap();
+    let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
     internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
     let simulation = Simulation::new(internet.lab.clone(), config_for(&internet.lab), seed);
     let watched = Watched::new(&simulation);
@@ -104,7 +102,7 @@ impl Asker for OneByOne<'_> {
 fn no_message_is_sent_twice_for_one_question() {
     for (seed, broken) in (0..10).flat_map(|seed| [(seed, false), (seed, true)]) {
         let twice = paused(async {
-            let internet = Internet::new(seed, DOMAINS).unwrap();
+            let internet = Internet::new(seed, SOAK_DOMAINS).unwrap();
             if broken {
                 internet.lab.break_one_of_each_zone(&AILMENTS, &Random::seeded(seed));
             }
@@ -137,7 +135,7 @@ fn many_askers_make_one_flight() {
 
 /// Messages sent when this many clients ask for one name at once.
 async fn packets_of(askers: usize) -> u64 {
-    let internet = Internet::new(1, DOMAINS).unwrap();
+    let internet = Internet::new(1, SOAK_DOMAINS).unwrap();
     let lab: Arc<Lab> = internet.lab.clone();
     let simulation = Simulation::new(lab.clone(), config_for(&lab), 1);
     let name = &internet.domains[5].name;

@@ -17,16 +17,13 @@ use resolverd::lab::distort::POISON;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::oracle::Oracle;
-use resolverd::lab::prelude::by_hand;
+use resolverd::lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand};
 use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::traffic::{self, Asker};
 use resolverd::lab::world::Lab;
-use resolverd::limits::{DEAD_WANTED_TIME, MAX_PACKETS_PER_QUESTION};
+use resolverd::limits::MAX_PACKETS_PER_QUESTION;
 use resolverd::random::Random;
 use resolverd::record::event::{Step, StepEvent};
-
-/// Mail domains of a soak's internet: three for each hoster.
-const DOMAINS: usize = 24;
 
 /// The default number of runs: with four broken servers each, enough that every fault finds one.
 const SEEDS: u64 = 16;
@@ -39,12 +36,6 @@ const ONE_IN: usize = 20;
 
 /// The longest time between two messages: TTLs end, and dead servers become due.
 const PAUSE_MILLIS: u32 = 20_000;
-
-/// A client gets a reply within its four seconds, and the clock ticks in milliseconds.
-const PATIENCE: Duration = Duration::from_millis(4_010);
-
-/// Longer than a flight takes, and than an unwanted dead server is probed.
-const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
 /// Questions after which the servers in use are known.
 const RECONNAISSANCE: usize = 400;
@@ -84,8 +75,11 @@ fn soak_world(world: World<'_>, questions: u64) -> Vec<(u64, Run)> {
 
 async fn run(seed: u64, world: World<'_>, questions: usize) -> Run {
     let World { faults, loss_per_mille, signed } = world;
-    let internet =
-        if signed { Internet::signed(seed, DOMAINS).unwrap() } else { Internet::new(seed, DOMAINS).unwrap() };
+    let internet = if signed {
+        Internet::signed(seed, SOAK_DOMAINS).unwrap()
+    } else {
+        Internet::new(seed, SOAK_DOMAINS).unwrap()
+    };
     let config = if signed { config_trusting(&internet.lab) } else { config_for(&internet.lab) };
     let asked = reconnoitre(&internet, &config, seed).await;
     let broken = break_some(&internet.lab, faults, &asked, seed);
@@ -206,7 +200,7 @@ impl Asker for Watched<'_> {
             if reply.steps.iter().filter(sent).count() > MAX_PACKETS_PER_QUESTION as usize {
                 run.wrong.push(format!("{name} {kind} cost more messages than a question may"));
             }
-            if reply.elapsed > PATIENCE {
+            if reply.elapsed > REPLY_TIME {
                 run.wrong.push(format!("{name} {kind} took {:?}", reply.elapsed));
             }
             if reply.message.metadata.response_code == ResponseCode::ServFail {

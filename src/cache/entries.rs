@@ -40,7 +40,7 @@ pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {
 
 /// The kind of an entry, for counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum EntryKind {
     Rrset,
     Negative,
     Exists,
@@ -48,13 +48,13 @@ pub(super) enum Sort {
     State,
 }
 
-/// The sort of an entry.
-pub(super) fn sort_of(entry: &CacheEntry) -> Sort {
+/// The kind of an entry.
+pub(super) fn kind_of(entry: &CacheEntry) -> EntryKind {
     match entry {
-        CacheEntry::Known(Known::Rrset(_)) => Sort::Rrset,
-        CacheEntry::Known(Known::Negative(_)) => Sort::Negative,
-        CacheEntry::Delegation(_) => Sort::Delegation,
-        CacheEntry::State(_) => Sort::State,
-        CacheEntry::Exists(_) => Sort::Exists,
+        CacheEntry::Known(Known::Rrset(_)) => EntryKind::Rrset,
+        CacheEntry::Known(Known::Negative(_)) => EntryKind::Negative,
+        CacheEntry::Delegation(_) => EntryKind::Delegation,
+        CacheEntry::State(_) => EntryKind::State,
+        CacheEntry::Exists(_) => EntryKind::Exists,
     }
 }

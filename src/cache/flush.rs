@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::entries::{Sort, sort_of};
+use super::entries::{EntryKind, kind_of};
 use super::rrsets::CacheEntry;
 use super::{Memory, Store};
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
@@ -69,14 +69,15 @@ impl Memory {
         remove(&self.answers.0, is_hit, |answer| {
             *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
         });
-        let is_hit = |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, sort_of(entry) == Sort::Negative);
+        let is_hit =
+            |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, kind_of(entry) == EntryKind::Negative);
         remove(self.rrsets.store(), is_hit, |entry| {
-            let count = match sort_of(entry) {
-                Sort::Rrset => &mut flushed.rrsets,
-                Sort::Negative => &mut flushed.negatives,
-                Sort::Delegation | Sort::State => &mut flushed.delegations,
+            let count = match kind_of(entry) {
+                EntryKind::Rrset => &mut flushed.rrsets,
+                EntryKind::Negative => &mut flushed.negatives,
+                EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
                 // It goes with the names that showed it.
-                Sort::Exists => return,
+                EntryKind::Exists => return,
             };
             *count += 1;
         });

@@ -101,11 +101,21 @@ type Misread = (Range<usize>, String);
 
 impl Registry {
     /// The one that is built in.
+    ///
+    /// # Panics
+    /// It cannot be read: this program was built wrong. Without it no list would be known, and refusals of lists would
+    /// count as listings, so nothing starts.
     pub fn built_in() -> Arc<Self> {
-        // A test reads the file, so the reading cannot fail here.
-        static READ: LazyLock<Arc<Registry>> =
-            LazyLock::new(|| Arc::new(Registry::read(BUILT_IN).unwrap_or_default()));
+        static READ: LazyLock<Arc<Registry>> = LazyLock::new(|| Arc::new(Registry::read_or_panic(BUILT_IN)));
         Arc::clone(&READ)
+    }
+
+    #[expect(clippy::panic, reason = "it is read when defaults are made, before any packet")]
+    fn read_or_panic(text: &str) -> Self {
+        match Self::read(text) {
+            Ok(registry) => registry,
+            Err(error) => panic!("the built-in registry of DNS lists cannot be read: {error}"),
+        }
     }
 
     /// Reads one.
@@ -238,5 +248,11 @@ mod tests {
     fn the_built_in_registry_is_read() {
         let found = Registry::read(BUILT_IN).map(|registry| registry.lists.len());
         assert!(matches!(found, Ok(count) if count >= AT_LEAST), "{found:?}");
+    }
+
+    #[test]
+    #[should_panic(expected = "the built-in registry of DNS lists cannot be read: ")]
+    fn a_broken_one_is_not_taken_for_an_empty_one() {
+        Registry::read_or_panic(&BUILT_IN.replacen("\npurpose", "\nporpoise", 1));
     }
 }

@@ -101,6 +101,14 @@ impl Attempt {
                 return;
             }
         };
+        // It has reported already: a panic here must cost no other attempt its answer.
+        if let Err(panicked) = caught(self.blame_for(&heard, sent)).await {
+            tracing::error!("the silence of {} was not counted: {panicked}", self.path.server);
+        }
+    }
+
+    /// Counts the silence of a server that has ended without an answer.
+    async fn blame_for(&self, heard: &Heard, sent: Mono) {
         match heard.reply {
             Err(Trouble::Silent) => self.blame(sent, self.means.clock.mono()),
             Err(Trouble::Unreachable) => {
@@ -247,6 +255,8 @@ impl Attempt {
     /// Counts a silence from `sent` to `late` against the server, unless it is our own network's. A dead server is
     /// probed, because this question would have used it.
     fn blame(&self, sent: Mono, late: Mono) {
+        #[cfg(feature = "lab")]
+        self.means.strike.fall();
         let asked = (&self.name, self.kind);
         let aside = Aside::probe(self.path.clone(), self.role, &self.zone, asked, self.secret.is_some());
         let wanted = WantedServer { aside, view: Arc::clone(&self.context.view), at: late };

@@ -15,6 +15,8 @@ use crate::clock::Clock;
 use crate::exchange::Exchange;
 use crate::random::Random;
 use crate::record::Recorder;
+#[cfg(feature = "lab")]
+use crate::supervise::strike::Strike;
 
 /// The parts that every attempt uses.
 pub(super) struct Means {
@@ -30,6 +32,9 @@ pub(super) struct Means {
     pub(super) unproven: Unproven,
     pub(super) late_answers: LateAnswers,
     pub(super) endings: Endings,
+    /// A switch for tests: panics beside the walk of a question.
+    #[cfg(feature = "lab")]
+    pub(super) strike: Strike,
 }
 
 impl Means {
@@ -56,6 +61,8 @@ impl Means {
             unproven,
             late_answers,
             endings,
+            #[cfg(feature = "lab")]
+            strike: Strike::default(),
         }
     }
 

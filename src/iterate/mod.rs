@@ -86,6 +86,8 @@ use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
+#[cfg(feature = "lab")]
+use crate::supervise::strike::Strike;
 use crate::zones::{Kind, Route};
 use ask::Asking;
 use classify::{End, Found, Referral, Said};
@@ -186,6 +188,12 @@ impl Iterate {
     #[cfg(feature = "lab")]
     pub(crate) fn under_way(&self) -> usize {
         self.means.exchange.under_way()
+    }
+
+    /// A switch for tests: panics beside the walk of a question.
+    #[cfg(feature = "lab")]
+    pub(crate) fn strike(&self) -> &Strike {
+        &self.means.strike
     }
 
     /// Forgets the state of views that no longer exist.

@@ -4,11 +4,23 @@
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 use tracing::Level;
 
+use crate::limits::DEAD_WANTED_TIME;
+
 use super::simulation::{Flags, Reply, Simulation};
+
+/// A client gets a reply within its four seconds, and the clock ticks in milliseconds.
+pub const REPLY_TIME: Duration = Duration::from_millis(4_010);
+
+/// Longer than a flight takes, and than an unwanted dead server is probed.
+pub const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
+
+/// Mail domains of the internet of soaks: three for each hoster.
+pub const SOAK_DOMAINS: usize = 24;
 
 /// If it is set, a skipped test fails.
 const SKIP_NOTHING: &str = "RESOLVERD_SKIP_NOTHING";

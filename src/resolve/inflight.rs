@@ -41,6 +41,11 @@ impl Resolver {
         &self.strike
     }
 
+    /// A switch for tests: panics where a silence is counted, and where the root is primed again.
+    pub fn strike_beside(&self) -> &Strike {
+        self.iterate.strike()
+    }
+
     /// A switch for tests: panics in fetches of DS and keys.
     pub fn strike_fetches(&self) -> &Strike {
         self.trust.strike()

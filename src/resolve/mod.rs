@@ -494,11 +494,16 @@ impl Resolver {
         let landed = begun
             .land(Landed { answer, failed: failed.is_some(), stale, shed: None, shared, packets }, answered);
         if packets > 0 && self.iterate.is_priming_due(&view) {
-            let priming = Driven::new(Box::pin(async move {
+            // A panic must not take the answer with it that has just landed.
+            let primed = caught(async move {
+                #[cfg(feature = "lab")]
+                self.iterate.strike().fall();
                 let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
                 // If it fails, the known servers hold until their time is over.
                 let _ = self.iterate.prime_again(&context, &*self).await;
-            }));
+            });
+            let told = |panicked: &Panicked| tracing::error!("priming of the root ended early: {panicked}");
+            let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(told).ok())));
             // It begins now, and continues as a task.
             let _ = priming.now_or_never();
         }

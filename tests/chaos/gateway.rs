@@ -10,6 +10,7 @@ use hickory_proto::op::Message;
 use hickory_proto::rr::{Name, RecordType};
 use resolverd::lab::client::AskError;
 use resolverd::lab::internet::Internet;
+use resolverd::lab::prelude::REPLY_TIME;
 use resolverd::lab::simulation::{Flags, Simulation};
 use resolverd::lab::traffic::{self, Asker};
 use resolverd::question::{ExtendedError, Outcome};
@@ -20,9 +21,6 @@ use tokio::time::{Instant, timeout};
 use crate::events::Wishes;
 use crate::plan::{Plan, SPLIT};
 use crate::truth::{Judged, Truth};
-
-/// A client gets a reply within its four seconds, and the clock ticks in milliseconds.
-const PATIENCE: Duration = Duration::from_millis(4_010);
 
 /// After this time without a reply there will be none.
 const FOR_EVER: Duration = Duration::from_secs(600);
@@ -187,7 +185,7 @@ impl Asker for Gateway<'_> {
                 let unsaid = format!("{name} {kind} is stale and does not say so, or is not\n  {}", told());
                 self.tally.lock().unwrap().wrong.push(unsaid);
             }
-            if began.elapsed() > PATIENCE {
+            if began.elapsed() > REPLY_TIME {
                 let late = format!("{name} {kind} took {:?}\n  {}", began.elapsed(), told());
                 self.tally.lock().unwrap().wrong.push(late);
             }

@@ -23,9 +23,9 @@ use futures_util::future::join_all;
 use resolverd::cache::flush::Flush;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
-use resolverd::lab::prelude::by_hand;
+use resolverd::lab::prelude::{AFTERWARDS, SOAK_DOMAINS, by_hand};
 use resolverd::lab::simulation::{Simulation, paused};
-use resolverd::limits::{DEAD_WANTED_TIME, MAX_PROBE_TIME};
+use resolverd::limits::MAX_PROBE_TIME;
 use resolverd::random::Random;
 use resolverd::supervise::strike::STRUCK;
 use tokio::sync::watch;
@@ -47,9 +47,6 @@ const MESSAGES: u64 = 25;
 /// Gateways that get mail at once.
 const GATEWAYS: u8 = 4;
 
-/// Mail domains: three for each hoster.
-const DOMAINS: usize = 24;
-
 /// All working names are answered again this long after the end of the troubles: a failure is remembered and a bogus
 /// zone left alone for 30 s, a dead server for 32 s, and a list that was found broken is tested again after four
 /// minutes.
@@ -57,9 +54,6 @@ const RECOVERY: Duration = Duration::from_secs(300);
 
 /// Longer than any data are kept.
 const A_DAY: Duration = Duration::from_secs(90_000);
-
-/// Longer than a flight takes, and than an unwanted dead server is probed.
-const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
 /// The least percentage of questions that are answered during the troubles: with fewer the test shows nothing.
 const ANSWERED_PER_CENT: usize = 40;
@@ -98,7 +92,7 @@ fn take(tally: &Mutex<Tally>) -> Tally {
 }
 
 async fn run(seed: u64, messages: usize) -> Run {
-    let internet = Internet::signed(seed, DOMAINS).unwrap();
+    let internet = Internet::signed(seed, SOAK_DOMAINS).unwrap();
     let wishes = Wishes::default();
     let (plan, seen) = watch::channel(Plan::plain());
     let simulation = Simulation::new(internet.lab.clone(), plan.borrow().config(&internet), seed);

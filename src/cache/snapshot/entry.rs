@@ -25,9 +25,9 @@ use crate::question::{
 /// Octets of the header of a DNS message (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
 
-/// The sort of an entry, which is its first octet.
+/// The tag of an entry in a snapshot: its first octet.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sort {
+pub(super) enum EntryTag {
     Answer = 1,
     Rrset = 2,
     Negative = 3,
@@ -37,35 +37,42 @@ pub(super) enum Sort {
     Server = 7,
 }
 
-/// All sorts.
-const SORTS: [Sort; 7] =
-    [Sort::Answer, Sort::Rrset, Sort::Negative, Sort::Exists, Sort::Delegation, Sort::State, Sort::Server];
+/// All tags.
+const TAGS: [EntryTag; 7] = [
+    EntryTag::Answer,
+    EntryTag::Rrset,
+    EntryTag::Negative,
+    EntryTag::Exists,
+    EntryTag::Delegation,
+    EntryTag::State,
+    EntryTag::Server,
+];
 
 /// The bit of that octet that says that the entry was in use.
 const IN_USE: u8 = 0x80;
 
 /// An entry in its form in a block.
 pub(super) struct Framed<'o> {
-    pub(super) sort: Sort,
+    pub(super) tag: EntryTag,
     pub(super) in_use: bool,
     pub(super) octets: &'o [u8],
 }
 
 impl<'o> Framed<'o> {
-    /// Reads the next entry of a sort that is known; none at the end.
+    /// Reads the next entry of a tag that is known; none at the end.
     pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
         loop {
             let (first, octets) = (left.octet()?, left.string()?);
-            if let Some(sort) = SORTS.into_iter().find(|sort| *sort as u8 == first & !IN_USE) {
-                return Some(Self { sort, in_use: first & IN_USE != 0, octets });
+            if let Some(tag) = TAGS.into_iter().find(|tag| *tag as u8 == first & !IN_USE) {
+                return Some(Self { tag, in_use: first & IN_USE != 0, octets });
             }
         }
     }
 }
 
-/// Appends an entry: its sort, its length, and the octets that `put` appends.
-pub(super) fn put_entry(out: &mut Vec<u8>, sort: Sort, in_use: bool, put: impl FnOnce(&mut Vec<u8>)) {
-    out.push(sort as u8 | if in_use { IN_USE } else { 0 });
+/// Appends an entry: its tag, its length, and the octets that `put` appends.
+pub(super) fn put_entry(out: &mut Vec<u8>, tag: EntryTag, in_use: bool, put: impl FnOnce(&mut Vec<u8>)) {
+    out.push(tag as u8 | if in_use { IN_USE } else { 0 });
     let begin = out.len();
     out.extend_from_slice(&[0; 4]);
     put(out);
@@ -129,20 +136,20 @@ pub(super) fn put_answer(out: &mut Vec<u8>, begin: (&QuestionKey, u16), answer: 
     put_string(out, &answer.wire);
 }
 
-/// The sort of an entry of memory about a name. None if it is not kept: its time is over, or the configuration makes
+/// The tag of an entry of memory about a name. None if it is not kept: its time is over, or the configuration makes
 /// it.
-pub(super) fn sort_of(entry: &CacheEntry, now: Mono) -> Option<Sort> {
-    let (sort, lasts) = match entry {
-        CacheEntry::Known(Known::Rrset(rrset)) => (Sort::Rrset, !rrset.left(now).is_zero()),
-        CacheEntry::Known(Known::Negative(negative)) => (Sort::Negative, !negative.left(now).is_zero()),
-        CacheEntry::Exists(until) => (Sort::Exists, now < *until),
+pub(super) fn tag_of(entry: &CacheEntry, now: Mono) -> Option<EntryTag> {
+    let (tag, lasts) = match entry {
+        CacheEntry::Known(Known::Rrset(rrset)) => (EntryTag::Rrset, !rrset.left(now).is_zero()),
+        CacheEntry::Known(Known::Negative(negative)) => (EntryTag::Negative, !negative.left(now).is_zero()),
+        CacheEntry::Exists(until) => (EntryTag::Exists, now < *until),
         CacheEntry::Delegation(delegation) => {
             let learnt = !delegation.trusted && delegation.configured.is_empty();
-            (Sort::Delegation, learnt && now < delegation.expires)
+            (EntryTag::Delegation, learnt && now < delegation.expires)
         }
-        CacheEntry::State(state) => (Sort::State, trust::is_kept(state, now)),
+        CacheEntry::State(state) => (EntryTag::State, trust::is_kept(state, now)),
     };
-    lasts.then_some(sort)
+    lasts.then_some(tag)
 }
 
 /// Appends the entry of memory about a name.
@@ -168,20 +175,20 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
     }
 }
 
-/// Reads an entry of memory about a name. None if its time is over, it cannot be read, or it is of another sort.
+/// Reads an entry of memory about a name. None if its time is over, it cannot be read, or it is of another tag.
 pub(super) fn known(
     left: &mut Octets<'_>,
-    sort: Sort,
+    tag: EntryTag,
     begin: &Begin<'_>,
     moments: Moments,
 ) -> Option<CacheEntry> {
-    Some(match sort {
-        Sort::Answer | Sort::Server => return None,
-        Sort::Rrset => CacheEntry::Known(Known::Rrset(Arc::new(rrset(left, begin.kind, moments)?))),
-        Sort::Negative => CacheEntry::Known(Known::Negative(Arc::new(negative(left, moments)?))),
-        Sort::Exists => CacheEntry::Exists(moments.now.after(moments.left(span(left)?)?)),
-        Sort::Delegation => CacheEntry::Delegation(Arc::new(delegation(left, begin.name, moments)?)),
-        Sort::State => CacheEntry::State(Arc::new(trust::state(left, begin.name, moments)?)),
+    Some(match tag {
+        EntryTag::Answer | EntryTag::Server => return None,
+        EntryTag::Rrset => CacheEntry::Known(Known::Rrset(Arc::new(rrset(left, begin.kind, moments)?))),
+        EntryTag::Negative => CacheEntry::Known(Known::Negative(Arc::new(negative(left, moments)?))),
+        EntryTag::Exists => CacheEntry::Exists(moments.now.after(moments.left(span(left)?)?)),
+        EntryTag::Delegation => CacheEntry::Delegation(Arc::new(delegation(left, begin.name, moments)?)),
+        EntryTag::State => CacheEntry::State(Arc::new(trust::state(left, begin.name, moments)?)),
     })
 }
 

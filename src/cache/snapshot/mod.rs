@@ -24,7 +24,7 @@ use std::time::Duration;
 use hickory_proto::rr::RecordType;
 
 use self::blocks::{Reader, Writer};
-use self::entry::{Begin, Framed, Sort};
+use self::entry::{Begin, EntryTag, Framed};
 use self::octets::Octets;
 use self::times::Moments;
 use super::Memory;
@@ -136,15 +136,15 @@ impl Memory {
                 return Ok(());
             }
             let put = |out: &mut Vec<u8>| server::put_server(out, address, server, moment);
-            writer.entry(|out| entry::put_entry(out, Sort::Server, false, put))
+            writer.entry(|out| entry::put_entry(out, EntryTag::Server, false, put))
         })?;
         self.rrsets.store().each(|key, known, in_use| {
             let view = scope.place(|(_, knows)| *knows == key.view());
-            let sort = entry::sort_of(known, moment);
-            let sort = sort.filter(|_| scope.keeps(key.name(), is_said(key.kind(), key.flags())));
-            let Some((view, sort)) = view.zip(sort) else { return Ok(()) };
+            let tag = entry::tag_of(known, moment);
+            let tag = tag.filter(|_| scope.keeps(key.name(), is_said(key.kind(), key.flags())));
+            let Some((view, tag)) = view.zip(tag) else { return Ok(()) };
             let put = |out: &mut Vec<u8>| entry::put_known(out, (key, view), known, moment);
-            writer.entry(|out| entry::put_entry(out, sort, in_use, put))
+            writer.entry(|out| entry::put_entry(out, tag, in_use, put))
         })?;
         self.answers.0.each(|key, answer, in_use| {
             // An answer behind an alias may be unchecked, because the target is below a negative trust anchor.
@@ -153,7 +153,7 @@ impl Memory {
             let view = scope.place(|(own, _)| *own == key.view());
             let Some(view) = view.filter(|_| kept && scope.keeps(key.name(), true)) else { return Ok(()) };
             let put = |out: &mut Vec<u8>| entry::put_answer(out, (key, view), answer, moment);
-            writer.entry(|out| entry::put_entry(out, Sort::Answer, in_use, put))
+            writer.entry(|out| entry::put_entry(out, EntryTag::Answer, in_use, put))
         })?;
         let (entries, octets) = writer.end(scope.fingerprint, now.unix)?;
         Ok(Written { entries, octets })
@@ -195,14 +195,14 @@ impl Memory {
 
     /// Restores one entry. False if memory has it already; none if its time is over, or it is not kept.
     fn restore(&self, scope: &Scope, framed: &Framed<'_>, moments: Moments) -> Option<bool> {
-        if framed.sort == Sort::Server {
+        if framed.tag == EntryTag::Server {
             let (address, server) = server::server(framed.octets, moments)?;
             return Some(self.servers.restore(address, server));
         }
         let left = &mut Octets::new(framed.octets);
         let begin = Begin::read(left)?;
         let (own, knows) = *scope.views.get(begin.view)?;
-        let is_answer = framed.sort == Sort::Answer;
+        let is_answer = framed.tag == EntryTag::Answer;
         if !scope.keeps(begin.name, is_answer || is_said(begin.kind, begin.flags)) {
             return None;
         }
@@ -210,7 +210,7 @@ impl Memory {
             let answer = Arc::new(entry::answer(left, begin.name, moments)?);
             return Some(self.answers.0.restore(begin.key(own), answer, framed.in_use));
         }
-        let known = entry::known(left, framed.sort, &begin, moments)?;
+        let known = entry::known(left, framed.tag, &begin, moments)?;
         if begin.kind == RecordType::DNAME {
             self.rrsets.dnames().store(true, Ordering::Relaxed);
         }
