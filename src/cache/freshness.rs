@@ -22,9 +22,7 @@ use super::keys::{KeySlot, NameKeys};
 use super::rrsets::{CacheEntry, Delegation, InView, Known, Rrset};
 use super::security::ZoneTrust;
 use crate::clock::Mono;
-use crate::limits::{
-    CLIENT_RESPONSE_TIME, LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, RENEWAL_SHARE, SERVER_QUIET_TIME,
-};
+use crate::limits::{CLIENT_RESPONSE_TIME, SERVER_QUIET_TIME};
 
 /// The age of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +43,6 @@ pub fn age(expires: Mono, serve_stale: Duration, now: Mono) -> Age {
         () if past < serve_stale => Age::Stale(past),
         () => Age::Over,
     }
-}
-
-/// Whether an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
-pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
-    let whole = expires.as_micros().saturating_sub(stored.as_micros());
-    let left = expires.as_micros().saturating_sub(now.as_micros());
-    whole >= LEAST_RENEWED_TTL && left <= (whole / RENEWAL_SHARE).max(LEAST_RENEWAL_TIME)
 }
 
 /// When a client of a resolution that began at `began` gets a stale answer: after the client response time, and not while
@@ -221,17 +212,6 @@ mod tests {
         assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_some());
         rrsets.outdate(&owner, RecordType::A, at(60));
         assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_none());
-    }
-
-    #[test]
-    fn a_renewal_is_due_in_the_last_tenth_and_in_the_last_five_seconds_but_not_below_ten() {
-        for (seconds, due) in [(86_400, 77_760), (300, 270), (60, 54), (50, 45), (30, 25), (12, 7), (10, 5)] {
-            let is_due = |second: u64| is_renewal_due(at(7), at(7 + seconds), at(7 + second));
-            assert!(!is_due(due - 1) && is_due(due), "{seconds}");
-        }
-        for seconds in 0..10 {
-            assert!(!is_renewal_due(at(0), at(seconds), at(seconds)), "{seconds}");
-        }
     }
 
     proptest! {

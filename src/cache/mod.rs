@@ -35,6 +35,7 @@ pub mod flush;
 pub mod freshness;
 mod keys;
 pub mod look;
+pub mod renewal;
 mod round_trips;
 pub mod rrsets;
 pub mod security;

@@ -13,8 +13,8 @@ use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, Nam
 use serde::{Deserialize, Serialize};
 
 use super::Store;
-use super::freshness;
 use super::keys::{KeySlot, NameKeys};
+use super::renewal;
 use super::security::{Backing, Evidence, ZoneTrust};
 use crate::clock::Mono;
 use crate::limits::DOUBTED_TIME;
@@ -428,7 +428,7 @@ impl Known {
 
     /// Whether it is about to end, so that a question that renews it does not use it.
     pub fn is_to_be_renewed(&self, now: Mono) -> bool {
-        freshness::is_renewal_due(self.stored(), self.expires(), now)
+        renewal::is_renewal_due(self.stored(), self.expires(), now)
     }
 
     /// Whether it is secure.
@@ -473,7 +473,7 @@ impl Rrset {
 
     /// Whether it is to be renewed, as it is used now.
     pub fn is_to_be_renewed(&self, now: Mono) -> bool {
-        freshness::is_renewal_due(self.stored, self.expires(), now)
+        renewal::is_renewal_due(self.stored, self.expires(), now)
     }
 
     /// The time that is left.

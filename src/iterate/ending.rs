@@ -1,7 +1,7 @@
 //! Delegations and addresses of servers that are in use and about to expire. They are renewed in the background, so
 //! that no client waits for a parent or for the zone of a server's name.
 //!
-//! A walk that uses one in the last tenth of its time hands it over (`cache::freshness`). A zone without queries is
+//! A walk that uses one in the last tenth of its time hands it over (`cache::renewal`). A zone without queries is
 //! not renewed. Unbound renews keys likewise (`prefetch-key`), and fetches delegations after they have expired.
 
 use std::collections::{HashMap, VecDeque};
@@ -14,7 +14,7 @@ use super::classify::Said;
 use super::context::Context;
 use super::failure::Failure;
 use super::{Errand, Iterate};
-use crate::cache::freshness;
+use crate::cache::renewal;
 use crate::cache::rrsets::Delegation;
 use crate::clock::Mono;
 use crate::limits::{MAX_ENDINGS, MAX_REFERRALS, RENEWAL_PAUSE};
@@ -91,7 +91,7 @@ impl Iterate {
     pub fn foresee_end(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
         let is_found = cut.configured.is_empty() && !cut.zone.is_root();
-        let is_due = is_found && freshness::is_renewal_due(cut.since, cut.expires, now);
+        let is_due = is_found && renewal::is_renewal_due(cut.since, cut.expires, now);
         if is_due && context.view.config.cache.prefetch {
             self.means.endings.add(&cut.zone, RecordType::NS, &context.view, now);
         }

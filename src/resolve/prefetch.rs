@@ -1,7 +1,7 @@
 //! Prefetch: answers, delegations, addresses of servers and keys in use are renewed in the background before their
 //! TTL ends, so that no client waits for them.
 //!
-//! `cache::freshness` decides when. A hit hands its answer over once, and a task asks the question again. Clients that
+//! `cache::renewal` decides when. A hit hands its answer over once, and a task asks the question again. Clients that
 //! come meanwhile get the old answer; those that come after its end join the flight.
 //!
 //! # Decisions
@@ -24,7 +24,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::Resolver;
 use super::client_question::ClientQuestion;
 use super::side::Ahead;
-use crate::cache::freshness;
+use crate::cache::renewal;
 use crate::clock::Mono;
 use crate::dnsbl::list_events::ListEventKind;
 use crate::iterate::Errand;
@@ -90,7 +90,7 @@ impl Resolver {
                 self.lists.hit(mark);
                 self.lists.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
             }
-            None if freshness::is_renewal_due(answer.stored, answer.expires, now) => {
+            None if renewal::is_renewal_due(answer.stored, answer.expires, now) => {
                 self.hand_over(key, answer)
             }
             None => {}

@@ -13,7 +13,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use tokio::sync::oneshot;
 
 use super::Validator;
-use crate::cache::freshness;
+use crate::cache::renewal;
 use crate::cache::rrsets::{Delegation, Known, Rank};
 use crate::cache::security::ZoneTrust;
 use crate::clock::Mono;
@@ -349,5 +349,5 @@ impl Validator {
 
 /// Whether the keys of a zone are to be fetched again, as they are used now.
 fn is_to_be_renewed(state: &ZoneTrust, now: Mono) -> bool {
-    state.state() == SecurityStatus::Secure && freshness::is_renewal_due(state.stored, state.expires, now)
+    state.state() == SecurityStatus::Secure && renewal::is_renewal_due(state.stored, state.expires, now)
 }
