@@ -15,7 +15,7 @@ pub struct Arguments {
     /// Address and port to listen at, instead of listen.addresses. May be repeated.
     #[arg(long, value_name = "ADDR:PORT", global = true)]
     pub listen: Vec<SocketAddr>,
-    /// Start with an empty cache and write no snapshot of it. Overrides cache.snapshot.
+    /// Start with an empty cache, remove the snapshot and write none. Overrides cache.snapshot.
     #[arg(long)]
     pub no_snapshot: bool,
     /// Check the configuration and exit.

@@ -134,8 +134,13 @@ impl Daemon {
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
         let lists = tasks::lists_file();
-        let snapshot = tasks::state_file(snapshot::FILE).filter(|_| config.cache.snapshot);
-        let snapshot = snapshot.map(|path| Arc::new(Snapshot::new(path, clock.clone())));
+        let snapshot = tasks::state_file(snapshot::FILE).and_then(|path| {
+            if !config.cache.snapshot {
+                snapshot::remove(&path);
+                return None;
+            }
+            Some(Arc::new(Snapshot::new(path, clock.clone())))
+        });
         if let Some(path) = &lists {
             tasks::restore_lists(&resolver, path);
         }

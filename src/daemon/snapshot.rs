@@ -8,17 +8,18 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
+use tokio::time::sleep;
 
 use crate::cache::Memory;
 use crate::cache::snapshot::{Refused, Restoration, Scope, Written};
 use crate::clock::{Calendar, Clock, Mono, Now};
 use crate::control::protocol::SnapshotStatus;
-use crate::limits::STOP_SNAPSHOT;
+use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, STOP_SNAPSHOT};
 
 /// The file in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
@@ -76,6 +77,19 @@ struct Known {
     written: Option<(Written, Mono)>,
 }
 
+/// Removes the file at the start of a daemon that keeps none: a later start would restore a cache that its operator did not
+/// want.
+pub(super) fn remove(path: &Path) {
+    let shown = path.display();
+    match fs::remove_file(path) {
+        Ok(()) => tracing::info!("removed {shown}, as this start keeps no snapshot of the cache"),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => {
+            tracing::warn!("cannot remove {shown}: {error}; a later start reads it if it is not removed");
+        }
+    }
+}
+
 impl Snapshot {
     pub(super) fn new(path: PathBuf, clock: Clock) -> Self {
         Self {
@@ -120,9 +134,16 @@ impl Snapshot {
         self.known().is_read
     }
 
-    /// Waits until the file has entries that were removed from memory.
-    pub(super) async fn is_outdated(&self) {
-        self.outdated.notified().await;
+    /// Waits until the file is to be written: every ten minutes, and soon after entries of it were removed from memory.
+    pub(super) async fn is_due(&self) {
+        let outdated = async {
+            self.outdated.notified().await;
+            sleep(CACHE_SNAPSHOT_PAUSE).await;
+        };
+        tokio::select! {
+            () = sleep(CACHE_SNAPSHOT_INTERVAL) => {}
+            () = outdated => {}
+        }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -224,6 +245,22 @@ mod tests {
         let snapshot = Snapshot::new(folder.path().join(FILE), Clock::machine());
         snapshot.known().is_read = true;
         (folder, snapshot, Memory::new(Config::default().cache.size, &Random::seeded(1)))
+    }
+
+    #[test]
+    fn it_is_written_every_ten_minutes_and_soon_after_a_flush() {
+        let paused = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        paused.unwrap().block_on(async {
+            let (_folder, snapshot, _) = stage();
+            let took = async || {
+                let began = tokio::time::Instant::now();
+                snapshot.is_due().await;
+                began.elapsed().as_secs()
+            };
+            assert_eq!([took().await, took().await], [600, 600]);
+            snapshot.outdated();
+            assert_eq!([took().await, took().await], [CACHE_SNAPSHOT_PAUSE.as_secs(), 600]);
+        });
     }
 
     #[test]

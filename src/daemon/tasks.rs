@@ -12,10 +12,7 @@ use super::running::Running;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::cache::Memory;
 use crate::dnsbl::kept_lists::{self, KeptLists};
-use crate::limits::{
-    ADDRESS_RETRY, CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, KEEP_INTERVAL, MAX_ADDRESS_RETRY,
-    MIRROR_INTERVAL, SNAPSHOT_INTERVAL,
-};
+use crate::limits::{ADDRESS_RETRY, KEEP_INTERVAL, MAX_ADDRESS_RETRY, MIRROR_INTERVAL, SNAPSHOT_INTERVAL};
 use crate::listener::Listeners;
 use crate::notify;
 use crate::random::Random;
@@ -223,15 +220,8 @@ impl Running {
 async fn keep_snapshot(subject: Arc<Running>) -> Infallible {
     let Some(snapshot) = &subject.snapshot else { return std::future::pending().await };
     subject.read_snapshot().await;
-    let outdated = async || {
-        snapshot.is_outdated().await;
-        sleep(CACHE_SNAPSHOT_PAUSE).await;
-    };
     loop {
-        tokio::select! {
-            () = sleep(CACHE_SNAPSHOT_INTERVAL) => {}
-            () = outdated() => {}
-        }
+        snapshot.is_due().await;
         subject.write_snapshot().await;
     }
 }
