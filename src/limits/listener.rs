@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{FLIGHT_TIME, LISTEN_TIME_OF_SLOW, MAX_WAITERS};
+use super::{FLIGHT_TIME, LISTEN_TIME_OF_SLOW, MAX_WAITERS, MIN_TIMER};
 
 /// UDP workers for each address: beyond four the loopback device is the bottleneck.
 pub const MAX_WORKERS: usize = 4;
@@ -25,11 +25,15 @@ pub const UDP_BATCH: usize = 64;
 
 /// Datagrams that it reads with one call while few arrive at a time: each place costs instructions, even if it stays
 /// empty.
-pub const SMALL_UDP_BATCH: usize = 4;
+pub const SMALL_UDP_BATCH: usize = 8;
 
 /// Steps of misses after which a worker looks at its socket and its timers again, and misses that it begins at a time: a step may be
-/// a check of signatures of up to a millisecond, and hits wait for it.
-pub const WORKER_TASKS: u32 = 16;
+/// a check of signatures of up to a millisecond, and hits wait for it. Fewer than sixteen: at the sixteenth socket that is closed
+/// between two looks, tokio writes to the worker's eventfd.
+pub const WORKER_TASKS: u32 = 15;
+
+/// The time of the wake that a worker plans while misses come. It is before the earliest timer of a miss.
+pub const PLANNED_WAKE: Duration = MIN_TIMER.saturating_sub(Duration::from_millis(5));
 
 /// The thread of a removed listener ends this long after its last miss. Other clients may wait for a flight on it, a
 /// flight may begin another at its end (priming, renewed keys), and a message of that flight may outlast it.

@@ -10,16 +10,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::datagrams::Peer;
 use super::front::{Front, WaitingQuery};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Resolved};
 use crate::limits::{MAX_QUEUE, WORKER_TASKS};
-use crate::question::Apart;
 
 /// A question that was not in memory, and the way of its reply.
 pub(super) struct Miss {
     pub(super) waiting: Box<WaitingQuery>,
     pub(super) peer: Peer,
     pub(super) front: Arc<Front>,
-    pub(super) outbox: Outbox,
+    pub(super) outbox: Arc<Outbox>,
 }
 
 /// The misses of a worker that it has not begun.
@@ -64,15 +63,11 @@ impl HandOver {
 }
 
 impl Miss {
-    /// Waits for the flight of its question, and sends the reply.
+    /// Waits for the flight of its question, and puts the reply into the outbox.
     async fn answer(self) {
         let Self { waiting, peer, front, outbox } = self;
         let answer = front.resolve(&waiting).await;
         let reply = answer.map(|answer| front.reply(&waiting, &answer));
-        if !outbox.put(reply, &peer) {
-            front.apart(waiting.arrival.shard, Apart::ReplyLost);
-        }
-        // Its client no longer waits.
-        drop(waiting);
+        outbox.put(Resolved { reply, peer, _waiting: waiting });
     }
 }

@@ -1,63 +1,111 @@
-//! The orders to a worker, and its queue of replies to misses.
+//! Replies to the misses of a worker, which leave together.
+//!
+//! One wake of a worker runs the tasks of all misses that servers have answered. Their replies wait until each of these
+//! tasks has had its turn, and leave with one system call. A client that sleeps is then woken once. To wake another
+//! thread is the most expensive part of a reply.
 
+use std::future::poll_fn;
 use std::net::UdpSocket;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
-use tokio::sync::Notify;
+use futures_util::task::AtomicWaker;
 
-use super::datagrams::{self, Peer};
-
-/// An order for a worker.
-pub(super) const SERVE: u8 = 0;
-/// End after the last reply.
-pub(super) const RETIRE: u8 = 1;
-/// End at once.
-pub(super) const STOP: u8 = 2;
-/// Stop reading.
-pub(super) const LEAVE: u8 = 3;
+use super::datagrams::{Peer, ReplyBatch};
+use super::front::{Front, WaitingQuery};
+use super::orders::{Orders, SERVE};
+use crate::question::Apart;
 
 /// The queue of replies to a worker's clients.
-#[derive(Clone)]
 pub(super) struct Outbox {
-    pub(super) socket: Arc<UdpSocket>,
-    /// Misses whose replies are still to come.
-    pub(super) outstanding: Arc<AtomicUsize>,
-    pub(super) orders: Arc<Orders>,
+    socket: Arc<UdpSocket>,
+    front: Arc<Front>,
+    /// The worker's, for counting.
+    shard: usize,
+    orders: Arc<Orders>,
+    /// Misses whose replies have not left.
+    outstanding: AtomicUsize,
+    replies: Mutex<Vec<Resolved>>,
+    /// Wakes the task that sends them.
+    sender: AtomicWaker,
 }
 
-/// The orders for a worker, and the bell that wakes it.
-#[derive(Default)]
-pub(super) struct Orders {
-    order: AtomicU8,
-    pub(super) bell: Notify,
-}
-
-impl Orders {
-    pub(super) fn give(&self, order: u8) {
-        self.order.store(order, Ordering::SeqCst);
-        self.bell.notify_one();
-    }
-
-    pub(super) fn now(&self) -> u8 {
-        self.order.load(Ordering::SeqCst)
-    }
-
-    /// Whether the worker still reads queries.
-    pub(super) fn reads(&self) -> bool {
-        !matches!(self.order.load(Ordering::Acquire), STOP | LEAVE)
-    }
+/// A miss that is resolved.
+pub(super) struct Resolved {
+    /// None if the first copy of the query is answered.
+    pub(super) reply: Option<Vec<u8>>,
+    pub(super) peer: Peer,
+    /// The client waits until the reply has left.
+    pub(super) _waiting: Box<WaitingQuery>,
 }
 
 impl Outbox {
-    /// Sends the reply to a miss, or notes that there is none. False if the kernel has no room for it.
-    pub(super) fn put(&self, reply: Option<Vec<u8>>, peer: &Peer) -> bool {
-        let put = reply.is_none_or(|reply| datagrams::send(&self.socket, &reply, peer).is_ok());
-        self.outstanding.fetch_sub(1, Ordering::SeqCst);
+    /// An empty queue for the worker of `shard`, which serves `socket`.
+    pub(super) fn new(socket: Arc<UdpSocket>, front: Arc<Front>, shard: usize, orders: Arc<Orders>) -> Self {
+        let (outstanding, replies, sender) = <(AtomicUsize, Mutex<_>, AtomicWaker)>::default();
+        Self { socket, front, shard, orders, outstanding, replies, sender }
+    }
+
+    /// Expects one more reply.
+    pub(super) fn expect_one(&self) {
+        self.outstanding.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Expects `count` replies less.
+    pub(super) fn expect_less(&self, count: usize) {
+        self.outstanding.fetch_sub(count, Ordering::SeqCst);
+    }
+
+    /// Whether all expected replies have left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.outstanding.load(Ordering::SeqCst) == 0
+    }
+
+    /// Takes an expected reply.
+    pub(super) fn put(&self, resolved: Resolved) {
+        self.replies().push(resolved);
+        self.sender.wake();
+    }
+
+    /// Sends the replies that are put here, after the tasks that were to run before; never ends.
+    pub(super) async fn serve(self: Arc<Self>) {
+        let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
+        poll_fn(|context| {
+            self.sender.register(context.waker());
+            self.send(&mut batch, &mut leaving);
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Sends all replies that are here.
+    fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<Resolved>) {
+        std::mem::swap(&mut *self.replies(), leaving);
+        let mut lost = 0_usize;
+        for Resolved { reply, peer, .. } in leaving.iter_mut() {
+            let Some(reply) = reply.take() else { continue };
+            if batch.buffer().is_none() {
+                lost = lost.saturating_add(batch.send(&self.socket));
+            }
+            if let Some(buffer) = batch.buffer() {
+                *buffer = reply;
+                batch.push(*peer);
+            }
+        }
+        lost = lost.saturating_add(batch.send(&self.socket));
+        for _ in 0..lost {
+            self.front.apart(self.shard, Apart::ReplyLost);
+        }
+        self.expect_less(leaving.len());
+        leaving.clear();
         // A worker that ends waits for the last reply.
         if self.orders.now() != SERVE {
             self.orders.bell.notify_one();
         }
-        put
+    }
+
+    fn replies(&self) -> MutexGuard<'_, Vec<Resolved>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
