@@ -22,7 +22,10 @@
 //! | mimalloc 2.0.9 | 34 | 67 | 206 | 0.75 | 97 of 104 |
 //! | jemalloc 5.3 | 36 | 70 | 212 | 0.85 | 44 of 108 |
 
+#[cfg(not(test))]
 use tikv_jemallocator::Jemalloc;
 
+/// Unit tests have one that counts.
+#[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;

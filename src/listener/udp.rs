@@ -287,3 +287,134 @@ impl Work {
         runtime.shutdown_background();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::time::Duration;
+
+    use allocation_counter::measure;
+    use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
+    use hickory_proto::rr::rdata::A;
+    use hickory_proto::rr::{Name, RData, Record, RecordType};
+    use tokio::sync::Semaphore;
+
+    use super::super::front::FrontParts;
+    use super::super::policy;
+    use super::super::refusals::Refusals;
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::exchange::internet::Internet;
+    use crate::exchange::network::Network;
+    use crate::exchange::ports::Ports;
+    use crate::hash::Keyed;
+    use crate::question::Question;
+    use crate::random::Random;
+    use crate::record::Recorder;
+    use crate::resolve::{Resolver, ResolverParts};
+    use crate::wire::compose::{self, AnswerParts};
+    use crate::wire::cookie::CookieSecret;
+    use crate::zones::Views;
+
+    /// Hits that fill the buffers, and those that are counted.
+    const HITS: [usize; 2] = [300, 1_000];
+
+    /// A front door, and an address that it knows.
+    fn front() -> (Arc<Front>, Name) {
+        let (config, clock, random) = (Arc::new(Config::default()), Clock::machine(), Random::seeded(7));
+        let views = Views::new(&config).unwrap();
+        let recorder = Recorder::new(clock.clone(), 1);
+        let network = Arc::new(Internet::new(random.clone(), Ports::of(1_024..=u16::MAX, "")));
+        let resolver = Resolver::new(ResolverParts {
+            views: views.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            network: network as Arc<dyn Network>,
+            recorder: Arc::clone(&recorder),
+        });
+        let name = Name::from_ascii("mail.customer.example.").unwrap();
+        let question = Question::new(&name, RecordType::A);
+        let records = [Record::from_rdata(name.clone(), 3_600, RData::A(A(Ipv4Addr::LOCALHOST)))];
+        let answer = compose::answer(&AnswerParts {
+            question: &question,
+            rcode: ResponseCode::NoError,
+            answers: &records,
+            authorities: &[],
+            stored: clock.mono(),
+            extended_error: None,
+            list: None,
+        });
+        resolver.memory().answers.put(question.key(), &Arc::new(answer.unwrap()));
+        let refusals = Arc::new(Refusals::new(resolver.memory().keyed()));
+        let cookies = CookieSecret::new(Keyed::new(&random));
+        let supervisor = Supervisor::default();
+        let parts = FrontParts { clock, resolver, recorder, cookies, supervisor };
+        let policy = policy(&config.listen.allow, &views, 0).unwrap();
+        (Arc::new(Front::new(Arc::new(parts), policy, Arc::new(Semaphore::new(1)), refusals)), name)
+    }
+
+    /// A query with OPT.
+    fn query(name: &Name) -> Vec<u8> {
+        let mut message = Message::query();
+        message.metadata.recursion_desired = true;
+        message.add_query(Asked::query(name.clone(), RecordType::A));
+        message.set_edns(Edns::new());
+        message.to_vec().unwrap()
+    }
+
+    /// Asks so often, a few at a time; each is answered.
+    fn ask(client: &UdpSocket, query: &[u8], times: usize) {
+        let mut reply = [0; 512];
+        for few in [1, 3, 20].iter().cycle().take(times / 8) {
+            (0..*few).for_each(|_| assert_eq!(client.send(query).unwrap(), query.len()));
+            for _ in 0..*few {
+                let length = client.recv(&mut reply).unwrap();
+                assert!(length > query.len() && reply[3] & 0x0F == 0, "an answer");
+            }
+        }
+    }
+
+    #[test]
+    fn a_worker_allocates_nothing_for_answers_from_memory() {
+        let runtime = runtime().unwrap();
+        let _inside = runtime.enter();
+        let (front, name) = front();
+        let (socket, orders) = (Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()), Arc::<Orders>::default());
+        let outbox = Outbox::new(Arc::clone(&socket), Arc::clone(&front), 0, Arc::clone(&orders));
+        let (hand_over, missed, outbox) = (HandOver::default(), Cell::new(None), Arc::new(outbox));
+        let sender = runtime.spawn(Arc::clone(&outbox).serve());
+        let beat = Supervisor::default().pulses().enroll("it", || ());
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.connect(socket.local_addr().unwrap()).unwrap();
+        client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let socket = readable(&socket).unwrap();
+        let (shard, given) = (0, Arc::clone(&orders));
+        let work = Work { socket, shard, front, hand_over, outbox, sender, missed, beat, orders };
+
+        // Its own allocations are another thread's.
+        let warm = Arc::new(AtomicBool::new(false));
+        let is_warm = Arc::clone(&warm);
+        let asks = std::thread::spawn(move || {
+            let query = query(&name);
+            ask(&client, &query, HITS[0]);
+            is_warm.store(true, Ordering::SeqCst);
+            ask(&client, &query, HITS[1]);
+            given.give(STOP);
+        });
+        let (mut allocations, mut turns) = (0, 0);
+        let mut serving = pin!(work.serve());
+        runtime.block_on(poll_fn(|context| {
+            let mut polled = Poll::Pending;
+            let counted = measure(|| polled = serving.as_mut().poll(context));
+            if warm.load(Ordering::SeqCst) {
+                (allocations, turns) = (allocations + counted.count_total, turns + 1);
+            }
+            polled
+        }));
+        asks.join().unwrap();
+        assert_eq!(allocations, 0, "in {turns} turns");
+        assert!(turns > 100, "{turns}");
+    }
+}
