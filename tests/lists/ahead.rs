@@ -133,18 +133,8 @@ fn a_list_near_its_quota_is_left_to_the_clients() {
         let stage = Stage::new(&|_| String::new(), |config| {
             config.lists.push(ConfiguredList {
                 name: name("b.barracudacentral.org."),
-                purpose: None,
-                subjects: None,
-                listed: None,
-                refused: None,
-                on_refusal: None,
-                when_silent: None,
                 quota: Some(100),
-                key: None,
-                with_key: None,
-                tests: None,
-                max_age: None,
-                when_stale: None,
+                ..ConfiguredList::default()
             });
         });
         run(&stage, 0..200).await;

@@ -275,16 +275,8 @@ fn own(tests: Option<TestPoints>) -> Stage {
             name: name(LIST),
             purpose: Some(Purpose::Allow),
             subjects: Some(vec![Subject::Ip4]),
-            listed: None,
-            refused: None,
-            on_refusal: None,
-            when_silent: None,
-            quota: None,
-            key: None,
-            with_key: None,
             tests,
-            max_age: None,
-            when_stale: None,
+            ..ConfiguredList::default()
         });
     })
 }
