@@ -13,6 +13,7 @@ use resolverd::limits::{MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_WRITE_
 use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use stage::{PATIENCE, Stage, name, query};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
 /// The lab's zone of these tests: one address, an alias, and one answer of more than 1 232 octets.
@@ -65,6 +66,29 @@ async fn a_question_is_answered_in_its_own_spelling_then_from_memory() {
     }
     assert_eq!(stage.heard("alias.tld."), 1, "the root is asked for tld. alone");
     assert_eq!((stage.outcome(Outcome::Upstream), stage.outcome(Outcome::Cache)), (1, 1));
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_from_memory_to_questions_that_came_together_leave_together() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    stage.client().ask_stream(&name("www.tld."), RecordType::A).await.unwrap();
+    let mut stream = TcpStream::connect(stage.address).await.unwrap();
+    let framed = (1..=100).flat_map(|id| {
+        let query = query(id, "www.tld.", RecordType::A);
+        [u16::try_from(query.len()).unwrap().to_be_bytes().to_vec(), query].concat()
+    });
+    stream.write_all(&framed.collect::<Vec<_>>()).await.unwrap();
+    // The first segment has them all.
+    let mut replies = vec![0; 65_535];
+    let length = tokio::time::timeout(PATIENCE, stream.read(&mut replies)).await.unwrap().unwrap();
+    let (mut rest, mut ids) = (&replies[..length], Vec::new());
+    while let Some((length, framed)) = rest.split_first_chunk() {
+        let (reply, others) = framed.split_at(usize::from(u16::from_be_bytes(*length)));
+        ids.push(Message::from_vec(reply).unwrap().metadata.id);
+        rest = others;
+    }
+    assert_eq!(ids, (1..=100).collect::<Vec<u16>>());
     stage.daemon.stop().await;
 }
 

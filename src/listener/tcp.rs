@@ -3,7 +3,7 @@
 //! Connections, questions on one connection, idle time, and the times to read and to write a message are bounded. An
 //! error of accept is waited out, never fatal.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -93,9 +93,10 @@ impl Connection {
                 Some(resolved) = self.pending.join_next(), if !idle => {
                     // No task is aborted while the connection lasts, and a panic is caught before.
                     if let Ok((Some(answer), waiting)) = resolved {
-                        let reply = self.front.reply(&waiting, &answer);
+                        let mut replies = Vec::new();
+                        frame(&self.front.reply(&waiting, &answer), &mut replies);
                         drop(answer);
-                        self.send(reply).await?;
+                        self.send(replies).await?;
                     }
                     self.take_messages().await?;
                 }
@@ -109,15 +110,19 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the complete messages out of the octets read, up to the number that may be resolved at once.
+    /// Takes the complete messages out of the octets read, up to the number that may be resolved at once. Replies from
+    /// memory leave together.
     async fn take_messages(&mut self) -> io::Result<()> {
-        let mut out = Vec::new();
+        let (mut out, mut replies) = (Vec::new(), Vec::new());
+        let mut ended: io::Result<()> = Ok(());
         let before = self.read.len();
         while self.pending.len() < MAX_PIPELINED
             && let Some(length) = self.read.first_chunk().map(|size| usize::from(u16::from_be_bytes(*size)))
         {
             if length > MAX_QUERY {
-                return Err(io::ErrorKind::InvalidData.into());
+                // Replies to the messages before it are due.
+                ended = Err(io::ErrorKind::InvalidData.into());
+                break;
             }
             let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
             let now = self.front.now();
@@ -126,7 +131,12 @@ impl Connection {
                 Arrival { shard: SHARD, client: self.client, at: now, limit: Some(MAX_STREAM_REPLY) };
             match self.front.receive(arrival, message, &mut out) {
                 First::Nothing => {}
-                First::Reply => self.send(std::mem::take(&mut out)).await?,
+                First::Reply => {
+                    frame(&out, &mut replies);
+                    if replies.len() > MAX_STREAM_REPLY {
+                        self.send(std::mem::take(&mut replies)).await?;
+                    }
+                }
                 First::Miss(waiting) => {
                     let front = Arc::clone(&self.front);
                     self.pending.spawn(async move { (front.resolve(&waiting).await, waiting) });
@@ -134,31 +144,40 @@ impl Connection {
             }
             self.read.drain(..length.saturating_add(2));
         }
+        if !replies.is_empty() {
+            self.send(replies).await?;
+        }
+        ended?;
         let begun = !self.read.is_empty() && self.pending.len() < MAX_PIPELINED;
         self.due = due(self.due, begun, self.read.len() < before, Instant::now());
         Ok(())
     }
 
-    /// Sends a reply. The part that the kernel does not take at once is kept, within a bound for all connections;
-    /// beyond it the connection is closed.
-    async fn send(&mut self, reply: Vec<u8>) -> io::Result<()> {
-        let length = u16::try_from(reply.len()).unwrap_or(0).to_be_bytes();
-        let sent = match self.stream.try_write_vectored(&[IoSlice::new(&length), IoSlice::new(&reply)]) {
+    /// Sends replies, each with its length in front. The part that the kernel does not take at once is kept, within a
+    /// bound for all connections; beyond it the connection is closed.
+    async fn send(&mut self, mut replies: Vec<u8>) -> io::Result<()> {
+        let sent = match self.stream.try_write(&replies) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
             sent => sent?,
         };
-        let rest: Vec<u8> = length.iter().chain(&reply).skip(sent).copied().collect();
-        drop(reply);
-        if rest.is_empty() {
+        if sent == replies.len() {
             return Ok(());
         }
-        let Some(_kept) = self.taken.keep_unsent(rest.len()) else {
+        replies.drain(..sent);
+        replies.shrink_to_fit();
+        let Some(_kept) = self.taken.keep_unsent(replies.len()) else {
             self.front.apart(SHARD, Apart::ReplyLost);
             return Err(io::ErrorKind::QuotaExceeded.into());
         };
-        let written = timeout(TCP_WRITE_TIME, self.stream.write_all(&rest)).await;
+        let written = timeout(TCP_WRITE_TIME, self.stream.write_all(&replies)).await;
         written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
+}
+
+/// Adds a reply to others, with its length in front: all leave in one write (RFC 7766 section 8).
+fn frame(reply: &[u8], replies: &mut Vec<u8>) {
+    replies.extend_from_slice(&u16::try_from(reply.len()).unwrap_or(0).to_be_bytes());
+    replies.extend_from_slice(reply);
 }
 
 /// When the current message must be whole, if one has `begun`. More octets do not extend the time; the end of the
@@ -175,7 +194,7 @@ fn until(due: Option<Instant>, idle: bool, now: Instant) -> Option<Instant> {
 
 /// Reads more, if it comes in time; otherwise nothing.
 async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, until: Option<Instant>) -> io::Result<usize> {
-    into.reserve(512);
+    into.reserve(MAX_QUERY);
     let reading = stream.read_buf(into);
     match until {
         Some(until) => timeout_at(until, reading).await.unwrap_or(Ok(0)),
