@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::config::{Config, Family, Forwarder, Host, ZoneKind};
+use resolverd::config::{Config, ConfiguredHost, Family, Forwarder, ZoneKind};
 use resolverd::lab::prelude::name;
 use resolverd::limits;
 use tempfile::TempDir;
@@ -412,7 +412,7 @@ fn zones_hosts_and_listeners_are_read_as_they_are_meant() {
     let path = directory.path().join("lan.zone");
     assert_eq!(config.zones[2].kind, ZoneKind::File { path, text });
     let addresses = ["10.0.0.9", "fd00::9"].map(|address| address.parse().unwrap()).to_vec();
-    assert_eq!(config.hosts, [Host { name: name("printer.lan."), addresses }]);
+    assert_eq!(config.hosts, [ConfiguredHost { name: name("printer.lan."), addresses }]);
     let [first, second] = config.listeners.as_slice() else { panic!("{:?}", config.listeners) };
     assert_eq!((&first.allow, &first.zones), (&config.listen.allow, &None));
     assert_eq!((second.addresses.len(), &second.zones), (2, &Some(vec![name("lan.")])));

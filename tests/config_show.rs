@@ -7,8 +7,8 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use proptest::prelude::*;
 use resolverd::config::{
-    Config, ConfiguredList, Family, Forwarder, Guard, Host, Listener, RootHints, Zone, ZoneKind, changes,
-    show,
+    Config, ConfiguredHost, ConfiguredList, ConfiguredZone, Family, Forwarder, Guard, Listener, RootHints,
+    ZoneKind, changes, show,
 };
 
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestPoints, WhenSilent, WhenStale};
@@ -57,7 +57,7 @@ prop_compose! {
         max_ttl in proptest::option::of(span()),
         negative_max_ttl in proptest::option::of(span()),
         validate in any::<bool>(),
-    ) -> Zone {
+    ) -> ConfiguredZone {
         let kind = match kind {
             0 => ZoneKind::Forward(servers.iter().map(|number| forwarder(*number, secure)).collect()),
             1 => ZoneKind::Stub(servers.into_iter().map(server).collect()),
@@ -65,7 +65,7 @@ prop_compose! {
         };
         let source = if sourced { vec![address(1), address(2)] } else { Vec::new() };
         let name = Name::from_ascii(format!("{label}.example.")).unwrap();
-        Zone { name, kind, source, max_ttl, negative_max_ttl, validate }
+        ConfiguredZone { name, kind, source, max_ttl, negative_max_ttl, validate }
     }
 }
 
@@ -135,7 +135,7 @@ prop_compose! {
         config.listen.dnsbl = if race { Guard::Guard } else { Guard::Pass };
         config.listen.on_refusal = if qname_minimisation { None } else { Some(OnRefusal::Nxdomain) };
         config.lists = lists.into_iter().map(list).collect();
-        config.hosts = hosts.into_iter().map(|(name, numbers)| Host {
+        config.hosts = hosts.into_iter().map(|(name, numbers)| ConfiguredHost {
             name: Name::from_ascii(format!("{name}.lan.")).unwrap(),
             addresses: numbers.into_iter().map(address).collect(),
         }).collect();
@@ -166,7 +166,7 @@ fn only_what_differs_is_shown_where_that_is_asked_for() {
     config.cache.size = 1 << 30;
     config.resolve.ipv6 = Family::Off;
     let forwarders = vec![forwarder(3, false), forwarder(853, true), forwarder(854, true)];
-    config.zones = vec![Zone {
+    config.zones = vec![ConfiguredZone {
         name: Name::from_ascii("corp.example.").unwrap(),
         kind: ZoneKind::Forward(forwarders),
         source: Vec::new(),

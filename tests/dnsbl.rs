@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use resolverd::cache::flush::Flush;
-use resolverd::config::{Config, ConfiguredList, Guard, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredList, ConfiguredZone, Guard, ZoneKind};
 use resolverd::dnsbl::list::{OnRefusal, WhenStale};
 use resolverd::dnsbl::list_way::Way;
 use resolverd::dnsbl::registry::Registry;
@@ -311,7 +311,7 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             let lab = Arc::new(tree.build().unwrap());
             let mut config = config_for(&lab);
             let servers = vec!["127.0.0.3:53".parse().unwrap()];
-            config.zones = vec![Zone {
+            config.zones = vec![ConfiguredZone {
                 name: name(BLOCK.apex),
                 kind: ZoneKind::Stub(servers),
                 source: Vec::new(),

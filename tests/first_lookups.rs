@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RecordType};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
-use resolverd::lab::server::{Distance, Server};
+use resolverd::lab::server::{Distance, LabServer};
 use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
 use resolverd::lab::world::{Lab, ServerPlan, absolute};
 use resolverd::question::Outcome;
@@ -35,7 +35,7 @@ const AILMENTS: [Fault; 7] = [
 /// and addresses from the way, like a resolver.
 struct Oracle<'a> {
     lab: &'a Lab,
-    zones: BTreeMap<Name, Vec<&'a Server>>,
+    zones: BTreeMap<Name, Vec<&'a LabServer>>,
     known: BTreeSet<Name>,
     addresses: BTreeSet<String>,
 }
@@ -65,16 +65,16 @@ impl<'a> Oracle<'a> {
             }
             at = deepest + 1;
             self.known.insert(path[at].clone());
-            let glued = |one: &&&Server| path[deepest].zone_of(&absolute(one.name()).unwrap());
+            let glued = |one: &&&LabServer| path[deepest].zone_of(&absolute(one.name()).unwrap());
             let glued = self.zones[&path[at]].iter().filter(glued).map(|one| one.name().to_owned());
             self.addresses.extend(glued.collect::<Vec<_>>());
         }
     }
 
     /// The healthy server of a zone that answers soonest; its address is resolved if it is not known.
-    fn reach(&mut self, zone: &Name, spent: &mut Duration) -> &'a Server {
-        let sound = |one: &&&Server| !one.faults().iter().any(|fault| AILMENTS.contains(fault));
-        let servers: Vec<&Server> = self.zones[zone].iter().filter(sound).copied().collect();
+    fn reach(&mut self, zone: &Name, spent: &mut Duration) -> &'a LabServer {
+        let sound = |one: &&&LabServer| !one.faults().iter().any(|fault| AILMENTS.contains(fault));
+        let servers: Vec<&LabServer> = self.zones[zone].iter().filter(sound).copied().collect();
         let near =
             servers.iter().filter(|one| self.addresses.contains(one.name())).min_by_key(|one| far(one));
         if let Some(server) = near {
@@ -88,7 +88,7 @@ impl<'a> Oracle<'a> {
 }
 
 /// The usual round trip.
-fn far(server: &Server) -> Duration {
+fn far(server: &LabServer) -> Duration {
     server.distance().round_trip + server.distance().jitter / 2
 }
 

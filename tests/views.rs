@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
-use resolverd::config::{Config, Guard, Listener, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredZone, Guard, Listener, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::prelude::name;
 use resolverd::lab::server::Distance;
@@ -41,8 +41,8 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-fn stub(zone: u8) -> Zone {
-    Zone {
+fn stub(zone: u8) -> ConfiguredZone {
+    ConfiguredZone {
         name: name(&apex(zone)),
         kind: ZoneKind::Stub(vec![SocketAddr::from(([10, 1, zone, 1], 53))]),
         source: Vec::new(),

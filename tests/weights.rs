@@ -20,7 +20,7 @@ use resolverd::limits::MAX_LAME_ZONES;
 use resolverd::question::{ExtendedError, Question, ViewId};
 use resolverd::random::Random;
 use resolverd::validate::keys::{ZoneKey, ZoneKeys};
-use resolverd::validate::verdict::{Fault, Why};
+use resolverd::validate::verdict::{ValidationFailure, Why};
 use resolverd::wire::compose::{self, AnswerParts};
 
 /// Large enough for all entries: nothing is evicted.
@@ -169,7 +169,7 @@ fn put_failure(memory: &Memory, number: u32, octets: usize) {
 }
 
 fn bogus(octets: usize) -> ZoneSecurity {
-    ZoneSecurity::Bogus(Fault::new(Why::Bogus, "x".repeat(octets)))
+    ZoneSecurity::Bogus(ValidationFailure::new(Why::Bogus, "x".repeat(octets)))
 }
 
 const SORTS: [Sort<'_>; 17] = [

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
-use resolverd::config::{Config, Forwarder, Guard, Host, Listener, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener, ZoneKind};
 use resolverd::lab::client::Client;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -57,21 +57,31 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-fn zone(apex: &str, kind: ZoneKind) -> Zone {
-    Zone { name: name(apex), kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate: true }
+fn zone(apex: &str, kind: ZoneKind) -> ConfiguredZone {
+    ConfiguredZone {
+        name: name(apex),
+        kind,
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        validate: true,
+    }
 }
 
-fn stub(apex: &str, addresses: &[[u8; 4]]) -> Zone {
+fn stub(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {
     zone(apex, ZoneKind::Stub(addresses.iter().map(|address| SocketAddr::from((*address, 53))).collect()))
 }
 
-fn forward(apex: &str, addresses: &[[u8; 4]]) -> Zone {
+fn forward(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {
     let forwarder = |address: &[u8; 4]| Forwarder { address: SocketAddr::from((*address, 53)), tls: None };
     zone(apex, ZoneKind::Forward(addresses.iter().map(forwarder).collect()))
 }
 
 /// Runs over the simulation, with private servers denied by default.
-fn simulate<Ran: Future>(zones: Vec<Zone>, run: impl FnOnce(Simulation, Arc<Lab>) -> Ran) -> Ran::Output {
+fn simulate<Ran: Future>(
+    zones: Vec<ConfiguredZone>,
+    run: impl FnOnce(Simulation, Arc<Lab>) -> Ran,
+) -> Ran::Output {
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
@@ -176,7 +186,8 @@ fn a_zone_file_hosts_and_special_names_are_answered_here() {
         let lab = lab();
         let mut config = config_for(&lab);
         config.zones = vec![zone("corp.test.", file)];
-        config.hosts = vec![Host { name: name("printer.lan."), addresses: vec![[10, 0, 0, 9].into()] }];
+        config.hosts =
+            vec![ConfiguredHost { name: name("printer.lan."), addresses: vec![[10, 0, 0, 9].into()] }];
         let simulation = Simulation::new(Arc::clone(&lab), config, 1);
         for (owner, kind, rcode, answers) in [
             ("ns.corp.test.", RecordType::A, ResponseCode::NoError, 1),
@@ -212,7 +223,7 @@ fn with_hosts(hosts: &[&str], run: impl AsyncFnOnce(Simulation, Arc<Lab>)) {
     paused(async {
         let lab = lab();
         let mut config = config_for(&lab);
-        let host = |owner: &&str| Host { name: name(owner), addresses: vec![[10, 0, 0, 9].into()] };
+        let host = |owner: &&str| ConfiguredHost { name: name(owner), addresses: vec![[10, 0, 0, 9].into()] };
         config.hosts = hosts.iter().map(host).collect();
         run(Simulation::new(Arc::clone(&lab), config, 1), lab).await;
     });
@@ -301,7 +312,8 @@ async fn each_listener_has_its_own_clients_and_zones() {
 /// The stage's configuration with a host of this address.
 fn with_host(base: &Config, last: u8) -> Config {
     let mut config = base.clone();
-    config.hosts = vec![Host { name: name("printer.lan."), addresses: vec![[10, 0, 0, last].into()] }];
+    config.hosts =
+        vec![ConfiguredHost { name: name("printer.lan."), addresses: vec![[10, 0, 0, last].into()] }];
     config
 }
 
@@ -358,7 +370,7 @@ async fn what_cannot_be_served_changes_nothing() {
 }
 
 /// A private zone that is served here.
-fn here(apex: &str) -> Zone {
+fn here(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\nhost IN A 10.9.9.9\n".to_owned();
     zone(apex, ZoneKind::File { path: "here.zone".into(), text })
 }

@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
 use crate::config::Config;
-use crate::dnsbl::batch::{Asker, Batch, BatchStanding, Check, CheckQuery, ListId};
+use crate::dnsbl::batch::{Batch, BatchStanding, Check, CheckQuery, ClientGroup, ListId};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::list::{AskedAbout, List, Subject};
 use crate::dnsbl::list_events::{ListEvent, ListEventKind};
@@ -25,7 +25,7 @@ use crate::zones::Views;
 /// Labels with customers' keys as clients put them into their questions, by group of clients and list. If such a list
 /// is prefetched, the client's own key goes out, and is shown nowhere. Bounded by the number of lists.
 #[derive(Default)]
-struct KeyLabels(BTreeMap<(Asker, ListId), Box<[u8]>>);
+struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
 /// The subject of a question to a list.
 struct Asks {
@@ -87,10 +87,10 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
         return Vec::new();
     };
     if let Some(label) = label {
-        keys.0.insert((asker(&key), number), label);
+        keys.0.insert((group_of(&key), number), label);
     }
     let labels = u8::try_from(subject.iter().len()).unwrap_or(u8::MAX);
-    let check = Check { asker: asker(&key), subject: wire_name(&subject).into(), labels };
+    let check = Check { clients: group_of(&key), subject: wire_name(&subject).into(), labels };
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
@@ -117,7 +117,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let ask = |other: ListId| {
         let apex = &lists.numbered(other)?.apex;
         let known = resolver.list(question.view, apex)?;
-        let key = known.keyed.then(|| keys.0.get(&(check.asker, other)));
+        let key = known.keyed.then(|| keys.0.get(&(check.clients, other)));
         let key = match key {
             // No client has sent the key yet.
             Some(None) => return None,
@@ -191,7 +191,7 @@ fn batch(resolver: &Resolver) -> MutexGuard<'_, Batch> {
     resolver.lists().batch.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn asker(key: &QuestionKey) -> Asker {
+fn group_of(key: &QuestionKey) -> ClientGroup {
     (key.flags(), key.view())
 }
 

@@ -15,7 +15,7 @@ use crate::clock::Mono;
 use crate::dnsbl::breaker::Judgement;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::ListVerdict;
-use crate::dnsbl::health::{Point, Shown, Tested};
+use crate::dnsbl::health::{Point, TestResult, Tested};
 use crate::dnsbl::list::{List, Subject};
 use crate::dnsbl::list_way::Way;
 use crate::dnsbl::state::ListState;
@@ -28,7 +28,7 @@ use crate::zones::View;
 
 /// The work found by one round.
 #[derive(Default)]
-struct Round {
+struct DueWork {
     /// Ways on which no server has answered lately, each with a view: another zone must be asked.
     witnesses: BTreeMap<Way, ViewId>,
     /// When to look again, at the latest.
@@ -98,9 +98,9 @@ fn call_witness(
 }
 
 /// Looks at every list once and begins the work that is due.
-fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> Round {
+fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) -> DueWork {
     let now = resolver.clock().now();
-    let mut round = Round::default();
+    let mut round = DueWork::default();
     for entry in resolver.lists().all() {
         let room = asking.len() < MAX_SIDE_QUESTIONS;
         let due = entry.watch.due(resolver.evidence(&entry.way), room, now.mono);
@@ -194,9 +194,9 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
     let tested = Tested { listed, unlisted, usual: None };
     let now = resolver.clock().mono();
     let state = match entry.watch.tested(tested, now, |below| random.below(below)) {
-        Shown::Is(state) => entry.judged(state),
-        Shown::Suspected(_) => return entry.suspected(),
-        Shown::Nothing => return,
+        TestResult::Is(state) => entry.judged(state),
+        TestResult::Suspected(_) => return entry.suspected(),
+        TestResult::Nothing => return,
     };
     resolver.list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Store, shared, weight};
+use super::{QuestionStore, shared, weight};
 use crate::clock::Mono;
 use crate::limits::{FAILURE_RECHECK_TIME, FIRST_FAILURE_TIME, MAX_FAILURE_TIME};
 use crate::question::{ExtendedError, QuestionKey};
@@ -29,14 +29,14 @@ pub struct Failed {
 
 /// Failures by question.
 #[derive(Clone)]
-pub struct Failures(Store<Arc<Failed>>);
+pub struct Failures(QuestionStore<Arc<Failed>>);
 
 impl Failures {
-    pub(super) fn new(store: Store<Arc<Failed>>) -> Self {
+    pub(super) fn new(store: QuestionStore<Arc<Failed>>) -> Self {
         Self(store)
     }
 
-    pub(super) fn store(&self) -> &Store<Arc<Failed>> {
+    pub(super) fn store(&self) -> &QuestionStore<Arc<Failed>> {
         &self.0
     }
 

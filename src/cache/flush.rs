@@ -9,7 +9,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::entries::{EntryKind, kind_of};
 use super::rrsets::CacheEntry;
-use super::{Memory, Store};
+use super::{Memory, QuestionStore};
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
 /// The entries to flush.
@@ -104,7 +104,11 @@ impl Memory {
 }
 
 /// Removes the matching entries, and calls back for each.
-fn remove<V: Clone>(store: &Store<V>, matches: impl Fn(&QuestionKey, &V) -> bool, mut told: impl FnMut(&V)) {
+fn remove<V: Clone>(
+    store: &QuestionStore<V>,
+    matches: impl Fn(&QuestionKey, &V) -> bool,
+    mut told: impl FnMut(&V),
+) {
     for (key, _) in store.entries(matches) {
         if let Some(entry) = store.remove(&key) {
             told(&entry);

@@ -72,7 +72,7 @@ struct CacheShares {
 }
 
 /// A bounded table by question, or by another key of the same form.
-type Store<V> = store::Store<QuestionKey, V>;
+type QuestionStore<V> = store::Store<QuestionKey, V>;
 
 /// The four memories.
 #[derive(Clone)]
@@ -95,10 +95,14 @@ impl Memory {
         let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
         Self {
-            answers: Answers(Store::new(share(SHARES.answers), keyed, weigh_answer)),
-            rrsets: rrsets::Rrsets::new(Store::new(share(SHARES.rrsets), keyed, entries::weigh)),
+            answers: Answers(QuestionStore::new(share(SHARES.answers), keyed, weigh_answer)),
+            rrsets: rrsets::Rrsets::new(QuestionStore::new(share(SHARES.rrsets), keyed, entries::weigh)),
             servers: servers::Servers::new(share(SHARES.servers), keyed),
-            failures: failures::Failures::new(Store::new(share(SHARES.failures), keyed, failures::weigh)),
+            failures: failures::Failures::new(QuestionStore::new(
+                share(SHARES.failures),
+                keyed,
+                failures::weigh,
+            )),
             keyed,
             walks: walk::Walks::default(),
         }
@@ -135,7 +139,7 @@ pub struct StoreFill {
 
 /// Answers as the bytes to send, by question.
 #[derive(Clone)]
-pub struct Answers(Store<Arc<Answer>>);
+pub struct Answers(QuestionStore<Arc<Answer>>);
 
 impl Answers {
     /// The answer to a question now, by the key that `wire::query` has read.

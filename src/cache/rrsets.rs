@@ -12,7 +12,7 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder, NameEncoding};
 use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::QuestionStore;
 use super::keys::{KeySlot, NameKeys};
 use super::renewal;
 use super::security::{Backing, Evidence, ZoneTrust};
@@ -131,7 +131,7 @@ pub(super) enum CacheEntry {
 /// RRsets, their absence, and delegations, by name.
 #[derive(Clone)]
 pub struct Rrsets {
-    store: Store<CacheEntry>,
+    store: QuestionStore<CacheEntry>,
     /// Whether a DNAME was ever kept: few networks meet one, and without one the names above need not be searched.
     dnames: Arc<AtomicBool>,
 }
@@ -139,17 +139,17 @@ pub struct Rrsets {
 /// The entries of one view.
 #[derive(Clone, Copy)]
 pub struct InView<'a> {
-    pub(super) store: &'a Store<CacheEntry>,
+    pub(super) store: &'a QuestionStore<CacheEntry>,
     dnames: &'a AtomicBool,
     pub(super) view: ViewId,
 }
 
 impl Rrsets {
-    pub(super) fn new(store: Store<CacheEntry>) -> Self {
+    pub(super) fn new(store: QuestionStore<CacheEntry>) -> Self {
         Self { store, dnames: Arc::default() }
     }
 
-    pub(super) fn store(&self) -> &Store<CacheEntry> {
+    pub(super) fn store(&self) -> &QuestionStore<CacheEntry> {
         &self.store
     }
 

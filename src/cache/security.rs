@@ -12,7 +12,7 @@ use crate::clock::Mono;
 use crate::question::Security;
 use crate::rdata;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
-use crate::validate::verdict::{Fault, SecurityStatus};
+use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 
 /// Signatures, DS and proofs of absence, as wire octets.
 #[derive(Clone, Debug, Default)]
@@ -48,11 +48,11 @@ pub enum ZoneSecurity {
     /// It is signed with these keys.
     Secure(ZoneKeys),
     /// It is provably unsigned, or signed with algorithms that are not checked.
-    Insecure(Option<Fault>),
+    Insecure(Option<ValidationFailure>),
     /// Its keys do not match its parent's DS.
-    Bogus(Fault),
+    Bogus(ValidationFailure),
     /// Its parent proves that no zone begins there.
-    NoZone(Fault),
+    NoZone(ValidationFailure),
 }
 
 impl Evidence {

@@ -84,10 +84,10 @@ impl Servers {
 
 /// One server.
 #[derive(Debug, Default)]
-pub struct Server(Mutex<ServerState>);
+pub struct Server(Mutex<ServerHistory>);
 
 #[derive(Debug, Default)]
-pub(super) struct ServerState {
+pub(super) struct ServerHistory {
     /// Its round trips; none before the first.
     pub(super) round_trips: Option<RoundTrips>,
     /// The messages that it did not answer since it was last heard.
@@ -136,7 +136,7 @@ impl Lameness {
     }
 }
 
-impl ServerState {
+impl ServerHistory {
     fn timers(&self) -> (Duration, Duration) {
         self.round_trips
             .as_ref()
@@ -197,135 +197,135 @@ pub struct KnownServer {
 impl Server {
     /// Its state for `zone`.
     pub fn standing(&self, zone: &Name, now: Mono) -> ServerStanding {
-        let state = self.state();
-        let (timer, patience) = state.timers();
-        let round_trip = state.round_trips.as_ref().map(RoundTrips::smoothed);
+        let history = self.history();
+        let (timer, patience) = history.timers();
+        let round_trip = history.round_trips.as_ref().map(RoundTrips::smoothed);
         ServerStanding {
             round_trip,
             timer,
             patience,
-            health: state.silence.health(now),
-            silent_since: state.silence.known_since(now, round_trip),
-            lame: state.lame.holds(zone, now),
-            edns: state.plain_until.is_none_or(|until| now >= until),
-            keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
-            tcp: state.no_tcp_until.is_none_or(|until| now >= until),
+            health: history.silence.health(now),
+            silent_since: history.silence.known_since(now, round_trip),
+            lame: history.lame.holds(zone, now),
+            edns: history.plain_until.is_none_or(|until| now >= until),
+            keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
+            tcp: history.no_tcp_until.is_none_or(|until| now >= until),
         }
     }
 
     fn known(&self, address: SocketAddr, now: Mono) -> KnownServer {
-        let state = self.state();
+        let history = self.history();
         KnownServer {
             address,
-            asked: state.asked,
-            round_trip: state.round_trips.as_ref().map(RoundTrips::smoothed),
-            timer: state.timers().0,
-            health: state.silence.health(now),
-            dead_for: state.silence.dead_for(now),
-            silences: state.silence.count(),
-            edns: state.plain_until.is_none_or(|until| now >= until),
-            keeps_case: state.flips_case_until.is_none_or(|until| now >= until),
-            tcp: state.no_tcp_until.is_none_or(|until| now >= until),
-            lame: state.lame.zones(now),
+            asked: history.asked,
+            round_trip: history.round_trips.as_ref().map(RoundTrips::smoothed),
+            timer: history.timers().0,
+            health: history.silence.health(now),
+            dead_for: history.silence.dead_for(now),
+            silences: history.silence.count(),
+            edns: history.plain_until.is_none_or(|until| now >= until),
+            keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
+            tcp: history.no_tcp_until.is_none_or(|until| now >= until),
+            lame: history.lame.zones(now),
         }
     }
 
     /// It answered after `round_trip`, with any message.
     pub fn answered(&self, round_trip: Duration, now: Mono) {
-        let mut state = self.state();
-        match &mut state.round_trips {
+        let mut history = self.history();
+        match &mut history.round_trips {
             Some(trips) => trips.add(round_trip),
             none => *none = Some(RoundTrips::new(round_trip)),
         }
-        state.silence.end(now);
+        history.silence.end(now);
     }
 
     /// A message sent to it at `sent` is overdue: others are asked first for a while.
     pub fn overdue(&self, sent: Mono, now: Mono) {
-        self.state().silence.overdue(sent, now);
+        self.history().silence.overdue(sent, now);
     }
 
     /// Whether the silence after a message sent at `sent` would change its state.
     pub fn would_count(&self, sent: Mono) -> bool {
-        self.state().silence.would_count(sent)
+        self.history().silence.would_count(sent)
     }
 
     /// A message sent to it at `sent` counts as lost, and others have been heard since. Messages that were on their
     /// way together are one silence. `random` spreads the moments of the next probes.
     pub fn silent(&self, sent: Mono, now: Mono, random: &Random) {
-        self.state().silence.add(sent, now, random);
+        self.history().silence.add(sent, now, random);
     }
 
     /// The time of its next probe, if it is dead.
     pub fn next_try(&self) -> Option<Mono> {
-        self.state().silence.next_try()
+        self.history().silence.next_try()
     }
 
     /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
     /// the time.
     pub fn probe(&self, now: Mono, random: &Random) -> bool {
-        self.state().silence.try_now(now, random)
+        self.history().silence.try_now(now, random)
     }
 
     /// Whether it is dead, and probed for the first time since it died.
     pub fn is_being_probed(&self) -> bool {
-        self.state().silence.is_being_tried()
+        self.history().silence.is_being_tried()
     }
 
     /// A message in the background sent at `sent` was not answered either, and others have been heard since.
     pub fn probed_in_vain(&self, sent: Mono) {
-        self.state().silence.tried_in_vain(sent);
+        self.history().silence.tried_in_vain(sent);
     }
 
     /// Marks it lame for `zone` and for `time`: it does not serve the zone though it should.
     pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
-        self.state().lame.add(zone, now.after(time), now);
+        self.history().lame.add(zone, now.after(time), now);
     }
 
     /// A message was sent to it.
     pub fn earn_hedge(&self) {
-        let mut state = self.state();
-        state.asked = true;
-        state.hedged = state.hedged.saturating_sub(HEDGES_PER_MILLE);
+        let mut history = self.history();
+        history.asked = true;
+        history.hedged = history.hedged.saturating_sub(HEDGES_PER_MILLE);
     }
 
     /// Whether another server may be asked because this one is late; false if it has been late too often.
     pub fn take_hedge(&self) -> bool {
-        let mut state = self.state();
-        let hedged = state.hedged.saturating_add(1_000);
+        let mut history = self.history();
+        let hedged = history.hedged.saturating_add(1_000);
         let may = hedged <= HEDGE_BURST_PER_SERVER.saturating_mul(1_000);
         if may {
-            state.hedged = hedged;
+            history.hedged = hedged;
         }
         may
     }
 
     /// It does not take EDNS.
     pub fn takes_no_edns(&self, now: Mono) {
-        self.state().plain_until = Some(now.after(NO_EDNS_TIME));
+        self.history().plain_until = Some(now.after(NO_EDNS_TIME));
     }
 
     /// It does not repeat the case of a question's letters.
     pub fn flips_case(&self, now: Mono) {
-        self.state().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
+        self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
     }
 
     /// It refuses TCP, or does not answer it.
     pub fn takes_no_tcp(&self, now: Mono) {
-        self.state().no_tcp_until = Some(now.after(NO_TCP_TIME));
+        self.history().no_tcp_until = Some(now.after(NO_TCP_TIME));
     }
 
     /// It answers over TCP.
     pub fn takes_tcp(&self) {
-        self.state().no_tcp_until = None;
+        self.history().no_tcp_until = None;
     }
 
     /// A server with the greatest amount of data.
-    pub(super) fn restored(state: ServerState) -> Self {
-        Self(Mutex::new(state))
+    pub(super) fn restored(history: ServerHistory) -> Self {
+        Self(Mutex::new(history))
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, ServerState> {
+    pub(super) fn history(&self) -> MutexGuard<'_, ServerHistory> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

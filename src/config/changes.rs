@@ -5,7 +5,7 @@
 use toml::Value;
 
 use super::Config;
-use super::keys::{ConfigKey, Once, TableEntry, ToldBy};
+use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy};
 use super::table::{Visitor, visit};
 
 /// The differences of `new`, one sentence each; empty if the two mean the same.
@@ -26,7 +26,7 @@ struct Changes<'c> {
 }
 
 impl Visitor for Changes<'_> {
-    fn once<Holder>(&mut self, section: &Once<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
         let (old, new) = ((section.of)(self.old), (section.of)(self.new));
         let told = keys(section.keys, old, new);
         self.once.extend(told.into_iter().map(|change| format!("{}.{change}", section.name)));
@@ -120,14 +120,21 @@ fn bare(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ConfiguredList, Forwarder, Host, Listener, Zone, ZoneKind};
+    use crate::config::{ConfiguredHost, ConfiguredList, ConfiguredZone, Forwarder, Listener, ZoneKind};
     use crate::dnsbl::list::OnRefusal;
     use hickory_proto::rr::Name;
     use std::time::Duration;
 
-    fn zone(name: &str, kind: ZoneKind) -> Zone {
+    fn zone(name: &str, kind: ZoneKind) -> ConfiguredZone {
         let name = Name::from_ascii(name).unwrap();
-        Zone { name, kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate: true }
+        ConfiguredZone {
+            name,
+            kind,
+            source: Vec::new(),
+            max_ttl: None,
+            negative_max_ttl: None,
+            validate: true,
+        }
     }
 
     fn forward(address: &str) -> ZoneKind {
@@ -199,7 +206,7 @@ mod tests {
             zone("lan.", file("new")),
         ];
         new.zones[2].max_ttl = Some(Duration::from_secs(3_600));
-        let host = |address: &str| Host {
+        let host = |address: &str| ConfiguredHost {
             name: Name::from_ascii("printer.lan.").unwrap(),
             addresses: vec![address.parse().unwrap()],
         };

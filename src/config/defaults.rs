@@ -12,8 +12,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 pub use super::addresses::{PORT, TLS_PORT};
 use super::{
-    Cache, Config, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection, Resolve, RootHints,
-    TrustAnchor, Zone, ZoneKind,
+    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection, Resolve,
+    RootHints, TrustAnchor, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -146,7 +146,7 @@ impl Default for Dnssec {
     }
 }
 
-impl Default for Zone {
+impl Default for ConfiguredZone {
     /// A zone without name and servers, which is validated.
     fn default() -> Self {
         Self {

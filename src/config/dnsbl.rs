@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hickory_proto::rr::Name;
 use toml::Value;
 
-use super::keys::{ConfigKey, Once, set};
+use super::keys::{ConfigKey, SingleSection, set};
 use super::{list_files, value, written};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -34,7 +34,7 @@ pub struct Dnsbl {
     pub batch_waste: u32,
 }
 
-pub(super) const DNSBL: Once<Dnsbl> = Once {
+pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
     name: "dnsbl",
     keys: &[
         ConfigKey::<Dnsbl>::new(

@@ -117,7 +117,7 @@ impl<Holder> ConfigKey<Holder> {
 }
 
 /// A section that occurs once.
-pub(super) struct Once<Holder: 'static> {
+pub(super) struct SingleSection<Holder: 'static> {
     /// Its name.
     pub(super) name: &'static str,
     /// Its keys.

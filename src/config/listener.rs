@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
-use super::keys::{ConfigKey, Once, TableEntry, ToldBy, set, set_some};
+use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy, set, set_some};
 use super::{Config, addresses, value, written};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
@@ -85,7 +85,7 @@ const ON_REFUSED: ConfigKey<Listener> = ConfigKey::<Listener>::new(
 );
 
 /// `[listen]`
-pub(super) const LISTEN: Once<Listener> = Once {
+pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
     keys: &[ADDRESSES, ALLOW, WORKERS, DNSBL, ON_REFUSED],
     of: |config| &config.listen,

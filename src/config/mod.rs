@@ -62,7 +62,7 @@ pub use self::root_hints::RootHints;
 pub use self::sections::{Cache, Control, Dnssec, Family, LogSection, Resolve};
 pub use self::show::show;
 pub use self::trust_anchor::TrustAnchor;
-pub use self::zone::{Host, Zone, ZoneKind};
+pub use self::zone::{ConfiguredHost, ConfiguredZone, ZoneKind};
 pub use crate::dnsbl::list::Guard;
 
 /// All settings of the operator.
@@ -83,9 +83,9 @@ pub struct Config {
     /// `[dnssec]`
     pub dnssec: Dnssec,
     /// `[[zone]]`: zones with servers or data of their own.
-    pub zones: Vec<Zone>,
+    pub zones: Vec<ConfiguredZone>,
     /// `[[host]]`: names with addresses of their own.
-    pub hosts: Vec<Host>,
+    pub hosts: Vec<ConfiguredHost>,
     /// `[dnsbl]`
     pub dnsbl: Dnsbl,
     /// `[[list]]`: DNS lists that are not in the registry, and changes to those that are.

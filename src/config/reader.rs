@@ -8,7 +8,7 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::Config;
-use super::keys::{self, ConfigKey, Once, TableEntry};
+use super::keys::{self, ConfigKey, SingleSection, TableEntry};
 use super::report::{LineStarts, Problems, WrongValue};
 use super::table::{Names, Visitor};
 use super::value::Typed;
@@ -171,7 +171,7 @@ impl<'t> ConfigReader<'t> {
 }
 
 impl Visitor for ConfigReader<'_> {
-    fn once<Holder>(&mut self, section: &Once<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
         let Some(found) = self.tree.get(section.name) else { return };
         let line = self.places.line_of(found.span().start);
         let Some(table) = found.get_ref().as_table() else {

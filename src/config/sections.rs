@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use toml::Value;
 use toml::de::DeValue;
 
-use super::keys::{ConfigKey, Once, set};
+use super::keys::{ConfigKey, SingleSection, set};
 use super::report::{WrongValue, quoted};
 use super::root_hints::{self, RootHints};
 use super::trust_anchor::{self, TrustAnchor};
@@ -37,7 +37,7 @@ pub struct Cache {
     pub snapshot: bool,
 }
 
-pub(super) const CACHE: Once<Cache> = Once {
+pub(super) const CACHE: SingleSection<Cache> = SingleSection {
     name: "cache",
     keys: &[
         ConfigKey::<Cache>::new(
@@ -121,7 +121,7 @@ pub enum Family {
     Off,
 }
 
-pub(super) const RESOLVE: Once<Resolve> = Once {
+pub(super) const RESOLVE: SingleSection<Resolve> = SingleSection {
     name: "resolve",
     keys: &[
         ConfigKey::<Resolve>::new(
@@ -219,7 +219,7 @@ pub struct Dnssec {
     pub sha1: bool,
 }
 
-pub(super) const DNSSEC: Once<Dnssec> = Once {
+pub(super) const DNSSEC: SingleSection<Dnssec> = SingleSection {
     name: "dnssec",
     keys: &[
         ConfigKey::<Dnssec>::new(
@@ -260,7 +260,7 @@ pub struct Control {
     pub socket: PathBuf,
 }
 
-pub(super) const CONTROL: Once<Control> = Once {
+pub(super) const CONTROL: SingleSection<Control> = SingleSection {
     name: "control",
     keys: &[ConfigKey::<Control>::new(
         "socket",
@@ -295,7 +295,7 @@ pub struct LogSection {
     pub level: tracing::Level,
 }
 
-pub(super) const LOG: Once<LogSection> = Once {
+pub(super) const LOG: SingleSection<LogSection> = SingleSection {
     name: "log",
     keys: &[ConfigKey::<LogSection>::new(
         "level",

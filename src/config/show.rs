@@ -3,18 +3,18 @@
 //! The output, read again, is equal; named files are shown by their path.
 
 use super::Config;
-use super::keys::{ConfigKey, Once, TableEntry};
+use super::keys::{ConfigKey, SingleSection, TableEntry};
 use super::table::{Visitor, visit};
 
 /// The file of `config`: every key, or with `changed` only those that differ from the default.
 pub fn show(config: &Config, changed: bool) -> String {
     let mut shown =
-        Shown { config, default: Config::default(), changed, once: String::new(), many: String::new() };
+        ShownConfig { config, default: Config::default(), changed, once: String::new(), many: String::new() };
     visit(&mut shown);
     format!("version = 1\n{}{}", shown.once, shown.many)
 }
 
-struct Shown<'c> {
+struct ShownConfig<'c> {
     config: &'c Config,
     default: Config,
     changed: bool,
@@ -23,8 +23,8 @@ struct Shown<'c> {
     many: String,
 }
 
-impl Visitor for Shown<'_> {
-    fn once<Holder>(&mut self, section: &Once<Holder>) {
+impl Visitor for ShownConfig<'_> {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
         let default = Some((section.of)(&self.default)).filter(|_| self.changed);
         let lines = keys(section.keys, (section.of)(self.config), default);
         if !lines.is_empty() {

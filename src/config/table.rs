@@ -5,17 +5,17 @@
 
 use toml::de::DeValue;
 
-use super::keys::{Once, TableEntry};
+use super::keys::{SingleSection, TableEntry};
 use super::list::ConfiguredList;
 use super::listener::{self, Listener};
 use super::report::nearest;
-use super::zone::{Host, Zone};
+use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, sections, value};
 
 /// Work on every section.
 pub(super) trait Visitor {
     /// For a section that occurs once.
-    fn once<Holder>(&mut self, section: &Once<Holder>);
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>);
     /// For a section that may occur several times.
     fn many<Kind: TableEntry>(&mut self);
 }
@@ -27,8 +27,8 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&sections::CACHE);
     visitor.once(&sections::RESOLVE);
     visitor.once(&sections::DNSSEC);
-    visitor.many::<Zone>();
-    visitor.many::<Host>();
+    visitor.many::<ConfiguredZone>();
+    visitor.many::<ConfiguredHost>();
     visitor.once(&dnsbl::DNSBL);
     visitor.many::<ConfiguredList>();
     visitor.once(&sections::CONTROL);
@@ -47,7 +47,7 @@ pub(super) struct ConfigSection {
 }
 
 impl Visitor for Names {
-    fn once<Holder>(&mut self, section: &Once<Holder>) {
+    fn once<Holder>(&mut self, section: &SingleSection<Holder>) {
         let keys = section.keys.iter().map(|key| key.name).collect();
         self.0.push(ConfigSection { name: section.name, keys, many: false });
     }

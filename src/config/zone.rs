@@ -21,7 +21,7 @@ const CAP: &str = "that of [cache]";
 
 /// A zone with servers or data of its own; the longest suffix of a name counts.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Zone {
+pub struct ConfiguredZone {
     /// Its apex, lower case, absolute.
     pub name: Name,
     /// The source of its answers.
@@ -52,7 +52,7 @@ pub enum ZoneKind {
     },
 }
 
-impl TableEntry for Zone {
+impl TableEntry for ConfiguredZone {
     const NAME: &'static str = "zone";
     const MOST: usize = limits::MAX_ZONES;
     const KEYS: &'static [ConfigKey<Self>] = &[
@@ -171,7 +171,7 @@ impl TableEntry for Zone {
     }
 }
 
-impl Zone {
+impl ConfiguredZone {
     /// The source of its answers, with the verb for each kind of zone.
     fn leads(&self, [forward, stub, file]: [&str; 3]) -> String {
         match &self.kind {
@@ -186,14 +186,14 @@ impl Zone {
 
 /// A name with addresses of its own; their reverse names lead back to it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Host {
+pub struct ConfiguredHost {
     /// The name, lower case, absolute.
     pub name: Name,
     /// Its addresses.
     pub addresses: Vec<IpAddr>,
 }
 
-impl TableEntry for Host {
+impl TableEntry for ConfiguredHost {
     const NAME: &'static str = "host";
     const MOST: usize = limits::MAX_HOSTS;
     const KEYS: &'static [ConfigKey<Self>] = &[

@@ -8,7 +8,7 @@ use super::protocol::{MissingAddress, Warning};
 use crate::config::{Config, Listener};
 use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
-use crate::record::{Age, FailingZone, Report, Troubles, failed_text};
+use crate::record::{FailingZone, Report, TimeSpan, Troubles, failed_text};
 
 /// Fewer questions or messages than this show nothing.
 const ENOUGH: u64 = 20;
@@ -31,7 +31,7 @@ pub fn judge(report: &Report, troubles: &Troubles) -> Vec<Warning> {
     let shed = outcome(Outcome::Shed);
     let mut warnings = Vec::new();
     if let Some(span) = troubles.down {
-        warnings.push(unreachable(format!("No server on the internet has answered for {}.", Age(span))));
+        warnings.push(unreachable(format!("No server on the internet has answered for {}.", TimeSpan(span))));
     } else if messages >= ENOUGH && came_back == 0 {
         warnings.push(unreachable(format!("No server answered any of {messages} messages.")));
     } else if report.questions >= ENOUGH && failed * 100 >= report.questions * FAILURES_PER_HUNDRED {
@@ -60,7 +60,7 @@ fn unreachable(problem: String) -> Warning {
 fn zones(failing: &[FailingZone]) -> impl Iterator<Item = Warning> {
     let named = failing.iter().take(MAX_STATUS_ZONES).map(|failing| {
         let FailingZone { zone, span, failures, doubted, why, trace } = failing;
-        let age = Age((*span).max(Duration::from_secs(1)));
+        let age = TimeSpan((*span).max(Duration::from_secs(1)));
         let problem =
             format!("Zone {zone}: {failures} queries {} within {age}; last: {why}.", failed_text(*doubted));
         Warning { problem, remedy: format!("{trace}.") }

@@ -8,7 +8,7 @@ use super::protocol::Reply;
 use super::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 use super::rows;
 use crate::cache::servers::KnownServer;
-use crate::config::{Config, Zone, ZoneKind};
+use crate::config::{Config, ConfiguredZone, ZoneKind};
 
 /// The zones and hosts of `config`, with the states of their servers.
 pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
@@ -38,7 +38,7 @@ impl ZoneState {
     }
 }
 
-fn of_zone(config: &Config, zone: &Zone, known: &[KnownServer]) -> ZoneState {
+fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> ZoneState {
     let server = |address: SocketAddr, tls: Option<String>| {
         let known = known.iter().find(|known| known.address == address);
         ZoneServer {

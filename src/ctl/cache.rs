@@ -1,6 +1,6 @@
 //! `resolverctl cache`: the entries of the daemon's memory under a name.
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, state};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
@@ -18,7 +18,7 @@ pub(super) struct Arguments {
 /// Asks and shows it; "no" if there is no entry.
 pub(super) fn run(
     arguments: &Arguments,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let Arguments { name, kind } = arguments;

@@ -13,11 +13,11 @@ use crate::limits;
 const PATIENCE: Duration = limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
 /// Asks the daemon behind a socket.
-pub(super) struct Client {
+pub(super) struct ControlClient {
     socket: PathBuf,
 }
 
-impl Client {
+impl ControlClient {
     pub(super) fn new(socket: &Path) -> Self {
         Self { socket: socket.to_owned() }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, text};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::config::{Config, ConfigProblem, Errors, defaults};
@@ -32,7 +32,7 @@ pub(super) enum Command {
 /// Shows or checks.
 pub(super) fn run(
     command: &Command,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     match command {
@@ -41,7 +41,7 @@ pub(super) fn run(
     }
 }
 
-fn show(changed: bool, client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
+fn show(changed: bool, client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Config { changed })?;
     let line = |reply: &Reply| match reply {
         Reply::Config { line } => Some(format!("{line}\n")),

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, lists};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
@@ -42,7 +42,7 @@ enum Command {
 /// Asks and shows it.
 pub(super) fn run(
     arguments: &Arguments,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let request = match &arguments.command {

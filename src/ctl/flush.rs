@@ -2,7 +2,7 @@
 
 use clap::ArgGroup;
 
-use super::client::{Client, unexpected};
+use super::client::{ControlClient, unexpected};
 use super::render::{Format, json, text};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{FlushWhat, Reply, Request};
@@ -40,7 +40,7 @@ impl Arguments {
 /// Asks and shows the number of removed entries.
 pub(super) fn run(
     arguments: &Arguments,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let Reply::Flushed(removed) = client.ask_one(&Request::Flush { what: arguments.what() })? else {

@@ -1,12 +1,12 @@
 //! `resolverctl inflight`: the daemon's queries in progress, and the servers that they wait for.
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, state};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// Asks and shows it.
-pub(super) fn run(client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
+pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Inflight)?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),

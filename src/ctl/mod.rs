@@ -38,7 +38,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use self::client::Client;
+use self::client::ControlClient;
 pub use self::exit::{CommandFailure, Exit};
 use self::render::{Format, Style};
 use crate::config::defaults;
@@ -154,7 +154,7 @@ fn complain(failure: &CommandFailure) -> Exit {
 
 impl Arguments {
     fn outcome(&self) -> Result<CommandOutcome, CommandFailure> {
-        let client = Client::new(&self.socket);
+        let client = ControlClient::new(&self.socket);
         let format = self.format();
         match &self.command {
             None | Some(Command::Status) => status::run(&client, format),

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, state};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{NtaWhat, Request};
@@ -33,7 +33,7 @@ pub(super) enum Command {
 /// Adds, removes or lists, and shows the current ones.
 pub(super) fn run(
     command: &Command,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let what = match command {

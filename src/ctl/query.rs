@@ -1,6 +1,6 @@
 //! `resolverctl query`: a question, asked through the daemon as mail software asks it.
 
-use super::client::{Client, unexpected};
+use super::client::{ControlClient, unexpected};
 use super::render::{Format, json, text};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{QueryReply, Reply, Request};
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 /// Asks and shows it.
 pub(super) fn run(
     arguments: &Arguments,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let Arguments { name, kind, trace } = arguments;

@@ -1,12 +1,12 @@
 //! `resolverctl reload`: makes the daemon read its configuration file again.
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, text};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 
 /// Asks, and shows the changes or the errors of the file.
-pub(super) fn run(client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
+pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Reload)?;
     let wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));
     let text = match format {

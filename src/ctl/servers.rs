@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, state};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 /// Asks and shows it.
 pub(super) fn run(
     arguments: &Arguments,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let address = arguments.address;

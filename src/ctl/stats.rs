@@ -1,6 +1,6 @@
 //! `resolverctl stats`: the statistics.
 
-use super::client::{Client, unexpected};
+use super::client::{ControlClient, unexpected};
 use super::render::{Format, json, rows, screen};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request, Table};
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
 /// Asks and shows it.
 pub(super) fn run(
     arguments: &Arguments,
-    client: &Client,
+    client: &ControlClient,
     format: Format,
 ) -> Result<CommandOutcome, CommandFailure> {
     let table = if arguments.slow { Some(Table::Slow) } else { arguments.by };

@@ -1,12 +1,12 @@
 //! `resolverctl zones`: the configured zones, their targets, and the states of their servers.
 
-use super::client::Client;
+use super::client::ControlClient;
 use super::render::{Format, json, zones};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
 /// Asks and shows it.
-pub(super) fn run(client: &Client, format: Format) -> Result<CommandOutcome, CommandFailure> {
+pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Zones)?;
     let text = match format {
         Format::Json => replies.iter().map(json::reply).collect(),

@@ -36,12 +36,12 @@ use crate::clock::Clock;
 use crate::config::{Config, defaults};
 use crate::control::Controlled;
 use crate::control::server::{BindError, ControlServer};
-use crate::exchange::internet::Internet;
 use crate::exchange::network::Network;
 use crate::exchange::ports::{self, Ports};
+use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
-use crate::listener::{self, Inherited, Listeners, NotServed, Refused, Settled, Sockets};
+use crate::listener::{self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Resolver, ResolverParts};
@@ -58,7 +58,7 @@ use snapshot::Snapshot;
 pub enum StartError {
     /// An address to listen at is not available.
     #[error(transparent)]
-    Listen(#[from] Refused),
+    Listen(#[from] AddressUnavailable),
     /// A new part of the configuration cannot be served.
     #[error(transparent)]
     NotServed(#[from] NotServed),
@@ -116,7 +116,7 @@ impl Daemon {
         let clock = Clock::machine();
         let random = Random::system()?;
         let recorder = Recorder::new(clock.clone(), listener::shards(&config));
-        let network = Arc::new(Internet::new(random.clone(), ports));
+        let network = Arc::new(SocketNetwork::new(random.clone(), ports));
         let resolver = Resolver::new(ResolverParts {
             views: views.clone(),
             clock: clock.clone(),

@@ -20,7 +20,7 @@ use crate::control::Controlled;
 use crate::control::lookup::Lookup;
 use crate::control::protocol::{DaemonStatus, MissingAddress};
 use crate::dnsbl::table::Lists;
-use crate::exchange::internet::Internet;
+use crate::exchange::socket_network::SocketNetwork;
 use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
 use crate::question::{Client, Question};
@@ -43,7 +43,7 @@ pub(super) struct Running {
     /// The snapshot of the cache, where one is kept.
     pub(super) snapshot: Option<Arc<Snapshot>>,
     /// Sends datagrams to servers.
-    pub(super) network: Arc<Internet>,
+    pub(super) network: Arc<SocketNetwork>,
     /// Notified when addresses to listen at have been found missing.
     pub(super) missed: Notify,
 }

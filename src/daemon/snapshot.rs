@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::cache::Memory;
-use crate::cache::snapshot::{Refused, Restoration, Scope, Written};
+use crate::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 use crate::clock::{Calendar, Clock, Mono, Now};
 use crate::control::protocol::SnapshotStatus;
 use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, STOP_SNAPSHOT};
@@ -34,7 +34,7 @@ pub(super) struct Snapshot {
     /// The moment at which a write is given up. It is set when the daemon ends, and reading stops then too.
     ends: OnceLock<Mono>,
     clock: Clock,
-    known: Mutex<Known>,
+    known: Mutex<FileState>,
 }
 
 /// A file that is written until the daemon ends.
@@ -68,7 +68,7 @@ impl Seek for Bounded<'_> {
 
 /// The state of the file.
 #[derive(Clone, Copy, Default)]
-struct Known {
+struct FileState {
     /// Whether its entries are in memory. Until then it must not be replaced.
     is_read: bool,
     /// Restored entries.
@@ -119,7 +119,7 @@ impl Snapshot {
     }
 
     pub(super) fn status(&self, now: Mono) -> SnapshotStatus {
-        let Known { is_read, restored, written } = *self.known();
+        let FileState { is_read, restored, written } = *self.known();
         SnapshotStatus {
             read: is_read,
             age: written.map(|(_, at)| now.since(at).as_secs_f64()),
@@ -146,15 +146,15 @@ impl Snapshot {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, FileState> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the file into memory. A file that must not be used is renamed.
     pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
-        let read = File::open(&self.path).map_err(Refused::Unread).and_then(|mut file| {
+        let read = File::open(&self.path).map_err(UnusableSnapshot::Unread).and_then(|mut file| {
             if matches!(calendar, Calendar::After(_)) {
-                return Err(Refused::SlowClock);
+                return Err(UnusableSnapshot::SlowClock);
             }
             memory.read_snapshot(scope, now, &mut file, || !self.is_ending())
         });
@@ -172,7 +172,7 @@ impl Snapshot {
                     age.as_secs()
                 );
             }
-            Err(Refused::Unread(error)) if error.kind() == ErrorKind::NotFound => {}
+            Err(UnusableSnapshot::Unread(error)) if error.kind() == ErrorKind::NotFound => {}
             Err(refused) => {
                 let aside = self.beside("refused");
                 let moved = match fs::rename(&self.path, &aside) {

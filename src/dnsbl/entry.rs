@@ -18,7 +18,7 @@ use super::watch::{Changed, ListOutcome, Watch};
 use crate::clock::{Mono, Now};
 use crate::limits::{LIST_INCIDENT_QUIET, SHUT_DOWN_LIST_LINE};
 use crate::question::{ListMark, ListSays};
-use crate::record::{Age, Histogram, Quantiles};
+use crate::record::{Histogram, Quantiles, TimeSpan};
 
 /// One list.
 #[derive(Debug)]
@@ -298,7 +298,7 @@ impl ListEntry {
         let apex = self.apex.to_ascii();
         let list = apex.trim_end_matches('.');
         let world = |standing: &ListStanding| standing.state == ListState::ListsTheWorld;
-        let age = |since| Age(Duration::from_secs(unix.saturating_sub(since).max(1)));
+        let age = |since| TimeSpan(Duration::from_secs(unix.saturating_sub(since).max(1)));
         match (before.state.is_incident(), shown.state.is_incident()) {
             (false, true) => tracing::warn!("{}; see `resolverctl dnsbl` for what to do", shown.why),
             (true, true) if world(&shown) && !world(before) => {

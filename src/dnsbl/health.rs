@@ -33,7 +33,7 @@ pub struct Tested {
 
 /// The result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum TestResult {
     /// The list has this state.
     Is(ListState),
     /// It looks so for the first time; another test decides.
@@ -102,14 +102,14 @@ impl ListHealth {
     }
 
     /// Takes in a test that ended at `now`; `toss` draws a number below its argument.
-    pub fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> Shown {
+    pub fn tested(&mut self, tested: &Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let shown = match read(tested) {
             Some((state, server)) if is_broken(state) => self.suspect(state, server, now),
             Some((state, _)) => {
                 self.suspicion = None;
-                Shown::Is(state)
+                TestResult::Is(state)
             }
-            None => Shown::Nothing,
+            None => TestResult::Nothing,
         };
         let pause = if self.suspicion.is_some() { HEALTH_AGAIN } else { HEALTH_INTERVAL };
         let jitter = pause.as_secs().saturating_mul(HEALTH_JITTER_PERCENT) / 100;
@@ -118,22 +118,22 @@ impl ListHealth {
         shown
     }
 
-    fn suspect(&mut self, state: ListState, server: Option<IpAddr>, now: Mono) -> Shown {
+    fn suspect(&mut self, state: ListState, server: Option<IpAddr>, now: Mono) -> TestResult {
         let before = self.suspicion.filter(|before| before.state == state);
         let Some(before) = before else {
             self.suspicion = Some(Suspicion { state, server, at: now, again: 0 });
-            return Shown::Suspected(state);
+            return TestResult::Suspected(state);
         };
         if now.since(before.at) < HEALTH_AGAIN {
-            return Shown::Suspected(state);
+            return TestResult::Suspected(state);
         }
         // The suspected server was asked after all others: if it answers again, no other does.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {
-            Shown::Is(state)
+            TestResult::Is(state)
         } else {
-            Shown::Suspected(state)
+            TestResult::Suspected(state)
         }
     }
 }
@@ -175,7 +175,7 @@ mod tests {
         Mono::START.after(Duration::from_secs(60 * minutes))
     }
 
-    fn run(tests: &[(ListSays, ListSays, u8, u64)]) -> Vec<Shown> {
+    fn run(tests: &[(ListSays, ListSays, u8, u64)]) -> Vec<TestResult> {
         let mut health = ListHealth::default();
         let run = |(listed, unlisted, server, minute): &(_, _, u8, u64)| {
             health.tested(&tested(*listed, *unlisted, *server), at(*minute), |_| 0)
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn the_world_is_listed_when_two_servers_say_so_minutes_apart() {
         use ListState::{ListsNothing, ListsTheWorld, Ok};
-        use Shown::{Is, Nothing, Suspected};
+        use TestResult::{Is, Nothing, Suspected};
         let world = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 5), (Listed, Listed, 2, 10)]);
         assert_eq!(world, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
         let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 2, 0)]);
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_list_of_which_one_server_answers_is_judged_by_it_at_the_third_time() {
         use ListState::ListsTheWorld;
-        use Shown::{Is, Nothing, Suspected};
+        use TestResult::{Is, Nothing, Suspected};
         let alone = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 6)]);
         assert_eq!(alone, [Suspected(ListsTheWorld), Suspected(ListsTheWorld), Is(ListsTheWorld)]);
         let hasty = run(&[(Listed, Listed, 1, 0), (Listed, Listed, 1, 3), (Listed, Listed, 1, 4)]);
@@ -222,12 +222,12 @@ mod tests {
             });
             shown[1]
         };
-        assert_eq!(show(None, Some(Listed)), Shown::Is(ListState::ListsTheWorld));
-        assert_eq!(show(None, Some(NotListed)), Shown::Is(ListState::Ok));
-        assert_eq!(show(Some(NotListed), None), Shown::Is(ListState::ListsNothing));
-        assert_eq!(show(Some(Listed), None), Shown::Is(ListState::Ok));
+        assert_eq!(show(None, Some(Listed)), TestResult::Is(ListState::ListsTheWorld));
+        assert_eq!(show(None, Some(NotListed)), TestResult::Is(ListState::Ok));
+        assert_eq!(show(Some(NotListed), None), TestResult::Is(ListState::ListsNothing));
+        assert_eq!(show(Some(Listed), None), TestResult::Is(ListState::Ok));
         for (listed, unlisted) in [(None, None), (Some(Untold), None), (None, Some(Untold))] {
-            assert_eq!(show(listed, unlisted), Shown::Nothing);
+            assert_eq!(show(listed, unlisted), TestResult::Nothing);
         }
     }
 
@@ -235,7 +235,7 @@ mod tests {
     fn a_slow_list_is_a_list() {
         let mut health = ListHealth::default();
         let slow = Tested { usual: Some(SLOW_LIST), ..tested(Listed, NotListed, 1) };
-        assert_eq!(health.tested(&slow, at(0), |_| 0), Shown::Is(ListState::Slow));
+        assert_eq!(health.tested(&slow, at(0), |_| 0), TestResult::Is(ListState::Slow));
     }
 
     #[test]
@@ -263,11 +263,11 @@ mod tests {
                 minute += pause;
                 let shown = health.tested(&tested(says(listed), says(unlisted), 1), at(minute), |_| 0);
                 match shown {
-                    Shown::Is(ListState::ListsTheWorld | ListState::ListsNothing) => {
+                    TestResult::Is(ListState::ListsTheWorld | ListState::ListsNothing) => {
                         let began = sound.unwrap_or_default();
                         prop_assert!(at(minute).since(at(began)) >= HEALTH_AGAIN * u32::from(HEALTH_ALONE));
                     }
-                    Shown::Is(_) => sound = Some(minute),
+                    TestResult::Is(_) => sound = Some(minute),
                     _ => {}
                 }
             }

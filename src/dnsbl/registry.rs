@@ -97,7 +97,7 @@ struct Tests {
 }
 
 /// The error, and its place in octets.
-type Misread = (Range<usize>, String);
+type PlacedError = (Range<usize>, String);
 
 impl Registry {
     /// The one that is built in.
@@ -144,7 +144,7 @@ impl Registry {
         Ok(registry)
     }
 
-    fn add(&mut self, entry: RegistryEntry, whole: Range<usize>) -> Result<(), Misread> {
+    fn add(&mut self, entry: RegistryEntry, whole: Range<usize>) -> Result<(), PlacedError> {
         let apex = name_of(&entry.name)?;
         let span = entry.name.span();
         if let Some(with_key) = &entry.with_key {
@@ -158,7 +158,7 @@ impl Registry {
     }
 }
 
-fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<List, Misread> {
+fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<List, PlacedError> {
     let missing = |what: &str| Err((whole.clone(), format!("{apex} has no {what}")));
     let alive = entry.shut_down.is_none();
     let Some(purpose) = entry.purpose.or_else(|| (!alive).then_some(Purpose::Block)) else {
@@ -195,7 +195,7 @@ fn list_of(apex: &Name, entry: RegistryEntry, whole: Range<usize>) -> Result<Lis
     Ok(list)
 }
 
-fn name_of(typed: &Spanned<String>) -> Result<Name, Misread> {
+fn name_of(typed: &Spanned<String>) -> Result<Name, PlacedError> {
     let text = typed.get_ref();
     let wrong = || (typed.span(), format!("\"{text}\" is not a name"));
     let mut name = Name::from_ascii(text).map_err(|_| wrong())?.to_lowercase();
@@ -206,7 +206,7 @@ fn name_of(typed: &Spanned<String>) -> Result<Name, Misread> {
     Ok(name)
 }
 
-fn codes(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<Code>, Misread> {
+fn codes(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<Code>, PlacedError> {
     let code = |(span, means): (&Spanned<String>, &String)| {
         let read = span.get_ref().parse::<Span>().map_err(|why| (span.span(), why))?;
         Ok(Code { span: read, means: means.clone() })
@@ -214,7 +214,7 @@ fn codes(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<Code>, Misread
     typed.iter().map(code).collect()
 }
 
-fn bits(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<(u8, String)>, Misread> {
+fn bits(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<(u8, String)>, PlacedError> {
     let bit = |(bit, means): (&Spanned<String>, &String)| match bit.get_ref().parse::<u8>() {
         Ok(read) if read.is_power_of_two() => Ok((read, means.clone())),
         _ => Err((
@@ -227,7 +227,7 @@ fn bits(typed: &BTreeMap<Spanned<String>, String>) -> Result<Vec<(u8, String)>, 
     Ok(read)
 }
 
-fn test_points(apex: &Name, tests: &Tests) -> Result<Option<TestPoints>, Misread> {
+fn test_points(apex: &Name, tests: &Tests) -> Result<Option<TestPoints>, PlacedError> {
     let below = |typed: &Spanned<String>| {
         let wrong = |_| (typed.span(), format!("\"{}\" cannot stand in front of {apex}", typed.get_ref()));
         Name::from_ascii(typed.get_ref()).and_then(|labels| labels.append_domain(apex)).map_err(wrong)

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::batch::BatchStanding;
 use super::breaker::{Breaker, EndedQuery, Judgement, ListQueryEnd, OpenReason};
-use super::health::{ListHealth, Shown, Tested};
+use super::health::{ListHealth, TestResult, Tested};
 use super::network_answers::NetworkAnswers;
 use super::quota::Quota;
 use crate::clock::{Mono, Now};
@@ -214,7 +214,7 @@ impl Watch {
     }
 
     /// Takes in a test.
-    pub fn tested(&self, mut tested: Tested, now: Mono, toss: impl Fn(u32) -> u32) -> Shown {
+    pub fn tested(&self, mut tested: Tested, now: Mono, toss: impl Fn(u32) -> u32) -> TestResult {
         let mut state = self.state();
         tested.usual = state.breaker.usual();
         state.health.tested(&tested, now, toss)

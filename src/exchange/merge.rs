@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
-use super::{Ask, Heard, Trouble};
+use super::{Heard, Trouble, UpstreamQuery};
 use crate::clock::Mono;
 use crate::hash::{Keyed, Plain};
 use crate::limits::MERGE_TIME;
@@ -33,7 +33,7 @@ type QueriesInProgress =
 #[derive(Clone, PartialEq, Eq)]
 struct Hashed {
     hash: u64,
-    ask: Arc<Ask>,
+    ask: Arc<UpstreamQuery>,
 }
 
 impl Hash for Hashed {
@@ -42,13 +42,14 @@ impl Hash for Hashed {
     }
 }
 
-struct Ending<'a> {
+/// Ends the entry of a message when it is dropped.
+struct InProgress<'a> {
     under_way: &'a Mutex<QueriesInProgress>,
     hashed: &'a Hashed,
     began: Mono,
 }
 
-impl Drop for Ending<'_> {
+impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         // A later message may stand in its place.
@@ -71,19 +72,20 @@ impl Merge {
     }
 
     /// Runs `send` for `ask`, unless an equal message was sent a moment ago; returns whether this call sent it.
-    pub(super) async fn share<F, S>(&self, ask: Ask, now: Mono, send: S) -> (Heard, bool)
+    pub(super) async fn share<F, S>(&self, ask: UpstreamQuery, now: Mono, send: S) -> (Heard, bool)
     where
         F: Future<Output = Heard> + Send + 'static,
-        S: FnOnce(Arc<Ask>) -> F,
+        S: FnOnce(Arc<UpstreamQuery>) -> F,
     {
         let hashed = self.hashed(ask);
         let (shared, first) = self.join(&hashed, now, send);
         // The call that began it also ends the merging, when the answer is there or when it gives up.
-        let _ending = first.then(|| Ending { under_way: &self.under_way, hashed: &hashed, began: now });
+        let _in_progress =
+            first.then(|| InProgress { under_way: &self.under_way, hashed: &hashed, began: now });
         (shared.await, first)
     }
 
-    fn hashed(&self, ask: Ask) -> Hashed {
+    fn hashed(&self, ask: UpstreamQuery) -> Hashed {
         let mut hasher = self.keyed.build_hasher();
         ask.path.server.hash(&mut hasher);
         hasher.write(&WireName::of(&ask.name));
@@ -95,7 +97,7 @@ impl Merge {
     fn join<F, S>(&self, hashed: &Hashed, now: Mono, send: S) -> (Shared<BoxFuture<'static, Heard>>, bool)
     where
         F: Future<Output = Heard> + Send + 'static,
-        S: FnOnce(Arc<Ask>) -> F,
+        S: FnOnce(Arc<UpstreamQuery>) -> F,
     {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = under_way.get(hashed).filter(|(began, _)| now.since(*began) < MERGE_TIME);

@@ -5,7 +5,7 @@
 
 use hickory_proto::rr::{Name, RecordType};
 
-use super::Ask;
+use super::UpstreamQuery;
 use super::case;
 use crate::random::Random;
 use crate::wire::{HEADER, MAX_NAME, PAYLOAD};
@@ -33,7 +33,7 @@ pub(super) struct Sendable {
 
 impl Sendable {
     /// None if the name is longer than a name may be.
-    pub(super) fn new(ask: &Ask, id: u16, random: &Random) -> Option<Self> {
+    pub(super) fn new(ask: &UpstreamQuery, id: u16, random: &Random) -> Option<Self> {
         let plain = encode(ask, id)?;
         let mut sent = plain.clone();
         if ask.mixed_case {
@@ -43,7 +43,7 @@ impl Sendable {
     }
 }
 
-fn encode(ask: &Ask, id: u16) -> Option<Vec<u8>> {
+fn encode(ask: &UpstreamQuery, id: u16) -> Option<Vec<u8>> {
     let name = ask.sent_name();
     let checking_disabled = ask.edns && ask.dnssec_ok && ask.recursion_desired;
     let mut flags = if ask.recursion_desired { RECURSION_DESIRED } else { 0 };
@@ -80,7 +80,7 @@ mod tests {
     use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 
     /// The same by the library.
-    fn by_library(ask: &Ask, id: u16) -> Vec<u8> {
+    fn by_library(ask: &UpstreamQuery, id: u16) -> Vec<u8> {
         let mut message = Message::new(id, MessageType::Query, OpCode::Query);
         message.metadata.recursion_desired = ask.recursion_desired;
         message.add_query(Query::query(ask.name.clone(), ask.kind));
@@ -98,7 +98,7 @@ mod tests {
         let longest = format!("{0}.{0}.{0}.{1}.", "x".repeat(63), "y".repeat(61));
         for name in [".", "Mail.Example.", "_25._tcp.mx.example.", &longest] {
             for bits in 0..8_u8 {
-                let ask = Ask {
+                let ask = UpstreamQuery {
                     path: Path { server: "192.0.2.53:53".parse().unwrap(), source: None, tls: None },
                     name: Name::from_ascii(name).unwrap(),
                     kind: RecordType::TLSA,

@@ -31,13 +31,13 @@
 
 mod case;
 mod framed;
-pub mod internet;
 mod merge;
 mod message;
 pub mod network;
 mod places;
 pub mod ports;
 pub mod secret;
+pub mod socket_network;
 mod streams;
 mod tls;
 
@@ -67,9 +67,9 @@ use places::Places;
 use secret::Secret;
 use streams::Streams;
 
-/// A message to be sent.
+/// A query to be sent to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub struct UpstreamQuery {
     /// The server, and the path to it.
     pub path: Path,
     /// Name asked for.
@@ -93,7 +93,7 @@ pub struct Ask {
     pub tries: u8,
 }
 
-impl Ask {
+impl UpstreamQuery {
     /// The name as it is sent.
     fn sent_name(&self) -> Cow<'_, Name> {
         let name = Cow::Borrowed(&self.name);
@@ -182,9 +182,14 @@ impl Exchange {
 
     /// Sends `ask` and listens for `patience` at most. The second value is false if an equal message was in progress
     /// and its answer is shared: nothing was sent.
-    pub async fn ask(self: &Arc<Self>, ask: Ask, patience: Duration, place: Place) -> (Heard, bool) {
+    pub async fn ask(
+        self: &Arc<Self>,
+        ask: UpstreamQuery,
+        patience: Duration,
+        place: Place,
+    ) -> (Heard, bool) {
         let this = Arc::clone(self);
-        let send = move |ask: Arc<Ask>| async move {
+        let send = move |ask: Arc<UpstreamQuery>| async move {
             let heard = this.send(&ask, patience).await;
             drop(place);
             heard
@@ -192,7 +197,7 @@ impl Exchange {
         self.merge.share(ask, self.clock.mono(), send).await
     }
 
-    async fn send(&self, ask: &Ask, patience: Duration) -> Heard {
+    async fn send(&self, ask: &UpstreamQuery, patience: Duration) -> Heard {
         let started = self.clock.mono();
         let id = self.random.u16();
         let reply = match Sendable::new(ask, id, &self.random) {
@@ -213,7 +218,12 @@ impl Exchange {
         Heard { reply: reply.map(|(message, _)| Arc::new(message)), elapsed, other_case }
     }
 
-    async fn udp(&self, ask: &Ask, id: u16, message: &Sendable) -> Result<(Message, Spelling), Trouble> {
+    async fn udp(
+        &self,
+        ask: &UpstreamQuery,
+        id: u16,
+        message: &Sendable,
+    ) -> Result<(Message, Spelling), Trouble> {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
@@ -245,7 +255,12 @@ impl Exchange {
         Err(Trouble::Silent)
     }
 
-    async fn tcp(&self, ask: &Ask, id: u16, message: &Sendable) -> Result<(Message, Spelling), Trouble> {
+    async fn tcp(
+        &self,
+        ask: &UpstreamQuery,
+        id: u16,
+        message: &Sendable,
+    ) -> Result<(Message, Spelling), Trouble> {
         let reply = self.streams.exchange(&ask.path, &message.sent).await;
         let mut reply = reply.map_err(|error| trouble_of(&error))?;
         if id_of(&reply) != Some(id) {
@@ -301,7 +316,7 @@ fn may_lack_question(code: ResponseCode) -> bool {
 }
 
 /// A reply that can be read and answers the question. `spelling` tells whether its name is already known to be the one asked for.
-fn decode(ask: &Ask, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
+fn decode(ask: &UpstreamQuery, reply: &[u8], spelling: Spelling) -> Result<Message, Misfit> {
     if pointers::run_on(reply) {
         return Err(Misfit::Unreadable);
     }
@@ -376,8 +391,8 @@ mod tests {
         "192.0.2.53:53".parse().unwrap()
     }
 
-    fn ask() -> Ask {
-        Ask {
+    fn ask() -> UpstreamQuery {
+        UpstreamQuery {
             path: Path { server: server(), source: None, tls: None },
             recursion_desired: false,
             name: Name::from_ascii("www.example.").unwrap(),
@@ -400,7 +415,7 @@ mod tests {
         (Arc::new(Exchange::new(shared, clock, random, keyed)), network)
     }
 
-    async fn heard(exchange: &Arc<Exchange>, ask: Ask, patience: Duration) -> (Heard, bool) {
+    async fn heard(exchange: &Arc<Exchange>, ask: UpstreamQuery, patience: Duration) -> (Heard, bool) {
         let place = exchange.place(&ask.name).await;
         exchange.ask(ask, patience, place).await
     }
@@ -422,7 +437,8 @@ mod tests {
         let (refused, _) = exchange(|query| vec![header(&query, ResponseCode::Refused)]);
         let (told, _) = heard(&refused, ask(), Duration::from_secs(1)).await;
         assert_eq!(told.reply.unwrap().metadata.response_code, ResponseCode::Refused);
-        let (told, _) = heard(&refused, Ask { mixed_case: true, ..ask() }, Duration::from_secs(1)).await;
+        let (told, _) =
+            heard(&refused, UpstreamQuery { mixed_case: true, ..ask() }, Duration::from_secs(1)).await;
         assert_eq!(told.reply.unwrap_err(), Trouble::OtherCase);
     }
 
@@ -512,7 +528,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_question_in_other_case_is_told_and_one_as_sent_is_restored() {
-        let mixed = || Ask { mixed_case: true, ..ask() };
+        let mixed = || UpstreamQuery { mixed_case: true, ..ask() };
         let (as_sent, _) = exchange(|query| {
             assert_ne!(query.queries[0].name().to_ascii(), "www.example.");
             vec![(server(), query.into_response().to_vec().unwrap())]

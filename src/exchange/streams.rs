@@ -195,7 +195,7 @@ struct Driver {
 }
 
 /// A message that was sent and not answered yet.
-struct WaitingQuery {
+struct UnansweredMessage {
     /// The id that the sender gave it.
     id: [u8; 2],
     reply: oneshot::Sender<Result<Vec<u8>, LostStream>>,
@@ -244,7 +244,7 @@ impl Driver {
     /// A stream whose messages were all given up ends at once if it has never carried an answer, otherwise when it
     /// has been idle.
     async fn serve(&mut self, mut stream: Box<dyn Stream>) -> LostStream {
-        let mut waiting: BTreeMap<u16, WaitingQuery> = BTreeMap::new();
+        let mut waiting: BTreeMap<u16, UnansweredMessage> = BTreeMap::new();
         let mut early = std::mem::take(&mut self.early).into_iter();
         let (mut answered, mut wanted, mut strays) = (false, true, 0);
         let quiet = sleep(UPSTREAM_IDLE_TIME);
@@ -304,14 +304,18 @@ impl Driver {
     }
 
     /// Notes a message as sent, under an id that no other on this stream has.
-    fn enter(&self, request: StreamRequest, waiting: &mut BTreeMap<u16, WaitingQuery>) -> Option<Vec<u8>> {
+    fn enter(
+        &self,
+        request: StreamRequest,
+        waiting: &mut BTreeMap<u16, UnansweredMessage>,
+    ) -> Option<Vec<u8>> {
         let StreamRequest { mut message, reply } = request;
         let id: [u8; 2] = *message.first_chunk()?;
         let draws = (0..STREAM_ID_TRIES).map(|_| self.random.u16());
         let free =
             std::iter::once(u16::from_be_bytes(id)).chain(draws).find(|id| !waiting.contains_key(id))?;
         *message.first_chunk_mut()? = free.to_be_bytes();
-        waiting.insert(free, WaitingQuery { id, reply });
+        waiting.insert(free, UnansweredMessage { id, reply });
         Some(message)
     }
 }
@@ -328,7 +332,7 @@ async fn next_request(
 }
 
 /// Returns when a sender that waits for an answer gives up; never if nobody waits.
-async fn first_gives_up(waiting: &mut BTreeMap<u16, WaitingQuery>) {
+async fn first_gives_up(waiting: &mut BTreeMap<u16, UnansweredMessage>) {
     match waiting.values_mut().next() {
         Some(first) => first.reply.closed().await,
         None => std::future::pending().await,
@@ -366,7 +370,7 @@ async fn send(stream: &mut dyn Stream, message: &[u8]) -> io::Result<()> {
 }
 
 /// Passes an answer to its sender, under the sender's id; returns false if nobody waits for it.
-fn deliver(mut octets: Vec<u8>, waiting: &mut BTreeMap<u16, WaitingQuery>) -> bool {
+fn deliver(mut octets: Vec<u8>, waiting: &mut BTreeMap<u16, UnansweredMessage>) -> bool {
     let Some(place) = octets.first_chunk_mut() else { return false };
     let Some(sent) = waiting.remove(&u16::from_be_bytes(*place)) else { return false };
     *place = sent.id;

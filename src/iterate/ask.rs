@@ -19,7 +19,7 @@ use super::dead::{Aside, WantedServer};
 use super::edns::Signed;
 use super::failure::Failure;
 use super::news::{AttemptEvent, Events, News};
-use super::role::Role;
+use super::role::ServerRole;
 use super::select::{self, Candidate, CandidateProgress};
 use super::{Errand, Iterate, path};
 use crate::cache::rrsets::Delegation;
@@ -338,7 +338,7 @@ impl<'a> Asking<'a> {
         let attempt = Attempt {
             server,
             path: path(errand.route, self.cut, candidate.address),
-            role: Role::of(errand.route, self.cut),
+            role: ServerRole::of(errand.route, self.cut),
             cut: Arc::clone(self.cut),
             zone: self.cut.zone.clone(),
             name: errand.name.clone(),
@@ -363,7 +363,7 @@ impl<'a> Asking<'a> {
     /// Has a dead server probed that would be asked if it were alive.
     fn want_dead(&self, address: SocketAddr) {
         let Errand { name, kind, rewrite, route, .. } = self.errand;
-        let (path, role) = (path(route, self.cut, address), Role::of(route, self.cut));
+        let (path, role) = (path(route, self.cut, address), ServerRole::of(route, self.cut));
         let aside = Aside::probe(path, role, &self.cut.zone, (name, kind), rewrite.is_some());
         let wanted = WantedServer { aside, view: Arc::clone(&self.context().view), at: self.iterate.now() };
         self.iterate.means.dead.want(wanted, false);

@@ -17,7 +17,7 @@ use super::failure::conduct_text;
 use super::late_answers::LateAnswer;
 use super::means::Means;
 use super::news::{AttemptEvent, News, Reports};
-use super::role::Role;
+use super::role::ServerRole;
 use super::unproven::Silent;
 use crate::cache::rrsets::Delegation;
 use crate::cache::servers::{Server, ServerStanding};
@@ -25,7 +25,7 @@ use crate::clock::Mono;
 use crate::conduct::{Conduct, Transport};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
-use crate::exchange::{Ask, Heard, Place, Trouble};
+use crate::exchange::{Heard, Place, Trouble, UpstreamQuery};
 use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER};
 use crate::record::Counter;
 use crate::record::event::{Overdue, Sent, StepEvent};
@@ -55,7 +55,7 @@ pub(super) struct Attempt {
     pub(super) server: Arc<Server>,
     pub(super) path: Path,
     /// The role of the server.
-    pub(super) role: Role,
+    pub(super) role: ServerRole,
     pub(super) cut: Arc<Delegation>,
     pub(super) zone: Name,
     pub(super) name: Name,
@@ -424,7 +424,7 @@ impl Attempt {
         self.server.standing(&self.zone, self.means.clock.mono())
     }
 
-    fn message(&self, transport: Transport, edns: bool) -> Ask {
+    fn message(&self, transport: Transport, edns: bool) -> UpstreamQuery {
         let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
         let secret = self.secret.clone();
         // Signatures under a name with a key in it cannot be checked without the key.
@@ -432,7 +432,7 @@ impl Attempt {
         // A recursive server stores names in the case of the query and sends them so to its other clients: BIND
         // returns exchangers in mixed case.
         let mixed_case = !self.role.is_recursive() && self.standing().keeps_case;
-        Ask {
+        UpstreamQuery {
             path,
             name,
             kind,

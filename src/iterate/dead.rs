@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
-use super::role::Role;
+use super::role::ServerRole;
 use crate::cache::servers::{Server, Servers};
 use crate::clock::Mono;
 use crate::exchange::network::Path;
@@ -24,7 +24,7 @@ pub(super) struct Aside {
     /// The transport to the server.
     pub(super) path: Path,
     /// The role of the server.
-    pub(super) role: Role,
+    pub(super) role: ServerRole,
     /// The zone that it is a server of.
     pub(super) zone: Name,
     /// The name that it is asked for.
@@ -48,7 +48,7 @@ impl Aside {
     /// The probe of a server of `zone` that clients ask for `name` and `kind`; `keyed` as in `other_question`.
     pub(super) fn probe(
         path: Path,
-        role: Role,
+        role: ServerRole,
         zone: &Name,
         asked: (&Name, RecordType),
         keyed: bool,
@@ -152,7 +152,7 @@ mod tests {
         let path = Path { server: address(number), source: None, tls: None };
         let view = Views::new(&Arc::new(Config::default())).unwrap().of_listener(0).unwrap().clone();
         let (name, kind, zone) = (Name::root(), RecordType::SOA, Name::root());
-        WantedServer { aside: Aside { path, role: Role::Found, zone, name, kind }, view, at }
+        WantedServer { aside: Aside { path, role: ServerRole::Found, zone, name, kind }, view, at }
     }
 
     /// A number of servers that died within the first seconds and are wanted since second 10.

@@ -8,7 +8,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::conduct::Conduct;
 use crate::question::ExtendedError;
 use crate::record::event::{Lost, Shows};
-use crate::validate::verdict::{Fault, SecurityStatus};
+use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 
 /// Servers named in a sentence; the others are given as a number.
 const NAMED_SERVERS: usize = 4;
@@ -91,7 +91,7 @@ pub enum Failure {
         /// Bogus or indeterminate.
         state: SecurityStatus,
         /// Why.
-        fault: Box<Fault>,
+        fault: Box<ValidationFailure>,
     },
     /// With the key of its list the name would be longer than a name may be.
     #[error("{name} is too long to add the key of the list to it")]

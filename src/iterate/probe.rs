@@ -14,11 +14,11 @@ use super::attempt::{conduct_of, first_transport};
 use super::context::Context;
 use super::dead::{Aside, WantedServer};
 use super::means::Means;
-use super::role::Role;
+use super::role::ServerRole;
 use super::unproven::Silent;
 use crate::cache::servers::{Health, Server};
 use crate::conduct::Conduct;
-use crate::exchange::Ask;
+use crate::exchange::UpstreamQuery;
 use crate::exchange::network::Path;
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, WITNESS_DELAY};
 use crate::record::event::Sent;
@@ -38,7 +38,7 @@ impl Probe {
         let Aside { path, role, zone, name, kind } = aside;
         let (transport, address) = (first_transport(&path), path.server);
         let edns = server.standing(&zone, means.clock.mono()).edns;
-        let ask = Ask {
+        let ask = UpstreamQuery {
             path,
             name,
             kind,
@@ -149,7 +149,7 @@ impl Iterate {
             let source = source.copied().find(|source| source.is_ipv4() == server.is_ipv4());
             let aside = Aside {
                 path: Path { server, source, tls: None },
-                role: Role::Found,
+                role: ServerRole::Found,
                 name: zone.clone(),
                 zone,
                 kind: RecordType::NS,

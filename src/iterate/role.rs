@@ -5,7 +5,7 @@ use crate::zones::{Kind, Route};
 
 /// The role of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ServerRole {
     /// Recursion from the root has found it.
     Found,
     /// The operator has named it as a server of a stub zone.
@@ -16,7 +16,7 @@ pub(super) enum Role {
     Forwarder,
 }
 
-impl Role {
+impl ServerRole {
     /// The role of the servers of `cut` on `route`.
     pub(super) fn of(route: &Route, cut: &Delegation) -> Self {
         match route.kind {

@@ -70,7 +70,7 @@ impl Silent {
 #[cfg(test)]
 mod tests {
     use super::super::dead::Aside;
-    use super::super::role::Role;
+    use super::super::role::ServerRole;
     use super::*;
     use crate::config::Config;
     use crate::exchange::network::Path;
@@ -84,7 +84,7 @@ mod tests {
         let path = Path { server: ([192, 0, 2, 1], 53).into(), source: None, tls: None };
         let (zone, at) = (Name::root(), Mono::START);
         let (name, kind) = (zone.clone(), RecordType::SOA);
-        let aside = Aside { path, role: Role::Found, zone, name, kind };
+        let aside = Aside { path, role: ServerRole::Found, zone, name, kind };
         let wanted = WantedServer { aside, view, at };
         let unproven = Unproven::default();
         for _ in 0..=MAX_UNPROVEN {

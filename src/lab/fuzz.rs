@@ -16,7 +16,7 @@ use hickory_proto::rr::{DNSClass, Name, RData, RecordType};
 use crate::cache::Memory;
 use crate::cache::snapshot::{self, Scope};
 use crate::clock::{Clock, Mono, Now};
-use crate::config::{Config, RootHints, Zone, ZoneKind};
+use crate::config::{Config, ConfiguredZone, RootHints, ZoneKind};
 use crate::control::protocol::{Reply, Request};
 use crate::exchange::network::{Network, Path, Replies, Stream};
 use crate::question::{Client, ExtendedError, ViewId};
@@ -143,7 +143,7 @@ async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), 
     let mut config = Config::default();
     config.resolve.root_hints = RootHints { path: None, servers: Vec::new() };
     let stub = ZoneKind::Stub(vec![server]);
-    config.zones.push(Zone {
+    config.zones.push(ConfiguredZone {
         name: zone.clone(),
         kind: stub,
         source: Vec::new(),

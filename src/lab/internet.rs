@@ -79,7 +79,7 @@ const LIST_SOA: &str = "@ 3600 SOA need.to.know.only hostmaster 1 600 300 241920
 
 /// A DNS list of the lab.
 #[derive(Clone, Debug)]
-pub struct List {
+pub struct LabList {
     /// Its zone.
     pub zone: Name,
     /// Its content.
@@ -94,7 +94,7 @@ pub struct Internet {
     /// The mail domains.
     pub domains: Vec<MailDomain>,
     /// The DNS lists.
-    pub lists: Vec<List>,
+    pub lists: Vec<LabList>,
     /// Addresses that send spam: listed, some without PTR.
     pub spammers: Vec<Ipv4Addr>,
     /// Domains that spam advertises.
@@ -253,14 +253,15 @@ impl Maker {
     }
 
     /// The lists and the domains above them, each list on servers of its own that run rbldnsd.
-    fn lists(&mut self, domains: &[MailDomain]) -> Result<Vec<List>, LabError> {
+    fn lists(&mut self, domains: &[MailDomain]) -> Result<Vec<LabList>, LabError> {
         let mut lists = Vec::new();
         for (zone, kind, code) in LISTS {
             let (label, above) = zone.split_once('.').unwrap_or(("", zone));
             let operators = owned(&[&format!("ns1.{above}"), &format!("ns2.{above}")]);
             for name in &operators {
                 // Two lists of one operator share the domain above them.
-                if !lists.iter().any(|list: &List| list.zone.to_string().ends_with(&format!(".{above}."))) {
+                if !lists.iter().any(|list: &LabList| list.zone.to_string().ends_with(&format!(".{above}.")))
+                {
                     self.server(name, 30, &[])?;
                 }
             }
@@ -271,7 +272,7 @@ impl Maker {
                 self.server(name, 30, &[Fault::NxdomainOnEmptyNonTerminals])?;
             }
             self.tree.zone(zone, &servers, &list_text(kind, code, domains))?;
-            lists.push(List { zone: absolute(zone)?, kind });
+            lists.push(LabList { zone: absolute(zone)?, kind });
         }
         Ok(lists)
     }

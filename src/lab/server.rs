@@ -49,7 +49,7 @@ impl Distance {
 
 /// A server of the lab.
 #[derive(Debug)]
-pub struct Server {
+pub struct LabServer {
     name: Arc<str>,
     addresses: Vec<IpAddr>,
     authority: Mutex<Authority>,
@@ -62,7 +62,7 @@ pub struct Server {
     log: Arc<Log>,
 }
 
-impl Server {
+impl LabServer {
     /// A server of `authority`'s zones at `addresses`, which notes queries in `log`.
     pub fn new(
         name: &str,
@@ -263,11 +263,11 @@ mod tests {
 
     const ADDRESS: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 1));
 
-    fn server() -> Server {
+    fn server() -> LabServer {
         let text = "@ SOA ns host 1 2 3 4 5\n@ NS ns\nns A 127.0.0.1\ndeep.ent A 127.0.0.2\n";
         let zone = read_zone(&Name::from_str("example.").unwrap(), text).unwrap();
         let distance = Distance::steady(Duration::from_millis(20));
-        Server::new(
+        LabServer::new(
             "ns.example",
             vec![ADDRESS],
             Authority::new(vec![Arc::new(zone)]),
@@ -280,7 +280,12 @@ mod tests {
         Sending { to: ADDRESS, transport, at: Mono::START }
     }
 
-    fn ask(server: &Server, name: &str, faults: &[Fault], transport: Transport) -> Vec<(Delivery, Message)> {
+    fn ask(
+        server: &LabServer,
+        name: &str,
+        faults: &[Fault],
+        transport: Transport,
+    ) -> Vec<(Delivery, Message)> {
         server.set_faults(faults);
         let mut query = Message::query();
         query.metadata.id = 7;

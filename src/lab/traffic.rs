@@ -259,12 +259,12 @@ mod tests {
     use std::sync::Mutex;
 
     /// Knows every zone, and answers at once.
-    struct Oracle {
+    struct AuthorityAsker {
         authority: Authority,
         asked: Mutex<Vec<String>>,
     }
 
-    impl Asker for Oracle {
+    impl Asker for AuthorityAsker {
         fn ask<'a>(&'a self, name: &'a Name, kind: RecordType) -> BoxFuture<'a, Result<Message, AskError>> {
             self.asked.lock().unwrap().push(format!("{name} {kind}"));
             let mut query = Message::query();
@@ -279,7 +279,7 @@ mod tests {
         let internet = Internet::new(1, 60).unwrap();
         let zones =
             internet.lab.servers().iter().flat_map(|server| server.authority().zones().to_vec()).collect();
-        let oracle = Oracle { authority: Authority::new(zones), asked: Mutex::default() };
+        let oracle = AuthorityAsker { authority: Authority::new(zones), asked: Mutex::default() };
         let mails = draw(&internet, 1, 200);
         assert_eq!(mails, draw(&internet, 1, 200));
         for mail in &mails {
@@ -302,7 +302,7 @@ mod tests {
         let internet = Internet::signed(1, 60).unwrap();
         let zones =
             internet.lab.servers().iter().flat_map(|server| server.authority().zones().to_vec()).collect();
-        let oracle = Oracle { authority: Authority::new(zones), asked: Mutex::default() };
+        let oracle = AuthorityAsker { authority: Authority::new(zones), asked: Mutex::default() };
         for domain in &internet.domains {
             let mail = Mail::Outbound { recipient: domain.name.clone() };
             play(&internet, &mail, &oracle, &Clock::machine()).await;

@@ -16,7 +16,7 @@ use crate::random::Random;
 
 use super::fault::Fault;
 use super::log::Log;
-use super::server::{Distance, Server};
+use super::server::{Distance, LabServer};
 use super::signing::UnknownSigning;
 use super::zone_file::read_zone;
 use crate::wire::presentation::read_name;
@@ -158,7 +158,8 @@ impl Builder {
                 }
             }
             let authority = Authority::new(zones);
-            let server = Server::new(&plan.name, plan.addresses, authority, plan.distance, lab.log.clone());
+            let server =
+                LabServer::new(&plan.name, plan.addresses, authority, plan.distance, lab.log.clone());
             server.set_faults(&plan.faults);
             lab.servers.push(server);
         }
@@ -169,7 +170,7 @@ impl Builder {
 /// Zones, their servers, and the log of queries.
 #[derive(Debug)]
 pub struct Lab {
-    servers: Vec<Server>,
+    servers: Vec<LabServer>,
     by_address: BTreeMap<IpAddr, usize>,
     zones: BTreeMap<Name, Vec<usize>>,
     trust_anchors: BTreeMap<Name, Vec<Record>>,
@@ -178,22 +179,22 @@ pub struct Lab {
 
 impl Lab {
     /// All servers, in the order in which they were added.
-    pub fn servers(&self) -> &[Server] {
+    pub fn servers(&self) -> &[LabServer] {
         &self.servers
     }
 
     /// The server of that name (without a final dot).
-    pub fn server(&self, name: &str) -> Option<&Server> {
+    pub fn server(&self, name: &str) -> Option<&LabServer> {
         self.servers.iter().find(|server| server.name() == name)
     }
 
     /// The server at an address.
-    pub fn at(&self, address: IpAddr) -> Option<&Server> {
+    pub fn at(&self, address: IpAddr) -> Option<&LabServer> {
         self.by_address.get(&address).and_then(|place| self.servers.get(*place))
     }
 
     /// Every zone, in canonical order, with its servers: used to break "any one server of each zone".
-    pub fn zones(&self) -> impl Iterator<Item = (&Name, Vec<&Server>)> {
+    pub fn zones(&self) -> impl Iterator<Item = (&Name, Vec<&LabServer>)> {
         self.zones
             .iter()
             .map(|(zone, places)| (zone, places.iter().filter_map(|&at| self.servers.get(at)).collect()))
@@ -201,7 +202,8 @@ impl Lab {
 
     /// Gives one server of each zone one of these faults, but never the last one of any zone.
     pub fn break_one_of_each_zone(&self, ailments: &[Fault], random: &Random) {
-        let names = |servers: Vec<&Server>| servers.iter().map(|server| server.name().to_owned()).collect();
+        let names =
+            |servers: Vec<&LabServer>| servers.iter().map(|server| server.name().to_owned()).collect();
         let zones: Vec<BTreeSet<String>> = self.zones().map(|(_, servers)| names(servers)).collect();
         let mut broken: BTreeSet<String> = BTreeSet::new();
         for servers in &zones {
@@ -246,7 +248,7 @@ impl Lab {
     pub fn root_hints(&self) -> RootHints {
         let places = self.zones.get(&Name::root()).map(Vec::as_slice).unwrap_or_default();
         let roots = places.iter().filter_map(|&place| self.servers.get(place));
-        let hint = |server: &Server| Some((absolute(server.name()).ok()?, server.addresses().to_vec()));
+        let hint = |server: &LabServer| Some((absolute(server.name()).ok()?, server.addresses().to_vec()));
         RootHints { path: None, servers: roots.filter_map(hint).collect() }
     }
 }

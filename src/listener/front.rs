@@ -27,7 +27,7 @@ use crate::wire::{compose, reply};
 use crate::zones::View;
 
 /// The result of a message.
-pub(super) enum First {
+pub(super) enum Handled {
     /// A reply is in the buffer.
     Reply,
     /// Nothing is sent.
@@ -118,19 +118,19 @@ impl Front {
     }
 
     /// Handles a message. A reply is written to `out`.
-    pub(super) fn receive(&self, arrival: Arrival, message: &[u8], out: &mut Vec<u8>) -> First {
+    pub(super) fn receive(&self, arrival: Arrival, message: &[u8], out: &mut Vec<u8>) -> Handled {
         let Arrival { shard, client, at: now, limit } = arrival;
         let policy = self.policy.load();
         let mut query = match Query::read(message, policy.view.id) {
             Ok(query) => query,
             Err(Unanswerable::Dropped(apart)) => {
                 self.apart(shard, apart);
-                return First::Nothing;
+                return Handled::Nothing;
             }
             Err(Unanswerable::Rejected(rejection)) => {
                 if !policy.allows(client.ip()) {
                     self.apart(shard, Apart::Denied);
-                    return First::Nothing;
+                    return Handled::Nothing;
                 }
                 return self.reject(arrival, &rejection, RecordType::ZERO, out);
             }
@@ -139,14 +139,14 @@ impl Front {
             self.apart(shard, Apart::Denied);
             // The address of a datagram may be forged.
             if limit.is_none() && !self.refusals.may(client.ip(), now) {
-                return First::Nothing;
+                return Handled::Nothing;
             }
             let error = ExtendedError::new(
                 ExtendedError::PROHIBITED,
                 "this listener does not answer your address (see `allow` in its configuration)",
             );
             reply::write_rejection(out, &query.rejection(ResponseCode::Refused, Outcome::Refused, error));
-            return First::Reply;
+            return Handled::Reply;
         }
         if let Some(cookie) = query.client_cookie() {
             let unix = self.parts.clock.now().unix;
@@ -156,7 +156,7 @@ impl Front {
             self.parts.resolver.hit(query.key(), &answer, now);
             reply::write(out, &answer, &query, arrival.limit(&query), now);
             self.count(arrival, &query, Outcome::Cache);
-            return First::Reply;
+            return Handled::Reply;
         }
         if !query.recursion_desired {
             // RFC 8914 section 4.21: an answer that is not in memory needs recursion, which was not asked for.
@@ -170,11 +170,11 @@ impl Front {
         match Arc::clone(&self.waiting).try_acquire_owned() {
             Ok(waiting) => {
                 let view = Arc::clone(&policy.view);
-                First::Miss(Box::new(WaitingQuery { query, arrival, view, _waiting: waiting }))
+                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, _waiting: waiting }))
             }
             Err(_) => {
                 self.shed(arrival, &query, out);
-                First::Reply
+                Handled::Reply
             }
         }
     }
@@ -230,12 +230,18 @@ impl Front {
         self.parts.recorder.apart(shard, apart);
     }
 
-    fn reject(&self, arrival: Arrival, rejection: &Rejection, kind: RecordType, out: &mut Vec<u8>) -> First {
+    fn reject(
+        &self,
+        arrival: Arrival,
+        rejection: &Rejection,
+        kind: RecordType,
+        out: &mut Vec<u8>,
+    ) -> Handled {
         reply::write_rejection(out, rejection);
         let (client, elapsed) = (arrival.client.ip(), Duration::ZERO);
         let ended = Ended { client, kind, outcome: rejection.outcome, elapsed };
         self.parts.recorder.question(arrival.shard, &ended);
-        First::Reply
+        Handled::Reply
     }
 
     fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome) {

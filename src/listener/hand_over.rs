@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::datagrams::Peer;
 use super::front::{Front, WaitingQuery};
-use super::outbox::{Outbox, Resolved};
+use super::outbox::{Outbox, ResolvedMiss};
 use crate::limits::{MAX_QUEUE, WORKER_TASKS};
 
 /// A question that was not in memory, and the way of its reply.
@@ -68,6 +68,6 @@ impl Miss {
         let Self { waiting, peer, front, outbox } = self;
         let answer = front.resolve(&waiting).await;
         let reply = answer.map(|answer| front.reply(&waiting, &answer));
-        outbox.put(Resolved { reply, peer, _waiting: waiting });
+        outbox.put(ResolvedMiss { reply, peer, _waiting: waiting });
     }
 }

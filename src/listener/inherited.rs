@@ -10,7 +10,7 @@ use listenfd::ListenFd;
 
 /// The sockets handed over for one address.
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct InheritedSockets {
     pub(super) datagrams: Vec<UdpSocket>,
     pub(super) stream: Option<TcpListener>,
 }
@@ -18,7 +18,7 @@ pub(super) struct Held {
 /// All sockets handed over.
 #[derive(Debug, Default)]
 pub struct Inherited {
-    held: BTreeMap<SocketAddr, Held>,
+    held: BTreeMap<SocketAddr, InheritedSockets>,
     /// Descriptors that are no DNS sockets, or cannot be used.
     strange: usize,
 }
@@ -43,12 +43,12 @@ impl Inherited {
     }
 
     /// The sockets of an address; empty if there are none.
-    pub(super) fn of(&mut self, address: SocketAddr) -> Held {
+    pub(super) fn of(&mut self, address: SocketAddr) -> InheritedSockets {
         self.held.remove(&address).unwrap_or_default()
     }
 
     /// The remaining ones, by address.
-    pub(super) fn rest(self) -> BTreeMap<SocketAddr, Held> {
+    pub(super) fn rest(self) -> BTreeMap<SocketAddr, InheritedSockets> {
         if self.strange > 0 {
             tracing::warn!(
                 "resolverd ignores sockets that systemd passed ({}): they are not UDP or TCP, or duplicates; check the unit resolverd.socket",

@@ -6,8 +6,8 @@
 
 use std::net::SocketAddr;
 
-use super::inherited::Held;
-use super::sockets::{self, Bound, Refused};
+use super::inherited::InheritedSockets;
+use super::sockets::{self, AddressUnavailable, BoundSockets};
 use super::{Listeners, Sockets, workers};
 use crate::config::Config;
 use crate::zones::Views;
@@ -20,8 +20,8 @@ impl Sockets {
     pub(super) fn add(
         &mut self,
         configured: SocketAddr,
-        bound: Result<Bound, Refused>,
-    ) -> Result<(), Refused> {
+        bound: Result<BoundSockets, AddressUnavailable>,
+    ) -> Result<(), AddressUnavailable> {
         match bound {
             Ok(bound) => self.bound.push((configured, bound)),
             Err(refused) if refused.may_come() => self.missing.push(refused),
@@ -34,7 +34,7 @@ impl Sockets {
     ///
     /// # Errors
     /// The first missing address, if all are missing.
-    pub(super) fn unless_all_missing(mut self) -> Result<Self, Refused> {
+    pub(super) fn unless_all_missing(mut self) -> Result<Self, AddressUnavailable> {
         if self.bound.is_empty() && !self.missing.is_empty() {
             return Err(self.missing.swap_remove(0));
         }
@@ -44,7 +44,7 @@ impl Sockets {
 
 impl Listeners {
     /// The addresses that are configured and not served, because this host does not have them yet.
-    pub fn missing(&self) -> &[Refused] {
+    pub fn missing(&self) -> &[AddressUnavailable] {
         &self.missing
     }
 
@@ -82,17 +82,21 @@ impl Listeners {
     }
 
     /// Binds an address, even if it covers, or is covered by, a served one.
-    pub(super) fn bind_one(&self, address: SocketAddr, config: &Config) -> Result<Bound, Refused> {
+    pub(super) fn bind_one(
+        &self,
+        address: SocketAddr,
+        config: &Config,
+    ) -> Result<BoundSockets, AddressUnavailable> {
         let covering = self.open.iter().filter(|open| sockets::overlap(open.address, address));
         let beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
         if beside.is_empty() {
-            return sockets::bind(address, workers(config), Held::default());
+            return sockets::bind(address, workers(config), InheritedSockets::default());
         }
         sockets::bind_beside(address, workers(config), &beside)
     }
 
     /// Changes to the addresses that are missing now, and logs those that were not missing before.
-    pub(super) fn miss(&mut self, missing: Vec<Refused>) {
+    pub(super) fn miss(&mut self, missing: Vec<AddressUnavailable>) {
         for refused in &missing {
             if !self.missing.iter().any(|before| before.address() == refused.address()) {
                 tracing::warn!(

@@ -77,10 +77,10 @@ use dropped::{Dropped, Inode};
 pub use front::FrontParts;
 use front::{Front, Policy, Waiting};
 pub use inherited::Inherited;
-use places::Places;
+use places::ConnectionPlaces;
 use refusals::Refusals;
-use sockets::Bound;
-pub use sockets::Refused;
+pub use sockets::AddressUnavailable;
+use sockets::BoundSockets;
 use udp::Worker;
 
 /// Sockets that are bound and not served yet. They are bound first, so that nothing begins if a port is not
@@ -88,17 +88,17 @@ use udp::Worker;
 #[derive(Default)]
 pub struct Sockets {
     /// By the address as configured.
-    bound: Vec<(SocketAddr, Bound)>,
+    bound: Vec<(SocketAddr, BoundSockets)>,
     /// Addresses that this host does not have yet.
-    missing: Vec<Refused>,
+    missing: Vec<AddressUnavailable>,
 }
 
 /// Running listeners.
 pub struct Listeners {
     parts: Arc<FrontParts>,
-    open: Vec<Open>,
-    missing: Vec<Refused>,
-    places: Arc<Places>,
+    open: Vec<ServedAddress>,
+    missing: Vec<AddressUnavailable>,
+    places: Arc<ConnectionPlaces>,
     dropped: Arc<Dropped>,
     /// A permit for each question that may wait.
     waiting: Arc<Semaphore>,
@@ -112,7 +112,7 @@ pub struct Listeners {
 pub enum NotServed {
     /// An address to listen at is not available.
     #[error(transparent)]
-    Listen(#[from] Refused),
+    Listen(#[from] AddressUnavailable),
     /// The system refuses a thread or a descriptor.
     #[error("the operating system does not permit the listener: {0}")]
     System(#[from] std::io::Error),
@@ -129,7 +129,7 @@ pub struct Prepared {
     /// Workers so far, these included.
     shards: usize,
     /// Addresses that this host does not have yet.
-    missing: Vec<Refused>,
+    missing: Vec<AddressUnavailable>,
 }
 
 /// An address that is ready to be served.
@@ -143,7 +143,7 @@ struct Ready {
 }
 
 /// An address that is served.
-struct Open {
+struct ServedAddress {
     /// As configured; its port may be 0.
     configured: SocketAddr,
     /// As bound.
@@ -164,7 +164,7 @@ impl Sockets {
     /// # Errors
     /// The first address that is not available, with advice. A missing address is no error if another one is
     /// available.
-    pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, Refused> {
+    pub fn bind(config: &Config, mut inherited: Inherited) -> Result<Self, AddressUnavailable> {
         let workers = workers(config);
         let mut sockets = Self::default();
         for (address, _, _) in addresses(config) {
@@ -356,7 +356,7 @@ impl Listeners {
             };
             let whose = format!("the TCP listener at {address}");
             let accept = tokio::spawn(self.parts.supervisor.keep(&whose, accept));
-            self.open.push(Open {
+            self.open.push(ServedAddress {
                 configured,
                 address,
                 front,

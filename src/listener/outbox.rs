@@ -26,13 +26,13 @@ pub(super) struct Outbox {
     orders: Arc<Orders>,
     /// Misses whose replies have not left.
     outstanding: AtomicUsize,
-    replies: Mutex<Vec<Resolved>>,
+    replies: Mutex<Vec<ResolvedMiss>>,
     /// Wakes the task that sends them.
     sender: AtomicWaker,
 }
 
 /// A miss that is resolved.
-pub(super) struct Resolved {
+pub(super) struct ResolvedMiss {
     /// None if the first copy of the query is answered.
     pub(super) reply: Option<Vec<u8>>,
     pub(super) peer: Peer,
@@ -63,7 +63,7 @@ impl Outbox {
     }
 
     /// Takes an expected reply.
-    pub(super) fn put(&self, resolved: Resolved) {
+    pub(super) fn put(&self, resolved: ResolvedMiss) {
         self.replies().push(resolved);
         self.sender.wake();
     }
@@ -80,10 +80,10 @@ impl Outbox {
     }
 
     /// Sends all replies that are here.
-    fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<Resolved>) {
+    fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
         std::mem::swap(&mut *self.replies(), leaving);
         let mut lost = 0_usize;
-        for Resolved { reply, peer, .. } in leaving.iter_mut() {
+        for ResolvedMiss { reply, peer, .. } in leaving.iter_mut() {
             let Some(reply) = reply.take() else { continue };
             if batch.buffer().is_none() {
                 lost = lost.saturating_add(batch.send(&self.socket));
@@ -105,7 +105,7 @@ impl Outbox {
         }
     }
 
-    fn replies(&self) -> MutexGuard<'_, Vec<Resolved>> {
+    fn replies(&self) -> MutexGuard<'_, Vec<ResolvedMiss>> {
         self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,7 +12,7 @@ use crate::clock::Mono;
 use crate::limits::{MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT, MAX_UNSENT};
 
 /// The connections of all listeners.
-pub(super) struct Places {
+pub(super) struct ConnectionPlaces {
     seats: Mutex<Vec<Arc<Seat>>>,
     /// A permit for each octet of a reply that a client has not taken yet.
     unsent: Semaphore,
@@ -28,20 +28,20 @@ pub(super) struct Seat {
 }
 
 /// A place that is given back when dropped.
-pub(super) struct Taken {
-    places: Arc<Places>,
+pub(super) struct TakenPlace {
+    places: Arc<ConnectionPlaces>,
     seat: Arc<Seat>,
 }
 
-impl Default for Places {
+impl Default for ConnectionPlaces {
     fn default() -> Self {
         Self { seats: Mutex::default(), unsent: Semaphore::new(MAX_UNSENT) }
     }
 }
 
-impl Places {
+impl ConnectionPlaces {
     /// Takes a place for `client`. If there is none, the idlest of its own, or of all, makes room.
-    pub(super) fn take(self: &Arc<Self>, client: IpAddr, now: Mono) -> Taken {
+    pub(super) fn take(self: &Arc<Self>, client: IpAddr, now: Mono) -> TakenPlace {
         let mut seats = self.seats();
         let own = |seat: &&Arc<Seat>| seat.client == client;
         if seats.iter().filter(own).count() >= MAX_TCP_PER_CLIENT {
@@ -51,7 +51,7 @@ impl Places {
         }
         let seat = Arc::new(Seat { client, active: AtomicU64::new(now.as_micros()), leave: Notify::new() });
         seats.push(Arc::clone(&seat));
-        Taken { places: Arc::clone(self), seat }
+        TakenPlace { places: Arc::clone(self), seat }
     }
 
     fn seats(&self) -> MutexGuard<'_, Vec<Arc<Seat>>> {
@@ -74,7 +74,7 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
     }
 }
 
-impl Taken {
+impl TakenPlace {
     /// The connection was active.
     pub(super) fn mark_active(&self, now: Mono) {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
@@ -91,7 +91,7 @@ impl Taken {
     }
 }
 
-impl Drop for Taken {
+impl Drop for TakenPlace {
     fn drop(&mut self) {
         self.places.seats().retain(|seat| !Arc::ptr_eq(seat, &self.seat));
     }
@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn a_client_with_all_its_places_loses_its_idlest() {
-        let places = Arc::new(Places::default());
+        let places = Arc::new(ConnectionPlaces::default());
         let stranger = places.take(client(2), at(0));
-        let held: Vec<Taken> =
+        let held: Vec<TakenPlace> =
             (0..MAX_TCP_PER_CLIENT).map(|number| places.take(client(1), at(number as u64))).collect();
         held[0].mark_active(at(1_000));
         let _newest = places.take(client(1), at(2_000));
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn what_clients_have_not_taken_is_bounded_for_all_together() {
-        let places = Arc::new(Places::default());
+        let places = Arc::new(ConnectionPlaces::default());
         let (one, other) = (places.take(client(1), at(0)), places.take(client(2), at(0)));
         let kept = one.keep_unsent(MAX_UNSENT - 10);
         assert!(kept.is_some() && other.keep_unsent(11).is_none() && other.keep_unsent(10).is_some());
@@ -137,8 +137,8 @@ mod tests {
 
     #[test]
     fn beyond_all_places_the_idlest_of_all_leaves_and_places_are_given_back() {
-        let places = Arc::new(Places::default());
-        let held: Vec<Taken> = (0..MAX_TCP_CLIENTS)
+        let places = Arc::new(ConnectionPlaces::default());
+        let held: Vec<TakenPlace> = (0..MAX_TCP_CLIENTS)
             .map(|number| {
                 places.take(
                     std::net::Ipv4Addr::from_bits(0x0A00_0000 | u32::try_from(number).unwrap()).into(),

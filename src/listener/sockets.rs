@@ -12,14 +12,14 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
-use super::inherited::Held;
+use super::inherited::InheritedSockets;
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
 /// Tries to find a port that is free for both transports, if any port will do.
 const ANY_PORT_TRIES: usize = 20;
 
 /// The sockets of one address.
-pub(super) struct Bound {
+pub(super) struct BoundSockets {
     pub(super) address: SocketAddr,
     pub(super) udp: Vec<UdpSocket>,
     pub(super) tcp: TcpListener,
@@ -30,12 +30,12 @@ pub(super) struct Bound {
 /// An address that is not available.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen at {address}: {}", advice(.address, .source))]
-pub struct Refused {
+pub struct AddressUnavailable {
     address: SocketAddr,
     source: io::Error,
 }
 
-impl Refused {
+impl AddressUnavailable {
     /// The address, as configured.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -63,7 +63,11 @@ fn lacks_family(error: &io::Error) -> bool {
 }
 
 /// Binds the sockets of one address that are not `held`: a stream socket, and a datagram socket for each worker.
-pub(super) fn bind(address: SocketAddr, workers: usize, mut held: Held) -> Result<Bound, Refused> {
+pub(super) fn bind(
+    address: SocketAddr,
+    workers: usize,
+    mut held: InheritedSockets,
+) -> Result<BoundSockets, AddressUnavailable> {
     let mut last = None;
     // No socket is held for a port that is still to be chosen, so only the first try has any.
     for _ in 0..if address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
@@ -72,7 +76,7 @@ pub(super) fn bind(address: SocketAddr, workers: usize, mut held: Held) -> Resul
             Err(error) => last = Some(error),
         }
     }
-    Err(Refused { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
+    Err(AddressUnavailable { address, source: last.unwrap_or_else(|| io::ErrorKind::AddrInUse.into()) })
 }
 
 /// Whether sockets at both addresses cannot be bound independently: one covers the other, at the same port.
@@ -87,17 +91,17 @@ pub(super) fn bind_beside(
     address: SocketAddr,
     workers: usize,
     beside: &[Arc<impl AsFd>],
-) -> Result<Bound, Refused> {
+) -> Result<BoundSockets, AddressUnavailable> {
     let bound = beside.iter().try_for_each(|held| SockRef::from(&**held).set_reuse_port(true));
     let bound = bound.and_then(|()| {
         let tcp = stream_socket(address, true)?;
         let udp: io::Result<_> = (0..workers.max(1)).map(|_| datagram_socket(address)).collect();
-        Ok(Bound { address, udp: udp?, tcp, inherited: false })
+        Ok(BoundSockets { address, udp: udp?, tcp, inherited: false })
     });
-    bound.map_err(|source| Refused { address, source })
+    bound.map_err(|source| AddressUnavailable { address, source })
 }
 
-fn try_bind(mut address: SocketAddr, workers: usize, held: Held) -> io::Result<Bound> {
+fn try_bind(mut address: SocketAddr, workers: usize, held: InheritedSockets) -> io::Result<BoundSockets> {
     let inherited = held.stream.is_some() || !held.datagrams.is_empty();
     let tcp = held.stream.map_or_else(|| stream_socket(address, false), Ok)?;
     address = tcp.local_addr()?;
@@ -106,7 +110,7 @@ fn try_bind(mut address: SocketAddr, workers: usize, held: Held) -> io::Result<B
     } else {
         share(&held.datagrams, workers)?
     };
-    Ok(Bound { address, udp, tcp, inherited })
+    Ok(BoundSockets { address, udp, tcp, inherited })
 }
 
 /// `shared`: together with other sockets of our user that are shared too. A second daemon does not set it, and is
@@ -177,18 +181,19 @@ mod tests {
 
     #[test]
     fn a_taken_address_is_refused_in_one_line_with_advice() {
-        let first = bind("127.0.0.1:0".parse().unwrap(), 2, Held::default()).unwrap();
+        let first = bind("127.0.0.1:0".parse().unwrap(), 2, InheritedSockets::default()).unwrap();
         assert_eq!(first.udp.len(), 2);
-        let said = bind(first.address, 1, Held::default()).err().unwrap().to_string();
+        let said = bind(first.address, 1, InheritedSockets::default()).err().unwrap().to_string();
         assert!(said.contains("another program") && said.contains("--listen 127.0.0.1:5300"), "{said}");
         assert!(!said.contains('\n'));
-        let said = bind("192.0.2.1:0".parse().unwrap(), 1, Held::default()).err().unwrap().to_string();
+        let said =
+            bind("192.0.2.1:0".parse().unwrap(), 1, InheritedSockets::default()).err().unwrap().to_string();
         assert!(said.contains("no such address"), "{said}");
     }
 
     /// A port that is free for both transports; another test may use the datagram port of the same number.
-    fn free() -> Bound {
-        bind("127.0.0.1:0".parse().unwrap(), 1, Held::default()).unwrap()
+    fn free() -> BoundSockets {
+        bind("127.0.0.1:0".parse().unwrap(), 1, InheritedSockets::default()).unwrap()
     }
 
     #[test]
@@ -197,7 +202,7 @@ mod tests {
         let (first, wildcard, second) = loop {
             let first = free();
             let wildcard = SocketAddr::new([0, 0, 0, 0].into(), first.address.port());
-            assert!(bind(wildcard, 1, Held::default()).is_err(), "alone it is taken");
+            assert!(bind(wildcard, 1, InheritedSockets::default()).is_err(), "alone it is taken");
             let tcp = Arc::new(first.tcp);
             if let Ok(second) = bind_beside(wildcard, 2, &[tcp]) {
                 break (first.address, wildcard, second);
@@ -205,7 +210,10 @@ mod tests {
         };
         assert_eq!((second.address, second.udp.len()), (wildcard, 2));
         assert!(overlap(first, wildcard) && overlap(wildcard, first));
-        assert!(bind(wildcard, 1, Held::default()).is_err() && bind(first, 1, Held::default()).is_err());
+        assert!(
+            bind(wildcard, 1, InheritedSockets::default()).is_err()
+                && bind(first, 1, InheritedSockets::default()).is_err()
+        );
         let apart = [("127.0.0.1:53", "127.0.0.2:53"), ("0.0.0.0:53", "[::]:53"), ("[::]:53", "[::1]:54")];
         for (one, other) in apart {
             assert!(!overlap(one.parse().unwrap(), other.parse().unwrap()), "{one} {other}");
@@ -215,19 +223,19 @@ mod tests {
     #[test]
     fn a_datagram_port_that_another_holds_is_not_shared() {
         let other = UdpSocket::bind("127.0.0.1:0").unwrap();
-        assert!(bind(other.local_addr().unwrap(), 1, Held::default()).is_err());
+        assert!(bind(other.local_addr().unwrap(), 1, InheritedSockets::default()).is_err());
     }
 
     #[test]
     fn what_is_held_is_not_bound_anew_and_every_socket_of_it_is_served() {
-        let Bound { address, udp: datagrams, tcp: stream, .. } = free();
-        let bound = bind(address, 3, Held { datagrams, stream: Some(stream) }).unwrap();
+        let BoundSockets { address, udp: datagrams, tcp: stream, .. } = free();
+        let bound = bind(address, 3, InheritedSockets { datagrams, stream: Some(stream) }).unwrap();
         assert!(bound.udp.len() == 3 && bound.inherited);
         assert!(bound.udp.iter().all(|socket| socket.local_addr().unwrap() == address));
         let address = bound.address;
         let datagrams = bound.udp;
         drop(bound.tcp);
-        let bound = bind(address, 1, Held { datagrams, stream: None }).unwrap();
+        let bound = bind(address, 1, InheritedSockets { datagrams, stream: None }).unwrap();
         assert_eq!((bound.udp.len(), bound.address), (3, address));
     }
 }

@@ -13,8 +13,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::front::{Arrival, First, Front, WaitingQuery};
-use super::places::{Places, Taken};
+use super::front::{Arrival, Front, Handled, WaitingQuery};
+use super::places::{ConnectionPlaces, TakenPlace};
 use crate::limits::{
     ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
 };
@@ -27,7 +27,7 @@ const SHARD: usize = 0;
 pub(super) async fn accept(
     listener: Arc<TcpListener>,
     front: Arc<Front>,
-    places: Arc<Places>,
+    places: Arc<ConnectionPlaces>,
     mut accepting: watch::Receiver<bool>,
 ) {
     loop {
@@ -58,24 +58,24 @@ pub(super) async fn accept(
 
 /// The answer to a question, none if its first copy is answered; and the question, whose client waits until the reply
 /// is written. The reply is written when its turn comes: the answer is shared, and 64 replies of 64 KiB are 4 MiB.
-type Resolved = (Option<Arc<Answer>>, Box<WaitingQuery>);
+type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
     stream: TcpStream,
     client: SocketAddr,
     front: Arc<Front>,
-    taken: Taken,
+    taken: TakenPlace,
     /// Octets that were read and are not a whole message yet.
     read: Vec<u8>,
     /// When the message must be whole; none if none has begun, or the greatest number is being resolved.
     due: Option<Instant>,
     /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
     /// the replies are written. A client that does not read its replies delays only itself.
-    pending: JoinSet<Resolved>,
+    pending: JoinSet<AnsweredQuery>,
 }
 
 impl Connection {
-    fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: Taken) -> Self {
+    fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: TakenPlace) -> Self {
         let (read, due, pending) = (Vec::new(), None, JoinSet::new());
         Self { stream, client, front, taken, read, due, pending }
     }
@@ -130,14 +130,14 @@ impl Connection {
             let arrival =
                 Arrival { shard: SHARD, client: self.client, at: now, limit: Some(MAX_STREAM_REPLY) };
             match self.front.receive(arrival, message, &mut out) {
-                First::Nothing => {}
-                First::Reply => {
+                Handled::Nothing => {}
+                Handled::Reply => {
                     frame(&out, &mut replies);
                     if replies.len() > MAX_STREAM_REPLY {
                         self.send(std::mem::take(&mut replies)).await?;
                     }
                 }
-                First::Miss(waiting) => {
+                Handled::Miss(waiting) => {
                     let front = Arc::clone(&self.front);
                     self.pending.spawn(async move { (front.resolve(&waiting).await, waiting) });
                 }

@@ -23,7 +23,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::datagrams::{self, Peer, QueryBatch, ReplyBatch};
 use super::dropped::Inode;
-use super::front::{Arrival, First, Front, WaitingQuery};
+use super::front::{Arrival, Front, Handled, WaitingQuery};
 use super::hand_over::{HandOver, Miss};
 use super::orders::{LEAVE, Orders, RETIRE, STOP};
 use super::outbox::Outbox;
@@ -247,9 +247,9 @@ impl Work {
             let Some(out) = replies.buffer() else { break };
             let arrival = Arrival { shard: self.shard, client: peer.client, at: now, limit: None };
             let replied = match self.front.receive(arrival, message, out) {
-                First::Nothing => false,
-                First::Reply => true,
-                First::Miss(waiting) => self.hand_on(waiting, peer, out),
+                Handled::Nothing => false,
+                Handled::Reply => true,
+                Handled::Miss(waiting) => self.hand_on(waiting, peer, out),
             };
             if replied {
                 replies.push(peer);
@@ -306,9 +306,9 @@ mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::config::Config;
-    use crate::exchange::internet::Internet;
     use crate::exchange::network::Network;
     use crate::exchange::ports::Ports;
+    use crate::exchange::socket_network::SocketNetwork;
     use crate::hash::Keyed;
     use crate::question::Question;
     use crate::random::Random;
@@ -326,7 +326,7 @@ mod tests {
         let (config, clock, random) = (Arc::new(Config::default()), Clock::machine(), Random::seeded(7));
         let views = Views::new(&config).unwrap();
         let recorder = Recorder::new(clock.clone(), 1);
-        let network = Arc::new(Internet::new(random.clone(), Ports::of(1_024..=u16::MAX, "")));
+        let network = Arc::new(SocketNetwork::new(random.clone(), Ports::of(1_024..=u16::MAX, "")));
         let resolver = Resolver::new(ResolverParts {
             views: views.clone(),
             clock: clock.clone(),

@@ -35,7 +35,7 @@ static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
 pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(LevelFilter::from_level(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
-    if tracing_subscriber::registry().with(filter).with(Lines { journal }).try_init().is_ok() {
+    if tracing_subscriber::registry().with(filter).with(LogOutput { journal }).try_init().is_ok() {
         // No other caller can have begun, so none can have set it.
         let _ = LEVEL.set(handle);
     } else {
@@ -52,11 +52,11 @@ pub fn set_level(level: Level) {
 }
 
 /// The destination of lines.
-struct Lines {
+struct LogOutput {
     journal: Option<Journal>,
 }
 
-impl<S: Subscriber> Layer<S> for Lines {
+impl<S: Subscriber> Layer<S> for LogOutput {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let level = *event.metadata().level();
         let mut said = EventText::default();

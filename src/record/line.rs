@@ -118,7 +118,7 @@ impl Line {
 impl fmt::Display for Line {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Less than a second is shown as one second.
-        let age = |span: &Duration| Age((*span).max(Duration::from_secs(1)));
+        let age = |span: &Duration| TimeSpan((*span).max(Duration::from_secs(1)));
         match self {
             Self::ZoneFails { zone, failures, doubted, span, why, question, .. } => write!(
                 formatter,
@@ -155,9 +155,9 @@ pub fn failed_text(doubted: bool) -> &'static str {
 
 /// A span of time in its two largest units: "61 s", "12 min", "3 h 4 min", "2 d 7 h".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Age(pub Duration);
+pub struct TimeSpan(pub Duration);
 
-impl fmt::Display for Age {
+impl fmt::Display for TimeSpan {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = self.0.saturating_add(Duration::from_millis(500)).as_secs();
         match whole {

@@ -52,8 +52,8 @@ pub use self::counters::{Counter, Counts};
 use self::event::{Ended, FlightEnded, Overdue, Sent};
 pub use self::histogram::{Histogram, Quantiles, Spread};
 use self::incident::{FlightZone, Incidents};
-pub use self::line::{Age, failed_text};
 use self::line::{Line, Trace};
+pub use self::line::{TimeSpan, failed_text};
 pub use self::report::{
     ClientRow, FailingZone, Report, ServerRow, ShedRow, Troubles, TypeRow, UpstreamReport, ZoneRow, blames,
 };

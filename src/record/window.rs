@@ -57,14 +57,14 @@ impl Window {
 }
 
 /// A snapshot and its moment.
-type Taken<State> = (Mono, Arc<State>);
+type TimedSnapshot<State> = (Mono, Arc<State>);
 
 /// The snapshots: dense for five minutes, by the minute for an hour.
 #[derive(Debug)]
 pub(super) struct Snapshots<State> {
     started: Mono,
-    dense: VecDeque<Taken<State>>,
-    minutes: VecDeque<Taken<State>>,
+    dense: VecDeque<TimedSnapshot<State>>,
+    minutes: VecDeque<TimedSnapshot<State>>,
 }
 
 impl<State: Default> Snapshots<State> {

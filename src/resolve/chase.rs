@@ -27,7 +27,7 @@ use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security};
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::validate::signature::covered_type;
-use crate::validate::verdict::{Fault, SecurityStatus, Verdict};
+use crate::validate::verdict::{SecurityStatus, ValidationFailure, Verdict};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, Route, local};
 
@@ -47,7 +47,7 @@ pub(super) struct Chased {
     /// The security of the answer: the least of its parts. None before the first part.
     pub(super) security: Option<Security>,
     /// Why it is insecure, if that is worth telling.
-    pub(super) told: Option<Fault>,
+    pub(super) told: Option<ValidationFailure>,
     /// The zone whose server was asked last; none if memory was enough.
     pub(super) zone: Option<Name>,
     /// The server that answered last, and its round trip; none if memory was enough.

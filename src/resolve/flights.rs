@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
 use super::client_question::ClientQuestion;
-use super::shares::{Account, Admission, ClientKey, Numbered, Shares, ShedReason, Ticket, ZoneKey};
+use super::shares::{Account, Admission, ClientKey, Numbered, Shares, ShedReason, Ticket, ZoneHash};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{FEW_WAITERS, MAX_WAITERS, PRIVATE_LABELS};
@@ -166,7 +166,7 @@ impl Flights {
         } else {
             let trail = trail();
             table.backlog.takes_in(*arrived, trail.began());
-            let account = Account { client: asker, zone: self.zone_key(zone) };
+            let account = Account { client: asker, zone: self.zone_hash(zone) };
             if let Err(why) = table.make_room(account, trail.began()) {
                 return JoinedFlight::Shed(Shed { why, zone: name_of_wire(zone) });
             }
@@ -193,7 +193,7 @@ impl Flights {
             return;
         }
         let Some(account) = table.shares.account(ticket) else { return };
-        let moved = Account { zone: self.zone_key(&wire), ..account };
+        let moved = Account { zone: self.zone_hash(&wire), ..account };
         let crowded = table.backlog.crowded_from();
         match table.shares.judge(moved, crowded, now) {
             Admission::Refused(why) => table.give_way(ticket, Some(&wire), why),
@@ -275,7 +275,7 @@ impl Flights {
         self.table().remove(ticket, answered);
     }
 
-    fn zone_key(&self, zone: &[u8]) -> ZoneKey {
+    fn zone_hash(&self, zone: &[u8]) -> ZoneHash {
         self.keyed.hash_one(zone)
     }
 

@@ -75,14 +75,14 @@ use crate::supervise::driven::Driven;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
 use crate::supervise::{Panicked, caught};
-use crate::validate::verdict::{Fault, SecurityStatus};
+use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 use crate::wire::compose;
 use crate::zones::{Kind, Views};
 use chase::Chased;
 use client_question::ClientQuestion;
 use flights::{BegunFlight, FlightSeat, Flights, JoinedFlight, Landed, Shed};
 use inflight::InFlight;
-use lists::Asking;
+use lists::SharedQuestions;
 use prefetch::Renewals;
 use shares::ShedReason;
 use trust::Validator;
@@ -114,7 +114,7 @@ pub struct Resolver {
     trust: Arc<Validator>,
     lists: Lists,
     /// Questions to lists in progress.
-    asking: Asking,
+    asking: SharedQuestions,
     /// Answers that wait to be renewed.
     renewals: Renewals,
     stopping: watch::Sender<bool>,
@@ -171,7 +171,7 @@ impl Resolver {
             iterate,
             flights: Flights::new(keyed),
             lists: Lists::default(),
-            asking: Asking::default(),
+            asking: SharedQuestions::default(),
             renewals: Renewals::default(),
             stopping,
             #[cfg(feature = "lab")]
@@ -566,7 +566,7 @@ fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Ans
         extended_error: chased
             .extended_error
             .clone()
-            .or_else(|| chased.told.as_ref().map(Fault::extended_error)),
+            .or_else(|| chased.told.as_ref().map(ValidationFailure::extended_error)),
         list: chased.list,
     };
     let answer = compose::answer(&parts)

@@ -21,7 +21,7 @@ use crate::limits::{
 use crate::question::label_places;
 
 /// A zone, as the keyed hash of its name.
-pub(super) type ZoneKey = u64;
+pub(super) type ZoneHash = u64;
 
 /// A client, as the keyed hash of its address or prefix.
 pub(super) type ClientKey = u64;
@@ -35,7 +35,7 @@ pub(super) struct Account {
     /// The client that asks.
     pub(super) client: ClientKey,
     /// The zone cut that it asks below.
-    pub(super) zone: ZoneKey,
+    pub(super) zone: ZoneHash,
 }
 
 /// A place, by its number. A lower number is older.
@@ -115,11 +115,11 @@ pub(super) struct Shares {
     clients: Ranks<()>,
     zones: Ranks<()>,
     zones_of: Ranks<ClientKey>,
-    clients_of: Ranks<ZoneKey>,
+    clients_of: Ranks<ZoneHash>,
     /// By age; built when it is first needed.
     ages: Option<Ages>,
     /// The zones that have places.
-    seen: Numbered<ZoneKey, Seen>,
+    seen: Numbered<ZoneHash, ZoneActivity>,
 }
 
 /// Places by age: those of each client and those of each account.
@@ -131,7 +131,7 @@ struct Ages {
 
 /// The answers of a zone.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct ZoneActivity {
     /// Since when it has places.
     since: Mono,
     /// When an answer last came.
@@ -180,7 +180,7 @@ impl Shares {
     }
 
     /// A place counts for another zone from now on: the zone before has answered with a referral.
-    pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneKey, now: Mono) {
+    pub(super) fn go_over(&mut self, ticket: Ticket, zone: ZoneHash, now: Mono) {
         if let Some((account, taken)) = self.remove(ticket) {
             self.hear(account.zone, now);
             self.add(ticket, Account { zone, ..account }, taken, now);
@@ -208,7 +208,7 @@ impl Shares {
     }
 
     /// Decides who gives way in one zone: its client with the most. If that is the newcomer, `why` is the reason.
-    fn within_zone(&mut self, newcomer: Account, zone: ZoneKey, why: ShedReason) -> Admission {
+    fn within_zone(&mut self, newcomer: Account, zone: ZoneHash, why: ShedReason) -> Admission {
         let (most, client) = self.clients_of.heaviest(zone).unwrap_or_default();
         if newcomer.zone == zone && self.clients_of.count(zone, newcomer.client) >= most {
             return Admission::Refused(why);
@@ -242,7 +242,7 @@ impl Shares {
     }
 
     /// The places that a zone may have, however many are free: few if it does not answer, all if it does.
-    fn most_of_zone(&self, zone: ZoneKey, now: Mono) -> usize {
+    fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return MAX_NEW_FLIGHTS };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {
             MAX_FLIGHTS
@@ -253,7 +253,7 @@ impl Shares {
         }
     }
 
-    fn hear(&mut self, zone: ZoneKey, now: Mono) {
+    fn hear(&mut self, zone: ZoneHash, now: Mono) {
         if let Some(seen) = self.seen.get_mut(&zone) {
             seen.heard = Some(now);
         }
@@ -261,7 +261,7 @@ impl Shares {
 
     fn add(&mut self, ticket: Ticket, account: Account, taken: Mono, now: Mono) {
         let Account { client, zone } = account;
-        self.seen.entry(zone).or_insert(Seen { since: now, heard: None });
+        self.seen.entry(zone).or_insert(ZoneActivity { since: now, heard: None });
         self.places.insert(ticket, (account, taken));
         self.clients.add((), client);
         self.zones.add((), zone);
@@ -425,7 +425,7 @@ mod tests {
         take(shares, account, count.saturating_sub(1), now)
     }
 
-    fn account(client: ClientKey, zone: ZoneKey) -> Account {
+    fn account(client: ClientKey, zone: ZoneHash) -> Account {
         Account { client, zone }
     }
 

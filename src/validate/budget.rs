@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::verdict::{Fault, Why};
+use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_CHECKS_IN_A_ROW, MAX_FAILED_CHECKS, MAX_NSEC3_HASHES, MAX_SIGNATURE_CHECKS};
 
 /// The remaining work of a question. Shared by all checks for it.
@@ -23,7 +23,7 @@ impl Budget {
     ///
     /// # Errors
     /// There were too many, or too many failed.
-    pub fn take_check(&self) -> Result<(), Fault> {
+    pub fn take_check(&self) -> Result<(), ValidationFailure> {
         let spent = take(&self.checks, MAX_SIGNATURE_CHECKS).is_err()
             || self.failed.load(Ordering::Relaxed) >= MAX_FAILED_CHECKS;
         if spent { Err(over("signatures")) } else { Ok(()) }
@@ -47,7 +47,7 @@ impl Budget {
     ///
     /// # Errors
     /// There were too many.
-    pub fn take_hash(&self) -> Result<(), Fault> {
+    pub fn take_hash(&self) -> Result<(), ValidationFailure> {
         take(&self.hashes, MAX_NSEC3_HASHES).map(drop).map_err(|_| over("NSEC3 hashes"))
     }
 }
@@ -57,8 +57,11 @@ fn take(counter: &AtomicU32, most: u32) -> Result<u32, u32> {
     counter.try_update(Ordering::Relaxed, Ordering::Relaxed, next)
 }
 
-fn over(what: &str) -> Fault {
-    Fault::new(Why::Indeterminate, format!("validation needs more {what} than the limit for one query"))
+fn over(what: &str) -> ValidationFailure {
+    ValidationFailure::new(
+        Why::Indeterminate,
+        format!("validation needs more {what} than the limit for one query"),
+    )
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use super::denial_nsec3::Nsec3s;
 use super::keys::ZoneKeys;
 use super::proof::{Cut, Proven};
 use super::rules::Rules;
-use super::signature::{self, Rrset, covering};
-use super::verdict::{Fault, Why};
+use super::signature::{self, CoveredRrset, covering};
+use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_DENIALS, MAX_NSEC3_ITERATIONS};
 
 /// The proofs of one message that the keys of one zone have signed.
@@ -25,7 +25,7 @@ pub struct Denials<'a> {
     /// Whether there are NSEC3 with too many iterations.
     iterations: bool,
     /// Why a proof that came along is invalid.
-    fault: Option<Fault>,
+    fault: Option<ValidationFailure>,
     /// The signed ones.
     signed: Vec<&'a Record>,
     /// Seconds that the shortest lived of them may be kept.
@@ -37,7 +37,11 @@ impl<'a> Denials<'a> {
     ///
     /// # Errors
     /// The budget is spent.
-    pub async fn read(records: &'a [Record], keys: &'a ZoneKeys, rules: Rules<'_>) -> Result<Self, Fault> {
+    pub async fn read(
+        records: &'a [Record],
+        keys: &'a ZoneKeys,
+        rules: Rules<'_>,
+    ) -> Result<Self, ValidationFailure> {
         let (zone, ttl) = (&keys.zone, u32::MAX);
         let (nsecs, nsec3s) = (Nsecs::new(zone), Nsec3s::new(zone));
         let mut denials =
@@ -49,7 +53,7 @@ impl<'a> Denials<'a> {
         };
         for record in records.iter().filter(is_denial).take(MAX_DENIALS) {
             let (name, kind) = (&record.name, record.record_type());
-            let rrset = Rrset { name, kind, records: &[record] };
+            let rrset = CoveredRrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
             match signature::check(&rrset, &signatures, keys, rules).await {
                 // A record that a wildcard made says nothing about its own name.
@@ -84,7 +88,7 @@ impl<'a> Denials<'a> {
     ///
     /// # Errors
     /// It is not proven.
-    pub fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Proven, Fault> {
+    pub fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Proven, ValidationFailure> {
         let what = || format!("that {name} does not exist");
         self.prove(|| self.nsecs.nxdomain(name), || self.nsec3s.nxdomain(name, budget), what)
     }
@@ -93,7 +97,12 @@ impl<'a> Denials<'a> {
     ///
     /// # Errors
     /// It is not proven.
-    pub fn nodata(&self, name: &Name, kind: RecordType, budget: &Budget) -> Result<Proven, Fault> {
+    pub fn nodata(
+        &self,
+        name: &Name,
+        kind: RecordType,
+        budget: &Budget,
+    ) -> Result<Proven, ValidationFailure> {
         let what = || format!("that {name} has no {kind}");
         self.prove(|| self.nsecs.nodata(name, kind), || self.nsec3s.nodata(name, kind, budget), what)
     }
@@ -102,7 +111,12 @@ impl<'a> Denials<'a> {
     ///
     /// # Errors
     /// It is not proven.
-    pub fn wildcard(&self, name: &Name, encloser: &Name, budget: &Budget) -> Result<Proven, Fault> {
+    pub fn wildcard(
+        &self,
+        name: &Name,
+        encloser: &Name,
+        budget: &Budget,
+    ) -> Result<Proven, ValidationFailure> {
         let closer = name.trim_to(encloser.iter().len().saturating_add(1));
         let what = || format!("that no name is closer to {name} than the wildcard");
         self.prove(|| self.nsecs.covers(&closer), || self.nsec3s.covers(&closer, budget), what)
@@ -112,7 +126,7 @@ impl<'a> Denials<'a> {
     ///
     /// # Errors
     /// The absence is not proven.
-    pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, Fault> {
+    pub fn cut(&self, name: &Name, budget: &Budget) -> Result<Cut, ValidationFailure> {
         if self.iterations {
             return Ok(Cut::Insecure(Some(self.too_many())));
         }
@@ -128,9 +142,9 @@ impl<'a> Denials<'a> {
     fn prove(
         &self,
         by_nsec: impl FnOnce() -> bool,
-        by_nsec3: impl FnOnce() -> Result<Option<Proven>, Fault>,
+        by_nsec3: impl FnOnce() -> Result<Option<Proven>, ValidationFailure>,
         what: impl FnOnce() -> String,
-    ) -> Result<Proven, Fault> {
+    ) -> Result<Proven, ValidationFailure> {
         if self.iterations {
             return Ok(Proven::Insecurely(Some(self.too_many())));
         }
@@ -140,20 +154,23 @@ impl<'a> Denials<'a> {
         by_nsec3()?.ok_or_else(|| self.missing(&what()))
     }
 
-    fn too_many(&self) -> Fault {
+    fn too_many(&self) -> ValidationFailure {
         let text = format!("{} uses NSEC3 with more than {MAX_NSEC3_ITERATIONS} iterations", self.zone);
-        Fault::new(Why::Nsec3Iterations, text)
+        ValidationFailure::new(Why::Nsec3Iterations, text)
     }
 
     /// The fault of a missing or insufficient proof.
-    fn missing(&self, what: &str) -> Fault {
+    fn missing(&self, what: &str) -> ValidationFailure {
         if let Some(fault) = &self.fault {
             return fault.clone();
         }
         if self.nsecs.is_empty() && self.nsec3s.is_empty() {
-            return Fault::new(Why::NsecMissing, format!("{} sent no proof (NSEC, NSEC3) {what}", self.zone));
+            return ValidationFailure::new(
+                Why::NsecMissing,
+                format!("{} sent no proof (NSEC, NSEC3) {what}", self.zone),
+            );
         }
-        Fault::new(
+        ValidationFailure::new(
             Why::NsecMissing,
             format!("the NSEC or NSEC3 records of {} do not prove {what}", self.zone),
         )

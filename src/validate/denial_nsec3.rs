@@ -11,7 +11,7 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::budget::Budget;
 use super::proof::{Cut, Proven, cut_of, lacks, speaks_below};
-use super::verdict::Fault;
+use super::verdict::ValidationFailure;
 
 /// The NSEC3 records of one zone that came with a message, their signatures checked.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl<'a> Nsec3s<'a> {
     }
 
     /// Proves that neither a name nor a wildcard for it exists (RFC 5155 section 8.4).
-    pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, Fault> {
+    pub(super) fn nxdomain(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         let Some(encloser) = self.encloser(name, budget)? else { return Ok(None) };
         let Ok(wildcard) = encloser.name.prepend_label("*") else { return Ok(None) };
         let covered = self.covering(&wildcard, budget)?.is_some();
@@ -65,7 +65,7 @@ impl<'a> Nsec3s<'a> {
         name: &Name,
         kind: RecordType,
         budget: &Budget,
-    ) -> Result<Option<Proven>, Fault> {
+    ) -> Result<Option<Proven>, ValidationFailure> {
         if let Some(nsec3) = self.at(name, budget)? {
             return Ok(lacks(nsec3.type_set(), kind, name).then_some(Proven::Fully));
         }
@@ -79,12 +79,12 @@ impl<'a> Nsec3s<'a> {
     }
 
     /// Proves that a name does not exist (RFC 5155 section 8.8).
-    pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, Fault> {
+    pub(super) fn covers(&self, name: &Name, budget: &Budget) -> Result<Option<Proven>, ValidationFailure> {
         Ok(self.covering(name, budget)?.map(proven))
     }
 
     /// The zone cut at a name (RFC 5155 sections 8.6 and 8.9); none if no record says anything about it.
-    pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, Fault> {
+    pub(super) fn cut(&self, name: &Name, budget: &Budget) -> Result<Option<Cut>, ValidationFailure> {
         if let Some(nsec3) = self.at(name, budget)? {
             return Ok(cut_of(nsec3.type_set(), name));
         }
@@ -100,7 +100,7 @@ impl<'a> Nsec3s<'a> {
     }
 
     /// The closest encloser proof (RFC 5155 section 8.3).
-    fn encloser(&self, name: &Name, budget: &Budget) -> Result<Option<Encloser<'a>>, Fault> {
+    fn encloser(&self, name: &Name, budget: &Budget) -> Result<Option<Encloser<'a>>, ValidationFailure> {
         if self.is_empty() || !self.zone.zone_of(name) {
             return Ok(None);
         }
@@ -120,13 +120,13 @@ impl<'a> Nsec3s<'a> {
     }
 
     /// The record of a name's own hash.
-    fn at(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, Fault> {
+    fn at(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         Ok(self.records.iter().find(|(owner, _)| *owner == hash).map(|(_, nsec3)| *nsec3))
     }
 
     /// The record whose gap contains a name's hash.
-    fn covering(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, Fault> {
+    fn covering(&self, name: &Name, budget: &Budget) -> Result<Option<&'a NSEC3>, ValidationFailure> {
         let Some(hash) = self.hash(name, budget)? else { return Ok(None) };
         let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
             let next = nsec3.next_hashed_owner_name();
@@ -138,7 +138,7 @@ impl<'a> Nsec3s<'a> {
     }
 
     /// The hash of a name, computed once. None if there are no records to compare it with.
-    fn hash(&self, name: &Name, budget: &Budget) -> Result<Option<Vec<u8>>, Fault> {
+    fn hash(&self, name: &Name, budget: &Budget) -> Result<Option<Vec<u8>>, ValidationFailure> {
         let Some((_, nsec3)) = self.records.first() else { return Ok(None) };
         let mut hashes = self.hashes.borrow_mut();
         if let Some((_, hash)) = hashes.iter().find(|(hashed, _)| hashed == name) {

@@ -9,8 +9,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::keys::{ZoneKey, ZoneKeys};
 use super::rules::{Algorithms, Rules};
-use super::signature::{self, Rrset};
-use super::verdict::{Fault, Why};
+use super::signature::{self, CoveredRrset};
+use super::verdict::{ValidationFailure, Why};
 use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 
 /// The verdict on the keys of a zone.
@@ -19,25 +19,29 @@ pub enum Entrusted {
     /// They are trusted for this many seconds.
     Secure(ZoneKeys, u32),
     /// The zone is signed with algorithms that are not checked.
-    Insecure(Fault),
+    Insecure(ValidationFailure),
     /// They do not match the DS.
-    Bogus(Fault),
+    Bogus(ValidationFailure),
 }
 
 /// The usable DS of `ds`; or why the zone is insecure, if there are none.
 ///
 /// # Errors
 /// The fault that makes the zone insecure.
-pub fn usable<'a>(zone: &Name, ds: &[&'a DS], algorithms: Algorithms) -> Result<Vec<&'a DS>, Fault> {
+pub fn usable<'a>(
+    zone: &Name,
+    ds: &[&'a DS],
+    algorithms: Algorithms,
+) -> Result<Vec<&'a DS>, ValidationFailure> {
     let known: Vec<&DS> = ds.iter().filter(|ds| algorithms.check(ds.algorithm())).copied().collect();
     if known.is_empty() {
         let text = format!("{zone} is signed only with algorithms that resolverd does not check");
-        return Err(Fault::new(Why::Algorithm, text));
+        return Err(ValidationFailure::new(Why::Algorithm, text));
     }
     let digests: Vec<&DS> = known.into_iter().filter(|ds| ds.digest_type().is_supported()).collect();
     if digests.is_empty() {
         let text = format!("the DS records of {zone} use only digest types that resolverd does not check");
-        return Err(Fault::new(Why::Digest, text));
+        return Err(ValidationFailure::new(Why::Digest, text));
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
     let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
@@ -63,14 +67,14 @@ pub async fn entrust(
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {
         let text = format!("{zone} has a DS record but no DNSKEY");
-        return Entrusted::Bogus(Fault::new(Why::DnskeyMissing, text));
+        return Entrusted::Bogus(ValidationFailure::new(Why::DnskeyMissing, text));
     }
     let named: Vec<ZoneKey> =
         keys.iter().filter(|key| ds.iter().any(|ds| names(ds, zone, key, &keys))).cloned().collect();
     if named.is_empty() {
         return Entrusted::Bogus(none_named(zone, &ds, &keys));
     }
-    let rrset = Rrset { name: zone, kind: RecordType::DNSKEY, records };
+    let rrset = CoveredRrset { name: zone, kind: RecordType::DNSKEY, records };
     let entry = ZoneKeys { zone: zone.clone(), keys: named };
     match signature::check(&rrset, signatures, &entry, rules).await {
         Ok(signed) => {
@@ -95,17 +99,17 @@ fn names(ds: &DS, zone: &Name, key: &ZoneKey, all: &[ZoneKey]) -> bool {
 }
 
 /// Why no key fits.
-fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> Fault {
+fn none_named(zone: &Name, ds: &[&DS], keys: &[ZoneKey]) -> ValidationFailure {
     let fits =
         |key: &&ZoneKey| ds.iter().any(|ds| ds.key_tag() == key.tag && ds.algorithm() == key.algorithm);
     let without_bit = |key: &ZoneKey| !key.key.zone_key();
     if keys.iter().filter(fits).any(without_bit) {
         let text = format!("the DNSKEY of {zone} that its DS names has no zone key flag");
-        return Fault::new(Why::NoZoneKeyBit, text);
+        return ValidationFailure::new(Why::NoZoneKeyBit, text);
     }
     let tags =
         |tags: &mut dyn Iterator<Item = u16>| tags.map(|tag| tag.to_string()).collect::<Vec<_>>().join(", ");
     let wanted = tags(&mut ds.iter().map(|ds| ds.key_tag()));
     let text = format!("no DNSKEY of {zone} matches the DS in its parent (key tag {wanted})");
-    Fault::new(Why::DnskeyMissing, text)
+    ValidationFailure::new(Why::DnskeyMissing, text)
 }

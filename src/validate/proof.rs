@@ -4,7 +4,7 @@
 
 use hickory_proto::rr::{Name, RecordType, RecordTypeSet};
 
-use super::verdict::Fault;
+use super::verdict::ValidationFailure;
 
 /// The strength of a proof.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,14 +12,14 @@ pub enum Proven {
     /// The denied name or type does not exist.
     Fully,
     /// It may exist unsigned: the zone opts out there (RFC 5155 section 6), or its proof is not computed.
-    Insecurely(Option<Fault>),
+    Insecurely(Option<ValidationFailure>),
 }
 
 /// The meaning of a denial of DS for a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// An unsigned zone begins here, or may.
-    Insecure(Option<Fault>),
+    Insecure(Option<ValidationFailure>),
     /// No zone begins here.
     None,
     /// There is no such name.

@@ -10,7 +10,7 @@ use super::canonical::signed_octets;
 use super::keys::{ZoneKey, ZoneKeys};
 use super::rsa::{RsaKey, is_rsa};
 use super::rules::Rules;
-use super::verdict::{Fault, Why};
+use super::verdict::{ValidationFailure, Why};
 use crate::clock::Calendar;
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_SIGNATURES, SLOW_CHECK};
 
@@ -24,7 +24,7 @@ const LATE: u32 = 60;
 
 /// Records of one owner and type.
 #[derive(Clone, Copy, Debug)]
-pub struct Rrset<'a> {
+pub struct CoveredRrset<'a> {
     /// The owner, as in the answer.
     pub name: &'a Name,
     /// The type.
@@ -35,7 +35,7 @@ pub struct Rrset<'a> {
 
 /// The result of a good signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signed {
+pub struct GoodSignature {
     /// Seconds that the data may be kept: the smallest of their TTL, of the TTL in their zone, and of the rest of the
     /// signature's time.
     pub ttl: u32,
@@ -81,13 +81,14 @@ pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Op
 /// # Errors
 /// There is none; the fault is that of the signature that passed the most checks.
 pub async fn check(
-    rrset: &Rrset<'_>,
+    rrset: &CoveredRrset<'_>,
     signatures: &[&RRSIG],
     keys: &ZoneKeys,
     rules: Rules<'_>,
-) -> Result<Signed, Fault> {
+) -> Result<GoodSignature, ValidationFailure> {
     let what = format!("{} {}", rrset.name, rrset.kind);
-    let mut fault = Fault::new(Why::RrsigsMissing, format!("{what} has no RRSIG by {}", keys.zone));
+    let mut fault =
+        ValidationFailure::new(Why::RrsigsMissing, format!("{what} has no RRSIG by {}", keys.zone));
     for signature in signatures.iter().take(MAX_SIGNATURES) {
         if signature.input().signer_name != keys.zone || !rules.algorithms.check(signature.input().algorithm)
         {
@@ -103,14 +104,16 @@ pub async fn check(
 }
 
 async fn check_one(
-    rrset: &Rrset<'_>,
+    rrset: &CoveredRrset<'_>,
     signature: &RRSIG,
     keys: &ZoneKeys,
     rules: Rules<'_>,
-) -> Result<Signed, Fault> {
+) -> Result<GoodSignature, ValidationFailure> {
     let Rules { calendar, budget, .. } = rules;
     let (input, name) = (signature.input(), rrset.name);
-    let bogus = |text: String| Fault::new(Why::Bogus, format!("the RRSIG of {name} {} {text}", rrset.kind));
+    let bogus = |text: String| {
+        ValidationFailure::new(Why::Bogus, format!("the RRSIG of {name} {} {text}", rrset.kind))
+    };
     if input.num_labels > name.num_labels() || !keys.zone.zone_of(name) {
         return Err(bogus("does not apply to this name".to_owned()));
     }
@@ -128,7 +131,10 @@ async fn check_one(
     if tried.is_empty() {
         let text =
             format!("the RRSIG of {name} {} names a DNSKEY that {} does not have", rrset.kind, keys.zone);
-        return Err(Fault::new(Why::DnskeyMissing, format!("{text} (key tag {})", input.key_tag)));
+        return Err(ValidationFailure::new(
+            Why::DnskeyMissing,
+            format!("{text} (key tag {})", input.key_tag),
+        ));
     }
     let encloser = (input.num_labels < name.num_labels()).then(|| name.trim_to(input.num_labels.into()));
     let owner = match &encloser {
@@ -144,7 +150,7 @@ async fn check_one(
         if fits {
             let left = left?;
             let ttl = rrset.records.iter().map(|record| record.ttl).min().unwrap_or(0);
-            return Ok(Signed { ttl: ttl.min(input.original_ttl).min(left), encloser });
+            return Ok(GoodSignature { ttl: ttl.min(input.original_ttl).min(left), encloser });
         }
         budget.note_failed(weight(key));
     }
@@ -175,7 +181,11 @@ fn weight(key: &ZoneKey) -> u32 {
 ///
 /// # Errors
 /// It has ended or not begun, by more than the tolerance.
-fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result<u32, Fault> {
+fn time_left(
+    rrset: &CoveredRrset<'_>,
+    signature: &RRSIG,
+    calendar: Calendar,
+) -> Result<u32, ValidationFailure> {
     let input = signature.input();
     let (inception, expiration) = (input.sig_inception.get(), input.sig_expiration.get());
     // Serial numbers of 32 bits that wrap in 2106 (RFC 4034 section 3.1.5).
@@ -188,7 +198,7 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result
     let what = format!("{} {}", rrset.name, rrset.kind);
     let Some(whole) = after(expiration, inception) else {
         let text = format!("the RRSIG of {what} expires before its inception");
-        return Err(Fault::new(Why::Expired, text));
+        return Err(ValidationFailure::new(Why::Expired, text));
     };
     if let (Calendar::After(_), Some(_)) = (calendar, after(expiration, now)) {
         return Ok(CLOCKLESS_TTL);
@@ -196,14 +206,14 @@ fn time_left(rrset: &Rrset<'_>, signature: &RRSIG, calendar: Calendar) -> Result
     let most = (whole / 10).clamp(EARLY.0, EARLY.1);
     if let Some(early) = after(inception, now).filter(|early| *early >= most) {
         let text = format!("the RRSIG of {what} is not valid yet: it begins in {}", span(early));
-        return Err(Fault::new(Why::NotYetValid, text));
+        return Err(ValidationFailure::new(Why::NotYetValid, text));
     }
     match after(expiration, now) {
         Some(left) => Ok(left.max(LATE)),
         None if now.wrapping_sub(expiration) < LATE => Ok(LATE.saturating_sub(now.wrapping_sub(expiration))),
         None => {
             let text = format!("the RRSIG of {what} expired {} ago", span(now.wrapping_sub(expiration)));
-            Err(Fault::new(Why::Expired, text))
+            Err(ValidationFailure::new(Why::Expired, text))
         }
     }
 }

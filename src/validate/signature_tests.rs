@@ -22,10 +22,15 @@ fn today(budget: &Budget) -> Rules<'_> {
     Rules { algorithms: Algorithms::default(), calendar: TODAY, budget }
 }
 
-fn judge(records: &[Record], signatures: &[Record], keys: &ZoneKeys, unix: u64) -> Result<Signed, Fault> {
+fn judge(
+    records: &[Record],
+    signatures: &[Record],
+    keys: &ZoneKeys,
+    unix: u64,
+) -> Result<GoodSignature, ValidationFailure> {
     let records: Vec<&Record> = records.iter().collect();
     let signatures: Vec<&RRSIG> = signatures.iter().map(rrsig).collect();
-    let rrset = Rrset { name: &records[0].name, kind: records[0].record_type(), records: &records };
+    let rrset = CoveredRrset { name: &records[0].name, kind: records[0].record_type(), records: &records };
     come_to(check(
         &rrset,
         &signatures,
@@ -41,7 +46,7 @@ fn each_algorithm_signs_and_a_changed_record_is_found() {
         let mut records = addresses("WWW.Example.");
         let signature = [signer.sign(&records)];
         let signed = judge(&records, &signature, &signer.keys(), NOW).unwrap();
-        assert_eq!(signed, Signed { ttl: 300, encloser: None });
+        assert_eq!(signed, GoodSignature { ttl: 300, encloser: None });
         records.reverse();
         records[0].ttl = 20;
         assert_eq!(judge(&records, &signature, &signer.keys(), NOW).unwrap().ttl, 20);
@@ -116,7 +121,7 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
         (input.sig_inception, input.sig_expiration) = (serial(begin), serial(end));
         let signature = if forged { other.sign_as(input, &records) } else { signer.sign_as(input, &records) };
         let (held, signatures): (Vec<&Record>, _) = (records.iter().collect(), [rrsig(&signature)]);
-        let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+        let rrset = CoveredRrset { name: &records[0].name, kind: RecordType::A, records: &held };
         come_to(check(&rrset, &signatures, &signer.keys(), Rules { calendar, ..today(&Budget::default()) }))
     };
     let ahead = (NOW + 20 * day, NOW + 30 * day);
@@ -192,7 +197,7 @@ fn work_ends_where_many_keys_share_a_tag() {
     let forged: Vec<Record> = (0..40).map(|_| signer.sign(&records)).collect();
     let signatures: Vec<&RRSIG> = forged.iter().map(rrsig).collect();
     let held: Vec<&Record> = records.iter().collect();
-    let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+    let rrset = CoveredRrset { name: &records[0].name, kind: RecordType::A, records: &held };
     let budget = Budget::default();
     let fault = come_to(check(&rrset, &signatures, &keys, today(&budget))).unwrap_err();
     assert_eq!(fault.why, Why::Indeterminate, "{fault}");
@@ -214,7 +219,7 @@ fn failed_checks_cost_by_the_time_that_they_take() {
         let input = SigInput { algorithm, ..signer.input(&records) };
         let forged = RRSIG::from_sig(input, vec![7; 64]);
         let held: Vec<&Record> = records.iter().collect();
-        let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+        let rrset = CoveredRrset { name: &records[0].name, kind: RecordType::A, records: &held };
         let budget = Budget::default();
         for _ in 0..MAX_FAILED_CHECKS.div_ceil(usual) {
             let fault = come_to(check(&rrset, &[&forged], &keys, today(&budget))).unwrap_err();
@@ -236,7 +241,7 @@ fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
     let (records, keys) = (addresses("www.example."), signer.keys());
     let forged = RRSIG::from_sig(signer.input(&records), vec![7; 64]);
     let held: Vec<&Record> = records.iter().collect();
-    let rrset = Rrset { name: &records[0].name, kind: RecordType::A, records: &held };
+    let rrset = CoveredRrset { name: &records[0].name, kind: RecordType::A, records: &held };
     let turns = come_to(async {
         let (budget, turns) = (Budget::default(), Arc::new(AtomicU32::new(0)));
         let counted = Arc::clone(&turns);

@@ -15,11 +15,11 @@ pub enum Verdict {
     Secure,
     /// Provably unsigned, below a negative trust anchor, outside every anchor, or signed with algorithms that are not
     /// checked; the last with a reason for the client.
-    Insecure(Option<Fault>),
+    Insecure(Option<ValidationFailure>),
     /// It should be signed, and the signatures or proofs are not valid.
-    Bogus(Fault),
+    Bogus(ValidationFailure),
     /// The chain could not be fetched, or would have cost too much.
-    Indeterminate(Fault),
+    Indeterminate(ValidationFailure),
 }
 
 /// The kind of a verdict, for counters.
@@ -38,7 +38,7 @@ pub enum SecurityStatus {
 
 /// Why data are not secure: the code of RFC 8914 and a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct ValidationFailure {
     /// The kind.
     pub why: Why,
     /// One sentence for people, without its end.
@@ -97,7 +97,7 @@ impl Verdict {
     }
 
     /// Why it is not secure, if there is more to say.
-    pub fn fault(&self) -> Option<&Fault> {
+    pub fn fault(&self) -> Option<&ValidationFailure> {
         match self {
             Self::Secure => None,
             Self::Insecure(fault) => fault.as_ref(),
@@ -132,7 +132,7 @@ impl fmt::Display for SecurityStatus {
     }
 }
 
-impl Fault {
+impl ValidationFailure {
     /// A fault and its sentence.
     pub fn new(why: Why, text: impl Into<String>) -> Self {
         Self { why, text: text.into(), passed: None }
@@ -164,7 +164,7 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for ValidationFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
     }
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_weaker_part_decides_and_a_reason_is_not_lost() {
-        let fault = || Fault::new(Why::Digest, "no digest");
+        let fault = || ValidationFailure::new(Why::Digest, "no digest");
         let (plain, told) = (Verdict::Insecure(None), Verdict::Insecure(Some(fault())));
         assert_eq!(Verdict::Secure.and(plain.clone()), plain);
         assert_eq!(plain.clone().and(told.clone()), told);
@@ -230,12 +230,13 @@ mod tests {
     fn of_two_faults_the_one_that_came_farther_is_told() {
         use Why::{Bogus, DnskeyMissing, Expired, NotYetValid, RrsigsMissing};
         let ranked = [RrsigsMissing, DnskeyMissing, NotYetValid, Expired, Bogus];
-        let fault = |why| Fault::new(why, "told");
+        let fault = |why| ValidationFailure::new(why, "told");
         for (lesser, greater) in ranked.iter().zip(&ranked[1..]) {
             assert_eq!(fault(*lesser).or_more_telling(fault(*greater)).why, *greater);
             assert_eq!(fault(*greater).or_more_telling(fault(*lesser)).why, *greater);
         }
-        let (first, second) = (Fault::new(Bogus, "first"), Fault::new(Bogus, "second"));
+        let (first, second) =
+            (ValidationFailure::new(Bogus, "first"), ValidationFailure::new(Bogus, "second"));
         assert_eq!(first.or_more_telling(second).text, "second");
     }
 }

@@ -46,7 +46,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::{Config, Host, Zone, ZoneKind};
+    use crate::config::{Config, ConfiguredHost, ConfiguredZone, ZoneKind};
     use hickory_proto::rr::Name;
 
     fn fingerprint(change: impl Fn(&mut Config)) -> [u8; 32] {
@@ -61,7 +61,7 @@ mod tests {
         let plain = fingerprint(|_| ());
         let zone = |address: &str| {
             let kind = ZoneKind::Stub(vec![address.parse().unwrap()]);
-            Zone { name: name("corp.example."), kind, ..Zone::default() }
+            ConfiguredZone { name: name("corp.example."), kind, ..ConfiguredZone::default() }
         };
         let mut seen = vec![
             plain,
@@ -73,9 +73,10 @@ mod tests {
             fingerprint(|config| config.cache.max_ttl = Duration::from_secs(60)),
             fingerprint(|config| config.resolve.root_hints.servers.truncate(3)),
             fingerprint(|config| {
-                config
-                    .hosts
-                    .push(Host { name: name("printer.lan."), addresses: vec!["10.0.0.9".parse().unwrap()] })
+                config.hosts.push(ConfiguredHost {
+                    name: name("printer.lan."),
+                    addresses: vec!["10.0.0.9".parse().unwrap()],
+                })
             }),
             fingerprint(|config| {
                 let mut more = config.listen.clone();

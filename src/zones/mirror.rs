@@ -15,7 +15,7 @@ use crate::limits::{MIRROR_SERIAL_AHEAD, MIRROR_SERIAL_BEHIND};
 pub struct Mirror {
     max_age: Duration,
     stale: AtomicBool,
-    seen: Mutex<Option<Seen>>,
+    seen: Mutex<Option<SeenSerial>>,
 }
 
 /// The result of asking its servers.
@@ -29,8 +29,9 @@ pub enum MirrorAnswer {
     Silence,
 }
 
+/// The serial of its last answer.
 #[derive(Clone, Copy, Debug)]
-struct Seen {
+struct SeenSerial {
     serial: u32,
     /// The moment in seconds since 1970 at which its data were new, as far as is known.
     new_at: u64,
@@ -67,7 +68,7 @@ impl Mirror {
         self.stale.store(old.is_stale(), Ordering::Relaxed);
     }
 
-    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+    fn seen(&self) -> MutexGuard<'_, Option<SeenSerial>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -77,10 +78,10 @@ impl Mirror {
         let known = *seen;
         let now = match (told, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
-            (MirrorAnswer::Serial(serial), _) => Seen { serial, new_at: moment(serial, unix) },
+            (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
             // Without a serial the data get no newer.
             (_, Some(known)) => known,
-            (_, None) => Seen { serial: 0, new_at: unix },
+            (_, None) => SeenSerial { serial: 0, new_at: unix },
         };
         *seen = Some(now);
         drop(seen);

@@ -197,9 +197,10 @@ impl View {
             guarding: sees.guarding,
             zones: sees.zones,
         };
-        let visible =
-            |zone: &&config::Zone| view.zones.as_ref().is_none_or(|names| names.contains(&zone.name));
-        let zones: Vec<&config::Zone> = config.zones.iter().filter(visible).collect();
+        let visible = |zone: &&config::ConfiguredZone| {
+            view.zones.as_ref().is_none_or(|names| names.contains(&zone.name))
+        };
+        let zones: Vec<&config::ConfiguredZone> = config.zones.iter().filter(visible).collect();
         for zone in special::zones() {
             if !zones.iter().any(|configured| special::gives_way(&zone, &configured.name)) {
                 let route = special::route(&zone, &policy)?;
@@ -366,7 +367,7 @@ fn mirrored(list: &List, zone: &Name, kind: &Kind, policy: &ZonePolicy) -> Optio
     Some(Mirrored { mirror: Mirror::new(max_age), public: public.then(|| Arc::new(route())) })
 }
 
-fn configured(zone: &config::Zone, general: &ZonePolicy) -> Result<Route, Wrong> {
+fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Route, Wrong> {
     let policy = ZonePolicy {
         source: if zone.source.is_empty() { general.source.clone() } else { zone.source.clone() },
         max_ttl: zone.max_ttl.unwrap_or(general.max_ttl),

@@ -1,14 +1,14 @@
 //! The route of a name, and the effect of a change of the configuration.
 
 use super::*;
-use crate::config::{Forwarder, Guard, Host, Listener, Zone};
+use crate::config::{ConfiguredHost, ConfiguredZone, Forwarder, Guard, Listener};
 
 fn name(text: &str) -> Name {
     Name::from_ascii(text).unwrap()
 }
 
-fn stub(text: &str) -> Zone {
-    Zone {
+fn stub(text: &str) -> ConfiguredZone {
+    ConfiguredZone {
         name: name(text),
         kind: ZoneKind::Stub(vec!["127.0.0.1:5300".parse().unwrap()]),
         source: Vec::new(),
@@ -18,8 +18,9 @@ fn stub(text: &str) -> Zone {
     }
 }
 
-fn views(zones: Vec<Zone>, listeners: Vec<Listener>) -> Views {
-    let hosts = vec![Host { name: name("printer.lan."), addresses: vec!["10.0.0.9".parse().unwrap()] }];
+fn views(zones: Vec<ConfiguredZone>, listeners: Vec<Listener>) -> Views {
+    let hosts =
+        vec![ConfiguredHost { name: name("printer.lan."), addresses: vec!["10.0.0.9".parse().unwrap()] }];
     Views::new(&Arc::new(Config { zones, hosts, listeners, ..Config::default() })).unwrap()
 }
 

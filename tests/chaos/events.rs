@@ -9,7 +9,7 @@ use resolverd::cache::flush::Flush;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::prelude::name;
-use resolverd::lab::server::Server;
+use resolverd::lab::server::LabServer;
 use resolverd::lab::simulation::Simulation;
 use resolverd::lab::world::Lab;
 use resolverd::lab::zone_file::read_zone;
@@ -177,7 +177,7 @@ impl<'a> Monkey<'a> {
         &from[self.random.below(from.len() as u32) as usize]
     }
 
-    fn mend(&self, server: &Server) {
+    fn mend(&self, server: &LabServer) {
         let (faults, authority) = &self.well[server.name()];
         server.set_faults(faults);
         server.set_authority(authority.clone());
@@ -205,7 +205,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    fn set(&mut self, server: &Server, faults: &[Fault], until: Instant) {
+    fn set(&mut self, server: &LabServer, faults: &[Fault], until: Instant) {
         self.truth.broken(server, faults);
         server.set_faults(&[&self.well[server.name()].0, faults].concat());
         self.broken.insert(server.name().to_owned(), until);
@@ -219,10 +219,10 @@ impl<'a> Monkey<'a> {
         }
         let asked: BTreeSet<_> =
             self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
-        let well: Vec<&Server> =
+        let well: Vec<&LabServer> =
             servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
         // Servers that are asked meet it soon.
-        let wanted: Vec<&Server> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
+        let wanted: Vec<&LabServer> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
         let among = if wanted.is_empty() { &well } else { &wanted };
         let mut server = among[self.random.below(among.len() as u32) as usize];
         let needed = self.needs_zone(self.faults[self.next % self.faults.len()]);
@@ -273,7 +273,7 @@ impl<'a> Monkey<'a> {
 
     /// The next fault. With odd seeds the servers of the root and of TLDs do not lie: their lies would excuse all
     /// unsigned zones.
-    fn next_fault(&mut self, server: &Server) -> Fault {
+    fn next_fault(&mut self, server: &LabServer) -> Fault {
         let authority = server.authority();
         let is_top = authority.zones().iter().any(|zone| zone.origin().num_labels() < 2);
         for _ in 0..self.faults.len() {
@@ -286,7 +286,7 @@ impl<'a> Monkey<'a> {
         Fault::Dead
     }
 
-    fn servers_of(&self, zone: &Name) -> Vec<&'a Server> {
+    fn servers_of(&self, zone: &Name) -> Vec<&'a LabServer> {
         let found = self.lab().zones().find(|(name, _)| *name == zone);
         found.map(|(_, servers)| servers).unwrap_or_default()
     }

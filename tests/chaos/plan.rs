@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use resolverd::config::{Config, ConfiguredList, Guard, Listener, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, ZoneKind};
 use resolverd::dnsbl::list::WhenSilent;
 use resolverd::dnsbl::registry::Registry;
 use resolverd::lab::internet::Internet;
@@ -119,8 +119,8 @@ impl Plan {
     }
 }
 
-fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> Zone {
-    Zone {
+fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> ConfiguredZone {
+    ConfiguredZone {
         name: name.clone(),
         kind,
         source: Vec::new(),

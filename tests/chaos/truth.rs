@@ -8,9 +8,9 @@ use std::time::Duration;
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 use resolverd::lab::fault::Fault;
-use resolverd::lab::internet::{Internet, List, ListKind};
+use resolverd::lab::internet::{Internet, LabList, ListKind};
 use resolverd::lab::oracle::Oracle;
-use resolverd::lab::server::Server;
+use resolverd::lab::server::LabServer;
 use resolverd::lab::zone_file::read_zone;
 use resolverd::limits::{FLIGHT_TIME, HEALTH_INTERVAL, HEALTH_JITTER_PERCENT};
 use tokio::time::Instant;
@@ -94,7 +94,7 @@ impl<'a> Truth<'a> {
 
     /// A server lies from now on, if these faults make it lie. It may lie about unsigned zones below its own too,
     /// because a server may serve both and need not refer to itself.
-    pub(crate) fn broken(&self, server: &Server, faults: &[Fault]) {
+    pub(crate) fn broken(&self, server: &LabServer, faults: &[Fault]) {
         if faults.iter().any(|fault| lies(*fault)) {
             let (authority, lab) = (server.authority(), &self.internet.lab);
             let below = |zone: &Name| authority.zones().iter().any(|served| served.origin().zone_of(zone));
@@ -190,7 +190,7 @@ impl<'a> Truth<'a> {
         reply: &Message,
         began: Instant,
     ) -> bool {
-        let List { zone, kind } = &self.internet.lists[place];
+        let LabList { zone, kind } = &self.internet.lists[place];
         let says_address = reply.answers.iter().any(|record| matches!(record.data, RData::A(_)));
         if of_late(&state.unguarded, began).contains(&Some(place)) {
             return true;

@@ -9,7 +9,7 @@ use hickory_proto::dnssec::rdata::DNSSECRData;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::BinEncodable;
-use resolverd::config::{Forwarder, Zone, ZoneKind};
+use resolverd::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::prelude::{ask_with, name};
@@ -49,20 +49,27 @@ fn lab() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-fn zone(apex: &str, kind: ZoneKind, validate: bool) -> Zone {
-    Zone { name: name(apex), kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate }
+fn zone(apex: &str, kind: ZoneKind, validate: bool) -> ConfiguredZone {
+    ConfiguredZone {
+        name: name(apex),
+        kind,
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        validate,
+    }
 }
 
 fn address(last: u8) -> SocketAddr {
     SocketAddr::from(([127, 0, 0, last], 53))
 }
 
-fn forward(apex: &str, servers: &[u8]) -> Zone {
+fn forward(apex: &str, servers: &[u8]) -> ConfiguredZone {
     let forwarders = servers.iter().map(|last| Forwarder { address: address(*last), tls: None });
     zone(apex, ZoneKind::Forward(forwarders.collect()), true)
 }
 
-fn simulation(lab: &Arc<Lab>, zones: Vec<Zone>) -> Simulation {
+fn simulation(lab: &Arc<Lab>, zones: Vec<ConfiguredZone>) -> Simulation {
     let mut config = config_trusting(lab);
     config.zones = zones;
     Simulation::new(Arc::clone(lab), config, 1)
@@ -140,7 +147,7 @@ fn a_forwarder_that_strips_signatures_is_passed_over_or_makes_all_bogus() {
             let reply = ask(&alone, owner, RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail, "{owner}");
         }
-        let exempted = simulation(&lab, vec![Zone { validate: false, ..forward(".", &[1]) }]);
+        let exempted = simulation(&lab, vec![ConfiguredZone { validate: false, ..forward(".", &[1]) }]);
         assert_eq!(told(&ask(&exempted, "www.zone.tld.", RecordType::A).await), INSECURE);
     });
 }

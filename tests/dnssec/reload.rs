@@ -8,7 +8,7 @@ use hickory_proto::dnssec::rdata::DS;
 use hickory_proto::dnssec::{Algorithm, DigestType};
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::config::{Config, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredZone, ZoneKind};
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::prelude::name;
 use resolverd::lab::simulation::{Flags, Simulation, config_trusting, paused};
@@ -98,7 +98,7 @@ fn new_anchors_hold_at_once() {
 /// An exemption that has ended leaves nothing behind, neither below its name nor where an alias leads there.
 #[test]
 fn what_an_exemption_let_through_ends_with_it() {
-    let stub = |validate| Zone {
+    let stub = |validate| ConfiguredZone {
         name: name("broken.tld."),
         kind: ZoneKind::Stub(vec![SocketAddr::from(([127, 0, 0, 1], 53))]),
         source: Vec::new(),
@@ -106,7 +106,7 @@ fn what_an_exemption_let_through_ends_with_it() {
         negative_max_ttl: None,
         validate,
     };
-    let exempted: [fn(&mut Config, Zone); 2] = [
+    let exempted: [fn(&mut Config, ConfiguredZone); 2] = [
         |config, zone| config.zones = vec![zone],
         |config, zone| config.dnssec.negative_trust_anchors = vec![zone.name],
     ];

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
-use resolverd::config::{Forwarder, Zone, ZoneKind};
+use resolverd::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolverd::dnsbl::entry::ListEntry;
 use resolverd::dnsbl::list_way::Way;
 use resolverd::dnsbl::state::ListState;
@@ -47,7 +47,7 @@ impl Office {
         }
         let lab = Arc::new(tree.build().unwrap());
         let mut config = config_for(&lab);
-        config.zones = vec![Zone {
+        config.zones = vec![ConfiguredZone {
             name: name("."),
             kind: ZoneKind::Forward(vec![Forwarder { address: ([192, 0, 2, 2], 53).into(), tls: None }]),
             source: Vec::new(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_proto::op::ResponseCode;
-use resolverd::config::{Zone, ZoneKind};
+use resolverd::config::{ConfiguredZone, ZoneKind};
 use resolverd::dnsbl::list::Subject;
 use resolverd::dnsbl::registry::Registry;
 use resolverd::dnsbl::state::ListState;
@@ -138,7 +138,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         let others: Vec<_> = elsewhere.map(|list| list.apex.clone()).take(24).collect();
         let stage = Stage::new(&|_| String::new(), |config| {
             let nobody = vec!["192.0.2.250:53".parse().unwrap()];
-            config.zones.extend(others.iter().map(|name| Zone {
+            config.zones.extend(others.iter().map(|name| ConfiguredZone {
                 name: name.clone(),
                 kind: ZoneKind::Stub(nobody.clone()),
                 source: Vec::new(),

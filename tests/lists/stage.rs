@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::config::{Config, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredZone, ZoneKind};
 use resolverd::dnsbl::entry::ListEntry;
 use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::delegations::Tree;
-use resolverd::lab::server::{Distance, Server};
+use resolverd::lab::server::{Distance, LabServer};
 use resolverd::lab::simulation::{Reply, Simulation, config_for};
 use resolverd::lab::world::ServerPlan;
 use resolverd::lab::zone_file::read_zone;
@@ -118,7 +118,7 @@ impl Stage {
     }
 
     /// Both servers of a list.
-    pub(crate) fn servers(&self, apex: &str) -> [&Server; 2] {
+    pub(crate) fn servers(&self, apex: &str) -> [&LabServer; 2] {
         servers(apex).map(|name| self.simulation.lab().server(&name).unwrap())
     }
 
@@ -168,9 +168,9 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
 }
 
 /// A local zone without data of interest.
-pub(crate) fn local_zone(apex: &str) -> Zone {
+pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     let text = "$TTL 60\n@ IN SOA @ @ 1 2 3 4 5\n@ IN NS @\n".to_owned();
-    Zone {
+    ConfiguredZone {
         name: name(apex),
         kind: ZoneKind::File { path: "here.zone".into(), text },
         source: Vec::new(),

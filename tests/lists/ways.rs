@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hickory_proto::op::ResponseCode;
-use resolverd::config::{Zone, ZoneKind};
+use resolverd::config::{ConfiguredZone, ZoneKind};
 use resolverd::dnsbl::list_way::Way;
 use resolverd::lab::simulation::paused;
 use resolverd::limits::MAX_LIST_WAYS;
@@ -16,10 +16,10 @@ use super::stage::{LISTS, Stage, name, question, sender};
 const PARKED: &str = "* 60 A 203.0.113.7\n";
 
 /// A way to the list that no other number has.
-fn mirror(stage: &Stage, apex: &str, number: u16) -> (Zone, Way) {
+fn mirror(stage: &Stage, apex: &str, number: u16) -> (ConfiguredZone, Way) {
     let servers: Vec<SocketAddr> =
         vec![(stage.servers(apex)[0].addresses()[0], 53).into(), ([198, 51, 100, 1], number).into()];
-    let zone = Zone {
+    let zone = ConfiguredZone {
         name: name(apex),
         kind: ZoneKind::Stub(servers.clone()),
         source: Vec::new(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_proto::rr::{Name, RecordType};
-use resolverd::config::{Forwarder, Zone, ZoneKind};
+use resolverd::config::{ConfiguredZone, Forwarder, ZoneKind};
 use resolverd::control::health::judge;
 use resolverd::lab::delegations::Tree;
 use resolverd::lab::fault::Fault;
@@ -162,7 +162,7 @@ fn an_outage_is_over_once_a_reload_forwards_all_names() {
         set_faults(&simulation, "d0.tld", &[Fault::Recursive]);
         let mut config = config_trusting(simulation.lab());
         config.dnssec.validate = false;
-        config.zones = vec![Zone {
+        config.zones = vec![ConfiguredZone {
             name: name("."),
             kind: ZoneKind::Forward(vec![Forwarder { address: ([192, 1, 0, 1], 53).into(), tls: None }]),
             source: Vec::new(),

@@ -19,7 +19,7 @@ use resolverd::cache::look::{Held, HeldData};
 use resolverd::cache::servers::{Health, KnownServer};
 use resolverd::clock::{Clock, Mono, Now};
 use resolverd::conduct::{Conduct, Transport};
-use resolverd::config::{Config, Zone, ZoneKind};
+use resolverd::config::{Config, ConfiguredZone, ZoneKind};
 use resolverd::control::Controlled;
 use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
@@ -180,7 +180,7 @@ impl Controlled for Fake {
         let mut config = Config::default();
         config.cache.max_ttl = Duration::from_secs(3_600);
         let stub = ["192.0.2.53:53", "192.0.2.1:53", "192.0.2.9:53"].map(|server| server.parse().unwrap());
-        config.zones.push(Zone {
+        config.zones.push(ConfiguredZone {
             name: name("slow.example."),
             kind: ZoneKind::Stub(stub.to_vec()),
             source: Vec::new(),

@@ -6,7 +6,7 @@
 use std::hash::Hasher;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 
-use super::Refused;
+use super::UnusableSnapshot;
 use super::octets::Octets;
 use crate::hash::Plain;
 use crate::limits::{MAX_SNAPSHOT_BLOCK, SNAPSHOT_BLOCK};
@@ -44,20 +44,20 @@ impl Head {
         octets
     }
 
-    fn read(octets: &[u8; HEAD]) -> Result<Self, Refused> {
+    fn read(octets: &[u8; HEAD]) -> Result<Self, UnusableSnapshot> {
         let mut left = Octets::new(octets);
         if left.array() != Some(MAGIC) {
-            return Err(Refused::Foreign);
+            return Err(UnusableSnapshot::Foreign);
         }
-        let version = left.word().ok_or(Refused::Broken)?;
+        let version = left.word().ok_or(UnusableSnapshot::Broken)?;
         if version != VERSION {
-            return Err(Refused::Version(version, VERSION));
+            return Err(UnusableSnapshot::Version(version, VERSION));
         }
         let mut read = || Some((left.array()?, left.long()?, left.long()?, left.long()?));
-        let (fingerprint, written, entries, sum) = read().ok_or(Refused::Broken)?;
+        let (fingerprint, written, entries, sum) = read().ok_or(UnusableSnapshot::Broken)?;
         let summed = octets.get(..HEAD.saturating_sub(8)).unwrap_or_default();
         if checksum(0, summed) != sum {
-            return Err(Refused::Broken);
+            return Err(UnusableSnapshot::Broken);
         }
         Ok(Self { fingerprint, written, entries })
     }
@@ -125,57 +125,57 @@ impl<'w, File: Write + Seek> Writer<'w, File> {
 }
 
 /// A snapshot that is read.
-pub(super) struct Reader<'r, File> {
+pub(super) struct SnapshotReader<'r, File> {
     file: &'r mut File,
     block: Vec<u8>,
     sum: u64,
 }
 
-impl<'r, File: Read + Seek> Reader<'r, File> {
+impl<'r, File: Read + Seek> SnapshotReader<'r, File> {
     /// Reads the head.
-    pub(super) fn new(file: &'r mut File) -> Result<(Self, Head), Refused> {
+    pub(super) fn new(file: &'r mut File) -> Result<(Self, Head), UnusableSnapshot> {
         let mut head = [0; HEAD];
         file.read_exact(&mut head).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => Refused::Foreign,
-            _ => Refused::Unread(error),
+            ErrorKind::UnexpectedEof => UnusableSnapshot::Foreign,
+            _ => UnusableSnapshot::Unread(error),
         })?;
         let head = Head::read(&head)?;
         Ok((Self { file, block: Vec::new(), sum: 0 }, head))
     }
 
     /// Reads the next block and holds it against its checksum; none at the end.
-    pub(super) fn block(&mut self) -> Result<Option<&[u8]>, Refused> {
+    pub(super) fn block(&mut self) -> Result<Option<&[u8]>, UnusableSnapshot> {
         let mut before = [0; 12];
         self.fill(|reader| reader.file.read_exact(&mut before))?;
         let mut left = Octets::new(&before);
-        let (length, sum) = left.word().zip(left.long()).ok_or(Refused::Broken)?;
-        let length = usize::try_from(length).map_err(|_| Refused::Broken)?;
+        let (length, sum) = left.word().zip(left.long()).ok_or(UnusableSnapshot::Broken)?;
+        let length = usize::try_from(length).map_err(|_| UnusableSnapshot::Broken)?;
         if length == 0 {
             let is_whole = sum == self.sum && matches!(self.file.read(&mut [0]), Ok(0));
-            return if is_whole { Ok(None) } else { Err(Refused::Broken) };
+            return if is_whole { Ok(None) } else { Err(UnusableSnapshot::Broken) };
         }
         if length > MAX_SNAPSHOT_BLOCK {
-            return Err(Refused::Broken);
+            return Err(UnusableSnapshot::Broken);
         }
         self.block.resize(length, 0);
         self.fill(|reader| reader.file.read_exact(&mut reader.block))?;
         self.sum = checksum(self.sum, &self.block);
-        if self.sum == sum { Ok(Some(&self.block)) } else { Err(Refused::Broken) }
+        if self.sum == sum { Ok(Some(&self.block)) } else { Err(UnusableSnapshot::Broken) }
     }
 
     /// Reads all blocks and goes back to the first, so that no entry of a damaged file is used. Ends early if
     /// `goes_on` returns false.
-    pub(super) fn check(&mut self, goes_on: impl Fn() -> bool) -> Result<(), Refused> {
+    pub(super) fn check(&mut self, goes_on: impl Fn() -> bool) -> Result<(), UnusableSnapshot> {
         while goes_on() && self.block()?.is_some() {}
         self.sum = 0;
-        self.file.seek(SeekFrom::Start(HEAD as u64)).map_err(Refused::Unread)?;
+        self.file.seek(SeekFrom::Start(HEAD as u64)).map_err(UnusableSnapshot::Unread)?;
         Ok(())
     }
 
-    fn fill(&mut self, read: impl FnOnce(&mut Self) -> io::Result<()>) -> Result<(), Refused> {
+    fn fill(&mut self, read: impl FnOnce(&mut Self) -> io::Result<()>) -> Result<(), UnusableSnapshot> {
         read(self).map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => Refused::Broken,
-            _ => Refused::Unread(error),
+            ErrorKind::UnexpectedEof => UnusableSnapshot::Broken,
+            _ => UnusableSnapshot::Unread(error),
         })
     }
 }

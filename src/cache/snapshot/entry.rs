@@ -52,13 +52,13 @@ const TAGS: [EntryTag; 7] = [
 const IN_USE: u8 = 0x80;
 
 /// An entry in its form in a block.
-pub(super) struct Framed<'o> {
+pub(super) struct EntryFrame<'o> {
     pub(super) tag: EntryTag,
     pub(super) in_use: bool,
     pub(super) octets: &'o [u8],
 }
 
-impl<'o> Framed<'o> {
+impl<'o> EntryFrame<'o> {
     /// Reads the next entry of a tag that is known; none at the end.
     pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
         loop {

@@ -23,8 +23,8 @@ use std::time::Duration;
 
 use hickory_proto::rr::RecordType;
 
-use self::blocks::{Reader, Writer};
-use self::entry::{Begin, EntryTag, Framed};
+use self::blocks::{SnapshotReader, Writer};
+use self::entry::{Begin, EntryFrame, EntryTag};
 use self::octets::Octets;
 use self::times::Moments;
 use super::Memory;
@@ -69,7 +69,7 @@ pub struct Restoration {
 
 /// Why a snapshot is not used.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum UnusableSnapshot {
     /// It is not a snapshot.
     #[error("it is not a cache snapshot")]
     Foreign,
@@ -170,13 +170,13 @@ impl Memory {
         now: Now,
         file: &mut (impl Read + Seek),
         goes_on: impl Fn() -> bool,
-    ) -> Result<Restoration, Refused> {
-        let (mut reader, head) = Reader::new(file)?;
+    ) -> Result<Restoration, UnusableSnapshot> {
+        let (mut reader, head) = SnapshotReader::new(file)?;
         if head.fingerprint != scope.fingerprint {
-            return Err(Refused::OtherZones);
+            return Err(UnusableSnapshot::OtherZones);
         }
         let Some(age) = now.unix.checked_sub(head.written) else {
-            return Err(Refused::Future(Duration::from_secs(head.written.saturating_sub(now.unix))));
+            return Err(UnusableSnapshot::Future(Duration::from_secs(head.written.saturating_sub(now.unix))));
         };
         reader.check(&goes_on)?;
         // Both moments are whole seconds, so the true age may be almost a second more.
@@ -185,7 +185,7 @@ impl Memory {
         let mut restored: u64 = 0;
         while let Some(block) = reader.block()?.filter(|_| goes_on()) {
             let mut left = Octets::new(block);
-            while let Some(framed) = Framed::read(&mut left) {
+            while let Some(framed) = EntryFrame::read(&mut left) {
                 let is_new = self.restore(scope, &framed, moments).unwrap_or(false);
                 restored = restored.saturating_add(is_new.into());
             }
@@ -194,7 +194,7 @@ impl Memory {
     }
 
     /// Restores one entry. False if memory has it already; none if its time is over, or it is not kept.
-    fn restore(&self, scope: &Scope, framed: &Framed<'_>, moments: Moments) -> Option<bool> {
+    fn restore(&self, scope: &Scope, framed: &EntryFrame<'_>, moments: Moments) -> Option<bool> {
         if framed.tag == EntryTag::Server {
             let (address, server) = server::server(framed.octets, moments)?;
             return Some(self.servers.restore(address, server));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::octets::{Octets, put_string};
 use super::times::{Moments, put_span, span};
 use crate::cache::round_trips::RoundTrips;
-use crate::cache::servers::{Lameness, Server, ServerState};
+use crate::cache::servers::{Lameness, Server, ServerHistory};
 use crate::cache::silence::Silence;
 use crate::clock::Mono;
 use crate::limits::{MAX_LAME_OCTETS, MAX_LAME_ZONES, RESTORED_SERVER_TIME};
@@ -16,19 +16,19 @@ use crate::question::is_name;
 
 /// Whether there are data to keep.
 pub(super) fn is_kept(server: &Server) -> bool {
-    let state = server.state();
-    state.round_trips.is_some() || state.silence.is_dead()
+    let history = server.history();
+    history.round_trips.is_some() || history.silence.is_dead()
 }
 
 /// Appends a server.
 pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server, now: Mono) {
-    let state = server.state();
+    let history = server.history();
     match address.ip() {
         IpAddr::V4(address) => put_string(out, &address.octets()),
         IpAddr::V6(address) => put_string(out, &address.octets()),
     }
     out.extend_from_slice(&address.port().to_be_bytes());
-    match &state.round_trips {
+    match &history.round_trips {
         Some(trips) => {
             out.push(1);
             let micros = |span: Duration| u32::try_from(span.as_micros()).unwrap_or(u32::MAX);
@@ -38,11 +38,11 @@ pub(super) fn put_server(out: &mut Vec<u8>, address: SocketAddr, server: &Server
         }
         None => out.push(0),
     }
-    out.push(state.silence.is_dead().into());
-    for until in [state.plain_until, state.flips_case_until, state.no_tcp_until] {
+    out.push(history.silence.is_dead().into());
+    for until in [history.plain_until, history.flips_case_until, history.no_tcp_until] {
         put_span(out, until.map_or(Duration::ZERO, |until| until.since(now)));
     }
-    let lame: Vec<_> = state.lame.0.iter().filter(|(_, until)| now < *until).collect();
+    let lame: Vec<_> = history.lame.0.iter().filter(|(_, until)| now < *until).collect();
     out.push(u8::try_from(lame.len()).unwrap_or(0));
     for (zone, until) in lame {
         put_string(out, zone);
@@ -82,7 +82,7 @@ pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Ser
         }
     }
     let lame = Lameness(lame);
-    let state = ServerState {
+    let history = ServerHistory {
         round_trips,
         asked: true,
         silence,
@@ -90,7 +90,7 @@ pub(super) fn server(octets: &[u8], moments: Moments) -> Option<(SocketAddr, Ser
         flips_case_until,
         no_tcp_until,
         lame,
-        ..ServerState::default()
+        ..ServerHistory::default()
     };
-    Some((address, Server::restored(state)))
+    Some((address, Server::restored(history)))
 }

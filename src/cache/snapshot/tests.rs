@@ -20,7 +20,7 @@ use crate::limits::SNAPSHOT_BLOCK;
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question, wire_name};
 use crate::random::Random;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
-use crate::validate::verdict::{Fault, Why};
+use crate::validate::verdict::{ValidationFailure, Why};
 use crate::wire::compose::{self, AnswerParts};
 
 const WRITTEN: u64 = 1_800_000_000;
@@ -164,7 +164,7 @@ fn written(memory: &Memory, scope: &Scope, now: Now) -> Vec<u8> {
     file.into_inner()
 }
 
-fn read(file: &[u8], scope: &Scope, now: Now) -> (Memory, Result<Restoration, Refused>) {
+fn read(file: &[u8], scope: &Scope, now: Now) -> (Memory, Result<Restoration, UnusableSnapshot>) {
     let memory = memory();
     let read = memory.read_snapshot(scope, now, &mut Cursor::new(file), || true);
     (memory, read)
@@ -244,7 +244,7 @@ fn a_dead_server_is_tried_at_once_and_what_is_known_of_servers_ends_after_a_day(
 fn verdicts_on_zones_are_known_again_but_for_what_was_bogus() {
     let before = memory();
     let [view, ..] = views();
-    let fault = Fault::new(Why::Digest, "no digest that is checked");
+    let fault = ValidationFailure::new(Why::Digest, "no digest that is checked");
     let standings = [
         ("a.example.", ZoneSecurity::Insecure(None)),
         ("b.example.", ZoneSecurity::Insecure(Some(fault.clone()))),
@@ -417,7 +417,7 @@ fn blocks_that_lack_or_stand_elsewhere_are_noticed() {
     let (other, rest) = rest.split_at(second);
     for blocks in [vec![other, one, rest], vec![other, rest], vec![one, rest], vec![one, one, other, rest]] {
         let changed = [&file[..head], &blocks.concat()].concat();
-        assert!(matches!(read(&changed, &scope(), later(0, 0)).1, Err(Refused::Broken)));
+        assert!(matches!(read(&changed, &scope(), later(0, 0)).1, Err(UnusableSnapshot::Broken)));
     }
     let whole = read(&file, &scope(), later(0, 0)).1.unwrap();
     assert!(whole.entries > 20 && whole.restored == whole.entries, "{whole:?}");

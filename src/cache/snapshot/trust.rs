@@ -15,7 +15,7 @@ use crate::limits::MAX_DNSKEYS;
 use crate::question::name_of_wire;
 use crate::rdata;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
-use crate::validate::verdict::{Fault, Why};
+use crate::validate::verdict::{ValidationFailure, Why};
 
 /// The kind of verdict.
 const SECURE: u8 = 1;
@@ -52,7 +52,7 @@ pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
     }
 }
 
-fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &Fault) {
+fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &ValidationFailure) {
     out.push(standing);
     out.extend_from_slice(&fault.why.code().to_be_bytes());
     put_string(out, fault.text.as_bytes());
@@ -86,8 +86,8 @@ fn key(octets: &[u8]) -> Option<ZoneKey> {
     }
 }
 
-fn fault(left: &mut Octets<'_>) -> Option<Fault> {
+fn fault(left: &mut Octets<'_>) -> Option<ValidationFailure> {
     let code = left.short()?;
     let why = Why::ALL.into_iter().find(|why| why.code() == code)?;
-    Some(Fault::new(why, str::from_utf8(left.string()?).ok()?))
+    Some(ValidationFailure::new(why, str::from_utf8(left.string()?).ok()?))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::record::{Age, Quantiles, Window};
+use crate::record::{Quantiles, TimeSpan, Window};
 
 /// A whole number with separated thousands.
 pub fn number(number: u64) -> String {
@@ -46,7 +46,7 @@ pub fn time(seconds: f64) -> String {
 
 /// A long time in seconds, in its two largest units.
 pub fn age(seconds: f64) -> String {
-    Age(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)).to_string()
+    TimeSpan(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)).to_string()
 }
 
 /// Octets of a larger number of octets, both in MiB: "98 of 128 MiB".

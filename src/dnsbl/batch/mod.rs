@@ -40,13 +40,13 @@ pub enum Mode {
 }
 
 /// The group of clients: the flags and the view of their keys.
-pub type Asker = (u8, ViewId);
+pub type ClientGroup = (u8, ViewId);
 
 /// One check of a subject by a group of clients.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Check {
     /// The group of clients.
-    pub asker: Asker,
+    pub clients: ClientGroup,
     /// The subject: the labels before the list's apex, in lower-case wire form.
     pub subject: Box<[u8]>,
     /// Labels of the subject: they separate IPv4 addresses, IPv6 addresses and domains, for which different lists are
@@ -98,7 +98,7 @@ pub struct Batch {
     mode: Mode,
     groups: Vec<Vec<ListId>>,
     allowance: Allowance,
-    open: BTreeMap<Check, Session>,
+    open: BTreeMap<Check, SubjectQuestions>,
     /// The checks of `open`, the oldest first.
     order: VecDeque<(Check, Mono)>,
     habits: BTreeMap<Trigger, (Mono, Habit)>,
@@ -108,7 +108,7 @@ pub struct Batch {
 /// A question with its result: the key of a habit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Trigger {
-    asker: Asker,
+    clients: ClientGroup,
     labels: u8,
     list: ListId,
     /// The result; none for the habit over all results, which is used when the question is asked.
@@ -117,15 +117,16 @@ struct Trigger {
 
 /// The questions about one subject so far.
 #[derive(Debug, Default)]
-struct Session {
+struct SubjectQuestions {
     /// By clients, in order.
-    asked: Vec<Step>,
+    asked: Vec<AskedList>,
     /// By us.
     ahead: Vec<AheadQuery>,
 }
 
+/// A list that a client has asked about the subject.
 #[derive(Debug)]
-struct Step {
+struct AskedList {
     list: ListId,
     at: Mono,
     came: Option<ListSays>,
@@ -195,8 +196,8 @@ impl Batch {
             }
             self.order.push_back((check.clone(), now));
         }
-        let session = self.open.entry(check.clone()).or_default();
-        if let Some(ahead) = session.ahead.iter_mut().find(|ahead| ahead.list == list && !ahead.used) {
+        let questions = self.open.entry(check.clone()).or_default();
+        if let Some(ahead) = questions.ahead.iter_mut().find(|ahead| ahead.list == list && !ahead.used) {
             ahead.used = true;
             self.allowance.settle(ahead.risk, true);
             let usual = standing(list).usual.unwrap_or_default();
@@ -206,10 +207,11 @@ impl Batch {
             let micros = u64::try_from(saved.as_micros()).unwrap_or(u64::MAX);
             counts.saved_micros = counts.saved_micros.saturating_add(micros);
         }
-        if session.asked.len() >= MAX_BATCH_LISTS || session.asked.iter().any(|step| step.list == list) {
+        if questions.asked.len() >= MAX_BATCH_LISTS || questions.asked.iter().any(|asked| asked.list == list)
+        {
             return Vec::new();
         }
-        session.asked.push(Step { list, at: now, came });
+        questions.asked.push(AskedList { list, at: now, came });
         let mut start = self.start(query, None, now, &standing);
         if came.is_some() {
             start.extend(self.start(query, came, now, &standing));
@@ -220,8 +222,8 @@ impl Batch {
     /// A question to `list` went out; a prefetched one is counted already.
     pub fn went_out(&mut self, check: &Check, list: ListId) {
         // If no client asked it, the operator did.
-        let Some(session) = self.open.get(check) else { return };
-        if !session.ahead.iter().any(|ahead| ahead.list == list) {
+        let Some(questions) = self.open.get(check) else { return };
+        if !questions.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.went_out();
         }
     }
@@ -235,11 +237,12 @@ impl Batch {
         standing: impl Fn(ListId) -> BatchStanding,
     ) -> Vec<ListId> {
         let CheckQuery { check, list } = query;
-        let session = self.open.get_mut(check);
-        let Some(step) = session.and_then(|it| it.asked.iter_mut().find(|step| step.list == list)) else {
+        let questions = self.open.get_mut(check);
+        let Some(asked) = questions.and_then(|it| it.asked.iter_mut().find(|asked| asked.list == list))
+        else {
             return Vec::new();
         };
-        if step.came.replace(came).is_some() {
+        if asked.came.replace(came).is_some() {
             return Vec::new();
         }
         self.start(query, Some(came), now, &standing)
@@ -247,9 +250,9 @@ impl Batch {
 
     /// The prefetch of `list` was not needed: memory had the answer, or a client asked at the same time.
     pub fn not_needed(&mut self, check: &Check, list: ListId) {
-        let Some(session) = self.open.get_mut(check) else { return };
-        let Some(place) = session.ahead.iter().position(|ahead| ahead.list == list) else { return };
-        let ahead = session.ahead.swap_remove(place);
+        let Some(questions) = self.open.get_mut(check) else { return };
+        let Some(place) = questions.ahead.iter().position(|ahead| ahead.list == list) else { return };
+        let ahead = questions.ahead.swap_remove(place);
         self.allowance.give_back(if ahead.used { 0 } else { ahead.risk });
         if ahead.used
             && let Some(counts) = self.counts.get_mut(&list)
@@ -265,8 +268,8 @@ impl Batch {
                 return;
             }
             let Some((check, _)) = self.order.pop_front() else { return };
-            if let Some(session) = self.open.remove(&check) {
-                self.learn(&check, &session, now);
+            if let Some(questions) = self.open.remove(&check) {
+                self.learn(&check, &questions, now);
             }
         }
     }
@@ -282,13 +285,13 @@ impl Batch {
         let wanted = if self.mode == Mode::Configured {
             self.grouped(list, came)
         } else {
-            self.expected(Trigger { asker: check.asker, labels: check.labels, list, came })
+            self.expected(Trigger { clients: check.clients, labels: check.labels, list, came })
         };
-        let Some(session) = self.open.get_mut(check) else { return Vec::new() };
+        let Some(questions) = self.open.get_mut(check) else { return Vec::new() };
         let mut fit: Vec<(Duration, ListId, u32)> = Vec::new();
         for (list, risk, gap) in wanted {
-            let known = session.asked.iter().any(|step| step.list == list)
-                || session.ahead.iter().any(|ahead| ahead.list == list);
+            let known = questions.asked.iter().any(|asked| asked.list == list)
+                || questions.ahead.iter().any(|ahead| ahead.list == list);
             let BatchStanding { ready, usual, negative_ttl } = standing(list);
             let lasts = negative_ttl.is_some_and(|ttl| ttl > gap);
             if let Some(usual) = usual.filter(|usual| *usual > BATCH_MIN_ROUND_TRIP)
@@ -302,8 +305,8 @@ impl Batch {
         fit.sort_unstable_by(|one, other| other.cmp(one));
         let mut start = Vec::new();
         for (_, list, risk) in fit {
-            if session.ahead.len() < MAX_BATCH_LISTS && self.allowance.take(risk) {
-                session.ahead.push(AheadQuery { list, at: now, risk, used: false });
+            if questions.ahead.len() < MAX_BATCH_LISTS && self.allowance.take(risk) {
+                questions.ahead.push(AheadQuery { list, at: now, risk, used: false });
                 start.push(list);
             }
         }
@@ -323,20 +326,21 @@ impl Batch {
         groups.flatten().filter(|other| **other != list).map(|other| (*other, 0, Duration::ZERO)).collect()
     }
 
-    fn learn(&mut self, check: &Check, session: &Session, now: Mono) {
-        for ahead in &session.ahead {
+    fn learn(&mut self, check: &Check, questions: &SubjectQuestions, now: Mono) {
+        for ahead in &questions.ahead {
             if !ahead.used {
                 self.allowance.settle(ahead.risk, false);
                 let counts = self.counts.entry(ahead.list).or_default();
                 counts.wasted = counts.wasted.saturating_add(1);
             }
         }
-        for (place, step) in session.asked.iter().enumerate() {
-            let later = session.asked.iter().skip(place.saturating_add(1));
-            let followed: Vec<_> = later.map(|other| (other.list, other.at.since(step.at))).collect();
-            let trigger = |came| Trigger { asker: check.asker, labels: check.labels, list: step.list, came };
+        for (place, asked) in questions.asked.iter().enumerate() {
+            let later = questions.asked.iter().skip(place.saturating_add(1));
+            let followed: Vec<_> = later.map(|other| (other.list, other.at.since(asked.at))).collect();
+            let trigger =
+                |came| Trigger { clients: check.clients, labels: check.labels, list: asked.list, came };
             for trigger in
-                [Some(trigger(None)), step.came.map(|came| trigger(Some(came)))].into_iter().flatten()
+                [Some(trigger(None)), asked.came.map(|came| trigger(Some(came)))].into_iter().flatten()
             {
                 self.habit(trigger, now).learn(&followed);
             }

@@ -19,7 +19,7 @@ fn standing(list: ListId) -> BatchStanding {
 }
 
 fn check(number: u32) -> Check {
-    Check { asker: Asker::default(), subject: number.to_be_bytes().into(), labels: 4 }
+    Check { clients: ClientGroup::default(), subject: number.to_be_bytes().into(), labels: 4 }
 }
 
 /// Asks all lists one after the other until one lists the address; returns the time.
@@ -205,7 +205,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
     let now = Mono::from_micros(u64::MAX / 2);
     let other = Check { labels: 32, ..check(1) };
     assert!(batch.asked(CheckQuery { check: &other, list: 0 }, None, now, standing).is_empty());
-    let other = Check { asker: (1, ViewId::default()), ..check(1) };
+    let other = Check { clients: (1, ViewId::default()), ..check(1) };
     assert!(batch.asked(CheckQuery { check: &other, list: 0 }, None, now, standing).is_empty());
     assert_eq!(batch.asked(CheckQuery { check: &check(1), list: 0 }, None, now, standing).len(), 7);
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hickory_proto::rr::Name;
 
-use crate::config::{Config, Family, Forwarder, Zone, ZoneKind};
+use crate::config::{Config, ConfiguredZone, Family, Forwarder, ZoneKind};
 use crate::lab::delegations::Tree;
 use crate::lab::fault::span;
 use crate::lab::simulation::{Reply, Simulation, config_for, config_trusting};
@@ -124,7 +124,7 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
 }
 
 /// A zone of the operator's own: `NAME@ADDRESS,ADDRESS`.
-fn zone(key: &str, text: &str) -> Result<Zone, String> {
+fn zone(key: &str, text: &str) -> Result<ConfiguredZone, String> {
     let (name, addresses) = text.split_once('@').ok_or_else(|| format!("{text} is not NAME@ADDRESS"))?;
     let read = |address: &str| {
         let address: IpAddr = address.parse().map_err(|_| format!("{address} is no address"))?;
@@ -137,7 +137,14 @@ fn zone(key: &str, text: &str) -> Result<Zone, String> {
         ZoneKind::Forward(servers.into_iter().map(|address| Forwarder { address, tls: None }).collect())
     };
     let name = absolute(name).map_err(|error| error.to_string())?;
-    Ok(Zone { name, kind, source: Vec::new(), max_ttl: None, negative_max_ttl: None, validate: true })
+    Ok(ConfiguredZone {
+        name,
+        kind,
+        source: Vec::new(),
+        max_ttl: None,
+        negative_max_ttl: None,
+        validate: true,
+    })
 }
 
 /// Sets a key of a `config` line.

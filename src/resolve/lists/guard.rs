@@ -238,12 +238,12 @@ mod tests {
     use super::*;
     use crate::dnsbl::gate::Guarding;
     use crate::dnsbl::list::Subject;
-    use crate::validate::verdict::{Fault, SecurityStatus as Validated, Why as Wrong};
+    use crate::validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
 
     #[test]
     fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {
         let apex = Name::from_ascii("wl.example.").unwrap();
-        let fault = Box::new(Fault::new(Wrong::Expired, "the signature has run out"));
+        let fault = Box::new(ValidationFailure::new(Wrong::Expired, "the signature has run out"));
         let untrusted = Failure::Untrusted { zone: apex.clone(), state: Validated::Bogus, fault };
         for failure in [untrusted, Failure::Aliases { name: apex.clone() }] {
             for purpose in [Purpose::Allow, Purpose::Block] {

@@ -17,4 +17,4 @@ mod watched;
 
 pub(super) use guard::{list_of, list_on, why_of};
 pub(super) use list_question::ListQuestion;
-pub(super) use shared::Asking;
+pub(super) use shared::SharedQuestions;

@@ -21,11 +21,11 @@ type SharedTable = HashMap<QuestionKey, Shared<oneshot::Receiver<SharedAnswer>>>
 
 /// The questions in progress.
 #[derive(Clone, Default)]
-pub(in crate::resolve) struct Asking(Arc<Mutex<SharedTable>>);
+pub(in crate::resolve) struct SharedQuestions(Arc<Mutex<SharedTable>>);
 
 /// The flight that asks for all; given up when dropped.
 pub(in crate::resolve) struct First {
-    asking: Asking,
+    asking: SharedQuestions,
     key: QuestionKey,
     sender: Option<oneshot::Sender<SharedAnswer>>,
 }
@@ -38,7 +38,7 @@ pub(in crate::resolve) enum Turn {
     Waits(Shared<oneshot::Receiver<SharedAnswer>>),
 }
 
-impl Asking {
+impl SharedQuestions {
     /// Questions in progress.
     #[cfg(feature = "lab")]
     pub(in crate::resolve) fn len(&self) -> usize {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn the_second_hears_what_the_first_heard_and_the_third_asks_again() {
-        let asking = Asking::default();
+        let asking = SharedQuestions::default();
         let Turn::First(first) = asking.join(key()) else { panic!("nobody asks yet") };
         let Turn::Waits(waiting) = asking.join(key()) else { panic!("asked twice") };
         first.tell(Arc::new(Ok(Chased::default())));

@@ -13,7 +13,7 @@ use super::Validator;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::clock::{Calendar, Mono, Now, date};
 use crate::limits::CLOCK_JUMP;
-use crate::validate::verdict::{Fault, Why};
+use crate::validate::verdict::{ValidationFailure, Why};
 
 /// The advice for a wrong clock.
 const ADVICE: &str = "set it and keep it in sync: `timedatectl set-ntp true`, or chrony";
@@ -86,14 +86,14 @@ impl Validator {
     }
 
     /// Whether a fault comes from a wrong clock, as this signature shows. The faulty data are then checked again.
-    pub(super) fn learns_time(&self, fault: &Fault) -> bool {
+    pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.mark_passed(passed);
         matches!(self.calendar(), Calendar::After(_))
     }
 
     /// Logs once that the clock may be fast, because by it the root's own keys have expired.
-    pub(super) fn suspects_clock(&self, fault: &Fault) {
+    pub(super) fn suspects_clock(&self, fault: &ValidationFailure) {
         if fault.why == Why::Expired && self.timekeeper.turns(FAST) {
             tracing::warn!("{}", fast(self.clock.now().unix, fault));
         }
@@ -101,12 +101,12 @@ impl Validator {
 }
 
 /// The extended error of an answer whose signatures' times were not judged.
-pub(super) fn untimed(passed: u64) -> Fault {
+pub(super) fn untimed(passed: u64) -> ValidationFailure {
     let text = format!(
         "the validity times of its signatures cannot be checked: the clock of this host is behind, the true time is after {}",
         date(passed)
     );
-    Fault::new(Why::Indeterminate, text)
+    ValidationFailure::new(Why::Indeterminate, text)
 }
 
 fn offset(now: Now) -> i64 {
@@ -122,7 +122,7 @@ fn slow(unix: u64, passed: u64) -> String {
     )
 }
 
-fn fast(unix: u64, fault: &Fault) -> String {
+fn fast(unix: u64, fault: &ValidationFailure) -> String {
     format!(
         "the clock of this host says {}, and {fault}; either the clock is ahead, or another server answers with old data in place of the root servers; signed names fail until the clock is set, except below dnssec.negative_trust_anchors; {ADVICE}",
         date(unix)
@@ -161,7 +161,7 @@ mod tests {
             slow(0, 1_793_491_200)
                 .starts_with("the clock of this host is behind: it says 1970-01-01, but signatures of the root prove that it is later than 2026-11-01;")
         );
-        let fault = Fault::new(Why::Expired, "the RRSIG of . DNSKEY expired 40 days ago");
+        let fault = ValidationFailure::new(Why::Expired, "the RRSIG of . DNSKEY expired 40 days ago");
         assert!(fast(1_800_000_000, &fault).starts_with("the clock of this host says 2027-01-15, and the RRSIG of . DNSKEY expired 40 days ago; either the clock is ahead"));
     }
 }

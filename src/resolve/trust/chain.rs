@@ -25,7 +25,7 @@ use crate::validate::entrust::{Entrusted, entrust, usable};
 use crate::validate::proof::Cut;
 use crate::validate::rules::{Algorithms, Rules};
 use crate::validate::signature::{covered_type, covering, has_expired};
-use crate::validate::verdict::{Fault, SecurityStatus, Verdict, Why};
+use crate::validate::verdict::{SecurityStatus, ValidationFailure, Verdict, Why};
 
 /// The state of a zone, the seconds that it may be kept, and when its keys were asked for.
 struct Established {
@@ -42,7 +42,7 @@ pub(super) enum Delegated {
     /// No zone begins there, or an unsigned one; the seconds that this may be kept.
     Unsigned(Cut, u32),
     /// The zone above is bogus.
-    Bogus(Fault),
+    Bogus(ValidationFailure),
 }
 
 /// The keys by which a zone is established.
@@ -67,7 +67,7 @@ impl Established {
     }
 
     /// A short time, because the zone may be repaired at any moment.
-    fn bogus(fault: Fault) -> Self {
+    fn bogus(fault: ValidationFailure) -> Self {
         Self::without_keys(ZoneSecurity::Bogus(fault), seconds_of(BOGUS_TIME))
     }
 }
@@ -93,7 +93,7 @@ impl Validator {
         &'a self,
         zone: &'a Name,
         context: &'a Context,
-    ) -> BoxFuture<'a, Result<Arc<ZoneTrust>, Fault>> {
+    ) -> BoxFuture<'a, Result<Arc<ZoneTrust>, ValidationFailure>> {
         Box::pin(async move {
             let rrsets = self.memory.rrsets.of(context.view.knows);
             let known = rrsets.zone_state(zone, self.clock.mono());
@@ -137,7 +137,7 @@ impl Validator {
         zone: &Name,
         keys: Option<Arc<Fetched>>,
         context: &Context,
-    ) -> Result<Arc<ZoneTrust>, Fault> {
+    ) -> Result<Arc<ZoneTrust>, ValidationFailure> {
         let established = self.determine(zone, keys, context).await?;
         Ok(self.keep_state(zone, established, context))
     }
@@ -147,7 +147,7 @@ impl Validator {
         zone: &Name,
         keys: Option<Arc<Fetched>>,
         context: &Context,
-    ) -> Result<Established, Fault> {
+    ) -> Result<Established, ValidationFailure> {
         match self.trust(zone, context) {
             // A negative trust anchor may come and go, and this result costs nothing to find again.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
@@ -176,7 +176,7 @@ impl Validator {
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
-        fault: &'a Fault,
+        fault: &'a ValidationFailure,
         context: &'a Context,
     ) -> BoxFuture<'a, Option<Arc<ZoneTrust>>> {
         Box::pin(async move {
@@ -222,7 +222,7 @@ impl Validator {
         anchor: &Name,
         keys: Option<Arc<Fetched>>,
         context: &Context,
-    ) -> Result<Established, Fault> {
+    ) -> Result<Established, ValidationFailure> {
         if let Some((standing, seconds)) = self.inherited(zone, anchor, context).await? {
             return Ok(Established::without_keys(standing, seconds));
         }
@@ -257,7 +257,7 @@ impl Validator {
         anchor: &Name,
         keys: KeySource,
         context: &Context,
-    ) -> Result<Established, Fault> {
+    ) -> Result<Established, ValidationFailure> {
         match self.delegated(zone, keys.anew, context).await {
             Ok(Delegated::Signed(ds, ttl)) => self.entrust(zone, (&ds, ttl), keys, context).await,
             Ok(Delegated::Unsigned(Cut::Insecure(fault), ttl)) => {
@@ -265,7 +265,7 @@ impl Validator {
             }
             Ok(Delegated::Unsigned(Cut::None | Cut::NoName, ttl)) => {
                 let text = format!("it is signed by {zone}, but the parent proves that this is not a zone");
-                let fault = Fault::new(Why::Bogus, text);
+                let fault = ValidationFailure::new(Why::Bogus, text);
                 Ok(Established::without_keys(ZoneSecurity::NoZone(fault), ttl.min(seconds_of(BOGUS_TIME))))
             }
             Ok(Delegated::Bogus(fault)) => Ok(Established::bogus(fault)),
@@ -289,7 +289,7 @@ impl Validator {
         zone: &Name,
         anchor: &Name,
         context: &Context,
-    ) -> Result<Option<(ZoneSecurity, u32)>, Fault> {
+    ) -> Result<Option<(ZoneSecurity, u32)>, ValidationFailure> {
         let now = self.clock.mono();
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let Some(above) = rrsets.closest_delegation(&zone.base_name(), now) else { return Ok(None) };
@@ -312,13 +312,13 @@ impl Validator {
         (ds, seconds): (&[DS], u32),
         keys: KeySource,
         context: &Context,
-    ) -> Result<Established, Fault> {
+    ) -> Result<Established, ValidationFailure> {
         let KeySource { mut fetched, tries, .. } = keys;
         let (ds, algorithms): (Vec<&DS>, _) = (ds.iter().collect(), algorithms(context));
         if let Err(fault) = usable(zone, &ds, algorithms) {
             return Ok(Established::without_keys(ZoneSecurity::Insecure(Some(fault)), seconds));
         }
-        let mut refuted: Vec<(Arc<Fetched>, Fault)> = Vec::new();
+        let mut refuted: Vec<(Arc<Fetched>, ValidationFailure)> = Vec::new();
         for round in 0..tries {
             let keys = match fetched.take() {
                 Some(keys) => Ok(keys),
@@ -364,9 +364,10 @@ impl Validator {
                 }
             }
         }
-        let fault = refuted.into_iter().map(|(_, fault)| fault).reduce(Fault::or_more_telling);
-        let fault =
-            fault.unwrap_or_else(|| Fault::new(Why::DnskeyMissing, format!("{zone} returned no DNSKEY")));
+        let fault = refuted.into_iter().map(|(_, fault)| fault).reduce(ValidationFailure::or_more_telling);
+        let fault = fault.unwrap_or_else(|| {
+            ValidationFailure::new(Why::DnskeyMissing, format!("{zone} returned no DNSKEY"))
+        });
         if zone.is_root() {
             self.suspects_clock(&fault);
         }
@@ -386,19 +387,19 @@ impl Validator {
 }
 
 /// Whether a fault says only that no signature was sent.
-pub(super) fn is_unsigned(fault: &Fault) -> bool {
+pub(super) fn is_unsigned(fault: &ValidationFailure) -> bool {
     matches!(fault.why, Why::RrsigsMissing | Why::NsecMissing)
 }
 
 /// Notes on the trail that a server's DS or keys are not what was signed.
-pub(super) fn note_refuted(fetched: &Fetched, fault: &Fault, context: &Context) {
+pub(super) fn note_refuted(fetched: &Fetched, fault: &ValidationFailure, context: &Context) {
     if let Some(server) = fetched.server {
         context.note(refuted(server, &fetched.zone, fault));
     }
 }
 
 /// The step for a server whose answer is not what its zone signed.
-pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &Fault) -> StepEvent {
+pub(in crate::resolve) fn refuted(server: SocketAddr, zone: &Name, fault: &ValidationFailure) -> StepEvent {
     let subject = format!("answer of {} for {zone}", server.ip());
     StepEvent::Checked { subject, state: SecurityStatus::Bogus, why: Some(fault.text.clone()) }
 }
@@ -435,8 +436,8 @@ fn checked(subject: String, state: &ZoneTrust) -> StepEvent {
     StepEvent::Checked { subject, state: state.state(), why }
 }
 
-pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> Fault {
-    Fault::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
+pub(super) fn unreachable(what: &str, name: &Name, failure: &Failure) -> ValidationFailure {
+    ValidationFailure::new(Why::Indeterminate, format!("cannot get the {what} of {name}: {failure}"))
 }
 
 /// Whole seconds.

@@ -17,13 +17,13 @@ use crate::limits::{INSECURE_TTL, MAX_BOGUS_TRIES, MAX_CUT_PROBES};
 use crate::validate::anchors::Trust;
 use crate::validate::denial::Denials;
 use crate::validate::proof::Cut;
-use crate::validate::signature::{self, Rrset, covering};
-use crate::validate::verdict::{Fault, Verdict, Why};
+use crate::validate::signature::{self, CoveredRrset, covering};
+use crate::validate::verdict::{ValidationFailure, Verdict, Why};
 
 /// The answer to a question for the DS of a name.
 struct DsAnswer<'a> {
     /// The DS; none if they are denied.
-    set: Rrset<'a>,
+    set: CoveredRrset<'a>,
     signatures: Vec<&'a RRSIG>,
     /// All records, proofs included.
     records: &'a [Record],
@@ -50,7 +50,7 @@ impl Validator {
                 (below, probes) = (below.saturating_add(1), probes + 1);
                 if probes > MAX_CUT_PROBES {
                     let text = format!("{name} has too many labels to search for its zone cut");
-                    return Verdict::Indeterminate(Fault::new(Why::Indeterminate, text));
+                    return Verdict::Indeterminate(ValidationFailure::new(Why::Indeterminate, text));
                 }
                 if below > name.iter().len() {
                     return Verdict::Bogus(unsigned_in(name, &zone));
@@ -103,7 +103,7 @@ impl Validator {
         name: &Name,
         anew: bool,
         context: &Context,
-    ) -> Result<Delegated, Fault> {
+    ) -> Result<Delegated, ValidationFailure> {
         let now = self.clock.mono();
         let cut = self.memory.rrsets.of(context.view.knows).delegation(name, now);
         let mut found = None;
@@ -114,7 +114,7 @@ impl Validator {
                 judged => return judged,
             }
         }
-        let mut refuted: Vec<(Arc<Fetched>, Fault)> = Vec::new();
+        let mut refuted: Vec<(Arc<Fetched>, ValidationFailure)> = Vec::new();
         for round in usize::from(anew)..MAX_BOGUS_TRIES {
             let avoid: Vec<_> = refuted.iter().filter_map(|(fetched, _)| fetched.server).collect();
             let fetched = match self.fetch(name, RecordType::DS, Round::of(round, &avoid), context).await {
@@ -135,12 +135,17 @@ impl Validator {
             }
         }
         Err(found.unwrap_or_else(|| {
-            Fault::new(Why::NsecMissing, format!("no server proves or denies a DS of {name}"))
+            ValidationFailure::new(Why::NsecMissing, format!("no server proves or denies a DS of {name}"))
         }))
     }
 
     /// Judges the DS of `name`, or the denial of them.
-    async fn judge_ds(&self, name: &Name, records: &[Record], context: &Context) -> Result<Delegated, Fault> {
+    async fn judge_ds(
+        &self,
+        name: &Name,
+        records: &[Record],
+        context: &Context,
+    ) -> Result<Delegated, ValidationFailure> {
         let set: Vec<&Record> = records
             .iter()
             .filter(|record| record.record_type() == RecordType::DS && record.name == *name)
@@ -163,11 +168,11 @@ impl Validator {
             } else {
                 (Why::RrsigsMissing, "no parent zone signed the DS of")
             };
-            return Err(Fault::new(why, format!("{what} {name}")));
+            return Err(ValidationFailure::new(why, format!("{what} {name}")));
         };
         let state = self.state(&signer, context).await?;
         let answer =
-            DsAnswer { set: Rrset { name, kind: RecordType::DS, records: &set }, signatures, records };
+            DsAnswer { set: CoveredRrset { name, kind: RecordType::DS, records: &set }, signatures, records };
         let mut judged = self.judge_ds_by(&state, &answer, context).await;
         if let Err(fault) = &judged
             && self.learns_time(fault)
@@ -189,8 +194,8 @@ impl Validator {
         state: &ZoneTrust,
         answer: &DsAnswer<'_>,
         context: &Context,
-    ) -> Result<Delegated, Fault> {
-        let Rrset { name, records: set, .. } = answer.set;
+    ) -> Result<Delegated, ValidationFailure> {
+        let CoveredRrset { name, records: set, .. } = answer.set;
         let keys = match &state.standing {
             ZoneSecurity::Secure(keys) => keys,
             ZoneSecurity::Insecure(fault) => {
@@ -208,7 +213,7 @@ impl Validator {
         let known: Vec<DS> = set.iter().copied().filter_map(ds_in).cloned().collect();
         if known.is_empty() {
             // An unreadable DS does not make the zone unsigned.
-            return Err(Fault::new(Why::Bogus, format!("no DS of {name} can be parsed")));
+            return Err(ValidationFailure::new(Why::Bogus, format!("no DS of {name} can be parsed")));
         }
         Ok(Delegated::Signed(known, signed.ttl))
     }
@@ -220,7 +225,7 @@ impl Validator {
         name: &Name,
         records: &[Record],
         context: &Context,
-    ) -> Result<Option<u32>, Fault> {
+    ) -> Result<Option<u32>, ValidationFailure> {
         let alias = |record: &&Record| record.record_type() == RecordType::CNAME && record.name == *name;
         let set: Vec<&Record> = records.iter().filter(alias).collect();
         let signatures = covering(records, name, RecordType::CNAME);
@@ -230,7 +235,7 @@ impl Validator {
         let (Some(signer), false) = (signer, set.is_empty()) else { return Ok(None) };
         let state = self.state(signer, context).await?;
         let ZoneSecurity::Secure(keys) = &state.standing else { return Ok(None) };
-        let rrset = Rrset { name, kind: RecordType::CNAME, records: &set };
+        let rrset = CoveredRrset { name, kind: RecordType::CNAME, records: &set };
         let signed = signature::check(&rrset, &signatures, keys, self.rules(context)).await?;
         Ok(signed.encloser.is_none().then_some(signed.ttl))
     }
@@ -243,6 +248,6 @@ fn ds_in(record: &Record) -> Option<&DS> {
     }
 }
 
-fn unsigned_in(name: &Name, zone: &Name) -> Fault {
-    Fault::new(Why::RrsigsMissing, format!("{name} is not signed, but its zone {zone} is"))
+fn unsigned_in(name: &Name, zone: &Name) -> ValidationFailure {
+    ValidationFailure::new(Why::RrsigsMissing, format!("{name} is not signed, but its zone {zone} is"))
 }

@@ -28,7 +28,7 @@ use crate::record::event::StepEvent;
 use crate::record::note::Note;
 use crate::record::trail::Trail;
 use crate::validate::anchors::Trust;
-use crate::validate::verdict::{Fault, SecurityStatus};
+use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, local};
 
@@ -238,7 +238,7 @@ impl Validator {
     }
 
     /// Marks servers whose DS or keys were bogus while another server's were not: they are asked last for a while.
-    pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, Fault)], context: &Context) {
+    pub(super) fn distrust(&self, refuted: &[(Arc<Fetched>, ValidationFailure)], context: &Context) {
         for (fetched, _) in refuted {
             if let Some(server) = fetched.server {
                 self.distrust_server(server, &fetched.zone, context);

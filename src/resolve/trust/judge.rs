@@ -23,8 +23,8 @@ use crate::validate::anchors::Trust;
 use crate::validate::denial::Denials;
 use crate::validate::keys::ZoneKeys;
 use crate::validate::proof::Proven;
-use crate::validate::signature::{self, Rrset, covered_type, covering};
-use crate::validate::verdict::{Fault, Verdict, Why};
+use crate::validate::signature::{self, CoveredRrset, covered_type, covering};
+use crate::validate::verdict::{ValidationFailure, Verdict, Why};
 
 /// A judged answer.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ struct Part {
 }
 
 /// The proof by a zone's keys of data or their absence.
-struct Shown {
+struct ProofByKeys {
     proven: Proven,
     ttl: u32,
     proofs: Vec<Record>,
@@ -57,7 +57,7 @@ struct Shown {
 /// The data or the absence to be judged.
 enum Matter<'a> {
     /// An RRset, with its signatures.
-    Set(Rrset<'a>, Vec<&'a RRSIG>),
+    Set(CoveredRrset<'a>, Vec<&'a RRSIG>),
     /// The absence of the name or of the type.
     Absence(Absence<'a>),
 }
@@ -83,12 +83,12 @@ impl Part {
     }
 
     /// Checks that ended with a fault.
-    fn faulty(fault: Fault) -> Self {
+    fn faulty(fault: ValidationFailure) -> Self {
         let indeterminate = fault.why == Why::Indeterminate;
         Self::of(if indeterminate { Verdict::Indeterminate(fault) } else { Verdict::Bogus(fault) })
     }
 
-    fn shown(shown: Shown) -> Self {
+    fn shown(shown: ProofByKeys) -> Self {
         let verdict = match shown.proven {
             Proven::Fully => Verdict::Secure,
             Proven::Insecurely(fault) => Verdict::Insecure(fault),
@@ -135,7 +135,7 @@ impl Validator {
                 judged.checked.sets.push(*security);
                 if found.contradicted && *security == Security::Secure {
                     let text = format!("the CNAME of {name} does not match its signed DNAME");
-                    let part = Part::of(Verdict::Bogus(Fault::new(Why::Bogus, text)));
+                    let part = Part::of(Verdict::Bogus(ValidationFailure::new(Why::Bogus, text)));
                     judged.take(part, &mut vouched);
                 }
                 ttls.push((name, kind, *ttl));
@@ -200,7 +200,7 @@ impl Validator {
             SignerKeys::Of(state) => state,
             SignerKeys::None(part) => return part,
         };
-        let matter = Matter::Set(Rrset { name, kind, records: set }, signatures);
+        let matter = Matter::Set(CoveredRrset { name, kind, records: set }, signatures);
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
@@ -260,23 +260,23 @@ impl Validator {
         matter: &Matter<'_>,
         evidence: &[Record],
         context: &Context,
-    ) -> Result<Shown, Fault> {
+    ) -> Result<ProofByKeys, ValidationFailure> {
         let rules = self.rules(context);
         let work = rules.budget;
         match matter {
             Matter::Set(rrset, signatures) => {
                 let signed = signature::check(rrset, signatures, keys, rules).await?;
                 let Some(encloser) = &signed.encloser else {
-                    return Ok(Shown { proven: Proven::Fully, ttl: signed.ttl, proofs: Vec::new() });
+                    return Ok(ProofByKeys { proven: Proven::Fully, ttl: signed.ttl, proofs: Vec::new() });
                 };
                 let denials = Denials::read(evidence, keys, rules).await?;
                 let proven = denials.wildcard(rrset.name, encloser, work)?;
-                Ok(Shown { proven, ttl: denials.ttl.min(signed.ttl), proofs: denials.signed() })
+                Ok(ProofByKeys { proven, ttl: denials.ttl.min(signed.ttl), proofs: denials.signed() })
             }
             Matter::Absence(Absence { name, kind, nxdomain, soa }) => {
                 let mut ttl = u32::MAX;
                 if let Some(soa) = soa {
-                    let rrset = Rrset { name: &soa.name, kind: RecordType::SOA, records: &[soa] };
+                    let rrset = CoveredRrset { name: &soa.name, kind: RecordType::SOA, records: &[soa] };
                     let signatures = covering(evidence, &soa.name, RecordType::SOA);
                     ttl = signature::check(&rrset, &signatures, keys, rules).await?.ttl;
                 }
@@ -286,7 +286,7 @@ impl Validator {
                 } else {
                     denials.nodata(name, *kind, work)?
                 };
-                Ok(Shown { proven, ttl: ttl.min(denials.ttl), proofs: denials.signed() })
+                Ok(ProofByKeys { proven, ttl: ttl.min(denials.ttl), proofs: denials.signed() })
             }
         }
     }
@@ -328,7 +328,7 @@ impl Judged {
     }
 
     /// Turns secure parts into insecure ones, and says why.
-    fn lose_security(&mut self, why: &Fault) {
+    fn lose_security(&mut self, why: &ValidationFailure) {
         if !self.has_secure() {
             return;
         }

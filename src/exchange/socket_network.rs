@@ -31,12 +31,12 @@ const LARGER_THAN_OFFERED: usize = PAYLOAD as usize + 1;
 const REPLIES: Interest = Interest::READABLE.add(Interest::ERROR);
 
 /// Sockets of this machine.
-pub struct Internet {
+pub struct SocketNetwork {
     random: Random,
     ports: ArcSwap<Ports>,
 }
 
-impl Internet {
+impl SocketNetwork {
     /// Sockets on those of `ports` that are drawn from `random`.
     pub fn new(random: Random, ports: Ports) -> Self {
         Self { random, ports: ArcSwap::from_pointee(ports) }
@@ -87,7 +87,7 @@ fn is_of_the_port(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
-impl Network for Internet {
+impl Network for SocketNetwork {
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
@@ -180,18 +180,18 @@ mod tests {
     const SOURCE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 9));
 
     /// Sockets on any port.
-    fn internet() -> Internet {
-        Internet::new(Random::seeded(5), Ports::of(1_024..=u16::MAX, ""))
+    fn network() -> SocketNetwork {
+        SocketNetwork::new(Random::seeded(5), Ports::of(1_024..=u16::MAX, ""))
     }
 
     #[tokio::test]
     async fn messages_leave_from_ports_of_the_range_that_are_not_reserved_until_none_is_free() {
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
-        let internet = Internet::new(Random::seeded(5), Ports::of(61_000..=61_009, "61003,61005-61006"));
+        let network = SocketNetwork::new(Random::seeded(5), Ports::of(61_000..=61_009, "61003,61005-61006"));
         let (mut held, mut ports) = (Vec::new(), Vec::new());
         let error = loop {
-            match internet.send_datagram(&path, b"question").await {
+            match network.send_datagram(&path, b"question").await {
                 Ok(replies) => held.push(replies),
                 Err(error) => break error,
             }
@@ -205,18 +205,18 @@ mod tests {
         // Another program may have one of them.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
-        internet.set_ports(Ports::of(1_024..=u16::MAX, ""));
-        assert!(internet.send_datagram(&path, b"question").await.is_ok());
+        network.set_ports(Ports::of(1_024..=u16::MAX, ""));
+        assert!(network.send_datagram(&path, b"question").await.is_ok());
     }
 
     #[tokio::test]
     async fn messages_leave_from_the_configured_address_and_from_ports_of_their_own() {
-        let internet = internet();
+        let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
         let mut ports = Vec::new();
         for _ in 0..2 {
-            let mut replies = internet.send_datagram(&path, b"question").await.unwrap();
+            let mut replies = network.send_datagram(&path, b"question").await.unwrap();
             let mut datagram = [0; 16];
             let (length, client) = server.recv_from(&mut datagram).await.unwrap();
             assert_eq!((&datagram[..length], client.ip()), (b"question".as_slice(), SOURCE));
@@ -229,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn streams_leave_from_the_configured_address_with_a_length_in_front() {
-        let internet = internet();
+        let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let path = Path { server: server.local_addr().unwrap(), source: Some(SOURCE), tls: None };
         let served = async {
@@ -240,7 +240,7 @@ mod tests {
             (framed, client.ip())
         };
         let asked = async {
-            let mut stream = internet.open_stream(&path).await.unwrap();
+            let mut stream = network.open_stream(&path).await.unwrap();
             stream.send(b"question").await.unwrap();
             stream.next().await.unwrap()
         };
@@ -251,7 +251,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_over_tls_is_told_the_name_that_its_certificate_must_have() {
-        let internet = internet();
+        let network = network();
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let tls = Some("dns.example".into());
         let path = Path { server: server.local_addr().unwrap(), source: None, tls };
@@ -264,27 +264,27 @@ mod tests {
             stream.read_exact(&mut hello).await.unwrap();
             hello
         };
-        let (opened, hello) = tokio::join!(internet.open_stream(&path), served);
+        let (opened, hello) = tokio::join!(network.open_stream(&path), served);
         assert!(opened.is_err(), "the connection was closed");
         assert!(hello.windows(11).any(|octets| octets == b"dns.example"));
     }
 
     #[tokio::test]
     async fn an_address_that_this_host_lacks_is_its_own_fault() {
-        let internet = internet();
+        let network = network();
         let lacking: IpAddr = "192.0.2.1".parse().unwrap();
         let path = Path { server: "127.0.0.1:9".parse().unwrap(), source: Some(lacking), tls: None };
         let is_own = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NotSent>());
-        assert!(is_own(&internet.send_datagram(&path, b"question").await.err().unwrap()));
-        assert!(is_own(&internet.open_stream(&path).await.err().unwrap()));
+        assert!(is_own(&network.send_datagram(&path, b"question").await.err().unwrap()));
+        assert!(is_own(&network.open_stream(&path).await.err().unwrap()));
     }
 
     #[tokio::test]
     async fn a_closed_port_is_told_at_once() {
-        let internet = internet();
+        let network = network();
         let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
         let path = Path { server, source: None, tls: None };
-        let mut replies = internet.send_datagram(&path, b"question").await.unwrap();
+        let mut replies = network.send_datagram(&path, b"question").await.unwrap();
         assert!(replies.next().await.is_err());
     }
 }
