@@ -1,0 +1,134 @@
+//! The key of a question: the octets by which memories, flights and failures are looked up.
+
+use std::borrow::Borrow;
+use std::fmt;
+
+use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+
+use super::names::wire_name;
+use super::{Question, ViewId};
+
+/// Class IN (RFC 1035 section 3.2.4): the only one we serve.
+const CLASS_IN: u16 = 1;
+
+/// Lower-case wire name, type, class, then one octet of flags: DO (bit 0) and CD (bit 1) of a question, and marks of
+/// tables (bits 2 to 7); then the view.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct QuestionKey(Box<[u8]>);
+
+impl Question {
+    /// The key of its answer, flight and failure.
+    pub fn key(&self) -> QuestionKey {
+        let mut bytes = wire_name(&self.name);
+        let flags = u8::from(self.dnssec_ok) | u8::from(self.checking_disabled) << 1;
+        push_tail(&mut bytes, self.kind, flags, self.view);
+        QuestionKey(bytes.into_boxed_slice())
+    }
+}
+
+impl QuestionKey {
+    /// Octets after the name: type, class, flags, view.
+    pub const TAIL: usize = 9;
+
+    /// A key read off the wire by `wire::query`.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The key of a sub-question, which recursion or the chain of trust asks: its failures are kept apart from clients'.
+    pub fn of_sub_question(name: &Name, kind: RecordType, view: ViewId) -> Self {
+        let mut bytes = wire_name(name);
+        push_tail(&mut bytes, kind, OF_SUB_QUESTIONS, view);
+        Self(bytes.into())
+    }
+
+    /// The key's octets.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The lower-case wire name within the key.
+    pub fn name(&self) -> &[u8] {
+        self.0.get(..self.0.len().saturating_sub(Self::TAIL)).unwrap_or_default()
+    }
+
+    /// The type within the key.
+    pub fn kind(&self) -> RecordType {
+        match self.tail() {
+            Some([high, low, ..]) => RecordType::from(u16::from_be_bytes([*high, *low])),
+            None => RecordType::ZERO,
+        }
+    }
+
+    /// The octet after type and class.
+    pub fn flags(&self) -> u8 {
+        self.tail().map_or(0, |[_, _, _, _, flags, ..]| *flags)
+    }
+
+    /// The view.
+    pub fn view(&self) -> ViewId {
+        self.tail()
+            .map_or_else(ViewId::default, |[_, _, _, _, _, view @ ..]| ViewId(u32::from_be_bytes(*view)))
+    }
+
+    fn tail(&self) -> Option<&[u8; Self::TAIL]> {
+        self.0.last_chunk()
+    }
+
+    /// The question of this key; none if the key is not that of a question.
+    pub fn question(&self) -> Option<Question> {
+        let name = Name::read(&mut BinDecoder::new(self.name())).ok()?;
+        let (dnssec_ok, checking_disabled) = (self.flags() & 1 != 0, self.flags() & 2 != 0);
+        Some(Question { name, kind: self.kind(), dnssec_ok, checking_disabled, view: self.view() })
+    }
+}
+
+impl Borrow<[u8]> for QuestionKey {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for QuestionKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "QuestionKey({} octets, {})", self.0.len(), self.kind())
+    }
+}
+
+/// The bit of a key's flags that separates sub-questions from clients' questions.
+const OF_SUB_QUESTIONS: u8 = 0x10;
+
+/// Appends the octets after the name of a key of class IN.
+pub fn push_tail(bytes: &mut Vec<u8>, kind: RecordType, flags: u8, view: ViewId) {
+    bytes.extend_from_slice(&tail(kind, flags, view));
+}
+
+/// The octets after the name of a key of class IN.
+pub fn tail(kind: RecordType, flags: u8, view: ViewId) -> [u8; QuestionKey::TAIL] {
+    let ([one, two], [three, four]) = (u16::from(kind).to_be_bytes(), CLASS_IN.to_be_bytes());
+    let [six, seven, eight, nine] = view.octets();
+    [one, two, three, four, flags, six, seven, eight, nine]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_ignores_case_and_tells_types_and_flags_apart() {
+        let lower = Question::new(&Name::from_ascii("mail.example.").unwrap(), RecordType::MX);
+        let upper = Question::new(&Name::from_ascii("MAIL.Example.").unwrap(), RecordType::MX);
+        assert_eq!(lower.key(), upper.key());
+        assert_eq!(lower.key().kind(), RecordType::MX);
+        assert_eq!(lower.key().name(), b"\x04mail\x07example\x00");
+        let signed = Question { dnssec_ok: true, ..lower.clone() };
+        let unchecked = Question { checking_disabled: true, ..lower.clone() };
+        assert_ne!(lower.key(), signed.key());
+        assert_ne!(signed.key(), unchecked.key());
+        let elsewhere = Question { view: ViewId(0x0102_0304), ..lower.clone() };
+        for question in [lower, signed, unchecked, elsewhere] {
+            assert_eq!(question.key().question(), Some(question));
+        }
+    }
+}

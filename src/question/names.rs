@@ -1,0 +1,162 @@
+//! Names in wire form, and their comparison without case (RFC 1035 section 2.3.3, RFC 4343).
+
+use std::ops::Deref;
+
+use hickory_proto::rr::Name;
+use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
+
+/// The longest name on the wire (RFC 1035 section 2.3.4).
+pub const MAX_NAME: usize = 255;
+
+/// The longest label (RFC 1035 section 2.3.4).
+const MAX_LABEL: usize = 63;
+
+/// A name in lower-case wire form, without compression.
+pub fn wire_name(name: &Name) -> Vec<u8> {
+    WireName::of(name).to_vec()
+}
+
+/// The same in place: no allocation for a name that is looked up and forgotten.
+#[derive(Clone)]
+pub struct WireName {
+    octets: [u8; MAX_NAME],
+    length: usize,
+}
+
+impl WireName {
+    /// The wire form of `name`.
+    pub fn of(name: &Name) -> Self {
+        let mut octets = [0; MAX_NAME];
+        let length = put_wire(name, &mut octets);
+        Self { octets, length }
+    }
+}
+
+/// Whether octets are the wire form of `name`, an absolute one, without case.
+pub fn is_wire_of(octets: &[u8], name: &Name) -> bool {
+    let mut left = octets;
+    for label in name.iter() {
+        let Some((own, behind)) = left.split_at_checked(label.len().saturating_add(1)) else { return false };
+        let own = own.split_first().filter(|(length, _)| usize::from(**length) == label.len());
+        if !own.is_some_and(|(_, own)| own.eq_ignore_ascii_case(label)) {
+            return false;
+        }
+        left = behind;
+    }
+    left == [0]
+}
+
+/// Writes a name in lower-case wire form to the begin of `octets`, which are zeros and have room for the longest
+/// name; returns its length.
+pub fn put_wire(name: &Name, octets: &mut [u8]) -> usize {
+    let (mut left, mut length) = (&mut *octets, 1_usize);
+    for label in name.iter() {
+        // A name has at most 255 octets, and a label 63 (RFC 1035 section 2.3.4); `Name` holds to that.
+        let Some((first, rest)) = left.split_first_mut() else { break };
+        let Some((into, behind)) = rest.split_at_mut_checked(label.len()) else { break };
+        *first = u8::try_from(label.len()).unwrap_or(0);
+        into.copy_from_slice(label);
+        length = length.saturating_add(label.len()).saturating_add(1);
+        left = behind;
+    }
+    // The root's label is there already. No length is a letter: lengths end at 63.
+    let length = length.min(MAX_NAME);
+    octets.get_mut(..length).unwrap_or_default().make_ascii_lowercase();
+    length
+}
+
+impl Deref for WireName {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
+/// Whether two absolute names are equal without case. The library compares them by label from the right and by
+/// letter, which takes several times as long.
+pub fn same_name(one: &Name, other: &Name) -> bool {
+    let (one, other) = (one.iter(), other.iter());
+    one.len() == other.len() && one.zip(other).all(|(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+/// Whether `name` is at or below `zone`, both absolute, without case.
+pub fn lies_within(name: &Name, zone: &Name) -> bool {
+    let (mut labels, zone) = (name.iter(), zone.iter());
+    let Some(below) = labels.len().checked_sub(zone.len()) else { return false };
+    // `skip` would look at each label twice.
+    for _ in 0..below {
+        labels.next();
+    }
+    labels.zip(zone).all(|(one, other)| one.eq_ignore_ascii_case(other))
+}
+
+/// The name of a wire form; the root if it is none.
+pub fn name_of_wire(wire: &[u8]) -> Name {
+    Name::read(&mut BinDecoder::new(wire)).unwrap_or_default()
+}
+
+/// Whether octets are exactly one name in wire form, without compression.
+pub fn is_name(octets: &[u8]) -> bool {
+    let (mut left, mut fits) = (octets, octets.len() <= MAX_NAME);
+    while let Some((length, rest)) = left.split_first().filter(|_| fits) {
+        if *length == 0 {
+            return rest.is_empty();
+        }
+        fits = usize::from(*length) <= MAX_LABEL;
+        left = rest.get(usize::from(*length)..).unwrap_or_default();
+    }
+    false
+}
+
+/// The begins of the labels of a name in wire form, from the left, without the root's.
+pub fn label_places(wire: &[u8]) -> impl Iterator<Item = usize> {
+    let length = |place: usize| wire.get(place).copied().map(usize::from).filter(|length| *length > 0);
+    let first = length(0).map(|_| 0_usize);
+    std::iter::successors(first, move |place: &usize| {
+        let next = place.saturating_add(length(*place)?).saturating_add(1);
+        length(next).map(|_| next)
+    })
+}
+
+/// Whether a name is at or below `zone`, both in wire form.
+pub fn is_within(name: &[u8], zone: &[u8]) -> bool {
+    let Some(begin) = name.len().checked_sub(zone.len()) else { return false };
+    let cut = zone == [0] || label_places(name).any(|place| place == begin);
+    cut && name.get(begin..) == Some(zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_whatever_their_case() {
+        let name = |text: &str| Name::from_ascii(text).unwrap();
+        assert!(
+            same_name(&name("Mail.Example."), &name("mAIL.eXAMPLE.")) && same_name(&name("."), &name("."))
+        );
+        for other in ["example.", "mail.example.org.", "mai.lexample.", "."] {
+            assert!(!same_name(&name("mail.example."), &name(other)), "{other}");
+            assert!(!is_wire_of(&wire_name(&name("mail.example.")), &name(other)), "{other}");
+            assert!(is_wire_of(&wire_name(&name(other)), &name(&other.to_uppercase())), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_lies_within_a_zone_by_whole_labels() {
+        let wire = |text: &str| wire_name(&Name::from_ascii(text).unwrap());
+        let within = |name: &str, zone: &str| {
+            let by_octets = is_within(&wire(name), &wire(zone));
+            let (name, zone) = (Name::from_ascii(name).unwrap(), Name::from_ascii(zone).unwrap());
+            assert_eq!([lies_within(&name, &zone), zone.zone_of(&name)], [by_octets; 2], "{name} {zone}");
+            by_octets
+        };
+        assert!(within("a.b.example.", "b.example.") && within("b.example.", "b.example."));
+        assert!(within("a.", ".") && within(".", "."));
+        assert!(!within("b.example.", "a.b.example.") && !within("ab.example.", "b.example."));
+        assert_eq!(label_places(&wire("a.bc.example.")).collect::<Vec<_>>(), [0, 2, 5]);
+        assert_eq!(label_places(&wire(".")).count(), 0);
+        assert_eq!(name_of_wire(&wire("a.bc.example.")).to_ascii(), "a.bc.example.");
+    }
+}
