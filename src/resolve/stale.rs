@@ -12,8 +12,9 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::chase::{Chased, goes_in_a_circle};
 use super::client_question::ClientQuestion;
+use super::flight::compose_answer;
 use super::recall::held;
-use super::{Asked, Replied, Resolver, compose_answer};
+use super::{Asked, Replied, Resolver};
 use crate::cache::freshness::{self, Age, LastWord};
 use crate::cache::rrsets::may_be_stale;
 use crate::clock::Calendar;

@@ -27,7 +27,8 @@ use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, Questi
 use crate::record::event::StepEvent;
 use crate::resolve::chase::Chased;
 use crate::resolve::client_question::ClientQuestion;
-use crate::resolve::{Asked, Replied, Resolver, compose_answer};
+use crate::resolve::flight::compose_answer;
+use crate::resolve::{Asked, Replied, Resolver};
 
 /// The list of a question, and its state.
 pub(in crate::resolve) struct Watched {

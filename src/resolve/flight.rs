@@ -1,0 +1,172 @@
+//! One flight: it resolves its question, keeps the answer or the failure, reports it, and lands.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+
+use super::Resolver;
+use super::chase::Chased;
+use super::client_question::ClientQuestion;
+use super::flights::{BegunFlight, Landed};
+use crate::clock::Mono;
+use crate::iterate::context::Context;
+use crate::iterate::failure::Failure;
+use crate::question::{Answer, ExtendedError, Question, Security};
+use crate::record::event::FlightEnded;
+use crate::record::note::{Note, Words};
+use crate::record::trail::Trail;
+use crate::supervise::driven::Driven;
+use crate::supervise::{Panicked, caught};
+use crate::validate::verdict::{SecurityStatus, ValidationFailure};
+use crate::wire::compose;
+use crate::zones::Kind;
+
+impl Resolver {
+    /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
+    pub(super) fn take_off(
+        self: Arc<Self>,
+        asked: Arc<ClientQuestion>,
+        context: Context,
+        begun: BegunFlight,
+    ) -> Driven<Option<Arc<Landed>>> {
+        #[cfg(feature = "lab")]
+        let strike = self.strike.clone();
+        // Boxed at once: it has some thousand octets.
+        let flight = Box::pin(self.fly(asked, context, begun));
+        #[cfg(feature = "lab")]
+        let flight = strike.on(flight);
+        let flown = caught(flight);
+        let told = |panicked: &Panicked| {
+            tracing::error!(
+                "{panicked}; a resolution ended early and its clients get SERVFAIL; please report it"
+            )
+        };
+        Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
+    }
+
+    /// The flight itself.
+    async fn fly(
+        self: Arc<Self>,
+        asked: Arc<ClientQuestion>,
+        context: Context,
+        mut begun: BegunFlight,
+    ) -> Arc<Landed> {
+        let ClientQuestion { question, key, .. } = &*asked;
+        context.note(Note::Question { name: question.name.clone(), kind: question.kind });
+        let chased = tokio::select! {
+            biased;
+            chased = self.answer(&asked, &context) => chased,
+            shed = begun.gives_way() => {
+                let error = ExtendedError::new(ExtendedError::NOT_READY, shed.sentence());
+                let answer = Arc::new(compose::failure(question, error, self.clock.mono()));
+                let packets = context.budget.packets();
+                return begun.land(Landed { answer, failed: true, stale: false, shed: Some(shed), shared: false, packets }, None);
+            }
+        };
+        let now = self.clock.mono();
+        self.tell_lists(question, key, &chased, &context);
+        let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
+        let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
+        let doubted = chased.as_ref().is_ok_and(|chased| chased.doubted);
+        let state = context.checks().then(|| state_of(&chased)).flatten();
+        let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
+        let (answer, failed, stale) = match composed {
+            Ok(answer) => {
+                let answer = Arc::new(answer);
+                self.memory.failures.clear(key);
+                self.memory.answers.put(key.clone(), &answer);
+                (answer, None, false)
+            }
+            Err(failure) => {
+                let error = failure.extended_error();
+                let lacks = error.is_lack_of_answer();
+                let stale = lacks.then(|| self.stale(question, &context.view, &error.text)).flatten();
+                if !failure.is_known_silence() {
+                    let heard = self.iterate.heard_since(context.began());
+                    self.memory.failures.put(key.clone(), error.clone(), heard, now);
+                }
+                let is_stale = stale.is_some();
+                let answer = stale.unwrap_or_else(|| compose::failure(question, error, now));
+                (Arc::new(answer), Some(failure), is_stale)
+            }
+        };
+        let result = failed.as_ref().map_or(Words::Code(answer.rcode), |failure| failure.to_string().into());
+        context.note(Note::Ended { result });
+        let packets = context.budget.packets();
+        let zone = zone.or_else(|| failed.as_ref().and_then(Failure::zone));
+        let lost = failed.as_ref().map(|failure| {
+            let route = zone.as_ref().map(|zone| context.view.route(zone, question.kind));
+            failure.lost(route.is_some_and(|route| !matches!(route.kind, Kind::Iterate)))
+        });
+        self.recorder.flight(&FlightEnded {
+            question,
+            zone,
+            failed: lost,
+            doubted,
+            state,
+            elapsed: now.since(context.began()),
+            patience: context.view.config.resolve.deadline,
+            packets,
+        });
+        let view = Arc::clone(&context.view);
+        let answered = failed.is_none().then_some(now);
+        let landed = begun
+            .land(Landed { answer, failed: failed.is_some(), stale, shed: None, shared, packets }, answered);
+        if packets > 0 && self.iterate.is_priming_due(&view) {
+            // A panic must not take the answer with it that has just landed.
+            let primed = caught(async move {
+                #[cfg(feature = "lab")]
+                self.iterate.strike().fall();
+                let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
+                // If it fails, the known servers hold until their time is over.
+                let _ = self.iterate.prime_again(&context, &*self).await;
+            });
+            let told = |panicked: &Panicked| tracing::error!("priming of the root ended early: {panicked}");
+            let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(told).ok())));
+            // It begins now, and continues as a task.
+            let _ = priming.now_or_never();
+        }
+        landed
+    }
+}
+
+/// The answer to send. Signatures and proofs go to clients that set DO (RFC 4035 section 3.2.1).
+pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
+    let (mut answers, mut authorities) = (
+        Cow::Borrowed(&*chased.answers),
+        Cow::Borrowed(chased.soa.as_deref().map_or(&[][..], std::slice::from_ref)),
+    );
+    if question.dnssec_ok {
+        answers.to_mut().extend_from_slice(&chased.signatures);
+        authorities.to_mut().extend_from_slice(&chased.proofs);
+    }
+    let parts = compose::AnswerParts {
+        question,
+        rcode: chased.rcode,
+        answers: &answers,
+        authorities: &authorities,
+        stored: now,
+        extended_error: chased
+            .extended_error
+            .clone()
+            .or_else(|| chased.told.as_ref().map(ValidationFailure::extended_error)),
+        list: chased.list,
+    };
+    let answer = compose::answer(&parts)
+        .ok_or_else(|| Failure::TooLarge { name: question.name.clone(), kind: question.kind })?;
+    Ok(Answer { security: chased.security.unwrap_or_default(), ..answer })
+}
+
+/// The result of validation, if there was one.
+fn state_of(chased: &Result<Chased, Failure>) -> Option<SecurityStatus> {
+    match chased {
+        Ok(chased) => match chased.security? {
+            Security::Secure => Some(SecurityStatus::Secure),
+            Security::Insecure => Some(SecurityStatus::Insecure),
+            Security::Unchecked => None,
+        },
+        Err(Failure::Untrusted { state, .. }) => Some(*state),
+        Err(_) => None,
+    }
+}
