@@ -13,7 +13,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::Memory;
-use resolverd::cache::rrsets::Rank;
+use resolverd::cache::rrset::Rank;
 use resolverd::cache::snapshot::Scope;
 use resolverd::clock::{Mono, Now};
 use resolverd::question::{Question, ViewId};

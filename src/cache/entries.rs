@@ -1,13 +1,103 @@
-//! The weight and the sort of an entry of the memory of RRsets.
+//! An entry of the memory of RRsets: an RRset, a denial, a delegation, or the state of a zone; and its weight.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
-use super::rrsets::{CacheEntry, Delegation, Known, Negative, Rrset};
-use super::security::ZoneTrust;
-use super::{outside, shared, weight};
-use crate::question::QuestionKey;
+use super::negative::Negative;
+use super::rrset::{Rank, Rrset};
+use super::security::{Backing, Evidence, ZoneTrust};
+use super::{outside, renewal, shared, weight};
+use crate::clock::Mono;
+use crate::question::{QuestionKey, Security};
+
+/// The entry of a name.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// The RRset.
+    Rrset(Arc<Rrset>),
+    /// It does not exist: no such type, or no such name.
+    Negative(Arc<Negative>),
+}
+
+/// A zone cut: the servers of the zone, and the addresses that came with the referral.
+#[derive(Debug)]
+pub struct Delegation {
+    /// The zone.
+    pub zone: Name,
+    /// Its servers' names.
+    pub servers: Vec<Name>,
+    /// Addresses by place in `servers`.
+    pub glue: Vec<(usize, IpAddr)>,
+    /// Addresses and ports that the operator gave, instead of servers' names.
+    pub configured: Vec<SocketAddr>,
+    /// Whether the operator vouches for it: its servers may be at addresses where no public server is.
+    pub trusted: bool,
+    /// DS with their signatures, or the proof of their absence, as they came with the referral.
+    pub evidence: Evidence,
+    /// Since when it is known.
+    pub since: Mono,
+    /// The moment of its end.
+    pub expires: Mono,
+}
+
+/// An entry.
+#[derive(Clone)]
+pub(super) enum CacheEntry {
+    Known(Known),
+    /// The moment until which a name is known to exist.
+    Exists(Mono),
+    Delegation(Arc<Delegation>),
+    State(Arc<ZoneTrust>),
+}
+
+impl Known {
+    /// When it was kept.
+    pub(super) fn stored(&self) -> Mono {
+        match self {
+            Self::Rrset(rrset) => rrset.stored,
+            Self::Negative(negative) => negative.stored,
+        }
+    }
+
+    /// When its TTL ends.
+    pub(super) fn expires(&self) -> Mono {
+        match self {
+            Self::Rrset(rrset) => rrset.expires(),
+            Self::Negative(negative) => negative.stored.after(Duration::from_secs(negative.ttl.into())),
+        }
+    }
+
+    /// Whether it is about to end, so that a question that renews it does not use it.
+    pub fn is_to_be_renewed(&self, now: Mono) -> bool {
+        renewal::is_renewal_due(self.stored(), self.expires(), now)
+    }
+
+    /// Whether it is secure.
+    pub(super) fn is_proven(&self) -> bool {
+        let backing = match self {
+            Self::Rrset(rrset) => &rrset.backing,
+            Self::Negative(negative) => &negative.backing,
+        };
+        backing.security == Security::Secure
+    }
+
+    /// Whether it stays when new data of `rank` and `backing` come while it lives. Unchecked data do not replace
+    /// proven data; proven data replace unproven data; otherwise the greater rank stays.
+    pub(super) fn outlasts(&self, rank: Rank, backing: &Backing) -> bool {
+        let held_rank = match self {
+            Self::Rrset(rrset) => rrset.rank,
+            Self::Negative(negative) => negative.rank,
+        };
+        match (self.is_proven(), backing.security == Security::Secure) {
+            (true, false) => backing.security == Security::Unchecked || held_rank > rank,
+            (false, true) => false,
+            _ => held_rank > rank,
+        }
+    }
+}
 
 /// Octets that an entry takes in memory, with its key.
 pub(super) fn weigh(key: &QuestionKey, entry: &CacheEntry) -> u32 {

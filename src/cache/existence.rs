@@ -8,8 +8,10 @@ use std::time::Duration;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::Memory;
+use super::entries::{CacheEntry, Known};
 use super::keys::{KeySlot, NameKeys};
-use super::rrsets::{CacheEntry, InView, Known, Rank};
+use super::rrset::Rank;
+use super::rrsets::InView;
 use crate::clock::Mono;
 use crate::limits::MAX_SHOWN_ABOVE;
 use crate::question::{Question, QuestionKey, Security, ViewId, name_of_wire};
@@ -117,7 +119,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::rrsets::{Denial, Negative};
+    use crate::cache::negative::{Denial, Negative};
     use crate::cache::security::Backing;
     use crate::cache::stage::{DAY, memory, name};
     use hickory_proto::rr::rdata::{A, SOA, TXT};

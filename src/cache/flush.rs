@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
+use super::entries::CacheEntry;
 use super::entries::{EntryKind, kind_of};
-use super::rrsets::CacheEntry;
 use super::{Memory, QuestionStore};
 use crate::question::{Answer, QuestionKey, Security, ViewId, wire_name};
 
@@ -151,7 +151,7 @@ fn suffixes(name: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::rrsets::Rank;
+    use crate::cache::rrset::Rank;
     use crate::cache::stage::{DAY, memory, name};
     use crate::clock::Mono;
     use crate::question::{ExtendedError, Question};

@@ -18,8 +18,10 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 
+use super::entries::{CacheEntry, Delegation, Known};
 use super::keys::{KeySlot, NameKeys};
-use super::rrsets::{CacheEntry, Delegation, InView, Known, Rrset};
+use super::rrset::Rrset;
+use super::rrsets::InView;
 use super::security::ZoneTrust;
 use crate::clock::Mono;
 use crate::limits::{CLIENT_RESPONSE_TIME, SERVER_QUIET_TIME};
@@ -144,7 +146,8 @@ impl InView<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::rrsets::{Denial, Rank};
+    use crate::cache::negative::Denial;
+    use crate::cache::rrset::Rank;
     use crate::cache::stage::{DAY, memory, name};
     use crate::question::ViewId;
     use hickory_proto::rr::rdata::{A, CNAME, SOA};

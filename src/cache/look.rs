@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::rrsets::{self, Delegation, Negative, Rank};
+use super::entries::{CacheEntry, Delegation, Known};
+use super::negative::Negative;
+use super::rrset::Rank;
 use super::security::ZoneTrust;
 use super::{Memory, entries, failures, weigh_answer};
 use crate::clock::Mono;
@@ -94,19 +96,19 @@ impl Memory {
         for (key, entry) in self.rrsets.store().entries(|key, _| key.name() == wire) {
             let octets = entries::weigh(&key, &entry);
             let (of, left, what) = match entry {
-                rrsets::CacheEntry::Known(rrsets::Known::Rrset(rrset)) => {
+                CacheEntry::Known(Known::Rrset(rrset)) => {
                     let what = HeldData::Rrset(rrset.rank(), rrset.records(name, now));
                     (Some(key.kind()), rrset.left(now), what)
                 }
-                rrsets::CacheEntry::Known(rrsets::Known::Negative(negative)) => {
+                CacheEntry::Known(Known::Negative(negative)) => {
                     let of = (key.kind() != RecordType::ZERO).then(|| key.kind());
                     (of, negative.left(now), HeldData::Negative(negative))
                 }
-                rrsets::CacheEntry::Delegation(delegation) => {
+                CacheEntry::Delegation(delegation) => {
                     (None, delegation.expires.since(now), HeldData::Delegation(delegation))
                 }
-                rrsets::CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
-                rrsets::CacheEntry::Exists(_) => continue,
+                CacheEntry::State(state) => (None, state.expires.since(now), HeldData::State(state)),
+                CacheEntry::Exists(_) => continue,
             };
             // An entry for all types matches every type.
             if !left.is_zero() && (kind.is_none() || of.is_none() || of == kind) {
@@ -142,7 +144,7 @@ impl Memory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::rrsets::Denial;
+    use crate::cache::negative::Denial;
     use crate::cache::security::Evidence;
     use crate::cache::stage::{DAY, memory, name};
     use crate::wire::compose::{self, AnswerParts};

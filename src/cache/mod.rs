@@ -28,15 +28,18 @@
     clippy::panic
 )]
 
-mod entries;
+mod delegations;
+pub mod entries;
 mod existence;
 pub mod failures;
 pub mod flush;
 pub mod freshness;
 mod keys;
 pub mod look;
+pub mod negative;
 pub mod renewal;
 mod round_trips;
+pub mod rrset;
 pub mod rrsets;
 pub mod security;
 pub mod servers;

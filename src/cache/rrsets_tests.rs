@@ -1,9 +1,11 @@
 //! Which entries are kept, which are replaced, and for how long.
 
 use super::*;
-use crate::cache::security::ZoneSecurity;
+use crate::cache::entries::Delegation;
+use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::cache::stage::{DAY, memory, name};
 use crate::question::wire_name;
+use hickory_proto::rr::RData;
 use hickory_proto::rr::rdata::{A, MX, NULL, SOA, TXT};
 use proptest::prelude::*;
 

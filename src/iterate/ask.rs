@@ -22,7 +22,7 @@ use super::news::{AttemptEvent, Events, News};
 use super::role::ServerRole;
 use super::select::{self, Candidate, CandidateProgress};
 use super::{Errand, Iterate, path};
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::conduct::Conduct;
 use crate::limits::{

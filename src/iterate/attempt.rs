@@ -19,7 +19,7 @@ use super::means::Means;
 use super::news::{AttemptEvent, News, Reports};
 use super::role::ServerRole;
 use super::unproven::Silent;
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::cache::servers::{Server, ServerStanding};
 use crate::clock::Mono;
 use crate::conduct::{Conduct, Transport};

@@ -6,7 +6,7 @@
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::limits::EDNS_TRIES;
 use crate::validate::anchors::Trust;
 use crate::zones::View;

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::classify::{Referral, Said};
 use super::{Errand, Iterate};
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::limits::MAX_LATE_ANSWERS;
 use crate::zones::View;
 

@@ -73,7 +73,7 @@ use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::cache::Memory;
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::cache::servers::Server;
 use crate::clock::{Clock, Mono};
 use crate::dnsbl::network_answers::NetworkAnswers;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::failure::Failure;
 use super::{Errand, Iterate, Resolved};
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::conduct::Conduct;
 use crate::limits::{SILENT_DELEGATION_TIME, SUSPECT_AGE};
 use crate::record::event::StepEvent;

@@ -1,6 +1,6 @@
 //! The role of a server for a question: who named it, and whether it is asked for the whole answer.
 
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::zones::{Kind, Route};
 
 /// The role of a server.

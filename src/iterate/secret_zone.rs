@@ -11,7 +11,7 @@ use hickory_proto::rr::RecordType;
 
 use super::failure::Failure;
 use super::{Errand, Iterate};
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::dnsbl::rewrite::Rewrite;
 
 impl Iterate {

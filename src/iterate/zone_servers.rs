@@ -12,7 +12,8 @@ use ipnet::IpNet;
 
 use super::context::Context;
 use super::{Errand, Iterate};
-use crate::cache::rrsets::{Delegation, Rank};
+use crate::cache::entries::Delegation;
+use crate::cache::rrset::Rank;
 use crate::clock::Mono;
 use crate::limits::MAX_SERVERS;
 

@@ -15,7 +15,7 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::Resolver;
 use super::client_question::ClientQuestion;
 use super::trust::chain::refuted;
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::dnsbl::list::AskedAbout;
 use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;

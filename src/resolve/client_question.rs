@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use hickory_proto::rr::RecordType;
 
 use super::lists::list_on;
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::clock::Mono;
 use crate::dnsbl::list::List;
 use crate::question::{Client, Question, QuestionKey};

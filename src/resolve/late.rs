@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::Resolver;
 use super::chase::leads_away;
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Found, Said};
 use crate::iterate::context::Context;

@@ -7,7 +7,8 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Resolver;
 use super::chase::Chased;
-use crate::cache::rrsets::{Known, Rank};
+use crate::cache::entries::Known;
+use crate::cache::rrset::Rank;
 use crate::clock::Mono;
 use crate::dnsbl::list::List;
 use crate::iterate::Errand;

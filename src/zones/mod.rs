@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
-use crate::cache::rrsets::Delegation;
+use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
 use crate::clock::Mono;
 use crate::config::{self, Config, ZoneKind};

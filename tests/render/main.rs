@@ -7,7 +7,7 @@ mod lists;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use resolverd::cache::rrsets::Rank;
+use resolverd::cache::rrset::Rank;
 use resolverd::cache::servers::Health;
 use resolverd::conduct::{Conduct, Transport};
 use resolverd::config::{Config, Errors};

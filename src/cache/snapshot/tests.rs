@@ -11,7 +11,10 @@ use proptest::prelude::*;
 
 use super::blocks::HEAD;
 use super::*;
-use crate::cache::rrsets::{Delegation, Denial, InView, Known, Rank};
+use crate::cache::entries::{Delegation, Known};
+use crate::cache::negative::Denial;
+use crate::cache::rrset::Rank;
+use crate::cache::rrsets::InView;
 use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::cache::servers::Health;
 use crate::cache::stage::{DAY, memory, name};

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::rrsets::Rank;
+use crate::cache::rrset::Rank;
 use crate::cache::servers::Health;
 
 /// The state of a server.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use hickory_proto::rr::{Name, Record, RecordType};
 
 use crate::cache::look::{Held, HeldData};
-use crate::cache::rrsets::Rank;
+use crate::cache::rrset::Rank;
 use crate::lab::distort::POISON;
 use crate::lab::simulation::Simulation;
 

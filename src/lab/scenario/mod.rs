@@ -80,7 +80,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 use thiserror::Error;
 
-use crate::cache::rrsets::Rank;
+use crate::cache::rrset::Rank;
 use crate::question::Outcome;
 
 use super::delegations::Tree;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
-use crate::cache::rrsets::Rank;
+use crate::cache::rrset::Rank;
 use crate::lab::delegations::Tree;
 use crate::lab::fault::{Fault, span};
 use crate::lab::signing::Signing;

@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 
 use super::Validator;
 use super::fetch::{Fetched, Round};
-use crate::cache::rrsets::Rank;
+use crate::cache::rrset::Rank;
 use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::clock::Mono;
 use crate::iterate::context::Context;

@@ -10,7 +10,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType};
 use super::Validator;
 use super::chain::{Delegated, denier, is_unsigned, note_refuted, unreachable};
 use super::fetch::{Fetched, Round};
-use crate::cache::rrsets::Rank;
+use crate::cache::rrset::Rank;
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::iterate::context::Context;
 use crate::limits::{INSECURE_TTL, MAX_BOGUS_TRIES, MAX_CUT_PROBES};

@@ -13,8 +13,9 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use tokio::sync::oneshot;
 
 use super::Validator;
+use crate::cache::entries::{Delegation, Known};
 use crate::cache::renewal;
-use crate::cache::rrsets::{Delegation, Known, Rank};
+use crate::cache::rrset::Rank;
 use crate::cache::security::ZoneTrust;
 use crate::clock::Mono;
 use crate::iterate::Errand;

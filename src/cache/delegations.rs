@@ -1,0 +1,69 @@
+//! Delegations and the states of zones, by name.
+
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+
+use super::entries::{CacheEntry, Delegation};
+use super::keys::{KeySlot, NameKeys};
+use super::rrsets::InView;
+use super::security::ZoneTrust;
+use crate::clock::Mono;
+
+impl InView<'_> {
+    /// Keeps a delegation.
+    pub fn put_delegation(&self, delegation: Arc<Delegation>) {
+        self.store
+            .insert(self.key(&delegation.zone, KeySlot::Delegation), CacheEntry::Delegation(delegation));
+    }
+
+    /// Keeps the state of a zone.
+    pub fn put_zone_state(&self, state: Arc<ZoneTrust>) {
+        self.store.insert(self.key(&state.zone, KeySlot::State), CacheEntry::State(state));
+    }
+
+    /// The state of exactly this zone.
+    pub fn zone_state(&self, zone: &Name, now: Mono) -> Option<Arc<ZoneTrust>> {
+        match self.store.get(NameKeys::of(zone, self.view).at(0, KeySlot::State)) {
+            Some(CacheEntry::State(state)) if now < state.expires => Some(state),
+            _ => None,
+        }
+    }
+
+    /// Forgets the delegation of a zone.
+    pub fn forget_delegation(&self, zone: &Name) {
+        self.store.remove(NameKeys::of(zone, self.view).at(0, KeySlot::Delegation));
+    }
+
+    /// The delegation of exactly this zone.
+    pub fn delegation(&self, zone: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        self.delegated(NameKeys::of(zone, self.view).at(0, KeySlot::Delegation), now)
+    }
+
+    /// The delegation of the closest known zone at or above `name`.
+    pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
+        self.closest_to(NameKeys::of(name, self.view), now)
+    }
+
+    /// The same for a name in wire form.
+    pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
+        self.closest_to(NameKeys::of_wire(name, self.view), now)
+    }
+
+    fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<Arc<Delegation>> {
+        let mut begin = 0;
+        loop {
+            if let Some(delegation) = self.delegated(keys.at(begin, KeySlot::Delegation), now) {
+                return Some(delegation);
+            }
+            begin = keys.above(begin)?;
+        }
+    }
+
+    fn delegated(&self, key: &[u8], now: Mono) -> Option<Arc<Delegation>> {
+        match self.store.get(key) {
+            Some(CacheEntry::Delegation(delegation)) if now < delegation.expires => Some(delegation),
+            _ => None,
+        }
+    }
+}
