@@ -51,19 +51,55 @@ impl Iterate {
             }
         };
         // A server may have answered meanwhile.
-        if let Some(cut) = self.stale_cut(errand) {
-            errand.context.budget.use_stale();
-            let ago = self.now().since(cut.expires).as_secs();
-            let found = format!("the delegation of {} that ended {ago} s ago", cut.zone);
-            errand.context.note(StepEvent::Memory { found });
-            if let Ok(resolved) = self.walk(errand, cut, &[]).await {
-                return Ok(resolved);
+        match (self.stale_cut(errand), failure) {
+            (Some(cut), failure) => self.find_beside(errand, cut, fresh, failure).await,
+            (None, Some(failure)) => Err(failure),
+            (None, None) => fresh.await,
+        }
+    }
+
+    /// Asks the servers of the old delegation while the servers above may still answer: their answer comes first.
+    /// `failure`: `fresh` has ended with it.
+    async fn find_beside(
+        &self,
+        errand: Errand<'_>,
+        cut: Arc<Delegation>,
+        mut fresh: impl Future<Output = Result<Resolved, Failure>> + Send + Unpin,
+        mut failure: Option<Failure>,
+    ) -> Result<Resolved, Failure> {
+        errand.context.budget.use_stale();
+        let ago = self.now().since(cut.expires).as_secs();
+        let found = format!("the delegation of {} that ended {ago} s ago", cut.zone);
+        errand.context.note(StepEvent::Memory { found });
+        let mut stale = Box::pin(self.walk(errand, Arc::clone(&cut), &[]));
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut fresh, if failure.is_none() => match outcome {
+                    Err(lack) if lack.extended_error().is_lack_of_answer() => failure = Some(lack),
+                    outcome => return outcome,
+                },
+                outcome = &mut stale => {
+                    // A referral from above ends the old delegation.
+                    if outcome.is_ok() && self.is_still_stale(errand, &cut) {
+                        return outcome;
+                    }
+                    break;
+                }
             }
         }
         match failure {
             Some(failure) => Err(failure),
             None => fresh.await,
         }
+    }
+
+    /// Whether memory has no other delegation of its zone since.
+    fn is_still_stale(&self, errand: Errand<'_>, cut: &Arc<Delegation>) -> bool {
+        let Errand { route, context, .. } = errand;
+        let rrsets = self.memory.rrsets.of(context.view.knows);
+        let known = rrsets.stale_delegation(&cut.zone, route.policy.serve_stale, self.now());
+        known.is_some_and(|known| Arc::ptr_eq(&known, cut))
     }
 
     /// The delegation that has ended and may be used if the servers above do not answer.
