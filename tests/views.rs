@@ -1,5 +1,6 @@
 //! Listeners with different zones, through reloads: each question is answered by its listener's view at that moment.
 
+use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -131,6 +132,52 @@ fn a_view_that_stays_keeps_what_it_knows_and_one_that_comes_back_begins_anew() {
         spared.listeners[1].dnsbl = Guard::Pass;
         simulation.reload(spared).await;
         assert_eq!(outcome(2, &first).await, Outcome::Cache);
+    });
+}
+
+/// The next process, with the cache of this one, which is stopped now.
+fn restarted(stopped: &Simulation, config: Config) -> Simulation {
+    let mut file = Cursor::new(Vec::new());
+    let (of, now) = (stopped.resolver(), stopped.clock().now());
+    of.memory().write_snapshot(&of.snapshot_scope(), now, &mut file).unwrap();
+    let next = Simulation::new(Arc::clone(stopped.lab()), config, 2);
+    next.clock().set_wrong_by(i64::try_from(now.unix - next.clock().now().unix).unwrap());
+    let (of, now) = (next.resolver(), next.clock().now());
+    of.memory()
+        .read_snapshot(&of.snapshot_scope(), now, &mut Cursor::new(file.into_inner()), || true)
+        .unwrap();
+    next
+}
+
+/// A flight on the old route ends between the reload and the stop.
+#[test]
+fn what_a_zone_s_old_servers_said_during_a_reload_does_not_outlast_a_restart() {
+    paused(async {
+        let lab = lab();
+        let mut moved = config(&lab, &[]);
+        moved.zones[0].kind = stub(1).kind;
+        let simulation = Simulation::new(Arc::clone(&lab), config(&lab, &[]), 1);
+        let (owner, beside) = (format!("host.{}", apex(0)), format!("host.{}", apex(2)));
+        assert!(is_private(&ask(&simulation, 0, &beside).await, 2));
+        let asked = ask(&simulation, 0, &owner);
+        let reloaded = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            simulation.reload(moved.clone()).await;
+        };
+        assert!(is_private(&tokio::join!(asked, reloaded).0, 0), "its server answers after the reload");
+        let next = restarted(&simulation, moved.clone());
+        let held = next.resolver().memory().look(&name(&owner), None, next.clock().mono());
+        assert!(held.is_empty(), "{held:?}");
+        assert_ne!(ask(&next, 0, &owner).await.outcome, Outcome::Cache);
+        assert_eq!(ask(&next, 0, &beside).await.outcome, Outcome::Cache, "a zone that did not move");
+
+        // The new servers' data outlast it later.
+        let new = format!("new.{}", apex(3));
+        moved.zones[3].max_ttl = Some(Duration::from_secs(200));
+        simulation.reload(moved.clone()).await;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        assert!(is_private(&ask(&simulation, 0, &new).await, 3));
+        assert_eq!(ask(&restarted(&simulation, moved), 0, &new).await.outcome, Outcome::Cache);
     });
 }
 

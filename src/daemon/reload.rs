@@ -15,7 +15,6 @@ use crate::control::Controlled;
 use crate::limits::FLIGHT_TIME;
 use crate::log;
 use crate::notify;
-use crate::zones;
 
 impl Running {
     /// Reads the configuration file again, and reports the result to the service manager and the log.
@@ -84,8 +83,7 @@ impl Running {
         };
         // Nothing fails from here on. Questions before the last step are answered by the old views, which keep their
         // ids.
-        let changed = zones::changed(&state.config, &config);
-        self.resolver.set_views(views.clone());
+        let changed = self.resolver.set_views(views.clone());
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {
             listeners.apply(prepared, &config, &views);
         }

@@ -29,7 +29,7 @@ use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulses;
 use crate::validate::anchors::Anchors;
 use crate::wire;
-use crate::zones::{self, Views};
+use crate::zones::Views;
 
 use super::client::AskError;
 use super::simulated::SimulatedNetwork;
@@ -190,8 +190,7 @@ impl Simulation {
             Ok(views) => views,
             Err(wrong) => panic!("the simulation's zones: {wrong}"),
         };
-        let changed = zones::changed(before.config(), &config);
-        self.resolver.set_views(views);
+        let changed = self.resolver.set_views(views);
         self.resolver.forget(&changed).await;
         let resolver = Arc::clone(&self.resolver);
         tokio::spawn(async move {

@@ -11,6 +11,10 @@ pub const MAX_ALIASES: usize = 12;
 /// answer is too late.
 pub const FLIGHT_TIME: Duration = Duration::from_secs(10);
 
+/// How long after a reload no snapshot has data of the routes that it changed. Flights that began before the reload end
+/// within `FLIGHT_TIME`; their data are then forgotten, and that walks whole tables.
+pub const CHANGED_ROUTE_TIME: Duration = Duration::from_secs(2 * FLIGHT_TIME.as_secs());
+
 /// Flights at once. Each may hold a few sockets and about 16 KiB.
 pub const MAX_FLIGHTS: usize = 2_000;
 

@@ -41,6 +41,7 @@ mod late;
 mod lists;
 mod prefetch;
 mod recall;
+mod reload;
 mod scope;
 mod shares;
 pub mod side;
@@ -78,6 +79,7 @@ use flights::Flights;
 use inflight::InFlight;
 use lists::SharedQuestions;
 use prefetch::Renewals;
+use reload::ChangedRoutes;
 use trust::Validator;
 use trust::nta::Ntas;
 
@@ -98,6 +100,8 @@ pub struct ResolverParts {
 /// Answers questions.
 pub struct Resolver {
     views: ArcSwap<Views>,
+    /// Routes that a reload has just changed.
+    changed: ChangedRoutes,
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
@@ -158,6 +162,7 @@ impl Resolver {
         Arc::new_cyclic(|me: &Weak<Self>| Self {
             trust: Validator::new(clock.clone(), memory.clone(), Arc::clone(&iterate), me.clone()),
             views,
+            changed: ChangedRoutes::default(),
             clock,
             memory,
             recorder,
@@ -185,28 +190,6 @@ impl Resolver {
         }
         let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
         self.iterate.prime(&context, self).await.map(drop)
-    }
-
-    /// Changes to new views, which follow the current ones. Flights in progress keep theirs.
-    pub fn set_views(&self, views: Views) {
-        views.go_on_from(&self.views.load());
-        self.recorder.recurses(views.recurse());
-        self.views.store(Arc::new(views));
-        self.keep_lists();
-    }
-
-    /// Forgets data at and below `names`, where routes have changed, and data of views that no longer exist.
-    pub async fn forget(&self, names: &[Name]) {
-        // An older flight may have asked a list on a route that no longer exists.
-        self.keep_lists();
-        let (views, names) = (self.views(), names.to_vec());
-        self.iterate.keep_views(|view| views.is_in_use(view));
-        self.memory.walk(move |memory| memory.forget(&names, |view| views.is_in_use(view))).await;
-    }
-
-    /// Forgets lists on ways that no view has.
-    fn keep_lists(&self) {
-        self.lists.keep(|apex, way| self.is_asked(apex, way));
     }
 
     /// Whether any view asks a list this way.

@@ -17,14 +17,16 @@ impl Resolver {
             lists.insert(wire_name(&apex));
             lists.extend(list.rewrite.as_ref().map(|rewrite| wire_name(rewrite.secret().base())));
         }
-        let overlooked = self.ntas().list(self.clock.mono());
+        let now = self.clock.mono();
+        let anchors = self.ntas().list(now).into_iter().map(|(name, _)| name);
+        let overlooked = anchors.chain(self.changed.recent(now));
         let caps = config.zones.iter().flat_map(|zone| [zone.max_ttl, zone.negative_max_ttl]).flatten();
         let cap = config.cache.max_ttl.max(config.cache.negative_max_ttl);
         Scope {
             fingerprint: views.fingerprint(),
             views: views.all().iter().map(|view| (view.id, view.knows)).collect(),
             lists,
-            overlooked: overlooked.iter().map(|(name, _)| wire_name(name)).collect(),
+            overlooked: overlooked.map(|name| wire_name(&name)).collect(),
             max_ttl: caps.fold(cap, Duration::max),
         }
     }

@@ -41,7 +41,8 @@ pub struct Scope {
     pub views: Vec<(ViewId, ViewId)>,
     /// Apexes of DNS lists, in wire form: their answers are not kept.
     pub lists: HashSet<Vec<u8>>,
-    /// Temporary negative trust anchors, in wire form: data at and below these names are not kept.
+    /// Temporary negative trust anchors, and names whose routes have just changed, in wire form: data at and below these
+    /// names are not kept.
     pub overlooked: HashSet<Vec<u8>>,
     /// The maximum time for which an entry is restored.
     pub max_ttl: Duration,
@@ -94,8 +95,8 @@ pub enum UnusableSnapshot {
 }
 
 impl Scope {
-    /// Whether the entry under a key is kept. Answers of lists and data below temporary negative trust anchors are
-    /// not kept. The delegations to lists are kept.
+    /// Whether the entry under a key is kept. Answers of lists and data at and below `overlooked` names are not kept. The
+    /// delegations to lists are kept.
     fn keeps(&self, name: &[u8], said: bool) -> bool {
         let lies_in = |apexes: &HashSet<Vec<u8>>| {
             !apexes.is_empty()
@@ -147,7 +148,7 @@ impl Memory {
             writer.entry(|out| entry::put_entry(out, tag, in_use, put))
         })?;
         self.answers.0.each(|key, answer, in_use| {
-            // An answer behind an alias may be unchecked, because the target is below a negative trust anchor.
+            // The target of an alias may be below such a name.
             let overlooked = !scope.overlooked.is_empty() && answer.security != Security::Secure;
             let kept = answer.is_fresh(moment) && answer.list.is_none() && !overlooked;
             let view = scope.place(|(own, _)| *own == key.view());
