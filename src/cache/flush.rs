@@ -88,15 +88,14 @@ impl Memory {
         flushed
     }
 
-    /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are names,
-    /// insecure answers go too: an alias elsewhere may have led there, and its target was not checked. Walks through
-    /// all tables: see `walk`.
+    /// Removes entries at or below `names`, and entries of views that are no longer in use. If there are names, all
+    /// answers that are not secure go too: an alias elsewhere may have led there. Walks through all tables: see `walk`.
     pub fn forget(&self, names: &[Name], is_in_use: impl Fn(ViewId) -> bool) {
         let trees: HashSet<Vec<u8>> = names.iter().map(wire_name).collect();
         let is_gone = |key: &QuestionKey| {
             !is_in_use(key.view()) || suffixes(key.name()).any(|suffix| trees.contains(suffix))
         };
-        let is_unchecked = |answer: &Answer| !names.is_empty() && answer.security == Security::Insecure;
+        let is_unchecked = |answer: &Answer| !names.is_empty() && answer.security != Security::Secure;
         remove(&self.answers.0, |key, answer| is_gone(key) || is_unchecked(answer), |_| ());
         remove(self.rrsets.store(), |key, _| is_gone(key), |_| ());
         remove(self.failures.store(), |key, _| is_gone(key), |_| ());
@@ -174,7 +173,8 @@ mod tests {
                     extended_error: None,
                     list: None,
                 });
-                memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
+                let answer = Answer { security: Security::Secure, ..answer.unwrap() };
+                memory.answers.put(question.key(), &Arc::new(answer));
                 memory.failures.put(question.key(), ExtendedError::new(22, "no"), true, Mono::START);
             }
             let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
@@ -205,7 +205,15 @@ mod tests {
         let other = ViewId::default().following().unwrap();
         let record = Record::from_rdata(name("other."), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
         memory.rrsets.of(other).put(&[&record], Rank::Answer, DAY, Mono::START);
-        memory.forget(&[name("a.example."), name("gone.")], |_| true);
+        let alias = Question::new(&name("other."), RecordType::A).key();
+        let secure = memory.answers.get(alias.as_bytes(), Mono::START).unwrap();
+        for security in [Security::Unchecked, Security::Insecure] {
+            memory.answers.put(alias.clone(), &Arc::new(Answer { security, ..(*secure).clone() }));
+            memory.forget(&[], |_| true);
+            assert!(memory.answers.get(alias.as_bytes(), Mono::START).is_some());
+            memory.forget(&[name("a.example."), name("gone.")], |_| true);
+            assert!(memory.answers.get(alias.as_bytes(), Mono::START).is_none(), "it may lead there");
+        }
         let left = |memory: &Memory| memory.flush(&Flush::Tree { name: name("example."), kind: None });
         assert_eq!(left(&memory).answers, 3, "only the apex");
         memory.forget(&[], |view| view == other);
