@@ -3,6 +3,12 @@
 //! The file is written beside the old one and renamed, so that a killed process leaves the old one. It is not synced
 //! to the disk, so that mail queues on the same disk do not wait for it. After a power failure the checksums show
 //! whether the file is complete.
+//!
+//! # Decisions
+//!
+//! - The age of a restored entry is known by the machine's calendar. A host without a battery boots with an old one,
+//!   and sets it later. Its restored entries are then older than they seemed, and so may be answers that were made of
+//!   them. So everything is flushed: that happens once after such a start, and costs what a start without a file costs.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -11,15 +17,17 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::cache::Memory;
+use crate::cache::flush::Flush;
 use crate::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
 use crate::clock::{Calendar, Clock, Mono, Now};
 use crate::control::protocol::SnapshotStatus;
-use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, STOP_SNAPSHOT};
+use crate::limits::{CACHE_SNAPSHOT_INTERVAL, CACHE_SNAPSHOT_PAUSE, CLOCK_JUMP, CLOCK_WATCH, STOP_SNAPSHOT};
 
 /// The file in the state directory.
 pub(super) const FILE: &str = "cache.snapshot";
@@ -73,8 +81,27 @@ struct FileState {
     is_read: bool,
     /// Restored entries.
     restored: u64,
+    /// None if memory has no restored entries.
+    restored_at: Option<RestoredAt>,
     /// The result of the last write, and its time.
     written: Option<(Written, Mono)>,
+}
+
+/// When entries were restored.
+#[derive(Clone, Copy)]
+struct RestoredAt {
+    at: Now,
+    /// None of them lasts longer.
+    ends: Mono,
+}
+
+impl RestoredAt {
+    /// The time by which the calendar was set forward since, if it was set, and restored entries may still be there.
+    fn set_forward(self, now: Now) -> Option<Duration> {
+        let calendar = Duration::from_secs(now.unix.saturating_sub(self.at.unix));
+        let set = calendar.saturating_sub(now.mono.since(self.at.mono));
+        (set > Duration::from_secs(CLOCK_JUMP) && now.mono < self.ends).then_some(set)
+    }
 }
 
 /// Removes the file at the start of a daemon that keeps none: a later start would restore a cache that its operator did not
@@ -119,7 +146,7 @@ impl Snapshot {
     }
 
     pub(super) fn status(&self, now: Mono) -> SnapshotStatus {
-        let FileState { is_read, restored, written } = *self.known();
+        let FileState { is_read, restored, written, .. } = *self.known();
         SnapshotStatus {
             read: is_read,
             age: written.map(|(_, at)| now.since(at).as_secs_f64()),
@@ -146,6 +173,29 @@ impl Snapshot {
         }
     }
 
+    /// Returns when the clock was set forward after entries were restored.
+    pub(super) async fn is_overtaken(&self) {
+        while self.set_forward(self.clock.now()).is_none() {
+            sleep(CLOCK_WATCH).await;
+        }
+    }
+
+    fn set_forward(&self, now: Now) -> Option<Duration> {
+        self.known().restored_at?.set_forward(now)
+    }
+
+    /// Flushes memory if the clock was set forward after entries were restored.
+    pub(super) fn drop_outdated(&self, memory: &Memory, now: Now) {
+        let Some(set) = self.set_forward(now) else { return };
+        self.known().restored_at = None;
+        memory.flush(&Flush::All);
+        tracing::warn!(
+            "the clock of this host was set forward by {} s since the cache was restored from {}: restored entries may be too old, so the cache was flushed",
+            set.as_secs(),
+            self.path.display()
+        );
+    }
+
     fn known(&self) -> MutexGuard<'_, FileState> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,7 +214,11 @@ impl Snapshot {
         let path = self.path.display();
         match read {
             Ok(Restoration { entries, restored, age }) => {
-                self.known().restored = restored;
+                let restored_at = RestoredAt { at: now, ends: now.mono.after(scope.max_ttl) };
+                let mut known = self.known();
+                known.restored = restored;
+                known.restored_at = (restored > 0).then_some(restored_at);
+                drop(known);
                 tracing::info!(
                     entries,
                     restored,
@@ -192,6 +246,7 @@ impl Snapshot {
         if !self.known().is_read {
             return;
         }
+        self.drop_outdated(memory, now);
         let is_outdated = self.is_outdated.swap(false, Ordering::Relaxed);
         let beside = self.beside("new");
         match self.replace(&beside, memory, scope, now) {
@@ -237,8 +292,12 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::rrset::Rank;
     use crate::config::Config;
+    use crate::question::ViewId;
     use crate::random::Random;
+    use hickory_proto::rr::rdata::A;
+    use hickory_proto::rr::{Name, RData, Record};
 
     fn stage() -> (tempfile::TempDir, Snapshot, Memory) {
         let folder = tempfile::tempdir().unwrap();
@@ -249,8 +308,7 @@ mod tests {
 
     #[test]
     fn it_is_written_every_ten_minutes_and_soon_after_a_flush() {
-        let paused = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-        paused.unwrap().block_on(async {
+        paused(async {
             let (_folder, snapshot, _) = stage();
             let took = async || {
                 let began = tokio::time::Instant::now();
@@ -284,5 +342,72 @@ mod tests {
         snapshot.outdated();
         snapshot.write(&memory, &Scope::default(), now);
         assert!(!snapshot.path.exists());
+    }
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    /// An RRset with a TTL of an hour is written. Five hours later it is read with a clock that is behind by four and a
+    /// half, and by which half an hour is left.
+    fn restored_too_young() -> (tempfile::TempDir, Snapshot, Memory, Scope) {
+        let (folder, snapshot, memory) = stage();
+        let snapshot = Snapshot { clock: Clock::simulated(1_800_000_000), ..snapshot };
+        let view = ViewId::default();
+        let scope = Scope { views: vec![(view, view)], max_ttl: 24 * HOUR, ..Scope::default() };
+        let address = RData::A(A::new(192, 0, 2, 1));
+        let record = Record::from_rdata(Name::from_ascii("mail.example.").unwrap(), 3_600, address);
+        memory.rrsets.of(view).put(&[&record], Rank::Authoritative, scope.max_ttl, snapshot.clock.mono());
+        snapshot.write(&memory, &scope, snapshot.clock.now());
+        snapshot.clock.sleep(5 * HOUR);
+        snapshot.clock.set_wrong_by(-16_200);
+        memory.flush(&Flush::All);
+        snapshot.read(&memory, &scope, snapshot.clock.now(), snapshot.clock.calendar());
+        assert_eq!((rrsets(&memory), snapshot.known().restored), (1, 1));
+        (folder, snapshot, memory, scope)
+    }
+
+    fn rrsets(memory: &Memory) -> u64 {
+        memory.fill()[1].entries
+    }
+
+    fn paused<Work: Future>(work: Work) -> Work::Output {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(work)
+    }
+
+    #[test]
+    fn a_clock_that_is_set_after_the_start_ends_what_it_made_too_young() {
+        paused(async {
+            let (_folder, snapshot, memory, scope) = restored_too_young();
+            for seconds in [-16_200, -16_141, -30_000] {
+                snapshot.clock.set_wrong_by(seconds);
+                snapshot.write(&memory, &scope, snapshot.clock.now());
+                assert_eq!(rrsets(&memory), 1, "{seconds}");
+            }
+            snapshot.clock.set_wrong_by(0);
+            snapshot.write(&memory, &scope, snapshot.clock.now());
+            assert_eq!(rrsets(&memory), 0);
+        });
+    }
+
+    #[test]
+    fn it_is_noticed_within_seconds_and_not_after_the_entries_have_ended() {
+        paused(async {
+            let (_folder, snapshot, memory, _) = restored_too_young();
+            let is_noticed = async || tokio::time::timeout(CLOCK_WATCH * 3, snapshot.is_overtaken()).await;
+            assert!(is_noticed().await.is_err());
+            let set = async {
+                sleep(CLOCK_WATCH * 3 / 2).await;
+                snapshot.clock.set_wrong_by(0);
+            };
+            assert!(tokio::join!(is_noticed(), set).0.is_ok());
+            snapshot.drop_outdated(&memory, snapshot.clock.now());
+            assert_eq!(rrsets(&memory), 0);
+            assert!(is_noticed().await.is_err(), "once");
+
+            let (_folder, snapshot, _, _) = restored_too_young();
+            snapshot.clock.sleep(24 * HOUR);
+            snapshot.clock.set_wrong_by(0);
+            assert!(snapshot.set_forward(snapshot.clock.now()).is_none());
+        });
     }
 }

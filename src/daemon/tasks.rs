@@ -9,6 +9,7 @@ use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
+use super::snapshot::Snapshot;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::cache::Memory;
 use crate::dnsbl::kept_lists::{self, KeptLists};
@@ -220,8 +221,21 @@ impl Running {
 async fn keep_snapshot(subject: Arc<Running>) -> Infallible {
     let Some(snapshot) = &subject.snapshot else { return std::future::pending().await };
     subject.read_snapshot().await;
+    tokio::join!(write_snapshots(&subject, snapshot), watch_clock(&subject, snapshot)).0
+}
+
+async fn write_snapshots(subject: &Running, snapshot: &Snapshot) -> Infallible {
     loop {
         snapshot.is_due().await;
         subject.write_snapshot().await;
+    }
+}
+
+/// Flushes restored entries that turn out to be too old.
+async fn watch_clock(subject: &Running, snapshot: &Arc<Snapshot>) -> Infallible {
+    loop {
+        snapshot.is_overtaken().await;
+        let (snapshot, clock) = (Arc::clone(snapshot), subject.clock.clone());
+        subject.resolver.memory().walk(move |memory| snapshot.drop_outdated(memory, clock.now())).await;
     }
 }

@@ -36,5 +36,9 @@ pub const CACHE_SNAPSHOT_INTERVAL: Duration = Duration::from_secs(600);
 /// The delay of the write after a flush, so that a script that flushes many names causes one write.
 pub const CACHE_SNAPSHOT_PAUSE: Duration = Duration::from_secs(30);
 
+/// How often the calendar is compared with the elapsed time after entries were restored. Entries that are too old are
+/// given for this long after the clock was set.
+pub const CLOCK_WATCH: Duration = Duration::from_secs(10);
+
 /// The time between two writes of the file of lists. A crash loses the query counts of a minute.
 pub const KEEP_INTERVAL: Duration = Duration::from_secs(60);
