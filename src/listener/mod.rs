@@ -373,3 +373,6 @@ impl Listeners {
 fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
     views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: Arc::clone(view) })
 }
+
+#[cfg(test)]
+mod reload_tests;

@@ -1,0 +1,150 @@
+//! A reload in two steps: addresses are prepared while the old configuration serves, and served by the new one.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use hickory_proto::op::{Message, Query, ResponseCode};
+use hickory_proto::rr::{Name, RecordType};
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::{ConfiguredHost, Guard, Listener};
+use crate::exchange::ports::Ports;
+use crate::exchange::socket_network::SocketNetwork;
+use crate::hash::Keyed;
+use crate::random::Random;
+use crate::record::Recorder;
+use crate::resolve::{Resolver, ResolverParts};
+use crate::supervise::Supervisor;
+use crate::wire::cookie::CookieSecret;
+
+/// Long enough for any machine; a passing test never waits it out.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const HOST: &str = "printer.lan.";
+
+/// One listener at 127.0.0.1, and one with another view at each of the others; one host with this address.
+fn config(host: u8, others: &[SocketAddr]) -> Config {
+    let mut config = Config::default();
+    config.listen.addresses = vec!["127.0.0.1:0".parse().unwrap()];
+    config.listen.workers = 1;
+    let name = Name::from_ascii(HOST).unwrap();
+    config.hosts = vec![ConfiguredHost { name, addresses: vec![[10, 0, 0, host].into()] }];
+    let listener = |address: &SocketAddr| Listener {
+        addresses: vec![*address],
+        dnsbl: Guard::Pass,
+        ..config.listen.clone()
+    };
+    config.listeners = others.iter().map(listener).collect();
+    config
+}
+
+fn serve(config: &Arc<Config>, views: &Views) -> (Listeners, Arc<Resolver>) {
+    let (clock, random) = (Clock::machine(), Random::seeded(7));
+    let recorder = Recorder::new(clock.clone(), shards(config));
+    let resolver = Resolver::new(ResolverParts {
+        views: views.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+        network: Arc::new(SocketNetwork::new(random.clone(), Ports::of(1_024..=u16::MAX, ""))),
+        recorder: Arc::clone(&recorder),
+    });
+    let parts = FrontParts {
+        clock,
+        resolver: Arc::clone(&resolver),
+        recorder,
+        cookies: CookieSecret::new(Keyed::new(&random)),
+        supervisor: Supervisor::default(),
+    };
+    let sockets = Sockets::bind(config, Inherited::default()).unwrap();
+    (Listeners::start(sockets, parts, config, views).unwrap(), resolver)
+}
+
+/// A client of one address.
+fn client(server: SocketAddr) -> UdpSocket {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(server).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn send(client: &UdpSocket) {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(Name::from_ascii(HOST).unwrap(), RecordType::A));
+    client.send(&message.to_vec().unwrap()).unwrap();
+}
+
+/// The reply: its code and its address.
+fn reply(client: &UdpSocket) -> (ResponseCode, Option<IpAddr>) {
+    let mut octets = [0; 512];
+    let length = client.recv(&mut octets).unwrap();
+    let message = Message::from_vec(&octets[..length]).unwrap();
+    let address = message.answers.first().and_then(|record| record.data.ip_addr());
+    (message.metadata.response_code, address)
+}
+
+/// Waits until both ports at an address are free.
+fn wait_for(address: SocketAddr) {
+    let began = Instant::now();
+    while UdpSocket::bind(address).is_err() || TcpListener::bind(address).is_err() {
+        assert!(began.elapsed() < PATIENCE, "{address} is still held");
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
+    let old = Arc::new(config(1, &[]));
+    let views = Views::new(&old).unwrap();
+    let (mut listeners, resolver) = serve(&old, &views);
+    let before = listeners.addresses();
+    let served = client(before[0]);
+    let shown = |host: u8| (ResponseCode::NoError, Some(IpAddr::from([10, 0, 0, host])));
+
+    // Nobody is answered there yet; a query that comes so early waits.
+    let other: SocketAddr = "127.0.0.2:0".parse().unwrap();
+    let new = Arc::new(config(2, &[other]));
+    let following = views.following(&new).unwrap();
+    let prepared = listeners.prepare(&new, &following).unwrap();
+    let early = client(prepared.ready[0].address);
+    send(&early);
+    for _ in 0..200 {
+        send(&served);
+        assert_eq!(reply(&served), shown(1));
+    }
+    early.set_nonblocking(true).unwrap();
+    let heard = early.recv(&mut [0; 512]).unwrap_err();
+    assert_eq!((heard.kind(), listeners.addresses()), (ErrorKind::WouldBlock, before.clone()));
+    early.set_nonblocking(false).unwrap();
+
+    let changed = resolver.set_views(following.clone());
+    listeners.apply(prepared, &new, &following);
+    resolver.forget(&changed).await;
+    assert_eq!(reply(&early), shown(2));
+    send(&served);
+    assert_eq!(reply(&served), shown(2));
+    let both = listeners.addresses();
+    assert_eq!(both.len(), 2);
+
+    // The second of two addresses is not available: the first is given back.
+    let held = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let free = UdpSocket::bind("127.0.0.3:0").unwrap().local_addr().unwrap();
+    let taken = Arc::new(config(3, &[other, free, held.local_addr().unwrap()]));
+    let refused = listeners.prepare(&taken, &following.following(&taken).unwrap()).err().unwrap();
+    assert!(refused.to_string().contains("another program uses it"), "{refused}");
+    wait_for(free);
+
+    // A later step fails: what was prepared is given up.
+    let third = Arc::new(config(3, &[other, free]));
+    drop(listeners.prepare(&third, &following.following(&third).unwrap()).unwrap());
+    wait_for(free);
+    for served in [&served, &early] {
+        send(served);
+        assert_eq!(reply(served), shown(2));
+    }
+    assert_eq!(listeners.addresses(), both);
+    tokio::task::block_in_place(|| listeners.stop());
+}
