@@ -33,9 +33,11 @@ use crate::record::event::StepEvent;
 use crate::supervise::driven::{Driven, drive};
 
 /// A server whose addresses of one family were sought, with the result.
-pub(super) struct Sought {
+pub(super) struct Sought<'a> {
     pub(super) server: Name,
     pub(super) found: Result<Vec<IpAddr>, Failure>,
+    /// The lookup itself, if these addresses are past their TTL and it has not ended.
+    pub(super) lookup: Option<BoxFuture<'a, Sought<'a>>>,
 }
 
 /// One step of a walk: it asks the servers of a zone.
@@ -74,7 +76,7 @@ pub(super) struct Asking<'a> {
 
 /// Lookups of servers' addresses in progress. Most steps need none, so nothing is set up for them.
 #[derive(Default)]
-pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought>>>);
+pub(super) struct Lookups<'a>(Option<FuturesUnordered<BoxFuture<'a, Sought<'a>>>>);
 
 impl<'a> Lookups<'a> {
     pub(super) fn len(&self) -> usize {
@@ -85,12 +87,12 @@ impl<'a> Lookups<'a> {
         self.len() == 0
     }
 
-    pub(super) fn push(&mut self, lookup: BoxFuture<'a, Sought>) {
+    pub(super) fn push(&mut self, lookup: BoxFuture<'a, Sought<'a>>) {
         self.0.get_or_insert_default().push(lookup);
     }
 
     /// The next result; none if there are no lookups.
-    async fn next(&mut self) -> Option<Sought> {
+    async fn next(&mut self) -> Option<Sought<'a>> {
         self.0.as_mut()?.next().await
     }
 }

@@ -10,10 +10,13 @@ use super::ask::{Asking, Sought};
 use super::failure::Failure;
 use crate::limits::{MAX_UNGLUED, UNGLUED_AT_ONCE};
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
     /// Takes in the addresses of a server. Addresses from delegations, which may have come up on the way, go to the
     /// reserve.
-    pub(super) fn looked_up(&mut self, sought: Sought) {
+    pub(super) fn looked_up(&mut self, sought: Sought<'a>) {
+        if let Some(lookup) = sought.lookup {
+            self.lookups.push(lookup);
+        }
         match sought.found {
             Ok(addresses) => {
                 let port = self.context().view.config.resolve.upstream_port;
@@ -78,16 +81,14 @@ impl Asking<'_> {
             && self.context().budget.seek()
         {
             for kind in self.iterate.address_kinds(self.context(), self.iterate.now()) {
-                let (iterate, errand, server) = (self.iterate, self.errand, server.clone());
-                self.lookups.push(Box::pin(async move {
-                    let found = async {
-                        let context = errand.context.below(&server, kind)?;
-                        let records = errand.sub_questions.ask(&server, kind, &context).await?;
-                        Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
-                    };
-                    let found = iterate.or_stale_addresses(found, (&server, kind), errand.context).await;
-                    Sought { server, found }
-                }));
+                let (errand, sought) = (self.errand, server.clone());
+                let lookup = Box::pin(async move {
+                    let context = errand.context.below(&sought, kind)?;
+                    let records = errand.sub_questions.ask(&sought, kind, &context).await?;
+                    Ok(records.iter().filter_map(|record| record.data.ip_addr()).collect())
+                });
+                let server = (server.clone(), kind);
+                self.lookups.push(Box::pin(self.iterate.or_stale_addresses(lookup, server, errand.context)));
                 seeks = true;
             }
         }

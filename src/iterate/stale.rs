@@ -7,14 +7,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use hickory_proto::rr::{Name, RecordType};
 
+use super::ask::Sought;
 use super::context::Context;
 use super::failure::Failure;
 use super::{Errand, Iterate, Resolved};
 use crate::cache::entries::Delegation;
 use crate::cache::freshness::{self, Age};
-use crate::limits::CLIENT_RESPONSE_TIME;
 use crate::question::Security;
 use crate::record::event::StepEvent;
 use crate::validate::signature;
@@ -117,25 +118,36 @@ impl Iterate {
         (route.zone.zone_of(&cut.zone) && cut.zone != route.zone && !is_over).then_some(cut)
     }
 
-    /// The result of a lookup of a server's addresses; those past their TTL once its own zone has not answered for a while.
-    pub(super) async fn or_stale_addresses(
-        &self,
-        lookup: impl Future<Output = Result<Vec<IpAddr>, Failure>>,
-        (server, kind): (&Name, RecordType),
-        context: &Context,
-    ) -> Result<Vec<IpAddr>, Failure> {
-        let stale = || self.stale_addresses(server, kind, context);
-        if stale().is_empty() {
-            return lookup.await;
-        }
-        let failure = match tokio::time::timeout(CLIENT_RESPONSE_TIME, lookup).await {
-            Ok(Err(failure)) if failure.is_lack_of_answer() => Some(failure),
-            Ok(found) => return found,
-            Err(_) => None,
-        };
-        match (failure, stale()) {
-            (Some(failure), known) if known.is_empty() => Err(failure),
-            (_, known) => Ok(known),
+    /// The result of a lookup of a server's addresses. Once its zone has not answered for a while it is the addresses
+    /// past their TTL, with the lookup, which goes on: the server may have moved.
+    pub(super) async fn or_stale_addresses<'a>(
+        &'a self,
+        mut lookup: BoxFuture<'a, Result<Vec<IpAddr>, Failure>>,
+        (server, kind): (Name, RecordType),
+        context: &'a Context,
+    ) -> Sought<'a> {
+        let began = self.now();
+        loop {
+            let known = self.stale_addresses(&server, kind, context);
+            if known.is_empty() {
+                return Sought { server, found: lookup.await, lookup: None };
+            }
+            let (now, from) = (self.now(), freshness::stale_from(began, context.heard()));
+            if now >= from {
+                let of = server.clone();
+                let rest = async move { Sought { server: of, found: lookup.await, lookup: None } };
+                return Sought { server, found: Ok(known), lookup: Some(Box::pin(rest)) };
+            }
+            tokio::select! {
+                biased;
+                found = &mut lookup => {
+                    let lacks = matches!(&found, Err(failure) if failure.is_lack_of_answer());
+                    let known = if lacks { self.stale_addresses(&server, kind, context) } else { Vec::new() };
+                    let found = if known.is_empty() { found } else { Ok(known) };
+                    return Sought { server, found, lookup: None };
+                }
+                () = tokio::time::sleep(from.since(now)) => {}
+            }
         }
     }
 
