@@ -4,15 +4,15 @@
 //! show when it goes in a circle.
 
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_proto::rr::{Name, RecordType};
 
 use super::failure::Failure;
 use crate::clock::Mono;
-use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT};
+use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT, MAX_STALE_ZONES};
 use crate::record::event::Step;
 use crate::record::note::Note;
 use crate::record::trail::Trail;
@@ -60,7 +60,7 @@ impl Context {
             budget: Arc::new(QuestionBudget {
                 packets: AtomicU32::new(0),
                 sought: AtomicU32::new(0),
-                stale: AtomicBool::new(false),
+                stale: Mutex::default(),
                 ends,
                 work: Work::default(),
             }),
@@ -182,8 +182,8 @@ impl Context {
 pub struct QuestionBudget {
     packets: AtomicU32,
     sought: AtomicU32,
-    /// Whether a delegation past its end is used.
-    stale: AtomicBool,
+    /// The zones whose servers are asked by a delegation past its end.
+    stale: Mutex<Vec<Name>>,
     ends: Mono,
     /// Of signature checks and hashes.
     pub work: Work,
@@ -212,14 +212,18 @@ impl QuestionBudget {
         self.packets.load(Ordering::Relaxed)
     }
 
-    /// A delegation past its end is used, as no server above answers.
-    pub(super) fn use_stale(&self) {
-        self.stale.store(true, Ordering::Relaxed);
+    /// A delegation of `zone` past its end is used, as no server above answers.
+    pub(super) fn use_stale(&self, zone: &Name) {
+        let mut stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
+        if stale.len() < MAX_STALE_ZONES && !stale.contains(zone) {
+            stale.push(zone.clone());
+        }
     }
 
-    /// Whether it is: then the state of a zone past its end is used too.
-    pub fn uses_stale(&self) -> bool {
-        self.stale.load(Ordering::Relaxed)
+    /// Whether one is used of `zone`, or of a zone below it: then the state of `zone` past its end may be used too.
+    pub fn uses_stale(&self, zone: &Name) -> bool {
+        let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
+        stale.iter().any(|stale| zone.zone_of(stale))
     }
 
     /// The time left.

@@ -68,7 +68,7 @@ impl Iterate {
         mut fresh: impl Future<Output = Result<Resolved, Failure>> + Send + Unpin,
         mut failure: Option<Failure>,
     ) -> Result<Resolved, Failure> {
-        errand.context.budget.use_stale();
+        errand.context.budget.use_stale(&cut.zone);
         let ago = self.now().since(cut.expires).as_secs();
         let found = format!("the delegation of {} that ended {ago} s ago", cut.zone);
         errand.context.note(StepEvent::Memory { found });

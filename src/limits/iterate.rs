@@ -102,6 +102,10 @@ pub const MAX_UNGLUED: usize = 6;
 /// attack two messages.
 pub const MAX_SOUGHT: u32 = 24;
 
+/// Zones whose servers are asked by an old delegation for one client question: those of its name, of its aliases and of
+/// the names of their servers. More do not fit into its time, as each is waited for before.
+pub const MAX_STALE_ZONES: usize = 16;
+
 /// Server names resolved at the same time.
 pub const UNGLUED_AT_ONCE: usize = 2;
 

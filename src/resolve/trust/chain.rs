@@ -108,13 +108,14 @@ impl Validator {
         })
     }
 
-    /// The state of a zone past its end, if its servers are asked by a delegation past its own (RFC 8767), and while the
-    /// signatures of its keys hold.
+    /// The state of a zone past its end, if its servers, or those of a zone below it, are asked by a delegation past its
+    /// own (RFC 8767), and while the signatures of its keys hold. Not if the zone has a live delegation, whose DS may be
+    /// others.
     fn stale_state(&self, zone: &Name, context: &Context) -> Option<Arc<ZoneTrust>> {
-        if !context.budget.uses_stale() {
+        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
+        if !context.budget.uses_stale(zone) || rrsets.delegation(zone, now).is_some() {
             return None;
         }
-        let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
         let serve_stale = context.view.route(zone, RecordType::DNSKEY).policy.serve_stale;
         let state = rrsets.stale_zone_state(zone, serve_stale, now)?;
         let holds = match &state.standing {
