@@ -28,8 +28,8 @@ const SHORT: u64 = 10;
 /// Lookups of an entry that are counted, at most.
 const MOST_VISITS: u8 = 3;
 
-/// Eras in which as many entries come as a shard holds. A lookup counts if a whole era lies between it and the one before.
-const ERAS: usize = 64;
+/// Eras in which as many octets come as a shard holds. A lookup counts if a whole era lies between it and the one before.
+const ERAS: u64 = 64;
 
 /// No slot.
 const NONE: u32 = u32::MAX;
@@ -55,9 +55,9 @@ struct StoreShard<K, V> {
     long: Queue,
     /// The upper halves of hashes of entries evicted from the short queue, at the place that their lower halves give.
     gone: Vec<u32>,
-    /// The current era, and the number of entries that end it.
+    /// The current era, and the octets of new entries that end it.
     era: u16,
-    left_of_era: usize,
+    left_of_era: u64,
     capacity: u64,
 }
 
@@ -277,7 +277,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         if u64::from(weight) > self.capacity {
             return;
         }
-        self.count_to_era();
+        self.count_to_era(weight);
         let (held, seen) = (Some((key, value)), self.era);
         let slot = StoreSlot { held, hash, weight, newer: NONE, older: NONE, visits: 0, is_long, seen };
         let Some(place) = self.occupy(slot) else { return };
@@ -286,12 +286,13 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Counts an entry that comes.
-    fn count_to_era(&mut self) {
-        self.left_of_era = self.left_of_era.saturating_sub(1);
+    /// Counts an entry that comes. Octets count, as in the queues: an era is a sixth of the short queue, whatever its
+    /// entries weigh.
+    fn count_to_era(&mut self, weight: u32) {
+        self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {
             self.era = self.era.wrapping_add(1);
-            self.left_of_era = self.table.len() / ERAS;
+            self.left_of_era = self.weight() / ERAS;
         }
     }
 
@@ -479,6 +480,19 @@ mod tests {
             }
         }
         assert!(missed < scanned / 300, "{missed} of {scanned}");
+    }
+
+    #[test]
+    fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
+        let store = store(100_000);
+        (0..2_000).for_each(|key| store.insert(key, 40));
+        let asked_for = 10_000;
+        store.insert(asked_for, 40);
+        // More than two eras, and less than the short queue, with few entries.
+        (3_000..3_008).for_each(|key| store.insert(key, 600));
+        assert!(store.get(&asked_for).is_some());
+        (4_000..4_100).for_each(|key| store.insert(key, 600));
+        assert!(store.get(&asked_for).is_some());
     }
 
     #[test]

@@ -226,6 +226,12 @@ impl QuestionBudget {
         stale.iter().any(|stale| zone.zone_of(stale))
     }
 
+    /// Whether data of `name` come from a zone whose old delegation is used, or from one below it.
+    pub(super) fn is_by_stale(&self, name: &Name) -> bool {
+        let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
+        stale.iter().any(|stale| stale.zone_of(name))
+    }
+
     /// The time left.
     pub fn left(&self, now: Mono) -> Duration {
         self.ends.since(now)

@@ -14,7 +14,7 @@ use crate::cache::entries::Delegation;
 use crate::cache::negative::{Denial, negative_ttl};
 use crate::cache::rrset::{Rank, capped};
 use crate::cache::security::{Backing, Evidence};
-use crate::limits::PRIVATE_LABELS;
+use crate::limits::{PRIVATE_LABELS, STALE_TTL};
 use crate::question::{Security, same_name};
 use crate::validate::signature::{covered_type, covering};
 
@@ -31,7 +31,13 @@ impl Iterate {
     /// Keeps the RRsets of an answer from `zone` with their proofs, and returns the answer with the TTLs for clients.
     pub fn keep(&self, errand: Errand<'_>, zone: &Name, mut found: Found, checked: &AnswerSecurity) -> Found {
         let now = self.now();
-        let (max_ttl, negative_max_ttl) = (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
+        let (mut max_ttl, mut negative_max_ttl) =
+            (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
+        if errand.context.budget.is_by_stale(errand.name) {
+            // The zone may have moved meanwhile: its data are as good as stale data.
+            let stale_ttl = Duration::from_secs(STALE_TTL.into());
+            (max_ttl, negative_max_ttl) = (max_ttl.min(stale_ttl), negative_max_ttl.min(stale_ttl));
+        }
         let rrsets = self.memory.rrsets.of(errand.context.view.knows);
         for record in &mut found.answers {
             record.ttl = capped(record.ttl, max_ttl);

@@ -107,7 +107,10 @@ impl Iterate {
     fn stale_cut(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
         let Errand { route, context, .. } = errand;
         let serve_stale = route.policy.serve_stale;
-        let is_found = matches!(route.kind, Kind::Iterate | Kind::Stub(_)) && errand.rewrite.is_none();
+        // DANE must not stand on a zone that may have moved.
+        let is_found = matches!(route.kind, Kind::Iterate | Kind::Stub(_))
+            && errand.rewrite.is_none()
+            && errand.kind != RecordType::TLSA;
         if serve_stale.is_zero() || !is_found || context.is_on_the_side() {
             return None;
         }

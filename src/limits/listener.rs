@@ -70,8 +70,14 @@ pub const TCP_MESSAGE_TIME: Duration = Duration::from_secs(10);
 pub const TCP_WRITE_TIME: Duration = Duration::from_secs(4);
 
 /// Octets of replies that clients over TCP have not taken, at all connections together: 64 of the longest. The kernel's buffers
-/// take megabytes of each connection, so only clients that do not read get here.
+/// take megabytes of a connection besides, so only clients that read slowly or not at all get here.
 pub const MAX_UNSENT: usize = 4 << 20;
+
+/// The same of one client, so that one that does not read leaves room for others.
+pub const MAX_UNSENT_PER_CLIENT: usize = MAX_UNSENT / 4;
+
+/// How long the kernel keeps what a TCP client does not acknowledge or has no room for, after the connection is closed too.
+pub const TCP_UNACKNOWLEDGED_TIME: Duration = Duration::from_secs(10);
 
 /// TCP connections of one client: one address must not take them all.
 pub const MAX_TCP_PER_CLIENT: usize = 128;

@@ -205,11 +205,17 @@ impl Front {
         })
     }
 
-    /// The reply to a miss.
-    pub(super) fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Vec<u8> {
-        let (mut out, query) = (Vec::new(), &waiting.query);
-        reply::write(&mut out, answer, query, waiting.arrival.limit(query), self.now());
-        out
+    /// The reply to a miss; none if this panics.
+    pub(super) async fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Option<Vec<u8>> {
+        let written = async {
+            let (mut out, query) = (Vec::new(), &waiting.query);
+            reply::write(&mut out, answer, query, waiting.arrival.limit(query), self.now());
+            out
+        };
+        let reply = caught(written).await;
+        reply
+            .inspect_err(|panicked| tracing::error!("{panicked}; a query got no reply; please report it"))
+            .ok()
     }
 
     /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.

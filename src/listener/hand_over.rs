@@ -66,8 +66,10 @@ impl Miss {
     /// Waits for the flight of its question, and puts the reply into the outbox.
     async fn answer(self) {
         let Self { waiting, peer, front, outbox } = self;
-        let answer = front.resolve(&waiting).await;
-        let reply = answer.map(|answer| front.reply(&waiting, &answer));
+        let reply = match front.resolve(&waiting).await {
+            Some(answer) => front.reply(&waiting, &answer).await,
+            None => None,
+        };
         outbox.put(ResolvedMiss { reply, peer, _waiting: waiting });
     }
 }

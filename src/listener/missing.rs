@@ -88,10 +88,12 @@ impl Listeners {
         config: &Config,
     ) -> Result<BoundSockets, AddressUnavailable> {
         let covering = self.open.iter().filter(|open| sockets::overlap(open.address, address));
-        let beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
-        if beside.is_empty() {
+        let mut beside: Vec<_> = covering.filter_map(|open| open.stream.upgrade()).collect();
+        let mut retired = self.retired.iter().filter(|retired| retired.holds(address)).peekable();
+        if beside.is_empty() && retired.peek().is_none() {
             return sockets::bind(address, workers(config), InheritedSockets::default());
         }
+        beside.extend(retired.filter_map(|retired| retired.stream.upgrade()));
         sockets::bind_beside(address, workers(config), &beside)
     }
 

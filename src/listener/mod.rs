@@ -58,6 +58,7 @@ mod orders;
 mod outbox;
 mod places;
 mod refusals;
+mod retired;
 mod sockets;
 mod tcp;
 mod udp;
@@ -79,6 +80,7 @@ use front::{Front, Policy, Waiting};
 pub use inherited::Inherited;
 use places::ConnectionPlaces;
 use refusals::Refusals;
+use retired::RetiredAddress;
 pub use sockets::AddressUnavailable;
 use sockets::BoundSockets;
 use udp::Worker;
@@ -97,6 +99,8 @@ pub struct Sockets {
 pub struct Listeners {
     parts: Arc<FrontParts>,
     open: Vec<ServedAddress>,
+    /// Removed addresses whose sockets may still be open.
+    retired: Vec<RetiredAddress>,
     missing: Vec<AddressUnavailable>,
     places: Arc<ConnectionPlaces>,
     dropped: Arc<Dropped>,
@@ -215,6 +219,7 @@ impl Listeners {
         let mut listeners = Self {
             parts: Arc::new(parts),
             open: Vec::new(),
+            retired: Vec::new(),
             missing: Vec::new(),
             places: Arc::default(),
             dropped: Arc::default(),
@@ -276,17 +281,20 @@ impl Listeners {
             if let (Some(open), Some(policy)) = (open, policy(allow, views, place)) {
                 open.front.set_policy(policy);
             }
+            for retired in self.retired.iter().filter(|retired| retired.address == address) {
+                policy(allow, views, place).into_iter().for_each(|policy| retired.follow(policy));
+            }
         }
         self.miss(std::mem::take(&mut prepared.missing));
         self.begin(prepared);
         let (stay, go): (Vec<_>, Vec<_>) =
             self.open.drain(..).partition(|open| open.inherited || wanted.contains(&open.configured));
         self.open = stay;
-        for open in go {
-            open.accepting.send_replace(false);
-            for worker in open.workers {
-                worker.retire();
-            }
+        self.retired.retain(RetiredAddress::is_open);
+        for ServedAddress { address, front, workers, accepting, stream, .. } in go {
+            accepting.send_replace(false);
+            let datagrams = workers.into_iter().map(Worker::retire).collect();
+            self.retired.push(RetiredAddress { address, front, stream, datagrams });
         }
     }
 

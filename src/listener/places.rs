@@ -3,19 +3,18 @@
 //! RFC 7766 section 6.2: limits by client, and idle connections closed first.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::sync::Notify;
 
 use crate::clock::Mono;
-use crate::limits::{MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT, MAX_UNSENT};
+use crate::limits::{MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT, MAX_UNSENT, MAX_UNSENT_PER_CLIENT};
 
 /// The connections of all listeners.
+#[derive(Default)]
 pub(super) struct ConnectionPlaces {
     seats: Mutex<Vec<Arc<Seat>>>,
-    /// A permit for each octet of a reply that a client has not taken yet.
-    unsent: Semaphore,
 }
 
 /// One connection's place.
@@ -23,6 +22,8 @@ pub(super) struct Seat {
     client: IpAddr,
     /// When it was last active, in microseconds of the clock.
     active: AtomicU64,
+    /// Octets of replies that the client has not taken yet.
+    unsent: AtomicUsize,
     /// Notified when it must leave, for another client.
     leave: Notify,
 }
@@ -33,10 +34,10 @@ pub(super) struct TakenPlace {
     seat: Arc<Seat>,
 }
 
-impl Default for ConnectionPlaces {
-    fn default() -> Self {
-        Self { seats: Mutex::default(), unsent: Semaphore::new(MAX_UNSENT) }
-    }
+/// Room for octets that a client has not taken yet. It is given back when dropped.
+pub(super) struct UnsentRoom {
+    seat: Arc<Seat>,
+    octets: usize,
 }
 
 impl ConnectionPlaces {
@@ -49,7 +50,8 @@ impl ConnectionPlaces {
         } else if seats.len() >= MAX_TCP_CLIENTS {
             make_room(&mut seats, |_| true);
         }
-        let seat = Arc::new(Seat { client, active: AtomicU64::new(now.as_micros()), leave: Notify::new() });
+        let (active, unsent, leave) = (AtomicU64::new(now.as_micros()), AtomicUsize::new(0), Notify::new());
+        let seat = Arc::new(Seat { client, active, unsent, leave });
         seats.push(Arc::clone(&seat));
         TakenPlace { places: Arc::clone(self), seat }
     }
@@ -80,14 +82,28 @@ impl TakenPlace {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Room for octets of a reply that the client has not taken yet; none if all connections together keep too many.
-    pub(super) fn keep_unsent(&self, octets: usize) -> Option<SemaphorePermit<'_>> {
-        self.places.unsent.try_acquire_many(u32::try_from(octets).ok()?).ok()
+    /// Room for octets of replies that the client has not taken yet; none if it, or all clients together, keep too many.
+    pub(super) fn keep_unsent(&self, octets: usize) -> Option<UnsentRoom> {
+        let seats = self.places.seats();
+        let unsent = |seat: &Arc<Seat>| seat.unsent.load(Ordering::Relaxed);
+        let all: usize = seats.iter().map(unsent).sum();
+        let own: usize = seats.iter().filter(|seat| seat.client == self.seat.client).map(unsent).sum();
+        if all.saturating_add(octets) > MAX_UNSENT || own.saturating_add(octets) > MAX_UNSENT_PER_CLIENT {
+            return None;
+        }
+        self.seat.unsent.fetch_add(octets, Ordering::Relaxed);
+        Some(UnsentRoom { seat: Arc::clone(&self.seat), octets })
     }
 
     /// Waits until it has to leave.
     pub(super) async fn leave(&self) {
         self.seat.leave.notified().await;
+    }
+}
+
+impl Drop for UnsentRoom {
+    fn drop(&mut self) {
+        self.seat.unsent.fetch_sub(self.octets, Ordering::Relaxed);
     }
 }
 
@@ -126,13 +142,18 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_have_not_taken_is_bounded_for_all_together() {
+    fn what_clients_have_not_taken_is_bounded_for_each_and_for_all_together() {
         let places = Arc::new(ConnectionPlaces::default());
-        let (one, other) = (places.take(client(1), at(0)), places.take(client(2), at(0)));
-        let kept = one.keep_unsent(MAX_UNSENT - 10);
-        assert!(kept.is_some() && other.keep_unsent(11).is_none() && other.keep_unsent(10).is_some());
+        let (one, second) = (places.take(client(1), at(0)), places.take(client(1), at(0)));
+        let kept = one.keep_unsent(MAX_UNSENT_PER_CLIENT - 10);
+        assert!(kept.is_some() && second.keep_unsent(11).is_none() && second.keep_unsent(10).is_some());
+        let others: Vec<_> = (2..=4).map(|last| places.take(client(last), at(0))).collect();
+        let all: Vec<_> = others.iter().map(|other| other.keep_unsent(MAX_UNSENT_PER_CLIENT)).collect();
+        assert!(all.iter().all(Option::is_some), "one client leaves room for others");
+        let last = places.take(client(9), at(0));
+        assert!(last.keep_unsent(11).is_none() && last.keep_unsent(10).is_some());
         drop(kept);
-        assert!(other.keep_unsent(11).is_some());
+        assert!(last.keep_unsent(11).is_some());
     }
 
     #[test]

@@ -16,7 +16,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::front::{Arrival, Front, Handled, WaitingQuery};
 use super::places::{ConnectionPlaces, TakenPlace};
 use crate::limits::{
-    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_WRITE_TIME,
+    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME,
+    TCP_UNACKNOWLEDGED_TIME, TCP_WRITE_TIME,
 };
 use crate::question::{Answer, Apart};
 
@@ -81,7 +82,7 @@ impl Connection {
     }
 
     async fn serve(mut self) -> io::Result<()> {
-        self.stream.set_nodelay(true)?;
+        bound_unacknowledged(&self.stream)?;
         let mut open = true;
         while open || !self.pending.is_empty() {
             let reads = open && self.pending.len() < MAX_PIPELINED;
@@ -93,9 +94,10 @@ impl Connection {
                 Some(resolved) = self.pending.join_next(), if !idle => {
                     // No task is aborted while the connection lasts, and a panic is caught before.
                     if let Ok((Some(answer), waiting)) = resolved {
-                        let mut replies = Vec::new();
-                        frame(&self.front.reply(&waiting, &answer), &mut replies);
+                        let (reply, mut replies) = (self.front.reply(&waiting, &answer).await, Vec::new());
                         drop(answer);
+                        reply.iter().for_each(|reply| frame(reply, &mut replies));
+                        drop(reply);
                         self.send(replies).await?;
                     }
                     self.take_messages().await?;
@@ -172,6 +174,13 @@ impl Connection {
         let written = timeout(TCP_WRITE_TIME, self.stream.write_all(&replies)).await;
         written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
+}
+
+/// Bounds how long the kernel keeps replies that the client does not take.
+fn bound_unacknowledged(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let patience = u32::try_from(TCP_UNACKNOWLEDGED_TIME.as_millis()).unwrap_or(u32::MAX);
+    Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, patience)?)
 }
 
 /// Adds a reply to others, with its length in front: all leave in one write (RFC 7766 section 8).

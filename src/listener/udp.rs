@@ -11,8 +11,8 @@ use std::future::poll_fn;
 use std::io;
 use std::net::UdpSocket;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
 use tokio::io::Interest;
@@ -38,6 +38,7 @@ pub(super) struct Worker {
     thread: std::thread::JoinHandle<()>,
     begin: SyncSender<()>,
     orders: Arc<Orders>,
+    socket: Weak<UdpSocket>,
     /// Its socket's.
     inode: Inode,
     /// Kept here too, so that the watchdog misses a thread that was given up.
@@ -59,7 +60,7 @@ impl Worker {
         let inode = rustix::fs::fstat(&socket)?.st_ino;
         let (socket, orders) = (Arc::new(socket), Arc::new(Orders::default()));
         let name = format!("udp-{shard}");
-        let rung = Arc::clone(&orders);
+        let (rung, held) = (Arc::clone(&orders), Arc::downgrade(&socket));
         let pulse = supervisor.pulses().enroll(&name, move || rung.bell.notify_one());
         let outbox =
             Arc::new(Outbox::new(Arc::clone(&socket), Arc::clone(&front), shard, Arc::clone(&orders)));
@@ -75,7 +76,8 @@ impl Worker {
                 let sending = Arc::clone(&outbox);
                 let sends = move || Arc::clone(&sending).serve();
                 let sender = runtime.spawn(supervisor.keep(&format!("{whose} replies"), sends));
-                let socket = readable(&socket)?;
+                // Moved: the thread outlives the socket.
+                let socket = readable(socket)?;
                 let (hand_over, missed, orders) = (HandOver::default(), Cell::new(None), given);
                 Ok((runtime, Work { socket, shard, front, hand_over, outbox, sender, orders, missed, beat }))
             });
@@ -96,7 +98,7 @@ impl Worker {
         let thread = std::thread::Builder::new().name(name).spawn(lives)?;
         // An error of the channel means that the thread has panicked.
         is_ready.recv().map_err(|_| io::ErrorKind::Other)??;
-        Ok(Self { thread, begin, orders, inode, _pulse: pulse })
+        Ok(Self { thread, begin, orders, socket: held, inode, _pulse: pulse })
     }
 
     /// The inode of its socket.
@@ -110,10 +112,11 @@ impl Worker {
         let _ = self.begin.try_send(());
     }
 
-    /// Lets the worker end. Its socket closes after all its questions are answered. Its thread ends when none of its
-    /// flights can still run.
-    pub(super) fn retire(self) {
+    /// Lets the worker end. Its socket closes after all its questions are answered; until then the returned value can be
+    /// upgraded. Its thread ends when none of its flights can still run.
+    pub(super) fn retire(self) -> Weak<UdpSocket> {
         self.orders.give(RETIRE);
+        self.socket
     }
 
     /// Stops reading. The socket stays open, and another process reads the queries that are left in it.
@@ -141,8 +144,8 @@ fn runtime() -> io::Result<Runtime> {
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"
 )]
-fn readable(socket: &Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
-    AsyncFd::with_interest(Arc::clone(socket), Interest::READABLE)
+fn readable(socket: Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
+    AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
 /// Lets the runtime plan a wake before any timer of a miss is due, as long as misses come. False if it must have a turn
@@ -310,6 +313,7 @@ mod tests {
     use crate::exchange::ports::Ports;
     use crate::exchange::socket_network::SocketNetwork;
     use crate::hash::Keyed;
+    use crate::limits::UDP_BATCH;
     use crate::question::Question;
     use crate::random::Random;
     use crate::record::Recorder;
@@ -389,15 +393,19 @@ mod tests {
         let client = UdpSocket::bind("127.0.0.1:0").unwrap();
         client.connect(socket.local_addr().unwrap()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let socket = readable(&socket).unwrap();
+        let socket = readable(socket).unwrap();
         let (shard, given) = (0, Arc::clone(&orders));
         let work = Work { socket, shard, front, hand_over, outbox, sender, missed, beat, orders };
 
+        // More than the largest batch waits before the worker reads: all its buffers are made then.
+        let first = query(&name);
+        (0..2 * UDP_BATCH).for_each(|_| assert_eq!(client.send(&first).unwrap(), first.len()));
         // Its own allocations are another thread's.
         let warm = Arc::new(AtomicBool::new(false));
         let is_warm = Arc::clone(&warm);
         let asks = std::thread::spawn(move || {
             let query = query(&name);
+            (0..2 * UDP_BATCH).for_each(|_| assert!(client.recv(&mut [0; 512]).unwrap() > query.len()));
             ask(&client, &query, HITS[0]);
             is_warm.store(true, Ordering::SeqCst);
             ask(&client, &query, HITS[1]);

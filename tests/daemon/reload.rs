@@ -1,6 +1,6 @@
 //! Reading the configuration file again, by resolverctl and by a signal.
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
 use std::time::Duration;
 
@@ -128,6 +128,37 @@ fn from_an_address_to_all_and_back() {
         assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1);
         TcpStream::connect(process.address).unwrap();
     }
+}
+
+#[test]
+fn an_address_that_is_removed_comes_back_while_its_last_query_waits() {
+    let world = World::new(Duration::from_millis(500));
+    let setting = Setting::new(&world, "");
+    let file = std::fs::read_to_string(setting.config()).unwrap();
+    // Another program may have the same port at the other address.
+    let (process, other, both) = loop {
+        setting.write("resolverd.toml", &file);
+        let process = setting.start();
+        let other = SocketAddr::from(([127, 0, 0, 2], process.address.port()));
+        let both = file.replace("\"127.0.0.1:0\"", &format!("\"127.0.0.1:0\", \"{other}\""));
+        setting.write("resolverd.toml", &both);
+        let (code, said) = resolverctl(&setting, &["reload"]);
+        if code == 0 {
+            break (process, other, both);
+        }
+        assert!(said.contains("another program uses it"), "{said}");
+    };
+    let mut waits = Client::new(other);
+    waits.send("last.tld.", RecordType::A);
+    process.wait_until("the query is in progress", |process| process.status().daemon.flights > 0);
+    for text in [&file, &both] {
+        setting.write("resolverd.toml", text);
+        let (code, said) = resolverctl(&setting, &["reload"]);
+        assert_eq!(code, 0, "{said}");
+    }
+    assert_eq!(waits.next_reply().answers.len(), 1);
+    assert_eq!(Client::new(other).ask("www.tld.", RecordType::A).answers.len(), 1);
+    TcpStream::connect(other).unwrap();
 }
 
 #[test]

@@ -1,0 +1,40 @@
+//! Addresses that a reload has removed, while their last questions are answered.
+//!
+//! Their sockets are open for that time, which is at most that of a flight. An address that comes back meanwhile is
+//! bound beside them, and the configuration that brings it back holds for them too.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::{Arc, Weak};
+
+use tokio::net::TcpListener;
+
+use super::front::{Front, Policy};
+use super::sockets;
+
+/// An address that is not served any more.
+pub(super) struct RetiredAddress {
+    /// As bound.
+    pub(super) address: SocketAddr,
+    pub(super) front: Arc<Front>,
+    /// Gone once no more connections are accepted.
+    pub(super) stream: Weak<TcpListener>,
+    /// Gone once all questions are answered.
+    pub(super) datagrams: Vec<Weak<UdpSocket>>,
+}
+
+impl RetiredAddress {
+    /// Whether a socket is still open.
+    pub(super) fn is_open(&self) -> bool {
+        self.stream.strong_count() > 0 || self.datagrams.iter().any(|socket| socket.strong_count() > 0)
+    }
+
+    /// Whether a socket is open that covers `address`, or is covered by it.
+    pub(super) fn holds(&self, address: SocketAddr) -> bool {
+        sockets::overlap(self.address, address) && self.is_open()
+    }
+
+    /// Changes to the policy of the listener that takes its place.
+    pub(super) fn follow(&self, policy: Policy) {
+        self.front.set_policy(policy);
+    }
+}
