@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use hickory_proto::rr::Name;
 
@@ -66,7 +65,7 @@ impl Known {
     pub(super) fn expires(&self) -> Mono {
         match self {
             Self::Rrset(rrset) => rrset.expires(),
-            Self::Negative(negative) => negative.stored.after(Duration::from_secs(negative.ttl.into())),
+            Self::Negative(negative) => negative.expires(),
         }
     }
 

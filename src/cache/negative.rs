@@ -37,9 +37,14 @@ pub struct Negative {
 }
 
 impl Negative {
+    /// The end of its TTL.
+    pub(super) fn expires(&self) -> Mono {
+        self.stored.after(Duration::from_secs(self.ttl.into()))
+    }
+
     /// The time that is left.
     pub fn left(&self, now: Mono) -> Duration {
-        self.stored.after(Duration::from_secs(self.ttl.into())).since(now)
+        self.expires().since(now)
     }
 
     /// Its security, and the records that prove it.

@@ -75,6 +75,7 @@ pub struct FrontParts {
 }
 
 /// The clients of a listener, and their view.
+#[derive(Clone)]
 pub(super) struct Policy {
     pub(super) allow: Vec<IpNet>,
     pub(super) view: Arc<View>,
@@ -199,23 +200,17 @@ impl Front {
                 }
             }
         };
-        caught(resolved).await.unwrap_or_else(|panicked| {
-            tracing::error!("{panicked}; a query got no reply; please report it");
-            None
-        })
+        or_no_reply(resolved).await.flatten()
     }
 
     /// The reply to a miss; none if this panics.
     pub(super) async fn reply(&self, waiting: &WaitingQuery, answer: &Answer) -> Option<Vec<u8>> {
-        let written = async {
+        or_no_reply(async {
             let (mut out, query) = (Vec::new(), &waiting.query);
             reply::write(&mut out, answer, query, waiting.arrival.limit(query), self.now());
             out
-        };
-        let reply = caught(written).await;
-        reply
-            .inspect_err(|panicked| tracing::error!("{panicked}; a query got no reply; please report it"))
-            .ok()
+        })
+        .await
     }
 
     /// SERVFAIL at once: the greatest number of questions is waiting, or the daemon is ending.
@@ -255,6 +250,12 @@ impl Front {
         let ended = Ended { client: arrival.client.ip(), kind: query.kind(), outcome, elapsed };
         self.parts.recorder.question(arrival.shard, &ended);
     }
+}
+
+/// The outcome of work for one query; none, and a line in the log, if it panics.
+async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
+    let ended = caught(work).await;
+    ended.inspect_err(|panicked| tracing::error!("{panicked}; a query got no reply; please report it")).ok()
 }
 
 impl Arrival {

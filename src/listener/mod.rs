@@ -277,12 +277,12 @@ impl Listeners {
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
         for (address, allow, place) in addresses(config) {
+            let Some(policy) = policy(allow, views, place) else { continue };
             let open = self.open.iter().find(|open| open.configured == address);
-            if let (Some(open), Some(policy)) = (open, policy(allow, views, place)) {
-                open.front.set_policy(policy);
-            }
-            for retired in self.retired.iter().filter(|retired| retired.address == address) {
-                policy(allow, views, place).into_iter().for_each(|policy| retired.follow(policy));
+            let retired = self.retired.iter().filter(|retired| retired.address == address);
+            for front in open.map(|open| &open.front).into_iter().chain(retired.map(|retired| &retired.front))
+            {
+                front.set_policy(policy.clone());
             }
         }
         self.miss(std::mem::take(&mut prepared.missing));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use tokio::net::TcpListener;
 
-use super::front::{Front, Policy};
+use super::front::Front;
 use super::sockets;
 
 /// An address that is not served any more.
@@ -31,10 +31,5 @@ impl RetiredAddress {
     /// Whether a socket is open that covers `address`, or is covered by it.
     pub(super) fn holds(&self, address: SocketAddr) -> bool {
         sockets::overlap(self.address, address) && self.is_open()
-    }
-
-    /// Changes to the policy of the listener that takes its place.
-    pub(super) fn follow(&self, policy: Policy) {
-        self.front.set_policy(policy);
     }
 }

@@ -156,7 +156,7 @@ impl Connection {
     }
 
     /// Sends replies, each with its length in front. The part that the kernel does not take at once is kept, within a
-    /// bound for all connections; beyond it the connection is closed.
+    /// bound for the client and one for all clients; beyond it the connection is closed.
     async fn send(&mut self, mut replies: Vec<u8>) -> io::Result<()> {
         let sent = match self.stream.try_write(&replies) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,

@@ -200,9 +200,11 @@ impl Recorder {
     pub fn flight(&self, ended: &FlightEnded<'_>) {
         self.upstream.flight(ended);
         let Some(zone) = &ended.zone else { return };
-        let worked = lock(&self.zones)
-            .count(&*WireName::of(zone), |row| row.count_flight(ended))
-            .is_some_and(|row| row.flights > row.failed);
+        let worked = {
+            let (mut zones, name) = (lock(&self.zones), WireName::of(zone));
+            zones.count(&*name, |row| row.count_flight(ended));
+            zones.get(&*name).is_some_and(|row| row.flights > row.failed)
+        };
         let zone = FlightZone { name: zone, worked };
         let line = lock(&self.incidents).ended(zone, ended, self.clock.mono());
         line.iter().for_each(Line::write);

@@ -61,34 +61,32 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Rows<Key, Counted> {
         self.count(self.keyed.hash_one(key), key, |row| row.add(counted));
     }
 
-    /// Counts in the row of a key with this hash; returns its row, if it has one.
-    fn count<Asked>(&mut self, hash: u64, key: &Asked, count: impl Fn(&mut Counted)) -> Option<&Counted>
+    /// Counts in the row of a key with this hash.
+    fn count<Asked>(&mut self, hash: u64, key: &Asked, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Asked>,
         Asked: Eq + ToOwned<Owned = Key> + ?Sized,
     {
-        let is_it = |row: &Row<Key, Counted>| row.hash == hash && row.key.borrow() == key;
-        if let Some(row) = self.rows.find_mut(hash, is_it) {
+        if let Some(row) = self.rows.find_mut(hash, |row| row.hash == hash && row.key.borrow() == key) {
             count(&mut row.counted);
-        } else {
-            let mut counted = Counted::default();
-            count(&mut counted);
-            if self.rows.len() >= self.capacity && counted.weight() <= self.floor {
-                self.other.add(&counted);
-                return None;
-            }
-            self.rows.insert_unique(hash, Row { hash, key: key.to_owned(), counted }, |row| row.hash);
-            if self.rows.len() > self.capacity {
-                self.lose_lightest();
-            }
+            return;
         }
-        self.rows.find(hash, is_it).map(|row| &row.counted)
+        let mut counted = Counted::default();
+        count(&mut counted);
+        if self.rows.len() >= self.capacity && counted.weight() <= self.floor {
+            self.other.add(&counted);
+            return;
+        }
+        self.rows.insert_unique(hash, Row { hash, key: key.to_owned(), counted }, |row| row.hash);
+        if self.rows.len() > self.capacity {
+            self.lose_lightest();
+        }
     }
 
     /// Adds the lightest row to "other".
     fn lose_lightest(&mut self) {
-        let order = |row: &&Row<Key, Counted>| (row.counted.weight(), row.key.clone());
-        let Some(lightest) = self.rows.iter().min_by_key(order) else { return };
+        let weighed = self.rows.iter().map(|row| ((row.counted.weight(), &row.key), row));
+        let Some((_, lightest)) = weighed.min_by(|(one, _), (other, _)| one.cmp(other)) else { return };
         let (hash, key) = (lightest.hash, lightest.key.clone());
         if let Ok(entry) = self.rows.find_entry(hash, |row| row.hash == hash && row.key == key) {
             let (row, _) = entry.remove();
@@ -132,15 +130,26 @@ impl<Key: Ord + Hash + Clone, Counted: Tally> Default for CounterTable<Key, Coun
 }
 
 impl<Key: Ord + Hash + Clone, Counted: Tally> CounterTable<Key, Counted> {
-    /// Counts for a key, now. Returns its row since the start, if it has one.
-    pub(super) fn count<Asked>(&mut self, key: &Asked, count: impl Fn(&mut Counted)) -> Option<&Counted>
+    /// Counts for a key, now.
+    pub(super) fn count<Asked>(&mut self, key: &Asked, count: impl Fn(&mut Counted))
     where
         Key: Borrow<Asked>,
         Asked: Hash + Eq + ToOwned<Owned = Key> + ?Sized,
     {
         let hash = self.start.keyed.hash_one(key);
         self.current.count(hash, key, &count);
-        self.start.count(hash, key, &count)
+        self.start.count(hash, key, &count);
+    }
+
+    /// The row of a key since the start, if it has one.
+    pub(super) fn get<Asked>(&self, key: &Asked) -> Option<&Counted>
+    where
+        Key: Borrow<Asked>,
+        Asked: Hash + Eq + ?Sized,
+    {
+        let hash = self.start.keyed.hash_one(key);
+        let row = self.start.rows.find(hash, |row| row.hash == hash && row.key.borrow() == key);
+        row.map(|row| &row.counted)
     }
 
     /// Adds rows gathered elsewhere, now.

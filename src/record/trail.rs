@@ -77,12 +77,11 @@ impl Trail {
     /// Whether a server has given an answer, or keys, that are bogus.
     pub fn is_refuted(&self) -> bool {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.iter().any(|noted| {
-            let (Note::Checked { state, .. } | Note::Told(StepEvent::Checked { state, .. })) = &noted.note
-            else {
-                return false;
-            };
-            *state == SecurityStatus::Bogus
+        notes.iter().any(|noted| match &noted.note {
+            Note::Checked { state, .. } | Note::Told(StepEvent::Checked { state, .. }) => {
+                *state == SecurityStatus::Bogus
+            }
+            _ => false,
         })
     }
 
