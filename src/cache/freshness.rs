@@ -20,9 +20,9 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::entries::{CacheEntry, Delegation, Known};
 use super::keys::{KeySlot, NameKeys};
-use super::rrset::Rrset;
+use super::rrset::{Credibility, Rank, Rrset};
 use super::rrsets::InView;
-use super::security::ZoneTrust;
+use super::security::{Backing, ZoneTrust};
 use crate::clock::Mono;
 use crate::limits::{CLIENT_RESPONSE_TIME, SERVER_QUIET_TIME};
 
@@ -134,12 +134,31 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the expired entry for `kind` at `name`, because a server has given another answer, which is not kept.
-    pub fn outdate(&self, name: &Name, kind: RecordType, now: Mono) {
+    /// Removes the entry for `kind` at `name` if it has expired, because a server has given another answer, believed as
+    /// `by`, which is not kept. It also removes one that is due for renewal: the renewal may be this answer.
+    pub fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = NameKeys::of(name, self.view);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
-            self.live(keys.at(0, slot), now);
+            self.outdate_entry(keys.at(0, slot), (by.rank, &by.backing), now);
         }
+    }
+
+    /// The same for one entry. One that is not expired stays if it is believed more.
+    pub(super) fn outdate_entry(&self, key: &[u8], (rank, backing): (Rank, &Backing), now: Mono) {
+        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
+        let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);
+        if known.expires() <= now || is_outdated {
+            self.store.remove(key);
+        }
+    }
+
+    /// The entry of a key, whatever its rank; one that is past its TTL is forgotten.
+    pub(super) fn live(&self, key: &[u8], now: Mono) -> Option<Known> {
+        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
+        if now < known.expires() {
+            return Some(known);
+        }
+        self.store.remove(key).and(None)
     }
 }
 
@@ -147,9 +166,8 @@ impl InView<'_> {
 mod tests {
     use super::*;
     use crate::cache::negative::Denial;
-    use crate::cache::rrset::Rank;
     use crate::cache::stage::{DAY, memory, name};
-    use crate::question::ViewId;
+    use crate::question::{Security, ViewId};
     use hickory_proto::rr::rdata::{A, CNAME, SOA};
     use hickory_proto::rr::{RData, Record};
     use proptest::prelude::*;
@@ -206,15 +224,30 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_not_kept_ends_what_is_past_its_ttl() {
+    fn an_answer_that_is_not_kept_ends_what_is_past_its_ttl_or_due_for_renewal() {
         let memory = memory();
         let rrsets = memory.rrsets.of(ViewId::default());
         let owner = name("www.example.");
-        rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(0));
-        rrsets.outdate(&owner, RecordType::A, at(59));
-        assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_some());
-        rrsets.outdate(&owner, RecordType::A, at(60));
-        assert!(rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_none());
+        let believed = |security| Rank::Authoritative.backed(Backing { security, ..Backing::default() });
+        let ends = |held, new: &Credibility, second| {
+            rrsets.put_backed(&[&address(60)], held, DAY, at(0));
+            rrsets.outdate(&owner, RecordType::A, new, at(second));
+            let ends = rrsets.last_word(&owner, RecordType::A, HOUR, at(70)).is_none();
+            rrsets.outdate(&owner, RecordType::A, &believed(Security::Secure), at(80));
+            ends
+        };
+        let unchecked = || believed(Security::Unchecked);
+        for (second, over) in [(53, false), (54, true), (59, true), (60, true)] {
+            assert_eq!(ends(unchecked(), &unchecked(), second), over, "{second}");
+        }
+        let lesser = Rank::Answer.backed(Backing::default());
+        assert!(!ends(unchecked(), &lesser, 59), "a lesser rank ends nothing that lives");
+        assert!(ends(unchecked(), &lesser, 60));
+        assert!(
+            !ends(believed(Security::Secure), &unchecked(), 59),
+            "a client with CD ends nothing that is secure"
+        );
+        assert!(ends(believed(Security::Secure), &unchecked(), 60));
     }
 
     proptest! {

@@ -111,7 +111,8 @@ impl InView<'_> {
     /// The same with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
     /// poison others. Returns true if it has cleared a denial of all types of its name.
     ///
-    /// Data that may be stale end a denial or alias of the name that is past its TTL, even if they are not kept.
+    /// Data that may be stale end a denial or alias of the name that is past its TTL, even if they are not kept, and
+    /// an alias that is about to end.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };
@@ -122,7 +123,7 @@ impl InView<'_> {
         let denied = match rank {
             Rank::Glue => None,
             _ if may_be_stale(kind) => {
-                self.live(keys.at(0, KeySlot::Rrset(RecordType::CNAME)), now);
+                self.outdate_entry(keys.at(0, KeySlot::Rrset(RecordType::CNAME)), (rank, &backing), now);
                 self.live(keys.at(0, KeySlot::Nxdomain), now)
             }
             _ => self.known(keys.at(0, KeySlot::Nxdomain), Rank::Glue, now),
@@ -218,15 +219,6 @@ impl InView<'_> {
             }
         }
         None
-    }
-
-    /// The entry of a key, whatever its rank; one that is past its TTL is forgotten.
-    pub(super) fn live(&self, key: &[u8], now: Mono) -> Option<Known> {
-        let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
-        if now < known.expires() {
-            return Some(known);
-        }
-        self.store.remove(key).and(None)
     }
 
     pub(super) fn known(&self, key: &[u8], rank: Rank, now: Mono) -> Option<Known> {

@@ -3,6 +3,12 @@
 //!
 //! A walk that uses one in the last tenth of its time hands it over (`cache::renewal`). A zone without queries is
 //! not renewed. Unbound renews keys likewise (`prefetch-key`), and fetches delegations after they have expired.
+//!
+//! # Decisions
+//!
+//! - A renewal that has failed is tried again after a pause.
+//! - One that got an answer and has renewed nothing is not tried again before the entry ends: one server has both
+//!   zones, and the next answer would be the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,12 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 
-use super::classify::Said;
+use super::classify::{End, Said};
 use super::context::Context;
 use super::failure::Failure;
 use super::{Errand, Iterate};
 use crate::cache::entries::Delegation;
 use crate::cache::renewal;
+use crate::cache::rrset::Rank;
 use crate::clock::Mono;
 use crate::limits::{MAX_ENDINGS, MAX_REFERRALS, RENEWAL_PAUSE};
 use crate::question::QuestionKey;
@@ -42,28 +49,94 @@ pub(super) struct Endings {
 #[derive(Debug, Default)]
 struct EndingTable {
     waiting: VecDeque<Ending>,
-    /// The entries that were handed over lately, with the times: a renewal that fails is tried again after a pause.
-    told: HashMap<QuestionKey, Mono>,
+    told: ToldEndings,
+}
+
+/// The entries that were handed over, until their renewal may begin again.
+#[derive(Debug, Default)]
+struct ToldEndings(HashMap<QuestionKey, Told>);
+
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    /// The renewal does not begin again before this.
+    until: Mono,
+    /// Whether it waits or is in progress.
+    is_under_way: bool,
+}
+
+/// Whether an entry is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admission {
+    /// Its renewal begins.
+    Begins,
+    /// Its renewal waits or is in progress.
+    UnderWay,
+    /// Its renewal has failed or has renewed nothing, or there are too many.
+    Refused,
+}
+
+impl ToldEndings {
+    fn admit(&mut self, key: QuestionKey, now: Mono) -> Admission {
+        if let Some(told) = self.0.get(&key).filter(|told| now < told.until) {
+            return if told.is_under_way { Admission::UnderWay } else { Admission::Refused };
+        }
+        if self.0.len() >= MAX_ENDINGS {
+            // Without room it is forgotten which renewals were of no use: one more query for each.
+            self.0.retain(|_, told| now < told.until && told.until.since(now) <= RENEWAL_PAUSE);
+        }
+        if self.0.len() >= MAX_ENDINGS {
+            return Admission::Refused;
+        }
+        self.0.insert(key, Told { until: now.after(RENEWAL_PAUSE), is_under_way: true });
+        Admission::Begins
+    }
+
+    /// Ends a renewal.
+    fn end(&mut self, key: &QuestionKey, renewed: Renewed) {
+        match renewed {
+            Renewed::Yes => {
+                self.0.remove(key);
+            }
+            Renewed::Failed => {
+                if let Some(told) = self.0.get_mut(key) {
+                    told.is_under_way = false;
+                }
+            }
+            Renewed::Never(until) => {
+                if let Some(told) = self.0.get_mut(key) {
+                    *told = Told { until, is_under_way: false };
+                }
+            }
+        }
+    }
+}
+
+/// The result of a renewal.
+#[derive(Clone, Copy, Debug)]
+enum Renewed {
+    /// The entry is renewed or gone.
+    Yes,
+    /// No server has answered.
+    Failed,
+    /// The answer has not renewed the entry, which ends at that moment.
+    Never(Mono),
 }
 
 impl Endings {
-    /// Adds one, unless it was added lately or there are too many.
-    fn add(&self, name: &Name, kind: RecordType, view: &Arc<View>, now: Mono) {
+    /// Adds one; returns whether it waits or is being renewed.
+    fn add(&self, name: &Name, kind: RecordType, view: &Arc<View>, now: Mono) -> bool {
         let key = QuestionKey::of_sub_question(name, kind, view.knows);
-        let is_recent = |told: &Mono| now.since(*told) < RENEWAL_PAUSE;
         let mut table = self.table();
-        if table.told.get(&key).is_some_and(is_recent) {
-            return;
+        if table.waiting.len() >= MAX_ENDINGS {
+            return false;
         }
-        if table.told.len() >= MAX_ENDINGS {
-            table.told.retain(|_, told| is_recent(told));
-        }
-        if table.told.len() < MAX_ENDINGS {
-            table.told.insert(key, now);
+        let admission = table.told.admit(key, now);
+        if admission == Admission::Begins {
             table.waiting.push_back(Ending { name: name.clone(), kind, view: Arc::clone(view) });
             drop(table);
             self.added.notify_one();
         }
+        admission != Admission::Refused
     }
 
     async fn next(&self) -> Ending {
@@ -87,15 +160,31 @@ impl Iterate {
         self.means.endings.next().await
     }
 
-    /// Whether a delegation in use is about to end; it is renewed then. The root is primed instead.
+    /// Renews a delegation in use that is about to end; returns whether its renewal waits or is in progress. The root
+    /// is primed instead.
     pub fn foresee_end(&self, cut: &Delegation, context: &Context) -> bool {
         let now = self.now();
-        let is_found = cut.configured.is_empty() && !cut.zone.is_root();
-        let is_due = is_found && renewal::is_renewal_due(cut.since, cut.expires, now);
-        if is_due && context.view.config.cache.prefetch {
-            self.means.endings.add(&cut.zone, RecordType::NS, &context.view, now);
-        }
-        is_due
+        is_ending(cut, now)
+            && context.view.config.cache.prefetch
+            && self.means.endings.add(&cut.zone, RecordType::NS, &context.view, now)
+    }
+
+    /// Ends a renewal. `is_answered`: whether a server has answered.
+    pub fn end_renewal(&self, ending: &Ending, is_answered: bool) {
+        let Ending { name, kind, view } = ending;
+        let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
+        let old = if *kind == RecordType::NS {
+            rrsets.delegation(name, now).filter(|cut| is_ending(cut, now)).map(|cut| cut.expires)
+        } else {
+            let addresses = rrsets.rrset(name, *kind, Rank::Glue, now);
+            addresses.filter(|rrset| rrset.is_to_be_renewed(now)).map(|rrset| rrset.expires())
+        };
+        let renewed = match old {
+            None => Renewed::Yes,
+            Some(_) if !is_answered => Renewed::Failed,
+            Some(ends) => Renewed::Never(ends),
+        };
+        self.means.endings.table().told.end(&QuestionKey::of_sub_question(name, *kind, view.knows), renewed);
     }
 
     /// The same for addresses of a server, which are known until `expires`.
@@ -113,27 +202,87 @@ impl Iterate {
     pub async fn renew_delegation(&self, errand: Errand<'_>) -> Result<(), Failure> {
         let zone = errand.name;
         let mut cut = self.start(Errand { kind: RecordType::DS, ..errand }).await?;
-        while self.foresee_end(&cut, errand.context) {
+        while is_ending(&cut, self.now()) {
+            self.foresee_end(&cut, errand.context);
             let name = cut.zone.clone();
             cut = self.start(Errand { name: &name, kind: RecordType::DS, ..errand }).await?;
         }
+        let mut is_shortened = true;
         for _ in 0..MAX_REFERRALS {
             if cut.zone == *zone {
                 break;
             }
             // The root need not know more than the top-level domain (RFC 9156).
-            let part = if cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
+            let part = if is_shortened && cut.zone.is_root() { zone.trim_to(1) } else { zone.clone() };
             match self.ask_zone(Errand { name: &part, kind: RecordType::NS, ..errand }, &cut).await? {
                 Said::Referral(referral) => cut = self.keep_referral(errand, referral, Some(&cut)),
-                // The zone is gone, or one server has both zones: then the old delegation holds until its end.
-                Said::Found(found) if found.denies() => {
+                // The zone is gone.
+                Said::Found(found) if found.denies() && (part == *zone || is_nxdomain(&found.end)) => {
                     let rrsets = self.memory.rrsets.of(errand.context.view.knows);
                     rrsets.forget_delegation(zone);
                     break;
                 }
+                // The root has the top-level domain itself, as it has `arpa`.
+                Said::Found(_) | Said::Doubtful(_) if part != *zone => is_shortened = false,
+                // One server has both zones: the old delegation holds until its end.
                 Said::Found(_) | Said::Doubtful(_) | Said::Nothing(_) => break,
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a delegation that a parent has given is about to end.
+fn is_ending(cut: &Delegation, now: Mono) -> bool {
+    let is_found = cut.configured.is_empty() && !cut.zone.is_root();
+    is_found && renewal::is_renewal_due(cut.since, cut.expires, now)
+}
+
+fn is_nxdomain(end: &End) -> bool {
+    matches!(end, End::Negative { nxdomain: true, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::ViewId;
+    use std::time::Duration;
+
+    fn at(seconds: u64) -> Mono {
+        Mono::START.after(Duration::from_secs(seconds))
+    }
+
+    fn key(number: usize) -> QuestionKey {
+        let name = Name::from_ascii(format!("z{number}.example.")).expect("a name");
+        QuestionKey::of_sub_question(&name, RecordType::NS, ViewId::default())
+    }
+
+    #[test]
+    fn a_renewed_entry_may_be_renewed_again_at_once_and_a_failed_one_after_a_pause() {
+        let mut told = ToldEndings::default();
+        assert_eq!(told.admit(key(1), at(54)), Admission::Begins);
+        assert_eq!(told.admit(key(1), at(55)), Admission::UnderWay);
+        told.end(&key(1), Renewed::Yes);
+        assert_eq!(told.admit(key(1), at(108)), Admission::Begins);
+        told.end(&key(1), Renewed::Failed);
+        assert_eq!(told.admit(key(1), at(167)), Admission::Refused);
+        assert_eq!(told.admit(key(1), at(168)), Admission::Begins);
+        told.end(&key(1), Renewed::Never(at(1_000)));
+        assert_eq!(told.admit(key(1), at(999)), Admission::Refused);
+        assert_eq!(told.admit(key(1), at(1_000)), Admission::Begins);
+    }
+
+    #[test]
+    fn renewals_of_no_use_leave_room_for_others() {
+        let mut told = ToldEndings::default();
+        for number in 0..MAX_ENDINGS {
+            assert_eq!(told.admit(key(number), at(0)), Admission::Begins);
+        }
+        assert_eq!(told.admit(key(MAX_ENDINGS), at(1)), Admission::Refused);
+        told.end(&key(0), Renewed::Never(at(8_000)));
+        assert_eq!(told.admit(key(MAX_ENDINGS), at(1)), Admission::Begins);
+        assert_eq!(told.admit(key(0), at(1)), Admission::Refused, "no room");
+        told.end(&key(1), Renewed::Yes);
+        assert_eq!(told.admit(key(0), at(1)), Admission::Begins);
     }
 }

@@ -53,11 +53,11 @@ impl Iterate {
             // The first RRset of an answer is at the name that was asked for.
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, errand.name));
             let rank = ranked(found.authoritative && asked_for());
+            let by = rank.backed(Backing { evidence, security });
             if let Some(first) = rrset.first().filter(|first| first.ttl == 0) {
-                rrsets.outdate(&first.name, errand.kind, now);
+                rrsets.outdate(&first.name, errand.kind, &by, now);
             }
-            let contradicts =
-                rrsets.put_backed(rrset, rank.backed(Backing { evidence, security }), max_ttl, now);
+            let contradicts = rrsets.put_backed(rrset, by, max_ttl, now);
             self.show(errand, zone, rrset, contradicts);
         }
         if found.doubted {
@@ -73,7 +73,9 @@ impl Iterate {
             soa.ttl = negative_ttl(soa, negative_max_ttl);
         }
         if let End::Negative { name, .. } = &found.end {
-            rrsets.outdate(name, errand.kind, now);
+            let rank = ranked(found.authoritative && !found.doubted && name == errand.name);
+            let by = rank.backed(Backing { security: checked.end, ..Backing::default() });
+            rrsets.outdate(name, errand.kind, &by, now);
         }
         found
     }

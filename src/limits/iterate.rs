@@ -137,7 +137,8 @@ pub const FAILING_TIME: Duration = Duration::from_secs(10);
 /// leaves such servers behind. If its parent has the same servers, they are believed for this long again.
 pub const SUSPECT_AGE: Duration = Duration::from_secs(600);
 
-/// Delegations and server addresses that are renewed within `RENEWAL_PAUSE`: a gateway uses some thousand zones with a TTL of a day.
+/// Delegations and server addresses that wait for their renewal, are being renewed, or were not renewed lately: a gateway uses
+/// some thousand zones with a TTL of a day.
 pub const MAX_ENDINGS: usize = 256;
 
 /// How long a delegation whose renewal has failed is not tried again.

@@ -106,5 +106,8 @@ pub const MAX_RENEWALS_WAITING: usize = 256;
 /// Renewals at once: far below `BUSY_FLIGHTS`, as clients' flights come first. At 50 ms each it is a thousand a second.
 pub const MAX_RENEWALS: usize = 64;
 
-/// The same for one zone, so that a zone with silent servers leaves room for the others.
+/// The same for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
+pub const MAX_ENDINGS_RENEWED: usize = MAX_RENEWALS / 2;
+
+/// The same for the answers of one zone, so that a zone with silent servers leaves room for the others.
 pub const MAX_RENEWALS_OF_ZONE: usize = 8;

@@ -8,7 +8,8 @@
 //!
 //! - Answers of DNS lists are not renewed: a list gets no more queries than its clients send.
 //! - Renewals stop while flights are crowded. A zone has only a few of the places, so that a zone that does not
-//!   answer does not delay the others. An answer that found no place may be handed over again.
+//!   answer does not delay the others. An answer that found no place may be handed over again a second later.
+//! - Delegations and addresses of servers take at most half of the places.
 //! - A renewal that fails leaves the old answer as it is, until its end.
 
 use std::collections::VecDeque;
@@ -30,7 +31,7 @@ use crate::dnsbl::list_events::ListEventKind;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::ending::Ending;
-use crate::limits::{MAX_RENEWALS, MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
+use crate::limits::{MAX_ENDINGS_RENEWED, MAX_RENEWALS, MAX_RENEWALS_OF_ZONE, MAX_RENEWALS_WAITING};
 use crate::question::{Answer, Client, QuestionKey};
 use crate::record::Counter;
 use crate::record::trail::Trail;
@@ -55,9 +56,12 @@ pub(super) struct Renewals {
 }
 
 impl Renewals {
-    /// Adds one, if there is room.
+    /// Adds one, if there is room. A failed question waits once, however many clients ask it.
     fn add(&self, renewal: Renewal) -> Result<(), Renewal> {
         let mut waiting = self.waiting();
+        if renewal.answer.is_none() && waiting.iter().any(|other| other.key == renewal.key) {
+            return Ok(());
+        }
         if waiting.len() >= MAX_RENEWALS_WAITING {
             return Err(renewal);
         }
@@ -91,15 +95,15 @@ impl Resolver {
                 self.lists.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
             }
             None if renewal::is_renewal_due(answer.stored, answer.expires, now) => {
-                self.hand_over(key, answer)
+                self.hand_over(key, answer, now)
             }
             None => {}
         }
     }
 
     #[cold]
-    fn hand_over(&self, key: &[u8], answer: &Arc<Answer>) {
-        if !answer.renewal.take() || !self.views.load().config().cache.prefetch {
+    fn hand_over(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
+        if !answer.renewal.take(now) || !self.views.load().config().cache.prefetch {
             return;
         }
         let renewal = Renewal { key: QuestionKey::from_bytes(key), answer: Some(Arc::clone(answer)) };
@@ -115,7 +119,7 @@ impl Resolver {
 
     fn shed_renewal(&self, renewal: &Renewal) {
         if let Some(answer) = &renewal.answer {
-            answer.renewal.give_back();
+            answer.renewal.give_back(self.clock.mono());
             self.recorder.count(Counter::PrefetchesShed, 1);
         }
     }
@@ -128,7 +132,9 @@ impl Resolver {
             tokio::select! {
                 biased;
                 Some(_) = asking.join_next() => zones.retain(|(_, task)| !task.is_finished()),
-                ending = self.iterate.ending(), if asking.len() < MAX_RENEWALS => {
+                ending = self.iterate.ending(), if asking.len() < MAX_RENEWALS
+                    && asking.len().saturating_sub(zones.len()) < MAX_ENDINGS_RENEWED =>
+                {
                     asking.spawn(Arc::clone(&self).renew_ending(ending));
                 }
                 renewal = self.renewals.next(), if asking.len() < MAX_RENEWALS => {
@@ -161,37 +167,62 @@ impl Resolver {
         }
     }
 
-    /// Renews a delegation with the keys of its zone, or addresses of a server.
     async fn renew_ending(self: Arc<Self>, ending: Ending) {
+        let is_answered = self.ask_for_ending(&ending).await;
+        self.iterate.end_renewal(&ending, is_answered);
+    }
+
+    /// Renews a delegation with the keys of its zone, or addresses of a server; returns whether a server has answered.
+    async fn ask_for_ending(self: &Arc<Self>, ending: &Ending) -> bool {
         let Ending { name, kind, view } = ending;
         let current = self.views.load().get(view.id).cloned();
-        if !current.is_some_and(|current| Arc::ptr_eq(&current, &view)) {
+        if !current.is_some_and(|current| Arc::ptr_eq(&current, view)) {
             // The routes have changed.
-            return;
+            return false;
         }
         let trail = Arc::new(Trail::new(self.clock.clone()));
-        let context = Context::new(trail, Arc::clone(&view)).renewing();
-        let way = view.route(&name, kind);
-        if kind == RecordType::NS {
+        let context = Context::new(trail, Arc::clone(view)).renewing();
+        let way = view.route(name, *kind);
+        let is_answered = if *kind == RecordType::NS {
             let errand = Errand {
-                name: &name,
-                kind,
+                name,
+                kind: *kind,
                 route: way,
                 context: &context,
                 rewrite: None,
-                sub_questions: &*self,
+                sub_questions: &**self,
                 avoid: &[],
                 cut: None,
             };
             // After a failure the old one holds until its end.
-            if self.iterate.renew_delegation(errand).await.is_ok() {
-                self.trust.renew_keys(&name, &context).await;
+            let is_answered = self.iterate.renew_delegation(errand).await.is_ok();
+            if is_answered {
+                self.trust.renew_keys(name, &context).await;
             }
+            is_answered
         } else {
-            let _ = self.chase(&name, kind, (way, None), &context).await;
-        }
+            self.chase(name, *kind, (way, None), &context).await.is_ok()
+        };
         if context.budget.packets() > 0 {
             self.recorder.count(Counter::ServersRenewed, 1);
         }
+        is_answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::ViewId;
+    use hickory_proto::rr::Name;
+
+    #[test]
+    fn a_failed_question_waits_once_to_be_asked_again() {
+        let renewals = Renewals::default();
+        for kind in [RecordType::A, RecordType::MX, RecordType::A, RecordType::A] {
+            let key = QuestionKey::of_sub_question(&Name::root(), kind, ViewId::default());
+            assert!(renewals.add(Renewal { key, answer: None }).is_ok());
+        }
+        assert_eq!(renewals.waiting().len(), 2);
     }
 }

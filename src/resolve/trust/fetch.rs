@@ -208,7 +208,8 @@ impl Validator {
         }
         let cut = self.memory.rrsets.of(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.foresee_end(&cut, context)) {
-            // DS that are about to end would give the keys no longer life: the delegation is renewed first.
+            // DS that are about to end would give the keys no longer life: the delegation is renewed first, and the keys
+            // after it.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
