@@ -122,10 +122,7 @@ fn circle(with_flags: bool, validates: bool) -> (Arc<Resolver>, Arc<Circle>) {
     config.zones = vec![ConfiguredZone {
         name: Name::root(),
         kind: ZoneKind::Forward(vec![forwarder(53), forwarder(54)]),
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
+        ..ConfiguredZone::default()
     }];
     let clock = Clock::simulated(1_800_000_000);
     let network = Arc::new(Circle {

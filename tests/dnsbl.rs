@@ -18,7 +18,7 @@ use resolverd::lab::fault::Fault;
 use resolverd::lab::log::Received;
 use resolverd::lab::prelude::{ask, name};
 use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
-use resolverd::lab::world::ServerPlan;
+use resolverd::lab::world::{Lab, ServerPlan};
 use resolverd::question::ListSays;
 
 /// A list, with a name to ask, one of its listings and one of its refusals.
@@ -189,18 +189,8 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
 fn the_operator_chooses_for_each_list_and_each_listener() {
     let entry = |on_refusal| ConfiguredList {
         name: name(BLOCK.apex),
-        purpose: None,
-        subjects: None,
-        listed: None,
-        refused: None,
         on_refusal: Some(on_refusal),
-        when_silent: None,
-        key: None,
-        with_key: None,
-        tests: None,
-        max_age: None,
-        when_stale: None,
-        quota: None,
+        ..ConfiguredList::default()
     };
     for (choice, rcode, answers) in [
         (OnRefusal::Servfail, ResponseCode::ServFail, 0),
@@ -288,52 +278,36 @@ fn a_zone_that_only_looks_like_a_list_is_told_and_left_alone() {
     });
 }
 
+/// A list at its public server, with a mirror whose data may be two hours old.
+fn with_mirror(choice: WhenStale) -> (Arc<Lab>, Config) {
+    let mut tree = Tree::default();
+    for (server, last) in [("a.root", 1), ("ns.lists", 2), ("mirror.lists", 3)] {
+        tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
+    }
+    tree.zone(".", &["a.root".to_owned()], "").unwrap();
+    let both = ["ns.lists".to_owned(), "mirror.lists".to_owned()];
+    tree.zone(BLOCK.apex, &both, &format!("* 60 A {}\n", BLOCK.listing)).unwrap();
+    let lab = Arc::new(tree.build().unwrap());
+    let mut config = config_for(&lab);
+    config.zones = vec![ConfiguredZone {
+        name: name(BLOCK.apex),
+        kind: ZoneKind::Stub(vec!["127.0.0.3:53".parse().unwrap()]),
+        ..ConfiguredZone::default()
+    }];
+    config.lists = vec![ConfiguredList {
+        name: name(BLOCK.apex),
+        max_age: Some(Duration::from_secs(7_200)),
+        when_stale: Some(choice),
+        ..ConfiguredList::default()
+    }];
+    (lab, config)
+}
+
 #[test]
 fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
     for (choice, asks_root) in [(WhenStale::Report, false), (WhenStale::Public, true)] {
         paused(async {
-            let mut tree = Tree::default();
-            for (server, last) in [("a.root", 1), ("ns.lists", 2), ("mirror.lists", 3)] {
-                tree.server(ServerPlan::new(server, vec![IpAddr::from([127, 0, 0, last])])).unwrap();
-            }
-            tree.zone(".", &["a.root".to_owned()], "").unwrap();
-            let both = ["ns.lists".to_owned(), "mirror.lists".to_owned()];
-            tree.zone(
-                BLOCK.apex,
-                &both,
-                &format!(
-                    "* 60 A {}
-",
-                    BLOCK.listing
-                ),
-            )
-            .unwrap();
-            let lab = Arc::new(tree.build().unwrap());
-            let mut config = config_for(&lab);
-            let servers = vec!["127.0.0.3:53".parse().unwrap()];
-            config.zones = vec![ConfiguredZone {
-                name: name(BLOCK.apex),
-                kind: ZoneKind::Stub(servers),
-                source: Vec::new(),
-                max_ttl: None,
-                negative_max_ttl: None,
-                validate: true,
-            }];
-            config.lists = vec![ConfiguredList {
-                name: name(BLOCK.apex),
-                purpose: None,
-                subjects: None,
-                listed: None,
-                refused: None,
-                on_refusal: None,
-                when_silent: None,
-                key: None,
-                with_key: None,
-                tests: None,
-                quota: None,
-                max_age: Some(Duration::from_secs(7_200)),
-                when_stale: Some(choice),
-            }];
+            let (lab, config) = with_mirror(choice);
             let simulation = Simulation::new(lab, config.clone(), 7);
             let config = Arc::new(config);
             let asked = async |text| {
@@ -431,18 +405,8 @@ fn what_the_operator_calls_a_listing_is_one() {
     let list = Registry::built_in().lists[&name(DOMAIN.apex)].clone();
     let entry = ConfiguredList {
         name: name(DOMAIN.apex),
-        purpose: None,
-        subjects: None,
         listed: Some(vec!["127.0.0.1".parse().unwrap()]),
-        refused: None,
-        on_refusal: None,
-        when_silent: None,
-        key: None,
-        with_key: None,
-        tests: None,
-        max_age: None,
-        when_stale: None,
-        quota: None,
+        ..ConfiguredList::default()
     };
     assert!(list.refused.iter().any(|code| code.span.contains([127, 0, 0, 1].into())));
     paused(async {

@@ -46,10 +46,7 @@ fn stub(zone: u8) -> ConfiguredZone {
     ConfiguredZone {
         name: name(&apex(zone)),
         kind: ZoneKind::Stub(vec![SocketAddr::from(([10, 1, zone, 1], 53))]),
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
+        ..ConfiguredZone::default()
     }
 }
 

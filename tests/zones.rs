@@ -58,14 +58,7 @@ fn lab() -> Arc<Lab> {
 }
 
 fn zone(apex: &str, kind: ZoneKind) -> ConfiguredZone {
-    ConfiguredZone {
-        name: name(apex),
-        kind,
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
-    }
+    ConfiguredZone { name: name(apex), kind, ..ConfiguredZone::default() }
 }
 
 fn stub(apex: &str, addresses: &[[u8; 4]]) -> ConfiguredZone {

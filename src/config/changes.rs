@@ -127,14 +127,7 @@ mod tests {
 
     fn zone(name: &str, kind: ZoneKind) -> ConfiguredZone {
         let name = Name::from_ascii(name).unwrap();
-        ConfiguredZone {
-            name,
-            kind,
-            source: Vec::new(),
-            max_ttl: None,
-            negative_max_ttl: None,
-            validate: true,
-        }
+        ConfiguredZone { name, kind, ..ConfiguredZone::default() }
     }
 
     fn forward(address: &str) -> ZoneKind {

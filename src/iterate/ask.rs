@@ -230,41 +230,45 @@ impl<'a> Asking<'a> {
                     self.go_on("timer");
                 }
             }
-            News::Ended(said) => {
-                let conduct = match *said {
-                    Said::Nothing(conduct) => conduct,
-                    Said::Doubtful(found) => {
-                        self.doubtful = Some(found);
-                        self.doubted = self.doubted.saturating_add(1);
-                        Conduct::Lame
-                    }
-                    said => {
-                        self.refute_doubters(&said);
-                        return Some(said);
-                    }
-                };
-                if self.candidate(event.server).is_some_and(|candidate| !candidate.ended(conduct)) {
-                    return None;
-                }
-                self.faults.push((event.server, conduct));
-                if self.is_refused() {
-                    return None;
-                }
-                // A lost message may be sent again; an answer stays an answer.
-                if conduct == Conduct::Silent {
-                    self.give_up_waiting(event.server, event.tries);
-                } else if let Some(candidate) = self.candidate(event.server) {
-                    let cut = conduct == Conduct::Truncated;
-                    candidate.progress = if cut { CandidateProgress::Cut } else { CandidateProgress::Spent };
-                }
-                // If a family turns out to have no route, its place in the race goes to another server.
-                let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
-                if no_family || !self.is_waiting() {
-                    self.given_up = self.probe && conduct.came_back();
-                    if !self.given_up {
-                        self.go_on("next");
-                    }
-                }
+            News::Ended(said) => return self.ended(event.server, event.tries, *said),
+        }
+        None
+    }
+
+    /// Takes in the end of an attempt; returns an answer that helps.
+    fn ended(&mut self, server: SocketAddr, tries: u8, said: Said) -> Option<Said> {
+        let conduct = match said {
+            Said::Nothing(conduct) => conduct,
+            Said::Doubtful(found) => {
+                self.doubtful = Some(found);
+                self.doubted = self.doubted.saturating_add(1);
+                Conduct::Lame
+            }
+            said => {
+                self.refute_doubters(&said);
+                return Some(said);
+            }
+        };
+        if self.candidate(server).is_some_and(|candidate| !candidate.ended(conduct)) {
+            return None;
+        }
+        self.faults.push((server, conduct));
+        if self.is_refused() {
+            return None;
+        }
+        // A lost message may be sent again; an answer stays an answer.
+        if conduct == Conduct::Silent {
+            self.give_up_waiting(server, tries);
+        } else if let Some(candidate) = self.candidate(server) {
+            let cut = conduct == Conduct::Truncated;
+            candidate.progress = if cut { CandidateProgress::Cut } else { CandidateProgress::Spent };
+        }
+        // If a family turns out to have no route, its place in the race goes to another server.
+        let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
+        if no_family || !self.is_waiting() {
+            self.given_up = self.probe && conduct.came_back();
+            if !self.given_up {
+                self.go_on("next");
             }
         }
         None

@@ -62,27 +62,9 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             *response = bare(query, ResponseCode::NXDomain);
             response.metadata.authoritative = true;
         }
-        Fault::CatchAll => {
-            *response = bare(query, ResponseCode::NXDomain);
-            response.metadata.authoritative = true;
-            let soa = SOA::new(
-                name("ns.hoster.invalid."),
-                name("host.hoster.invalid."),
-                1,
-                7_200,
-                900,
-                86_400,
-                300,
-            );
-            response.add_authority(Record::from_rdata(Name::root(), 300, RData::SOA(soa)));
-        }
+        Fault::CatchAll => *response = denied_by_root(query),
         Fault::NoAa => response.metadata.authoritative = false,
-        Fault::AddressForAll => {
-            *response = bare(query, ResponseCode::NoError);
-            response.metadata.authoritative = true;
-            let owner = query.queries.first().map(|question| question.name().clone()).unwrap_or_default();
-            response.add_answer(Record::from_rdata(owner, 300, RData::A(BALANCED)));
-        }
+        Fault::AddressForAll => *response = one_address(query),
         Fault::LameEmpty => *response = bare(query, ResponseCode::NoError),
         Fault::Recursive => {
             response.metadata.authoritative = false;
@@ -128,6 +110,25 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
         Fault::MixedTtls => mix_ttls(response),
         _ => refer_elsewhere(fault, asked, response),
     }
+}
+
+/// NXDOMAIN with an SOA of the root.
+fn denied_by_root(query: &Message) -> Message {
+    let mut response = bare(query, ResponseCode::NXDomain);
+    response.metadata.authoritative = true;
+    let (server, mailbox) = (name("ns.hoster.invalid."), name("host.hoster.invalid."));
+    let soa = SOA::new(server, mailbox, 1, 7_200, 900, 86_400, 300);
+    response.add_authority(Record::from_rdata(Name::root(), 300, RData::SOA(soa)));
+    response
+}
+
+/// The address of a load balancer, whatever the query asks for.
+fn one_address(query: &Message) -> Message {
+    let mut response = bare(query, ResponseCode::NoError);
+    response.metadata.authoritative = true;
+    let owner = query.queries.first().map(|question| question.name().clone()).unwrap_or_default();
+    response.add_answer(Record::from_rdata(owner, 300, RData::A(BALANCED)));
+    response
 }
 
 /// Whether the answer is that a name lacks the type.

@@ -146,10 +146,8 @@ async fn ask_server(zone: &Name, asked: &Question, octets: &[u8]) -> Result<(), 
     config.zones.push(ConfiguredZone {
         name: zone.clone(),
         kind: stub,
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
         validate: false,
+        ..ConfiguredZone::default()
     });
     let resolver = Resolver::new(ResolverParts {
         views: Views::new(&Arc::new(config)).map_err(|_| "the stub zone is refused")?,

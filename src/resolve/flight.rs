@@ -20,7 +20,7 @@ use crate::supervise::driven::Driven;
 use crate::supervise::{Panicked, caught};
 use crate::validate::verdict::{SecurityStatus, ValidationFailure};
 use crate::wire::compose;
-use crate::zones::Kind;
+use crate::zones::{Kind, View};
 
 impl Resolver {
     /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
@@ -79,15 +79,7 @@ impl Resolver {
                 (answer, None, false)
             }
             Err(failure) => {
-                let error = failure.extended_error();
-                let lacks = error.is_lack_of_answer();
-                let stale = lacks.then(|| self.stale(question, &context.view, &error.text)).flatten();
-                if !failure.is_known_silence() {
-                    let heard = self.iterate.heard_since(context.began());
-                    self.memory.failures.put(key.clone(), error.clone(), heard, now);
-                }
-                let is_stale = stale.is_some();
-                let answer = stale.unwrap_or_else(|| compose::failure(question, error, now));
+                let (answer, is_stale) = self.answer_failure(&asked, &failure, &context, now);
                 (Arc::new(answer), Some(failure), is_stale)
             }
         };
@@ -114,20 +106,44 @@ impl Resolver {
         let landed = begun
             .land(Landed { answer, failed: failed.is_some(), stale, shed: None, shared, packets }, answered);
         if packets > 0 && self.iterate.is_priming_due(&view) {
-            // A panic must not take the answer with it that has just landed.
-            let primed = caught(async move {
-                #[cfg(feature = "lab")]
-                self.iterate.strike().fall();
-                let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
-                // If it fails, the known servers hold until their time is over.
-                let _ = self.iterate.prime_again(&context, &*self).await;
-            });
-            let told = |panicked: &Panicked| tracing::error!("priming of the root ended early: {panicked}");
-            let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(told).ok())));
-            // It begins now, and continues as a task.
-            let _ = priming.now_or_never();
+            self.begin_priming(view);
         }
         landed
+    }
+
+    /// Keeps a failure. Returns the answer to it, which is stale data if there are any, and whether it is stale.
+    fn answer_failure(
+        &self,
+        asked: &ClientQuestion,
+        failure: &Failure,
+        context: &Context,
+        now: Mono,
+    ) -> (Answer, bool) {
+        let ClientQuestion { question, key, .. } = asked;
+        let error = failure.extended_error();
+        let lacks = error.is_lack_of_answer();
+        let stale = lacks.then(|| self.stale(question, &context.view, &error.text)).flatten();
+        if !failure.is_known_silence() {
+            let heard = self.iterate.heard_since(context.began());
+            self.memory.failures.put(key.clone(), error.clone(), heard, now);
+        }
+        let is_stale = stale.is_some();
+        (stale.unwrap_or_else(|| compose::failure(question, error, now)), is_stale)
+    }
+
+    /// Begins to prime the root. It continues as a task.
+    fn begin_priming(self: Arc<Self>, view: Arc<View>) {
+        // The flight has landed: a panic here must not take its answer away.
+        let primed = caught(async move {
+            #[cfg(feature = "lab")]
+            self.iterate.strike().fall();
+            let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
+            // If it fails, the known servers hold until their TTL ends.
+            let _ = self.iterate.prime_again(&context, &*self).await;
+        });
+        let report = |panicked: &Panicked| tracing::error!("priming of the root ended early: {panicked}");
+        let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(report).ok())));
+        let _ = priming.now_or_never();
     }
 }
 

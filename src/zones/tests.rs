@@ -11,10 +11,7 @@ fn stub(text: &str) -> ConfiguredZone {
     ConfiguredZone {
         name: name(text),
         kind: ZoneKind::Stub(vec!["127.0.0.1:5300".parse().unwrap()]),
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
+        ..ConfiguredZone::default()
     }
 }
 

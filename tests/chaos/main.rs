@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use resolverd::cache::StoreFill;
 use resolverd::cache::flush::Flush;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
@@ -155,11 +156,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     drop((gateways, tended));
     tokio::time::sleep(Duration::from_secs(60)).await;
     run.wrong.extend(left_behind(&simulation));
-    let memory = simulation.resolver().memory();
-    memory.flush(&Flush::All);
-    if memory.fill() != empty {
-        run.wrong.push(format!("flushed, memory holds {:?}", memory.fill()));
-    }
+    run.wrong.extend(left_after_flush(&simulation, &empty));
     run
 }
 
@@ -188,6 +185,13 @@ fn left_behind(simulation: &Simulation) -> Vec<String> {
         }
     }
     found
+}
+
+/// The stores that do not return to their size of an `empty` memory when the cache is flushed.
+fn left_after_flush(simulation: &Simulation, empty: &[StoreFill; 4]) -> Option<String> {
+    let memory = simulation.resolver().memory();
+    memory.flush(&Flush::All);
+    (memory.fill() != *empty).then(|| format!("flushed, memory holds {:?}", memory.fill()))
 }
 
 impl Run {

@@ -120,31 +120,14 @@ impl Plan {
 }
 
 fn zone(name: &hickory_proto::rr::Name, kind: ZoneKind) -> ConfiguredZone {
-    ConfiguredZone {
-        name: name.clone(),
-        kind,
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
-    }
+    ConfiguredZone { name: name.clone(), kind, ..ConfiguredZone::default() }
 }
 
 /// `[[list]]` for one of the lists, which need not be in the registry.
 fn entry(internet: &Internet, place: usize) -> ConfiguredList {
     ConfiguredList {
         name: internet.lists[place].zone.clone(),
-        purpose: None,
-        subjects: None,
-        listed: None,
-        refused: None,
-        tests: None,
-        on_refusal: None,
         when_silent: Some(WhenSilent::Nxdomain),
-        quota: None,
-        key: None,
-        with_key: None,
-        max_age: None,
-        when_stale: None,
+        ..ConfiguredList::default()
     }
 }

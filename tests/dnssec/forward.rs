@@ -50,14 +50,7 @@ fn lab() -> Arc<Lab> {
 }
 
 fn zone(apex: &str, kind: ZoneKind, validate: bool) -> ConfiguredZone {
-    ConfiguredZone {
-        name: name(apex),
-        kind,
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate,
-    }
+    ConfiguredZone { name: name(apex), kind, validate, ..ConfiguredZone::default() }
 }
 
 fn address(last: u8) -> SocketAddr {

@@ -101,10 +101,8 @@ fn what_an_exemption_let_through_ends_with_it() {
     let stub = |validate| ConfiguredZone {
         name: name("broken.tld."),
         kind: ZoneKind::Stub(vec![SocketAddr::from(([127, 0, 0, 1], 53))]),
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
         validate,
+        ..ConfiguredZone::default()
     };
     let exempted: [fn(&mut Config, ConfiguredZone); 2] = [
         |config, zone| config.zones = vec![zone],

@@ -50,10 +50,7 @@ impl Office {
         config.zones = vec![ConfiguredZone {
             name: name("."),
             kind: ZoneKind::Forward(vec![Forwarder { address: ([192, 0, 2, 2], 53).into(), tls: None }]),
-            source: Vec::new(),
-            max_ttl: None,
-            negative_max_ttl: None,
-            validate: true,
+            ..ConfiguredZone::default()
         }];
         let simulation = Simulation::new(lab, config, 7);
         let tended = simulation.tend();

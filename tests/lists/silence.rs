@@ -141,10 +141,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
             config.zones.extend(others.iter().map(|name| ConfiguredZone {
                 name: name.clone(),
                 kind: ZoneKind::Stub(nobody.clone()),
-                source: Vec::new(),
-                max_ttl: None,
-                negative_max_ttl: None,
-                validate: true,
+                ..ConfiguredZone::default()
             }));
         });
         stage.check(sender(0), &all()).await;

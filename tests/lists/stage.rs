@@ -173,10 +173,7 @@ pub(crate) fn local_zone(apex: &str) -> ConfiguredZone {
     ConfiguredZone {
         name: name(apex),
         kind: ZoneKind::File { path: "here.zone".into(), text },
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
+        ..ConfiguredZone::default()
     }
 }
 

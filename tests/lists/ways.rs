@@ -22,10 +22,7 @@ fn mirror(stage: &Stage, apex: &str, number: u16) -> (ConfiguredZone, Way) {
     let zone = ConfiguredZone {
         name: name(apex),
         kind: ZoneKind::Stub(servers.clone()),
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
+        ..ConfiguredZone::default()
     };
     (zone, Way::Stub(servers))
 }

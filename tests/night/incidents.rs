@@ -165,10 +165,7 @@ fn an_outage_is_over_once_a_reload_forwards_all_names() {
         config.zones = vec![ConfiguredZone {
             name: name("."),
             kind: ZoneKind::Forward(vec![Forwarder { address: ([192, 1, 0, 1], 53).into(), tls: None }]),
-            source: Vec::new(),
-            max_ttl: None,
-            negative_max_ttl: None,
-            validate: true,
+            ..ConfiguredZone::default()
         }];
         simulation.reload(config).await;
         assert_eq!(ask(&simulation, "d0.tld", 2..5).await, [true; 3]);

@@ -156,6 +156,31 @@ impl Gateway {
         self.ask(domain, &host, RecordType::A).await;
     }
 
+    /// Our own network is down for a minute, in which ten mails come in at once with their questions.
+    async fn outage(&mut self, silent: bool, names: &[Name]) {
+        let up = Instant::now() + Duration::from_secs(60);
+        self.set_down(silent, true);
+        self.truth.outage.0 = self.second();
+        for name in names {
+            let kinds = [RecordType::MX, RecordType::TXT, RecordType::A, RecordType::AAAA];
+            join_all(kinds.map(|kind| self.simulation.ask(name, kind))).await.into_iter().for_each(drop);
+        }
+        tokio::time::sleep_until(up).await;
+        self.set_down(silent, false);
+        self.truth.outage.1 = self.second();
+        self.mails += 10;
+    }
+
+    fn set_down(&self, silent: bool, down: bool) {
+        let network = self.simulation.network();
+        if silent {
+            network.set_loss(if down { 1_000 } else { 0 });
+            network.set_stream_loss(if down { 1_000 } else { 0 });
+        } else {
+            network.set_down(down);
+        }
+    }
+
     fn set_faults(&self, server: &str, faults: &[Fault]) {
         self.simulation.lab().server(server).unwrap().set_faults(faults);
     }
@@ -221,27 +246,8 @@ async fn night(silent: bool, seed: u64) -> Truth {
         gateway.mail(take()).await;
         tokio::time::sleep(PAUSE).await;
     }
-    // Our own network is down for a minute, in which ten mails come in at once with their questions.
-    let set_down = |down: bool| {
-        if silent {
-            gateway.simulation.network().set_loss(if down { 1_000 } else { 0 });
-            gateway.simulation.network().set_stream_loss(if down { 1_000 } else { 0 });
-        } else {
-            gateway.simulation.network().set_down(down);
-        }
-    };
-    set_down(true);
-    gateway.truth.outage.0 = gateway.second();
-    let up = Instant::now() + Duration::from_secs(60);
     let names: Vec<Name> = (0..10).map(|_| Name::from_ascii(format!("{}.tld.", take())).unwrap()).collect();
-    for name in &names {
-        let kinds = [RecordType::MX, RecordType::TXT, RecordType::A, RecordType::AAAA];
-        join_all(kinds.map(|kind| gateway.simulation.ask(name, kind))).await.into_iter().for_each(drop);
-    }
-    tokio::time::sleep_until(up).await;
-    set_down(false);
-    gateway.truth.outage.1 = gateway.second();
-    gateway.mails += 10;
+    gateway.outage(silent, &names).await;
     tokio::time::sleep(PAUSE).await;
     for (name, how, _) in BROKEN.into_iter().step_by(2) {
         gateway.set_broken(name, how, false);

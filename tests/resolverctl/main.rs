@@ -183,10 +183,7 @@ impl Controlled for Fake {
         config.zones.push(ConfiguredZone {
             name: name("slow.example."),
             kind: ZoneKind::Stub(stub.to_vec()),
-            source: Vec::new(),
-            max_ttl: None,
-            negative_max_ttl: None,
-            validate: true,
+            ..ConfiguredZone::default()
         });
         Arc::new(config)
     }

@@ -137,14 +137,7 @@ fn zone(key: &str, text: &str) -> Result<ConfiguredZone, String> {
         ZoneKind::Forward(servers.into_iter().map(|address| Forwarder { address, tls: None }).collect())
     };
     let name = absolute(name).map_err(|error| error.to_string())?;
-    Ok(ConfiguredZone {
-        name,
-        kind,
-        source: Vec::new(),
-        max_ttl: None,
-        negative_max_ttl: None,
-        validate: true,
-    })
+    Ok(ConfiguredZone { name, kind, ..ConfiguredZone::default() })
 }
 
 /// Sets a key of a `config` line.

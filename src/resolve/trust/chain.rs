@@ -336,13 +336,7 @@ impl Validator {
             let of_zone =
                 |record: &&Record| record.name == *zone && record.record_type() == RecordType::DNSKEY;
             let records: Vec<&Record> = keys.answers.iter().filter(of_zone).collect();
-            let signatures: Vec<&RRSIG> = covering(&keys.evidence, zone, RecordType::DNSKEY);
-            let judge = || entrust(zone, &ds, &records, &signatures, self.rules(context));
-            let entrusted = match judge().await {
-                Entrusted::Bogus(fault) if self.learns_time(&fault) => judge().await,
-                entrusted => entrusted,
-            };
-            match entrusted {
+            match self.judge_keys(zone, &ds, (&records, &keys), context).await {
                 Entrusted::Secure(trusted, ttl) => {
                     self.distrust(&refuted, context);
                     if keys.server.is_some() {
@@ -373,6 +367,22 @@ impl Validator {
             self.suspects_clock(&fault);
         }
         Ok(Established::bogus(fault))
+    }
+
+    /// Judges the fetched DNSKEY records of a zone by its DS.
+    async fn judge_keys(
+        &self,
+        zone: &Name,
+        ds: &[&DS],
+        (records, keys): (&[&Record], &Fetched),
+        context: &Context,
+    ) -> Entrusted {
+        let signatures: Vec<&RRSIG> = covering(&keys.evidence, zone, RecordType::DNSKEY);
+        let judge = || entrust(zone, ds, records, &signatures, self.rules(context));
+        match judge().await {
+            Entrusted::Bogus(fault) if self.learns_time(&fault) => judge().await,
+            entrusted => entrusted,
+        }
     }
 
     /// Keeps keys that were found good, over those that a client was given before.

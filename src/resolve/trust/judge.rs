@@ -112,15 +112,11 @@ impl Validator {
         cut: &Name,
         found: &mut Found,
     ) -> Judged {
+        if errand.rewrite.is_some() {
+            return Judged::of_rewritten();
+        }
         let mut judged =
             Judged { checked: AnswerSecurity::default(), verdict: Verdict::Secure, at_fault: false };
-        if errand.rewrite.is_some() {
-            // The signed name has the key in it, and only `exchange` knows that.
-            judged.checked =
-                AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
-            judged.verdict = Verdict::Insecure(None);
-            return judged;
-        }
         let mut ttls: Vec<(Name, RecordType, u32)> = Vec::new();
         let mut vouched: Vec<Record> = Vec::new();
         // A CNAME that follows from a DNAME above it has the verdict of the DNAME (RFC 6672 section 5.3.1), and its
@@ -170,14 +166,7 @@ impl Validator {
                 }
             }
         }
-        for record in &mut found.answers {
-            let of_set = |(name, kind, _): &&(Name, RecordType, u32)| {
-                *name == record.name && *kind == record.record_type()
-            };
-            if let Some((_, _, ttl)) = ttls.iter().find(of_set) {
-                record.ttl = record.ttl.min(*ttl);
-            }
-        }
+        shorten_ttls(&mut found.answers, &ttls);
         if judged.has_secure() {
             found.evidence.retain(|record| vouched.contains(record) || vouched_signature(record, &vouched));
         }
@@ -320,6 +309,13 @@ impl Validator {
 }
 
 impl Judged {
+    /// The answer to a query with a key of a list in its name: the signed name has the key in it, and only `exchange`
+    /// knows the key.
+    fn of_rewritten() -> Self {
+        let checked = AnswerSecurity { sets: vec![Security::Insecure; MAX_ALIASES], end: Security::Insecure };
+        Self { checked, verdict: Verdict::Insecure(None), at_fault: false }
+    }
+
     fn take(&mut self, part: Part, vouched: &mut Vec<Record>) {
         self.at_fault |= part.at_fault;
         vouched.extend(part.proofs);
@@ -344,6 +340,18 @@ impl Judged {
     /// Whether any part of it may be sent with AD.
     fn has_secure(&self) -> bool {
         self.checked.sets.iter().chain([&self.checked.end]).any(|security| *security == Security::Secure)
+    }
+}
+
+/// Lowers the TTL of each record to that of its RRset in `ttls`.
+fn shorten_ttls(records: &mut [Record], ttls: &[(Name, RecordType, u32)]) {
+    for record in records {
+        let of_set = |(name, kind, _): &&(Name, RecordType, u32)| {
+            *name == record.name && *kind == record.record_type()
+        };
+        if let Some((_, _, ttl)) = ttls.iter().find(of_set) {
+            record.ttl = record.ttl.min(*ttl);
+        }
     }
 }
 

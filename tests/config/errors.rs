@@ -1,0 +1,288 @@
+//! Errors of a configuration file: each with its line, and with the value to write.
+
+use resolverd::limits;
+
+use super::{complaint, load};
+
+/// Wrong values, each with its error.
+const WRONG_VALUES: &[(&str, &str)] = &[
+    (
+        "[listen]\naddresses = [\n\"127.0.0.1\",\n]",
+        "line 4: listen.addresses: \"127.0.0.1\" has no port; write \"127.0.0.1:53\"",
+    ),
+    (
+        "[listen]\naddresses = []",
+        "line 3: listen.addresses: is empty; give at least one address, like \"127.0.0.1:53\"",
+    ),
+    (
+        "[listen]\naddresses = \"127.0.0.1:53\"",
+        "line 3: listen.addresses: is a string, not a list; put the values in [ and ]",
+    ),
+    (
+        "[listen]\nallow = [\"::1\", \"::1/128\"]",
+        "line 3: listen.allow: contains a value twice; remove one of them",
+    ),
+    ("[listen]\nworkers = 9", "line 3: listen.workers: 9 is out of range; write a whole number from 0 to 4"),
+    (
+        "[listen]\nworkers = -1",
+        "line 3: listen.workers: -1 is out of range; write a whole number from 0 to 4",
+    ),
+    (
+        "[cache]\nsize = \"1MiB\"",
+        "line 3: cache.size: \"1MiB\" is too small; write 8MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
+    ),
+    (
+        "[cache]\nsize = \"1MB\"",
+        "line 3: cache.size: \"1MB\" is not a size; write 8MiB or more, in KiB, MiB or GiB, like \"256MiB\"",
+    ),
+    (
+        "[cache]\nmax_ttl = \"8d\"",
+        "line 3: cache.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
+    ),
+    ("[resolve]\ndeadline = 4", "line 3: resolve.deadline: is an integer, not a string; put it in quotes"),
+    (
+        "[resolve]\ndeadline = \"10s\"",
+        "line 3: resolve.deadline: \"10s\" is out of range; write \"1s\" to \"9s\", like \"4s\", \"500ms\" or \"1h\"",
+    ),
+    ("[resolve]\nipv6 = \"no\"", "line 3: resolve.ipv6: has an unknown value; write \"auto\", true or false"),
+    ("[resolve]\nrace = \"yes\"", "line 3: resolve.race: is a string; write true or false, without quotes"),
+    (
+        "[resolve]\nupstream_port = 0",
+        "line 3: resolve.upstream_port: 0 is out of range; write a whole number from 1 to 65535",
+    ),
+    (
+        "[resolve]\nipv4 = false\nipv6 = false",
+        "line 4: resolve.ipv6: and resolve.ipv4 are both false, so resolverd cannot query any server; set one of them to true or \"auto\"",
+    ),
+    (
+        "[resolve]\nsource_ports = \"1024\"",
+        "line 3: resolve.source_ports: \"1024\" is not a range of ports; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+    ),
+    (
+        "[resolve]\nsource_ports = \"53-65536\"",
+        "line 3: resolve.source_ports: \"53-65536\" is not a range of ports; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+    ),
+    (
+        "[resolve]\nsource_ports = \"53-65535\"",
+        "line 3: resolve.source_ports: \"53-65535\" has ports below 1024, which are reserved for services; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+    ),
+    (
+        "[resolve]\nsource_ports = \"5000-5099\"",
+        "line 3: resolve.source_ports: \"5000-5099\" has only 100 ports; write the first and the last of at least 1024 ports, like \"1024-65535\"",
+    ),
+    (
+        "[control]\nsocket = \"r.sock\"",
+        "line 3: control.socket: \"r.sock\" is not an absolute path; write a path like \"/run/resolverd/control.sock\"",
+    ),
+    (
+        "[log]\nlevel = \"loud\"",
+        "line 3: log.level: \"loud\" is not a log level; write one of error, warn, info, debug, trace",
+    ),
+];
+
+/// Lines below the name of a zone, each with its error.
+const WRONG_ZONES: &[(&str, &str)] = &[
+    ("", "line 2: zone: has no source of answers; write one of forward, stub, file"),
+    (
+        "stub = [\"10.1.1.1\"]\nforward = [\"10.1.1.1\"]",
+        "line 5: zone.forward: cannot be used together with stub; remove one of them",
+    ),
+    ("stub = []", "line 4: zone.stub: is empty; give at least one address, like \"10.1.1.1\""),
+    (
+        "stub = [\n\"10.1.1.1\",\n\"ns.example\"]",
+        "line 6: zone.stub: \"ns.example\" is not the address of a server; write it like \"10.1.1.1\", \"127.0.0.1:5300\" or \"[2001:db8::1]:53\"",
+    ),
+    (
+        "forward = [\"10.1.1.1:dns\"]",
+        "line 4: zone.forward: \"10.1.1.1:dns\" is not a forwarder; write it like \"10.1.1.1\", \"10.1.1.1:5353\" or \"tls://192.0.2.1#dns.example\"",
+    ),
+    (
+        "forward = [\"tls://10.1.1.1\"]",
+        "line 4: zone.forward: \"tls://10.1.1.1\" has no name for the certificate of the server; write it like \"tls://10.1.1.1#dns.example\"",
+    ),
+    (
+        "forward = [\"tls://10.1.1.1#\"]",
+        "line 4: zone.forward: \"\" is not a host name; write it like \"tls://192.0.2.1#dns.example\"",
+    ),
+    (
+        "stub = [\"10.1.1.1\"]\nfroward = []",
+        "line 5: zone.froward: is not a known key; did you mean forward?",
+    ),
+    ("stub = [\"10.1.1.1\"]\nworkers = 1", "line 5: zone.workers: is not a known key; put it below [listen]"),
+    (
+        "stub = [\"10.1.1.1\"]\nmax_ttl = \"8d\"",
+        "line 5: zone.max_ttl: \"8d\" is out of range; write \"0s\" to \"7d\", like \"4s\", \"500ms\" or \"1h\"",
+    ),
+    (
+        "stub = [\"10.1.1.1\"]\nsource = [\"10.0.0.1\", \"10.0.0.2\"]",
+        "line 5: zone.source: has two addresses of the same family; keep one IPv4 and one IPv6 address",
+    ),
+    (
+        "stub = [\"10.1.1.1\"]\n[[zone]]\nstub = [\"10.1.1.1\"]\nname = \"Corp.example.\"",
+        "line 7: zone.name: \"corp.example\" appears twice; remove one of them",
+    ),
+];
+
+/// Wrong sections, each with its error.
+const WRONG_SECTIONS: &[(&str, &str)] = &[
+    (
+        "[[zone]]\nname = \"a..b\"\nstub = [\"10.1.1.1\"]",
+        "line 3: zone.name: \"a..b\" is not a name: a label is empty or longer than 63 octets, or the whole longer than 255; write it like \"corp.example\"",
+    ),
+    ("[[zone]]\nstub = [\"10.1.1.1\"]", "line 2: zone.name: is missing; write name = below [[zone]]"),
+    (
+        "[zone]\nname = \"a\"",
+        "line 2: zone: is not a list of sections; write [[zone]] on its own line above each entry",
+    ),
+    ("[[zones]]\nname = \"a\"", "line 2: zones: is not a known section or key; did you mean [[zone]]?"),
+    (
+        "[[host]]\nname = \"a\"\naddresses = [\"b\"]",
+        "line 4: host.addresses: \"b\" is not an address; write it like \"192.0.2.1\" or \"2001:db8::1\"",
+    ),
+    (
+        "[[host]]\nname = \"a\"\naddresses = [\"::1\"]\n[[host]]\nname = \"A\"\naddresses = [\"::2\"]",
+        "line 6: host.name: \"a\" appears twice; put all its addresses into one [[host]]",
+    ),
+    (
+        "[[listener]]\nallow = []",
+        "line 2: listener.addresses: is missing; write addresses = below [[listener]]",
+    ),
+    (
+        "[[listener]]\naddresses = [\"127.0.0.1:53\"]",
+        "line 3: listener.addresses: 127.0.0.1:53 appears twice; remove one of them",
+    ),
+    (
+        "[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]",
+        "line 4: listener.zones: \"lan\" is not a configured zone; add a [[zone]] for it, or remove it here",
+    ),
+    (
+        "resolve.source = [\"0.0.0.0\"]",
+        "line 2: resolve.source: \"0.0.0.0\" cannot be an address of this host; write one of its addresses, like \"192.0.2.1\"",
+    ),
+];
+
+#[test]
+fn an_unknown_word_is_told_with_the_nearest_known_one() {
+    assert_eq!(
+        complaint("[listen]\nadresses = []\n"),
+        "line 3: listen.adresses: is not a known key; did you mean addresses?"
+    );
+    assert_eq!(
+        complaint("[resolv]\nrace = true\n"),
+        "line 2: resolv: is not a known section or key; did you mean [resolve]?"
+    );
+    assert_eq!(
+        complaint("size = \"1GiB\"\n"),
+        "line 2: size: is not a known section or key; put it below [cache]"
+    );
+    assert_eq!(
+        complaint("[log]\nrace = true\n"),
+        "line 3: log.race: is not a known key; put it below [resolve]"
+    );
+    assert_eq!(
+        complaint("[cache]\nfrobnicate = 1\n"),
+        "line 3: cache.frobnicate: is not a known key; the keys of [cache] are max_ttl, negative_max_ttl, prefetch, serve_stale, size, snapshot"
+    );
+    assert_eq!(complaint("listen = 5\n"), "line 2: listen: is not a section; write [listen] on its own line");
+}
+
+#[test]
+fn a_wrong_value_is_told_with_what_to_write() {
+    for (text, expected) in WRONG_VALUES {
+        assert_eq!(complaint(text), *expected);
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_told_at_once_in_the_order_of_the_file() {
+    let errors =
+        load("version = 1\n[log]\nlevel = 5\n[cache]\nsise = 1\n[listen]\nworkers = true\n").unwrap_err();
+    let lines: Vec<&str> = errors.lines().filter_map(|line| line.split(": ").next()).collect();
+    assert_eq!(lines, ["line 3", "line 5", "line 7"], "{errors}");
+}
+
+#[test]
+fn what_is_no_toml_is_told_with_its_line() {
+    let errors = load("version = 1\n[listen\nworkers = 1\n").unwrap_err();
+    assert!(errors.starts_with("line 2: "), "{errors}");
+}
+
+#[test]
+fn an_error_shows_a_value_shortened_and_acts_on_no_terminal() {
+    let long = "x".repeat(3_000_000);
+    for text in [
+        format!("[log]\nlevel = \"{long}\""),
+        format!("[listen]\naddresses = [\"{long}\"]"),
+        format!("[listen]\nworkers = 1{}", "0".repeat(3_000_000)),
+        format!("[listen]\n{long} = 1"),
+        format!("{long} = 1"),
+        format!("[[zone]]\nname = \"{long}\"\nstub = [\"::1\"]"),
+        format!("[[zone]]\nname = \"a\"\nforward = [\"tls://{long}\"]"),
+        format!("[[zone]]\nname = \"a\"\nfile = \"{long}\""),
+        format!("[[list]]\nname = \"a\"\nlisted = [\"{long}\"]"),
+        format!("[[list]]\nname = \"a\"\ntests = {{ {long} = [] }}"),
+        format!("[log\n{long}"),
+    ] {
+        let said = load(&format!("version = 1\n{text}\n")).unwrap_err();
+        assert!(said.len() < 2_000, "{} octets: {}", said.len(), said.chars().take(300).collect::<String>());
+    }
+    assert_eq!(
+        complaint(&format!("[log]\nlevel = \"{long}\"")),
+        format!(
+            "line 3: log.level: \"{}… (3000000 characters)\" is not a log level; write one of error, warn, info, debug, trace",
+            "x".repeat(limits::MAX_SHOWN_VALUE)
+        )
+    );
+    assert_eq!(
+        complaint("[log]\nlevel = \"\\u001b[31mred\\u0007\\u202e\""),
+        "line 3: log.level: \"\\u{1b}[31mred\\u{7}\\u{202e}\" is not a log level; write one of error, warn, info, debug, trace"
+    );
+    let said = complaint("[resolve]\nroot_hints = \"a\\u001bb\\nc\"");
+    assert!(said.contains("a\\u{1b}b\\nc cannot be read") && said.lines().count() == 1, "{said}");
+}
+
+#[test]
+fn of_very_many_problems_the_first_are_told_and_soon() {
+    let keys: String = (0..200_000).map(|number| format!("wrong{number} = 1\n")).collect();
+    let said = load(&format!("version = 1\n[cache]\n{keys}")).unwrap_err();
+    assert_eq!(said.lines().count(), limits::MAX_PROBLEMS + 1);
+    assert!(said.ends_with("has 199900 more errors; correct these first\n"), "{said}");
+}
+
+#[test]
+fn unreadable_root_hints_are_told_with_their_path() {
+    let told = complaint("[resolve]\nroot_hints = \"/nowhere/hints\"\n");
+    assert!(told.starts_with("line 3: resolve.root_hints: /nowhere/hints cannot be read: "), "{told}");
+}
+
+#[test]
+fn a_wrong_zone_host_or_listener_is_told_with_its_line() {
+    let zone = |text: &str| complaint(&format!("[[zone]]\nname = \"corp.example\"\n{text}"));
+    for (text, expected) in WRONG_ZONES {
+        assert_eq!(zone(text), *expected);
+    }
+    for (text, expected) in WRONG_SECTIONS {
+        assert_eq!(complaint(text), *expected);
+    }
+    let told = zone("file = \"/nowhere/corp.zone\"\n");
+    assert!(told.starts_with("line 4: zone.file: /nowhere/corp.zone cannot be read: "), "{told}");
+    let many = (0..=limits::MAX_LISTENERS)
+        .map(|number| format!("[[listener]]\naddresses = [\"127.0.1.{number}:53\"]\n"));
+    let told = complaint(&many.collect::<String>());
+    assert_eq!(told, "line 34: listener: exceeds the maximum of 16; remove some");
+}
+
+#[test]
+fn a_wrong_zone_is_not_told_again_where_it_is_named() {
+    let text = "version = 1\n[[listener]]\naddresses = [\"127.0.0.2:53\"]\nzones = [\"lan\"]\n[[zone]]\nname = \"lan\"\n[[host]]\n";
+    let errors = load(text).unwrap_err();
+    let lines: Vec<&str> = errors.lines().filter_map(|line| line.split("; ").next()).collect();
+    assert_eq!(
+        lines,
+        [
+            "line 5: zone: has no source of answers",
+            "line 7: host.name: is missing",
+            "line 7: host.addresses: is missing",
+        ]
+    );
+}
