@@ -5,13 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, NS, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::entries::Delegation;
 use resolverd::cache::negative::Denial;
 use resolverd::cache::rrset::Rank;
-use resolverd::cache::security::Evidence;
 use resolverd::cache::{ENTRY_OVERHEAD, Memory, StoreFill};
 use resolverd::clock::Mono;
 use resolverd::question::{ExtendedError, Question, ViewId};
@@ -113,15 +111,7 @@ fn soa(number: u32) -> Record {
 
 fn put_answer(memory: &Memory, number: u32, record: &Record) {
     let question = Question::new(&record.name, record.record_type());
-    let parts = AnswerParts {
-        question: &question,
-        rcode: ResponseCode::NoError,
-        answers: std::slice::from_ref(record),
-        authorities: &[],
-        stored: Mono::START,
-        extended_error: None,
-        list: None,
-    };
+    let parts = AnswerParts::positive(&question, std::slice::from_ref(record), Mono::START);
     if let Some(answer) = compose::answer(&parts) {
         memory.answers.put(Question::new(&name(number), record.record_type()).key(), &Arc::new(answer));
     }
@@ -131,14 +121,10 @@ fn put_delegation(memory: &Memory, number: u32) {
     let servers: Vec<Name> = (0..3).map(|server| NS(name(number + server)).0).collect();
     let glue = (0..3).map(|server| (server, Ipv4Addr::from_bits(number).into())).collect();
     let expires = Mono::START.after(DAY);
-    memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation {
-        zone: name(number),
+    memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation::plain(
+        name(number),
         servers,
         glue,
-        configured: Vec::new(),
-        trusted: false,
-        evidence: Evidence::default(),
-        since: Mono::START,
-        expires,
-    }));
+        (Mono::START, expires),
+    )));
 }

@@ -14,7 +14,6 @@ use resolverd::cache::Memory;
 use resolverd::cache::entries::Delegation;
 use resolverd::cache::negative::Denial;
 use resolverd::cache::rrset::Rank;
-use resolverd::cache::security::Evidence;
 use resolverd::clock::Mono;
 use resolverd::question::{Question, QuestionKey, ViewId};
 use resolverd::random::Random;
@@ -117,16 +116,12 @@ fn resolve(memory: &Memory, name: &Name, exists: bool) {
     let zone = if name.num_labels() > 2 { name.base_name() } else { name.clone() };
     let server = zone.prepend_label("ns").unwrap_or_default();
     let address = |owner: &Name| Record::from_rdata(owner.clone(), 3_600, RData::A(A(Ipv4Addr::LOCALHOST)));
-    rrsets.put_delegation(Arc::new(Delegation {
+    rrsets.put_delegation(Arc::new(Delegation::plain(
         zone,
-        servers: vec![NS(server.clone()).0],
-        glue: vec![(0, Ipv4Addr::LOCALHOST.into())],
-        configured: Vec::new(),
-        trusted: false,
-        evidence: Evidence::default(),
-        since: Mono::START,
-        expires: Mono::START.after(DAY),
-    }));
+        vec![NS(server.clone()).0],
+        vec![(0, Ipv4Addr::LOCALHOST.into())],
+        (Mono::START, Mono::START.after(DAY)),
+    )));
     rrsets.put(&[&address(&server)], Rank::Glue, DAY, Mono::START);
     rrsets.closest_delegation(name, Mono::START);
     rrsets.glue(&server, RecordType::A, Mono::START);

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::Memory;
@@ -105,14 +104,7 @@ fn put(memory: &Memory, number: u32) {
     let record = Record::from_rdata(name(number), 86_400, address);
     memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
     let question = question(number);
-    let answer = compose::answer(&AnswerParts {
-        question: &question,
-        rcode: ResponseCode::NoError,
-        answers: std::slice::from_ref(&record),
-        authorities: &[],
-        stored: Mono::START,
-        extended_error: None,
-        list: None,
-    });
+    let answer =
+        compose::answer(&AnswerParts::positive(&question, std::slice::from_ref(&record), Mono::START));
     memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
 }

@@ -25,7 +25,7 @@
 #[cfg(not(test))]
 use tikv_jemallocator::Jemalloc;
 
-/// Unit tests have one that counts.
+/// Unit tests have an allocator of their own, which counts.
 #[cfg(not(test))]
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;

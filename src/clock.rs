@@ -1,7 +1,7 @@
 //! The time, injected: nothing below `daemon` reads a clock of its own.
 //!
-//! One type serves both worlds. In the daemon it is the machine's clock. In the simulation it is tokio's paused
-//! clock, which jumps to the next timer, so that a deadline of four seconds costs no time.
+//! The daemon uses the machine's clock. The simulation uses tokio's paused clock, which jumps to the next timer, so
+//! that a deadline of four seconds costs no time.
 //!
 //! # Decisions
 //!
@@ -78,7 +78,7 @@ pub struct Now {
 /// The time that signatures are compared with, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calendar {
-    /// This machine's clock; nothing known contradicts it.
+    /// The time of this machine's clock, as nothing contradicts it.
     Clock(u64),
     /// The clock is earlier than a moment that is known to have passed: it is slow, and the time is later than this.
     After(u64),

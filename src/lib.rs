@@ -1,8 +1,8 @@
 //! resolverd: a caching, recursing DNS resolver for mail gateways.
 //!
-//! A message costs a gateway 30 to 90 questions in dependent steps. The time from the first to the last counts, and so
-//! does the knowledge of who was slow. This is the tour. Each module's front page says what the module is, which RFC it
-//! obeys, and which decisions shaped it.
+//! A message costs a gateway 30 to 90 questions in dependent steps. The mail waits for all of them, and its operator
+//! wants to know which server was slow. This page describes the architecture. Each module's front page says what the
+//! module is, which RFC it obeys, and which decisions shaped it.
 //!
 //! # The way of a question
 //!
@@ -37,8 +37,8 @@
 //!    [`resolve`] keeps an answer once [`validate`] has judged it by the keys of the zone that signed it, and asks another
 //!    server before it calls a zone bogus. DS come with the walk; keys are fetched in parallel.
 //!    In the zone of a DNS list the answer then passes the gate of [`dnsbl`]: is it a listing, a refusal, a parked zone?
-//! 4. [`exchange`] sends one message and listens for its answer. It is the only door to the wire. Behind its `Network` are
-//!    sockets, or the servers of the `lab` in memory.
+//! 4. [`exchange`] sends one message and listens for its answer. No other module sends to servers. Its trait
+//!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
 //!    checks the host.
 //!
@@ -52,8 +52,8 @@
 //!
 //! # Who calls whom
 //!
-//! Each row is a module and those that it calls. Rows call rows below them only. `tests/arrows.rs` holds the code to this
-//! table: a new arrow is a change here first.
+//! Each row is a module, followed by the modules that it calls. A module calls only modules of rows below its own.
+//! `tests/arrows.rs` compares the code with this table, so a new arrow begins with a change of the table.
 //!
 //! ```text
 //! main       daemon ctl lab control listener zones config record notify log arguments
@@ -92,8 +92,8 @@
 //!
 //! # Start and end
 //!
-//! [`daemon`] builds the parts, owns their tasks, and ends them in order. [`supervise`] restarts tasks after a panic and
-//! finds stuck ones. [`notify`] informs the service manager, [`log`] the journal.
+//! [`daemon`] builds the parts, owns their tasks, and ends them in order. [`supervise`] restarts tasks after a panic
+//! and finds stuck ones. [`notify`] informs the service manager, and [`log`] writes to the journal.
 //!
 //! `upstream` is the one word here that RFC 9499 does not define: the server that is asked next.
 

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         config = config.without_snapshot();
     }
     log::start(config.log.level);
-    // Before there is a second thread.
+    // This changes the environment, so no second thread may exist yet.
     let inherited = Inherited::take();
     let served = runtime().and_then(|runtime| {
         runtime.block_on(serve(config, origin, inherited)).map_err(std::io::Error::other)
@@ -102,7 +102,7 @@ async fn serve(
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             _ = hangup.recv() => {
-                // The log has the result; nobody else asked.
+                // The result is logged, and a signal has no other answer.
                 let _said = daemon.reload().await;
             }
         }

@@ -6,8 +6,8 @@
 //!
 //! - The watchdog is fed only while every supervised task and thread runs its loop (`supervise::pulse`). A timer of
 //!   its own would also feed it while a worker is stuck.
-//! - READY is sent after a reload too, also if the file had an error: the reload is over then, and the old
-//!   configuration serves.
+//! - READY is sent after a reload too, also if the file had an error: the reload has ended, and the old configuration
+//!   stays in use.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -53,7 +53,7 @@ pub fn patience() -> Option<Duration> {
 }
 
 /// Tells the manager that the daemon is alive, twice in its `patience`. Alive means: every thread and task of
-/// `pulses` has come round since the last time, and `probe` returns.
+/// `pulses` has run its loop since the last time, and `probe` returns.
 pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> Infallible {
     let mut rounds = interval((patience / 2).max(Duration::from_millis(1)));
     rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -74,7 +74,7 @@ pub async fn watchdog(patience: Duration, pulses: Pulses, probe: impl Fn()) -> I
     }
 }
 
-/// A manager that gets no message will restart us; there is nothing else to do.
+/// If the message is lost, the manager restarts the daemon; nothing else can be done here.
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!("cannot notify the service manager: {error}; it may restart resolverd");

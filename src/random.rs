@@ -2,8 +2,9 @@
 //!
 //! # Decisions
 //!
-//! - ChaCha12 in both worlds. In the daemon the operating system seeds it, because ids and ports must not be guessed
-//!   (RFC 5452 section 4.3). In the simulation the seed of the run does, so that a run can be repeated.
+//! - ChaCha12 is used in the daemon and in the simulation. In the daemon the operating system gives the seed, because
+//!   ids and ports must not be guessed (RFC 5452 section 4.3). In the simulation the run has a seed, so that it can
+//!   be repeated.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

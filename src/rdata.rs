@@ -1,4 +1,4 @@
-//! The data of one record, read where the library refuses them.
+//! Reads the data of one record, also data that the library refuses.
 //!
 //! The library fails on data that it cannot interpret, and the whole message is lost with the record.
 //!
@@ -16,7 +16,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder, DecodeError, Re
 
 /// Types whose data must be understood: addresses, and types whose names may be compressed (RFC 3597 section 4: types
 /// of RFC 1035; old servers compress SRV too), because such octets mean nothing outside their message. OPT, TSIG and
-/// types of questions are no data at all.
+/// types of questions have no data of this kind.
 const UNDERSTOOD: [RecordType; 13] = [
     RecordType::A,
     RecordType::AAAA,
@@ -54,7 +54,7 @@ pub fn read(kind: RecordType, length: u16, decoder: &mut BinDecoder<'_>) -> Resu
     }
 }
 
-/// Whether data were read as their type, and not as octets.
+/// Whether the data were interpreted by their type, and not kept as octets.
 pub fn is_understood(data: &RData) -> bool {
     !matches!(data, RData::Unknown { code, .. } if UNDERSTOOD.contains(code))
 }

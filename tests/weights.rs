@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use hickory_proto::dnssec::rdata::DNSKEY;
 use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
-use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::rdata::{A, SOA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use resolverd::cache::entries::Delegation;
@@ -87,15 +86,7 @@ fn address(owner: &Name, number: u32) -> Record {
 
 fn put_answer(memory: &Memory, record: &Record) {
     let question = Question::new(&record.name, record.record_type());
-    let parts = AnswerParts {
-        question: &question,
-        rcode: ResponseCode::NoError,
-        answers: std::slice::from_ref(record),
-        authorities: &[],
-        stored: Mono::START,
-        extended_error: None,
-        list: None,
-    };
+    let parts = AnswerParts::positive(&question, std::slice::from_ref(record), Mono::START);
     memory.answers.put(question.key(), &Arc::new(compose::answer(&parts).unwrap()));
 }
 

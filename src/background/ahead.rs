@@ -22,8 +22,8 @@ use crate::resolve::Resolver;
 use crate::resolve::side::Ahead;
 use crate::zones::Views;
 
-/// Labels with customers' keys as clients put them into their questions, by group of clients and list. If such a list
-/// is prefetched, the client's own key goes out, and is shown nowhere. Bounded by the number of lists.
+/// Labels with customers' keys as clients put them into their questions, by group of clients and list. A prefetched
+/// query to such a list has the client's own key. The key is shown nowhere. Bounded by the number of lists.
 #[derive(Default)]
 struct KeyLabels(BTreeMap<(ClientGroup, ListId), Box<[u8]>>);
 
@@ -37,12 +37,12 @@ struct Asks {
     key: Option<Box<[u8]>>,
 }
 
-/// Prefetches as long as it runs. Only one runs at a time: another waits for ever.
+/// Prefetches lists for as long as it runs. Only one may run: a second one waits forever.
 pub async fn ask_ahead(resolver: Arc<Resolver>) -> Infallible {
     let Some(mut events) = resolver.lists().ring.listen() else { return std::future::pending().await };
     let mut asking = JoinSet::new();
     let mut configured: Option<Arc<Config>> = None;
-    // Separates our questions from each other.
+    // Each of our questions has a number of its own.
     let mut number = 0_u32;
     let mut keys = KeyLabels::default();
     loop {
@@ -94,7 +94,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     let unix = resolver.clock().now().unix;
     let (lists, views) = (resolver.lists(), resolver.views());
     let standing = |list| {
-        // A group has lists as each view has them.
+        // Only lists that this view sends the same way belong to the group.
         let here =
             |entry: &Arc<ListEntry>| way(&views, question.view, &entry.apex).as_ref() == Some(&entry.way);
         let Some(entry) = lists.numbered(list).filter(here) else { return BatchStanding::default() };
@@ -154,7 +154,7 @@ fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
     Some(Asks { list, number, subject, key })
 }
 
-/// Whether the subject of a question to `list` may be asked of `other` under `name`: lists of addresses do not get
+/// Whether the subject of a question to `list` may be sent to `other` as `name`: lists of addresses do not get
 /// domains, and lists of domains do not get addresses.
 fn shares(list: &List, other: &List, name: &Name) -> bool {
     match other.asked(name) {
@@ -195,7 +195,7 @@ fn group_of(key: &QuestionKey) -> ClientGroup {
     (key.flags(), key.view())
 }
 
-/// Prefetch has a client address that no client can have.
+/// The client of prefetched questions: an address that no real client can have.
 fn client(number: u32) -> Client {
     let [high, low, id_high, id_low] = number.to_be_bytes();
     Client {

@@ -26,10 +26,10 @@ use crate::resolve::Resolver;
 use crate::resolve::side::{Probed, nowhere};
 use crate::zones::View;
 
-/// The work found by one round.
+/// The work that one round has found.
 #[derive(Default)]
 struct DueWork {
-    /// Ways on which no server has answered lately, each with a view: another zone must be asked.
+    /// Ways on which no server has answered lately, each with a view. Another zone on them must be asked.
     witnesses: BTreeMap<Way, ViewId>,
     /// When to look again, at the latest.
     wait: Option<Duration>,
@@ -44,7 +44,7 @@ pub async fn tend(resolver: Arc<Resolver>, random: Random) -> Infallible {
         let rests = found.wait.is_none_or(|wait| wait > BREAKER_MIN_PATIENCE / 2);
         resolver.lists().rests(rests);
         if rests {
-            // A question between the round and the rest did not wake this task.
+            // A question may have come after the round: it did not wake this task.
             let again = round(&resolver, &random, &mut asking);
             found.witnesses.extend(again.witnesses);
             found.wait = again.wait;
@@ -145,7 +145,7 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
     let probed = resolver.probe(view, list, &name, None).await;
-    // If its names need a key, its apex may be refused to us though the list works.
+    // A list whose names need a key may refuse queries for its apex although it works.
     if let Some(verdict @ ListVerdict::Untold(_)) = &probed.verdict
         && name != list.apex
     {
@@ -160,7 +160,7 @@ async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
 /// a key.
 fn probe_name(list: &List, lot: u64) -> Name {
     let [.., second, third, fourth] = lot.to_be_bytes();
-    // Test points have 0 there.
+    // Test points have 0 in the second octet.
     let address = Ipv4Addr::new(127, second.max(1), third, fourth);
     let hash = || Name::from_ascii(format!("{lot:016x}{lot:024x}")).ok()?.append_domain(&list.apex).ok();
     let drawn = list.subjects.iter().find_map(|subject| match subject {

@@ -12,7 +12,7 @@ use crate::random::Random;
 use crate::resolve::Resolver;
 use crate::resolve::side::nowhere;
 
-/// Asks them whenever no server is heard, as long as it runs.
+/// Queries root servers whenever no other server answers, for as long as it runs.
 pub async fn ask_root_in_doubt(resolver: Arc<Resolver>, random: Random) -> Infallible {
     loop {
         resolver.recorder().doubted().await;

@@ -36,10 +36,23 @@ pub struct Delegation {
     pub trusted: bool,
     /// DS with their signatures, or the proof of their absence, as they came with the referral.
     pub evidence: Evidence,
-    /// Since when it is known.
+    /// When it was learnt.
     pub since: Mono,
-    /// The moment of its end.
+    /// When its TTL ends.
     pub expires: Mono,
+}
+
+impl Delegation {
+    /// A delegation learnt from public servers, without evidence.
+    pub fn plain(
+        zone: Name,
+        servers: Vec<Name>,
+        glue: Vec<(usize, IpAddr)>,
+        (since, expires): (Mono, Mono),
+    ) -> Self {
+        let (configured, evidence) = (Vec::new(), Evidence::default());
+        Self { zone, servers, glue, configured, trusted: false, evidence, since, expires }
+    }
 }
 
 /// An entry.

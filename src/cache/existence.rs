@@ -62,8 +62,8 @@ impl InView<'_> {
         SHOWING.iter().any(shows) || marked() || self.delegation(name, now).is_some()
     }
 
-    /// Data at `owner`, in `zone`, show for `time` that the names between the two exist. Returns those whose types
-    /// were all denied.
+    /// Notes for `time` that the names between `zone` and `owner` exist, because there are data at `owner`. Returns
+    /// those whose types were all denied.
     pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
         let mut keys = NameKeys::of(owner, self.view);
         let (mut begin, mut cleared) = (0, Vec::new());

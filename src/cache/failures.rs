@@ -1,8 +1,8 @@
 //! Questions that failed a moment ago, so that repeats cost nothing (RFC 9520).
 //!
 //! A failure is remembered for 1 s at first and twice as long each time, up to 30 s; a success clears it. If no
-//! server at all was heard meanwhile it is always 1 s, and ends as soon as one is heard: the reason may be our own
-//! network, and its outage must not count against names.
+//! server answered at all meanwhile, it is remembered for 1 s only, and until any server answers: our own network may
+//! be at fault, and its outage must not count against names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +15,11 @@ use crate::question::{ExtendedError, QuestionKey};
 /// A remembered failure.
 #[derive(Debug)]
 pub struct Failed {
-    /// Until when it answers without a new try.
+    /// Until when the question is answered with it.
     pub until: Mono,
     /// When it was stored.
     pub since: Mono,
-    /// The span that it was stored for.
+    /// The time for which it was stored.
     span: Duration,
     /// Whether any server was heard while it failed.
     heard: bool,
@@ -46,7 +46,7 @@ impl Failures {
         self.0.get(key).filter(holds)
     }
 
-    /// The failure of a question that was last tried a while ago, if no server at all has been heard since.
+    /// The failure of a question that was last tried earlier, if no server at all has answered since.
     pub fn unheard(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
         let holds = |failed: &Arc<Failed>| {
             !failed.heard && now.since(failed.since) < FAILURE_RECHECK_TIME && !heard_since(failed.since)

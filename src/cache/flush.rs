@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
+use serde::{Deserialize, Serialize};
 
 use super::entries::CacheEntry;
 use super::entries::{EntryKind, kind_of};
@@ -36,7 +37,7 @@ pub enum Flush {
 }
 
 /// The number of removed entries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flushed {
     /// Answers, the negative ones not counted.
     pub answers: u64,
@@ -76,7 +77,7 @@ impl Memory {
                 EntryKind::Rrset => &mut flushed.rrsets,
                 EntryKind::Negative => &mut flushed.negatives,
                 EntryKind::Delegation | EntryKind::State => &mut flushed.delegations,
-                // It goes with the names that showed it.
+                // Not counted: it was noted because of a name that is removed too.
                 EntryKind::Exists => return,
             };
             *count += 1;
@@ -155,7 +156,6 @@ mod tests {
     use crate::clock::Mono;
     use crate::question::{ExtendedError, Question};
     use crate::wire::compose::{self, AnswerParts};
-    use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::{RData, Record, rdata};
 
     fn filled() -> Memory {
@@ -164,15 +164,11 @@ mod tests {
             for kind in [RecordType::A, RecordType::TXT, RecordType::TLSA] {
                 let question = Question::new(&name(owner), kind);
                 let record = Record::from_rdata(name(owner), 60, RData::A(rdata::A::new(192, 0, 2, 1)));
-                let answer = compose::answer(&AnswerParts {
-                    question: &question,
-                    rcode: ResponseCode::NoError,
-                    answers: std::slice::from_ref(&record),
-                    authorities: &[],
-                    stored: Mono::START,
-                    extended_error: None,
-                    list: None,
-                });
+                let answer = compose::answer(&AnswerParts::positive(
+                    &question,
+                    std::slice::from_ref(&record),
+                    Mono::START,
+                ));
                 let answer = Answer { security: Security::Secure, ..answer.unwrap() };
                 memory.answers.put(question.key(), &Arc::new(answer));
                 memory.failures.put(question.key(), ExtendedError::new(22, "no"), true, Mono::START);

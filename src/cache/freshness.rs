@@ -1,4 +1,4 @@
-//! The age of an RRset, and its permitted use: as an answer, as an answer that is renewed, as an answer only if no
+//! The age of an RRset, and its use: as an answer, as an answer that is renewed at the same time, as an answer if no
 //! server answers, or none.
 //!
 //! RFC 8767. An RRset stays in memory after its TTL until it is evicted or replaced: no copy is made for stale
@@ -59,7 +59,7 @@ pub fn stale_from(began: Mono, heard: Option<Mono>) -> Mono {
 pub struct LastWord {
     /// The RRset, or the alias of the name.
     pub rrset: Arc<Rrset>,
-    /// Which of the two.
+    /// Its type: the type asked for, or CNAME.
     pub kind: RecordType,
     /// Fresh or stale.
     pub age: Age,
@@ -84,7 +84,7 @@ impl InView<'_> {
                 (slot, &known),
                 (KeySlot::Rrset(RecordType::CNAME), Known::Negative(_)) if kind != RecordType::CNAME
             );
-            // Two entries that were restored together: it is not known which is newer.
+            // Both entries were restored together, so it is not known which of them is newer.
             if !of_other_type && last.as_ref().is_some_and(|last| last.stored() == known.stored()) {
                 return None;
             }

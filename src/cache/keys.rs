@@ -30,7 +30,7 @@ impl KeySlot {
         }
     }
 
-    /// Whether such a key belongs to a delegation, and not to data of a zone.
+    /// Whether a key with this type and these flags belongs to a delegation, and not to data of a zone.
     pub(super) fn leads(kind: RecordType, flags: u8) -> bool {
         [Self::Glue(kind), Self::Delegation, Self::State].iter().any(|slot| slot.tail() == (kind, flags))
     }

@@ -16,7 +16,7 @@ use super::{Memory, entries, failures, weigh_answer};
 use crate::clock::Mono;
 use crate::question::{Answer, ExtendedError, Question, ViewId, wire_name};
 
-/// A kept entry that has time to live.
+/// An entry whose TTL has not ended.
 #[derive(Clone, Debug)]
 pub struct Held {
     /// Its type; none if it holds for all types.
@@ -145,10 +145,8 @@ impl Memory {
 mod tests {
     use super::*;
     use crate::cache::negative::Denial;
-    use crate::cache::security::Evidence;
     use crate::cache::stage::{DAY, memory, name};
     use crate::wire::compose::{self, AnswerParts};
-    use hickory_proto::op::ResponseCode;
     use hickory_proto::rr::RData;
     use hickory_proto::rr::rdata::{A, SOA};
 
@@ -160,15 +158,11 @@ mod tests {
             let record = Record::from_rdata(name(owner), 100, RData::A(A::new(192, 0, 2, 1)));
             for dnssec_ok in [false, true] {
                 let question = Question { dnssec_ok, ..Question::new(&name(owner), RecordType::A) };
-                let answer = compose::answer(&AnswerParts {
-                    question: &question,
-                    rcode: ResponseCode::NoError,
-                    answers: std::slice::from_ref(&record),
-                    authorities: &[],
-                    stored: Mono::START,
-                    extended_error: None,
-                    list: None,
-                });
+                let answer = compose::answer(&AnswerParts::positive(
+                    &question,
+                    std::slice::from_ref(&record),
+                    Mono::START,
+                ));
                 memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
             }
             memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Glue, DAY, Mono::START);
@@ -177,16 +171,12 @@ mod tests {
                 DAY,
                 Mono::START,
             );
-            memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation {
-                zone: name(owner),
-                servers: vec![name("ns.example.")],
-                glue: Vec::new(),
-                configured: Vec::new(),
-                trusted: false,
-                evidence: Evidence::default(),
-                since: Mono::START,
-                expires: Mono::START.after(DAY),
-            }));
+            memory.rrsets.of(ViewId::default()).put_delegation(Arc::new(Delegation::plain(
+                name(owner),
+                vec![name("ns.example.")],
+                Vec::new(),
+                (Mono::START, Mono::START.after(DAY)),
+            )));
             let question = Question::new(&name(owner), RecordType::TXT);
             memory.failures.put(question.key(), ExtendedError::new(22, "no"), true, Mono::START);
         }

@@ -58,9 +58,9 @@ use crate::hash::Keyed;
 use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
 
-/// Octets that an entry costs beside its own (its key, and its value with all that it points to): its slot, its place
-/// in the hash table, and the slack of both. `tests/weights.rs` measures it against the allocator's own count, and
-/// `cargo bench --bench memory` against resident growth.
+/// Octets of an entry in addition to its key and its value: its slot, its place in the hash table, and the unused
+/// part of both. `tests/weights.rs` measures it against the allocator's own count, and `cargo bench --bench memory`
+/// against resident growth.
 pub const ENTRY_OVERHEAD: usize = 112;
 
 /// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations save messages; entries of the two

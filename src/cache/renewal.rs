@@ -1,4 +1,4 @@
-//! When data in use are renewed: shortly before their time ends.
+//! When data in use are renewed: shortly before their TTL ends.
 
 use crate::clock::Mono;
 use crate::limits::{LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, RENEWAL_SHARE};

@@ -36,7 +36,7 @@ pub(super) struct RoundTrips {
     pub(super) variation: Duration,
     pub(super) counts: [u8; BUCKETS],
     total: u8,
-    /// The timer that follows from them: read many times for each new one.
+    /// The timer, computed once for each new round trip, because it is read many times.
     timer: Duration,
 }
 
@@ -61,7 +61,7 @@ impl RoundTrips {
         Some(trips)
     }
 
-    /// A further one. RFC 6298 section 2: the variation first, then the smoothed value.
+    /// Adds a round trip. RFC 6298 section 2: the variation first, then the smoothed value.
     pub(super) fn add(&mut self, sample: Duration) {
         let off = self.smoothed.abs_diff(sample);
         self.variation = (self.variation * 3 + off) / 4;
@@ -75,7 +75,7 @@ impl RoundTrips {
     }
 
     /// How long to wait before a second server is asked while this one may still answer: about the 95th percentile of
-    /// its own round trips; until there are enough of them, a quarter over the usual plus 10 ms.
+    /// its own round trips; until there are enough of them, the smoothed value plus a quarter plus 10 ms.
     pub(super) fn timer(&self) -> Duration {
         self.timer
     }
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn many_give_their_own_95th_percentile() {
-        // One in ten takes 200 ms: a timer that fires for a tenth of all would be too short.
+        // One in ten takes 200 ms, so a timer below that would fire for a tenth of all messages.
         let timer = trips((0..100).map(|place| if place % 10 == 0 { 200 } else { 40 })).timer();
         assert!(timer >= 200 * MS && timer <= 225 * MS, "{timer:?}");
         // One in fifty may be late.

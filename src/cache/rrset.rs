@@ -12,7 +12,8 @@ use super::security::Backing;
 use crate::clock::Mono;
 use crate::rdata;
 
-/// The rank of an RRset (RFC 2181 section 5.4.1); a lesser one never replaces a greater one that lives.
+/// The rank of an RRset (RFC 2181 section 5.4.1); data of a lower rank never replace data of a higher rank whose TTL
+/// has not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rank {

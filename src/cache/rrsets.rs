@@ -22,7 +22,7 @@ use crate::question::{QuestionKey, Security, ViewId};
 #[derive(Clone)]
 pub struct Rrsets {
     store: QuestionStore<CacheEntry>,
-    /// Whether a DNAME was ever kept: few networks meet one, and without one the names above need not be searched.
+    /// Whether a DNAME was ever kept. If not, which is usual, the names above a question need not be searched.
     dnames: Arc<AtomicBool>,
 }
 
@@ -133,7 +133,7 @@ impl InView<'_> {
             return false;
         }
         let held = self.known(keys.at(0, slot), Rank::Glue, now);
-        // A was asked for and denied, unless the denial is proven: other types are denied by inference.
+        // Unless the denial is proven, only A was really denied; the other types are denied by inference.
         let by_name = denied.iter().filter(|denied| kind == RecordType::A || denied.is_proven());
         if held.iter().chain(by_name).any(|held| held.outlasts(rank, &backing)) {
             return false;
@@ -150,8 +150,8 @@ impl InView<'_> {
         denied.is_some() && self.clear_denial(name, now)
     }
 
-    /// Keeps glue as long as the data of the name's own zone: if those turn out to be useless, there is nobody to ask
-    /// for the glue again.
+    /// Keeps glue as long as the data of the name's own zone: without glue the servers of the zone could not be
+    /// reached if those data prove useless.
     fn prolong_glue(&self, keys: &mut NameKeys, kind: RecordType, (ttl, data): (u32, &[u8]), now: Mono) {
         if !matches!(kind, RecordType::A | RecordType::AAAA) {
             return;

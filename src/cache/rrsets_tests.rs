@@ -190,16 +190,12 @@ fn the_closest_delegation_is_found_and_an_expired_one_is_not() {
     let all = rrsets();
     let rrsets = all.of(ViewId::default());
     for (zone, seconds) in [("example.", 100), ("sub.example.", 10)] {
-        rrsets.put_delegation(Arc::new(Delegation {
-            zone: name(zone),
-            servers: vec![name("ns.example.")],
-            glue: Vec::new(),
-            configured: Vec::new(),
-            trusted: false,
-            evidence: Evidence::default(),
-            since: Mono::START,
-            expires: Mono::START.after(Duration::from_secs(seconds)),
-        }));
+        rrsets.put_delegation(Arc::new(Delegation::plain(
+            name(zone),
+            vec![name("ns.example.")],
+            Vec::new(),
+            (Mono::START, Mono::START.after(Duration::from_secs(seconds))),
+        )));
     }
     let asked = name("a.b.sub.example.");
     assert_eq!(rrsets.closest_delegation(&asked, Mono::START).unwrap().zone, name("sub.example."));

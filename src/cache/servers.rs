@@ -1,6 +1,6 @@
 //! The state of each server: round trips, silence, EDNS, the zones it is lame for.
 //!
-//! Only known silence keeps a server from being asked when there is no better one.
+//! A server that is known to be silent is not asked. All others are asked if there is no better one.
 
 use std::cmp::Reverse;
 use std::net::SocketAddr;
@@ -72,7 +72,7 @@ impl Servers {
         self.0.each(|address, server, _| see(*address, server))
     }
 
-    /// Takes over the data of an earlier process about a server, if there are none yet.
+    /// Stores the data of an earlier process about a server, unless there are data already.
     pub(super) fn restore(&self, address: SocketAddr, server: Server) -> bool {
         self.0.restore(address, Arc::new(server), false)
     }
@@ -100,7 +100,7 @@ pub(super) struct ServerHistory {
     pub(super) flips_case_until: Option<Mono>,
     /// Until when it is asked over TCP only if there is no other server.
     pub(super) no_tcp_until: Option<Mono>,
-    /// The second messages that its lateness has cost, in thousandths of one.
+    /// Second messages that were sent because it was late, in thousandths of a message.
     pub(super) hedged: u32,
     pub(super) lame: Lameness,
 }
@@ -149,7 +149,7 @@ impl ServerHistory {
 pub struct ServerStanding {
     /// Smoothed round trip, if it ever answered.
     pub round_trip: Option<Duration>,
-    /// How long to wait for it before another is asked while it may still answer.
+    /// How long to wait for its answer before another server is asked too.
     pub timer: Duration,
     /// The time after which its answer counts as lost; at least the timer.
     pub patience: Duration,
@@ -320,7 +320,7 @@ impl Server {
         self.history().no_tcp_until = None;
     }
 
-    /// A server with the greatest amount of data.
+    /// Server data of the greatest possible size.
     pub(super) fn restored(history: ServerHistory) -> Self {
         Self(Mutex::new(history))
     }

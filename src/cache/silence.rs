@@ -44,7 +44,7 @@ pub(super) struct Silence {
 
 #[derive(Clone, Copy, Debug)]
 struct Dead {
-    /// Until when it is left alone, and the length of that span.
+    /// Until when no client's question is sent to it, and the length of that span.
     until: Mono,
     span: Duration,
     tried: Tried,
@@ -167,7 +167,7 @@ impl Silence {
         self.since.filter(|since| tried && now.since(*since) >= lasting)
     }
 
-    /// Whether it was heard after a message to it was sent: then that message was lost on the way.
+    /// Whether it answered anything after a message was sent to it. If so, that message was lost on the way.
     fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }
@@ -177,7 +177,7 @@ impl Silence {
     }
 }
 
-/// Up to an eighth more or less, so that servers that died together are not all probed at once.
+/// Changes a span by up to an eighth, so that servers that died together are not all probed at once.
 fn jittered(span: Duration, random: &Random) -> Duration {
     span - span / 8 + span / 4 * random.below(1_001) / 1_000
 }

@@ -28,7 +28,8 @@ const SHORT: u64 = 10;
 /// Lookups of an entry that are counted, at most.
 const MOST_VISITS: u8 = 3;
 
-/// Eras in which as many octets come as a shard holds. A lookup counts if a whole era lies between it and the one before.
+/// Number of eras in which as many octets come as a shard holds. A lookup counts if a whole era lies between it and
+/// the lookup before.
 const ERAS: u64 = 64;
 
 /// No slot.
@@ -137,8 +138,8 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         is_new
     }
 
-    /// Calls `see` with every entry, and whether it is in the long queue, until `see` fails. A look does not count as
-    /// a use of the entry. No lock is held meanwhile.
+    /// Calls `see` with every entry, and whether it is in the long queue, until `see` fails. This does not count as a
+    /// use of an entry. No lock is held while `see` runs.
     pub(super) fn each<Error>(
         &self,
         mut see: impl FnMut(&K, &V, bool) -> Result<(), Error>,
@@ -173,7 +174,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
     pub(super) fn entries(&self, wanted: impl Fn(&K, &V) -> bool) -> Vec<(K, V)> {
         let mut entries = Vec::new();
         for shard in self.shards.iter() {
-            // Lookups wait for one step at most. No entry changes its place meanwhile.
+            // A lookup waits for one step at most. No entry changes its place during a step.
             for begin in (0..).step_by(SLOTS_AT_ONCE) {
                 let shard = lock(shard);
                 let Some(slots) = shard.slots.get(begin..).filter(|slots| !slots.is_empty()) else { break };
@@ -272,7 +273,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         self.fit();
     }
 
-    /// Adds an entry that is not there yet, unless it is larger than the bound of all.
+    /// Adds an entry that is not there yet, unless it is larger than the whole shard.
     fn add(&mut self, (hash, weight): (u64, u32), key: K, value: V, is_long: bool) {
         if u64::from(weight) > self.capacity {
             return;
@@ -319,7 +320,8 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         }
         let place = u32::try_from(self.slots.len()).ok().filter(|place| *place != NONE)?;
         if self.slots.len() == self.slots.capacity() {
-            // Smaller steps than doubling: a cache is full for most of its life.
+            // It grows by smaller steps than doubling, because a cache is full for most of its life and the rest
+            // would be unused.
             self.slots.reserve_exact(self.slots.len() / 4 + 16);
         }
         self.slots.push(slot);
@@ -355,7 +357,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         self.free.push(place);
         let held = self.slot_mut(place)?.held.take();
         if self.table.is_empty() {
-            // Memory of flushed entries is freed entirely.
+            // A flush frees the memory of all entries.
             *self = Self::new(self.capacity);
         }
         held
@@ -392,7 +394,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
     /// Remembers the hash of an entry evicted from the short queue.
     fn remember(&mut self, hash: u64) {
         if self.gone.len() < self.slots.len() {
-            // Twice as large, and empty: the lost hashes were a few evictions old.
+            // The new table is twice as large and empty. The lost hashes were only a few evictions old.
             self.gone = vec![0; self.slots.len().next_power_of_two()];
         }
         let (place, mark) = halves(hash);
@@ -424,8 +426,8 @@ fn halves(hash: u64) -> (u32, u32) {
     (half(hash), half(hash >> 32) | 1)
 }
 
-/// Locks a shard after a panic too: an entry is whole after every statement except those of a queue, which cannot
-/// panic.
+/// Locks a shard, even if another thread has panicked with the lock. Its entries are valid then: only the statements
+/// of a queue leave one incomplete, and they cannot panic.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -461,7 +463,7 @@ mod tests {
         assert_eq!(store.fill(), (100, 1_000));
     }
 
-    /// Names of spam: each is asked for three times within a message, and never again.
+    /// Names in spam are asked for three times within one message, and never again.
     #[test]
     fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
         let (entries, hot, scanned) = (4_000, 800, 100_000);

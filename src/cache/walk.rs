@@ -10,7 +10,7 @@ use tokio::task;
 
 use super::Memory;
 
-/// The turn to walk; other walks wait for it.
+/// The permit to walk; other walks wait for it.
 #[derive(Clone)]
 pub(super) struct Walks(Arc<Semaphore>);
 
@@ -21,15 +21,15 @@ impl Default for Walks {
 }
 
 impl Memory {
-    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client. If the caller gives up, the
-    /// walk still ends. A runtime of one thread, like that of a simulation, has no other thread: it walks itself, so
-    /// that a run stays the same for a seed.
+    /// Runs `walk` when all earlier walks have ended, on a thread that serves no client. The walk goes on to its end
+    /// if the caller gives up. A runtime of one thread, like that of a simulation, has no other thread: the walk runs
+    /// on its one thread, so that a simulation is repeated exactly for a seed.
     pub async fn walk<Found, Walk>(&self, walk: Walk) -> Found
     where
         Found: Send + 'static,
         Walk: FnOnce(&Self) -> Found + Send + 'static,
     {
-        // It is never closed; if it were, two walks at a time would be the lesser harm.
+        // The semaphore is never closed. If it were, two walks would run at a time, which is harmless.
         let turn = Arc::clone(&self.walks.0).acquire_owned().await.ok();
         if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
             return walk(self);

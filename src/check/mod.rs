@@ -1,4 +1,5 @@
-//! The doctor: what prevents mail software on this host from using the resolver well, with evidence and advice.
+//! `resolverctl check`: finds the problems of this host that keep mail software from using the resolver well. Each
+//! finding has evidence and advice.
 //!
 //! It needs no daemon. Each check is a pure function of collected facts. Only `system::gather` reads the host, and
 //! only `system::root_zone` uses the network.
@@ -7,8 +8,8 @@
 //!
 //! - A verdict has a value "could not tell". A file that only root may read once counted as empty, and the check then
 //!   failed a healthy host (files of NetworkManager, systemd-resolved and cloud-init).
-//! - A chroot without resolv.conf is fine where resolverd listens at 127.0.0.1: the C library asks 127.0.0.1 then.
-//!   Postfix sets `edns0` and `trust-ad` itself, so a missing copy was a false failure.
+//! - A chroot without resolv.conf is correct if resolverd listens at 127.0.0.1, because the C library then asks
+//!   127.0.0.1. Postfix sets `edns0` and `trust-ad` itself, so a missing copy was a false failure.
 //! - Facts are collected first and judged afterwards, so that tests run over fixture trees instead of the machine.
 
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]

@@ -210,7 +210,7 @@ pub(super) fn server_text(server: SocketAddr) -> String {
 }
 
 impl fmt::Display for Forwarder {
-    /// In the form of the file: without the port if it is the usual one.
+    /// The form in the file: without the port if it is the usual one.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.tls {
             None => formatter.write_str(&server_text(self.address)),

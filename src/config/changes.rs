@@ -20,7 +20,7 @@ pub fn changes(old: &Config, new: &Config) -> Vec<String> {
 struct Changes<'c> {
     old: &'c Config,
     new: &'c Config,
-    /// Those of sections that occur once; they come first.
+    /// Differences in sections that occur once; they come first.
     once: Vec<String>,
     many: Vec<String>,
 }

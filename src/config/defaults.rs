@@ -29,8 +29,8 @@ pub const SOCKET: &str = "/run/resolverd/control.sock";
 /// Loopback: the only clients answered by default, because an open resolver is used for attacks.
 const ALLOW: [IpNet; 2] = [v4(127, 0, 0, 0, 8), v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
 
-/// No server of the public internet has such an address; a delegation that names one tries to reach into this host or
-/// its network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
+/// Prefixes without servers of the public internet. A delegation that names such an address is an attempt to reach
+/// this host or its network (RFC 6890, RFC 1918, RFC 4193, RFC 6598, RFC 5737, RFC 3849, RFC 9637).
 const DENY_SERVERS: [IpNet; 20] = [
     v4(127, 0, 0, 0, 8),
     v6([0, 0, 0, 0, 0, 0, 0, 1], 128),

@@ -1,6 +1,7 @@
 //! The files of a configuration, read with bounds on kind, size and time.
 //!
-//! A file without an end or without a writer is an error like others: it exhausts no memory and blocks no reload.
+//! A file without an end, or a pipe without a writer, is an error like others. It does not exhaust memory and does
+//! not block a reload.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -19,7 +20,7 @@ pub(super) enum Unreadable {
     /// The system's reason.
     #[error("cannot be read: {0}")]
     System(#[from] io::Error),
-    /// It is of a kind that has no end, or no text.
+    /// It is not a regular file, so it may have no end or no text.
     #[error("is {0}, not a regular file")]
     Kind(&'static str),
     /// It has more octets than this.
@@ -51,7 +52,8 @@ impl Opened {
     }
 
     fn open(path: &Path) -> Result<Self, Unreadable> {
-        // Without these flags, opening a pipe waits for a writer, and a terminal may become ours.
+        // Without these flags, opening a pipe waits for a writer, and a terminal may become the terminal of this
+        // process.
         let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
         let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
         let about = file.metadata()?;

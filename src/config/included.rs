@@ -1,8 +1,8 @@
 //! A zone file together with the files that it includes, as one text.
 //!
 //! RFC 1035 section 5.1: `$INCLUDE` names a file and, with a second word, its origin; the origin of the including
-//! file stays unchanged. The included text is a part of the zone: it counts in its bound, is read by the same reader,
-//! and a change of it is a change of the zone.
+//! file stays unchanged. The included text is a part of the zone: it counts toward the bound of the zone, the same
+//! reader reads it, and a change of it is a change of the zone.
 
 use std::path::Path;
 

@@ -72,7 +72,7 @@ pub struct Config {
     pub listen: Listener,
     /// Whether the command line named the addresses of `[listen]`: those of the file are ignored then.
     pub has_fixed_addresses: bool,
-    /// Whether the command line said that no snapshot is kept: the file has no say in it then.
+    /// Whether the command line said that no snapshot is kept: the file is ignored then.
     pub is_without_snapshot: bool,
     /// `[[listener]]`: more listeners, each with its own policy.
     pub listeners: Vec<Listener>,
@@ -122,6 +122,11 @@ impl Config {
     #[cfg(feature = "lab")]
     pub fn read_over(base: Self, text: &str, directory: &Path) -> Result<Self, Errors> {
         file::read_over(base, text, directory)
+    }
+
+    /// All listeners: `[listen]`, then each `[[listener]]`.
+    pub fn all_listeners(&self) -> impl Iterator<Item = &Listener> {
+        std::iter::once(&self.listen).chain(&self.listeners)
     }
 
     /// The same with other addresses of `[listen]`: `--listen` on the command line.

@@ -29,7 +29,7 @@ pub struct Cache {
     pub max_ttl: Duration,
     /// The longest time that a negative answer is kept (RFC 2308 section 5).
     pub negative_max_ttl: Duration,
-    /// So long past its TTL an answer is given if no server answers (RFC 8767); 0: never.
+    /// For how long past its TTL an answer may be given if no server answers (RFC 8767); 0: never.
     pub serve_stale: Duration,
     /// Whether an answer in use is renewed before its TTL ends.
     pub prefetch: bool,
@@ -96,7 +96,7 @@ pub struct Resolve {
     pub ipv4: Family,
     /// Whether servers are asked over IPv6.
     pub ipv6: Family,
-    /// Servers that are never asked, whoever names them.
+    /// Servers that are never asked, even if a delegation names them.
     pub deny_servers: Vec<IpNet>,
     /// Whether servers of the root and of TLDs get no more of a name than they need (RFC 9156).
     pub qname_minimisation: bool,
@@ -113,7 +113,7 @@ pub struct Resolve {
 /// Whether an address family is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Found out by resolverd.
+    /// Used if this host has a route.
     Auto,
     /// Used.
     On,

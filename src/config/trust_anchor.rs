@@ -34,8 +34,8 @@ pub struct TrustAnchor {
     pub anchors: Anchors,
 }
 
-/// Reads a file of anchors. The root's keys hold beside them, unless the file has its own: an anchor of the operator
-/// for one zone removes no other.
+/// Reads a file of anchors. The root's keys are valid too, unless the file has its own: an anchor of the operator for
+/// one zone does not remove those of others.
 pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
     let text = value::file(path, limits::MAX_TRUST_ANCHOR_FILE, REMEDY)?;
     let mut anchors = parse(&text)
@@ -47,7 +47,7 @@ pub(super) fn load(path: &Path) -> Result<TrustAnchor, report::WrongValue> {
 }
 
 /// The root's keys: the built-in ones, and those of the system beside them. The system's file may be newer or older
-/// than this program, or changed by hand: none of these removes a key that the root signs with.
+/// than this program, or changed by hand: none of this removes a key that the root uses.
 pub(super) fn newest() -> TrustAnchor {
     let text = value::file(Path::new(SYSTEM), limits::MAX_TRUST_ANCHOR_FILE, REMEDY).ok();
     let system = text.and_then(|text| parse(&text).ok());

@@ -58,7 +58,7 @@ pub(super) async fn serve(
 
 /// Waits for the end of the daemon; the end of the sender counts too.
 pub(super) async fn ended(ending: &mut watch::Receiver<bool>) {
-    // An error means that the sender is gone.
+    // An error means that the sender was dropped.
     let _ = ending.wait_for(|ending| *ending).await;
 }
 

@@ -1,6 +1,6 @@
 //! The health of the daemon by its statistics, in sentences that end with advice.
 //!
-//! Judged from a window and from current troubles, so that yesterday's trouble is not reported as today's.
+//! It is judged by a window and by current troubles, so that a trouble of yesterday is not reported today.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::limits::MAX_STATUS_ZONES;
 use crate::question::Outcome;
 use crate::record::{FailingZone, Report, TimeSpan, Troubles, failed_text};
 
-/// Fewer questions or messages than this show nothing.
+/// The least number of questions or messages that allow a judgement.
 const ENOUGH: u64 = 20;
 
-/// Failures in a hundred questions that show a fault on our side: spam's dead domains cause 1 to 3.
+/// Failures in a hundred questions from which a fault on our side is reported. Dead domains in spam cause 1 to 3.
 const FAILURES_PER_HUNDRED: u64 = 10;
 
 /// The troubles: current ones, and those of the window.

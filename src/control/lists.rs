@@ -78,7 +78,7 @@ fn lookalike(alike: &Lookalike) -> ListRow {
         purpose: None,
         standing: None,
         counts: ListCounts { questions: alike.questions, ..ListCounts::default() },
-        // Its queries are not counted by day.
+        // Queries are counted by day for known lists only.
         today: 0,
         quota: None,
         free_quota: None,
@@ -115,8 +115,8 @@ fn note(list: &List, entry: &ListEntry, standing: Option<&ListStanding>) -> Stri
     }
 }
 
-/// The advice for a list with a trouble. Only answers to clients' questions show that it is of no use: its test
-/// points may have moved.
+/// The advice for a list with a trouble. Only answers to clients' questions show that the list is of no use, because
+/// its test points may have changed.
 fn remedy(list: &List, entry: &ListEntry, state: ListState) -> Option<String> {
     let remove = "remove it from the mail software";
     Some(match state {

@@ -109,7 +109,7 @@ impl ControlServer {
 
 impl Drop for ControlServer {
     fn drop(&mut self) {
-        // If somebody has removed it already, there is nothing left to do.
+        // The file may already be gone; then there is nothing to remove.
         let _already_gone = std::fs::remove_file(&self.path);
     }
 }
@@ -133,7 +133,7 @@ fn clear_stale(path: &Path) -> Result<(), BindError> {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             std::fs::remove_file(path).map_err(|error| BindError::System { path: path.to_owned(), error })
         }
-        // Even if we may not connect: a process holds it.
+        // A refusal for lack of permission also shows that a process has the socket.
         _ => Err(BindError::InUse { path: path.to_owned() }),
     }
 }

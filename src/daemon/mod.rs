@@ -1,20 +1,20 @@
 //! The daemon: builds the parts, owns their tasks, starts and ends them in order.
 //!
-//! An error at start is fatal and is one line. Nothing begins before every port is bound. `running` is the part that
-//! the control socket sees, `reload` changes to another configuration, `tasks` live as long as the daemon,
-//! `snapshot` keeps the cache over a restart, and `allowance` compares `cache.size` with the memory that the process may
-//! use.
+//! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
+//! `running` is the part that the control socket sees, `reload` changes to another configuration, `tasks` live as
+//! long as the daemon, `snapshot` keeps the cache over a restart, and `allowance` compares `cache.size` with the
+//! memory that the process may use.
 //!
 //! # Decisions
 //!
 //! - A reload does first all that can fail: it reads the file, builds views, binds sockets, starts threads. Then it
 //!   swaps, and the swap cannot fail. An error leaves everything as it was.
 //! - The end of the daemon waits for replies, not for flights. When it waited for flights, a client in a few thousand
-//!   got no reply, because its reply was still on the way to a worker. Each miss now holds a place until its reply is
-//!   queued or written.
+//!   got no reply, because its reply was still on the way to a worker. Each query that misses the cache now holds a
+//!   place until its reply is queued or written.
 //! - An address that the host does not have yet (no IPv6, a bridge that comes up later) does not end the start:
 //!   resolverd serves the others and retries. An address that another program uses ends the start, because otherwise
-//!   chance decides which of the two resolvers answers.
+//!   either of the two programs might get a query.
 //! - `MemoryMax=` in the unit follows from `cache.size`. At start the daemon logs a line if less is allowed.
 
 pub mod allowance;
@@ -155,8 +155,8 @@ impl Daemon {
         Ok(Self { subject, tasks, control, ending, supervisor })
     }
 
-    /// Returns when a task or thread was given up after too many panics, with its name: the daemon is of no use any
-    /// more. The log has a line about it.
+    /// Returns when a task or thread was given up after too many panics, with its name. The daemon cannot serve
+    /// without it and must end. The log has a line about it.
     pub async fn given_up(&self) -> String {
         self.supervisor.given_up().await
     }
@@ -201,7 +201,7 @@ impl Daemon {
         ending.send_replace(true);
         let settled = settle(&listeners, control.as_mut(), &subject.resolver).await;
         if let Some(control) = control.filter(|control| !control.is_finished()) {
-            // Connections that have not ended by now are not waited for.
+            // The end does not wait for connections that are still open.
             control.abort();
             let _ = control.await;
         }
@@ -255,7 +255,7 @@ async fn settle(
 ) -> Option<Settled> {
     let controlled = async {
         if let Some(control) = control {
-            // A panic of it is no reason to wait for anything else.
+            // If it has panicked, the end goes on without it.
             let _ = control.await;
         }
     };

@@ -21,7 +21,7 @@ impl Running {
     pub(super) async fn reload_now(&self) -> Result<Vec<String>, Vec<String>> {
         notify::reloading();
         let reloaded = self.read_again().await;
-        // Also if the file had errors: the reload is over, and the old configuration serves.
+        // This is also reported if the file had errors: the reload has ended, and the old configuration stays in use.
         notify::ready(&self.addresses());
         match &reloaded {
             Ok(changes) if changes.is_empty() => {

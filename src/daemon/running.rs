@@ -97,7 +97,7 @@ impl Running {
         ask: impl Fn(Client) -> Asking,
     ) -> Lookup {
         let began = self.clock.mono();
-        // No client has this address and port; the moment separates one asker from another.
+        // No client has this address and port. The moment keeps queries over the control socket apart.
         let micros = began.as_micros().to_le_bytes();
         let client = Client {
             address: std::net::Ipv6Addr::UNSPECIFIED.into(),
@@ -105,7 +105,7 @@ impl Running {
             id: u16::from_le_bytes([micros[2], micros[3]]),
         };
         loop {
-            // A repeat comes within the same microsecond: the next moment is another asker's.
+            // The moment is taken: another query came within the same microsecond. The next one is tried.
             if let Asked::Replied(replied) = ask(client).await {
                 let now = self.clock.mono();
                 let steps = if trace { replied.steps().to_vec() } else { Vec::new() };

@@ -1,14 +1,15 @@
 //! The snapshot of the cache: its file in the state directory, the times of writing, and its status.
 //!
 //! The file is written beside the old one and renamed, so that a killed process leaves the old one. It is not synced
-//! to the disk, so that mail queues on the same disk do not wait for it. After a power failure the checksums show
-//! whether the file is complete.
+//! to the disk, because a sync delays mail queues on the same disk. After a power failure the checksums show whether
+//! the file is complete.
 //!
 //! # Decisions
 //!
 //! - The age of a restored entry is known by the machine's calendar. A host without a battery boots with an old one,
 //!   and sets it later. Its restored entries are then older than they seemed, and so may be answers that were made of
-//!   them. So everything is flushed: that happens once after such a start, and costs what a start without a file costs.
+//!   them. So everything is flushed. This happens once after such a start, and then the start was as slow as one
+//!   without a file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -91,7 +92,7 @@ struct FileState {
 #[derive(Clone, Copy)]
 struct RestoredAt {
     at: Now,
-    /// None of them lasts longer.
+    /// When the last of them ends.
     ends: Mono,
 }
 
@@ -137,7 +138,7 @@ impl Snapshot {
 
     /// Reading stops, and writes end within `STOP_SNAPSHOT`.
     pub(super) fn end(&self) {
-        // It ends once.
+        // Only the first call sets the moment.
         let _ = self.ends.set(self.clock.mono().after(STOP_SNAPSHOT));
     }
 
@@ -161,7 +162,7 @@ impl Snapshot {
         self.known().is_read
     }
 
-    /// Waits until the file is to be written: every ten minutes, and soon after entries of it were removed from memory.
+    /// Waits until the file must be written: every ten minutes, and soon after its entries were removed from memory.
     pub(super) async fn is_due(&self) {
         let outdated = async {
             self.outdated.notified().await;
@@ -258,7 +259,7 @@ impl Snapshot {
             Err(error) => {
                 let _ = fs::remove_file(&beside);
                 if is_outdated {
-                    // A restart would restore flushed entries.
+                    // Otherwise a restart would restore flushed entries.
                     let _ = fs::remove_file(&self.path);
                 }
                 let path = self.path.display();
@@ -270,7 +271,7 @@ impl Snapshot {
     }
 
     fn replace(&self, beside: &PathBuf, memory: &Memory, scope: &Scope, now: Now) -> io::Result<Written> {
-        // The rest of a write by a process that was killed.
+        // A file that a killed process has not finished.
         match fs::remove_file(beside) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}

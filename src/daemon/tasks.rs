@@ -87,7 +87,7 @@ impl Running {
     /// Serves the missing addresses that have appeared.
     fn take_addresses(&self) {
         let mut state = self.state();
-        // A reload changes the views under the same lock.
+        // The lock keeps a reload from changing the views meanwhile.
         let views = self.resolver.views();
         let config = Arc::clone(&state.config);
         let Some(listeners) = &mut state.listeners else { return };
@@ -106,8 +106,8 @@ impl Running {
     }
 }
 
-/// A check that returns only if nothing on the way of a question is stuck: it takes the locks of flights and
-/// listeners.
+/// A check for the watchdog: it takes the locks of flights and listeners, so it returns only if no thread holds one
+/// forever.
 fn probe(subject: &Arc<Running>) -> impl Fn() + use<> {
     let subject = Arc::clone(subject);
     move || {

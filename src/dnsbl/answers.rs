@@ -1,4 +1,4 @@
-//! The answers of a list's servers to clients: evidence beside its test points, which may have moved.
+//! The answers of a list's servers to clients: evidence in addition to its test points, which may have changed.
 //!
 //! Pure.
 
@@ -24,7 +24,7 @@ impl ListAnswers {
         (self.listed, self.not_listed) = (0, 0);
     }
 
-    /// An answer has come.
+    /// Counts an answer.
     pub fn heard(&mut self, verdict: &ListVerdict) {
         match verdict {
             ListVerdict::Listed | ListVerdict::Untold(UntoldReason::ListsTheWorld) => {

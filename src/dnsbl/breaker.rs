@@ -1,9 +1,9 @@
 //! The breaker of a list: if the list does not answer, its questions are answered here at once, until a probe is
 //! answered.
 //!
-//! Pure: its input is questions and their results. It opens only while other zones answer, because an outage of our
-//! own network must not let spam in. Its patience follows the list's usual round trips, so that a slow list does not
-//! count as dead.
+//! Pure: its input is questions and their results. It opens only while servers of other zones answer. Otherwise an
+//! outage of our own network would open it, and spam would pass. Its patience follows the list's usual round trips,
+//! so that a slow list does not count as dead.
 
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ pub struct EndedQuery {
     pub end: ListQueryEnd,
     /// The time since it went out.
     pub elapsed: Duration,
-    /// The round trip of the answered message: other waiting, for other zones and lost messages, is not the list's
-    /// time. None if none was answered.
+    /// The round trip of the answered message: waiting for other zones and for lost messages is not included. None if
+    /// no message was answered.
     pub round_trip: Option<Duration>,
     /// Whether it was a probe.
     pub probe: bool,
@@ -58,7 +58,7 @@ pub enum Judgement {
     Rest,
     /// Judge again at this moment.
     Later(Mono),
-    /// Nobody else has answered lately: ask another zone, and judge again at this moment.
+    /// No other server has answered lately: ask another zone, and judge again at this moment.
     Witness(Mono),
     /// It does not answer: the breaker is open now.
     Opened,
@@ -77,7 +77,7 @@ pub struct Breaker {
     failed_at: Option<Mono>,
     /// Failures in a row whose answers did not help.
     failures: u32,
-    /// When the last probe also met errors, and how long it took.
+    /// When the last probe also got errors, and how long it took.
     confirmed: Option<(Mono, Duration)>,
     /// When a probe last checked a suspicion.
     probed: Option<Mono>,
@@ -115,7 +115,7 @@ impl Breaker {
     }
 
     /// Takes in the result of a question. Errors count against the list only when a probe also met them, because
-    /// clients' questions may be such that no server would answer them. Returns true if the breaker closes.
+    /// clients may ask questions that no server would answer. Returns true if the breaker closes.
     pub fn ended(&mut self, query: EndedQuery, now: Mono) -> bool {
         let EndedQuery { end, elapsed, round_trip, probe } = query;
         self.under_way = self.under_way.saturating_sub(1);
@@ -146,7 +146,7 @@ impl Breaker {
         }
     }
 
-    /// A question was answered from memory: nothing went out.
+    /// A question was answered from memory: no message was sent.
     pub fn withdrawn(&mut self) {
         self.under_way = self.under_way.saturating_sub(1);
         if self.under_way == 0 && self.failed_at.is_none() {
@@ -166,8 +166,8 @@ impl Breaker {
         }
     }
 
-    /// If a forwarder cannot reach the internet, or something on our way out refuses everything, all lists fail
-    /// alike. So others must have answered before the failed probe and after it.
+    /// If a forwarder or this host cannot reach the internet, all lists fail in the same way. So others must have
+    /// answered before the failed probe and after it.
     fn judge_errors(&mut self, evidence: NetworkAnswers, now: Mono) -> Judgement {
         let lately = self.failed_at.is_some_and(|failed| now.since(failed) < FLIGHT_TIME);
         let Some((failed, took)) = self.confirmed.filter(|_| lately) else { return Judgement::Rest };
@@ -175,7 +175,7 @@ impl Breaker {
             return Judgement::Witness(now.after(BREAKER_JUDGE_AGAIN));
         }
         if failed.since(evidence.streak) < took {
-            // The network may have come back since that probe: a new one decides soon.
+            // The network may work again since that probe. A new probe soon decides.
             self.confirmed = None;
             self.probes = 0;
             return Judgement::Later(now.after(BREAKER_JUDGE_AGAIN));
@@ -195,8 +195,8 @@ impl Breaker {
         if now < half {
             return Judgement::Later(half);
         }
-        // Others must have answered in the second half of that time: answers from before an outage of our network
-        // show nothing. After the outage, the list also has half of its time to answer.
+        // Others must have answered in the second half of that time, because answers from before an outage of our
+        // network prove nothing. After an outage, the list has half of its time to answer.
         let vouched = evidence.last.is_some_and(|last| last >= half);
         let due = since.after(patience).max(evidence.streak.after(patience / 2));
         match (vouched, now >= due) {
@@ -241,8 +241,8 @@ impl Breaker {
         }
     }
 
-    /// A question that went out `elapsed` ago has been answered: older silence does not count, whatever else still
-    /// waits.
+    /// A question that was sent `elapsed` ago has been answered. Silence before that no longer counts, even if other
+    /// questions still wait.
     fn heard_one_of(&mut self, elapsed: Duration, now: Mono) {
         let began_later = |since: &Mono| now.since(*since) < elapsed;
         self.silent_since = self.silent_since.filter(|since| self.under_way > 0 && began_later(since));
@@ -255,7 +255,7 @@ impl Breaker {
     }
 
     /// How long its silence is tolerated: several times its usual round trip, so that some messages were sent again.
-    /// Longer than the usual bound only if the list itself is that slow, not if its answers stutter.
+    /// It exceeds the usual bound only if all answers of the list are that slow, and not if only some are.
     fn patience(&self) -> Duration {
         let Some((smoothed, variation)) = self.usual else { return BREAKER_MAX_PATIENCE };
         let late = smoothed.saturating_add(variation.saturating_mul(4));
@@ -359,7 +359,7 @@ mod tests {
     fn nothing_opens_while_nobody_else_answers() {
         let mut breaker = known(50);
         breaker.asked(at(1_000));
-        // Others answered until the list fell silent: our network went down with it.
+        // All others fell silent with the list: our network is down.
         for now in (1_500..60_000).step_by(100) {
             assert!(matches!(
                 breaker.judge(evidence(1_050), at(now)),
@@ -433,7 +433,7 @@ mod tests {
     fn errors_that_all_meet_open_nothing() {
         let mut breaker = failing();
         probe_fails(&mut breaker, 1_100);
-        // The errors come from something that sends them to all: nobody else has answered since.
+        // No other server has answered since, so the errors may come from our own network.
         for now in (1_150..9_000).step_by(250) {
             assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
         }
@@ -479,7 +479,7 @@ mod tests {
         breaker.probing(probe);
         breaker.asked(probe);
         ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
-        // The question still waits; the next one that waits is judged by itself.
+        // The question still waits. The silence after the next one is measured on its own.
         assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
         assert_eq!(breaker.next_probe(), None);
         breaker.asked(at(9_000));
@@ -504,7 +504,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, it never opens without evidence from other zones in the time of the judgement.
+        /// No sequence of events opens it without answers of other zones in the time that is judged.
         #[test]
         fn never_by_silence_alone(steps in prop::collection::vec((0_u8..5, 1_u64..3_000), 1..200)) {
             let mut breaker = Breaker::default();

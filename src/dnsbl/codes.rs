@@ -1,13 +1,13 @@
 //! Return codes of a list: the meanings of its addresses.
 //!
 //! RFC 5782 section 2.1: a listing is an address in 127.0.0.0/8. Its meaning is the list's choice: 127.0.0.1 is a
-//! refusal of one list and a welcome of another.
+//! refusal at one list and a good reputation at another.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-/// By a convention of Spamhaus that others follow: answers that are errors and no listings.
+/// The first three octets of error codes, by a convention of Spamhaus that other lists follow.
 /// <https://www.spamhaus.org/faqs/dnsbl-usage/#200>
 pub const ERRORS: [u8; 3] = [127, 255, 255];
 

@@ -37,7 +37,7 @@ pub struct ListEntry {
 #[derive(Debug, Default)]
 struct ToldOfList {
     known: KnownList,
-    /// When an answer last told nothing.
+    /// When an answer was last neither "listed" nor "not listed".
     last_untold: Mono,
     /// When the log last had a line about a list that is shut down.
     shut_down_line: Option<Mono>,
@@ -66,7 +66,7 @@ pub struct ListCounts {
     pub listed: u64,
     /// Answers that were none.
     pub not_listed: u64,
-    /// Answers that said neither.
+    /// Answers that were neither.
     pub untold: u64,
     /// The times of questions that were not answered from memory.
     pub elapsed: Quantiles,
@@ -116,8 +116,8 @@ impl ListEntry {
             told.known.world.get_or_insert(since);
         } else {
             told.known.world = None;
-            // Refusals and silence in answers are newer than a test. A good test ends a refusal like an answer does,
-            // and at once if the operator has asked for it.
+            // Refusals and silence of answers count more than a good test, because they may be newer. A good test
+            // ends a refusal as an answer does, and at once if the operator has asked for the test.
             let right = matches!(state, ListState::Ok | ListState::Slow);
             let stays = match told.known.standing.state {
                 ListState::Silent => true,
@@ -132,7 +132,7 @@ impl ListEntry {
         void
     }
 
-    /// A test looks wrong: the next answers show whether it is right.
+    /// A test has suspected the list. The next answers show whether the test is right.
     pub fn suspected(&self) {
         self.told().answers.begin();
     }
@@ -171,7 +171,8 @@ impl ListEntry {
         told.answers.heard(verdict);
         match verdict {
             ListVerdict::Untold(why) => {
-                // A mistaken question says nothing about the list, nor does an answer that we made for its silence.
+                // A wrong question says nothing about the list. Nor does an answer that resolverd made because the
+                // list was silent.
                 let Some(state) = why.state() else { return };
                 told.last_untold = now.mono;
                 told.known.turn(state, &why.sentence(&self.apex), now.unix);
@@ -212,7 +213,8 @@ impl ListEntry {
         }
     }
 
-    /// It does not answer, or with errors only: until it does, its questions are answered here.
+    /// The list does not answer, or answers with errors only. Until it answers, resolverd answers its questions
+    /// itself.
     pub fn not_answering(&self, now: Now) {
         let (Some(why), Some((cause, _))) = (self.why_held(), self.watch.open()) else { return };
         let why = format!("{}: {why}", self.apex.to_ascii().trim_end_matches('.'));
@@ -225,7 +227,7 @@ impl ListEntry {
         self.write_lines(told, &before, now.unix);
     }
 
-    /// Why its questions are answered here, if they are; the words follow the list's name.
+    /// Why resolverd answers its questions itself, if it does. The words follow the list's name.
     pub fn why_held(&self) -> Option<&'static str> {
         let (why, _) = self.watch.open()?;
         Some(match why {
@@ -334,7 +336,7 @@ fn differs(apex: &Name) -> String {
 }
 
 impl ToldOfList {
-    /// Whether no answer has told nothing for a while.
+    /// Whether all answers have been "listed" or "not listed" for a while.
     fn is_quiet(&self, now: Mono) -> bool {
         now.since(self.last_untold) >= LIST_INCIDENT_QUIET
     }

@@ -12,8 +12,8 @@ use super::list::{Guard, List, OnRefusal, Purpose, WhenSilent};
 use super::state::ListState;
 use crate::question::{ExtendedError, ListSays};
 
-/// TTL of a "not listed" made here: that of the listings of zen.spamhaus.org, so that a list that works again counts
-/// soon.
+/// TTL of a "not listed" that resolverd makes. It is the TTL of the listings of zen.spamhaus.org: short, so that a
+/// list that works again is soon used.
 const MADE_HERE_TTL: u32 = 60;
 
 /// The meaning of an answer.
@@ -96,8 +96,8 @@ pub struct Guarding {
 }
 
 impl Guarding {
-    /// The answer to a refusal of `list`. A listener that passes everything passes it. Otherwise the listener's
-    /// setting counts, because it knows its clients; otherwise the list's.
+    /// The answer to a refusal of `list`. A listener with `dnsbl = "pass"` passes it on. Otherwise the listener's
+    /// `on_refusal` applies if it is set, and that of the list if not.
     pub fn on_refusal(self, list: &List) -> OnRefusal {
         match self.guard {
             Guard::Pass => OnRefusal::Pass,
@@ -151,7 +151,7 @@ fn convention(code: Ipv4Addr) -> &'static str {
     }
 }
 
-/// A refusal is the list's; an error about the question is the client's.
+/// Codes are refusals of the list, or errors of the client's question.
 fn untold(code: Ipv4Addr, means: &str) -> UntoldReason {
     let means = means.to_owned();
     let mistaken = matches!(code.octets(), [127, 255, 255, 252]) || means.starts_with("asked for ");
@@ -175,7 +175,7 @@ impl UntoldReason {
         let error = ExtendedError::new(self.code(), self.sentence(&list.apex));
         match self {
             Self::Silent { .. } if guarding.guard == Guard::Pass => Given::Answer,
-            // The A says that it is not listed, whatever the text says.
+            // The answer for A decides: it says "not listed", so the TXT does too.
             Self::TextAlone if guarding.on_refusal(list) != OnRefusal::Pass => Given::Nxdomain(error),
             Self::Silent { .. } => match list.when_silent {
                 WhenSilent::Servfail => Given::Servfail(error),

@@ -1,7 +1,7 @@
 //! The state of a list by its own test points: one that it must list, and one that it must not (RFC 5782 section 5).
 //!
 //! Pure. "Lists everything" and "lists nothing" are believed after two tests, minutes apart, at different servers:
-//! one broken mirror must not condemn a list. If no other server answers, a third test is needed.
+//! one broken mirror must not make a list unusable. If no other server answers, a third test is needed.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -72,7 +72,7 @@ impl ListHealth {
         self.due
     }
 
-    /// A test begins; until it ends, the next one is due as if it had found nothing.
+    /// A test begins. Until its result is known, the next test is planned as after a test without a result.
     pub fn testing(&mut self, now: Mono) {
         self.due = Some(now.after(HEALTH_AGAIN));
         self.insists = false;
@@ -127,7 +127,7 @@ impl ListHealth {
         if now.since(before.at) < HEALTH_AGAIN {
             return TestResult::Suspected(state);
         }
-        // The suspected server was asked after all others: if it answers again, no other does.
+        // The suspected server was asked last. If it answers again, no other server answers.
         let again = before.again.saturating_add(u8::from(before.server == server));
         self.suspicion = Some(Suspicion { at: now, again, ..before });
         if before.server != server || again >= HEALTH_ALONE {

@@ -54,7 +54,7 @@ impl KeptLists {
     }
 
     /// Restores into `lists` the kept data of the pairs of apex and way that `are_asked`. Whether a list answers is
-    /// found out anew.
+    /// not restored.
     pub fn restore(self, lists: &Lists, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;

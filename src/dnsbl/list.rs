@@ -153,7 +153,7 @@ pub enum AskedAbout {
     Address(IpAddr),
     /// These labels: a domain or a hash.
     Labels(Name),
-    /// None: its apex, its servers, its website.
+    /// No subject: the apex, a server or the website of the list.
     Nothing,
 }
 
@@ -219,7 +219,7 @@ impl List {
         let labels: Vec<&[u8]> = name.iter().take(own).collect();
         if let Some(address) = reversed(&labels) {
             let subject = if address.is_ipv4() { Subject::Ip4 } else { Subject::Ip6 };
-            // A list of domains may also answer for an address.
+            // A list of domains may also contain addresses.
             let known = self.subjects.contains(&subject) || self.knows_labels();
             return if known { AskedAbout::Address(address) } else { AskedAbout::Nothing };
         }
@@ -303,7 +303,7 @@ pub fn reversed(labels: &[&[u8]]) -> Option<IpAddr> {
             let mut octets = [0_u8; OCTETS];
             for (label, octet) in labels.iter().rev().zip(&mut octets) {
                 let text = std::str::from_utf8(label).ok()?;
-                // "01" and "+1" are no octets.
+                // `parse` would accept "01" and "+1".
                 let plain =
                     text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
                 *octet = text.parse().ok().filter(|_| plain)?;

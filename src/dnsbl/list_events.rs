@@ -50,7 +50,7 @@ pub struct Ring {
     lost: AtomicU64,
 }
 
-/// The reader; after it is dropped another may read, and gets the events of the meantime.
+/// The reader. When it is dropped another may read, and gets the events that came in between.
 pub struct Listening<'ring> {
     ring: &'ring Ring,
     events: Option<mpsc::Receiver<ListEvent>>,

@@ -1,4 +1,4 @@
-//! Evidence that anybody answers: it separates a silent list from an outage of our own network.
+//! Evidence that other servers answer. It separates a silent list from an outage of our own network.
 //!
 //! Pure. A silent list has answered nothing, so any answer since then came from another server.
 

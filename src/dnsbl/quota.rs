@@ -51,7 +51,7 @@ impl Quota {
 
     fn turn(&mut self, unix: u64) {
         let day = unix / DAY;
-        // If the clock is set back by a little, the count continues.
+        // If the clock is set back to the day before, the count continues.
         if day > self.day || self.day.saturating_sub(day) > 1 {
             let yesterday = if day == self.day.saturating_add(1) { self.today } else { 0 };
             *self = Self { day, yesterday, today: 0, warned: false };

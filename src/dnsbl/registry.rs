@@ -15,7 +15,7 @@ use super::codes::{Code, Span};
 use super::list::{Life, List, Purpose, Subject, TestPoints};
 use crate::limits::MAX_LISTS;
 
-/// The one that is built in.
+/// The built-in registry.
 const BUILT_IN: &str = include_str!("registry.toml");
 
 /// A registry.

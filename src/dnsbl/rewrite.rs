@@ -1,9 +1,9 @@
 //! Lists with a customer's key in the name: clients ask `zen.spamhaus.org`, the query to the server is for
 //! `KEY.zen.dq.spamhaus.net`, and the answer has the client's name.
 //!
-//! Names are changed here, with a label that stands for the key; `exchange` puts in the key itself. In between they
-//! are ordinary names of the zone that takes keys, so that walk, memory and trail need no special case. `iterate`
-//! makes sure that the key goes to no server above the cut of `base`.
+//! Here a name gets a label that stands for the key. `exchange` puts in the key itself. In between it is an ordinary
+//! name of the zone that takes keys, so that walk, memory and trail need no special case. `iterate` makes sure that
+//! the key goes to no server above the cut of `base`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -61,7 +61,7 @@ impl Rewrite {
         let base = self.secret.base();
         let own = name.iter().len().checked_sub(base.iter().len());
         let Some(own) = own.filter(|_| base.zone_of(name)) else { return name.clone() };
-        // The label for the key is removed, also where it stands alone.
+        // The label for the key is removed, also if it is the only one.
         let kept = own.saturating_sub(1);
         let labels = name.iter().take(kept).chain(self.apex.iter());
         let mut told = Name::from_labels(labels).unwrap_or_else(|_| self.apex.clone());

@@ -152,7 +152,7 @@ impl Lists {
         self.entries.load().by_number.get(&number).cloned()
     }
 
-    /// A question that no forwarder could have in memory was answered on this way, which is a list's.
+    /// A question that no forwarder could have in memory was answered on this way of a list.
     pub fn heard_through(&self, way: &Way, now: Mono) {
         let mut through = self.through.lock().unwrap_or_else(PoisonError::into_inner);
         through.entry(way.clone()).or_default().heard(now);

@@ -116,7 +116,7 @@ impl Watch {
 
     /// Returns when the breaker is open.
     pub async fn opened(&self) {
-        // It fails only if the sender is gone, and `self` holds it.
+        // This cannot fail, because `self` holds the sender.
         let _ = self.open.subscribe().wait_for(|open| *open).await;
     }
 
@@ -184,7 +184,7 @@ impl Watch {
             Judgement::Later(at) | Judgement::Witness(at) => Some(at),
             Judgement::Rest | Judgement::Opened => None,
         };
-        // If there is no room, the task that leaves it wakes us.
+        // If there is no room, the task that makes room wakes this one.
         let probe_at = state.breaker.next_probe().filter(|_| room && is_wanted);
         let test_at = state.health.due().filter(|_| room && is_tested);
         let next = [look, probe_at, test_at].into_iter().flatten().min();
@@ -196,12 +196,12 @@ impl Watch {
         self.state().health.test_now(now);
     }
 
-    /// The operator wants a test, whether clients ask the list or not, and whether it answers or not.
+    /// The operator wants a test, even if no client asks the list or the list does not answer.
     pub fn insist(&self, now: Mono) {
         self.state().health.insist(now);
     }
 
-    /// The view of the clients that ask it, while they do and it answers.
+    /// The view of the clients that ask the list. None if no client asks it, or it does not answer.
     pub fn answers_in(&self, now: Mono) -> Option<ViewId> {
         let state = self.state();
         let wanted = state.wanted.filter(|(wanted, _)| now.since(*wanted) < PROBE_WHILE_WANTED);
@@ -254,7 +254,7 @@ impl Watch {
         self.open.send_if_modified(|shown| std::mem::replace(shown, open) != open);
     }
 
-    /// The state is whole even after a panic of a holder: every change is one assignment.
+    /// The state is valid even if a holder of the lock has panicked, because every change is one assignment.
     fn state(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -52,7 +52,7 @@ struct InProgress<'a> {
 impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        // A later message may stand in its place.
+        // The entry may already be that of a later message.
         if under_way.get(self.hashed).is_some_and(|(began, _)| *began == self.began) {
             under_way.remove(self.hashed);
         }
@@ -79,7 +79,7 @@ impl Merge {
     {
         let hashed = self.hashed(ask);
         let (shared, first) = self.join(&hashed, now, send);
-        // The call that began it also ends the merging, when the answer is there or when it gives up.
+        // The call that sent the message also removes the entry, when the answer has come or when it gives up.
         let _in_progress =
             first.then(|| InProgress { under_way: &self.under_way, hashed: &hashed, began: now });
         (shared.await, first)
@@ -104,7 +104,7 @@ impl Merge {
         if let Some(shared) = recent.and_then(|(_, shared)| shared.upgrade()) {
             return (shared, false);
         }
-        // A panic must not pass through a shared future: all who share it would repeat it.
+        // A panic must not pass through a shared future, because every caller that shares it would panic too.
         let server = hashed.ask.path.server;
         let sending = caught(send(Arc::clone(&hashed.ask))).map(move |heard| {
             heard.unwrap_or_else(|panicked| {

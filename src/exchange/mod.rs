@@ -1,7 +1,7 @@
 //! One message to one server and its answer.
 //!
-//! This is the only door to the wire. Obeys RFC 5452 (random id and port, question and source checked), RFC 6891
-//! (EDNS) and RFC 7766 (TCP).
+//! No other module sends messages to servers. Obeys RFC 5452 (random id and port, question and source checked), RFC
+//! 6891 (EDNS) and RFC 7766 (TCP).
 //!
 //! # Decisions
 //!
@@ -10,8 +10,8 @@
 //!   and TLS are Hickory's; the choice of server is `iterate`'s.
 //! - Every message has a socket and a port of its own (RFC 5452). The case of the name is random too (0x20). A server
 //!   that does not repeat the case is asked once over TCP, and in its own case from then on.
-//! - A socket stays open for 12 s, 15 s at a server known to be slow. It was closed after eight once, and a zone that
-//!   takes nine seconds never resolved.
+//! - A socket stays open for 12 s, 15 s at a server known to be slow. It was once closed after 8 s, and a zone whose
+//!   servers take 9 s never resolved.
 //! - A reply with the right id that answers another question is counted and passed over: the real answer may still
 //!   come.
 //! - A datagram larger than the size that we offered is fetched again over TCP, because anybody may have sent its
@@ -76,7 +76,7 @@ pub struct UpstreamQuery {
     pub name: Name,
     /// Type asked for.
     pub kind: RecordType,
-    /// The secret that replaces a label of the name.
+    /// The secret whose key replaces a label of the name.
     pub secret: Option<Arc<Secret>>,
     /// RD: the server is asked to resolve, as a forwarder does. Servers of zones are asked without it.
     pub recursion_desired: bool,
@@ -131,8 +131,8 @@ pub enum Trouble {
     /// The certificate is for another server; the text says why.
     #[error("TLS certificate rejected: {0}")]
     Certificate(Arc<str>),
-    /// Over UDP, the question came back in another case, or an error came without it. Either the server does so, or
-    /// somebody has guessed our id and port.
+    /// Over UDP, the question came back in another case, or an error came without it. Either the server changes the
+    /// case, or somebody has guessed our id and port.
     #[error("the reply does not repeat the case of the query name (0x20)")]
     OtherCase,
     /// The reply under our id cannot be read, or over TCP answers another question.
@@ -174,8 +174,8 @@ impl Exchange {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
-    /// Waits for a place for a message to a server of `zone`. Timers start when it has the place: that we are busy is
-    /// no server's fault.
+    /// Waits for a place for a message to a server of `zone`. Timers start when the message has its place, because
+    /// the wait for it is not the server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
         self.places.take(self.keyed.hash_one(&*WireName::of(zone))).await
     }
@@ -227,11 +227,12 @@ impl Exchange {
         let sent = self.network.send_datagram(&ask.path, &message.sent).await;
         let mut replies = sent.map_err(|error| trouble_of(&error))?;
         let on_the_way = |error: std::io::Error| match trouble_of(&error) {
-            // A router or the server may say so of one address: this does not exclude its family.
+            // The error comes from a router or from the server and is about one address, so its family is not
+            // excluded.
             Trouble::NoRoute => Trouble::Unreachable,
             trouble => trouble,
         };
-        // A forger may send many datagrams; the bound keeps one exchange from reading for ever.
+        // A forger may send many datagrams; the bound keeps one exchange from reading forever.
         for _ in 0..MAX_STRAY_DATAGRAMS {
             let (source, mut datagram) = replies.next().await.map_err(on_the_way)?;
             if source == ask.path.server && id_of(&datagram) == Some(id) {
@@ -246,7 +247,8 @@ impl Exchange {
                     Ok(read) if read.queries.is_empty() && ask.mixed_case => return Err(Trouble::OtherCase),
                     Ok(read) => return Ok((read, spelling)),
                     Err(Misfit::Unreadable) => return Err(Trouble::Unfit),
-                    // Somebody has guessed our id, or it is a late answer to a port used again: ours may still come.
+                    // Somebody has guessed our id, or it is a late answer to an earlier query from this port. The
+                    // answer may still come.
                     Err(Misfit::OtherQuestion) => {}
                 }
             }
@@ -272,8 +274,8 @@ impl Exchange {
     }
 }
 
-/// The message that stands for a datagram larger than we offered: a truncated one. It came in fragments, and a forger
-/// of the second fragment needs neither id nor port; over TCP he does.
+/// The message that stands for a datagram larger than we offered: a truncated one. Such a datagram came in fragments.
+/// A forger of the second fragment need not guess the id or the port.
 fn cut(id: u16) -> Message {
     let mut message = Message::response(id, OpCode::Query);
     message.metadata.truncation = true;
@@ -308,8 +310,8 @@ enum Misfit {
     OtherQuestion,
 }
 
-/// Whether a response with this code may lack the question. RFC 1035 does not say for FORMERR, and servers before
-/// EDNS, or that do not serve us, send the header alone. A response about a name must name it.
+/// Whether a response with this code may lack the question. RFC 1035 does not define this for FORMERR. Servers
+/// without EDNS, and servers that refuse us, send the header alone. A response about a name must name it.
 fn may_lack_question(code: ResponseCode) -> bool {
     let errors = [ResponseCode::FormErr, ResponseCode::ServFail, ResponseCode::NotImp, ResponseCode::Refused];
     errors.contains(&code)

@@ -1,6 +1,6 @@
-//! The door to the wire: the trait of the real network and of the simulated one.
+//! The trait of the real network and of the simulated one.
 //!
-//! A network moves octets. The caller checks ids, questions and sources, in both worlds alike.
+//! A network moves octets. The caller checks ids, questions and sources, of both networks alike.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -63,7 +63,7 @@ pub trait Stream: Send {
     fn next(&mut self) -> BoxFuture<'_, io::Result<Vec<u8>>>;
 }
 
-/// This machine could not send, for a reason that lies in no network and no server; the text says which.
+/// This machine could not send, and neither the network nor a server is at fault. The text says why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NotSent(pub String);

@@ -1,6 +1,6 @@
 //! Places of messages in progress, shared by the zones whose servers are asked.
 //!
-//! A zone has at most as many places as are free; more of its messages wait. So one zone takes half of them, a
+//! A zone may take at most as many places as are free; its further messages wait. So one zone takes half of them, a
 //! hundred zones leave a hundredth part free, and a zone with few messages never waits for one with many (Choudhury
 //! and Hahne, "Dynamic Queue Length Thresholds").
 
@@ -58,8 +58,8 @@ impl Places {
         };
         match turn.await {
             Ok(place) => place,
-            // The table never drops a sender whose receiver lives; if it did, one message too many would be the
-            // lesser harm.
+            // The table never drops a sender whose receiver exists. If it did, one message above the bound would be
+            // sent, which is harmless.
             Err(_) => self.grant(&mut self.table(), zone),
         }
     }
@@ -143,7 +143,7 @@ impl Drop for Place {
             self.places.go_on(&mut table)
         };
         for (turn, place) in granted {
-            // A message that no longer waits gives the place back here.
+            // If the message no longer waits, this drops the place, which gives it back.
             drop(turn.send(place));
         }
     }

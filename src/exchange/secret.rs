@@ -72,7 +72,7 @@ impl Secret {
                 record.name = hidden(&record.name);
                 self.hide_in(record);
             }
-            // Records that would still show it are needed by nobody.
+            // Records that still contain the key are removed: no client needs them.
             section.retain(|record| !self.shows(record));
         }
     }

@@ -72,8 +72,8 @@ fn bound(address: SocketAddr) -> io::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// Registers the socket for reading with the current runtime. Tokio's own socket also waits for room to write, and
-/// wakes as soon as it is opened and when the server has read the message.
+/// Registers the socket for reading with the current runtime. Tokio's own socket would also be registered for
+/// writing, and would wake its task twice without need: when it is opened, and when the message has left.
 #[expect(
     deprecated,
     reason = "its successor is `unsafe`: it wants a descriptor that stays open, and this one is owned"

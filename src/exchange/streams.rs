@@ -38,7 +38,7 @@ struct StreamTable {
 
 struct KeptStream {
     requests: mpsc::Sender<StreamRequest>,
-    /// Tells it from other streams to the same server.
+    /// Separates it from other streams to the same server.
     number: u64,
     /// The stream with the smallest number has been unused for the longest time.
     used: u64,
@@ -82,8 +82,8 @@ impl Streams {
             heard = ask(self.kept(path), message).await;
         }
         if matches!(heard, Err(LostStream::Closed)) {
-            // A server that closes after each answer gets a stream for each message that it left without an answer.
-            // So messages that were sent together do not starve each other.
+            // If a server closes the stream after each answer, each message that it did not answer gets a stream of
+            // its own. Otherwise messages that were sent together would wait for each other.
             let places = lock(&self.table).places_of(network_of(path));
             heard = ask(self.open(path, 0, places), message).await;
         }
@@ -97,7 +97,7 @@ impl Streams {
     fn kept(&self, path: &Path) -> mpsc::Sender<StreamRequest> {
         let mut table = lock(&self.table);
         let number = table.next_number();
-        // A stream whose task has panicked, or whose worker has ended, is still on the list.
+        // A stream may be on the list although its task has panicked or its worker has ended.
         if let Some(kept) = table.kept.get_mut(path).filter(|kept| !kept.requests.is_closed()) {
             kept.used = number;
             return kept.requests.clone();
@@ -208,7 +208,8 @@ impl Driver {
         let lost = {
             let path = self.path.clone();
             let opening = async {
-                // The semaphores are never closed; if they were, a stream too many would be the lesser harm.
+                // The semaphores are never closed. If they were, one stream above the bound would be open, which is
+                // harmless.
                 let taken = (of_network.acquire().await.ok(), places.acquire().await.ok());
                 (timeout(LISTEN_TIME, network.open_stream(&path)).await, taken)
             };

@@ -23,8 +23,8 @@ pub(super) async fn secure(connection: TcpStream, name: &str) -> io::Result<TlsS
     // Reads the system's certificates, some hundred files, so it runs off the threads of flights. A new connection is
     // rare, and must see certificates that were added since.
     let config = tokio::task::spawn_blocking(client_config).await.map_err(io::Error::other)?;
-    // With the name in the ClientHello (RFC 6066 section 3): a service of many names has no certificate to show
-    // without it. Unbound and Knot Resolver send it too.
+    // With the name in the ClientHello (RFC 6066 section 3): a server with many names needs it to choose the
+    // certificate. Unbound and Knot Resolver send it too.
     let connector = TlsConnector::from(Arc::new(config.map_err(io::Error::other)?));
     connector.connect(server, connection).await.map_err(|error| told(error, name))
 }

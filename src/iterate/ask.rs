@@ -1,4 +1,4 @@
-//! Asks the servers of one zone for one thing, until one gives an answer that helps.
+//! Asks the servers of one zone one question, until one gives an answer that helps.
 //!
 //! First contact races two servers. A timer from a server's own round trips starts the next one; a bad answer starts
 //! it at once. Meanwhile addresses of servers without glue are sought, and dead servers are probed in the background.
@@ -54,7 +54,7 @@ pub(super) struct Asking<'a> {
     /// Servers whose addresses are not known and will be looked up.
     pub(super) unglued: VecDeque<Name>,
     pub(super) lookups: Lookups<'a>,
-    /// Dropped before the attempts, which then see that the step has ended.
+    /// This is dropped before `attempts`, so that they see that the step has ended.
     events: Events,
     /// Attempts in progress. They outlive the step.
     attempts: Vec<Driven<()>>,
@@ -62,7 +62,7 @@ pub(super) struct Asking<'a> {
     held_back: bool,
     faults: Vec<(SocketAddr, Conduct)>,
     pub(super) lookup_failure: Option<Failure>,
-    /// The denial in doubt, and how many servers gave it: it holds if all of them do.
+    /// The denial in doubt, and the number of servers that gave it. It is valid if all of them do.
     doubtful: Option<Found>,
     doubted: usize,
     /// Whether addresses of names known by delegations alone have been sought.
@@ -201,7 +201,7 @@ impl<'a> Asking<'a> {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
-                // There is only one address: those of the other names are sought while it is asked.
+                // Only one address is known: addresses of the other names are looked up at the same time.
                 self.seek_addresses();
             }
         }
@@ -256,14 +256,14 @@ impl<'a> Asking<'a> {
         if self.is_refused() {
             return None;
         }
-        // A lost message may be sent again; an answer stays an answer.
+        // After a loss the same message may be sent again. After an answer it is not.
         if conduct == Conduct::Silent {
             self.give_up_waiting(server, tries);
         } else if let Some(candidate) = self.candidate(server) {
             let cut = conduct == Conduct::Truncated;
             candidate.progress = if cut { CandidateProgress::Cut } else { CandidateProgress::Spent };
         }
-        // If a family turns out to have no route, its place in the race goes to another server.
+        // If the host has no route for this address family, another server takes the place in the race.
         let no_family = conduct == Conduct::Unreachable && self.drop_unusable();
         if no_family || !self.is_waiting() {
             self.given_up = self.probe && conduct.came_back();
@@ -313,8 +313,9 @@ impl<'a> Asking<'a> {
         if self.lookups.is_empty() && self.ask_avoided() {
             return;
         }
-        // Once all have been asked, silence is loss or an outage: two are asked at a time, as at first contact. While
-        // addresses are sought it is one; with one server at a time, none.
+        // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
+        // contact. Only one is asked while addresses are looked up, and none in addition if the policy is one server
+        // at a time.
         let at_once = match (self.errand.route.policy.one_at_a_time, self.lookups.is_empty()) {
             (false, true) => 2,
             (true, false) => 0,
@@ -366,7 +367,7 @@ impl<'a> Asking<'a> {
         self.attempts.push(Driven::new(Box::pin(attempt.run(reason))));
     }
 
-    /// Has a dead server probed that would be asked if it were alive.
+    /// Requests a probe of a dead server that would be asked if it were alive.
     fn want_dead(&self, address: SocketAddr) {
         let Errand { name, kind, rewrite, route, .. } = self.errand;
         let (path, role) = (path(route, self.cut, address), ServerRole::of(route, self.cut));
@@ -397,8 +398,8 @@ impl<'a> Asking<'a> {
             if standing.health >= Health::Due && !self.errand.route.policy.one_at_a_time {
                 self.want_dead(address);
             }
-            // This question's own observations are not old enough to end it. A question in the background is asked to
-            // make new ones.
+            // A silence that began with this question is too young to end it. A question in the background goes on,
+            // because its purpose is to test the servers.
             let known = !self.context().is_on_the_side();
             let silent = known && standing.silent_since.is_some_and(|since| since < self.context().began());
             let progress = if silent { CandidateProgress::Spent } else { CandidateProgress::Untried };
@@ -419,7 +420,7 @@ impl<'a> Asking<'a> {
         self.candidates.get(place).is_some_and(Candidate::is_promising).then_some(place)
     }
 
-    /// Leaves out servers of a family without a route; returns whether there were any.
+    /// Removes the servers of a family without a route; returns whether there were any.
     fn drop_unusable(&mut self) -> bool {
         let (iterate, cut, context, now) = (self.iterate, self.cut, self.context(), self.iterate.now());
         let mut dropped = false;
@@ -439,7 +440,7 @@ impl<'a> Asking<'a> {
         self.candidates.iter().map(Candidate::awaited).sum()
     }
 
-    /// Whether a message is out whose timer still runs.
+    /// Whether a message waits for an answer and its timer still runs.
     pub(super) fn is_waiting(&self) -> bool {
         self.candidates.iter().any(|candidate| candidate.progress == CandidateProgress::Waiting)
     }
@@ -457,11 +458,12 @@ impl<'a> Asking<'a> {
     fn give_up_waiting(&mut self, address: SocketAddr, tries: u8) -> bool {
         let crowded = self.iterate.means().late.is_crowded(address);
         let Some(candidate) = self.candidate(address) else { return false };
-        // The end of an older attempt at the same server does not end the newer one.
+        // Only the newest attempt at a server counts: the end of an older one does not end it.
         let is_waited_for =
             candidate.progress == CandidateProgress::Waiting && candidate.tries == tries.saturating_add(1);
         if is_waited_for {
-            // If many questions wait for a dead server, one message of each is enough to notice its return.
+            // If many questions wait for this dead server, one message of each question is enough to notice that it
+            // is back.
             let enough = crowded && candidate.standing.health == Health::Dead;
             candidate.progress = if enough { CandidateProgress::Spent } else { CandidateProgress::Overdue };
         }
@@ -482,7 +484,7 @@ impl<'a> Asking<'a> {
 
     /// The result if no server gave an answer that helps: a denial that all servers gave in doubt, or the failure.
     fn end(&mut self) -> Result<Said, Failure> {
-        // A server that is avoided has said something else.
+        // The server that is avoided gave another answer.
         let all = self.doubted == self.faults.len()
             && self.errand.avoid.is_empty()
             && self.lookup_failure.is_none()
@@ -493,8 +495,7 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Whether all servers of the zone were known to be silent before this question began, or have become known to be
-    /// since.
+    /// Whether all servers of the zone were known to be silent before this question began, or have become so since.
     fn is_known_silence(&self) -> bool {
         let (now, zone, began) = (self.iterate.now(), &self.cut.zone, self.context().began());
         if self.context().is_on_the_side() {

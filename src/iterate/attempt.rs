@@ -87,7 +87,7 @@ impl Attempt {
     pub(super) async fn run(self, reason: &'static str) {
         let (heard, sent) = match caught(self.ask(reason)).await {
             Ok(Some(asked)) => asked,
-            // Nobody waits for it any more.
+            // No step waits for it any more.
             Ok(None) => return,
             Err(panicked) => {
                 let server = self.path.server;
@@ -96,12 +96,12 @@ impl Attempt {
                     self.name,
                     self.kind
                 );
-                // The step must not wait for this one.
+                // It reports first, so that the step does not wait for the rest.
                 self.end(Said::Nothing(Conduct::Unfit));
                 return;
             }
         };
-        // It has reported already: a panic here must cost no other attempt its answer.
+        // It has reported already. A panic here must not take the answer of another attempt away.
         if let Err(panicked) = caught(self.blame_for(&heard, sent)).await {
             tracing::error!("the silence of {} was not counted: {panicked}", self.path.server);
         }
@@ -154,7 +154,7 @@ impl Attempt {
         }
         match turn {
             NextMessage::Said(said) => {
-                // Only now is it known that it rejected EDNS.
+                // The reply shows only now that the server rejected EDNS.
                 if self.edns && !edns && !matches!(*said, Said::Nothing(_)) {
                     self.server.takes_no_edns(self.means.clock.mono());
                 }

@@ -26,8 +26,8 @@ const DNAME: RecordType = RecordType::DNAME;
 pub enum Said {
     /// An answer, positive or negative, or the part of a chain of aliases that this server has authority for.
     Found(Found),
-    /// A denial in doubt: no working server of the zone would send it. It holds only if all servers of the zone give
-    /// it.
+    /// A denial in doubt: no working server of the zone would send it. It is valid only if all servers of the zone
+    /// give it.
     Doubtful(Found),
     /// Other servers know more.
     Referral(Referral),
@@ -123,7 +123,7 @@ impl Found {
 pub enum End {
     /// At data.
     Data,
-    /// At an alias whose target this server may not speak of, or did not.
+    /// At an alias whose target this server has no authority for, or said nothing about.
     Alias(Name),
     /// At a DNAME that makes a name longer than names can be: YXDOMAIN (RFC 6672 section 2.2).
     TooLong,
@@ -229,10 +229,10 @@ pub fn classify(zone: &Name, name: &Name, kind: RecordType, message: &Message) -
     (said.with_authority(message.metadata.authoritative), scrubbed.dropped.saturating_add(unasked))
 }
 
-/// Reads the answer of a forwarder of `zone`. With RA it is a recursive server: it is read as a server of the root,
-/// which may speak of any name, but one that refers to nobody. An empty answer is "no such type" even without SOA,
-/// because small forwarders leave it out. An answer that names servers is not: it comes from a server that does not
-/// resolve.
+/// Reads the answer of a forwarder of `zone`. With RA it is a recursive server: its answer is read like that of a
+/// root server, which has authority for all names, but referrals in it are ignored. An empty answer is "no such type"
+/// even without SOA, because small forwarders leave it out. An empty answer that names servers does not mean that: it
+/// comes from a server that does not resolve.
 pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     if !message.metadata.recursion_available {
         return classify_unrecursive(zone, name, kind, message);
@@ -251,8 +251,8 @@ pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &
     (said, dropped)
 }
 
-/// The same for a server that does not resolve: a server of `zone` at best. Data are data; a denial without AA means
-/// little, and an empty message nothing.
+/// The same for a server that does not resolve: at best it is a server of `zone`. Its data are used. Its denial
+/// without AA is in doubt, and its empty message is no answer.
 fn classify_unrecursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     let (said, dropped) = classify(zone, name, kind, message);
     let empty = message.metadata.response_code == ResponseCode::NoError && message.authorities.is_empty();
@@ -300,7 +300,8 @@ impl Chain {
     }
 }
 
-/// Whether the answer section is nothing but the RRset that was asked for, as of most answers: it is then taken as it is.
+/// Whether the answer section has only the RRset that was asked for, as in most answers. Then it needs no further
+/// work.
 fn is_rrset(name: &Name, kind: RecordType, records: &[Record]) -> bool {
     let fits = |record: &Record| record.record_type() == kind && same_name(&record.name, name);
     !records.is_empty() && records.iter().all(fits)
@@ -429,7 +430,8 @@ fn without_answer(
     let nxdomain = message.metadata.response_code == ResponseCode::NXDomain;
     let soa = soa_of(name, scrubbed);
     let negative = |soa| Found::negative(nxdomain, name, soa, evidence(kind, scrubbed));
-    // The SOA of another zone: the server has lost this one, and answers from a catch-all or from the zone above.
+    // The SOA belongs to another zone: the server no longer has this one, and answers from a catch-all zone or from
+    // the zone above.
     let elsewhere =
         soa.is_none() && message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
     if elsewhere || (nxdomain && soa.is_none() && !message.metadata.authoritative) {
@@ -444,8 +446,9 @@ fn without_answer(
         return match message.authorities.iter().find(ns) {
             // It names servers of a zone outside its authority: an upward or sideways referral.
             Some(_) => Said::Nothing(Conduct::Lame),
-            // Data of another type: load balancers answer every question with an address. It is "no such type", like
-            // an empty message, without AA only if all servers say so. Data of another name fit no question.
+            // Data of another type: load balancers answer every question with an address. Like an empty message, it
+            // means "no such type"; without AA only if all servers say so. Data of another name do not answer the
+            // question.
             None if message.answers.iter().any(|record| !is_signature(record))
                 && !(is_at(name) && (message.metadata.authoritative || may_lack(kind))) =>
             {
@@ -459,7 +462,7 @@ fn without_answer(
         };
     };
     let below = zone.iter().len() < cut.iter().len();
-    // The parent answers for DS at the cut itself, so for DS a referral to the name is no step down.
+    // The parent answers for DS at the cut itself, so for DS a referral to the name itself leads nowhere.
     let towards = cut.zone_of(name) && !(kind == RecordType::DS && cut == *name);
     if below && towards {
         referral(&cut, scrubbed)
@@ -470,8 +473,8 @@ fn without_answer(
     }
 }
 
-/// Whether an empty message without AA may mean that the type does not exist. Not for types that every zone has, nor
-/// for A: mail goes to an address in the end, and bounces if there is none.
+/// Whether an empty message without AA may mean that the type does not exist. False for types that every zone has.
+/// False for A too, because mail bounces if its host has no address.
 fn may_lack(kind: RecordType) -> bool {
     use RecordType::{A, DNSKEY, DS, NS, SOA};
     !matches!(kind, A | NS | SOA | DS | DNSKEY)

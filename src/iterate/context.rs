@@ -1,7 +1,7 @@
 //! The context of a question on its way: its budget, its trail, and its ancestors.
 //!
-//! A sub-question shares the budget and trail of its parent, so that the bound holds for the whole. Its ancestors
-//! show when it goes in a circle.
+//! A sub-question shares the budget and trail of its parent, so that the bound applies to the whole question. Its
+//! ancestors show a circle.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -185,7 +185,7 @@ pub struct QuestionBudget {
     /// The zones whose servers are asked by a delegation past its end.
     stale: Mutex<Vec<Name>>,
     ends: Mono,
-    /// Of signature checks and hashes.
+    /// The budget of signature checks and hashes.
     pub work: Work,
 }
 
@@ -220,7 +220,8 @@ impl QuestionBudget {
         }
     }
 
-    /// Whether one is used of `zone`, or of a zone below it: then the state of `zone` past its end may be used too.
+    /// Whether an old delegation of `zone`, or of a zone below it, is used. Then the state of `zone` past its end may
+    /// be used too.
     pub fn uses_stale(&self, zone: &Name) -> bool {
         let stale = self.stale.lock().unwrap_or_else(PoisonError::into_inner);
         stale.iter().any(|stale| zone.zone_of(stale))

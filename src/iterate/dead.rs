@@ -1,7 +1,7 @@
-//! Dead servers that questions would ask: which of them are probed in the background, and when.
+//! Decides which dead servers are probed in the background, and when: those that questions would ask.
 //!
-//! Unbound and Knot notice by clients' questions that a server is back. Here it is probed by the clock while
-//! questions want it, so that it is back within a minute even if nobody asks for its zone meanwhile.
+//! Unbound and Knot use clients' questions to notice that a server is back. Here a server that questions have wanted
+//! lately is probed at intervals, so that its return is noticed within a minute even without questions for its zone.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

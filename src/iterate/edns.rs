@@ -1,7 +1,7 @@
 //! Whether a message carries an OPT: without it no signature comes back.
 //!
-//! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, loss is not. A resolver that retries a signed zone
-//! without EDNS after a loss calls the zone bogus.
+//! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, but loss is common. A resolver that retries a signed
+//! zone without EDNS after a loss would call the zone bogus.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};

@@ -1,10 +1,10 @@
-//! Which address families work: found out, not configured.
+//! Finds out which address families work.
 //!
 //! A host without IPv6 never waits for it: the first message for which the kernel has no route excludes the family
 //! for a while. Messages into an IPv6 that leads nowhere do the same, once there are enough of them with answers over
-//! IPv4 between them. If everything is silent, our network is down, not IPv6. If no family is left, our own network
-//! is down too: all families are tried, so that the next question notices its return. A family that has answered is
-//! never excluded in favour of one that never has.
+//! IPv4 between them. If IPv4 is silent too, our network is down, and not IPv6 alone. If no family is left, our own
+//! network is down too: all families are tried, so that the next question notices its return. A family that has
+//! answered is never excluded in favour of one that never has.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -66,8 +66,8 @@ impl Families {
         }
     }
 
-    /// The server at `address` has not answered in time. Beyond the bound every further silence counts, until an
-    /// answer.
+    /// The server at `address` has not answered in time. When the bound is reached, each further silence excludes
+    /// IPv6 again, until it answers.
     pub(super) fn silent(&self, address: IpAddr, now: Mono) {
         if address.is_ipv4() || !self.ipv4_answers.swap(false, Ordering::Relaxed) {
             return;
@@ -79,7 +79,7 @@ impl Families {
     }
 }
 
-/// Whether one family may replace the other: it has answered, or the other has not either.
+/// Whether one family may replace the other: it has answered before, or neither has.
 fn is_as_good(one: &AtomicBool, other: &AtomicBool) -> bool {
     one.load(Ordering::Relaxed) || !other.load(Ordering::Relaxed)
 }

@@ -1,7 +1,7 @@
 //! Bounds the second messages that are sent while the first server may still answer: a share of all messages.
 //!
 //! A token bucket (Dean and Barroso, "The Tail at Scale", bound them likewise). If many servers are slow at once, the
-//! reason is near to us, and twice the messages would not help.
+//! cause is in or near our own network, and more messages would not help.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

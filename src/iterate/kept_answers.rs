@@ -34,7 +34,7 @@ impl Iterate {
         let (mut max_ttl, mut negative_max_ttl) =
             (errand.route.policy.max_ttl, errand.route.policy.negative_max_ttl);
         if errand.context.budget.is_by_stale(errand.name) {
-            // The zone may have moved meanwhile: its data are as good as stale data.
+            // The zone may have moved since, so its data are treated like stale data.
             let stale_ttl = Duration::from_secs(STALE_TTL.into());
             (max_ttl, negative_max_ttl) = (max_ttl.min(stale_ttl), negative_max_ttl.min(stale_ttl));
         }
@@ -49,8 +49,8 @@ impl Iterate {
             }
             let security = checked.sets.get(place).copied().unwrap_or_default();
             let evidence = Evidence::of(evidence_of(rrset, &found.evidence));
-            // Behind an alias the server need not have authority (RFC 2181 section 5.4.1).
-            // The first RRset of an answer is at the name that was asked for.
+            // After an alias the server may have no authority (RFC 2181 section 5.4.1). Only the first RRset of an
+            // answer is at the name that was asked for.
             let asked_for = || place == 0 || rrset.first().is_some_and(|first| is_at(first, errand.name));
             let rank = ranked(found.authoritative && asked_for());
             let by = rank.backed(Backing { evidence, security });

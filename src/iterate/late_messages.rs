@@ -1,7 +1,8 @@
 //! Late messages that are still listened for.
 //!
-//! A slow server is heard this way after seconds; a dead one never is, and each message holds a socket. So there are
-//! bounds for each server and for all together; other messages end with their patience.
+//! In this way the answer of a slow server is received after seconds. A dead server never answers, and each message
+//! keeps a socket open. So there are bounds for each server and for all together; other messages end with their
+//! patience.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -40,7 +41,7 @@ impl Late {
         Some(Listened { late: Arc::clone(self), server })
     }
 
-    /// Whether so many messages to `server` are late that one more shows nothing.
+    /// Whether so many messages to `server` are late that one more would tell nothing new.
     pub(super) fn is_crowded(&self, server: SocketAddr) -> bool {
         self.table().servers.get(&server).is_some_and(|late| *late >= CROWDED_SERVER)
     }

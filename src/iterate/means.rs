@@ -1,5 +1,5 @@
-//! The parts that every attempt and every probe uses: the door to the wire, the clock, and the state of this host's
-//! own network.
+//! The parts that every attempt and every probe uses: `exchange`, the clock, and the state of this host's own
+//! network.
 
 use std::sync::Arc;
 
@@ -66,7 +66,8 @@ impl Means {
         }
     }
 
-    /// A message was not answered. It counts if other servers were heard meanwhile; if none was, that is found out.
+    /// A message was not answered. It counts if other servers were heard meanwhile. If none was, a witness is asked
+    /// first.
     pub(super) fn silent(&self, silent: Silent) {
         if self.is_proven(&silent) {
             self.count(silent);

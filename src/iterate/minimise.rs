@@ -1,8 +1,8 @@
 //! Query name minimisation: the names that servers of the root and of a TLD are asked for instead of the whole name.
 //!
-//! Pure. RFC 9156 in its relaxed form: servers that answer wrongly for the names between a cut and the question
-//! (rbldnsd denies its empty non-terminals) cost no answer. A probe asks for A (section 2.1). NS, the other type of
-//! that section, is refused by more servers and shows them that nobody wants the data.
+//! Pure. RFC 9156 in its relaxed form: a wrong answer for a name between a cut and the question (rbldnsd denies its
+//! empty non-terminals) does no harm. A probe asks for A (section 2.1). NS, the other type of that section, is
+//! refused by more servers.
 
 use hickory_proto::rr::{Name, RecordType};
 

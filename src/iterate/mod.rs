@@ -12,13 +12,13 @@
 //!   each of its ten faults.
 //! - Every response code other than NOERROR and NXDOMAIN moves on to the next server.
 //! - The timer of a server is the 95th percentile of its own round trips. When it runs out, a second server is asked
-//!   and the first may still answer. Second messages are at most one in five, and a late server first uses a bucket
-//!   of its own, so that one dead zone does not use up everybody's.
+//!   and the first may still answer. Second messages are at most one in five, and each late server has its own share
+//!   of them, so that one dead zone does not use up the share of all.
 //! - A first contact with a zone races two servers. Lists are not raced, because they count queries.
 //! - Dead servers are probed by the clock, and no question waits for one that is known to be silent. Before, a mail
 //!   from a dead domain cost its smtpd 24 s each time.
-//! - A server counts as dead only if others answered meanwhile. When nobody else is asked, a server of a zone above
-//!   is the witness. An outage of this host's network marks no server dead.
+//! - A server counts as dead only if others answered meanwhile. If no other server is being asked, a server of a zone
+//!   above is asked as a witness. An outage of this host's network marks no server dead.
 //! - At 30 % loss with one server of each zone broken, a third fewer questions fail since silent servers are retried
 //!   two at a time.
 //! - Only root and TLD servers are asked for minimised names (RFC 9156). Deeper servers belong to the owner of the
@@ -26,7 +26,7 @@
 //! - A server of a signed zone is always asked with EDNS. A retry without it returned unsigned answers, and at 40 %
 //!   loss a signed zone was called bogus for half a minute.
 //! - A denial in doubt (under another zone's SOA, or without AA and SOA) holds only if all servers of the zone give
-//!   it. The old server of a domain that has moved then bounces no mail.
+//!   it. Otherwise an old server of a domain that has moved would make mail bounce.
 
 #![deny(
     clippy::unwrap_used,
@@ -135,8 +135,8 @@ pub struct Errand<'a> {
 }
 
 impl Errand<'_> {
-    /// Whether entries of memory that are about to end are not used. Those of a DNS list are: it is asked no more often
-    /// than its clients ask.
+    /// Whether entries of memory that are about to end are not used. Those of a DNS list are: it gets no more queries
+    /// than its clients send.
     pub fn renews(&self) -> bool {
         self.context.renews() && self.route.policy.list.is_none()
     }

@@ -2,7 +2,7 @@
 //! asked for others.
 //!
 //! When a domain moves, its old servers refuse it or are gone, while resolvers keep the old delegation for up to two
-//! days. Without this its mail would wait as long. Unbound and Knot go back to the parent likewise.
+//! days. Without this, mail to the domain would wait as long. Unbound and Knot go back to the parent likewise.
 
 use std::sync::Arc;
 
@@ -40,9 +40,9 @@ impl Iterate {
             Ok(resolved) => resolved.found.doubted && resolved.zone == delegation.zone,
             Err(failure) => failure.zone().is_some_and(|zone| zone == delegation.zone),
         };
-        // Data that this question itself has learnt are not old.
+        // A delegation that this question itself has learnt is not outdated.
         let old = delegation.since < errand.context.began() && delegation.configured.is_empty();
-        // Servers that are avoided for bogus answers have not failed by their age.
+        // Servers that are avoided because of bogus answers have not failed because the delegation is old.
         if !old || !of_zone || delegation.zone.is_root() || !errand.avoid.is_empty() {
             return None;
         }
@@ -56,11 +56,11 @@ impl Iterate {
         again.then(|| Outdated { delegation, outcome: outcome.clone() })
     }
 
-    /// Whether a failure of a zone's servers is worth asking its parent: now (true), with the next question (false),
-    /// or not at all.
+    /// Whether to ask the parent after a failure of a zone's servers: now (true), with the next question (false), or
+    /// not at all.
     fn may_have_moved(&self, errand: Errand<'_>, delegation: &Delegation, failure: &Failure) -> Option<bool> {
         match failure {
-            // Asked at this interval and not more often.
+            // The parent is asked at most once in this interval.
             failure if failure.is_known_silence() => {
                 (self.now().since(delegation.since) >= SILENT_DELEGATION_TIME).then_some(true)
             }
@@ -104,16 +104,12 @@ mod tests {
     use hickory_proto::rr::Name;
 
     fn delegation(servers: &[&str], glue: &[(usize, &str)]) -> Delegation {
-        Delegation {
-            zone: Name::from_ascii("example.").unwrap(),
-            servers: servers.iter().map(|name| Name::from_ascii(name).unwrap()).collect(),
-            glue: glue.iter().map(|(place, address)| (*place, address.parse().unwrap())).collect(),
-            configured: Vec::new(),
-            evidence: crate::cache::security::Evidence::default(),
-            trusted: false,
-            since: Mono::START,
-            expires: Mono::START,
-        }
+        Delegation::plain(
+            Name::from_ascii("example.").unwrap(),
+            servers.iter().map(|name| Name::from_ascii(name).unwrap()).collect(),
+            glue.iter().map(|(place, address)| (*place, address.parse().unwrap())).collect(),
+            (Mono::START, Mono::START),
+        )
     }
 
     #[test]

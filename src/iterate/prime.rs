@@ -1,7 +1,7 @@
 //! Priming: asks the root servers for the NS set of the root.
 //!
-//! RFC 9609: from any server of the hints. Addresses that did not come along stay as in the hints. It is repeated
-//! before its time is over while questions need it, so that none of them waits for it.
+//! RFC 9609: from any server of the hints. Addresses that are missing in the answer are taken from the hints. It is
+//! repeated before its TTL ends while questions need it, so that no question waits for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,6 @@ use super::failure::Failure;
 use super::{Errand, Iterate, SubQuestions};
 use crate::cache::entries::Delegation;
 use crate::cache::rrset::capped;
-use crate::cache::security::Evidence;
 use crate::clock::Mono;
 use crate::config::RootHints;
 use crate::limits::{MAX_SERVERS, PRIME_RETRY};
@@ -31,7 +30,7 @@ impl Refresh {
         self.table().insert(view, at);
     }
 
-    /// Whether it is time; returns true to one caller only.
+    /// Whether priming is due; returns true to one caller only.
     fn is_due(&self, view: ViewId, now: Mono) -> bool {
         let mut table = self.table();
         let due = table.get(&view).is_some_and(|at| *at <= now);
@@ -52,7 +51,8 @@ impl Refresh {
 }
 
 impl Iterate {
-    /// The root to start from: as primed, or from the hints if their servers answer other questions but not this one.
+    /// The root to start from: the primed one, or the hints if the root servers answer other questions but not this
+    /// one.
     ///
     /// # Errors
     /// None of them can be reached.
@@ -125,7 +125,7 @@ impl Iterate {
             }
             Said::Referral(_) | Said::Doubtful(_) | Said::Nothing(_) => hints,
         };
-        // In the last tenth of its time.
+        // It is renewed in the last tenth of its TTL.
         let lives = primed.expires.since(now).max(PRIME_RETRY);
         self.refresh.set(view.knows, now.after(lives.saturating_sub(lives / 10)));
         self.memory.rrsets.of(view.knows).put_delegation(Arc::clone(&primed));
@@ -140,16 +140,7 @@ impl Iterate {
             servers.push(name.to_lowercase());
             glue.extend(addresses.iter().map(|address| (place, *address)));
         }
-        Delegation {
-            zone: Name::root(),
-            servers,
-            glue,
-            configured: Vec::new(),
-            trusted: false,
-            evidence: Evidence::default(),
-            since: self.now(),
-            expires: self.now().after(PRIME_RETRY),
-        }
+        Delegation::plain(Name::root(), servers, glue, (self.now(), self.now().after(PRIME_RETRY)))
     }
 
     /// The root from its own servers, if they name any; missing addresses come from the hints.
@@ -179,16 +170,7 @@ impl Iterate {
         }
         let since = self.now();
         let expires = since.after(Duration::from_secs(capped(ttl, max_ttl).into()));
-        Some(Delegation {
-            zone: Name::root(),
-            servers,
-            glue,
-            configured: Vec::new(),
-            trusted: false,
-            evidence: Evidence::default(),
-            since,
-            expires,
-        })
+        Some(Delegation::plain(Name::root(), servers, glue, (since, expires)))
     }
 }
 

@@ -84,7 +84,7 @@ impl Iterate {
                 probes.spawn(try_on_the_side(self.means(), server, wanted));
             }
             if begun {
-                // The servers have a next time now.
+                // The times of the next probes have changed now.
                 continue;
             }
             let rest = due.next.map(|next| next.since(now));
@@ -97,13 +97,13 @@ impl Iterate {
         }
     }
 
-    /// When servers are silent and nobody else is asked, finds out whether our own network works. Runs forever.
+    /// When servers are silent and no other server is asked, finds out whether our own network works. Runs forever.
     pub async fn prove_silences(&self) -> Infallible {
         let unproven = &self.means.unproven;
         loop {
             unproven.added.notified().await;
             loop {
-                // Another server of the zone, or another zone's, is mostly heard within this time.
+                // Within this time another server mostly answers.
                 tokio::time::sleep(WITNESS_DELAY).await;
                 self.count_proven();
                 let Some(wanted) = unproven.first() else { break };
@@ -114,7 +114,7 @@ impl Iterate {
                 };
                 self.count_proven();
                 if !heard {
-                    // It may be our own network: no server is blamed.
+                    // Our own network may be down, so the silence counts against no server.
                     drop(unproven.take(|silent| silent.late <= asked));
                 }
             }

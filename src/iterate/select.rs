@@ -1,7 +1,7 @@
 //! Chooses the server that is asked next: pure, from the state of each.
 //!
-//! As in Unbound and Knot, the fastest of those that answer. Unlike in Hickory, a server that is known to answer
-//! comes before an unknown one.
+//! As in Unbound and Knot, the fastest server that answers is chosen. Unlike in Hickory, a server that is known to
+//! answer comes before an unknown one.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub struct Candidate {
     pub progress: CandidateProgress,
     /// Messages to it that are still listened for.
     pub under_way: u8,
-    /// Whether it has answered a message: its answers to the others are not waited for.
+    /// Whether it has answered a message. The step then waits for no other answer of it.
     pub answered: bool,
     /// Whether it has truncated an answer: it is then asked over TCP only.
     pub cut: bool,
@@ -73,8 +73,8 @@ impl Candidate {
         self.answered = false;
     }
 
-    /// A message to it has ended. False if a copy over UDP was cut while the question is in progress over TCP: that
-    /// changes nothing.
+    /// A message to it has ended. False if it changes nothing: a copy over UDP was truncated while the question is in
+    /// progress over TCP.
     pub fn ended(&mut self, conduct: Conduct) -> bool {
         self.under_way = self.under_way.saturating_sub(1);
         if conduct == Conduct::Truncated && self.streams > 0 {

@@ -1,7 +1,7 @@
-//! Delegations and addresses of servers past their TTL: by them a zone's own servers are asked while those of its parent, or
-//! of the zone of its servers' names, do not answer.
+//! Delegations and addresses of servers past their TTL. They lead to a zone's own servers while the servers of its
+//! parent, or of the zone of its servers' names, do not answer.
 //!
-//! RFC 8767. The answer is a fresh one of the zone itself. Nothing here outlives an answer of a server above: it ends the old
+//! RFC 8767. The client gets a fresh answer of the zone itself. An answer of a server above ends the use of the old
 //! delegation, so that a domain that was taken away does not stay alive.
 
 use std::net::IpAddr;
@@ -33,29 +33,39 @@ impl Iterate {
         }
     }
 
-    /// The same where an old delegation may help: it is used once no server above has answered for a while.
+    /// The same if there is an old delegation: it is used once no server above has answered for a while.
     async fn find_by_stale(&self, errand: Errand<'_>) -> Result<Resolved, Failure> {
-        let began = self.now();
         let mut fresh = Box::pin(self.find_fresh(errand));
-        let failure = loop {
-            let (now, from) = (self.now(), freshness::stale_from(began, errand.context.heard()));
-            if now >= from {
-                break None;
-            }
-            tokio::select! {
-                biased;
-                outcome = &mut fresh => match outcome {
-                    Err(failure) if failure.extended_error().is_lack_of_answer() => break Some(failure),
-                    outcome => return outcome,
-                },
-                () = tokio::time::sleep(from.since(now)) => {}
-            }
+        let failure = match self.until_stale(&mut fresh, errand.context).await {
+            None => None,
+            Some(Err(failure)) if failure.extended_error().is_lack_of_answer() => Some(failure),
+            Some(outcome) => return outcome,
         };
         // A server may have answered meanwhile.
         match (self.stale_cut(errand), failure) {
             (Some(cut), failure) => self.find_beside(errand, cut, fresh, failure).await,
             (None, Some(failure)) => Err(failure),
             (None, None) => fresh.await,
+        }
+    }
+
+    /// The result of `work`; none once no server has answered the question for so long that stale data may be used.
+    async fn until_stale<T>(
+        &self,
+        work: &mut (impl Future<Output = T> + Unpin),
+        context: &Context,
+    ) -> Option<T> {
+        let began = self.now();
+        loop {
+            let (now, from) = (self.now(), freshness::stale_from(began, context.heard()));
+            if now >= from {
+                return None;
+            }
+            tokio::select! {
+                biased;
+                result = &mut *work => return Some(result),
+                () = tokio::time::sleep(from.since(now)) => {}
+            }
         }
     }
 
@@ -107,7 +117,7 @@ impl Iterate {
     fn stale_cut(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
         let Errand { route, context, .. } = errand;
         let serve_stale = route.policy.serve_stale;
-        // DANE must not stand on a zone that may have moved.
+        // DANE must not depend on a zone that may have moved.
         let is_found = matches!(route.kind, Kind::Iterate | Kind::Stub(_))
             && errand.rewrite.is_none()
             && errand.kind != RecordType::TLSA;
@@ -121,35 +131,32 @@ impl Iterate {
         (route.zone.zone_of(&cut.zone) && cut.zone != route.zone && !is_over).then_some(cut)
     }
 
-    /// The result of a lookup of a server's addresses. Once its zone has not answered for a while it is the addresses
-    /// past their TTL, with the lookup, which goes on: the server may have moved.
+    /// The result of a lookup of a server's addresses. Once its zone has not answered for a while, this returns the
+    /// addresses past their TTL. The lookup is returned too and goes on, because the server may have moved.
     pub(super) async fn or_stale_addresses<'a>(
         &'a self,
         mut lookup: BoxFuture<'a, Result<Vec<IpAddr>, Failure>>,
         (server, kind): (Name, RecordType),
         context: &'a Context,
     ) -> Sought<'a> {
-        let began = self.now();
-        loop {
-            let known = self.stale_addresses(&server, kind, context);
-            if known.is_empty() {
-                return Sought { server, found: lookup.await, lookup: None };
-            }
-            let (now, from) = (self.now(), freshness::stale_from(began, context.heard()));
-            if now >= from {
+        let known = || self.stale_addresses(&server, kind, context);
+        if known().is_empty() {
+            return Sought { server, found: lookup.await, lookup: None };
+        }
+        let ended = self.until_stale(&mut lookup, context).await;
+        let lacks = match &ended {
+            None => true,
+            Some(found) => matches!(found, Err(failure) if failure.is_lack_of_answer()),
+        };
+        let stale = if lacks { known() } else { Vec::new() };
+        match ended {
+            Some(found) if stale.is_empty() => Sought { server, found, lookup: None },
+            Some(_) => Sought { server, found: Ok(stale), lookup: None },
+            None if stale.is_empty() => Sought { server, found: lookup.await, lookup: None },
+            None => {
                 let of = server.clone();
                 let rest = async move { Sought { server: of, found: lookup.await, lookup: None } };
-                return Sought { server, found: Ok(known), lookup: Some(Box::pin(rest)) };
-            }
-            tokio::select! {
-                biased;
-                found = &mut lookup => {
-                    let lacks = matches!(&found, Err(failure) if failure.is_lack_of_answer());
-                    let known = if lacks { self.stale_addresses(&server, kind, context) } else { Vec::new() };
-                    let found = if known.is_empty() { found } else { Ok(known) };
-                    return Sought { server, found, lookup: None };
-                }
-                () = tokio::time::sleep(from.since(now)) => {}
+                Sought { server, found: Ok(stale), lookup: Some(Box::pin(rest)) }
             }
         }
     }

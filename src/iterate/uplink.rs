@@ -14,7 +14,7 @@ use crate::dnsbl::network_answers::NetworkAnswers;
 pub(super) struct Uplink {
     world: AtomicU64,
     configured: AtomicU64,
-    /// For answers that helped.
+    /// The same for answers that helped.
     helped: Mutex<NetworkAnswers>,
 }
 
@@ -25,8 +25,8 @@ impl Uplink {
         last.fetch_max(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// A server that recursion has found gave an answer that helped. A middlebox in our way may refuse everything; it
-    /// does not know answers.
+    /// A server that recursion has found gave an answer that helped. REFUSED does not count, because a middlebox on
+    /// our way may send it for everything.
     pub(super) fn helped(&self, now: Mono) {
         self.helped.lock().unwrap_or_else(PoisonError::into_inner).heard(now);
     }

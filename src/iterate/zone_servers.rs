@@ -54,7 +54,7 @@ impl Iterate {
         if cut.zone.is_root() {
             addresses.reserve.extend(self.hinted(errand.context));
         }
-        // An address in memory may be old or wrong: the one of the delegation is tried after it.
+        // An address in memory may be old or wrong, so the address of the delegation is tried after it.
         let glue = cut.glue.iter().filter(|(_, address)| self.means.families.allows(config, *address, now));
         addresses.reserve.extend(glue.map(|(_, address)| SocketAddr::new(*address, config.upstream_port)));
         addresses.reserve.retain(|address| !addresses.first.contains(address));
@@ -92,7 +92,7 @@ impl Iterate {
         outside.filter(|name| glued(name) && !told(name)).cloned().collect()
     }
 
-    /// The root's servers from the hints: a priming answer with servers that serve nothing is not believed for long.
+    /// The root's servers from the hints: they are tried if the servers of a priming answer do not work.
     fn hinted(&self, context: &Context) -> Vec<SocketAddr> {
         let (now, config) = (self.now(), &context.view.config.resolve);
         let hints = config.root_hints.servers.iter().flat_map(|(_, addresses)| addresses);
@@ -133,7 +133,7 @@ impl Iterate {
     ) -> Vec<SocketAddr> {
         let config = &context.view.config.resolve;
         let rrsets = self.memory.rrsets.of(context.view.knows);
-        // Most are asked for by the cut's own name of the server.
+        // Mostly `server` is one of these names itself, so comparing the pointers is enough.
         let is_it = |name: &Name| std::ptr::eq(name, server) || name == server;
         let place = cut.servers.iter().position(is_it);
         let is_glued = || cut.glue.iter().any(|(of, _)| Some(*of) == place);
@@ -142,7 +142,7 @@ impl Iterate {
         for kind in self.address_kinds(context, now) {
             if let Some(rrset) = rrsets.rrset(server, kind, Rank::Glue, now) {
                 known.extend(rrset.addresses().map(socket));
-                // Nobody waits for a server with glue.
+                // No question waits for the addresses of a server with glue.
                 if rrset.is_to_be_renewed(now) && !is_glued() {
                     self.foresee_end_of_addresses(server, kind, context);
                 }

@@ -1,7 +1,7 @@
 //! The changes of a faulty server to a true answer, as far as they concern messages.
 //!
-//! Pure. Poison takes the names of a bank, and leads to a documentation address (RFC 5737), so that a test finds it
-//! anywhere and nobody is harmed.
+//! Pure. Poison takes the names of a bank, and leads to a documentation address (RFC 5737), so that tests recognise
+//! it everywhere and it harms nobody.
 
 use hickory_proto::op::{Edns, Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, NS, SOA};
@@ -25,7 +25,7 @@ pub const VICTIM: &str = "victim.example.";
 /// Names without address in one referral: the authors of NXNSAttack fitted some 135 into a message; a few dozen show as much.
 const NXNS_NAMES: usize = 60;
 
-/// The server of the poison's own.
+/// The name server in the poison.
 const EVIL: &str = "ns.evil.example.";
 
 /// TTL of invented records: a day, because poison is meant to stay.
@@ -46,7 +46,7 @@ impl TrueQuery<'_> {
         self.query.queries.first().map(|question| question.name().to_lowercase()).unwrap_or_default()
     }
 
-    /// Whether it is a name below the apex: the apex itself is answered correctly, so that the zone is found at all.
+    /// Whether it is a name below the apex: the apex itself is answered correctly, so that the zone is found.
     fn is_below(&self) -> bool {
         self.origin.zone_of(&self.name()) && self.name() != self.origin
     }

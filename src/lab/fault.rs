@@ -1,6 +1,6 @@
 //! The faults of servers, and their names in scenarios.
 //!
-//! Each fault is one that mail gateways meet; none is invented for its own sake.
+//! Mail gateways meet each of these faults; none is invented.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ macro_rules! faults {
             $($(#[$doc])+ $fault,)+
             /// Answers later than its distance, by this time.
             Slow(Duration),
-            /// The same over TCP only.
+            /// Answers over TCP later than its distance, by this time.
             SlowTcp(Duration),
             /// Gives every record this TTL.
             Ttl(u32),

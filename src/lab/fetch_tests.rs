@@ -1,4 +1,4 @@
-//! Fetches of keys that are given up, and fetches whose beginner cannot pay for them.
+//! Fetches of keys that are given up, and fetches whose first question runs out of its budget.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ fn context(simulation: &Simulation) -> Context {
     Context::new(Arc::new(Trail::new(simulation.clock().clone())), view)
 }
 
-/// One question begins to fetch keys with the last that it may spend, another joins it.
+/// One question begins to fetch keys with the last of its budget, and another question joins it.
 async fn joined(simulation: &Simulation, spent: &Context) -> Failure {
     let (trust, fresh) = (simulation.resolver().trust(), context(simulation));
     let zone = Name::from_ascii("zone.").unwrap();
@@ -63,7 +63,7 @@ fn a_fetch_that_panics_leaves_nobody_waiting_and_the_next_begins_anew() {
             assert!(begun.key.name().is_empty(), "of the test");
             drop(begun);
         });
-        // These wait for it, and then fetch by themselves.
+        // These questions wait for the fetch, and then fetch themselves.
         let waits = || trust.fetch(&zone, RecordType::DNSKEY, Round::First, &context);
         let (one, other) = tokio::join!(waits(), waits());
         assert!(broken.await.unwrap_err().is_panic());

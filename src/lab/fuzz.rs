@@ -1,6 +1,6 @@
 //! The uses of foreign octets, as functions of the octets: for a fuzzer, and for tests with their own randomness.
 //!
-//! A panic is a finding in any code.
+//! A panic in any code is a finding.
 
 use std::io;
 use std::net::SocketAddr;
@@ -73,7 +73,7 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
         let read = memory.read_snapshot(&scope, now, &mut io::Cursor::new(file), || true);
         read.map(|read| (memory, read)).map_err(|refused| refused.to_string())
     };
-    // As a whole file it is almost never valid. It must be read to its end without a panic.
+    // Random octets are almost never a valid file. They must be read to the end without a panic.
     let _ = read(octets.to_vec());
     let forged = snapshot::forged(octets, &scope, 0).map_err(|error| error.to_string())?;
     let (memory, found) = read(forged)?;
@@ -95,7 +95,7 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Nothing of a snapshot is held longer here.
+/// The maximum TTL of restored entries here.
 const SNAPSHOT_CAP: Duration = Duration::from_secs(3_600);
 
 /// Octets of memory that a snapshot is read into here.
@@ -263,7 +263,7 @@ impl Replies for Once {
 /// A zone file: the operator's, and the lab's own reader.
 fn zone_file(octets: &[u8]) -> Result<(), String> {
     let text = String::from_utf8_lossy(octets);
-    // The text of another file is no part of these octets.
+    // A file that is included is not part of these octets.
     let alone: String = text
         .lines()
         .filter(|line| !line.to_ascii_uppercase().contains("$INCLUDE"))

@@ -68,7 +68,7 @@ const LISTS: [(&str, ListKind, &str); 7] = [
     ("multi.uribl.com", ListKind::BadDomains, "127.0.0.2"),
 ];
 
-/// Addresses that send spam: the end of a block whose begin sends good mail.
+/// Addresses that send spam: the last addresses of a block. The first ones send good mail.
 const SPAMMERS: std::ops::Range<u8> = 200..220;
 
 /// Domains that spam advertises.

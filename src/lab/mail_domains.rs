@@ -1,7 +1,7 @@
 //! The mail domains of the built-in internet: MX, addresses, SPF, DKIM, DMARC, PTR, aliases.
 //!
-//! A domain's records follow from its number, so that every kind occurs in every size; if the tree is signed, a
-//! quarter of them is signed. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
+//! A domain's records follow from its number, so that each kind occurs even in a small internet; if the tree is
+//! signed, a quarter of them is signed. SPF is RFC 7208, DKIM RFC 6376, DMARC RFC 9989, DNAME RFC 6672.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -72,7 +72,7 @@ fn domain(number: usize) -> Result<MailDomain, LabError> {
     let name = format!("{word}{number}.{tld}");
     let hoster = hoster(number);
     let [first, second, third] = hoster.block;
-    // A hundred hosts in a block: a larger internet has several domains on one host.
+    // A block has a hundred hosts, so in a larger internet several domains share a host.
     let last = 10 + u8::try_from(number / HOSTERS.len() % 100).unwrap_or(0);
     let own_host = !number.is_multiple_of(3);
     let mail_host = if own_host { format!("mail.{name}") } else { format!("out{last}.{}", hoster.domain) };

@@ -135,7 +135,7 @@ fn pointer_bomb(query: &Message, size: usize) -> Option<Vec<u8>> {
     // No additional section: the OPT is removed.
     octets.get_mut(10..12)?.fill(0);
     let data_begins = octets.len() + 12;
-    // As far as pointers reach, or half of the message.
+    // The chain ends where pointers no longer reach, or at half of the message.
     let pointers = (size.min(1 << 14).saturating_sub(data_begins) / 4).max(1);
     let mut data = Vec::new();
     let mut target: u16 = 12;

@@ -73,8 +73,8 @@ impl Oracle {
         behind
     }
 
-    /// The fault of a reply to the question for `kind` at `name`; none if it is true. SERVFAIL says nothing, so it is
-    /// no fault. A denial of a name without data is accepted, because rbldnsd sends it too.
+    /// The fault of a reply to the question for `kind` at `name`; none if it is true. SERVFAIL makes no statement, so
+    /// it is no fault. A denial of a name without data is accepted, because rbldnsd sends it too.
     pub fn objection(&self, name: &Name, kind: RecordType, reply: &Message) -> Option<String> {
         let rcode = reply.metadata.response_code;
         if rcode == ResponseCode::ServFail {

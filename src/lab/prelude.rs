@@ -13,10 +13,10 @@ use crate::limits::DEAD_WANTED_TIME;
 
 use super::simulation::{Flags, Reply, Simulation};
 
-/// A client gets a reply within its four seconds, and the clock ticks in milliseconds.
+/// The time in which a client must get a reply: the deadline of four seconds, and some milliseconds for rounding.
 pub const REPLY_TIME: Duration = Duration::from_millis(4_010);
 
-/// Longer than a flight takes, and than an unwanted dead server is probed.
+/// Longer than a flight, and longer than a dead server is probed without questions for it.
 pub const AFTERWARDS: Duration = DEAD_WANTED_TIME.saturating_add(Duration::from_secs(60));
 
 /// Mail domains of the internet of soaks: three for each hoster.

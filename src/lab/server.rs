@@ -188,7 +188,7 @@ impl LabServer {
     fn meet_mangled(&self, faults: &[Fault], octets: Option<&[u8]>, plain: Option<&[u8]>) {
         let of_octets = [Fault::ForgedTail, Fault::ManyRecords, Fault::PointerBomb, Fault::HalfAnswer];
         let mut has = of_octets.into_iter().filter(|fault| faults.contains(fault));
-        // If there are several, it is not known which of them it was.
+        // If there are several faults, it is not known which of them changed the octets.
         if let (Some(fault), None) = (has.next(), has.next()) {
             self.meets(fault, octets != plain);
         }

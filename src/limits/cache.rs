@@ -67,8 +67,8 @@ pub const NO_EDNS_TIME: Duration = Duration::from_secs(900);
 /// to find out again.
 pub const FLIPS_CASE_TIME: Duration = Duration::from_secs(3_600);
 
-/// How long a server that refuses or swallows TCP is avoided for truncated answers: short, because the reason may be
-/// the path.
+/// How long a server that refuses or does not answer TCP is avoided for truncated answers: short, because the reason
+/// may be the path.
 pub const NO_TCP_TIME: Duration = Duration::from_secs(60);
 
 /// Silences in a row after which a server is dead: at 5 % loss, one in 8 000 healthy servers would be.
@@ -92,7 +92,7 @@ pub const UNKNOWN_TIMER: Duration = Duration::from_millis(300);
 /// The shortest timer: the scheduler's own delay and that of a busy server.
 pub const MIN_TIMER: Duration = Duration::from_millis(30);
 
-/// Round trips of a server that are enough for a 95th percentile: one in twenty is above it.
+/// Round trips of a server that are enough for a 95th percentile: one round trip in twenty is above it.
 pub const ENOUGH_ROUND_TRIPS: u8 = 20;
 
 /// Second messages while the first server may still answer, per thousand messages. Timers at the 95th percentile need
@@ -100,7 +100,7 @@ pub const ENOUGH_ROUND_TRIPS: u8 = 20;
 pub const HEDGES_PER_MILLE: u32 = 200;
 
 /// The burst of second messages because of one late server. Each server has a bucket of its own, filled at the same
-/// rate: a dead zone must not use up everybody's second messages.
+/// rate: a dead zone must not use up the second messages of all others.
 pub const HEDGE_BURST_PER_SERVER: u32 = 25;
 
 /// How long a server is asked after all others after a silence, times the silences in a row: lost packets must not

@@ -6,12 +6,12 @@ use std::time::Duration;
 /// earlier.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 
-/// A clock that is slow by no more than this is accepted: signatures that begin as far in the future are tolerated (a
-/// day, Unbound's val-sig-skew-max).
+/// A clock that is slow by no more than this is accepted: signatures that begin up to a day in the future are
+/// tolerated (a day, Unbound's val-sig-skew-max).
 pub const SLOW_CLOCK: Duration = Duration::from_secs(86_400);
 
-/// A calendar that moves by this much against the elapsed time was set: earlier failures because of it are asked
-/// again. Disciplined clocks move by less than a second at a time.
+/// If the calendar moves by this much against the elapsed time, it was set. Failures because of the old time are then
+/// tried again. Disciplined clocks move by less than a second at a time.
 pub const CLOCK_JUMP: u64 = 60;
 
 /// Seconds that data are kept if the times of their signatures could not be judged: the clock may be set at any

@@ -39,7 +39,7 @@ pub const PIPE_TIME: Duration = Duration::from_secs(2);
 /// The depth of `$INCLUDE`: users of BIND and NSD include one or two levels, and a circle must end.
 pub const MAX_INCLUDED: usize = 8;
 
-/// Errors of a configuration that are reported: nobody reads more before correcting some.
+/// Errors of a configuration that are reported. An operator corrects some of them before reading more.
 pub const MAX_PROBLEMS: usize = 100;
 
 /// Characters of a value that an error shows: enough to find it, on a screen of 80.
@@ -51,10 +51,10 @@ pub const MAX_SHOWN_SENTENCE: usize = 600;
 /// Octets of a file with a key: Spamhaus' have 26.
 pub const MAX_KEY_FILE: u64 = 4_096;
 
-/// The smallest `max_age` of a list: data that are fetched every minute may be late twice.
+/// The smallest `max_age` of a list: a mirror that fetches its data every minute may fail a few times.
 pub const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// The largest `max_age`: data a month old are no mirror.
+/// The largest `max_age`: data that are a month old are of no use.
 pub const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// Octets of a registry of lists: the built-in one has 25 KiB.

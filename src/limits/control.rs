@@ -12,7 +12,7 @@ pub const MAX_CONTROL_CONNECTIONS: usize = 16;
 /// Octets of a request on the control socket: a name has at most 1 004 in escaped form, the rest is a few words.
 pub const MAX_CONTROL_REQUEST: usize = 4_096;
 
-/// Rows of a reply on the control socket; of the others only the number is sent. About 300 octets each.
+/// Rows of a reply on the control socket; the reply has only the number of the others. About 300 octets each.
 pub const MAX_CONTROL_ROWS: usize = 4_096;
 
 /// The time for a request: it is one line from the same host.

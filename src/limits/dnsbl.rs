@@ -22,7 +22,8 @@ pub const LOOKALIKE_ADDRESSES: u64 = 8;
 /// A list is well again this long after its last refusal: one of its servers may answer while others refuse.
 pub const LIST_INCIDENT_QUIET: Duration = Duration::from_secs(60);
 
-/// The time between two log lines about a list that is shut down and still asked: a configuration is old, not broken.
+/// The time between two log lines about a list that is shut down and still asked: the configuration is out of date,
+/// but works.
 pub const SHUT_DOWN_LIST_LINE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The shortest silence of a list that opens its breaker: a few lost messages are sent again in it.
@@ -44,7 +45,7 @@ pub const WITNESS_STREAK: Duration = Duration::from_secs(2);
 /// The time until an open breaker's first probe; each later probe waits twice as long.
 pub const FIRST_PROBE_TIME: Duration = Duration::from_millis(500);
 
-/// The longest time between probes: a list is back within seconds of its return.
+/// The longest time between probes: a list is used again within seconds after it works again.
 pub const MAX_PROBE_TIME: Duration = Duration::from_secs(5);
 
 /// After this time without a question an open breaker is no longer probed.
@@ -91,18 +92,19 @@ pub const QUOTA_WARNING_PERCENT: u64 = 80;
 /// too.
 pub const HEALTH_INTERVAL: Duration = Duration::from_secs(30 * 60);
 
-/// The time between a test that found a list broken and the next: minutes, in which a bad copy of its data may be
-/// replaced.
+/// The time between a test that found a list broken and the next: some minutes, in which its operator may replace a
+/// bad copy of its data.
 pub const HEALTH_AGAIN: Duration = Duration::from_secs(3 * 60);
 
 /// Further tests that must find a list broken if only one of its servers answers: the others may be away for minutes.
 pub const HEALTH_ALONE: u8 = 2;
 
-/// The greatest delay of a test, in per cent of its interval: gateways that were started together drift apart.
+/// The greatest delay of a test, in per cent of its interval: so that gateways that were started together do not test
+/// at the same time.
 pub const HEALTH_JITTER_PERCENT: u64 = 20;
 
-/// Answers without a listing that show that a list lists nothing, if its test point says so too. In a list with one
-/// sender of a hundred, one run of 150 is so long.
+/// Answers without a listing that show that a list lists nothing, if its test point says so too. If a list has one
+/// sender in a hundred, one run of answers in 150 is so long.
 pub const LISTS_NOTHING_ANSWERS: u32 = 500;
 
 /// Answers that may refute a test that found "lists everything": if three of four are "not listed", the list works.

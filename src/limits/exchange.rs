@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Messages to servers in progress, each with a socket; more wait. Half of the `LimitNOFILE` that systemd guarantees
-/// a daemon (the hard limit, 524 288, is requested at start), and fewer than there are ports.
+/// Messages to servers in progress, each with a socket; further ones wait. The bound is smaller than the number of
+/// ports, and the daemon requests as many descriptors at start.
 pub const MAX_EXCHANGES: usize = 4_000;
 
 /// Open streams to servers; beyond it the one unused for the longest time is closed. Answers over 1 232 octets come
@@ -22,7 +22,7 @@ pub const MAX_STRAY_MESSAGES: usize = MAX_PIPELINED;
 /// (RFC 7766 section 6.2.3 leaves it to them).
 pub const UPSTREAM_IDLE_TIME: Duration = Duration::from_secs(20);
 
-/// Ids drawn for a message on a stream before the message is given up: one of 64 in 65 536 is taken.
+/// Ids drawn for a message on a stream before the message is given up: at most 64 of 65 536 ids are in use.
 pub const STREAM_ID_TRIES: usize = 8;
 
 /// Datagrams read for one message before the message is given up: beyond it there is a forger.
@@ -35,8 +35,9 @@ pub const PORT_TRIES: usize = 8;
 /// Ports examined in that search: more than `MAX_EXCHANGES` cannot be our own.
 pub const MAX_PORT_WALK: usize = 2 * MAX_EXCHANGES;
 
-/// How long a message's socket is listened at. A flight lasts 10 s: a server that takes 9 s is heard within it, and
-/// one that takes a little longer after it. A socket that is open longer only helps forgers to guess its port.
+/// How long a message's socket is listened at. A flight lasts 10 s: the answer of a server that takes 9 s comes
+/// within it. A slightly later answer is kept for the next question. A socket that is open longer only helps forgers
+/// to guess its port.
 pub const LISTEN_TIME: Duration = Duration::from_secs(12);
 
 /// The same for a server that usually takes longer than `MAX_TIMER`. No resolver waits longer: Unbound's timer for a

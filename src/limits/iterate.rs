@@ -69,7 +69,7 @@ pub const LATE_KEYS_TIME: Duration = Duration::from_secs(1);
 /// Late answers in validation at once, each with messages of its own if the zone's keys are not known.
 pub const MAX_LATE_JUDGED: usize = 16;
 
-/// The longest timer of a first try: beyond it a server is as good as silent.
+/// The longest timer of a first try: a server that takes longer is treated as silent.
 pub const MAX_TIMER: Duration = Duration::from_secs(2);
 
 /// Late messages of one server that are listened for: a slow zone's questions of a few seconds. Those of a dead
@@ -102,8 +102,9 @@ pub const MAX_UNGLUED: usize = 6;
 /// attack two messages.
 pub const MAX_SOUGHT: u32 = 24;
 
-/// Zones whose servers are asked by an old delegation for one client question: those of its name, of its aliases and of
-/// the names of their servers. More do not fit into its time, as each is waited for before.
+/// Zones whose servers are asked by an old delegation for one client question: those of its name, of its aliases and
+/// of the names of their servers. More do not fit into the time of a question, because it waits before it uses each
+/// of them.
 pub const MAX_STALE_ZONES: usize = 16;
 
 /// Server names resolved at the same time.
@@ -120,8 +121,8 @@ pub const MAX_STREAM_TRIES: u8 = 2;
 /// Messages of one step of a walk that are listened for at once.
 pub const MAX_UNDER_WAY: usize = 16;
 
-/// Unanswered messages over IPv6, with an answer over IPv4 between any two and none over IPv6, after which IPv6
-/// counts as broken: if half of them are lost by chance, that happens once in 64.
+/// Unanswered messages over IPv6, with an answer over IPv4 between each two, and no answer over IPv6, after which
+/// IPv6 counts as broken: if half of them are lost by chance, that happens once in 64.
 pub const MAX_IPV6_SILENCES: u32 = 6;
 
 /// How long a broken IPv6 is not used. The servers are reached over IPv4 meanwhile, so there is no hurry.
@@ -130,7 +131,7 @@ pub const BROKEN_IPV6_TIME: Duration = Duration::from_secs(600);
 /// How long a family without a route is not used.
 pub const NO_ROUTE_TIME: Duration = Duration::from_secs(60);
 
-/// How long a server is asked after all others after SERVFAIL for a zone: its next answer may be a good one.
+/// How long a server is asked after all others after SERVFAIL for a zone: its next answer may be correct.
 pub const FAILING_TIME: Duration = Duration::from_secs(10);
 
 /// A delegation older than this is fetched again if all its servers deny something in doubt: a domain that has moved
@@ -141,5 +142,5 @@ pub const SUSPECT_AGE: Duration = Duration::from_secs(600);
 /// some thousand zones with a TTL of a day.
 pub const MAX_ENDINGS: usize = 256;
 
-/// How long a delegation whose renewal has failed is not tried again.
+/// The time after a failed renewal of a delegation in which it is not tried again.
 pub const RENEWAL_PAUSE: Duration = Duration::from_secs(60);

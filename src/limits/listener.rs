@@ -7,7 +7,7 @@ use super::{FLIGHT_TIME, LISTEN_TIME_OF_SLOW, MAX_WAITERS, MIN_TIMER};
 /// UDP workers for each address: beyond four the loopback device is the bottleneck.
 pub const MAX_WORKERS: usize = 4;
 
-/// The first interval at which a missing address is tried: an interface comes up seconds after us.
+/// The first interval at which a missing address is tried: an interface may come up seconds after resolverd.
 pub const ADDRESS_RETRY: Duration = Duration::from_secs(1);
 
 /// The longest such interval, doubled each time: a try is two system calls, and this is the longest delay for an
@@ -32,7 +32,7 @@ pub const SMALL_UDP_BATCH: usize = 8;
 /// between two looks, tokio writes to the worker's eventfd.
 pub const WORKER_TASKS: u32 = 15;
 
-/// The time of the wake that a worker plans while misses come. It is before the earliest timer of a miss.
+/// While misses come, a worker plans to wake after this time, which is before the earliest timer of a miss.
 pub const PLANNED_WAKE: Duration = MIN_TIMER.saturating_sub(Duration::from_millis(5));
 
 /// The thread of a removed listener ends this long after its last miss. Other clients may wait for a flight on it, a

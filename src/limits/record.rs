@@ -30,8 +30,8 @@ pub const MAX_SHARDS: usize = 64;
 /// Zones whose failures are counted for the log at once; spam causes hundreds of them. About 1 KiB each.
 pub const MAX_INCIDENT_ZONES: usize = 256;
 
-/// Failed flights in a row after which a zone that has worked is reported as failing: one may be chance, two its
-/// repeat.
+/// Failed flights in a row after which a zone that has worked is reported as failing: one may be chance, and a second
+/// one its retry.
 pub const INCIDENT_FAILURES: u32 = 3;
 
 /// Failures further apart than this are separate: a failing question is tried again every 30 s at most.
@@ -51,7 +51,7 @@ pub const INCIDENT_QUIET: Duration = Duration::from_secs(10 * 60);
 /// An incident is forgotten after this time without a failure: a domain that gets mail once a night is reported once.
 pub const INCIDENT_FORGOTTEN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Failing zones reported in an hour; of the others only the number is logged.
+/// Failing zones reported in an hour; the log has only the number of the others.
 pub const INCIDENTS_AN_HOUR: u32 = 20;
 
 /// How long no server on the internet, including root servers, must have answered for our own network to be down. A
@@ -71,8 +71,8 @@ pub const NETWORK_WITNESS_PAUSE: Duration = Duration::from_secs(1);
 /// DMARC of a domain. About 100 octets each.
 pub const MAX_INCIDENT_QUESTIONS: usize = 8;
 
-/// Failing zones that `resolverctl status` names; of the others only the number is shown.
+/// Failing zones that `resolverctl status` names; it shows only the number of the others.
 pub const MAX_STATUS_ZONES: usize = 5;
 
-/// Octets of a field in the journal; it takes datagrams of 200 KiB, and nobody reads more than a page.
+/// Octets of a field in the journal; the journal takes datagrams of 200 KiB, but a page of text is enough.
 pub const MAX_LOG_FIELD: usize = 8 << 10;

@@ -22,14 +22,14 @@ pub const MAX_FLIGHTS: usize = 2_000;
 /// list.
 pub const CROWDED_FLIGHTS: usize = MAX_FLIGHTS / 2;
 
-/// The same if this host does not keep up: at 0.1 ms of a processor each, a light client then waits 13 ms for earlier
-/// flights.
+/// The same number if this host does not keep up: at 0.1 ms of a processor each, a light client then waits 13 ms for
+/// earlier flights.
 pub const BUSY_FLIGHTS: usize = MAX_FLIGHTS / 16;
 
-/// A question that waited longer than this before it was taken in had to wait for others: the target of RFC 8289.
+/// A question that waited longer than this before it was accepted had to wait for others: the target of RFC 8289.
 pub const BACKLOG_WAIT: Duration = Duration::from_millis(5);
 
-/// This host does not keep up if all questions of this time have waited so: the interval of RFC 8289.
+/// This host does not keep up if all questions in this time have waited that long: the interval of RFC 8289.
 pub const BACKLOG_TIME: Duration = Duration::from_millis(100);
 
 /// Flights of a zone from which no answer has come for `HEARD_TIME`. BIND's `fetches-per-zone` is usually 200; this
@@ -79,8 +79,8 @@ pub const MAX_NTAS: usize = 256;
 /// Servers with a bogus answer before the zone itself counts as bogus.
 pub const MAX_BOGUS_TRIES: usize = 3;
 
-/// How long a zone with bogus keys is not fetched again, and a server with a bogus answer is asked last: an owner who
-/// has repaired his zone should not wait for us longer than a minute.
+/// How long a zone with bogus keys is not fetched again, and a server with a bogus answer is asked last: resolverd
+/// should notice within a minute that an owner has repaired his zone.
 pub const BOGUS_TIME: Duration = Duration::from_secs(30);
 
 /// Seconds that a zone below an insecure one counts as insecure, if no record gives a time.
@@ -97,7 +97,8 @@ pub const MAX_FETCHES: usize = MAX_FLIGHTS;
 /// notice. A bogus zone, or one with forged answers, costs one message in this time.
 pub const KEY_RENEWAL: Duration = Duration::from_secs(10);
 
-/// Sets of zones that listeners see, each with memory of its own: a host serves itself, its containers, its guests.
+/// Sets of zones that listeners see, each with memory of its own: one for the host, one for its containers, one for
+/// its virtual machines.
 pub const MAX_VIEWS: usize = 8;
 
 /// Answers that wait to be renewed: a second of 2 500 hits on 10 % of answers that are about to end.

@@ -43,13 +43,13 @@ enum Local {
 pub(super) struct QueryBatch {
     headers: MultiHeaders<SockaddrStorage>,
     octets: Box<[u8]>,
-    /// The number of datagrams that the next call has room for. Room costs time even if no datagram arrives.
+    /// The number of datagrams that the next call has room for. Unused room costs time too.
     room: usize,
     /// The length and the peer of each datagram; none if the peer is not an IP address.
     datagrams: Vec<(usize, Option<Peer>)>,
 }
 
-/// ReplyBatch that one call will send.
+/// Replies that one call will send.
 pub(super) struct ReplyBatch {
     /// One buffer for each datagram of a batch. The first ones hold replies.
     buffers: Vec<Vec<u8>>,
@@ -68,7 +68,7 @@ pub(super) fn tell_local(socket: &UdpSocket) -> io::Result<()> {
 /// Sends one reply.
 ///
 /// # Errors
-/// The kernel has no room for it, or no way to the client.
+/// The kernel has no room for it, or no route to the client.
 pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<()> {
     let Some(local) = &peer.local else { return socket.send_to(reply, peer.client).map(drop) };
     let local = match local {
@@ -92,7 +92,7 @@ impl QueryBatch {
         }
     }
 
-    /// Reads at most one batch, in the buffers of the last one. Returns whether that was all.
+    /// Reads at most one batch, into the buffers of the last one. Returns whether it has read all.
     ///
     /// # Errors
     /// No datagram has arrived, or an earlier reply caused an error.
@@ -171,7 +171,7 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
     messages.extend(parts.map(|((client, slice), nothing)| MMsgHdr::new_with_addr(client, slice, nothing)));
     let (mut left, mut lost) = (messages.as_mut_slice(), 0_usize);
     while !left.is_empty() {
-        // An error belongs to the first reply that is left. The kernel may take those after it.
+        // The error belongs to the first reply that is left. The kernel may take the replies after it.
         let sent = sendmmsg(socket, left, SendFlags::DONTWAIT).unwrap_or_else(|_| {
             lost = lost.saturating_add(1);
             1
@@ -207,7 +207,7 @@ fn local(datagram: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<Local> {
         }
         ControlMessageOwned::Ipv6PacketInfo(info) => {
             let address = std::net::Ipv6Addr::from(info.ipi6_addr.s6_addr);
-            // An address of one link means nothing without its interface (RFC 4007 section 6).
+            // A link-local address is valid only together with its interface (RFC 4007 section 6).
             let interface = if address.is_unicast_link_local() { info.ipi6_ifindex } else { 0 };
             Some(Local::V6(in6_pktinfo { ipi6_ifindex: interface, ..info }))
         }

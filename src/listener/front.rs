@@ -32,18 +32,18 @@ pub(super) enum Handled {
     Reply,
     /// Nothing is sent.
     Nothing,
-    /// It has to be resolved.
+    /// It is not in memory and must be resolved.
     Miss(Box<WaitingQuery>),
 }
 
-/// When and from whom a message came, and which reply fits the way back.
+/// The arrival of a message: when, from whom, and how long the reply may be.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
     /// The shard of the counters.
     pub(super) shard: usize,
     pub(super) client: SocketAddr,
     pub(super) at: Mono,
-    /// The most octets of a reply; none: the query's own limit.
+    /// The greatest length of a reply, in octets; none: the limit of the query.
     pub(super) limit: Option<usize>,
 }
 
@@ -57,7 +57,7 @@ pub(super) struct WaitingQuery {
     _waiting: Waiting,
 }
 
-/// A waiting client. It is kept until the reply is on its way, because the daemon does not end before.
+/// A waiting client. It is kept until the reply is on its way; the daemon ends only after that.
 pub(super) type Waiting = OwnedSemaphorePermit;
 
 /// The parts that listeners use.
@@ -138,7 +138,7 @@ impl Front {
         };
         if !policy.allows(client.ip()) {
             self.apart(shard, Apart::Denied);
-            // The address of a datagram may be forged.
+            // The source address of a datagram may be forged.
             if limit.is_none() && !self.refusals.may(client.ip(), now) {
                 return Handled::Nothing;
             }
@@ -180,7 +180,7 @@ impl Front {
         }
     }
 
-    /// Resolves a miss; none if its first copy will be answered, or if this panics: other waiters continue.
+    /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
     pub(super) async fn resolve(&self, waiting: &WaitingQuery) -> Option<Arc<Answer>> {
         let resolved = async {
             let WaitingQuery { query, arrival, view, .. } = waiting;
@@ -259,7 +259,7 @@ async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
 }
 
 impl Arrival {
-    /// The most octets of the reply to `query`.
+    /// The greatest length of the reply to `query`, in octets.
     fn limit(&self, query: &Query) -> usize {
         self.limit.unwrap_or_else(|| query.udp_limit())
     }

@@ -45,7 +45,7 @@ impl HandOver {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Begins misses as tasks of the current runtime, up to the bound. Returns whether that was all.
+    /// Begins misses as tasks of the current runtime, up to the bound. Returns whether all have begun.
     pub(super) fn begin(&self) -> bool {
         let mut waiting = self.waiting.borrow_mut();
         while self.tasks.load(Ordering::Relaxed) < WORKER_TASKS as usize {

@@ -25,7 +25,7 @@ pub struct Inherited {
 
 impl Inherited {
     /// Takes the sockets handed to this process. Call it once, while there is only one thread: it changes the
-    /// environment, so that no child process takes the sockets for its own.
+    /// environment, so that no child process uses the sockets.
     pub fn take() -> Self {
         let mut handed = ListenFd::from_env();
         let mut inherited = Self::default();
@@ -65,7 +65,7 @@ impl Inherited {
         Ok(())
     }
 
-    /// One for each address: a second one (ReusePort=) would be another queue of the same connections.
+    /// Only one is used for each address: a second one (ReusePort=) would have a separate queue of connections.
     fn add_stream(&mut self, listener: TcpListener) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

@@ -1,8 +1,8 @@
-//! Addresses that this host does not have: how the others are served, and how these are added when they appear.
+//! Addresses that this host does not have. The others are served, and these are added when they appear.
 //!
-//! An interface may come up after us, an IPv6 address is not usable before duplicate address detection (RFC 4862
-//! section 5.4), and a kernel may have no IPv6 at all. An address that another program has is different: with two
-//! resolvers at one address it is not known which one answers.
+//! An interface may come up after resolverd, an IPv6 address is not usable before duplicate address detection (RFC
+//! 4862 section 5.4), and a kernel may have no IPv6 at all. An address that another program has is different: with
+//! two resolvers at one address it is not known which one answers.
 
 use std::net::SocketAddr;
 
@@ -30,7 +30,7 @@ impl Sockets {
         Ok(())
     }
 
-    /// These, unless all are missing.
+    /// The bound sockets, unless all addresses are missing.
     ///
     /// # Errors
     /// The first missing address, if all are missing.
@@ -73,7 +73,7 @@ impl Listeners {
         match self.ready(come, config, views) {
             Ok(prepared) => self.begin(prepared),
             Err(error) => {
-                // The addresses are tried again.
+                // The caller tries again.
                 self.missing.extend(taken);
                 return Err(error);
             }

@@ -6,17 +6,17 @@
 //! # Decisions
 //!
 //! - UDP workers are threads, so that a hit (a copy and a few patches) needs no task.
-//! - Each worker has a runtime of its own, and resolves there what it read and did not find in memory. When misses were tasks
-//!   of a runtime of all threads, each woke another thread and moved between cores. On two cores a miss then cost 49 µs of
-//!   CPU and one context switch; now it costs 37 to 42 µs and at most half a switch (Unbound 1.17: 26 to 28 µs and a third;
-//!   `benches/compare/misses.sh`, 200 misses at a time). The price: the kernel spreads clients over workers by their ports, so
-//!   the misses of one client socket use one core.
+//! - Each worker has a runtime of its own, and resolves there what it read and did not find in memory. When misses
+//!   were tasks of a runtime of all threads, each woke another thread and moved between cores. On two cores a miss
+//!   then cost 49 µs of CPU and one context switch; now it costs 37 to 42 µs and at most half a switch (Unbound 1.17:
+//!   26 to 28 µs and a third; `benches/compare/misses.sh`, 200 misses at a time). The disadvantage: the kernel
+//!   distributes clients to workers by their ports, so the misses of one client socket use one core.
 //! - A worker begins fifteen misses at a time, and keeps the others as they were read. When each became a task as soon as it
 //!   was read, a burst of 10 000 took 40 MiB more.
 //! - A batch of queries is read, and its replies are sent, with one system call each. A hit then costs 1.05 of a bare echo
 //!   instead of 1.08 (`benches/compare/hits.sh`).
-//! - The parts of a batch are written where they stand. When they were collected, they were moved with all their room, and
-//!   a hit cost 2 770 instructions instead of 2 220 (`benches/compare/instructions.sh`).
+//! - The parts of a batch are written in place. When they were collected into a new array, the whole array was moved,
+//!   and a hit cost 2 770 instructions instead of 2 220 (`benches/compare/instructions.sh`).
 //! - Replies to misses that end in one turn of a worker leave with one system call. A worker plans a wake before the timers
 //!   of its misses are due: without it, tokio writes to the eventfd of its own thread for these timers, 0.4 times for each
 //!   of 20 000 misses. Both together lower the CPU time of a miss from 41 to 36 µs (`benches/compare/misses.sh`).
@@ -85,8 +85,8 @@ pub use sockets::AddressUnavailable;
 use sockets::BoundSockets;
 use udp::Worker;
 
-/// Sockets that are bound and not served yet. They are bound first, so that nothing begins if a port is not
-/// available.
+/// Sockets that are bound and not served yet. All are bound before anything is served, so that nothing is served if a
+/// port is not available.
 #[derive(Default)]
 pub struct Sockets {
     /// By the address as configured.
@@ -122,7 +122,7 @@ pub enum NotServed {
     System(#[from] std::io::Error),
 }
 
-/// No client waits, and no new one will.
+/// The proof that no client waits. While it is kept, no client can begin to wait.
 pub struct Settled {
     _waiting: Option<Waiting>,
 }
@@ -156,7 +156,7 @@ struct ServedAddress {
     workers: Vec<Worker>,
     accepting: watch::Sender<bool>,
     accept: JoinHandle<()>,
-    /// Gone once no more connections are accepted.
+    /// Dropped when no more connections are accepted.
     stream: Weak<TcpListener>,
     /// The service manager holds its sockets too: no other process can take them, and unread queries are not lost.
     inherited: bool,
@@ -175,7 +175,7 @@ impl Sockets {
             sockets.add(address, sockets::bind(address, workers, inherited.of(address)))?;
         }
         for (address, rest) in inherited.rest() {
-            // No other process gets its queries: it is better to serve them.
+            // No other process can get the queries at this socket, so it is served.
             tracing::warn!(
                 "the service manager passed a socket for {address}, which is not in listen.addresses; resolverd serves it anyway; add it to listen.addresses or remove it from resolverd.socket"
             );
@@ -198,8 +198,7 @@ pub fn shards(config: &Config) -> usize {
 
 /// Every address to listen at, with its clients and the place of its listener: `[listen]` is the first.
 fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &[IpNet], usize)> {
-    let all = std::iter::once(&config.listen).chain(&config.listeners);
-    all.enumerate().flat_map(|(place, listener)| {
+    config.all_listeners().enumerate().flat_map(|(place, listener)| {
         listener.addresses.iter().map(move |address| (*address, listener.allow.as_slice(), place))
     })
 }
@@ -230,7 +229,7 @@ impl Listeners {
         let mut prepared = listeners.ready(sockets, config, views)?;
         listeners.miss(std::mem::take(&mut prepared.missing));
         listeners.begin(prepared);
-        // An inherited socket has counted for earlier daemons too.
+        // The count of an inherited socket includes drops of earlier daemons.
         let _ = listeners.dropped()();
         Ok(listeners)
     }
@@ -259,8 +258,8 @@ impl Listeners {
         let served = |address| self.open.iter().any(|open| open.configured == address);
         let mut new: Vec<SocketAddr> =
             addresses(config).map(|(address, _, _)| address).filter(|address| !served(*address)).collect();
-        // A bound socket takes queries away from one that covers it, so these are bound last, when the others are
-        // known to be available.
+        // A bound socket takes queries from a socket that covers it. So these are bound last, when all others are
+        // bound.
         new.sort_by_key(|address| self.open.iter().any(|open| sockets::overlap(open.address, *address)));
         let mut sockets = Sockets::default();
         for address in new {

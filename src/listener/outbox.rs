@@ -24,7 +24,7 @@ pub(super) struct Outbox {
     /// The worker's, for counting.
     shard: usize,
     orders: Arc<Orders>,
-    /// Misses whose replies have not left.
+    /// Misses whose replies were not sent yet.
     outstanding: AtomicUsize,
     replies: Mutex<Vec<ResolvedMiss>>,
     /// Wakes the task that sends them.
@@ -62,13 +62,13 @@ impl Outbox {
         self.outstanding.load(Ordering::SeqCst) == 0
     }
 
-    /// Takes an expected reply.
+    /// Adds an expected reply.
     pub(super) fn put(&self, resolved: ResolvedMiss) {
         self.replies().push(resolved);
         self.sender.wake();
     }
 
-    /// Sends the replies that are put here, after the tasks that were to run before; never ends.
+    /// Sends the replies in the queue, each time after the tasks that are ready to run. Never ends.
     pub(super) async fn serve(self: Arc<Self>) {
         let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
         poll_fn(|context| {
@@ -79,7 +79,7 @@ impl Outbox {
         .await
     }
 
-    /// Sends all replies that are here.
+    /// Sends all replies in the queue.
     fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
         std::mem::swap(&mut *self.replies(), leaving);
         let mut lost = 0_usize;

@@ -61,7 +61,7 @@ impl ConnectionPlaces {
     }
 }
 
-/// Makes the idlest of those that match leave. It is removed from the list at once, so that the next call does not
+/// Closes the idlest connection that matches. It is removed from the list at once, so that the next call does not
 /// count it.
 fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
     let idlest = seats
@@ -71,7 +71,7 @@ fn make_room(seats: &mut Vec<Arc<Seat>>, matches: impl Fn(&Seat) -> bool) {
         .min_by_key(|(_, seat)| seat.active.load(Ordering::Relaxed))
         .map(|(place, _)| place);
     if let Some(place) = idlest {
-        // The notification is kept for a task that does not listen yet.
+        // The notification is stored, so a task that waits later gets it.
         seats.swap_remove(place).leave.notify_one();
     }
 }

@@ -15,7 +15,7 @@ use crate::limits::{REFUSAL_BURST, REFUSAL_INTERVAL, REFUSAL_NETWORKS};
 /// The counters.
 pub(super) struct Refusals {
     keyed: Keyed,
-    /// The due moment of the last allowed reply at one in an interval, in microseconds of the clock.
+    /// The theoretical arrival time of the algorithm, in microseconds of the clock.
     due: [AtomicU64; REFUSAL_NETWORKS],
 }
 

@@ -20,7 +20,7 @@ use crate::resolve::{Resolver, ResolverParts};
 use crate::supervise::Supervisor;
 use crate::wire::cookie::CookieSecret;
 
-/// Long enough for any machine; a passing test never waits it out.
+/// Long enough for any machine. A test that passes never waits that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const HOST: &str = "printer.lan.";
@@ -104,7 +104,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     let served = client(before[0]);
     let shown = |host: u8| (ResponseCode::NoError, Some(IpAddr::from([10, 0, 0, host])));
 
-    // Nobody is answered there yet; a query that comes so early waits.
+    // No query is answered there yet; an early query waits.
     let other: SocketAddr = "127.0.0.2:0".parse().unwrap();
     let new = Arc::new(config(2, &[other]));
     let following = views.following(&new).unwrap();
@@ -137,7 +137,7 @@ async fn what_is_prepared_is_served_by_the_new_configuration_or_given_up() {
     assert!(refused.to_string().contains("another program uses it"), "{refused}");
     wait_for(free);
 
-    // A later step fails: what was prepared is given up.
+    // A later step fails: the prepared addresses are given up.
     let third = Arc::new(config(3, &[other, free]));
     drop(listeners.prepare(&third, &following.following(&third).unwrap()).unwrap());
     wait_for(free);

@@ -1,7 +1,7 @@
 //! Addresses that a reload has removed, while their last questions are answered.
 //!
 //! Their sockets are open for that time, which is at most that of a flight. An address that comes back meanwhile is
-//! bound beside them, and the configuration that brings it back holds for them too.
+//! bound again beside them, and they follow the configuration that has it again.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::{Arc, Weak};
@@ -16,9 +16,9 @@ pub(super) struct RetiredAddress {
     /// As bound.
     pub(super) address: SocketAddr,
     pub(super) front: Arc<Front>,
-    /// Gone once no more connections are accepted.
+    /// Dropped when no more connections are accepted.
     pub(super) stream: Weak<TcpListener>,
-    /// Gone once all questions are answered.
+    /// Dropped when all questions are answered.
     pub(super) datagrams: Vec<Weak<UdpSocket>>,
 }
 

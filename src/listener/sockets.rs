@@ -15,7 +15,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::inherited::InheritedSockets;
 use crate::limits::{LISTEN_BACKLOG, UDP_BUFFER};
 
-/// Tries to find a port that is free for both transports, if any port will do.
+/// The number of tries to find a port that is free for both transports, if the configured port is 0.
 const ANY_PORT_TRIES: usize = 20;
 
 /// The sockets of one address.
@@ -69,7 +69,7 @@ pub(super) fn bind(
     mut held: InheritedSockets,
 ) -> Result<BoundSockets, AddressUnavailable> {
     let mut last = None;
-    // No socket is held for a port that is still to be chosen, so only the first try has any.
+    // For port 0 no inherited socket exists, so only the first try can have one.
     for _ in 0..if address.port() == 0 { ANY_PORT_TRIES } else { 1 } {
         match try_bind(address, workers, std::mem::take(&mut held)) {
             Ok(bound) => return Ok(bound),
@@ -86,7 +86,7 @@ pub(super) fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
         && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
 }
 
-/// Binds one address while our streams `beside` hold a part of it, or more than it.
+/// Binds one address while our stream sockets `beside` have an address that it covers, or that covers it.
 pub(super) fn bind_beside(
     address: SocketAddr,
     workers: usize,
@@ -118,7 +118,7 @@ fn try_bind(mut address: SocketAddr, workers: usize, held: InheritedSockets) -> 
 fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
     let tcp = open(address, Type::STREAM, Protocol::TCP)?;
     tcp.set_reuse_port(shared)?;
-    // Connections of an ended daemon must not prevent the start of the next.
+    // Connections of a daemon that has ended must not prevent the next start.
     tcp.set_reuse_address(true)?;
     tcp.bind(&address.into())?;
     tcp.listen(LISTEN_BACKLOG)?;
@@ -126,7 +126,7 @@ fn stream_socket(address: SocketAddr, shared: bool) -> io::Result<TcpListener> {
 }
 
 fn datagram_sockets(address: SocketAddr, workers: usize) -> io::Result<Vec<UdpSocket>> {
-    // Another owner of the datagram port is found before the port is shared.
+    // This socket is bound without sharing first, to find out whether another program has the port.
     open(address, Type::DGRAM, Protocol::UDP)?.bind(&address.into())?;
     (0..workers.max(1)).map(|_| datagram_socket(address)).collect()
 }
@@ -139,7 +139,7 @@ fn share(sockets: &[UdpSocket], workers: usize) -> io::Result<Vec<UdpSocket>> {
 fn datagram_socket(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = open(address, Type::DGRAM, Protocol::UDP)?;
     socket.set_reuse_port(true)?;
-    // The kernel may give a smaller buffer; that is no reason not to start.
+    // The kernel may give a smaller buffer. The daemon starts anyway.
     let _ = socket.set_recv_buffer_size(UDP_BUFFER);
     let _ = socket.set_send_buffer_size(UDP_BUFFER);
     socket.bind(&address.into())?;

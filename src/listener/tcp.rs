@@ -1,7 +1,7 @@
 //! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! Connections, questions on one connection, idle time, and the times to read and to write a message are bounded. An
-//! error of accept is waited out, never fatal.
+//! Connections, questions on one connection, idle time, and the times to read and to write a message are bounded.
+//! After an error of accept there is a pause; it is never fatal.
 
 use std::io;
 use std::net::SocketAddr;
@@ -38,17 +38,17 @@ pub(super) async fn accept(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            // Closed at once: it must not take the place of an allowed one.
+            // It is closed at once, so that it does not take the place of an allowed client.
             Ok((_, client)) if !front.admits(SHARD, client.ip()) => {}
             Ok((stream, client)) => {
                 let taken = places.take(client.ip().to_canonical(), front.now());
                 let front = Arc::clone(&front);
                 tokio::spawn(async move {
-                    // The way in which a client leaves does not matter.
+                    // How a client closes its connection does not matter.
                     let _ = Connection::new(stream, client, front, taken).serve().await;
                 });
             }
-            // Out of descriptors, or a connection closed before it was accepted: neither ends the listener.
+            // No descriptors are left, or the connection was closed before it was accepted. The listener goes on.
             Err(_) => {
                 front.apart(SHARD, Apart::AcceptFailed);
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -58,7 +58,8 @@ pub(super) async fn accept(
 }
 
 /// The answer to a question, none if its first copy is answered; and the question, whose client waits until the reply
-/// is written. The reply is written when its turn comes: the answer is shared, and 64 replies of 64 KiB are 4 MiB.
+/// is written. The reply is composed when it is sent, because the answer is shared in memory and 64 replies of 64 KiB
+/// would take 4 MiB.
 type AnsweredQuery = (Option<Arc<Answer>>, Box<WaitingQuery>);
 
 struct Connection {
@@ -92,7 +93,8 @@ impl Connection {
                 biased;
                 () = self.taken.leave() => return Ok(()),
                 Some(resolved) = self.pending.join_next(), if !idle => {
-                    // No task is aborted while the connection lasts, and a panic is caught before.
+                    // This cannot be an error: no task is aborted while the connection is open, and panics are caught
+                    // in the task.
                     if let Ok((Some(answer), waiting)) = resolved {
                         let (reply, mut replies) = (self.front.reply(&waiting, &answer).await, Vec::new());
                         drop(answer);
@@ -103,7 +105,8 @@ impl Connection {
                     self.take_messages().await?;
                 }
                 length = read(&mut self.stream, &mut self.read, until), if reads => {
-                    // Zero: the client sends no more, or not in time, but may still read (RFC 7766 section 6.2.3).
+                    // Zero octets: the client sends no more, or was too slow, but may still read (RFC 7766 section
+                    // 6.2.3).
                     open = length? > 0;
                     self.take_messages().await?;
                 }
@@ -201,7 +204,7 @@ fn until(due: Option<Instant>, idle: bool, now: Instant) -> Option<Instant> {
     due.or_else(|| idle.then_some(now + TCP_IDLE_TIME))
 }
 
-/// Reads more, if it comes in time; otherwise nothing.
+/// Reads more octets until the moment `until`; zero octets if none come.
 async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, until: Option<Instant>) -> io::Result<usize> {
     into.reserve(MAX_QUERY);
     let reading = stream.read_buf(into);

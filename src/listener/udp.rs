@@ -39,9 +39,9 @@ pub(super) struct Worker {
     begin: SyncSender<()>,
     orders: Arc<Orders>,
     socket: Weak<UdpSocket>,
-    /// Its socket's.
+    /// The inode of its socket.
     inode: Inode,
-    /// Kept here too, so that the watchdog misses a thread that was given up.
+    /// Kept here too, so that the watchdog notices a thread that was given up.
     _pulse: Arc<Pulse>,
 }
 
@@ -70,13 +70,13 @@ impl Worker {
         let (ready, is_ready) = sync_channel(1);
         let (whose, supervisor) = (name.clone(), supervisor.clone());
         let lives = move || {
-            // Made here, as a runtime must not be dropped on a thread of another one.
+            // The runtime is made on this thread, because it must not be dropped on a thread of another runtime.
             let made = runtime().and_then(|runtime| {
                 let _inside = runtime.enter();
                 let sending = Arc::clone(&outbox);
                 let sends = move || Arc::clone(&sending).serve();
                 let sender = runtime.spawn(supervisor.keep(&format!("{whose} replies"), sends));
-                // Moved: the thread outlives the socket.
+                // The thread owns its socket.
                 let socket = readable(socket)?;
                 let (hand_over, missed, orders) = (HandOver::default(), Cell::new(None), given);
                 Ok((runtime, Work { socket, shard, front, hand_over, outbox, sender, orders, missed, beat }))
@@ -89,7 +89,7 @@ impl Worker {
                 }
             };
             let _ = ready.send(Ok(()));
-            // An error means that it must not begin, because its configuration was refused.
+            // An error means that the configuration was refused and the worker must not begin.
             if begun.recv().is_ok() {
                 supervisor.keep_thread(&whose, || runtime.block_on(work.serve()));
                 work.end(runtime);
@@ -148,9 +148,9 @@ fn readable(socket: Arc<UdpSocket>) -> io::Result<AsyncFd<Arc<UdpSocket>>> {
     AsyncFd::with_interest(socket, Interest::READABLE)
 }
 
-/// Lets the runtime plan a wake before any timer of a miss is due, as long as misses come. False if it must have a turn
-/// first, so that it learns of the plan. A runtime writes to its own eventfd for each timer that is due before its
-/// planned wake, and a miss sets four. To put the planned wake off costs no system call.
+/// Lets the runtime plan a wake before any timer of a miss is due, as long as misses come. False if the runtime must
+/// run once first, to register the wake. A runtime writes to its own eventfd for each timer that is due before its
+/// planned wake, and a miss sets four. Postponing the planned wake costs no system call.
 fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     let is_planned = !planned.is_elapsed();
     planned.as_mut().reset(Instant::now() + PLANNED_WAKE);
@@ -193,7 +193,7 @@ impl Work {
                 if rung.as_mut().poll(context).is_ready() {
                     return Poll::Ready(WorkerEvent::Bell);
                 }
-                // Queries that it does not read must not wake it.
+                // Queries that it no longer reads must not wake it.
                 match orders.reads().then(|| self.poll_queries(context)) {
                     Some(Poll::Ready(queries)) => Poll::Ready(queries),
                     _ if self.hand_over.waits() => Poll::Ready(WorkerEvent::Misses),
@@ -242,7 +242,7 @@ impl Work {
         let all = match received.receive(socket) {
             Ok(all) => all,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return true,
-            // An error that a past reply brought back (port unreachable): the next datagram may be fine.
+            // The error belongs to an earlier reply (port unreachable). The next datagram may be valid.
             Err(_) => return false,
         };
         let now = self.front.now();
@@ -322,7 +322,7 @@ mod tests {
     use crate::wire::cookie::CookieSecret;
     use crate::zones::Views;
 
-    /// Hits that fill the buffers, and those that are counted.
+    /// The number of hits that fill the buffers, and of hits whose allocations are counted.
     const HITS: [usize; 2] = [300, 1_000];
 
     /// A front door, and an address that it knows.
@@ -368,7 +368,7 @@ mod tests {
         message.to_vec().unwrap()
     }
 
-    /// Asks so often, a few at a time; each is answered.
+    /// Sends this many queries, a few at a time; each must be answered.
     fn ask(client: &UdpSocket, query: &[u8], times: usize) {
         let mut reply = [0; 512];
         for few in [1, 3, 20].iter().cycle().take(times / 8) {
@@ -400,7 +400,7 @@ mod tests {
         // More than the largest batch waits before the worker reads: all its buffers are made then.
         let first = query(&name);
         (0..2 * UDP_BATCH).for_each(|_| assert_eq!(client.send(&first).unwrap(), first.len()));
-        // Its own allocations are another thread's.
+        // The allocations of the client are on another thread.
         let warm = Arc::new(AtomicBool::new(false));
         let is_warm = Arc::clone(&warm);
         let asks = std::thread::spawn(move || {

@@ -33,11 +33,11 @@ impl Journal {
         is_stream(stream?, &own).then(|| Self::of(own)).flatten()
     }
 
-    /// The journal behind a stream. It takes datagrams beside the socket that the stream is connected to, also if a
-    /// unit has a journal of its own (`LogNamespace=`).
+    /// The journal behind a stream. Its datagram socket is in the directory of the stream socket, also if the unit
+    /// has a journal of its own (`LogNamespace=`).
     fn of(stream: OwnedFd) -> Option<Self> {
         let socket = UnixDatagram::unbound().ok()?;
-        // A journal that hangs must not delay the threads that answer questions.
+        // A journal that does not read must not delay the threads that answer questions.
         socket.set_nonblocking(true).ok()?;
         let peer = UnixStream::from(stream).peer_addr().ok();
         let path = peer.and_then(|peer| Some(peer.as_pathname()?.with_file_name("socket")));

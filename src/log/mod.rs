@@ -28,15 +28,15 @@ use tracing_subscriber::{Registry, reload};
 
 use journal::Journal;
 
-/// Sets the level of this process's lines. A process has one log, so this is the one thing that is global.
+/// Sets the level of this process's lines. A process has one log, so this is the only global variable.
 static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
 
-/// Begins to write lines of `level` and above. Once a process; later calls only set the level.
+/// Begins to write lines of `level` and above. Only the first call of a process does so; later calls set the level.
 pub fn start(level: Level) {
     let (filter, handle) = reload::Layer::new(LevelFilter::from_level(level));
     let journal = Journal::of_stderr(std::env::var("JOURNAL_STREAM").ok().as_deref());
     if tracing_subscriber::registry().with(filter).with(LogOutput { journal }).try_init().is_ok() {
-        // No other caller can have begun, so none can have set it.
+        // This is the first call, so the level is not set yet.
         let _ = LEVEL.set(handle);
     } else {
         set_level(level);
@@ -46,7 +46,7 @@ pub fn start(level: Level) {
 /// Writes lines of `level` and above from now on: for a reload.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
-        // It fails only if the log itself is gone.
+        // It fails only if the log has ended.
         let _ = handle.modify(|filter| *filter = LevelFilter::from_level(level));
     }
 }
@@ -65,7 +65,7 @@ impl<S: Subscriber> Layer<S> for LogOutput {
             Some(journal) => journal.write(level, &said),
             None => plain(level, &said.sentence),
         };
-        // Neither the journal nor stderr takes it: the line is lost.
+        // If neither the journal nor stderr takes the line, it is lost.
         let _ = written;
     }
 }

@@ -54,7 +54,7 @@ pub struct Answer {
     pub security: Security,
     /// The DNS list that it came from, if any, and what the list said.
     pub list: Option<ListMark>,
-    /// Whether somebody renews it.
+    /// Whether it is being renewed.
     pub renewal: RenewalMark,
 }
 

@@ -16,13 +16,13 @@ impl ExtendedError {
     pub const OTHER: u16 = 0;
     /// Stale Answer (RFC 8914 section 4.4): its TTL is over, and no server answered.
     pub const STALE_ANSWER: u16 = 3;
-    /// DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be had.
+    /// DNSSEC Indeterminate (RFC 8914 section 4.6): the chain of trust could not be fetched.
     pub const INDETERMINATE: u16 = 5;
     /// Cached Error (RFC 8914 section 4.14): the failure of a moment ago.
     pub const CACHED_ERROR: u16 = 13;
     /// Not Ready (RFC 8914 section 4.15): a bound is reached, or the daemon is ending.
     pub const NOT_READY: u16 = 14;
-    /// Filtered (RFC 8914 section 4.18): held back here by the operator's settings.
+    /// Filtered (RFC 8914 section 4.18): held back by resolverd because of the operator's settings.
     pub const FILTERED: u16 = 17;
     /// Prohibited (RFC 8914 section 4.19): the client is not in `listen.allow`.
     pub const PROHIBITED: u16 = 18;

@@ -11,8 +11,8 @@
 //!   questions. Dropped, denied and repeated queries are counted apart.
 //! - Names are in wire form where they are looked up, and names of lookups are on the stack instead of the heap. This
 //!   and cheaper shares of flights took a miss from 136 600 to 88 600 user instructions (callgrind; Unbound: 62 500).
-//!   One lookup where there were several, and no channel, copy or clock that nobody needs, took it from 84 100 to
-//!   66 800 (`benches/compare/instructions.sh`).
+//!   One lookup where there were several, and fewer channels, copies and clock reads, took it from 84 100 to 66 800
+//!   (`benches/compare/instructions.sh`).
 
 mod answer;
 mod extended_error;
@@ -94,6 +94,6 @@ pub struct Client {
     pub address: IpAddr,
     /// Its port.
     pub port: u16,
-    /// The id of its message: with address and port it tells a repeat from a new question.
+    /// The id of its message: with address and port it separates a repeat from a new question.
     pub id: u16,
 }

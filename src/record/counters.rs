@@ -49,7 +49,7 @@ counters! {
     Strays "strays" Some("stray datagrams");
     /// Answers that were asked for again before their TTL ended.
     Prefetches "prefetches" Some("answers prefetched");
-    /// The same not asked for, because there was no room.
+    /// Answers that should have been asked for again and were not, because there was no room.
     PrefetchesShed "prefetches_shed" Some("answers not prefetched (too many queries)");
     /// Delegations, with the keys of their zones, and addresses of servers that were asked for again before they ended.
     ServersRenewed "servers_renewed" Some("delegations and server addresses prefetched");

@@ -72,7 +72,7 @@ pub struct FlightEnded<'a> {
     pub state: Option<SecurityStatus>,
     /// From its begin to its end.
     pub elapsed: Duration,
-    /// How long its clients wait: a later result has reached none of the first ones.
+    /// How long its clients wait: a client that waited from the begin did not get a later result.
     pub patience: Duration,
     /// Messages sent for it, sub-questions included.
     pub packets: u32,
@@ -96,7 +96,7 @@ pub struct Lost {
 pub enum Shows {
     /// No server answered: the zone's servers are silent, or our own network is down.
     Silence,
-    /// Its servers answered, with nothing that helps.
+    /// Its servers answered, but no answer was of use.
     NoHelp,
     /// The answer of its servers is not what its owner signed.
     Bogus,
@@ -191,7 +191,7 @@ pub enum StepEvent {
         /// The zone referred to.
         zone: String,
     },
-    /// None of a zone's known servers serves it: its parent is asked for others.
+    /// None of the known servers serves the zone, so its parent is asked for others.
     Outdated {
         /// The zone.
         zone: String,

@@ -1,9 +1,9 @@
 //! Incidents: events whose begin and end are worth a line in the log.
 //!
-//! Pure: its input is events with their times, its output the lines. Spam's dead domains are no incident, so a zone
-//! that never worked must fail for longer; and no day has more than a few lines. An incident ends when a question
-//! that failed is answered, not when any question is: one name of a zone may be bogus while all others are fine. A
-//! zone that nobody asks about for hours, and that then fails again, has failed all the time: no line.
+//! Pure: its input is events with their times, its output the lines. Dead domains of spam are no incident, so a zone
+//! that never worked must fail for longer, and the lines of an hour are bounded. An incident ends when a question
+//! that failed is answered, not when any question is: one name of a zone may be bogus while all others are correct. A
+//! zone that fails, gets no questions for hours, and then fails again has no second line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::limits::{
 };
 use crate::question::Question;
 
-/// After an hour the same number of lines may be written again.
+/// The time for which `limits::INCIDENTS_AN_HOUR` applies.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The state of a zone that failed lately.
@@ -48,7 +48,7 @@ struct Failing {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum IncidentState {
-    /// It may be chance.
+    /// Some questions failed, perhaps by chance.
     Watched,
     /// It fails; the log has a line about it, or one was withheld.
     Begun { told: bool },
@@ -154,7 +154,7 @@ impl Incidents {
             return None;
         }
         if self.may_be_ours(ended, lost, now) {
-            // The zone is not blamed for it; a zone that was blamed before is not cleared by it.
+            // The failure does not count against the zone, and does not end its incident.
             let begun = self
                 .zones
                 .get_mut(zone)
@@ -199,7 +199,7 @@ impl Incidents {
             return false;
         }
         let began = now.before(ended.elapsed);
-        // A question that fails at once, because the silence is known, has heard no server meanwhile.
+        // A question that fails at once because of known silence had no time to hear a server.
         let asked = !lost.configured && ended.packets > 0;
         self.outage.was_down_since(began) || (asked && !self.outage.has_heard_since(began))
     }
@@ -287,7 +287,8 @@ impl TroubledZone {
         self.failing.push(Failing { question: question.clone(), shows: lost.shows });
     }
 
-    /// Whether a question has failed. Load balancers that know one type deny the others without authority, and work.
+    /// Whether a question has failed. Denials without authority are no failure: load balancers that know one type
+    /// send them for all others.
     fn has_failed(&self) -> bool {
         self.failing.iter().any(|failing| failing.shows != Shows::Doubt)
     }

@@ -1,4 +1,4 @@
-//! Incidents: when they begin and end, and who is not blamed.
+//! Incidents: when they begin and end, and which zones are not blamed.
 
 use super::*;
 use hickory_proto::rr::RecordType;
@@ -266,7 +266,7 @@ fn a_full_table_still_has_room_for_who_is_new() {
     stage.failed(&zone(3_000), true, 3);
     stage.failed(&zone(3_000), true, 3);
     assert!(stage.failed(&zone(3_000), true, 3).is_some());
-    // Also if all of them were reported.
+    // The same if all zones were reported.
     for number in 4_000..5_000 {
         (0..3).for_each(|_| drop(stage.failed(&zone(number), true, 4)));
         assert!(stage.incidents.zones.len() <= MAX_INCIDENT_ZONES);
@@ -299,7 +299,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
     }
     let failing: Vec<Name> = stage.incidents.failing(at(18)).into_iter().map(|failed| failed.zone).collect();
     assert_eq!(failing, [zone(0)]);
-    // Answers of its servers are no silence.
+    // Its servers answered, so it is not silent.
     for _ in 0..2 {
         assert_eq!(stage.end(worked(&zone(7)), RecordType::MX, Some(Shows::NoHelp), 18), None);
     }

@@ -1,7 +1,7 @@
 //! A log line: the begin or the end of an incident, as a sentence and as fields.
 //!
 //! The fields are `incident`, `zone` and `servers`, spelled as elsewhere. The sentence describes what was seen, so
-//! that it is true whatever the cause is.
+//! that it is true for any cause.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -40,7 +40,7 @@ pub(super) enum Line {
         /// Since the first failure.
         after: Duration,
     },
-    /// Nobody on the internet answers.
+    /// No server on the internet answers.
     NetworkDown {
         /// Servers that did not answer.
         servers: usize,
@@ -52,7 +52,7 @@ pub(super) enum Line {
         /// Since the first message that was not answered.
         after: Duration,
     },
-    /// More zones failed than the hour had lines for.
+    /// More zones failed than may have a line in an hour.
     Withheld {
         /// Their number.
         zones: u32,

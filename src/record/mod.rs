@@ -1,7 +1,7 @@
 //! The record: counters, histograms, tables and incidents. It stands beside the way of a question.
 //!
-//! Nothing on the way waits for it. Every question is counted once, by its outcome. Tables are bounded; their
-//! remainder is the row "other".
+//! No question waits for it. Every question is counted once, by its outcome. Tables are bounded; their remainder is
+//! the row "other".
 //!
 //! # Decisions
 //!
@@ -107,7 +107,8 @@ impl Recorder {
         })
     }
 
-    /// Counts a client's question that has ended, in the worker's shard; under 50 ns. Any number names a shard.
+    /// Counts a client's question that has ended, in the worker's shard. Takes less than 50 ns. Each number has a
+    /// shard, modulo their number.
     pub fn question(&self, shard: usize, ended: &Ended) {
         if let Some(shard) = self.shard(shard) {
             shard.question(ended);
@@ -136,7 +137,7 @@ impl Recorder {
         }
     }
 
-    /// Notes whether anybody resolves from the root. Otherwise an outage of the internet is none of ours.
+    /// Notes whether any view resolves from the root. If none does, an outage of the internet does not concern us.
     pub fn recurses(&self, does: bool) {
         lock(&self.incidents).outage.set_used(does);
     }
@@ -158,14 +159,14 @@ impl Recorder {
     }
 
     /// Returns when a server on the internet has not answered in time and no other was heard since: only a question
-    /// to another shows whose fault that is.
+    /// to another server shows whether the server or our network is at fault.
     pub async fn doubted(&self) {
         while !self.is_doubtful() {
             self.doubt.notified().await;
         }
     }
 
-    /// Whether that is so.
+    /// Whether `doubted` would return now.
     pub fn is_doubtful(&self) -> bool {
         lock(&self.incidents).outage.is_doubtful()
     }
@@ -370,7 +371,7 @@ fn title<Key: ToString>(key: Option<Key>) -> String {
     key.map_or_else(|| OTHER.to_owned(), |key| key.to_string())
 }
 
-/// Locks a counter after a panic too: a count is whole after every statement.
+/// Locks a counter, even if another thread has panicked with the lock: a count is valid after every statement.
 fn lock<Kept>(mutex: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

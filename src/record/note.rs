@@ -75,7 +75,7 @@ pub enum Note {
 pub enum Words {
     /// A constant.
     Fixed(&'static str),
-    /// Already made.
+    /// A text that is already made.
     Made(String),
     /// A response code.
     Code(ResponseCode),

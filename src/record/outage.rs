@@ -23,7 +23,7 @@ pub(super) struct Outage {
     down: bool,
     /// When the last outage ended.
     ended: Option<Mono>,
-    /// Whether nobody resolves from the root: servers of the internet are then not asked.
+    /// Whether no view resolves from the root: servers of the internet are then not asked.
     unused: bool,
 }
 
@@ -38,7 +38,7 @@ struct SilenceSeen {
 }
 
 impl Outage {
-    /// Sets whether anybody resolves from the root. If nobody does, nothing shows whether servers of the internet
+    /// Sets whether any view resolves from the root. If none does, it cannot be known whether servers of the internet
     /// answer: an outage is forgotten without a line, and none begins.
     pub(super) fn set_used(&mut self, used: bool) {
         self.unused = !used;
@@ -49,7 +49,7 @@ impl Outage {
 
     /// A message that was sent to `server` at `sent` is overdue; `root`: it is a root server.
     pub(super) fn overdue(&mut self, server: IpAddr, root: bool, sent: Mono, now: Mono) -> Option<Line> {
-        // Others were heard after it was sent: the silence is its server's alone.
+        // Other servers answered after it was sent, so only its own server is silent.
         if self.unused || self.heard.is_some_and(|heard| heard > sent) {
             return None;
         }

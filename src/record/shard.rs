@@ -1,4 +1,4 @@
-//! The part of the record that one worker writes: the cost of a hit is here.
+//! The part of the record that one worker writes: it determines the cost of a hit.
 //!
 //! One relaxed addition counts type and outcome, one counts the time, and the client's row is behind a mutex that
 //! only readers also take.
@@ -85,7 +85,7 @@ impl Shard {
 #[derive(Debug, Default)]
 struct Clients {
     rows: Vec<(IpAddr, ClientTally)>,
-    /// The place of the last one: a gateway's questions come in runs from one address.
+    /// The place of the last one: questions of one client often follow each other.
     last: usize,
     other: ClientTally,
 }

@@ -1,6 +1,7 @@
 //! A table by zone, server or client: bounded in rows, kept by the minute for an hour and since the start.
 //!
-//! If there are more keys than rows, the heaviest keep theirs and the rest becomes "other": keys come from strangers.
+//! If there are more keys than rows, the rows with the greatest weight stay and the rest becomes "other", because
+//! strangers choose the keys.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -20,7 +21,8 @@ pub(super) trait Tally: Clone + Default {
     fn weight(&self) -> u64;
 }
 
-/// Rows by key, and the rest. Equal runs give equal tables: the order of hashes is never seen.
+/// Rows by key, and the rest. Equal runs give equal tables, because rows are never shown in the order of their
+/// hashes.
 #[derive(Clone, Debug)]
 pub(super) struct Rows<Key, Counted> {
     /// At most as many as the table may hold.

@@ -1,7 +1,7 @@
 //! The trail of one flight: its steps in order, kept on the flight for `resolverctl query --trace`.
 //!
-//! Bounded; steps beyond the bound are left out. Steps are noted as data and become words when somebody reads them:
-//! nearly all are dropped unread.
+//! Bounded; steps beyond the bound are left out. Steps are noted as data and become words only when they are read,
+//! because nearly all are never read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -93,7 +93,7 @@ impl Trail {
             _ => None,
         });
         let last = sent.next();
-        // The zone of this message: sub-questions go to other zones meanwhile.
+        // The zone of this message, because sub-questions may go to other zones meanwhile.
         let before = last.map_or(notes.len(), |(place, ..)| place);
         let of_it = |noted: &&Noted| last.is_none_or(|(_, depth, _)| noted.depth == depth);
         let zone = notes.iter().take(before).rev().filter(of_it).find_map(|noted| match &noted.note {

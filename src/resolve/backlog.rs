@@ -1,7 +1,7 @@
-//! Whether this host keeps up with its questions, measured by the time that each waits before it is taken in.
+//! Whether this host keeps up with its questions, measured by the time that each waits before work on it begins.
 //!
-//! Pure. After CoDel (RFC 8289): a single long wait is a burst. If every question waits long for a while, a queue
-//! does not empty.
+//! Pure. After CoDel (RFC 8289): a single long wait is a burst. If every question waits long for a while, the queue
+//! never becomes empty.
 
 use crate::clock::Mono;
 use crate::limits::{BACKLOG_TIME, BACKLOG_WAIT, BUSY_FLIGHTS, CROWDED_FLIGHTS};
@@ -14,7 +14,7 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// A question that arrived at `arrived` is taken in at `now`.
+    /// Work on a question that arrived at `arrived` begins at `now`.
     pub(super) fn takes_in(&mut self, arrived: Mono, now: Mono) {
         let late = now.since(arrived) >= BACKLOG_WAIT;
         let since =

@@ -1,7 +1,7 @@
 //! Follows a name to the end of its aliases: memory first, then the route of each name.
 //!
-//! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator come back here too,
-//! so that they are routed and remembered.
+//! RFC 1034 section 3.6.2 (aliases), RFC 2308 (negative answers). Sub-questions of the iterator also go through this
+//! module, so that they are routed and kept in memory.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
@@ -46,13 +46,13 @@ pub(super) struct Chased {
     pub(super) proofs: Vec<Record>,
     /// The security of the answer: the least of its parts. None before the first part.
     pub(super) security: Option<Security>,
-    /// Why it is insecure, if that is worth telling.
+    /// Why it is insecure, if the client should be told.
     pub(super) told: Option<ValidationFailure>,
     /// The zone whose server was asked last; none if memory was enough.
     pub(super) zone: Option<Name>,
     /// The server that answered last, and its round trip; none if memory was enough.
     pub(super) answered: Option<(IpAddr, Duration)>,
-    /// The extended error beside the answer.
+    /// The extended error that is sent with the answer.
     pub(super) extended_error: Option<ExtendedError>,
     /// The DNS list that it came from, if any.
     pub(super) list: Option<ListMark>,
@@ -159,7 +159,7 @@ impl Resolver {
         chased.zone = found.zone;
         chased.answered = found.answered;
         chased.doubted = found.doubted;
-        // Signatures do not cover the other name.
+        // The signatures are for the name with the key, so they do not match.
         chased.security = found.security.map(|security| security.and(Security::Insecure));
         chased.answers.extend(found.answers.into_iter().map(|record| rewrite.outward_record(record)));
         Ok(match end {
@@ -192,7 +192,7 @@ impl Resolver {
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
-            // Another try begins with what is known then.
+            // Another try looks the cut up again.
             let cut = errand.cut.filter(|_| avoid.is_empty());
             let resolved = self.iterate.find(Errand { avoid: &avoid, cut, ..errand }).await;
             let mut resolved = match resolved {
@@ -212,7 +212,7 @@ impl Resolver {
             errand.context.note(Note::Checked { name: errand.name.clone(), kind: errand.kind, state, why });
             let fault = match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    // Now it is known that these servers are at fault, and not the zone.
+                    // The answer of another server is secure, so these servers are at fault, and not the zone.
                     for (server, zone) in &refuted_for {
                         self.trust.distrust_server(*server, zone, errand.context);
                     }
@@ -373,7 +373,7 @@ impl SubQuestions for Resolver {
                 Err(failure @ (Failure::Servers { .. } | Failure::Addresses { .. })) => {
                     self.trust.remember_failure(key, failure, context);
                 }
-                // The depth at which it was asked is not the name's fault.
+                // The failure depends on the depth of the sub-question, and not on the name, so it is not remembered.
                 Err(_) => {}
             }
             let records = chased?.answers;
@@ -392,13 +392,13 @@ impl SubQuestions for Resolver {
 /// Whether `target` has another route than the alias that leads there. The operator's own zones and the lists have
 /// routes of their own, and data of other servers about them are not used.
 pub(super) fn leads_away(errand: Errand<'_>, target: &Name) -> bool {
-    // Names inside a list that takes a key are used by the list alone.
+    // Names in a list that takes a key are asked for by this list only.
     errand.rewrite.is_none()
         && errand.kind != RecordType::CNAME
         && !std::ptr::eq(&**errand.context.view.route(target, errand.kind), errand.route)
 }
 
-/// Whether a chain has been at `target`, or is longer than a chain may be.
+/// Whether a chain already contains `target`, or is longer than a chain may be.
 pub(super) fn goes_in_a_circle(answers: &[Record], target: &Name) -> bool {
     let aliases = answers.iter().filter(|record| record.record_type() == RecordType::CNAME);
     aliases.clone().any(|alias| alias.name == *target) || aliases.count() > MAX_ALIASES

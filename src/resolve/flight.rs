@@ -32,7 +32,7 @@ impl Resolver {
     ) -> Driven<Option<Arc<Landed>>> {
         #[cfg(feature = "lab")]
         let strike = self.strike.clone();
-        // Boxed at once: it has some thousand octets.
+        // It is boxed at once, because moving its thousands of octets costs time.
         let flight = Box::pin(self.fly(asked, context, begun));
         #[cfg(feature = "lab")]
         let flight = strike.on(flight);
@@ -45,7 +45,7 @@ impl Resolver {
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
     }
 
-    /// The flight itself.
+    /// Resolves the question of the flight and lands.
     async fn fly(
         self: Arc<Self>,
         asked: Arc<ClientQuestion>,

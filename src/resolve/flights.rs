@@ -24,7 +24,7 @@ use crate::record::trail::Trail;
 /// The result of a flight.
 #[derive(Debug)]
 pub(super) struct Landed {
-    /// The answer, or the failure as one.
+    /// The answer. For a failure: SERVFAIL.
     pub(super) answer: Arc<Answer>,
     /// Whether it is a failure.
     pub(super) failed: bool,
@@ -38,7 +38,7 @@ pub(super) struct Landed {
     pub(super) packets: u32,
 }
 
-/// The channel on which waiters learn of the end. An error is a flight that was given up.
+/// The channel on which waiters learn of the end. An error means that the flight was given up.
 pub(super) type Landing = Shared<oneshot::Receiver<Arc<Landed>>>;
 
 /// The flights in progress.
@@ -175,7 +175,7 @@ impl Flights {
         };
         match self.seat(&mut table, key, *client, asker) {
             Some(seat) => JoinedFlight::Waits { seat, begun },
-            // Not reached: it was just found or begun.
+            // This is not reached, because the flight was just found or begun.
             None => JoinedFlight::Repeated,
         }
     }
@@ -317,7 +317,7 @@ impl FlightTable {
     fn give_way(&mut self, ticket: Ticket, zone: Option<&[u8]>, why: ShedReason) {
         if let Some(standing) = self.remove(ticket, None) {
             let zone = name_of_wire(zone.unwrap_or(&standing.zone));
-            // The flight may land at this moment.
+            // An error means that the flight lands at this moment.
             let _ = standing.give_way.send(Shed { why, zone });
         }
     }
@@ -336,7 +336,7 @@ impl BegunFlight {
     pub(super) async fn gives_way(&mut self) -> Shed {
         match (&mut self.gives_way).await {
             Ok(shed) => shed,
-            // It has landed.
+            // An error means that the flight has landed.
             Err(_) => std::future::pending().await,
         }
     }
@@ -348,7 +348,7 @@ impl BegunFlight {
         self.flights.end(self.ticket, answered);
         let landed = Arc::new(landed);
         if let Some(sender) = self.sender.take() {
-            // If nobody waits any more, the answer is kept all the same.
+            // An error means that no client waits any more. The answer is in memory.
             let _ = sender.send(Arc::clone(&landed));
         }
         landed

@@ -98,7 +98,7 @@ fn a_flight_that_is_led_to_a_zone_with_too_many_gives_way() {
     let top = Name::from_ascii("test.").unwrap();
     for (_, begun) in &held {
         flights.enters(begun.ticket.number(), &silent, now);
-        // A top-level domain is not one zone either: the flights stay counted where they were.
+        // Flights are not counted for a top-level domain: they stay counted for their own zones.
         flights.enters(begun.ticket.number(), &top, now);
     }
     let JoinedFlight::Waits { begun: Some(mut one_more), .. } = join_in_zone(&flights, 9_999, client(1, 1))
@@ -191,7 +191,7 @@ fn of_those_who_wait_for_one_answer_there_are_a_third_at_most_and_others_find_ro
 }
 
 proptest! {
-    /// However many clients ask, in any order: one flight a question, and each client waits once.
+    /// For any number of clients in any order there is one flight for each question, and each client waits once.
     #[test]
     fn one_flight_a_question(asks in proptest::collection::vec((0_usize..4, 0_u16..20), 1..200)) {
         let flights = flights();

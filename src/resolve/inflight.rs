@@ -21,7 +21,7 @@ pub struct InFlight {
     pub question: Question,
     /// Its age.
     pub age: Duration,
-    /// Clients that wait for it; 0 if all have been told that it takes too long.
+    /// Clients that wait for it; 0 if all have been answered at their deadline.
     pub clients: usize,
     /// Its progress.
     pub progress: Progress,

@@ -1,7 +1,6 @@
 //! Answers that come after the end of their flight: judged and kept like others, for the next question.
 //!
-//! The keys that judge them may be as late. They are waited for, and the answer is judged a second time if the keys
-//! were missing at first.
+//! The keys may be as late as the answer. So an answer whose keys are missing is judged a second time a little later.
 
 use std::convert::Infallible;
 use std::sync::Arc;

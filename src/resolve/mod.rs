@@ -6,12 +6,12 @@
 //! # Decisions
 //!
 //! - The deadline is four seconds. glibc sends its second copy after 5 s and gives up after 10 s (measured with glibc
-//!   2.36), so that a late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
+//!   2.36), so a late answer is worse than a prompt SERVFAIL. A flight ends after 10 s.
 //! - glibc repeats a query within a millisecond of SERVFAIL. While the flight lives, the repeat joins it; so a zone
 //!   that takes 4 to 8 s still resolves at the first attempt of a mail. A flight that has failed is remembered (RFC
 //!   9520).
-//! - SERVFAIL never becomes "does not exist", and bogus never becomes insecure: the one loses mail, the other forges
-//!   it.
+//! - SERVFAIL never becomes "does not exist", and bogus never becomes insecure: the first would lose mail, and the
+//!   second would accept forged data.
 //! - The task of the client drives the flight that it begins, instead of tasks that hand work to each other. This
 //!   saves a fifth of the instructions of a miss or more. If the client leaves, the flight continues as a task of the
 //!   runtime.
@@ -91,7 +91,7 @@ pub struct ResolverParts {
     pub clock: Clock,
     /// The source of ids and ports.
     pub random: Random,
-    /// The door to the wire.
+    /// The network to the servers.
     pub network: Arc<dyn Network>,
     /// The record of events.
     pub recorder: Arc<Recorder>,
@@ -115,7 +115,7 @@ pub struct Resolver {
     /// Answers that wait to be renewed.
     renewals: Renewals,
     stopping: watch::Sender<bool>,
-    /// A switch for tests: panics in flights.
+    /// A switch for tests: it causes panics in flights.
     #[cfg(feature = "lab")]
     strike: Strike,
 }
@@ -177,8 +177,8 @@ impl Resolver {
         })
     }
 
-    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question need not wait for
-    /// that.
+    /// Asks the root servers for their names and addresses (RFC 9609), so that the first question does not wait for
+    /// them.
     ///
     /// # Errors
     /// No root server answers; the first question will try again.

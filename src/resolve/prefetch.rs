@@ -6,7 +6,7 @@
 //!
 //! # Decisions
 //!
-//! - Answers of DNS lists are not renewed: a list gets no more queries than its clients send.
+//! - Answers of DNS lists are not renewed, so that a list gets no more queries than its clients send.
 //! - Renewals stop while flights are crowded. A zone has only a few of the places, so that a zone that does not
 //!   answer does not delay the others. An answer that found no place may be handed over again a second later.
 //! - Delegations and addresses of servers take at most half of the places.

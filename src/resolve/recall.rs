@@ -20,8 +20,8 @@ use crate::record::event::StepEvent;
 use crate::validate::verdict::Verdict;
 
 impl Resolver {
-    /// The data in memory, if their security is enough for the question, or if they pass validation now. Others are
-    /// asked for anew: they may have been kept for a client that sets CD.
+    /// The data in memory, if their security is enough for the question, or if they pass validation now. Otherwise
+    /// servers are asked: the data may have been kept for a client that sets CD.
     pub(super) async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {
         let (mut found, checked) = self.recall(errand)?;
         let parts =
@@ -38,7 +38,7 @@ impl Resolver {
         Some(chased.take(found, &judged.checked))
     }
 
-    /// The addresses of a name in memory. An empty set: it has none. None: memory does not know.
+    /// The addresses of a name in memory. Empty: the name has none. None: there is no entry.
     pub(super) fn remembered_addresses(
         &self,
         list: &List,

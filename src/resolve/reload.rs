@@ -16,7 +16,7 @@ use crate::zones::{self, Views};
 pub(super) struct ChangedRoutes(Mutex<BTreeMap<Name, Mono>>);
 
 impl ChangedRoutes {
-    /// Notes the names of a reload. There are no more than the zones of the configurations of these seconds.
+    /// Notes the names of a reload. Their number is bounded by the zones of the configurations of the last seconds.
     fn note(&self, names: &[Name], now: Mono) {
         let mut changed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         changed.retain(|_, at| is_recent(*at, now));

@@ -1,10 +1,10 @@
 //! Shares the places of flights among zones and clients, and decides who gives way when places run short.
 //!
-//! Pure: its input is who comes and who leaves; its output is whether there is room. Each place counts for its client
-//! and for its zone. Up to half of the places nobody is refused. Beyond that, the zone or the client with the most
-//! gives way. The order by number of places is built when it is first needed, and kept until few places are taken. A
-//! zone from which no answer has come lately gets a small part of the places. Models: Unbound's jostle list, BIND's
-//! fetches-per-zone.
+//! Pure: its input is the places that are taken and given up; its output is whether there is room. Each place counts
+//! for its client and for its zone. Up to half of the places no question is refused. Beyond that, the zone or the
+//! client with the most gives way. The order by number of places is built when it is first needed, and kept until few
+//! places are taken. A zone from which no answer has come lately gets a small part of the places. Models: Unbound's
+//! jostle list, BIND's fetches-per-zone.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hash};
@@ -26,7 +26,7 @@ pub(super) type ZoneHash = u64;
 /// A client, as the keyed hash of its address or prefix.
 pub(super) type ClientKey = u64;
 
-/// A table whose keys are keyed hashes or our own numbers, so that nobody can choose them.
+/// A table whose keys are keyed hashes or our own numbers, so strangers cannot choose them.
 pub(super) type Numbered<Key, Kept> = HashMap<Key, Kept, BuildHasherDefault<Plain>>;
 
 /// The owner of a place.
@@ -49,14 +49,14 @@ pub(super) enum Admission {
     Room,
     /// There is room once this place is given up; it is one of the heaviest.
     InPlaceOf(Ticket),
-    /// There is no room: the question would be one more of those that have the most.
+    /// There is no room: the question's own zone or client already has the most places.
     Refused(ShedReason),
 }
 
 /// Why there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ShedReason {
-    /// No answer has come from the zone lately, or yet, and it has as many places as such a zone gets.
+    /// No answer has come from the zone lately or at all, and it has all places that such a zone may have.
     SilentZone,
     /// Places run short, and this zone has the most.
     Zone,
@@ -64,7 +64,7 @@ pub(super) enum ShedReason {
     Client,
     /// All places are taken, and none of them is old.
     Full,
-    /// It was one of the heaviest, and gave its place to a lighter one.
+    /// Its zone or client had the most places, and it gave its place to a question of another.
     MadeRoom,
     /// The greatest number of clients is waiting already.
     Waiters,
@@ -532,7 +532,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever order they come and go in: the bound holds, and nothing is left at the end.
+        /// In any order of taking and giving up, the bound holds, and nothing is left at the end.
         #[test]
         fn sums_hold_and_nothing_is_left(
             steps in proptest::collection::vec((0_u64..4, 0_u64..6, 0_u8..5), 1..400)

@@ -45,9 +45,9 @@ pub fn nowhere(random: &Random) -> Name {
 pub enum Ahead {
     /// The question was sent.
     Sent,
-    /// Not needed: memory has the answer, or another flight asks already.
+    /// The question is not needed: memory has the answer, or another flight already asks.
     NotNeeded,
-    /// Others need the room.
+    /// There is no room for it.
     NoRoom,
 }
 
@@ -83,7 +83,7 @@ impl Resolver {
         let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
         let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
         let verdict = match found {
-            // The believed state of the list must not influence the meaning of its answer.
+            // The current state of the list must not influence how its answer is read.
             Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
             Err(failure) => why_of(list, &failure).map(ListVerdict::Untold),
         };
@@ -95,7 +95,8 @@ impl Resolver {
         tokio::join!(self.iterate.probe_dead_servers(), self.iterate.prove_silences()).0
     }
 
-    /// Asks the internet for a name that no zone has, to see whether anybody answers. Answers are noted as always.
+    /// Asks for a name that no zone has, to see whether any server of the internet answers. Answers are recorded as
+    /// usual.
     pub async fn ask_for_nothing(&self, view: ViewId, name: &Name) {
         let views = self.views.load_full();
         let Some(view) = views.get(view).or_else(|| views.general()) else { return };
@@ -111,7 +112,7 @@ impl Resolver {
             avoid: &[],
             cut: None,
         };
-        // A failure shows nothing.
+        // A failure needs no action: only an answer shows something.
         let _ = self.iterate.find(errand).await;
     }
 
@@ -125,12 +126,12 @@ impl Resolver {
         self.ask_aside(ClientQuestion::new(question, key, asker, now, view)).await
     }
 
-    /// Asks servers even if memory has an answer, which is about to expire and is not used.
+    /// Asks servers even if memory has an answer: it is about to expire, so it is not used.
     pub(super) async fn ask_aside(self: &Arc<Self>, asked: ClientQuestion) -> Ahead {
         if self.trust.failed_a_moment_ago(&asked.key).is_some() {
             return Ahead::NotNeeded;
         }
-        // When others give way, nothing is prefetched.
+        // Nothing is prefetched while flights are crowded.
         if self.flights.are_crowded() {
             return Ahead::NoRoom;
         }

@@ -1,4 +1,4 @@
-//! Stale answers: what a client gets if no server answers, made of RRsets past their TTL.
+//! Stale answers: made of RRsets past their TTL, for clients whose servers do not answer.
 //!
 //! RFC 8767. `cache::freshness` decides which entries may be used, and for how long. This module composes the answer,
 //! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets the fresh one as
@@ -63,8 +63,8 @@ impl Resolver {
         Some(Asked::Replied(Replied { outcome: Outcome::Stale, answer, trail: None }))
     }
 
-    /// The same if the last resolution of the question has failed while no server at all was heard, and none has been since: no
-    /// client waits for that again. The question is tried once more on the side.
+    /// The same if the last resolution of the question has failed, and no server at all has answered since it began.
+    /// No client waits again then, and the question is tried again in the background.
     pub(super) fn stale_in_an_outage(&self, missed: &ClientQuestion) -> Option<Asked> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let (key, now) = (&missed.key, self.clock.mono());
@@ -103,7 +103,7 @@ impl Resolver {
                     None => break,
                 }
             }
-            // Servers may answer meanwhile; then the client waits for them.
+            // If servers have answered meanwhile, the client waits longer.
             tokio::time::sleep(from.since(now)).await;
         }
         tokio::time::sleep(ends.since(self.clock.mono())).await;

@@ -105,8 +105,8 @@ impl Resolver {
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
     }
 
-    /// SERVFAIL at once, because others need the room; counted for the zone. A stale answer instead, if the zone's silence takes up
-    /// the room.
+    /// SERVFAIL at once, because others need the room; counted for the zone. If the room is taken because the zone is
+    /// silent, it is a stale answer instead.
     fn turn_away(&self, missed: &ClientQuestion, shed: &Shed) -> Asked {
         let is_silent = shed.why == ShedReason::SilentZone;
         if let Some(asked) = is_silent.then(|| self.stale_at_once(missed, &shed.sentence())).flatten() {

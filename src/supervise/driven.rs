@@ -1,7 +1,7 @@
 //! Work that is driven by the task that waits for it, and by the runtime if that task leaves.
 //!
-//! A task of its own costs a wake, a place in a queue and often another thread. Work that nearly always ends before
-//! its waiter leaves needs none.
+//! A separate task costs a wake-up, a place in a queue, and often a change of thread. Work that nearly always ends
+//! before its waiter leaves does not need one.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

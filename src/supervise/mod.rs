@@ -6,10 +6,10 @@
 //!
 //! # Decisions
 //!
-//! - A panic on the way of one question must leave no other client waiting and must stop nothing for good. So tasks
-//!   restart instead of taking the process down at once.
-//! - A fault that comes back at once is better met by a new process: more than five panics in ten minutes end the
-//!   daemon with exit code 1.
+//! - After a panic caused by one question, no other client may wait forever and no task may stay away. So tasks
+//!   restart, and the process does not end at once.
+//! - A fault that returns at once needs a new process: more than five panics in ten minutes end the daemon with exit
+//!   code 1.
 //! - The watchdog follows the tasks and not a timer of its own, because a timer runs on while a worker is stuck.
 
 pub mod driven;
@@ -85,7 +85,7 @@ impl Supervisor {
                     Err(panic) if supervisor.may_restart(&whose, &*panic, &mut restarts) => {
                         tokio::time::sleep(RESTART_PAUSE).await;
                     }
-                    // Its pulse stays, and is missed.
+                    // Its pulse stays, so that the watchdog notices the missing task.
                     Err(_) => std::future::pending().await,
                 }
             }
@@ -136,7 +136,7 @@ impl Restarts {
     }
 }
 
-/// One life of a task: it answers its bell whenever it is not at work.
+/// Runs a task once. It answers its bell whenever it does not work.
 async fn live<Task: Future>(begin: impl Fn() -> Task, bell: &Notify, pulse: &Pulse) -> Task::Output {
     let mut task = std::pin::pin!(begin());
     loop {
@@ -156,7 +156,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 
 /// Runs `work` as a future that returns its panic instead of passing it to the task that polls.
 pub fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
-    // No async block around it, which would store the work twice.
+    // An async block around it would store the work twice.
     let caught = AssertUnwindSafe(work).catch_unwind();
     caught.map(|ended| ended.map_err(|panic| Panicked(message(&*panic).to_owned())))
 }

@@ -1,7 +1,7 @@
 //! Pulses: whether each serving thread and task still runs its loop.
 //!
-//! The watchdog rings a bell and looks at the next round whether it was answered. Neither side waits, so a stuck
-//! thread cannot block the watchdog.
+//! The watchdog rings a bell, and in its next round checks whether the bell was answered. Neither side waits, so a
+//! stuck thread cannot block the watchdog.
 
 #[cfg(feature = "lab")]
 use std::sync::atomic::AtomicBool;
@@ -19,7 +19,7 @@ pub struct Pulse {
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// All pulses; one is gone when the starter of its thread has dropped it.
+/// All pulses. A pulse ends when the starter of its thread drops it.
 #[derive(Clone, Default)]
 pub struct Pulses(Arc<Mutex<Vec<Weak<Pulse>>>>);
 
@@ -68,8 +68,8 @@ impl Pulses {
         self.all().iter().map(|pulse| pulse.whose.clone()).collect()
     }
 
-    /// Orders a panic of the thread or task with this name when it comes round next, which is at once unless it is
-    /// stuck; returns false if there is none.
+    /// Orders a panic of the thread or task with this name in its next round, which is at once unless it is stuck.
+    /// Returns false if there is none.
     #[cfg(feature = "lab")]
     pub fn strike(&self, whose: &str) -> bool {
         let all = self.all();

@@ -1,4 +1,4 @@
-//! Panics on order: the lab tests with them that a panic affects nothing else.
+//! Panics on order, with which the lab tests that a panic affects nothing else.
 //!
 //! Only built for the lab.
 

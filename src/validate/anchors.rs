@@ -44,8 +44,8 @@ pub enum Trust<'a> {
 }
 
 impl Trust<'_> {
-    /// Whether keys of `zone` count here. Those of a zone above the anchor do not: nothing vouches for them, and as
-    /// an insecure zone it would make all names below it insecure.
+    /// Whether keys of `zone` count here. Keys of a zone above the anchor do not: no anchor proves them, and if that
+    /// zone is insecure, all names below it would be insecure.
     pub fn reaches(&self, zone: &Name) -> bool {
         match self {
             Self::Anchor(anchor, _) => anchor.zone_of(zone),
@@ -73,7 +73,7 @@ impl Anchors {
         }
     }
 
-    /// Adds all of another's.
+    /// Adds all anchors of `other`.
     pub fn add_all(&mut self, other: Self) {
         for (name, signers) in other.0 {
             signers.into_iter().for_each(|ds| self.add(&name, ds));

@@ -26,7 +26,7 @@ pub struct Denials<'a> {
     iterations: bool,
     /// Why a proof that came along is invalid.
     fault: Option<ValidationFailure>,
-    /// The signed ones.
+    /// The signed records.
     signed: Vec<&'a Record>,
     /// Seconds that the shortest lived of them may be kept.
     pub ttl: u32,
@@ -56,7 +56,7 @@ impl<'a> Denials<'a> {
             let rrset = CoveredRrset { name, kind, records: &[record] };
             let signatures = covering(records, name, kind);
             match signature::check(&rrset, &signatures, keys, rules).await {
-                // A record that a wildcard made says nothing about its own name.
+                // A record that a wildcard made proves nothing about its own name.
                 Ok(signed) if signed.encloser.is_none() => denials.add(record, signed.ttl),
                 Ok(_) => {}
                 Err(fault) if fault.why == Why::Indeterminate => return Err(fault),

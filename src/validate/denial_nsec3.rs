@@ -74,7 +74,7 @@ impl<'a> Nsec3s<'a> {
         if let Some(nsec3) = self.at(&wildcard, budget)? {
             return Ok(lacks(nsec3.type_set(), kind, &wildcard).then(|| proven(encloser.closer)));
         }
-        // An unsigned zone, or a name above one, may be hidden here.
+        // An unsigned zone, or a name above one, may exist in this gap.
         Ok(encloser.closer.opt_out().then_some(Proven::Insecurely(None)))
     }
 
@@ -131,7 +131,7 @@ impl<'a> Nsec3s<'a> {
         let covers = |(owner, nsec3): &&(Vec<u8>, &NSEC3)| {
             let next = nsec3.next_hashed_owner_name();
             let (after, before) = (hash > *owner, hash.as_slice() < next);
-            // The first follows the last.
+            // The last record of the chain is followed by the first.
             if owner.as_slice() < next { after && before } else { after || before }
         };
         Ok(self.records.iter().find(covers).map(|(_, nsec3)| *nsec3))

@@ -1,7 +1,7 @@
 //! Trusted keys of a zone: a key that a DS of the parent or a trust anchor names must sign the set.
 //!
 //! Pure. RFC 4035 section 5.2, RFC 4509 section 3 (SHA-1 digests only if there is nothing better), RFC 6840 sections
-//! 5.2 (unknown algorithms make a zone insecure) and 5.11 (one good path is enough).
+//! 5.2 (unknown algorithms make a zone insecure) and 5.11 (one valid path is enough).
 
 use hickory_proto::dnssec::DigestType;
 use hickory_proto::dnssec::rdata::{DNSSECRData, DS, RRSIG};
@@ -16,11 +16,11 @@ use crate::limits::{MAX_DNSKEYS, MAX_DS, MAX_KEYS_OF_TAG};
 /// The verdict on the keys of a zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entrusted {
-    /// They are trusted for this many seconds.
+    /// The trusted keys, and the seconds for which they may be kept.
     Secure(ZoneKeys, u32),
     /// The zone is signed with algorithms that are not checked.
     Insecure(ValidationFailure),
-    /// They do not match the DS.
+    /// The keys do not match the DS.
     Bogus(ValidationFailure),
 }
 
@@ -45,7 +45,8 @@ pub fn usable<'a>(
     }
     let better = digests.iter().any(|ds| ds.digest_type() != DigestType::SHA1);
     let best = digests.into_iter().filter(|ds| !better || ds.digest_type() != DigestType::SHA1);
-    // Bounded last: a zone must not become insecure because usable DS are behind many others.
+    // The bound is applied last, so that a zone does not become insecure because its usable DS come after many
+    // others.
     Ok(best.take(MAX_DS).collect())
 }
 
@@ -62,7 +63,7 @@ pub async fn entrust(
         Err(fault) => return Entrusted::Insecure(fault),
     };
     let mut keys: Vec<ZoneKey> = records.iter().filter_map(|record| key_of(record)).collect();
-    // Keys that a DS may name come first, and are kept by the bound.
+    // Keys that a DS may name come first, so that the bound does not cut them off.
     keys.sort_by_key(|key| !ds.iter().any(|ds| ds.key_tag() == key.tag));
     keys.truncate(MAX_DNSKEYS);
     if keys.is_empty() {

@@ -11,7 +11,7 @@
 //! - A failed check counts by its measured time: on P-384 (561 µs) as seven, by an RSA key by size and exponent
 //!   (`cargo bench --bench validate`). Sixteen failed checks on P-384 once kept a thread for 15 ms.
 //! - A question yields its thread after every few checks, so that other clients of the thread do not wait.
-//! - RSA keys from 512 bits are accepted, as zones with short keys get mail as others do.
+//! - RSA keys from 512 bits are accepted, because zones with short keys also send and receive mail.
 //! - NSEC3 with more than 50 iterations is insecure (RFC 9276 section 3.2), the value that BIND and Unbound use.
 //! - A signature is accepted for one minute after its end and no longer.
 

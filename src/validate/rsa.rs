@@ -3,10 +3,10 @@
 //! Pure. RFC 3110 (the form of a key), RFC 5702 section 2 (512 to 4096 bits, RSASHA512 from 1024 on), RFC 8017
 //! section 8.2.2 (RSASSA-PKCS1-v1_5).
 //!
-//! ring checks keys of 1024 to 8192 bits and refuses shorter ones; aws-lc-rs does too. Zones with shorter ZSKs get
-//! mail as others do, and the length of a key is the zone owner's decision, so such keys are checked with the
-//! integers of num-bigint. Key, message and signature are public, so the time of the check reveals no secret. The
-//! crate `rsa` does the same, with twenty crates of its own below it.
+//! ring checks keys of 1024 to 8192 bits and refuses shorter ones; aws-lc-rs does too. Zones with shorter ZSKs also
+//! send and receive mail, and their owners decide about the length, so such keys are checked with the integers of
+//! num-bigint. Key, message and signature are public, so the time of the check reveals no secret. The crate `rsa`
+//! does the same, but depends on twenty more crates.
 
 use hickory_proto::dnssec::Algorithm;
 use num_bigint::BigUint;

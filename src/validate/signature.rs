@@ -14,12 +14,12 @@ use super::verdict::{ValidationFailure, Why};
 use crate::clock::Calendar;
 use crate::limits::{CLOCKLESS_TTL, MAX_KEYS_OF_TAG, MAX_SIGNATURES, SLOW_CHECK};
 
-/// Seconds that a signature may begin in the future, at least and at most, for slow clocks; between them it is a
-/// tenth of the signature's time. Unbound's val-sig-skew-min and val-sig-skew-max.
+/// For slow clocks: the least and the greatest number of seconds by which a signature may begin in the future.
+/// Between them it is a tenth of the signature's validity. Unbound's val-sig-skew-min and val-sig-skew-max.
 const EARLY: (u32, u32) = (3_600, 86_400);
 
-/// Seconds that a signature is good after its end, kept data included, for fast clocks. RFC 4035 section 5.3.1 allows
-/// none, because anybody may replay an expired signature; BIND and Knot allow none either.
+/// For fast clocks: seconds for which a signature, also one in memory, is valid after its end. RFC 4035 section 5.3.1
+/// allows none, because anybody may replay an expired signature; BIND and Knot allow none either.
 const LATE: u32 = 60;
 
 /// Records of one owner and type.
@@ -33,7 +33,7 @@ pub struct CoveredRrset<'a> {
     pub records: &'a [&'a Record],
 }
 
-/// The result of a good signature.
+/// The result of a valid signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GoodSignature {
     /// Seconds that the data may be kept: the smallest of their TTL, of the TTL in their zone, and of the rest of the
@@ -76,7 +76,7 @@ pub fn signer<'a>(name: &Name, kind: RecordType, signatures: &[&'a RRSIG]) -> Op
     signers.filter(may).max_by_key(|signer| signer.iter().len())
 }
 
-/// Checks an RRset: one good signature is enough.
+/// Checks an RRset: one valid signature is enough.
 ///
 /// # Errors
 /// There is none; the fault is that of the signature that passed the most checks.
@@ -118,8 +118,8 @@ async fn check_one(
         return Err(bogus("does not apply to this name".to_owned()));
     }
     let left = match time_left(rrset, signature, calendar) {
-        // Only the owner of the root's keys can have made a fitting signature, and not before it begins: the clock is
-        // slow.
+        // Only the owner of the root's keys can make a signature that fits, and does not make it before it begins. So
+        // the clock is slow.
         Err(fault) if fault.why == Why::NotYetValid && keys.zone.is_root() => {
             Err(fault.proving(input.sig_inception.get().into()))
         }
@@ -223,7 +223,7 @@ pub fn has_expired(record: &Record, calendar: Calendar) -> bool {
     let (Calendar::Clock(unix) | Calendar::After(unix)) = calendar;
     let now = u32::try_from(unix & u64::from(u32::MAX)).unwrap_or(0);
     match &record.data {
-        // Serial numbers, as above.
+        // Serial numbers that wrap, as above.
         RData::DNSSEC(DNSSECRData::RRSIG(signature)) => {
             signature.input().sig_expiration.get().wrapping_sub(now) > u32::MAX / 2
         }

@@ -130,7 +130,8 @@ fn a_signature_of_the_root_that_has_not_begun_shows_that_the_clock_is_slow() {
     assert_eq!(proven("example.", false, ahead, TODAY).unwrap_err().passed, None);
     let forged = proven(".", true, ahead, TODAY).unwrap_err();
     assert_eq!((forged.why, forged.passed), (Why::Bogus, None));
-    // Then the begin of signatures is ignored, and one that had ended by then has expired.
+    // If the clock is slow, the begin of a signature is ignored, and a signature that ended before the known moment
+    // has expired.
     let slow = Calendar::After(ahead.0);
     assert_eq!(proven("example.", false, ahead, slow).unwrap().ttl, CLOCKLESS_TTL);
     assert_eq!(proven("example.", false, (NOW + 40 * day, NOW + 50 * day), slow).unwrap().ttl, CLOCKLESS_TTL);
@@ -234,7 +235,7 @@ fn failed_checks_cost_by_the_time_that_they_take() {
     until_spent(Algorithm::RSASHA256, Some(&large), 3);
 }
 
-/// Others that share the thread wait for a few checks at most.
+/// Other tasks of the thread wait for a few checks at most.
 #[test]
 fn others_have_the_thread_between_the_checks_of_an_expensive_answer() {
     let signer = Signer::new("example.", Algorithm::ED25519);
@@ -320,7 +321,7 @@ fn a_key_that_is_no_zone_key_revoked_or_not_signed_is_not_trusted() {
     assert!(matches!(judge(&signer, &[]), Entrusted::Bogus(fault) if fault.why == Why::RrsigsMissing));
 }
 
-/// The order of records is the sender's and is not signed: usable ones count wherever they are.
+/// The order of records is not signed, so usable records count at any place.
 #[test]
 fn ds_and_keys_are_found_behind_many_others() {
     let signer = Signer::new("example.", Algorithm::ED25519);

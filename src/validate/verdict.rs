@@ -86,7 +86,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict on two parts of one answer together: the weaker.
+    /// The verdict on two parts of one answer together, which is the weaker of the two.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (&self, &other) {

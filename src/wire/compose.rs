@@ -32,6 +32,14 @@ pub struct AnswerParts<'a> {
     pub list: Option<ListMark>,
 }
 
+impl<'a> AnswerParts<'a> {
+    /// A positive answer with these records alone.
+    pub fn positive(question: &'a Question, answers: &'a [Record], stored: Mono) -> Self {
+        let (rcode, authorities) = (ResponseCode::NoError, &[][..]);
+        Self { question, rcode, answers, authorities, stored, extended_error: None, list: None }
+    }
+}
+
 /// Composes an answer. It may be kept until its first TTL ends; one without records is not kept.
 ///
 /// None if the records do not fit a message of 65 535 octets.
@@ -107,7 +115,7 @@ fn encode_addresses(parts: &AnswerParts<'_>) -> Option<Vec<u8>> {
         return None;
     }
     let name = WireName::of(&question.name);
-    // Exactly as much as is written, so that nothing is copied when the answer is kept.
+    // The capacity is exact, so that nothing is copied when the answer is kept.
     let addresses: usize = answers.iter().map(|record| ADDRESS + octets_of(&record.data)).sum();
     let mut wire = Vec::with_capacity(HEADER + name.len() + TYPE_AND_CLASS + addresses);
     for field in [0, RESPONSE | u16::from(parts.rcode) & RCODE, 1, count.into(), 0, 0] {
@@ -148,7 +156,8 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         extended_error: Some(error.clone()),
         list: None,
     };
-    // A header and a question always fit; if the library fails all the same, twelve octets say SERVFAIL.
+    // A header and a question always fit. If the library fails nevertheless, the reply is a header of twelve octets
+    // with SERVFAIL.
     answer(&parts).unwrap_or_else(|| Answer {
         wire: vec![0, 0, 0x80, 0x82, 0, 0, 0, 0, 0, 0, 0, 0].into_boxed_slice(),
         ttl_offsets: Box::default(),
@@ -172,7 +181,7 @@ fn ttls(wire: &[u8]) -> Option<(Vec<u16>, Option<u32>)> {
     let mut cursor = Cursor::new(wire, HEADER);
     cursor.skip_name()?;
     cursor.u32()?;
-    // Most messages from here have no OPT. A message of this many records has so many octets.
+    // Each record has at least `LEAST_RECORD` octets, so the header cannot make this large.
     let mut offsets =
         Vec::with_capacity(usize::try_from(records).unwrap_or(0).min(wire.len() / LEAST_RECORD));
     let mut shortest = None;
@@ -215,15 +224,7 @@ mod tests {
             ),
         ];
         let question = Question::new(&name, RecordType::A);
-        let parts = AnswerParts {
-            question: &question,
-            rcode: ResponseCode::NoError,
-            answers: &records,
-            authorities: &[],
-            stored: Mono::START,
-            extended_error: None,
-            list: None,
-        };
+        let parts = AnswerParts::positive(&question, &records, Mono::START);
         let kept = answer(&parts).unwrap();
         assert_eq!(kept.expires, Mono::START.after(Duration::from_secs(9)));
         assert_eq!(kept.ttl_offsets.len(), 2);
@@ -259,15 +260,7 @@ mod tests {
         );
         assert!(!plain(&[elsewhere], &[]) && !plain(std::slice::from_ref(&one), &[two]));
         let other_case = [at("WWW.Example.", one.data)];
-        let parts = AnswerParts {
-            question: &question,
-            rcode: ResponseCode::NoError,
-            answers: &other_case,
-            authorities: &[],
-            stored: Mono::START,
-            extended_error: None,
-            list: None,
-        };
+        let parts = AnswerParts::positive(&question, &other_case, Mono::START);
         assert_eq!(encode_addresses(&parts).unwrap().get(29..31), Some(OWNER_ASKED_FOR.as_slice()));
     }
 }

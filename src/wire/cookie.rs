@@ -1,7 +1,7 @@
 //! DNS cookies (RFC 7873): reads a client's cookie and makes the one of its reply.
 //!
-//! The server's part has the layout of RFC 9018 section 4. It is never demanded back, because our clients are on this
-//! host or its network, so the choice of hash is free.
+//! The server's part has the layout of RFC 9018 section 4. The server cookie is never verified, because our clients
+//! are on this host or in its network. So any hash may be used.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::IpAddr;

@@ -11,8 +11,8 @@
 //! - Answers of addresses are written without the library's encoder: nothing in them is compressed but their owners.
 //! - Names of an answer are compressed onto the question, so that the client's spelling of the question reaches the
 //!   owner names too.
-//! - A reader of our own for replies with few addresses was not written. The library takes 4 700 of the instructions of a miss
-//!   (callgrind), but half of them for names, which it alone can make.
+//! - A reader of our own for replies with few addresses was not written. The library takes 4 700 of the instructions
+//!   of a miss (callgrind), but half of them for names, and only the library can make its names.
 //! - A compression pointer may lead over at most 16 others. Encoders point at labels, some at one other pointer.
 
 #![deny(

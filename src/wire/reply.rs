@@ -166,16 +166,8 @@ mod tests {
         let records: Vec<_> = (0..records)
             .map(|last| Record::from_rdata(name.clone(), 300, RData::A(rdata::A::new(192, 0, 2, last))))
             .collect();
-        compose::answer(&AnswerParts {
-            question: &Question::new(&name, RecordType::A),
-            rcode: ResponseCode::NoError,
-            answers: &records,
-            authorities: &[],
-            stored: Mono::START,
-            extended_error: None,
-            list: None,
-        })
-        .unwrap()
+        compose::answer(&AnswerParts::positive(&Question::new(&name, RecordType::A), &records, Mono::START))
+            .unwrap()
     }
 
     fn read(bytes: &[u8]) -> Message {

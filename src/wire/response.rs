@@ -1,10 +1,10 @@
-//! Reads a server's message: the library does it; if it refuses a message without a fault, this module reads it
+//! Reads a server's message: the library reads most. If it refuses a correct message, this module reads the message
 //! record by record.
 //!
 //! RFC 1035 section 4. The library takes a record without data for one of UPDATE (RFC 2136), and a SIG outside the
 //! additional section for a misplaced signature of the message; both are ordinary data (RFC 3597, RFC 2535). Data
-//! that the library cannot interpret are kept as octets. An additional record that cannot be read is left out:
-//! nothing depends on it alone.
+//! that the library cannot interpret are kept as octets. An additional record that cannot be read is left out,
+//! because it is never necessary.
 
 use hickory_proto::op::{Edns, Header, Message, OpCode, Query};
 use hickory_proto::rr::{Name, Record, RecordType};
@@ -84,7 +84,7 @@ fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
     Name::read(decoder)?;
     let kind = RecordType::read(decoder)?;
     decoder.read_slice(6)?;
-    // The code that takes the octets checks the length against what is left.
+    // The code that reads these octets compares the length with the octets that are left.
     let length = decoder.read_u16()?.unverified();
     decoder.read_slice(usize::from(length))?;
     Ok(kind)
@@ -94,7 +94,7 @@ fn skip(decoder: &mut BinDecoder<'_>) -> Result<RecordType, DecodeError> {
 fn one(mut decoder: BinDecoder<'_>, kind: RecordType, section: Section) -> Result<Record, DecodeError> {
     let of_message = match kind {
         RecordType::OPT => section == Section::Needed,
-        // They sign the message for a client that asked for it; we did not.
+        // They sign the message as a whole, which we did not request.
         RecordType::TSIG => true,
         RecordType::SIG => section == Section::Additional,
         _ => false,

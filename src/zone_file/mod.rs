@@ -6,8 +6,8 @@
 //!
 //! # Decisions
 //!
-//! - There were four readers, and they differed: an A with a word too many was read, TYPE1 was not, RP and URI were
-//!   unknown. One reader replaced them and is compared with BIND's `named-compilezone`.
+//! - There were four readers, and they differed: an A with a superfluous word was accepted, TYPE1 was not, and RP and
+//!   URI were unknown. One reader replaced them and is compared with BIND's `named-compilezone`.
 //! - Hickory's reader was not enough: it does not read `@` in data, DNAME, or the records that a signer writes. It is
 //!   used for the data of SVCB and HTTPS only.
 //! - A file without a TTL gets one hour. A second SOA is an error, as in BIND.
@@ -179,7 +179,7 @@ impl Reader {
                 return Err(entry.wrong("the type is missing"));
             };
             words = rest;
-            // Fields that may be left out come in either order, but each once.
+            // The optional fields may have either order, but each may appear once only.
             if let Some(seconds) = span(&word.text).filter(|_| own_ttl.is_none()) {
                 own_ttl = Some(seconds);
             } else if word.text.eq_ignore_ascii_case("IN") && !has_class {

@@ -139,7 +139,7 @@ impl Search<'_> {
                         return response;
                     }
                 }
-                // After an alias the client continues by itself; the delegation is not its question.
+                // After an alias the client itself asks for the target, so no referral is sent.
                 ZoneData::Delegation(_) if !response.answers.is_empty() => return response,
                 ZoneData::Delegation(cut) => return self.refer(&cut, response),
                 ZoneData::NoData(proof) => return self.deny(proof, response),

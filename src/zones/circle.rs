@@ -1,4 +1,4 @@
-//! Servers of a zone that are listeners of resolverd itself: its queries would come back to it.
+//! Finds configured servers that are listeners of resolverd itself: its queries would come back to it.
 
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 
@@ -10,10 +10,7 @@ use crate::zones::Wrong;
 /// # Errors
 /// The first such zone.
 pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
-    let listeners = || {
-        let more = config.listeners.iter().flat_map(|listener| &listener.addresses);
-        config.listen.addresses.iter().chain(more)
-    };
+    let listeners = || config.all_listeners().flat_map(|listener| &listener.addresses);
     for zone in &config.zones {
         let (key, servers): (_, Vec<SocketAddr>) = match &zone.kind {
             ZoneKind::Forward(forwarders) => ("forward", forwarders.iter().map(|one| one.address).collect()),
@@ -42,7 +39,7 @@ fn is_at(listener: SocketAddr, server: SocketAddr, is_ours: impl Fn(IpAddr) -> b
         && (own == asked || (own.is_unspecified() && (asked.is_loopback() || is_ours(asked))))
 }
 
-/// Whether this host has the address: the kernel then sends to it from itself. Nothing is sent.
+/// Whether this host has the address: if so, the kernel chooses the same address as the source. Nothing is sent.
 fn is_ours(address: IpAddr) -> bool {
     let any: IpAddr = if address.is_ipv4() { [0; 4].into() } else { [0_u16; 8].into() };
     let from = UdpSocket::bind((any, 0)).and_then(|socket| {

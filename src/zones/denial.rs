@@ -41,7 +41,7 @@ pub(super) fn no_name(zone: &Zone, name: &Name) -> Vec<Record> {
     proof.records
 }
 
-/// Proves that a name does not exist, beside the answer of a wildcard.
+/// Proves, together with the answer of a wildcard, that the name itself does not exist.
 pub(super) fn expansion(zone: &Zone, name: &Name) -> Vec<Record> {
     let mut proof = Proof { zone, records: Vec::new() };
     if zone.hashed().is_empty() {

@@ -1,7 +1,7 @@
 //! A digest of all values of a configuration that decide answers. Data learnt under another configuration must not be
 //! used.
 //!
-//! DNS lists are not in it, as nothing that they say is kept over a restart.
+//! DNS lists are not part of it, because their answers are not kept over a restart.
 
 use std::fmt::{self, Write};
 

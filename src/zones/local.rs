@@ -12,7 +12,7 @@ use super::zone::Zone;
 use crate::rdata::is_understood;
 use crate::zone_file;
 
-/// Contact of the SOA of answers made here (RFC 6303 section 3): it cannot be written to.
+/// Contact of the SOA of answers made here (RFC 6303 section 3). It is not a valid mail address.
 const SOA_CONTACT: &str = "nobody.invalid.";
 
 /// The zone of a file.

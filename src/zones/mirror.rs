@@ -62,7 +62,7 @@ impl Mirror {
         self.stale.load(Ordering::Relaxed)
     }
 
-    /// Continues from another mirror of the same servers: a reload makes data no newer.
+    /// Continues from another mirror of the same servers, because a reload does not make its data newer.
     pub fn go_on_from(&self, old: &Self) {
         *self.seen() = *old.seen();
         self.stale.store(old.is_stale(), Ordering::Relaxed);
@@ -79,7 +79,7 @@ impl Mirror {
         let now = match (told, known) {
             (MirrorAnswer::Serial(serial), Some(known)) if known.serial == serial => known,
             (MirrorAnswer::Serial(serial), _) => SeenSerial { serial, new_at: moment(serial, unix) },
-            // Without a serial the data get no newer.
+            // Without a serial there is no sign of newer data.
             (_, Some(known)) => known,
             (_, None) => SeenSerial { serial: 0, new_at: unix },
         };

@@ -4,12 +4,12 @@
 //!
 //! # Decisions
 //!
-//! - A route carries its whole policy (source addresses, TTL caps, NXDOMAIN cut, minimisation, races, list). Special
-//!   treatment of DNS lists is that policy and the gate of `dnsbl`, nothing else.
-//! - A `[[host]]` decides addresses and reverse names only. With all types, the MX of a name was lost and mail went
-//!   to the host itself.
-//! - Listeners that see the same zones share one view and its memory. Ids of views are never given twice: before, a
-//!   listener could get data learnt for another one's clients for ten seconds after a reload.
+//! - A route carries its whole policy (source addresses, TTL caps, NXDOMAIN cut, minimisation, races, list). DNS
+//!   lists differ from other zones only by that policy and the gate of `dnsbl`.
+//! - A `[[host]]` decides addresses and reverse names only. When it decided all types, the MX of a name was lost and
+//!   mail went to the host itself.
+//! - Listeners that see the same zones share one view and its memory. Ids of views are never given twice: when they
+//!   were, a listener could for ten seconds after a reload get data learnt for clients of another listener.
 //! - Routes are found without a secret hash, because the operator chooses the names in the table.
 
 pub mod authority;
@@ -47,7 +47,7 @@ use views::Sees;
 pub use views::{Views, changed};
 
 /// TTL of "does not exist" for names of a DNS list that is shut down, and for names with a label that stands for a
-/// key: clients that still ask need no more frequent answers.
+/// key: clients that still ask get no other answer soon.
 const MADE_HERE_TTL: u32 = 3_600;
 
 /// TTL of the records of a `[[host]]`: short, because the file may change at any time.
@@ -76,7 +76,7 @@ pub struct Route {
 pub struct Mirrored {
     /// The age of its data.
     pub mirror: Mirror,
-    /// The route while they are too old; none if the mirror is asked all the same.
+    /// The route while they are too old; none if the mirror is asked nevertheless.
     pub public: Option<Arc<Route>>,
 }
 
@@ -118,7 +118,7 @@ pub struct ZonePolicy {
     pub max_ttl: Duration,
     /// The longest time that a negative answer is kept.
     pub negative_max_ttl: Duration,
-    /// So long past its TTL an answer is given if no server answers; 0 for DNS lists.
+    /// For how long past its TTL an answer may be given if no server answers; 0 for DNS lists.
     pub serve_stale: Duration,
     /// Whether nothing is asked below a name that is proven not to exist (RFC 8020).
     pub nxdomain_cut: bool,
@@ -132,8 +132,8 @@ pub struct ZonePolicy {
     /// Whether one server is asked at a time, and only if needed: no other while it may still answer, and none probed
     /// in the background.
     pub one_at_a_time: bool,
-    /// Whether two servers in a row that answer REFUSED end the question: the zone's owner does not want to answer
-    /// us, and each further message makes it worse.
+    /// Whether two servers in a row that answer REFUSED end the question: the owner of the zone has blocked us, and
+    /// further messages prolong the block.
     pub refusals_end: bool,
 }
 
@@ -144,8 +144,8 @@ pub struct ZonePolicy {
 pub struct View {
     /// Separates its answers in memory from those of other views.
     pub id: ViewId,
-    /// Separates its data about names from those of other views. Views that see the same zones share these data,
-    /// whatever their clients get.
+    /// Separates its data about names from those of other views. Views that see the same zones share these data, even
+    /// if their clients get different answers.
     pub knows: ViewId,
     /// The operator's settings.
     pub config: Arc<Config>,
@@ -285,11 +285,11 @@ impl View {
                     continue;
                 }
                 _ if !list.is_alive() => continue,
-                // A key is for the list's own servers: no forwarder gets it.
+                // Only the list's own servers may get a key, and no forwarder.
                 Kind::Forward { .. } | Kind::Local(_) if list.rewrite.is_some() => {
                     (apex.clone(), Kind::Iterate)
                 }
-                // The servers of the zone around it are asked; they serve the list, as far as is known.
+                // The servers of the zone around it are asked, because they are assumed to serve the list.
                 Kind::Local(authority) => (around.zone.clone(), Kind::Local(authority.clone())),
                 Kind::Stub(servers) => (apex.clone(), Kind::Stub(Arc::clone(servers))),
                 Kind::Forward { servers, tls } => {
@@ -300,8 +300,8 @@ impl View {
             if let Some(rewrite) = &list.rewrite
                 && let Some(stand_in) = rewrite.stand_in()
             {
-                // The label that stands for the key is a name of ours. If a client could ask for it, an answer
-                // without the key would be kept as an answer with it.
+                // The label that stands for the key is internal. If a client could ask for it, an answer to a query
+                // without the key would be kept as an answer to one with it.
                 let own = ZonePolicy { list: None, ..policy.clone() };
                 self.routes.insert(wire_name(&stand_in), Arc::new(nothing_at(&stand_in, own)?));
             }

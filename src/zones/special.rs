@@ -1,8 +1,9 @@
 //! Names that never leave this host: special-use names and the reverse zones of private addresses.
 //!
-//! RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375 (home.arpa),
-//! RFC 9476 (alt), RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and RFC 7793 (reverse zones). An
-//! MTA asks for the reverse name of each private client; leaked, each costs it 30 s.
+//! RFC 6761 section 6 (localhost, invalid, test), RFC 7686 (onion), RFC 6762 section 22.1 (local), RFC 8375
+//! (home.arpa), RFC 9476 (alt), RFC 9462 section 6.4 (resolver.arpa), RFC 9665 (service.arpa), RFC 6303 and RFC 7793
+//! (reverse zones). An MTA asks for the reverse name of each private client. If such a query left this host, it could
+//! take 30 s.
 
 use hickory_proto::rr::{Name, RData, Record, rdata};
 
@@ -52,7 +53,7 @@ const EMPTY: [&str; 37] = [
     "31.172.in-addr.arpa.",
 ];
 
-/// Zones that are empty whatever is configured above them: these names must not be sent to any server.
+/// Zones that are always empty, even if a zone above them is configured: these names must not be sent to any server.
 const NEVER: [&str; 2] = ["invalid.", "onion."];
 
 /// 127.0.0.0/8 and ::1 read backwards.

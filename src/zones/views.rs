@@ -152,7 +152,7 @@ impl Views {
 fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
     let mut seen = Vec::new();
     let mut of_listener = Vec::new();
-    for listener in std::iter::once(&config.listen).chain(&config.listeners) {
+    for listener in config.all_listeners() {
         let sees = Sees::new(listener.zones.as_deref(), listener.guarding());
         let known = seen.iter().position(|other| *other == sees);
         of_listener.push(known.unwrap_or(seen.len()));

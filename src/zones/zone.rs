@@ -1,8 +1,8 @@
 //! A zone: its record sets, with the lookups that a server needs.
 //!
-//! Names are compared without case and kept in canonical order (RFC 4034 section 6.1), so that a name below another follows
-//! it: empty non-terminals (RFC 8499) are found by looking at the next one. Signatures and NSEC3 records stand apart:
-//! hashed names are no names of the zone (RFC 5155 section 7.2.8).
+//! Names are compared without case and kept in canonical order (RFC 4034 section 6.1), so that a name below another
+//! follows it: empty non-terminals (RFC 8499) are found by looking at the next one. Signatures and NSEC3 records are
+//! stored separately, because hashed names are not names of the zone (RFC 5155 section 7.2.8).
 
 use std::collections::BTreeMap;
 use std::ops::Bound;

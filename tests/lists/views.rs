@@ -62,6 +62,18 @@ const ORDERS: [[usize; 3]; 6] = [
     [DENYING, PASSING, GUARDED],
 ];
 
+/// Asks for a name that the list refuses: each listener gives its own code.
+async fn assert_refused(stage: &Stage, name: &str) {
+    let codes = [
+        (GUARDED, ResponseCode::ServFail),
+        (PASSING, ResponseCode::NoError),
+        (DENYING, ResponseCode::NXDomain),
+    ];
+    for (listener, code) in codes {
+        assert_eq!(given(&ask(stage, listener, name, RecordType::A).await).0, code, "{listener}");
+    }
+}
+
 #[test]
 fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
     use ResponseCode::{NXDomain, NoError, ServFail};
@@ -153,14 +165,7 @@ fn what_is_known_of_a_list_makes_answers_void_for_all_listeners() {
         pass(Duration::from_secs(5)).await;
         let entry = stage.entry(LIST);
         stage.simulation.resolver().list_is(&entry, ListState::ListsTheWorld, "it does", false).await;
-        let codes = [
-            (GUARDED, ResponseCode::ServFail),
-            (PASSING, ResponseCode::NoError),
-            (DENYING, ResponseCode::NXDomain),
-        ];
-        for (listener, code) in codes {
-            assert_eq!(given(&ask(&stage, listener, &name, RecordType::A).await).0, code, "{listener}");
-        }
+        assert_refused(&stage, &name).await;
         assert_eq!(asked(&stage, &name, RecordType::A), 2, "once before and once after");
     });
 }
@@ -191,14 +196,7 @@ fn lists_of_domains_are_shared_alike() {
         let (apex, _) = DOMAIN_LISTS[2];
         let stage = Stage::new(&|_| "* 60 A 127.0.0.1\n".to_owned(), listeners);
         let name = format!("spam.example.{apex}");
-        let codes = [
-            (GUARDED, ResponseCode::ServFail),
-            (PASSING, ResponseCode::NoError),
-            (DENYING, ResponseCode::NXDomain),
-        ];
-        for (listener, code) in codes {
-            assert_eq!(given(&ask(&stage, listener, &name, RecordType::A).await).0, code, "{listener}");
-        }
+        assert_refused(&stage, &name).await;
         assert_eq!(asked(&stage, &name, RecordType::A), 1);
     });
 }

@@ -7,6 +7,7 @@ mod lists;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use resolverd::cache::flush::Flushed;
 use resolverd::cache::rrset::Rank;
 use resolverd::cache::servers::Health;
 use resolverd::conduct::{Conduct, Transport};
@@ -356,15 +357,8 @@ fn a_trace() {
 
 #[test]
 fn what_was_removed() {
-    let removed = Removed {
-        removed: 41,
-        answers: 29,
-        rrsets: 1,
-        negatives: 3,
-        delegations: 8,
-        failures: 0,
-        servers: 0,
-    };
+    let entries = Flushed { answers: 29, rrsets: 1, negatives: 3, delegations: 8, failures: 0, servers: 0 };
+    let removed = Removed { removed: 41, entries };
     both("flush", &text::removed(&removed), &json::line(&removed));
     assert_eq!(text::removed(&Removed::default()), "nothing removed: not in the cache\n");
 }

@@ -61,7 +61,7 @@ pub(super) struct EntryFrame<'o> {
 }
 
 impl<'o> EntryFrame<'o> {
-    /// Reads the next entry of a tag that is known; none at the end.
+    /// Reads the next entry with a known tag; none at the end.
     pub(super) fn read(left: &mut Octets<'o>) -> Option<Self> {
         loop {
             let (first, octets) = (left.octet()?, left.string()?);
@@ -211,7 +211,7 @@ pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Op
     let ttl_offsets: Box<[u16]> =
         offsets.as_chunks::<2>().0.iter().map(|offset| u16::from_be_bytes(*offset)).collect();
     let mut wire: Box<[u8]> = left.string()?.into();
-    // It is sent unchanged, so it must answer the question of its key.
+    // The octets are sent unchanged, so they must answer the question of the key.
     if wire.get(HEADER..)?.get(..name.len())? != name {
         return None;
     }

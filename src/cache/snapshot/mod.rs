@@ -5,8 +5,8 @@
 //! it cannot read. A view is stored as its place in the configuration, because view ids are valid in one process
 //! only. The machine's calendar tells how much time has passed.
 //!
-//! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here no
-//! operator has to ask for it, and no question waits for it.
+//! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
+//! is written without a command, and no question waits for it.
 
 mod blocks;
 mod entry;
@@ -148,7 +148,7 @@ impl Memory {
             writer.entry(|out| entry::put_entry(out, tag, in_use, put))
         })?;
         self.answers.0.each(|key, answer, in_use| {
-            // The target of an alias may be below such a name.
+            // An alias in an answer may lead to a name below an overlooked one.
             let overlooked = !scope.overlooked.is_empty() && answer.security != Security::Secure;
             let kept = answer.is_fresh(moment) && answer.list.is_none() && !overlooked;
             let view = scope.place(|(own, _)| *own == key.view());
@@ -160,7 +160,7 @@ impl Memory {
         Ok(Written { entries, octets })
     }
 
-    /// Reads a snapshot, as long as `goes_on`. Entries that memory has already stay. Half a million entries take a
+    /// Reads a snapshot, as long as `goes_on`. Entries that are already in memory stay. Half a million entries take a
     /// second: see `walk`.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! cloud-init: whether the next boot writes over `/etc/resolv.conf`.
 //!
-//! Its module cc_resolv_conf does so where `manage_resolv_conf` is true.
+//! Its module cc_resolv_conf does so if `manage_resolv_conf` is true.
 
 use super::host::HostFile;
 use crate::check::Finding;

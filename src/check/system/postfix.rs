@@ -23,7 +23,7 @@ const LOOKING_UP: [&str; 4] = ["dnsblog", "lmtp", "smtp", "smtpd"];
 /// Options that Postfix sets itself if it needs them: `dns_lookup()` asks for DNSSEC with EDNS, and trusts AD.
 const OWN_OPTIONS: [&str; 2] = ["edns0", "trust-ad"];
 
-/// Whether the chroot also leads to resolverd, with the options of `conf`.
+/// Whether lookups in the chroot reach resolverd too, with the options of `conf`.
 pub(super) fn check(
     master: &HostFile,
     copy: &HostFile,

@@ -47,7 +47,7 @@ fn processes(host: &CheckedHost<'_>, inodes: &BTreeSet<u64>) -> BTreeMap<u64, St
         let name = || fs::read_to_string(process.join("comm")).map(|name| name.trim().to_owned());
         for inode in held.into_iter().filter(|inode| inodes.contains(inode)) {
             let Ok(name) = name() else { continue };
-            // systemd keeps the sockets that it has handed over: the process that got them is the listener.
+            // systemd keeps open the sockets that it has handed over. The process that received them is the listener.
             let known = names.entry(inode).or_insert_with(|| name.clone());
             if known == MANAGER {
                 *known = name;

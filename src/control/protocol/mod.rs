@@ -99,7 +99,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// Whether it changes the daemon: such requests are for its user and root, and not for all who may read.
+    /// Whether it changes the daemon: only root and the user of the daemon may send such a request.
     pub const fn changes(&self) -> bool {
         match self {
             Self::Flush { .. } | Self::Reload => true,
@@ -255,7 +255,7 @@ pub enum Reply {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{sentence}")]
 pub struct Problem {
-    /// Whether another request would succeed.
+    /// Which side must act: the client or the daemon.
     pub fault: Blame,
     /// One sentence for people.
     pub sentence: String,
@@ -278,24 +278,15 @@ pub enum Blame {
 pub struct Removed {
     /// The sum.
     pub removed: u64,
-    /// Answers, the negative ones not counted.
-    pub answers: u64,
-    /// RRsets.
-    pub rrsets: u64,
-    /// Negative answers, kept as answers or as RRsets.
-    pub negatives: u64,
-    /// Zone cuts.
-    pub delegations: u64,
-    /// Failures.
-    pub failures: u64,
-    /// Servers.
-    pub servers: u64,
+    /// The number of each sort.
+    #[serde(flatten)]
+    pub entries: Flushed,
 }
 
 impl From<Flushed> for Removed {
     fn from(flushed: Flushed) -> Self {
         let Flushed { answers, rrsets, negatives, delegations, failures, servers } = flushed;
         let removed = [answers, rrsets, negatives, delegations, failures, servers].iter().sum();
-        Self { removed, answers, rrsets, negatives, delegations, failures, servers }
+        Self { removed, entries: flushed }
     }
 }

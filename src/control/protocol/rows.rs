@@ -22,7 +22,7 @@ pub struct ServerState {
     pub timer: f64,
     /// Whether it answers.
     pub health: Health,
-    /// How long it is still left alone, if it is dead.
+    /// Time until its next probe, if it is dead.
     pub dead_for: Option<f64>,
     /// Messages in a row that it did not answer.
     pub silences: u32,
@@ -46,7 +46,7 @@ pub struct FlightState {
     pub kind: String,
     /// Its age.
     pub age: f64,
-    /// Clients that wait for it; 0 if all have been told that it takes too long.
+    /// Clients that wait for it; 0 if all have been answered at their deadline.
     pub clients: usize,
     /// Messages sent so far.
     pub messages: usize,

@@ -10,7 +10,7 @@ use crate::control::protocol::Reply;
 
 /// An object on a line of its own.
 pub fn line(object: &impl Serialize) -> String {
-    // The protocol's types have text keys and no fallible writer, so this cannot fail; an empty line would show it.
+    // This cannot fail, because the types of the protocol have text keys. An empty line would show a failure.
     let mut line = serde_json::to_string(object).unwrap_or_default();
     line.push('\n');
     line

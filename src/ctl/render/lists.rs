@@ -44,7 +44,7 @@ pub fn states(replies: &[Reply], style: Style) -> String {
     rows.iter().for_each(|row| table.row(state(row, called(row))));
     let mut text = table.text(style, None);
     for row in rows.iter().filter(|row| !row.note.is_empty()) {
-        // The note may begin with the list too.
+        // The note itself may begin with the name of the list.
         let note = row.note.strip_prefix(row.list.as_str()).unwrap_or(&row.note);
         let note = note.trim_start_matches([':', ' ']);
         text.push_str(&format!("{}: {}\n", called(row), harmless(note)));

@@ -192,13 +192,14 @@ fn event(event: &StepEvent) -> (&'static str, String, Paint) {
 
 /// The removed entries: "removed 41: 29 answers, 9 RRsets, 3 negative answers".
 pub fn removed(removed: &Removed) -> String {
+    let entries = removed.entries;
     let counts = [
-        (removed.answers, "answer", "answers"),
-        (removed.rrsets, "RRset", "RRsets"),
-        (removed.negatives, "negative answer", "negative answers"),
-        (removed.delegations, "delegation", "delegations"),
-        (removed.failures, "failure", "failures"),
-        (removed.servers, "server", "servers"),
+        (entries.answers, "answer", "answers"),
+        (entries.rrsets, "RRset", "RRsets"),
+        (entries.negatives, "negative answer", "negative answers"),
+        (entries.delegations, "delegation", "delegations"),
+        (entries.failures, "failure", "failures"),
+        (entries.servers, "server", "servers"),
     ];
     let told: Vec<String> = counts
         .iter()

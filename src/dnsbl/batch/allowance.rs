@@ -1,7 +1,7 @@
 //! Bounds how many prefetched questions may stay unused.
 //!
-//! Pure. A prefetched question that is not settled yet counts with its risk, so that a burst does not exceed the
-//! bound before it is known.
+//! Pure. Until it is known whether a prefetched question is used, it counts with its risk, so that a burst does not
+//! exceed the bound.
 
 use crate::limits::{BATCH_ALLOWANCE_MEMORY, BATCH_ALLOWANCE_START};
 
@@ -63,7 +63,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Whatever comes, the waste exceeds the bound at most by the questions that were out when the habit ended.
+        /// The waste exceeds the bound at most by the questions that were in progress when the habit ended.
         #[test]
         fn the_waste_stays_within_the_allowance(uses in prop::collection::vec(any::<bool>(), 1..2_000)) {
             let mut allowance = Allowance::new(3);

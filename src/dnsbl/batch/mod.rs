@@ -1,8 +1,8 @@
 //! Prefetch: the first question about an address starts the lists that this gateway will ask next.
 //!
 //! Pure: its input is questions and their results, its output the lists to start. Clients that ask list after list
-//! (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest list instead of for the sum. It
-//! starts a list only if this client asked it at nearly all of the last addresses with the same results, because a
+//! (Postfix's `reject_rbl_client`, Exim's `dnslists`) then wait for the slowest list instead of for the sum. A list
+//! is started only if this client asked it for nearly all of the last addresses with the same results, because a
 //! listing usually ends the checks.
 
 mod allowance;
@@ -111,7 +111,7 @@ struct Trigger {
     clients: ClientGroup,
     labels: u8,
     list: ListId,
-    /// The result; none for the habit over all results, which is used when the question is asked.
+    /// The result; none for the habit over all results, which applies before the result is known.
     came: Option<ListSays>,
 }
 
@@ -221,7 +221,7 @@ impl Batch {
 
     /// A question to `list` went out; a prefetched one is counted already.
     pub fn went_out(&mut self, check: &Check, list: ListId) {
-        // If no client asked it, the operator did.
+        // A question that no client asked came from the operator.
         let Some(questions) = self.open.get(check) else { return };
         if !questions.ahead.iter().any(|ahead| ahead.list == list) {
             self.allowance.went_out();

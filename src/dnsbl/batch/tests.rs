@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const TTL: Duration = Duration::from_secs(30);
 
-/// Eight lists, 20 to 150 ms away, in an order that an operator might configure.
+/// Round trips of eight lists in milliseconds, in an order that an operator might configure.
 const TRIPS: [u64; 8] = [40, 20, 150, 80, 60, 110, 30, 95];
 
 fn place(list: ListId) -> usize {
@@ -129,8 +129,8 @@ fn a_check_takes_no_longer_than_the_rule_makes_it() {
             median(&times[200..])
         );
         assert_eq!(rule, Duration::from_millis(ideal));
-        // Habits near 95 of 100 are learnt as more one time and as less the next: between the rule and a little below
-        // it.
+        // A habit of about 95 in 100 is measured now above and now below 95. So the result lies between the rule and
+        // a little below it.
         let (strict, _) = allowed(percent, 96.0);
         assert!(median(&times[200..]) <= strict.max(rule), "{percent} %");
     }
@@ -176,7 +176,7 @@ fn a_configured_group_starts_at_once_and_keeps_to_its_budget() {
     let mut started = batch.asked(CheckQuery { check: &check(1), list: 0 }, None, Mono::START, standing);
     started.sort_unstable();
     assert_eq!(started, [1, 2]);
-    // No client ever asks them: the budget ends the prefetch.
+    // No client ever asks these lists, so the allowance ends the prefetch.
     let mut starts = 0;
     for number in 2..2_000 {
         let now = Mono::from_micros(30_000_000 * u64::from(number));
@@ -211,7 +211,7 @@ fn askers_and_kinds_of_subjects_are_learnt_apart() {
 }
 
 proptest! {
-    /// Every bound holds, whatever is asked, in any order.
+    /// Every bound holds for any questions in any order.
     #[test]
     fn tables_stay_bounded(events in prop::collection::vec((any::<u16>(), 0_u32..300, any::<u8>()), 1..400)) {
         let mut batch = Batch::new(Mode::Learned, Vec::new(), 3);

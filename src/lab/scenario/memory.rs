@@ -82,7 +82,7 @@ impl HeldItem {
     fn is(&self, holding: &Holding) -> bool {
         match (self, holding) {
             (Self::Record(rank, record), Holding::Record(believed, wanted)) => {
-                // Whether clients may get it; not whether it came with AA.
+                // Shows whether clients may get it, but not whether it came with AA.
                 (*rank > Rank::Glue) == (*believed > Rank::Glue) && matches(wanted, record)
             }
             (Self::Negative(had), Holding::Negative(wanted)) => had == wanted,

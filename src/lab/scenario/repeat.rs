@@ -97,7 +97,7 @@ fn filled(line: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
 }
 
 fn filled_word(word: &str, values: &[Variable<'_, u32>]) -> Result<String, String> {
-    // Copies first: each is filled for itself.
+    // The line is copied first, and then each copy is filled.
     let range = braced(word).find_map(|(before, inner, after)| Some((before, span(inner)?, after)));
     if let Some((before, (first, last), after)) = range {
         let copies = (first..=last).map(|value| filled_word(&format!("{before}{value}{after}"), values));

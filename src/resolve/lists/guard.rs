@@ -60,7 +60,7 @@ impl Resolver {
         let way = view.list_route(&list.apex).way();
         match self.lists.find(&list.apex, &way) {
             Some(entry) => entry,
-            // The question began before a reload: nobody asks this way any more, so this state is not kept.
+            // The question began before a reload, and no view asks this way any more, so this state is not kept.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
             None => self.lists.entry(&list.apex, &way),
         }
@@ -78,8 +78,8 @@ impl Resolver {
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
                 let known = self.remembered_addresses(list, name, context);
-                // A text without meaning is "not listed", unless the kept address says otherwise. That costs no
-                // message.
+                // A TXT answer without a meaning is "not listed", unless the kept address says otherwise. This needs
+                // no message.
                 let answers = match known {
                     Some(answers) => answers,
                     None if says && context.view.guarding.on_refusal(list) != OnRefusal::Pass => {
@@ -166,7 +166,7 @@ fn give(
     };
     match given {
         Given::Answer => found.map(|chased| Chased { list: Some(mark), ..chased }),
-        // A fault in a zone's answers is described in the zone's own words.
+        // A fault in the answers of the zone is reported with its own extended error.
         Given::Servfail(_)
             if found.is_err()
                 && matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Unusable { .. }))) =>
@@ -175,7 +175,7 @@ fn give(
         }
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-            // Its silence is reported as the zone's; its refusal as the list's.
+            // Its silence is counted as silence of the zone; its refusal as a refusal of the list.
             let silent = matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Silent { .. })));
             let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
             Err(Failure::List { zone, error })

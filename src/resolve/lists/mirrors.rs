@@ -16,7 +16,7 @@ use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
 impl Resolver {
-    /// Asks each mirror once for its serial, however many views lead to it.
+    /// Asks each mirror once for its serial, even if several views use it.
     pub async fn look_at_mirrors(&self) {
         let views = self.views.load_full();
         let mut looked_at: Vec<&Arc<Route>> = Vec::new();

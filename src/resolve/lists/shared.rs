@@ -62,10 +62,10 @@ impl SharedQuestions {
 }
 
 impl First {
-    /// Passes the result on. Parts to be remembered must be in memory by now.
+    /// Passes the result on. All parts that are kept must be in memory before.
     pub(in crate::resolve) fn tell(mut self, heard: SharedAnswer) {
         if let Some(sender) = self.sender.take() {
-            // Nobody else may wait.
+            // An error means that no other flight waits.
             let _ = sender.send(heard);
         }
     }

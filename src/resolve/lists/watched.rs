@@ -66,8 +66,8 @@ impl Resolver {
         asked
     }
 
-    /// Answers a question of the operator like a client's, but does not mark the list as in use and teaches prefetch
-    /// nothing.
+    /// Answers a question of the operator like a client's, but does not mark the list as in use and prefetch learns
+    /// nothing from it.
     pub async fn ask_unmarked(self: &Arc<Self>, question: Question, client: Client) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
@@ -86,7 +86,7 @@ impl Resolver {
     fn held(&self, watched: &Watched, missed: &ClientQuestion, now: Mono) -> Option<Asked> {
         let ClientQuestion { question, view, .. } = missed;
         let what = watched.entry.why_held()?.to_owned();
-        // A list that refuses is handled so however often it is asked.
+        // A list that refuses is reported as such for any number of queries.
         let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { UntoldReason::NotServed { what } } else { UntoldReason::Silent { what } };
         let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error);
@@ -142,7 +142,7 @@ impl Resolver {
                 context.note(StepEvent::Memory { found: what });
                 return match heard.await {
                     Ok(heard) => heard.as_ref().clone().map(|chased| Chased { shared: true, ..chased }),
-                    // The flight that asked has given up.
+                    // An error means that the flight that asked was given up.
                     Err(_) => self.ask_list(asked).await,
                 };
             }
@@ -168,7 +168,7 @@ impl Resolver {
             round_trip: answered.map(|(_, round_trip)| round_trip),
             went_out: context.budget.packets() > before,
             refused: found.as_ref().is_ok_and(|chased| refuses(entry, kind, chased, context)),
-            // If its names need a key, its apex may be refused to us though the list works.
+            // A list whose names need a key may refuse queries for its apex although it works.
             probe: context.is_on_the_side() && *name != entry.apex,
             negative_ttl: found.as_ref().ok().and_then(negative_ttl),
         };
@@ -224,7 +224,7 @@ fn end_of(found: &Result<Chased, Failure>) -> ListQueryEnd {
             | Failure::Time { .. }
             | Failure::Addresses { .. },
         ) => ListQueryEnd::Silent,
-        // Its servers answered; the answer leads nowhere, or is not what its owner signed.
+        // Its servers answered, but the answer leads nowhere or is bogus.
         Err(_) => ListQueryEnd::Answered,
     }
 }

@@ -1,11 +1,11 @@
 //! Whether this host's clock can be right, and how validation works if it is not.
 //!
 //! Hosts without a battery boot with an old clock, and need names to set it. A clock is known to be slow if it is
-//! before this version's own day, or if a signature of the root fits but has not begun (RFC 4035 section 5.3.1).
-//! Nobody else can have made that signature, so this never moves a right clock. Signatures are then checked without
-//! their times, as dnsmasq does until its clock is set; nothing is secure, and nothing is kept for longer than a
-//! minute. A fast clock cannot be detected, because anybody can replay expired signatures. Names below negative trust
-//! anchors resolve then, and no signed ones.
+//! before this version's own day, or if a signature of the root fits but has not begun (RFC 4035 section 5.3.1). Only
+//! the owner of the root's key can make that signature, so this never affects a correct clock. Signatures are then
+//! checked without their times, as dnsmasq does until its clock is set; nothing is secure, and nothing is kept for
+//! longer than a minute. A fast clock cannot be detected, because anybody can replay expired signatures. With a fast
+//! clock no signed name resolves, except below negative trust anchors.
 
 use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 
@@ -25,7 +25,7 @@ const FAST: u8 = 2;
 
 /// Observations of the clock.
 pub(super) struct Timekeeper {
-    /// The calendar's seconds less those since the start.
+    /// The difference between the calendar and the time since the start, in seconds.
     offset: AtomicI64,
     /// When the clock was last found to have been set, in microseconds since the start; 0: never.
     set: AtomicU64,
@@ -59,7 +59,7 @@ impl Timekeeper {
             && self.is_outdated(state.stored)
     }
 
-    /// Whether this is to be logged, because another state was logged last.
+    /// Whether a log line is due, because the state that was logged last was another one.
     fn turns(&self, told: u8) -> bool {
         self.told.swap(told, Ordering::Relaxed) != told
     }
@@ -85,7 +85,7 @@ impl Validator {
         calendar
     }
 
-    /// Whether a fault comes from a wrong clock, as this signature shows. The faulty data are then checked again.
+    /// Whether a fault comes from a wrong clock, as shown by this signature. If so, the data are checked again.
     pub(super) fn learns_time(&self, fault: &ValidationFailure) -> bool {
         let Some(passed) = fault.passed else { return false };
         self.clock.mark_passed(passed);

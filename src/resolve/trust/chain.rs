@@ -47,11 +47,11 @@ pub(super) enum Delegated {
 
 /// The keys by which a zone is established.
 struct KeySource {
-    /// Keys that were fetched for it; otherwise memory may have them.
+    /// Keys that were fetched for it. Without them, memory is searched.
     fetched: Option<Arc<Fetched>>,
     /// The number of servers whose keys are judged.
     tries: usize,
-    /// Whether DS in memory do not count.
+    /// Whether to fetch the DS again, instead of using those in memory.
     anew: bool,
 }
 
@@ -150,7 +150,8 @@ impl Validator {
         context: &Context,
     ) -> Result<Established, ValidationFailure> {
         match self.trust(zone, context) {
-            // A negative trust anchor may come and go, and this result costs nothing to find again.
+            // The result is not kept: a negative trust anchor may be removed, and the result costs nothing to find
+            // again.
             Trust::None => Ok(Established::without_keys(ZoneSecurity::Insecure(None), 0)),
             Trust::Anchor(anchor, ds) if anchor == zone => {
                 self.entrust(zone, (ds, seconds_of(MAX_TTL)), KeySource::of(keys, MAX_BOGUS_TRIES), context)
@@ -172,8 +173,8 @@ impl Validator {
     }
 
     /// The new state of a zone whose kept keys do not fit its servers' answers. A zone may change its keys, and its
-    /// parent the DS, before caches have dropped the old ones. None if there is nothing new. A bogus zone, and one
-    /// for which somebody forges, is asked once in `KEY_RENEWAL`.
+    /// parent the DS, before caches have dropped the old ones. None if there is nothing new. A bogus zone, or one
+    /// with forged answers, is asked at most once in `KEY_RENEWAL`.
     pub(super) fn renewed<'a>(
         &'a self,
         state: &'a Arc<ZoneTrust>,
@@ -191,12 +192,12 @@ impl Validator {
                 return Some(current);
             }
             let under_way = self.is_fetching(&state.zone, RecordType::DNSKEY, context);
-            // Keys that an earlier process has sought were sought long ago: moments begin with this one.
+            // Moments begin with this process. Keys that an earlier process has fetched count as fetched long ago.
             let was_just_sought = current.sought > Mono::START && now.since(current.sought) < KEY_RENEWAL;
             if was_just_sought && !under_way {
                 return None;
             }
-            // A question that comes during this fetch waits for it; a later one does not wait.
+            // A question that comes during this fetch waits for it. A later one does not fetch again.
             let ZoneTrust { zone, standing, stored, expires, .. } = &*current;
             rrsets.put_zone_state(Arc::new(ZoneTrust {
                 zone: zone.clone(),
@@ -229,11 +230,11 @@ impl Validator {
         }
         let known = self.knows_ds(zone, context);
         if !known && keys.is_none() {
-            // Nobody has sent DS, so they are asked for. The keys are asked for at the same time, as somebody has
-            // signed with them.
+            // No DS have come with a referral, so they are fetched. The keys are fetched at the same time, because
+            // something was signed with them.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
-        // If the keys are new and the DS are not, the DS may have changed with the keys.
+        // If the keys are fetched again and the DS are not, the DS may be out of date.
         let tries = if known && keys.is_some() { 1 } else { MAX_BOGUS_TRIES };
         let established =
             self.determine_by_ds(zone, anchor, KeySource::of(keys.clone(), tries), context).await?;
@@ -251,7 +252,7 @@ impl Validator {
         Ok(established)
     }
 
-    /// By the DS of the parent.
+    /// Finds the state of a zone by the DS of its parent.
     async fn determine_by_ds(
         &self,
         zone: &Name,
@@ -284,7 +285,7 @@ impl Validator {
         }
     }
 
-    /// Below an insecure or bogus zone all names have the same state, without asking.
+    /// All zones below an insecure or bogus zone have its state. No query is needed.
     async fn inherited(
         &self,
         zone: &Name,
@@ -351,7 +352,8 @@ impl Validator {
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate && refuted.is_empty() => {
                     return Err(fault);
                 }
-                // Answers of other servers were wrong, even if the check of this one was not finished.
+                // The answers of other servers were bogus. That counts, even if the check of this answer was not
+                // finished.
                 Entrusted::Bogus(fault) if fault.why == Why::Indeterminate => break,
                 Entrusted::Bogus(fault) => {
                     note_refuted(&keys, &fault, context);
@@ -385,7 +387,7 @@ impl Validator {
         }
     }
 
-    /// Keeps keys that were found good, over those that a client was given before.
+    /// Keeps keys that were found valid. They replace unchecked ones in memory.
     fn keep_keys(&self, keys: &Fetched, records: &[&Record], ttl: u32, context: &Context) {
         let Some(zone) = records.first().map(|record| &record.name) else { return };
         let own = |record: &&Record| record.name == *zone && covered_type(record) == Some(RecordType::DNSKEY);

@@ -31,7 +31,7 @@ struct DsAnswer<'a> {
 
 impl Validator {
     /// The verdict on unsigned data at `name` from a server of `cut`: insecure if an unsigned zone begins between the
-    /// anchor and the name, otherwise bogus. Only this asks for DS that nobody has sent.
+    /// anchor and the name, otherwise bogus. Only this function asks for DS that did not come with a referral.
     pub(super) async fn unsigned(&self, name: &Name, cut: &Name, context: &Context) -> Verdict {
         let Trust::Anchor(anchor, _) = self.trust(name, context) else { return Verdict::Insecure(None) };
         let mut zone = self.closest_state(name, anchor, cut, context);
@@ -66,7 +66,7 @@ impl Validator {
                     Ok(Delegated::Unsigned(Cut::NoName, _)) => below = name.iter().len(),
                     Ok(Delegated::Bogus(fault)) => return Verdict::Bogus(fault),
                     Err(fault) if fault.why == Why::Indeterminate => return Verdict::Indeterminate(fault),
-                    // No unsigned zone begins here either.
+                    // No unsigned zone begins at this name.
                     Err(fault) if is_unsigned(&fault) => return Verdict::Bogus(unsigned_in(name, &zone)),
                     Err(fault) => return Verdict::Bogus(fault),
                 }

@@ -9,19 +9,19 @@ use crate::iterate::failure::Failure;
 use crate::question::QuestionKey;
 
 impl Validator {
-    /// The kept failure of a question. It does not count if no server was heard then and one is now, or if it was
-    /// bogus by a clock that has been set since.
+    /// The kept failure of a question. It does not count if no server was heard at that time and one was heard since,
+    /// or if the result was bogus and the clock has been set since.
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
-        // First notice whether the clock was set.
+        // This first notices whether the clock was set.
         self.calendar();
         let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
         (!by_the_clock).then_some(failed)
     }
 
-    /// Keeps the failure of a sub-question, unless the client's question had spent its budget: that is not the name's
-    /// fault, and other questions have their own budget.
+    /// Keeps the failure of a sub-question, unless the client's question had spent its budget: other questions have
+    /// their own budget, so they may succeed.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,

@@ -48,7 +48,7 @@ pub(crate) struct Fetched {
     pub(super) since: Mono,
 }
 
-/// The end of a fetch. An error is a fetch that was given up, for instance by a panic.
+/// The end of a fetch. An error means that the fetch was given up, for instance after a panic.
 pub(crate) type Fetch = Shared<oneshot::Receiver<Result<Arc<Fetched>, Failure>>>;
 
 /// The fetches in progress: one for each name and type.
@@ -78,7 +78,7 @@ impl BegunFetch {
     fn end(mut self, fetched: Result<Arc<Fetched>, Failure>) {
         self.fetches.table().remove(&self.key);
         if let Some(sender) = self.sender.take() {
-            // Nobody may wait for it.
+            // An error means that no question waits.
             let _ = sender.send(fetched);
         }
     }
@@ -162,7 +162,8 @@ impl Validator {
         }
         match self.begin_fetch(name, kind, context) {
             Some(fetch) => match fetch.await {
-                // The question that began it had used up its budget or its time, or was given up; this one has not.
+                // The fetch failed because the question that began it was out of budget or time, or was given up.
+                // This question may try itself.
                 Ok(Err(Failure::Packets { .. } | Failure::Time { .. } | Failure::Depth { .. })) | Err(_) => {
                     self.fetch_now(name, kind, avoid, context).await.map(Arc::new)
                 }
@@ -184,7 +185,7 @@ impl Validator {
                 || rrsets.get(zone, RecordType::DNSKEY, Rank::Answer, now).is_some()
         };
         if self.is_signed(cut, context) && !known() {
-            // The code that needs the keys waits for them.
+            // Nothing waits here: the code that needs the keys does.
             drop(self.begin_fetch(zone, RecordType::DNSKEY, context));
         }
     }
@@ -208,12 +209,12 @@ impl Validator {
         }
         let cut = self.memory.rrsets.of(context.view.knows).delegation(&state.zone, now);
         if cut.is_some_and(|cut| self.iterate.foresee_end(&cut, context)) {
-            // DS that are about to end would give the keys no longer life: the delegation is renewed first, and the keys
+            // The DS are about to expire and would limit the new TTL, so the delegation is renewed first, and the keys
             // after it.
             return;
         }
         let Some(me) = self.me.upgrade() else { return };
-        // No client waits for it, so it uses no client's budget.
+        // No client waits for it, so it has a budget of its own.
         let trail = Arc::new(Trail::new(self.clock.clone()));
         let context = Context::new(trail, Arc::clone(&context.view));
         let Some(fetch) = self.begin_fetch(&state.zone, RecordType::DNSKEY, &context) else { return };
@@ -233,7 +234,7 @@ impl Validator {
     async fn refresh(&self, state: &Arc<ZoneTrust>, fetch: Fetch, context: &Context) {
         let Ok(Ok(keys)) = fetch.await else { return };
         let current = self.memory.rrsets.of(context.view.knows).zone_state(&state.zone, self.clock.mono());
-        // One refresh is enough, and the old state stays if there is no better one.
+        // One refresh at a time is enough. If it fails, the old state stays.
         if current.is_some_and(|current| Arc::ptr_eq(&current, state)) {
             drop(self.establish(&state.zone, Some(keys), context).await);
         }

@@ -1,7 +1,7 @@
 //! Judges an answer: each RRset and each absence by the keys of the zone that signed it.
 //!
-//! RFC 4035 section 5.3 and 5.4. The data are at fault if another server of the zone may say better; a zone whose
-//! keys are bogus has no such server.
+//! RFC 4035 section 5.3 and 5.4. A verdict is `at_fault` if another server of the zone may give a better answer. If
+//! the keys of a zone are bogus, no server can.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(in crate::resolve) struct Judged {
     pub(in crate::resolve) checked: AnswerSecurity,
     /// The verdict on the whole.
     pub(in crate::resolve) verdict: Verdict,
-    /// Whether another server may say better.
+    /// Whether another server may give a better answer.
     pub(in crate::resolve) at_fault: bool,
 }
 
@@ -77,7 +77,7 @@ impl Part {
         Self { verdict, at_fault, ttl: u32::MAX, proofs: Vec::new() }
     }
 
-    /// Not the data are at fault, but a zone above.
+    /// A zone above is at fault, and not the data.
     fn above(verdict: Verdict) -> Self {
         Self { at_fault: false, ..Self::of(verdict) }
     }
@@ -193,8 +193,8 @@ impl Validator {
         self.by_keys(state, context, &matter, &found.evidence).await
     }
 
-    /// Judges by the kept keys of a zone. If they do not fit and are not of just now, judges by newly fetched keys:
-    /// the zone may have changed them before caches have dropped the old ones.
+    /// Judges by the kept keys of a zone. If they do not fit and were not just fetched, fetches the keys again and
+    /// judges by them: the zone may have changed them before caches have dropped the old ones.
     async fn by_keys(
         &self,
         state: Arc<ZoneTrust>,
@@ -230,7 +230,7 @@ impl Validator {
         evidence: &[Record],
     ) -> Part {
         let Absence { name, kind, nxdomain, .. } = absence;
-        // NSEC do not show whether signatures exist.
+        // An NSEC record does not show whether signatures exist.
         if kind == RecordType::RRSIG && !nxdomain {
             return Part::of(Verdict::Insecure(None));
         }

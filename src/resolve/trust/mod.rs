@@ -5,13 +5,13 @@
 //!
 //! # Decisions
 //!
-//! - DS come with the referrals of the walk, and keys are fetched beside the answer that needs them, so that a signed
-//!   zone in use costs no waiting.
+//! - DS come with the referrals of the walk, and keys are fetched at the same time as the answer that needs them, so
+//!   that a signed zone in use causes no delay.
 //! - Before a zone is called bogus, another of its servers is asked.
 //! - A signature that does not fit the kept keys renews them, once in ten seconds: zones change keys without notice,
 //!   and neither a bogus zone nor a forger must cause a storm of queries.
-//! - A file of trust anchors adds to the built-in keys of the root and never replaces them. An anchor for one zone of
-//!   the operator's once switched off validation of everything else, without a word.
+//! - A file of trust anchors adds to the built-in keys of the root and never replaces them. In an earlier version, a
+//!   file with an anchor for one zone silently switched off validation of all others.
 //! - A zone above a lone trust anchor proves nothing about names below the anchor. Its signatures once made forged
 //!   data insecure instead of bogus.
 //! - Lists with a key in the query name are insecure: the name that was signed is not the name of the client's
@@ -49,7 +49,7 @@ pub(crate) struct Validator {
     timekeeper: Timekeeper,
     /// Answers the iterator's sub-questions on the way to keys.
     questions: Weak<dyn SubQuestions>,
-    /// Itself, for fetches that continue by themselves.
+    /// A reference to this value, for fetches that continue as tasks.
     me: Weak<Self>,
     /// A switch for tests: panics in fetches.
     #[cfg(feature = "lab")]

@@ -1,7 +1,7 @@
 //! Negative trust anchors for a while: below these names, a zone's signatures are not validated until its owner has
 //! repaired them.
 //!
-//! RFC 7646. Those of the configuration last as long as the configuration has them; these end by themselves.
+//! RFC 7646. Anchors in the configuration have no end; these expire.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
