@@ -1,5 +1,5 @@
-//! A client with few questions beside one that floods, over loopback UDP through the whole daemon: whether all of its
-//! questions are answered, and their times. Fails if one is not answered, or if one of a hundred takes 100 ms.
+//! Fairness: a client with few questions while another client floods, over loopback UDP through the whole daemon.
+//! Fails if one of its questions is not answered, or if one in a hundred takes 100 ms.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -47,12 +47,12 @@ const FLOODS: [Flood; 4] = [
 ];
 
 fn main() -> Result<(), Failure> {
-    // The servers have a thread of their own, as they would have a machine of their own.
+    // The servers run on a separate thread, because in reality they run on other machines.
     let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let sockets = servers.block_on(LabSockets::start(Arc::new(lab()?), Random::system()?))?;
     let mut failed = false;
     for (name, flooded, rate) in FLOODS {
-        // A cold daemon for each.
+        // Each case has a cold daemon.
         let runtime = Runtime::new()?;
         let folder = tempfile::tempdir()?;
         let daemon = start(&runtime, &sockets, &folder)?;

@@ -57,7 +57,7 @@ fn main() {
 /// Fills one store and prints the cost of an entry.
 fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
     let memory = Memory::new(SIZE, &Random::seeded(1));
-    // Pages that an earlier store has freed are used first; they must not improve the result of this one.
+    // Pages that an earlier store has freed are used first. They must not improve the result of this store.
     let before = resident();
     for number in 0..ENTRIES {
         put(&memory, number);
@@ -72,7 +72,7 @@ fn measure(title: &str, store: &str, put: impl Fn(&Memory, u32)) {
         "memory/{title}: {grown:.0} octets an entry, weighed at {weighed:.0} ({ENTRY_OVERHEAD} of them beside its own); {} entries",
         fill.entries
     );
-    // Its pages stay taken, so that the next store has to ask for new ones.
+    // The store is not freed, so that the next store must use new pages.
     std::mem::forget(memory);
 }
 

@@ -1,5 +1,5 @@
-//! A scan of names that are asked for once or a few times and never again, such as spam's made-up domains: the share of hits
-//! that it costs the names in use. What a resolution keeps and looks up is kept and looked up in the same order.
+//! A scan of names that are asked for once or a few times and never again, such as spam's made-up domains: how many
+//! hits of the names in use it costs. Entries are kept and looked up in the same order as by a resolution.
 //!
 //! The second line of a case has names that exist, each in a zone of its own.
 
@@ -25,7 +25,7 @@ const HOT: u32 = 20_000;
 /// Names of the scan.
 const SCANNED: u32 = 10_000_000;
 
-/// Later questions for a scanned name come after so many others: a message takes seconds.
+/// A repeated question for a scanned name comes after this number of other names, because a message takes seconds.
 const LATER: u32 = 200;
 
 const DAY: Duration = Duration::from_secs(86_400);

@@ -91,7 +91,7 @@ impl Client {
         Ok(())
     }
 
-    /// Keeps as many questions waiting as the window has, for this time; returns the time of each.
+    /// Keeps `WINDOW` questions in progress for this time; returns the time of each.
     fn ask_for(&mut self, span: Duration) -> Result<Vec<Duration>, Failure> {
         let mut sent = vec![Instant::now(); usize::from(NAMES)];
         let mut times = Vec::with_capacity(4_000_000);

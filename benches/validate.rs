@@ -1,6 +1,6 @@
 //! The cost of validation in CPU time: an answer of each algorithm, an attack at the bound of its budget, and mail
-//! over a signed internet in memory. Virtual time costs nothing here, so that only work is measured, including the
-//! servers'.
+//! over a signed internet in memory. Virtual time takes no real time, so only work is measured, including that of the
+//! servers.
 //!
 //! On two quiet cores of 2026, a question, validated and not: an answer 90 and 23 µs with P-256, 55 and 23 with RSA, 84 and 23
 //! with Ed25519, 818 and 22 with P-384, which the library does slowly; a denial about twice that. Mail: 20 and 13 µs.
@@ -54,7 +54,7 @@ const WAYS: [&str; 6] = [
     "algorithm=13 nsec3 iterations=50",
 ];
 
-/// Zones that cost as much as one may: colliding keys with false signatures before each true one (CVE-2023-50387).
+/// Zones with the greatest cost: colliding keys, with false signatures before each true one (CVE-2023-50387).
 const ATTACKS: [&str; 4] =
     ["algorithm=8 keytrap=3", "algorithm=13 keytrap=3", "algorithm=14 keytrap=3", "algorithm=14 keytrap=30"];
 
@@ -90,7 +90,7 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-/// ring's errors are none of the standard library's.
+/// The errors of ring do not implement `std::error::Error`.
 fn failure(error: impl std::fmt::Display) -> Failure {
     error.to_string().into()
 }

@@ -141,7 +141,8 @@ fn arrows(sources: &Sources) -> BTreeMap<Module, BTreeSet<Module>> {
         .collect()
 }
 
-/// All violations: arrows that are missing in the table or point up, rows that are not true, circles in folders.
+/// All violations: arrows that are missing in the table or point up, rows that do not match the code, and circles in
+/// folders.
 fn wrong(sources: &Sources, table: &Table) -> Vec<String> {
     let mut wrong = Vec::new();
     let arrows = arrows(sources);

@@ -1,4 +1,4 @@
-//! A panic in work beside the walk of a question costs no client its answer.
+//! A panic in background work of a question takes no answer away from a client.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -203,7 +203,7 @@ fn a_root_server_is_asked_over_both_transports() {
 
 #[test]
 fn a_closed_port_53_is_a_failure() {
-    // Bound and released: no process listens there.
+    // The port was bound and released, so no process listens there.
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (code, lines) = run(&healthy(), nobody, &[]);
     assert_eq!(code, 1, "{lines:#?}");

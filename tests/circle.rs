@@ -1,5 +1,5 @@
-//! Forwarders that forward back to resolverd, through another resolver, so that no check of the configuration sees it: in
-//! simulation, the messages and the time that a question costs then.
+//! Forwarders that forward back to resolverd, through another resolver, so that no check of the configuration can
+//! detect it. In simulation: the messages and the time that such a question costs.
 
 use std::future::pending;
 use std::io;
@@ -30,7 +30,8 @@ use tokio::time::sleep;
 const TRIES: u16 = 4;
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// Messages that a question costs at most, that for the keys of the root included: as many as two silent forwarders get.
+/// The maximum number of messages for a question, including that for the keys of the root: as many as two silent
+/// forwarders get.
 const MESSAGES: usize = 32;
 
 /// A network in which each server asks resolverd what resolverd has asked it.
@@ -168,7 +169,7 @@ fn a_question_that_comes_back_costs_a_few_messages_and_the_deadline() {
             assert!(sent <= MESSAGES, "{sent} messages");
             assert_eq!((resolver.flights(), resolver.waiters()), (0, 0));
 
-            // Many at once do not feed each other.
+            // Many questions at once do not multiply.
             let owners: Vec<String> = (0..50).map(|number| format!("www{number}.example.")).collect();
             let asked = owners.iter().zip(2..).map(|(owner, port)| ask(&resolver, owner, port));
             assert!(join_all(asked).await.iter().all(|(_, elapsed)| *elapsed <= deadline));

@@ -1,4 +1,4 @@
-//! Many questions for a zone whose servers are dead: their cost, and that they cost others nothing.
+//! Many questions for a zone whose servers are dead: their cost, and that they do not affect other zones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +75,7 @@ fn a_hundred_questions_a_second_for_a_dead_zone_cost_others_nothing() {
         let messages = lab.log().count("ns1.dead.tld") + lab.log().count("ns2.dead.tld");
         assert!(flights <= 400, "{flights} flights at once");
         assert!(messages <= 3 * u64::from(QUESTIONS), "{messages} messages");
-        // A second server is asked if it is worth it: the first one's timer, and the second one's round trip.
+        // A second server may be asked. Then the time is the timer of the first and the round trip of the second.
         lab.server("ns1.well.tld").unwrap().set_faults(&[Fault::Dead]);
         let hedged = ask(&simulation, 9_000, "well.tld.").await;
         assert!(hedged.elapsed <= Duration::from_millis(75), "{:?}: {:#?}", hedged.elapsed, hedged.steps);

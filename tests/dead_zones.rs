@@ -53,7 +53,7 @@ async fn mail(simulation: &Simulation) -> (Duration, usize) {
 
 #[test]
 fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
-    // Each of four servers is asked more rarely, and therefore known to be silent a little later.
+    // With four servers each is asked less often, so its silence is known a little later.
     for (seed, servers, millis, most) in
         [(1, 1, 30, 4_100), (2, 2, 30, 4_100), (3, 2, 250, 4_100), (4, 4, 100, 6_000)]
     {
@@ -71,7 +71,7 @@ fn a_mail_from_a_dead_domain_costs_four_seconds_once() {
                 let (elapsed, messages) = mail(&simulation).await;
                 println!("message {message}: {elapsed:?}, {messages} messages");
                 assert!(elapsed <= Duration::from_millis(50), "message {message}: {elapsed:?}");
-                // Messages meanwhile follow the clock.
+                // Messages in between come at fixed intervals, not with questions.
                 assert!(messages <= usize::from(servers), "message {message}: {messages} messages");
             }
         });
@@ -92,7 +92,7 @@ fn a_domain_that_dies_after_it_was_known_costs_the_same() {
             }
             let (elapsed, _) = mail(&simulation).await;
             println!("{millis} ms away: {elapsed:?}");
-            // A far server is waited for longer, and therefore known to be silent later.
+            // Answers of a far server take longer, so its silence is known later.
             let most = if millis < 200 { 4_100 } else { 6_500 };
             assert!(elapsed <= Duration::from_millis(most), "{millis} ms away: {elapsed:?}");
             tokio::time::sleep(Duration::from_secs(300)).await;
@@ -112,7 +112,7 @@ fn a_zone_that_is_back_is_believed_at_its_first_answer_for_all_its_names() {
             tokio::time::sleep(Duration::from_secs(60 + seed * 7)).await;
             mail(&simulation).await;
             lab.server("ns2.one.tld").unwrap().set_faults(&[]);
-            // One of them is probed within that time, give or take an eighth.
+            // One of the servers is probed within that time, plus or minus an eighth.
             tokio::time::sleep(MAX_DEAD_TIME * 9 / 8 + Duration::from_millis(100)).await;
             for (name, kind) in [("one.tld.", RecordType::MX), ("new.one.tld.", RecordType::A)] {
                 let reply = ask(&simulation, name, kind).await;
@@ -133,7 +133,7 @@ fn a_lossy_zone_with_one_server_is_not_taken_for_dead() {
             simulation.network().set_loss(300);
             for number in 0..120 {
                 if busy {
-                    // Others are heard all the time, so that each loss counts.
+                    // Other servers answer all the time, so that each loss counts.
                     ask(&simulation, &format!("host{number}.other.tld."), RecordType::A).await;
                 }
                 let reply = ask(&simulation, &format!("host{number}.one.tld."), RecordType::A).await;
@@ -162,7 +162,7 @@ fn while_our_own_network_is_down_no_zone_is_known_to_be_silent() {
                 let faults: &[Fault] = if down { &[Fault::Dead] } else { &[] };
                 lab.servers().iter().for_each(|server| server.set_faults(faults));
             };
-            // It comes and goes, and comes back for good.
+            // The zone comes back, disappears, and comes back permanently.
             for outage in 0..5 {
                 set_down(true);
                 for number in 0..4 {

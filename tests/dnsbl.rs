@@ -322,11 +322,11 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             tokio::time::sleep(Duration::from_secs(10_000)).await;
             simulation.resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
-            // Reading the configuration again makes no data newer.
+            // A reload does not make the data newer.
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("2.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after a reload");
-            // A mirror that answers again is fresh only once its data are.
+            // A mirror that answers again is fresh only if its data are.
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());

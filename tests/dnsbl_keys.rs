@@ -1,5 +1,4 @@
-//! Lists that take a customer's key in their names: clients ask without it, the list's own servers get it, and nobody
-//! else does.
+//! Lists that take a customer's key in their names: clients ask without it, and only the list's own servers get it.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -188,7 +187,7 @@ async fn sixty(simulation: &Simulation, lists: [&str; 2], key: &str) -> (Duratio
 fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     paused(async {
-        // The key is the operator's, put in on the way.
+        // The operator has configured the key, and resolverd adds it.
         let own = simulation(&[], folder.path());
         let (took, AheadCounts { used, wasted, .. }) =
             sixty(&own, ["zen.spamhaus.org.", "combined.mail.abusix.zone."], "").await;
@@ -198,7 +197,7 @@ fn lists_with_a_key_are_asked_ahead_and_the_key_stays_where_it_was() {
         assert!(told.contains("zen.spamhaus.org") && !told.contains(KEY), "{told}");
     });
     paused(async {
-        // The key is the clients': their names have it, learnt data do not.
+        // The clients have the key in their names, and learnt data do not contain it.
         const CLIENTS: &str = "k3y0fac11entandnobodyelse9.";
         let theirs = simulation_with(&[], None, |_| {});
         let lists = ["zen.dq.spamhaus.net.", "combined.mail.abusix.zone."];

@@ -1,4 +1,4 @@
-//! A client that asks much, in simulation: a client with few questions beside it is answered as if it were alone.
+//! A client that floods, in simulation: another client with few questions is answered as if it were alone.
 
 use std::net::IpAddr;
 use std::sync::Arc;

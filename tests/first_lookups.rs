@@ -31,8 +31,8 @@ const AILMENTS: [Fault; 7] = [
     Fault::LosesFirst,
 ];
 
-/// Knows every server with its distance and faults, and asks the fastest healthy one of each zone. It remembers zones
-/// and addresses from the way, like a resolver.
+/// An oracle that knows every server with its distance and faults, and asks the fastest healthy one of each zone. It
+/// remembers zones and addresses from the way, like a resolver.
 struct Oracle<'a> {
     lab: &'a Lab,
     zones: BTreeMap<Name, Vec<&'a LabServer>>,
@@ -216,7 +216,7 @@ fn a_silent_zone_costs_its_client_four_seconds_its_repeats_and_others_nothing() 
             }
         };
         tokio::join!(client, others);
-        // The flight lives for ten seconds at most; a question after its end is answered from memory.
+        // The flight lasts at most ten seconds. A question after its end is answered from memory.
         tokio::time::sleep(Duration::from_millis(6_500)).await;
         lab.log().take();
         let reply = ask(&simulation, "host0.one.tld.").await;

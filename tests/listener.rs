@@ -79,7 +79,7 @@ async fn answers_from_memory_to_questions_that_came_together_leave_together() {
         [u16::try_from(query.len()).unwrap().to_be_bytes().to_vec(), query].concat()
     });
     stream.write_all(&framed.collect::<Vec<_>>()).await.unwrap();
-    // The first segment has them all.
+    // The first segment has all queries.
     let mut replies = vec![0; 65_535];
     let length = tokio::time::timeout(PATIENCE, stream.read(&mut replies)).await.unwrap().unwrap();
     let (mut rest, mut ids) = (&replies[..length], Vec::new());
@@ -227,7 +227,7 @@ async fn a_client_that_is_not_allowed_is_not_told_so_at_every_datagram() {
     while stage.apart(Apart::Denied) < 500 {
         tokio::task::yield_now().await;
     }
-    // However long it took to read them, at most one a second was added.
+    // At most one per second was added, for any time that it took to read them.
     let mut more = 0;
     while socket.try_recv(&mut [0; 512]).is_ok() {
         more += 1;
@@ -272,7 +272,7 @@ async fn any_octets_neither_stop_nor_hang_it() {
         }
         socket.send(&octets).await.unwrap();
         if round % 64 == 0 {
-            // Follows the pace of the listener: this one is always answered.
+            // The next query is sent after the reply, so this one is always answered.
             stage.client().ask(&name("www.tld."), RecordType::A).await.unwrap();
             let mut stream = TcpStream::connect(stage.address).await.unwrap();
             let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, &octets).await;

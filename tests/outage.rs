@@ -1,5 +1,5 @@
-//! Silence, in simulation: a dead server is left to probes in the background and is back within a minute of its
-//! return; an outage of our own network marks no server dead; and if all servers are slow, not every message is sent
+//! Silence, in simulation: a dead server is only probed in the background, and is used again within a minute of its
+//! return; an outage of our own network marks no server dead; if all servers are slow, only some messages are sent
 //! twice.
 
 use std::sync::Arc;
@@ -197,7 +197,7 @@ fn an_outage_of_our_network_makes_no_server_guilty() {
             let first = ask(&simulation, 10_000).await;
             assert!(first.elapsed <= normal, "{:?} instead of {normal:?}: {:#?}", first.elapsed, first.steps);
             // Questions from the end of the outage may still be in progress, and then count as failed for a second or
-            // two, however often they failed before.
+            // two, after any number of earlier failures.
             tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
             for number in [11, last] {
                 let again = ask(&simulation, number).await;

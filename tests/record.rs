@@ -227,7 +227,7 @@ fn a_zone_whose_answers_are_bogus_is_not_well() {
         recorder.sent(&sent("bogus.example.", 9, Conduct::Answered, 20));
     }
     (0..3).for_each(|_| recorder.bogus([192, 0, 2, 9].into(), &zone));
-    // Each message was answered, but the name does not exist anywhere.
+    // Each message was answered, but the answers lead to no data.
     recorder.sent(&sent("circle.example.", 8, Conduct::Answered, 10));
     fly(&recorder, "circle.example.", 10, true);
     let verdicts: Vec<String> = recorder

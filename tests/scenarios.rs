@@ -13,7 +13,7 @@ use resolverd::lab::simulation::paused;
 /// The seed of a scenario: it is constant, because its packets are compared exactly.
 const SEED: u64 = 1;
 
-/// With fewer, some were lost.
+/// The least number of scenarios: with fewer, files are missing.
 const AT_LEAST: usize = 190;
 
 fn main() -> ExitCode {

@@ -70,7 +70,8 @@ impl Asker for OneByOne<'_> {
             for one in lab.log().take() {
                 let sent = one.at.since(began);
                 let Some(before) = first.insert(one.to_string(), sent) else { continue };
-                // Silence may be loss; and a message sent at the moment of an answer may be too early to know of it.
+                // A silence may be a loss. A message sent at the moment of an answer may be sent before the answer is
+                // read.
                 let addresses = lab.server(&one.server).unwrap().addresses();
                 let of = |server: &str| addresses.iter().any(|address| address.to_string() == server);
                 let (mut answered, mut late) = (false, false);

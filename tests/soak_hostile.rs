@@ -31,7 +31,7 @@ const SEEDS: u64 = 16;
 /// The greatest number of further runs, for faults that found no server.
 const MORE_SEEDS: u64 = 24;
 
-/// One server of this number has a fault.
+/// One in this many servers has a fault.
 const ONE_IN: usize = 20;
 
 /// The longest time between two messages: TTLs end, and dead servers become due.
@@ -131,7 +131,7 @@ fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) 
     let mut broken: BTreeSet<&str> = BTreeSet::new();
     let servers = lab.servers();
     let count = servers.len().div_ceil(ONE_IN);
-    // This many draws usually find them; if not, fewer are broken.
+    // This number of draws usually finds enough servers. If not, fewer are broken.
     for _ in 0..100 * count {
         let drawn = servers[usize::from(random.u16()) % servers.len()].name();
         let spares =

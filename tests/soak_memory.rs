@@ -52,7 +52,7 @@ fn memory_is_flat() {
             internet.lab.log().take();
             tokio::time::sleep(Duration::from_secs(20)).await;
             if (number + 1) % MESSAGES == 0 {
-                // Until dead servers are no longer probed.
+                // Waits until dead servers are no longer probed.
                 tokio::time::sleep(DEAD_WANTED_TIME + Duration::from_secs(60)).await;
                 let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
                 assert_eq!((simulation.resolver().flights(), tasks), (0, simulation.by_itself()));

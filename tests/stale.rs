@@ -87,8 +87,8 @@ fn mail_to_known_domains_goes_on_through_ten_minutes_without_servers() {
                 round += 1;
             }
             internet.lab.servers().iter().for_each(|server| server.set_faults(&[]));
-            // Resolutions of the outage end, and are remembered to have failed for a second. The next question notices that
-            // servers are back, after it was answered.
+            // Resolutions of the outage end, and their failure is remembered for a second. The next question gets a
+            // stale answer, and its resolution then notices that servers answer again.
             tokio::time::sleep(FLIGHT_TIME + Duration::from_secs(2)).await;
             ask(&known[0].0, known[0].1).await;
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -133,7 +133,7 @@ fn one_name(text: &str) -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// A client that asks for its address has shown that it is none.
+/// After an answer for A, memory knows that the name is no longer an alias.
 #[test]
 fn an_alias_that_has_become_a_host_is_no_stale_alias_for_other_types() {
     paused(async {

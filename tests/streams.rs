@@ -1,4 +1,4 @@
-//! Truncated answers fetched over TCP, in simulation: many at once share a connection and do not starve each other.
+//! Truncated answers fetched over TCP, in simulation: many at once share a connection, and none waits for the others.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -77,7 +77,7 @@ async fn whatever_panics_again_and_again_ends_the_daemon() {
     assert!(pulses.strike(&whose));
     assert_eq!(timeout(PATIENCE, stage.daemon.given_up()).await.unwrap(), whose);
     assert_eq!(log.count(&format!("{whose} panicked (struck by the lab) more than")), 1);
-    // The watchdog misses it.
+    // The watchdog notices that the task is missing.
     pulses.round();
     assert!(pulses.round().contains(&whose));
     stage.daemon.stop().await;

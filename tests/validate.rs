@@ -231,7 +231,7 @@ fn nothing_is_asked_below_a_name_that_is_proven_not_to_exist() {
         let sent = stage.sent();
         let below = stage.ask("_25._tcp.none.signed.com", RecordType::TLSA).await;
         assert_eq!((told(&below), stage.sent()), (NO_NAME, sent));
-        // A denial that may hide an unsigned zone cuts nothing.
+        // A denial with opt-out may hide an unsigned zone, so it does not deny names below.
         stage.ask("no-such-zone.com", RecordType::A).await;
         let sent = stage.sent();
         stage.ask("www.no-such-zone.com", RecordType::A).await;
@@ -252,7 +252,7 @@ fn names_outside_every_anchor_and_below_a_negative_one_are_insecure() {
     });
 }
 
-/// Of nested anchors the closest counts, and an island below an unsigned zone is validated by its own.
+/// Of nested anchors the closest counts, and an island below an unsigned zone is validated by its own anchor.
 #[test]
 fn the_closest_anchor_counts_from_end_to_end() {
     let isle = ("isle.plain.com.", &["ns.isle.plain.com"][..], MAIL, Some(""));

@@ -32,10 +32,10 @@ const FILLED: u64 = 32 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The greatest share of their weight that entries may take: with more, the process exceeds `cache.size`.
+/// The greatest share of their weight that entries may take: with a greater share, the process exceeds `cache.size`.
 const MOST: f64 = 1.1;
 
-/// The least share: with less, memory that the operator has given is not used.
+/// The least share: with a smaller share, memory that the operator has granted is not used.
 const LEAST: f64 = 0.55;
 
 /// The kind that this process fills a store with; none: it starts a process for each kind.
@@ -45,7 +45,7 @@ const SORT: &str = "RESOLVERD_WEIGHED_SORT";
 fn share((title, store, put): &Sort<'_>) -> f64 {
     let memory = Memory::new(SIZE, &Random::seeded(1));
     let fill = || memory.fill().into_iter().find(|fill| fill.store == *store).unwrap();
-    // Allocations of the first use belong to no entry.
+    // Allocations at the first use do not belong to an entry.
     put(&memory, 0);
     let (before, empty) = (resident(), fill());
     let mut number = 1;
@@ -201,7 +201,7 @@ fn entries_weigh_what_they_take() {
     }
     let mut told = Vec::new();
     for (title, ..) in SORTS {
-        // Memory freed by one must not improve the result of the next.
+        // Memory that one store frees must not improve the result of the next.
         let mut child = Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "entries_weigh_what_they_take", "--nocapture"]).env(SORT, title);
         let output = String::from_utf8(child.output().unwrap().stdout).unwrap();

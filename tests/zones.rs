@@ -239,7 +239,7 @@ fn types_that_a_host_does_not_give_are_those_of_the_name_without_it() {
         assert_eq!((nothing.metadata.response_code, nothing.answers.len()), (ResponseCode::NoError, 0));
         let any = ask(&simulation, "mailed.tld.", RecordType::ANY).await.message;
         assert_eq!(any.answers[0].record_type(), RecordType::A);
-        // A public alias leads to the public name; the host is an address of this name alone.
+        // A public alias leads to the public data of the name. The `[[host]]` applies only to the name itself.
         let alias = ask(&simulation, "host.alias.tld.", RecordType::A).await.message;
         assert_eq!(alias.answers[0].data.ip_addr().unwrap().to_string(), "10.0.0.9");
         let alias = ask(&simulation, "host.alias.tld.", RecordType::MX).await.message;
@@ -329,7 +329,7 @@ async fn a_thousand_reloads_under_load_leave_no_question_unanswered() {
     for round in 0..1_000_u32 {
         let mut config = with_host(&base, (round % 200) as u8);
         if round % 2 == 0 {
-            // A second address comes and goes.
+            // A second address is added and removed.
             config.listen.addresses.push("127.0.0.3:0".parse().unwrap());
         }
         stage.daemon.apply(config).await.unwrap();
@@ -421,7 +421,7 @@ async fn each_listener_sees_its_own_zones_through_reloads_that_hold_and_reloads_
                 false
             }
             2 => {
-                // Everything is to change, and the last of the addresses is not available.
+                // The new configuration changes everything, and the last of its addresses is not available.
                 config.listeners = vec![listener(2, &[OTHER]), listener(3, &[ONE]), listener(5, &[])];
                 config.listen.addresses.push(held.local_addr().unwrap());
                 true

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use crate::plan::{Plan, Sees};
 use crate::truth::{Truth, lies};
 
-/// At most one server of this number is broken at once.
+/// At most one in this many servers is broken at once.
 const ONE_IN: usize = 3;
 
 /// The answer of a parked or refusing list for its test points and names.
@@ -115,7 +115,7 @@ impl<'a> Monkey<'a> {
         }
     }
 
-    /// Causes one event after the other, for ever.
+    /// Causes one event after the other, forever.
     pub(crate) async fn rage(&mut self) {
         loop {
             self.pause(20, 500).await;
@@ -221,7 +221,7 @@ impl<'a> Monkey<'a> {
             self.lab().log().take().into_iter().map(|received| received.server.to_string()).collect();
         let well: Vec<&LabServer> =
             servers.iter().filter(|server| !self.broken.contains_key(server.name())).collect();
-        // Servers that are asked meet it soon.
+        // Soon a question meets the fault.
         let wanted: Vec<&LabServer> = well.iter().filter(|it| asked.contains(it.name())).copied().collect();
         let among = if wanted.is_empty() { &well } else { &wanted };
         let mut server = among[self.random.below(among.len() as u32) as usize];
@@ -252,9 +252,9 @@ impl<'a> Monkey<'a> {
         let apex = |place: usize| self.internet.domains[place].name.clone();
         let below = |label: &str, name: &Name| Name::from_ascii(label).unwrap().append_domain(name).unwrap();
         match fault {
-            // These servers have both parent and child.
+            // These servers have both the parent and the child.
             Fault::ParentsProof => Some((name("arpa."), (name("arpa."), RecordType::NAPTR))),
-            // It has more data at its apex than fit a datagram.
+            // This zone has more data at its apex than fit a datagram.
             Fault::ForgedTail => Some((apex(9), (apex(9), RecordType::TXT))),
             Fault::WrongCname => Some((apex(7), (below("mail.legacy", &apex(7)), RecordType::A))),
             Fault::NxdomainOnEmptyNonTerminals => {
@@ -302,7 +302,7 @@ impl<'a> Monkey<'a> {
         self.did("zones killed");
     }
 
-    /// Our own network is down, or swallows everything.
+    /// Our own network is down, or drops everything.
     async fn outage(&mut self) {
         let network = self.simulation.network();
         if self.random.below(2) == 0 {
@@ -357,7 +357,7 @@ impl<'a> Monkey<'a> {
     }
 
     async fn go_over(&self, plan: Plan) {
-        // From here on questions use the new configuration: the reload itself waits for nothing.
+        // From here on questions use the new configuration, because the reload waits for nothing.
         self.truth.reloaded(&plan);
         let config = plan.config(self.internet);
         self.plan.send_replace(plan);
@@ -380,7 +380,7 @@ impl<'a> Monkey<'a> {
         self.did("sleeps");
     }
 
-    /// Something will panic soon.
+    /// Orders a panic soon.
     fn strike(&mut self) {
         let resolver = self.simulation.resolver();
         let strikes: [(&'static str, &Strike, u32); 3] = [

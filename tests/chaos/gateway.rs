@@ -22,7 +22,7 @@ use crate::events::Wishes;
 use crate::plan::{Plan, SPLIT};
 use crate::truth::{Judged, Truth};
 
-/// After this time without a reply there will be none.
+/// After this time without a reply, none will come.
 const FOR_EVER: Duration = Duration::from_secs(600);
 
 /// Outcomes of failures, as displayed.
@@ -69,7 +69,7 @@ impl Gateway<'_> {
             traffic::play(self.internet, &mail, self, self.simulation.clock()).await;
             for _ in 0..3 {
                 let (name, kind) = self.odd_question();
-                // A fault of the reply has been noted.
+                // Faults of the reply are noted by `ask`.
                 drop(self.ask(&name, kind).await);
             }
             let pause = Duration::from_millis(self.random.below(PAUSE_MILLIS).into());
@@ -119,9 +119,9 @@ impl Gateway<'_> {
             5 => (domains[SPLIT].name.clone(), RecordType::MX),
             6 => (below(&format!("no{}", self.random.below(50)), apex(any)), RecordType::A),
             7 => (apex(any), RecordType::AAAA),
-            // These do not fit a datagram.
+            // These answers do not fit a datagram.
             8 => (apex(9 + 10 * self.random.below(sevens)), RecordType::TXT),
-            // Its servers are the root's.
+            // The servers of this zone also serve the root.
             _ => (Name::from_ascii("arpa.").unwrap(), *self.pick(&ODD_TYPES)),
         }
     }

@@ -4,8 +4,8 @@
 //! sleeps, and flights, key fetches, messages and tasks panic.
 //!
 //! No answer is false, no client waits longer than its deadline, and there is no panic except the ordered ones.
-//! Within `RECOVERY` after the end all questions are answered again; later nothing is in progress, and memory weighs
-//! as much as at first.
+//! Within `RECOVERY` after the end all questions are answered again. Later nothing is in progress, and a flush leaves
+//! memory as at the start.
 //!
 //! `RESOLVERD_CHAOS_SEEDS` is the number of runs, `RESOLVERD_CHAOS_MESSAGES` the number of messages of each gateway
 //! in a run; `RESOLVERD_CHAOS_FIRST` begins with a seed that failed.
@@ -56,7 +56,8 @@ const RECOVERY: Duration = Duration::from_secs(300);
 /// Longer than any data are kept.
 const A_DAY: Duration = Duration::from_secs(90_000);
 
-/// The least percentage of questions that are answered during the troubles: with fewer the test shows nothing.
+/// The least percentage of questions that are answered during the troubles: with fewer answers the test would prove
+/// nothing.
 const ANSWERED_PER_CENT: usize = 40;
 
 /// Panics that were not ordered.
@@ -118,7 +119,7 @@ async fn run(seed: u64, messages: usize) -> Run {
     gateways[0].ask_for_all().await;
     run.calm("before", take(&tally));
 
-    // In this order, because otherwise an unseeded random number would decide the order.
+    // `biased`, because otherwise an unseeded random number would decide the order.
     tokio::select! {
         biased;
         _ = join_all(gateways.iter().map(|gateway| gateway.play(messages))) => {}

@@ -23,12 +23,12 @@ const LINGERING: Duration = FLIGHT_TIME.saturating_add(Duration::from_secs(1));
 /// TTL of a listing, and of earlier answers of a list's servers.
 const LISTING_TTL: Duration = Duration::from_secs(60);
 
-/// A list that lists everything is detected by then: its next test, which comes late, and the time of that test.
+/// The time within which a list that lists everything is detected: until its next test, and the time of that test.
 const WORLD_IS_KNOWN: Duration = Duration::from_secs(
     HEALTH_INTERVAL.as_secs() * (100 + HEALTH_JITTER_PERCENT) / 100 + 2 * FLIGHT_TIME.as_secs(),
 );
 
-/// Values with the moment of their begin; the last one still holds.
+/// Values, each with the moment of its begin. The last one is the current one.
 type History<What> = Vec<(Instant, What)>;
 
 /// The truth.
@@ -52,8 +52,8 @@ struct State {
     worlds: BTreeMap<Name, (Instant, Option<Instant>)>,
     /// Unsigned zones about which a server has lied.
     lied: BTreeSet<Name>,
-    /// Zones with opt-out about which a server has lied. Nothing proves that a missing name is no unsigned zone (RFC
-    /// 5155 section 12.2).
+    /// Zones with opt-out about which a server has lied. With opt-out it is not proven that a missing name is not an
+    /// unsigned zone (RFC 5155 section 12.2).
     lied_with_opt_out: BTreeSet<Name>,
 }
 
@@ -169,7 +169,7 @@ impl<'a> Truth<'a> {
         reply: &Message,
         versions: &[Option<usize>],
     ) -> Judged {
-        // Our own zone is unsigned.
+        // The zone of our own is not signed.
         let here = &self.internet.domains[SPLIT].name;
         let is_here = |owner: &Name| here.zone_of(owner) && !versions.contains(&None);
         let owners = reply.answers.iter().map(|record| &record.name).chain([name]);
@@ -196,7 +196,7 @@ impl<'a> Truth<'a> {
             return true;
         }
         if !says_address {
-            // A list that is silent or refuses vouches for nobody.
+            // An allowlist that is silent or refuses lists no address.
             let may_deny =
                 *kind == ListKind::GoodAddresses || of_late(&state.told, began).contains(&Some(place));
             let denies = reply.metadata.response_code == ResponseCode::NXDomain;

@@ -47,7 +47,7 @@ fn without_one_of_its_addresses_it_serves_the_other_and_says_so() {
         code == 1 && status.contains("missing      203.0.113.5:5300, this host has no such address"),
         "{status}"
     );
-    // A reload keeps it, and one without the address misses nothing any more.
+    // A reload keeps the missing address. After a reload without it, no address is missing.
     let text = std::fs::read_to_string(setting.config()).unwrap();
     let listening = |addresses: &str| text.replace("\"127.0.0.1:0\"", addresses);
     drop(process);

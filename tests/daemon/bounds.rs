@@ -156,8 +156,8 @@ fn an_idle_daemon_sleeps() {
     let process = setting.start();
     let mut client = Client::new(process.address);
     client.ask("www.tld.", RecordType::A);
-    // The wait is that of an idle socket: threads that have just worked go to sleep in the first part of it, and on a
-    // busy machine in the next.
+    // Threads that have just worked go to sleep in the first part of this wait, or on a busy machine in the second
+    // part.
     let window = || {
         client.hear_nothing(Duration::from_millis(500));
         let before = process.sleeps();

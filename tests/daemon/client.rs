@@ -35,7 +35,7 @@ impl Client {
 
     /// Sends a question, without waiting for its reply.
     pub(crate) fn send(&mut self, name: &str, kind: RecordType) {
-        // After the last id comes the first: its question was answered long ago.
+        // After the last id the first is used again, because its question was answered long ago.
         self.next = self.next.wrapping_add(1);
         let message = message(self.next, (name, kind), DNSClass::IN, self.dnssec_ok);
         self.socket.send(&message).unwrap();
@@ -81,7 +81,7 @@ impl Client {
         self.next_reply()
     }
 
-    /// Listens for `span`; nothing must come.
+    /// Listens for `span`. No datagram may come.
     pub(crate) fn hear_nothing(&self, span: Duration) {
         self.socket.set_read_timeout(Some(span)).unwrap();
         let heard = self.socket.recv(&mut [0; 1]);

@@ -20,7 +20,7 @@ const START: Duration = Duration::from_millis(100);
 /// The longest time from the signal to the end, on a busy machine too: the flights that it interrupts have ten
 /// seconds.
 const END: Duration = Duration::from_secs(5);
-// On an idle machine it is this.
+// The same on an idle machine.
 const _: () = assert!(STOP_GRACE.as_millis() + STOP_FLUSH.as_millis() < 1_000);
 
 /// Sockets, questions of each, and questions of one stream that wait when the signal comes.
@@ -28,7 +28,8 @@ const CLIENTS: usize = 10;
 const QUESTIONS: usize = 10;
 const STREAMED: u16 = 10;
 const WAITING: usize = CLIENTS * QUESTIONS + STREAMED as usize;
-// No question is turned away before: neither as one of a silent zone, nor on a machine that does not keep up.
+// The number is small enough that no question is turned away earlier, for a silent zone or on a machine that does not
+// keep up.
 const _: () = assert!(WAITING < MAX_SILENT_FLIGHTS && WAITING < BUSY_FLIGHTS);
 
 #[test]
@@ -118,7 +119,7 @@ fn what_servers_answer_soon_is_still_handed_out_at_the_end() {
     assert_eq!(status.code(), Some(0));
     assert!(took < END, "{took:?}");
     for _ in 0..50 {
-        // Their server is near enough to be waited for.
+        // Their server is near, so its answers come before the end.
         assert_eq!(client.next_reply().metadata.response_code, ResponseCode::NoError);
     }
 }

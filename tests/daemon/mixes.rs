@@ -1,4 +1,4 @@
-//! The memory of the process, whatever its cache and its clients' connections hold.
+//! The memory of the process stays within its bound for any content of the cache and any replies to TCP clients.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -80,7 +80,8 @@ const MIXES: [Mix; 8] = [
     },
 ];
 
-/// A name of 255 octets below `tld.`, with labels of a single octet, or long ones: they take most outside the name.
+/// A name of 255 octets below `tld.`, with labels of one octet, or with long labels. Both forms take the most memory
+/// in addition to the name itself.
 fn long(number: u64) -> String {
     let (mut name, octets) = (format!("n{number}."), if number.is_multiple_of(2) { 1 } else { 50 });
     while name.len() + octets + 1 + "tld.".len() < 255 {
@@ -100,7 +101,8 @@ fn size() -> u64 {
     std::env::var("RESOLVERD_CACHE_MIB").map_or(8, |size| size.parse().unwrap())
 }
 
-/// What the process may take: the slack of the allocator, and 24 MiB for the program, its statistics and its buffers.
+/// The memory that the process may use: `size`, the slack of the allocator, and 24 MiB for the program, its
+/// statistics and its buffers.
 fn bound(size: u64) -> u64 {
     (size << 20) / 4 * 5 + (24 << 20)
 }
@@ -155,14 +157,14 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
             streams.push(connected(process.address, [127, 0, 0, last].into()));
         }
     }
-    // All wait for one answer, which then is for all of them; and then they ask for it again.
+    // All connections wait for one answer and get it together. Then they ask for it again.
     for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
         for stream in &mut streams {
             let mut questions = Vec::new();
             for number in 0..PIPELINED {
                 questions.extend(framed(number, name, RecordType::TXT));
             }
-            // It may have been closed.
+            // The daemon may have closed the connection.
             let _ = stream.write_all(&questions);
         }
         std::thread::sleep(Duration::from_millis(1_500));
@@ -173,7 +175,7 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
     assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
 }
 
-/// A connection from an address, with a small buffer for what comes.
+/// A connection from an address, with a small receive buffer.
 fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
@@ -183,7 +185,7 @@ fn connected(server: SocketAddr, from: Ipv4Addr) -> TcpStream {
     socket.into()
 }
 
-/// The text of the zones that answer so: `many.tld.` refers to zones that no server has.
+/// The zones of these mixes, each with its text. `many.tld.` refers to zones that no server has.
 fn zones() -> [(&'static str, String); 4] {
     let string = format!("\"{}\" ", "x".repeat(250));
     let texts: String = (0..4).fold(String::new(), |mut text, number| {

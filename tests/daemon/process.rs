@@ -26,7 +26,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Long enough for any machine; a passing test never waits it out.
+/// Long enough for any machine. A test that passes never waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A user without rights, if the tests run as root.
@@ -140,7 +140,8 @@ impl Setting {
             return self.command();
         }
         let program = self.folder.path().join("resolverd");
-        // Copied by another process: a process started by a parallel test would keep a file open that we write.
+        // Another process copies the file. If this process wrote it, a child of a parallel test could keep it open,
+        // and it could not be executed.
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverd")).arg(&program).status().unwrap();
         assert!(copied.success());
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -178,7 +179,7 @@ pub(crate) fn alone_in_network(command: &Command, script: &str) -> Option<Comman
         skipped("no network of its own is to be had here");
         return None;
     }
-    // The shell becomes the daemon.
+    // `exec`: the shell becomes the daemon.
     let mut shell = within(&format!("{script}; exec \"$@\""));
     shell.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
     Some(shell)
@@ -265,7 +266,7 @@ impl Process {
         ask(&self.socket, &Request::Dnsbl).into_iter().filter_map(row).collect()
     }
 
-    /// Has memory forget all types of a name.
+    /// Flushes all types of a name.
     pub(crate) fn flush_name(&self, name: &str) {
         let what = FlushWhat::Name { name: name.to_owned(), tree: false, kind: None };
         let reply = ask(&self.socket, &Request::Flush { what });
@@ -311,7 +312,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

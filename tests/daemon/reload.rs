@@ -51,7 +51,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     assert!(code == 6 && wrong.contains("cache.sise: is not a known key; did you mean size?"), "{wrong}");
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
-    // An error only in a zone file is reported too, by both.
+    // An error in a zone file alone is also reported, by the command and by the log.
     setting.write("lan.zone", "@ A ten\n");
     setting.write("resolverd.toml", &format!("{file}[[zone]]\nname = \"lan\"\nfile = \"lan.zone\"\n"));
     let (code, wrong) = resolverctl(&setting, &["reload"]);
@@ -59,7 +59,7 @@ fn a_changed_file_holds_and_a_wrong_one_changes_nothing() {
     assert_eq!(setting.run(&["--check"]).0, 6);
     assert_eq!(resolverctl(&setting, &["config", "show", "--changed"]), (0, shown.clone()));
 
-    // An address that another program has is found out last, and nothing else has changed by then.
+    // An address that another program uses is an error of the last step. Nothing else has changed then.
     let taken = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let listener = format!("[[listener]]\naddresses = [\"{}\"]\n", taken.local_addr().unwrap());
     let host = "[[host]]\nname = \"scanner.lan\"\naddresses = [\"10.0.0.10\"]\n";
@@ -192,7 +192,7 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
             "zone partner.example.: {key} contains {own}, at which resolverd itself listens ({own}): its queries would come back to it; write the address and port of another server\n"
         );
         assert_eq!(setting.run(&["--check"]), (6, String::new(), sentence.clone()));
-        // A port of the system's choice is not ours.
+        // With port 0 the listener is not at the port of the server, so this is no circle.
         assert_eq!(setting.run(&["--check", "--listen", "127.0.0.1:0"]).0, 0);
         let (code, _, error) = setting.run(&[]);
         assert_eq!((code, error), (1, format!("resolverd: {sentence}")));

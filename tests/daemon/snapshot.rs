@@ -44,7 +44,7 @@ impl Stage {
     }
 }
 
-/// Ends it; all that it has said.
+/// Ends the process; returns all its lines.
 fn ended(mut process: Process) -> String {
     process.end(Signal::TERM);
     [process.said.clone(), process.said_later()].concat().join("\n")
@@ -137,7 +137,7 @@ fn what_cannot_be_used_is_set_aside_with_one_line() {
     std::fs::write(stage.file(), &octets).unwrap();
     refused("a checksum does not match");
 
-    // Other zones: data learnt about them may be wrong.
+    // With other zones, data in the file may be wrong.
     let text = std::fs::read_to_string(stage.setting.config()).unwrap();
     let zone = "\n[[host]]\nname = \"printer.lan\"\naddresses = [\"10.0.0.9\"]\n";
     stage.setting.write("resolverd.toml", &format!("{text}{zone}"));
@@ -157,7 +157,7 @@ fn a_process_that_is_killed_while_it_writes_leaves_the_file_of_before() {
     ended(process);
     let whole = std::fs::read(stage.file()).unwrap();
 
-    // The rest of an interrupted write: octets without a head.
+    // A file of an interrupted write: octets without a head.
     let torn = [&[0; 76][..], &whole[76..whole.len() / 2]].concat();
     std::fs::write(stage.state.path().join("cache.snapshot.new"), torn).unwrap();
     drop(world);

@@ -176,7 +176,7 @@ fn signatures_of_other_names_reach_nobody() {
     play_all(["", "ds=none", "ds=none nsec3"].iter().flat_map(|words| questions.map(|it| ask(words, it))));
 }
 
-/// A zone and its child on the same servers: the parent's side of the cut must not speak for the child's.
+/// A zone and its child on the same servers: a proof of the parent must not count for names of the child.
 #[test]
 fn the_parents_nsec_is_no_proof_for_the_child() {
     let inner = |fault: &str| {
@@ -248,8 +248,8 @@ fn zones_change_while_we_remember() {
     ]);
 }
 
-/// Keys and DS exchanged at once, before caches have dropped the old ones: one question more, and the answer is
-/// secure.
+/// Keys and DS exchanged at once, before caches have dropped the old ones: one more question for keys, and the answer
+/// is secure.
 #[test]
 fn keys_may_be_exchanged_without_notice() {
     let zone = format!("{TOP}{ZONE}sign zone.tld.\nask www.zone.tld. A +DO\n  flags ad\nadvance 11s\n");

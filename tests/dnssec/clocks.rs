@@ -100,8 +100,9 @@ fn unsigned_zone() -> Arc<Lab> {
     Arc::new(tree.build().unwrap())
 }
 
-/// By a fast clock the proof that the zone is unsigned has run out, so the answer of the near server is bogus. The clock is set while
-/// the far one is asked, which denies everything in doubt: it is not the only one that has said something.
+/// By a fast clock the proof that the zone is unsigned has run out, so the answer of the near server is bogus. The
+/// clock is set while the far one is asked, whose denials are in doubt. A denial in doubt needs all servers, and the
+/// near one gave another answer.
 #[test]
 fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_clock() {
     paused(async {
@@ -111,7 +112,7 @@ fn a_doubtful_denial_does_not_stand_against_an_answer_that_was_bogus_by_a_wrong_
             let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.answers.len(), 1, "{:#?}", reply.steps);
         }
-        // That the zone is unsigned is then to be found out again.
+        // Then resolverd must find out again that the zone is unsigned.
         tokio::time::sleep(Duration::from_secs(400)).await;
         lab.server("far.zone.tld").unwrap().set_faults(&[Fault::CatchAll, Fault::NoAa]);
         simulation.clock().set_wrong_by(720 * 3_600);

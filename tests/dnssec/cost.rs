@@ -121,11 +121,11 @@ fn a_warm_zone_costs_nothing() {
             assert!(reply.message.metadata.authentic_data, "{owner} {:#?}", reply.steps);
             let sent = simulation.lab().log().take();
             assert_eq!(sent.len(), 1, "{owner} {sent:?}");
-            // The distance, to the timer's millisecond.
+            // The distance, rounded up to the millisecond of the timer.
             let distance = Duration::from_millis(DOWN[3].2);
             assert!(reply.elapsed <= distance + Duration::from_millis(1), "{owner} took {:?}", reply.elapsed);
         }
-        // From memory, without a question or a wait.
+        // The answer comes from memory, without a message or a wait.
         let reply = ask(&simulation, "mail.deep.zone.tld.", RecordType::A).await;
         assert!(reply.message.metadata.authentic_data);
         assert_eq!((reply.elapsed, simulation.lab().log().take().len()), (Duration::ZERO, 0));

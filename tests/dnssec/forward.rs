@@ -151,7 +151,7 @@ fn one_broken_domain_does_not_put_forwarders_last() {
     paused(async {
         let lab = lab();
         let simulation = simulation(&lab, vec![forward(".", &[1, 2])]);
-        // The first is the better one from then on.
+        // From then on the first forwarder is preferred.
         lab.server("two.tld").unwrap().set_faults(&[Fault::Slow(Duration::from_millis(80))]);
         for (owner, kind, _) in TRUTH {
             ask(&simulation, owner, kind).await;
@@ -288,7 +288,7 @@ fn that_the_parent_knows_no_stub_zone_does_not_take_its_names_away() {
     });
 }
 
-/// A new zone whose parent had only a name, and said so while it was true.
+/// A new zone below a parent that earlier had only a name there, and whose denial of DS is still in memory.
 #[test]
 fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
     let tree = |parent: &str| {
@@ -308,7 +308,7 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         tree.build().unwrap()
     };
     let before = || Arc::new(tree("new 300 TXT soon\n").build().unwrap());
-    // On its parent's servers.
+    // The zone is on its parent's servers.
     paused(async {
         let lab = before();
         let simulation = simulation(&lab, Vec::new());
@@ -320,7 +320,8 @@ fn a_new_zone_is_believed_though_its_parent_s_denial_is_kept() {
         let sent = lab.log().take();
         assert_eq!(sent.iter().filter(|sent| sent.to_string().ends_with(" DS")).count(), 1, "{sent:?}");
     });
-    // On servers that its parent learns of a little later: its denial is bogus for half a minute.
+    // The zone is on other servers, and the parent delegates to them a little later: until then its denial makes
+    // answers bogus for half a minute.
     paused(async {
         let (lab, whole) = (before(), sign(tree(""), "ns.elsewhere"));
         lab.server("ns.elsewhere").unwrap().set_authority(whole.server("ns.elsewhere").unwrap().authority());

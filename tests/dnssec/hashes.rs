@@ -7,8 +7,7 @@ fn deepest(letter: &str) -> String {
     format!("{}zone.tld.", format!("{letter}.").repeat(122))
 }
 
-/// A zone on three servers, so that each proof that proves nothing is checked three times, and another zone beside
-/// it.
+/// A zone on three servers, so that each invalid proof is checked three times; and another zone.
 fn world(words: &str) -> String {
     format!(
         "{TOP}server ns3.zone.tld 127.0.0.5 rtt=50ms\nserver ns.other.tld 127.0.0.6 rtt=30ms\n\

@@ -1,4 +1,4 @@
-//! Keys of zones in use: fetched again before they expire, while nobody waits.
+//! Keys of zones in use: fetched again before they expire, so that no client waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,8 +39,8 @@ fn keys_sought(lab: &Lab) -> usize {
     lab.log().take().iter().filter(|sent| sent.to_string().contains("DNSKEY")).count()
 }
 
-/// A question each minute for three hours: one of them finds the keys old and has them fetched again; none waits for
-/// it. `also`: another question of a client, once.
+/// A question each minute for three hours: one of them causes the keys to be fetched again, and none waits for that.
+/// `also`: another question of a client, once.
 fn hot_zone(also: Option<RecordType>) {
     paused(async {
         let lab = lab();
@@ -89,7 +89,7 @@ fn a_refresh_that_fails_leaves_the_keys_as_good_as_they_were() {
             let reply = ask(&simulation, &format!("n{number}.x.zone.tld."), RecordType::A).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError);
             assert!(reply.message.metadata.authentic_data, "{:#?}", reply.steps);
-            // The server counts as doubtful, but the keys are not waited for.
+            // The server counts as doubtful, but no client waits for the keys.
             assert!(reply.elapsed <= ROUND_TRIP * 2 + Duration::from_millis(1), "{:?}", reply.elapsed);
             tokio::time::sleep(Duration::from_secs(3)).await;
         }

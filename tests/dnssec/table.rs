@@ -57,7 +57,7 @@ fn every_answer_of_every_algorithm_and_denial_is_secure() {
     check(&rows);
 }
 
-/// RFC 5702 section 2.1: RSA keys have 512 bits at least. Zones with such keys get mail as others do.
+/// RFC 5702 section 2.1: RSA keys have 512 bits at least. Zones with such keys also receive mail.
 #[test]
 fn short_keys_of_rsa_sign_like_others() {
     let mut rows = Vec::new();
@@ -289,7 +289,7 @@ fn a_record_that_nobody_understands_costs_no_answer() {
         ),
         ask("ds=none unsigned", "", "zone.tld. DNSKEY", &format!("  rcode NOERROR\n  answer {key}\n")),
     ]);
-    // A signed DS with too few octets makes no zone insecure.
+    // A signed DS with too few octets does not make a zone insecure.
     let top = TOP.replace("zone tld. ns.tld\n", "zone tld. ns.tld\n  zone 300 TYPE43 \\# 3 010203\n");
     play_all([(
         "no DS can be read".to_owned(),

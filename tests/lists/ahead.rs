@@ -169,7 +169,8 @@ fn a_configured_group_is_asked_together_from_the_second_address_on() {
             config.dnsbl.batch_groups = vec![LISTS.iter().map(|(apex, _)| name(apex)).collect()];
         });
         let times = run(&stage, 0..20).await;
-        // The first shows the distance of each list; a list that may be next door is not prefetched.
+        // The first check shows the distance of each list. A list whose distance is unknown may be near, and is not
+        // prefetched.
         assert!(times[2..].iter().all(|time| *time == SLOWEST), "{times:?}");
     });
 }

@@ -39,7 +39,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             }
             times
         };
-        // Their listings, if they were believed: everybody.
+        // If these lists were believed, they would list every address.
         let stage = Stage::new(&|_| "* 60 A 127.0.0.2\n".to_owned(), |_| {});
         break_list(&stage, DEAD, &[Fault::Dead]);
         break_list(&stage, REFUSING, &[Fault::Refused]);
@@ -64,7 +64,7 @@ fn a_dead_and_a_refusing_list_cost_next_to_nothing_and_list_nobody() {
             if !open {
                 worst_before = worst_before.max(longer);
             }
-            // Beside them an SPF macro of reversed addresses still works, with its slow server.
+            // Meanwhile an SPF macro of reversed addresses still works, although its server is slow.
             let reply = stage.ask(&question(sender(number), "spf.example.")).await;
             assert_eq!(reply.message.metadata.response_code, ResponseCode::NoError, "message {number}");
             pass(Duration::from_secs(1)).await;
@@ -147,7 +147,7 @@ fn a_list_that_dies_after_many_others_is_told_as_soon() {
         stage.check(sender(0), &all()).await;
         let names: Vec<_> = others.iter().map(|apex| question(sender(1), &apex.to_ascii())).collect();
         join_all(names.iter().map(|name| stage.ask(name))).await;
-        // All of them are tested and probed in the background by now; a witness is needed all the same.
+        // All of them are tested and probed in the background by now; a witness is still needed.
         break_list(&stage, DEAD, &[Fault::Dead]);
         let reply = stage.ask(&question(sender(10), DEAD)).await;
         assert_eq!(reply.message.metadata.response_code, ResponseCode::ServFail);
@@ -185,7 +185,7 @@ fn an_outage_of_our_own_lets_no_spam_in() {
                 stage.simulation.network().set_down(true);
             }
             for number in 20..40 {
-                // "Not listed" by an allowlist is our own answer here: no server has answered.
+                // The "not listed" of the allowlist is made by resolverd, because no server has answered.
                 let (lists, allowed) = (all(), question(sender(number), ALLOW_LIST.0));
                 let (_, allowed) = tokio::join!(stage.check(sender(number), &lists), stage.ask(&allowed));
                 assert_eq!(allowed.message.metadata.response_code, ResponseCode::NXDomain);

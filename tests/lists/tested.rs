@@ -154,13 +154,13 @@ fn the_word_of_the_one_server_that_answers_counts_and_a_sound_test_ends_it() {
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
         let listed = question(sender(7), LIST);
         assert_eq!(code(&stage, &listed).await, ResponseCode::ServFail);
-        // It still fails: its zone is parked now and then.
+        // The list still fails: its zone is parked from time to time.
         stage.serve(LIST, &[0], "* 60 A 203.0.113.7\n");
         minutes(&stage, 1).await;
         stage.serve(LIST, &[0], WORLD);
         assert_eq!(code(&stage, &question(sender(8), LIST)).await, ResponseCode::ServFail);
         assert_eq!(stage.entry(LIST).state(), ListState::ListsTheWorld);
-        // It is repaired.
+        // The list is repaired.
         stage.serve(LIST, &[0], SOUND);
         stage.servers(LIST)[1].set_faults(&[]);
         minutes(&stage, 6).await;
@@ -203,7 +203,7 @@ fn a_list_that_lists_nothing_is_found_out_and_back_once_it_lists_again() {
 fn a_list_whose_own_test_points_differ_is_a_list() {
     paused(async {
         let stage = Stage::new(&|_| String::new(), |_| {});
-        // It lists one address of ten, but not its test point.
+        // The list contains one address in ten, but not its test point.
         let tenth: String = (0..60).map(|n| format!("{}.0.18.198 60 A 127.0.0.2\n", n * 4)).collect();
         stage.serve(LIST, &[0, 1], &tenth);
         for round in 0..45 {
@@ -214,7 +214,7 @@ fn a_list_whose_own_test_points_differ_is_a_list() {
         let standing = stage.entry(LIST).standing();
         assert_eq!(standing.state, ListState::TestsDiffer, "{standing:?}");
         assert!(standing.why.contains("but lists other names"), "{standing:?}");
-        // It lists the point that must not be listed, and little else.
+        // The list contains the point that must not be listed, and few other addresses.
         stage.serve(LIST, &[0, 1], &format!("2.0.0.127 60 A 127.0.0.2\n1.0.0.127 60 A 127.0.0.2\n{tenth}"));
         for round in 0..60 {
             many(&stage, 20_000 + round * 5..20_000 + round * 5 + 5).await;

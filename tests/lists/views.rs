@@ -98,7 +98,7 @@ fn a_list_is_asked_once_and_each_listener_is_told_in_its_own_way() {
                             "{text:?} {kind} at {listener}, {order:?}"
                         );
                     }
-                    // "There is no such name" holds for its text too.
+                    // NXDOMAIN for the A also means that there is no TXT.
                     let most = usize::from(!(text.is_empty() && kind == RecordType::TXT));
                     assert_eq!(asked(&stage, &name, kind), most, "{text:?} {kind}, {order:?}");
                 }

@@ -266,7 +266,7 @@ async fn night(silent: bool, seed: u64) -> Truth {
     gateway.truth
 }
 
-/// Whether a domain was broken at that second; the broken one without harm does not count.
+/// Whether a domain was broken at that second; domains whose fault harms no mail do not count.
 fn is_broken(domain: &str, second: u64, truth: &Truth) -> bool {
     let place = BROKEN.iter().position(|(name, _, said)| *name == domain && said.is_some());
     let Some(place) = place else { return false };
@@ -281,7 +281,7 @@ fn is_true(line: &Line, truth: &Truth) -> bool {
     let failed_since = |span: u64| failed.iter().filter(|at| **at <= second && **at + span > second).count();
     let said = BROKEN.iter().find_map(|(name, _, said)| said.filter(|_| *name == domain));
     if line.is("zone_fails") {
-        // Empty answers of all servers deny every type but the address, which is a failure.
+        // Empty answers of all servers deny every type except A, which fails.
         let enough = if domain == "empty" {
             failed_since(60) == 1
                 && line.text.contains(": 4 queries failed or were denied without authority within ")

@@ -491,7 +491,7 @@ fn shells_can_complete_it() {
     }
 }
 
-/// Needs to become another user, which only root may.
+/// Needs root, to run as another user.
 #[test]
 fn others_may_look_and_change_nothing() {
     use std::os::unix::fs::PermissionsExt;
@@ -503,7 +503,8 @@ fn others_may_look_and_change_nothing() {
     }
     let world = World::new();
     let program = world.directory.path().join("resolverctl");
-    // Copied by another process: a process started by a parallel test would keep a file open that we write.
+    // Another process copies the file. If this process wrote it, a child of a parallel test could keep it open, and
+    // it could not be executed.
     let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_resolverctl")).arg(&program).status().unwrap();
     assert!(copied.success());
     for path in [world.directory.path(), world.socket.parent().unwrap(), &world.socket, &program] {

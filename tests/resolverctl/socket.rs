@@ -1,4 +1,4 @@
-//! The control socket itself: its rights, and its reaction to nonsense.
+//! The control socket itself: its permissions, and its reaction to invalid input.
 
 use super::*;
 

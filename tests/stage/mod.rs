@@ -20,7 +20,7 @@ use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use resolverd::record::Window;
 
-/// Long enough for any machine; a passing test never waits it out.
+/// Long enough for any machine. A test that passes never waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A small internet, a daemon, and its address.

@@ -83,7 +83,7 @@ fn a_restart_in_the_midst_of_questions_loses_none() {
             asker.send(&question(id, &format!("n{id}.tld."))).unwrap();
             asked.push(id);
         }
-        // It answers the queries that it has read, and leaves the rest to the next.
+        // The daemon answers the queries that it has read, and leaves the others to the next daemon.
         let pid = rustix::process::Pid::from_child(&service.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(service.child.wait().unwrap().success());
@@ -136,7 +136,7 @@ fn systemd_hands_down_either_kind_and_the_other_is_bound() {
     }
     for datagram in [false, true] {
         let (mut service, _setting, address) = activated(datagram);
-        // It becomes the daemon with the first query, which waits in the socket until then.
+        // The tool starts the daemon at the first query, which waits in the socket until then.
         let asker = client(address);
         if datagram {
             asker.send(&question(5, "a.tld.")).unwrap();

@@ -27,7 +27,7 @@ fn a_pipe_gets_plain_lines_with_their_time() {
     assert!(service.child.wait().unwrap().success());
 }
 
-/// Runs the daemon with `stderr`, which is called the journal's stream, through `meanwhile` to its end.
+/// Runs the daemon with `stderr`, which `JOURNAL_STREAM` names, calls `meanwhile`, and ends it.
 fn serve_with(setting: &Setting, stderr: OwnedFd, meanwhile: impl FnOnce(&Child)) {
     let about = File::from(stderr.try_clone().unwrap()).metadata().unwrap();
     let notify = UnixDatagram::bind(setting.folder.path().join("notify")).unwrap();

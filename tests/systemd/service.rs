@@ -18,7 +18,7 @@ use resolverd::random::Random;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-/// Long enough for any machine; a passing test never waits it out.
+/// Long enough for any machine. A test that passes never waits that long.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A folder with a configuration, and its internet: `tld.` answers every name.
