@@ -248,7 +248,7 @@ fn resolverd_toml_5() {
 }
 
 /// The comment of each key says what it does, then its default and range, then when to change it. The default that it
-/// states is the value in the file, which `tests/config.rs` compares with the code.
+/// states is the value in the file, which `tests/config` compares with the code.
 #[test]
 fn each_key_has_its_default_and_range() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("conf/resolverd.toml");

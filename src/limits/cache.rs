@@ -41,7 +41,7 @@ pub const LEAST_RENEWAL_TIME: u64 = 5_000_000;
 pub const LEAST_RENEWED_TTL: u64 = 2 * LEAST_RENEWAL_TIME;
 
 /// A question that failed while no server at all was heard is answered with the stale answer at once for this long, and tried
-/// again on the side: the failure recheck timer of RFC 8767 section 5.
+/// again in the background: the failure recheck timer of RFC 8767 section 5.
 pub const FAILURE_RECHECK_TIME: Duration = Duration::from_secs(30);
 
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
