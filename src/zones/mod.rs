@@ -18,12 +18,12 @@ mod denial;
 mod fingerprint;
 pub mod local;
 pub mod mirror;
-mod routes;
 mod special;
 mod views;
 pub mod zone;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +37,12 @@ use crate::config::{self, Config, ZoneKind};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{List, WhenStale};
 use crate::dnsbl::list_way::Way;
+use crate::hash::Plain;
 use crate::limits::MAX_SHOWN_SENTENCE;
 use crate::question::{ViewId, WireName, wire_name};
 use crate::wire::presentation::shown;
 use authority::Authority;
 use mirror::Mirror;
-use routes::Routes;
 use views::Sees;
 pub use views::{Views, changed};
 
@@ -57,6 +57,10 @@ const HOST_TTL: u32 = 300;
 /// of the name without it. An address family that it does not give is denied, because the operator has given the
 /// addresses of the name.
 const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
+
+/// Routes by name in wire form. The table is searched for each question with every suffix of its name, several times.
+/// Only the operator and the registry choose the names in it.
+type Routes = HashMap<Vec<u8>, Arc<Route>, BuildHasherDefault<Plain>>;
 
 /// The route of the names below one apex.
 #[derive(Debug)]

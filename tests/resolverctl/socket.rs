@@ -1,6 +1,8 @@
 //! The control socket itself: its permissions, and its reaction to invalid input.
 
-use super::*;
+use resolverd::control::server::{BindError, ControlServer};
+
+use super::World;
 
 #[test]
 fn the_socket_is_private_taken_over_from_the_dead_and_removed_at_the_end() {

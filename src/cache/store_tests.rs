@@ -1,0 +1,124 @@
+//! Which entries stay in a full table, and that its bound holds.
+
+use super::*;
+use crate::random::Random;
+use proptest::prelude::*;
+
+/// A store of numbers that weigh their own value.
+fn store(capacity: u64) -> Store<u32, u32> {
+    Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value)
+}
+
+fn keys(store: &Store<u32, u32>) -> Vec<u32> {
+    let mut keys: Vec<u32> = store.entries(|_, _| true).into_iter().map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    keys
+}
+
+#[test]
+fn what_is_in_use_outlives_a_flood_of_what_is_asked_for_once() {
+    let store = store(1_000);
+    for key in 0..50 {
+        store.insert(key, 10);
+    }
+    for key in 1_000..100_000 {
+        store.insert(key, 10);
+        store.get(&(key % 50));
+    }
+    assert!((0..50).all(|key| store.get(&key).is_some()), "{:?}", keys(&store));
+    assert_eq!(store.fill(), (100, 1_000));
+}
+
+/// Names in spam are asked for three times within one message, and never again.
+#[test]
+fn what_is_asked_for_thrice_at_once_does_not_push_out_what_is_in_use() {
+    let (entries, hot, scanned) = (4_000, 800, 100_000);
+    let store = store(entries * 10);
+    (0..hot).for_each(|key| store.insert(key, 10));
+    let (random, mut missed) = (Random::seeded(2), 0);
+    for key in hot..hot + scanned {
+        let known = u32::from(random.u16()) % hot;
+        if store.get(&known).is_none() {
+            missed += 1;
+            store.insert(known, 10);
+        }
+        store.insert(key, 10);
+        for again in [key, key.saturating_sub(10)] {
+            store.get(&again);
+        }
+    }
+    assert!(missed < scanned / 300, "{missed} of {scanned}");
+}
+
+#[test]
+fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
+    let store = store(100_000);
+    (0..2_000).for_each(|key| store.insert(key, 40));
+    let asked_for = 10_000;
+    store.insert(asked_for, 40);
+    // More than two eras, and less than the short queue, with few entries.
+    (3_000..3_008).for_each(|key| store.insert(key, 600));
+    assert!(store.get(&asked_for).is_some());
+    (4_000..4_100).for_each(|key| store.insert(key, 600));
+    assert!(store.get(&asked_for).is_some());
+}
+
+#[test]
+fn what_comes_back_soon_stays_longer() {
+    let store = store(1_000);
+    for key in 0..101 {
+        store.insert(key, 10);
+    }
+    assert!(store.get(&0).is_none(), "the first to come, and never asked for");
+    store.insert(0, 10);
+    for key in 1_000..1_080 {
+        store.insert(key, 10);
+    }
+    assert!(store.get(&0).is_some());
+}
+
+#[test]
+fn all_is_given_back_and_what_is_too_large_is_not_held() {
+    let store = store(1_000);
+    store.insert(1, 1_001);
+    assert_eq!(store.fill(), (0, 0));
+    store.insert(1, 400);
+    store.insert(1, 900);
+    store.insert(2, 50);
+    assert_eq!((store.fill(), store.get(&1), store.remove(&2)), ((2, 950), Some(900), Some(50)));
+    assert_eq!((store.remove(&2), store.clear(), store.fill()), (None, 1, (0, 0)));
+    assert_eq!(store.get_with(&3, || 7), 7);
+    assert_eq!(store.get_with(&3, || 8), 7);
+}
+
+proptest! {
+    /// Whatever happens, it keeps at most its bound, its counts are true, and a lookup returns the last value.
+    #[test]
+    fn it_is_bounded_and_true(
+        acts in proptest::collection::vec((0_u8..4, 0_u32..40, 1_u32..30), 1..400)
+    ) {
+        let store = store(200);
+        let mut last = std::collections::HashMap::new();
+        for (act, key, value) in acts {
+            match act {
+                0 => {
+                    prop_assert!(store.get(&key).is_none_or(|held| last.get(&key) == Some(&held)));
+                }
+                1 => {
+                    prop_assert!(store.remove(&key).is_none_or(|held| last.get(&key) == Some(&held)));
+                    last.remove(&key);
+                    prop_assert!(store.get(&key).is_none());
+                }
+                _ => {
+                    store.insert(key, value);
+                    last.insert(key, value);
+                }
+            }
+            let entries = store.entries(|_, _| true);
+            let weight: u64 = entries.iter().map(|(_, value)| u64::from(*value)).sum();
+            prop_assert_eq!(store.fill(), (entries.len() as u64, weight));
+            prop_assert!(weight <= 200);
+            prop_assert!(entries.iter().all(|(key, value)| last.get(key) == Some(value)));
+        }
+    }
+}

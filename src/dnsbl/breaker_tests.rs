@@ -1,0 +1,232 @@
+//! When the breaker of a list opens, closes and probes.
+
+use super::*;
+use proptest::prelude::*;
+
+const MS: Duration = Duration::from_millis(1);
+
+fn at(millis: u64) -> Mono {
+    Mono::from_micros(millis * 1000)
+}
+
+fn evidence(last: u64) -> NetworkAnswers {
+    NetworkAnswers { last: Some(at(last)), streak: Mono::START }
+}
+
+/// A list with a usual round trip of `usual` ms, quiet at 0.
+fn known(usual: u64) -> Breaker {
+    let mut breaker = Breaker::default();
+    for _ in 0..20 {
+        breaker.asked(Mono::START);
+        ended(&mut breaker, ListQueryEnd::Answered, MS * u32::try_from(usual).unwrap(), false, Mono::START);
+    }
+    breaker
+}
+
+/// The result of a question whose only message took all of its time.
+fn ended(breaker: &mut Breaker, end: ListQueryEnd, elapsed: Duration, probe: bool, now: Mono) -> bool {
+    breaker.ended(EndedQuery { end, elapsed, round_trip: Some(elapsed), probe }, now)
+}
+
+/// When the breaker opens for a list that is silent from `begin` on, judged every 10 ms while others answer.
+fn opens_after(mut breaker: Breaker, begin: u64) -> Option<u64> {
+    breaker.asked(at(begin));
+    (begin..begin + 60_000)
+        .step_by(10)
+        .find(|now| breaker.judge(evidence(*now), at(*now)) == Judgement::Opened)
+        .map(|now| now - begin)
+}
+
+#[test]
+fn a_silent_list_is_dead_within_two_seconds_and_a_slow_one_is_not() {
+    for usual in [5, 20, 80, 150] {
+        let after = opens_after(known(usual), 1_000).unwrap();
+        assert!((1_000..2_000).contains(&after), "{usual} ms: {after}");
+    }
+    assert!(opens_after(Breaker::default(), 1_000).unwrap() < 2_000);
+    let after = opens_after(known(1_500), 1_000).unwrap();
+    assert!(after >= 4_500, "{after}");
+}
+
+#[test]
+fn a_list_that_stutters_is_not_slow() {
+    let mut breaker = known(50);
+    for elapsed in [1_000, 2_000] {
+        breaker.asked(Mono::START);
+        let (end, elapsed, round_trip) = (ListQueryEnd::Answered, MS * elapsed, Some(50 * MS));
+        breaker.ended(EndedQuery { end, elapsed, round_trip, probe: false }, Mono::START);
+    }
+    assert!(opens_after(breaker, 3_000).unwrap() <= 1_010);
+    // A list with one late answer, and a list whose first answer is far away.
+    for before in [known(50), Breaker::default()] {
+        let mut breaker = before;
+        breaker.asked(Mono::START);
+        ended(&mut breaker, ListQueryEnd::Answered, 560 * MS, false, Mono::START);
+        assert!(opens_after(breaker, 3_000).unwrap() < 2_000);
+    }
+}
+
+#[test]
+fn nothing_opens_while_nobody_else_answers() {
+    let mut breaker = known(50);
+    breaker.asked(at(1_000));
+    // All others fell silent with the list: our network is down.
+    for now in (1_500..60_000).step_by(100) {
+        assert!(matches!(
+            breaker.judge(evidence(1_050), at(now)),
+            Judgement::Witness(_) | Judgement::Later(_)
+        ));
+    }
+    // The network is back: the list has its time before it is judged.
+    let back = NetworkAnswers { last: Some(at(60_010)), streak: at(60_000) };
+    assert!(matches!(breaker.judge(back, at(60_010)), Judgement::Later(_)));
+    ended(&mut breaker, ListQueryEnd::Answered, 60 * MS, false, at(60_100));
+    assert_eq!(breaker.judge(back, at(61_000)), Judgement::Rest);
+}
+
+#[test]
+fn a_lost_packet_between_answers_is_no_silence() {
+    let mut breaker = known(50);
+    breaker.asked(at(0));
+    for now in (0..20_000).step_by(400) {
+        breaker.asked(at(now));
+        ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, false, at(now + 50));
+        assert_ne!(breaker.judge(evidence(now + 60), at(now + 60)), Judgement::Opened);
+    }
+}
+
+#[test]
+fn silence_of_long_ago_does_not_count() {
+    let mut breaker = known(50);
+    breaker.asked(at(0));
+    ended(&mut breaker, ListQueryEnd::Silent, 10 * MS, false, at(500));
+    assert_eq!(breaker.judge(evidence(20_000), at(20_000)), Judgement::Rest);
+    breaker.asked(at(60_000));
+    assert!(matches!(breaker.judge(evidence(60_010), at(60_010)), Judgement::Later(_)));
+}
+
+/// A list whose servers answer every client with errors, from 1 s on.
+fn failing() -> Breaker {
+    let mut breaker = known(50);
+    for round in 0..2 * u64::from(BREAKER_FAILURES) {
+        breaker.asked(at(1_000 + round));
+        assert!(!ended(&mut breaker, ListQueryEnd::Failed, MS, false, at(1_000 + round)));
+    }
+    breaker
+}
+
+/// A probe that is sent at `begin` also meets errors.
+fn probe_fails(breaker: &mut Breaker, begin: u64) {
+    assert!(breaker.next_probe().is_some_and(|next| next <= at(begin)));
+    breaker.probing(at(begin));
+    assert_eq!(breaker.next_probe(), None, "one is under way");
+    breaker.asked(at(begin));
+    assert!(!ended(breaker, ListQueryEnd::Failed, 50 * MS, true, at(begin + 50)));
+}
+
+#[test]
+fn errors_in_a_row_open_it_once_a_probe_meets_them_too_and_an_answer_closes_it() {
+    let mut breaker = failing();
+    assert_eq!(breaker.judge(evidence(1_090), at(1_090)), Judgement::Rest, "mail may have made us ask so");
+    probe_fails(&mut breaker, 1_100);
+    assert_eq!(breaker.judge(evidence(1_150), at(1_150)), Judgement::Opened);
+    assert_eq!(breaker.open(), Some((OpenReason::Failing, at(1_150))));
+    breaker.asked(at(5_000));
+    assert!(ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, false, at(5_004)));
+    assert_eq!((breaker.open(), breaker.next_probe()), (None, None));
+}
+
+#[test]
+fn errors_that_all_meet_open_nothing() {
+    let mut breaker = failing();
+    probe_fails(&mut breaker, 1_100);
+    // No other server has answered since, so the errors may come from our own network.
+    for now in (1_150..9_000).step_by(250) {
+        assert!(matches!(breaker.judge(evidence(1_149), at(now)), Judgement::Witness(_)));
+    }
+    // Others answer again; a further probe shows whether the list does too.
+    let back = NetworkAnswers { last: Some(at(9_100)), streak: at(9_000) };
+    assert!(matches!(breaker.judge(back, at(9_100)), Judgement::Later(_)));
+    probe_fails(&mut breaker, 9_200);
+    let back = NetworkAnswers { last: Some(at(9_300)), ..back };
+    assert_eq!(breaker.judge(back, at(9_300)), Judgement::Opened);
+}
+
+#[test]
+fn probes_of_what_cannot_be_told_come_at_longer_and_longer_pauses() {
+    let mut breaker = failing();
+    let mut now = at(1_100);
+    for _ in 0..10 {
+        breaker.probing(now);
+        breaker.asked(now);
+        ended(&mut breaker, ListQueryEnd::Failed, 50 * MS, true, now.after(50 * MS));
+        let next = breaker.next_probe().unwrap();
+        assert!((FIRST_PROBE_TIME..=MAX_PROBE_TIME).contains(&next.since(now)));
+        now = next;
+    }
+    assert!(now.since(at(1_100)) > 6 * MAX_PROBE_TIME);
+}
+
+#[test]
+fn whoever_answers_with_errors_is_silent_no_more() {
+    let mut breaker = known(50);
+    breaker.asked(at(1_000));
+    while breaker.judge(evidence(3_000), at(3_000)) != Judgement::Opened {}
+    breaker.asked(at(4_000));
+    assert!(ended(&mut breaker, ListQueryEnd::Failed, 50 * MS, true, at(4_050)));
+    assert_eq!(breaker.open(), None);
+}
+
+#[test]
+fn a_name_that_nobody_answers_is_not_the_lists_fault() {
+    let mut breaker = known(50);
+    breaker.asked(at(1_000));
+    let probe = breaker.next_probe().unwrap();
+    assert!(probe > at(1_000) && probe < at(1_000).after(BREAKER_MIN_PATIENCE));
+    breaker.probing(probe);
+    breaker.asked(probe);
+    ended(&mut breaker, ListQueryEnd::Answered, 50 * MS, true, probe.after(50 * MS));
+    // The question still waits. The silence after the next one is measured on its own.
+    assert_eq!(breaker.judge(evidence(9_000), at(9_000)), Judgement::Rest);
+    assert_eq!(breaker.next_probe(), None);
+    breaker.asked(at(9_000));
+    assert!(breaker.next_probe().is_some());
+}
+
+#[test]
+fn probes_come_at_once_and_never_further_apart_than_their_bound() {
+    let mut breaker = known(50);
+    breaker.asked(at(0));
+    while breaker.judge(evidence(1_900), at(1_900)) != Judgement::Opened {}
+    let mut now = breaker.next_probe().unwrap();
+    assert_eq!(now, at(1_900).after(FIRST_PROBE_TIME));
+    for _ in 0..20 {
+        breaker.probing(now);
+        let next = breaker.next_probe().unwrap();
+        assert!(next.since(now) <= MAX_PROBE_TIME);
+        now = next;
+    }
+    breaker.wanted(at(2_000));
+    assert_eq!(breaker.next_probe(), Some(at(2_000)));
+}
+
+proptest! {
+    /// No sequence of events opens it without answers of other zones in the time that is judged.
+    #[test]
+    fn never_by_silence_alone(steps in prop::collection::vec((0_u8..5, 1_u64..3_000), 1..200)) {
+        let mut breaker = Breaker::default();
+        let mut now = 0;
+        for (step, pause) in steps {
+            now += pause;
+            match step {
+                0 | 1 => breaker.asked(at(now)),
+                2 => { ended(&mut breaker, ListQueryEnd::Answered, MS, false, at(now)); }
+                3 => { ended(&mut breaker, ListQueryEnd::Silent, MS, true, at(now)); }
+                _ => {}
+            }
+            let judged = breaker.judge(NetworkAnswers { last: None, streak: Mono::START }, at(now));
+            prop_assert_ne!(judged, Judgement::Opened);
+            prop_assert_eq!(breaker.open(), None);
+        }
+    }
+}
