@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a cached answer costs resolverd and its peers, and a bare echo as the floor: the same names, one after the other.
+# CPU time and memory of a cached answer, for resolverd, its peers and a bare echo: the same names, one after the other.
 #
 # benches/compare/hits.sh [--names "N..."] [--rounds N] [--seconds N] [--rate N] [--resolvers "NAME..."]
 #

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a miss costs resolverd and its peers: the same random names, one after the other, on the same machine.
+# CPU time and memory of a cache miss, for resolverd and its peers: the same random names, one after the other.
 #
 # benches/compare/misses.sh [--names N] [--sizes "MIB..."] [--pairs N] [--kind answers|denials] [--resolvers "NAME..."]
 #

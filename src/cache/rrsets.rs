@@ -103,7 +103,7 @@ impl InView<'_> {
     }
 
     /// Keeps an RRset. `records` have one owner and type; the smallest of their TTLs counts (RFC 2181 section 5.2),
-    /// `max_ttl` caps it. Nothing is kept with a TTL of 0, nor over data of a greater rank.
+    /// `max_ttl` caps it. An RRset with a TTL of 0 is not kept. Data of a greater rank are not replaced.
     pub fn put(&self, records: &[&Record], rank: Rank, max_ttl: Duration, now: Mono) {
         self.put_backed(records, rank.backed(Backing::default()), max_ttl, now);
     }

@@ -92,7 +92,8 @@ fn all_is_given_back_and_what_is_too_large_is_not_held() {
 }
 
 proptest! {
-    /// Whatever happens, it keeps at most its bound, its counts are true, and a lookup returns the last value.
+    /// For any sequence of operations, the store stays within its bound, its counts are true, and a lookup returns
+    /// the last value.
     #[test]
     fn it_is_bounded_and_true(
         acts in proptest::collection::vec((0_u8..4, 0_u32..40, 1_u32..30), 1..400)

@@ -81,7 +81,7 @@ impl Running {
             Some(listeners) => Some(listeners.prepare(&config, &views)?),
             None => None,
         };
-        // Nothing fails from here on. Questions before the last step are answered by the old views, which keep their
+        // No step fails from here on. Questions before the last step are answered by the old views, which keep their
         // ids.
         let changed = self.resolver.set_views(views.clone());
         if let (Some(listeners), Some(prepared)) = (&mut state.listeners, prepared) {

@@ -54,7 +54,7 @@ pub enum OpenReason {
 /// The next step for a list that is silent or answers with errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// Nothing: it answers, or is open already.
+    /// No step: the list answers, or its breaker is already open.
     Rest,
     /// Judge again at this moment.
     Later(Mono),

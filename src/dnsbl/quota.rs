@@ -87,7 +87,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the clock does, no count exceeds the number of queries.
+        /// No change of the clock makes a count exceed the number of queries.
         #[test]
         fn never_more_than_went_out(steps in prop::collection::vec(0_u64..400_000, 1..200)) {
             let mut quota = Quota::default();

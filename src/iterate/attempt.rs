@@ -234,7 +234,7 @@ impl Attempt {
         if self.reports.is_unanswered() && self.tries < LATE_COPIES {
             return Some(asking.await);
         }
-        // Nobody waits any more. The answer still tells a slow server from a dead one.
+        // The step no longer waits. The answer still shows whether the server is slow or dead.
         if let Ok(heard) = tokio::time::timeout(MAX_TIMER.saturating_sub(self.patience), &mut asking).await {
             return Some(heard);
         }

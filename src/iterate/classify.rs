@@ -294,7 +294,7 @@ enum Chain {
 }
 
 impl Chain {
-    /// Nothing but the data.
+    /// A chain of the data alone.
     fn of(answers: Vec<Record>, name: &Name) -> Self {
         Self::Followed { answers, synthesised: Vec::new(), last: name.clone(), end: ChainEnd::Data }
     }

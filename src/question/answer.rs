@@ -11,7 +11,7 @@ use crate::clock::Mono;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Security {
-    /// Nobody has checked it.
+    /// It was not checked.
     #[default]
     Unchecked,
     /// Signed, and the chain from a trust anchor holds.

@@ -67,7 +67,7 @@ impl Resolver {
             return Some(redirected);
         }
         let known = known.or_else(|| {
-            // Nothing lies below a name that does not exist (RFC 8020).
+            // No name exists below a name that does not exist (RFC 8020).
             let above =
                 route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(name, &route.zone, now))??;
             Some((Known::Negative(above), kind)).filter(|(known, _)| is_used(known))

@@ -11,7 +11,7 @@ pub(super) struct Moments {
     pub(super) now: Mono,
     /// Time since the snapshot was written.
     pub(super) gone: Duration,
-    /// Nothing is kept longer.
+    /// The longest time for which an entry is kept.
     pub(super) most: Duration,
 }
 

@@ -1,6 +1,6 @@
 //! Rendering of replies: as text for people, as JSON for programs.
 //!
-//! Nothing here asks or reads the time, so the same data always give the same text.
+//! This module asks no daemon and reads no clock, so the same data always give the same text.
 
 pub mod findings;
 pub mod json;
