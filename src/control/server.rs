@@ -119,7 +119,7 @@ async fn serve(stream: UnixStream, subject: &impl Controlled, ending: watch::Rec
     match timeout(limits::CONTROL_TIME, connection::serve(stream, subject, ending)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!("a connection to the control socket failed: {error}"),
-        Err(_) => tracing::debug!("timeout of a connection to the control socket"),
+        Err(_) => tracing::debug!("a connection to the control socket timed out"),
     }
 }
 

@@ -113,7 +113,7 @@ pub(super) fn remove(path: &Path) {
         Ok(()) => tracing::info!("removed {shown}, as this start keeps no snapshot of the cache"),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
-            tracing::warn!("cannot remove {shown}: {error}; a later start reads it if it is not removed");
+            tracing::warn!("cannot remove {shown}: {error}; remove it, or a later start reads it");
         }
     }
 }
@@ -264,7 +264,7 @@ impl Snapshot {
                 }
                 let path = self.path.display();
                 tracing::warn!(
-                    "cannot write {path}: {error}; a restart loses what the cache has learnt since the last write"
+                    "cannot write {path}: {error}; a restart loses the cache entries since the last write"
                 );
             }
         }

@@ -75,7 +75,7 @@ impl Running {
         }
         if let Err(error) = kept.write(path) {
             tracing::warn!(
-                "cannot write {}: {error}; the query counts of DNS lists restart at 0 with the next start",
+                "cannot write {}: {error}; at the next start the query counts of DNS lists begin at 0",
                 path.display()
             );
         }

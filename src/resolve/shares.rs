@@ -85,7 +85,10 @@ impl ShedReason {
                 format!("too many queries in progress; this one for {zone} was dropped to admit another")
             }
             Self::Full => "too many queries in progress".to_owned(),
-            Self::Waiters => "too many clients wait for this answer, or for answers in total".to_owned(),
+            Self::Waiters => {
+                "the maximum number of clients is waiting, for this answer or for all answers together"
+                    .to_owned()
+            }
         }
     }
 }
