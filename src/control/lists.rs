@@ -258,7 +258,7 @@ async fn ask(subject: &impl Controlled, list: &List, name: Name) -> ListTest {
         }
         _ => None,
     };
-    // Some data lists have text alone.
+    // Some data lists answer with TXT only.
     let tells = list.purpose == Purpose::Data && why.is_none();
     let text = if says == ListSays::Listed || tells {
         let found = subject.ask_list(Question::new(&name, RecordType::TXT)).await;

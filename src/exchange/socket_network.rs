@@ -202,7 +202,7 @@ mod tests {
         assert!(error.to_string().contains("resolve.source_ports"), "{error}");
         let ordered = ports.is_sorted();
         ports.sort_unstable();
-        // Another program may have one of them.
+        // Another program may use one of these ports.
         let free = [61_000, 61_001, 61_002, 61_004, 61_007, 61_008, 61_009];
         assert!(ports.len() >= 5 && ports.iter().all(|port| free.contains(port)) && !ordered, "{ports:?}");
         network.set_ports(Ports::of(1_024..=u16::MAX, ""));

@@ -215,7 +215,7 @@ impl<'a> Asking<'a> {
             return None;
         }
         match event.news {
-            // One server at a time: another message is sent only when this one counts as lost.
+            // With one server at a time, another message is sent only when this one counts as lost.
             News::Overdue if one_at_a_time => {}
             News::Overdue => {
                 self.give_up_waiting(event.server, event.tries);

@@ -167,14 +167,14 @@ impl Attempt {
         }
     }
 
-    /// The question came back in another case. Unbound asks all servers three times and compares their answers. Here
-    /// the same server is asked over TCP, which a forger off the path cannot forge, and is remembered if it really
-    /// changes the case. If it takes no TCP it is asked over UDP as before: a forger who caused that had already
-    /// guessed port and id.
+    /// Asks again after the question came back in another case. Unbound asks all servers three times and compares
+    /// their answers. Here the same server is asked over TCP, which a forger off the path cannot forge. If it really
+    /// changes the case, this is remembered. If it does not take TCP, it is asked over UDP without mixed case: a
+    /// forger who caused this had already guessed port and id.
     async fn check_case(&self, edns: bool) -> NextMessage {
         let turn = self.again(Transport::Tcp, edns, "other_case").await;
         match turn {
-            // A message that the budget or a busy host prevented shows nothing about the server.
+            // If the budget or a busy host prevented the message, this shows nothing about the server.
             NextMessage::Said(said)
                 if matches!(*said, Said::Nothing(conduct) if !conduct.came_back())
                     && !self.standing().tcp =>
@@ -195,7 +195,8 @@ impl Attempt {
         }
     }
 
-    /// The first message, with its timers. None if its time is over, and nobody waits any more or too many do.
+    /// The first message, with its timers. None if its time is over and no question waits any more, or too many
+    /// messages are late.
     async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
         let message = self.message(self.transport(), self.edns);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
@@ -269,7 +270,7 @@ impl Attempt {
             return self.tell(News::Ended(Box::new(said)));
         }
         let wanted = !self.probe || matches!(said, Said::Referral(_));
-        // A name with a key in it is never looked up again.
+        // A late answer for a name with a key is not kept, because such a name is never looked up again.
         if wanted && self.secret.is_none() {
             self.means.late_answers.add(LateAnswer {
                 name: self.name.clone(),
@@ -361,7 +362,7 @@ impl Attempt {
                     Transport::Udp | Transport::Tls => self.server.answered(heard.elapsed, now),
                 }
             }
-            // For a stream, a router may have said so about this address alone.
+            // For a stream, the error may come from a router and concern this address alone.
             Err(Trouble::NoRoute) if transport == Transport::Udp => {
                 self.means.families.no_route(self.path.server.ip(), now);
             }
@@ -429,8 +430,8 @@ impl Attempt {
         let secret = self.secret.clone();
         // Signatures under a name with a key in it cannot be checked without the key.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
-        // A recursive server stores names in the case of the query and sends them so to its other clients: BIND
-        // returns exchangers in mixed case.
+        // Queries to a recursive server have no mixed case, because it stores names in the case of the query and
+        // sends them so to its other clients: BIND returns exchangers in mixed case.
         let mixed_case = !self.role.is_recursive() && self.standing().keeps_case;
         UpstreamQuery {
             path,

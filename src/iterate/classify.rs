@@ -444,7 +444,7 @@ fn without_answer(
     let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
         return match message.authorities.iter().find(ns) {
-            // It names servers of a zone outside its authority: an upward or sideways referral.
+            // The message names servers of a zone outside its authority: an upward or sideways referral.
             Some(_) => Said::Nothing(Conduct::Lame),
             // Data of another type: load balancers answer every question with an address. Like an empty message, it
             // means "no such type"; without AA only if all servers say so. Data of another name do not answer the

@@ -154,7 +154,7 @@ impl Context {
             checks: false,
             depth: self.depth.saturating_add(1),
             asked_for: Some(Arc::new(asked_for)),
-            // Its own sub-questions may use memory and any server.
+            // The sub-questions may use memory and any server.
             side: None,
             renews: false,
             flight: None,

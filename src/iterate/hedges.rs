@@ -25,7 +25,7 @@ impl Hedges {
     pub(super) fn earn(&self) {
         let earn =
             |tokens: u32| Some(tokens.saturating_add(HEDGES_PER_MILLE).min(HEDGE_BURST.saturating_mul(COST)));
-        // It never refuses.
+        // The update never refuses.
         let _ = self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, earn);
     }
 

@@ -28,7 +28,7 @@ impl<'a> Asking<'a> {
             Err(failure) => {
                 let tells_more = match &self.lookup_failure {
                     Some(Failure::Depth { .. }) => false,
-                    // Another reason why one of the names could not be found may pass.
+                    // Any other reason may be temporary, so it counts more than known silence.
                     Some(before) => before.is_known_silence() || !failure.is_known_silence(),
                     None => true,
                 };

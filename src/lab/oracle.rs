@@ -165,7 +165,7 @@ mod tests {
         let internet = Internet::new(1, 24).unwrap();
         let oracle = Oracle::new(&internet.lab);
         let named = |zones: BTreeSet<Name>| zones.iter().map(ToString::to_string).collect::<Vec<_>>();
-        // Its host is at gammahost.org, whose servers also have names below com.
+        // The host of this domain is at gammahost.org, whose servers also have names below com.
         let name = internet.domains[2].name.prepend_label("www").unwrap();
         let zones = oracle.zones_of(&name, RecordType::A);
         assert_eq!(named(zones.clone()), [".", "org.", "gammahost.org.", "smith2.org."]);

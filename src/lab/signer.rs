@@ -27,7 +27,8 @@ const DS_TTL: u32 = 86_400;
 const EARLY: Duration = Duration::from_secs(3_600);
 const VALID: Duration = Duration::from_secs(14 * 86_400);
 
-/// How far expired and early signatures miss the present: farther than validators allow for clocks (Unbound: a day).
+/// How far expired and early signatures miss the present: more than validators tolerate for wrong clocks (Unbound: a
+/// day).
 const MISS: u32 = 2 * 86_400;
 
 /// DNSKEY flags (RFC 4034 section 2.1.1): zone key, secure entry point.
@@ -83,7 +84,7 @@ fn signers_of(zone: &Name, plan: &Signing, generations: &[Generation]) -> Result
 fn delegation_signer(zone: &Name, key: &TestKey, digest: u8, mismatch: bool) -> DnsSecResult<DS> {
     let kind = DigestType::from(digest);
     let mut octets = match kind {
-        // It cannot be computed: 32 arbitrary octets.
+        // Such a digest cannot be computed, so it is 32 arbitrary octets.
         DigestType::Unknown(_) => vec![0xd5; 32],
         _ => key.record.to_digest(zone, kind)?.as_ref().to_vec(),
     };
@@ -211,7 +212,7 @@ impl<'a> Signer<'a> {
             if hidden(zone, name) || (hashing.opt_out && unsigned_cut) {
                 continue;
             }
-            // Its empty ancestors come with it.
+            // Adds the name and its empty ancestors.
             names.extend((self.origin.iter().len()..=name.iter().len()).map(|labels| name.trim_to(labels)));
         }
         let mut by_hash: BTreeMap<Vec<u8>, Name> = BTreeMap::new();

@@ -266,7 +266,7 @@ impl SimulatedStream {
             return self.drip().await;
         };
         sleep_until(moment).await;
-        // Set only now: a caller that gives up the wait may wait again.
+        // This is set only after the wait, because a caller that gives up may wait again.
         self.closed = self.closes || self.ends_halfway;
         if self.ends_halfway {
             self.pending.clear();
@@ -327,7 +327,7 @@ impl Arrivals {
             Some(moment) => sleep_until(moment).await,
             None => std::future::pending().await,
         }
-        // Taken only now: a caller that gives up the wait may wait again.
+        // The message is taken only after the wait, because a caller that gives up may wait again.
         match self.pending.pop() {
             Some(delivery) => Ok((SocketAddr::new(delivery.source, self.port), delivery.octets)),
             None => std::future::pending().await,

@@ -144,7 +144,7 @@ impl Simulation {
         let resolver = Resolver::new(ResolverParts {
             views,
             clock: clock.clone(),
-            // Another stream of numbers than the network's, so that a change there does not change our ids.
+            // The network has its own random numbers, so that a change there does not change our ids.
             random: Random::seeded(seed ^ u64::MAX),
             network: network.clone(),
             recorder: recorder.clone(),

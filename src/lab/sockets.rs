@@ -156,7 +156,8 @@ impl Shared {
                 Some(_) = open.join_next(), if !open.is_empty() => {}
                 accepted = listener.accept() => {
                     let Ok((stream, _)) = accepted else { continue };
-                    // The kernel has accepted it already: closing at once is nearest to refusing.
+                    // The kernel has accepted the connection already. To close it at once is the nearest to a
+                    // refusal.
                     let closes = self.has(address, Fault::NoTcp) || self.has(address, Fault::HangsUp);
                     if open.len() < MAX_PENDING && !closes {
                         open.spawn(self.clone().serve_stream(address, stream));
@@ -170,7 +171,7 @@ impl Shared {
         while let Ok(query) = read_framed(&mut stream).await {
             let answer = self.respond(address, &query, Transport::Tcp).pop();
             let Some(delivery) = answer.filter(|_| !self.has(address, Fault::SilentTcp)) else {
-                // Silent, but the connection stays open, like that of a dead server behind a firewall.
+                // No answer is sent and the connection stays open, as with a dead server behind a firewall.
                 continue;
             };
             sleep(delivery.delay).await;

@@ -46,7 +46,7 @@ pub fn start(level: Level) {
 /// Writes lines of `level` and above from now on: for a reload.
 pub fn set_level(level: Level) {
     if let Some(handle) = LEVEL.get() {
-        // It fails only if the log has ended.
+        // This fails only if the log has ended.
         let _ = handle.modify(|filter| *filter = LevelFilter::from_level(level));
     }
 }

@@ -17,7 +17,7 @@ impl RenewalMark {
     /// Takes the mark; returns false if it is taken, or was given back in this second.
     pub fn take(&self, now: Mono) -> bool {
         let from = self.0.load(Ordering::Relaxed);
-        // Most hits end here, and write nothing.
+        // For most hits this read is enough, and no write is needed.
         now.seconds_since(Mono::START) >= from
             && from != TAKEN
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()

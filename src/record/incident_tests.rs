@@ -299,7 +299,7 @@ fn a_network_without_answers_blames_no_zone_and_who_failed_before_keeps_failing(
     }
     let failing: Vec<Name> = stage.incidents.failing(at(18)).into_iter().map(|failed| failed.zone).collect();
     assert_eq!(failing, [zone(0)]);
-    // Its servers answered, so it is not silent.
+    // The servers of the zone answered, so it is not silent.
     for _ in 0..2 {
         assert_eq!(stage.end(worked(&zone(7)), RecordType::MX, Some(Shows::NoHelp), 18), None);
     }

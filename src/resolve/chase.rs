@@ -192,7 +192,7 @@ impl Resolver {
         let mut refuted_for: Vec<(SocketAddr, Name)> = Vec::new();
         let mut bogus: Option<Failure> = None;
         for _ in 0..MAX_BOGUS_TRIES {
-            // Another try looks the cut up again.
+            // A further try looks the cut up again.
             let cut = errand.cut.filter(|_| avoid.is_empty());
             let resolved = self.iterate.find(Errand { avoid: &avoid, cut, ..errand }).await;
             let mut resolved = match resolved {

@@ -32,7 +32,7 @@ impl Resolver {
     ) -> Driven<Option<Arc<Landed>>> {
         #[cfg(feature = "lab")]
         let strike = self.strike.clone();
-        // It is boxed at once, because moving its thousands of octets costs time.
+        // The flight is boxed at once, because it has thousands of octets and would be moved.
         let flight = Box::pin(self.fly(asked, context, begun));
         #[cfg(feature = "lab")]
         let flight = strike.on(flight);

@@ -85,7 +85,7 @@ impl Supervisor {
                     Err(panic) if supervisor.may_restart(&whose, &*panic, &mut restarts) => {
                         tokio::time::sleep(RESTART_PAUSE).await;
                     }
-                    // Its pulse stays, so that the watchdog notices the missing task.
+                    // The pulse of the task stays, so that the watchdog notices that the task is missing.
                     Err(_) => std::future::pending().await,
                 }
             }

@@ -148,7 +148,7 @@ mod tests {
             assert!(run_on(&chain(few + 1, kind, before)), "type {kind}");
             assert!(run_on(&chain(8_000, kind, before)), "type {kind}");
         }
-        // The same octets are no name in a type without names.
+        // In a type without names, the same octets are not read as a name.
         assert!(!run_on(&chain(8_000, 16, &[2])));
     }
 

@@ -30,7 +30,7 @@ impl Views {
         let root = (&resolve.root_hints.servers, resolve.upstream_port);
         let caps = (cache.max_ttl, cache.negative_max_ttl);
         let mut taking = Taking(Context::new(&SHA256));
-        // It takes in all that is written.
+        // Writing to a digest does not fail.
         let _ = write!(taking, "{:?}", (seen, &config.zones, &config.hosts, trust, root, caps));
         octets(&taking.0.finish())
     }

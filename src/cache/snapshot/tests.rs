@@ -190,7 +190,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     let read = read.unwrap();
     assert_eq!((read.entries, read.restored, read.age), (10, 10, Duration::from_secs(49)));
 
-    // It may have been 50 seconds, because both moments are whole seconds.
+    // The true time may be 50 seconds, because both moments are whole seconds.
     let answer = kept(&after, "mail.example.", view, now.mono).unwrap();
     assert_eq!((ttls(&answer), answer.security, answer.stored), (vec![150, 450], Security::Secure, now.mono));
     assert_eq!(answer.extended_error, Some(ExtendedError::new(29, "made in a test")));

@@ -89,7 +89,7 @@ fn datagram(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
         socket.set_read_timeout(Some(left))?;
         let length = socket.recv(&mut datagram)?;
         let reply = datagram.get(..length).unwrap_or_default();
-        // Another message does not end the wait.
+        // A message with another id does not end the wait.
         if reply.get(..2) == query.get(..2) {
             return Ok(reply.to_vec());
         }

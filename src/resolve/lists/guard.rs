@@ -175,7 +175,7 @@ fn give(
         }
         Given::Servfail(error) => {
             context.note(StepEvent::Memory { found: format!("answer replaced: {}", error.text) });
-            // Its silence is counted as silence of the zone; its refusal as a refusal of the list.
+            // Silence is counted for the zone of its servers. A refusal is counted as a refusal of the list.
             let silent = matches!(verdict, Some(ListVerdict::Untold(UntoldReason::Silent { .. })));
             let zone = found.err().filter(|_| silent).and_then(|failure| failure.zone());
             Err(Failure::List { zone, error })

@@ -14,7 +14,7 @@ impl Validator {
     pub(in crate::resolve) fn failed_a_moment_ago(&self, key: &QuestionKey) -> Option<Arc<Failed>> {
         let heard_since = |moment| self.iterate.heard_since(moment);
         let failed = self.memory.failures.get(key.as_bytes(), self.clock.mono(), heard_since)?;
-        // This first notices whether the clock was set.
+        // This call first notices whether the clock was set.
         self.calendar();
         let by_the_clock = failed.error.is_of_validation() && self.timekeeper.is_outdated(failed.since);
         (!by_the_clock).then_some(failed)
