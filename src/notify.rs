@@ -33,7 +33,7 @@ fn words(addresses: &[SocketAddr]) -> String {
     format!("listens at {}", addresses.join(", "))
 }
 
-/// The configuration is being read again; `ready` ends it, whatever the result. The moment shows the manager that its
+/// The configuration is being read again; `ready` ends it, with success or not. The moment shows the manager that its
 /// own request is meant (`Type=notify-reload`).
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {

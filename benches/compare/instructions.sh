@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Instructions that a cached answer and a miss cost resolverd in user space: about the same on every machine, whatever else runs.
+# Instructions that a cached answer and a miss cost resolverd in user space: about the same on every machine, under any load.
 #
 # benches/compare/instructions.sh [--names N] [--hits N] [--most HIT,MISS]
 #

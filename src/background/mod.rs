@@ -9,8 +9,8 @@
 //! - These tasks were in `dnsbl` first, which then called up into `resolve` and `zones`. They moved above `resolve`,
 //!   so that `dnsbl` stays below it.
 //! - Witnesses (queries that show whether anybody answers) have places of their own. When they shared the 32 places
-//!   of probes and tests, a gateway whose lists fell silent together found no place for a witness, and the next list
-//!   to die cost its clients four seconds instead of two.
+//!   of probes and tests, there was no place for a witness if all lists fell silent together. The next list to die
+//!   then cost its clients four seconds instead of two.
 //! - Root servers are queried whenever nobody else answers. Without that, one dead zone at an idle gateway looks like
 //!   an outage of this host's network.
 //! - Prefetch asks for a list only after clients did so for 95 of the last 100 addresses, and its unused queries are

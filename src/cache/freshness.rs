@@ -152,7 +152,7 @@ impl InView<'_> {
         }
     }
 
-    /// The entry of a key, whatever its rank; one that is past its TTL is forgotten.
+    /// The entry of a key, of any rank. An entry past its TTL is forgotten.
     pub(super) fn live(&self, key: &[u8], now: Mono) -> Option<Known> {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return None };
         if now < known.expires() {

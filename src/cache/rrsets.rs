@@ -111,8 +111,8 @@ impl InView<'_> {
     /// The same with its proof. Unchecked data do not replace secure data that live: a client that sets CD cannot
     /// poison others. Returns true if it has cleared a denial of all types of its name.
     ///
-    /// Data that may be stale end a denial or alias of the name that is past its TTL, even if they are not kept, and
-    /// an alias that is about to end.
+    /// Data of a type that may be stale remove a denial or alias of the name that is past its TTL, and an alias that
+    /// is about to expire, even if the data themselves are not kept.
     pub fn put_backed(&self, records: &[&Record], by: Credibility, max_ttl: Duration, now: Mono) -> bool {
         let Credibility { rank, backing } = by;
         let Some(first) = records.first() else { return false };

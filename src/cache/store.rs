@@ -287,8 +287,8 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         self.push(place, is_long);
     }
 
-    /// Counts an entry that comes. Octets count, as in the queues: an era is a sixth of the short queue, whatever its
-    /// entries weigh.
+    /// Counts an entry that comes. Octets count, as in the queues: an era is a sixth of the short queue, for entries
+    /// of any weight.
     fn count_to_era(&mut self, weight: u32) {
         self.left_of_era = self.left_of_era.saturating_sub(weight.into());
         if self.left_of_era == 0 {

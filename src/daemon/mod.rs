@@ -1,9 +1,9 @@
 //! The daemon: builds the parts, owns their tasks, starts and ends them in order.
 //!
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
-//! `running` is the part that the control socket sees, `reload` changes to another configuration, `tasks` live as
-//! long as the daemon, `snapshot` keeps the cache over a restart, and `allowance` compares `cache.size` with the
-//! memory that the process may use.
+//! `running` is the part that the control socket sees. `reload` changes to another configuration. `tasks` has the
+//! tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `allowance` compares
+//! `cache.size` with the memory that the process may use.
 //!
 //! # Decisions
 //!

@@ -231,7 +231,7 @@ async fn write_snapshots(subject: &Running, snapshot: &Snapshot) -> Infallible {
     }
 }
 
-/// Flushes restored entries that turn out to be too old.
+/// Flushes restored entries when the clock shows that they are too old.
 async fn watch_clock(subject: &Running, snapshot: &Arc<Snapshot>) -> Infallible {
     loop {
         snapshot.is_overtaken().await;

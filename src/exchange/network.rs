@@ -41,7 +41,7 @@ pub trait Network: Send + Sync + 'static {
 
 /// The socket of one sent datagram: all that comes back to its port, from any sender.
 pub trait Replies: Send {
-    /// The next datagram that arrives, with its source. Waits for ever if none comes.
+    /// The next datagram that arrives, with its source. Waits forever if none comes.
     ///
     /// # Errors
     /// The network reports that the server cannot be reached.

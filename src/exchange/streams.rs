@@ -71,7 +71,7 @@ impl Streams {
         table.kept.len() + table.networks.len()
     }
 
-    /// Sends one message and waits for its answer, for ever if none comes. If the server closes the stream before the
+    /// Sends one message and waits for its answer, forever if none comes. If the server closes the stream before the
     /// answer, it is opened again.
     ///
     /// # Errors

@@ -52,8 +52,8 @@ pub enum CandidateProgress {
 /// Times the square of the tries, the least value that a timer grows to: eight messages then cover two seconds.
 const NEAR_STEP: Duration = Duration::from_millis(15);
 
-/// This many messages go to servers that are likely to answer before one goes to a server that is dead, does not
-/// serve the zone, or cut its answer and takes no TCP.
+/// The number of messages to servers that are likely to answer, before one goes to a last resort: a server that is
+/// dead, does not serve the zone, or truncated its answer and does not take TCP.
 const LAST_RESORT: u8 = 2;
 
 impl Candidate {
@@ -136,8 +136,8 @@ pub fn next(candidates: &[Candidate], max_tries: u8, toss: impl Fn(u32) -> u32) 
 }
 
 /// The timer of the `tries`-th message to a server, from 0. It grows by a quarter each time, so that a far server is
-/// asked again soon enough, and at least with the square, so that the messages to a near one cover a client's
-/// patience.
+/// asked again soon enough. It grows at least with the square, so that the messages to a near server cover the time
+/// that a client waits.
 pub fn longer(timer: Duration, tries: u8) -> Duration {
     let tries = u32::from(tries);
     let gently = timer.saturating_mul(tries.saturating_add(4)) / 4;

@@ -157,7 +157,7 @@ impl Tree {
         for (zone, child) in children {
             self.write_servers(&mut text, zone, child, &mut hosts);
         }
-        // A server's own address is data of the zone of its name, whatever it serves.
+        // A server's own address belongs to the zone of its name, even if it serves other zones.
         hosts.extend(self.servers.keys().filter(|host| self.zone_of(host) == Some(origin)).cloned());
         hosts.retain(|host| origin.zone_of(host));
         hosts.sort();

@@ -122,7 +122,7 @@ fn denied_by_root(query: &Message) -> Message {
     response
 }
 
-/// The address of a load balancer, whatever the query asks for.
+/// The address of a load balancer, in answer to any query.
 fn one_address(query: &Message) -> Message {
     let mut response = bare(query, ResponseCode::NoError);
     response.metadata.authoritative = true;

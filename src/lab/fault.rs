@@ -55,7 +55,7 @@ faults! {
     EmptyNoData = "empty-nodata",
     /// FORMERR on OPT (RFC 6891 section 7: a server that does not know it).
     NoEdns = "no-edns",
-    /// BADVERS to OPT, whatever its version (RFC 6891 section 6.1.3 wants that for later ones only).
+    /// BADVERS to an OPT of any version (RFC 6891 section 6.1.3 requires it for later versions only).
     BadVers = "badvers",
     /// FORMERR to everything, with an OPT of its own: it knows EDNS, but not the question.
     FormErrWithOpt = "formerr-with-opt",

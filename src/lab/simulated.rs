@@ -240,7 +240,7 @@ impl Network for SimulatedNetwork {
     }
 }
 
-/// A stream to a server: each answer takes its round trip, whatever comes before it.
+/// A stream to a server: each answer takes its round trip, also after other answers.
 struct SimulatedStream {
     network: SimulatedNetwork,
     server: SocketAddr,

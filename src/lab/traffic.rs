@@ -29,7 +29,7 @@ const SPAM_PER_CENT: u32 = 30;
 
 /// A resolver to ask: the one in simulation, or a server over sockets.
 pub trait Asker: Sync {
-    /// Asks one question and waits for its answer, whatever its RCODE.
+    /// Asks one question and waits for its answer, with any RCODE.
     ///
     /// # Errors
     /// No answer came.

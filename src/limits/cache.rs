@@ -81,8 +81,8 @@ pub const FIRST_DEAD_TIME: Duration = Duration::from_secs(2);
 pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
 
 /// A dead server is known to be silent if its silence has lasted this long and a probe was not answered either; no
-/// question waits for it then. It is less than a client's patience of 4 s, so that a mail from a dead domain costs
-/// that once, and more than the time of any server that a client can wait for.
+/// question waits for it then. It is less than the 4 s that a client waits, so that a mail from a dead domain waits
+/// only once. It is more than the time of any server whose answer a client can get.
 pub const SILENT_TIME: Duration = Duration::from_secs(3);
 
 /// How long to wait for an unknown server before another is asked. Unbound takes 376 ms, Knot 400 ms; nine in ten

@@ -44,7 +44,8 @@ pub const LISTEN_TIME: Duration = Duration::from_secs(12);
 /// slow server ends at 12 s, BIND's at 10 s.
 pub const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 
-/// Equal messages within this time are sent once: an older one may be lost, and a later question would wait in vain.
+/// Equal messages within this time are sent once: an older one may be lost, and a later question would wait for it
+/// without effect.
 pub const MERGE_TIME: Duration = Duration::from_secs(2);
 
 /// Questions of one connection in progress; more wait unread.

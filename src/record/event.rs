@@ -57,7 +57,7 @@ pub struct Overdue<'a> {
     pub sent: Mono,
 }
 
-/// An ended flight: all work for one question, however many clients waited for it.
+/// An ended flight: all work for one question, for all clients that waited for it.
 #[derive(Clone, Debug)]
 pub struct FlightEnded<'a> {
     /// The question.

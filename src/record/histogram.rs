@@ -1,7 +1,7 @@
 //! A histogram of times: counted without locks, exact to 1 %, cheap to copy and to subtract.
 //!
-//! Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so a bucket is at most 1/64 of its
-//! lower end wide and its middle at most 0.8 % off what was counted.
+//! Log-linear: below 64 µs one bucket a microsecond, above it 64 buckets an octave, so the width of a bucket is at
+//! most 1/64 of its lower end, and its middle differs from a counted value by at most 0.8 %.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

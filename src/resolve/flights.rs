@@ -1,4 +1,4 @@
-//! Flights: one for each question in progress, however many clients wait for it.
+//! Flights: one for each question in progress, shared by all clients that wait for it.
 //!
 //! A flight hands its answer directly to all its waiters, because memory may refuse to keep it.
 

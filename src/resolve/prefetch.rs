@@ -56,7 +56,7 @@ pub(super) struct Renewals {
 }
 
 impl Renewals {
-    /// Adds one, if there is room. A failed question waits once, however many clients ask it.
+    /// Adds one, if there is room. A failed question is added once, even if many clients ask it.
     fn add(&self, renewal: Renewal) -> Result<(), Renewal> {
         let mut waiting = self.waiting();
         if renewal.answer.is_none() && waiting.iter().any(|other| other.key == renewal.key) {

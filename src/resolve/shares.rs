@@ -93,10 +93,9 @@ impl ShedReason {
     }
 }
 
-/// The zone that a question for `name` counts for at its begin, until its walk enters a zone further down. It is made
-/// of the first `cut` labels from the right (the closest known zone cut), but at least of the part of the name that
-/// has an owner of its own: names below the root and below top-level domains are not one zone. Names are in wire
-/// form.
+/// The zone that a question for `name` counts for at its begin, until its walk enters a zone further down. It has the
+/// last `cut` labels of the name (the closest known zone cut). It is never the root or a top-level domain, because
+/// names below these have different owners. Names are in wire form.
 pub(super) fn zone_at_first(name: &[u8], cut: usize) -> &[u8] {
     let owned = if name.ends_with(b"\x07in-addr\x04arpa\x00") {
         REVERSE_IPV4_LABELS
@@ -244,7 +243,7 @@ impl Shares {
             .map_or(Admission::Refused(ShedReason::Full), |(_, oldest)| Admission::InPlaceOf(*oldest))
     }
 
-    /// The places that a zone may have, however many are free: few if it does not answer, all if it does.
+    /// The places that a zone may have if all are free: few if it does not answer, otherwise all.
     fn most_of_zone(&self, zone: ZoneHash, now: Mono) -> usize {
         let Some(seen) = self.seen.get(&zone) else { return MAX_NEW_FLIGHTS };
         if seen.heard.is_some_and(|heard| now.since(heard) < HEARD_TIME) {

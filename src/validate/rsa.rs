@@ -121,7 +121,7 @@ impl<'a> RsaKey<'a> {
     ///  8192 bits  146    305     475     959
     /// ```
     ///
-    /// num-bigint takes 13 µs by keys of 512 bits and 35 by those of 1016, whatever the exponent.
+    /// num-bigint takes 13 µs for keys of 512 bits and 35 µs for keys of 1016 bits, with any exponent.
     pub(super) fn weight(&self) -> u32 {
         let bits = u64::BITS.saturating_sub(self.exponent.leading_zeros());
         let square = self.modulus.len().saturating_mul(self.modulus.len());

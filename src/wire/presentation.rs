@@ -10,8 +10,8 @@ const SPECIAL: &[u8] = b".\\\"();@$";
 
 /// Reads a name; it is absolute if it ends with a dot.
 ///
-/// None if a label is empty or longer than 63 octets, the name longer than 255, an escape is invalid, or a character
-/// that is not printable ASCII is not escaped.
+/// None if a label is empty or longer than 63 octets, if the name is longer than 255 octets, if an escape is invalid,
+/// or if a character outside printable ASCII is not escaped.
 pub fn read_name(text: &str) -> Option<Name> {
     if text == "." {
         return Some(Name::root());

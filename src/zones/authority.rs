@@ -40,7 +40,7 @@ impl Authority {
         &self.zones
     }
 
-    /// The whole response to a query, whatever its size; `encode` makes it fit.
+    /// The whole response to a query, of any size; `encode` makes it fit.
     pub fn respond(&self, query: &Message) -> Message {
         let mut response = Message::response(query.metadata.id, query.metadata.op_code);
         response.metadata.recursion_desired = query.metadata.recursion_desired;

@@ -1,7 +1,7 @@
 //! Chaos in simulation: mail over a signed internet in which everything breaks. Servers have every fault of the lab's
-//! list, zones die and come back, the network is down or loses messages, lists die, are parked, refuse or list
-//! everything, zones, listeners and lists come and go with reloads, the clock is set wrong and right, the host
-//! sleeps, and flights, key fetches, messages and tasks panic.
+//! list. Zones die and come back. The network is down or loses messages. Lists die, are parked, refuse or list
+//! everything. Reloads add and remove zones, listeners and lists. The clock is set wrong and right. The host sleeps.
+//! Flights, key fetches, messages and tasks panic.
 //!
 //! No answer is false, no client waits longer than its deadline, and there is no panic except the ordered ones.
 //! Within `RECOVERY` after the end all questions are answered again. Later nothing is in progress, and a flush leaves

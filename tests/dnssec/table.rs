@@ -126,7 +126,7 @@ fn what_can_be_checked_among_what_cannot_is_secure() {
         ("digest=1", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=1,2", "www.zone.tld. A +DO", "NOERROR ad"),
         ("digest=3,4", "www.zone.tld. A +DO", "NOERROR ad"),
-        // The data are signed, whatever the proofs of absence.
+        // The data are signed, and need no proofs of absence.
         ("nsec3 iterations=500", "www.zone.tld. A +DO", "NOERROR ad"),
     ]);
 }

@@ -190,7 +190,7 @@ smtpd_says_the_same() {
   echo "figure: $count times the code that smtpd has without the list"
 }
 
-# Listings still count, whatever lists are configured before them.
+# Listings still count, after any lists that are configured before them.
 smtpd_heeds_listings() {
   local wrong blocks= domains= allows=
   : >"$work/classes"
@@ -208,7 +208,7 @@ smtpd_heeds_listings() {
   has '^accepted$' post allow
 }
 
-# postscreen: a client in no list passes, a client in a list does not, whatever broken lists would add or subtract.
+# postscreen: a client in no list passes, a client in a list does not; broken lists neither add nor subtract.
 postscreen_says_the_same() {
   local wrong sites=bl.lists.example
   : >"$work/classes"

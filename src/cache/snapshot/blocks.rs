@@ -63,8 +63,8 @@ impl Head {
     }
 }
 
-/// Eight octets at a time are multiplied into the sum by an odd number, so that no change of up to eight octets in a row leaves it
-/// as it was.
+/// Eight octets at a time are multiplied into the sum by an odd number, so that any change of up to eight octets in a
+/// row changes the sum.
 fn checksum(before: u64, octets: &[u8]) -> u64 {
     let mut sum = Plain::default();
     sum.write_u64(before);

@@ -108,9 +108,9 @@ impl Validator {
         })
     }
 
-    /// The state of a zone past its end, if its servers, or those of a zone below it, are asked by a delegation past its
-    /// own (RFC 8767), and while the signatures of its keys hold. Not if the zone has a live delegation, whose DS may be
-    /// others.
+    /// The expired state of a zone (RFC 8767). It is used only while an expired delegation of the zone, or of a zone
+    /// below it, is in use, and while the signatures of its keys are valid. It is not used if the zone has a live
+    /// delegation, because that may have other DS.
     fn stale_state(&self, zone: &Name, context: &Context) -> Option<Arc<ZoneTrust>> {
         let (rrsets, now) = (self.memory.rrsets.of(context.view.knows), self.clock.mono());
         if !context.budget.uses_stale(zone) || rrsets.delegation(zone, now).is_some() {
