@@ -10,6 +10,9 @@
 //!   and TLS are Hickory's; the choice of server is `iterate`'s.
 //! - Every message has a socket and a port of its own (RFC 5452). The case of the name is random too (0x20). A server
 //!   that does not repeat the case is asked once over TCP, and in its own case from then on.
+//! - Messages that are made ready in one turn of a worker leave together (`departures`). Before, each of them woke the
+//!   server anew, which took a sixth of the CPU time of a miss where the server was on the same host. It was also tried to let
+//!   each task wait for its next turn before it sends: that cost 3 000 instructions more for each miss.
 //! - A socket stays open for 12 s, 15 s at a server known to be slow. It was once closed after 8 s, and a zone whose
 //!   servers take 9 s never resolved.
 //! - A reply with the right id that answers another question is counted and passed over: the real answer may still
@@ -30,6 +33,7 @@
 )]
 
 mod case;
+mod departures;
 mod framed;
 mod merge;
 mod message;
@@ -51,7 +55,7 @@ use std::time::Duration;
 use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name, RecordType};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Mono};
 use crate::conduct::Transport;
 use crate::hash::Keyed;
 use crate::limits::MAX_STRAY_DATAGRAMS;
@@ -188,17 +192,16 @@ impl Exchange {
         patience: Duration,
         place: Place,
     ) -> (Heard, bool) {
-        let this = Arc::clone(self);
+        let (this, now) = (Arc::clone(self), self.clock.mono());
         let send = move |ask: Arc<UpstreamQuery>| async move {
-            let heard = this.send(&ask, patience).await;
+            let heard = this.send(&ask, patience, now).await;
             drop(place);
             heard
         };
-        self.merge.share(ask, self.clock.mono(), send).await
+        self.merge.share(ask, now, send).await
     }
 
-    async fn send(&self, ask: &UpstreamQuery, patience: Duration) -> Heard {
-        let started = self.clock.mono();
+    async fn send(&self, ask: &UpstreamQuery, patience: Duration, started: Mono) -> Heard {
         let id = self.random.u16();
         let reply = match Sendable::new(ask, id, &self.random) {
             None => Err(Trouble::Unfit),

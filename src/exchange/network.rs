@@ -21,10 +21,12 @@ pub struct Path {
 
 /// Sends messages to servers. The real one opens sockets; the simulated one asks the lab's servers in memory.
 pub trait Network: Send + Sync + 'static {
-    /// Sends one datagram from a socket of its own on a fresh random port (RFC 5452 section 9.2).
+    /// Sends one datagram from a socket of its own on a fresh random port (RFC 5452 section 9.2). It may leave a moment
+    /// later, together with others.
     ///
     /// # Errors
-    /// The message could not be sent: no route; `NotSent` inside if that is this machine's own fault.
+    /// The message cannot be sent: no route; `NotSent` inside if that is this machine's own fault. If the kernel does not
+    /// accept it when it leaves, `Replies::next` says so.
     fn send_datagram<'a>(
         &'a self,
         path: &'a Path,
@@ -44,7 +46,7 @@ pub trait Replies: Send {
     /// The next datagram that arrives, with its source. Waits forever if none comes.
     ///
     /// # Errors
-    /// The network reports that the server cannot be reached.
+    /// The network reports that the server cannot be reached; `NotSent` inside if the message has not left.
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>>;
 }
 

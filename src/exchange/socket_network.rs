@@ -3,19 +3,23 @@
 //! Each datagram has a socket of its own, bound to a random port and connected, so that the kernel checks the source
 //! and reports unreachable servers (RFC 5452 section 9).
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use arc_swap::ArcSwap;
 use futures_util::future::BoxFuture;
+use futures_util::task::AtomicWaker;
 use rustix::buffer::spare_capacity;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::TcpSocket;
 
+use super::departures::{Departure, depart};
 use super::framed::Framed;
 use super::network::{Network, NotSent, Path, Replies, Stream};
 use super::ports::Ports;
@@ -97,9 +101,11 @@ impl Network for SocketNetwork {
             let server = path.server;
             let socket = self.bind(path).map_err(|error| own(&error))?;
             rustix::net::connect(&socket, &server).map_err(|error| at_once(error.into()))?;
-            rustix::net::send(&socket, message, SendFlags::empty()).map_err(|error| at_once(error.into()))?;
             let socket = readable(socket).map_err(|error| own(&error))?;
-            Ok(Box::new(Socket { socket, server }) as Box<dyn Replies>)
+            let (message, refusal, reader) = (message.into(), Mutex::default(), AtomicWaker::new());
+            let socket = Arc::new(Socket { socket, server, message, refusal, reader });
+            depart(Arc::clone(&socket) as Arc<dyn Departure>);
+            Ok(Box::new(Sent(socket)) as Box<dyn Replies>)
         })
     }
 
@@ -152,20 +158,57 @@ fn source_of(path: &Path) -> IpAddr {
     })
 }
 
+/// The socket of one message.
 struct Socket {
     socket: AsyncFd<OwnedFd>,
     server: SocketAddr,
+    message: Box<[u8]>,
+    /// Why the kernel did not accept the message.
+    refusal: Mutex<Option<io::Error>>,
+    /// The task that waits for the reply.
+    reader: AtomicWaker,
 }
 
-impl Replies for Socket {
+impl Departure for Socket {
+    fn leave(&self) {
+        if let Err(error) = rustix::net::send(self.socket.get_ref(), &self.message, SendFlags::empty()) {
+            *self.refusal() = Some(at_once(error.into()));
+            self.reader.wake();
+        }
+    }
+}
+
+impl Socket {
+    fn refusal(&self) -> MutexGuard<'_, Option<io::Error>> {
+        self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the kernel does not accept the message.
+    async fn refused(&self) -> io::Error {
+        poll_fn(|context| {
+            self.reader.register(context.waker());
+            self.refusal().take().map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+}
+
+/// A message that has left, or is about to.
+struct Sent(Arc<Socket>);
+
+impl Replies for Sent {
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
         Box::pin(async {
             let mut datagram = Vec::with_capacity(LARGER_THAN_OFFERED);
             let read = |socket: &OwnedFd| {
                 Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
             };
-            self.socket.async_io(REPLIES, read).await?;
-            Ok((self.server, datagram))
+            tokio::select! {
+                biased;
+                read = self.0.socket.async_io(REPLIES, read) => read?,
+                refusal = self.0.refused() => return Err(refusal),
+            };
+            Ok((self.0.server, datagram))
         })
     }
 }
@@ -277,6 +320,17 @@ mod tests {
         let is_own = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<NotSent>());
         assert!(is_own(&network.send_datagram(&path, b"question").await.err().unwrap()));
         assert!(is_own(&network.open_stream(&path).await.err().unwrap()));
+    }
+
+    #[tokio::test]
+    async fn a_message_that_the_kernel_does_not_accept_is_this_host_s_own_fault() {
+        let network = network();
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let path = Path { server, source: None, tls: None };
+        // Longer than a datagram of IPv4 can be.
+        let mut replies = network.send_datagram(&path, &[0; 65_536]).await.unwrap();
+        let error = replies.next().await.unwrap_err();
+        assert!(error.get_ref().is_some_and(|inner| inner.is::<NotSent>()), "{error}");
     }
 
     #[tokio::test]

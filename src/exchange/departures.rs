@@ -1,0 +1,104 @@
+//! Datagrams that leave together.
+//!
+//! A worker begins several misses in one turn. Their messages are made ready one by one, and leave together behind the last
+//! of them. To wake a sleeping server is the most expensive part of a message to a server on this host. Sent one by one,
+//! each message woke it anew.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::runtime::Handle;
+
+/// A datagram that is ready to leave.
+pub(super) trait Departure: Send + Sync {
+    /// Sends it; the task that waits for the reply learns of an error.
+    fn leave(&self);
+}
+
+/// The datagrams of one thread that are ready.
+#[derive(Clone, Default)]
+struct Departures(Arc<Mutex<Vec<Arc<dyn Departure>>>>);
+
+thread_local! {
+    static OF_THREAD: Departures = Departures::default();
+}
+
+/// Lets a datagram leave behind the tasks of this thread that are to run now; at once if there is no runtime.
+pub(super) fn depart(departure: Arc<dyn Departure>) {
+    let Ok(runtime) = Handle::try_current() else { return departure.leave() };
+    let departures = OF_THREAD.with(Departures::clone);
+    let is_first = {
+        let mut ready = departures.ready();
+        ready.push(departure);
+        ready.len() == 1
+    };
+    if is_first {
+        let leaving = Leaving(departures);
+        runtime.spawn(async move { drop(leaving) });
+    }
+}
+
+impl Departures {
+    fn ready(&self) -> MutexGuard<'_, Vec<Arc<dyn Departure>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets the datagrams leave when it is dropped: by its task, or with a runtime that ends before.
+struct Leaving(Departures);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        for departure in self.0.ready().drain(..) {
+            departure.leave();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes down when it leaves.
+    struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+    impl Departure for Noted {
+        fn leave(&self) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread().build().unwrap()
+    }
+
+    #[test]
+    fn datagrams_of_one_turn_leave_behind_its_last_task() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        runtime().block_on(async {
+            for turn in 0..2 {
+                for (task, datagram) in [("task one", "datagram one"), ("task two", "datagram two")] {
+                    let log = Arc::clone(&log);
+                    tokio::spawn(async move {
+                        log.lock().unwrap().push(task);
+                        depart(Arc::new(Noted(datagram, Arc::clone(&log))));
+                    });
+                }
+                while log.lock().unwrap().len() < 4 * (turn + 1) {
+                    tokio::task::yield_now().await;
+                }
+            }
+        });
+        let turn = ["task one", "task two", "datagram one", "datagram two"];
+        assert_eq!(*log.lock().unwrap(), [turn, turn].concat());
+    }
+
+    #[test]
+    fn datagrams_leave_without_a_runtime_and_with_one_that_ends() {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        depart(Arc::new(Noted("without", Arc::clone(&log))));
+        let ends = runtime();
+        ends.block_on(async { depart(Arc::new(Noted("at its end", Arc::clone(&log)))) });
+        drop(ends);
+        assert_eq!(*log.lock().unwrap(), ["without", "at its end"]);
+    }
+}
