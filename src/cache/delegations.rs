@@ -42,19 +42,25 @@ impl InView<'_> {
 
     /// The delegation of the closest known zone at or above `name`.
     pub fn closest_delegation(&self, name: &Name, now: Mono) -> Option<Arc<Delegation>> {
-        self.closest_to(NameKeys::of(name, self.view), now)
+        self.closest_to(NameKeys::of(name, self.view), now).map(|(delegation, _)| delegation)
     }
 
-    /// The same for a name in wire form.
-    pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<Arc<Delegation>> {
+    /// The same for a name in wire form. Also returns whether memory has none between the two, not even one that has
+    /// ended.
+    pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<(Arc<Delegation>, bool)> {
         self.closest_to(NameKeys::of_wire(name, self.view), now)
     }
 
-    fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<Arc<Delegation>> {
-        let mut begin = 0;
+    fn closest_to(&self, mut keys: NameKeys, now: Mono) -> Option<(Arc<Delegation>, bool)> {
+        let (mut begin, mut is_first) = (0, true);
         loop {
-            if let Some(delegation) = self.delegated(keys.at(begin, KeySlot::Delegation), now) {
-                return Some(delegation);
+            if let Some(CacheEntry::Delegation(delegation)) =
+                self.store.get(keys.at(begin, KeySlot::Delegation))
+            {
+                if now < delegation.expires {
+                    return Some((delegation, is_first));
+                }
+                is_first = false;
             }
             begin = keys.above(begin)?;
         }

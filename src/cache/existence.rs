@@ -65,8 +65,12 @@ impl InView<'_> {
     /// Notes for `time` that the names between `zone` and `owner` exist, because there are data at `owner`. Returns
     /// those whose types were all denied.
     pub fn show_above(&self, owner: &Name, zone: &Name, time: Duration, now: Mono) -> Vec<Name> {
-        let mut keys = NameKeys::of(owner, self.view);
-        let (mut begin, mut cleared) = (0, Vec::new());
+        let mut cleared = Vec::new();
+        if owner.iter().len() <= zone.iter().len().saturating_add(1) {
+            // No name is between the two.
+            return cleared;
+        }
+        let (mut keys, mut begin) = (NameKeys::of(owner, self.view), 0);
         let Some(top) = keys.place_of(zone) else { return cleared };
         for _ in 0..MAX_SHOWN_ABOVE {
             let Some(above) = keys.above(begin).filter(|above| *above < top) else { break };

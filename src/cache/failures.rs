@@ -40,6 +40,11 @@ impl Failures {
         &self.0
     }
 
+    /// Whether the question failed at its last try, however long ago that was.
+    pub fn has(&self, key: &[u8]) -> bool {
+        self.0.get(key).is_some()
+    }
+
     /// The failure that answers a question now. `heard_since`: whether any server was heard after a moment.
     pub fn get(&self, key: &[u8], now: Mono, heard_since: impl Fn(Mono) -> bool) -> Option<Arc<Failed>> {
         let holds = |failed: &Arc<Failed>| now < failed.until && (failed.heard || !heard_since(failed.since));

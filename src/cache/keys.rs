@@ -37,7 +37,7 @@ impl KeySlot {
 }
 
 /// The keys of a name and of the names above it, in one buffer: a name above is the end of the name below.
-pub(super) struct NameKeys {
+pub struct NameKeys {
     octets: [u8; MAX_NAME + QuestionKey::TAIL],
     /// Octets of the name.
     end: usize,

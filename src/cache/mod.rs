@@ -34,7 +34,7 @@ mod existence;
 pub mod failures;
 pub mod flush;
 pub mod freshness;
-mod keys;
+pub mod keys;
 pub mod look;
 pub mod negative;
 pub mod renewal;

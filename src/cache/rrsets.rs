@@ -79,15 +79,19 @@ impl InView<'_> {
         }
     }
 
-    /// The result of `get`, otherwise the alias of the name; with its type.
+    /// The keys of a name, for several lookups.
+    pub fn keys(&self, name: &Name) -> NameKeys {
+        NameKeys::of(name, self.view)
+    }
+
+    /// The result of `get` for the name of `keys`, otherwise its alias; with its type.
     pub fn get_or_alias(
         &self,
-        name: &Name,
+        keys: &mut NameKeys,
         kind: RecordType,
         rank: Rank,
         now: Mono,
     ) -> Option<(Known, RecordType)> {
-        let mut keys = NameKeys::of(name, self.view);
         for slot in [KeySlot::Rrset(kind), KeySlot::Nxdomain] {
             if let Some(known) = self.known(keys.at(0, slot), rank, now) {
                 return Some((known, kind));
@@ -205,9 +209,8 @@ impl InView<'_> {
         self.store.insert(key, CacheEntry::Known(Known::Negative(Arc::new(denial))));
     }
 
-    /// The proof that a name above `name`, and below `top`, does not exist, if it leaves no doubt (RFC 8020).
-    pub fn nxdomain_above(&self, name: &Name, top: &Name, now: Mono) -> Option<Arc<Negative>> {
-        let mut keys = NameKeys::of(name, self.view);
+    /// The proof that a name above that of `keys`, and below `top`, does not exist, if it leaves no doubt (RFC 8020).
+    pub fn nxdomain_above(&self, keys: &mut NameKeys, top: &Name, now: Mono) -> Option<Arc<Negative>> {
         let top = keys.place_of(top)?;
         let mut above = keys.above(0)?;
         while above < top {

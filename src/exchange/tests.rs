@@ -1,7 +1,6 @@
 //! One message and its answer, over a network that forges replies.
 
 use super::*;
-use crate::clock::Mono;
 use futures_util::future::BoxFuture;
 use network::{Replies, Stream};
 use std::io;

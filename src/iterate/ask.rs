@@ -4,8 +4,10 @@
 //! it at once. Meanwhile addresses of servers without glue are sought, and dead servers are probed in the background.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -158,7 +160,7 @@ impl<'a> Asking<'a> {
 
     async fn ask(&mut self) -> Result<Said, Failure> {
         self.begin();
-        let over = tokio::time::sleep(self.context().budget.left(self.iterate.now()));
+        let over = self.over();
         tokio::pin!(over);
         loop {
             let ended = self.given_up || self.is_refused();
@@ -180,6 +182,21 @@ impl<'a> Asking<'a> {
                     return Err(Failure::Time { zone, faults: std::mem::take(&mut self.faults) });
                 }
             }
+        }
+    }
+
+    /// Ends with the time of the question. Its timer is set when it is polled for the second time: the timer of an attempt
+    /// comes first, and most steps end before that.
+    fn over(&self) -> impl Future<Output = ()> + use<'a> {
+        let (iterate, context) = (self.iterate, self.context());
+        let mut is_polled = false;
+        let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        async move {
+            second.await;
+            Box::pin(tokio::time::sleep(context.budget.left(iterate.now()))).await;
         }
     }
 

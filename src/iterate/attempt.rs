@@ -188,17 +188,23 @@ impl Attempt {
 
     /// A place among the messages in progress; none if nobody waits any more.
     async fn place(&self) -> Option<Place> {
-        tokio::select! {
-            biased;
-            place = self.means.exchange.place(&self.zone) => Some(place),
-            () = self.reports.over() => None,
+        let place = self.means.exchange.place(&self.zone);
+        tokio::pin!(place);
+        loop {
+            tokio::select! {
+                biased;
+                place = &mut place => return Some(place),
+                () = self.reports.over() => return None,
+                // The step sets its timer when it is polled again.
+                () = tokio::time::sleep(MAX_TIMER) => {}
+            }
         }
     }
 
     /// The first message, with its timers. None if its time is over and no question waits any more, or too many
     /// messages are late.
     async fn first_message(&self, sent: Mono, place: Place) -> Option<(Heard, bool)> {
-        let message = self.message(self.transport(), self.edns);
+        let message = self.message(self.transport(), self.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
         let asking = self.means.exchange.ask(message, listen, place);
@@ -296,7 +302,7 @@ impl Attempt {
         self.note_sent(transport, reason);
         let sent = self.means.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
-        let asking = self.means.exchange.ask(self.message(transport, edns), patience, place);
+        let asking = self.means.exchange.ask(self.message(transport, edns, sent), patience, place);
         tokio::pin!(asking);
         // A stream takes one more round trip. A firewall that drops it must not delay the next server.
         tokio::select! {
@@ -321,6 +327,7 @@ impl Attempt {
     /// Decides the next message, and what to remember of the server. `first` is false if the message of another
     /// attempt was shared: that attempt counts it.
     fn settle(&self, transport: Transport, edns: bool, heard: &Heard, first: bool) -> NextMessage {
+        let now = self.means.clock.mono();
         let (turn, conduct, words) = match &heard.reply {
             Err(trouble) => {
                 let conduct = conduct_of(trouble, transport);
@@ -335,19 +342,18 @@ impl Attempt {
             Ok(message) if message.metadata.truncation => {
                 (NextMessage::Stream, Conduct::Truncated, Words::Fixed("truncated"))
             }
-            Ok(message) => self.judge(message, heard.elapsed),
+            Ok(message) => self.judge(message, heard.elapsed, now),
         };
         if first {
             self.record(transport, conduct, heard.elapsed);
-            self.learn(transport, heard);
+            self.learn(transport, heard, now);
         }
         self.count_strays();
         self.note_received(conduct, heard.elapsed, words);
         turn
     }
 
-    fn learn(&self, transport: Transport, heard: &Heard) {
-        let now = self.means.clock.mono();
+    fn learn(&self, transport: Transport, heard: &Heard, now: Mono) {
         if heard.other_case && transport == Transport::Tcp {
             self.server.flips_case(now);
         }
@@ -380,7 +386,7 @@ impl Attempt {
     }
 
     /// Reads the server's answer, and remembers if it does not serve the zone.
-    fn judge(&self, message: &Message, elapsed: Duration) -> (NextMessage, Conduct, Words) {
+    fn judge(&self, message: &Message, elapsed: Duration, now: Mono) -> (NextMessage, Conduct, Words) {
         let (said, dropped) = if self.role.is_recursive() {
             classify_recursive(&self.zone, &self.name, self.kind, message)
         } else {
@@ -403,10 +409,10 @@ impl Attempt {
             _ => None,
         };
         if conduct == Conduct::Answered && self.role.is_found() {
-            self.means.uplink.helped(self.means.clock.mono());
+            self.means.uplink.helped(now);
         }
         if let Some(time) = time {
-            self.server.mark_lame(&self.zone, time, self.means.clock.mono());
+            self.server.mark_lame(&self.zone, time, now);
         }
         if dropped > 0 {
             self.means.recorder.count(Counter::Scrubbed, dropped);
@@ -425,14 +431,14 @@ impl Attempt {
         self.server.standing(&self.zone, self.means.clock.mono())
     }
 
-    fn message(&self, transport: Transport, edns: bool) -> UpstreamQuery {
+    fn message(&self, transport: Transport, edns: bool, now: Mono) -> UpstreamQuery {
         let (path, name, kind, tries) = (self.path.clone(), self.name.clone(), self.kind, self.tries);
         let secret = self.secret.clone();
         // Signatures under a name with a key in it cannot be checked without the key.
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
         // Queries to a recursive server have no mixed case, because it stores names in the case of the query and
         // sends them so to its other clients: BIND returns exchangers in mixed case.
-        let mixed_case = !self.role.is_recursive() && self.standing().keeps_case;
+        let mixed_case = !self.role.is_recursive() && self.server.standing(&self.zone, now).keeps_case;
         UpstreamQuery {
             path,
             name,

@@ -14,6 +14,7 @@ use crate::cache::entries::Delegation;
 use crate::cache::negative::{Denial, negative_ttl};
 use crate::cache::rrset::{Rank, capped};
 use crate::cache::security::{Backing, Evidence};
+use crate::clock::Mono;
 use crate::limits::{PRIVATE_LABELS, STALE_TTL};
 use crate::question::{Security, same_name};
 use crate::validate::signature::{covered_type, covering};
@@ -58,7 +59,7 @@ impl Iterate {
                 rrsets.outdate(&first.name, errand.kind, &by, now);
             }
             let contradicts = rrsets.put_backed(rrset, by, max_ttl, now);
-            self.show(errand, zone, rrset, contradicts);
+            self.show(errand, (zone, rrset), contradicts, now);
         }
         if found.doubted {
             if let End::Negative { nxdomain: false, name, .. } = &found.end {
@@ -82,9 +83,9 @@ impl Iterate {
 
     /// Remembers that the names above an RRset exist, and forgets answers that denied all their types, or this type:
     /// `contradicts`. Lists deny names that have names below them.
-    fn show(&self, errand: Errand<'_>, zone: &Name, rrset: &[&Record], contradicts: bool) {
+    fn show(&self, errand: Errand<'_>, (zone, rrset): (&Name, &[&Record]), contradicts: bool, now: Mono) {
         let Some(first) = rrset.first() else { return };
-        let (view, now) = (errand.context.view.knows, self.now());
+        let view = errand.context.view.knows;
         if contradicts {
             self.memory.forget_denied(&first.name, view, now);
         }

@@ -130,7 +130,8 @@ pub struct Errand<'a> {
     pub sub_questions: &'a dyn SubQuestions,
     /// Servers that are not asked, because an earlier answer of theirs was bogus.
     pub avoid: &'a [SocketAddr],
-    /// The closest known cut above the name, if it was looked up a moment ago.
+    /// The closest cut at or above the name, if it was looked up a moment ago: memory has none between the two, not even
+    /// one that has ended.
     pub cut: Option<&'a Arc<Delegation>>,
 }
 
@@ -203,6 +204,7 @@ impl Iterate {
 
     /// The same by live delegations alone.
     async fn find_fresh(&self, mut errand: Errand<'_>) -> Result<Resolved, Failure> {
+        let known = errand;
         let mut outdated: Vec<Outdated> = Vec::new();
         // Each turn begins above the one before.
         for _ in 0..MAX_REFERRALS {
@@ -211,6 +213,8 @@ impl Iterate {
             let outcome = self.walk(errand, Arc::clone(&cut), &outdated).await;
             if let Ok(resolved) = &outcome
                 && cut.configured.is_empty()
+                // None has ended below the closest one.
+                && !known.known_cut().is_some_and(|known| Arc::ptr_eq(known, &resolved.cut))
             {
                 let rrsets = self.memory.rrsets.of(errand.context.view.knows);
                 rrsets.end_delegations(&errand.at_or_above(), &resolved.zone, self.now());
@@ -325,8 +329,7 @@ impl Iterate {
     }
 
     fn closest_delegation(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
-        let above = errand.kind == RecordType::DS && !errand.name.is_root();
-        if let Some(cut) = errand.cut.filter(|_| !above) {
+        if let Some(cut) = errand.known_cut() {
             return Some(Arc::clone(cut));
         }
         let rrsets = self.memory.rrsets.of(errand.context.view.knows);

@@ -117,6 +117,10 @@ impl Iterate {
     fn stale_cut(&self, errand: Errand<'_>) -> Option<Arc<Delegation>> {
         let Errand { route, context, .. } = errand;
         let serve_stale = route.policy.serve_stale;
+        if errand.known_cut().is_some() {
+            // No other is closer.
+            return None;
+        }
         // DANE must not depend on a zone that may have moved.
         let is_found = matches!(route.kind, Kind::Iterate | Kind::Stub(_))
             && errand.rewrite.is_none()
@@ -178,7 +182,15 @@ impl Iterate {
 impl Errand<'_> {
     /// The name whose closest zone is asked: for DS the parent's side of a cut (RFC 4035 section 3.1.4.1).
     pub(super) fn at_or_above(&self) -> Name {
-        let above = self.kind == RecordType::DS && !self.name.is_root();
-        if above { self.name.base_name() } else { self.name.clone() }
+        if self.is_asked_above() { self.name.base_name() } else { self.name.clone() }
+    }
+
+    /// The closest cut to that name, if it was looked up a moment ago.
+    pub(super) fn known_cut(&self) -> Option<&Arc<Delegation>> {
+        self.cut.filter(|_| !self.is_asked_above())
+    }
+
+    fn is_asked_above(&self) -> bool {
+        self.kind == RecordType::DS && !self.name.is_root()
     }
 }

@@ -25,6 +25,8 @@ pub struct ClientQuestion {
     pub(super) list: Option<Arc<List>>,
     /// The closest known cut, once its flight was counted for a zone: its walk begins there.
     pub(super) cut: OnceLock<Arc<Delegation>>,
+    /// Whether memory had a failure of it when its client began to wait.
+    pub(super) has_failed: OnceLock<bool>,
 }
 
 impl ClientQuestion {
@@ -32,7 +34,8 @@ impl ClientQuestion {
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
         let way = Arc::clone(view.route(&question.name, question.kind));
         let list = list_on(&way, &question.name);
-        Self { question, key, client, arrived, view, way, list, cut: OnceLock::new() }
+        let (cut, has_failed) = (OnceLock::new(), OnceLock::new());
+        Self { question, key, client, arrived, view, way, list, cut, has_failed }
     }
 
     /// The same question for another type.

@@ -74,8 +74,7 @@ impl Resolver {
         let (answer, failed, stale) = match composed {
             Ok(answer) => {
                 let answer = Arc::new(answer);
-                self.memory.failures.clear(key);
-                self.memory.answers.put(key.clone(), &answer);
+                self.keep_answer(&asked, &answer);
                 (answer, None, false)
             }
             Err(failure) => {
@@ -144,6 +143,14 @@ impl Resolver {
         let report = |panicked: &Panicked| tracing::error!("priming of the root ended early: {panicked}");
         let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(report).ok())));
         let _ = priming.now_or_never();
+    }
+
+    /// Keeps the answer of a flight, and forgets an earlier failure of its question.
+    fn keep_answer(&self, asked: &ClientQuestion, answer: &Arc<Answer>) {
+        if asked.has_failed.get() != Some(&false) {
+            self.memory.failures.clear(&asked.key);
+        }
+        self.memory.answers.put(asked.key.clone(), answer);
     }
 }
 

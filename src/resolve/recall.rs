@@ -60,7 +60,9 @@ impl Resolver {
         let Errand { name, kind, context, route, .. } = errand;
         let rrsets = self.memory.rrsets.of(context.view.knows);
         let is_used = |known: &Known| !errand.renews() || !known.is_to_be_renewed(now);
-        let known = rrsets.get_or_alias(name, kind, Rank::Answer, now).filter(|(known, _)| is_used(known));
+        let mut keys = rrsets.keys(name);
+        let known =
+            rrsets.get_or_alias(&mut keys, kind, Rank::Answer, now).filter(|(known, _)| is_used(known));
         if known.is_none()
             && let Some(redirected) = self.recall_redirected(errand, now)
         {
@@ -69,7 +71,7 @@ impl Resolver {
         let known = known.or_else(|| {
             // No name exists below a name that does not exist (RFC 8020).
             let above =
-                route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(name, &route.zone, now))??;
+                route.policy.nxdomain_cut.then(|| rrsets.nxdomain_above(&mut keys, &route.zone, now))??;
             Some((Known::Negative(above), kind)).filter(|(known, _)| is_used(known))
         });
         let (known, of) = known?;

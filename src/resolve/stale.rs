@@ -123,7 +123,7 @@ impl Resolver {
             return None;
         }
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.clock.mono());
-        if policy.nxdomain_cut && rrsets.nxdomain_above(name, zone, now).is_some() {
+        if policy.nxdomain_cut && rrsets.nxdomain_above(&mut rrsets.keys(name), zone, now).is_some() {
             return None;
         }
         let redirects =

@@ -16,19 +16,10 @@ use crate::zones::Kind;
 impl Resolver {
     /// Lets a client wait for the flight of its question, unless that question failed a moment ago.
     pub(super) async fn join(self: &Arc<Self>, missed: &Arc<ClientQuestion>) -> Asked {
-        let ClientQuestion { question, key, view, .. } = &**missed;
-        if let Some(failed) = self.trust.failed_a_moment_ago(key) {
-            let text = format!("{} (cached failure)", failed.error.text);
-            let known = failed.error.is_of_validation();
-            let lacks = failed.error.is_lack_of_answer();
-            if let Some(asked) = lacks.then(|| self.stale_at_once(missed, &text)).flatten() {
-                return asked;
-            }
-            let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
-            let error = ExtendedError::new(code, text);
-            return self.failed(Outcome::Remembered, question, error);
-        }
-        if let Some(asked) = self.stale_in_an_outage(missed) {
+        let ClientQuestion { question, key, view, has_failed, .. } = &**missed;
+        if *has_failed.get_or_init(|| self.memory.failures.has(key.as_bytes()))
+            && let Some(asked) = self.has_just_failed(missed).or_else(|| self.stale_in_an_outage(missed))
+        {
             return asked;
         }
         let zone = self.zone_at_first(missed);
@@ -45,6 +36,19 @@ impl Resolver {
                 self.wait(missed, seat, flight).await
             }
         }
+    }
+
+    /// The reply to a question that failed a moment ago.
+    fn has_just_failed(&self, missed: &ClientQuestion) -> Option<Asked> {
+        let failed = self.trust.failed_a_moment_ago(&missed.key)?;
+        let text = format!("{} (cached failure)", failed.error.text);
+        let known = failed.error.is_of_validation();
+        let lacks = failed.error.is_lack_of_answer();
+        let stale = lacks.then(|| self.stale_at_once(missed, &text)).flatten();
+        Some(stale.unwrap_or_else(|| {
+            let code = if known { failed.error.code } else { ExtendedError::CACHED_ERROR };
+            self.failed(Outcome::Remembered, &missed.question, ExtendedError::new(code, text))
+        }))
     }
 
     /// Waits for a flight until the client's deadline. The client that began the flight drives it meanwhile.
@@ -98,8 +102,8 @@ impl Resolver {
             Kind::Iterate | Kind::Stub(_) => rrsets.closest_delegation_of_wire(key.name(), self.clock.mono()),
             Kind::Forward { .. } | Kind::Local(_) => None,
         };
-        let labels = cut.as_ref().map_or(0, |cut| cut.zone.iter().len());
-        if let Some(cut) = cut {
+        let labels = cut.as_ref().map_or(0, |(cut, _)| cut.zone.iter().len());
+        if let Some((cut, true)) = cut {
             asked.cut.get_or_init(|| cut);
         }
         shares::zone_at_first(key.name(), labels.max(way.zone.iter().len()))
