@@ -45,8 +45,8 @@ impl InView<'_> {
         self.closest_to(NameKeys::of(name, self.view), now).map(|(delegation, _)| delegation)
     }
 
-    /// The same for a name in wire form. Also returns whether memory has none between the two, not even one that has
-    /// ended.
+    /// The same for a name in wire form. Also returns whether memory has no delegation between the two names, not
+    /// even an expired one.
     pub fn closest_delegation_of_wire(&self, name: &[u8], now: Mono) -> Option<(Arc<Delegation>, bool)> {
         self.closest_to(NameKeys::of_wire(name, self.view), now)
     }

@@ -40,7 +40,7 @@ impl Failures {
         &self.0
     }
 
-    /// Whether the question failed at its last try, however long ago that was.
+    /// Whether the question failed at its last try, at any time in the past.
     pub fn has(&self, key: &[u8]) -> bool {
         self.0.get(key).is_some()
     }

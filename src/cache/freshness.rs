@@ -134,8 +134,9 @@ impl InView<'_> {
         }
     }
 
-    /// Removes the entry for `kind` at `name` if it has expired, because a server has given another answer, believed as
-    /// `by`, which is not kept. It also removes one that is due for renewal: the renewal may be this answer.
+    /// Removes the entry for `kind` at `name` if it has expired, because a server has given another answer, of
+    /// credibility `by`, which is not kept. It also removes an entry that is due for renewal, because this answer may
+    /// be its renewal.
     pub fn outdate(&self, name: &Name, kind: RecordType, by: &Credibility, now: Mono) {
         let mut keys = NameKeys::of(name, self.view);
         for slot in [KeySlot::Nxdomain, KeySlot::Rrset(RecordType::CNAME), KeySlot::Rrset(kind)] {
@@ -143,7 +144,7 @@ impl InView<'_> {
         }
     }
 
-    /// The same for one entry. One that is not expired stays if it is believed more.
+    /// The same for one entry. An entry that has not expired stays if its credibility is greater.
     pub(super) fn outdate_entry(&self, key: &[u8], (rank, backing): (Rank, &Backing), now: Mono) {
         let Some(CacheEntry::Known(known)) = self.store.get(key) else { return };
         let is_outdated = known.is_to_be_renewed(now) && !known.outlasts(rank, backing);

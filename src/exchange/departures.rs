@@ -1,8 +1,8 @@
 //! Datagrams that leave together.
 //!
-//! A worker begins several misses in one turn. Their messages are made ready one by one, and leave together behind the last
-//! of them. To wake a sleeping server is the most expensive part of a message to a server on this host. Sent one by one,
-//! each message woke it anew.
+//! A worker begins several misses in one turn. Their messages are made ready one by one, and are sent together after
+//! the last of them. Waking a sleeping server is the most expensive part of a message to a server on this host, and
+//! messages that are sent one by one wake it each time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,7 +22,7 @@ thread_local! {
     static OF_THREAD: Departures = Departures::default();
 }
 
-/// Lets a datagram leave behind the tasks of this thread that are to run now; at once if there is no runtime.
+/// Sends a datagram after the tasks of this thread that are ready to run; at once if there is no runtime.
 pub(super) fn depart(departure: Arc<dyn Departure>) {
     let Ok(runtime) = Handle::try_current() else { return departure.leave() };
     let departures = OF_THREAD.with(Departures::clone);
@@ -43,7 +43,7 @@ impl Departures {
     }
 }
 
-/// Lets the datagrams leave when it is dropped: by its task, or with a runtime that ends before.
+/// Sends the datagrams when it is dropped: by its task, or by a runtime that ends earlier.
 struct Leaving(Departures);
 
 impl Drop for Leaving {
@@ -58,7 +58,7 @@ impl Drop for Leaving {
 mod tests {
     use super::*;
 
-    /// Writes down when it leaves.
+    /// Notes when it leaves.
     struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
 
     impl Departure for Noted {

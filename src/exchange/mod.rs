@@ -10,9 +10,9 @@
 //!   and TLS are Hickory's; the choice of server is `iterate`'s.
 //! - Every message has a socket and a port of its own (RFC 5452). The case of the name is random too (0x20). A server
 //!   that does not repeat the case is asked once over TCP, and in its own case from then on.
-//! - Messages that are made ready in one turn of a worker leave together (`departures`). Before, each of them woke the
-//!   server anew, which took a sixth of the CPU time of a miss where the server was on the same host. It was also tried to let
-//!   each task wait for its next turn before it sends: that cost 3 000 instructions more for each miss.
+//! - Messages that are made ready in one turn of a worker leave together (`departures`). Before, each of them woke
+//!   the server, which took a sixth of the CPU time of a miss if the server was on the same host. A version in which
+//!   each task waited for its next turn before it sent was rejected: it cost 3 000 instructions more for each miss.
 //! - A socket stays open for 12 s, 15 s at a server known to be slow. It was once closed after 8 s, and a zone whose
 //!   servers take 9 s never resolved.
 //! - A reply with the right id that answers another question is counted and passed over: the real answer may still

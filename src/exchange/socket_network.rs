@@ -183,7 +183,7 @@ impl Socket {
         self.refusal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the kernel does not accept the message.
+    /// Ends if the kernel does not accept the message.
     async fn refused(&self) -> io::Error {
         poll_fn(|context| {
             self.reader.register(context.waker());

@@ -185,8 +185,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// Ends with the time of the question. Its timer is set when it is polled for the second time: the timer of an attempt
-    /// comes first, and most steps end before that.
+    /// Ends when the time of the question is over. Its timer is set at the second poll only, because the timer of an
+    /// attempt comes first, and most steps end before that.
     fn over(&self) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
         let mut is_polled = false;

@@ -7,8 +7,8 @@
 //! # Decisions
 //!
 //! - A renewal that has failed is tried again after a pause.
-//! - One that got an answer and has renewed nothing is not tried again before the entry ends: one server has both
-//!   zones, and the next answer would be the same.
+//! - A renewal that got an answer and renewed nothing is not repeated before the entry ends. One server has both
+//!   zones then, and the next answer would be the same.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,7 +58,7 @@ struct ToldEndings(HashMap<QuestionKey, Told>);
 
 #[derive(Clone, Copy, Debug)]
 struct Told {
-    /// The renewal does not begin again before this.
+    /// The renewal does not begin again before this moment.
     until: Mono,
     /// Whether it waits or is in progress.
     is_under_way: bool,
@@ -81,7 +81,7 @@ impl ToldEndings {
             return if told.is_under_way { Admission::UnderWay } else { Admission::Refused };
         }
         if self.0.len() >= MAX_ENDINGS {
-            // Without room it is forgotten which renewals were of no use: one more query for each.
+            // If there is no room, renewals without effect are forgotten. This costs one more query for each.
             self.0.retain(|_, told| now < told.until && told.until.since(now) <= RENEWAL_PAUSE);
         }
         if self.0.len() >= MAX_ENDINGS {
@@ -123,7 +123,7 @@ enum Renewed {
 }
 
 impl Endings {
-    /// Adds one; returns whether it waits or is being renewed.
+    /// Adds an entry; returns whether its renewal waits or is in progress.
     fn add(&self, name: &Name, kind: RecordType, view: &Arc<View>, now: Mono) -> bool {
         let key = QuestionKey::of_sub_question(name, kind, view.knows);
         let mut table = self.table();

@@ -130,8 +130,8 @@ pub struct Errand<'a> {
     pub sub_questions: &'a dyn SubQuestions,
     /// Servers that are not asked, because an earlier answer of theirs was bogus.
     pub avoid: &'a [SocketAddr],
-    /// The closest cut at or above the name, if it was looked up a moment ago: memory has none between the two, not even
-    /// one that has ended.
+    /// The closest cut at or above the name, if it was looked up a moment ago. Memory has no cut between the two, not
+    /// even an expired one.
     pub cut: Option<&'a Arc<Delegation>>,
 }
 

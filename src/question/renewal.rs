@@ -23,8 +23,8 @@ impl RenewalMark {
             && self.0.compare_exchange(from, TAKEN, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    /// Removes the mark: there was no room for the renewal. A use in the next second may ask for it again, not each
-    /// use, because there are many of them and there is still no room.
+    /// Removes the mark: there was no room for the renewal. The entry may be handed over again in the next second.
+    /// Not each use hands it over, because there are many uses and there is still no room.
     pub fn give_back(&self, now: Mono) {
         self.0.store(now.seconds_since(Mono::START).saturating_add(1), Ordering::Relaxed);
     }
