@@ -32,7 +32,7 @@ pub struct Delegation {
     pub glue: Vec<(usize, IpAddr)>,
     /// Addresses and ports that the operator gave, instead of servers' names.
     pub configured: Vec<SocketAddr>,
-    /// Whether the operator vouches for it: its servers may be at addresses where no public server is.
+    /// Whether the operator has configured it: its servers may then be at addresses that no public server has.
     pub trusted: bool,
     /// DS with their signatures, or the proof of their absence, as they came with the referral.
     pub evidence: Evidence,

@@ -15,7 +15,7 @@ pub(super) struct Arguments {
     kind: Option<String>,
 }
 
-/// Asks and shows it; "no" if there is no entry.
+/// Sends the request, and shows the reply. The exit code is "no" if there is no entry.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -1,4 +1,4 @@
-//! `resolverctl check`: the doctor. It needs no daemon.
+//! `resolverctl check`: finds problems of this host. It needs no daemon.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

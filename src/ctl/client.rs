@@ -1,4 +1,4 @@
-//! The other end of the control socket: one request, and the lines of its reply.
+//! The client of the control socket: it sends one request and reads the lines of the reply.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -9,10 +9,10 @@ use super::exit::CommandFailure;
 use crate::control::protocol::{Reply, Request};
 use crate::limits;
 
-/// The daemon gives up first, so that its reason reaches the user.
+/// The daemon gives up earlier than this client, so that its reason reaches the user.
 const PATIENCE: Duration = limits::CONTROL_TIME.saturating_add(Duration::from_secs(1));
 
-/// Asks the daemon behind a socket.
+/// A client of the daemon at a socket.
 pub(super) struct ControlClient {
     socket: PathBuf,
 }

@@ -39,7 +39,7 @@ enum Command {
     List,
 }
 
-/// Asks and shows it.
+/// Sends the request, and shows the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,
@@ -64,7 +64,7 @@ pub(super) fn run(
     Ok(CommandOutcome { text, exit })
 }
 
-/// Whether blocklists have it: yes, no, or could not tell.
+/// The exit code: whether a blocklist lists it, or that this is not known.
 fn verdict(replies: &[Reply]) -> Exit {
     let says = |wanted| {
         replies.iter().any(|reply| {

@@ -7,7 +7,7 @@ use super::render::{Format, json, text};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{FlushWhat, Reply, Request};
 
-/// The command line of `flush`: a name, or one of the two large brooms.
+/// The command line of `flush`: a name, `--negative` or `--all`.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("what").required(true).args(["name", "negative", "all"]))]
 pub(super) struct Arguments {
@@ -37,7 +37,7 @@ impl Arguments {
     }
 }
 
-/// Asks and shows the number of removed entries.
+/// Sends the request, and shows the number of removed entries.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -5,7 +5,7 @@ use super::render::{Format, json, state};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::Request;
 
-/// Asks and shows it.
+/// Sends the request, and shows the reply.
 pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Inflight)?;
     let text = match format {

@@ -1,13 +1,13 @@
 //! resolverctl: the commands of an administrator, and the screens that show the replies. Each command has one file,
 //! each format one renderer.
 //!
-//! It never calls the resolver: it is another program, at the other end of the control socket.
+//! resolverctl never calls the resolver. It is a separate program that talks to the daemon over the control socket.
 //!
 //! # Decisions
 //!
 //! - JSON output is the reply of the daemon itself, one object per line. A screen is drawn from the same reply, so
 //!   that the two cannot differ.
-//! - A renderer asks nothing and reads no clock. The golden files of `tests/golden` hold every screen to its words.
+//! - A renderer asks nothing and reads no clock. The golden files of `tests/golden` fix the words of every screen.
 //! - A table shows the worst rows that fit a screen and the number of the others. JSON has all rows.
 //! - Exit codes separate "no" from "could not tell", because scripts decide by them. `dnsbl test` once exited with 0
 //!   when an allowlist knew the address, and a script read that as "is on a blocklist".
@@ -137,7 +137,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     match arguments.outcome() {
         Ok(outcome) => match io::stdout().lock().write_all(outcome.text.as_bytes()) {
             Ok(()) => outcome.exit,
-            // The reader of the pipe, for instance `head`, has seen enough.
+            // The reader of the pipe, for instance `head`, has closed it. This is no error.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Yes,
             Err(error) => complain(&CommandFailure::Output(error)),
         },

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     trace: bool,
 }
 
-/// Asks and shows it.
+/// Sends the request, and shows the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -5,7 +5,7 @@ use super::render::{Format, json, text};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 
-/// Asks, and shows the changes or the errors of the file.
+/// Sends the request, and shows the changes or the errors of the file.
 pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let replies = client.ask(&Request::Reload)?;
     let wrong = replies.iter().any(|reply| matches!(reply, Reply::Wrong { .. }));

@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     address: Option<IpAddr>,
 }
 
-/// Asks and shows it.
+/// Sends the request, and shows the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -20,7 +20,7 @@ pub(super) struct Arguments {
     slow: bool,
 }
 
-/// Asks and shows it.
+/// Sends the request, and shows the reply.
 pub(super) fn run(
     arguments: &Arguments,
     client: &ControlClient,

@@ -5,7 +5,7 @@ use super::render::{Format, json, text};
 use super::{CommandFailure, CommandOutcome, Exit};
 use crate::control::protocol::{Reply, Request};
 
-/// Asks and shows it; "no" if the daemon is not healthy.
+/// Sends the request, and shows the reply. The exit code is "no" if the daemon is not healthy.
 pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
     let Reply::Status(status) = client.ask_one(&Request::Status)? else { return Err(unexpected()) };
     let exit = if status.warnings.is_empty() { Exit::Yes } else { Exit::No };

@@ -136,7 +136,7 @@ impl Breaker {
                 if probe && self.failures >= BREAKER_FAILURES {
                     self.confirmed = Some((now, elapsed));
                 }
-                // A server that refuses is alive; the gate handles the refusal.
+                // A server that refuses does answer. The gate handles the refusal.
                 self.open.take_if(|open| open.why == OpenReason::Silent).is_some()
             }
             ListQueryEnd::Silent => {

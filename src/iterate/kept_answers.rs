@@ -102,7 +102,7 @@ impl Iterate {
     /// servers gave it; none if it is the operator's own zone.
     ///
     /// Below root and TLD no delegation outlives the one above it. Otherwise the former owner of a domain could keep
-    /// it alive by delegating ever deeper names to himself (phoenix domains, NDSS 2023).
+    /// it in use by delegating deeper and deeper names to himself (phoenix domains, NDSS 2023).
     pub(super) fn keep_referral(
         &self,
         errand: Errand<'_>,

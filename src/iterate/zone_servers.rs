@@ -1,9 +1,9 @@
 //! The servers of a zone: their names by child and parent, and their known addresses.
 //!
-//! A zone's own data about its servers rank above its parent's (RFC 2181 section 5.4.1), but only while the parent's
-//! delegation lives: a zone that was taken away must not keep itself alive by answering for itself (ghost domains,
-//! NDSS 2012). Only an answer to a question for its NS counts. An NS set that comes unasked with other answers is not
-//! used, because it poisons caches (CVE-2025-11411).
+//! A zone's own data about its servers rank above its parent's (RFC 2181 section 5.4.1), but only until the parent's
+//! delegation expires: a zone that was removed must not stay in use because its own servers still answer (ghost
+//! domains, NDSS 2012). Only an answer to a question for its NS counts. An NS set that comes unasked with other
+//! answers is not used, because it poisons caches (CVE-2025-11411).
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -71,7 +71,7 @@ pub const FLIPS_CASE_TIME: Duration = Duration::from_secs(3_600);
 /// may be the path.
 pub const NO_TCP_TIME: Duration = Duration::from_secs(60);
 
-/// Silences in a row after which a server is dead: at 5 % loss, one in 8 000 healthy servers would be.
+/// Silences in a row after which a server is dead: at 5 % loss, this happens to one in 8 000 working servers.
 pub const DEAD_AFTER_SILENCES: u32 = 3;
 
 /// A dead server is left alone this long at first: its return should be noticed soon.

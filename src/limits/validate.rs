@@ -4,7 +4,7 @@
 /// takes about 60. One check takes 10 to 80 µs, on P-384 0.56 ms.
 pub const MAX_SIGNATURE_CHECKS: u32 = 128;
 
-/// Checks of one client question that may fail: honest zones in the middle of a key rollover fail one or two. Bounds
+/// Checks of one client question that may fail: correct zones in the middle of a key rollover fail one or two. Bounds
 /// KeyTrap (CVE-2023-50387).
 pub const MAX_FAILED_CHECKS: u32 = 16;
 

@@ -83,7 +83,7 @@ fn by_zone<'a>(rows: impl Iterator<Item = &'a ZoneRow>) -> TextTable {
     table
 }
 
-/// Zones by time, like Postfix' qshape shows queues by age, with a total that includes hidden rows.
+/// Zones with a histogram of their times, as Postfix' qshape shows queues by age. The total includes hidden rows.
 fn slow<'a>(rows: impl Iterator<Item = &'a ZoneRow>, style: Style) -> String {
     let mut table = TextTable::new(&[
         ("zone", Align::Left),

@@ -3,7 +3,7 @@
 use super::{Paint, Style};
 use crate::limits;
 
-/// The ragged side of a column.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
     /// Text.
