@@ -1,7 +1,8 @@
-//! One server asked, to the end: over UDP or TLS, without EDNS if it does not take it, over TCP if the answer is cut.
+//! Asks one server, to the end: over UDP or TLS, without EDNS if the server does not take it, and over TCP if the
+//! answer is truncated.
 //!
-//! An attempt outlives the step that began it. It learns the server's round trip or silence even if nobody waits any
-//! more, and reports when it is overdue.
+//! An attempt outlives the step that began it. It learns the server's round trip or silence even if no question waits
+//! any more, and reports when it is overdue.
 
 use std::sync::Arc;
 use std::time::Duration;

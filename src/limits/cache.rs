@@ -47,8 +47,8 @@ pub const FAILURE_RECHECK_TIME: Duration = Duration::from_secs(30);
 /// A failure is remembered this long at first (RFC 9520 section 3.2: at least 1 s).
 pub const FIRST_FAILURE_TIME: Duration = Duration::from_secs(1);
 
-/// The longest time that a failure is remembered. RFC 9520 allows 5 min; a postmaster who has repaired his zone
-/// should not wait for us.
+/// The longest time that a failure is remembered. RFC 9520 allows 5 min; resolverd should notice soon that a zone was
+/// repaired.
 pub const MAX_FAILURE_TIME: Duration = Duration::from_secs(30);
 
 /// Zones that a server is remembered as lame for. A hoster's server is rarely lame for more of the zones in use.

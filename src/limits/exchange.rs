@@ -10,7 +10,7 @@ pub const MAX_EXCHANGES: usize = 4_000;
 /// from a few dozen servers in a minute of mail.
 pub const MAX_UPSTREAM_STREAMS: usize = 256;
 
-/// Open streams to one /24 or /48: the servers of a large hoster are in a few networks, and none must take all
+/// Open streams to one /24 or /48: the servers of a large hoster are in a few networks, and no network may take all
 /// places.
 pub const MAX_STREAMS_PER_NETWORK: usize = 32;
 

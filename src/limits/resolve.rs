@@ -7,8 +7,8 @@ use super::MAX_TIMER;
 /// Aliases (CNAME or DNAME) in one answer. Postfix follows 10, Unbound 11, BIND 16.
 pub const MAX_ALIASES: usize = 12;
 
-/// The longest time of a flight. glibc gives up 10 s after its first copy (two tries of 5 s, measured), so a later
-/// answer is too late.
+/// The longest time of a flight. glibc gives up 10 s after the first copy of its query (two tries of 5 s, measured),
+/// so a later answer is too late.
 pub const FLIGHT_TIME: Duration = Duration::from_secs(10);
 
 /// How long after a reload no snapshot has data of the routes that it changed. Flights that began before the reload end

@@ -17,7 +17,7 @@ pub(super) trait Tally: Clone + Default {
     /// Adds the counters of another row.
     fn add(&mut self, other: &Self);
 
-    /// The weight that decides who keeps a row, greater is better: time spent, or questions asked.
+    /// The weight of a row: time spent, or questions asked. Rows with a greater weight stay.
     fn weight(&self) -> u64;
 }
 

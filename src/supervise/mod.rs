@@ -154,7 +154,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// Runs `work` as a future that returns its panic instead of passing it to the task that polls.
+/// Wraps `work` in a future that returns a panic instead of passing it to the task that polls.
 pub fn caught<Work: Future>(work: Work) -> impl Future<Output = Result<Work::Output, Panicked>> {
     // An async block around it would store the work twice.
     let caught = AssertUnwindSafe(work).catch_unwind();

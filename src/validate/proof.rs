@@ -26,8 +26,8 @@ pub enum Cut {
     NoName,
 }
 
-/// Whether a name with exactly these types lacks `kind` in the zone of this proof. The parent's side of a cut decides
-/// about DS and about nothing else, the child's side about the rest (RFC 6840 section 4.4).
+/// Whether a name with exactly these types lacks `kind` in the zone of this proof. At a cut, the parent's side proves
+/// the absence of DS only, and the child's side that of all other types (RFC 6840 section 4.4).
 pub(super) fn lacks(types: &RecordTypeSet, kind: RecordType, name: &Name) -> bool {
     let has = |kind: RecordType| types.contains(kind);
     let (parent, apex) = (has(RecordType::NS) && !has(RecordType::SOA), has(RecordType::SOA));

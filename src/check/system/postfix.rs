@@ -1,4 +1,5 @@
-//! Postfix's chroot: a copy of `resolv.conf` that its services read instead, and that only its start renews.
+//! Postfix's chroot has a copy of `resolv.conf`. The services in the chroot read this copy, and only a start of
+//! Postfix renews it.
 //!
 //! Debian's master.cf runs smtp and smtpd in /var/spool/postfix; master(5): the fifth column. Without a copy the C
 //! library asks 127.0.0.1 (resolv.conf(5)), so only the content of a copy matters, and not whether it exists.

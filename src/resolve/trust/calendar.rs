@@ -92,7 +92,7 @@ impl Validator {
         matches!(self.calendar(), Calendar::After(_))
     }
 
-    /// Logs once that the clock may be fast, because by it the root's own keys have expired.
+    /// Logs once that the clock may be fast, because by this clock the signatures of the root's keys have expired.
     pub(super) fn suspects_clock(&self, fault: &ValidationFailure) {
         if fault.why == Why::Expired && self.timekeeper.turns(FAST) {
             tracing::warn!("{}", fast(self.clock.now().unix, fault));
