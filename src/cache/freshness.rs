@@ -21,10 +21,11 @@ use hickory_proto::rr::{Name, RecordType};
 use super::entries::{CacheEntry, Delegation, Known};
 use super::keys::{KeySlot, NameKeys};
 use super::rrset::{Credibility, Rank, Rrset};
-use super::rrsets::InView;
+use super::rrsets::{InView, STALE_TYPES};
 use super::security::{Backing, ZoneTrust};
 use crate::clock::Mono;
 use crate::limits::{CLIENT_RESPONSE_TIME, SERVER_QUIET_TIME};
+use crate::question::Security;
 
 /// The age of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +135,34 @@ impl InView<'_> {
         }
     }
 
+    /// Whether a server has proved since `word` that a name above `name`, and below `top`, does not exist (RFC 8020). Such
+    /// a denial counts after its TTL too: what was below the name has gone with it.
+    pub fn is_denied_above(&self, name: &Name, top: &Name, word: &LastWord) -> bool {
+        let mut keys = NameKeys::of(name, self.view);
+        let Some(top) = keys.place_of(top) else { return false };
+        let mut begin = 0;
+        while let Some(above) = keys.above(begin).filter(|above| *above < top) {
+            begin = above;
+            if let Some(CacheEntry::Known(Known::Negative(denial))) =
+                self.store.get(keys.at(begin, KeySlot::Nxdomain))
+                && denial.backing().security == Security::Secure
+                && denial.stored >= word.rrset.stored
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Removes the expired entries of all types of `name` that a client might get as a stale answer, because a server has
+    /// given a bogus answer about it.
+    pub fn end_stale(&self, name: &Name, now: Mono) {
+        let mut keys = NameKeys::of(name, self.view);
+        for kind in STALE_TYPES.into_iter().chain([RecordType::CNAME]) {
+            self.live(keys.at(0, KeySlot::Rrset(kind)), now);
+        }
+    }
+
     /// Removes the entry for `kind` at `name` if it has expired, because a server has given another answer, of
     /// credibility `by`, which is not kept. It also removes an entry that is due for renewal, because this answer may
     /// be its renewal.
@@ -222,6 +251,30 @@ mod tests {
             rrsets.put(&[&address(60)], Rank::Authoritative, DAY, at(310));
             assert_eq!(last(310), Some((RecordType::A, Age::Fresh)));
         }
+    }
+
+    #[test]
+    fn a_proven_denial_of_a_name_above_ends_what_was_below_it_even_after_its_ttl() {
+        let memory = memory();
+        let rrsets = memory.rrsets.of(ViewId::default());
+        let (owner, above, zone) = (name("a.www.example."), name("www.example."), name("example."));
+        let data = Record::from_rdata(owner.clone(), 60, RData::A(A::new(192, 0, 2, 1)));
+        let denied = |now| {
+            let word = rrsets.last_word(&owner, RecordType::A, HOUR, at(now)).unwrap();
+            rrsets.is_denied_above(&owner, &zone, &word)
+        };
+        let deny = |security, now| {
+            let backing = Backing { security, ..Backing::default() };
+            let denial = Denial { name: &above, kind: RecordType::A, nxdomain: true, soa: &soa(5) };
+            rrsets.put_denied(denial, Rank::Authoritative.backed(backing), DAY, at(now));
+        };
+        rrsets.put(&[&data], Rank::Authoritative, DAY, at(0));
+        deny(Security::Insecure, 70);
+        assert!(!denied(80), "it may be a server that knows the type only");
+        deny(Security::Secure, 100);
+        assert!(denied(101) && denied(300));
+        rrsets.put(&[&data], Rank::Authoritative, DAY, at(310));
+        assert!(!denied(400), "data came since");
     }
 
     #[test]

@@ -238,10 +238,14 @@ impl InView<'_> {
     }
 }
 
-/// Whether a client may get a stale answer for `kind`: the types that mail needs. TLSA is not here: a stale one would
-/// let mail through that a new one forbids.
+/// The types for which a client may get a stale answer: those that mail needs. TLSA is not here: a stale one would let mail
+/// through that a new one forbids.
+pub(super) const STALE_TYPES: [RecordType; 5] =
+    [RecordType::MX, RecordType::A, RecordType::AAAA, RecordType::PTR, RecordType::TXT];
+
+/// Whether a client may get a stale answer for `kind`.
 pub fn may_be_stale(kind: RecordType) -> bool {
-    matches!(kind, RecordType::MX | RecordType::A | RecordType::AAAA | RecordType::PTR | RecordType::TXT)
+    STALE_TYPES.contains(&kind)
 }
 
 #[cfg(test)]

@@ -18,15 +18,15 @@ use super::{StoreFill, fill};
 use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
-    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES, NO_EDNS_TIME,
-    NO_TCP_TIME, UNKNOWN_TIMER,
+    FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES,
+    MAX_SILENT_OCTETS, MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
 use crate::random::Random;
 
-/// Octets of an entry: the state with its digest of round trips, the greatest number of lame zones, and the table's
-/// bookkeeping. `tests/weights.rs` measures it.
-const ENTRY: u32 = 1_344;
+/// Octets of an entry: the state with its digest of round trips, the greatest number of lame and of silent zones, and the
+/// table's bookkeeping. `tests/weights.rs` measures it.
+const ENTRY: u32 = 1_664;
 
 /// Servers by address.
 #[derive(Clone)]
@@ -92,6 +92,8 @@ pub(super) struct ServerHistory {
     pub(super) round_trips: Option<RoundTrips>,
     /// The messages that it did not answer since it was last heard.
     pub(super) silence: Silence,
+    /// The zones of these messages.
+    pub(super) silent_for: SilentFor,
     /// Whether it was ever asked.
     pub(super) asked: bool,
     /// Until when it is asked without EDNS.
@@ -130,9 +132,46 @@ impl Lameness {
         self.0.push((zone, until));
     }
 
+    fn end(&mut self, zone: &Name) {
+        if !self.0.is_empty() {
+            let zone = wire_name(zone);
+            self.0.retain(|(lame, _)| **lame != *zone);
+        }
+    }
+
     fn zones(&self, now: Mono) -> Vec<Name> {
         let alive = self.0.iter().filter(|(_, until)| now < *until);
         alive.filter_map(|(zone, _)| Name::read(&mut BinDecoder::new(zone)).ok()).collect()
+    }
+}
+
+/// The zones for which a server is silent since it was last heard, in wire form: the first few, or all of them.
+#[derive(Debug, Default)]
+pub(super) struct SilentFor {
+    zones: Vec<Box<[u8]>>,
+    all: bool,
+}
+
+impl SilentFor {
+    fn holds(&self, zone: &Name) -> bool {
+        self.all || (!self.zones.is_empty() && self.has(&wire_name(zone)))
+    }
+
+    fn has(&self, zone: &[u8]) -> bool {
+        self.zones.iter().any(|silent| **silent == *zone)
+    }
+
+    /// With too many zones it is the server that is silent. A long name has no place: its zone is asked each time.
+    fn add(&mut self, zone: &Name) {
+        let zone = wire_name(zone).into_boxed_slice();
+        if self.all || self.has(&zone) || zone.len() > MAX_SILENT_OCTETS {
+            return;
+        }
+        if self.zones.len() >= MAX_SILENT_ZONES {
+            *self = Self { zones: Vec::new(), all: true };
+        } else {
+            self.zones.push(zone);
+        }
     }
 }
 
@@ -155,7 +194,8 @@ pub struct ServerStanding {
     pub patience: Duration,
     /// Whether it answers, as far as is known.
     pub health: Health,
-    /// Since when it is known to be silent, if it is: it is probed in the background, and no question waits for it.
+    /// Since when it is known to be silent for the zone, if it is: it is probed in the background, and no question waits
+    /// for it. A server may drop queries for one zone and answer those for others.
     pub silent_since: Option<Mono>,
     /// Whether it is known not to serve the zone.
     pub lame: bool,
@@ -205,7 +245,10 @@ impl Server {
             timer,
             patience,
             health: history.silence.health(now),
-            silent_since: history.silence.known_since(now, round_trip),
+            silent_since: history
+                .silence
+                .known_since(now, round_trip)
+                .filter(|_| history.silent_for.holds(zone)),
             lame: history.lame.holds(zone, now),
             edns: history.plain_until.is_none_or(|until| now >= until),
             keeps_case: history.flips_case_until.is_none_or(|until| now >= until),
@@ -238,6 +281,7 @@ impl Server {
             none => *none = Some(RoundTrips::new(round_trip)),
         }
         history.silence.end(now);
+        history.silent_for = SilentFor::default();
     }
 
     /// A message sent to it at `sent` is overdue: others are asked first for a while.
@@ -245,20 +289,32 @@ impl Server {
         self.history().silence.overdue(sent, now);
     }
 
-    /// Whether the silence after a message sent at `sent` would change its state.
-    pub fn would_count(&self, sent: Mono) -> bool {
-        self.history().silence.would_count(sent)
+    /// Whether the silence after a message about `zone` sent at `sent` would change its state.
+    pub fn would_count(&self, zone: &Name, sent: Mono) -> bool {
+        let history = self.history();
+        let is_new = || history.silence.is_dead() && !history.silence.heard_since(sent);
+        history.silence.would_count(sent) || (is_new() && !history.silent_for.holds(zone))
     }
 
-    /// A message sent to it at `sent` counts as lost, and others have been heard since. Messages that were on their
-    /// way together are one silence. `random` spreads the moments of the next probes.
-    pub fn silent(&self, sent: Mono, now: Mono, random: &Random) {
-        self.history().silence.add(sent, now, random);
+    /// A message about `zone` sent to it at `sent` counts as lost, and others have been heard since. Messages that were
+    /// on their way together are one silence. `random` spreads the moments of the next probes.
+    pub fn silent(&self, zone: &Name, sent: Mono, now: Mono, random: &Random) {
+        let mut history = self.history();
+        history.silence.add(sent, now, random);
+        if !history.silence.heard_since(sent) {
+            history.silent_for.add(zone);
+        }
     }
 
     /// The time of its next probe, if it is dead.
     pub fn next_try(&self) -> Option<Mono> {
         self.history().silence.next_try()
+    }
+
+    /// A question has failed because it is dead: its next probe comes within `MAX_WANTED_DEAD_TIME` of the last. Returns
+    /// whether the probe was to come later.
+    pub fn hasten_probe(&self) -> bool {
+        self.history().silence.hasten()
     }
 
     /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
@@ -280,6 +336,11 @@ impl Server {
     /// Marks it lame for `zone` and for `time`: it does not serve the zone though it should.
     pub fn mark_lame(&self, zone: &Name, time: Duration, now: Mono) {
         self.history().lame.add(zone, now.after(time), now);
+    }
+
+    /// It has given an answer from `zone` that helps: it is not lame for it.
+    pub fn serves(&self, zone: &Name) {
+        self.history().lame.end(zone);
     }
 
     /// A message was sent to it.
@@ -372,7 +433,7 @@ mod tests {
             servers.get(address(last)).answered(round_trip * MS, Mono::START);
         }
         for silence in 1..=DEAD_AFTER_SILENCES.into() {
-            servers.get(address(3)).silent(at(silence), at(silence), &Random::seeded(1));
+            servers.get(address(3)).silent(&Name::root(), at(silence), at(silence), &Random::seeded(1));
         }
         servers.get(address(1)).mark_lame(&Name::root(), LAME_TIME, Mono::START);
         servers.get(address(1)).takes_no_edns(Mono::START);
@@ -404,6 +465,29 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_silent_for_the_zones_that_were_asked_in_vain_and_with_many_of_them_for_all() {
+        let (server, random) = (Server::default(), Random::seeded(1));
+        let zone = |number: usize| Name::from_ascii(format!("z{number}.")).unwrap();
+        for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
+            server.silent(&zone(1), at(silence * 1_000), at(silence * 1_000 + 500), &random);
+        }
+        assert!(server.probe(at(3_600), &random));
+        server.probed_in_vain(at(3_600));
+        let known = |number| server.standing(&zone(number), at(4_600)).silent_since.is_some();
+        assert!(known(1) && !known(2) && server.would_count(&zone(2), at(4_600)));
+        for number in 2..=MAX_SILENT_ZONES {
+            server.silent(&zone(number), at(4_000), at(4_500), &random);
+            assert!(known(number) && !known(number + 1));
+        }
+        server.silent(&zone(MAX_SILENT_ZONES + 1), at(4_000), at(4_500), &random);
+        assert!(known(1) && known(99), "the server itself is silent");
+        server.answered(MS, at(4_550));
+        assert!(!known(1));
+        server.silent(&zone(1), at(4_400), at(4_600), &random);
+        assert!(!server.history().silent_for.holds(&zone(1)), "it was heard since");
+    }
+
+    #[test]
     fn lameness_is_by_zone_and_ends() {
         let server = Server::default();
         let (one, other) = (Name::from_ascii("one.").unwrap(), Name::from_ascii("other.").unwrap());
@@ -411,5 +495,9 @@ mod tests {
         assert!(server.standing(&one, Mono::START).lame);
         assert!(!server.standing(&other, Mono::START).lame);
         assert!(!server.standing(&one, Mono::START.after(LAME_TIME)).lame);
+        server.serves(&other);
+        assert!(server.standing(&one, Mono::START).lame);
+        server.serves(&one);
+        assert!(!server.standing(&one, Mono::START).lame, "an answer from the zone ends it");
     }
 }

@@ -3,14 +3,17 @@
 //!
 //! Pure. Unbound backs its timer off to 12 s, then tries with clients' questions, and counts A, AAAA and other types
 //! apart, because some servers drop a type. Here a server is doubtful at once, and dead after three silences that
-//! cannot have been one event. It is probed in the background with another type than the one that it did not answer.
+//! cannot have been one event. It is probed in the background with another type than the one that it did not answer: at
+//! growing intervals, and sooner while questions fail for it.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Mono;
-use crate::limits::{DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, SILENT_TIME};
+use crate::limits::{
+    DEAD_AFTER_SILENCES, DOUBT_TIME, FIRST_DEAD_TIME, MAX_DEAD_TIME, MAX_WANTED_DEAD_TIME, SILENT_TIME,
+};
 use crate::random::Random;
 
 /// Whether a server answers.
@@ -47,6 +50,9 @@ struct Dead {
     /// Until when no client's question is sent to it, and the length of that span.
     until: Mono,
     span: Duration,
+    /// When it is probed if a question fails for it meanwhile, and whether one does.
+    until_wanted: Mono,
+    is_wanted: bool,
     tried: Tried,
 }
 
@@ -59,10 +65,22 @@ enum Tried {
     InVain,
 }
 
+impl Dead {
+    /// Probed next at `until`.
+    fn new(until: Mono) -> Self {
+        Self { until, span: FIRST_DEAD_TIME, until_wanted: until, is_wanted: false, tried: Tried::NotYet }
+    }
+
+    /// The time of its next probe.
+    fn next_try(&self) -> Mono {
+        if self.is_wanted { self.until.min(self.until_wanted) } else { self.until }
+    }
+}
+
 impl Silence {
     /// The silence of a server that was dead in the earlier process: it is probed at once.
     pub(super) fn dead_before(now: Mono) -> Self {
-        let dead = Dead { until: now, span: FIRST_DEAD_TIME, tried: Tried::NotYet };
+        let dead = Dead::new(now);
         let count = DEAD_AFTER_SILENCES;
         Self { count, counted: Some(now), since: Some(now), dead: Some(dead), ..Self::default() }
     }
@@ -100,8 +118,7 @@ impl Silence {
         self.count = self.count.saturating_add(1);
         self.doubtful_until = now.after(DOUBT_TIME.saturating_mul(self.count));
         if self.dead.is_none() && self.count >= DEAD_AFTER_SILENCES {
-            let until = now.after(jittered(FIRST_DEAD_TIME, random));
-            self.dead = Some(Dead { until, span: FIRST_DEAD_TIME, tried: Tried::NotYet });
+            self.dead = Some(Dead::new(now.after(jittered(FIRST_DEAD_TIME, random))));
         }
     }
 
@@ -121,12 +138,18 @@ impl Silence {
 
     /// How long a dead server is still left alone.
     pub(super) fn dead_for(&self, now: Mono) -> Option<Duration> {
-        self.dead.filter(|dead| now < dead.until).map(|dead| dead.until.since(now))
+        self.dead.filter(|dead| now < dead.until).map(|dead| dead.next_try().since(now))
     }
 
     /// The time of a dead server's next probe: at once after its death, then by the clock.
     pub(super) fn next_try(&self) -> Option<Mono> {
-        self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.until })
+        self.dead.map(|dead| if dead.tried == Tried::NotYet { Mono::START } else { dead.next_try() })
+    }
+
+    /// A question has failed for it. Returns whether its next probe was to come later.
+    pub(super) fn hasten(&mut self) -> bool {
+        let Some(dead) = &mut self.dead else { return false };
+        !std::mem::replace(&mut dead.is_wanted, true) && dead.until_wanted < dead.until
     }
 
     /// Whether a dead server is to be probed now. The caller that gets true does it; the next gets true after twice
@@ -137,11 +160,17 @@ impl Silence {
         if first {
             dead.tried = Tried::Begun;
         }
-        if now < dead.until {
+        if now < dead.next_try() {
             return first;
         }
         dead.span = dead.span.saturating_mul(2).min(MAX_DEAD_TIME);
         dead.until = now.after(jittered(dead.span, random));
+        dead.until_wanted = if dead.span <= MAX_WANTED_DEAD_TIME {
+            dead.until
+        } else {
+            now.after(jittered(MAX_WANTED_DEAD_TIME, random))
+        };
+        dead.is_wanted = false;
         true
     }
 
@@ -168,7 +197,7 @@ impl Silence {
     }
 
     /// Whether it answered anything after a message was sent to it. If so, that message was lost on the way.
-    fn heard_since(&self, sent: Mono) -> bool {
+    pub(super) fn heard_since(&self, sent: Mono) -> bool {
         self.heard.is_some_and(|heard| heard > sent)
     }
 
@@ -254,6 +283,26 @@ mod tests {
             assert!(next.since(until) <= Duration::from_secs(40), "{next:?} after {until:?}");
             until = next;
         }
+    }
+
+    #[test]
+    fn a_server_for_which_questions_fail_is_tried_sooner_and_still_known_to_be_silent() {
+        let ((mut silence, mut until), random) = (dead(), Random::seeded(2));
+        for _ in 0..6 {
+            assert!(silence.try_now(until, &random));
+            silence.tried_in_vain(until);
+            assert!(!silence.hasten() || silence.dead.unwrap().span > MAX_WANTED_DEAD_TIME);
+            assert!(!silence.hasten(), "it is told once");
+            let next = silence.next_try().unwrap();
+            assert!(next.since(until) <= MAX_WANTED_DEAD_TIME * 9 / 8, "{next:?} after {until:?}");
+            assert!(!silence.try_now(until, &random), "not before that time");
+            until = next;
+        }
+        assert_eq!(silence.health(until), Health::Dead);
+        assert_eq!(silence.known_since(until, None), Some(at(1_000)), "no question waits for it meanwhile");
+        assert!(silence.try_now(until, &random));
+        let next = silence.next_try().unwrap();
+        assert!(next.since(until) >= MAX_DEAD_TIME * 7 / 8, "no question fails for it any more");
     }
 
     #[test]

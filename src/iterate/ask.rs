@@ -29,6 +29,7 @@ use crate::cache::servers::Health;
 use crate::conduct::Conduct;
 use crate::limits::{
     LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
+    MIXED_CASE_TRIES,
 };
 use crate::record::Counter;
 use crate::record::event::StepEvent;
@@ -327,7 +328,7 @@ impl<'a> Asking<'a> {
         if self.seek_addresses() || self.seek_again() {
             return;
         }
-        if self.lookups.is_empty() && self.ask_avoided() {
+        if self.lookups.is_empty() && (self.ask_avoided() || self.ask_failed_again()) {
             return;
         }
         // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
@@ -345,6 +346,23 @@ impl<'a> Asking<'a> {
             }
             self.launch(place, reason);
         }
+    }
+
+    /// Asks one server once more if all that answer have failed or refused, and the client still waits: a server says so
+    /// for a moment after its start, one of a balancer's servers may lack the zone, and some find no names in mixed
+    /// case. Unbound asks each up to five times. A list counts queries: it is not asked again.
+    fn ask_failed_again(&mut self) -> bool {
+        let context = self.context();
+        let waited = self.iterate.now().since(context.began());
+        if self.errand.route.policy.list.is_some() || waited >= context.view.config.resolve.deadline {
+            return false;
+        }
+        let Some(place) = select::failed_first(&self.candidates, &self.faults) else { return false };
+        if let Some(candidate) = self.candidates.get_mut(place) {
+            candidate.own_case = true;
+        }
+        self.launch(place, "again");
+        true
     }
 
     pub(super) fn launch(&mut self, place: usize, reason: &'static str) {
@@ -372,6 +390,7 @@ impl<'a> Asking<'a> {
             edns: self.signed.asks_with_edns(candidate.standing.edns, candidate.tries),
             signed: self.signed,
             insists: candidate.cut,
+            own_case: candidate.own_case || candidate.tries >= MIXED_CASE_TRIES,
             tries: candidate.tries,
             round_trip: candidate.standing.round_trip,
             timer: select::longer(candidate.standing.timer, candidate.tries),
@@ -530,7 +549,12 @@ impl<'a> Asking<'a> {
     fn failure(&mut self) -> Failure {
         let zone = self.cut.zone.clone();
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
-            let servers = self.candidates.iter().map(|candidate| candidate.address).collect();
+            let servers: Vec<SocketAddr> =
+                self.candidates.iter().map(|candidate| candidate.address).collect();
+            let is_sooner = |server: &&SocketAddr| self.iterate.server(**server).hasten_probe();
+            if servers.iter().filter(is_sooner).count() > 0 {
+                self.iterate.means.dead.added.notify_one();
+            }
             self.context().note(StepEvent::Memory { found: format!("no server of {zone} answers") });
             return Failure::Silent { zone, servers };
         }

@@ -36,8 +36,10 @@ use crate::supervise::caught;
 /// The next message of an attempt.
 enum NextMessage {
     Said(Box<Said>),
-    /// The server rejects EDNS: again without it.
-    WithoutEdns,
+    /// The server rejects EDNS: again without it. `stays`: if it answers then, it is asked so from then on.
+    WithoutEdns {
+        stays: bool,
+    },
     /// The answer was cut: again over TCP.
     Stream,
     /// The question came back in another case: again over TCP, which only a forger on the path can forge.
@@ -71,6 +73,8 @@ pub(super) struct Attempt {
     /// Whether it is asked over TCP at once, though it did not take TCP a moment ago: its answer was cut, and no
     /// other server is left.
     pub(super) insists: bool,
+    /// Whether it is asked in the question's own case, as its answers to others were errors or none.
+    pub(super) own_case: bool,
     /// Messages sent to it before in this step of the walk.
     pub(super) tries: u8,
     /// Its smoothed round trip, if it ever answered.
@@ -134,13 +138,13 @@ impl Attempt {
 
     /// The server's answer, after as many messages as it takes.
     async fn answer(&self, heard: &Heard, first: bool) -> Said {
-        let mut edns = self.edns;
+        let (mut edns, mut stays_without) = (self.edns, false);
         let mut turn = self.settle(self.transport(), edns, heard, first);
         // Each retry once, in either order: an error in another case is believed over TCP only.
         for _ in 0..2 {
             turn = match turn {
-                NextMessage::WithoutEdns if edns => {
-                    edns = false;
+                NextMessage::WithoutEdns { stays } if edns => {
+                    (edns, stays_without) = (false, stays);
                     Box::pin(self.again(self.transport(), edns, "without_edns")).await
                 }
                 NextMessage::OtherCase => Box::pin(self.check_case(edns)).await,
@@ -156,13 +160,13 @@ impl Attempt {
         match turn {
             NextMessage::Said(said) => {
                 // The reply shows only now that the server rejected EDNS.
-                if self.edns && !edns && !matches!(*said, Said::Nothing(_)) {
+                if stays_without && !matches!(*said, Said::Nothing(_)) {
                     self.server.takes_no_edns(self.means.clock.mono());
                 }
                 *said
             }
             // Cut over TCP, or EDNS rejected in a message without it.
-            NextMessage::WithoutEdns | NextMessage::Stream | NextMessage::OtherCase => {
+            NextMessage::WithoutEdns { .. } | NextMessage::Stream | NextMessage::OtherCase => {
                 Said::Nothing(Conduct::Unfit)
             }
         }
@@ -338,7 +342,12 @@ impl Attempt {
             }
             Ok(message) if edns && self.signed.may_go_without() && rejects_edns(message) => {
                 let code = message.metadata.response_code;
-                (NextMessage::WithoutEdns, Conduct::of_error(code), format!("{code} because of EDNS").into())
+                let stays = self.signed.stays_without(message);
+                (
+                    NextMessage::WithoutEdns { stays },
+                    Conduct::of_error(code),
+                    format!("{code} because of EDNS").into(),
+                )
             }
             Ok(message) if message.metadata.truncation => {
                 (NextMessage::Stream, Conduct::Truncated, Words::Fixed("truncated"))
@@ -409,8 +418,14 @@ impl Attempt {
             | Conduct::OtherError => Some(FAILING_TIME),
             _ => None,
         };
-        if conduct == Conduct::Answered && self.role.is_found() {
-            self.means.uplink.helped(now);
+        if conduct == Conduct::Answered {
+            self.server.serves(&self.zone);
+            if self.own_case {
+                self.server.flips_case(now);
+            }
+            if self.role.is_found() {
+                self.means.uplink.helped(now);
+            }
         }
         if let Some(time) = time {
             self.server.mark_lame(&self.zone, time, now);
@@ -439,7 +454,8 @@ impl Attempt {
         let dnssec_ok = self.context.view.config.dnssec.validate && secret.is_none();
         // Queries to a recursive server have no mixed case, because it stores names in the case of the query and
         // sends them so to its other clients: BIND returns exchangers in mixed case.
-        let mixed_case = !self.role.is_recursive() && self.server.standing(&self.zone, now).keeps_case;
+        let mixed_case =
+            !self.role.is_recursive() && !self.own_case && self.server.standing(&self.zone, now).keeps_case;
         UpstreamQuery {
             path,
             name,

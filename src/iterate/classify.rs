@@ -79,6 +79,12 @@ impl Found {
         }
     }
 
+    /// Whether it denies the name that was asked for, and not in doubt.
+    pub(super) fn denies_the_name(&self) -> bool {
+        let is_nxdomain = matches!(self.end, End::Negative { nxdomain: true, .. });
+        is_nxdomain && self.answers.is_empty() && !self.doubted
+    }
+
     /// Whether it denies the name or the type.
     pub(super) fn denies(&self) -> bool {
         self.answers.is_empty() && matches!(self.end, End::Negative { .. })
@@ -255,7 +261,8 @@ pub fn classify_recursive(zone: &Name, name: &Name, kind: RecordType, message: &
 /// without AA is in doubt, and its empty message is no answer.
 fn classify_unrecursive(zone: &Name, name: &Name, kind: RecordType, message: &Message) -> (Said, usize) {
     let (said, dropped) = classify(zone, name, kind, message);
-    let empty = message.metadata.response_code == ResponseCode::NoError && message.authorities.is_empty();
+    let has_soa = message.authorities.iter().any(|record| record.record_type() == RecordType::SOA);
+    let empty = message.metadata.response_code == ResponseCode::NoError && !has_soa;
     let said = match said {
         Said::Referral(_) => Said::Nothing(Conduct::Lame),
         Said::Doubtful(_) if empty => Said::Nothing(Conduct::Lame),
@@ -440,6 +447,9 @@ fn without_answer(
     if nxdomain || soa.is_some() {
         return Said::Found(negative(soa));
     }
+    if is_soa_instead(name, message) {
+        return Said::Found(negative(None));
+    }
     let ns = |record: &&Record| record.record_type() == RecordType::NS;
     let is_at = |name: &Name| scrubbed.answers.iter().any(|record| same_name(&record.name, name));
     let Some(cut) = scrubbed.authorities.iter().find(ns).map(|record| record.name.clone()) else {
@@ -468,9 +478,19 @@ fn without_answer(
         referral(&cut, scrubbed)
     } else if cut == *zone && message.metadata.authoritative {
         Said::Found(negative(None))
+    } else if cut == *zone && may_lack(kind) {
+        // The same without AA: a load balancer that knows one type, or a server that does not have the zone.
+        Said::Doubtful(negative(None))
     } else {
         Said::Nothing(Conduct::Lame)
     }
+}
+
+/// Whether a server with authority has put the SOA of a denial into the answer section, as some load balancers do.
+fn is_soa_instead(name: &Name, message: &Message) -> bool {
+    let is_soa = |record: &&Record| record.record_type() == RecordType::SOA && record.name.zone_of(name);
+    let mut answers = message.answers.iter().filter(|record| !is_signature(record)).peekable();
+    message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }
 
 /// Whether an empty message without AA may mean that the type does not exist. False for types that every zone has.

@@ -382,3 +382,18 @@ fn the_parent_answers_for_ds() {
     let (said, _) = classify(&name("example."), &name("www.example."), RecordType::DS, &referral);
     assert_eq!(said, Said::Nothing(Conduct::Lame));
 }
+
+#[test]
+fn a_denial_with_the_soa_as_its_answer_or_the_own_ns_without_aa_is_one() {
+    let read = |message: &Message, kind| classify(&name("example."), &name("www.example."), kind, message).0;
+    let mut answer = message(vec![soa("example.")], vec![], vec![]);
+    assert_eq!(read(&answer, RecordType::AAAA), Said::Nothing(Conduct::Unfit), "without AA");
+    answer.metadata.authoritative = true;
+    assert!(found(read(&answer, RecordType::AAAA)).denies());
+    answer.answers[0].name = name("other.example.");
+    assert_eq!(read(&answer, RecordType::AAAA), Said::Nothing(Conduct::Unfit), "of another zone");
+    let own = message(vec![], vec![ns("example.", "ns.example.")], vec![]);
+    assert!(matches!(read(&own, RecordType::AAAA), Said::Doubtful(found) if found.denies()));
+    assert_eq!(read(&own, RecordType::A), Said::Nothing(Conduct::Lame), "mail goes to an address");
+    assert_eq!(forwarded(&own, RecordType::AAAA), Said::Nothing(Conduct::Lame), "a forwarder resolves");
+}

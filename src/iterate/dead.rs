@@ -162,7 +162,7 @@ mod tests {
         let dead = DeadServers::default();
         for number in 0..count {
             for silence in 1..=u64::from(DEAD_AFTER_SILENCES) {
-                servers.get(address(number)).silent(at(silence), at(silence), &random);
+                servers.get(address(number)).silent(&Name::root(), at(silence), at(silence), &random);
             }
             dead.want(wanted(number, at(10)), true);
         }

@@ -2,6 +2,10 @@
 //!
 //! Pure. RFC 6891 section 7. Firewalls that drop EDNS are rare, but loss is common. A resolver that retries a signed
 //! zone without EDNS after a loss would call the zone bogus.
+//!
+//! FORMERR with an OPT shows that the server knows EDNS, and the RFC foresees no query without EDNS then. Some servers
+//! answer so to each OPT with a flag, option or size that they do not know: their zones have no answer otherwise.
+//! Unbound asks without EDNS after both.
 
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{Name, RecordType};
@@ -55,13 +59,23 @@ impl Signed {
     pub(super) fn may_go_without(self) -> bool {
         self != Self::Yes
     }
+
+    /// Whether a server that has rejected EDNS with this message is asked without it from then on. A server that knows
+    /// EDNS is asked with it again if a zone of its may be signed.
+    pub(super) fn stays_without(self, rejection: &Message) -> bool {
+        self == Self::No || rejection.edns.is_none() || is_bad_version(rejection)
+    }
 }
 
-/// Whether a server did not understand our OPT: it says FORMERR or NOTIMP without an OPT of its own, or BADVERS.
+/// Whether a server may not have understood our OPT: it says FORMERR, NOTIMP or BADVERS. The answer to the query without
+/// EDNS shows it.
 pub(super) fn rejects_edns(message: &Message) -> bool {
     let code = message.metadata.response_code;
-    let plain = message.edns.is_none() && matches!(code, ResponseCode::FormErr | ResponseCode::NotImp);
-    plain || u16::from(code) == u16::from(ResponseCode::BADVERS)
+    matches!(code, ResponseCode::FormErr | ResponseCode::NotImp) || is_bad_version(message)
+}
+
+fn is_bad_version(message: &Message) -> bool {
+    u16::from(message.metadata.response_code) == u16::from(ResponseCode::BADVERS)
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Means {
             silent.server.probed_in_vain(silent.sent);
             return;
         }
-        silent.server.silent(silent.sent, silent.late, &self.random);
+        silent.server.silent(&silent.wanted.aside.zone, silent.sent, silent.late, &self.random);
         if silent.wanted.view.config.resolve.race
             && let Some(next) = silent.server.next_try()
         {

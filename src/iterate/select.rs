@@ -32,6 +32,8 @@ pub struct Candidate {
     pub cut: bool,
     /// Messages sent to it since then, over TCP.
     pub streams: u8,
+    /// Whether it is asked again after an error, in the question's own case: some servers do not find names in another.
+    pub own_case: bool,
 }
 
 /// The progress of the last message to a candidate.
@@ -61,7 +63,7 @@ impl Candidate {
     pub fn new(address: SocketAddr, standing: ServerStanding) -> Self {
         let (tries, under_way, streams) = (0, 0, 0);
         let (progress, answered, cut) = (CandidateProgress::Untried, false, false);
-        Self { address, standing, tries, progress, under_way, answered, cut, streams }
+        Self { address, standing, tries, progress, under_way, answered, cut, streams, own_case: false }
     }
 
     /// A message is sent to it.
@@ -144,6 +146,25 @@ pub fn longer(timer: Duration, tries: u8) -> Duration {
     gently.max(NEAR_STEP.saturating_mul(tries.saturating_mul(tries)))
 }
 
+/// The place of the first server that has answered with SERVFAIL or REFUSED, if all others that answered did so too, no
+/// server is left that lives and was not asked, and none was asked again yet.
+pub fn failed_first(candidates: &[Candidate], faults: &[(SocketAddr, Conduct)]) -> Option<usize> {
+    let is_failure = |conduct| matches!(conduct, Conduct::ServFail | Conduct::Refused);
+    let mut answered = faults.iter().filter(|(_, conduct)| conduct.came_back());
+    let (server, _) = answered.clone().next()?;
+    let is_left = |candidate: &Candidate| {
+        candidate.progress == CandidateProgress::Untried && candidate.standing.health != Health::Dead
+    };
+    let has_other = answered.any(|(_, conduct)| !is_failure(*conduct));
+    if has_other || candidates.iter().any(|candidate| candidate.own_case || is_left(candidate)) {
+        return None;
+    }
+    let is_it = |candidate: &Candidate| {
+        candidate.address == *server && candidate.progress == CandidateProgress::Spent
+    };
+    candidates.iter().position(is_it)
+}
+
 /// Whether the last two attempts that ended, at two servers, both got REFUSED.
 pub fn refused_twice(faults: &[(SocketAddr, Conduct)]) -> bool {
     matches!(faults, [.., (one, Conduct::Refused), (other, Conduct::Refused)] if one != other)
@@ -173,6 +194,7 @@ mod tests {
             answered: false,
             cut: false,
             streams: 0,
+            own_case: false,
         }
     }
 
@@ -253,6 +275,26 @@ mod tests {
         };
         assert_eq!(millis(300), [300, 375, 450, 525, 600, 675, 750, 825]);
         assert_eq!(millis(60), [60, 75, 90, 135, 240, 375, 540, 735]);
+    }
+
+    #[test]
+    fn after_errors_alone_the_first_server_is_asked_again_once() {
+        let mut candidates = [candidate(1, None, Health::Answering), candidate(2, None, Health::Dead)];
+        candidates[0].progress = CandidateProgress::Spent;
+        let fault = |last: u8, conduct| (SocketAddr::from(([192, 0, 2, last], 53)), conduct);
+        let (failed, silent) = (fault(1, Conduct::ServFail), fault(2, Conduct::Silent));
+        assert_eq!(failed_first(&candidates, &[silent, failed]), Some(0));
+        assert_eq!(failed_first(&candidates, &[fault(1, Conduct::Refused)]), Some(0));
+        assert_eq!(failed_first(&candidates, &[failed, fault(2, Conduct::Refused)]), Some(0));
+        for faults in [&[silent][..], &[failed, fault(2, Conduct::Lame)], &[fault(1, Conduct::Lame)]] {
+            assert_eq!(failed_first(&candidates, faults), None, "{faults:?}");
+        }
+        candidates[1].standing.health = Health::Doubtful;
+        assert_eq!(failed_first(&candidates, &[failed]), None, "the other was not asked");
+        candidates[1].progress = CandidateProgress::Overdue;
+        assert_eq!(failed_first(&candidates, &[failed]), Some(0));
+        candidates[0].own_case = true;
+        assert_eq!(failed_first(&candidates, &[failed, failed]), None, "it has been asked again");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! parent, or of the zone of its servers' names, do not answer.
 //!
 //! RFC 8767. The client gets a fresh answer of the zone itself. An answer of a server above ends the use of the old
-//! delegation, so that a domain that was taken away does not stay alive.
+//! delegation, so that a domain that was taken away does not stay alive. SERVFAIL, REFUSED and lame answers from above are no
+//! answers (RFC 8767 section 4): a registry's server that fails takes no domain away.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -63,7 +63,11 @@ impl Unproven {
 impl Silent {
     /// Whether a proof would change anything.
     pub(super) fn tells(&self) -> bool {
-        if self.aside { self.server.is_being_probed() } else { self.server.would_count(self.sent) }
+        if self.aside {
+            self.server.is_being_probed()
+        } else {
+            self.server.would_count(&self.wanted.aside.zone, self.sent)
+        }
     }
 }
 

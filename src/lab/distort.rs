@@ -74,12 +74,14 @@ pub(super) fn distort(fault: Fault, asked: &TrueQuery<'_>, response: &mut Messag
             response.metadata.response_code = ResponseCode::NXDomain;
         }
         Fault::EmptyNoData if is_no_data(response) => *response = bare(query, ResponseCode::NoError),
+        Fault::RefusesMixedCase if is_mixed_case(query) => *response = bare(query, ResponseCode::Refused),
         Fault::NoEdns if query.edns.is_some() => {
             *response = bare(query, ResponseCode::FormErr);
             response.edns = None;
         }
         Fault::NoEdns => response.edns = None,
         Fault::BadVers if query.edns.is_some() => *response = bare(query, ResponseCode::BADVERS),
+        Fault::FormErrOnEdns if query.edns.is_some() => *response = bare(query, ResponseCode::FormErr),
         Fault::FormErrWithOpt => *response = bare(query, ResponseCode::FormErr),
         Fault::NotImp => {
             *response = bare(query, ResponseCode::NotImp);
@@ -131,6 +133,11 @@ fn one_address(query: &Message) -> Message {
     response
 }
 
+/// Whether the name of the question has a letter that is not lower-case.
+pub(super) fn is_mixed_case(query: &Message) -> bool {
+    query.queries.iter().any(|it| !it.name().eq_case(&it.name().to_lowercase()))
+}
+
 /// Whether the answer is that a name lacks the type.
 fn is_no_data(response: &Message) -> bool {
     let head = &response.metadata;
@@ -155,6 +162,10 @@ fn refer_elsewhere(fault: Fault, asked: &TrueQuery<'_>, response: &mut Message) 
             let sibling = name("bank").append_domain(&parent).unwrap_or_default();
             response.add_authority(name_server(sibling, EVIL));
             response.add_additional(poisonous(EVIL));
+        }
+        Fault::NsForNoData if is_no_data(response) => {
+            *response = bare(asked.query, ResponseCode::NoError);
+            response.add_authority(name_server(asked.origin.clone(), &format!("ns1.{}", asked.origin)));
         }
         Fault::SelfReferral => {
             *response = bare(asked.query, ResponseCode::NoError);

@@ -59,6 +59,8 @@ faults! {
     BadVers = "badvers",
     /// FORMERR to everything, with an OPT of its own: it knows EDNS, but not the question.
     FormErrWithOpt = "formerr-with-opt",
+    /// FORMERR to queries with an OPT, with an OPT of its own: it knows EDNS, but not what our OPT holds.
+    FormErrOnEdns = "formerr-on-edns",
     /// NOTIMP to everything, with or without EDNS: a load balancer that knows A and AAAA.
     NotImp = "notimp",
     /// Drops queries with OPT (a firewall that does not know it).
@@ -85,10 +87,22 @@ faults! {
     Forged = "forged",
     /// Loses the first datagram of each question, and answers the second.
     LosesFirst = "loses-first",
+    /// Answers the first message of each question with SERVFAIL, and the second as it should: it has just loaded the zone.
+    ServFailFirst = "servfail-first",
+    /// The same with REFUSED: a balancer with one member that lacks the zone.
+    RefusedFirst = "refused-first",
     /// NXDOMAIN for empty non-terminals (rbldnsd).
     NxdomainOnEmptyNonTerminals = "nxdomain-on-ent",
     /// Answers with the question in other case.
     FlipsCase = "flips-case",
+    /// Refuses names in mixed case: it compares them octet by octet.
+    RefusesMixedCase = "refuses-mixed-case",
+    /// Never answers about names in mixed case.
+    DropsMixedCase = "drops-mixed-case",
+    /// Never answers about the first of its zones: a hoster's server that drops queries for a domain which it does not serve.
+    DropsFirstZone = "drops-first-zone",
+    /// "No such type" without AA, with its own NS: a load balancer that knows one type.
+    NsForNoData = "ns-for-nodata",
     /// Adds records without authority.
     Poisons = "poisons",
     /// Names a server outside its zone for its zone, and gives the address of that server.

@@ -16,7 +16,7 @@ use crate::conduct::Transport;
 use crate::random::Random;
 
 use super::delivery::{Delivery, Sending};
-use super::distort::{TrueQuery, distort};
+use super::distort::{TrueQuery, bare, distort, is_mixed_case};
 use super::dnssec_faults;
 use super::fault::Fault;
 use super::log::{Log, Received};
@@ -57,8 +57,8 @@ pub struct LabServer {
     faults: Mutex<Vec<Fault>>,
     /// The faults that have changed an answer of it.
     met: Mutex<BTreeSet<Fault>>,
-    /// Questions whose first datagram was lost, for `Fault::LosesFirst`.
-    lost: Mutex<BTreeSet<(Name, u16)>>,
+    /// Questions whose first message was lost or got an error, for `Fault::LosesFirst` and its like.
+    met_first: Mutex<BTreeSet<(Name, u16)>>,
     log: Arc<Log>,
 }
 
@@ -78,7 +78,7 @@ impl LabServer {
             distance,
             faults: Mutex::default(),
             met: Mutex::default(),
-            lost: Mutex::default(),
+            met_first: Mutex::default(),
             log,
         }
     }
@@ -161,6 +161,12 @@ impl LabServer {
                 Fault::Slow(late) => delay = delay.saturating_add(*late),
                 Fault::SlowTcp(late) if transport == Transport::Tcp => delay = delay.saturating_add(*late),
                 Fault::WrongSource => source = mangle::other_address(address),
+                Fault::ServFailFirst if self.is_first(&query) => {
+                    response = bare(&query, ResponseCode::ServFail);
+                }
+                Fault::RefusedFirst if self.is_first(&query) => {
+                    response = bare(&query, ResponseCode::Refused)
+                }
                 Fault::NxdomainOnEmptyNonTerminals => self.deny_empty_non_terminal(&query, &mut response),
                 _ => {
                     distort(*fault, &asked, &mut response);
@@ -210,18 +216,22 @@ impl LabServer {
             Fault::Dead => true,
             Fault::MuteTcp | Fault::DripsTcp => transport == Transport::Tcp,
             Fault::DropsEdns => query.edns.is_some(),
+            Fault::DropsMixedCase => is_mixed_case(query),
+            Fault::DropsFirstZone => {
+                self.authority().zones().first().is_some_and(|zone| *zone.origin() == self.origin_of(query))
+            }
             Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
-            Fault::LosesFirst => transport == Transport::Udp && self.loses(query),
+            Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
             _ => false,
         };
         lost || faults.iter().any(|fault| self.meets(*fault, silences(fault)))
     }
 
-    /// Whether this is the first datagram of its question.
-    fn loses(&self, query: &Message) -> bool {
-        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Whether this is the first message of its question.
+    fn is_first(&self, query: &Message) -> bool {
+        let mut met = self.met_first.lock().unwrap_or_else(PoisonError::into_inner);
         let question = query.queries.first();
-        question.is_some_and(|it| lost.insert((it.name().to_lowercase(), it.query_type().into())))
+        question.is_some_and(|it| met.insert((it.name().to_lowercase(), it.query_type().into())))
     }
 
     fn note(&self, query: &Message, transport: Transport, at: Mono) {

@@ -57,6 +57,13 @@ pub const MAX_LAME_ZONES: usize = 16;
 /// Octets of the names of these: sixteen names of two dozen octets. Beyond it the oldest is removed.
 pub const MAX_LAME_OCTETS: usize = 384;
 
+/// Zones for which a dead server is known to be silent one by one. A hoster's servers drop the queries for a domain that
+/// they do not serve; with one zone more it is the server. Until then each zone costs one question half a second.
+pub const MAX_SILENT_ZONES: usize = 3;
+
+/// Octets of the longest name among these: nearly all names of zones are shorter.
+pub const MAX_SILENT_OCTETS: usize = 64;
+
 /// How long a server counts as lame for a zone. Unbound's infra-host-ttl is 15 min.
 pub const LAME_TIME: Duration = Duration::from_secs(600);
 
@@ -79,6 +86,11 @@ pub const FIRST_DEAD_TIME: Duration = Duration::from_secs(2);
 
 /// The longest time that a dead server is left alone: it is back within a minute of its return.
 pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
+
+/// The same while questions fail because all servers of their zone are dead: the first answer after an outage comes
+/// within ten seconds. Unbound asks such a
+/// server with a client's question every 12 s. It is four times the messages, for zones that are asked for.
+pub const MAX_WANTED_DEAD_TIME: Duration = Duration::from_secs(8);
 
 /// A dead server is known to be silent if its silence has lasted this long and a probe was not answered either; no
 /// question waits for it then. It is less than the 4 s that a client waits, so that a mail from a dead domain waits

@@ -222,8 +222,12 @@ impl Resolver {
                 }
                 Verdict::Bogus(fault) | Verdict::Indeterminate(fault) => fault,
             };
-            if let Some(server) = resolved.found.server.filter(|_| state == SecurityStatus::Bogus) {
-                self.recorder.bogus(server.ip(), &zone);
+            if state == SecurityStatus::Bogus {
+                let rrsets = self.memory.rrsets.of(errand.context.view.knows);
+                rrsets.end_stale(errand.name, self.clock.mono());
+                if let Some(server) = resolved.found.server {
+                    self.recorder.bogus(server.ip(), &zone);
+                }
             }
             let told = match &bogus {
                 Some(Failure::Untrusted { fault: before, .. }) => {

@@ -3,6 +3,13 @@
 //! RFC 8767. `cache::freshness` decides which entries may be used, and for how long. This module composes the answer,
 //! name by name along a chain of aliases. A stale answer is not cached, so that the next client gets the fresh one as
 //! soon as there is one.
+//!
+//! # Decisions
+//!
+//! - Only NOERROR and NXDOMAIN with AA renew data (RFC 8767 section 4). SERVFAIL, REFUSED and lame answers do not: the stale
+//!   answer is given after them, also if one server sent an empty answer without AA. If all servers of a zone send such
+//!   an answer it is believed for a short time, and ends the stale data.
+//! - A bogus answer is no answer either, but may be an attack: the stale data of its name end with it, of all types.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -123,9 +130,6 @@ impl Resolver {
             return None;
         }
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.clock.mono());
-        if policy.nxdomain_cut && rrsets.nxdomain_above(&mut rrsets.keys(name), zone, now).is_some() {
-            return None;
-        }
         let redirects =
             |above: &Name| rrsets.last_word(above, RecordType::DNAME, policy.serve_stale, now).is_some();
         let above = std::iter::successors(Some(name.clone()), |above| {
@@ -134,7 +138,9 @@ impl Resolver {
         if rrsets.may_redirect() && above.skip(1).any(|above| redirects(&above)) {
             return None;
         }
-        rrsets.last_word(name, kind, policy.serve_stale, now)
+        let word = rrsets.last_word(name, kind, policy.serve_stale, now)?;
+        let is_denied = policy.nxdomain_cut && rrsets.is_denied_above(name, zone, &word);
+        (!is_denied).then_some(word)
     }
 
     /// Adds an RRset to a stale answer, and gives the name that it is an alias of; none if it may not be given.

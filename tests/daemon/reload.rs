@@ -198,8 +198,13 @@ fn a_zone_whose_server_is_the_daemon_itself_is_refused_at_check_at_start_and_at_
         assert_eq!((code, error), (1, format!("resolverd: {sentence}")));
         let (code, wrong) = resolverctl(&setting, &["reload"]);
         assert!(code == 6 && wrong.contains(sentence.trim_end()), "{wrong}");
-        let (code, wrong) =
-            resolverctl(&setting, &["config", "check", &setting.config().display().to_string()]);
-        assert!(code == 6 && wrong.contains("at which resolverd itself listens"), "{wrong}");
+        let path = setting.config().display().to_string();
+        let check =
+            |options: &[&str]| resolverctl(&setting, &[&["config", "check", &path], options].concat());
+        for options in [&[][..], &["--listen", "127.0.0.1:1"]] {
+            let (code, wrong) = check(options);
+            assert!(code == 6 && wrong.contains("at which resolverd itself listens"), "{wrong}");
+        }
+        assert_eq!(check(&["--listen", "127.0.0.1:0"]).0, 0);
     }
 }

@@ -233,7 +233,7 @@ fn a_dead_server_is_tried_at_once_and_what_is_known_of_servers_ends_after_a_day(
     let server = before.servers.get(server_address());
     for number in 1..=3 {
         let sent = Mono::from_micros(number * 1_000_000);
-        server.silent(sent, sent, &Random::seeded(1));
+        server.silent(&name("example."), sent, sent, &Random::seeded(1));
     }
     let file = written(&before, &scope(), later(10, 0));
     let (after, _) = read(&file, &scope(), later(0, 60));
