@@ -1,13 +1,14 @@
 //! When data in use are renewed: shortly before their TTL ends.
 
 use crate::clock::Mono;
-use crate::limits::{LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, RENEWAL_SHARE};
+use crate::limits::{LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, MOST_RENEWAL_SHARE, RENEWAL_SHARE};
 
 /// Whether an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
 pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
     let whole = expires.as_micros().saturating_sub(stored.as_micros());
     let left = expires.as_micros().saturating_sub(now.as_micros());
-    whole >= LEAST_RENEWED_TTL && left <= (whole / RENEWAL_SHARE).max(LEAST_RENEWAL_TIME)
+    let least = LEAST_RENEWAL_TIME.min(whole / MOST_RENEWAL_SHARE);
+    whole >= LEAST_RENEWED_TTL && left <= (whole / RENEWAL_SHARE).max(least)
 }
 
 #[cfg(test)]
@@ -20,8 +21,9 @@ mod tests {
     }
 
     #[test]
-    fn a_renewal_is_due_in_the_last_tenth_and_in_the_last_five_seconds_but_not_below_ten() {
-        for (seconds, due) in [(86_400, 77_760), (300, 270), (60, 54), (50, 45), (30, 25), (12, 7), (10, 5)] {
+    fn a_renewal_is_due_in_the_last_tenth_and_in_the_last_five_seconds_but_not_before_the_last_sixth() {
+        for (seconds, due) in [(86_400, 77_760), (300, 270), (60, 54), (50, 45), (30, 25), (12, 10), (10, 9)]
+        {
             let is_due = |second: u64| is_renewal_due(at(7), at(7 + seconds), at(7 + second));
             assert!(!is_due(due - 1) && is_due(due), "{seconds}");
         }

@@ -37,8 +37,12 @@ pub const RENEWAL_SHARE: u64 = 10;
 /// time. Knot Resolver has five seconds too.
 pub const LEAST_RENEWAL_TIME: u64 = 5_000_000;
 
-/// The least TTL of an answer that is renewed, in microseconds: a shorter one would double the questions to its servers.
-pub const LEAST_RENEWED_TTL: u64 = 2 * LEAST_RENEWAL_TIME;
+/// It is not renewed before this part (one sixth) of its TTL: five seconds of a TTL of ten would double the queries to its
+/// servers. A sixth adds a fifth to them. Unbound, which has no least time, adds a ninth.
+pub const MOST_RENEWAL_SHARE: u64 = 6;
+
+/// The least TTL of an answer that is renewed, in microseconds: a sixth of a shorter one is hardly longer than a resolution.
+pub const LEAST_RENEWED_TTL: u64 = 10_000_000;
 
 /// A question that failed while no server at all was heard is answered with the stale answer at once for this long, and tried
 /// again in the background: the failure recheck timer of RFC 8767 section 5.
