@@ -7,6 +7,8 @@
 //! # Decisions
 //!
 //! - A renewal that has failed is tried again after a pause.
+//! - A zone has a share of the renewals, those that have failed lately included: the delegations below a silent top-level
+//!   domain, or a zone with many server names, leave room for others.
 //! - A renewal that got an answer and renewed nothing is not repeated before the entry ends. One server has both
 //!   zones then, and the next answer would be the same.
 
@@ -24,7 +26,7 @@ use crate::cache::entries::Delegation;
 use crate::cache::renewal;
 use crate::cache::rrset::Rank;
 use crate::clock::Mono;
-use crate::limits::{MAX_ENDINGS, MAX_REFERRALS, RENEWAL_PAUSE};
+use crate::limits::{MAX_ENDINGS, MAX_ENDINGS_OF_ZONE, MAX_REFERRALS, RENEWAL_PAUSE};
 use crate::question::QuestionKey;
 use crate::zones::View;
 
@@ -35,6 +37,8 @@ pub struct Ending {
     pub name: Name,
     /// NS: the delegation of the zone. A or AAAA: addresses of the server.
     pub kind: RecordType,
+    /// The zone whose servers are asked: the closest one in memory.
+    pub asked: Name,
     /// The routes of the question that has used it.
     pub view: Arc<View>,
 }
@@ -56,8 +60,10 @@ struct EndingTable {
 #[derive(Debug, Default)]
 struct ToldEndings(HashMap<QuestionKey, Told>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Told {
+    /// The zone whose servers are asked.
+    asked: Name,
     /// The renewal does not begin again before this moment.
     until: Mono,
     /// Whether it waits or is in progress.
@@ -76,18 +82,20 @@ enum Admission {
 }
 
 impl ToldEndings {
-    fn admit(&mut self, key: QuestionKey, now: Mono) -> Admission {
+    fn admit(&mut self, key: QuestionKey, asked: Name, now: Mono) -> Admission {
         if let Some(told) = self.0.get(&key).filter(|told| now < told.until) {
             return if told.is_under_way { Admission::UnderWay } else { Admission::Refused };
         }
+        let takes_room = |told: &Told| now < told.until && told.until.since(now) <= RENEWAL_PAUSE;
         if self.0.len() >= MAX_ENDINGS {
             // If there is no room, renewals without effect are forgotten. This costs one more query for each.
-            self.0.retain(|_, told| now < told.until && told.until.since(now) <= RENEWAL_PAUSE);
+            self.0.retain(|_, told| takes_room(told));
         }
-        if self.0.len() >= MAX_ENDINGS {
+        let of_zone = self.0.values().filter(|told| told.asked == asked && takes_room(told)).count();
+        if self.0.len() >= MAX_ENDINGS || of_zone >= MAX_ENDINGS_OF_ZONE {
             return Admission::Refused;
         }
-        self.0.insert(key, Told { until: now.after(RENEWAL_PAUSE), is_under_way: true });
+        self.0.insert(key, Told { asked, until: now.after(RENEWAL_PAUSE), is_under_way: true });
         Admission::Begins
     }
 
@@ -104,7 +112,7 @@ impl ToldEndings {
             }
             Renewed::Never(until) => {
                 if let Some(told) = self.0.get_mut(key) {
-                    *told = Told { until, is_under_way: false };
+                    (told.until, told.is_under_way) = (until, false);
                 }
             }
         }
@@ -124,29 +132,35 @@ enum Renewed {
 
 impl Endings {
     /// Adds an entry; returns whether its renewal waits or is in progress.
-    fn add(&self, name: &Name, kind: RecordType, view: &Arc<View>, now: Mono) -> bool {
-        let key = QuestionKey::of_sub_question(name, kind, view.knows);
+    fn add(&self, ending: Ending, now: Mono) -> bool {
+        let key = QuestionKey::of_sub_question(&ending.name, ending.kind, ending.view.knows);
         let mut table = self.table();
         if table.waiting.len() >= MAX_ENDINGS {
             return false;
         }
-        let admission = table.told.admit(key, now);
+        let admission = table.told.admit(key, ending.asked.clone(), now);
         if admission == Admission::Begins {
-            table.waiting.push_back(Ending { name: name.clone(), kind, view: Arc::clone(view) });
+            table.waiting.push_back(ending);
             drop(table);
             self.added.notify_one();
         }
         admission != Admission::Refused
     }
 
-    async fn next(&self) -> Ending {
+    /// The next one of a zone that `has_room`.
+    async fn next(&self, has_room: impl Fn(&Name) -> bool) -> Ending {
         loop {
-            let next = self.table().waiting.pop_front();
-            match next {
+            match self.take(&has_room) {
                 Some(next) => return next,
                 None => self.added.notified().await,
             }
         }
+    }
+
+    fn take(&self, has_room: impl Fn(&Name) -> bool) -> Option<Ending> {
+        let waiting = &mut self.table().waiting;
+        let place = waiting.iter().position(|ending| has_room(&ending.asked))?;
+        waiting.remove(place)
     }
 
     fn table(&self) -> MutexGuard<'_, EndingTable> {
@@ -155,9 +169,9 @@ impl Endings {
 }
 
 impl Iterate {
-    /// The next entry that is about to expire; waits until there is one.
-    pub async fn ending(&self) -> Ending {
-        self.means.endings.next().await
+    /// The next entry that is about to expire, of those asked of a zone that `has_room`; waits until there is one.
+    pub async fn ending(&self, has_room: impl Fn(&Name) -> bool) -> Ending {
+        self.means.endings.next(has_room).await
     }
 
     /// Renews a delegation in use that is about to end; returns whether its renewal waits or is in progress. The root
@@ -166,12 +180,21 @@ impl Iterate {
         let now = self.now();
         is_ending(cut, now)
             && context.view.config.cache.prefetch
-            && self.means.endings.add(&cut.zone, RecordType::NS, &context.view, now)
+            && self.add_ending(&cut.zone, RecordType::NS, context, now)
+    }
+
+    fn add_ending(&self, name: &Name, kind: RecordType, context: &Context, now: Mono) -> bool {
+        let view = Arc::clone(&context.view);
+        // The parent gives a delegation.
+        let from = if kind == RecordType::NS { name.base_name() } else { name.clone() };
+        let above = self.memory.rrsets.of(view.knows).closest_delegation(&from, now);
+        let asked = above.map_or_else(Name::root, |above| above.zone.clone());
+        self.means.endings.add(Ending { name: name.clone(), kind, asked, view }, now)
     }
 
     /// Ends a renewal. `is_answered`: whether a server has answered.
     pub fn end_renewal(&self, ending: &Ending, is_answered: bool) {
-        let Ending { name, kind, view } = ending;
+        let Ending { name, kind, view, .. } = ending;
         let (rrsets, now) = (self.memory.rrsets.of(view.knows), self.now());
         let old = if *kind == RecordType::NS {
             rrsets.delegation(name, now).filter(|cut| is_ending(cut, now)).map(|cut| cut.expires)
@@ -190,7 +213,7 @@ impl Iterate {
     /// The same for addresses of a server, which are known until `expires`.
     pub(super) fn foresee_end_of_addresses(&self, server: &Name, kind: RecordType, context: &Context) {
         if context.view.config.cache.prefetch {
-            self.means.endings.add(server, kind, &context.view, self.now());
+            self.add_ending(server, kind, context, self.now());
         }
     }
 
@@ -257,32 +280,48 @@ mod tests {
         QuestionKey::of_sub_question(&name, RecordType::NS, ViewId::default())
     }
 
+    fn zone(number: usize) -> Name {
+        Name::from_ascii(format!("z{number}.")).expect("a name")
+    }
+
     #[test]
     fn a_renewed_entry_may_be_renewed_again_at_once_and_a_failed_one_after_a_pause() {
         let mut told = ToldEndings::default();
-        assert_eq!(told.admit(key(1), at(54)), Admission::Begins);
-        assert_eq!(told.admit(key(1), at(55)), Admission::UnderWay);
+        assert_eq!(told.admit(key(1), Name::root(), at(54)), Admission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(55)), Admission::UnderWay);
         told.end(&key(1), Renewed::Yes);
-        assert_eq!(told.admit(key(1), at(108)), Admission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(108)), Admission::Begins);
         told.end(&key(1), Renewed::Failed);
-        assert_eq!(told.admit(key(1), at(167)), Admission::Refused);
-        assert_eq!(told.admit(key(1), at(168)), Admission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(167)), Admission::Refused);
+        assert_eq!(told.admit(key(1), Name::root(), at(168)), Admission::Begins);
         told.end(&key(1), Renewed::Never(at(1_000)));
-        assert_eq!(told.admit(key(1), at(999)), Admission::Refused);
-        assert_eq!(told.admit(key(1), at(1_000)), Admission::Begins);
+        assert_eq!(told.admit(key(1), Name::root(), at(999)), Admission::Refused);
+        assert_eq!(told.admit(key(1), Name::root(), at(1_000)), Admission::Begins);
     }
 
     #[test]
     fn renewals_of_no_use_leave_room_for_others() {
         let mut told = ToldEndings::default();
         for number in 0..MAX_ENDINGS {
-            assert_eq!(told.admit(key(number), at(0)), Admission::Begins);
+            assert_eq!(told.admit(key(number), zone(number), at(0)), Admission::Begins);
         }
-        assert_eq!(told.admit(key(MAX_ENDINGS), at(1)), Admission::Refused);
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(MAX_ENDINGS), at(1)), Admission::Refused);
         told.end(&key(0), Renewed::Never(at(8_000)));
-        assert_eq!(told.admit(key(MAX_ENDINGS), at(1)), Admission::Begins);
-        assert_eq!(told.admit(key(0), at(1)), Admission::Refused, "no room");
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(MAX_ENDINGS), at(1)), Admission::Begins);
+        assert_eq!(told.admit(key(0), zone(0), at(1)), Admission::Refused, "no room");
         told.end(&key(1), Renewed::Yes);
-        assert_eq!(told.admit(key(0), at(1)), Admission::Begins);
+        assert_eq!(told.admit(key(0), zone(0), at(1)), Admission::Begins);
+    }
+
+    #[test]
+    fn one_zone_has_a_share() {
+        let mut told = ToldEndings::default();
+        for number in 0..MAX_ENDINGS_OF_ZONE {
+            assert_eq!(told.admit(key(number), zone(1), at(0)), Admission::Begins);
+            told.end(&key(number), Renewed::Failed);
+        }
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(1), at(59)), Admission::Refused);
+        assert_eq!(told.admit(key(MAX_ENDINGS), zone(2), at(59)), Admission::Begins);
+        assert_eq!(told.admit(key(MAX_ENDINGS + 1), zone(1), at(60)), Admission::Begins);
     }
 }

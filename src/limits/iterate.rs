@@ -148,4 +148,8 @@ pub const SUSPECT_AGE: Duration = Duration::from_secs(600);
 pub const MAX_ENDINGS: usize = 256;
 
 /// The time after a failed renewal of a delegation in which it is not tried again.
+/// The same of one zone whose servers are asked, so that a silent top-level domain leaves room for the others.
+pub const MAX_ENDINGS_OF_ZONE: usize = MAX_ENDINGS / 4;
+
+/// How long a delegation whose renewal has failed is not tried again.
 pub const RENEWAL_PAUSE: Duration = Duration::from_secs(60);

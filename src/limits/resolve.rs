@@ -110,5 +110,5 @@ pub const MAX_RENEWALS: usize = 64;
 /// The same for delegations and addresses of servers, so that those below a silent TLD leave room for answers.
 pub const MAX_ENDINGS_RENEWED: usize = MAX_RENEWALS / 2;
 
-/// The same for the answers of one zone, so that a zone with silent servers leaves room for the others.
+/// The same for the answers of one zone, and for the delegations and addresses that its servers give, so that a zone with silent servers leaves room for the others.
 pub const MAX_RENEWALS_OF_ZONE: usize = 8;

@@ -9,7 +9,8 @@
 //! - Answers of DNS lists are not renewed, so that a list gets no more queries than its clients send.
 //! - Renewals stop while flights are crowded. A zone has only a few of the places, so that a zone that does not
 //!   answer does not delay the others. An answer that found no place may be handed over again a second later.
-//! - Delegations and addresses of servers take at most half of the places.
+//! - Delegations and addresses of servers take at most half of the places. Those for which a zone has no place wait, and
+//!   others go first.
 //! - A renewal that fails leaves the old answer as it is, until its end.
 
 use std::collections::VecDeque;
@@ -18,7 +19,7 @@ use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hickory_proto::rr::RecordType;
+use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -86,6 +87,20 @@ impl Renewals {
     }
 }
 
+/// The renewals in progress, by the hash of the zone whose servers are asked.
+#[derive(Debug, Default)]
+struct ZonesAsked(Vec<(u64, AbortHandle)>);
+
+impl ZonesAsked {
+    fn has_room(&self, zone: u64) -> bool {
+        self.0.iter().filter(|(other, _)| *other == zone).count() < MAX_RENEWALS_OF_ZONE
+    }
+
+    fn forget_finished(&mut self) {
+        self.0.retain(|(_, task)| !task.is_finished());
+    }
+}
+
 impl Resolver {
     /// Reports an answer from memory that is about to be sent: to its DNS list, or to prefetch if its end is near.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
@@ -127,24 +142,29 @@ impl Resolver {
     /// Renews answers, delegations, addresses of servers and keys that are handed over, as long as it runs.
     pub async fn prefetch(self: Arc<Self>) -> Infallible {
         let mut asking = JoinSet::new();
-        let mut zones: Vec<(u64, AbortHandle)> = Vec::new();
+        let (mut answers, mut endings) = (ZonesAsked::default(), ZonesAsked::default());
         loop {
+            let of_zone = |zone: &Name| self.memory.keyed().hash_one(zone);
             tokio::select! {
                 biased;
-                Some(_) = asking.join_next() => zones.retain(|(_, task)| !task.is_finished()),
-                ending = self.iterate.ending(), if asking.len() < MAX_RENEWALS
-                    && asking.len().saturating_sub(zones.len()) < MAX_ENDINGS_RENEWED =>
+                Some(_) = asking.join_next() => {
+                    answers.forget_finished();
+                    endings.forget_finished();
+                }
+                ending = self.iterate.ending(|zone| endings.has_room(of_zone(zone))),
+                    if asking.len() < MAX_RENEWALS && endings.0.len() < MAX_ENDINGS_RENEWED =>
                 {
-                    asking.spawn(Arc::clone(&self).renew_ending(ending));
+                    let zone = of_zone(&ending.asked);
+                    endings.0.push((zone, asking.spawn(Arc::clone(&self).renew_ending(ending))));
                 }
                 renewal = self.renewals.next(), if asking.len() < MAX_RENEWALS => {
                     let Some(asked) = self.renewable(&renewal.key) else { continue };
                     let zone = self.memory.keyed().hash_one(self.zone_at_first(&asked));
-                    if zones.iter().filter(|(other, _)| *other == zone).count() >= MAX_RENEWALS_OF_ZONE {
+                    if !answers.has_room(zone) {
                         self.shed_renewal(&renewal);
                         continue;
                     }
-                    zones.push((zone, asking.spawn(Arc::clone(&self).renew(asked, renewal))));
+                    answers.0.push((zone, asking.spawn(Arc::clone(&self).renew(asked, renewal))));
                 }
             }
         }
@@ -174,7 +194,7 @@ impl Resolver {
 
     /// Renews a delegation with the keys of its zone, or addresses of a server; returns whether a server has answered.
     async fn ask_for_ending(self: &Arc<Self>, ending: &Ending) -> bool {
-        let Ending { name, kind, view } = ending;
+        let Ending { name, kind, view, .. } = ending;
         let current = self.views.load().get(view.id).cloned();
         if !current.is_some_and(|current| Arc::ptr_eq(&current, view)) {
             // The routes have changed.
@@ -214,7 +234,6 @@ impl Resolver {
 mod tests {
     use super::*;
     use crate::question::ViewId;
-    use hickory_proto::rr::Name;
 
     #[test]
     fn a_failed_question_waits_once_to_be_asked_again() {
