@@ -23,6 +23,9 @@ pub const MAX_QUEUE: usize = 4_096;
 /// Datagrams that a worker reads with one system call, before misses and orders have their turn.
 pub const UDP_BATCH: usize = 64;
 
+/// Replies to misses that a worker sends before queries that have arrived have their turn: less than a millisecond.
+pub const MAX_REPLIES_AT_ONCE: usize = 4 * UDP_BATCH;
+
 /// Datagrams that it reads with one call while few arrive at a time: each place costs instructions, even if it stays
 /// empty.
 pub const SMALL_UDP_BATCH: usize = 8;

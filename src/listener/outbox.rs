@@ -15,6 +15,7 @@ use futures_util::task::AtomicWaker;
 use super::datagrams::{Peer, ReplyBatch};
 use super::front::{Front, WaitingQuery};
 use super::orders::{Orders, SERVE};
+use crate::limits::MAX_REPLIES_AT_ONCE;
 use crate::question::Apart;
 
 /// The queue of replies to a worker's clients.
@@ -73,15 +74,19 @@ impl Outbox {
         let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
         poll_fn(|context| {
             self.sender.register(context.waker());
+            let are_left = take_some(&mut self.replies(), &mut leaving);
             self.send(&mut batch, &mut leaving);
+            if are_left {
+                // After the queries that have come meanwhile.
+                context.waker().wake_by_ref();
+            }
             Poll::Pending
         })
         .await
     }
 
-    /// Sends all replies in the queue.
+    /// Sends the replies that leave.
     fn send(&self, batch: &mut ReplyBatch, leaving: &mut Vec<ResolvedMiss>) {
-        std::mem::swap(&mut *self.replies(), leaving);
         let mut lost = 0_usize;
         for ResolvedMiss { reply, peer, .. } in leaving.iter_mut() {
             let Some(reply) = reply.take() else { continue };
@@ -107,5 +112,34 @@ impl Outbox {
 
     fn replies(&self) -> MutexGuard<'_, Vec<ResolvedMiss>> {
         self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes as many replies as leave at once; returns whether some are left.
+fn take_some<Reply>(replies: &mut Vec<Reply>, leaving: &mut Vec<Reply>) -> bool {
+    if replies.len() <= MAX_REPLIES_AT_ONCE {
+        std::mem::swap(replies, leaving);
+        return false;
+    }
+    leaving.extend(replies.drain(..MAX_REPLIES_AT_ONCE));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_replies_leave_in_turns_and_in_their_order() {
+        let mut replies: Vec<usize> = (0..2 * MAX_REPLIES_AT_ONCE + 1).collect();
+        let (mut leaving, mut turns, mut left) = (Vec::new(), Vec::new(), true);
+        while left {
+            left = take_some(&mut replies, &mut leaving);
+            turns.push(leaving.len());
+            assert!(leaving.iter().is_sorted());
+            assert_eq!(leaving.first(), Some(&(turns.iter().sum::<usize>() - leaving.len())));
+            leaving.clear();
+        }
+        assert_eq!(turns, [MAX_REPLIES_AT_ONCE, MAX_REPLIES_AT_ONCE, 1]);
     }
 }
