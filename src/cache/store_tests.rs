@@ -59,7 +59,9 @@ fn what_is_asked_for_stays_beside_newcomers_that_weigh_much_more() {
     // More than two eras, and less than the short queue, with few entries.
     (3_000..3_008).for_each(|key| store.insert(key, 600));
     assert!(store.get(&asked_for).is_some());
-    (4_000..4_100).for_each(|key| store.insert(key, 600));
+    // So many that all that came before them, and were not asked for, are evicted.
+    (4_000..4_200).for_each(|key| store.insert(key, 600));
+    assert!(store.get(&1_999).is_none());
     assert!(store.get(&asked_for).is_some());
 }
 
