@@ -27,7 +27,8 @@ const SIZE: u64 = 1 << 30;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-const NOW: Now = Now { mono: Mono::START, unix: 1_800_000_000 };
+/// Late enough for entries of an earlier process.
+const NOW: Now = Now { mono: Mono::from_micros(1_000_000_000_000), unix: 1_800_000_000 };
 
 fn main() {
     let view = ViewId::default();
@@ -37,6 +38,7 @@ fn main() {
         lists: [b"\x02bl\x07example\x00".to_vec()].into(),
         overlooked: [].into(),
         max_ttl: DAY,
+        serve_stale: Duration::from_secs(3_600),
     };
     let before = Memory::new(SIZE, &Random::seeded(1));
     (0..NAMES).for_each(|number| put(&before, number));
@@ -102,9 +104,8 @@ fn question(number: u32) -> Question {
 fn put(memory: &Memory, number: u32) {
     let address = RData::A(A(Ipv4Addr::from_bits(number)));
     let record = Record::from_rdata(name(number), 86_400, address);
-    memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, Mono::START);
+    memory.rrsets.of(ViewId::default()).put(&[&record], Rank::Answer, DAY, NOW.mono);
     let question = question(number);
-    let answer =
-        compose::answer(&AnswerParts::positive(&question, std::slice::from_ref(&record), Mono::START));
+    let answer = compose::answer(&AnswerParts::positive(&question, std::slice::from_ref(&record), NOW.mono));
     memory.answers.put(question.key(), &Arc::new(answer.unwrap()));
 }

@@ -23,22 +23,25 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::limits::{CLOCK_FLOOR, SLOW_CLOCK};
+use crate::limits::{CLOCK_FLOOR, MONO_LEAD, SLOW_CLOCK};
 
-/// A moment, in microseconds since the clock was made. It never goes back.
+/// A moment, in microseconds since `MONO_LEAD` before the clock was made. It never goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mono(u64);
 
 impl Mono {
-    /// The moment the clock was made.
+    /// The first moment. Data of an earlier process have theirs between this one and that at which the clock was made.
     pub const START: Self = Self(0);
 
-    /// The moment `micros` microseconds after the clock was made.
+    /// The moment the clock was made.
+    const MADE: Self = Self(MONO_LEAD.as_secs() * 1_000_000);
+
+    /// The moment `micros` microseconds after the first one.
     pub const fn from_micros(micros: u64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since the clock was made.
+    /// Microseconds since the first moment.
     pub const fn as_micros(self) -> u64 {
         self.0
     }
@@ -49,7 +52,7 @@ impl Mono {
         Self(self.0.saturating_add(u64::try_from(span.as_micros()).unwrap_or(u64::MAX)))
     }
 
-    /// The moment `span` earlier; at most back to when the clock was made.
+    /// The moment `span` earlier; at most back to the first one.
     #[must_use]
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(span.as_micros()).unwrap_or(u64::MAX)))
@@ -152,9 +155,12 @@ impl Clock {
     /// The moment alone: one read of the monotonic clock, for the hit path.
     pub fn mono(&self) -> Mono {
         match &self.kind {
-            ClockKind::Machine { started } => Mono(since_boot().saturating_sub(*started) / 1_000),
+            ClockKind::Machine { started } => {
+                let micros = since_boot().saturating_sub(*started) / 1_000;
+                Mono(Mono::MADE.0.saturating_add(micros))
+            }
             #[cfg(feature = "lab")]
-            ClockKind::Virtual { started, slept, .. } => Mono::START.after(
+            ClockKind::Virtual { started, slept, .. } => Mono::MADE.after(
                 started.elapsed().saturating_add(Duration::from_micros(slept.load(Ordering::Relaxed))),
             ),
         }
@@ -169,7 +175,7 @@ impl Clock {
             }
             #[cfg(feature = "lab")]
             ClockKind::Virtual { unix_at_start, shift, .. } => {
-                let right = unix_at_start.saturating_add(mono.as_micros() / 1_000_000);
+                let right = unix_at_start.saturating_add(mono.since(Mono::MADE).as_secs());
                 right.saturating_add_signed(shift.load(Ordering::Relaxed))
             }
         };
@@ -246,7 +252,7 @@ mod tests {
             std::fs::read_to_string("/proc/uptime").unwrap().split(' ').next().unwrap().parse().unwrap();
         assert!(Duration::from_nanos(since_boot()).as_secs_f64() >= up - 0.01);
         assert!(clock.mono() <= clock.mono());
-        assert!(clock.mono().since(Mono::START) < Duration::from_secs(60));
+        assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
     }
 
     /// On a machine that never slept all clocks agree. In a time namespace (time_namespaces(7)) the one of the boot is as
@@ -280,9 +286,9 @@ mod tests {
         assert_eq!(clock.clone().calendar(), Calendar::After(20_000_000));
         clock.set_wrong_by(11_000_000);
         assert_eq!(clock.calendar(), Calendar::Clock(21_000_000));
-        assert_eq!(clock.mono().seconds_since(Mono::START), 0);
+        assert_eq!(clock.mono().seconds_since(Mono::MADE), 0);
         clock.sleep(Duration::from_secs(7));
-        assert_eq!(clock.mono().seconds_since(Mono::START), 7);
+        assert_eq!(clock.mono().seconds_since(Mono::MADE), 7);
         assert_eq!(clock.calendar(), Calendar::Clock(21_000_007));
     }
 }

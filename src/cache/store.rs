@@ -105,6 +105,17 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         self.shard(hash)?.get(hash, key)
     }
 
+    /// The same; this does not count as a use.
+    pub(super) fn peek<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let hash = self.keyed.hash_one(key);
+        let shard = self.shard(hash)?;
+        let slot = shard.slot(shard.find(hash, key)?)?;
+        slot.held.as_ref().map(|(_, value)| value.clone())
+    }
+
     /// The same, otherwise the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
         let hash = self.keyed.hash_one(key);

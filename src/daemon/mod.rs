@@ -2,8 +2,8 @@
 //!
 //! An error at start is fatal and is reported in one line. The daemon serves nothing before every port is bound.
 //! `running` is the part that the control socket sees. `reload` changes to another configuration. `tasks` has the
-//! tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `allowance` compares
-//! `cache.size` with the memory that the process may use.
+//! tasks that live as long as the daemon. `snapshot` keeps the cache over a restart. `state_files` finds its
+//! file. `allowance` compares `cache.size` with the memory that the process may use.
 //!
 //! # Decisions
 //!
@@ -21,6 +21,7 @@ pub mod allowance;
 mod reload;
 mod running;
 mod snapshot;
+mod state_files;
 mod tasks;
 
 use std::net::SocketAddr;
@@ -134,7 +135,7 @@ impl Daemon {
         };
         let listeners = Listeners::start(sockets, parts, &config, &views)?;
         let lists = tasks::lists_file();
-        let snapshot = tasks::state_file(snapshot::FILE).and_then(|path| {
+        let snapshot = state_files::path_of(snapshot::FILE).and_then(|path| {
             if !config.cache.snapshot {
                 snapshot::remove(&path);
                 return None;

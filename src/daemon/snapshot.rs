@@ -23,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::state_files;
 use crate::cache::Memory;
 use crate::cache::flush::Flush;
 use crate::cache::snapshot::{Restoration, Scope, UnusableSnapshot, Written};
@@ -203,7 +204,7 @@ impl Snapshot {
 
     /// Reads the file into memory. A file that must not be used is renamed.
     pub(super) fn read(&self, memory: &Memory, scope: &Scope, now: Now, calendar: Calendar) {
-        let read = File::open(&self.path).map_err(UnusableSnapshot::Unread).and_then(|mut file| {
+        let read = state_files::open(&self.path).map_err(UnusableSnapshot::Unread).and_then(|mut file| {
             if matches!(calendar, Calendar::After(_)) {
                 return Err(UnusableSnapshot::SlowClock);
             }
@@ -215,7 +216,10 @@ impl Snapshot {
         let path = self.path.display();
         match read {
             Ok(Restoration { entries, restored, age }) => {
-                let restored_at = RestoredAt { at: now, ends: now.mono.after(scope.max_ttl) };
+                let restored_at = RestoredAt {
+                    at: now,
+                    ends: now.mono.after(scope.max_ttl.saturating_add(scope.serve_stale)),
+                };
                 let mut known = self.known();
                 known.restored = restored;
                 known.restored_at = (restored > 0).then_some(restored_at);
@@ -299,6 +303,7 @@ mod tests {
     use crate::random::Random;
     use hickory_proto::rr::rdata::A;
     use hickory_proto::rr::{Name, RData, Record};
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     fn stage() -> (tempfile::TempDir, Snapshot, Memory) {
         let folder = tempfile::tempdir().unwrap();
@@ -343,6 +348,38 @@ mod tests {
         snapshot.outdated();
         snapshot.write(&memory, &Scope::default(), now);
         assert!(!snapshot.path.exists());
+    }
+
+    #[test]
+    fn nothing_but_a_regular_file_is_opened_and_it_is_set_aside() {
+        let (folder, snapshot, memory) = stage();
+        let (path, aside) = (snapshot.path.clone(), snapshot.beside("refused"));
+        let makes: [fn(&Path); 4] = [
+            |path| mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap(),
+            |path| fs::create_dir(path).unwrap(),
+            |path| std::os::unix::fs::symlink("/dev/zero", path).unwrap(),
+            |path| drop(std::os::unix::net::UnixListener::bind(path).unwrap()),
+        ];
+        for make in makes {
+            make(&path);
+            let found = fs::symlink_metadata(&path).unwrap().file_type();
+            let (done, is_done) = std::sync::mpsc::channel();
+            std::thread::scope(|threads| {
+                threads.spawn(|| {
+                    snapshot.read(&memory, &Scope::default(), snapshot.clock.now(), Calendar::Clock(0));
+                    done.send(()).unwrap();
+                });
+                let is_done = is_done.recv_timeout(Duration::from_secs(30));
+                // The writer that a pipe waits for.
+                let _ = is_done.is_err().then(|| File::options().write(true).open(&path));
+                assert!(is_done.is_ok(), "{found:?} is waited for");
+            });
+            assert_eq!(fs::symlink_metadata(&aside).unwrap().file_type(), found);
+            assert!(!path.exists());
+            // A directory is not replaced by a file.
+            if found.is_dir() { fs::remove_dir(&aside).unwrap() } else { fs::remove_file(&aside).unwrap() }
+        }
+        drop(folder);
     }
 
     const HOUR: Duration = Duration::from_secs(3_600);

@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::running::Running;
 use super::snapshot::Snapshot;
+use super::state_files;
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::cache::Memory;
 use crate::dnsbl::kept_lists::{self, KeptLists};
@@ -142,20 +143,12 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
 
 /// The file that keeps the states of DNS lists.
 pub(super) fn lists_file() -> Option<PathBuf> {
-    state_file(kept_lists::FILE)
-}
-
-/// A file in the state directory, where the service manager gives one.
-pub(super) fn state_file(name: &str) -> Option<PathBuf> {
-    let directories = std::env::var_os("STATE_DIRECTORY")?;
-    // Several are separated by colons, and the first is ours (systemd.exec(5)).
-    let first = std::env::split_paths(&directories).next()?;
-    first.is_absolute().then(|| first.join(name))
+    state_files::path_of(kept_lists::FILE)
 }
 
 /// Restores the states of DNS lists; at the first start there are none.
 pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
-    match KeptLists::read(path) {
+    match state_files::open(path).and_then(KeptLists::read) {
         Ok(kept) => kept.restore(resolver.lists(), |apex, way| resolver.is_asked(apex, way)),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => tracing::warn!(

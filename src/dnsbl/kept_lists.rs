@@ -4,7 +4,7 @@
 //! that cannot be read is ignored.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -75,10 +75,10 @@ impl KeptLists {
     /// Reads the file.
     ///
     /// # Errors
-    /// There is no such file, or it has another form.
-    pub fn read(path: &Path) -> io::Result<Self> {
+    /// It cannot be read, or it has another form.
+    pub fn read(file: impl Read) -> io::Result<Self> {
         let mut text = String::new();
-        File::open(path)?.take(MAX_LISTS_FILE).read_to_string(&mut text)?;
+        file.take(MAX_LISTS_FILE).read_to_string(&mut text)?;
         Ok(serde_json::from_str(&text)?)
     }
 
@@ -88,7 +88,12 @@ impl KeptLists {
     /// The directory cannot be written to.
     pub fn write(&self, path: &Path) -> io::Result<()> {
         let beside = path.with_extension("new");
-        let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        // The rest of an interrupted write. Nothing that stands there instead is followed or waited for.
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::options().write(true).create_new(true).mode(0o600).open(&beside)?;
         file.write_all(&serde_json::to_vec(self)?)?;
         file.sync_all()?;
         fs::rename(&beside, path)
@@ -134,11 +139,14 @@ mod tests {
             };
             entry.watch.ended(&asked, NOW);
         }
+        let elsewhere = directory.path().join("elsewhere");
+        std::os::unix::fs::symlink(&elsewhere, path.with_extension("new")).unwrap();
         KeptLists::of(&before).write(&path).unwrap();
         KeptLists::of(&before).write(&path).unwrap();
+        assert!(!elsewhere.exists(), "a link is not followed");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let after = Lists::default();
-        KeptLists::read(&path).unwrap().restore(&after, |_, _| true);
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, |_, _| true);
         let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();
         assert_eq!(ways(&after), ways(&before));
         let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
@@ -146,7 +154,7 @@ mod tests {
         assert_eq!(known, [world, ListStanding::default()]);
         assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
         let asked = Lists::default();
-        KeptLists::read(&path).unwrap().restore(&asked, |_, way| way.is_public());
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&asked, |_, way| way.is_public());
         assert_eq!(ways(&asked), [Way::Public], "a mirror that no listener asks any more");
     }
 
@@ -154,14 +162,13 @@ mod tests {
     fn what_is_not_ours_is_not_read() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(FILE);
-        assert!(KeptLists::read(&path).is_err());
         for text in ["", "{", "{\"version\":1}", "[1]"] {
             fs::write(&path, text).unwrap();
-            assert!(KeptLists::read(&path).is_err(), "{text}");
+            assert!(KeptLists::read(File::open(&path).unwrap()).is_err(), "{text}");
         }
         fs::write(&path, "{\"version\":2,\"lists\":[]}").unwrap();
         let lists = Lists::default();
-        KeptLists::read(&path).unwrap().restore(&lists, |_, _| true);
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&lists, |_, _| true);
         assert!(lists.all().is_empty());
     }
 }

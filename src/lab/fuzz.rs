@@ -19,6 +19,7 @@ use crate::clock::{Clock, Mono, Now};
 use crate::config::{Config, ConfiguredZone, RootHints, ZoneKind};
 use crate::control::protocol::{Reply, Request};
 use crate::exchange::network::{Network, Path, Replies, Stream};
+use crate::limits::MONO_LEAD;
 use crate::question::{Client, ExtendedError, ViewId};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -56,6 +57,9 @@ pub fn hold(target: &str, octets: &[u8]) {
     }
 }
 
+/// The moment at which a process makes its clock.
+const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
+
 /// The entries of a snapshot of the cache, with any octets: memory can be walked through, holds no entry for longer
 /// than it may, and writes what it holds so that it is read again.
 fn snapshot(octets: &[u8]) -> Result<(), String> {
@@ -66,10 +70,10 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
         lists: [b"\x02bl\x00".to_vec()].into(),
         overlooked: [].into(),
         max_ttl: SNAPSHOT_CAP,
+        serve_stale: SNAPSHOT_CAP,
     };
     let read = |file: Vec<u8>| {
-        let (memory, now) =
-            (Memory::new(SNAPSHOT_MEMORY, &Random::seeded(1)), Now { mono: Mono::START, unix: 0 });
+        let (memory, now) = (Memory::new(SNAPSHOT_MEMORY, &Random::seeded(1)), Now { mono: BORN, unix: 0 });
         let read = memory.read_snapshot(&scope, now, &mut io::Cursor::new(file), || true);
         read.map(|read| (memory, read)).map_err(|refused| refused.to_string())
     };
@@ -86,7 +90,7 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
         }
     }
     let mut file = io::Cursor::new(Vec::new());
-    let now = Now { mono: Mono::START, unix: 0 };
+    let now = Now { mono: BORN, unix: 0 };
     let written = memory.write_snapshot(&scope, now, &mut file).map_err(|error| error.to_string())?;
     let (_, again) = read(file.into_inner())?;
     if written.entries > found.restored || again.entries != written.entries {

@@ -28,6 +28,7 @@ impl Resolver {
             lists,
             overlooked: overlooked.map(|name| wire_name(&name)).collect(),
             max_ttl: caps.fold(cap, Duration::max),
+            serve_stale: config.cache.serve_stale,
         }
     }
 }

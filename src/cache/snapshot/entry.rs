@@ -11,11 +11,13 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RecordType};
 
 use super::octets::{Octets, put_string};
-use super::times::{Moments, put_span, span};
+use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
 use super::trust;
 use crate::cache::entries::{CacheEntry, Delegation, Known};
+use crate::cache::freshness::{self, Age};
 use crate::cache::negative::Negative;
 use crate::cache::rrset::{Rank, Rrset};
+use crate::cache::rrsets::may_be_stale;
 use crate::cache::security::{Backing, Evidence};
 use crate::clock::Mono;
 use crate::question::renewal::RenewalMark;
@@ -139,19 +141,42 @@ pub(super) fn put_answer(out: &mut Vec<u8>, begin: (&QuestionKey, u16), answer: 
 }
 
 /// The tag of an entry of memory about a name. None if it is not kept: its time is over, or the configuration makes
-/// it.
-pub(super) fn tag_of(entry: &CacheEntry, now: Mono) -> Option<EntryTag> {
-    let (tag, lasts) = match entry {
-        CacheEntry::Known(Known::Rrset(rrset)) => (EntryTag::Rrset, !rrset.left(now).is_zero()),
+/// it. Past its TTL it is kept for `serve_stale`, if it may be used then; an RRset only if it is the last data that servers gave:
+/// `is_last`.
+pub(super) fn tag_of(
+    entry: &CacheEntry,
+    serve_stale: Duration,
+    is_last: impl FnOnce() -> bool,
+    now: Mono,
+) -> Option<EntryTag> {
+    let age = |expires| freshness::age(expires, serve_stale, now);
+    let (tag, is_kept) = match entry {
+        CacheEntry::Known(Known::Rrset(rrset)) => {
+            let is_kept = match age(rrset.expires()) {
+                Age::Fresh => true,
+                Age::Stale(_) => past_end(rrset.kind(), rrset.rank()) == PastEnd::Used && is_last(),
+                Age::Over => false,
+            };
+            (EntryTag::Rrset, is_kept)
+        }
         CacheEntry::Known(Known::Negative(negative)) => (EntryTag::Negative, !negative.left(now).is_zero()),
         CacheEntry::Exists(until) => (EntryTag::Exists, now < *until),
         CacheEntry::Delegation(delegation) => {
             let learnt = !delegation.trusted && delegation.configured.is_empty();
-            (EntryTag::Delegation, learnt && now < delegation.expires)
+            (EntryTag::Delegation, learnt && age(delegation.expires) != Age::Over)
         }
-        CacheEntry::State(state) => (EntryTag::State, trust::is_kept(state, now)),
+        CacheEntry::State(state) => {
+            (EntryTag::State, trust::is_kept(state) && age(state.expires) != Age::Over)
+        }
     };
-    lasts.then_some(tag)
+    is_kept.then_some(tag)
+}
+
+/// The use of an RRset past its end: as a stale answer, as an alias on the way to one, or as the keys of a zone.
+fn past_end(kind: RecordType, rank: Rank) -> PastEnd {
+    let is_used =
+        may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME | RecordType::DNSKEY);
+    if is_used && rank > Rank::Glue { PastEnd::Used } else { PastEnd::Unused }
 }
 
 /// Appends the entry of memory about a name.
@@ -159,13 +184,13 @@ pub(super) fn put_known(out: &mut Vec<u8>, begin: (&QuestionKey, u16), entry: &C
     put_begin(out, begin);
     match entry {
         CacheEntry::Known(Known::Rrset(rrset)) => {
-            put_span(out, rrset.left(now));
+            put_lifetime(out, (rrset.stored(), rrset.expires()), now);
             out.push(of_rank(rrset.rank()));
             put_backing(out, rrset.backing());
             put_string(out, &rrset.data);
         }
         CacheEntry::Known(Known::Negative(negative)) => {
-            put_span(out, negative.left(now));
+            put_lifetime(out, (negative.stored, negative.expires()), now);
             out.push(negative.nxdomain.into());
             out.push(of_rank(negative.rank));
             put_backing(out, negative.backing());
@@ -230,22 +255,24 @@ pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Op
 }
 
 fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rrset> {
-    let ttl = moments.ttl(span(left)?)?;
+    let (age, whole) = (span(left)?, span(left)?);
     let (rank, backing) = (rank(left.octet()?)?, backing(left)?);
-    Some(Rrset { kind, rank, stored: moments.now, ttl, data: left.string()?.into(), backing })
+    let lifetime = moments.lifetime(age, whole, past_end(kind, rank))?;
+    let (stored, ttl) = (lifetime.since, lifetime.ttl());
+    Some(Rrset { kind, rank, stored, ttl, data: left.string()?.into(), backing })
 }
 
 fn negative(left: &mut Octets<'_>, moments: Moments) -> Option<Negative> {
-    let ttl = moments.ttl(span(left)?)?;
+    let lifetime = lifetime(left, moments, PastEnd::Unused)?;
     let nxdomain = left.octet()? != 0;
     let (rank, backing) = (rank(left.octet()?)?, backing(left)?);
     let soa = Evidence::restored(left.string()?);
-    Some(Negative { nxdomain, rank, soa, ttl, stored: moments.now, backing })
+    let (stored, ttl) = (lifetime.since, lifetime.ttl());
+    Some(Negative { nxdomain, rank, soa, ttl, stored, backing })
 }
 
 fn put_delegation(out: &mut Vec<u8>, delegation: &Delegation, now: Mono) {
-    put_span(out, now.since(delegation.since));
-    put_span(out, delegation.expires.since(now));
+    put_lifetime(out, (delegation.since, delegation.expires), now);
     out.extend_from_slice(&u16::try_from(delegation.servers.len()).unwrap_or(0).to_be_bytes());
     for server in &delegation.servers {
         put_string(out, &wire_name(server));
@@ -262,7 +289,7 @@ fn put_delegation(out: &mut Vec<u8>, delegation: &Delegation, now: Mono) {
 }
 
 fn delegation(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<Delegation> {
-    let (age, lasts) = (span(left)?, moments.left(span(left)?)?);
+    let lifetime = lifetime(left, moments, PastEnd::Used)?;
     let mut servers = Vec::new();
     for _ in 0..left.short()? {
         servers.push(name(left)?);
@@ -285,8 +312,8 @@ fn delegation(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<De
         configured: Vec::new(),
         trusted: false,
         evidence: Evidence::restored(left.string()?),
-        since: moments.now.before(age.saturating_add(moments.gone)),
-        expires: moments.now.after(lasts),
+        since: lifetime.since,
+        expires: lifetime.expires,
     })
 }
 

@@ -5,6 +5,9 @@
 //! it cannot read. A view is stored as its place in the configuration, because view ids are valid in one process
 //! only. The machine's calendar tells how much time has passed.
 //!
+//! Entries past their TTL are written too while they may be used: a restart in an outage must not stop mail to known
+//! domains. Denials past their TTL are not. So an RRset past its TTL is written only if no server has denied it since.
+//!
 //! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
 //! is written without a command, and no question waits for it.
 
@@ -46,6 +49,8 @@ pub struct Scope {
     pub overlooked: HashSet<Vec<u8>>,
     /// The maximum time for which an entry is restored.
     pub max_ttl: Duration,
+    /// How long after its TTL an entry may be used if no server answers.
+    pub serve_stale: Duration,
 }
 
 /// The result of writing.
@@ -141,7 +146,8 @@ impl Memory {
         })?;
         self.rrsets.store().each(|key, known, in_use| {
             let view = scope.place(|(_, knows)| *knows == key.view());
-            let tag = entry::tag_of(known, moment);
+            let is_last = || self.rrsets.of(key.view()).is_last_word(key);
+            let tag = entry::tag_of(known, scope.serve_stale, is_last, moment);
             let tag = tag.filter(|_| scope.keeps(key.name(), is_said(key.kind(), key.flags())));
             let Some((view, tag)) = view.zip(tag) else { return Ok(()) };
             let put = |out: &mut Vec<u8>| entry::put_known(out, (key, view), known, moment);
@@ -182,7 +188,7 @@ impl Memory {
         reader.check(&goes_on)?;
         // Both moments are whole seconds, so the true age may be almost a second more.
         let gone = Duration::from_secs(age.saturating_add(1));
-        let moments = Moments { now: now.mono, gone, most: scope.max_ttl };
+        let moments = Moments { now: now.mono, gone, most: scope.max_ttl, stale: scope.serve_stale };
         let mut restored: u64 = 0;
         while let Some(block) = reader.block()?.filter(|_| goes_on()) {
             let mut left = Octets::new(block);

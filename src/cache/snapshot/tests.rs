@@ -5,13 +5,14 @@ use std::sync::Arc;
 use hickory_proto::dnssec::rdata::DNSKEY;
 use hickory_proto::dnssec::{Algorithm, PublicKeyBuf};
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::rdata::{A, MX, NULL, SOA, TXT};
+use hickory_proto::rr::rdata::{self, A, MX, NULL, SOA, TXT};
 use hickory_proto::rr::{RData, Record};
 use proptest::prelude::*;
 
 use super::blocks::HEAD;
 use super::*;
 use crate::cache::entries::{Delegation, Known};
+use crate::cache::freshness::Age;
 use crate::cache::negative::Denial;
 use crate::cache::rrset::Rank;
 use crate::cache::rrsets::InView;
@@ -19,7 +20,7 @@ use crate::cache::security::{Backing, Evidence, ZoneSecurity, ZoneTrust};
 use crate::cache::servers::Health;
 use crate::cache::stage::{DAY, memory, name};
 use crate::clock::Mono;
-use crate::limits::SNAPSHOT_BLOCK;
+use crate::limits::{MONO_LEAD, SNAPSHOT_BLOCK};
 use crate::question::{Answer, ExtendedError, ListMark, ListSays, Question, wire_name};
 use crate::random::Random;
 use crate::validate::keys::{ZoneKey, ZoneKeys};
@@ -28,9 +29,12 @@ use crate::wire::compose::{self, AnswerParts};
 
 const WRITTEN: u64 = 1_800_000_000;
 
+/// The moment at which a process makes its clock.
+const BORN: Mono = Mono::from_micros(MONO_LEAD.as_secs() * 1_000_000);
+
 /// A moment, in seconds after a snapshot was written; in the process that wrote it or in the next.
 fn later(mono: u64, seconds: u64) -> Now {
-    Now { mono: Mono::from_micros(mono * 1_000_000), unix: WRITTEN + seconds }
+    Now { mono: BORN.after(Duration::from_secs(mono)), unix: WRITTEN + seconds }
 }
 
 fn views() -> [ViewId; 3] {
@@ -47,6 +51,7 @@ fn scope() -> Scope {
         lists: HashSet::new(),
         overlooked: HashSet::new(),
         max_ttl: DAY,
+        serve_stale: Duration::ZERO,
     }
 }
 
@@ -97,15 +102,15 @@ fn delegation(zone: &str) -> Delegation {
         configured: Vec::new(),
         trusted: false,
         evidence: Evidence::of([&address("ds.example.", 60)]),
-        since: Mono::START,
-        expires: Mono::START.after(Duration::from_secs(300)),
+        since: BORN,
+        expires: BORN.after(Duration::from_secs(300)),
     }
 }
 
 /// One entry of each sort.
 fn fill(memory: &Memory) {
     let [view, ..] = views();
-    put(memory, "mail.example.", view, answer("mail.example.", 300, Mono::START));
+    put(memory, "mail.example.", view, answer("mail.example.", 300, BORN));
     let rrsets = memory.rrsets.of(view);
     let backing =
         Backing { security: Security::Secure, evidence: Evidence::of([&address("signature.example.", 60)]) };
@@ -114,36 +119,31 @@ fn fill(memory: &Memory) {
         &[&mx("mx1.example."), &mx("mx2.example.")],
         Rank::Authoritative.backed(backing),
         DAY,
-        Mono::START,
+        BORN,
     );
-    rrsets.put(&[&address("ns1.example.", 300)], Rank::Glue, DAY, Mono::START);
+    rrsets.put(&[&address("ns1.example.", 300)], Rank::Glue, DAY, BORN);
     let away = Record::from_rdata(
         name("old.example."),
         300,
         RData::Unknown { code: RecordType::DNAME, rdata: NULL::with(vec![0]) },
     );
-    rrsets.put(&[&away], Rank::Answer, DAY, Mono::START);
+    rrsets.put(&[&away], Rank::Answer, DAY, BORN);
     let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
     let soa = Record::from_rdata(name("example."), 300, RData::SOA(soa));
     rrsets.put_negative(
         Denial { name: &name("none.example."), kind: RecordType::A, nxdomain: true, soa: &soa },
         DAY,
-        Mono::START,
+        BORN,
     );
-    rrsets.show_above(
-        &name("_25._tcp.mail.example."),
-        &name("example."),
-        Duration::from_secs(300),
-        Mono::START,
-    );
+    rrsets.show_above(&name("_25._tcp.mail.example."), &name("example."), Duration::from_secs(300), BORN);
     rrsets.put_delegation(Arc::new(delegation("example.")));
     rrsets.put_zone_state(Arc::new(state("example.", ZoneSecurity::Secure(keys("example.")))));
     let server = memory.servers.get(server_address());
     for _ in 0..30 {
-        server.answered(Duration::from_millis(40), Mono::START);
+        server.answered(Duration::from_millis(40), BORN);
     }
-    server.mark_lame(&name("lame.example."), Duration::from_secs(300), Mono::START);
-    server.takes_no_edns(Mono::START);
+    server.mark_lame(&name("lame.example."), Duration::from_secs(300), BORN);
+    server.takes_no_edns(BORN);
 }
 
 fn server_address() -> SocketAddr {
@@ -151,8 +151,8 @@ fn server_address() -> SocketAddr {
 }
 
 fn state(zone: &str, standing: ZoneSecurity) -> ZoneTrust {
-    let expires = Mono::START.after(Duration::from_secs(300));
-    ZoneTrust { zone: name(zone), standing, stored: Mono::START, sought: Mono::START, expires }
+    let expires = BORN.after(Duration::from_secs(300));
+    ZoneTrust { zone: name(zone), standing, stored: BORN, sought: BORN, expires }
 }
 
 fn keys(zone: &str) -> ZoneKeys {
@@ -221,7 +221,7 @@ fn what_was_known_is_known_again_with_the_time_that_is_left() {
     assert_eq!((&state.standing, state.expires), (&ZoneSecurity::Secure(keys("example.")), end));
     let zone = name("lame.example.");
     let known = |memory: &Memory, now| memory.servers.known(server_address()).unwrap().standing(&zone, now);
-    let (standing, as_before) = (known(&after, now.mono), known(&before, Mono::START));
+    let (standing, as_before) = (known(&after, now.mono), known(&before, BORN));
     assert_eq!(standing, as_before);
     assert!(standing.lame && !standing.edns && standing.round_trip == Some(Duration::from_millis(40)));
     assert!(!known(&after, end).lame);
@@ -232,12 +232,12 @@ fn a_dead_server_is_tried_at_once_and_what_is_known_of_servers_ends_after_a_day(
     let before = memory();
     let server = before.servers.get(server_address());
     for number in 1..=3 {
-        let sent = Mono::from_micros(number * 1_000_000);
+        let sent = BORN.after(Duration::from_secs(number));
         server.silent(&name("example."), sent, sent, &Random::seeded(1));
     }
     let file = written(&before, &scope(), later(10, 0));
     let (after, _) = read(&file, &scope(), later(0, 60));
-    let standing = after.servers.known(server_address()).unwrap().standing(&name("example."), Mono::START);
+    let standing = after.servers.known(server_address()).unwrap().standing(&name("example."), BORN);
     assert_eq!((standing.health, standing.silent_since), (Health::Due, None));
     let (after, _) = read(&file, &scope(), later(0, 86_400));
     assert!(after.servers.known(server_address()).is_none());
@@ -259,7 +259,7 @@ fn verdicts_on_zones_are_known_again_but_for_what_was_bogus() {
     }
     let (after, _) = read(&written(&before, &scope(), later(0, 0)), &scope(), later(0, 0));
     for (zone, standing) in standings {
-        let known = after.rrsets.of(view).zone_state(&name(zone), Mono::START);
+        let known = after.rrsets.of(view).zone_state(&name(zone), BORN);
         let expected = Some(standing).filter(|standing| !matches!(standing, ZoneSecurity::Bogus(_)));
         assert_eq!(known.map(|state| state.standing.clone()), expected, "{zone}");
     }
@@ -283,6 +283,91 @@ fn what_is_over_is_not_restored_and_nothing_lives_longer_than_max_ttl() {
     assert_eq!(read(&written(&before, &scope(), later(301, 0)), &scope(), later(5, 0)).1.unwrap().entries, 1);
 }
 
+/// A scope in which entries may be used for an hour after their end.
+fn stale_scope() -> Scope {
+    Scope { serve_stale: HOUR, ..scope() }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+#[test]
+fn what_may_be_used_past_its_end_is_known_again_for_the_rest_of_that_time() {
+    let before = memory();
+    fill(&before);
+    let [view, ..] = views();
+    before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
+    let last = |memory: &Memory, owner: &str, kind, now| {
+        let word = memory.rrsets.of(view).last_word(&name(owner), kind, HOUR, now);
+        word.map(|word| (word.kind, word.age))
+    };
+    // All ended after 300 s.
+    let file = written(&before, &stale_scope(), later(1_300, 0));
+    let (after, read_) = read(&file, &stale_scope(), later(0, 999));
+    // MX, A and DNAME, the delegation, the state of the zone, and the server; no answer, glue, denial or existing name.
+    assert_eq!((read_.as_ref().unwrap().entries, read_.unwrap().restored), (6, 6));
+    let stale = |seconds| Some(Age::Stale(Duration::from_secs(seconds)));
+    let age = |word: Option<(RecordType, Age)>| word.map(|(_, age)| age);
+    assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_000));
+    assert_eq!(age(last(&after, "mail.example.", RecordType::A, BORN)), stale(2_000));
+    assert!(mx(after.rrsets.of(view), BORN).is_empty(), "not as a fresh one");
+    let rrsets = after.rrsets.of(view);
+    let cut = rrsets.stale_delegation(&name("mail.example."), HOUR, BORN).unwrap();
+    assert_eq!(cut.servers, delegation("example.").servers);
+    assert!(rrsets.delegation(&name("example."), BORN).is_none());
+    assert!(rrsets.stale_zone_state(&name("example."), HOUR, BORN).is_some());
+    // A second process later, ages go on.
+    let file = written(&after, &stale_scope(), later(100, 0));
+    let (after, _) = read(&file, &stale_scope(), later(0, 99));
+    assert_eq!(age(last(&after, "example.", RecordType::MX, BORN)), stale(2_200));
+    let end = BORN.after(Duration::from_secs(1_400));
+    assert_eq!(last(&after, "example.", RecordType::MX, end), None, "an hour after its end");
+
+    let entries = |scope: &Scope, mono| read(&written(&before, scope, later(mono, 0)), scope, later(0, 0)).1;
+    assert_eq!(entries(&stale_scope(), 3_899).unwrap().entries, 6);
+    assert_eq!(entries(&stale_scope(), 3_900).unwrap().entries, 1);
+    assert_eq!(entries(&scope(), 1_300).unwrap().entries, 1, "never stale");
+    let (_, over) = read(&written(&before, &stale_scope(), later(1_300, 0)), &stale_scope(), later(0, 2_599));
+    assert_eq!(over.unwrap().restored, 1);
+    let (_, never) = read(&written(&before, &stale_scope(), later(1_300, 0)), &scope(), later(0, 0));
+    assert_eq!(never.unwrap().restored, 1);
+}
+
+#[test]
+fn an_entry_past_its_end_is_not_known_again_where_servers_have_said_something_else() {
+    let [view, ..] = views();
+    let (owner, at) = (name("www.example."), |seconds| BORN.after(Duration::from_secs(seconds)));
+    let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
+    let soa = Record::from_rdata(name("example."), 300, RData::SOA(soa));
+    let alias =
+        |ttl| Record::from_rdata(owner.clone(), ttl, RData::CNAME(rdata::CNAME(name("web.example."))));
+    let last = |next: &dyn Fn(InView<'_>)| {
+        let before = memory();
+        let rrsets = before.rrsets.of(view);
+        rrsets.put(&[&address("www.example.", 300)], Rank::Authoritative, DAY, BORN);
+        next(rrsets);
+        let (after, _) =
+            read(&written(&before, &stale_scope(), later(2_000, 0)), &stale_scope(), later(0, 0));
+        let word = after.rrsets.of(view).last_word(&owner, RecordType::A, HOUR, BORN);
+        word.map(|word| word.kind)
+    };
+    assert_eq!(last(&|_| ()), Some(RecordType::A));
+    for nxdomain in [false, true] {
+        let denied = |rrsets: InView<'_>| {
+            let denial = Denial { name: &owner, kind: RecordType::A, nxdomain, soa: &soa };
+            rrsets.put_negative(denial, DAY, at(400));
+        };
+        assert_eq!(last(&denied), None, "{nxdomain}");
+    }
+    assert_eq!(
+        last(&|rrsets| rrsets.put(&[&alias(300)], Rank::Authoritative, DAY, at(400))),
+        Some(RecordType::CNAME)
+    );
+    assert_eq!(
+        last(&|rrsets| rrsets.put(&[&alias(9_000)], Rank::Authoritative, DAY, at(400))),
+        Some(RecordType::CNAME)
+    );
+}
+
 #[test]
 fn what_memory_holds_already_stays() {
     let ([view, ..], now) = (views(), later(5, 10));
@@ -301,8 +386,8 @@ fn views_are_told_by_their_places_and_those_that_are_gone_are_left_out() {
     let [first, second, third] = views();
     let before = memory();
     for view in [first, second, third] {
-        put(&before, "mail.example.", view, answer("mail.example.", 300, Mono::START));
-        before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, Mono::START);
+        put(&before, "mail.example.", view, answer("mail.example.", 300, BORN));
+        before.rrsets.of(view).put(&[&address("mail.example.", 300)], Rank::Answer, DAY, BORN);
     }
     // The second view is gone. The third one shares the RRsets of the first one, and now comes before it.
     let own = Scope { views: vec![(third, first), (first, first)], ..scope() };
@@ -310,11 +395,10 @@ fn views_are_told_by_their_places_and_those_that_are_gone_are_left_out() {
     let next = Scope { views: vec![(first, first), (second, first)], ..scope() };
     let (after, read) = read(&file, &next, later(0, 0));
     assert_eq!(read.unwrap().restored, 3);
-    let known =
-        |view| after.rrsets.of(view).rrset(&name("mail.example."), RecordType::A, Rank::Answer, Mono::START);
-    assert!(kept(&after, "mail.example.", first, Mono::START).is_some());
-    assert!(kept(&after, "mail.example.", second, Mono::START).is_some());
-    assert!(kept(&after, "mail.example.", third, Mono::START).is_none());
+    let known = |view| after.rrsets.of(view).rrset(&name("mail.example."), RecordType::A, Rank::Answer, BORN);
+    assert!(kept(&after, "mail.example.", first, BORN).is_some());
+    assert!(kept(&after, "mail.example.", second, BORN).is_some());
+    assert!(kept(&after, "mail.example.", third, BORN).is_none());
     assert_eq!([first, second, third].map(|view| known(view).is_some()), [true, false, false]);
 }
 
@@ -324,24 +408,24 @@ fn nothing_that_lists_say_and_nothing_that_is_overlooked_is_kept() {
     let before = memory();
     let listed = Answer {
         list: Some(ListMark { list: 1, says: ListSays::Listed }),
-        ..answer("2.bl.example.", 300, Mono::START)
+        ..answer("2.bl.example.", 300, BORN)
     };
     put(&before, "2.bl.example.", view, listed);
-    put(&before, "3.bl.example.", view, answer("3.bl.example.", 300, Mono::START));
-    put(&before, "mail.example.", view, answer("mail.example.", 300, Mono::START));
-    let unchecked = Answer { security: Security::Insecure, ..answer("alias.example.", 300, Mono::START) };
+    put(&before, "3.bl.example.", view, answer("3.bl.example.", 300, BORN));
+    put(&before, "mail.example.", view, answer("mail.example.", 300, BORN));
+    let unchecked = Answer { security: Security::Insecure, ..answer("alias.example.", 300, BORN) };
     put(&before, "alias.example.", view, unchecked);
     let rrsets = before.rrsets.of(view);
-    rrsets.put(&[&address("3.bl.example.", 300)], Rank::Answer, DAY, Mono::START);
-    rrsets.put(&[&address("ns.bl.example.", 300)], Rank::Glue, DAY, Mono::START);
+    rrsets.put(&[&address("3.bl.example.", 300)], Rank::Answer, DAY, BORN);
+    rrsets.put(&[&address("ns.bl.example.", 300)], Rank::Glue, DAY, BORN);
     rrsets.put_delegation(Arc::new(delegation("bl.example.")));
     let lists = HashSet::from([wire_name(&name("bl.example."))]);
     let with_lists = Scope { lists: lists.clone(), ..scope() };
     let file = written(&before, &with_lists, later(0, 0));
     let (after, read_) = read(&file, &with_lists, later(0, 0));
     assert_eq!(read_.unwrap().restored, 4, "two answers, and the way to the list");
-    assert!(kept(&after, "3.bl.example.", view, Mono::START).is_none());
-    assert!(after.rrsets.of(view).delegation(&name("bl.example."), Mono::START).is_some());
+    assert!(kept(&after, "3.bl.example.", view, BORN).is_none());
+    assert!(after.rrsets.of(view).delegation(&name("bl.example."), BORN).is_some());
 
     // The name was not a list when the snapshot was written.
     let file = written(&before, &scope(), later(0, 0));
@@ -364,13 +448,13 @@ fn another_configuration_another_version_the_future_and_what_is_none_are_refused
     };
     let other = Scope { fingerprint: [8; 32], ..scope() };
     assert!(refused(&file, &other, later(0, 0)).contains("other zones"));
-    let early = Now { mono: Mono::START, unix: WRITTEN - 3 };
+    let early = Now { mono: BORN, unix: WRITTEN - 3 };
     assert_eq!(refused(&file, &scope(), early), "it was written 3 s in the future of the system clock");
     let mut next = file.clone();
-    next[19] = 2;
+    next[19] = 3;
     assert_eq!(
         refused(&next, &scope(), later(0, 0)),
-        "it has format version 2, and this resolverd reads version 1"
+        "it has format version 3, and this resolverd reads version 2"
     );
     for foreign in [&b""[..], b"{\"version\":1}", &[0; 500]] {
         assert_eq!(refused(foreign, &scope(), later(0, 0)), "it is not a cache snapshot");
@@ -409,7 +493,7 @@ fn blocks_that_lack_or_stand_elsewhere_are_noticed() {
         let owner = format!("n{number}.example.");
         let text = TXT::new((0..200).map(|_| "x".repeat(255)).collect());
         let record = Record::from_rdata(name(&owner), 300, RData::TXT(text));
-        before.rrsets.of(view).put(&[&record], Rank::Answer, DAY, Mono::START);
+        before.rrsets.of(view).put(&[&record], Rank::Answer, DAY, BORN);
     }
     let file = written(&before, &scope(), later(0, 0));
     let head = HEAD;
@@ -451,13 +535,13 @@ proptest! {
         prop_assert!(read.is_ok());
         let [view, ..] = views();
         let rrsets = after.rrsets.of(view);
-        mx(rrsets, Mono::START);
-        rrsets.zone_state(&name("example."), Mono::START);
-        after.servers.list(Mono::START);
-        rrsets.delegation(&name("example."), Mono::START).map(|cut| cut.evidence.records(1));
-        if let Some(answer) = kept(&after, "mail.example.", view, Mono::START) {
+        mx(rrsets, BORN);
+        rrsets.zone_state(&name("example."), BORN);
+        after.servers.list(BORN);
+        rrsets.delegation(&name("example."), BORN).map(|cut| cut.evidence.records(1));
+        if let Some(answer) = kept(&after, "mail.example.", view, BORN) {
             prop_assert!(ttls(&answer).iter().all(|ttl| *ttl <= 86_400));
         }
-        after.look(&name("example."), None, Mono::START);
+        after.look(&name("example."), None, BORN);
     }
 }

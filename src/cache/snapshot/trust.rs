@@ -8,7 +8,7 @@ use hickory_proto::rr::{RData, RecordType};
 use hickory_proto::serialize::binary::{BinDecoder, BinEncodable, BinEncoder};
 
 use super::octets::{Octets, put_string};
-use super::times::{Moments, put_span, span};
+use super::times::{Moments, PastEnd, lifetime, put_lifetime, put_span, span};
 use crate::cache::security::{ZoneSecurity, ZoneTrust};
 use crate::clock::Mono;
 use crate::limits::MAX_DNSKEYS;
@@ -23,16 +23,15 @@ const INSECURE: u8 = 2;
 const INSECURE_AS: u8 = 3;
 const NO_ZONE: u8 = 4;
 
-/// Whether it is kept.
-pub(super) fn is_kept(state: &ZoneTrust, now: Mono) -> bool {
-    now < state.expires && !matches!(state.standing, ZoneSecurity::Bogus(_))
+/// Whether such a verdict is kept.
+pub(super) fn is_kept(state: &ZoneTrust) -> bool {
+    !matches!(state.standing, ZoneSecurity::Bogus(_))
 }
 
 /// Appends the verdict on a zone's keys.
 pub(super) fn put_state(out: &mut Vec<u8>, state: &ZoneTrust, now: Mono) {
-    put_span(out, now.since(state.stored));
+    put_lifetime(out, (state.stored, state.expires), now);
     put_span(out, now.since(state.sought));
-    put_span(out, state.expires.since(now));
     match &state.standing {
         ZoneSecurity::Secure(keys) => {
             out.push(SECURE);
@@ -60,7 +59,7 @@ fn put_fault(out: &mut Vec<u8>, standing: u8, fault: &ValidationFailure) {
 
 /// Reads the verdict on a zone's keys.
 pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Option<ZoneTrust> {
-    let (age, sought, lasts) = (span(left)?, span(left)?, moments.left(span(left)?)?);
+    let (lifetime, sought) = (lifetime(left, moments, PastEnd::Used)?, span(left)?);
     let zone = name_of_wire(zone);
     let standing = match left.octet()? {
         SECURE => {
@@ -73,9 +72,8 @@ pub(super) fn state(left: &mut Octets<'_>, zone: &[u8], moments: Moments) -> Opt
         NO_ZONE => ZoneSecurity::NoZone(fault(left)?),
         _ => return None,
     };
-    let since = |age| moments.now.before(moments.gone.saturating_add(age));
-    let (stored, sought) = (since(age), since(sought));
-    Some(ZoneTrust { zone, standing, stored, sought, expires: moments.now.after(lasts) })
+    let sought = moments.now.before(moments.gone.saturating_add(sought));
+    Some(ZoneTrust { zone, standing, stored: lifetime.since, sought, expires: lifetime.expires })
 }
 
 fn key(octets: &[u8]) -> Option<ZoneKey> {

@@ -192,8 +192,7 @@ impl Validator {
                 return Some(current);
             }
             let under_way = self.is_fetching(&state.zone, RecordType::DNSKEY, context);
-            // Moments begin with this process. Keys that an earlier process has fetched count as fetched long ago.
-            let was_just_sought = current.sought > Mono::START && now.since(current.sought) < KEY_RENEWAL;
+            let was_just_sought = now.since(current.sought) < KEY_RENEWAL;
             if was_just_sought && !under_way {
                 return None;
             }
