@@ -146,8 +146,19 @@ fn break_some(lab: &Lab, faults: &[Fault], asked: &BTreeSet<String>, seed: u64) 
         let server = lab.server(name).unwrap();
         // A server of the root or of com may answer for com: only signatures show that its poison is a lie, like a
         // denial under the root's SOA.
-        let may = server.authority().zones().iter().any(|zone| zone.origin().num_labels() < 2);
-        let fits = |fault: &Fault| !(may && matches!(fault, Fault::Poisons | Fault::CatchAll));
+        let authority = server.authority();
+        let zones = authority.zones();
+        let may = zones.iter().any(|zone| zone.origin().num_labels() < 2);
+        // A server of a zone may refer to the one below, with any address: for that zone it is no self-referral.
+        let is_below = |origin: &Name, other: &Name| origin != other && other.zone_of(origin);
+        let refers =
+            zones.iter().any(|zone| zones.iter().any(|other| is_below(zone.origin(), other.origin())));
+        let lies = |fault: &Fault| match fault {
+            Fault::Poisons | Fault::CatchAll => may,
+            Fault::SelfReferral => refers,
+            _ => false,
+        };
+        let fits = |fault: &Fault| !lies(fault);
         let fault = drawn.iter().position(fits).map_or(Fault::Dead, |place| drawn.remove(place));
         server.set_faults(&[server.faults(), vec![fault]].concat());
         ((*name).to_owned(), fault)
