@@ -63,6 +63,9 @@ use crate::random::Random;
 /// against resident growth.
 pub const ENTRY_OVERHEAD: usize = 112;
 
+/// The part of it that a slot keeps while it is empty.
+const SLOT: u32 = 80;
+
 /// Shares of `cache.size` in per cent: answers serve hits; RRsets and delegations save messages; entries of the two
 /// small memories have at most a few hundred octets.
 const SHARES: CacheShares = CacheShares { answers: 50, rrsets: 40, servers: 5, failures: 5 };
@@ -98,13 +101,19 @@ impl Memory {
         let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
         Self {
-            answers: Answers(QuestionStore::new(share(SHARES.answers), keyed, weigh_answer)),
-            rrsets: rrsets::Rrsets::new(QuestionStore::new(share(SHARES.rrsets), keyed, entries::weigh)),
+            answers: Answers(QuestionStore::new(share(SHARES.answers), keyed, weigh_answer, SLOT)),
+            rrsets: rrsets::Rrsets::new(QuestionStore::new(
+                share(SHARES.rrsets),
+                keyed,
+                entries::weigh,
+                SLOT,
+            )),
             servers: servers::Servers::new(share(SHARES.servers), keyed),
             failures: failures::Failures::new(QuestionStore::new(
                 share(SHARES.failures),
                 keyed,
                 failures::weigh,
+                SLOT,
             )),
             keyed,
             walks: walk::Walks::default(),

@@ -34,7 +34,8 @@ pub struct Servers(Store<SocketAddr, Arc<Server>>);
 
 impl Servers {
     pub(super) fn new(capacity: u64, keyed: Keyed) -> Self {
-        Self(Store::new(capacity, keyed, |_, _| ENTRY))
+        // All entries weigh the same, so no slot stays empty.
+        Self(Store::new(capacity, keyed, |_, _| ENTRY, 0))
     }
 
     /// The server at `address`, known or new.

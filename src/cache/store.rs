@@ -60,6 +60,8 @@ struct StoreShard<K, V> {
     era: u16,
     left_of_era: u64,
     capacity: u64,
+    /// Octets of an empty slot.
+    slot: u32,
 }
 
 struct StoreSlot<K, V> {
@@ -89,10 +91,10 @@ impl<K, V> Clone for Store<K, V> {
 }
 
 impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
-    /// An empty table of at most `capacity` octets.
-    pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>) -> Self {
+    /// An empty table of at most `capacity` octets. A slot takes `slot` of them while it is empty.
+    pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>, slot: u32) -> Self {
         let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
-        let shards = (0..shards).map(|_| Mutex::new(StoreShard::new(capacity / shards))).collect();
+        let shards = (0..shards).map(|_| Mutex::new(StoreShard::new(capacity / shards, slot))).collect();
         Self { shards, keyed, weigh, capacity }
     }
 
@@ -201,7 +203,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
         let entries = self.fill().0;
         for shard in self.shards.iter() {
             let mut shard = lock(shard);
-            let empty = StoreShard::new(shard.capacity);
+            let empty = StoreShard::new(shard.capacity, shard.slot);
             let held = std::mem::replace(&mut *shard, empty);
             drop(shard);
             drop(held);
@@ -230,7 +232,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
 }
 
 impl<K: Eq, V: Clone> StoreShard<K, V> {
-    fn new(capacity: u64) -> Self {
+    fn new(capacity: u64, slot: u32) -> Self {
         let queue = || Queue { newest: NONE, oldest: NONE, weight: 0 };
         Self {
             table: HashTable::new(),
@@ -242,6 +244,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
             era: 0,
             left_of_era: 0,
             capacity,
+            slot,
         }
     }
 
@@ -308,11 +311,17 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         }
     }
 
-    /// Removes entries beyond the bound.
+    /// Removes entries beyond the bound. Slots that are empty count: there are many after entries of some hundred octets
+    /// have made room for entries of 60 KB.
     fn fit(&mut self) {
-        while self.weight() > self.capacity {
+        while self.weight().saturating_add(self.empty()) > self.capacity {
             self.evict();
         }
+    }
+
+    /// Octets of the empty slots.
+    fn empty(&self) -> u64 {
+        (self.free.len() as u64).saturating_mul(self.slot.into())
     }
 
     fn replace(&mut self, place: u32, held: (K, V), weight: u32) {
@@ -369,7 +378,7 @@ impl<K: Eq, V: Clone> StoreShard<K, V> {
         let held = self.slot_mut(place)?.held.take();
         if self.table.is_empty() {
             // A flush frees the memory of all entries.
-            *self = Self::new(self.capacity);
+            *self = Self::new(self.capacity, self.slot);
         }
         held
     }

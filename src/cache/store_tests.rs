@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 /// A store of numbers that weigh their own value.
 fn store(capacity: u64) -> Store<u32, u32> {
-    Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value)
+    Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value, 0)
 }
 
 fn keys(store: &Store<u32, u32>) -> Vec<u32> {
@@ -91,6 +91,17 @@ fn all_is_given_back_and_what_is_too_large_is_not_held() {
     assert_eq!((store.remove(&2), store.clear(), store.fill()), (None, 1, (0, 0)));
     assert_eq!(store.get_with(&3, || 7), 7);
     assert_eq!(store.get_with(&3, || 8), 7);
+}
+
+#[test]
+fn the_slots_of_many_small_entries_are_weighed_after_large_ones_have_come() {
+    let store = Store::new(100_000, Keyed::new(&Random::seeded(1)), |_, value| *value, 10);
+    (0..5_000).for_each(|key| store.insert(key, 20));
+    assert_eq!(store.fill(), (5_000, 100_000));
+    (10_000..10_100).for_each(|key| store.insert(key, 10_000));
+    assert_eq!(store.fill(), (5, 50_000), "5 000 slots take the other half");
+    (20_000..40_000).for_each(|key| store.insert(key, 20));
+    assert_eq!(store.fill(), (4_999, 99_980), "and are used again");
 }
 
 proptest! {
