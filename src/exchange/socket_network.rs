@@ -199,8 +199,10 @@ struct Sent(Arc<Socket>);
 impl Replies for Sent {
     fn next(&mut self) -> BoxFuture<'_, io::Result<(SocketAddr, Vec<u8>)>> {
         Box::pin(async {
-            let mut datagram = Vec::with_capacity(LARGER_THAN_OFFERED);
+            let mut datagram = Vec::new();
             let read = |socket: &OwnedFd| {
+                // Not before a datagram has come: thousands of sockets wait for silent servers.
+                datagram.reserve_exact(LARGER_THAN_OFFERED);
                 Ok(rustix::net::recv(socket, spare_capacity(&mut datagram), RecvFlags::empty())?)
             };
             tokio::select! {

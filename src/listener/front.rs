@@ -54,7 +54,7 @@ pub(super) struct WaitingQuery {
     /// The view of its listener when it came: a reload does not change it.
     view: Arc<View>,
     /// Given back once its reply is on its way.
-    _waiting: Waiting,
+    waiting: Waiting,
 }
 
 /// A waiting client. It is kept until the reply is on its way; the daemon ends only after that.
@@ -171,7 +171,7 @@ impl Front {
         match Arc::clone(&self.waiting).try_acquire_owned() {
             Ok(waiting) => {
                 let view = Arc::clone(&policy.view);
-                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, _waiting: waiting }))
+                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, waiting }))
             }
             Err(_) => {
                 self.shed(arrival, &query, out);
@@ -256,6 +256,13 @@ impl Front {
 async fn or_no_reply<Work: Future>(work: Work) -> Option<Work::Output> {
     let ended = caught(work).await;
     ended.inspect_err(|panicked| tracing::error!("{panicked}; a query got no reply; please report it")).ok()
+}
+
+impl WaitingQuery {
+    /// The part that lets the daemon wait for its reply.
+    pub(super) fn into_waiting(self) -> Waiting {
+        self.waiting
+    }
 }
 
 impl Arrival {

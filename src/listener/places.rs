@@ -1,4 +1,5 @@
 //! Places for stream clients: a bound for all, and one for each client. A new client takes the place of the idlest.
+//! The questions in progress at all connections, and the replies that wait to be taken, are bounded in the same way.
 //!
 //! RFC 7766 section 6.2: limits by client, and idle connections closed first.
 
@@ -9,7 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::clock::Mono;
-use crate::limits::{MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT, MAX_UNSENT, MAX_UNSENT_PER_CLIENT};
+use crate::limits::{
+    MAX_MORE_PIPELINED, MAX_MORE_PIPELINED_PER_CLIENT, MAX_PIPELINED, MAX_TCP_CLIENTS, MAX_TCP_PER_CLIENT,
+    MAX_UNSENT, MAX_UNSENT_PER_CLIENT,
+};
 
 /// The connections of all listeners.
 #[derive(Default)]
@@ -22,6 +26,8 @@ pub(super) struct Seat {
     client: IpAddr,
     /// When it was last active, in microseconds of the clock.
     active: AtomicU64,
+    /// Questions in progress.
+    questions: AtomicUsize,
     /// Octets of replies that the client has not taken yet.
     unsent: AtomicUsize,
     /// Notified when it must leave, for another client.
@@ -34,12 +40,6 @@ pub(super) struct TakenPlace {
     seat: Arc<Seat>,
 }
 
-/// Room for octets that a client has not taken yet. It is given back when dropped.
-pub(super) struct UnsentRoom {
-    seat: Arc<Seat>,
-    octets: usize,
-}
-
 impl ConnectionPlaces {
     /// Takes a place for `client`. If there is none, the idlest of its own, or of all, makes room.
     pub(super) fn take(self: &Arc<Self>, client: IpAddr, now: Mono) -> TakenPlace {
@@ -50,8 +50,9 @@ impl ConnectionPlaces {
         } else if seats.len() >= MAX_TCP_CLIENTS {
             make_room(&mut seats, |_| true);
         }
-        let (active, unsent, leave) = (AtomicU64::new(now.as_micros()), AtomicUsize::new(0), Notify::new());
-        let seat = Arc::new(Seat { client, active, unsent, leave });
+        let active = AtomicU64::new(now.as_micros());
+        let (questions, unsent, leave) = <(AtomicUsize, AtomicUsize, Notify)>::default();
+        let seat = Arc::new(Seat { client, active, questions, unsent, leave });
         seats.push(Arc::clone(&seat));
         TakenPlace { places: Arc::clone(self), seat }
     }
@@ -82,28 +83,62 @@ impl TakenPlace {
         self.seat.active.store(now.as_micros(), Ordering::Relaxed);
     }
 
-    /// Room for octets of replies that the client has not taken yet; none if it, or all clients together, keep too many.
-    pub(super) fn keep_unsent(&self, octets: usize) -> Option<UnsentRoom> {
-        let seats = self.places.seats();
-        let unsent = |seat: &Arc<Seat>| seat.unsent.load(Ordering::Relaxed);
-        let all: usize = seats.iter().map(unsent).sum();
-        let own: usize = seats.iter().filter(|seat| seat.client == self.seat.client).map(unsent).sum();
-        if all.saturating_add(octets) > MAX_UNSENT || own.saturating_add(octets) > MAX_UNSENT_PER_CLIENT {
-            return None;
+    /// Whether the connection may have one more question in progress. One it may always have; of more, there is a number
+    /// for its client and one for all clients.
+    pub(super) fn has_room(&self) -> bool {
+        self.questions() == 0 || self.has_room_among(&self.places.seats())
+    }
+
+    /// Begins a question; false if the connection has no room for it.
+    pub(super) fn begin_question(&self) -> bool {
+        // Only this connection changes its number, and the first does not count for others.
+        let seats = (self.questions() > 0).then(|| self.places.seats());
+        let begins = seats.as_ref().is_none_or(|seats| self.has_room_among(seats));
+        self.seat.questions.fetch_add(usize::from(begins), Ordering::Relaxed);
+        begins
+    }
+
+    /// A question has ended.
+    pub(super) fn end_question(&self) {
+        self.seat.questions.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn has_room_among(&self, seats: &[Arc<Seat>]) -> bool {
+        let more = |seat: &Seat| seat.questions.load(Ordering::Relaxed).saturating_sub(1);
+        let (all, own) = self.sums(seats, more);
+        self.questions() < MAX_PIPELINED && all < MAX_MORE_PIPELINED && own < MAX_MORE_PIPELINED_PER_CLIENT
+    }
+
+    fn questions(&self) -> usize {
+        self.seat.questions.load(Ordering::Relaxed)
+    }
+
+    /// The connection keeps so many octets of replies that its client has not taken yet; false if it, or all clients
+    /// together, would keep too many.
+    pub(super) fn keep_unsent(&self, octets: usize) -> bool {
+        let added = octets.saturating_sub(self.seat.unsent.load(Ordering::Relaxed));
+        let seats = (added > 0).then(|| self.places.seats());
+        let fits = seats.as_ref().is_none_or(|seats| {
+            let (all, own) = self.sums(seats, |seat| seat.unsent.load(Ordering::Relaxed));
+            all.saturating_add(added) <= MAX_UNSENT && own.saturating_add(added) <= MAX_UNSENT_PER_CLIENT
+        });
+        if fits {
+            self.seat.unsent.store(octets, Ordering::Relaxed);
         }
-        self.seat.unsent.fetch_add(octets, Ordering::Relaxed);
-        Some(UnsentRoom { seat: Arc::clone(&self.seat), octets })
+        fits
+    }
+
+    /// The sum over the connections of all clients, and over those of its client.
+    fn sums(&self, seats: &[Arc<Seat>], counted: impl Fn(&Seat) -> usize) -> (usize, usize) {
+        seats.iter().fold((0, 0), |(all, own), seat| {
+            let (more, is_own) = (counted(seat), seat.client == self.seat.client);
+            (all.saturating_add(more), own.saturating_add(if is_own { more } else { 0 }))
+        })
     }
 
     /// Waits until it has to leave.
     pub(super) async fn leave(&self) {
         self.seat.leave.notified().await;
-    }
-}
-
-impl Drop for UnsentRoom {
-    fn drop(&mut self) {
-        self.seat.unsent.fetch_sub(self.octets, Ordering::Relaxed);
     }
 }
 
@@ -145,15 +180,42 @@ mod tests {
     fn what_clients_have_not_taken_is_bounded_for_each_and_for_all_together() {
         let places = Arc::new(ConnectionPlaces::default());
         let (one, second) = (places.take(client(1), at(0)), places.take(client(1), at(0)));
-        let kept = one.keep_unsent(MAX_UNSENT_PER_CLIENT - 10);
-        assert!(kept.is_some() && second.keep_unsent(11).is_none() && second.keep_unsent(10).is_some());
+        assert!(one.keep_unsent(MAX_UNSENT_PER_CLIENT - 10));
+        assert!(!second.keep_unsent(11) && second.keep_unsent(10));
+        assert!(!one.keep_unsent(MAX_UNSENT_PER_CLIENT - 9), "it has what it had");
         let others: Vec<_> = (2..=4).map(|last| places.take(client(last), at(0))).collect();
-        let all: Vec<_> = others.iter().map(|other| other.keep_unsent(MAX_UNSENT_PER_CLIENT)).collect();
-        assert!(all.iter().all(Option::is_some), "one client leaves room for others");
+        assert!(
+            others.iter().all(|other| other.keep_unsent(MAX_UNSENT_PER_CLIENT)),
+            "one leaves room for others"
+        );
         let last = places.take(client(9), at(0));
-        assert!(last.keep_unsent(11).is_none() && last.keep_unsent(10).is_some());
-        drop(kept);
-        assert!(last.keep_unsent(11).is_some());
+        assert!(!last.keep_unsent(1));
+        assert!(one.keep_unsent(0) && last.keep_unsent(11));
+        drop(others);
+        assert!(last.keep_unsent(MAX_UNSENT_PER_CLIENT));
+    }
+
+    #[test]
+    fn questions_in_progress_beyond_one_are_bounded_for_each_client_and_for_all_together() {
+        let places = Arc::new(ConnectionPlaces::default());
+        let of = |last| -> Vec<TakenPlace> {
+            let held: Vec<_> = (0..MAX_TCP_PER_CLIENT).map(|_| places.take(client(last), at(0))).collect();
+            for place in held.iter().cycle().take(MAX_TCP_PER_CLIENT * MAX_PIPELINED) {
+                assert_eq!(place.has_room(), place.begin_question());
+            }
+            held
+        };
+        let sum = |held: &[TakenPlace]| held.iter().map(TakenPlace::questions).sum::<usize>();
+        let first = of(1);
+        assert_eq!(sum(&first), MAX_TCP_PER_CLIENT + MAX_MORE_PIPELINED_PER_CLIENT);
+        let rest: Vec<_> = (2..=4).map(of).collect();
+        let all = sum(&first) + rest.iter().map(|held| sum(held)).sum::<usize>();
+        assert_eq!(all, MAX_TCP_CLIENTS + MAX_MORE_PIPELINED);
+        drop((first, rest));
+        let alone = places.take(client(1), at(0));
+        assert_eq!((0..).take_while(|_| alone.begin_question()).count(), MAX_PIPELINED);
+        alone.end_question();
+        assert!(alone.begin_question() && !alone.begin_question());
     }
 
     #[test]

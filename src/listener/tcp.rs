@@ -1,28 +1,32 @@
 //! Streams: many questions on a connection, answered as they are ready (RFC 7766 sections 6.2.1 and 7).
 //!
-//! Connections, questions on one connection, idle time, and the times to read and to write a message are bounded.
+//! Connections, questions on one connection and on all, replies that wait, idle time, and the times to read and to
+//! write a message are bounded. A connection with the greatest number of questions is not read, so that none is lost.
 //! After an error of accept there is a pause; it is never fatal.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
-use super::front::{Arrival, Front, Handled, WaitingQuery};
+use super::front::{Arrival, Front, Handled, Waiting, WaitingQuery};
 use super::places::{ConnectionPlaces, TakenPlace};
 use crate::limits::{
-    ACCEPT_PAUSE, MAX_PIPELINED, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME,
+    ACCEPT_PAUSE, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER,
     TCP_UNACKNOWLEDGED_TIME, TCP_WRITE_TIME,
 };
 use crate::question::{Answer, Apart};
 
 /// Questions over TCP are counted in the first worker's shard: they are few.
 const SHARD: usize = 0;
+
+/// Octets that hold a whole message, with its length in front.
+const WHOLE_QUERY: usize = MAX_QUERY + 2;
 
 /// Accepts connections until `accepting` turns false.
 pub(super) async fn accept(
@@ -74,25 +78,41 @@ struct Connection {
     /// Questions in progress, each as a task, because others may wait for the same answers. Their clients wait until
     /// the replies are written. A client that does not read its replies delays only itself.
     pending: JoinSet<AnsweredQuery>,
+    unsent: Unsent,
+}
+
+/// Replies that the kernel has not taken yet.
+#[derive(Default)]
+struct Unsent {
+    /// Replies, each with its length in front, and the octets of them that the kernel has taken.
+    replies: Vec<u8>,
+    taken: usize,
+    /// Those who wait until they are taken.
+    waiting: Vec<Waiting>,
+    /// When all must be taken.
+    due: Option<Instant>,
 }
 
 impl Connection {
     fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: TakenPlace) -> Self {
-        let (read, due, pending) = (Vec::new(), None, JoinSet::new());
-        Self { stream, client, front, taken, read, due, pending }
+        let (read, due, pending, unsent) = (Vec::new(), None, JoinSet::new(), Unsent::default());
+        Self { stream, client, front, taken, read, due, pending, unsent }
     }
 
     async fn serve(mut self) -> io::Result<()> {
-        bound_unacknowledged(&self.stream)?;
+        bound_kernel(&self.stream)?;
         let mut open = true;
-        while open || !self.pending.is_empty() {
-            let reads = open && self.pending.len() < MAX_PIPELINED;
+        while open || !self.pending.is_empty() || !self.unsent.is_empty() {
+            // A client that does not take its replies gets no more, except to questions in progress.
+            let reads =
+                open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
             let idle = self.pending.is_empty();
             let until = until(self.due, idle, Instant::now());
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
                 Some(resolved) = self.pending.join_next(), if !idle => {
+                    self.taken.end_question();
                     // This cannot be an error: no task is aborted while the connection is open, and panics are caught
                     // in the task.
                     if let Ok((Some(answer), waiting)) = resolved {
@@ -100,15 +120,20 @@ impl Connection {
                         drop(answer);
                         reply.iter().for_each(|reply| frame(reply, &mut replies));
                         drop(reply);
-                        self.send(replies).await?;
+                        self.send(replies, Some(waiting.into_waiting()))?;
                     }
-                    self.take_messages().await?;
+                    self.take_messages()?;
                 }
-                length = read(&mut self.stream, &mut self.read, until), if reads => {
+                writable = self.unsent.wait(&self.stream), if !self.unsent.is_empty() => {
+                    writable?;
+                    self.send(Vec::new(), None)?;
+                    self.take_messages()?;
+                }
+                length = read(&self.stream, &mut self.read, until), if reads => {
                     // Zero octets: the client sends no more, or was too slow, but may still read (RFC 7766 section
                     // 6.2.3).
                     open = length? > 0;
-                    self.take_messages().await?;
+                    self.take_messages()?;
                 }
             }
         }
@@ -117,11 +142,11 @@ impl Connection {
 
     /// Takes the complete messages out of the octets read, up to the number that may be resolved at once. Replies from
     /// memory leave together.
-    async fn take_messages(&mut self) -> io::Result<()> {
+    fn take_messages(&mut self) -> io::Result<()> {
         let (mut out, mut replies) = (Vec::new(), Vec::new());
         let mut ended: io::Result<()> = Ok(());
         let before = self.read.len();
-        while self.pending.len() < MAX_PIPELINED
+        while self.unsent.is_empty()
             && let Some(length) = self.read.first_chunk().map(|size| usize::from(u16::from_be_bytes(*size)))
         {
             if length > MAX_QUERY {
@@ -130,16 +155,20 @@ impl Connection {
                 break;
             }
             let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
+            if !self.taken.begin_question() {
+                break;
+            }
             let now = self.front.now();
             self.taken.mark_active(now);
             let arrival =
                 Arrival { shard: SHARD, client: self.client, at: now, limit: Some(MAX_STREAM_REPLY) };
             match self.front.receive(arrival, message, &mut out) {
-                Handled::Nothing => {}
+                Handled::Nothing => self.taken.end_question(),
                 Handled::Reply => {
+                    self.taken.end_question();
                     frame(&out, &mut replies);
                     if replies.len() > MAX_STREAM_REPLY {
-                        self.send(std::mem::take(&mut replies)).await?;
+                        self.send(std::mem::take(&mut replies), None)?;
                     }
                 }
                 Handled::Miss(waiting) => {
@@ -150,38 +179,75 @@ impl Connection {
             self.read.drain(..length.saturating_add(2));
         }
         if !replies.is_empty() {
-            self.send(replies).await?;
+            self.send(replies, None)?;
         }
         ended?;
-        let begun = !self.read.is_empty() && self.pending.len() < MAX_PIPELINED;
+        let begun = !self.read.is_empty() && self.unsent.is_empty() && self.taken.has_room();
         self.due = due(self.due, begun, self.read.len() < before, Instant::now());
+        if self.read.is_empty() {
+            // An idle connection keeps nothing.
+            self.read = Vec::new();
+        }
         Ok(())
     }
 
-    /// Sends replies, each with its length in front. The part that the kernel does not take at once is kept, within a
-    /// bound for the client and one for all clients; beyond it the connection is closed.
-    async fn send(&mut self, mut replies: Vec<u8>) -> io::Result<()> {
-        let sent = match self.stream.try_write(&replies) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-            sent => sent?,
-        };
-        if sent == replies.len() {
+    /// Sends replies, each with its length in front, after those that are unsent. The part that the kernel does not take
+    /// at once is kept, within a bound for the client and one for all clients; beyond it the connection is closed.
+    fn send(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) -> io::Result<()> {
+        self.unsent.add(replies, waiting);
+        self.unsent.write(&self.stream)?;
+        if self.taken.keep_unsent(self.unsent.replies.capacity()) {
             return Ok(());
         }
-        replies.drain(..sent);
-        replies.shrink_to_fit();
-        let Some(_kept) = self.taken.keep_unsent(replies.len()) else {
-            self.front.apart(SHARD, Apart::ReplyLost);
-            return Err(io::ErrorKind::QuotaExceeded.into());
-        };
-        let written = timeout(TCP_WRITE_TIME, self.stream.write_all(&replies)).await;
-        written.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+        self.front.apart(SHARD, Apart::ReplyLost);
+        Err(io::ErrorKind::QuotaExceeded.into())
     }
 }
 
-/// Bounds how long the kernel keeps replies that the client does not take.
-fn bound_unacknowledged(stream: &TcpStream) -> io::Result<()> {
+impl Unsent {
+    fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+    }
+
+    /// Adds replies, and the client that waits for them.
+    fn add(&mut self, replies: Vec<u8>, waiting: Option<Waiting>) {
+        if replies.is_empty() {
+            return;
+        }
+        if self.replies.is_empty() {
+            self.replies = replies;
+        } else {
+            self.replies.drain(..std::mem::take(&mut self.taken));
+            self.replies.extend_from_slice(&replies);
+        }
+        self.waiting.extend(waiting);
+        self.due = Some(Instant::now() + TCP_WRITE_TIME);
+    }
+
+    /// Writes as much as the kernel takes.
+    fn write(&mut self, stream: &TcpStream) -> io::Result<()> {
+        while let Some(rest) = self.replies.get(self.taken..).filter(|rest| !rest.is_empty()) {
+            match stream.try_write(rest) {
+                Ok(octets) => self.taken = self.taken.saturating_add(octets),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        *self = Self::default();
+        Ok(())
+    }
+
+    /// Waits until the kernel takes more, if it does in time.
+    async fn wait(&self, stream: &TcpStream) -> io::Result<()> {
+        let due = self.due.unwrap_or_else(Instant::now);
+        timeout_at(due, stream.writable()).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+/// Bounds how many replies that the client does not take the kernel keeps, and how long.
+fn bound_kernel(stream: &TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
+    SockRef::from(stream).set_send_buffer_size(TCP_SEND_BUFFER)?;
     let patience = u32::try_from(TCP_UNACKNOWLEDGED_TIME.as_millis()).unwrap_or(u32::MAX);
     Ok(rustix::net::sockopt::set_tcp_user_timeout(stream, patience)?)
 }
@@ -205,9 +271,18 @@ fn until(due: Option<Instant>, idle: bool, now: Instant) -> Option<Instant> {
 }
 
 /// Reads more octets until the moment `until`; zero octets if none come.
-async fn read(stream: &mut TcpStream, into: &mut Vec<u8>, until: Option<Instant>) -> io::Result<usize> {
-    into.reserve(MAX_QUERY);
-    let reading = stream.read_buf(into);
+async fn read(stream: &TcpStream, into: &mut Vec<u8>, until: Option<Instant>) -> io::Result<usize> {
+    let reading = async {
+        loop {
+            stream.readable().await?;
+            // A connection that sends nothing needs no buffer.
+            into.reserve(MAX_QUERY);
+            match stream.try_read_buf(into) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+        }
+    };
     match until {
         Some(until) => timeout_at(until, reading).await.unwrap_or(Ok(0)),
         None => reading.await,
