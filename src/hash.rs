@@ -28,6 +28,18 @@ impl Keyed {
     pub fn new(random: &Random) -> Self {
         Self { secret: [random.u64(), random.u64()] }
     }
+
+    /// The hash of these octets alone. That of a slice also takes in its length as a number.
+    pub fn octets(&self, octets: &[u8]) -> u64 {
+        let mut sip = self.build_hasher();
+        let (words, rest) = octets.as_chunks::<8>();
+        words.iter().for_each(|word| sip.take(u64::from_le_bytes(*word)));
+        if !rest.is_empty() {
+            sip.held = end_of(octets, rest);
+        }
+        sip.length = octets.len();
+        sip.end()
+    }
 }
 
 impl BuildHasher for Keyed {
@@ -80,6 +92,19 @@ impl Sip {
         self.round();
         let [one, ..] = &mut self.state;
         *one ^= word;
+    }
+
+    /// The hash of what was taken in.
+    fn end(mut self) -> u64 {
+        // The number of octets, modulo 256, is in the highest octet of the last word.
+        self.take(self.held | (self.length as u64) << 56);
+        let [_, _, three, _] = &mut self.state;
+        *three ^= 0xff;
+        for _ in 0..3 {
+            self.round();
+        }
+        let [one, two, three, four] = self.state;
+        one ^ two ^ three ^ four
     }
 
     /// Takes in the lowest `octets` (1 to 8) of a word.
@@ -147,16 +172,7 @@ impl Hasher for Sip {
     }
 
     fn finish(&self) -> u64 {
-        let mut sip = self.clone();
-        // The number of octets, modulo 256, is in the highest octet of the last word.
-        sip.take(self.held | (self.length as u64) << 56);
-        let [_, _, three, _] = &mut sip.state;
-        *three ^= 0xff;
-        for _ in 0..3 {
-            sip.round();
-        }
-        let [one, two, three, four] = sip.state;
-        one ^ two ^ three ^ four
+        self.clone().end()
     }
 }
 
@@ -211,6 +227,7 @@ mod tests {
                     theirs.write(part);
                 }
                 assert_eq!(ours.finish(), theirs.finish(), "{length} octets, cut at {cut}");
+                assert_eq!(zero.octets(&octets[..length]), theirs.finish(), "{length} octets alone");
                 ours.write_u16(0x0102);
                 theirs.write_u16(0x0102);
                 ours.write_u64(u64::MAX - 7);

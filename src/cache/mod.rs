@@ -48,7 +48,6 @@ pub mod snapshot;
 mod store;
 mod walk;
 
-use std::hash::Hash;
 use std::sync::Arc;
 
 use hickory_proto::rr::Name;
@@ -213,7 +212,7 @@ fn weight(key: &QuestionKey, blocks: &[usize]) -> u32 {
     u32::try_from(blocks.saturating_add(ENTRY_OVERHEAD)).unwrap_or(u32::MAX)
 }
 
-fn fill<K: Hash + Eq + Clone, V: Clone>(name: &'static str, store: &store::Store<K, V>) -> StoreFill {
+fn fill<K: store::StoreKey + Clone, V: Clone>(name: &'static str, store: &store::Store<K, V>) -> StoreFill {
     let (entries, bytes) = store.fill();
     StoreFill { store: name, entries, bytes, capacity: store.capacity() }
 }

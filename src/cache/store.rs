@@ -14,13 +14,15 @@
 //!   and Shasha, VLDB 1994). Time is counted in entries that came, because that is what evicts.
 
 use std::borrow::Borrow;
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::HashTable;
 
 use crate::hash::Keyed;
 use crate::limits::{MAX_SHARDS_OF_STORE, MIN_SHARD, SLOTS_AT_ONCE};
+use crate::question::QuestionKey;
 
 /// Per cent of a shard's octets that the short queue may take.
 const SHORT: u64 = 10;
@@ -37,6 +39,30 @@ const NONE: u32 = u32::MAX;
 
 /// The function that weighs an entry.
 pub(super) type Weigh<K, V> = fn(&K, &V) -> u32;
+
+/// A key of a table. A borrowed form of the key has the same hash.
+pub(super) trait StoreKey: Eq {
+    /// Its hash.
+    fn keyed_hash(&self, keyed: Keyed) -> u64;
+}
+
+impl StoreKey for [u8] {
+    fn keyed_hash(&self, keyed: Keyed) -> u64 {
+        keyed.octets(self)
+    }
+}
+
+impl StoreKey for QuestionKey {
+    fn keyed_hash(&self, keyed: Keyed) -> u64 {
+        keyed.octets(self.as_bytes())
+    }
+}
+
+impl StoreKey for SocketAddr {
+    fn keyed_hash(&self, keyed: Keyed) -> u64 {
+        keyed.hash_one(self)
+    }
+}
 
 /// A table.
 pub(super) struct Store<K, V> {
@@ -90,7 +116,7 @@ impl<K, V> Clone for Store<K, V> {
     }
 }
 
-impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
+impl<K: StoreKey + Clone, V: Clone> Store<K, V> {
     /// An empty table of at most `capacity` octets. A slot takes `slot` of them while it is empty.
     pub(super) fn new(capacity: u64, keyed: Keyed, weigh: Weigh<K, V>, slot: u32) -> Self {
         let shards = (capacity / MIN_SHARD).clamp(1, MAX_SHARDS_OF_STORE);
@@ -99,20 +125,20 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
     }
 
     /// The value under `key`; this counts as a use.
-    pub(super) fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    pub(super) fn get<Q: StoreKey + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        let hash = self.keyed.hash_one(key);
+        let hash = key.keyed_hash(self.keyed);
         self.shard(hash)?.get(hash, key)
     }
 
     /// The same; this does not count as a use.
-    pub(super) fn peek<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    pub(super) fn peek<Q: StoreKey + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        let hash = self.keyed.hash_one(key);
+        let hash = key.keyed_hash(self.keyed);
         let shard = self.shard(hash)?;
         let slot = shard.slot(shard.find(hash, key)?)?;
         slot.held.as_ref().map(|(_, value)| value.clone())
@@ -120,7 +146,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
 
     /// The same, otherwise the value that `make` returns.
     pub(super) fn get_with(&self, key: &K, make: impl FnOnce() -> V) -> V {
-        let hash = self.keyed.hash_one(key);
+        let hash = key.keyed_hash(self.keyed);
         let Some(mut shard) = self.shard(hash) else { return make() };
         if let Some(known) = shard.get(hash, key) {
             return known;
@@ -133,7 +159,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
 
     /// Keeps `value` under `key`, instead of the old value.
     pub(super) fn insert(&self, key: K, value: V) {
-        let (hash, weight) = (self.keyed.hash_one(&key), (self.weigh)(&key, &value));
+        let (hash, weight) = (key.keyed_hash(self.keyed), (self.weigh)(&key, &value));
         if let Some(mut shard) = self.shard(hash) {
             shard.insert(hash, key, value, weight);
         }
@@ -141,7 +167,7 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
 
     /// Adds an entry of an earlier process under `key`, if there is none. `in_use`: it was in the long queue.
     pub(super) fn restore(&self, key: K, value: V, in_use: bool) -> bool {
-        let (hash, weight) = (self.keyed.hash_one(&key), (self.weigh)(&key, &value));
+        let (hash, weight) = (key.keyed_hash(self.keyed), (self.weigh)(&key, &value));
         let Some(mut shard) = self.shard(hash) else { return false };
         let is_new = shard.find(hash, &key).is_none();
         if is_new {
@@ -172,11 +198,11 @@ impl<K: Hash + Eq + Clone, V: Clone> Store<K, V> {
     }
 
     /// Removes and returns the value under `key`.
-    pub(super) fn remove<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
+    pub(super) fn remove<Q: StoreKey + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
-        let hash = self.keyed.hash_one(key);
+        let hash = key.keyed_hash(self.keyed);
         let mut shard = self.shard(hash)?;
         let place = shard.find(hash, key)?;
         shard.take(place).map(|(_, value)| value)

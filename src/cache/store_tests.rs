@@ -4,6 +4,12 @@ use super::*;
 use crate::random::Random;
 use proptest::prelude::*;
 
+impl StoreKey for u32 {
+    fn keyed_hash(&self, keyed: Keyed) -> u64 {
+        keyed.hash_one(self)
+    }
+}
+
 /// A store of numbers that weigh their own value.
 fn store(capacity: u64) -> Store<u32, u32> {
     Store::new(capacity, Keyed::new(&Random::seeded(1)), |_, value| *value, 0)

@@ -30,6 +30,9 @@ pub const MAX_REPLIES_AT_ONCE: usize = 4 * UDP_BATCH;
 /// empty.
 pub const SMALL_UDP_BATCH: usize = 8;
 
+/// Datagrams that it reads with one call while a moderate number arrives at a time.
+pub const MIDDLE_UDP_BATCH: usize = 24;
+
 /// Steps of misses after which a worker looks at its socket and its timers again, and misses that it begins at a time: a step may be
 /// a check of signatures of up to a millisecond, and hits wait for it. Fewer than sixteen: at the sixteenth socket that is closed
 /// between two looks, tokio writes to the worker's eventfd.

@@ -11,13 +11,13 @@ use std::os::fd::AsRawFd;
 use nix::libc::{in_addr, in_pktinfo, in6_pktinfo};
 use nix::sys::socket::sockopt::{Ipv4PacketInfo, Ipv6RecvPacketInfo};
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrStorage, recvmmsg, sendmsg,
-    setsockopt,
+    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, RecvMsg, SockaddrIn, SockaddrIn6,
+    SockaddrStorage, recvmmsg, sendmsg, setsockopt,
 };
 use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg};
 use smallvec::SmallVec;
 
-use crate::limits::{MAX_QUERY, SMALL_UDP_BATCH, UDP_BATCH};
+use crate::limits::{MAX_QUERY, MIDDLE_UDP_BATCH, SMALL_UDP_BATCH, UDP_BATCH};
 
 /// Parts of a batch. `collect` would move all 64 places afterwards: four such moves were a sixth of the instructions of
 /// a hit.
@@ -41,12 +41,20 @@ enum Local {
 
 /// Datagrams that one call has read.
 pub(super) struct QueryBatch {
-    headers: MultiHeaders<SockaddrStorage>,
+    headers: Headers,
+    /// Whether the kernel reports local addresses.
+    is_told: bool,
     octets: Box<[u8]>,
     /// The number of datagrams that the next call has room for. Unused room costs time too.
     room: usize,
     /// The length and the peer of each datagram; none if the peer is not an IP address.
     datagrams: Vec<(usize, Option<Peer>)>,
+}
+
+/// The headers of a batch. Addresses of the socket's own family are copied in fewer steps than those of any family.
+enum Headers {
+    V4(MultiHeaders<SockaddrIn>),
+    V6(MultiHeaders<SockaddrIn6>),
 }
 
 /// Replies that one call will send.
@@ -81,11 +89,18 @@ pub(super) fn send(socket: &UdpSocket, reply: &[u8], peer: &Peer) -> io::Result<
 }
 
 impl QueryBatch {
-    pub(super) fn new() -> Self {
+    /// Room for batches of a socket at the address `local`.
+    pub(super) fn new(local: SocketAddr) -> Self {
+        let is_told = local.ip().is_unspecified();
         // The report of an IPv4 address is shorter.
-        let told = nix::cmsg_space!(in6_pktinfo);
+        let told = is_told.then(|| nix::cmsg_space!(in6_pktinfo));
+        let headers = match local {
+            SocketAddr::V4(_) => Headers::V4(MultiHeaders::preallocate(UDP_BATCH, told)),
+            SocketAddr::V6(_) => Headers::V6(MultiHeaders::preallocate(UDP_BATCH, told)),
+        };
         Self {
-            headers: MultiHeaders::preallocate(UDP_BATCH, Some(told)),
+            headers,
+            is_told,
             octets: vec![0; UDP_BATCH.saturating_mul(MAX_QUERY)].into_boxed_slice(),
             room: SMALL_UDP_BATCH,
             datagrams: Vec::with_capacity(UDP_BATCH),
@@ -99,6 +114,7 @@ impl QueryBatch {
     pub(super) fn receive(&mut self, socket: &UdpSocket) -> io::Result<bool> {
         match self.room {
             SMALL_UDP_BATCH => self.read::<SMALL_UDP_BATCH>(socket)?,
+            MIDDLE_UDP_BATCH => self.read::<MIDDLE_UDP_BATCH>(socket)?,
             _ => self.read::<UDP_BATCH>(socket)?,
         }
         let all = self.datagrams.len() < self.room;
@@ -112,9 +128,19 @@ impl QueryBatch {
         let mut places = self.octets.chunks_exact_mut(MAX_QUERY);
         let mut slices: [[IoSliceMut<'_>; 1]; ROOM] =
             std::array::from_fn(|_| [IoSliceMut::new(places.next().unwrap_or_default())]);
-        let room = slices.iter_mut();
-        let read = recvmmsg(socket.as_raw_fd(), &mut self.headers, room, MsgFlags::MSG_DONTWAIT, None)?;
-        self.datagrams.extend(read.map(|datagram| (datagram.bytes, peer(&datagram))));
+        let (socket, room, flags) = (socket.as_raw_fd(), slices.iter_mut(), MsgFlags::MSG_DONTWAIT);
+        match &mut self.headers {
+            Headers::V4(headers) => {
+                let read = recvmmsg(socket, headers, room, flags, None)?;
+                let client = |address: SockaddrIn| SocketAddr::V4(address.into());
+                self.datagrams.extend(read.map(|datagram| arrived(&datagram, client, self.is_told)));
+            }
+            Headers::V6(headers) => {
+                let read = recvmmsg(socket, headers, room, flags, None)?;
+                let client = |address: SockaddrIn6| SocketAddr::V6(address.into());
+                self.datagrams.extend(read.map(|datagram| arrived(&datagram, client, self.is_told)));
+            }
+        }
         Ok(())
     }
 
@@ -183,23 +209,25 @@ fn send_all(socket: &UdpSocket, replies: &[Vec<u8>], peers: &[Peer]) -> usize {
 
 /// The room of the next call, in datagrams, after a call with room for `before` that read `read`.
 fn next_room(before: usize, read: usize) -> usize {
-    if read == before {
-        UDP_BATCH
-    } else if read < SMALL_UDP_BATCH {
-        SMALL_UDP_BATCH
-    } else {
-        before
+    match read {
+        _ if read == before => UDP_BATCH,
+        0..SMALL_UDP_BATCH => SMALL_UDP_BATCH,
+        SMALL_UDP_BATCH..MIDDLE_UDP_BATCH => MIDDLE_UDP_BATCH,
+        _ => UDP_BATCH,
     }
 }
 
-fn peer(datagram: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<Peer> {
-    let address = datagram.address?;
-    let v4 = address.as_sockaddr_in().map(|address| SocketAddr::V4((*address).into()));
-    let v6 = || address.as_sockaddr_in6().map(|address| SocketAddr::V6((*address).into()));
-    Some(Peer { client: v4.or_else(v6)?, local: local(datagram) })
+/// The length of a datagram and its peer.
+fn arrived<Address: Copy>(
+    datagram: &RecvMsg<'_, '_, Address>,
+    client: impl Fn(Address) -> SocketAddr,
+    is_told: bool,
+) -> (usize, Option<Peer>) {
+    let local = if is_told { local(datagram) } else { None };
+    (datagram.bytes, datagram.address.map(|address| Peer { client: client(address), local }))
 }
 
-fn local(datagram: &RecvMsg<'_, '_, SockaddrStorage>) -> Option<Local> {
+fn local<Address>(datagram: &RecvMsg<'_, '_, Address>) -> Option<Local> {
     datagram.cmsgs().ok()?.find_map(|told| match told {
         ControlMessageOwned::Ipv4PacketInfo(info) => {
             // The kernel chooses the interface.
@@ -224,7 +252,9 @@ mod tests {
         assert_eq!(next_room(SMALL_UDP_BATCH, 1), SMALL_UDP_BATCH);
         assert_eq!(next_room(SMALL_UDP_BATCH, SMALL_UDP_BATCH), UDP_BATCH, "more may be waiting");
         assert_eq!(next_room(UDP_BATCH, UDP_BATCH), UDP_BATCH);
-        assert_eq!(next_room(UDP_BATCH, SMALL_UDP_BATCH), UDP_BATCH);
+        assert_eq!(next_room(UDP_BATCH, MIDDLE_UDP_BATCH), UDP_BATCH);
+        assert_eq!(next_room(UDP_BATCH, SMALL_UDP_BATCH), MIDDLE_UDP_BATCH);
+        assert_eq!(next_room(MIDDLE_UDP_BATCH, MIDDLE_UDP_BATCH), UDP_BATCH);
         assert_eq!(next_room(UDP_BATCH, SMALL_UDP_BATCH - 1), SMALL_UDP_BATCH);
     }
 }

@@ -10,7 +10,7 @@ use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use ipnet::IpNet;
 
 use super::refusals::Refusals;
@@ -34,6 +34,36 @@ pub(super) enum Handled {
     Nothing,
     /// It is not in memory and must be resolved.
     Miss(Box<WaitingQuery>),
+}
+
+/// When messages came together, and which replies fit the way back.
+#[derive(Clone, Copy)]
+pub(super) struct Occasion {
+    /// The shard of the counters.
+    pub(super) shard: usize,
+    pub(super) at: Mono,
+    /// The most octets of a reply; none: the query's own limit.
+    pub(super) limit: Option<usize>,
+}
+
+/// Messages that came together. What they have in common is looked up once.
+pub(super) struct Batch<'a> {
+    front: &'a Front,
+    policy: Guard<Arc<Policy>>,
+    occasion: Occasion,
+    /// Room for each query in turn.
+    query: &'a mut Query,
+    /// The last client that may ask.
+    allowed: Option<IpAddr>,
+    /// The hits that are not counted yet.
+    hits: Option<Hits>,
+}
+
+/// Hits of one client and type.
+struct Hits {
+    client: IpAddr,
+    kind: RecordType,
+    count: u64,
 }
 
 /// The arrival of a message: when, from whom, and how long the reply may be.
@@ -118,66 +148,9 @@ impl Front {
         self.parts.clock.mono()
     }
 
-    /// Handles a message. A reply is written to `out`.
-    pub(super) fn receive(&self, arrival: Arrival, message: &[u8], out: &mut Vec<u8>) -> Handled {
-        let Arrival { shard, client, at: now, limit } = arrival;
-        let policy = self.policy.load();
-        let mut query = match Query::read(message, policy.view.id) {
-            Ok(query) => query,
-            Err(Unanswerable::Dropped(apart)) => {
-                self.apart(shard, apart);
-                return Handled::Nothing;
-            }
-            Err(Unanswerable::Rejected(rejection)) => {
-                if !policy.allows(client.ip()) {
-                    self.apart(shard, Apart::Denied);
-                    return Handled::Nothing;
-                }
-                return self.reject(arrival, &rejection, RecordType::ZERO, out);
-            }
-        };
-        if !policy.allows(client.ip()) {
-            self.apart(shard, Apart::Denied);
-            // The source address of a datagram may be forged.
-            if limit.is_none() && !self.refusals.may(client.ip(), now) {
-                return Handled::Nothing;
-            }
-            let error = ExtendedError::new(
-                ExtendedError::PROHIBITED,
-                "this listener does not answer your address (see `allow` in its configuration)",
-            );
-            reply::write_rejection(out, &query.rejection(ResponseCode::Refused, Outcome::Refused, error));
-            return Handled::Reply;
-        }
-        if let Some(cookie) = query.client_cookie() {
-            let unix = self.parts.clock.now().unix;
-            query.cookie = Some(self.parts.cookies.cookie(cookie, client.ip(), unix));
-        }
-        if let Some(answer) = self.parts.resolver.memory().answers.get(query.key(), now) {
-            self.parts.resolver.hit(query.key(), &answer, now);
-            reply::write(out, &answer, &query, arrival.limit(&query), now);
-            self.count(arrival, &query, Outcome::Cache);
-            return Handled::Reply;
-        }
-        if !query.recursion_desired {
-            // RFC 8914 section 4.21: an answer that is not in memory needs recursion, which was not asked for.
-            let error = ExtendedError::new(
-                ExtendedError::NOT_AUTHORITATIVE,
-                "not in the cache, and the query does not ask for recursion (RD)",
-            );
-            let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
-            return self.reject(arrival, &rejection, query.kind(), out);
-        }
-        match Arc::clone(&self.waiting).try_acquire_owned() {
-            Ok(waiting) => {
-                let view = Arc::clone(&policy.view);
-                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, waiting }))
-            }
-            Err(_) => {
-                self.shed(arrival, &query, out);
-                Handled::Reply
-            }
-        }
+    /// Begins to handle messages that came together, one after the other in the room of `query`.
+    pub(super) fn batch<'a>(&'a self, occasion: Occasion, query: &'a mut Query) -> Batch<'a> {
+        Batch { front: self, policy: self.policy.load(), occasion, query, allowed: None, hits: None }
     }
 
     /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
@@ -249,6 +222,113 @@ impl Front {
         let elapsed = self.now().since(arrival.at);
         let ended = Ended { client: arrival.client.ip(), kind: query.kind(), outcome, elapsed };
         self.parts.recorder.question(arrival.shard, &ended);
+    }
+}
+
+impl Batch<'_> {
+    /// Handles a message of `client`. A reply is written to `out`.
+    pub(super) fn receive(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
+        let Occasion { shard, at: now, limit } = self.occasion;
+        let (front, arrival) = (self.front, Arrival { shard, client, at: now, limit });
+        let read = self.query.read_again(message, self.policy.view.id);
+        let is_allowed = self.allows(client.ip());
+        match read {
+            Ok(()) => {}
+            Err(Unanswerable::Dropped(apart)) => {
+                front.apart(shard, apart);
+                return Handled::Nothing;
+            }
+            Err(Unanswerable::Rejected(rejection)) => {
+                if !is_allowed {
+                    front.apart(shard, Apart::Denied);
+                    return Handled::Nothing;
+                }
+                return front.reject(arrival, &rejection, RecordType::ZERO, out);
+            }
+        }
+        let query = &mut *self.query;
+        if !is_allowed {
+            front.apart(shard, Apart::Denied);
+            // The source address of a datagram may be forged.
+            if limit.is_none() && !front.refusals.may(client.ip(), now) {
+                return Handled::Nothing;
+            }
+            let error = ExtendedError::new(
+                ExtendedError::PROHIBITED,
+                "this listener does not answer your address (see `allow` in its configuration)",
+            );
+            reply::write_rejection(out, &query.rejection(ResponseCode::Refused, Outcome::Refused, error));
+            return Handled::Reply;
+        }
+        if let Some(cookie) = query.client_cookie() {
+            let unix = front.parts.clock.now().unix;
+            query.cookie = Some(front.parts.cookies.cookie(cookie, client.ip(), unix));
+        }
+        if let Some(answer) = front.parts.resolver.memory().answers.get(query.key(), now) {
+            front.parts.resolver.hit(query.key(), &answer, now);
+            reply::write(out, &answer, query, arrival.limit(query), now);
+            let kind = query.kind();
+            self.hit(client.ip(), kind);
+            return Handled::Reply;
+        }
+        if !query.recursion_desired {
+            // RFC 8914 section 4.21: an answer that is not in memory needs recursion, which was not asked for.
+            let error = ExtendedError::new(
+                ExtendedError::NOT_AUTHORITATIVE,
+                "not in the cache, and the query does not ask for recursion (RD)",
+            );
+            let rejection = query.rejection(ResponseCode::Refused, Outcome::Refused, error);
+            return front.reject(arrival, &rejection, query.kind(), out);
+        }
+        match Arc::clone(&front.waiting).try_acquire_owned() {
+            Ok(waiting) => {
+                let view = Arc::clone(&self.policy.view);
+                Handled::Miss(Box::new(WaitingQuery {
+                    query: query.clone(),
+                    arrival,
+                    view,
+                    waiting,
+                }))
+            }
+            Err(_) => {
+                front.shed(arrival, query, out);
+                Handled::Reply
+            }
+        }
+    }
+
+    /// Whether `client` may ask.
+    fn allows(&mut self, client: IpAddr) -> bool {
+        if self.allowed == Some(client) {
+            return true;
+        }
+        let allows = self.policy.allows(client);
+        if allows {
+            self.allowed = Some(client);
+        }
+        allows
+    }
+
+    /// Counts a hit, together with those before it that are alike.
+    fn hit(&mut self, client: IpAddr, kind: RecordType) {
+        match &mut self.hits {
+            Some(hits) if hits.client == client && hits.kind == kind => {
+                hits.count = hits.count.saturating_add(1);
+            }
+            _ => {
+                self.count_hits();
+                self.hits = Some(Hits { client, kind, count: 1 });
+            }
+        }
+    }
+
+    /// Counts the hits that are not counted yet. Call it before their replies leave.
+    pub(super) fn count_hits(&mut self) {
+        if let Some(Hits { client, kind, count }) = self.hits.take() {
+            let elapsed = self.front.now().since(self.occasion.at);
+            let ended = Ended { client, kind, outcome: Outcome::Cache, elapsed };
+            self.front.parts.recorder.questions(self.occasion.shard, &ended, count);
+        }
     }
 }
 

@@ -14,13 +14,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
-use super::front::{Arrival, Front, Handled, Waiting, WaitingQuery};
+use super::front::{Front, Handled, Occasion, Waiting, WaitingQuery};
 use super::places::{ConnectionPlaces, TakenPlace};
 use crate::limits::{
     ACCEPT_PAUSE, MAX_QUERY, MAX_STREAM_REPLY, TCP_IDLE_TIME, TCP_MESSAGE_TIME, TCP_SEND_BUFFER,
     TCP_UNACKNOWLEDGED_TIME, TCP_WRITE_TIME,
 };
 use crate::question::{Answer, Apart};
+use crate::wire::query::Query;
 
 /// Questions over TCP are counted in the first worker's shard: they are few.
 const SHARD: usize = 0;
@@ -143,7 +144,7 @@ impl Connection {
     /// Takes the complete messages out of the octets read, up to the number that may be resolved at once. Replies from
     /// memory leave together.
     fn take_messages(&mut self) -> io::Result<()> {
-        let (mut out, mut replies) = (Vec::new(), Vec::new());
+        let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
         let mut ended: io::Result<()> = Ok(());
         let before = self.read.len();
         while self.unsent.is_empty()
@@ -160,9 +161,14 @@ impl Connection {
             }
             let now = self.front.now();
             self.taken.mark_active(now);
-            let arrival =
-                Arrival { shard: SHARD, client: self.client, at: now, limit: Some(MAX_STREAM_REPLY) };
-            match self.front.receive(arrival, message, &mut out) {
+            let occasion = Occasion { shard: SHARD, at: now, limit: Some(MAX_STREAM_REPLY) };
+            let handled = {
+                let mut batch = self.front.batch(occasion, &mut query);
+                let handled = batch.receive(self.client, message, &mut out);
+                batch.count_hits();
+                handled
+            };
+            match handled {
                 Handled::Nothing => self.taken.end_question(),
                 Handled::Reply => {
                     self.taken.end_question();

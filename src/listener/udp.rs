@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
-use std::net::UdpSocket;
+use std::net::{SocketAddr, UdpSocket};
 use std::pin::{Pin, pin};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
@@ -23,7 +23,7 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::datagrams::{self, Peer, QueryBatch, ReplyBatch};
 use super::dropped::Inode;
-use super::front::{Arrival, Front, Handled, WaitingQuery};
+use super::front::{Front, Handled, Occasion, WaitingQuery};
 use super::hand_over::{HandOver, Miss};
 use super::orders::{LEAVE, Orders, RETIRE, STOP};
 use super::outbox::Outbox;
@@ -32,6 +32,7 @@ use crate::limits::{PLANNED_WAKE, WORKER_LINGER, WORKER_TASKS};
 use crate::question::Apart;
 use crate::supervise::Supervisor;
 use crate::supervise::pulse::Pulse;
+use crate::wire::query::Query;
 
 /// A thread at work.
 pub(super) struct Worker {
@@ -78,8 +79,11 @@ impl Worker {
                 let sender = runtime.spawn(supervisor.keep(&format!("{whose} replies"), sends));
                 // The thread owns its socket.
                 let socket = readable(socket)?;
-                let (hand_over, missed, orders) = (HandOver::default(), Cell::new(None), given);
-                Ok((runtime, Work { socket, shard, front, hand_over, outbox, sender, orders, missed, beat }))
+                let (local, orders) = (socket.get_ref().local_addr()?, given);
+                let (hand_over, missed) = (HandOver::default(), Cell::new(None));
+                let work =
+                    Work { socket, local, shard, front, hand_over, outbox, sender, orders, missed, beat };
+                Ok((runtime, work))
             });
             let (runtime, work) = match made {
                 Ok(made) => made,
@@ -157,8 +161,17 @@ fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
     is_planned
 }
 
+/// Room for the queries of a batch and for their replies.
+struct BatchRoom {
+    received: QueryBatch,
+    query: Query,
+    replies: ReplyBatch,
+}
+
 struct Work {
     socket: AsyncFd<Arc<UdpSocket>>,
+    /// Its address.
+    local: SocketAddr,
     shard: usize,
     front: Arc<Front>,
     hand_over: HandOver,
@@ -183,7 +196,11 @@ enum WorkerEvent<'a> {
 
 impl Work {
     async fn serve(&self) {
-        let (mut received, mut replies) = (QueryBatch::new(), ReplyBatch::new());
+        let mut room = BatchRoom {
+            received: QueryBatch::new(self.local),
+            query: Query::blank(),
+            replies: ReplyBatch::new(),
+        };
         let orders = &self.orders;
         let mut rung = pin!(orders.bell.notified());
         let mut planned = pin!(sleep(PLANNED_WAKE));
@@ -204,10 +221,10 @@ impl Work {
                 WorkerEvent::Bell => {
                     rung.set(orders.bell.notified());
                     self.beat.answer();
-                    orders.now() != RETIRE || self.read_batch(&mut received, &mut replies)
+                    orders.now() != RETIRE || self.read_batch(&mut room)
                 }
                 WorkerEvent::Queries(mut ready) => {
-                    let all = self.read_batch(&mut received, &mut replies);
+                    let all = self.read_batch(&mut room);
                     if all {
                         ready.clear_ready();
                     }
@@ -237,7 +254,8 @@ impl Work {
     }
 
     /// Reads at most one batch of queries, and answers hits. Returns whether that was all.
-    fn read_batch(&self, received: &mut QueryBatch, replies: &mut ReplyBatch) -> bool {
+    fn read_batch(&self, room: &mut BatchRoom) -> bool {
+        let BatchRoom { received, query, replies } = room;
         let socket = self.socket.get_ref();
         let all = match received.receive(socket) {
             Ok(all) => all,
@@ -245,11 +263,11 @@ impl Work {
             // The error belongs to an earlier reply (port unreachable). The next datagram may be valid.
             Err(_) => return false,
         };
-        let now = self.front.now();
+        let mut batch =
+            self.front.batch(Occasion { shard: self.shard, at: self.front.now(), limit: None }, query);
         for (message, peer) in received.iter() {
             let Some(out) = replies.buffer() else { break };
-            let arrival = Arrival { shard: self.shard, client: peer.client, at: now, limit: None };
-            let replied = match self.front.receive(arrival, message, out) {
+            let replied = match batch.receive(peer.client, message, out) {
                 Handled::Nothing => false,
                 Handled::Reply => true,
                 Handled::Miss(waiting) => self.hand_on(waiting, peer, out),
@@ -258,6 +276,7 @@ impl Work {
                 replies.push(peer);
             }
         }
+        batch.count_hits();
         for _ in 0..replies.send(socket) {
             self.front.apart(self.shard, Apart::ReplyLost);
         }
@@ -394,8 +413,8 @@ mod tests {
         client.connect(socket.local_addr().unwrap()).unwrap();
         client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let socket = readable(socket).unwrap();
-        let (shard, given) = (0, Arc::clone(&orders));
-        let work = Work { socket, shard, front, hand_over, outbox, sender, missed, beat, orders };
+        let (local, shard, given) = (socket.get_ref().local_addr().unwrap(), 0, Arc::clone(&orders));
+        let work = Work { socket, local, shard, front, hand_over, outbox, sender, missed, beat, orders };
 
         // More than the largest batch waits before the worker reads: all its buffers are made then.
         let first = query(&name);

@@ -35,10 +35,15 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts one time.
     pub fn count(&self, elapsed: Duration) {
+        self.add(elapsed, 1);
+    }
+
+    /// Counts `count` times that are equal.
+    pub fn add(&self, elapsed: Duration, count: u64) {
         let micros =
             elapsed.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(elapsed.subsec_micros()));
         if let Some(bucket) = usize::try_from(place(micros)).ok().and_then(|place| self.buckets.get(place)) {
-            bucket.fetch_add(1, Ordering::Relaxed);
+            bucket.fetch_add(count, Ordering::Relaxed);
         }
     }
 

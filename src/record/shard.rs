@@ -42,14 +42,14 @@ impl Default for Shard {
 }
 
 impl Shard {
-    /// Counts a question that has ended.
-    pub(super) fn question(&self, ended: &Ended) {
+    /// Counts `count` questions that have ended alike.
+    pub(super) fn questions(&self, ended: &Ended, count: u64) {
         let place = kinds::place(ended.kind) * OUTCOMES + ended.outcome.index();
-        if let Some(count) = self.questions.get(place) {
-            count.fetch_add(1, Ordering::Relaxed);
+        if let Some(questions) = self.questions.get(place) {
+            questions.fetch_add(count, Ordering::Relaxed);
         }
-        self.latency.count(ended.elapsed);
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner).count(ended);
+        self.latency.add(ended.elapsed, count);
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner).count(ended, count);
     }
 
     /// Counts a message that is no question.
@@ -91,25 +91,25 @@ struct Clients {
 }
 
 impl Clients {
-    fn count(&mut self, ended: &Ended) {
+    fn count(&mut self, ended: &Ended, count: u64) {
         match self.rows.get_mut(self.last) {
-            Some((address, tally)) if *address == ended.client => tally.count(ended),
-            _ => self.count_elsewhere(ended),
+            Some((address, tally)) if *address == ended.client => tally.count(ended, count),
+            _ => self.count_elsewhere(ended, count),
         }
     }
 
-    fn count_elsewhere(&mut self, ended: &Ended) {
+    fn count_elsewhere(&mut self, ended: &Ended, count: u64) {
         let place = match self.rows.binary_search_by_key(&ended.client, |(address, _)| *address) {
             Ok(place) => place,
             Err(place) if self.rows.len() < limits::MAX_CLIENTS_PER_SHARD => {
                 self.rows.insert(place, (ended.client, ClientTally::default()));
                 place
             }
-            Err(_) => return self.other.count(ended),
+            Err(_) => return self.other.count(ended, count),
         };
         self.last = place;
         if let Some((_, tally)) = self.rows.get_mut(place) {
-            tally.count(ended);
+            tally.count(ended, count);
         }
     }
 

@@ -14,8 +14,8 @@ use crate::question::{Apart, ExtendedError, Outcome, Question, QuestionKey, View
 /// Octets of name, type and class at most.
 const MAX_QUESTION: usize = MAX_NAME + 4;
 
-/// A name, type, class, flags and view at most.
-const MAX_KEY: usize = MAX_NAME + QuestionKey::TAIL;
+/// A name, type, class, flags and view at most, in whole words.
+const MAX_KEY: usize = (MAX_NAME + QuestionKey::TAIL).next_multiple_of(size_of::<u64>());
 
 /// A query as read, owned: it may outlive the buffer that it was read from.
 #[derive(Clone, Debug)]
@@ -38,6 +38,7 @@ pub struct Query {
     question: [u8; MAX_QUESTION],
     key: [u8; MAX_KEY],
     name_length: usize,
+    kind: u16,
 }
 
 /// A client's OPT.
@@ -78,15 +79,45 @@ pub struct Rejection {
 }
 
 impl Query {
+    /// Room to read queries into.
+    pub fn blank() -> Self {
+        Self {
+            id: 0,
+            recursion_desired: false,
+            checking_disabled: false,
+            authentic_data: false,
+            view: ViewId::default(),
+            edns: None,
+            cookie: None,
+            client_cookie: None,
+            question: [0; MAX_QUESTION],
+            key: [0; MAX_KEY],
+            name_length: 0,
+            kind: 0,
+        }
+    }
+
     /// Reads a message that came to a listener of `view`.
     ///
     /// # Errors
     /// How to treat a message that is no question for us.
     pub fn read(message: &[u8], view: ViewId) -> Result<Self, Unanswerable> {
-        let mut cursor = Cursor::new(message, 0);
-        let Some((id, flags, flags_low, counts)) = read_header(&mut cursor) else {
+        let mut query = Self::blank();
+        query.read_again(message, view)?;
+        Ok(query)
+    }
+
+    /// The same in the room of another query, which is over. After an error the query is of no use.
+    ///
+    /// # Errors
+    /// How to treat a message that is no question for us.
+    pub fn read_again(&mut self, message: &[u8], view: ViewId) -> Result<(), Unanswerable> {
+        let Some((&[id_high, id_low, flags, flags_low, ref counts @ ..], _)) =
+            message.split_first_chunk::<HEADER>()
+        else {
             return Err(Unanswerable::Dropped(Apart::Runt));
         };
+        let id = u16::from_be_bytes([id_high, id_low]);
         if flags & 0x80 != 0 {
             return Err(Unanswerable::Dropped(Apart::Response));
         }
@@ -103,26 +134,20 @@ impl Query {
             return Err(reject(ResponseCode::NotImp, Outcome::NotImplemented).into());
         }
         let malformed = || reject(ResponseCode::FormErr, Outcome::FormError);
-        let [1, 0, 0, additional] = counts else { return Err(malformed().into()) };
-        let mut query = Self {
-            id,
-            recursion_desired: flags & 0x01 != 0,
-            checking_disabled: flags_low & 0x10 != 0,
-            authentic_data: flags_low & 0x20 != 0,
-            view,
-            edns: None,
-            cookie: None,
-            client_cookie: None,
-            question: [0; MAX_QUESTION],
-            key: [0; MAX_KEY],
-            name_length: 0,
-        };
-        query.read_question(&mut cursor).ok_or_else(malformed)?;
-        let version = query.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
+        let &[0, 1, 0, 0, 0, 0, ref additional @ ..] = counts else { return Err(malformed().into()) };
+        self.id = id;
+        self.recursion_desired = flags & 0x01 != 0;
+        self.checking_disabled = flags_low & 0x10 != 0;
+        self.authentic_data = flags_low & 0x20 != 0;
+        self.view = view;
+        (self.edns, self.cookie, self.client_cookie) = (None, None, None);
+        let class = self.read_question(message).ok_or_else(malformed)?;
+        let mut cursor = Cursor::new(message, HEADER.saturating_add(self.question_bytes().len()));
+        let additional = u16::from_be_bytes(*additional);
+        let version = self.read_additional(&mut cursor, additional).ok_or_else(malformed)?;
         // Octets behind the last record are ignored, as Unbound and BIND do: some clients pad their messages so.
-        query.finish_key();
-        query.refuse_unserved(version, flags)?;
-        Ok(query)
+        self.finish_key();
+        self.refuse_unserved(version, class, flags)
     }
 
     /// The key of its question, under which answers are kept.
@@ -137,8 +162,7 @@ impl Query {
 
     /// The type asked for.
     pub fn kind(&self) -> RecordType {
-        let mut cursor = Cursor::new(&self.question, self.name_length);
-        RecordType::from(cursor.u16().unwrap_or(0))
+        RecordType::from(self.kind)
     }
 
     /// The cookie that the client sent (RFC 7873), without a server's.
@@ -182,31 +206,30 @@ impl Query {
         }
     }
 
-    fn read_question(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
+    /// Reads name and type, and returns the class.
+    fn read_question(&mut self, message: &[u8]) -> Option<u16> {
+        let question = message.get(HEADER..)?;
         let mut length = 0_usize;
         loop {
-            let size = cursor.octet()?;
+            let size = usize::from(*question.get(length)?);
+            // A pointer has nothing to point at in a question; 64 to 191 are no labels.
             if size > 63 {
-                // A pointer has nothing to point at in a question; 64 to 191 are no labels.
                 return None;
             }
-            *self.question.get_mut(length)? = size;
-            length = length.checked_add(1)?;
+            length = length.checked_add(size)?.checked_add(1)?;
+            if length > MAX_NAME {
+                return None;
+            }
             if size == 0 {
                 break;
             }
-            let label = cursor.take(usize::from(size))?;
-            let end = length.checked_add(label.len())?;
-            self.question.get_mut(length..end)?.copy_from_slice(label);
-            length = end;
         }
-        if length > MAX_NAME {
-            return None;
-        }
+        let question = question.get(..length.checked_add(4)?)?;
+        let &[kind_high, kind_low, class_high, class_low] = question.last_chunk()?;
         self.name_length = length;
-        let tail = cursor.take(4)?;
-        self.question.get_mut(length..length.checked_add(4)?)?.copy_from_slice(tail);
-        Some(())
+        self.question.get_mut(..question.len())?.copy_from_slice(question);
+        self.kind = u16::from_be_bytes([kind_high, kind_low]);
+        Some(u16::from_be_bytes([class_high, class_low]))
     }
 
     /// Skips the additional section and keeps its OPT; returns the version of EDNS.
@@ -236,24 +259,26 @@ impl Query {
     }
 
     fn finish_key(&mut self) {
+        let name = self.question.get(..self.name_length).unwrap_or_default();
+        if let Some(place) = self.key.get_mut(..name.len()) {
+            place.copy_from_slice(name);
+        }
+        // Whole words: the octets behind the name are written afterwards. Lengths of labels are below 64 and no
+        // letters, so lowering the whole lowers the labels.
+        let (words, _) = self.key.as_chunks_mut();
+        words.iter_mut().take(name.len().div_ceil(size_of::<u64>())).for_each(lower_case);
         let flags = u8::from(self.dnssec_ok()) | u8::from(self.checking_disabled) << 1;
-        let length = self.name_length.saturating_add(4);
-        for (place, octet) in self.key.iter_mut().zip(self.question.iter().take(length)) {
-            *place = *octet;
-        }
-        if let Some(name) = self.key.get_mut(..self.name_length) {
-            // Lengths of labels are below 64 and no letters, so lowering the whole lowers the labels.
-            name.make_ascii_lowercase();
-        }
-        let tail = std::iter::once(flags).chain(self.view.octets());
-        for (place, octet) in self.key.iter_mut().skip(length).zip(tail) {
-            *place = octet;
+        let question = self.question.get(self.name_length..).and_then(<[u8]>::first_chunk);
+        let place: Option<&mut [u8; QuestionKey::TAIL]> =
+            self.key.get_mut(self.name_length..).and_then(<[u8]>::first_chunk_mut);
+        if let (Some([one, two, three, four]), Some(place)) = (question, place) {
+            let [six, seven, eight, nine] = self.view.octets();
+            *place = [*one, *two, *three, *four, flags, six, seven, eight, nine];
         }
     }
 
-    fn refuse_unserved(&self, version: u8, flags: u8) -> Result<(), Unanswerable> {
-        let mut cursor = Cursor::new(&self.question, self.name_length);
-        let (kind, class) = (cursor.u16().unwrap_or(0), cursor.u16().unwrap_or(0));
+    fn refuse_unserved(&self, version: u8, class: u16, flags: u8) -> Result<(), Unanswerable> {
+        let kind = self.kind;
         let reject = |rcode, outcome, error: Option<ExtendedError>| {
             Err(Unanswerable::Rejected(Box::new(Rejection {
                 id: self.id,
@@ -299,13 +324,15 @@ impl From<Rejection> for Unanswerable {
     }
 }
 
-fn read_header(cursor: &mut Cursor<'_>) -> Option<(u16, u8, u8, [u16; 4])> {
-    let id = cursor.u16()?;
-    let flags = cursor.octet()?;
-    let flags_low = cursor.octet()?;
-    let counts = [cursor.u16()?, cursor.u16()?, cursor.u16()?, cursor.u16()?];
-    debug_assert_eq!(cursor.offset(), HEADER, "a DNS header has 12 octets");
-    Some((id, flags, flags_low, counts))
+/// Makes eight octets of ASCII lower-case, at once.
+fn lower_case(octets: &mut [u8; 8]) {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let word = u64::from_ne_bytes(*octets);
+    // The highest bit of each octet of these sums says whether its lower seven bits are at least "A", and above "Z".
+    let low = word & (EACH * 0x7f);
+    let (from_a, above_z) = (low + EACH * 0x3f, low + EACH * 0x25);
+    let upper = (from_a ^ above_z) & !word & (EACH * 0x80);
+    *octets = (word | upper >> 2).to_ne_bytes();
 }
 
 /// Reads the options of an OPT, which must fill it exactly (RFC 6891 section 6.1.2), for the client's cookie; None if
