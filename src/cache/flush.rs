@@ -70,6 +70,7 @@ impl Memory {
         remove(&self.answers.0, is_hit, |answer| {
             *(if answer.is_negative() { &mut flushed.negatives } else { &mut flushed.answers }) += 1;
         });
+        self.answers.1.end_all();
         let is_hit =
             |key: &QuestionKey, entry: &CacheEntry| aim.hits(key, kind_of(entry) == EntryKind::Negative);
         remove(self.rrsets.store(), is_hit, |entry| {
@@ -98,6 +99,7 @@ impl Memory {
         };
         let is_unchecked = |answer: &Answer| !names.is_empty() && answer.security != Security::Secure;
         remove(&self.answers.0, |key, answer| is_gone(key) || is_unchecked(answer), |_| ());
+        self.answers.1.end_all();
         remove(self.rrsets.store(), |key, _| is_gone(key), |_| ());
         remove(self.failures.store(), |key, _| is_gone(key), |_| ());
     }

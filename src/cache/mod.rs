@@ -46,6 +46,7 @@ pub mod servers;
 mod silence;
 pub mod snapshot;
 mod store;
+mod versions;
 mod walk;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::question::{Answer, QuestionKey};
 use crate::random::Random;
+pub use versions::AnswerVersion;
 
 /// Octets of an entry in addition to its key and its value: its slot, its place in the hash table, and the unused
 /// part of both. `tests/weights.rs` measures it against the allocator's own count, and `cargo bench --bench memory`
@@ -100,7 +102,10 @@ impl Memory {
         let share = |percent: u64| size / 100 * percent;
         let keyed = Keyed::new(random);
         Self {
-            answers: Answers(QuestionStore::new(share(SHARES.answers), keyed, weigh_answer, SLOT)),
+            answers: Answers(
+                QuestionStore::new(share(SHARES.answers), keyed, weigh_answer, SLOT),
+                Arc::default(),
+            ),
             rrsets: rrsets::Rrsets::new(QuestionStore::new(
                 share(SHARES.rrsets),
                 keyed,
@@ -150,7 +155,7 @@ pub struct StoreFill {
 
 /// Answers as the bytes to send, by question.
 #[derive(Clone)]
-pub struct Answers(QuestionStore<Arc<Answer>>);
+pub struct Answers(QuestionStore<Arc<Answer>>, Arc<versions::Versions>);
 
 impl Answers {
     /// The answer to a question now, by the key that `wire::query` has read.
@@ -161,8 +166,20 @@ impl Answers {
     /// Keeps an answer; one without time to live is not kept.
     pub fn put(&self, key: QuestionKey, answer: &Arc<Answer>) {
         if answer.is_fresh(answer.stored) {
+            let before = self.1.of(key.as_bytes());
             self.0.insert(key, Arc::clone(answer));
+            self.1.end(before);
         }
+    }
+
+    /// The version of the answer under `key`, for a copy of it. Read it before the answer.
+    pub fn version(&self, key: &[u8]) -> AnswerVersion {
+        self.1.of(key)
+    }
+
+    /// Whether the answer of this version has neither changed nor been flushed. It may have been evicted.
+    pub fn is_current(&self, version: AnswerVersion) -> bool {
+        self.1.is_current(version)
     }
 }
 

@@ -3,12 +3,18 @@
 use crate::clock::Mono;
 use crate::limits::{LEAST_RENEWAL_TIME, LEAST_RENEWED_TTL, MOST_RENEWAL_SHARE, RENEWAL_SHARE};
 
+/// The moment from which an entry that is fresh from `stored` to `expires` must be renewed when it is used; none if it is
+/// never renewed.
+pub fn renewal_due(stored: Mono, expires: Mono) -> Option<Mono> {
+    let whole = expires.as_micros().saturating_sub(stored.as_micros());
+    let least = LEAST_RENEWAL_TIME.min(whole / MOST_RENEWAL_SHARE);
+    let left = (whole / RENEWAL_SHARE).max(least);
+    (whole >= LEAST_RENEWED_TTL).then(|| Mono::from_micros(expires.as_micros().saturating_sub(left)))
+}
+
 /// Whether an entry that is fresh from `stored` to `expires` must be renewed, because it is used now.
 pub fn is_renewal_due(stored: Mono, expires: Mono, now: Mono) -> bool {
-    let whole = expires.as_micros().saturating_sub(stored.as_micros());
-    let left = expires.as_micros().saturating_sub(now.as_micros());
-    let least = LEAST_RENEWAL_TIME.min(whole / MOST_RENEWAL_SHARE);
-    whole >= LEAST_RENEWED_TTL && left <= (whole / RENEWAL_SHARE).max(least)
+    renewal_due(stored, expires).is_some_and(|due| due <= now)
 }
 
 #[cfg(test)]

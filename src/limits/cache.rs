@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Shards of a table: more than threads that look up at once, so that they rarely wait for each other.
 pub const MAX_SHARDS_OF_STORE: u64 = 16;
 
+/// Counters of changed answers: each change ends the copies of one in 4096 answers, and 16 KiB stay in the core's cache.
+pub const ANSWER_VERSIONS: usize = 4_096;
+
 /// Slots of a table that are examined under one lock: some dozen microseconds.
 pub const SLOTS_AT_ONCE: usize = 1_024;
 

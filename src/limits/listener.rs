@@ -33,6 +33,12 @@ pub const SMALL_UDP_BATCH: usize = 8;
 /// Datagrams that it reads with one call while a moderate number arrives at a time.
 pub const MIDDLE_UDP_BATCH: usize = 24;
 
+/// Replies that a worker keeps for a second: a gateway's names in use. A table of 1 MiB, of which used pages take memory.
+pub const RECENT_REPLIES: usize = 4_096;
+
+/// Octets of a query and of its reply that are kept so, together: addresses, and the MX and most TXT of a domain.
+pub const RECENT_OCTETS: usize = 256;
+
 /// Steps of misses after which a worker looks at its socket and its timers again, and misses that it begins at a time: a step may be
 /// a check of signatures of up to a millisecond, and hits wait for it. Fewer than sixteen: at the sixteenth socket that is closed
 /// between two looks, tokio writes to the worker's eventfd.

@@ -13,9 +13,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use arc_swap::{ArcSwap, Guard};
 use ipnet::IpNet;
 
+use super::recent::{Found, Place, RecentReplies, Terms};
 use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
-use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey};
+use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::Recorder;
 use crate::record::event::Ended;
 use crate::resolve::client_question::ClientQuestion;
@@ -50,13 +51,27 @@ pub(super) struct Occasion {
 pub(super) struct Batch<'a> {
     front: &'a Front,
     policy: Guard<Arc<Policy>>,
+    /// The policy's.
+    view: ViewId,
     occasion: Occasion,
     /// Room for each query in turn.
     query: &'a mut Query,
+    /// The replies that are sent again, for datagrams.
+    recent: Option<&'a mut RecentReplies>,
     /// The last client that may ask.
     allowed: Option<IpAddr>,
     /// The hits that are not counted yet.
     hits: Option<Hits>,
+}
+
+/// What is known of a query before it is read.
+enum Repeat {
+    /// Its reply is written again; the type of its question.
+    Reply(RecordType),
+    /// Its reply may be kept there.
+    Keep(Place),
+    /// Nothing.
+    Nothing,
 }
 
 /// Hits of one client and type.
@@ -149,8 +164,15 @@ impl Front {
     }
 
     /// Begins to handle messages that came together, one after the other in the room of `query`.
-    pub(super) fn batch<'a>(&'a self, occasion: Occasion, query: &'a mut Query) -> Batch<'a> {
-        Batch { front: self, policy: self.policy.load(), occasion, query, allowed: None, hits: None }
+    pub(super) fn batch<'a>(
+        &'a self,
+        occasion: Occasion,
+        query: &'a mut Query,
+        recent: Option<&'a mut RecentReplies>,
+    ) -> Batch<'a> {
+        let policy = self.policy.load();
+        let view = policy.view.id;
+        Batch { front: self, policy, view, occasion, query, recent, allowed: None, hits: None }
     }
 
     /// Resolves a miss. None if its first copy will be answered, or if this panics. Other waiters are not affected.
@@ -230,9 +252,16 @@ impl Batch<'_> {
     pub(super) fn receive(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, at: now, limit } = self.occasion;
         let (front, arrival) = (self.front, Arrival { shard, client, at: now, limit });
-        let read = self.query.read_again(message, self.policy.view.id);
         let is_allowed = self.allows(client.ip());
-        match read {
+        let place = match self.repeat(is_allowed, message, out) {
+            Repeat::Reply(kind) => {
+                self.hit(client.ip(), kind);
+                return Handled::Reply;
+            }
+            Repeat::Keep(place) => Some(place),
+            Repeat::Nothing => None,
+        };
+        match self.query.read_again(message, self.view) {
             Ok(()) => {}
             Err(Unanswerable::Dropped(apart)) => {
                 front.apart(shard, apart);
@@ -246,31 +275,56 @@ impl Batch<'_> {
                 return front.reject(arrival, &rejection, RecordType::ZERO, out);
             }
         }
-        let query = &mut *self.query;
         if !is_allowed {
-            front.apart(shard, Apart::Denied);
-            // The source address of a datagram may be forged.
-            if limit.is_none() && !front.refusals.may(client.ip(), now) {
-                return Handled::Nothing;
-            }
-            let error = ExtendedError::new(
-                ExtendedError::PROHIBITED,
-                "this listener does not answer your address (see `allow` in its configuration)",
-            );
-            reply::write_rejection(out, &query.rejection(ResponseCode::Refused, Outcome::Refused, error));
-            return Handled::Reply;
+            return self.deny(client.ip(), out);
         }
-        if let Some(cookie) = query.client_cookie() {
+        if let Some(cookie) = self.query.client_cookie() {
             let unix = front.parts.clock.now().unix;
-            query.cookie = Some(front.parts.cookies.cookie(cookie, client.ip(), unix));
+            self.query.cookie = Some(front.parts.cookies.cookie(cookie, client.ip(), unix));
         }
-        if let Some(answer) = front.parts.resolver.memory().answers.get(query.key(), now) {
-            front.parts.resolver.hit(query.key(), &answer, now);
-            reply::write(out, &answer, query, arrival.limit(query), now);
-            let kind = query.kind();
-            self.hit(client.ip(), kind);
+        if self.answer(arrival, message, place, out) {
+            self.hit(client.ip(), self.query.kind());
             return Handled::Reply;
         }
+        self.miss(arrival, out)
+    }
+
+    /// Handles a query of a client that may not ask.
+    fn deny(&self, client: IpAddr, out: &mut Vec<u8>) -> Handled {
+        let Occasion { shard, at: now, limit } = self.occasion;
+        self.front.apart(shard, Apart::Denied);
+        // The source address of a datagram may be forged.
+        if limit.is_none() && !self.front.refusals.may(client, now) {
+            return Handled::Nothing;
+        }
+        let error = ExtendedError::new(
+            ExtendedError::PROHIBITED,
+            "this listener does not answer your address (see `allow` in its configuration)",
+        );
+        reply::write_rejection(out, &self.query.rejection(ResponseCode::Refused, Outcome::Refused, error));
+        Handled::Reply
+    }
+
+    /// Writes the reply from memory, if the answer is there, and keeps it at `place`, if there is one.
+    fn answer(&mut self, arrival: Arrival, message: &[u8], place: Option<Place>, out: &mut Vec<u8>) -> bool {
+        let (resolver, query, now) = (&self.front.parts.resolver, &*self.query, arrival.at);
+        let answers = &resolver.memory().answers;
+        let version = place.map(|_| answers.version(query.key()));
+        let Some(answer) = answers.get(query.key(), now) else { return false };
+        let repeated = resolver.hit(query.key(), &answer, now);
+        reply::write(out, &answer, query, arrival.limit(query), now);
+        if let (Some(place), Some(version), Some(until), None) = (place, version, repeated, query.cookie)
+            && let Some(recent) = &mut self.recent
+        {
+            let until = until.min(reply::same_until(&answer, now));
+            recent.keep(place, message, out, Terms { view: self.view, kind: query.kind(), version, until });
+        }
+        true
+    }
+
+    /// Handles a query whose answer is not in memory.
+    fn miss(&self, arrival: Arrival, out: &mut Vec<u8>) -> Handled {
+        let (front, query) = (self.front, &*self.query);
         if !query.recursion_desired {
             // RFC 8914 section 4.21: an answer that is not in memory needs recursion, which was not asked for.
             let error = ExtendedError::new(
@@ -282,18 +336,31 @@ impl Batch<'_> {
         }
         match Arc::clone(&front.waiting).try_acquire_owned() {
             Ok(waiting) => {
-                let view = Arc::clone(&self.policy.view);
-                Handled::Miss(Box::new(WaitingQuery {
-                    query: query.clone(),
-                    arrival,
-                    view,
-                    waiting,
-                }))
+                let (query, view) = (query.clone(), Arc::clone(&self.policy.view));
+                Handled::Miss(Box::new(WaitingQuery { query, arrival, view, waiting }))
             }
             Err(_) => {
                 front.shed(arrival, query, out);
                 Handled::Reply
             }
+        }
+    }
+
+    /// Writes the reply to `message` if it was written within the last second.
+    fn repeat(&self, is_allowed: bool, message: &[u8], out: &mut Vec<u8>) -> Repeat {
+        let Some(recent) = self.recent.as_ref().filter(|_| is_allowed) else { return Repeat::Nothing };
+        let answers = &self.front.parts.resolver.memory().answers;
+        match recent.look(message, self.view, self.occasion.at, |version| answers.is_current(version)) {
+            Found::Reply(reply, kind) => {
+                out.clear();
+                out.extend_from_slice(reply);
+                if let (Some(place), Some(id)) = (out.first_chunk_mut::<2>(), message.first_chunk()) {
+                    *place = *id;
+                }
+                Repeat::Reply(kind)
+            }
+            Found::Free(place) => Repeat::Keep(place),
+            Found::Nothing => Repeat::Nothing,
         }
     }
 

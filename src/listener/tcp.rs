@@ -163,7 +163,7 @@ impl Connection {
             self.taken.mark_active(now);
             let occasion = Occasion { shard: SHARD, at: now, limit: Some(MAX_STREAM_REPLY) };
             let handled = {
-                let mut batch = self.front.batch(occasion, &mut query);
+                let mut batch = self.front.batch(occasion, &mut query, None);
                 let handled = batch.receive(self.client, message, &mut out);
                 batch.count_hits();
                 handled

@@ -27,6 +27,7 @@ use super::front::{Front, Handled, Occasion, WaitingQuery};
 use super::hand_over::{HandOver, Miss};
 use super::orders::{LEAVE, Orders, RETIRE, STOP};
 use super::outbox::Outbox;
+use super::recent::RecentReplies;
 use crate::clock::Mono;
 use crate::limits::{PLANNED_WAKE, WORKER_LINGER, WORKER_TASKS};
 use crate::question::Apart;
@@ -165,6 +166,7 @@ fn plan_wake(mut planned: Pin<&mut Sleep>) -> bool {
 struct BatchRoom {
     received: QueryBatch,
     query: Query,
+    recent: RecentReplies,
     replies: ReplyBatch,
 }
 
@@ -199,6 +201,7 @@ impl Work {
         let mut room = BatchRoom {
             received: QueryBatch::new(self.local),
             query: Query::blank(),
+            recent: RecentReplies::default(),
             replies: ReplyBatch::new(),
         };
         let orders = &self.orders;
@@ -255,7 +258,7 @@ impl Work {
 
     /// Reads at most one batch of queries, and answers hits. Returns whether that was all.
     fn read_batch(&self, room: &mut BatchRoom) -> bool {
-        let BatchRoom { received, query, replies } = room;
+        let BatchRoom { received, query, recent, replies } = room;
         let socket = self.socket.get_ref();
         let all = match received.receive(socket) {
             Ok(all) => all,
@@ -263,8 +266,8 @@ impl Work {
             // The error belongs to an earlier reply (port unreachable). The next datagram may be valid.
             Err(_) => return false,
         };
-        let mut batch =
-            self.front.batch(Occasion { shard: self.shard, at: self.front.now(), limit: None }, query);
+        let occasion = Occasion { shard: self.shard, at: self.front.now(), limit: None };
+        let mut batch = self.front.batch(occasion, query, Some(recent));
         for (message, peer) in received.iter() {
             let Some(out) = replies.buffer() else { break };
             let replied = match batch.receive(peer.client, message, out) {
@@ -311,7 +314,7 @@ impl Work {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::listener) mod tests {
     use std::net::Ipv4Addr;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
@@ -345,7 +348,7 @@ mod tests {
     const HITS: [usize; 2] = [300, 1_000];
 
     /// A front door, and an address that it knows.
-    fn front() -> (Arc<Front>, Name) {
+    pub(in crate::listener) fn front() -> (Arc<Front>, Arc<Resolver>, Name) {
         let (config, clock, random) = (Arc::new(Config::default()), Clock::machine(), Random::seeded(7));
         let views = Views::new(&config).unwrap();
         let recorder = Recorder::new(clock.clone(), 1);
@@ -372,10 +375,11 @@ mod tests {
         resolver.memory().answers.put(question.key(), &Arc::new(answer.unwrap()));
         let refusals = Arc::new(Refusals::new(resolver.memory().keyed()));
         let cookies = CookieSecret::new(Keyed::new(&random));
-        let supervisor = Supervisor::default();
-        let parts = FrontParts { clock, resolver, recorder, cookies, supervisor };
+        let (supervisor, of_front) = (Supervisor::default(), Arc::clone(&resolver));
+        let parts = FrontParts { clock, resolver: of_front, recorder, cookies, supervisor };
         let policy = policy(&config.listen.allow, &views, 0).unwrap();
-        (Arc::new(Front::new(Arc::new(parts), policy, Arc::new(Semaphore::new(1)), refusals)), name)
+        let front = Front::new(Arc::new(parts), policy, Arc::new(Semaphore::new(1)), refusals);
+        (Arc::new(front), resolver, name)
     }
 
     /// A query with OPT.
@@ -403,7 +407,7 @@ mod tests {
     fn a_worker_allocates_nothing_for_answers_from_memory() {
         let runtime = runtime().unwrap();
         let _inside = runtime.enter();
-        let (front, name) = front();
+        let (front, _, name) = front();
         let (socket, orders) = (Arc::new(UdpSocket::bind("127.0.0.1:0").unwrap()), Arc::<Orders>::default());
         let outbox = Outbox::new(Arc::clone(&socket), Arc::clone(&front), 0, Arc::clone(&orders));
         let (hand_over, missed, outbox) = (HandOver::default(), Cell::new(None), Arc::new(outbox));

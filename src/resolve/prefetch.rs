@@ -102,17 +102,20 @@ impl ZonesAsked {
 }
 
 impl Resolver {
-    /// Reports an answer from memory that is about to be sent: to its DNS list, or to prefetch if its end is near.
-    pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) {
-        match answer.list {
-            Some(mark) => {
-                self.lists.hit(mark);
-                self.lists.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
+    /// Reports an answer from memory that is about to be sent: to its DNS list, or to prefetch if its end is near. Returns
+    /// the moment until which it may be sent again without a report; none if each time is reported.
+    pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
+        if let Some(mark) = answer.list {
+            self.lists.hit(mark);
+            self.lists.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
+            return None;
+        }
+        match renewal::renewal_due(answer.stored, answer.expires) {
+            Some(due) if due <= now => {
+                self.hand_over(key, answer, now);
+                None
             }
-            None if renewal::is_renewal_due(answer.stored, answer.expires, now) => {
-                self.hand_over(key, answer, now)
-            }
-            None => {}
+            due => Some(due.unwrap_or(answer.expires)),
         }
     }
 

@@ -3,6 +3,8 @@
 //! RFC 6891 (OPT), RFC 7873 (cookies), RFC 8914 (extended errors), RFC 2181 section 9 (TC). A reply that is too large
 //! is header, question and OPT with TC: half an RRset is of no use.
 
+use std::time::Duration;
+
 use hickory_proto::op::ResponseCode;
 
 use super::cookie::WHOLE;
@@ -40,6 +42,12 @@ pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, no
     if query.edns.is_some() {
         push_opt(out, answer.rcode, query.dnssec_ok(), error, cookie);
     }
+}
+
+/// The moment from which the reply with this answer differs from the one at `now`: TTLs count down each second.
+pub fn same_until(answer: &Answer, now: Mono) -> Mono {
+    let seconds = now.seconds_since(answer.stored).saturating_add(1);
+    answer.stored.after(Duration::from_secs(seconds.into()))
 }
 
 /// Writes the reply to a message that is no question we serve.

@@ -1,0 +1,132 @@
+//! Replies that are sent again are those that would be written.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::op::{Edns, Message, Query as Asked, ResponseCode};
+use hickory_proto::rr::rdata::A;
+use hickory_proto::rr::{Name, RData, Record, RecordType};
+
+use super::front::{Front, Handled, Occasion};
+use super::policy;
+use super::recent::{Found, RecentReplies};
+use super::udp::tests::front;
+use crate::cache::flush::Flush;
+use crate::clock::Mono;
+use crate::config::Config;
+use crate::question::{Answer, Question, ViewId};
+use crate::random::Random;
+use crate::wire::compose::{self, AnswerParts};
+use crate::wire::query::Query;
+use crate::zones::Views;
+
+/// Steps of the comparison.
+const STEPS: u32 = 20_000;
+
+const CLIENT: &str = "127.0.0.1:5000";
+
+fn query(name: &str, id: u16, dnssec_ok: Option<bool>) -> Vec<u8> {
+    let mut message = Message::query();
+    message.metadata.id = id;
+    message.metadata.recursion_desired = true;
+    message.add_query(Asked::query(Name::from_ascii(name).unwrap(), RecordType::A));
+    if let Some(dnssec_ok) = dnssec_ok {
+        let mut edns = Edns::new();
+        edns.set_dnssec_ok(dnssec_ok);
+        message.set_edns(edns);
+    }
+    message.to_vec().unwrap()
+}
+
+fn answer(name: &str, ttl: u32, address: u32, stored: Mono) -> (Question, Arc<Answer>) {
+    let name = Name::from_ascii(name).unwrap();
+    let question = Question::new(&name, RecordType::A);
+    let answers = [Record::from_rdata(name, ttl, RData::A(A(Ipv4Addr::from_bits(address))))];
+    let (rcode, authorities) = (ResponseCode::NoError, &[]);
+    let answer = compose::answer(&AnswerParts {
+        question: &question,
+        rcode,
+        answers: &answers,
+        authorities,
+        stored,
+        extended_error: None,
+        list: None,
+    });
+    (question, Arc::new(answer.unwrap()))
+}
+
+/// The reply to a message at a moment; none if it is a miss.
+fn ask(front: &Front, recent: Option<&mut RecentReplies>, message: &[u8], at: Mono) -> Option<Vec<u8>> {
+    let (mut room, mut out) = (Query::blank(), Vec::new());
+    let mut batch = front.batch(Occasion { shard: 0, at, limit: None }, &mut room, recent);
+    let handled = batch.receive(CLIENT.parse::<SocketAddr>().unwrap(), message, &mut out);
+    batch.count_hits();
+    matches!(handled, Handled::Reply).then_some(out)
+}
+
+#[test]
+fn whatever_happens_in_between_a_reply_is_the_one_without_the_table() {
+    let (front, resolver, _) = front();
+    let (mut recent, random, memory) = (RecentReplies::default(), Random::seeded(3), resolver.memory());
+    let draw = |below: u64| u32::try_from(random.u64() % below).unwrap();
+    let (mut now, mut again, mut missed) = (Mono::START.after(Duration::from_secs(10)), 0, 0);
+    for step in 0..STEPS {
+        let name = format!("n{}.example.", draw(6));
+        match draw(100) {
+            0..4 => now = now.after(Duration::from_millis(u64::from(draw(900)))),
+            4..7 => {
+                let (question, answer) = answer(&name, 1 + draw(40), step, now);
+                memory.answers.put(question.key(), &answer);
+            }
+            7 => drop(memory.flush(&Flush::Name { name: Name::from_ascii(&name).unwrap(), kind: None })),
+            8 if draw(10) == 0 => drop(memory.flush(&Flush::All)),
+            _ => {
+                let spelled = if draw(3) == 0 { name.to_uppercase() } else { name };
+                let message = query(
+                    &spelled,
+                    u16::try_from(draw(60_000)).unwrap(),
+                    [None, Some(false)][draw(2) as usize],
+                );
+                let is_current = |version| memory.answers.is_current(version);
+                let found = recent.look(&message, ViewId::default(), now, is_current);
+                again += u32::from(matches!(found, Found::Reply(..)));
+                let with = ask(&front, Some(&mut recent), &message, now);
+                missed += u32::from(with.is_none());
+                assert_eq!(with, ask(&front, None, &message, now), "step {step}");
+            }
+        }
+    }
+    assert!(again > STEPS / 5 && missed > STEPS / 100, "{again} again, {missed} missed");
+}
+
+#[test]
+fn a_reply_that_is_sent_again_does_not_delay_the_renewal_of_its_answer() {
+    let (front, resolver, _) = front();
+    let (mut recent, stored) = (RecentReplies::default(), Mono::START.after(Duration::from_millis(10_300)));
+    let (question, answer) = answer("mail.example.", 60, 1, stored);
+    resolver.memory().answers.put(question.key(), &answer);
+    let message = query("mail.example.", 7, None);
+    let mut ask_at = |millis| {
+        let at = stored.after(Duration::from_millis(millis));
+        assert!(ask(&front, Some(&mut recent), &message, at).is_some());
+    };
+    [53_100, 53_600, 53_999].into_iter().for_each(&mut ask_at);
+    let due = stored.after(Duration::from_millis(54_000));
+    assert!(answer.renewal.take(due), "it is not renewed yet");
+    answer.renewal.give_back(Mono::START);
+    ask_at(54_000);
+    assert!(!answer.renewal.take(due), "it is being renewed");
+}
+
+#[test]
+fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
+    let (front, _, name) = front();
+    let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
+    let message = query(&name.to_ascii(), 7, None);
+    let mut code = || ask(&front, Some(&mut recent), &message, at).unwrap()[3] & 0x0F;
+    assert_eq!([code(), code()], [0, 0]);
+    let views = Views::new(&Arc::new(Config::default())).unwrap();
+    front.set_policy(policy(&[], &views, 0).unwrap());
+    assert_eq!(code(), 5);
+}
