@@ -147,25 +147,7 @@ impl Validator {
             judged.take(part, &mut vouched);
             judged.checked.sets.push(security);
         }
-        if let End::Negative { nxdomain, name, soa } = &found.end {
-            let absence = Absence { name, kind: errand.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
-            let part = self.judge_absence(errand, cut, absence, &found.evidence).await;
-            if part.at_fault && !found.answers.is_empty() {
-                // NSD leaves out half of the proof if an alias leads from one of its zones into another. A question
-                // of its own for the target gets the whole proof.
-                found.end = End::Alias(name.clone());
-            } else {
-                if let Some(soa) = soa {
-                    vouched.extend(covering_records(&found.evidence, &soa.name, RecordType::SOA));
-                }
-                judged.checked.end = security_of(&part.verdict);
-                let ttl = part.ttl;
-                judged.take(part, &mut vouched);
-                if let End::Negative { soa: Some(soa), .. } = &mut found.end {
-                    soa.ttl = soa.ttl.min(ttl);
-                }
-            }
-        }
+        self.judge_end(errand, cut, found, (&mut judged, &mut vouched)).await;
         shorten_ttls(&mut found.answers, &ttls);
         if judged.has_secure() {
             found.evidence.retain(|record| vouched.contains(record) || vouched_signature(record, &vouched));
@@ -174,6 +156,34 @@ impl Validator {
             judged.lose_security(&untimed(passed));
         }
         judged
+    }
+
+    /// Judges the end of an answer, if it denies a name or a type.
+    async fn judge_end(
+        &self,
+        errand: Errand<'_>,
+        cut: &Name,
+        found: &mut Found,
+        (judged, vouched): (&mut Judged, &mut Vec<Record>),
+    ) {
+        let End::Negative { nxdomain, name, soa } = &found.end else { return };
+        let absence = Absence { name, kind: errand.kind, nxdomain: *nxdomain, soa: soa.as_deref() };
+        let part = self.judge_absence(errand, cut, absence, &found.evidence).await;
+        if part.at_fault && !found.answers.is_empty() {
+            // NSD leaves out half of the proof if an alias leads from one of its zones into another. A question of its
+            // own for the target gets the whole proof.
+            found.end = End::Alias(name.clone());
+            return;
+        }
+        if let Some(soa) = soa {
+            vouched.extend(covering_records(&found.evidence, &soa.name, RecordType::SOA));
+        }
+        judged.checked.end = security_of(&part.verdict);
+        let ttl = part.ttl;
+        judged.take(part, vouched);
+        if let End::Negative { soa: Some(soa), .. } = &mut found.end {
+            soa.ttl = soa.ttl.min(ttl);
+        }
     }
 
     async fn judge_set(&self, errand: Errand<'_>, cut: &Name, found: &Found, set: &[&Record]) -> Part {
