@@ -236,7 +236,7 @@ fn why(
             at(listed)
         ),
         ListState::TestsDiffer => format!(
-            "{apex} does not list the test point that must be listed{}; none of its {count} answers was a listing, but these are too few to judge",
+            "{apex} does not list the test point that must be listed{}; none of its {count} answers was a listing, but these are too few to judge; its listings are used",
             at(listed)
         ),
         ListState::Slow => format!("{apex} answers slowly"),

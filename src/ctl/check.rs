@@ -22,7 +22,8 @@ pub(super) struct Arguments {
 /// The subject of the check.
 #[derive(Debug, Subcommand)]
 enum CheckCommand {
-    /// Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root.
+    /// Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root;
+    /// otherwise some checks cannot be made.
     System(System),
 }
 

@@ -96,10 +96,10 @@ enum Command {
     /// Remove entries from the cache; show how many.
     #[command(after_long_help = terms::FLUSH)]
     Flush(flush::Arguments),
-    /// Show the known servers, the slowest first: round trip, timeouts, EDNS, lame zones.
+    /// Show the servers that were queried, the slowest first: round trip, state, missing features.
     #[command(after_long_help = terms::SERVERS)]
     Servers(servers::Arguments),
-    /// Show the configured zones, their targets and the state of their servers.
+    /// Show the configured zones, the servers of each, and whether these reply.
     #[command(after_long_help = terms::ZONES)]
     Zones,
     /// Show the queries in progress, the oldest first: age, clients, and the server waited for.
@@ -108,13 +108,13 @@ enum Command {
     /// Show the cache entries of a name and when they expire.
     #[command(after_long_help = terms::CACHE)]
     Cache(cache::Arguments),
-    /// Show the DNS lists in use: latency, listings, state since when, and what to do.
+    /// Show the DNS lists in use: latency, listings, state and its age, and what to do.
     #[command(after_long_help = terms::DNSBL)]
     Dnsbl(dnsbl::Arguments),
     /// Show the running configuration, or check a configuration file.
     #[command(subcommand)]
     Config(config::Command),
-    /// Manage negative trust anchors: names without DNSSEC validation.
+    /// Manage negative trust anchors: domains that are excluded from DNSSEC validation.
     #[command(subcommand, after_long_help = terms::NTA)]
     Nta(nta::Command),
     /// Reload the configuration file; show the changes. If the file has an error, nothing changes.

@@ -78,15 +78,16 @@ Reasons of messages:
 /// Terms of `servers`.
 pub(super) const SERVERS: &str = "\
 Columns:
-  round trip  average time from a query to its reply
-  timeout     time until another server is queried too
-  unanswered  queries in a row without a reply
-  lacks       features that the server does not have: EDNS (RFC 6891), TCP, or 0x20 (repeats the case of the name)
-  lame for    zones that are delegated to the server, but that it does not serve
+  round trip   average time from a query to its reply
+  retry after  time without a reply until another server is queried too
+  unanswered   queries in a row without a reply
+  lacks        features that the server does not have: EDNS (RFC 6891), TCP, or 0x20 (repeats the case of the name)
+  lame for     zones that are delegated to the server, but that it does not serve
 States:
   answering        replied to its last query
   recent timeout   did not reply to its last query
-  dead             did not reply for some time; only probed until it replies again
+  dead             did not reply for some time; only probed until it replies again. A few dead servers are usual;
+                   if most are dead, run `resolverctl check system`
   no answer yet    queried, without a reply so far
   not queried yet  known by its address only";
 

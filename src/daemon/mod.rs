@@ -71,7 +71,7 @@ pub enum StartError {
     Zone(#[from] Wrong),
     /// No port is left to ask servers from.
     #[error(
-        "resolve.source_ports is {0}, but this host reserves all these ports (net.ipv4.ip_local_reserved_ports)"
+        "resolve.source_ports is {0}, but net.ipv4.ip_local_reserved_ports of this host excludes all of these ports"
     )]
     Ports(String),
     /// The system refuses a resource that the daemon needs.
@@ -281,7 +281,7 @@ fn ports_of(config: &Config) -> Result<Ports, StartError> {
     match ports.count() {
         0 => return Err(StartError::Ports(told)),
         few if few < MIN_SOURCE_PORTS => tracing::warn!(
-            "resolve.source_ports is {told}, but this host reserves all except {few} of these ports (net.ipv4.ip_local_reserved_ports); answers are easier to forge and fewer queries can be in progress; change one of them"
+            "resolverd can send queries from {few} ports only: resolve.source_ports is {told}, and net.ipv4.ip_local_reserved_ports of this host excludes the others; answers are easier to forge and fewer queries can be in progress; change one of these two settings"
         ),
         _ => {}
     }

@@ -39,7 +39,7 @@ impl Resolver {
         let flown = caught(flight);
         let told = |panicked: &Panicked| {
             tracing::error!(
-                "{panicked}; a resolution ended early and its clients get SERVFAIL; please report it"
+                "{panicked}; the resolution of a query was stopped, and its clients got SERVFAIL; please report it"
             )
         };
         Driven::new(Box::pin(flown.map(move |flown| flown.inspect_err(told).ok())))
@@ -140,7 +140,11 @@ impl Resolver {
             // If it fails, the known servers hold until their TTL ends.
             let _ = self.iterate.prime_again(&context, &*self).await;
         });
-        let report = |panicked: &Panicked| tracing::error!("priming of the root ended early: {panicked}");
+        let report = |panicked: &Panicked| {
+            tracing::error!(
+                "{panicked}; the list of root servers was not renewed, and the known ones stay in use; please report it"
+            )
+        };
         let priming = Driven::new(Box::pin(primed.map(move |primed| primed.inspect_err(report).ok())));
         let _ = priming.now_or_never();
     }

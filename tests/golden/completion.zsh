@@ -234,6 +234,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
+'*--listen=[Address and port that the daemon is started with instead of listen.addresses. May be repeated]:ADDR:PORT:_default' \
 '--socket=[Control socket of the daemon]:PATH:_files' \
 '--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
 '--json[Print JSON, one object per line. Times are in seconds]' \
@@ -604,13 +605,13 @@ _resolverctl_commands() {
 'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'flush:Remove entries from the cache; show how many' \
-'servers:Show the known servers, the slowest first\: round trip, timeouts, EDNS, lame zones' \
-'zones:Show the configured zones, their targets and the state of their servers' \
+'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
+'zones:Show the configured zones, the servers of each, and whether these reply' \
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
 'cache:Show the cache entries of a name and when they expire' \
-'dnsbl:Show the DNS lists in use\: latency, listings, state since when, and what to do' \
+'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'config:Show the running configuration, or check a configuration file' \
-'nta:Manage negative trust anchors\: names without DNSSEC validation' \
+'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'completion:Print a completion script for a shell' \
 'check:Check this host for problems with DNS. Works without a daemon' \
@@ -626,7 +627,7 @@ _resolverctl__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__check_commands] )) ||
 _resolverctl__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root' \
+'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check commands' commands "$@"
@@ -634,7 +635,7 @@ _resolverctl__subcmd__check_commands() {
 (( $+functions[_resolverctl__subcmd__check__subcmd__help_commands] )) ||
 _resolverctl__subcmd__check__subcmd__help_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root' \
+'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'resolverctl check help commands' commands "$@"
@@ -769,13 +770,13 @@ _resolverctl__subcmd__help_commands() {
 'stats:Show statistics\: queries, outcomes, latency, the slowest zones and servers' \
 'query:Send a query through the daemon; show the answer, its source and the time it took' \
 'flush:Remove entries from the cache; show how many' \
-'servers:Show the known servers, the slowest first\: round trip, timeouts, EDNS, lame zones' \
-'zones:Show the configured zones, their targets and the state of their servers' \
+'servers:Show the servers that were queried, the slowest first\: round trip, state, missing features' \
+'zones:Show the configured zones, the servers of each, and whether these reply' \
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
 'cache:Show the cache entries of a name and when they expire' \
-'dnsbl:Show the DNS lists in use\: latency, listings, state since when, and what to do' \
+'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
 'config:Show the running configuration, or check a configuration file' \
-'nta:Manage negative trust anchors\: names without DNSSEC validation' \
+'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
 'completion:Print a completion script for a shell' \
 'check:Check this host for problems with DNS. Works without a daemon' \
@@ -791,7 +792,7 @@ _resolverctl__subcmd__help__subcmd__cache_commands() {
 (( $+functions[_resolverctl__subcmd__help__subcmd__check_commands] )) ||
 _resolverctl__subcmd__help__subcmd__check_commands() {
     local commands; commands=(
-'system:Check resolv.conf, port 53, Postfix, network egress and the clock. Best run as root' \
+'system:Check resolv.conf, port 53, Postfix, the clock, and whether this host reaches servers on the internet. Run as root; otherwise some checks cannot be made' \
     )
     _describe -t commands 'resolverctl help check commands' commands "$@"
 }

@@ -72,7 +72,7 @@ fn answers_come_with_their_source_and_an_exit_code() {
     assert_eq!(code, 1);
     assert_eq!(
         text,
-        "mail.example.  A  –\nNOERROR, from cache in 1.2 ms, cached for 13 min (SOA of example.)\n"
+        "mail.example.  A  –\nNOERROR, from cache in 1.2 ms, cached for another 13 min (SOA of example.)\n"
     );
     let (code, text, _) = world.run(&["query", "nowhere.example"]);
     assert!(code == 1 && text.contains("NXDOMAIN"), "{text}");

@@ -19,7 +19,7 @@ pub fn servers(replies: &[Reply], address: Option<IpAddr>, style: Style) -> Stri
     let mut table = TextTable::new(&[
         ("server", Align::Left),
         ("round trip", Align::Right),
-        ("timeout", Align::Right),
+        ("retry after", Align::Right),
         ("unanswered", Align::Right),
         ("lacks", Align::Left),
         ("state", Align::Left),

@@ -81,7 +81,11 @@ pub fn query(reply: &QueryReply, style: Style) -> String {
     let rcode = style.paint(paint, &reply.rcode);
     text.push_str(&format!("{rcode}, {} {}", source(reply.outcome), words::time(reply.elapsed)));
     if let Some(soa) = reply.authority.iter().find(|record| record.kind == "SOA") {
-        text.push_str(&format!(", cached for {} (SOA of {})", words::age(f64::from(soa.ttl)), soa.name));
+        text.push_str(&format!(
+            ", cached for another {} (SOA of {})",
+            words::age(f64::from(soa.ttl)),
+            soa.name
+        ));
     }
     match reply.security {
         Security::Secure => text.push_str(", secure"),

@@ -67,7 +67,7 @@ impl Resolver {
             }
             MirrorChange::Silent => {
                 tracing::warn!(
-                    "the local mirror of {list} does not answer{instead}; check whether its server runs"
+                    "the local mirror of {list} does not answer{instead}; check whether the program that serves it (for example rbldnsd) is running"
                 );
             }
             MirrorChange::Fresh => {
