@@ -85,7 +85,8 @@ impl Asker for OneByOne<'_> {
                             answered |= before < at && at < sent
                         }
                         StepEvent::Sent { server, reason, .. } if of(server) => {
-                            late |= at == sent && reason == "timer"
+                            // If all others have failed, the first that did is asked once more.
+                            late |= at == sent && matches!(reason.as_str(), "timer" | "again")
                         }
                         _ => {}
                     }

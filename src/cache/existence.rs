@@ -114,8 +114,9 @@ impl Memory {
                 let key = question.key();
                 if self.answers.get(key.as_bytes(), now).is_some_and(|answer| answer.is_negative()) {
                     self.answers.0.remove(key.as_bytes());
-                    self.answers.1.end(self.answers.1.of(key.as_bytes()));
                 }
+                // A copy of it may be left, even if it was evicted.
+                self.answers.1.end(self.answers.1.of(key.as_bytes()));
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::clock::Mono;
 use crate::hash::Keyed;
 use crate::limits::{
     FLIPS_CASE_TIME, HEDGE_BURST_PER_SERVER, HEDGES_PER_MILLE, MAX_LAME_OCTETS, MAX_LAME_ZONES,
-    MAX_SILENT_OCTETS, MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, UNKNOWN_TIMER,
+    MAX_SILENT_OCTETS, MAX_SILENT_ZONES, NO_EDNS_TIME, NO_TCP_TIME, OWN_CASE_ANSWERS, UNKNOWN_TIMER,
 };
 use crate::question::wire_name;
 use crate::random::Random;
@@ -101,6 +101,8 @@ pub(super) struct ServerHistory {
     pub(super) plain_until: Option<Mono>,
     /// Until when the letters of questions to it keep their own case.
     pub(super) flips_case_until: Option<Mono>,
+    /// Questions in their own case that it has answered after silence, since it last answered one in mixed case.
+    pub(super) own_case_answers: u8,
     /// Until when it is asked over TCP only if there is no other server.
     pub(super) no_tcp_until: Option<Mono>,
     /// Second messages that were sent because it was late, in thousandths of a message.
@@ -370,6 +372,20 @@ impl Server {
     /// It does not repeat the case of a question's letters.
     pub fn flips_case(&self, now: Mono) {
         self.history().flips_case_until = Some(now.after(FLIPS_CASE_TIME));
+    }
+
+    /// It answers a question in its own case after it has not answered those in mixed case.
+    pub fn answers_own_case(&self, now: Mono) {
+        let mut history = self.history();
+        history.own_case_answers = history.own_case_answers.saturating_add(1);
+        if history.own_case_answers >= OWN_CASE_ANSWERS {
+            history.flips_case_until = Some(now.after(FLIPS_CASE_TIME));
+        }
+    }
+
+    /// It answers a question, which was in mixed case if it was not known to flip it.
+    pub fn answers_mixed_case(&self) {
+        self.history().own_case_answers = 0;
     }
 
     /// It refuses TCP, or does not answer it.

@@ -149,7 +149,10 @@ pub(super) fn lists_file() -> Option<PathBuf> {
 /// Restores the states of DNS lists; at the first start there are none.
 pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     match state_files::open(path).and_then(KeptLists::read) {
-        Ok(kept) => kept.restore(resolver.lists(), |apex, way| resolver.is_asked(apex, way)),
+        Ok(kept) => {
+            let now = resolver.clock().mono();
+            kept.restore(resolver.lists(), now, |apex, way| resolver.is_asked(apex, way));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => tracing::warn!(
             "cannot read {}: {error}; DNS lists are tested again and their query counts restart at 0",

@@ -154,8 +154,11 @@ impl ListEntry {
     }
 
     /// Restores the state of the kept file.
-    pub fn restore(&self, known: KnownList) {
-        self.told().known = known;
+    pub fn restore(&self, known: KnownList, now: Mono) {
+        let mut told = self.told();
+        told.known = known;
+        // An incident of the earlier process lasts on until a quiet time has ended it.
+        told.last_untold = now;
     }
 
     /// Its state for the kept file.

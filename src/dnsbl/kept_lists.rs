@@ -16,6 +16,7 @@ use super::list_way::Way;
 use super::quota::Quota;
 use super::state::{KnownList, ListStanding, ListState};
 use super::table::Lists;
+use crate::clock::Mono;
 use crate::limits::{MAX_LIST_WAYS, MAX_LISTS_FILE};
 
 /// The file in the state directory.
@@ -55,7 +56,7 @@ impl KeptLists {
 
     /// Restores into `lists` the kept data of the pairs of apex and way that `are_asked`. Whether a list answers is
     /// not restored.
-    pub fn restore(self, lists: &Lists, are_asked: impl Fn(&Name, &Way) -> bool) {
+    pub fn restore(self, lists: &Lists, now: Mono, are_asked: impl Fn(&Name, &Way) -> bool) {
         if self.version != VERSION {
             return;
         }
@@ -68,7 +69,7 @@ impl KeptLists {
             if known.standing.state == ListState::Silent {
                 known.standing = ListStanding::default();
             }
-            entry.restore(known);
+            entry.restore(known, now);
         }
     }
 
@@ -103,7 +104,7 @@ impl KeptLists {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{Mono, Now};
+    use crate::clock::Now;
     use crate::dnsbl::breaker::ListQueryEnd;
     use crate::dnsbl::watch::ListOutcome;
     use std::time::Duration;
@@ -119,10 +120,8 @@ mod tests {
             let apex = Name::from_ascii(format!("l{number}.example.")).unwrap();
             let way = Way::Stub(vec![([127, 0, 0, 1], 530).into()]);
             let entry = before.entry(&apex, if number == 0 { &Way::Public } else { &way });
-            entry.restore(KnownList {
-                standing: ListStanding { state: ListState::Silent, since: 1, why: "silent".to_owned() },
-                world: None,
-            });
+            let standing = ListStanding { state: ListState::Silent, since: 1, why: "silent".to_owned() };
+            entry.restore(KnownList { standing, world: None }, NOW.mono);
             if state == ListState::ListsTheWorld {
                 entry.tested(state, "because", false, NOW);
             }
@@ -146,7 +145,7 @@ mod tests {
         assert!(!elsewhere.exists(), "a link is not followed");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         let after = Lists::default();
-        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, |_, _| true);
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&after, NOW.mono, |_, _| true);
         let ways = |lists: &Lists| lists.all().iter().map(|entry| entry.way.clone()).collect::<Vec<_>>();
         assert_eq!(ways(&after), ways(&before));
         let known: Vec<_> = after.all().iter().map(|entry| entry.standing()).collect();
@@ -154,7 +153,9 @@ mod tests {
         assert_eq!(known, [world, ListStanding::default()]);
         assert!(after.all().iter().all(|entry| entry.watch.quota(NOW.unix).0 == 1));
         let asked = Lists::default();
-        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&asked, |_, way| way.is_public());
+        KeptLists::read(File::open(&path).unwrap())
+            .unwrap()
+            .restore(&asked, NOW.mono, |_, way| way.is_public());
         assert_eq!(ways(&asked), [Way::Public], "a mirror that no listener asks any more");
     }
 
@@ -168,7 +169,7 @@ mod tests {
         }
         fs::write(&path, "{\"version\":2,\"lists\":[]}").unwrap();
         let lists = Lists::default();
-        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&lists, |_, _| true);
+        KeptLists::read(File::open(&path).unwrap()).unwrap().restore(&lists, NOW.mono, |_, _| true);
         assert!(lists.all().is_empty());
     }
 }

@@ -28,7 +28,7 @@ use crate::cache::entries::Delegation;
 use crate::cache::servers::Health;
 use crate::conduct::Conduct;
 use crate::limits::{
-    LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
+    LAME_TIME, MAX_ADDRESSES, MAX_PACKETS_PER_QUESTION, MAX_TIMER, MAX_TRIES, MAX_UNDER_WAY, MAX_UNGLUED,
     MIXED_CASE_TRIES,
 };
 use crate::record::Counter;
@@ -190,7 +190,8 @@ impl<'a> Asking<'a> {
     /// attempt comes first, and most steps end before that.
     fn over(&self) -> impl Future<Output = ()> + use<'a> {
         let (iterate, context) = (self.iterate, self.context());
-        let mut is_polled = false;
+        // With little time left, the timer of the attempt may come later.
+        let mut is_polled = context.budget.left(iterate.now()) <= MAX_TIMER;
         let second = poll_fn(move |_| match std::mem::replace(&mut is_polled, true) {
             true => Poll::Ready(()),
             false => Poll::Pending,
@@ -328,8 +329,12 @@ impl<'a> Asking<'a> {
         if self.seek_addresses() || self.seek_again() {
             return;
         }
-        if self.lookups.is_empty() && (self.ask_avoided() || self.ask_failed_again()) {
-            return;
+        if self.lookups.is_empty() {
+            if self.ask_avoided() {
+                return;
+            }
+            // Beside servers whose message may be lost: it takes no turn of theirs.
+            self.ask_failed_again();
         }
         // If all servers have been asked, their silence is loss or an outage: two are asked at a time, as at first
         // contact. Only one is asked while addresses are looked up, and none in addition if the policy is one server
@@ -351,18 +356,17 @@ impl<'a> Asking<'a> {
     /// Asks one server once more if all that answer have failed or refused, and the client still waits: a server says so
     /// for a moment after its start, one of a balancer's servers may lack the zone, and some find no names in mixed
     /// case. Unbound asks each up to five times. A list counts queries: it is not asked again.
-    fn ask_failed_again(&mut self) -> bool {
+    fn ask_failed_again(&mut self) {
         let context = self.context();
         let waited = self.iterate.now().since(context.began());
         if self.errand.route.policy.list.is_some() || waited >= context.view.config.resolve.deadline {
-            return false;
+            return;
         }
-        let Some(place) = select::failed_first(&self.candidates, &self.faults) else { return false };
+        let Some(place) = select::failed_first(&self.candidates, &self.faults) else { return };
         if let Some(candidate) = self.candidates.get_mut(place) {
             candidate.own_case = true;
         }
         self.launch(place, "again");
-        true
     }
 
     pub(super) fn launch(&mut self, place: usize, reason: &'static str) {
@@ -500,7 +504,10 @@ impl<'a> Asking<'a> {
         if is_waited_for {
             // If many questions wait for this dead server, one message of each question is enough to notice that it
             // is back.
-            let enough = crowded && candidate.standing.health == Health::Dead;
+            // A server that has failed, and does not answer when it is asked once more, is given up: it may limit its
+            // errors, as BIND does.
+            candidate.answered |= candidate.own_case;
+            let enough = candidate.own_case || crowded && candidate.standing.health == Health::Dead;
             candidate.progress = if enough { CandidateProgress::Spent } else { CandidateProgress::Overdue };
         }
         is_waited_for
@@ -526,7 +533,10 @@ impl<'a> Asking<'a> {
             && self.lookup_failure.is_none()
             && self.unglued.is_empty();
         match self.doubtful.take() {
-            Some(found) if all => Ok(Said::Doubtful(Found { doubted: true, ..found })),
+            // In a signed zone it is bogus, because it has no proof: that is no better than a failure.
+            Some(found) if all && self.signed != Signed::Yes => {
+                Ok(Said::Doubtful(Found { doubted: true, ..found }))
+            }
             _ => Err(self.failure()),
         }
     }
@@ -551,7 +561,9 @@ impl<'a> Asking<'a> {
         if self.is_known_silence() && self.lookup_failure.as_ref().is_none_or(Failure::is_known_silence) {
             let servers: Vec<SocketAddr> =
                 self.candidates.iter().map(|candidate| candidate.address).collect();
-            let is_sooner = |server: &&SocketAddr| self.iterate.server(**server).hasten_probe();
+            // A list has a breaker of its own.
+            let is_list = self.errand.route.policy.list.is_some();
+            let is_sooner = |server: &&SocketAddr| !is_list && self.iterate.server(**server).hasten_probe();
             if servers.iter().filter(is_sooner).count() > 0 {
                 self.iterate.means.dead.added.notify_one();
             }

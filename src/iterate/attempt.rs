@@ -27,7 +27,9 @@ use crate::conduct::{Conduct, Transport};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
 use crate::exchange::{Heard, Place, Trouble, UpstreamQuery};
-use crate::limits::{FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER};
+use crate::limits::{
+    FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MIXED_CASE_TRIES,
+};
 use crate::record::Counter;
 use crate::record::event::{Overdue, Sent, StepEvent};
 use crate::record::note::{Note, Words};
@@ -420,8 +422,10 @@ impl Attempt {
         };
         if conduct == Conduct::Answered {
             self.server.serves(&self.zone);
-            if self.own_case {
-                self.server.flips_case(now);
+            if !self.own_case {
+                self.server.answers_mixed_case();
+            } else if self.tries >= MIXED_CASE_TRIES && !self.role.is_recursive() {
+                self.server.answers_own_case(now);
             }
             if self.role.is_found() {
                 self.means.uplink.helped(now);

@@ -447,7 +447,7 @@ fn without_answer(
     if nxdomain || soa.is_some() {
         return Said::Found(negative(soa));
     }
-    if is_soa_instead(name, message) {
+    if is_soa_instead(zone, name, message) {
         return Said::Found(negative(None));
     }
     let ns = |record: &&Record| record.record_type() == RecordType::NS;
@@ -487,8 +487,10 @@ fn without_answer(
 }
 
 /// Whether a server with authority has put the SOA of a denial into the answer section, as some load balancers do.
-fn is_soa_instead(name: &Name, message: &Message) -> bool {
-    let is_soa = |record: &&Record| record.record_type() == RecordType::SOA && record.name.zone_of(name);
+fn is_soa_instead(zone: &Name, name: &Name, message: &Message) -> bool {
+    let is_soa = |record: &&Record| {
+        record.record_type() == RecordType::SOA && zone.zone_of(&record.name) && record.name.zone_of(name)
+    };
     let mut answers = message.answers.iter().filter(|record| !is_signature(record)).peekable();
     message.metadata.authoritative && answers.peek().is_some() && answers.all(|record| is_soa(&record))
 }

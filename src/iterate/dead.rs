@@ -98,22 +98,34 @@ impl DeadServers {
     /// The servers whose time for a probe has come, at most `places`, and the moment of the next; none if nothing is
     /// to be probed. Servers that are back or no longer wanted are removed.
     pub(super) fn due(&self, now: Mono, servers: &Servers, random: &Random, mut places: usize) -> DueProbes {
-        let mut due = DueProbes::default();
+        let (mut due, mut ripe) = (DueProbes::default(), Vec::new());
         self.wanted().retain(|address, one| {
             let Some(server) = servers.known(*address) else { return false };
             let Some(until) = server.next_try() else { return false };
             if now.since(one.at) >= DEAD_WANTED_TIME {
                 return false;
             }
-            // If there is no place, the end of a probe makes one.
-            if until > now || (places > 0 && !server.probe(now, random)) {
-                due.next = Some(due.next.map_or(until, |next| next.min(until)));
-            } else if places > 0 {
-                places = places.saturating_sub(1);
-                due.servers.push((server, one.clone()));
+            if until > now {
+                due.wait_until(until);
+            } else {
+                ripe.push((until, server, one.clone()));
             }
             true
         });
+        // Those that have waited longest come first, so that many of them leave out none for ever.
+        ripe.sort_by_key(|(until, ..)| *until);
+        for (until, server, one) in ripe {
+            if places == 0 {
+                // The end of a probe makes a place.
+                break;
+            }
+            if server.probe(now, random) {
+                places = places.saturating_sub(1);
+                due.servers.push((server, one));
+            } else {
+                due.wait_until(until);
+            }
+        }
         due
     }
 
@@ -127,6 +139,12 @@ impl DeadServers {
 pub(super) struct DueProbes {
     pub(super) servers: Vec<(Arc<Server>, WantedServer)>,
     pub(super) next: Option<Mono>,
+}
+
+impl DueProbes {
+    fn wait_until(&mut self, moment: Mono) {
+        self.next = Some(self.next.map_or(moment, |next| next.min(moment)));
+    }
 }
 
 #[cfg(test)]

@@ -81,11 +81,9 @@ fn snapshot(octets: &[u8]) -> Result<(), String> {
     let _ = read(octets.to_vec());
     let forged = snapshot::forged(octets, &scope, 0).map_err(|error| error.to_string())?;
     let (memory, found) = read(forged)?;
-    memory.servers.list(Mono::START);
+    memory.servers.list(BORN);
     for name in memory.names() {
-        if let Some(held) =
-            memory.look(&name, None, Mono::START).into_iter().find(|held| held.left > SNAPSHOT_CAP)
-        {
+        if let Some(held) = memory.look(&name, None, BORN).into_iter().find(|held| held.left > SNAPSHOT_CAP) {
             return Err(format!("{name} is held for {:?}", held.left));
         }
     }

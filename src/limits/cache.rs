@@ -95,8 +95,8 @@ pub const FIRST_DEAD_TIME: Duration = Duration::from_secs(2);
 pub const MAX_DEAD_TIME: Duration = Duration::from_secs(32);
 
 /// The same while questions fail because all servers of their zone are dead: the first answer after an outage comes
-/// within ten seconds. Unbound asks such a
-/// server with a client's question every 12 s. It is four times the messages, for zones that are asked for.
+/// within ten seconds. Unbound asks such a server with a client's question every 12 s. It is four times the messages,
+/// for zones that are asked for.
 pub const MAX_WANTED_DEAD_TIME: Duration = Duration::from_secs(8);
 
 /// A dead server is known to be silent if its silence has lasted this long and a probe was not answered either; no

@@ -8,8 +8,6 @@ use super::config::{MAX_SERVE_STALE, MAX_TTL};
 /// earlier.
 pub const CLOCK_FLOOR: u64 = 1_793_491_200;
 
-/// A clock that is slow by no more than this is accepted: signatures that begin up to a day in the future are
-/// tolerated (a day, Unbound's val-sig-skew-max).
 /// The time before a process for which there are moments: a restored entry may have lived for the whole of its TTL and of
 /// `cache.serve_stale`.
 pub const MONO_LEAD: Duration = MAX_TTL.saturating_add(MAX_SERVE_STALE);

@@ -30,10 +30,12 @@ pub const PRIME_RETRY: Duration = Duration::from_secs(60);
 /// good path two losses in a row are rarer than these.
 pub const EDNS_TRIES: u8 = 2;
 
-/// Messages in mixed case to a server before one in the question's own case: a few servers drop names in mixed case. At
-/// 10 % loss a server is taken for one of them once in a thousand questions, and is then asked in the question's own case
-/// for an hour.
+/// Messages in mixed case to a server before one in the question's own case: a few servers drop names in mixed case.
 pub const MIXED_CASE_TRIES: u8 = 3;
+
+/// Such messages that a server answers, without an answer to mixed case between them, before it is asked in the
+/// question's own case for an hour: one loss or one delay can hit all messages of a question.
+pub const OWN_CASE_ANSWERS: u8 = 2;
 
 /// The burst of second messages: a server of a large hoster may stop while a queue of mail is worked off.
 pub const HEDGE_BURST: u32 = 100;
@@ -147,7 +149,6 @@ pub const SUSPECT_AGE: Duration = Duration::from_secs(600);
 /// some thousand zones with a TTL of a day.
 pub const MAX_ENDINGS: usize = 256;
 
-/// The time after a failed renewal of a delegation in which it is not tried again.
 /// The same of one zone whose servers are asked, so that a silent top-level domain leaves room for the others.
 pub const MAX_ENDINGS_OF_ZONE: usize = MAX_ENDINGS / 4;
 

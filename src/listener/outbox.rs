@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use futures_util::task::AtomicWaker;
+use tokio::task::yield_now;
 
 use super::datagrams::{Peer, ReplyBatch};
 use super::front::{Front, WaitingQuery};
@@ -72,17 +73,19 @@ impl Outbox {
     /// Sends the replies in the queue, each time after the tasks that are ready to run. Never ends.
     pub(super) async fn serve(self: Arc<Self>) {
         let (mut batch, mut leaving) = (ReplyBatch::new(), Vec::new());
-        poll_fn(|context| {
-            self.sender.register(context.waker());
-            let are_left = take_some(&mut self.replies(), &mut leaving);
+        loop {
+            let are_left = poll_fn(|context| {
+                self.sender.register(context.waker());
+                let are_left = take_some(&mut self.replies(), &mut leaving);
+                if leaving.is_empty() { Poll::Pending } else { Poll::Ready(are_left) }
+            })
+            .await;
             self.send(&mut batch, &mut leaving);
             if are_left {
-                // After the queries that have come meanwhile.
-                context.waker().wake_by_ref();
+                // After the queries that have come meanwhile: the worker looks for them when this task has yielded.
+                yield_now().await;
             }
-            Poll::Pending
-        })
-        .await
+        }
     }
 
     /// Sends the replies that leave.

@@ -104,7 +104,8 @@ impl Connection {
         bound_kernel(&self.stream)?;
         let mut open = true;
         while open || !self.pending.is_empty() || !self.unsent.is_empty() {
-            // A client that does not take its replies gets no more, except to questions in progress.
+            // A client that does not take its replies gets no more. Answers stay shared until the kernel has taken the
+            // replies before them.
             let reads =
                 open && self.unsent.is_empty() && self.read.len() < WHOLE_QUERY && self.taken.has_room();
             let idle = self.pending.is_empty();
@@ -112,7 +113,7 @@ impl Connection {
             tokio::select! {
                 biased;
                 () = self.taken.leave() => return Ok(()),
-                Some(resolved) = self.pending.join_next(), if !idle => {
+                Some(resolved) = self.pending.join_next(), if !idle && self.unsent.is_empty() => {
                     self.taken.end_question();
                     // This cannot be an error: no task is aborted while the connection is open, and panics are caught
                     // in the task.

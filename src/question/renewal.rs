@@ -9,7 +9,7 @@ const TAKEN: u32 = u32::MAX;
 
 /// The mark of an entry that is being renewed. It is no part of the value.
 ///
-/// It holds the second, since the clock was made, from which it may be taken.
+/// It holds the second, since the first moment of the clock, from which it may be taken.
 #[derive(Debug, Default)]
 pub struct RenewalMark(AtomicU32);
 
