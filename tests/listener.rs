@@ -9,7 +9,7 @@ use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, RecordType};
 use resolverd::config::Config;
 use resolverd::lab::client::{read_framed, write_framed};
-use resolverd::limits::{MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_WRITE_TIME};
+use resolverd::limits::{MAX_PIPELINED, MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_WRITE_TIME};
 use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use stage::{PATIENCE, Stage, name, query};
@@ -304,6 +304,25 @@ async fn many_questions_of_a_connection_are_answered_as_they_are_ready() {
     assert!(slow > 0, "the slow one kept the others waiting");
     ids.sort_unstable();
     assert_eq!(ids, (0..300).chain([1_000]).collect::<Vec<u16>>());
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn large_replies_that_become_ready_together_all_reach_a_client_that_reads() {
+    let text = format!("\"{}\" ", "x".repeat(250)).repeat(200);
+    let stage = Stage::set(&format!("{}huge 300 TXT {text}\n", zone()), |_| ()).await;
+    for server in stage.sockets.lab().servers() {
+        server.set_faults(&[resolverd::lab::fault::Fault::Slow(std::time::Duration::from_millis(200))]);
+    }
+    let mut stream = TcpStream::connect(stage.address).await.unwrap();
+    for id in 0..MAX_PIPELINED {
+        let id = u16::try_from(id).unwrap();
+        write_framed(&mut stream, &query(id, "huge.tld.", RecordType::TXT)).await.unwrap();
+    }
+    for _ in 0..MAX_PIPELINED {
+        let reply = tokio::time::timeout(PATIENCE, read_framed(&mut stream)).await.unwrap().unwrap();
+        assert!(reply.len() > 50_000);
+    }
     stage.daemon.stop().await;
 }
 

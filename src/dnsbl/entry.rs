@@ -382,6 +382,19 @@ mod tests {
     }
 
     #[test]
+    fn an_incident_of_the_earlier_process_is_ended_only_by_a_quiet_time() {
+        let entry = entry("bl.example.");
+        let standing = ListStanding { state: ListState::Refusing, since: 1, why: "no".to_owned() };
+        // A clock begins long after the first moment.
+        let begins = 1_000_000;
+        entry.restore(KnownList { standing, world: None }, at(begins).mono);
+        entry.heard(&ListVerdict::NotListed, at(begins + 1));
+        assert_eq!((entry.state(), entry.standing().since), (ListState::Refusing, 1));
+        entry.heard(&ListVerdict::NotListed, at(begins + LIST_INCIDENT_QUIET.as_secs()));
+        assert_eq!(entry.state(), ListState::Ok);
+    }
+
+    #[test]
     fn only_the_world_listed_makes_older_answers_void() {
         let entry = entry("bl.example.");
         let tested = |state, why, seconds| entry.tested(state, why, false, at(seconds));

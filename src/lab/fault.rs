@@ -87,6 +87,8 @@ faults! {
     Forged = "forged",
     /// Loses the first datagram of each question, and answers the second.
     LosesFirst = "loses-first",
+    /// Answers the first message of each question, and drops the others: it limits how often it repeats an error.
+    AnswersFirst = "answers-first",
     /// Answers the first message of each question with SERVFAIL, and the second as it should: it has just loaded the zone.
     ServFailFirst = "servfail-first",
     /// The same with REFUSED: a balancer with one member that lacks the zone.

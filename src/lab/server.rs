@@ -222,6 +222,7 @@ impl LabServer {
             }
             Fault::DropsDnskey => query.queries.iter().any(|it| it.query_type() == RecordType::DNSKEY),
             Fault::LosesFirst => transport == Transport::Udp && self.is_first(query),
+            Fault::AnswersFirst => !self.is_first(query),
             _ => false,
         };
         lost || faults.iter().any(|fault| self.meets(*fault, silences(fault)))
