@@ -40,8 +40,8 @@ Other terms:
   total wait      the time spent waiting for servers, summed up
   RRset           the records of one name and type
 
-Load is limited as follows. If more than half of the places for queries in progress are taken, the zone and the client
-with the most of them lose queries first. A zone whose servers do not answer gets only a small part of the places.";
+Load is limited as follows. If more than half of the maximum number of queries is in progress, queries of the busiest zone
+and of the busiest client are dropped first. A zone whose servers do not answer gets only a small part of the places.";
 
 /// Terms of `query`.
 pub(super) const QUERY: &str = "\

@@ -272,7 +272,7 @@ async fn settle(
 /// The ports to ask servers from: those of the configuration that this host does not reserve.
 fn ports_of(config: &Config) -> Result<Ports, StartError> {
     let reserved = ports::reserved().unwrap_or_else(|error| {
-        tracing::warn!("cannot read which ports the kernel reserves for other programs, so resolverd may send from them: {error}");
+        tracing::warn!("cannot read net.ipv4.ip_local_reserved_ports: {error}; resolverd may send from ports that are reserved for other programs");
         String::new()
     });
     let range = &config.resolve.source_ports;

@@ -111,7 +111,7 @@ impl RestoredAt {
 pub(super) fn remove(path: &Path) {
     let shown = path.display();
     match fs::remove_file(path) {
-        Ok(()) => tracing::info!("removed {shown}, as this start keeps no snapshot of the cache"),
+        Ok(()) => tracing::info!("removed {shown}: cache snapshots are disabled at this start"),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
             tracing::warn!("cannot remove {shown}: {error}; remove it, or a later start reads it");

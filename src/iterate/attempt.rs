@@ -110,7 +110,10 @@ impl Attempt {
         };
         // It has reported already. A panic here must not take the answer of another attempt away.
         if let Err(panicked) = caught(self.blame_for(&heard, sent)).await {
-            tracing::error!("the silence of {} was not counted: {panicked}", self.path.server);
+            tracing::error!(
+                "{panicked}; the timeout of {} was not counted; please report it",
+                self.path.server
+            );
         }
     }
 

@@ -65,7 +65,7 @@ pub const MAX_LAME_ZONES: usize = 16;
 pub const MAX_LAME_OCTETS: usize = 384;
 
 /// Zones for which a dead server is known to be silent one by one. A hoster's servers drop the queries for a domain that
-/// they do not serve; with one zone more it is the server. Until then each zone costs one question half a second.
+/// they do not serve; if it is silent for more zones, the server counts as dead. Until then each zone costs one question half a second.
 pub const MAX_SILENT_ZONES: usize = 3;
 
 /// Octets of the longest name among these: nearly all names of zones are shorter.

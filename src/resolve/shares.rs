@@ -85,10 +85,7 @@ impl ShedReason {
                 format!("too many queries in progress; this one for {zone} was dropped to admit another")
             }
             Self::Full => "too many queries in progress".to_owned(),
-            Self::Waiters => {
-                "the maximum number of clients is waiting, for this answer or for all answers together"
-                    .to_owned()
-            }
+            Self::Waiters => "too many clients are waiting, for this answer or in total".to_owned(),
         }
     }
 }
