@@ -378,8 +378,10 @@ impl Server {
     pub fn answers_own_case(&self, now: Mono) {
         let mut history = self.history();
         history.own_case_answers = history.own_case_answers.saturating_add(1);
-        if history.own_case_answers >= OWN_CASE_ANSWERS {
-            history.flips_case_until = Some(now.after(FLIPS_CASE_TIME));
+        let is_proven = history.own_case_answers >= OWN_CASE_ANSWERS;
+        drop(history);
+        if is_proven {
+            self.flips_case(now);
         }
     }
 

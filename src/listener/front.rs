@@ -64,7 +64,7 @@ pub(super) struct Batch<'a> {
     hits: Option<Hits>,
 }
 
-/// What is known of a query before it is read.
+/// The use of the table of sent replies for a query, before the query is read.
 enum Repeat {
     /// Its reply is written again; the type of its question.
     Reply(RecordType),
@@ -81,15 +81,11 @@ struct Hits {
     count: u64,
 }
 
-/// The arrival of a message: when, from whom, and how long the reply may be.
+/// The arrival of a message: from whom, and together with which others.
 #[derive(Clone, Copy)]
 pub(super) struct Arrival {
-    /// The shard of the counters.
-    pub(super) shard: usize,
     pub(super) client: SocketAddr,
-    pub(super) at: Mono,
-    /// The greatest length of a reply, in octets; none: the limit of the query.
-    pub(super) limit: Option<usize>,
+    pub(super) occasion: Occasion,
 }
 
 /// A query that was not in memory; its client waits.
@@ -183,10 +179,10 @@ impl Front {
             let question = query.to_question()?;
             let key = QuestionKey::from_bytes(query.key());
             let asker = Client { address: client.ip(), port: client.port(), id: query.id };
-            let question = ClientQuestion::new(question, key, asker, arrival.at, Arc::clone(view));
+            let question = ClientQuestion::new(question, key, asker, arrival.occasion.at, Arc::clone(view));
             match self.parts.resolver.miss(question).await {
                 Asked::Repeated => {
-                    self.apart(arrival.shard, Apart::Repeated);
+                    self.apart(arrival.occasion.shard, Apart::Repeated);
                     None
                 }
                 Asked::Replied(replied) => {
@@ -215,8 +211,9 @@ impl Front {
             "the queue of queries is full, or resolverd is stopping",
         );
         if let Some(question) = query.to_question() {
-            let answer = compose::failure(&question, error, arrival.at);
-            reply::write(out, &answer, query, arrival.limit(query), arrival.at);
+            let now = arrival.occasion.at;
+            let answer = compose::failure(&question, error, now);
+            reply::write(out, &answer, query, arrival.limit(query), now);
         }
         self.count(arrival, query, Outcome::Shed);
     }
@@ -236,22 +233,23 @@ impl Front {
         reply::write_rejection(out, rejection);
         let (client, elapsed) = (arrival.client.ip(), Duration::ZERO);
         let ended = Ended { client, kind, outcome: rejection.outcome, elapsed };
-        self.parts.recorder.question(arrival.shard, &ended);
+        self.parts.recorder.question(arrival.occasion.shard, &ended);
         Handled::Reply
     }
 
     fn count(&self, arrival: Arrival, query: &Query, outcome: Outcome) {
-        let elapsed = self.now().since(arrival.at);
+        let Occasion { shard, at, .. } = arrival.occasion;
+        let elapsed = self.now().since(at);
         let ended = Ended { client: arrival.client.ip(), kind: query.kind(), outcome, elapsed };
-        self.parts.recorder.question(arrival.shard, &ended);
+        self.parts.recorder.question(shard, &ended);
     }
 }
 
 impl Batch<'_> {
     /// Handles a message of `client`. A reply is written to `out`.
     pub(super) fn receive(&mut self, client: SocketAddr, message: &[u8], out: &mut Vec<u8>) -> Handled {
-        let Occasion { shard, at: now, limit } = self.occasion;
-        let (front, arrival) = (self.front, Arrival { shard, client, at: now, limit });
+        let Occasion { shard, .. } = self.occasion;
+        let (front, arrival) = (self.front, Arrival { client, occasion: self.occasion });
         let is_allowed = self.allows(client.ip());
         let place = match self.repeat(is_allowed, message, out) {
             Repeat::Reply(kind) => {
@@ -307,7 +305,7 @@ impl Batch<'_> {
 
     /// Writes the reply from memory, if the answer is there, and keeps it at `place`, if there is one.
     fn answer(&mut self, arrival: Arrival, message: &[u8], place: Option<Place>, out: &mut Vec<u8>) -> bool {
-        let (resolver, query, now) = (&self.front.parts.resolver, &*self.query, arrival.at);
+        let (resolver, query, now) = (&self.front.parts.resolver, &*self.query, self.occasion.at);
         let answers = &resolver.memory().answers;
         let version = place.map(|_| answers.version(query.key()));
         let Some(answer) = answers.get(query.key(), now) else { return false };
@@ -415,7 +413,7 @@ impl WaitingQuery {
 impl Arrival {
     /// The greatest length of the reply to `query`, in octets.
     fn limit(&self, query: &Query) -> usize {
-        self.limit.unwrap_or_else(|| query.udp_limit())
+        self.occasion.limit.unwrap_or_else(|| query.udp_limit())
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct RecentReplies {
     octets: Vec<u8>,
 }
 
-/// What a reply depends on beside its query.
+/// The data beside its query that a reply depends on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Terms {
     /// The view of its listener.
@@ -54,7 +54,7 @@ struct Head {
     reply: u16,
 }
 
-/// What the table has for a query.
+/// The entry of the table for a query.
 pub(super) enum Found<'a> {
     /// Its reply, except for the id, and the type of its question.
     Reply(&'a [u8], RecordType),

@@ -88,7 +88,7 @@ struct Unsent {
     /// Replies, each with its length in front, and the octets of them that the kernel has taken.
     replies: Vec<u8>,
     taken: usize,
-    /// Those who wait until they are taken.
+    /// The places of the clients that wait until the kernel has taken them.
     waiting: Vec<Waiting>,
     /// When all must be taken.
     due: Option<Instant>,

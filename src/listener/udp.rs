@@ -291,7 +291,7 @@ impl Work {
         let (front, outbox) = (Arc::clone(&self.front), Arc::clone(&self.outbox));
         let miss = Miss { waiting, peer, front, outbox };
         self.outbox.expect_one();
-        self.missed.set(Some(miss.waiting.arrival.at));
+        self.missed.set(Some(miss.waiting.arrival.occasion.at));
         let Err(miss) = self.hand_over.hand(miss) else { return false };
         self.outbox.expect_less(1);
         self.front.shed(miss.waiting.arrival, &miss.waiting.query, out);

@@ -151,6 +151,24 @@ fn fill(process: &Process, mix: &Mix, count: u64) {
     }
 }
 
+/// As many connections as the daemon serves.
+fn all_connections(process: &Process) -> Vec<TcpStream> {
+    let clients = (1..=TCP_CLIENTS).flat_map(|last| std::iter::repeat_n(last, MAX_TCP_PER_CLIENT));
+    clients.map(|last| connected(process.address, [127, 0, 0, last].into())).collect()
+}
+
+/// Sends messages at once. The daemon may have closed the connection.
+fn pipeline(messages: impl Iterator<Item = u8>, stream: &mut TcpStream) {
+    let _ = stream.write_all(&messages.collect::<Vec<_>>());
+}
+
+/// Asserts the bound of a cache of 16 MiB.
+fn assert_within_bound(process: &Process, before: u64, title: &str) {
+    let peak = most_taken(process);
+    println!("{title}: {} MiB before, {} MiB at most, of {}", before >> 20, peak >> 20, bound(16) >> 20);
+    assert!(peak <= bound(16), "{title}: {} MiB, of {}", peak >> 20, bound(16) >> 20);
+}
+
 #[test]
 fn clients_that_do_not_read_long_replies_take_no_more() {
     let _alone = alone();
@@ -160,27 +178,16 @@ fn clients_that_do_not_read_long_replies_take_no_more() {
     let mut client = Client::new(process.address);
     client.ask("a.big.tld.", RecordType::TXT);
     let before = most_taken(&process);
-    let mut streams = Vec::new();
-    for last in 1..=TCP_CLIENTS {
-        for _ in 0..MAX_TCP_PER_CLIENT {
-            streams.push(connected(process.address, [127, 0, 0, last].into()));
-        }
-    }
+    let mut streams = all_connections(&process);
     // All connections wait for one answer and get it together. Then they ask for it again.
     for name in ["b.big.tld.", "b.big.tld.", "a.big.tld."] {
         for stream in &mut streams {
-            let mut questions = Vec::new();
-            for number in 0..PIPELINED {
-                questions.extend(framed(number, name, RecordType::TXT));
-            }
-            // The daemon may have closed the connection.
-            let _ = stream.write_all(&questions);
+            let question = |number| framed(number, name, RecordType::TXT);
+            pipeline((0..PIPELINED).flat_map(question), stream);
         }
         std::thread::sleep(Duration::from_millis(1_500));
     }
-    let peak = most_taken(&process);
-    println!("{} MiB before, {} MiB at most, of {}", before >> 20, peak >> 20, bound(16) >> 20);
-    assert!(peak <= bound(16), "{} MiB, of {}", peak >> 20, bound(16) >> 20);
+    assert_within_bound(&process, before, "long replies");
     assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
 }
 
@@ -194,24 +201,13 @@ fn questions_in_progress_over_all_connections_take_no_more() {
         let mut client = Client::new(process.address);
         client.ask("www.tld.", RecordType::A);
         let before = most_taken(&process);
-        let mut streams = Vec::new();
-        for last in 1..=TCP_CLIENTS {
-            for _ in 0..MAX_TCP_PER_CLIENT {
-                streams.push(connected(process.address, [127, 0, 0, last].into()));
-            }
-        }
+        let mut streams = all_connections(&process);
         for (place, stream) in streams.iter_mut().enumerate() {
-            let mut questions = Vec::new();
-            for number in 0..u16::try_from(MAX_PIPELINED).unwrap() {
-                questions.extend(framed(number, &format!("n{number}.c{place}.{zone}"), RecordType::A));
-            }
-            // It may have been closed.
-            let _ = stream.write_all(&questions);
+            let question = |number| framed(number, &format!("n{number}.c{place}.{zone}"), RecordType::A);
+            pipeline((0..u16::try_from(MAX_PIPELINED).unwrap()).flat_map(question), stream);
         }
         std::thread::sleep(Duration::from_millis(2_500));
-        let peak = most_taken(&process);
-        println!("{title}: {} MiB before, {} MiB at most, of {}", before >> 20, peak >> 20, bound(16) >> 20);
-        assert!(peak <= bound(16), "{title}: {} MiB, of {}", peak >> 20, bound(16) >> 20);
+        assert_within_bound(&process, before, title);
         assert_eq!(client.ask("www.tld.", RecordType::A).answers.len(), 1, "others are served");
     }
 }
