@@ -9,7 +9,9 @@ use hickory_proto::rr::rdata::opt::EdnsOption;
 use hickory_proto::rr::{RData, RecordType};
 use resolverd::config::Config;
 use resolverd::lab::client::{read_framed, write_framed};
-use resolverd::limits::{MAX_PIPELINED, MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_WRITE_TIME};
+use resolverd::limits::{
+    MAX_PIPELINED, MAX_QUERY, MAX_TCP_CLIENTS, MIN_DEADLINE, REFUSAL_BURST, TCP_WRITE_TIME,
+};
 use resolverd::question::{Apart, Outcome};
 use resolverd::random::Random;
 use stage::{PATIENCE, Stage, name, query};
@@ -304,6 +306,27 @@ async fn many_questions_of_a_connection_are_answered_as_they_are_ready() {
     assert!(slow > 0, "the slow one kept the others waiting");
     ids.sort_unstable();
     assert_eq!(ids, (0..300).chain([1_000]).collect::<Vec<u16>>());
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_too_long_ends_a_connection_after_the_replies_to_the_messages_before_it() {
+    let stage = Stage::set(&zone(), |_| ()).await;
+    for server in stage.sockets.lab().servers() {
+        server.set_faults(&[resolverd::lab::fault::Fault::Slow(std::time::Duration::from_millis(200))]);
+    }
+    let mut stream = TcpStream::connect(stage.address).await.unwrap();
+    for (id, name) in [(1, "www.tld."), (2, "mail.tld.")] {
+        write_framed(&mut stream, &query(id, name, RecordType::A)).await.unwrap();
+    }
+    write_framed(&mut stream, &vec![0; MAX_QUERY + 1]).await.unwrap();
+    write_framed(&mut stream, &query(3, "www.tld.", RecordType::A)).await.unwrap();
+    let mut ids = Vec::new();
+    while let Ok(reply) = tokio::time::timeout(PATIENCE, read_framed(&mut stream)).await.unwrap() {
+        ids.push(Message::from_vec(&reply).unwrap().metadata.id);
+    }
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 2]);
     stage.daemon.stop().await;
 }
 

@@ -72,6 +72,9 @@ struct Connection {
     client: SocketAddr,
     front: Arc<Front>,
     taken: TakenPlace,
+    /// Whether a message was too long: the begin of the next one is unknown, so all that comes later is dropped. It is
+    /// read, because a connection that is closed with unread octets is reset, and its client may lose replies.
+    skips: bool,
     /// Octets that were read and are not a whole message yet.
     read: Vec<u8>,
     /// When the message must be whole; none if none has begun, or the greatest number is being resolved.
@@ -97,7 +100,7 @@ struct Unsent {
 impl Connection {
     fn new(stream: TcpStream, client: SocketAddr, front: Arc<Front>, taken: TakenPlace) -> Self {
         let (read, due, pending, unsent) = (Vec::new(), None, JoinSet::new(), Unsent::default());
-        Self { stream, client, front, taken, read, due, pending, unsent }
+        Self { stream, client, front, taken, skips: false, read, due, pending, unsent }
     }
 
     async fn serve(mut self) -> io::Result<()> {
@@ -146,14 +149,13 @@ impl Connection {
     /// memory leave together.
     fn take_messages(&mut self) -> io::Result<()> {
         let (mut out, mut replies, mut query) = (Vec::new(), Vec::new(), Box::new(Query::blank()));
-        let mut ended: io::Result<()> = Ok(());
         let before = self.read.len();
         while self.unsent.is_empty()
+            && !self.skips
             && let Some(length) = self.read.first_chunk().map(|size| usize::from(u16::from_be_bytes(*size)))
         {
             if length > MAX_QUERY {
-                // Replies to the messages before it are due.
-                ended = Err(io::ErrorKind::InvalidData.into());
+                self.skips = true;
                 break;
             }
             let Some(message) = self.read.get(2..length.saturating_add(2)) else { break };
@@ -188,7 +190,11 @@ impl Connection {
         if !replies.is_empty() {
             self.send(replies, None)?;
         }
-        ended?;
+        if self.skips {
+            self.read = Vec::new();
+            self.due = self.due.or_else(|| Some(Instant::now() + TCP_MESSAGE_TIME));
+            return Ok(());
+        }
         let begun = !self.read.is_empty() && self.unsent.is_empty() && self.taken.has_room();
         self.due = due(self.due, begun, self.read.len() < before, Instant::now());
         if self.read.is_empty() {

@@ -159,7 +159,14 @@ pub(super) fn tag_of(
             };
             (EntryTag::Rrset, is_kept)
         }
-        CacheEntry::Known(Known::Negative(negative)) => (EntryTag::Negative, !negative.left(now).is_zero()),
+        CacheEntry::Known(Known::Negative(negative)) => {
+            let is_kept = match age(negative.expires()) {
+                Age::Fresh => true,
+                Age::Stale(_) => denial_past_end(negative.nxdomain, negative.backing()) == PastEnd::Used,
+                Age::Over => false,
+            };
+            (EntryTag::Negative, is_kept)
+        }
         CacheEntry::Exists(until) => (EntryTag::Exists, now < *until),
         CacheEntry::Delegation(delegation) => {
             let learnt = !delegation.trusted && delegation.configured.is_empty();
@@ -177,6 +184,11 @@ fn past_end(kind: RecordType, rank: Rank) -> PastEnd {
     let is_used =
         may_be_stale(kind) || matches!(kind, RecordType::CNAME | RecordType::DNAME | RecordType::DNSKEY);
     if is_used && rank > Rank::Glue { PastEnd::Used } else { PastEnd::Unused }
+}
+
+/// The use of a denial past its end: a proven one ends what is below its name (`is_denied_above`).
+fn denial_past_end(nxdomain: bool, backing: &Backing) -> PastEnd {
+    if nxdomain && backing.security == Security::Secure { PastEnd::Used } else { PastEnd::Unused }
 }
 
 /// Appends the entry of memory about a name.
@@ -263,9 +275,10 @@ fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rr
 }
 
 fn negative(left: &mut Octets<'_>, moments: Moments) -> Option<Negative> {
-    let lifetime = lifetime(left, moments, PastEnd::Unused)?;
+    let (age, whole) = (span(left)?, span(left)?);
     let nxdomain = left.octet()? != 0;
     let (rank, backing) = (rank(left.octet()?)?, backing(left)?);
+    let lifetime = moments.lifetime(age, whole, denial_past_end(nxdomain, &backing))?;
     let soa = Evidence::restored(left.string()?);
     let (stored, ttl) = (lifetime.since, lifetime.ttl());
     Some(Negative { nxdomain, rank, soa, ttl, stored, backing })

@@ -6,7 +6,8 @@
 //! only. The machine's calendar tells how much time has passed.
 //!
 //! Entries past their TTL are written too while they may be used: a restart in an outage must not stop mail to known
-//! domains. Denials past their TTL are not. So an RRset past its TTL is written only if no server has denied it since.
+//! domains. Proven denials of names are too, because they end what is below these names. Other denials past their TTL are
+//! not: an RRset past its TTL is written only if no server has denied it since.
 //!
 //! Knot Resolver keeps its cache in files that all processes map; Unbound has `dump_cache` for an operator. Here it
 //! is written without a command, and no question waits for it.

@@ -369,6 +369,28 @@ fn an_entry_past_its_end_is_not_known_again_where_servers_have_said_something_el
 }
 
 #[test]
+fn a_proven_denial_ends_what_is_below_its_name_after_a_restart_too() {
+    let [view, ..] = views();
+    let (owner, above, zone) = (name("a.www.example."), name("www.example."), name("example."));
+    let soa = SOA::new(name("ns1.example."), name("hostmaster.example."), 1, 2, 3, 4, 300);
+    let soa = Record::from_rdata(zone.clone(), 300, RData::SOA(soa));
+    for (security, is_denied) in [(Security::Secure, true), (Security::Insecure, false)] {
+        let before = memory();
+        let rrsets = before.rrsets.of(view);
+        rrsets.put(&[&address("a.www.example.", 300)], Rank::Authoritative, DAY, BORN);
+        let backing = Backing { security, ..Backing::default() };
+        let denial = Denial { name: &above, kind: RecordType::A, nxdomain: true, soa: &soa };
+        let at = BORN.after(Duration::from_secs(400));
+        rrsets.put_denied(denial, Rank::Authoritative.backed(backing), DAY, at);
+        let (after, _) =
+            read(&written(&before, &stale_scope(), later(2_000, 0)), &stale_scope(), later(0, 0));
+        let rrsets = after.rrsets.of(view);
+        let word = rrsets.last_word(&owner, RecordType::A, HOUR, BORN).unwrap();
+        assert_eq!(rrsets.is_denied_above(&owner, &zone, &word), is_denied, "{security:?}");
+    }
+}
+
+#[test]
 fn what_memory_holds_already_stays() {
     let ([view, ..], now) = (views(), later(5, 10));
     let before = memory();
