@@ -7,24 +7,30 @@
 //! # The way of a question
 //!
 //! ```text
-//!  client ─► listener ─► cache ──hit─────────────────────────────────► client
-//!                          │ miss
-//!                          ▼
-//!                       resolve ──► zones: a Route ─┬─► local
-//!                 (one flight per question,         ├─► forward ─┐
-//!                  client deadlines, chase)         ├─► stub ────┼─► iterate ──► exchange ──► servers
-//!                          │     ▲                  └─► recursion┘     │      (udp, tcp, tls)
-//!                          │     └──── sub-questions: server addresses ─┘
-//!                          │            (a trait that resolve hands down)
-//!                          ├─► resolve::trust ──► validate    is the answer signed as its zone says?
-//!                          └─► dnsbl::gate                    is it a listing, in the zone of a DNS list?
+//!  client
+//!    ▼
+//!  listener ─► resolve zones cache
+//!    ▼
+//!  resolve ──► iterate zones dnsbl exchange cache validate   one flight per question, deadlines of clients
+//!    ▼  ▲
+//!    ▼  └ sub-questions of iterate: a trait that resolve hands down
+//!    ▼
+//!  iterate ──► zones dnsbl exchange cache validate           from the closest zone cut along referrals
+//!    ▼
+//!  zones ────► dnsbl cache                                   a route: local, forward, stub or recursion
+//!  dnsbl ────► exchange                                      is it a listing?
+//!  cache ────► validate                                      what is known, and how far it is trusted
+//!    ▼
+//!  exchange                                                  one message over UDP, TCP or TLS
+//!    ▼
+//!  servers
 //!
 //!  above resolve, a task of the daemon each:     background (questions that no client has asked)
 //!  beside the way, never in it:                  record · control
 //! ```
 //!
-//! Calls go down and to the right only. Modules beside the way read snapshots, and start questions only through
-//! [`resolve`], as any client does.
+//! `─►` is a call: the picture has all calls between the modules that it shows. Calls go down only. Modules beside the way
+//! read snapshots, and start questions only through [`resolve`], as any client does.
 //!
 //! 1. [`listener`] reads a datagram or a stream message with [`wire`], which compares bytes and decodes nothing. A hit in
 //!    [`cache`] is copied, patched (id, spelling, TTLs) and sent by the thread that read it. The same query within a
@@ -54,7 +60,8 @@
 //! # Who calls whom
 //!
 //! Each row is a module, followed by the modules that it calls. A module calls only modules of rows below its own.
-//! `tests/arrows.rs` compares the code with this table, so a new arrow begins with a change of the table.
+//! `tests/arrows.rs` compares the code with this table, and the table with the picture above, so a new arrow begins with a
+//! change of the table.
 //!
 //! ```text
 //! main       daemon ctl lab control listener zones config record notify log arguments
@@ -63,7 +70,7 @@
 //! ctl        control check zones config dnsbl record cache question conduct limits
 //! lab        control background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
 //! control    resolve config dnsbl record cache wire question clock limits
-//! listener   resolve zones config record wire question supervise clock hash limits
+//! listener   resolve zones config record cache wire question supervise clock hash limits
 //! background resolve zones config dnsbl question clock random limits
 //! resolve    iterate zones dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits

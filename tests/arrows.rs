@@ -1,5 +1,5 @@
-//! The arrows between modules: the code follows the table in `src/lib.rs`, and the files of a folder call each other
-//! in one direction only.
+//! The arrows between modules: the code follows the table in `src/lib.rs`, its picture shows the arrows of the table, and
+//! the files and folders of a folder call each other in one direction only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,6 +15,12 @@ struct Source {
     text: String,
     is_folder: bool,
 }
+
+/// The names that a module imports, each with its whole path: others may use them as the module's own.
+type Imports = BTreeMap<Module, BTreeMap<String, Vec<String>>>;
+
+/// The longest chain of re-exports that is followed.
+const MAX_IMPORTS: usize = 8;
 
 /// Modules in order, each with the modules that it calls.
 type Table = Vec<(String, BTreeSet<String>)>;
@@ -47,6 +53,38 @@ fn table(lib: &str) -> Table {
     .collect()
 }
 
+/// The arrows of the picture of `src/lib.rs`.
+fn picture(lib: &str) -> Table {
+    let section = lib.split_once("//! # The way of a question\n").unwrap().1;
+    let block = section.split("//! ```").nth(1).unwrap();
+    let rows = block.lines().filter_map(|line| line.strip_prefix("//!  ")?.split_once('►'));
+    rows.map(|(module, calls)| {
+        let module = module.trim_end_matches(['─', ' ']).to_owned();
+        // Two spaces end the arrows of a row.
+        let calls = calls.trim_start().split("  ").next().unwrap();
+        (module, calls.split_whitespace().map(str::to_owned).collect())
+    })
+    .collect()
+}
+
+/// The arrows by which the picture differs from the table, between the modules that the picture has.
+fn differing(picture: &Table, table: &Table) -> Vec<String> {
+    let among = |arrows: &Table| -> BTreeSet<(String, String)> {
+        let is_shown = |module: &String| {
+            picture.iter().any(|(caller, calls)| caller == module || calls.contains(module))
+        };
+        let all = arrows.iter().flat_map(|(caller, calls)| calls.iter().map(move |called| (caller, called)));
+        all.filter(|(caller, called)| is_shown(caller) && is_shown(called))
+            .map(|(caller, called)| (caller.clone(), called.clone()))
+            .collect()
+    };
+    let (shown, true_ones) = (among(picture), among(table));
+    let differ = shown.symmetric_difference(&true_ones);
+    differ
+        .map(|(caller, called)| format!("{caller} calls {called}: in the picture or in the table only"))
+        .collect()
+}
+
 /// A source without comments and test code; the names of modules that only tests compile.
 fn code(text: &str) -> (String, Vec<String>) {
     let (mut code, mut tests) = (String::new(), Vec::new());
@@ -68,8 +106,11 @@ fn code(text: &str) -> (String, Vec<String>) {
     (code, tests)
 }
 
+/// A path, and the name that it has in the module that imports it.
+type Named = (Vec<String>, String);
+
 /// The paths that begin at `text`, with the groups of a `use` unfolded; returns the rest of the text.
-fn unfold<'a>(mut text: &'a str, before: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
+fn unfold<'a>(mut text: &'a str, before: &[String], found: &mut Vec<Named>) -> &'a str {
     let mut path = before.to_vec();
     loop {
         if let Some(group) = text.strip_prefix('{') {
@@ -85,8 +126,16 @@ fn unfold<'a>(mut text: &'a str, before: &[String], found: &mut Vec<Vec<String>>
         match rest.strip_prefix("::") {
             Some(next) => text = next,
             None => {
-                found.push(path);
-                // An alias, or an asterisk.
+                let alias = rest.strip_prefix(" as ").map(|alias| {
+                    let end = alias.find(|letter: char| !letter.is_alphanumeric() && letter != '_');
+                    alias[..end.unwrap_or(alias.len())].to_owned()
+                });
+                if path.last().is_some_and(|last| last == "self") {
+                    path.pop();
+                }
+                let name = alias.or_else(|| path.last().cloned()).unwrap_or_default();
+                found.push((path, name));
+                // An asterisk, or the end of an alias.
                 let end = rest.find([',', '}', ';', '(', ')', '\n']).unwrap_or(rest.len());
                 return &rest[end..];
             }
@@ -94,26 +143,82 @@ fn unfold<'a>(mut text: &'a str, before: &[String], found: &mut Vec<Vec<String>>
     }
 }
 
+/// The whole path of one that stands in a module.
+fn whole(module: &Module, source: &Source, path: &[String]) -> Vec<String> {
+    let own = if source.is_folder { module.len() } else { module.len() - 1 };
+    let above = path.iter().take_while(|word| *word == "super").count();
+    let rest = path[above..].iter().cloned();
+    match path.first().map(String::as_str) {
+        Some("crate" | "resolverd") => path[1..].to_vec(),
+        Some("self") => module.iter().cloned().chain(path[1..].iter().cloned()).collect(),
+        // The file itself is one level above its items.
+        Some("super") => {
+            module[..own + 1 - above - usize::from(source.is_folder)].iter().cloned().chain(rest).collect()
+        }
+        _ => module.iter().cloned().chain(rest).collect(),
+    }
+}
+
+/// The names that each module imports from others.
+fn imports(sources: &Sources, codes: &BTreeMap<&Module, (String, Vec<String>)>) -> Imports {
+    let of = |(module, source): (&Module, &Source)| {
+        let mut imported = BTreeMap::new();
+        let code = &codes[module].0;
+        for line in code.split_inclusive('\n').scan(0, |end, line| {
+            *end += line.len();
+            Some(*end - line.len())
+        }) {
+            let item = &code[line..];
+            let item = match item.strip_prefix("pub") {
+                Some(public) => match public.strip_prefix('(') {
+                    Some(within) => within.split_once(')').map_or(within, |(_, item)| item).trim_start(),
+                    None => public.trim_start(),
+                },
+                None => item,
+            };
+            let Some(used) = item.strip_prefix("use ") else { continue };
+            let mut found = Vec::new();
+            unfold(used, &[], &mut found);
+            imported.extend(found.into_iter().map(|(path, name)| (name, whole(module, source, &path))));
+        }
+        (module.clone(), imported)
+    };
+    sources.iter().map(of).collect()
+}
+
+/// The module that has the item at `path`, through re-exports.
+fn home(mut path: Vec<String>, sources: &Sources, imports: &Imports) -> Option<Module> {
+    for _ in 0..MAX_IMPORTS {
+        let length = (1..=path.len()).rev().find(|length| sources.contains_key(&path[..*length]))?;
+        let (module, rest) = path.split_at(length);
+        let imported = rest.first().and_then(|name| imports[module].get(name));
+        match imported.filter(|imported| sources.contains_key(&imported[..1])) {
+            Some(imported) => path = imported.iter().chain(&rest[1..]).cloned().collect(),
+            None => return Some(module.to_vec()),
+        }
+    }
+    None
+}
+
 /// The modules that a module names.
-fn named(module: &Module, source: &Source, code: &str, sources: &Sources) -> BTreeSet<Module> {
-    let parent = if source.is_folder { module.as_slice() } else { &module[..module.len() - 1] };
+fn named(
+    module: &Module,
+    source: &Source,
+    code: &str,
+    (sources, imports): (&Sources, &Imports),
+) -> BTreeSet<Module> {
     let mut named = BTreeSet::new();
-    for (root, base) in [("crate", &[] as &[String]), ("resolverd", &[]), ("super", parent)] {
+    for root in ["crate", "resolverd", "super"] {
         for (place, _) in code.match_indices(&format!("{root}::")) {
             let before = code[..place].chars().next_back();
             if before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':') {
                 continue;
             }
-            let base = if root == "super" && source.is_folder { &base[..base.len() - 1] } else { base };
             let mut found = Vec::new();
-            unfold(&code[place + root.len() + 2..], &[], &mut found);
-            for path in found {
-                let above = path.iter().take_while(|word| *word == "super").count();
-                let mut full = base[..base.len() - above].to_vec();
-                full.extend_from_slice(&path[above..]);
-                let known = (1..=full.len()).rev().map(|length| full[..length].to_vec());
-                named.extend(known.into_iter().find(|known| sources.contains_key(known)));
-            }
+            unfold(&code[place..], &[], &mut found);
+            let homes =
+                found.into_iter().map(|(path, _)| home(whole(module, source, &path), sources, imports));
+            named.extend(homes.flatten());
         }
     }
     named.remove(module);
@@ -130,11 +235,12 @@ fn arrows(sources: &Sources) -> BTreeMap<Module, BTreeSet<Module>> {
         .map(|(module, test)| module.iter().chain([test]).cloned().collect())
         .collect();
     let counts = |module: &Module| module[0] != "lib" && !only_tested.contains(module);
+    let imports = imports(sources, &codes);
     sources
         .iter()
         .filter(|(module, _)| counts(module))
         .map(|(module, source)| {
-            let mut named = named(module, source, &codes[module].0, sources);
+            let mut named = named(module, source, &codes[module].0, (sources, &imports));
             named.retain(|other| counts(other));
             (module.clone(), named)
         })
@@ -174,22 +280,39 @@ fn wrong(sources: &Sources, table: &Table) -> Vec<String> {
     wrong
 }
 
-/// Folders in which files call each other in a circle.
+/// Files and folders of one folder that call each other in a circle. A folder's own file counts for the folder; within
+/// it, it stands for what it declares, and its re-exports count for the files that have the items.
 fn circles(sources: &Sources, arrows: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<String> {
-    let mut left: BTreeSet<&Module> =
-        arrows.keys().filter(|module| !sources[*module].is_folder && module.len() > 1).collect();
-    loop {
-        let calls = |one: &Module, other: &Module| one[0] == other[0] && arrows[one].contains(other);
-        let is_between = |module: &&Module| {
-            left.iter().any(|other| calls(module, other)) && left.iter().any(|other| calls(other, module))
+    let mut circles = Vec::new();
+    let folders: BTreeSet<&[String]> = sources.keys().map(|module| &module[..module.len() - 1]).collect();
+    for folder in folders.into_iter().filter(|folder| !folder.is_empty()) {
+        let part = |module: &Module| -> Option<String> {
+            module.strip_prefix(folder).and_then(|rest| rest.first()).cloned()
         };
-        let within: BTreeSet<&Module> = left.iter().copied().filter(is_between).collect();
-        if within.len() == left.len() {
-            break;
+        let calls: BTreeSet<(String, String)> = arrows
+            .iter()
+            .flat_map(|(module, named)| named.iter().map(move |other| (module, other)))
+            .filter_map(|(module, other)| Some((part(module)?, part(other)?)))
+            .filter(|(one, other)| one != other)
+            .collect();
+        let mut left: BTreeSet<&String> = calls.iter().flat_map(|(one, other)| [one, other]).collect();
+        loop {
+            let is_between = |part: &&String| {
+                let among = |(one, other): &(String, String)| left.contains(one) && left.contains(other);
+                calls.iter().any(|call| among(call) && call.0 == **part)
+                    && calls.iter().any(|call| among(call) && call.1 == **part)
+            };
+            let within: BTreeSet<&String> = left.iter().copied().filter(is_between).collect();
+            if within.len() == left.len() {
+                break;
+            }
+            left = within;
         }
-        left = within;
+        let among = calls.iter().filter(|(one, other)| left.contains(one) && left.contains(other));
+        let folder = folder.join("::");
+        circles.extend(among.map(|(one, other)| format!("{folder}: {one} calls {other} in a circle")));
     }
-    left.into_iter().map(|module| format!("{} stands in a circle", module.join("::"))).collect()
+    circles
 }
 
 #[test]
@@ -197,9 +320,11 @@ fn the_code_holds_to_the_table_of_arrows() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut sources = Sources::new();
     read(&source, &Module::new(), &mut sources);
-    let table = table(&fs::read_to_string(source.join("lib.rs")).unwrap());
-    assert!(sources.len() > 150 && table.len() > 20);
-    let wrong = wrong(&sources, &table);
+    let lib = fs::read_to_string(source.join("lib.rs")).unwrap();
+    let (table, picture) = (table(&lib), picture(&lib));
+    assert!(sources.len() > 150 && table.len() > 20 && picture.len() >= 6);
+    let mut wrong = wrong(&sources, &table);
+    wrong.extend(differing(&picture, &table));
     assert!(wrong.is_empty(), "see \"Who calls whom\" in src/lib.rs:\n{}", wrong.join("\n"));
 }
 
@@ -224,5 +349,39 @@ fn an_arrow_that_the_table_does_not_have_is_found_and_so_is_a_circle() {
             .is_empty()
     );
     let circle = found("crate::low::one::f()", "use super::other::Other;", "use super::one::{One, two};");
-    assert_eq!(circle, ["low::one stands in a circle", "low::other stands in a circle"]);
+    assert_eq!(circle, ["low: one calls other in a circle", "low: other calls one in a circle"]);
+}
+
+#[test]
+fn a_circle_through_a_reexport_and_one_between_folders_are_found() {
+    let found = |files: &[(&str, bool, &str)]| {
+        let module = |name: &str| -> Module { name.split('/').map(str::to_owned).collect() };
+        let source = |(name, is_folder, text): &(&str, bool, &str)| {
+            (module(name), Source { text: (*text).to_owned(), is_folder: *is_folder })
+        };
+        let sources: Sources = files.iter().map(source).collect();
+        circles(&sources, &arrows(&sources))
+    };
+    let circle = ["top: chase calls lists in a circle", "top: lists calls chase in a circle"];
+    let chase = ("top/chase", false, "use super::lists::on;");
+    let exported = "pub(super) use guard::{of, with as on};\nmod guard;";
+    let guard = "use crate::top::chase::Chased;";
+    let lists = ("top/lists", true, exported);
+    assert_eq!(found(&[("top", true, ""), chase, lists, ("top/lists/guard", false, guard)]), circle);
+    assert_eq!(found(&[("top", true, ""), chase, ("top/lists", true, guard)]), circle);
+    let through = ("top", true, "pub use lists::on;");
+    let one = ("top/chase", false, "use super::on;");
+    assert_eq!(found(&[through, one, lists, ("top/lists/guard", false, guard)]), circle);
+    assert!(found(&[through, one, lists, ("top/lists/guard", false, "")]).is_empty());
+}
+
+#[test]
+fn an_arrow_that_the_picture_lacks_or_invents_is_found() {
+    let rows = |section: &str, rows: &str| format!("//! # {section}\n//!\n//! ```text\n{rows}//! ```\n");
+    let table = table(&rows("Who calls whom", "//! top  middle low\n//! middle low\n//! low\n"));
+    let drawn = |lines: &str| differing(&picture(&rows("The way of a question", lines)), &table);
+    assert!(drawn("//!  top ──► middle low   words\n//!   ▼\n//!  middle ─► low\n").is_empty());
+    let differ = drawn("//!  top ─► middle low\n//!  low ─► middle\n");
+    let only = |arrow: &str| format!("{arrow}: in the picture or in the table only");
+    assert_eq!(differ, [only("low calls middle"), only("middle calls low")]);
 }

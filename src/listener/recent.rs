@@ -18,11 +18,11 @@ use std::hash::Hasher;
 
 use hickory_proto::rr::RecordType;
 
+use crate::cache::AnswerVersion;
 use crate::clock::Mono;
 use crate::hash::Plain;
 use crate::limits::{RECENT_OCTETS, RECENT_REPLIES};
 use crate::question::ViewId;
-use crate::resolve::AnswerVersion;
 
 /// The table.
 pub(super) struct RecentReplies {

@@ -4,7 +4,6 @@ use std::sync::{Arc, OnceLock};
 
 use hickory_proto::rr::RecordType;
 
-use super::lists::list_on;
 use crate::cache::entries::Delegation;
 use crate::clock::Mono;
 use crate::dnsbl::list::List;
@@ -33,7 +32,7 @@ impl ClientQuestion {
     /// The question of `client` with the key `key`, which arrived at `arrived` in `view`.
     pub fn new(question: Question, key: QuestionKey, client: Client, arrived: Mono, view: Arc<View>) -> Self {
         let way = Arc::clone(view.route(&question.name, question.kind));
-        let list = list_on(&way, &question.name);
+        let list = way.list_asked(&question.name);
         let (cut, has_failed) = (OnceLock::new(), OnceLock::new());
         Self { question, key, client, arrived, view, way, list, cut, has_failed }
     }

@@ -56,7 +56,6 @@ use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
-pub use crate::cache::AnswerVersion;
 use crate::cache::Memory;
 use crate::cache::flush::Flush;
 use crate::clock::Clock;

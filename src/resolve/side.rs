@@ -12,7 +12,7 @@ use hickory_proto::rr::{Name, RecordType};
 use super::Resolver;
 use super::client_question::ClientQuestion;
 use super::flights::JoinedFlight;
-use super::lists::{ListQuestion, list_of, why_of};
+use super::lists::{ListQuestion, why_of};
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, ListVerdict};
 use crate::dnsbl::list::List;
@@ -69,7 +69,11 @@ impl Resolver {
     /// The list that a question asks, if the list is still configured.
     pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
         let views = self.views.load();
-        list_of(views.get(question.view)?, &question.name, question.kind).filter(|list| list.is_alive())
+        views
+            .get(question.view)?
+            .route(&question.name, question.kind)
+            .list_asked(&question.name)
+            .filter(|list| list.is_alive())
     }
 
     /// Asks a list for the addresses of `name`, at another server than `avoid` if another one answers.

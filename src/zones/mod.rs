@@ -35,7 +35,7 @@ use crate::cache::security::Evidence;
 use crate::clock::Mono;
 use crate::config::{self, Config, ZoneKind};
 use crate::dnsbl::gate::Guarding;
-use crate::dnsbl::list::{List, WhenStale};
+use crate::dnsbl::list::{AskedAbout, List, WhenStale};
 use crate::dnsbl::list_way::Way;
 use crate::hash::Plain;
 use crate::limits::MAX_SHOWN_SENTENCE;
@@ -110,6 +110,13 @@ impl Route {
             Kind::Stub(servers) => Way::Stub(servers.configured.clone()),
             Kind::Forward { servers, .. } => Way::Forwarders(servers.configured.clone()),
         }
+    }
+
+    /// The list that a question for `name` on this route asks; none for a name in its zone that is no question to the
+    /// list.
+    pub fn list_asked(&self, name: &Name) -> Option<Arc<List>> {
+        let list = self.policy.list.clone()?;
+        (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
     }
 }
 

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use hickory_proto::op::ResponseCode;
-use hickory_proto::rr::{Name, RecordType};
+use hickory_proto::rr::RecordType;
 
 use super::list_question::ListQuestion;
 use crate::conduct::Conduct;
 use crate::dnsbl::entry::ListEntry;
 use crate::dnsbl::gate::{self, Given, ListVerdict, UntoldReason};
-use crate::dnsbl::list::{AskedAbout, Life, List, OnRefusal, Purpose};
+use crate::dnsbl::list::{Life, List, OnRefusal, Purpose};
 use crate::dnsbl::state::ListState;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
@@ -22,7 +22,7 @@ use crate::resolve::Resolver;
 use crate::resolve::chase::Chased;
 use crate::resolve::client_question::ClientQuestion;
 use crate::wire::compose;
-use crate::zones::{Route, View};
+use crate::zones::View;
 
 impl Resolver {
     /// The answer to a question for one type: in the zone of a list, the answer that the gate gives; elsewhere, the
@@ -199,17 +199,6 @@ fn give(
     }
 }
 
-/// The list that a question asks; none for a name in its zone that is no question to the list.
-pub(in crate::resolve) fn list_of(view: &View, name: &Name, kind: RecordType) -> Option<Arc<List>> {
-    list_on(view.route(name, kind), name)
-}
-
-/// The same for a question for `name` on this route.
-pub(in crate::resolve) fn list_on(way: &Route, name: &Name) -> Option<Arc<List>> {
-    let list = way.policy.list.clone()?;
-    (list.asked(name) != AskedAbout::Nothing || !list.is_alive()).then_some(list)
-}
-
 /// The meaning of a failure for the list; none if the failure is ours.
 pub(in crate::resolve) fn why_of(list: &List, failure: &Failure) -> Option<UntoldReason> {
     let what = failure.to_string();
@@ -239,6 +228,7 @@ mod tests {
     use crate::dnsbl::gate::Guarding;
     use crate::dnsbl::list::Subject;
     use crate::validate::verdict::{SecurityStatus as Validated, ValidationFailure, Why as Wrong};
+    use hickory_proto::rr::Name;
 
     #[test]
     fn a_list_that_is_bogus_or_leads_nowhere_is_judged_by_what_it_is_for() {

@@ -15,6 +15,6 @@ mod mirrors;
 mod shared;
 mod watched;
 
-pub(super) use guard::{list_of, list_on, why_of};
+pub(super) use guard::why_of;
 pub(super) use list_question::ListQuestion;
 pub(super) use shared::SharedQuestions;
