@@ -255,25 +255,6 @@ mod tests {
         assert!(clock.mono().since(Mono::MADE) < Duration::from_secs(60));
     }
 
-    /// On a machine that never slept all clocks agree. In a time namespace (time_namespaces(7)) the one of the boot is as
-    /// far ahead as if it had slept.
-    #[test]
-    fn a_machine_that_has_slept_is_no_exception() {
-        let asleep = |program: &std::path::Path, arguments: &[&str]| {
-            let mut unshare = std::process::Command::new("unshare");
-            unshare.args(["--user", "--map-root-user", "--time", "--boottime", "1000000", "--fork"]);
-            unshare.arg(program).args(arguments).output()
-        };
-        if !asleep("true".as_ref(), &[]).is_ok_and(|ran| ran.status.success()) {
-            eprintln!("not tested: no time namespace can be made here");
-            assert!(std::env::var_os("RESOLVERD_SKIP_NOTHING").is_none());
-            return;
-        }
-        let test = "clock::tests::the_machine_s_clock_counts_the_time_that_it_slept";
-        let ran = asleep(&std::env::current_exe().unwrap(), &["--exact", test]).unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
-    }
-
     /// A clock that is a day off is tolerated, as by signatures; a slower one is detected by what has passed.
     #[tokio::test]
     async fn a_slow_clock_is_known_by_what_has_passed() {

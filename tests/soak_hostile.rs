@@ -17,7 +17,7 @@ use resolverd::lab::distort::POISON;
 use resolverd::lab::fault::Fault;
 use resolverd::lab::internet::Internet;
 use resolverd::lab::oracle::Oracle;
-use resolverd::lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand};
+use resolverd::lab::prelude::{AFTERWARDS, REPLY_TIME, SOAK_DOMAINS, by_hand, skipped};
 use resolverd::lab::simulation::{Simulation, config_for, config_trusting, paused};
 use resolverd::lab::traffic::{self, Asker};
 use resolverd::lab::world::Lab;
@@ -266,8 +266,7 @@ fn without_loss_no_question_fails_while_a_zone_has_a_healthy_server() {
     let runs = soak(&honest(), 0);
     hold(&runs, 0);
     if (runs.len() as u64) < SEEDS {
-        // Started by hand.
-        return;
+        return skipped("fewer seeds were asked for than it takes to meet every fault");
     }
     let mut unmet = honest();
     let mut meet = |run: &Run| {

@@ -56,6 +56,8 @@
 #[cfg(test)]
 mod authority_tests;
 pub mod client;
+#[cfg(test)]
+mod clock_tests;
 pub mod delegations;
 pub mod delivery;
 pub mod demo;

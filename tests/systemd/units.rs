@@ -10,13 +10,9 @@ use resolverd::lab::prelude::skipped;
 /// The greatest exposure level of `systemd-analyze security`, in tenths.
 const EXPOSURE: &str = "--threshold=15";
 
-/// Whether a program of systemd's is installed. On CI, where .ci/run installs it, it must be.
+/// Whether a program of systemd's is installed; if not, the test is skipped.
 pub(crate) fn is_installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success());
-    assert!(
-        found || std::env::var_os("CI").is_none_or(|value| value != "true"),
-        "{program} is not installed"
-    );
     if !found {
         skipped(&format!("{program} is not installed"));
     }
