@@ -178,9 +178,13 @@ fn what_is_known_of_a_list_makes_older_answers_void() {
         let list = Registry::built_in().lists[&name(BLOCK.apex)].clone();
         let entry = simulation.resolver().lists().entry(&list.apex, &Way::Public);
         assert_eq!(ask().await, (ResponseCode::NoError, None));
-        simulation.resolver().list_is(&entry, ListState::ListsTheWorld, "it does", false).await;
+        simulation
+            .resolver()
+            .list_resolver()
+            .list_is(&entry, ListState::ListsTheWorld, "it does", false)
+            .await;
         assert_eq!(ask().await, (ResponseCode::ServFail, Some(17)));
-        simulation.resolver().list_is(&entry, ListState::Ok, "", false).await;
+        simulation.resolver().list_resolver().list_is(&entry, ListState::Ok, "", false).await;
         assert_eq!(ask().await, (ResponseCode::NoError, None));
     });
 }
@@ -317,10 +321,10 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
                 );
                 simulation.lab().log().take().iter().any(|one| &*one.server == "a.root")
             };
-            simulation.resolver().look_at_mirrors().await;
+            simulation.resolver().list_resolver().look_at_mirrors().await;
             assert!(!asked("1.3.2.1.zen.spamhaus.org.").await);
             tokio::time::sleep(Duration::from_secs(10_000)).await;
-            simulation.resolver().look_at_mirrors().await;
+            simulation.resolver().list_resolver().look_at_mirrors().await;
             assert_eq!(asked("1.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?}");
             // A reload does not make the data newer.
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
@@ -330,9 +334,9 @@ fn a_mirror_whose_data_are_too_old_is_not_asked_where_the_public_list_may_be() {
             let mirror = simulation.lab().server("mirror.lists").unwrap();
             mirror.set_faults(&[Fault::Dead]);
             simulation.resolver().set_views(simulation.resolver().views().following(&config).unwrap());
-            simulation.resolver().look_at_mirrors().await;
+            simulation.resolver().list_resolver().look_at_mirrors().await;
             mirror.set_faults(&[]);
-            simulation.resolver().look_at_mirrors().await;
+            simulation.resolver().list_resolver().look_at_mirrors().await;
             simulation.resolver().memory().flush(&Flush::All);
             assert_eq!(asked("3.3.2.1.zen.spamhaus.org.").await, asks_root, "{choice:?} after silence");
         });

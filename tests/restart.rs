@@ -49,7 +49,7 @@ async fn restarted(first: &Simulation, next: Simulation) -> Simulation {
     let read = of.memory().read_snapshot(&of.snapshot_scope(), now, &mut file, || true).unwrap();
     assert!(read.restored > 100, "{read:?}");
     KeptLists::of(resolver.lists())
-        .restore(of.lists(), of.clock().mono(), |apex, way| of.is_asked(apex, way));
+        .restore(of.lists(), of.clock().mono(), |apex, way| of.list_resolver().is_asked(apex, way));
     next
 }
 

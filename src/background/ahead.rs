@@ -116,7 +116,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
     };
     let ask = |other: ListId| {
         let apex = &lists.numbered(other)?.apex;
-        let known = resolver.list(question.view, apex)?;
+        let known = resolver.list_resolver().list(question.view, apex)?;
         let key = known.keyed.then(|| keys.0.get(&(check.clients, other)));
         let key = match key {
             // No client has sent the key yet.
@@ -141,7 +141,7 @@ fn take(resolver: &Resolver, event: &ListEvent, keys: &mut KeyLabels) -> Vec<(Ch
 
 /// The subject of a question, if it asks a list.
 fn asks(resolver: &Resolver, question: &Question) -> Option<Asks> {
-    let list = resolver.list_of(question)?;
+    let list = resolver.list_resolver().list_of(question)?;
     if list.asked(&question.name) == AskedAbout::Nothing {
         return None;
     }

@@ -23,7 +23,8 @@ use crate::limits::{BREAKER_MIN_PATIENCE, MAX_SIDE_QUESTIONS, MAX_WITNESSES, TEN
 use crate::question::{ListSays, ViewId};
 use crate::random::Random;
 use crate::resolve::Resolver;
-use crate::resolve::side::{Probed, nowhere};
+use crate::resolve::lists::Probed;
+use crate::resolve::side::nowhere;
 use crate::zones::View;
 
 /// The work that one round has found.
@@ -91,7 +92,7 @@ fn call_witness(
     let lot = random.below(u32::try_from(others.len()).unwrap_or(u32::MAX));
     let (entry, view) = others.swap_remove(usize::try_from(lot).unwrap_or_default());
     asking.spawn(async move {
-        if let Some((list, view)) = resolver.asked_as(&entry, view) {
+        if let Some((list, view)) = resolver.list_resolver().asked_as(&entry, view) {
             probe(&resolver, ListInView { list: &list, entry: &entry, view: &view }, &random).await;
         }
     });
@@ -103,7 +104,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
     let mut round = DueWork::default();
     for entry in resolver.lists().all() {
         let room = asking.len() < MAX_SIDE_QUESTIONS;
-        let due = entry.watch.due(resolver.evidence(&entry.way), room, now.mono);
+        let due = entry.watch.due(resolver.list_resolver().evidence(&entry.way), room, now.mono);
         match due.judgement {
             Judgement::Opened => entry.not_answering(now),
             Judgement::Witness(_) => {
@@ -118,7 +119,7 @@ fn round(resolver: &Arc<Resolver>, random: &Random, asking: &mut JoinSet<()>) ->
         if due.probe || due.test {
             let (resolver, random) = (Arc::clone(resolver), random.clone());
             asking.spawn(async move {
-                let Some((list, view)) = resolver.asked_as(&entry, due.view) else { return };
+                let Some((list, view)) = resolver.list_resolver().asked_as(&entry, due.view) else { return };
                 let list = ListInView { list: &list, entry: &entry, view: &view };
                 if due.probe {
                     probe(&resolver, list, &random).await;
@@ -144,7 +145,7 @@ struct ListInView<'a> {
 async fn probe(resolver: &Resolver, list: ListInView<'_>, random: &Random) {
     let ListInView { list, entry, view } = list;
     let name = probe_name(list, random.u64());
-    let probed = resolver.probe(view, list, &name, None).await;
+    let probed = resolver.list_resolver().probe(view, list, &name, None).await;
     // A list whose names need a key may refuse queries for its apex although it works.
     if let Some(verdict @ ListVerdict::Untold(_)) = &probed.verdict
         && name != list.apex
@@ -181,7 +182,8 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
     let mut said = [None, None];
     for (name, said) in [points.listed.first(), points.unlisted.first()].into_iter().zip(&mut said) {
         let Some(name) = name else { continue };
-        let Probed { verdict: Some(verdict), server, .. } = resolver.probe(view, list, name, avoid).await
+        let Probed { verdict: Some(verdict), server, .. } =
+            resolver.list_resolver().probe(view, list, name, avoid).await
         else {
             return;
         };
@@ -198,7 +200,7 @@ async fn test(resolver: &Resolver, list: ListInView<'_>, insists: bool, random: 
         TestResult::Suspected(_) => return entry.suspected(),
         TestResult::Nothing => return,
     };
-    resolver.list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
+    resolver.list_resolver().list_is(entry, state, &why(list, entry, state, listed, unlisted), insists).await;
 }
 
 /// The reason for a state; empty if the list works.

@@ -62,6 +62,12 @@ enum Aim {
 }
 
 impl Memory {
+    /// Removes the entries of a name and of all names below it, beside the threads that serve clients.
+    pub async fn flush_tree(&self, name: &Name) {
+        let tree = Flush::Tree { name: name.clone(), kind: None };
+        self.walk(move |memory| memory.flush(&tree)).await;
+    }
+
     /// Removes the entries that `flush` names, expired ones too. Walks through all tables: see `walk`.
     pub fn flush(&self, flush: &Flush) -> Flushed {
         let aim = Aim::new(flush);

@@ -137,7 +137,7 @@ async fn mirrors(subject: Arc<Running>) -> Infallible {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
-        subject.resolver.look_at_mirrors().await;
+        subject.resolver.list_resolver().look_at_mirrors().await;
     }
 }
 
@@ -151,7 +151,7 @@ pub(super) fn restore_lists(resolver: &Resolver, path: &Path) {
     match state_files::open(path).and_then(KeptLists::read) {
         Ok(kept) => {
             let now = resolver.clock().mono();
-            kept.restore(resolver.lists(), now, |apex, way| resolver.is_asked(apex, way));
+            kept.restore(resolver.lists(), now, |apex, way| resolver.list_resolver().is_asked(apex, way));
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => tracing::warn!(

@@ -4,93 +4,46 @@
 //! module, so that they are routed and kept in memory.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, Record, RecordType};
 
-use super::Resolver;
-use super::client_question::ClientQuestion;
+use super::chased::Chased;
+use super::flights::Flights;
+use super::trust::Validator;
 use super::trust::chain::refuted;
+use crate::cache::Memory;
 use crate::cache::entries::Delegation;
+use crate::clock::Clock;
 use crate::dnsbl::list::AskedAbout;
 use crate::iterate::classify::{End, Found, Said, classify};
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::iterate::kept_answers::AnswerSecurity;
-use crate::iterate::{Errand, SubQuestions};
+use crate::iterate::{Errand, Iterate, SubQuestions};
 use crate::limits::{MAX_ALIASES, MAX_BOGUS_TRIES};
-use crate::question::{ExtendedError, ListMark, Question, QuestionKey, Security};
+use crate::question::{QuestionKey, Security};
+use crate::record::Recorder;
 use crate::record::event::StepEvent;
 use crate::record::note::Note;
-use crate::validate::signature::covered_type;
-use crate::validate::verdict::{SecurityStatus, ValidationFailure, Verdict};
+use crate::validate::verdict::{SecurityStatus, Verdict};
 use crate::zones::authority::Authority;
 use crate::zones::{Kind, Route, local};
 
-/// The result at the end of the aliases.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Chased {
-    /// Aliases in order, then the data.
-    pub(super) answers: Vec<Record>,
-    /// NXDOMAIN if the last name does not exist, YXDOMAIN if a DNAME makes it too long.
-    pub(super) rcode: ResponseCode,
-    /// The SOA of a negative answer.
-    pub(super) soa: Option<Box<Record>>,
-    /// Signatures of the answers, for clients that set DO.
-    pub(super) signatures: Vec<Record>,
-    /// Proofs of a negative answer or of a wildcard, for clients that set DO.
-    pub(super) proofs: Vec<Record>,
-    /// The security of the answer: the least of its parts. None before the first part.
-    pub(super) security: Option<Security>,
-    /// Why it is insecure, if the client should be told.
-    pub(super) told: Option<ValidationFailure>,
-    /// The zone whose server was asked last; none if memory was enough.
-    pub(super) zone: Option<Name>,
-    /// The server that answered last, and its round trip; none if memory was enough.
-    pub(super) answered: Option<(IpAddr, Duration)>,
-    /// The extended error that is sent with the answer.
-    pub(super) extended_error: Option<ExtendedError>,
-    /// The DNS list that it came from, if any.
-    pub(super) list: Option<ListMark>,
-    /// Whether another flight asked for it.
-    pub(super) shared: bool,
-    /// Whether it ends at a denial in doubt that all servers of the zone gave.
-    pub(super) doubted: bool,
+/// Follows names: it has the memory, the servers and the judge of answers, but no clients.
+pub(super) struct Chaser {
+    pub(super) clock: Clock,
+    pub(super) memory: Memory,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) iterate: Arc<Iterate>,
+    pub(super) trust: Arc<Validator>,
+    pub(super) flights: Arc<Flights>,
 }
 
-/// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
-/// SOA is looked for only at an apex, which always has one.
-const ANY_KINDS: [RecordType; 5] =
-    [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
-
-impl Resolver {
-    /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
-    /// invent an answer.
-    pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
-        let Question { name, kind, .. } = &asked.question;
-        if *kind != RecordType::ANY {
-            return self.guarded(asked, context).await;
-        }
-        let mut found = Chased::default();
-        for kind in ANY_KINDS {
-            // A denial names the apex of its zone (RFC 2308 section 3).
-            let is_apex = |soa: &Record| soa.name == *name;
-            if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
-                break;
-            }
-            found = self.guarded(&asked.of_kind(kind), context).await?;
-            let data = found.answers.iter().any(|record| record.record_type() == kind);
-            if data || found.rcode == ResponseCode::NXDomain {
-                break;
-            }
-        }
-        Ok(found)
-    }
-
+impl Chaser {
     /// Follows `name` to its end; `way` is the route of the first name, and `cut` its closest known cut, if it was looked up.
     pub(super) async fn chase(
         &self,
@@ -299,58 +252,6 @@ impl Resolver {
     }
 }
 
-impl Chased {
-    /// The last name is a `[[host]]`: it exists even if others deny it, so their proof is dropped.
-    fn exists_here(&mut self) {
-        self.proofs.clear();
-        self.security = self.security.map(|security| security.and(Security::Insecure));
-    }
-
-    /// Adds the result for one name of the chain.
-    pub(super) fn take(&mut self, found: Found, checked: &AnswerSecurity) -> End {
-        self.doubted = found.doubted;
-        if let (Some(server), Some(round_trip)) = (found.server, found.round_trip) {
-            self.answered = Some((server.ip(), round_trip));
-        }
-        let negative = matches!(found.end, End::Negative { .. }).then_some(checked.end);
-        for security in checked.sets.iter().copied().chain(negative) {
-            self.security = Some(self.security.map_or(security, |so_far| so_far.and(security)));
-        }
-        if checked.sets.is_empty() && negative.is_none() {
-            self.security = Some(Security::Unchecked);
-        }
-        let least = match &found.end {
-            End::Negative { soa: Some(soa), .. } => soa.ttl,
-            _ => found.answers.iter().map(|record| record.ttl).min().unwrap_or(0),
-        };
-        // A DNAME may redirect a chain twice. It and its signatures stand in the answer once.
-        let again = |owner: &Name, kind: RecordType| {
-            let held = |held: &Record| held.record_type() == RecordType::DNAME && held.name == *owner;
-            kind == RecordType::DNAME && self.answers.iter().any(held)
-        };
-        for mut record in found.evidence {
-            if covered_type(&record).is_some_and(|kind| again(&record.name, kind)) {
-                continue;
-            }
-            let covered = |answer: &&Record| {
-                answer.name == record.name && covered_type(&record) == Some(answer.record_type())
-            };
-            let ttl = found.answers.iter().find(covered).map(|answer| answer.ttl);
-            record.ttl = record.ttl.min(ttl.unwrap_or(least));
-            let section = if ttl.is_some() { &mut self.signatures } else { &mut self.proofs };
-            section.push(record);
-        }
-        if self.answers.is_empty() {
-            self.answers = found.answers;
-            return found.end;
-        }
-        let is_new = |record: &Record| !again(&record.name, record.record_type());
-        let new: Vec<Record> = found.answers.into_iter().filter(is_new).collect();
-        self.answers.extend(new);
-        found.end
-    }
-}
-
 /// Data that are served here without signatures are insecure. The number is that of RRsets that a chain of aliases
 /// may have.
 fn here(context: &Context) -> AnswerSecurity {
@@ -358,7 +259,7 @@ fn here(context: &Context) -> AnswerSecurity {
     AnswerSecurity { sets: vec![security; MAX_ALIASES], end: security }
 }
 
-impl SubQuestions for Resolver {
+impl SubQuestions for Chaser {
     fn ask<'a>(
         &'a self,
         name: &'a Name,

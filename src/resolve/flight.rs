@@ -1,12 +1,13 @@
 //! One flight: it resolves its question, keeps the answer or the failure, reports it, and lands.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use hickory_proto::op::ResponseCode;
+use hickory_proto::rr::{Record, RecordType};
 
 use super::Resolver;
-use super::chase::Chased;
+use super::chased::{Chased, compose_answer};
 use super::client_question::ClientQuestion;
 use super::flights::{BegunFlight, Landed};
 use crate::clock::Mono;
@@ -18,11 +19,39 @@ use crate::record::note::{Note, Words};
 use crate::record::trail::Trail;
 use crate::supervise::driven::Driven;
 use crate::supervise::{Panicked, caught};
-use crate::validate::verdict::{SecurityStatus, ValidationFailure};
+use crate::validate::verdict::SecurityStatus;
 use crate::wire::compose;
 use crate::zones::{Kind, View};
 
+/// The types that are looked for when a client asks for ANY, in this order; the first that exists is the answer. The
+/// SOA is looked for only at an apex, which always has one.
+const ANY_KINDS: [RecordType; 5] =
+    [RecordType::A, RecordType::MX, RecordType::TXT, RecordType::AAAA, RecordType::SOA];
+
 impl Resolver {
+    /// Answers a question. ANY gets one RRset of the real data (RFC 8482 section 4.3), as servers refuse ANY or
+    /// invent an answer.
+    pub(super) async fn answer(&self, asked: &ClientQuestion, context: &Context) -> Result<Chased, Failure> {
+        let Question { name, kind, .. } = &asked.question;
+        if *kind != RecordType::ANY {
+            return self.lists.guarded(asked, context).await;
+        }
+        let mut found = Chased::default();
+        for kind in ANY_KINDS {
+            // A denial names the apex of its zone (RFC 2308 section 3).
+            let is_apex = |soa: &Record| soa.name == *name;
+            if kind == RecordType::SOA && !found.soa.as_deref().is_some_and(is_apex) {
+                break;
+            }
+            found = self.lists.guarded(&asked.of_kind(kind), context).await?;
+            let data = found.answers.iter().any(|record| record.record_type() == kind);
+            if data || found.rcode == ResponseCode::NXDomain {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// A flight to be driven. If it panics it ends with nothing, and its waiters learn that it was given up.
     pub(super) fn take_off(
         self: Arc<Self>,
@@ -65,7 +94,7 @@ impl Resolver {
             }
         };
         let now = self.clock.mono();
-        self.tell_lists(question, key, &chased, &context);
+        self.lists.tell_ring(question, key, &chased, &context);
         let zone = chased.as_ref().ok().and_then(|chased| chased.zone.clone());
         let shared = chased.as_ref().is_ok_and(|chased| chased.shared);
         let doubted = chased.as_ref().is_ok_and(|chased| chased.doubted);
@@ -121,7 +150,7 @@ impl Resolver {
         let ClientQuestion { question, key, .. } = asked;
         let error = failure.extended_error();
         let lacks = error.is_lack_of_answer();
-        let stale = lacks.then(|| self.stale(question, &context.view, &error.text)).flatten();
+        let stale = lacks.then(|| self.stale.answer(question, &context.view, &error.text)).flatten();
         if !failure.is_known_silence() {
             let heard = self.iterate.heard_since(context.began());
             self.memory.failures.put(key.clone(), error.clone(), heard, now);
@@ -138,7 +167,7 @@ impl Resolver {
             self.iterate.strike().fall();
             let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
             // If it fails, the known servers hold until their TTL ends.
-            let _ = self.iterate.prime_again(&context, &*self).await;
+            let _ = self.iterate.prime_again(&context, &*self.chaser).await;
         });
         let report = |panicked: &Panicked| {
             tracing::error!(
@@ -156,33 +185,6 @@ impl Resolver {
         }
         self.memory.answers.put(asked.key.clone(), answer);
     }
-}
-
-/// The answer to send. Signatures and proofs go to clients that set DO (RFC 4035 section 3.2.1).
-pub(super) fn compose_answer(question: &Question, chased: &Chased, now: Mono) -> Result<Answer, Failure> {
-    let (mut answers, mut authorities) = (
-        Cow::Borrowed(&*chased.answers),
-        Cow::Borrowed(chased.soa.as_deref().map_or(&[][..], std::slice::from_ref)),
-    );
-    if question.dnssec_ok {
-        answers.to_mut().extend_from_slice(&chased.signatures);
-        authorities.to_mut().extend_from_slice(&chased.proofs);
-    }
-    let parts = compose::AnswerParts {
-        question,
-        rcode: chased.rcode,
-        answers: &answers,
-        authorities: &authorities,
-        stored: now,
-        extended_error: chased
-            .extended_error
-            .clone()
-            .or_else(|| chased.told.as_ref().map(ValidationFailure::extended_error)),
-        list: chased.list,
-    };
-    let answer = compose::answer(&parts)
-        .ok_or_else(|| Failure::TooLarge { name: question.name.clone(), kind: question.kind })?;
-    Ok(Answer { security: chased.security.unwrap_or_default(), ..answer })
 }
 
 /// The result of validation, if there was one.

@@ -32,7 +32,7 @@ impl Resolver {
     /// The number of flights, waiters, fetches, messages and streams. All of them must end when no client asks any
     /// more.
     pub fn under_way(&self) -> usize {
-        let fetched = self.trust.fetching() + self.asking.len();
+        let fetched = self.trust.fetching() + self.lists.under_way();
         self.flights.len() + self.flights.waiters() + fetched + self.iterate.under_way()
     }
 

@@ -5,11 +5,11 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use hickory_proto::rr::{Name, RecordType};
 use tokio::task::JoinSet;
 
-use super::Resolver;
-use super::chase::leads_away;
+use super::chase::{Chaser, leads_away};
 use crate::cache::entries::Delegation;
 use crate::iterate::Errand;
 use crate::iterate::classify::{Found, Said};
@@ -20,20 +20,26 @@ use crate::limits::{LATE_KEYS_TIME, MAX_LATE_JUDGED};
 use crate::question::{Question, QuestionKey};
 use crate::record::trail::Trail;
 use crate::validate::verdict::Verdict;
-use crate::zones::View;
+use crate::zones::{View, Views};
 
 /// How often a late answer is judged: once more after the time of a question, in which late keys come.
 const JUDGEMENTS: usize = 2;
 
-impl Resolver {
+/// Keeps late answers.
+pub(super) struct LateAnswers {
+    pub(super) chaser: Arc<Chaser>,
+    pub(super) views: Arc<ArcSwap<Views>>,
+}
+
+impl LateAnswers {
     /// Keeps answers that come too late, as long as it runs.
-    pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
+    pub(super) async fn keep_all(self: Arc<Self>) -> Infallible {
         let mut judged = JoinSet::new();
         loop {
             tokio::select! {
                 biased;
                 Some(_) = judged.join_next() => {}
-                late = self.iterate.late_answer(), if judged.len() < MAX_LATE_JUDGED => {
+                late = self.chaser.iterate.late_answer(), if judged.len() < MAX_LATE_JUDGED => {
                     judged.spawn(Arc::clone(&self).keep_late_answer(late));
                 }
             }
@@ -47,7 +53,7 @@ impl Resolver {
             // The routes have changed.
             return;
         }
-        let context = Context::new(Arc::new(Trail::new(self.clock.clone())), Arc::clone(&view));
+        let context = Context::new(Arc::new(Trail::new(self.chaser.clock.clone())), Arc::clone(&view));
         let context = if checks { context } else { context.without_checks() };
         let errand = Errand {
             name: &name,
@@ -55,7 +61,7 @@ impl Resolver {
             route: view.route(&name, kind),
             context: &context,
             rewrite: None,
-            sub_questions: &*self,
+            sub_questions: &*self.chaser,
             avoid: &[],
             cut: None,
         };
@@ -65,7 +71,7 @@ impl Resolver {
                     self.forget_failures(&name, kind, &view);
                 }
             }
-            Said::Referral(referral) => self.iterate.keep_late_referral(errand, referral, &cut),
+            Said::Referral(referral) => self.chaser.iterate.keep_late_referral(errand, referral, &cut),
             Said::Doubtful(_) | Said::Nothing(_) => {}
         }
     }
@@ -74,15 +80,15 @@ impl Resolver {
     async fn keep_late(&self, errand: Errand<'_>, mut found: Found, cut: &Delegation) -> bool {
         found.cut_where(|target| leads_away(errand, target));
         if !errand.context.checks() {
-            self.iterate.keep(errand, &cut.zone, found, &AnswerSecurity::default());
+            self.chaser.iterate.keep(errand, &cut.zone, found, &AnswerSecurity::default());
             return true;
         }
         tokio::time::sleep(LATE_KEYS_TIME).await;
         for _ in 0..JUDGEMENTS {
-            let judged = self.trust.judge(errand, &cut.zone, &mut found).await;
+            let judged = self.chaser.trust.judge(errand, &cut.zone, &mut found).await;
             match judged.verdict {
                 Verdict::Secure | Verdict::Insecure(_) => {
-                    self.iterate.keep(errand, &cut.zone, found, &judged.checked);
+                    self.chaser.iterate.keep(errand, &cut.zone, found, &judged.checked);
                     return true;
                 }
                 Verdict::Bogus(_) => return false,
@@ -97,8 +103,8 @@ impl Resolver {
         for (dnssec_ok, checking_disabled) in [(false, false), (false, true), (true, false), (true, true)] {
             let question =
                 Question { dnssec_ok, checking_disabled, view: view.id, ..Question::new(name, kind) };
-            self.memory.failures.clear(&question.key());
+            self.chaser.memory.failures.clear(&question.key());
         }
-        self.memory.failures.clear(&QuestionKey::of_sub_question(name, kind, view.knows));
+        self.chaser.memory.failures.clear(&QuestionKey::of_sub_question(name, kind, view.knows));
     }
 }

@@ -33,12 +33,14 @@
 
 mod backlog;
 mod chase;
+mod chased;
 pub mod client_question;
 mod flight;
 mod flights;
 pub mod inflight;
 mod late;
-mod lists;
+mod list_clients;
+pub mod lists;
 mod prefetch;
 mod recall;
 mod reload;
@@ -49,6 +51,7 @@ mod stale;
 pub mod trust;
 mod waiting;
 
+use std::convert::Infallible;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -57,16 +60,14 @@ use hickory_proto::rr::{Name, RecordType};
 use tokio::sync::watch;
 
 use crate::cache::Memory;
-use crate::cache::flush::Flush;
 use crate::clock::Clock;
-use crate::dnsbl::list_way::Way;
 use crate::dnsbl::table::Lists;
 use crate::exchange::Exchange;
 use crate::exchange::network::Network;
 use crate::iterate::Iterate;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::question::{Answer, Client, Outcome, Question, ViewId};
+use crate::question::{Answer, Client, Outcome, Question};
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::record::event::Step;
@@ -74,12 +75,15 @@ use crate::record::trail::Trail;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
 use crate::zones::{Kind, Views};
+use chase::Chaser;
 use client_question::ClientQuestion;
 use flights::Flights;
 use inflight::InFlight;
-use lists::SharedQuestions;
+use late::LateAnswers;
+use lists::ListResolver;
 use prefetch::Renewals;
 use reload::ChangedRoutes;
+use stale::StaleAnswers;
 use trust::Validator;
 use trust::nta::Ntas;
 
@@ -99,19 +103,22 @@ pub struct ResolverParts {
 
 /// Answers questions.
 pub struct Resolver {
-    views: ArcSwap<Views>,
+    views: Arc<ArcSwap<Views>>,
     /// Routes that a reload has just changed.
     changed: ChangedRoutes,
     clock: Clock,
     memory: Memory,
     recorder: Arc<Recorder>,
     iterate: Arc<Iterate>,
-    flights: Flights,
+    flights: Arc<Flights>,
     /// Judges answers by the keys of the zones that signed them.
     trust: Arc<Validator>,
-    lists: Lists,
-    /// Questions to lists in progress.
-    asking: SharedQuestions,
+    /// Makes stale answers.
+    stale: StaleAnswers,
+    /// Follows names through their aliases.
+    chaser: Arc<Chaser>,
+    /// Asks DNS lists.
+    lists: Arc<ListResolver>,
     /// Answers that wait to be renewed.
     renewals: Renewals,
     stopping: watch::Sender<bool>,
@@ -153,23 +160,33 @@ impl Resolver {
         let ResolverParts { views, clock, random, network, recorder } = parts;
         let memory = Memory::new(views.config().cache.size, &random);
         recorder.recurses(views.recurse());
-        let views = ArcSwap::from_pointee(views);
+        let views = Arc::new(ArcSwap::from_pointee(views));
         let keyed = memory.keyed();
         let exchange = Arc::new(Exchange::new(network, clock.clone(), random.clone(), keyed));
         let iterate =
             Arc::new(Iterate::new(memory.clone(), exchange, Arc::clone(&recorder), clock.clone(), random));
-        let (stopping, _) = watch::channel(false);
-        Arc::new_cyclic(|me: &Weak<Self>| Self {
+        let flights = Arc::new(Flights::new(keyed));
+        let chaser = Arc::new_cyclic(|me: &Weak<Chaser>| Chaser {
             trust: Validator::new(clock.clone(), memory.clone(), Arc::clone(&iterate), me.clone()),
+            clock: clock.clone(),
+            memory: memory.clone(),
+            recorder: Arc::clone(&recorder),
+            iterate: Arc::clone(&iterate),
+            flights: Arc::clone(&flights),
+        });
+        let (stopping, _) = watch::channel(false);
+        Arc::new(Self {
+            lists: Arc::new(ListResolver::new(&chaser, &views)),
+            trust: Arc::clone(&chaser.trust),
+            stale: StaleAnswers { clock: clock.clone(), memory: memory.clone() },
+            chaser,
             views,
             changed: ChangedRoutes::default(),
             clock,
             memory,
             recorder,
             iterate,
-            flights: Flights::new(keyed),
-            lists: Lists::default(),
-            asking: SharedQuestions::default(),
+            flights,
             renewals: Renewals::default(),
             stopping,
             #[cfg(feature = "lab")]
@@ -189,12 +206,13 @@ impl Resolver {
             return Ok(());
         }
         let context = Context::new(Arc::new(Trail::new(self.clock.clone())), view);
-        self.iterate.prime(&context, self).await.map(drop)
+        self.iterate.prime(&context, &*self.chaser).await.map(drop)
     }
 
-    /// Whether any view asks a list this way.
-    pub fn is_asked(&self, apex: &Name, way: &Way) -> bool {
-        self.views.load().asking(apex, way, ViewId::default()).is_some()
+    /// Keeps answers that come too late, as long as it runs.
+    pub async fn keep_late_answers(self: Arc<Self>) -> Infallible {
+        let (chaser, views) = (Arc::clone(&self.chaser), Arc::clone(&self.views));
+        Arc::new(LateAnswers { chaser, views }).keep_all().await
     }
 
     /// The memories.
@@ -208,7 +226,7 @@ impl Resolver {
         let now = self.clock.mono();
         let added = self.trust.ntas().add(name, now.after(time), now);
         if added {
-            self.flush_tree(name).await;
+            self.memory.flush_tree(name).await;
         }
         added
     }
@@ -220,12 +238,6 @@ impl Resolver {
             self.forget(std::slice::from_ref(name)).await;
         }
         removed
-    }
-
-    /// Flushes a name and all below it.
-    async fn flush_tree(&self, name: &Name) {
-        let tree = Flush::Tree { name: name.clone(), kind: None };
-        self.memory.walk(move |memory| memory.flush(&tree)).await;
     }
 
     /// Negative trust anchors that were set for a while.
@@ -241,6 +253,11 @@ impl Resolver {
 
     /// The states of DNS lists.
     pub fn lists(&self) -> &Lists {
+        &self.lists.table
+    }
+
+    /// Asks DNS lists.
+    pub fn list_resolver(&self) -> &Arc<ListResolver> {
         &self.lists
     }
 
@@ -296,7 +313,7 @@ impl Resolver {
     /// Answers a question that was not in memory when it arrived.
     pub async fn miss(self: &Arc<Self>, missed: ClientQuestion) -> Asked {
         let missed = Arc::new(missed);
-        match self.watched(&missed) {
+        match self.lists.watched(&missed) {
             // Boxed, because it would enlarge each waiting question and only questions to lists need it.
             Some(watched) => Box::pin(self.ask_watched(&watched, &missed)).await,
             None => self.join(&missed).await,

@@ -106,8 +106,8 @@ impl Resolver {
     /// the moment until which it may be sent again without a report; none if each time is reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
-            self.lists.hit(mark);
-            self.lists.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
+            self.lists.table.hit(mark);
+            self.lists.table.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
             return None;
         }
         match renewal::renewal_due(answer.stored, answer.expires) {
@@ -213,7 +213,7 @@ impl Resolver {
                 route: way,
                 context: &context,
                 rewrite: None,
-                sub_questions: &**self,
+                sub_questions: &*self.chaser,
                 avoid: &[],
                 cut: None,
             };
@@ -224,7 +224,7 @@ impl Resolver {
             }
             is_answered
         } else {
-            self.chase(name, *kind, (way, None), &context).await.is_ok()
+            self.chaser.chase(name, *kind, (way, None), &context).await.is_ok()
         };
         if context.budget.packets() > 0 {
             self.recorder.count(Counter::ServersRenewed, 1);

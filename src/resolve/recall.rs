@@ -5,8 +5,8 @@
 
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 
-use super::Resolver;
-use super::chase::Chased;
+use super::chase::Chaser;
+use super::chased::Chased;
 use crate::cache::entries::Known;
 use crate::cache::rrset::Rank;
 use crate::clock::Mono;
@@ -19,7 +19,7 @@ use crate::question::Security;
 use crate::record::event::StepEvent;
 use crate::validate::verdict::Verdict;
 
-impl Resolver {
+impl Chaser {
     /// The data in memory, if their security is enough for the question, or if they pass validation now. Otherwise
     /// servers are asked: the data may have been kept for a client that sets CD.
     pub(super) async fn remember(&self, errand: Errand<'_>, chased: &mut Chased) -> Option<End> {

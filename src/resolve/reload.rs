@@ -44,21 +44,16 @@ impl Resolver {
         self.recorder.recurses(views.recurse());
         self.changed.note(&changed, self.clock.mono());
         self.views.store(Arc::new(views));
-        self.keep_lists();
+        self.lists.forget_unasked();
         changed
     }
 
     /// Forgets data at and below `names`, where routes have changed, and data of views that no longer exist.
     pub async fn forget(&self, names: &[Name]) {
         // An older flight may have asked a list on a route that no longer exists.
-        self.keep_lists();
+        self.lists.forget_unasked();
         let (views, names) = (self.views(), names.to_vec());
         self.iterate.keep_views(|view| views.is_in_use(view));
         self.memory.walk(move |memory| memory.forget(&names, |view| views.is_in_use(view))).await;
-    }
-
-    /// Forgets lists on ways that no view has.
-    fn keep_lists(&self) {
-        self.lists.keep(|apex, way| self.is_asked(apex, way));
     }
 }

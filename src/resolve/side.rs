@@ -1,10 +1,8 @@
-//! Questions that no client waits for: probes of dead servers, probes and tests of DNS lists, and prefetch of lists.
+//! Questions that no client waits for: probes of dead servers, and questions that clients are about to ask.
 //!
-//! They are resolved like all questions. A probe skips memory, because memory shows nothing about a list. A
-//! prefetched question is a flight like any other, and a client may join it.
+//! They are resolved like all questions. A prefetched question is a flight like any other, and a client may join it.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
@@ -12,28 +10,11 @@ use hickory_proto::rr::{Name, RecordType};
 use super::Resolver;
 use super::client_question::ClientQuestion;
 use super::flights::JoinedFlight;
-use super::lists::{ListQuestion, why_of};
-use crate::dnsbl::entry::ListEntry;
-use crate::dnsbl::gate::{self, ListVerdict};
-use crate::dnsbl::list::List;
-use crate::dnsbl::state::ListState;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
-use crate::question::{Client, Question, Security, ViewId};
+use crate::question::{Client, Question, ViewId};
 use crate::random::Random;
 use crate::record::trail::Trail;
-use crate::zones::View;
-
-/// The result of a probe.
-#[derive(Clone, Debug)]
-pub struct Probed {
-    /// The meaning of the answer; none if no server answered because of a fault that is not the list's.
-    pub verdict: Option<ListVerdict>,
-    /// The server that answered, if any.
-    pub server: Option<IpAddr>,
-    /// Whether the answer was signed: a forwarder may have made it of proofs that it remembers (RFC 8198).
-    pub secure: bool,
-}
 
 /// A name that exists in no zone.
 pub fn nowhere(random: &Random) -> Name {
@@ -52,48 +33,6 @@ pub enum Ahead {
 }
 
 impl Resolver {
-    /// The list at `apex` as `view` has it.
-    pub fn list(&self, view: ViewId, apex: &Name) -> Option<Arc<List>> {
-        self.views.load().get(view)?.list_route(apex).policy.list.clone()
-    }
-
-    /// The list of `entry` and a view that asks it this way: the view `id`, if it still does. None if no view does
-    /// any more.
-    pub fn asked_as(&self, entry: &ListEntry, id: ViewId) -> Option<(Arc<List>, Arc<View>)> {
-        let views = self.views.load();
-        let view = views.asking(&entry.apex, &entry.way, id)?;
-        let list = view.list_route(&entry.apex).policy.list.clone()?;
-        Some((list, Arc::clone(view)))
-    }
-
-    /// The list that a question asks, if the list is still configured.
-    pub fn list_of(&self, question: &Question) -> Option<Arc<List>> {
-        let views = self.views.load();
-        views
-            .get(question.view)?
-            .route(&question.name, question.kind)
-            .list_asked(&question.name)
-            .filter(|list| list.is_alive())
-    }
-
-    /// Asks a list for the addresses of `name`, at another server than `avoid` if another one answers.
-    pub async fn probe(&self, view: &Arc<View>, list: &List, name: &Name, avoid: Option<IpAddr>) -> Probed {
-        let entry = self.list_entry(view, list);
-        let trail = Arc::new(Trail::new(self.clock.clone()));
-        let context = Context::new(trail, Arc::clone(view)).on_the_side(avoid);
-        let found = self
-            .ask_list(ListQuestion { list, entry: &entry, name, kind: RecordType::A, context: &context })
-            .await;
-        let secure = found.as_ref().is_ok_and(|chased| chased.security == Some(Security::Secure));
-        let server = found.as_ref().ok().and_then(|chased| chased.answered).map(|(server, _)| server);
-        let verdict = match found {
-            // The current state of the list must not influence how its answer is read.
-            Ok(chased) => Some(gate::judge(list, ListState::Untested, &chased.answers)),
-            Err(failure) => why_of(list, &failure).map(ListVerdict::Untold),
-        };
-        Probed { verdict, server, secure }
-    }
-
     /// Probes dead servers that questions want, and finds the cause of silence, as long as it runs.
     pub async fn probe_dead_servers(self: Arc<Self>) -> Infallible {
         tokio::join!(self.iterate.probe_dead_servers(), self.iterate.prove_silences()).0
@@ -112,7 +51,7 @@ impl Resolver {
             route: view.recursion(),
             context: &context,
             rewrite: None,
-            sub_questions: self,
+            sub_questions: &*self.chaser,
             avoid: &[],
             cut: None,
         };

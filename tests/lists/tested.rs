@@ -112,8 +112,9 @@ fn a_probe_names_the_lists_own_server_or_none() {
         }
         let resolver = stage.simulation.resolver();
         let probed = async || {
-            let (list, view) = resolver.asked_as(&stage.entry(LIST), ViewId::default()).unwrap();
-            resolver.probe(&view, &list, &name(&question(sender(1), LIST)), None).await
+            let (list, view) =
+                resolver.list_resolver().asked_as(&stage.entry(LIST), ViewId::default()).unwrap();
+            resolver.list_resolver().probe(&view, &list, &name(&question(sender(1), LIST)), None).await
         };
         assert_eq!(probed().await.server, None, "the root refers to the list, and is no server of it");
         for server in stage.servers(LIST) {

@@ -164,7 +164,12 @@ fn what_is_known_of_a_list_makes_answers_void_for_all_listeners() {
         }
         pass(Duration::from_secs(5)).await;
         let entry = stage.entry(LIST);
-        stage.simulation.resolver().list_is(&entry, ListState::ListsTheWorld, "it does", false).await;
+        stage
+            .simulation
+            .resolver()
+            .list_resolver()
+            .list_is(&entry, ListState::ListsTheWorld, "it does", false)
+            .await;
         assert_refused(&stage, &name).await;
         assert_eq!(asked(&stage, &name, RecordType::A), 2, "once before and once after");
     });

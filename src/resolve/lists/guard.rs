@@ -8,6 +8,7 @@ use std::sync::Arc;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
+use super::ListResolver;
 use super::list_question::ListQuestion;
 use crate::conduct::Conduct;
 use crate::dnsbl::entry::ListEntry;
@@ -18,13 +19,12 @@ use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::question::{Answer, ExtendedError, ListSays, Question};
 use crate::record::event::StepEvent;
-use crate::resolve::Resolver;
-use crate::resolve::chase::Chased;
+use crate::resolve::chased::Chased;
 use crate::resolve::client_question::ClientQuestion;
 use crate::wire::compose;
 use crate::zones::View;
 
-impl Resolver {
+impl ListResolver {
     /// The answer to a question for one type: in the zone of a list, the answer that the gate gives; elsewhere, the
     /// answer that was found.
     pub(in crate::resolve) async fn guarded(
@@ -36,14 +36,14 @@ impl Resolver {
         let kind = *kind;
         let Some(list) = &asked.list else {
             if matches!(kind, RecordType::A | RecordType::TXT) {
-                self.lists.lookalikes().notice(name);
+                self.table.lookalikes().notice(name);
             }
-            return self.chase(name, kind, (way, asked.cut.get()), context).await;
+            return self.chaser.chase(name, kind, (way, asked.cut.get()), context).await;
         };
         let entry = self.list_entry(&context.view, list);
         if !list.is_alive() {
             self.tell_of_shut_down(list, &entry);
-            return self.chase(name, kind, (way, asked.cut.get()), context).await;
+            return self.chaser.chase(name, kind, (way, asked.cut.get()), context).await;
         }
         // Boxed, because it would enlarge each flight and only some questions need it.
         let asked = ListQuestion { list, entry: &entry, name, kind, context };
@@ -58,11 +58,11 @@ impl Resolver {
     /// The state of a list on the way of `view`.
     pub fn list_entry(&self, view: &View, list: &List) -> Arc<ListEntry> {
         let way = view.list_route(&list.apex).way();
-        match self.lists.find(&list.apex, &way) {
+        match self.table.find(&list.apex, &way) {
             Some(entry) => entry,
             // The question began before a reload, and no view asks this way any more, so this state is not kept.
             None if !self.is_asked(&list.apex, &way) => Arc::new(ListEntry::apart(list.apex.clone(), way)),
-            None => self.lists.entry(&list.apex, &way),
+            None => self.table.entry(&list.apex, &way),
         }
     }
 
@@ -77,7 +77,7 @@ impl Resolver {
             RecordType::A => Some(gate::judge(list, entry.state(), &chased.answers)),
             RecordType::TXT if gate::text_follows_address(list) => {
                 let says = chased.answers.iter().any(|record| record.record_type() == RecordType::TXT);
-                let known = self.remembered_addresses(list, name, context);
+                let known = self.chaser.remembered_addresses(list, name, context);
                 // A TXT answer without a meaning is "not listed", unless the kept address says otherwise. This needs
                 // no message.
                 let answers = match known {
@@ -108,7 +108,7 @@ impl Resolver {
     /// makes earlier answers of the list void.
     pub async fn list_is(&self, entry: &ListEntry, state: ListState, why: &str, insists: bool) {
         if entry.tested(state, why, insists, self.clock.now()) {
-            self.flush_tree(&entry.apex).await;
+            self.memory.flush_tree(&entry.apex).await;
         }
     }
 

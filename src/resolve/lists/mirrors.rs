@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use hickory_proto::rr::{RData, Record, RecordType};
 
+use super::ListResolver;
 use crate::iterate::Errand;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
 use crate::record::trail::Trail;
-use crate::resolve::Resolver;
 use crate::zones::mirror::{MirrorAnswer, MirrorChange};
 use crate::zones::{Mirrored, Route, View, same_mirror};
 
-impl Resolver {
+impl ListResolver {
     /// Asks each mirror once for its serial, even if several views use it.
     pub async fn look_at_mirrors(&self) {
         let views = self.views.load_full();
@@ -42,7 +42,7 @@ impl Resolver {
             route,
             context: &context,
             rewrite: None,
-            sub_questions: self,
+            sub_questions: &*self.chaser,
             avoid: &[],
             cut: None,
         };
@@ -75,7 +75,7 @@ impl Resolver {
             }
         }
         if mirrored.public.is_some() {
-            self.flush_tree(&route.zone).await;
+            self.memory.flush_tree(&route.zone).await;
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::iterate::failure::Failure;
 use crate::question::QuestionKey;
-use crate::resolve::chase::Chased;
+use crate::resolve::chased::Chased;
 
 /// The result of a question to a list.
 pub(in crate::resolve) type SharedAnswer = Arc<Result<Chased, Failure>>;

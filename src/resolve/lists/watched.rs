@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::Either;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::RecordType;
 
+use super::ListResolver;
 use super::list_question::ListQuestion;
 use super::shared::Turn;
 use crate::clock::Mono;
@@ -23,20 +23,19 @@ use crate::dnsbl::state::ListState;
 use crate::dnsbl::watch;
 use crate::iterate::context::Context;
 use crate::iterate::failure::Failure;
-use crate::question::{Client, ExtendedError, ListSays, Outcome, Question, QuestionKey};
+use crate::question::{Answer, ExtendedError, ListSays, Outcome, Question, QuestionKey};
 use crate::record::event::StepEvent;
-use crate::resolve::chase::Chased;
+use crate::resolve::chased::{Chased, compose_answer};
 use crate::resolve::client_question::ClientQuestion;
-use crate::resolve::flight::compose_answer;
-use crate::resolve::{Asked, Replied, Resolver};
+use crate::wire::compose;
 
 /// The list of a question, and its state.
 pub(in crate::resolve) struct Watched {
-    list: Arc<List>,
-    entry: Arc<ListEntry>,
+    pub(in crate::resolve) list: Arc<List>,
+    pub(in crate::resolve) entry: Arc<ListEntry>,
 }
 
-impl Resolver {
+impl ListResolver {
     /// The list that a client's question asks.
     pub(in crate::resolve) fn watched(&self, missed: &ClientQuestion) -> Option<Watched> {
         let list = Arc::clone(missed.live_list()?);
@@ -44,52 +43,19 @@ impl Resolver {
         Some(Watched { list, entry })
     }
 
-    /// Answers a client's question to a list as soon as its servers answer or are known to be silent.
-    pub(in crate::resolve) async fn ask_watched(
-        self: &Arc<Self>,
-        watched: &Watched,
-        missed: &Arc<ClientQuestion>,
-    ) -> Asked {
-        let now = self.clock.mono();
-        let ClientQuestion { question, arrived, .. } = &**missed;
-        if watched.entry.watch.wanted(question.view, watched.list.quota, now) {
-            self.lists.wake();
-        }
-        if question.kind == RecordType::A {
-            self.lists.ring.tell(missed.key.as_bytes(), ListEventKind::Asked(None), now);
-        }
-        let asked = self.ask_unless_held(watched, missed, now).await;
-        if let Asked::Replied(replied) = &asked {
-            let says = replied.answer.list.map_or(ListSays::Untold, |mark| mark.says);
-            watched.entry.miss(says, self.clock.mono().since(*arrived));
-        }
-        asked
-    }
-
-    /// Answers a question of the operator like a client's, but does not mark the list as in use and prefetch learns
-    /// nothing from it.
-    pub async fn ask_unmarked(self: &Arc<Self>, question: Question, client: Client) -> Asked {
-        let arrived = self.clock.mono();
-        let key = question.key();
-        if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
-            return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
-        }
-        let Some(view) = self.views.load().get(question.view).cloned() else {
-            return self.shed(&question, "a reload removed the listener of this query");
-        };
-        let missed = Arc::new(ClientQuestion::new(question, key, client, arrived, view));
-        let Some(watched) = self.watched(&missed) else { return self.join(&missed).await };
-        self.ask_unless_held(&watched, &missed, arrived).await
-    }
-
     /// The immediate answer of a list that does not answer.
-    fn held(&self, watched: &Watched, missed: &ClientQuestion, now: Mono) -> Option<Asked> {
+    pub(in crate::resolve) fn held(
+        &self,
+        watched: &Watched,
+        missed: &ClientQuestion,
+        now: Mono,
+    ) -> Option<(Outcome, Answer)> {
         let ClientQuestion { question, view, .. } = missed;
         let what = watched.entry.why_held()?.to_owned();
         // A list that refuses is reported as such for any number of queries.
         let refuses = watched.entry.state() == ListState::Refusing;
         let why = if refuses { UntoldReason::NotServed { what } } else { UntoldReason::Silent { what } };
-        let error = |error: ExtendedError| self.failed(Outcome::Remembered, question, error);
+        let error = |error| (Outcome::Remembered, compose::failure(question, error, now));
         match why.given(&watched.list, view.guarding) {
             Given::Servfail(told) => Some(error(told)),
             Given::Answer => {
@@ -103,30 +69,8 @@ impl Resolver {
                     extended_error: Some(told),
                     ..Chased::default()
                 };
-                let answer = Arc::new(compose_answer(question, &made, now).ok()?);
-                Some(Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None }))
+                Some((Outcome::Cache, compose_answer(question, &made, now).ok()?))
             }
-        }
-    }
-
-    /// Asks a list unless its servers are known to be silent, and waits until they answer or are found silent.
-    async fn ask_unless_held(
-        self: &Arc<Self>,
-        watched: &Watched,
-        missed: &Arc<ClientQuestion>,
-        now: Mono,
-    ) -> Asked {
-        if let Some(held) = self.held(watched, missed, now) {
-            return held;
-        }
-        let (waiting, opened) =
-            (std::pin::pin!(self.join(missed)), std::pin::pin!(watched.entry.watch.opened()));
-        match futures_util::future::select(waiting, opened).await {
-            Either::Left((asked, _)) => asked,
-            Either::Right(((), waiting)) => match self.held(watched, missed, self.clock.mono()) {
-                Some(held) => held,
-                None => waiting.await,
-            },
         }
     }
 
@@ -157,8 +101,8 @@ impl Resolver {
         let ListQuestion { entry, name, kind, context, .. } = asked;
         let (began, before) = (self.clock.mono(), context.budget.packets());
         let under_way = entry.watch.asked(began);
-        self.lists.wake_in_time();
-        let found = self.chase(name, kind, (context.view.route(name, kind), None), context).await;
+        self.table.wake_in_time();
+        let found = self.chaser.chase(name, kind, (context.view.route(name, kind), None), context).await;
         under_way.ended();
         let now = self.clock.now();
         let answered = found.as_ref().ok().and_then(|chased| chased.answered);
@@ -175,13 +119,13 @@ impl Resolver {
         entry.ended(&asked, now);
         if asked.end == ListQueryEnd::Failed {
             // A probe may be due.
-            self.lists.wake();
+            self.table.wake();
         }
         found
     }
 
     /// Reports the result of a question to a list.
-    pub(in crate::resolve) fn tell_lists(
+    pub(in crate::resolve) fn tell_ring(
         &self,
         question: &Question,
         key: &QuestionKey,
@@ -195,7 +139,7 @@ impl Resolver {
         };
         if let Some(says) = says.filter(|_| question.kind == RecordType::A) {
             let what = ListEventKind::CameOut { says, went_out: context.budget.packets() > 0 };
-            self.lists.ring.tell(key.as_bytes(), what, self.clock.mono());
+            self.table.ring.tell(key.as_bytes(), what, self.clock.mono());
         }
     }
 
@@ -204,7 +148,7 @@ impl Resolver {
     pub fn evidence(&self, way: &Way) -> NetworkAnswers {
         match way {
             Way::Public | Way::Stub(_) => self.iterate.evidence(),
-            Way::Forwarders(_) => self.lists.through(way),
+            Way::Forwarders(_) => self.table.through(way),
         }
     }
 }
