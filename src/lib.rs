@@ -76,7 +76,7 @@
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! check      config clock random limits
 //! zones      config zone_file dnsbl cache wire question clock hash rdata limits
-//! config     zone_file dnsbl exchange wire validate limits
+//! config     zone_file dnsbl exchange wire validate rdata limits
 //! zone_file  wire rdata
 //! dnsbl      exchange record question clock limits
 //! exchange   wire question supervise conduct clock hash random limits

@@ -4,11 +4,11 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 use proptest::prelude::*;
 use resolverd::config::{
-    Config, ConfiguredHost, ConfiguredList, ConfiguredZone, Family, Forwarder, Guard, Listener, RootHints,
-    ZoneKind, changes, show,
+    Config, ConfiguredHost, ConfiguredList, ConfiguredRecord, ConfiguredZone, Family, Forwarder, Guard,
+    Listener, RootHints, ZoneKind, changes, show,
 };
 
 use resolverd::dnsbl::list::{OnRefusal, Purpose, Subject, TestPoints, WhenSilent, WhenStale};
@@ -50,7 +50,7 @@ fn numbers() -> impl Strategy<Value = Vec<u16>> {
 prop_compose! {
     fn zone(path: std::path::PathBuf)(
         label in "_?[a-z0-9]{1,20}",
-        kind in 0_u8..3,
+        kind in 0_u8..4,
         servers in numbers(),
         secure in any::<bool>(),
         sourced in any::<bool>(),
@@ -61,6 +61,7 @@ prop_compose! {
         let kind = match kind {
             0 => ZoneKind::Forward(servers.iter().map(|number| forwarder(*number, secure)).collect()),
             1 => ZoneKind::Stub(servers.into_iter().map(server).collect()),
+            2 => ZoneKind::Records(vec!["* MX 10 mx".to_owned(), "@ 60 TXT \"\"".to_owned()]),
             _ => ZoneKind::File { path: path.join("zone"), text: "@ SOA a. b. 1 2 3 4 5\n".to_owned() },
         };
         let source = if sourced { vec![address(1), address(2)] } else { Vec::new() };
@@ -127,6 +128,8 @@ prop_compose! {
         config.listeners = listeners.into_iter().map(|(numbers, own, some)| Listener {
             addresses: numbers.into_iter().map(|number| SocketAddr::new(address(number), 5_300)).collect(),
             allow: if own { vec!["10.0.0.0/8".parse().unwrap()] } else { Config::default().listen.allow },
+            refuse: if some { vec!["10.0.3.0/24".parse().unwrap()] } else { Vec::new() },
+            drop: if own { vec!["10.0.4.0/24".parse().unwrap()] } else { Vec::new() },
             zones: some.then(|| zones.iter().map(|zone| zone.name.clone()).collect()),
             dnsbl: if own { Guard::Pass } else { Guard::Guard },
             on_refusal: if some { Some(OnRefusal::Servfail) } else { None },
@@ -140,6 +143,12 @@ prop_compose! {
             addresses: numbers.into_iter().map(address).collect(),
         }).collect();
         config.zones = zones;
+        let data = ["\"v=spf1 -all\"", "\"a \\\" quote\""].map(str::to_owned).to_vec();
+        let record = |kind| ConfiguredRecord {
+            name: Name::from_ascii("of.example.").unwrap(), kind, data: data.clone(), ttl: race.then_some(spans.0),
+        };
+        let kinds = [RecordType::TXT, RecordType::Unknown(99)];
+        config.records = kinds.into_iter().filter(|_| hints).map(record).collect();
         config
     }
 }

@@ -181,6 +181,39 @@ async fn a_client_that_is_not_allowed_is_refused_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_the_prefixes_with_a_client_the_longest_counts() {
+    let stage = Stage::set(&zone(), |config| {
+        // One worker answers in the order of the queries.
+        config.listen.workers = 1;
+        config.listen.allow = vec!["127.0.0.0/8".parse().unwrap(), "127.0.1.7/32".parse().unwrap()];
+        config.listen.refuse = vec!["127.0.1.0/24".parse().unwrap(), "127.0.2.1/32".parse().unwrap()];
+        config.listen.drop = vec!["127.0.2.0/24".parse().unwrap()];
+    })
+    .await;
+    let client = async |from: &str| {
+        let socket = UdpSocket::bind((from, 0)).await.unwrap();
+        socket.connect(stage.address).await.unwrap();
+        socket
+    };
+    let message = query(1, "www.tld.", RecordType::A);
+    let dropped = client("127.0.2.9").await;
+    dropped.send(&message).await.unwrap();
+    for (from, code) in [
+        ("127.0.1.1", ResponseCode::Refused),
+        ("127.0.2.1", ResponseCode::Refused),
+        ("127.0.1.7", ResponseCode::NoError),
+        ("127.0.0.1", ResponseCode::NoError),
+    ] {
+        let reply = Message::from_vec(&exchange(&client(from).await, &message).await).unwrap();
+        assert_eq!(reply.metadata.response_code, code, "{from}");
+    }
+    let nothing = dropped.try_recv(&mut [0; 512]).unwrap_err();
+    assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(stage.apart(Apart::Denied), 3);
+    stage.daemon.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_that_are_not_allowed_take_no_place_from_those_that_are() {
     let stage =
         Stage::set(&zone(), |config| config.listen.allow = vec!["127.0.0.2/32".parse().unwrap()]).await;

@@ -1,9 +1,9 @@
 //! The checks between the keys and entries of a configuration, which may be in any order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 
 use super::reader::KeyLines;
 use super::report::{Problems, WrongValue};
@@ -19,6 +19,7 @@ pub(super) fn check(config: &Config, lines: &KeyLines, problems: &mut Problems) 
     once_each("zone", zones, "remove one of them", lines, problems);
     let hosts = config.hosts.iter().map(|host| &host.name);
     once_each("host", hosts, "put all its addresses into one [[host]]", lines, problems);
+    records(config, lines, problems);
     let lists = config.lists.iter().map(|list| &list.name);
     once_each("list", lists, "remove one of them", lines, problems);
     for (place, list) in config.lists.iter().enumerate() {
@@ -79,6 +80,37 @@ fn once_each<'n>(
             let wrong = WrongValue::new(format!("{} appears twice", in_quotes(name)), remedy);
             problems.add(lines.of_entry(section, place, "name"), Some(&format!("{section}.name")), wrong);
         }
+    }
+}
+
+/// No two `[[record]]` have the same name and type, an alias has no other records beside it, and addresses are in one
+/// place.
+fn records(config: &Config, lines: &KeyLines, problems: &mut Problems) {
+    let hosts: BTreeSet<&Name> = config.hosts.iter().map(|host| &host.name).collect();
+    let mut kinds: BTreeMap<&Name, Vec<RecordType>> = BTreeMap::new();
+    for (place, record) in config.records.iter().enumerate() {
+        let known = kinds.entry(&record.name).or_default();
+        let is_alias = |kind: RecordType| kind == RecordType::CNAME;
+        let is_address = matches!(record.kind, RecordType::A | RecordType::AAAA);
+        let name = in_quotes(&record.name);
+        let wrong = if known.contains(&record.kind) {
+            let wrong = format!("{name} appears twice with type {}", record.kind);
+            Some(WrongValue::new(wrong, "put all data into one [[record]]"))
+        } else if hosts.contains(&record.name) && (is_address || is_alias(record.kind)) {
+            let wrong = format!("{name} has a [[host]], which has its addresses");
+            Some(WrongValue::new(wrong, "put all addresses into the [[host]]"))
+        } else if !known.is_empty() && (is_alias(record.kind) || known.iter().any(|kind| is_alias(*kind))) {
+            let wrong = format!("{name} has a CNAME and other records");
+            Some(WrongValue::new(wrong, "remove the CNAME or the others (RFC 1034 section 3.6.2)"))
+        } else if is_alias(record.kind) && record.data.len() > 1 {
+            Some(WrongValue::new(format!("{name} has two CNAME"), "keep one of them"))
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            problems.add(lines.of_entry("record", place, "name"), Some("record.name"), wrong);
+        }
+        known.push(record.kind);
     }
 }
 

@@ -90,6 +90,8 @@ impl Default for Listener {
         Self {
             addresses,
             allow: ALLOW.to_vec(),
+            refuse: Vec::new(),
+            drop: Vec::new(),
             workers: 0,
             zones: None,
             dnsbl: Guard::Guard,
@@ -197,6 +199,7 @@ impl Default for Config {
             dnssec: Dnssec::default(),
             zones: Vec::new(),
             hosts: Vec::new(),
+            records: Vec::new(),
             dnsbl: Dnsbl::default(),
             lists: Vec::new(),
             control: Control::default(),

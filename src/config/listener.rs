@@ -1,6 +1,6 @@
 //! `[listen]` and `[[listener]]`: addresses and clients.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use hickory_proto::rr::Name;
 use ipnet::IpNet;
@@ -28,6 +28,10 @@ pub struct Listener {
     pub addresses: Vec<SocketAddr>,
     /// Clients that are answered; others get REFUSED.
     pub allow: Vec<IpNet>,
+    /// Clients within `allow` that get REFUSED.
+    pub refuse: Vec<IpNet>,
+    /// Clients that get no reply.
+    pub drop: Vec<IpNet>,
     /// UDP workers for each address of every listener; 0 is the number of cores, at most `limits::MAX_WORKERS`. Only that of
     /// `[listen]` counts.
     pub workers: usize,
@@ -39,7 +43,30 @@ pub struct Listener {
     pub on_refusal: Option<OnRefusal>,
 }
 
+/// The handling of a client, from the mildest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// It gets answers.
+    Allow,
+    /// It gets REFUSED.
+    Refuse,
+    /// It gets no reply.
+    Drop,
+}
+
 impl Listener {
+    /// The handling of a client: that of the longest prefix with its address, and of equal prefixes the strictest.
+    /// Clients in no prefix get REFUSED.
+    pub fn access(&self, client: IpAddr) -> Access {
+        let lists =
+            [(&self.allow, Access::Allow), (&self.refuse, Access::Refuse), (&self.drop, Access::Drop)];
+        let found = lists.into_iter().filter_map(|(networks, access)| {
+            let within = networks.iter().filter(|network| network.contains(&client));
+            Some((within.map(IpNet::prefix_len).max()?, access))
+        });
+        found.max().map_or(Access::Refuse, |(_, access)| access)
+    }
+
     /// The handling of lists' answers for its clients.
     pub fn guarding(&self) -> Guarding {
         Guarding { guard: self.dnsbl, on_refusal: self.on_refusal }
@@ -56,6 +83,18 @@ const ALLOW: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     "allow",
     |listener, typed, _| set(&mut listener.allow, value::list(typed, addresses::network)),
     |listener| Some(written::list(&listener.allow)),
+);
+
+const REFUSE: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "refuse",
+    |listener, typed, _| set(&mut listener.refuse, value::list(typed, addresses::network)),
+    |listener| Some(written::list(&listener.refuse)),
+);
+
+const DROP: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "drop",
+    |listener, typed, _| set(&mut listener.drop, value::list(typed, addresses::network)),
+    |listener| Some(written::list(&listener.drop)),
 );
 
 const WORKERS: ConfigKey<Listener> = ConfigKey::<Listener>::new(
@@ -87,7 +126,7 @@ const ON_REFUSED: ConfigKey<Listener> = ConfigKey::<Listener>::new(
 /// `[listen]`
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
-    keys: &[ADDRESSES, ALLOW, WORKERS, DNSBL, ON_REFUSED],
+    keys: &[ADDRESSES, ALLOW, REFUSE, DROP, WORKERS, DNSBL, ON_REFUSED],
     of: |config| &config.listen,
     of_mut: |config| &mut config.listen,
 };
@@ -96,7 +135,7 @@ impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
     const KEYS: &'static [ConfigKey<Self>] =
-        &[ADDRESSES.required().told(ToldBy::ByEntry), ALLOW, ZONES, DNSBL, ON_REFUSED];
+        &[ADDRESSES.required().told(ToldBy::ByEntry), ALLOW, REFUSE, DROP, ZONES, DNSBL, ON_REFUSED];
 
     fn blank() -> Self {
         Self { addresses: Vec::new(), ..Self::default() }

@@ -38,6 +38,7 @@ mod list;
 mod list_files;
 mod listener;
 mod reader;
+mod records;
 mod report;
 mod root_hints;
 mod sections;
@@ -56,7 +57,8 @@ pub use self::changes::changes;
 pub use self::dnsbl::Dnsbl;
 pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
-pub use self::listener::Listener;
+pub use self::listener::{Access, Listener};
+pub use self::records::{ConfiguredRecord, RECORD_TTL, line_of};
 pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;
 pub use self::sections::{Cache, Control, Dnssec, Family, LogSection, Resolve};
@@ -86,6 +88,8 @@ pub struct Config {
     pub zones: Vec<ConfiguredZone>,
     /// `[[host]]`: names with addresses of their own.
     pub hosts: Vec<ConfiguredHost>,
+    /// `[[record]]`: records of any type.
+    pub records: Vec<ConfiguredRecord>,
     /// `[dnsbl]`
     pub dnsbl: Dnsbl,
     /// `[[list]]`: DNS lists that are not in the registry, and changes to those that are.

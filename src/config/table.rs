@@ -8,6 +8,7 @@ use toml::de::DeValue;
 use super::keys::{SingleSection, TableEntry};
 use super::list::ConfiguredList;
 use super::listener::{self, Listener};
+use super::records::ConfiguredRecord;
 use super::report::nearest;
 use super::zone::{ConfiguredHost, ConfiguredZone};
 use super::{dnsbl, sections, value};
@@ -29,6 +30,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.once(&sections::DNSSEC);
     visitor.many::<ConfiguredZone>();
     visitor.many::<ConfiguredHost>();
+    visitor.many::<ConfiguredRecord>();
     visitor.once(&dnsbl::DNSBL);
     visitor.many::<ConfiguredList>();
     visitor.once(&sections::CONTROL);

@@ -10,11 +10,11 @@ use hickory_proto::rr::Name;
 use super::addresses::{Forwarder, server_text};
 use super::keys::{ConfigKey, TableEntry, ToldBy, set, set_some};
 use super::report::WrongValue;
-use super::{Config, addresses, included, value, written};
+use super::{Config, addresses, included, records, value, written};
 use crate::limits;
 
 /// The keys for the source of a zone's answers.
-const ZONE_KINDS: [&str; 3] = ["forward", "stub", "file"];
+const ZONE_KINDS: [&str; 4] = ["forward", "stub", "file", "records"];
 
 /// The meaning of leaving out a zone's own cap.
 const CAP: &str = "that of [cache]";
@@ -50,6 +50,8 @@ pub enum ZoneKind {
         /// Its text.
         text: String,
     },
+    /// `records`: lines of a zone file; the SOA is made here.
+    Records(Vec<String>),
 }
 
 impl TableEntry for ConfiguredZone {
@@ -68,7 +70,7 @@ impl TableEntry for ConfiguredZone {
             |zone, typed, _| set(&mut zone.kind, addresses::forwarders(typed).map(ZoneKind::Forward)),
             |zone| match &zone.kind {
                 ZoneKind::Forward(forwarders) => Some(written::list(forwarders)),
-                ZoneKind::Stub(_) | ZoneKind::File { .. } => None,
+                ZoneKind::Stub(_) | ZoneKind::File { .. } | ZoneKind::Records(_) => None,
             },
         )
         .told(ToldBy::ByEntry),
@@ -77,7 +79,7 @@ impl TableEntry for ConfiguredZone {
             |zone, typed, _| set(&mut zone.kind, addresses::servers(typed).map(ZoneKind::Stub)),
             |zone| match &zone.kind {
                 ZoneKind::Stub(servers) => Some(written::texts(servers.iter().map(|one| server_text(*one)))),
-                ZoneKind::Forward(_) | ZoneKind::File { .. } => None,
+                ZoneKind::Forward(_) | ZoneKind::File { .. } | ZoneKind::Records(_) => None,
             },
         )
         .told(ToldBy::ByEntry),
@@ -90,7 +92,16 @@ impl TableEntry for ConfiguredZone {
             },
             |zone| match &zone.kind {
                 ZoneKind::File { path, .. } => Some(written::path(Some(path))),
-                ZoneKind::Forward(_) | ZoneKind::Stub(_) => None,
+                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::Records(_) => None,
+            },
+        )
+        .told(ToldBy::ByEntry),
+        ConfigKey::<Self>::new(
+            "records",
+            |zone, typed, _| set(&mut zone.kind, records::lines(&zone.name, typed).map(ZoneKind::Records)),
+            |zone| match &zone.kind {
+                ZoneKind::Records(lines) => Some(written::texts(lines.iter().cloned())),
+                ZoneKind::Forward(_) | ZoneKind::Stub(_) | ZoneKind::File { .. } => None,
             },
         )
         .told(ToldBy::ByEntry),
@@ -149,7 +160,8 @@ impl TableEntry for ConfiguredZone {
         if old.leads(["forwards to", "queries", "file"]) != now {
             vec![format!("{now}, was: {}", old.leads(["forwards to", "queries", "file"]))]
         } else if old.kind != self.kind {
-            vec!["its file changed".to_owned()]
+            let what = if matches!(self.kind, ZoneKind::File { .. }) { "file" } else { "records" };
+            vec![format!("its {what} changed")]
         } else {
             Vec::new()
         }
@@ -180,6 +192,7 @@ impl ConfiguredZone {
                 format!("{stub} {}", joined(servers.iter().map(|server| server_text(*server))))
             }
             ZoneKind::File { path, .. } => format!("{file} {}", path.display()),
+            ZoneKind::Records(lines) => format!("{} records of this file", lines.len()),
         }
     }
 }

@@ -14,7 +14,8 @@ use super::protocol::{Blame, Problem, QueryReply, RecordText};
 use crate::clock::Mono;
 use crate::question::{Answer, Outcome, Question, Security};
 use crate::record::event::Step;
-use crate::wire::{presentation, response};
+use crate::wire::presentation::{self, kind_text};
+use crate::wire::response;
 
 /// The result of a question asked as a client.
 #[derive(Clone, Debug)]
@@ -75,14 +76,6 @@ pub fn read_kind(typed: &str) -> Result<RecordType, Problem> {
         fault: Blame::Request,
         sentence: format!("\"{typed}\" is not a type: write it like MX, TXT or TYPE65"),
     })
-}
-
-/// The name of a type.
-pub fn kind_text(kind: RecordType) -> String {
-    match kind {
-        RecordType::Unknown(number) => format!("TYPE{number}"),
-        known => known.to_string(),
-    }
 }
 
 /// The usual name of a response code.

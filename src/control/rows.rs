@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::lookup::{kind_text, rcode_text, record_text};
+use super::lookup::{rcode_text, record_text};
 use super::protocol::Reply;
 use super::protocol::rows::{FlightState, HeldAs, HeldRow, ServerState};
 use crate::cache::entries::Delegation;
@@ -15,7 +15,7 @@ use crate::clock::Mono;
 use crate::limits;
 use crate::question::Question;
 use crate::resolve::inflight::InFlight;
-use crate::wire::presentation;
+use crate::wire::presentation::{self, kind_text};
 
 /// The rows of a reply, up to the bound, then the number of those that were left out.
 pub(super) fn bounded<Row>(rows: Vec<Row>, reply: impl Fn(Row) -> Reply) -> Vec<Reply> {

@@ -1,6 +1,6 @@
 //! The configured zones, in rows: where each leads, and the state of its servers.
 //!
-//! Hosts are shown as zones of one name.
+//! Hosts, and names with records, are shown as zones of one name.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use super::rows;
 use crate::cache::servers::KnownServer;
 use crate::config::{Config, ConfiguredZone, ZoneKind};
 
-/// The zones and hosts of `config`, with the states of their servers.
+/// The zones, hosts and records of `config`, with the states of their servers.
 pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
     let zones = config.zones.iter().map(|zone| of_zone(config, zone, known));
     let hosts = config.hosts.iter().map(|host| ZoneState {
@@ -19,7 +19,11 @@ pub(super) fn rows(config: &Config, known: &[KnownServer]) -> Vec<Reply> {
         addresses: host.addresses.clone(),
         ..ZoneState::empty()
     });
-    rows::bounded(zones.chain(hosts).collect(), Reply::ZoneState)
+    let mut names: Vec<String> = config.records.iter().map(|record| record.name.to_string()).collect();
+    names.dedup();
+    let records =
+        names.into_iter().map(|zone| ZoneState { zone, kind: ZoneSource::Records, ..ZoneState::empty() });
+    rows::bounded(zones.chain(hosts).chain(records).collect(), Reply::ZoneState)
 }
 
 impl ZoneState {
@@ -57,6 +61,7 @@ fn of_zone(config: &Config, zone: &ConfiguredZone, known: &[KnownServer]) -> Zon
         ZoneKind::Stub(servers) => {
             (ZoneSource::Stub, servers.iter().map(|address| server(*address, None)).collect(), None)
         }
+        ZoneKind::Records(_) => (ZoneSource::Records, Vec::new(), None),
         ZoneKind::File { path, .. } => (ZoneSource::File, Vec::new(), Some(path.display().to_string())),
     };
     let hides = config

@@ -69,6 +69,9 @@ pub const MAX_ZONES: usize = 1_024;
 /// `[[host]]` entries; more names are better kept in a zone file.
 pub const MAX_HOSTS: usize = 4_096;
 
+/// `[[record]]` entries, each the records of one type of a name; more are better kept in a zone file.
+pub const MAX_RECORDS: usize = 4_096;
+
 /// `[[listener]]` entries: each costs threads and sockets. One for each network of a host, and one for tests.
 pub const MAX_LISTENERS: usize = 16;
 

@@ -11,11 +11,11 @@ use hickory_proto::rr::RecordType;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use arc_swap::{ArcSwap, Guard};
-use ipnet::IpNet;
 
 use super::recent::{Found, Place, RecentReplies, Terms};
 use super::refusals::Refusals;
 use crate::clock::{Clock, Mono};
+use crate::config::{Access, Listener};
 use crate::question::{Answer, Apart, Client, ExtendedError, Outcome, QuestionKey, ViewId};
 use crate::record::Recorder;
 use crate::record::event::Ended;
@@ -118,7 +118,7 @@ pub struct FrontParts {
 /// The clients of a listener, and their view.
 #[derive(Clone)]
 pub(super) struct Policy {
-    pub(super) allow: Vec<IpNet>,
+    pub(super) listener: Listener,
     pub(super) view: Arc<View>,
 }
 
@@ -143,7 +143,7 @@ impl Front {
 
     /// Whether a connection of `client` is served; a refused one is counted.
     pub(super) fn admits(&self, shard: usize, client: IpAddr) -> bool {
-        let admits = self.policy.load().allows(client);
+        let admits = self.policy.load().access(client) == Access::Allow;
         if !admits {
             self.apart(shard, Apart::Denied);
         }
@@ -291,13 +291,16 @@ impl Batch<'_> {
     fn deny(&self, client: IpAddr, out: &mut Vec<u8>) -> Handled {
         let Occasion { shard, at: now, limit } = self.occasion;
         self.front.apart(shard, Apart::Denied);
+        if self.policy.access(client) == Access::Drop {
+            return Handled::Nothing;
+        }
         // The source address of a datagram may be forged.
         if limit.is_none() && !self.front.refusals.may(client, now) {
             return Handled::Nothing;
         }
         let error = ExtendedError::new(
             ExtendedError::PROHIBITED,
-            "this listener does not answer your address (see `allow` in its configuration)",
+            "this listener does not answer your address (see `allow` and `refuse` in its configuration)",
         );
         reply::write_rejection(out, &self.query.rejection(ResponseCode::Refused, Outcome::Refused, error));
         Handled::Reply
@@ -367,7 +370,7 @@ impl Batch<'_> {
         if self.allowed == Some(client) {
             return true;
         }
-        let allows = self.policy.allows(client);
+        let allows = self.policy.access(client) == Access::Allow;
         if allows {
             self.allowed = Some(client);
         }
@@ -418,9 +421,8 @@ impl Arrival {
 }
 
 impl Policy {
-    fn allows(&self, client: IpAddr) -> bool {
+    fn access(&self, client: IpAddr) -> Access {
         // A client of IPv4 on a socket of both families comes as ::ffff:a.b.c.d.
-        let client = client.to_canonical();
-        self.allow.iter().any(|net| net.contains(&client))
+        self.listener.access(client.to_canonical())
     }
 }

@@ -73,12 +73,11 @@ mod udp;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
-use ipnet::IpNet;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::{Config, Listener};
 use crate::limits::{MAX_WAITING, MAX_WORKERS};
 use crate::zones::Views;
 use dropped::{Dropped, Inode};
@@ -204,9 +203,9 @@ pub fn shards(config: &Config) -> usize {
 }
 
 /// Every address to listen at, with its clients and the place of its listener: `[listen]` is the first.
-fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &[IpNet], usize)> {
+fn addresses(config: &Config) -> impl Iterator<Item = (SocketAddr, &Listener, usize)> {
     config.all_listeners().enumerate().flat_map(|(place, listener)| {
-        listener.addresses.iter().map(move |address| (*address, listener.allow.as_slice(), place))
+        listener.addresses.iter().map(move |address| (*address, listener, place))
     })
 }
 
@@ -282,8 +281,8 @@ impl Listeners {
     /// closed once their queries are answered; the others keep their sockets.
     pub fn apply(&mut self, mut prepared: Prepared, config: &Config, views: &Views) {
         let wanted: Vec<SocketAddr> = addresses(config).map(|(address, _, _)| address).collect();
-        for (address, allow, place) in addresses(config) {
-            let Some(policy) = policy(allow, views, place) else { continue };
+        for (address, listener, place) in addresses(config) {
+            let Some(policy) = policy(listener, views, place) else { continue };
             let open = self.open.iter().find(|open| open.configured == address);
             let retired = self.retired.iter().filter(|retired| retired.address == address);
             for front in open.map(|open| &open.front).into_iter().chain(retired.map(|retired| &retired.front))
@@ -338,8 +337,8 @@ impl Listeners {
         for (configured, bound) in sockets.bound {
             let found = addresses(config).find(|(address, _, _)| *address == configured);
             // An inherited socket that is not configured is served like `[listen]`.
-            let (_, allow, place) = found.unwrap_or((configured, &config.listen.allow, 0));
-            let Some(policy) = policy(allow, views, place) else { continue };
+            let (_, listener, place) = found.unwrap_or((configured, &config.listen, 0));
+            let Some(policy) = policy(listener, views, place) else { continue };
             let (waiting, refusals) = (Arc::clone(&self.waiting), Arc::clone(&self.refusals));
             let front = Arc::new(Front::new(Arc::clone(&self.parts), policy, waiting, refusals));
             let mut workers = Vec::new();
@@ -384,8 +383,8 @@ impl Listeners {
     }
 }
 
-fn policy(allow: &[IpNet], views: &Views, place: usize) -> Option<Policy> {
-    views.of_listener(place).map(|view| Policy { allow: allow.to_vec(), view: Arc::clone(view) })
+fn policy(listener: &Listener, views: &Views, place: usize) -> Option<Policy> {
+    views.of_listener(place).map(|view| Policy { listener: listener.clone(), view: Arc::clone(view) })
 }
 
 #[cfg(test)]

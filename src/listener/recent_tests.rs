@@ -15,6 +15,7 @@ use super::udp::tests::front;
 use crate::cache::flush::Flush;
 use crate::clock::Mono;
 use crate::config::Config;
+use crate::config::Listener;
 use crate::question::{Answer, Question, ViewId};
 use crate::random::Random;
 use crate::wire::compose::{self, AnswerParts};
@@ -127,6 +128,6 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     let mut code = || ask(&front, Some(&mut recent), &message, at).unwrap()[3] & 0x0F;
     assert_eq!([code(), code()], [0, 0]);
     let views = Views::new(&Arc::new(Config::default())).unwrap();
-    front.set_policy(policy(&[], &views, 0).unwrap());
+    front.set_policy(policy(&Listener { allow: Vec::new(), ..Listener::default() }, &views, 0).unwrap());
     assert_eq!(code(), 5);
 }

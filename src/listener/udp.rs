@@ -377,7 +377,7 @@ pub(in crate::listener) mod tests {
         let cookies = CookieSecret::new(Keyed::new(&random));
         let (supervisor, of_front) = (Supervisor::default(), Arc::clone(&resolver));
         let parts = FrontParts { clock, resolver: of_front, recorder, cookies, supervisor };
-        let policy = policy(&config.listen.allow, &views, 0).unwrap();
+        let policy = policy(&config.listen, &views, 0).unwrap();
         let front = Front::new(Arc::new(parts), policy, Arc::new(Semaphore::new(1)), refusals);
         (Arc::new(front), resolver, name)
     }

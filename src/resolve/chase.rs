@@ -72,7 +72,7 @@ impl Chaser {
                     return Ok(chased);
                 }
                 End::Negative { nxdomain, soa, .. } => {
-                    let here = nxdomain && context.view.is_host(&current);
+                    let here = nxdomain && context.view.has_records(&current);
                     if here {
                         chased.exists_here();
                     }

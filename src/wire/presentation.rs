@@ -3,7 +3,7 @@
 //! RFC 1035 section 5.1: an octet is escaped by a backslash and itself, or by a backslash and three decimal digits.
 //! The library reads and writes octal numbers, and shows labels of other scripts as they look.
 
-use hickory_proto::rr::Name;
+use hickory_proto::rr::{Name, RecordType};
 
 /// Characters with a meaning in names, which are therefore escaped.
 const SPECIAL: &[u8] = b".\\\"();@$";
@@ -63,6 +63,14 @@ pub fn name_text(name: &Name) -> String {
         text.push('.');
     }
     if text.is_empty() { ".".to_owned() } else { text }
+}
+
+/// The name of a type.
+pub fn kind_text(kind: RecordType) -> String {
+    match kind {
+        RecordType::Unknown(number) => format!("TYPE{number}"),
+        known => known.to_string(),
+    }
 }
 
 /// Foreign text for an error message: at most `most` characters and then their number. Characters that act on a

@@ -14,7 +14,7 @@ pub(super) fn refuse(config: &Config) -> Result<(), Wrong> {
         let (key, servers): (_, Vec<SocketAddr>) = match &zone.kind {
             ZoneKind::Forward(forwarders) => ("forward", forwarders.iter().map(|one| one.address).collect()),
             ZoneKind::Stub(servers) => ("stub", servers.clone()),
-            ZoneKind::File { .. } => continue,
+            ZoneKind::File { .. } | ZoneKind::Records(_) => continue,
         };
         // Queries to a listener that does not see the zone go elsewhere.
         let sees =

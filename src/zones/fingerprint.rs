@@ -20,7 +20,7 @@ impl fmt::Write for Taking {
 }
 
 impl Views {
-    /// A digest of the zones, hosts, views, root hints, trust anchors and TTL caps that these views are of.
+    /// A digest of the zones, hosts, records, views, root hints, trust anchors and TTL caps that these views are of.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
         let seen: Vec<_> = self.all().iter().map(|view| (&view.zones, view.guarding)).collect();
@@ -31,7 +31,8 @@ impl Views {
         let caps = (cache.max_ttl, cache.negative_max_ttl);
         let mut taking = Taking(Context::new(&SHA256));
         // Writing to a digest does not fail.
-        let _ = write!(taking, "{:?}", (seen, &config.zones, &config.hosts, trust, root, caps));
+        let _ =
+            write!(taking, "{:?}", (seen, &config.zones, &config.hosts, &config.records, trust, root, caps));
         octets(&taking.0.finish())
     }
 }

@@ -9,6 +9,7 @@ use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
 
 use super::authority::Authority;
 use super::zone::Zone;
+use crate::config::{RECORD_TTL, line_of};
 use crate::rdata::is_understood;
 use crate::zone_file;
 
@@ -30,6 +31,15 @@ pub fn from_file(apex: &Name, path: &Path, text: &str) -> Result<Authority, Stri
     }
     let zone = Zone::new(apex, records).map_err(|wrong| said(&wrong))?;
     Ok(Authority::new(vec![Arc::new(zone)]))
+}
+
+/// The zone of the lines of a `[[zone]]` with `records`.
+///
+/// # Errors
+/// A line that is no record of the zone, in words.
+pub fn from_lines(apex: &Name, lines: &[String]) -> Result<Authority, String> {
+    let records = lines.iter().map(|line| line_of(apex, line)).collect::<Result<Vec<_>, _>>()?;
+    from_records(apex, records, RECORD_TTL)
 }
 
 /// A zone of these records below `apex`, with a SOA and NS of its own; `ttl` is that of its negative answers.

@@ -6,7 +6,7 @@
 //!
 //! - A route carries its whole policy (source addresses, TTL caps, NXDOMAIN cut, minimisation, races, list). DNS
 //!   lists differ from other zones only by that policy and the gate of `dnsbl`.
-//! - A `[[host]]` decides addresses and reverse names only. When it decided all types, the MX of a name was lost and
+//! - A `[[host]]` decides addresses and reverse names only, a `[[record]]` its own type. When it decided all types, the MX of a name was lost and
 //!   mail went to the host itself.
 //! - Listeners that see the same zones share one view and its memory. Ids of views are never given twice: when they
 //!   were, a listener could for ten seconds after a reload get data learnt for clients of another listener.
@@ -18,17 +18,18 @@ mod denial;
 mod fingerprint;
 pub mod local;
 pub mod mirror;
+mod names;
 mod special;
 mod views;
 pub mod zone;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
+use hickory_proto::rr::{Name, RecordType};
 
 use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
@@ -43,20 +44,13 @@ use crate::question::{ViewId, WireName, wire_name};
 use crate::wire::presentation::shown;
 use authority::Authority;
 use mirror::Mirror;
+use names::Names;
 use views::Sees;
 pub use views::{Views, changed};
 
 /// TTL of "does not exist" for names of a DNS list that is shut down, and for names with a label that stands for a
 /// key: clients that still ask get no other answer soon.
 const MADE_HERE_TTL: u32 = 3_600;
-
-/// TTL of the records of a `[[host]]`: short, because the file may change at any time.
-const HOST_TTL: u32 = 300;
-
-/// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
-/// of the name without it. An address family that it does not give is denied, because the operator has given the
-/// addresses of the name.
-const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
 
 /// Routes by name in wire form. The table is searched for each question with every suffix of its name, several times.
 /// Only the operator and the registry choose the names in it.
@@ -161,7 +155,7 @@ pub struct View {
     /// The operator's settings.
     pub config: Arc<Config>,
     routes: Routes,
-    hosts: BTreeMap<Vec<u8>, Arc<Route>>,
+    names: Names,
     recursion: Arc<Route>,
     /// Names at and below which nothing is validated: those of the operator, and of zones that are served here.
     exempt: HashSet<Vec<u8>>,
@@ -202,7 +196,7 @@ impl View {
             knows,
             config: Arc::clone(config),
             routes: Routes::default(),
-            hosts: hosts(config, &policy)?,
+            names: Names::new(config, &policy)?,
             recursion: Arc::new(recursion),
             exempt: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
             guarding: sees.guarding,
@@ -230,14 +224,12 @@ impl View {
         Ok(view)
     }
 
-    /// The route of a question: that of its host if the host decides the type, otherwise of the longest suffix of its
-    /// name.
+    /// The route of a question: that of its name if a `[[host]]` or `[[record]]` decides the type, otherwise of the longest
+    /// suffix of its name.
     pub fn route(&self, name: &Name, kind: RecordType) -> &Arc<Route> {
         let wire = WireName::of(name);
-        if let Some(host) = self.hosts.get(&*wire)
-            && HOST_KINDS.contains(&kind)
-        {
-            return host;
+        if let Some(route) = self.names.route(&wire, kind) {
+            return route;
         }
         // DS is on the parent's side of a cut (RFC 4035 section 3.1.4.1).
         let from = if kind == RecordType::DS { parent(&wire) } else { Some(&*wire) };
@@ -262,9 +254,9 @@ impl View {
         &self.recursion
     }
 
-    /// Whether it is the name of a `[[host]]`, or the reverse name of one of its addresses.
-    pub fn is_host(&self, name: &Name) -> bool {
-        !self.hosts.is_empty() && self.hosts.contains_key(&wire_name(name))
+    /// Whether it is the name of a `[[host]]` or `[[record]]`, or the reverse name of an address of a host.
+    pub fn has_records(&self, name: &Name) -> bool {
+        self.names.has(name)
     }
 
     /// Whether validation ends at exactly this name: a negative trust anchor, or a zone that is not validated.
@@ -411,43 +403,13 @@ fn configured(zone: &config::ConfiguredZone, general: &ZonePolicy) -> Result<Rou
             })?;
             Kind::Local(authority)
         }
+        ZoneKind::Records(lines) => {
+            let authority = local::from_lines(&zone.name, lines)
+                .map_err(|reason| Wrong { zone: zone.name.to_string(), reason })?;
+            Kind::Local(authority)
+        }
     };
     Ok(Route { zone: zone.name.clone(), kind, policy, mirrored: None })
-}
-
-/// A route for each name of a `[[host]]`, and for the reverse name of each of its addresses.
-fn hosts(config: &Config, policy: &ZonePolicy) -> Result<BTreeMap<Vec<u8>, Arc<Route>>, Wrong> {
-    let mut records: BTreeMap<Vec<u8>, (Name, Vec<Record>)> = BTreeMap::new();
-    let mut add = |name: &Name, data: RData| {
-        let (_, records) = records.entry(wire_name(name)).or_insert_with(|| (name.clone(), Vec::new()));
-        records.push(Record::from_rdata(name.clone(), HOST_TTL, data));
-    };
-    for host in &config.hosts {
-        for address in &host.addresses {
-            let data = match address {
-                IpAddr::V4(address) => RData::A(rdata::A(*address)),
-                IpAddr::V6(address) => RData::AAAA(rdata::AAAA(*address)),
-            };
-            add(&host.name, data);
-            let mut reverse = Name::from(*address);
-            reverse.set_fqdn(true);
-            add(&reverse, RData::PTR(rdata::PTR(host.name.clone())));
-        }
-    }
-    let route = |(key, (name, records)): (Vec<u8>, (Name, Vec<Record>))| {
-        let authority = local::from_records(&name, records, HOST_TTL)
-            .map_err(|reason| Wrong { zone: name.to_string(), reason })?;
-        Ok((
-            key,
-            Arc::new(Route {
-                zone: name,
-                kind: Kind::Local(authority),
-                policy: policy.clone(),
-                mirrored: None,
-            }),
-        ))
-    };
-    records.into_iter().map(route).collect()
 }
 
 #[cfg(test)]

@@ -183,6 +183,8 @@ pub fn changed(old: &Config, new: &Config) -> Vec<Name> {
         }
     }
     for (one, other) in [(old, new), (new, old)] {
+        let records = one.records.iter().filter(|record| !other.records.contains(record));
+        names.extend(records.map(|record| record.name.clone()));
         let negatives = one.dnssec.negative_trust_anchors.iter();
         names.extend(negatives.filter(|name| !other.dnssec.negative_trust_anchors.contains(name)).cloned());
     }

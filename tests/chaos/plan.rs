@@ -89,6 +89,8 @@ impl Plan {
         let of = |sees: &Sees| Listener {
             addresses: Vec::new(),
             allow: Vec::new(),
+            refuse: Vec::new(),
+            drop: Vec::new(),
             workers: 0,
             zones: match sees {
                 Sees::All => None,

@@ -82,7 +82,7 @@ const WRONG_VALUES: &[(&str, &str)] = &[
 
 /// Lines below the name of a zone, each with its error.
 const WRONG_ZONES: &[(&str, &str)] = &[
-    ("", "line 2: zone: has no source of answers; write one of forward, stub, file"),
+    ("", "line 2: zone: has no source of answers; write one of forward, stub, file, records"),
     (
         "stub = [\"10.1.1.1\"]\nforward = [\"10.1.1.1\"]",
         "line 5: zone.forward: cannot be used together with stub; remove one of them",
@@ -135,6 +135,34 @@ const WRONG_SECTIONS: &[(&str, &str)] = &[
         "line 2: zone: is not a list of sections; write [[zone]] on its own line above each entry",
     ),
     ("[[zones]]\nname = \"a\"", "line 2: zones: is not a known section or key; did you mean [[zone]]?"),
+    (
+        "[[record]]\nname = \"a\"\ntype = \"SOA\"\ndata = [\"x\"]",
+        "line 4: record.type: is \"SOA\", a type of a zone; add a [[zone]] with a file that has it",
+    ),
+    (
+        "[[record]]\nname = \"*.a\"\ntype = \"A\"\ndata = [\"10.0.0.1\"]",
+        "line 3: record.name: \"*.a\" is a wildcard; add a [[zone]] with records = [\"* ...\"]",
+    ),
+    (
+        "[[record]]\nname = \"a\"\ntype = \"MX\"\ndata = [\"mx\"]",
+        "line 5: record.data: \"mx\" cannot be read as MX: the preference is missing; write it as in a zone file",
+    ),
+    (
+        "[[record]]\nname = \"a\"\ntype = \"A\"\ndata = [\"10.0.0.1\"]\n[[record]]\nname = \"A\"\ntype = \"CNAME\"\ndata = [\"b\"]",
+        "line 7: record.name: \"a\" has a CNAME and other records; remove the CNAME or the others (RFC 1034 section 3.6.2)",
+    ),
+    (
+        "[[record]]\nname = \"a\"\ntype = \"A\"\ndata = [\"10.0.0.1\"]\n[[record]]\nname = \"A\"\ntype = \"A\"\ndata = [\"10.0.0.2\"]",
+        "line 7: record.name: \"a\" appears twice with type A; put all data into one [[record]]",
+    ),
+    (
+        "[[host]]\nname = \"a\"\naddresses = [\"::1\"]\n[[record]]\nname = \"a\"\ntype = \"A\"\ndata = [\"10.0.0.2\"]",
+        "line 6: record.name: \"a\" has a [[host]], which has its addresses; put all addresses into the [[host]]",
+    ),
+    (
+        "[[zone]]\nname = \"lan\"\nrecords = [\"mail.example. A 10.0.0.1\"]",
+        "line 4: zone.records: \"mail.example. A 10.0.0.1\" is not a record of the zone: mail.example. is outside of the zone; write it as a line of a zone file, like \"mail MX 10 mx\"",
+    ),
     (
         "[[host]]\nname = \"a\"\naddresses = [\"b\"]",
         "line 4: host.addresses: \"b\" is not an address; write it like \"192.0.2.1\" or \"2001:db8::1\"",

@@ -94,7 +94,8 @@ fn the_configured_zones() {
     office.file = Some("/etc/resolverd/office.zone".to_owned());
     let mut printer = zone("printer.lan.", ZoneSource::Host, Vec::new());
     printer.addresses = vec!["10.0.0.9".parse().unwrap(), "fd00::9".parse().unwrap()];
-    let rows = [corp, partner, office, printer].map(Reply::ZoneState);
+    let blocked = zone("blocked.example.", ZoneSource::Records, Vec::new());
+    let rows = [corp, partner, office, printer, blocked].map(Reply::ZoneState);
     both("zones", &zones::table(&rows, Style::Plain), &lines(&rows));
     golden("zones_colored.txt", &zones::table(&rows, Style::Colored));
     assert_eq!(zones::table(&[], Style::Plain), "no configured zones\n");

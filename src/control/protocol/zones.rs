@@ -41,6 +41,8 @@ pub enum ZoneSource {
     Stub,
     /// A zone file.
     File,
+    /// Records of the configuration file.
+    Records,
     /// A host entry.
     Host,
 }

@@ -5,7 +5,7 @@ use super::{Paint, Style, words};
 use crate::cache::servers::Health;
 use crate::control::lookup::harmless;
 use crate::control::protocol::Reply;
-use crate::control::protocol::zones::{ZoneServer, ZoneState};
+use crate::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
 
 /// The zones, in the order of the configuration.
 pub fn table(replies: &[Reply], style: Style) -> String {
@@ -39,6 +39,10 @@ fn rows(row: &ZoneState) -> Vec<Vec<(String, Paint)>> {
             plain(String::new()),
             plain("local address".to_owned()),
         ]);
+    }
+    if row.kind == ZoneSource::Records {
+        let here = plain("records of the configuration file".to_owned());
+        targets.push(vec![plain("–".to_owned()), plain(String::new()), here]);
     }
     let kind = words::word(&row.kind);
     let named = [harmless(&row.zone), kind];

@@ -1,0 +1,97 @@
+//! Names with records of their own: `[[host]]` and `[[record]]`.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_proto::rr::{Name, RData, Record, RecordType, rdata};
+
+use super::{Kind, Route, Wrong, ZonePolicy, local};
+use crate::config::{Config, RECORD_TTL};
+use crate::question::wire_name;
+
+/// The types that a `[[host]]` decides, of its names and its reverse names. Mail, texts and all other types are those
+/// of the name without it. An address family that it does not give is denied, because the operator has given the
+/// addresses of the name.
+const HOST_KINDS: [RecordType; 3] = [RecordType::A, RecordType::AAAA, RecordType::PTR];
+
+/// The address types: a `[[record]]` of one denies the other, for the same reason.
+const ADDRESS_KINDS: [RecordType; 2] = [RecordType::A, RecordType::AAAA];
+
+/// The types that are asked of the zone around a name, even if the name is an alias.
+const OF_THE_ZONE: [RecordType; 3] = [RecordType::SOA, RecordType::NS, RecordType::DS];
+
+/// The routes of these names, by name in wire form.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeMap<Vec<u8>, NameRoute>);
+
+#[derive(Debug)]
+struct NameRoute {
+    route: Arc<Route>,
+    /// The types that are answered here; of an alias all except those of its zone.
+    kinds: Vec<RecordType>,
+}
+
+/// The records of one name.
+struct Gathered {
+    name: Name,
+    records: Vec<Record>,
+    kinds: Vec<RecordType>,
+}
+
+impl Names {
+    /// The names of `config`; those of a `[[host]]` with the reverse name of each of its addresses.
+    pub(super) fn new(config: &Config, policy: &ZonePolicy) -> Result<Self, Wrong> {
+        let mut gathered: BTreeMap<Vec<u8>, Gathered> = BTreeMap::new();
+        let mut add = |name: &Name, records: Vec<Record>, kinds: &[RecordType]| {
+            let blank = || Gathered { name: name.clone(), records: Vec::new(), kinds: Vec::new() };
+            let of_name = gathered.entry(wire_name(name)).or_insert_with(blank);
+            of_name.records.extend(records);
+            of_name.kinds.extend(kinds);
+        };
+        for host in &config.hosts {
+            for address in &host.addresses {
+                let data = match address {
+                    IpAddr::V4(address) => RData::A(rdata::A(*address)),
+                    IpAddr::V6(address) => RData::AAAA(rdata::AAAA(*address)),
+                };
+                let record = |name: &Name, data| vec![Record::from_rdata(name.clone(), RECORD_TTL, data)];
+                add(&host.name, record(&host.name, data), &HOST_KINDS);
+                let mut reverse = Name::from(*address);
+                reverse.set_fqdn(true);
+                add(&reverse, record(&reverse, RData::PTR(rdata::PTR(host.name.clone()))), &HOST_KINDS);
+            }
+        }
+        for record in &config.records {
+            let kinds: &[RecordType] =
+                if ADDRESS_KINDS.contains(&record.kind) { &ADDRESS_KINDS } else { &[record.kind] };
+            add(&record.name, record.records(), kinds);
+        }
+        let routes = gathered.into_iter().map(|(key, of_name)| Ok((key, of_name.route(policy)?)));
+        Ok(Self(routes.collect::<Result<_, _>>()?))
+    }
+
+    /// The route of a name in wire form, if `kind` is answered here.
+    pub(super) fn route(&self, wire: &[u8], kind: RecordType) -> Option<&Arc<Route>> {
+        let found = self.0.get(wire)?;
+        let is_alias = found.kinds.contains(&RecordType::CNAME);
+        let is_here = if is_alias { !OF_THE_ZONE.contains(&kind) } else { found.kinds.contains(&kind) };
+        is_here.then_some(&found.route)
+    }
+
+    /// Whether the name is one of these.
+    pub(super) fn has(&self, name: &Name) -> bool {
+        !self.0.is_empty() && self.0.contains_key(&wire_name(name))
+    }
+}
+
+impl Gathered {
+    fn route(self, policy: &ZonePolicy) -> Result<NameRoute, Wrong> {
+        let Self { name, records, kinds } = self;
+        let authority = local::from_records(&name, records, RECORD_TTL)
+            .map_err(|reason| Wrong { zone: name.to_string(), reason })?;
+        let route =
+            Route { zone: name, kind: Kind::Local(authority), policy: policy.clone(), mirrored: None };
+        Ok(NameRoute { route: Arc::new(route), kinds })
+    }
+}
