@@ -11,6 +11,9 @@ use super::value::{Read, Typed, list, text};
 use crate::limits;
 use crate::wire::presentation::shown;
 
+/// The smallest of `resolve.source_ports`: lower ports belong to services of the machine.
+pub(super) const FIRST_SOURCE_PORT: u16 = 1_024;
+
 /// The port of DNS (RFC 1035 section 4.2).
 pub const PORT: u16 = 53;
 
@@ -88,7 +91,7 @@ pub(super) fn sources(value: &Typed<'_>) -> Read<Vec<IpAddr>> {
 /// The first and the last port of a range that is large enough.
 pub(super) fn source_ports(value: &Typed<'_>) -> Read<RangeInclusive<u16>> {
     let typed = text(value)?;
-    let first = limits::FIRST_SOURCE_PORT;
+    let first = FIRST_SOURCE_PORT;
     let remedy = || {
         let fewest = limits::MIN_SOURCE_PORTS;
         format!("write the first and the last of at least {fewest} ports, like \"{first}-65535\"")

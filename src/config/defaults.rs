@@ -1,5 +1,8 @@
 //! Every default, in one place. `conf/resolverd.toml` has the same values, and a test compares the two.
 //!
+//! The keys of a `[[list]]` are unset by default. The registry then decides, by the purpose of the list:
+//! [`List::new`](crate::dnsbl::list::List::new).
+//!
 //! The root servers are those of <https://www.iana.org/domains/root/servers>. Old hints are no problem, because any
 //! server that still answers primes the root (RFC 9609 section 2).
 
@@ -10,6 +13,7 @@ use std::time::Duration;
 use hickory_proto::rr::Name;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::addresses::FIRST_SOURCE_PORT;
 pub use super::addresses::{PORT, TLS_PORT};
 use super::{
     Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection, Resolve,
@@ -125,7 +129,7 @@ impl Default for Resolve {
             race: true,
             upstream_port: PORT,
             source: Vec::new(),
-            source_ports: limits::FIRST_SOURCE_PORT..=u16::MAX,
+            source_ports: FIRST_SOURCE_PORT..=u16::MAX,
         }
     }
 }

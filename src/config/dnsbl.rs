@@ -10,7 +10,6 @@ use super::keys::{ConfigKey, SingleSection, set};
 use super::{list_files, value, written};
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
-use crate::limits;
 
 const BATCHES: [(&str, Mode); 4] = [
     ("learned", Mode::Learned),
@@ -18,6 +17,9 @@ const BATCHES: [(&str, Mode); 4] = [
     ("observe", Mode::Observe),
     ("off", Mode::Off),
 ];
+
+/// The largest `dnsbl.batch_waste`: with more, an operator may ask all lists at once.
+const MAX_BATCH_WASTE: u32 = 50;
 
 /// `[dnsbl]`
 #[derive(Clone, Debug, PartialEq)]
@@ -66,7 +68,7 @@ pub(super) const DNSBL: SingleSection<Dnsbl> = SingleSection {
         ConfigKey::<Dnsbl>::new(
             "batch_waste",
             |dnsbl, typed, _| {
-                set(&mut dnsbl.batch_waste, value::number(typed, &(0..=limits::MAX_BATCH_WASTE.into())))
+                set(&mut dnsbl.batch_waste, value::number(typed, &(0..=MAX_BATCH_WASTE.into())))
             },
             |dnsbl| Some(written::number(dnsbl.batch_waste)),
         ),

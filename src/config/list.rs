@@ -34,6 +34,15 @@ const WHEN_SILENT: [(&str, WhenSilent); 2] =
     [("servfail", WhenSilent::Servfail), ("nxdomain", WhenSilent::Nxdomain)];
 const WHEN_STALE: [(&str, WhenStale); 2] = [("report", WhenStale::Report), ("public", WhenStale::Public)];
 
+/// The smallest `max_age` of a list: a mirror that fetches its data every minute may fail a few times.
+const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
+
+/// The largest `max_age`: data that are a month old are of no use.
+const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+
+/// The largest quota of a list: the largest number of TOML.
+const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
+
 /// `[[list]]`: a list that is not in the registry, or changes to one that is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ConfiguredList {
@@ -125,7 +134,7 @@ impl TableEntry for ConfiguredList {
         .unset(AS_KNOWN),
         ConfigKey::<Self>::new(
             "quota",
-            |list, typed, _| set_some(&mut list.quota, value::number(typed, &(1..=limits::MAX_LIST_QUOTA))),
+            |list, typed, _| set_some(&mut list.quota, value::number(typed, &(1..=MAX_LIST_QUOTA))),
             |list| list.quota.map(written::number),
         )
         .unset(AS_KNOWN),
@@ -145,7 +154,7 @@ impl TableEntry for ConfiguredList {
         ConfigKey::<Self>::new(
             "max_age",
             |list, typed, _| {
-                let range = limits::MIN_MIRROR_AGE..=limits::MAX_MIRROR_AGE;
+                let range = MIN_MIRROR_AGE..=MAX_MIRROR_AGE;
                 set_some(&mut list.max_age, value::span(typed, &range))
             },
             |list| list.max_age.map(written::span),

@@ -9,7 +9,8 @@ use hickory_proto::rr::{Name, Record, RecordType};
 use super::delegations::Tree;
 use super::world::ServerPlan;
 use super::zone_file::read_zone;
-use crate::zones::authority::{Authority, MAX_ALIASES, datagram_size, encode};
+use crate::limits::MAX_ALIASES_IN_ZONE;
+use crate::zones::authority::{Authority, datagram_size, encode};
 
 const TEXT: &str = "
 deep.ent A 127.0.0.9
@@ -68,7 +69,7 @@ fn follows_aliases_within_the_zone() {
     assert_eq!(shape(&ask("out.example.", RecordType::A)), (NoError, true, 1, 0, 0));
     assert_eq!(shape(&ask("gone.example.", RecordType::A)), (NXDomain, true, 1, 1, 0));
     assert_eq!(shape(&ask("x.old.example.", RecordType::A)), (NoError, true, 3, 0, 0));
-    assert_eq!(ask("loop1.example.", RecordType::A).answers.len(), MAX_ALIASES);
+    assert_eq!(ask("loop1.example.", RecordType::A).answers.len(), MAX_ALIASES_IN_ZONE);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Bounds of the configuration and of its files.
+//! Bounds of the configuration and of its files. The range of one key stands beside the key in `config`.
 
 use std::time::Duration;
 
@@ -19,9 +19,6 @@ pub const MIN_DEADLINE: Duration = Duration::from_secs(1);
 
 /// The largest `resolve.deadline`: a second below `FLIGHT_TIME`, so that the client gets the reason.
 pub const MAX_DEADLINE: Duration = Duration::from_secs(9);
-
-/// The smallest of `resolve.source_ports`: lower ports belong to services of the machine.
-pub const FIRST_SOURCE_PORT: u16 = 1_024;
 
 /// The fewest `resolve.source_ports`: a forger then has to guess one of 2^26 pairs of port and id (RFC 5452 section
 /// 7), and 1 024 messages can be in progress from an address.
@@ -51,12 +48,6 @@ pub const MAX_SHOWN_SENTENCE: usize = 600;
 /// Octets of a file with a key: Spamhaus' have 26.
 pub const MAX_KEY_FILE: u64 = 4_096;
 
-/// The smallest `max_age` of a list: a mirror that fetches its data every minute may fail a few times.
-pub const MIN_MIRROR_AGE: Duration = Duration::from_secs(5 * 60);
-
-/// The largest `max_age`: data that are a month old are of no use.
-pub const MAX_MIRROR_AGE: Duration = Duration::from_secs(31 * 24 * 60 * 60);
-
 /// Octets of a registry of lists: the built-in one has 25 KiB.
 pub const MAX_REGISTRY_FILE: u64 = 1 << 20;
 
@@ -80,12 +71,6 @@ pub const MAX_CONFIGURED_ADDRESSES: usize = 32;
 
 /// Octets of a configured zone file with its includes, which is read into memory: about 300 000 records.
 pub const MAX_ZONE_FILE: u64 = 16 << 20;
-
-/// The largest `dnsbl.batch_waste`: with more, an operator may ask all lists at once.
-pub const MAX_BATCH_WASTE: u32 = 50;
-
-/// The largest quota of a list: the largest number of TOML.
-pub const MAX_LIST_QUOTA: u64 = i64::MAX as u64;
 
 /// Octets of a file of trust anchors: that of BIND has 4 KiB.
 pub const MAX_TRUST_ANCHOR_FILE: u64 = 1 << 20;

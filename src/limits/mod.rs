@@ -28,6 +28,7 @@ mod resolve;
 mod supervise;
 mod validate;
 mod wire;
+mod zones;
 
 pub use cache::*;
 pub use check::*;
@@ -44,3 +45,4 @@ pub use resolve::*;
 pub use supervise::*;
 pub use validate::*;
 pub use wire::*;
+pub use zones::*;

@@ -11,6 +11,7 @@ use super::cookie::WHOLE;
 use super::query::{Query, Rejection};
 use super::{COOKIE, HEADER, OPT, PAYLOAD};
 use crate::clock::Mono;
+use crate::limits::MAX_ERROR_TEXT;
 use crate::question::{Answer, ExtendedError, Security};
 
 /// Option code of extended errors (RFC 8914 section 2).
@@ -18,9 +19,6 @@ const EXTENDED_ERROR: u16 = 15;
 
 /// Octets of an OPT without options.
 const OPT_SIZE: usize = 11;
-
-/// Text of an extended error is cut to this: a sentence, small enough to fit beside any question within 512 octets.
-const MAX_TEXT: usize = 180;
 
 /// Writes `answer` for `query` into `out` (cleared first), at most `limit` octets.
 pub fn write(out: &mut Vec<u8>, answer: &Answer, query: &Query, limit: usize, now: Mono) {
@@ -109,7 +107,7 @@ fn options_size(error: Option<&ExtendedError>, cookie: Option<&[u8; WHOLE]>) -> 
 
 /// The error's text, cut at a character's end.
 fn text_of(error: &ExtendedError) -> &str {
-    let end = error.text.floor_char_boundary(MAX_TEXT);
+    let end = error.text.floor_char_boundary(MAX_ERROR_TEXT);
     error.text.get(..end).unwrap_or_default()
 }
 

@@ -13,9 +13,7 @@ use hickory_proto::serialize::binary::{BinDecodable, BinDecoder};
 
 use super::denial;
 use super::zone::Zone;
-
-/// Aliases followed within a zone. BIND stops at 16; a loop in the zone's text must end.
-pub(crate) const MAX_ALIASES: usize = 16;
+use crate::limits::MAX_ALIASES_IN_ZONE;
 
 /// The size that a server offers (RFC 6891 section 6.2.3), and sends at most: the value agreed on in 2020.
 pub const EDNS_SIZE: u16 = 1232;
@@ -124,7 +122,7 @@ impl Search<'_> {
     fn answer(&self, question: &Query, mut response: Message) -> Message {
         let mut name = question.name().to_lowercase();
         response.metadata.authoritative = true;
-        for _ in 0..MAX_ALIASES {
+        for _ in 0..MAX_ALIASES_IN_ZONE {
             match self.look_up(&name, question.query_type()) {
                 ZoneData::Answer { records, proof } => {
                     response.add_answers(records);

@@ -27,6 +27,9 @@ const LABEL: usize = 13;
 /// Columns for a zone's name, so that its verdict still fits.
 const ZONE: usize = 28;
 
+/// The advice if no client has asked.
+const UNASKED: &str = "`resolverctl check system` shows whether this host uses resolverd";
+
 /// The screen.
 pub fn stats(stats: &Stats, style: Style) -> String {
     let upper = upper(stats, style);
@@ -37,6 +40,7 @@ pub fn stats(stats: &Stats, style: Style) -> String {
     let servers = stats.slow_servers.len().min(left - zones);
     let zones = slowest_zones(stats.slow_zones.get(..zones).unwrap_or_default(), style);
     let servers = slowest_servers(stats.slow_servers.get(..servers).unwrap_or_default(), style);
+    let cache = if stats.stores.is_empty() { String::new() } else { cache };
     format!("{upper}\n{zones}{servers}{cache}")
 }
 
@@ -52,8 +56,13 @@ fn upper(stats: &Stats, style: Style) -> String {
         format!("{} from cache", words::percent_of(cached, report.questions)),
     ];
     let mut text = format!("{}\n", style.paint(Paint::Head, &title));
-    text.push_str(&items("queries", &questions, style));
-    text.push_str(&items("outcomes", &in_per_cent(&report.outcomes), style));
+    if report.questions > 0 {
+        text.push_str(&items("queries", &questions, style));
+        text.push_str(&items("outcomes", &in_per_cent(&report.outcomes), style));
+    } else {
+        text.push_str(&items("queries", &["none from clients in this time".to_owned()], style));
+        text.push_str(&items("", &[UNASKED.to_owned()], style));
+    }
     let apart: Vec<String> = report
         .apart
         .iter()
@@ -64,8 +73,12 @@ fn upper(stats: &Stats, style: Style) -> String {
         text.push_str(&items("discarded", &apart, style));
     }
     text.push_str(&shed(stats, style));
-    text.push_str(&items("latency", &words::quantiles(&report.latency), style));
-    text.push_str(&upstream(stats, style));
+    if report.questions > 0 {
+        text.push_str(&items("latency", &words::quantiles(&report.latency), style));
+    }
+    if report.questions > 0 || report.upstream.messages.values().any(|count| *count > 0) {
+        text.push_str(&upstream(stats, style));
+    }
     text
 }
 

@@ -35,8 +35,8 @@
 //!   `zone` line.
 //! - `sign ZONE [WORD]...`: signs a zone; `signing` has the words. Below a question it is a change of the world, made
 //!   and signed at that moment. If the root is signed, the resolver trusts its keys and validates.
-//! - `config KEY=VALUE...`: keys of the resolver. `stub=ZONE@ADDRESS,ADDRESS` and `forward=` name the operator's own
-//!   servers.
+//! - `config KEY=VALUE...`: keys of `[resolve]`, `[cache]` and `[dnssec]` in one line, read as those of a file; `on` is
+//!   `true`. `stub=ZONE@ADDRESS,ADDRESS` and `forward=` are a `[[zone]]` with these servers.
 //! - `toml`: the lines below are a configuration file without `version`. Keys that it does not name have the values
 //!   that the lab needs. Paths begin where the test is started.
 //! - `for zone=1..3`: repeats the lines below it, with `{zone}` and `{zone+1}` in them. A word with `{1..3}` stands

@@ -2,20 +2,18 @@
 //!
 //! Call it on one thread with tokio's clock paused.
 
-use std::net::{IpAddr, SocketAddr};
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use hickory_proto::rr::Name;
 
-use crate::config::{Config, ConfiguredZone, Family, Forwarder, ZoneKind};
+use crate::config::Config;
 use crate::lab::delegations::Tree;
-use crate::lab::fault::span;
 use crate::lab::simulation::{Reply, Simulation, config_for, config_trusting};
-use crate::lab::world::{Lab, absolute};
+use crate::lab::world::Lab;
 use crate::record::Window;
 
 use super::check::differences;
@@ -45,8 +43,9 @@ impl Scenario {
         if let Some(file) = file {
             config = Config::read_over(config, file, Path::new("."))?;
         }
-        for (key, value) in &self.settings {
-            set(&mut config, key, value).map_err(|reason| ScenarioError::Line { line: 0, reason })?;
+        if !self.settings.is_empty() {
+            let file = written(&self.settings).map_err(|reason| ScenarioError::Line { line: 0, reason })?;
+            config = Config::read_over(config, &file, Path::new("."))?;
         }
         Ok(config)
     }
@@ -123,52 +122,34 @@ fn counted(simulation: &Simulation, wanted: &[(String, RangeInclusive<u64>)]) ->
     wanted.iter().filter_map(differs).collect()
 }
 
-/// A zone of the operator's own: `NAME@ADDRESS,ADDRESS`.
-fn zone(key: &str, text: &str) -> Result<ConfiguredZone, String> {
-    let (name, addresses) = text.split_once('@').ok_or_else(|| format!("{text} is not NAME@ADDRESS"))?;
-    let read = |address: &str| {
-        let address: IpAddr = address.parse().map_err(|_| format!("{address} is no address"))?;
-        Ok(SocketAddr::new(address, 53))
-    };
-    let servers = addresses.split(',').map(read).collect::<Result<Vec<_>, String>>()?;
-    let kind = if key == "stub" {
-        ZoneKind::Stub(servers)
-    } else {
-        ZoneKind::Forward(servers.into_iter().map(|address| Forwarder { address, tls: None }).collect())
-    };
-    let name = absolute(name).map_err(|error| error.to_string())?;
-    Ok(ConfiguredZone { name, kind, ..ConfiguredZone::default() })
-}
-
-/// Sets a key of a `config` line.
-fn set(config: &mut Config, key: &str, value: &str) -> Result<(), String> {
-    let spanned =
-        || -> Result<Duration, String> { span(value).ok_or_else(|| format!("{value} is not a span")) };
-    match (key, value) {
-        ("validate", "on" | "off") => config.dnssec.validate = value == "on",
-        ("sha1", "on" | "off") => config.dnssec.sha1 = value == "on",
-        ("race", "on" | "off") => config.resolve.race = value == "on",
-        ("qname_minimisation", "on" | "off") => config.resolve.qname_minimisation = value == "on",
-        ("ipv4" | "ipv6", "on" | "off" | "auto") => {
-            let family = match value {
-                "on" => Family::On,
-                "off" => Family::Off,
-                _ => Family::Auto,
-            };
-            *(if key == "ipv4" { &mut config.resolve.ipv4 } else { &mut config.resolve.ipv6 }) = family;
-        }
-        ("deadline", _) => config.resolve.deadline = spanned()?,
-        ("max_ttl", _) => config.cache.max_ttl = spanned()?,
-        ("negative_max_ttl", _) => config.cache.negative_max_ttl = spanned()?,
-        ("prefetch", "on" | "off") => config.cache.prefetch = value == "on",
-        ("serve_stale", _) => config.cache.serve_stale = spanned()?,
-        ("stub" | "forward", _) => config.zones.push(zone(key, value)?),
-        ("deny", _) => {
-            config.resolve.deny_servers.push(value.parse().map_err(|_| format!("{value} is no network"))?);
-        }
-        _ => return Err(format!("no setting {key}={value}")),
+/// The `config` lines as a file of the configuration.
+fn written(settings: &[(String, String)]) -> Result<String, String> {
+    let mut sections: BTreeMap<&str, String> = BTreeMap::new();
+    let mut zones = String::new();
+    for (key, value) in settings {
+        let section = match key.as_str() {
+            "validate" | "sha1" => "dnssec",
+            "race" | "qname_minimisation" | "ipv4" | "ipv6" | "deadline" | "deny_servers" => "resolve",
+            "max_ttl" | "negative_max_ttl" | "prefetch" | "serve_stale" => "cache",
+            "stub" | "forward" => {
+                let (name, servers) =
+                    value.split_once('@').ok_or_else(|| format!("{value} is not NAME@ADDRESS"))?;
+                let servers: Vec<&str> = servers.split(',').collect();
+                zones.push_str(&format!("[[zone]]\nname = {name:?}\n{key} = {servers:?}\n"));
+                continue;
+            }
+            _ => return Err(format!("no setting {key}={value}")),
+        };
+        let value = match value.as_str() {
+            "on" => "true".to_owned(),
+            "off" => "false".to_owned(),
+            _ if key == "deny_servers" => format!("{:?}", value.split(',').collect::<Vec<_>>()),
+            _ => format!("{value:?}"),
+        };
+        sections.entry(section).or_default().push_str(&format!("{key} = {value}\n"));
     }
-    Ok(())
+    let sections = sections.iter().map(|(section, keys)| format!("[{section}]\n{keys}"));
+    Ok(format!("version = 1\n{}{zones}", sections.collect::<String>()))
 }
 
 #[cfg(test)]
