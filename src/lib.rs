@@ -25,7 +25,7 @@
 //!    ▼
 //!  servers
 //!
-//!  above resolve, a task of the daemon each:     background (questions that no client has asked)
+//!  above resolve, a task of the daemon each:     background · lookahead (questions that no client has asked)
 //!  beside the way, never in it:                  record · control
 //! ```
 //!
@@ -48,6 +48,7 @@
 //!    `Network` stands for sockets, or for the servers of the `lab` in memory.
 //! 5. Every end of a step is reported to [`record`]. [`control`] shows it to [`ctl`], which is `resolverctl`. [`check`]
 //!    checks the host.
+//! 6. [`lookahead`] learns of the answers to misses, and asks what mail software asks next.
 //!
 //! # Shared types
 //!
@@ -66,13 +67,14 @@
 //! ```text
 //! main       daemon ctl lab control listener zones config record notify log arguments
 //! bin        ctl
-//! daemon     control listener background resolve zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
-//! ctl        control check zones config dnsbl record cache question conduct limits
-//! lab        control background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
-//! control    resolve config dnsbl record cache wire question clock limits
+//! daemon     control listener lookahead background resolve zones config dnsbl exchange record cache wire question notify supervise log clock hash random limits
+//! ctl        control lookahead check zones config dnsbl record cache question conduct limits
+//! lab        control lookahead background resolve zones config zone_file exchange record cache wire validate question supervise conduct clock random limits
+//! control    lookahead resolve config dnsbl record cache wire question clock limits
 //! listener   resolve zones config record cache wire question supervise clock hash limits
+//! lookahead  resolve config dnsbl record wire question clock hash random limits
 //! background resolve zones config dnsbl question clock random limits
-//! resolve    iterate zones dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
+//! resolve    iterate zones config dnsbl exchange record cache wire validate question supervise conduct clock hash random limits
 //! iterate    zones config dnsbl exchange record cache validate question supervise conduct clock random limits
 //! check      config clock random limits
 //! zones      config zone_file dnsbl cache wire question clock hash rdata limits
@@ -125,6 +127,7 @@ pub mod lab;
 pub mod limits;
 pub mod listener;
 pub mod log;
+pub mod lookahead;
 pub mod notify;
 pub mod question;
 pub mod random;

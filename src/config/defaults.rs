@@ -16,8 +16,8 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::addresses::FIRST_SOURCE_PORT;
 pub use super::addresses::{PORT, TLS_PORT};
 use super::{
-    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection, Resolve,
-    RootHints, TrustAnchor, ZoneKind,
+    Cache, Config, ConfiguredZone, Control, Dnsbl, Dnssec, Family, Guard, Listener, LogSection, Lookahead,
+    LookaheadMode, Resolve, RootHints, TrustAnchor, ZoneKind,
 };
 use crate::dnsbl::batch::Mode;
 use crate::dnsbl::registry::Registry;
@@ -100,6 +100,7 @@ impl Default for Listener {
             zones: None,
             dnsbl: Guard::Guard,
             on_refusal: None,
+            lookahead: None,
         }
     }
 }
@@ -178,6 +179,12 @@ impl Default for Dnsbl {
     }
 }
 
+impl Default for Lookahead {
+    fn default() -> Self {
+        Self { mode: LookaheadMode::Learned }
+    }
+}
+
 impl Default for Control {
     fn default() -> Self {
         Self { socket: PathBuf::from(SOCKET) }
@@ -206,6 +213,7 @@ impl Default for Config {
             records: Vec::new(),
             dnsbl: Dnsbl::default(),
             lists: Vec::new(),
+            lookahead: Lookahead::default(),
             control: Control::default(),
             log: LogSection::default(),
         }

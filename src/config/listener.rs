@@ -6,6 +6,7 @@ use hickory_proto::rr::Name;
 use ipnet::IpNet;
 
 use super::keys::{ConfigKey, SingleSection, TableEntry, ToldBy, set, set_some};
+use super::lookahead::{LISTENER_MODES, LookaheadMode};
 use super::{Config, addresses, value, written};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{Guard, OnRefusal};
@@ -41,6 +42,8 @@ pub struct Listener {
     pub dnsbl: Guard,
     /// The answer instead, for every list; none leaves it to each list.
     pub on_refusal: Option<OnRefusal>,
+    /// What look-ahead does for its clients; none leaves it to `[lookahead]`.
+    pub lookahead: Option<LookaheadMode>,
 }
 
 /// The handling of a client, from the mildest.
@@ -123,10 +126,16 @@ const ON_REFUSED: ConfigKey<Listener> = ConfigKey::<Listener>::new(
     |listener| Some(written::word(listener.on_refusal, &ON_REFUSAL)),
 );
 
+const LOOKAHEAD: ConfigKey<Listener> = ConfigKey::<Listener>::new(
+    "lookahead",
+    |listener, typed, _| set(&mut listener.lookahead, value::word(typed, &LISTENER_MODES)),
+    |listener| Some(written::word(listener.lookahead, &LISTENER_MODES)),
+);
+
 /// `[listen]`
 pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
     name: "listen",
-    keys: &[ADDRESSES, ALLOW, REFUSE, DROP, WORKERS, DNSBL, ON_REFUSED],
+    keys: &[ADDRESSES, ALLOW, REFUSE, DROP, WORKERS, DNSBL, ON_REFUSED, LOOKAHEAD],
     of: |config| &config.listen,
     of_mut: |config| &mut config.listen,
 };
@@ -134,8 +143,16 @@ pub(super) const LISTEN: SingleSection<Listener> = SingleSection {
 impl TableEntry for Listener {
     const NAME: &'static str = "listener";
     const MOST: usize = limits::MAX_LISTENERS;
-    const KEYS: &'static [ConfigKey<Self>] =
-        &[ADDRESSES.required().told(ToldBy::ByEntry), ALLOW, REFUSE, DROP, ZONES, DNSBL, ON_REFUSED];
+    const KEYS: &'static [ConfigKey<Self>] = &[
+        ADDRESSES.required().told(ToldBy::ByEntry),
+        ALLOW,
+        REFUSE,
+        DROP,
+        ZONES,
+        DNSBL,
+        ON_REFUSED,
+        LOOKAHEAD,
+    ];
 
     fn blank() -> Self {
         Self { addresses: Vec::new(), ..Self::default() }

@@ -2,7 +2,7 @@
 //!
 //! `file` reads the file by the `table` of its keys, `check` compares its parts with each other, and `report`
 //! describes the errors. Each section's type stands beside the rows of its keys: `sections`, `listener`, `zone`,
-//! `dnsbl`, `list`.
+//! `dnsbl`, `list`, `lookahead`.
 //!
 //! # Decisions
 //!
@@ -37,6 +37,7 @@ mod keys;
 mod list;
 mod list_files;
 mod listener;
+mod lookahead;
 mod reader;
 mod records;
 mod report;
@@ -58,6 +59,7 @@ pub use self::dnsbl::Dnsbl;
 pub use self::list::ConfiguredList;
 pub use self::list_files::KeyFile;
 pub use self::listener::{Access, Listener};
+pub use self::lookahead::{Lookahead, LookaheadMode};
 pub use self::records::{ConfiguredRecord, RECORD_TTL, line_of};
 pub use self::report::{ConfigProblem, Errors};
 pub use self::root_hints::RootHints;
@@ -94,6 +96,8 @@ pub struct Config {
     pub dnsbl: Dnsbl,
     /// `[[list]]`: DNS lists that are not in the registry, and changes to those that are.
     pub lists: Vec<ConfiguredList>,
+    /// `[lookahead]`
+    pub lookahead: Lookahead,
     /// `[control]`
     pub control: Control,
     /// `[log]`

@@ -11,7 +11,7 @@ use super::listener::{self, Listener};
 use super::records::ConfiguredRecord;
 use super::report::nearest;
 use super::zone::{ConfiguredHost, ConfiguredZone};
-use super::{dnsbl, sections, value};
+use super::{dnsbl, lookahead, sections, value};
 
 /// Work on every section.
 pub(super) trait Visitor {
@@ -33,6 +33,7 @@ pub(super) fn visit(visitor: &mut impl Visitor) {
     visitor.many::<ConfiguredRecord>();
     visitor.once(&dnsbl::DNSBL);
     visitor.many::<ConfiguredList>();
+    visitor.once(&lookahead::LOOKAHEAD);
     visitor.once(&sections::CONTROL);
     visitor.once(&sections::LOG);
 }

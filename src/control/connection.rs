@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::protocol::rows::HeldRow;
 use super::protocol::{Blame, Fill, FlushWhat, NtaWhat, Problem, Removed, Reply, Request, Status, Table};
 use super::rows;
-use super::{Controlled, health, lists, lookup, zones};
+use super::{Controlled, health, lists, lookahead, lookup, zones};
 use crate::cache::flush::Flush;
 use crate::config;
 use crate::limits;
@@ -131,6 +131,7 @@ async fn answer(request: Request, subject: &impl Controlled) -> Vec<Reply> {
         Request::DnsblHealth => Ok(lists::health(subject).await),
         Request::DnsblList => Ok(lists::facts(subject)),
         Request::DnsblTest { subject: asked, all } => lists::test(subject, &asked, all).await,
+        Request::Lookahead => Ok(lookahead::rows(subject)),
         Request::Reload => Ok(reload(subject).await),
         Request::Nta { what } => negative_anchors(subject, &what).await,
     };

@@ -26,6 +26,7 @@
 mod connection;
 pub mod health;
 pub mod lists;
+mod lookahead;
 pub mod lookup;
 pub mod protocol;
 pub mod rows;
@@ -47,6 +48,7 @@ use crate::cache::servers::KnownServer;
 use crate::clock::{Mono, Now};
 use crate::config::Config;
 use crate::dnsbl::table::Lists;
+use crate::lookahead::RuleStanding;
 use crate::question::Question;
 use crate::record::{Recorder, Window};
 use crate::resolve::inflight::InFlight;
@@ -76,6 +78,9 @@ pub trait Controlled: Send + Sync + 'static {
 
     /// The states of DNS lists.
     fn lists(&self) -> &Lists;
+
+    /// The rules of look-ahead.
+    fn lookahead(&self) -> Vec<RuleStanding>;
 
     /// The moment.
     fn now(&self) -> Now;

@@ -23,6 +23,7 @@ mod dnsbl;
 mod exit;
 mod flush;
 mod inflight;
+mod lookahead;
 mod nta;
 mod query;
 mod reload;
@@ -111,6 +112,9 @@ enum Command {
     /// Show the DNS lists in use: latency, listings, state and its age, and what to do.
     #[command(after_long_help = terms::DNSBL)]
     Dnsbl(dnsbl::Arguments),
+    /// Show the rules of look-ahead: how many of their queries clients used, and the time saved.
+    #[command(after_long_help = terms::LOOKAHEAD)]
+    Lookahead,
     /// Show the running configuration, or check a configuration file.
     #[command(subcommand)]
     Config(config::Command),
@@ -166,6 +170,7 @@ impl Arguments {
             Some(Command::Inflight) => inflight::run(&client, format),
             Some(Command::Cache(arguments)) => cache::run(arguments, &client, format),
             Some(Command::Dnsbl(arguments)) => dnsbl::run(arguments, &client, format),
+            Some(Command::Lookahead) => lookahead::run(&client, format),
             Some(Command::Config(command)) => config::run(command, &client, format),
             Some(Command::Nta(command)) => nta::run(command, &client, format),
             Some(Command::Reload) => reload::run(&client, format),

@@ -162,6 +162,35 @@ States:
   shut down           the list ended; resolverd answers \"not listed\" itself
   not in registry     clients query this zone like a list, but it is not known as one";
 
+/// Terms of `lookahead`.
+pub(super) const LOOKAHEAD: &str = "\
+Rules, by the queries that they send:
+  ptr         PTR of an address that a client looked up in a DNS list
+  ptr a       A of the name in a PTR
+  ptr aaaa    AAAA of that name
+  mx a        A of the mail hosts of a domain, or of the domain if it has no MX
+  mx aaaa     AAAA of them
+  tlsa        certificates (DANE) of a mail host, if MX and addresses are signed
+  spf         SPF record of a domain whose MX a client looked up
+  spf chain   SPF records that an SPF record includes
+  spf hosts   addresses and MX that an SPF record names
+  dmarc       DMARC record of a domain
+  dmarc walk  DMARC records of the domains above it
+  dkim        DKIM keys that clients looked up for the domain before
+States:
+  used      its queries are sent
+  rests     too few of its queries are used; resolverd only counts which ones clients send
+  learning  the same, because too few have been counted yet
+Columns:
+  share       percent of its last 100 to 200 queries that clients used, or would have used: within 30 s, or later
+              before the end of the TTL
+  asked       queries sent ahead of clients
+  used        those whose answer a client used before the end of its TTL
+  unused      those whose answer no client has used
+  time saved  time that clients did not wait because of look-ahead
+  observed    queries that clients were expected to send, and that were not sent ahead
+  of use      those that a client sent within 30 s";
+
 /// Terms of `nta`.
 pub(super) const NTA: &str = "\
 A negative trust anchor (RFC 7646) turns off DNSSEC validation for a name and all names below it. Use it to deliver mail to

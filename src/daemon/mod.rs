@@ -43,6 +43,7 @@ use crate::exchange::socket_network::SocketNetwork;
 use crate::hash::Keyed;
 use crate::limits::{DESCRIPTORS, MIN_SOURCE_PORTS, STOP_FLUSH, STOP_GRACE};
 use crate::listener::{self, AddressUnavailable, Inherited, Listeners, NotServed, Settled, Sockets};
+use crate::lookahead::Lookahead;
 use crate::random::Random;
 use crate::record::Recorder;
 use crate::resolve::{Resolver, ResolverParts};
@@ -147,8 +148,20 @@ impl Daemon {
         }
         let state = Mutex::new(Reloadable { config, listeners: Some(listeners) });
         let (missed, reloading) = (Notify::new(), tokio::sync::Mutex::default());
-        let running =
-            Running { resolver, recorder, clock, state, reloading, origin, lists, snapshot, network, missed };
+        let lookahead = Lookahead::new(&clock, &random);
+        let running = Running {
+            resolver,
+            lookahead,
+            recorder,
+            clock,
+            state,
+            reloading,
+            origin,
+            lists,
+            snapshot,
+            network,
+            missed,
+        };
         let subject = Arc::new(running);
         let (ending, ended) = watch::channel(false);
         let control = control.map(|server| serve_control(server, &supervisor, &subject, ended));

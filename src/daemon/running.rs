@@ -23,6 +23,7 @@ use crate::dnsbl::table::Lists;
 use crate::exchange::socket_network::SocketNetwork;
 use crate::limits::MAX_FLIGHTS;
 use crate::listener::Listeners;
+use crate::lookahead::{Lookahead, RuleStanding};
 use crate::question::{Client, Question};
 use crate::record::Recorder;
 use crate::resolve::inflight::InFlight;
@@ -31,6 +32,7 @@ use crate::resolve::{Asked, Resolver};
 /// The part of the daemon that the control socket sees.
 pub(super) struct Running {
     pub(super) resolver: Arc<Resolver>,
+    pub(super) lookahead: Arc<Lookahead>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) clock: Clock,
     pub(super) state: Mutex<Reloadable>,
@@ -172,6 +174,10 @@ impl Controlled for Running {
 
     fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    fn lookahead(&self) -> Vec<RuleStanding> {
+        self.lookahead.rules()
     }
 
     fn inflight(&self) -> Vec<InFlight> {

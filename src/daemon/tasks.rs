@@ -43,6 +43,9 @@ pub(super) fn spawn(subject: &Arc<Running>, supervisor: &Supervisor, random: &Ra
     let in_doubt = move |resolver| ask_root_in_doubt(resolver, own.clone());
     keep(&mut tasks, supervisor, "the root probe task", resolver(), in_doubt);
     keep(&mut tasks, supervisor, "the list prefetch task", resolver(), ahead::ask_ahead);
+    let ahead = Arc::clone(&subject.lookahead);
+    let look_ahead = move |resolver| Arc::clone(&ahead).run(resolver);
+    keep(&mut tasks, supervisor, "the look-ahead task", resolver(), look_ahead);
     if let Some(patience) = notify::patience() {
         let pulses = supervisor.pulses().clone();
         let watch = move |subject| notify::watchdog(patience, pulses.clone(), probe(&subject));

@@ -15,7 +15,7 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use super::{Heard, Trouble, UpstreamQuery};
 use crate::clock::Mono;
 use crate::hash::{Keyed, Plain};
-use crate::limits::MERGE_TIME;
+use crate::limits::{MERGE_TIME, MERGE_TIME_OF_UNKNOWN};
 use crate::question::WireName;
 use crate::supervise::caught;
 
@@ -26,8 +26,34 @@ pub(super) struct Merge {
     keyed: Keyed,
 }
 
-type QueriesInProgress =
-    HashMap<Hashed, (Mono, WeakShared<BoxFuture<'static, Heard>>), BuildHasherDefault<Plain>>;
+type QueriesInProgress = HashMap<Hashed, QueryInProgress, BuildHasherDefault<Plain>>;
+
+/// A message in progress.
+struct QueryInProgress {
+    began: Mono,
+    /// Whether look-ahead sent it.
+    ahead: bool,
+    heard: WeakShared<BoxFuture<'static, Heard>>,
+}
+
+/// The sender of a message, as far as merging depends on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sender {
+    /// Whether it is look-ahead.
+    pub ahead: bool,
+    /// The usual round trip of the server, if it is known.
+    pub round_trip: Option<Duration>,
+}
+
+impl QueryInProgress {
+    /// Whether a message of `sender` waits for this one. A message of look-ahead that is older than a round trip may be
+    /// lost: a client's is sent then.
+    fn serves(&self, sender: Sender, now: Mono) -> bool {
+        let fresh = sender.round_trip.unwrap_or(MERGE_TIME_OF_UNKNOWN);
+        let age = now.since(self.began);
+        age < MERGE_TIME && (!self.ahead || sender.ahead || age < fresh)
+    }
+}
 
 /// A message with its hash, which is computed once: the library hashes names octet by octet.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,7 +79,7 @@ impl Drop for InProgress<'_> {
     fn drop(&mut self) {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         // The entry may already be that of a later message.
-        if under_way.get(self.hashed).is_some_and(|(began, _)| *began == self.began) {
+        if under_way.get(self.hashed).is_some_and(|query| query.began == self.began) {
             under_way.remove(self.hashed);
         }
     }
@@ -72,13 +98,19 @@ impl Merge {
     }
 
     /// Runs `send` for `ask`, unless an equal message was sent a moment ago; returns whether this call sent it.
-    pub(super) async fn share<F, S>(&self, ask: UpstreamQuery, now: Mono, send: S) -> (Heard, bool)
+    pub(super) async fn share<F, S>(
+        &self,
+        ask: UpstreamQuery,
+        now: Mono,
+        sender: Sender,
+        send: S,
+    ) -> (Heard, bool)
     where
         F: Future<Output = Heard> + Send + 'static,
         S: FnOnce(Arc<UpstreamQuery>) -> F,
     {
         let hashed = self.hashed(ask);
-        let (shared, first) = self.join(&hashed, now, send);
+        let (shared, first) = self.join(&hashed, now, sender, send);
         // The call that sent the message also removes the entry, when the answer has come or when it gives up.
         let _in_progress =
             first.then(|| InProgress { under_way: &self.under_way, hashed: &hashed, began: now });
@@ -94,14 +126,20 @@ impl Merge {
         Hashed { hash: hasher.finish(), ask: Arc::new(ask) }
     }
 
-    fn join<F, S>(&self, hashed: &Hashed, now: Mono, send: S) -> (Shared<BoxFuture<'static, Heard>>, bool)
+    fn join<F, S>(
+        &self,
+        hashed: &Hashed,
+        now: Mono,
+        sender: Sender,
+        send: S,
+    ) -> (Shared<BoxFuture<'static, Heard>>, bool)
     where
         F: Future<Output = Heard> + Send + 'static,
         S: FnOnce(Arc<UpstreamQuery>) -> F,
     {
         let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = under_way.get(hashed).filter(|(began, _)| now.since(*began) < MERGE_TIME);
-        if let Some(shared) = recent.and_then(|(_, shared)| shared.upgrade()) {
+        let recent = under_way.get(hashed).filter(|query| query.serves(sender, now));
+        if let Some(shared) = recent.and_then(|query| query.heard.upgrade()) {
             return (shared, false);
         }
         // A panic must not pass through a shared future, because every caller that shares it would panic too.
@@ -114,8 +152,35 @@ impl Merge {
         });
         let shared = sending.boxed().shared();
         if let Some(weak) = shared.downgrade() {
-            under_way.insert(hashed.clone(), (now, weak));
+            let query = QueryInProgress { began: now, ahead: sender.ahead, heard: weak };
+            under_way.insert(hashed.clone(), query);
         }
         (shared, true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_waits_for_a_message_of_look_ahead_only_while_its_answer_may_come() {
+        let at = |millis| Mono::START.after(Duration::from_millis(millis));
+        let query = |ahead| QueryInProgress { began: at(0), ahead, heard: pending() };
+        let client = |round_trip| Sender { ahead: false, round_trip };
+        let known = client(Some(Duration::from_millis(40)));
+        let serves = |ahead, sender, millis| query(ahead).serves(sender, at(millis));
+        assert_eq!([39, 40].map(|millis| serves(true, known, millis)), [true, false]);
+        assert_eq!([49, 50].map(|millis| serves(true, client(None), millis)), [true, false]);
+        let ahead = Sender { ahead: true, ..known };
+        assert_eq!(
+            [serves(true, ahead, 1_000), serves(false, known, 1_000), serves(false, known, 2_000)],
+            [true, true, false]
+        );
+    }
+
+    fn pending() -> WeakShared<BoxFuture<'static, Heard>> {
+        let shared = std::future::pending::<Heard>().boxed().shared();
+        shared.downgrade().unwrap()
     }
 }

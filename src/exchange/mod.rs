@@ -64,6 +64,7 @@ use crate::random::Random;
 use crate::wire::{PAYLOAD, pointers, response};
 use case::Spelling;
 use merge::Merge;
+pub use merge::Sender;
 use message::Sendable;
 use network::{CertificateRefused, Network, NotSent, Path};
 pub use places::Place;
@@ -178,6 +179,11 @@ impl Exchange {
         self.places.len() + self.merge.len() + self.streams.len()
     }
 
+    /// Messages in progress, of `limits::MAX_EXCHANGES` at most.
+    pub fn taken(&self) -> usize {
+        self.places.taken()
+    }
+
     /// Waits for a place for a message to a server of `zone`. Timers start when the message has its place, because
     /// the wait for it is not the server's fault.
     pub async fn place(&self, zone: &Name) -> Place {
@@ -191,6 +197,7 @@ impl Exchange {
         ask: UpstreamQuery,
         patience: Duration,
         place: Place,
+        sender: Sender,
     ) -> (Heard, bool) {
         let (this, now) = (Arc::clone(self), self.clock.mono());
         let send = move |ask: Arc<UpstreamQuery>| async move {
@@ -198,7 +205,7 @@ impl Exchange {
             drop(place);
             heard
         };
-        self.merge.share(ask, now, send).await
+        self.merge.share(ask, now, sender, send).await
     }
 
     async fn send(&self, ask: &UpstreamQuery, patience: Duration, started: Mono) -> Heard {

@@ -47,6 +47,11 @@ impl Places {
         table.taken + table.zones.len() + table.waiting.len()
     }
 
+    /// Places that are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.table().taken
+    }
+
     /// Waits for a place for a message to a server of `zone`, the keyed hash of its name.
     pub(super) async fn take(self: &Arc<Self>, zone: u64) -> Place {
         let turn = {

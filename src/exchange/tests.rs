@@ -73,7 +73,7 @@ fn exchange(forge: fn(Message) -> Vec<(SocketAddr, Vec<u8>)>) -> (Arc<Exchange>,
 
 async fn heard(exchange: &Arc<Exchange>, ask: UpstreamQuery, patience: Duration) -> (Heard, bool) {
     let place = exchange.place(&ask.name).await;
-    exchange.ask(ask, patience, place).await
+    exchange.ask(ask, patience, place, Sender::default()).await
 }
 
 /// The header alone, with this code.
@@ -105,7 +105,7 @@ async fn a_message_that_panics_leaves_none_of_those_who_share_it_waiting() {
     }
     let merge = Merge::new(Keyed::new(&Random::seeded(1)));
     let share = || {
-        merge.share(ask(), Mono::START, |_| async {
+        merge.share(ask(), Mono::START, Sender::default(), |_| async {
             tokio::time::sleep(Duration::from_millis(1)).await;
             fail()
         })

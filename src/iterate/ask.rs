@@ -216,7 +216,7 @@ impl<'a> Asking<'a> {
         if policy.one_at_a_time {
             return;
         }
-        if unknown && policy.race {
+        if unknown && policy.race && !self.context().is_ahead() {
             if let Some(second) = self.untried() {
                 self.launch(second, "race");
             } else {
@@ -313,6 +313,10 @@ impl<'a> Asking<'a> {
             return true;
         }
         let means = self.iterate.means();
+        if self.context().is_ahead() {
+            self.held_back = true;
+            return false;
+        }
         let may = self.iterate.server(late).take_hedge() && means.hedges.take();
         means.recorder.count(if may { Counter::Hedges } else { Counter::HedgesRefused }, 1);
         self.held_back = !may;

@@ -26,7 +26,7 @@ use crate::clock::Mono;
 use crate::conduct::{Conduct, Transport};
 use crate::exchange::network::Path;
 use crate::exchange::secret::Secret;
-use crate::exchange::{Heard, Place, Trouble, UpstreamQuery};
+use crate::exchange::{Heard, Place, Sender, Trouble, UpstreamQuery};
 use crate::limits::{
     FAILING_TIME, LAME_TIME, LATE_COPIES, LISTEN_TIME, LISTEN_TIME_OF_SLOW, MAX_TIMER, MIXED_CASE_TRIES,
 };
@@ -217,7 +217,7 @@ impl Attempt {
         let message = self.message(self.transport(), self.edns, sent);
         let slow = self.round_trip.is_some_and(|round_trip| round_trip > MAX_TIMER);
         let listen = if slow { LISTEN_TIME_OF_SLOW } else { LISTEN_TIME };
-        let asking = self.means.exchange.ask(message, listen, place);
+        let asking = self.means.exchange.ask(message, listen, place, self.sender());
         tokio::pin!(asking);
         tokio::select! {
             biased;
@@ -312,7 +312,8 @@ impl Attempt {
         self.note_sent(transport, reason);
         let sent = self.means.clock.mono();
         let patience = self.context.budget.left(sent).min(LISTEN_TIME);
-        let asking = self.means.exchange.ask(self.message(transport, edns, sent), patience, place);
+        let asking =
+            self.means.exchange.ask(self.message(transport, edns, sent), patience, place, self.sender());
         tokio::pin!(asking);
         // A stream takes one more round trip. A firewall that drops it must not delay the next server.
         tokio::select! {
@@ -452,6 +453,10 @@ impl Attempt {
 
     fn standing(&self) -> ServerStanding {
         self.server.standing(&self.zone, self.means.clock.mono())
+    }
+
+    fn sender(&self) -> Sender {
+        Sender { ahead: self.context.is_ahead(), round_trip: self.round_trip }
     }
 
     fn message(&self, transport: Transport, edns: bool, now: Mono) -> UpstreamQuery {

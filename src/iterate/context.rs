@@ -12,7 +12,9 @@ use hickory_proto::rr::{Name, RecordType};
 
 use super::failure::Failure;
 use crate::clock::Mono;
-use crate::limits::{FLIGHT_TIME, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT, MAX_STALE_ZONES};
+use crate::limits::{
+    FLIGHT_TIME, MAX_AHEAD_MESSAGES, MAX_DEPTH, MAX_PACKETS_PER_QUESTION, MAX_SOUGHT, MAX_STALE_ZONES,
+};
 use crate::record::event::Step;
 use crate::record::note::Note;
 use crate::record::trail::Trail;
@@ -34,6 +36,8 @@ pub struct Context {
     side: Option<Side>,
     /// Whether it renews an answer that is about to expire.
     renews: bool,
+    /// Whether look-ahead asks it.
+    ahead: bool,
     /// The number of its flight; sub-questions have none.
     flight: Option<u64>,
 }
@@ -57,13 +61,7 @@ impl Context {
         let ends = trail.began().after(FLIGHT_TIME);
         let checks = view.config.dnssec.validate;
         Self {
-            budget: Arc::new(QuestionBudget {
-                packets: AtomicU32::new(0),
-                sought: AtomicU32::new(0),
-                stale: Mutex::default(),
-                ends,
-                work: Work::default(),
-            }),
+            budget: Arc::new(QuestionBudget::new(ends, MAX_PACKETS_PER_QUESTION)),
             view,
             trail,
             checks,
@@ -71,6 +69,7 @@ impl Context {
             asked_for: None,
             side: None,
             renews: false,
+            ahead: false,
             flight: None,
         }
     }
@@ -121,6 +120,19 @@ impl Context {
         self.renews
     }
 
+    /// The same for a question of look-ahead, with a small budget of its own.
+    #[must_use]
+    pub fn looking_ahead(mut self) -> Self {
+        self.ahead = true;
+        self.budget = Arc::new(QuestionBudget::new(self.budget.ends, MAX_AHEAD_MESSAGES));
+        self
+    }
+
+    /// Whether look-ahead asks it, or a question that it is a sub-question of: no client waits, and clients go first.
+    pub fn is_ahead(&self) -> bool {
+        self.ahead
+    }
+
     /// The server that is asked only if no other answers.
     pub fn avoids(&self) -> Option<IpAddr> {
         self.side.and_then(|side| side.avoid)
@@ -157,6 +169,7 @@ impl Context {
             // The sub-questions may use memory and any server.
             side: None,
             renews: false,
+            ahead: self.ahead,
             flight: None,
         })
     }
@@ -181,6 +194,8 @@ impl Context {
 #[derive(Debug)]
 pub struct QuestionBudget {
     packets: AtomicU32,
+    /// The most messages.
+    most: u32,
     sought: AtomicU32,
     /// The zones whose servers are asked by a delegation past its end.
     stale: Mutex<Vec<Name>>,
@@ -190,9 +205,21 @@ pub struct QuestionBudget {
 }
 
 impl QuestionBudget {
+    /// A budget of `most` messages until `ends`.
+    fn new(ends: Mono, most: u32) -> Self {
+        Self {
+            packets: AtomicU32::new(0),
+            most,
+            sought: AtomicU32::new(0),
+            stale: Mutex::default(),
+            ends,
+            work: Work::default(),
+        }
+    }
+
     /// Takes one message from the budget; returns false if none is left.
     pub fn take(&self) -> bool {
-        let take = |packets: u32| (packets < MAX_PACKETS_PER_QUESTION).then_some(packets.saturating_add(1));
+        let take = |packets: u32| (packets < self.most).then_some(packets.saturating_add(1));
         self.packets.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
@@ -204,7 +231,7 @@ impl QuestionBudget {
 
     /// Whether a message or a server name was refused, or would be.
     pub fn is_spent(&self) -> bool {
-        self.packets() >= MAX_PACKETS_PER_QUESTION || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
+        self.packets() >= self.most || self.sought.load(Ordering::Relaxed) >= MAX_SOUGHT
     }
 
     /// Messages taken so far.

@@ -349,6 +349,11 @@ impl Iterate {
         asking.run().await
     }
 
+    /// Messages to servers in progress.
+    pub fn messages_under_way(&self) -> usize {
+        self.means.exchange.taken()
+    }
+
     /// Whether any server was heard after `began`. If none was, later failures may be our own network's fault.
     pub fn heard_since(&self, began: Mono) -> bool {
         self.means.uplink.proves_silence(true, began)

@@ -18,8 +18,8 @@ use super::role::ServerRole;
 use super::unproven::Silent;
 use crate::cache::servers::{Health, Server};
 use crate::conduct::Conduct;
-use crate::exchange::UpstreamQuery;
 use crate::exchange::network::Path;
+use crate::exchange::{Sender, UpstreamQuery};
 use crate::limits::{MAX_DEAD_PROBES, MAX_TIMER, WITNESS_DELAY};
 use crate::record::event::Sent;
 use crate::record::trail::Trail;
@@ -51,7 +51,7 @@ impl Probe {
             tries: 0,
         };
         let place = means.exchange.place(&zone).await;
-        let (heard, first) = means.exchange.ask(ask, MAX_TIMER, place).await;
+        let (heard, first) = means.exchange.ask(ask, MAX_TIMER, place, Sender::default()).await;
         let conduct = match &heard.reply {
             Ok(_) => {
                 let now = means.clock.mono();

@@ -18,8 +18,9 @@ use tokio::task::JoinSet;
 
 use crate::background::{ahead, tend, witness::ask_root_in_doubt};
 use crate::clock::Clock;
-use crate::config::{Config, Family, TrustAnchor};
+use crate::config::{Config, Family, LookaheadMode, TrustAnchor};
 use crate::limits::FLIGHT_TIME;
+use crate::lookahead::Lookahead;
 use crate::question::{Client, ExtendedError, Outcome};
 use crate::random::Random;
 use crate::record::Recorder;
@@ -46,6 +47,7 @@ pub struct Simulation {
     network: Arc<SimulatedNetwork>,
     recorder: Arc<Recorder>,
     resolver: Arc<Resolver>,
+    lookahead: Arc<Lookahead>,
     /// Clients so far: each question has a port and id of its own, which repeat after 2^32.
     clients: AtomicU32,
     seed: u64,
@@ -84,7 +86,7 @@ pub struct Reply {
     pub elapsed: Duration,
 }
 
-/// The defaults for a lab: its root, servers at any address, no IPv6, no validation, and no listeners, at whose addresses the
+/// The defaults for a lab: its root, servers at any address, no IPv6, no validation, no look-ahead, and no listeners, at whose addresses the
 /// lab has servers.
 pub fn config_for(lab: &Lab) -> Config {
     let mut config = Config::default();
@@ -94,6 +96,8 @@ pub fn config_for(lab: &Lab) -> Config {
     config.resolve.ipv4 = Family::On;
     config.resolve.ipv6 = Family::Off;
     config.dnssec.validate = false;
+    // Most tests count messages.
+    config.lookahead.mode = LookaheadMode::Off;
     config
 }
 
@@ -160,8 +164,12 @@ impl Simulation {
         let of = Arc::clone(&resolver);
         let prefetching = move || Arc::clone(&of).prefetch();
         by_itself.spawn(supervisor.keep("the prefetch task", prefetching));
+        let lookahead = Lookahead::new(&clock, &Random::seeded(seed.rotate_left(3)));
+        let (of, ahead) = (Arc::clone(&resolver), Arc::clone(&lookahead));
+        let looking = move || Arc::clone(&ahead).run(Arc::clone(&of));
+        by_itself.spawn(supervisor.keep("the look-ahead task", looking));
         let clients = AtomicU32::new(0);
-        Self { lab, clock, network, recorder, resolver, clients, seed, supervisor, by_itself }
+        Self { lab, clock, network, recorder, resolver, lookahead, clients, seed, supervisor, by_itself }
     }
 
     /// Starts the background tasks of DNS lists and of root servers, as in the daemon; they run while the returned
@@ -234,6 +242,11 @@ impl Simulation {
         &self.resolver
     }
 
+    /// What look-ahead knows.
+    pub fn lookahead(&self) -> &Lookahead {
+        &self.lookahead
+    }
+
     /// Asks as a client with EDNS does, from octets to octets.
     ///
     /// # Errors
@@ -258,10 +271,11 @@ impl Simulation {
         };
         let octets = query(client.id, name, kind, flags).ok_or_else(|| unreadable("the question"))?;
         let views = self.resolver.views();
-        let view = views.of_listener(flags.listener).map(|view| view.id).unwrap_or_default();
-        let query = wire::query::Query::read(&octets, view).map_err(|_| unreadable("the question"))?;
+        let view = views.of_listener(flags.listener).or_else(|| views.general()).cloned();
+        let Some(view) = view else { return Err(AskError::Message("there is no listener".to_owned())) };
+        let query = wire::query::Query::read(&octets, view.id).map_err(|_| unreadable("the question"))?;
         let question = query.to_question().ok_or_else(|| unreadable("the question"))?;
-        let Asked::Replied(replied) = self.resolver.ask(question, client).await else {
+        let Asked::Replied(replied) = self.resolver.ask_in(question, client, view).await else {
             return Err(AskError::Message("a new client was taken for a repeat".to_owned()));
         };
         let mut reply = Vec::new();

@@ -48,5 +48,9 @@ pub const LISTEN_TIME_OF_SLOW: Duration = Duration::from_secs(15);
 /// without effect.
 pub const MERGE_TIME: Duration = Duration::from_secs(2);
 
+/// A client's message waits so long at most for an equal one that look-ahead has sent to a server of unknown distance:
+/// within a continent the answer comes sooner, and then a second copy is no loss.
+pub const MERGE_TIME_OF_UNKNOWN: Duration = Duration::from_millis(50);
+
 /// Questions of one connection in progress; more wait unread.
 pub const MAX_PIPELINED: usize = 64;

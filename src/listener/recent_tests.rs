@@ -131,3 +131,20 @@ fn a_reload_ends_replies_to_clients_that_may_no_longer_ask() {
     front.set_policy(policy(&Listener { allow: Vec::new(), ..Listener::default() }, &views, 0).unwrap());
     assert_eq!(code(), 5);
 }
+
+#[test]
+fn the_first_use_of_an_answer_of_look_ahead_takes_its_mark_although_an_older_reply_is_kept() {
+    let (front, resolver, _) = front();
+    let (mut recent, at) = (RecentReplies::default(), Mono::START.after(Duration::from_secs(1)));
+    let message = query("mail.example.", 7, None);
+    for address in 1..4 {
+        let (question, answer) = answer("mail.example.", 60, address, at);
+        answer.ahead.set(3);
+        resolver.memory().answers.put(question.key(), &answer);
+        let mut used = || {
+            assert!(ask(&front, Some(&mut recent), &message, at).is_some());
+            !answer.ahead.is_set()
+        };
+        assert_eq!([used(), used()], [true, true]);
+    }
+}

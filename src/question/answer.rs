@@ -3,6 +3,7 @@
 use hickory_proto::op::ResponseCode;
 use serde::{Deserialize, Serialize};
 
+use super::ahead::AheadMark;
 use super::extended_error::ExtendedError;
 use super::renewal::RenewalMark;
 use crate::clock::Mono;
@@ -56,6 +57,8 @@ pub struct Answer {
     pub list: Option<ListMark>,
     /// Whether it is being renewed.
     pub renewal: RenewalMark,
+    /// Whether look-ahead asked for it and no client has used it yet.
+    pub ahead: AheadMark,
 }
 
 /// The DNS list that an answer came from, and what it said.

@@ -14,6 +14,7 @@
 //!   One lookup where there were several, and fewer channels, copies and clock reads, took it from 84 100 to 66 800
 //!   (`benches/compare/instructions.sh`).
 
+pub mod ahead;
 mod answer;
 mod extended_error;
 mod key;

@@ -53,6 +53,16 @@ counters! {
     PrefetchesShed "prefetches_shed" Some("answers not prefetched (too many queries)");
     /// Delegations, with the keys of their zones, and addresses of servers that were asked for again before they ended.
     ServersRenewed "servers_renewed" Some("delegations and server addresses prefetched");
+    /// Questions that look-ahead asked.
+    LookaheadAsked "lookahead_asked" Some("questions asked ahead of clients");
+    /// The same that a client used before the answer's TTL ended.
+    LookaheadUsed "lookahead_used" Some("questions asked ahead and used");
+    /// Messages of look-ahead's questions.
+    LookaheadMessages "lookahead_messages" None;
+    /// Questions that look-ahead did not ask because of a bound.
+    LookaheadRefused "lookahead_refused" None;
+    /// Answers from which look-ahead learned nothing, as it was too busy.
+    LookaheadLost "lookahead_lost" None;
     /// Queries of clients that the kernel dropped, as a listener's socket buffer was full.
     QueriesDropped "queries_dropped" Some("queries dropped by the kernel (socket buffer full)");
 }

@@ -142,6 +142,11 @@ impl Recorder {
         }
     }
 
+    /// Messages to servers so far.
+    pub fn messages(&self) -> u64 {
+        self.upstream.messages()
+    }
+
     /// Notes whether any view resolves from the root. If none does, an outage of the internet does not concern us.
     pub fn recurses(&self, does: bool) {
         lock(&self.incidents).outage.set_used(does);

@@ -39,6 +39,11 @@ impl Upstream {
         self.waited_micros.fetch_add(micros, Ordering::Relaxed);
     }
 
+    /// Messages to servers so far.
+    pub(super) fn messages(&self) -> u64 {
+        self.conduct.iter().map(|count| count.load(Ordering::Relaxed)).fold(0, u64::saturating_add)
+    }
+
     /// Counts a flight.
     pub(super) fn flight(&self, ended: &FlightEnded<'_>) {
         self.flight_time.count(ended.elapsed);

@@ -88,6 +88,10 @@ impl Chaser {
                     context.note(StepEvent::Alias { target: target.to_string() });
                     current = Cow::Owned(target.to_lowercase());
                     route = context.view.route(&current, kind);
+                    if context.is_ahead() && route.policy.list.is_some() {
+                        // A stranger's alias must not spend the quota of a list.
+                        return Err(Failure::Aliases { name: name.clone() });
+                    }
                     cut = None;
                 }
             }

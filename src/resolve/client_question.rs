@@ -6,7 +6,7 @@ use hickory_proto::rr::RecordType;
 
 use crate::cache::entries::Delegation;
 use crate::clock::Mono;
-use crate::dnsbl::list::List;
+use crate::dnsbl::list::{AskedAbout, List};
 use crate::question::{Client, Question, QuestionKey};
 use crate::zones::{Route, View};
 
@@ -35,6 +35,31 @@ impl ClientQuestion {
         let list = way.list_asked(&question.name);
         let (cut, has_failed) = (OnceLock::new(), OnceLock::new());
         Self { question, key, client, arrived, view, way, list, cut, has_failed }
+    }
+
+    /// The question.
+    pub fn question(&self) -> &Question {
+        &self.question
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &QuestionKey {
+        &self.key
+    }
+
+    /// When the client asked.
+    pub fn arrived(&self) -> Mono {
+        self.arrived
+    }
+
+    /// The view of its listener.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The subject of its question to a DNS list, if it asks one that still runs.
+    pub fn asked_list(&self) -> AskedAbout {
+        self.live_list().map_or(AskedAbout::Nothing, |list| list.asked(&self.question.name))
     }
 
     /// The same question for another type.

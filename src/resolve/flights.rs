@@ -211,6 +211,12 @@ impl Flights {
         }
     }
 
+    /// Whether a flight asks the question of this key.
+    pub(super) fn has(&self, key: &QuestionKey) -> bool {
+        let key = FlightKey { hash: self.keyed.hash_one(key), key: Arc::new(key.clone()) };
+        self.table().flights.contains_key(&key)
+    }
+
     /// Flights in progress.
     pub(super) fn len(&self) -> usize {
         self.table().flights.len()

@@ -31,6 +31,8 @@
     clippy::panic
 )]
 
+pub mod ahead;
+pub mod answered;
 mod backlog;
 mod chase;
 mod chased;
@@ -74,7 +76,8 @@ use crate::record::event::Step;
 use crate::record::trail::Trail;
 #[cfg(feature = "lab")]
 use crate::supervise::strike::Strike;
-use crate::zones::{Kind, Views};
+use crate::zones::{Kind, View, Views};
+use answered::AnsweredQueue;
 use chase::Chaser;
 use client_question::ClientQuestion;
 use flights::Flights;
@@ -121,6 +124,8 @@ pub struct Resolver {
     lists: Arc<ListResolver>,
     /// Answers that wait to be renewed.
     renewals: Renewals,
+    /// Questions that clients have asked, for look-ahead.
+    seen: AnsweredQueue,
     stopping: watch::Sender<bool>,
     /// A switch for tests: it causes panics in flights.
     #[cfg(feature = "lab")]
@@ -188,6 +193,7 @@ impl Resolver {
             iterate,
             flights,
             renewals: Renewals::default(),
+            seen: AnsweredQueue::default(),
             stopping,
             #[cfg(feature = "lab")]
             strike: Strike::default(),
@@ -298,25 +304,33 @@ impl Resolver {
 
     /// Answers a question that arrives now.
     pub async fn ask(self: &Arc<Self>, question: Question, client: Client) -> Asked {
+        let Some(view) = self.views.load().get(question.view).cloned() else {
+            return self.shed(&question, "a reload removed the listener of this query");
+        };
+        self.ask_in(question, client, view).await
+    }
+
+    /// The same of a client of `view`.
+    pub async fn ask_in(self: &Arc<Self>, question: Question, client: Client, view: Arc<View>) -> Asked {
         let arrived = self.clock.mono();
         let key = question.key();
         if let Some(answer) = self.memory.answers.get(key.as_bytes(), arrived) {
             self.hit(key.as_bytes(), &answer, arrived);
             return Asked::Replied(Replied { outcome: Outcome::Cache, answer, trail: None });
         }
-        let Some(view) = self.views.load().get(question.view).cloned() else {
-            return self.shed(&question, "a reload removed the listener of this query");
-        };
         self.miss(ClientQuestion::new(question, key, client, arrived, view)).await
     }
 
     /// Answers a question that was not in memory when it arrived.
     pub async fn miss(self: &Arc<Self>, missed: ClientQuestion) -> Asked {
         let missed = Arc::new(missed);
-        match self.lists.watched(&missed) {
+        self.tell_asked(&missed);
+        let asked = match self.lists.watched(&missed) {
             // Boxed, because it would enlarge each waiting question and only questions to lists need it.
             Some(watched) => Box::pin(self.ask_watched(&watched, &missed)).await,
             None => self.join(&missed).await,
-        }
+        };
+        self.tell_answered(&missed, &asked);
+        asked
     }
 }

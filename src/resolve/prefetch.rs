@@ -102,13 +102,17 @@ impl ZonesAsked {
 }
 
 impl Resolver {
-    /// Reports an answer from memory that is about to be sent: to its DNS list, or to prefetch if its end is near. Returns
-    /// the moment until which it may be sent again without a report; none if each time is reported.
+    /// Reports an answer from memory that is about to be sent: to its DNS list, to look-ahead if it had asked for the
+    /// answer, or to prefetch if its end is near. Returns the moment until which it may be sent again without a report;
+    /// none if each time is reported.
     pub fn hit(&self, key: &[u8], answer: &Arc<Answer>, now: Mono) -> Option<Mono> {
         if let Some(mark) = answer.list {
             self.lists.table.hit(mark);
             self.lists.table.ring.tell(key, ListEventKind::Asked(Some(mark.says)), now);
             return None;
+        }
+        if answer.ahead.is_set() {
+            self.tell_used(key, answer, now);
         }
         match renewal::renewal_due(answer.stored, answer.expires) {
             Some(due) if due <= now => {

@@ -10,6 +10,7 @@ use hickory_proto::serialize::binary::{BinEncodable, BinEncoder};
 use super::cursor::Cursor;
 use super::{HEADER, OPT};
 use crate::clock::Mono;
+use crate::question::ahead::AheadMark;
 use crate::question::renewal::RenewalMark;
 use crate::question::{Answer, ExtendedError, ListMark, Question, Security, WireName, is_wire_of};
 
@@ -57,6 +58,7 @@ pub fn answer(parts: &AnswerParts<'_>) -> Option<Answer> {
         security: Security::Unchecked,
         list: parts.list,
         renewal: RenewalMark::default(),
+        ahead: AheadMark::default(),
     })
 }
 
@@ -168,6 +170,7 @@ pub fn failure(question: &Question, error: ExtendedError, now: Mono) -> Answer {
         security: Security::Unchecked,
         list: None,
         renewal: RenewalMark::default(),
+        ahead: AheadMark::default(),
     })
 }
 

@@ -23,7 +23,7 @@ impl Views {
     /// A digest of the zones, hosts, records, views, root hints, trust anchors and TTL caps that these views are of.
     pub fn fingerprint(&self) -> [u8; SHA256_OUTPUT_LEN] {
         let config = self.config();
-        let seen: Vec<_> = self.all().iter().map(|view| (&view.zones, view.guarding)).collect();
+        let seen: Vec<_> = self.distinct().map(|view| (&view.zones, view.guarding)).collect();
         let (dnssec, resolve, cache) = (&config.dnssec, &config.resolve, &config.cache);
         let trust =
             (dnssec.validate, dnssec.sha1, &dnssec.trust_anchor.anchors, &dnssec.negative_trust_anchors);

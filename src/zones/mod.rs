@@ -34,7 +34,7 @@ use hickory_proto::rr::{Name, RecordType};
 use crate::cache::entries::Delegation;
 use crate::cache::security::Evidence;
 use crate::clock::Mono;
-use crate::config::{self, Config, ZoneKind};
+use crate::config::{self, Config, LookaheadMode, ZoneKind};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list::{AskedAbout, List, WhenStale};
 use crate::dnsbl::list_way::Way;
@@ -161,6 +161,8 @@ pub struct View {
     exempt: HashSet<Vec<u8>>,
     /// How answers of lists that are no listings are handled for its clients.
     pub guarding: Guarding,
+    /// What look-ahead does for its clients.
+    pub lookahead: LookaheadMode,
     /// The configured zones that its clients see, in order; none if they see all.
     zones: Option<Vec<Name>>,
 }
@@ -200,6 +202,7 @@ impl View {
             recursion: Arc::new(recursion),
             exempt: config.dnssec.negative_trust_anchors.iter().map(wire_name).collect(),
             guarding: sees.guarding,
+            lookahead: sees.lookahead,
             zones: sees.zones,
         };
         let visible = |zone: &&config::ConfiguredZone| {

@@ -1,14 +1,16 @@
 //! The views of a configuration: the zones of each listener's clients, and which view stays the same after a reload.
 //!
-//! A view keeps its id as long as its clients see the same zones with the same handling of lists. Ids are never given
+//! A view keeps its id as long as its clients see the same zones with the same handling of lists. Views
+//! that differ only in look-ahead have one id, because their answers are the same. Ids are never given
 //! twice while the daemon runs, so that data learnt under one are never given to clients of another.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hickory_proto::rr::{Name, RecordType};
 
 use super::{Kind, Route, View, Wrong, circle, same_mirror};
-use crate::config::Config;
+use crate::config::{Config, Listener, LookaheadMode};
 use crate::dnsbl::gate::Guarding;
 use crate::dnsbl::list_way::Way;
 use crate::limits::MAX_VIEWS;
@@ -21,6 +23,8 @@ pub(super) struct Sees {
     pub(super) zones: Option<Vec<Name>>,
     /// How answers of lists that are no listings are handled.
     pub(super) guarding: Guarding,
+    /// What look-ahead does.
+    pub(super) lookahead: LookaheadMode,
 }
 
 /// All views of a configuration.
@@ -35,23 +39,28 @@ pub struct Views {
 }
 
 impl Sees {
-    fn new(zones: Option<&[Name]>, guarding: Guarding) -> Self {
+    fn new(listener: &Listener, config: &Config) -> Self {
         let in_order = |zones: &[Name]| {
             let mut zones = zones.to_vec();
             zones.sort();
             zones.dedup();
             zones
         };
-        Self { zones: zones.map(in_order), guarding }
+        Self {
+            zones: listener.zones.as_deref().map(in_order),
+            guarding: listener.guarding(),
+            lookahead: listener.lookahead.unwrap_or(config.lookahead.mode),
+        }
     }
 
+    /// Whether a view has the same answers. Look-ahead changes none.
     fn is_of(&self, view: &View) -> bool {
         self.guarding == view.guarding && self.zones == view.zones
     }
 }
 
 impl Views {
-    /// The views of a configuration: listeners that see the same zones and are guarded alike share one.
+    /// The views of a configuration: listeners that see the same zones, and are guarded and served ahead alike, share one.
     ///
     /// # Errors
     /// A zone file cannot be read, a zone's server is resolverd itself, or there are too many views.
@@ -72,7 +81,7 @@ impl Views {
         let (seen, of_listener) = seen(config)?;
         let mut views: Vec<Arc<View>> = Vec::with_capacity(seen.len());
         for sees in seen {
-            let id = match before.iter().find(|view| sees.is_of(view)) {
+            let id = match before.iter().chain(&views).find(|view| sees.is_of(view)) {
                 Some(same) => same.id,
                 None => {
                     let id = next;
@@ -128,6 +137,12 @@ impl Views {
         &self.views
     }
 
+    /// The first view under each id.
+    pub fn distinct(&self) -> impl Iterator<Item = &Arc<View>> {
+        let mut known = BTreeSet::new();
+        self.views.iter().filter(move |view| known.insert(view.id))
+    }
+
     /// The view under an id.
     pub fn get(&self, id: ViewId) -> Option<&Arc<View>> {
         self.views.iter().find(|view| view.id == id)
@@ -153,17 +168,23 @@ fn seen(config: &Config) -> Result<(Vec<Sees>, Vec<usize>), Wrong> {
     let mut seen = Vec::new();
     let mut of_listener = Vec::new();
     for listener in config.all_listeners() {
-        let sees = Sees::new(listener.zones.as_deref(), listener.guarding());
+        let sees = Sees::new(listener, config);
         let known = seen.iter().position(|other| *other == sees);
         of_listener.push(known.unwrap_or(seen.len()));
         if known.is_none() {
             seen.push(sees);
         }
     }
-    if seen.len() > MAX_VIEWS {
+    let is_new = |(place, sees): &(usize, &Sees)| {
+        !seen
+            .iter()
+            .take(*place)
+            .any(|other: &Sees| other.zones == sees.zones && other.guarding == sees.guarding)
+    };
+    let different = seen.iter().enumerate().filter(is_new).count();
+    if different > MAX_VIEWS {
         let reason = format!(
-            "the listeners have {} different combinations of zones, dnsbl and on_refusal; the maximum is {MAX_VIEWS}",
-            seen.len()
+            "the listeners have {different} different combinations of zones, dnsbl and on_refusal; the maximum is {MAX_VIEWS}"
         );
         return Err(Wrong { zone: "[[listener]]".to_owned(), reason });
     }

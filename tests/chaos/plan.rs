@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use resolverd::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, ZoneKind};
+use resolverd::config::{Config, ConfiguredList, ConfiguredZone, Guard, Listener, LookaheadMode, ZoneKind};
 use resolverd::dnsbl::list::WhenSilent;
 use resolverd::dnsbl::registry::Registry;
 use resolverd::lab::internet::Internet;
@@ -85,8 +85,10 @@ impl Plan {
     pub(crate) fn config(&self, internet: &Internet) -> Config {
         let mut config = config_trusting(&internet.lab);
         config.cache.size = CACHE_SIZE;
+        config.lookahead.mode = LookaheadMode::Rules;
         let split = &internet.domains[SPLIT].name;
         let of = |sees: &Sees| Listener {
+            lookahead: None,
             addresses: Vec::new(),
             allow: Vec::new(),
             refuse: Vec::new(),

@@ -40,6 +40,9 @@ _resolverctl() {
             resolverctl,inflight)
                 cmd="resolverctl__subcmd__inflight"
                 ;;
+            resolverctl,lookahead)
+                cmd="resolverctl__subcmd__lookahead"
+                ;;
             resolverctl,nta)
                 cmd="resolverctl__subcmd__nta"
                 ;;
@@ -139,6 +142,9 @@ _resolverctl() {
             resolverctl__subcmd__help,inflight)
                 cmd="resolverctl__subcmd__help__subcmd__inflight"
                 ;;
+            resolverctl__subcmd__help,lookahead)
+                cmd="resolverctl__subcmd__help__subcmd__lookahead"
+                ;;
             resolverctl__subcmd__help,nta)
                 cmd="resolverctl__subcmd__help__subcmd__nta"
                 ;;
@@ -218,7 +224,7 @@ _resolverctl() {
 
     case "${cmd}" in
         resolverctl)
-            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight cache dnsbl config nta reload completion check help"
+            opts="-h -V --socket --json --color --help --version status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -692,7 +698,7 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__help)
-            opts="status stats query flush servers zones inflight cache dnsbl config nta reload completion check help"
+            opts="status stats query flush servers zones inflight cache dnsbl lookahead config nta reload completion check help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -901,6 +907,20 @@ _resolverctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        resolverctl__subcmd__help__subcmd__lookahead)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         resolverctl__subcmd__help__subcmd__nta)
             opts="add list remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1042,6 +1062,28 @@ _resolverctl() {
             return 0
             ;;
         resolverctl__subcmd__inflight)
+            opts="-h --socket --json --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        resolverctl__subcmd__lookahead)
             opts="-h --socket --json --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

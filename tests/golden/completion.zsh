@@ -205,6 +205,15 @@ esac
     ;;
 esac
 ;;
+(lookahead)
+_arguments "${_arguments_options[@]}" : \
+'--socket=[Control socket of the daemon]:PATH:_files' \
+'--color=[Use of colours. auto\: on a terminal, unless NO_COLOR is set]:WHEN:(auto always never)' \
+'--json[Print JSON, one object per line. Times are in seconds]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 '--socket=[Control socket of the daemon]:PATH:_files' \
@@ -505,6 +514,10 @@ _arguments "${_arguments_options[@]}" : \
     ;;
 esac
 ;;
+(lookahead)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 ":: :_resolverctl__subcmd__help__subcmd__config_commands" \
@@ -610,6 +623,7 @@ _resolverctl_commands() {
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
+'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
 'config:Show the running configuration, or check a configuration file' \
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
@@ -775,6 +789,7 @@ _resolverctl__subcmd__help_commands() {
 'inflight:Show the queries in progress, the oldest first\: age, clients, and the server waited for' \
 'cache:Show the cache entries of a name and when they expire' \
 'dnsbl:Show the DNS lists in use\: latency, listings, state and its age, and what to do' \
+'lookahead:Show the rules of look-ahead\: how many of their queries clients used, and the time saved' \
 'config:Show the running configuration, or check a configuration file' \
 'nta:Manage negative trust anchors\: domains that are excluded from DNSSEC validation' \
 'reload:Reload the configuration file; show the changes. If the file has an error, nothing changes' \
@@ -863,6 +878,11 @@ _resolverctl__subcmd__help__subcmd__inflight_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl help inflight commands' commands "$@"
 }
+(( $+functions[_resolverctl__subcmd__help__subcmd__lookahead_commands] )) ||
+_resolverctl__subcmd__help__subcmd__lookahead_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl help lookahead commands' commands "$@"
+}
 (( $+functions[_resolverctl__subcmd__help__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__help__subcmd__nta_commands() {
     local commands; commands=(
@@ -921,6 +941,11 @@ _resolverctl__subcmd__help__subcmd__zones_commands() {
 _resolverctl__subcmd__inflight_commands() {
     local commands; commands=()
     _describe -t commands 'resolverctl inflight commands' commands "$@"
+}
+(( $+functions[_resolverctl__subcmd__lookahead_commands] )) ||
+_resolverctl__subcmd__lookahead_commands() {
+    local commands; commands=()
+    _describe -t commands 'resolverctl lookahead commands' commands "$@"
 }
 (( $+functions[_resolverctl__subcmd__nta_commands] )) ||
 _resolverctl__subcmd__nta_commands() {

@@ -1,12 +1,15 @@
 //! Screens of the configuration and of the command line.
 
 use std::process::Command;
+use std::time::Duration;
 
 use resolverd::cache::servers::Health;
-use resolverd::config::{self, Config};
+use resolverd::config::{self, Config, LookaheadMode};
 use resolverd::control::protocol::Reply;
+use resolverd::control::protocol::lookahead::{LookaheadRule, LookaheadState};
 use resolverd::control::protocol::zones::{ZoneServer, ZoneSource, ZoneState};
-use resolverd::ctl::render::{Style, json, zones};
+use resolverd::ctl::render::{Style, json, lookahead, zones};
+use resolverd::lookahead::{Rule, RuleState};
 
 use crate::{both, golden, lines};
 
@@ -108,5 +111,41 @@ fn the_script_for_each_shell() {
         let output = tool.args(["completion", shell]).output().unwrap();
         assert!(output.status.success(), "{shell}");
         golden(&format!("completion.{shell}"), &String::from_utf8(output.stdout).unwrap());
+    }
+}
+
+#[test]
+fn the_rules_of_look_ahead() {
+    let row = |rule, state, asked: [u64; 3], observed: [u64; 2], share| {
+        let [asked, used, unused] = asked;
+        let [observed, observed_used] = observed;
+        let saved = Duration::from_millis(31 * used).as_secs_f64();
+        Reply::LookaheadRule(LookaheadRule {
+            rule,
+            state,
+            asked,
+            used,
+            unused,
+            saved,
+            observed,
+            observed_used,
+            share,
+        })
+    };
+    let rows = [
+        row(Rule::Ptr, RuleState::Used, [18_204, 17_961, 201], [24, 24], Some(98)),
+        row(Rule::MxA, RuleState::Rests, [212, 83, 129], [9_120, 1_003], Some(11)),
+        row(Rule::Tlsa, RuleState::Learning, [0, 0, 0], [7, 7], None),
+        Reply::Lookahead(LookaheadState { mode: LookaheadMode::Learned, own_modes: 0, refused: 0, lost: 0 }),
+    ];
+    both("lookahead", &lookahead::table(&rows, Style::Plain), &lines(&rows));
+    golden("lookahead_colored.txt", &lookahead::table(&rows, Style::Colored));
+    for (mode, name) in [
+        (LookaheadMode::Rules, "lookahead_rules.txt"),
+        (LookaheadMode::Observe, "lookahead_observe.txt"),
+        (LookaheadMode::Off, "lookahead_off.txt"),
+    ] {
+        let state = LookaheadState { mode, own_modes: 2, refused: 1_204, lost: 17 };
+        golden(name, &lookahead::table(&[Reply::Lookahead(state)], Style::Plain));
     }
 }

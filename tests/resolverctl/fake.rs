@@ -20,6 +20,7 @@ use resolverd::control::lookup::Lookup;
 use resolverd::control::protocol::DaemonStatus;
 use resolverd::dnsbl::table::Lists;
 use resolverd::lab::prelude::name;
+use resolverd::lookahead::RuleStanding;
 use resolverd::question::{Answer, ExtendedError, Outcome, Question, Security, ViewId};
 use resolverd::record::Recorder;
 use resolverd::record::event::{Ended, FlightEnded, Lost, Sent, Shows, Step, StepEvent};
@@ -138,6 +139,10 @@ impl Controlled for Fake {
         Clock::machine().now()
     }
 
+    fn lookahead(&self) -> Vec<RuleStanding> {
+        crate::lookahead::rules()
+    }
+
     fn inflight(&self) -> Vec<InFlight> {
         let progress = Progress {
             zone: Some("slow.example.".to_owned()),
@@ -233,6 +238,7 @@ fn lookup(question: &Question, trace: bool) -> Lookup {
         security: Security::Unchecked,
         list: None,
         renewal: resolverd::question::renewal::RenewalMark::default(),
+        ahead: resolverd::question::ahead::AheadMark::default(),
     };
     let asked = StepEvent::Question { name: question.name.to_string(), kind: question.kind.to_string() };
     Lookup {

@@ -2,6 +2,7 @@
 
 mod fake;
 mod lists;
+mod lookahead;
 mod socket;
 
 use std::path::{Path, PathBuf};

@@ -20,6 +20,7 @@ use crate::cache::rrset::{Rank, Rrset};
 use crate::cache::rrsets::may_be_stale;
 use crate::cache::security::{Backing, Evidence};
 use crate::clock::Mono;
+use crate::question::ahead::AheadMark;
 use crate::question::renewal::RenewalMark;
 use crate::question::{
     Answer, ExtendedError, MAX_NAME, QuestionKey, Security, ViewId, is_name, name_of_wire, push_tail,
@@ -262,8 +263,8 @@ pub(super) fn answer(left: &mut Octets<'_>, name: &[u8], moments: Moments) -> Op
         *ttl = u32::from_be_bytes(*ttl).saturating_sub(taken).min(most).to_be_bytes();
     }
     let (stored, expires) = (moments.now, moments.now.after(lasts));
-    let (list, renewal) = (None, RenewalMark::default());
-    Some(Answer { wire, ttl_offsets, rcode, stored, expires, extended_error, security, list, renewal })
+    let (list, renewal, ahead) = (None, RenewalMark::default(), AheadMark::default());
+    Some(Answer { wire, ttl_offsets, rcode, stored, expires, extended_error, security, list, renewal, ahead })
 }
 
 fn rrset(left: &mut Octets<'_>, kind: RecordType, moments: Moments) -> Option<Rrset> {

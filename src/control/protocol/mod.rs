@@ -4,6 +4,7 @@
 //! for a whole one.
 
 pub mod lists;
+pub mod lookahead;
 mod query;
 pub mod rows;
 mod status;
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use self::lists::{AheadState, ListFacts, ListRow, ListTest};
+use self::lookahead::{LookaheadRule, LookaheadState};
 pub use self::query::{QueryReply, RecordText};
 use self::rows::{FlightState, HeldRow, ServerState};
 pub use self::status::{DaemonStatus, Fill, MissingAddress, SnapshotStatus, Stats, Status, Warning};
@@ -89,6 +91,8 @@ pub enum Request {
         #[serde(default)]
         all: bool,
     },
+    /// The rules of look-ahead.
+    Lookahead,
     /// Reads the configuration file again.
     Reload,
     /// Negative trust anchors.
@@ -115,6 +119,7 @@ impl Request {
             | Self::DnsblHealth
             | Self::DnsblList
             | Self::DnsblTest { .. }
+            | Self::Lookahead
             | Self::Config { .. } => false,
         }
     }
@@ -225,6 +230,10 @@ pub enum Reply {
     ListFacts(ListFacts),
     /// A row of the reply to `Request::DnsblTest`.
     ListTest(ListTest),
+    /// A row of the reply to `Request::Lookahead`.
+    LookaheadRule(LookaheadRule),
+    /// The mode of look-ahead; after its rules.
+    Lookahead(LookaheadState),
     /// There are more rows than a reply may have.
     LeftOut {
         /// Their number.

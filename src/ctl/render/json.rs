@@ -37,6 +37,8 @@ pub fn reply(reply: &Reply) -> String {
         Reply::Registry { dated } => pair("dated", dated),
         Reply::ListFacts(row) => line(row),
         Reply::ListTest(row) => line(row),
+        Reply::LookaheadRule(row) => line(row),
+        Reply::Lookahead(state) => line(state),
         Reply::LeftOut { left_out } => pair("left_out", left_out),
         Reply::Config { line } => pair("line", line),
         Reply::Change { sentence } => pair("change", sentence),

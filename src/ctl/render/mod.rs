@@ -5,6 +5,7 @@
 pub mod findings;
 pub mod json;
 pub mod lists;
+pub mod lookahead;
 pub mod rows;
 pub mod screen;
 pub mod state;

@@ -20,15 +20,16 @@ impl Validator {
         (!by_the_clock).then_some(failed)
     }
 
-    /// Keeps the failure of a sub-question, unless the client's question had spent its budget: other questions have
-    /// their own budget, so they may succeed.
+    /// Keeps the failure of a sub-question, unless the client's question had spent its budget, or look-ahead asked it:
+    /// other questions have their own budget and ask more servers, so they may succeed.
     pub(in crate::resolve) fn remember_failure(
         &self,
         key: QuestionKey,
         failure: &Failure,
         context: &Context,
     ) {
-        if !context.budget.is_spent() && !failure.is_known_silence() {
+        let is_own = !context.budget.is_spent() && !context.is_ahead();
+        if is_own && !failure.is_known_silence() {
             let heard = self.iterate.heard_since(context.began());
             self.memory.failures.put(key, failure.extended_error(), heard, self.clock.mono());
         }

@@ -117,6 +117,11 @@ impl Fetches {
         )
     }
 
+    /// The fetch in progress under `key`.
+    fn in_progress(&self, key: &QuestionKey) -> Option<Fetch> {
+        self.table().get(key).cloned()
+    }
+
     fn table(&self) -> MutexGuard<'_, HashMap<QuestionKey, Fetch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -204,7 +209,7 @@ impl Validator {
     /// Renews the state of a zone in use in the background before it expires.
     pub(super) fn refresh_if_old(&self, state: &Arc<ZoneTrust>, context: &Context) {
         let now = self.clock.mono();
-        if !is_to_be_renewed(state, now) || !context.checks() {
+        if !is_to_be_renewed(state, now) || !context.checks() || context.is_ahead() {
             return;
         }
         let cut = self.memory.rrsets.of(context.view.knows).delegation(&state.zone, now);
@@ -276,12 +281,16 @@ impl Validator {
     /// Begins a fetch that continues by itself, or joins the one in progress; none if there are too many.
     pub(crate) fn begin_fetch(&self, name: &Name, kind: RecordType, context: &Context) -> Option<Fetch> {
         let me = self.me.upgrade()?;
-        let (fetch, begun) =
-            match self.fetches.join(&QuestionKey::of_sub_question(name, kind, context.view.knows)) {
-                JoinedFetch::First(fetch, begun) => (fetch, begun),
-                JoinedFetch::Waits(fetch) => return Some(fetch),
-                JoinedFetch::Full => return None,
-            };
+        let key = QuestionKey::of_sub_question(name, kind, context.view.knows);
+        if context.is_ahead() {
+            // A client that joined it would wait for a fetch without race and hedge.
+            return self.fetches.in_progress(&key);
+        }
+        let (fetch, begun) = match self.fetches.join(&key) {
+            JoinedFetch::First(fetch, begun) => (fetch, begun),
+            JoinedFetch::Waits(fetch) => return Some(fetch),
+            JoinedFetch::Full => return None,
+        };
         let (name, context) = (name.clone(), context.clone());
         #[cfg(feature = "lab")]
         let strike = me.strike.clone();

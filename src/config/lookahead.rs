@@ -1,0 +1,54 @@
+//! `[lookahead]`: questions that are asked before a client asks them.
+
+use serde::{Deserialize, Serialize};
+
+use super::keys::{ConfigKey, SingleSection, set};
+use super::{value, written};
+
+/// What look-ahead does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookaheadMode {
+    /// It asks by the rules whose questions clients use.
+    Learned,
+    /// It asks by all rules.
+    Rules,
+    /// It asks nothing, and counts how many of its questions clients would use.
+    Observe,
+    /// Nothing.
+    Off,
+}
+
+const MODES: [(&str, LookaheadMode); 4] = [
+    ("learned", LookaheadMode::Learned),
+    ("rules", LookaheadMode::Rules),
+    ("observe", LookaheadMode::Observe),
+    ("off", LookaheadMode::Off),
+];
+
+/// The modes of a listener; "general" leaves it to `[lookahead]`.
+pub(super) const LISTENER_MODES: [(&str, Option<LookaheadMode>); 5] = [
+    ("general", None),
+    ("learned", Some(LookaheadMode::Learned)),
+    ("rules", Some(LookaheadMode::Rules)),
+    ("observe", Some(LookaheadMode::Observe)),
+    ("off", Some(LookaheadMode::Off)),
+];
+
+/// `[lookahead]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lookahead {
+    /// The mode of all listeners that have none of their own.
+    pub mode: LookaheadMode,
+}
+
+pub(super) const LOOKAHEAD: SingleSection<Lookahead> = SingleSection {
+    name: "lookahead",
+    keys: &[ConfigKey::<Lookahead>::new(
+        "mode",
+        |lookahead, typed, _| set(&mut lookahead.mode, value::word(typed, &MODES)),
+        |lookahead| Some(written::word(lookahead.mode, &MODES)),
+    )],
+    of: |config| &config.lookahead,
+    of_mut: |config| &mut config.lookahead,
+};

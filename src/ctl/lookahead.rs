@@ -1,0 +1,16 @@
+//! `resolverctl lookahead`: the rules of look-ahead, and how much of what they ask is used.
+
+use super::client::ControlClient;
+use super::render::{Format, json, lookahead};
+use super::{CommandFailure, CommandOutcome, Exit};
+use crate::control::protocol::Request;
+
+/// Asks and shows it.
+pub(super) fn run(client: &ControlClient, format: Format) -> Result<CommandOutcome, CommandFailure> {
+    let replies = client.ask(&Request::Lookahead)?;
+    let text = match format {
+        Format::Json => replies.iter().map(json::reply).collect(),
+        Format::Text(style) => lookahead::table(&replies, style),
+    };
+    Ok(CommandOutcome { text, exit: Exit::Yes })
+}

@@ -1,0 +1,84 @@
+//! The rules of look-ahead in a table, and a line about the mode if it is not the default.
+
+use super::table::{Align, TextTable};
+use super::{Paint, Style, words};
+use crate::config::LookaheadMode;
+use crate::control::protocol::Reply;
+use crate::control::protocol::lookahead::{LookaheadRule, LookaheadState};
+use crate::lookahead::RuleState;
+
+/// In place of a value that there is not.
+const NONE: &str = "–";
+
+/// The rules.
+pub fn table(replies: &[Reply], style: Style) -> String {
+    let mut table = TextTable::new(&[
+        ("rule", Align::Left),
+        ("state", Align::Left),
+        ("share", Align::Right),
+        ("asked", Align::Right),
+        ("used", Align::Right),
+        ("unused", Align::Right),
+        ("time saved", Align::Right),
+        ("observed", Align::Right),
+        ("of use", Align::Right),
+    ]);
+    for reply in replies {
+        if let Reply::LookaheadRule(rule) = reply {
+            table.row(cells(rule));
+        }
+    }
+    let mut text = table.text(style, None);
+    replies.iter().for_each(|reply| text.push_str(&lines(reply)));
+    text
+}
+
+fn cells(rule: &LookaheadRule) -> Vec<(String, Paint)> {
+    let plain = |text: String| (text, Paint::Plain);
+    let paint = if rule.state == RuleState::Used { Paint::Good } else { Paint::Faint };
+    vec![
+        plain(words::label(&rule.rule)),
+        (words::label(&rule.state), paint),
+        plain(rule.share.map_or_else(|| NONE.to_owned(), |share| format!("{share} %"))),
+        plain(words::number(rule.asked)),
+        plain(words::number(rule.used)),
+        plain(words::number(rule.unused)),
+        plain(if rule.used == 0 { NONE.to_owned() } else { words::time(rule.saved) }),
+        plain(words::number(rule.observed)),
+        plain(words::number(rule.observed_used)),
+    ]
+}
+
+/// The lines about mode and bounds.
+fn lines(reply: &Reply) -> String {
+    let Reply::Lookahead(LookaheadState { mode, own_modes, refused, lost }) = reply else {
+        return String::new();
+    };
+    let mut text = match mode {
+        LookaheadMode::Learned => String::new(),
+        LookaheadMode::Rules => {
+            "lookahead.mode = \"rules\": all rules are used, whatever their state\n".to_owned()
+        }
+        LookaheadMode::Observe => {
+            "lookahead.mode = \"observe\": nothing is asked ahead; the state is what \"learned\" would do\n"
+                .to_owned()
+        }
+        LookaheadMode::Off => "lookahead.mode = \"off\": nothing is asked ahead or counted\n".to_owned(),
+    };
+    if *own_modes > 0 {
+        text.push_str(&format!("listeners with a mode of their own: {}\n", words::number(*own_modes)));
+    }
+    if *refused > 0 {
+        text.push_str(&format!(
+            "{} questions were not asked ahead: too many at once\n",
+            words::number(*refused)
+        ));
+    }
+    if *lost > 0 {
+        text.push_str(&format!(
+            "look-ahead did not learn from {} queries: too many at once\n",
+            words::number(*lost)
+        ));
+    }
+    text
+}

@@ -1,0 +1,93 @@
+//! Bounds of look-ahead.
+
+use std::time::Duration;
+
+/// Answered questions that wait for look-ahead; others are lost, and counted. A tenth of a second at 10 000 misses a
+/// second, two pointers each. They keep the answers alive: up to 64 KiB each, usually below 300 octets.
+pub const MAX_ANSWERED: usize = 1_024;
+
+/// Questions ahead for one address or domain of a message. A message to a gateway needs about ten messages to servers
+/// in all; RFC 7208 section 4.6.4 allows ten lookups of SPF.
+pub const MAX_AHEAD_OF_SUBJECT: u8 = 12;
+
+/// Questions ahead in a second: 5 to 10 messages of mail, twice the rate of a gateway with half a million a day.
+pub const AHEAD_PER_SECOND: u64 = 60;
+
+/// Of so many messages to servers, at most one was sent ahead and has not been used by a client.
+pub const AHEAD_SHARE: u64 = 4;
+
+/// Messages in that account at the start, so that the first few questions may be asked.
+pub const AHEAD_START: u64 = 100;
+
+/// Messages that the account remembers; older ones count half.
+pub const AHEAD_MEMORY: u64 = 20_000;
+
+/// Messages that a question counts for until its end: a referral and an answer.
+pub const AHEAD_RISK: u64 = 2;
+
+/// Messages of one question ahead with its sub-questions: a new domain with a server without glue and a chain of keys
+/// needs about ten. One that needs more is left to the client.
+pub const MAX_AHEAD_MESSAGES: u32 = 12;
+
+/// Questions ahead in progress: far below `BUSY_FLIGHTS`, as clients' flights come first.
+pub const MAX_AHEAD_FLIGHTS: usize = 64;
+
+/// A client uses a question within this time, or it counts as unused: mail software asks the last question of a
+/// message within seconds of the first, and waits up to ten for postscreen.
+pub const AHEAD_WINDOW: Duration = Duration::from_secs(30);
+
+/// Questions that are expected of clients, asked ahead or not: `AHEAD_PER_SECOND` for `AHEAD_WINDOW`, and as many that
+/// are only counted. About 300 octets each.
+pub const MAX_EXPECTED: usize = 4_096;
+
+/// Chains of further questions in progress, each for one address or domain: each has asked or expects a question.
+pub const MAX_AHEAD_CHAINS: usize = MAX_EXPECTED;
+
+/// The percentage of a rule's questions that clients must use for the rule to be used.
+pub const AHEAD_PERCENT: u32 = 60;
+
+/// Questions of a rule that must have been judged before it is used: at 20 one exception is 5 %.
+pub const AHEAD_MIN_JUDGED: u32 = 20;
+
+/// Judged questions that a rule remembers; older ones count half. A host whose mail software changes is learnt anew
+/// within some hundred messages.
+pub const AHEAD_RULE_MEMORY: u32 = 200;
+
+/// Questions of a rule that no client has used yet, beside as many as were used lately: a habit that ends suddenly
+/// costs at most these.
+pub const AHEAD_UNUSED: u32 = 32;
+
+/// So long a zone that gave no answer is not asked ahead: the time of a cached failure.
+pub const AHEAD_FAILED_TIME: Duration = Duration::from_secs(30);
+
+/// So long a zone whose TTLs end before clients ask is not asked ahead.
+pub const AHEAD_SHORT_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// Zones that are not asked ahead; the one that was added first gives way.
+pub const MAX_AVOIDED_ZONES: usize = 256;
+
+/// Lookups of one SPF record with all that it includes (RFC 7208 section 4.6.4).
+pub const MAX_SPF_LOOKUPS: u8 = 10;
+
+/// Levels of SPF records below a domain's own: large senders have two.
+pub const MAX_SPF_DEPTH: u8 = 3;
+
+/// Terms of an SPF record that are read. A record of 450 octets, which fits a message, has about 25.
+pub const MAX_SPF_TERMS: usize = 64;
+
+/// Mail hosts of a domain whose addresses are asked ahead, best preference first: Postfix tries five addresses
+/// (`smtp_mx_address_limit`), and most domains have one or two hosts.
+pub const MAX_AHEAD_HOSTS: usize = 4;
+
+/// Names of a PTR whose addresses are asked ahead: mail software takes the first.
+pub const MAX_AHEAD_POINTERS: usize = 1;
+
+/// Labels above which the DNS tree walk of DMARC skips to the last seven (RFC 9989 section 4.10).
+pub const DMARC_WALK_LABELS: usize = 7;
+
+/// Domains whose DKIM selectors are known: the senders of a day of a gateway with some ten thousand messages. About 300
+/// octets each, 1 KiB with the longest names.
+pub const MAX_SELECTOR_DOMAINS: usize = 4_096;
+
+/// DKIM selectors that are known of a domain: one of each of its services that sends mail.
+pub const MAX_SELECTORS: usize = 3;

@@ -1,0 +1,202 @@
+//! The account of a rule: how many of its questions clients used, and whether it is used.
+//!
+//! Pure. A question is judged when its time is over. Until then it counts against the rule only by their number, so
+//! that a habit that ends suddenly costs little.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{AHEAD_MIN_JUDGED, AHEAD_PERCENT, AHEAD_RULE_MEMORY, AHEAD_UNUSED};
+
+/// The state of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleState {
+    /// Its questions are asked.
+    Used,
+    /// Too few of its questions are used: it only counts what clients would use.
+    Rests,
+    /// The same, as too few have been judged yet.
+    Learning,
+}
+
+/// The counts of a rule since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleCounts {
+    /// Questions asked ahead.
+    pub asked: u64,
+    /// Those that a client used before the TTL of the answer ended.
+    pub used: u64,
+    /// Those that no client has used.
+    pub unused: u64,
+    /// Questions that were expected of clients, and not asked.
+    pub observed: u64,
+    /// Those that a client asked.
+    pub observed_used: u64,
+    /// Microseconds that clients did not wait.
+    pub saved_micros: u64,
+}
+
+/// The account of a rule.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Account {
+    pub(super) counts: RuleCounts,
+    /// Judged lately.
+    recent_used: u32,
+    recent_unused: u32,
+    /// Asked, and neither used nor judged.
+    open: u32,
+    /// The usual time from a question to its use, once there was one.
+    gap: Option<Duration>,
+}
+
+impl Account {
+    /// The state that its counts give it.
+    pub(super) fn state(&self) -> RuleState {
+        let judged = self.recent_used.saturating_add(self.recent_unused);
+        if judged < AHEAD_MIN_JUDGED {
+            RuleState::Learning
+        } else if self.recent_used.saturating_mul(100) >= judged.saturating_mul(AHEAD_PERCENT) {
+            RuleState::Used
+        } else {
+            RuleState::Rests
+        }
+    }
+
+    /// Per cent of the questions judged lately that clients used; none before the first.
+    pub(super) fn share(&self) -> Option<u32> {
+        let judged = self.recent_used.saturating_add(self.recent_unused);
+        self.recent_used.saturating_mul(100).checked_div(judged)
+    }
+
+    /// Whether one more question may be open.
+    pub(super) fn has_room(&self) -> bool {
+        self.open < AHEAD_UNUSED.saturating_add(self.recent_used)
+    }
+
+    /// The usual time from a question to its use.
+    pub(super) fn gap(&self) -> Duration {
+        self.gap.unwrap_or_default()
+    }
+
+    /// A question is asked.
+    pub(super) fn asked(&mut self) {
+        self.counts.asked = self.counts.asked.saturating_add(1);
+        self.open = self.open.saturating_add(1);
+    }
+
+    /// A question that was to be asked was not needed.
+    pub(super) fn not_needed(&mut self) {
+        self.counts.asked = self.counts.asked.saturating_sub(1);
+        self.open = self.open.saturating_sub(1);
+    }
+
+    /// A question is expected, and not asked.
+    pub(super) fn observed(&mut self) {
+        self.counts.observed = self.counts.observed.saturating_add(1);
+    }
+
+    /// A client uses a question that was asked `gap` ago; it would have waited for `saved`.
+    pub(super) fn used(&mut self, gap: Duration, saved: Duration) {
+        self.open = self.open.saturating_sub(1);
+        self.counts.used = self.counts.used.saturating_add(1);
+        let micros = u64::try_from(saved.as_micros()).unwrap_or(u64::MAX);
+        self.counts.saved_micros = self.counts.saved_micros.saturating_add(micros);
+        self.learn_gap(gap);
+    }
+
+    /// A client asks a question that was only expected.
+    pub(super) fn observed_used(&mut self, gap: Duration) {
+        self.counts.observed_used = self.counts.observed_used.saturating_add(1);
+        self.learn_gap(gap);
+    }
+
+    /// A question is judged; `asked`: it was asked ahead.
+    pub(super) fn judge(&mut self, used: bool, asked: bool) {
+        if used {
+            self.recent_used = self.recent_used.saturating_add(1);
+        } else {
+            self.recent_unused = self.recent_unused.saturating_add(1);
+            if asked {
+                self.open = self.open.saturating_sub(1);
+                self.counts.unused = self.counts.unused.saturating_add(1);
+            }
+        }
+        if self.recent_used.saturating_add(self.recent_unused) > AHEAD_RULE_MEMORY {
+            self.recent_used /= 2;
+            self.recent_unused /= 2;
+        }
+    }
+
+    /// A client uses an answer that was judged unused: its TTL had not ended.
+    pub(super) fn used_late(&mut self) {
+        self.counts.used = self.counts.used.saturating_add(1);
+        self.counts.unused = self.counts.unused.saturating_sub(1);
+        self.recent_used = self.recent_used.saturating_add(1);
+        self.recent_unused = self.recent_unused.saturating_sub(1);
+    }
+
+    /// The mean of the old and the new, seven to one.
+    fn learn_gap(&mut self, gap: Duration) {
+        self.gap = Some(self.gap.map_or(gap, |old| (old * 7 + gap) / 8));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(used: u32, unused: u32) -> Account {
+        let mut account = Account::default();
+        for place in 0..used.saturating_add(unused) {
+            account.judge(place < used, false);
+        }
+        account
+    }
+
+    #[test]
+    fn a_rule_is_used_while_sixty_per_cent_are() {
+        assert_eq!(judged(AHEAD_MIN_JUDGED - 1, 0).state(), RuleState::Learning);
+        assert_eq!(judged(12, 8).state(), RuleState::Used);
+        assert_eq!(judged(11, 9).state(), RuleState::Rests);
+        assert_eq!((judged(11, 9).share(), Account::default().share()), (Some(55), None));
+    }
+
+    #[test]
+    fn a_habit_that_ends_costs_a_bounded_number_of_questions() {
+        let mut account = judged(150, 0);
+        let mut asked = 0;
+        // A host that has stopped to ask; questions are judged thirty at a time.
+        while account.state() == RuleState::Used && asked < 1_000 {
+            let begun = (0..30).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
+            asked += begun;
+            (0..begun).for_each(|_| account.judge(false, true));
+        }
+        assert_eq!(account.state(), RuleState::Rests);
+        assert!(asked <= 120, "{asked}");
+        (0..400).for_each(|_| account.judge(true, false));
+        assert_eq!(account.state(), RuleState::Used, "it was found out again without a question");
+    }
+
+    #[test]
+    fn only_a_bounded_number_is_open() {
+        let mut account = Account::default();
+        let open = (0..1_000).take_while(|_| account.has_room().then(|| account.asked()).is_some()).count();
+        assert_eq!(open, usize::try_from(AHEAD_UNUSED).unwrap());
+        account.used(Duration::from_secs(1), Duration::from_millis(20));
+        account.used(Duration::from_secs(9), Duration::from_millis(30));
+        assert!(account.has_room());
+        assert_eq!((account.gap(), account.counts.saved_micros), (Duration::from_secs(2), 50_000));
+    }
+
+    #[test]
+    fn a_late_use_is_a_use() {
+        let mut account = judged(12, 7);
+        account.asked();
+        account.judge(false, true);
+        assert_eq!((account.counts.unused, account.share()), (1, Some(60)));
+        account.used_late();
+        assert_eq!((account.counts.used, account.counts.unused, account.share()), (1, 0, Some(65)));
+    }
+}

@@ -1,0 +1,197 @@
+//! Look-ahead: asks what mail software asks next, so that the answer is in memory when the client asks.
+//!
+//! A message costs 30 to 90 questions in dependent steps. A client's answered question starts a chain of further ones
+//! by rules (`rules`): pure functions from an answer to questions. A task of the daemon learns of answered questions
+//! through a queue and asks through `resolve` as a client does; no client's question waits for it.
+//!
+//! # Decisions
+//!
+//! - A rule proves itself before it is used. It first counts which of its questions clients ask within 30 s, without
+//!   asking; it is used while that is at least 60 %, and otherwise counts again. So an outbound host never asks for
+//!   SPF, and a rule that rests costs no message to find out when that changes.
+//! - Only misses teach it. A question that memory answers needs no look-ahead, so its trigger needs no event, and a
+//!   hit costs one comparison: whether its answer was asked ahead and is used for the first time.
+//! - What follows an MX begins with its answer, so that a made-up domain of spam ends with its first NXDOMAIN, and so
+//!   that the way to a new domain is asked once. If the domain's own delegation is known, mostly from the address of
+//!   its mail host, SPF, DMARC and DKIM go beside the MX.
+//! - Clients come first: no race, no hedge, at most half of the flights and of the messages in progress, none in zones
+//!   that gave no answer a moment ago, and at most one in four messages that no client has used. A client never
+//!   waits for a question of look-ahead, and gets none of its failures (`resolve::ahead`).
+//! - A question that a client uses costs no message more, so only the unused ones are bounded by the share of all
+//!   messages. Otherwise nine of ten messages of a mail could not be sent ahead.
+//! - DNS lists are left to `dnsbl.batch`, which knows their quotas.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::panic
+)]
+
+mod account;
+mod allowance;
+mod avoided;
+mod expected;
+mod rule;
+mod rules;
+mod selectors;
+mod state;
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::Name;
+use tokio::task::JoinSet;
+
+pub use self::account::{RuleCounts, RuleState};
+pub use self::rule::Rule;
+use self::state::{ClientAnswered, ClientAsked, Outside, Start, State};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::hash::Keyed;
+use crate::question::Question;
+use crate::random::Random;
+use crate::record::Counter;
+use crate::resolve::Resolver;
+use crate::resolve::ahead::{AskedAhead, KnownAhead};
+use crate::resolve::answered::AnsweredEvent;
+
+/// What look-ahead knows, for its task and for the control socket.
+#[derive(Debug)]
+pub struct Lookahead(Mutex<State>);
+
+/// A rule, for people.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RuleStanding {
+    /// The rule.
+    pub rule: Rule,
+    /// Its state.
+    pub state: RuleState,
+    /// Its counts since the start.
+    pub counts: RuleCounts,
+    /// Per cent of the questions judged lately that clients used, or would have used; none before the first.
+    pub share: Option<u32>,
+}
+
+impl Lookahead {
+    /// Nothing is known.
+    pub fn new(clock: &Clock, random: &Random) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(State::new(Keyed::new(random), clock.mono()))))
+    }
+
+    /// The rules, in order.
+    pub fn rules(&self) -> Vec<RuleStanding> {
+        let state = self.state();
+        let standing = |rule| {
+            let account = state.account(rule)?;
+            Some(RuleStanding {
+                rule,
+                state: account.state(),
+                counts: account.counts,
+                share: account.share(),
+            })
+        };
+        Rule::ALL.into_iter().filter_map(standing).collect()
+    }
+
+    /// Asks ahead as long as it runs.
+    pub async fn run(self: Arc<Self>, resolver: Arc<Resolver>) -> Infallible {
+        let mut asking: JoinSet<(Start, Option<AskedAhead>)> = JoinSet::new();
+        // After a panic of this task, its questions are gone.
+        self.state().nothing_in_progress();
+        loop {
+            let start = tokio::select! {
+                biased;
+                Some(ended) = asking.join_next() => match ended {
+                    Ok((start, ended)) => self.ended(&resolver, &start, ended.as_ref()),
+                    // It was cancelled: this task ends.
+                    Err(_) => Vec::new(),
+                },
+                events = resolver.answered() => {
+                    events.iter().flat_map(|event| self.take(&resolver, event)).collect()
+                }
+            };
+            let refused = self.state().take_refused();
+            resolver.recorder().count(Counter::LookaheadRefused, refused);
+            for start in start {
+                let resolver = Arc::clone(&resolver);
+                asking.spawn(async move {
+                    let ended = resolver.look_ahead(start.question.clone(), start.rule.mark()).await;
+                    (start, ended)
+                });
+            }
+        }
+    }
+
+    /// Takes in an event, and returns the questions to ask.
+    fn take(&self, resolver: &Arc<Resolver>, event: &AnsweredEvent) -> Vec<Start> {
+        let now = resolver.clock().mono();
+        let (start, used) = match event {
+            AnsweredEvent::Asked(asked) => {
+                let (question, mode) = (asked.question(), asked.view().lookahead);
+                let client = ClientAsked { question, mode, list: &asked.asked_list() };
+                (self.state().asked(client, resolver, now), false)
+            }
+            AnsweredEvent::Answered { asked, answer } => {
+                let (question, mode, arrived) = (asked.question(), asked.view().lookahead, asked.arrived());
+                let client = ClientAnswered { question, mode, arrived, answer };
+                self.state().answered(client, resolver, now)
+            }
+            AnsweredEvent::Used { key, rule, at } => {
+                let used = key.question().zip(Rule::of_mark(*rule));
+                (
+                    Vec::new(),
+                    used.is_some_and(|(question, rule)| {
+                        self.state().used_mark(&question, rule, resolver, *at)
+                    }),
+                )
+            }
+        };
+        resolver.recorder().count(Counter::LookaheadUsed, usize::from(used));
+        start
+    }
+
+    fn ended(&self, resolver: &Arc<Resolver>, start: &Start, ended: Option<&AskedAhead>) -> Vec<Start> {
+        let messages = ended.map_or(0, |ended| usize::try_from(ended.messages).unwrap_or(usize::MAX));
+        resolver.recorder().count(Counter::LookaheadAsked, usize::from(messages > 0));
+        resolver.recorder().count(Counter::LookaheadMessages, messages);
+        self.state().ended(start, ended, resolver, resolver.clock().mono())
+    }
+
+    /// Locks after a panic too: wrong counts only cost or save a question.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outside for Arc<Resolver> {
+    fn known(&self, question: &Question) -> KnownAhead {
+        self.known_ahead(question)
+    }
+
+    fn zone(&self, question: &Question) -> Name {
+        self.zone_ahead(question)
+    }
+
+    fn is_apex(&self, question: &Question) -> bool {
+        self.is_apex_ahead(question)
+    }
+
+    fn has_room(&self) -> bool {
+        self.has_room_ahead()
+    }
+
+    fn messages(&self) -> u64 {
+        self.recorder().messages()
+    }
+
+    fn config(&self) -> Arc<Config> {
+        Arc::clone(self.views().config())
+    }
+
+    fn unmark(&self, question: &Question) {
+        self.unmark_ahead(question);
+    }
+}

@@ -1,0 +1,81 @@
+//! The rules: each is counted and judged for itself.
+
+use serde::{Deserialize, Serialize};
+
+/// A rule. Its name in JSON and on the screen is what it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// The PTR of an address that a DNS list was asked about.
+    Ptr,
+    /// The IPv4 addresses of a PTR's name.
+    PtrA,
+    /// Its IPv6 addresses.
+    PtrAaaa,
+    /// The IPv4 addresses of a domain's mail hosts, or of the domain if it has no MX.
+    MxA,
+    /// Their IPv6 addresses.
+    MxAaaa,
+    /// The certificates of a mail host whose MX and addresses are secure.
+    Tlsa,
+    /// The SPF record of a domain whose MX was asked.
+    Spf,
+    /// The SPF records that an SPF record includes, or redirects to.
+    SpfChain,
+    /// The addresses and MX that an SPF record names.
+    SpfHosts,
+    /// The DMARC record of a domain.
+    Dmarc,
+    /// The DMARC records above a domain that has none.
+    DmarcWalk,
+    /// The DKIM keys that clients have asked of a domain before.
+    Dkim,
+}
+
+impl Rule {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 12] = [
+        Self::Ptr,
+        Self::PtrA,
+        Self::PtrAaaa,
+        Self::MxA,
+        Self::MxAaaa,
+        Self::Tlsa,
+        Self::Spf,
+        Self::SpfChain,
+        Self::SpfHosts,
+        Self::Dmarc,
+        Self::DmarcWalk,
+        Self::Dkim,
+    ];
+
+    /// Its place in `ALL`.
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Its number as a mark of answers, from 1.
+    pub const fn mark(self) -> u8 {
+        // There are fewer than 255 rules.
+        (self as u8).saturating_add(1)
+    }
+
+    /// The rule of a mark.
+    pub fn of_mark(mark: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.mark() == mark)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_stands_at_its_index_and_has_a_mark() {
+        for (place, rule) in Rule::ALL.into_iter().enumerate() {
+            assert_eq!(rule.index(), place);
+            assert_eq!(Rule::of_mark(rule.mark()), Some(rule));
+        }
+        assert_eq!(Rule::of_mark(0), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! Addresses: the PTR of a client's address, and the addresses of its name (forward confirmation, RFC 1912 section 2.1).
+
+use std::net::IpAddr;
+
+use hickory_proto::rr::{Name, RData, RecordType};
+
+use super::{Facts, Further, Rule, Step};
+use crate::limits::MAX_AHEAD_POINTERS;
+
+/// The PTR of an address.
+pub(super) fn pointer_of(address: IpAddr) -> Further {
+    Further::new(Name::from(address), RecordType::PTR, Rule::Ptr, Step::Pointer)
+}
+
+/// Whether a name is the reverse name of an address.
+pub(super) fn is_reverse(name: &Name) -> bool {
+    let mut labels = name.iter().rev();
+    let arpa = labels.next().is_some_and(|label| label.eq_ignore_ascii_case(b"arpa"));
+    let below = labels.next().map(|label| label.to_ascii_lowercase());
+    arpa && matches!(below.as_deref(), Some(b"in-addr" | b"ip6"))
+}
+
+/// The addresses of the first name.
+pub(super) fn after_pointer(facts: &Facts) -> Vec<Further> {
+    let names = facts.records.iter().filter_map(|record| match &record.data {
+        RData::PTR(name) if !name.0.is_root() => Some(name.0.to_lowercase()),
+        _ => None,
+    });
+    let both = |name: Name| {
+        let ipv4 = Further::new(name.clone(), RecordType::A, Rule::PtrA, Step::End);
+        [ipv4, Further::new(name, RecordType::AAAA, Rule::PtrAaaa, Step::End)]
+    };
+    names.take(MAX_AHEAD_POINTERS).flat_map(both).collect()
+}

@@ -1,0 +1,88 @@
+//! SPF: the record of a domain, and the records that it names (RFC 7208).
+//!
+//! Terms with macros are left to the clients, as they depend on the message. The bound on lookups is that of the
+//! chain; the depth is bounded here.
+
+use hickory_proto::rr::{Name, RecordType};
+
+use super::{Facts, Further, Rule, Step, dmarc};
+use crate::limits::{MAX_SPF_DEPTH, MAX_SPF_TERMS};
+
+/// The begin of an SPF record (RFC 7208 section 4.5).
+const VERSION: &[u8] = b"v=spf1";
+
+/// The SPF record of a domain.
+pub(super) fn of_domain(domain: &Name) -> Further {
+    Further::new(domain.to_lowercase(), RecordType::TXT, Rule::Spf, Step::Spf { depth: 0 })
+}
+
+/// What an SPF record names; the DMARC record too if it is a domain's own.
+pub(super) fn after_text(name: &Name, depth: u8, facts: &Facts) -> Vec<Further> {
+    let mut records = facts.texts().filter_map(|text| terms_of(&text));
+    // Two records are an error (RFC 7208 section 4.5): nothing they name is asked.
+    let (Some(terms), None) = (records.next(), records.next()) else { return Vec::new() };
+    let mut further = if depth == 0 { dmarc::of_domain(name).into_iter().collect() } else { Vec::new() };
+    if depth < MAX_SPF_DEPTH {
+        let lookups = terms.iter().filter_map(|term| lookup(term, name, depth));
+        further.extend(lookups.map(|lookup| Further { is_lookup: true, ..lookup }));
+    }
+    further
+}
+
+/// The addresses of the hosts of an `mx`.
+pub(super) fn after_exchangers(facts: &Facts) -> Vec<Further> {
+    let hosts = facts.hosts().into_iter();
+    hosts.map(|host| Further::new(host, RecordType::A, Rule::SpfHosts, Step::End)).collect()
+}
+
+/// The terms of an SPF record up to `all`, in lower case; none if the text is no such record.
+fn terms_of(text: &[u8]) -> Option<Vec<String>> {
+    let text = text.to_ascii_lowercase();
+    let rest = text.strip_prefix(VERSION)?;
+    if !matches!(rest.first(), None | Some(b' ')) {
+        return None;
+    }
+    let mut terms = Vec::new();
+    for term in String::from_utf8_lossy(rest).split(' ').filter(|term| !term.is_empty()).take(MAX_SPF_TERMS) {
+        // Mechanisms behind `all` are never reached, and `redirect` is ignored (RFC 7208 sections 5.1, 6.1).
+        if term.trim_start_matches(['+', '-', '~', '?']) == "all" {
+            terms.retain(|term: &String| !term.starts_with("redirect="));
+            break;
+        }
+        terms.push(term.to_owned());
+    }
+    Some(terms)
+}
+
+/// The question of a term; none if it needs none, or depends on the message.
+fn lookup(term: &str, name: &Name, depth: u8) -> Option<Further> {
+    let record = Step::Spf { depth: depth.saturating_add(1) };
+    if let Some(domain) = term.strip_prefix("redirect=") {
+        return Some(Further::new(domain_of(domain)?, RecordType::TXT, Rule::SpfChain, record));
+    }
+    let term = term.trim_start_matches(['+', '-', '~', '?']);
+    // The prefix lengths of `a` and `mx` come behind the domain.
+    let (mechanism, domain) = match term.split_once(':') {
+        Some((mechanism, domain)) => (mechanism, Some(domain.split('/').next().unwrap_or(domain))),
+        None => (term.split('/').next().unwrap_or(term), None),
+    };
+    let own = || Some(name.to_lowercase());
+    let (domain, kind, rule, step) = match mechanism {
+        "include" => (domain_of(domain?)?, RecordType::TXT, Rule::SpfChain, record),
+        "exists" => (domain_of(domain?)?, RecordType::A, Rule::SpfHosts, Step::End),
+        "a" => (domain.map_or_else(own, domain_of)?, RecordType::A, Rule::SpfHosts, Step::End),
+        "mx" => (domain.map_or_else(own, domain_of)?, RecordType::MX, Rule::SpfHosts, Step::SpfExchangers),
+        _ => return None,
+    };
+    Some(Further::new(domain, kind, rule, step))
+}
+
+/// A domain of a term, if it has no macros and is a name of at least two labels.
+fn domain_of(text: &str) -> Option<Name> {
+    if text.contains('%') || text.is_empty() {
+        return None;
+    }
+    let mut name = Name::from_ascii(text).ok()?;
+    name.set_fqdn(true);
+    (name.iter().len() > 1).then_some(name)
+}

@@ -1,0 +1,150 @@
+//! Questions of look-ahead: they stand beside the flights of clients and never become one.
+//!
+//! # Decisions
+//!
+//! - They take no place among the flights, and a client neither joins them nor waits for them: its own flight begins
+//!   with its own time, race, hedges and budget. Equal messages merge in `exchange` while the answer may still come, so
+//!   that the head start is not lost and hardly a message is sent twice. When clients joined them, they had the age,
+//!   the lost messages and the failure of a question that had been asked without race and hedge.
+//! - Their failures are not kept, nor those of their sub-questions, and they begin no shared fetch of keys: a client
+//!   that comes later tries for itself.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use hickory_proto::rr::Name;
+
+use super::chased::compose_answer;
+use super::client_question::ClientQuestion;
+use super::{Resolver, shares};
+use crate::iterate::context::Context;
+use crate::limits::{MAX_EXCHANGES, MAX_FLIGHTS, PRIVATE_LABELS};
+use crate::question::{Answer, Client, Question, name_of_wire, same_name};
+use crate::record::note::Note;
+use crate::record::trail::Trail;
+use crate::supervise::{Panicked, caught};
+use crate::zones::Kind;
+
+/// No client has this address.
+const NOBODY: Client = Client { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: 0, id: 0 };
+
+/// What is known of a question that look-ahead might ask.
+#[derive(Debug)]
+pub enum KnownAhead {
+    /// Memory has its answer.
+    Answer(Arc<Answer>),
+    /// A flight asks it.
+    UnderWay,
+    /// It is not look-ahead's to ask: it asks a DNS list, its answer is made here, or it failed a moment ago.
+    Left,
+    /// Nothing.
+    Nothing,
+}
+
+/// The end of a question of look-ahead.
+#[derive(Clone, Debug)]
+pub struct AskedAhead {
+    /// The answer; none if it failed.
+    pub answer: Option<Arc<Answer>>,
+    /// Messages that were sent for it.
+    pub messages: u32,
+}
+
+impl Resolver {
+    /// What is known of a question that look-ahead might ask.
+    pub fn known_ahead(&self, question: &Question) -> KnownAhead {
+        let (key, now) = (question.key(), self.clock.mono());
+        if let Some(answer) = self.memory.answers.get(key.as_bytes(), now) {
+            return KnownAhead::Answer(answer);
+        }
+        let Some(view) = self.views.load().get(question.view).cloned() else { return KnownAhead::Left };
+        let route = view.route(&question.name, question.kind);
+        if route.policy.list.is_some() || matches!(route.kind, Kind::Local(_)) {
+            return KnownAhead::Left;
+        }
+        if self.trust.failed_a_moment_ago(&key).is_some() {
+            return KnownAhead::Left;
+        }
+        if self.flights.has(&key) { KnownAhead::UnderWay } else { KnownAhead::Nothing }
+    }
+
+    /// Whether look-ahead may ask: neither flights nor messages to servers take more than half of their places, and
+    /// this host keeps up.
+    pub fn has_room_ahead(&self) -> bool {
+        let free =
+            self.flights.len() < MAX_FLIGHTS / 2 && self.iterate.messages_under_way() < MAX_EXCHANGES / 2;
+        free && !self.flights.are_crowded()
+    }
+
+    /// The zone that is to blame if a question fails: that of its closest known cut, or the name itself if no cut below
+    /// the top-level domains is known.
+    pub fn zone_ahead(&self, question: &Question) -> Name {
+        let Some(view) = self.views.load().get(question.view).cloned() else { return Name::root() };
+        let way = view.route(&question.name, question.kind);
+        let cut = match way.kind {
+            Kind::Iterate | Kind::Stub(_) => self.cut_ahead(question),
+            Kind::Forward { .. } | Kind::Local(_) => None,
+        };
+        let labels = cut.map_or(0, |cut| cut.iter().len()).max(way.zone.iter().len());
+        if labels < PRIVATE_LABELS {
+            return question.name.clone();
+        }
+        name_of_wire(shares::zone_at_first(question.key().name(), labels))
+    }
+
+    /// Whether the name of a question is known to be the apex of a zone.
+    pub fn is_apex_ahead(&self, question: &Question) -> bool {
+        self.cut_ahead(question).is_some_and(|cut| same_name(&cut, &question.name))
+    }
+
+    /// The closest known zone cut of a question's name.
+    fn cut_ahead(&self, question: &Question) -> Option<Name> {
+        let view = self.views.load().get(question.view).cloned()?;
+        let rrsets = self.memory.rrsets.of(view.knows);
+        let cut = rrsets.closest_delegation_of_wire(question.key().name(), self.clock.mono());
+        cut.map(|(cut, _)| cut.zone.clone())
+    }
+
+    /// Removes the mark from the answer to a question, if memory has it.
+    pub fn unmark_ahead(&self, question: &Question) {
+        if let Some(answer) = self.memory.answers.get(question.key().as_bytes(), self.clock.mono()) {
+            answer.ahead.take();
+        }
+    }
+
+    /// Asks a question of look-ahead; `rule`, from 1, marks the answer until a client uses it. None if its view is gone.
+    pub async fn look_ahead(&self, question: Question, rule: u8) -> Option<AskedAhead> {
+        let (key, now) = (question.key(), self.clock.mono());
+        let view = self.views.load().get(question.view).cloned()?;
+        let asked = ClientQuestion::new(question, key, NOBODY, now, view);
+        let trail = Arc::new(Trail::new(self.clock.clone()));
+        let context = Context::new(trail, Arc::clone(&asked.view)).looking_ahead();
+        let context = if asked.question.checking_disabled { context.without_checks() } else { context };
+        let ended = caught(Box::pin(self.answer_ahead(&asked, &context, rule))).await;
+        let report = |panicked: &Panicked| {
+            tracing::error!("{panicked}; a query of look-ahead ended early; please report it")
+        };
+        ended.inspect_err(report).ok()
+    }
+
+    async fn answer_ahead(&self, asked: &ClientQuestion, context: &Context, rule: u8) -> AskedAhead {
+        let ClientQuestion { question, key, .. } = asked;
+        context.note(Note::Question { name: question.name.clone(), kind: question.kind });
+        let chased = self.answer(asked, context).await;
+        let now = self.clock.mono();
+        let messages = context.budget.packets();
+        let composed = chased.and_then(|chased| compose_answer(question, &chased, now));
+        let answer = composed.ok().map(Arc::new);
+        if let Some(answer) = &answer
+            && self.memory.answers.get(key.as_bytes(), now).is_none()
+        {
+            // If a client asks it already, that is its use.
+            if messages > 0 && !self.flights.has(key) {
+                answer.ahead.set(rule);
+            }
+            self.memory.failures.clear(key);
+            self.memory.answers.put(key.clone(), answer);
+        }
+        AskedAhead { answer, messages }
+    }
+}

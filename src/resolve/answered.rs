@@ -1,0 +1,140 @@
+//! The queue through which look-ahead learns of clients' answered questions: bounded, and lossy if look-ahead is busy.
+//!
+//! Nothing is copied and nobody is woken while the queue has something, so that a miss hardly costs more for it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hickory_proto::rr::RecordType;
+use tokio::sync::Notify;
+
+use super::client_question::ClientQuestion;
+use super::{Asked, Resolver};
+use crate::clock::Mono;
+use crate::config::LookaheadMode;
+use crate::limits::MAX_ANSWERED;
+use crate::question::{Answer, QuestionKey};
+use crate::record::Counter;
+
+/// An event of a client's question.
+pub enum AnsweredEvent {
+    /// It asks a DNS list, or for an MX, and was not in memory.
+    Asked(Arc<ClientQuestion>),
+    /// It was not in memory when it came, and has been answered now.
+    Answered {
+        /// The question.
+        asked: Arc<ClientQuestion>,
+        /// Its answer; maybe a failure.
+        answer: Arc<Answer>,
+    },
+    /// It was answered from memory, by an answer that look-ahead had asked for.
+    Used {
+        /// The key of the question.
+        key: QuestionKey,
+        /// The number of the rule that asked.
+        rule: u8,
+        /// When the client asked.
+        at: Mono,
+    },
+}
+
+/// The queue.
+#[derive(Default)]
+pub(super) struct AnsweredQueue {
+    waiting: Mutex<Vec<AnsweredEvent>>,
+    added: Notify,
+    /// Whether somebody reads it.
+    read: AtomicBool,
+}
+
+impl AnsweredQueue {
+    /// Adds an event; returns false if there is no room.
+    fn tell(&self, event: impl FnOnce() -> AnsweredEvent) -> bool {
+        if !self.read.load(Ordering::Relaxed) {
+            return true;
+        }
+        let mut waiting = self.waiting();
+        let count = waiting.len();
+        if count >= MAX_ANSWERED {
+            return false;
+        }
+        waiting.push(event());
+        drop(waiting);
+        if count == 0 {
+            self.added.notify_one();
+        }
+        true
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<AnsweredEvent>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Resolver {
+    /// All events since the last call, at least one. One task reads them.
+    pub async fn answered(&self) -> Vec<AnsweredEvent> {
+        self.seen.read.store(true, Ordering::Relaxed);
+        loop {
+            let events = std::mem::take(&mut *self.seen.waiting());
+            if !events.is_empty() {
+                return events;
+            }
+            self.seen.added.notified().await;
+        }
+    }
+
+    /// Tells look-ahead of a client's question that begins, if other questions go beside it.
+    pub(super) fn tell_asked(&self, asked: &Arc<ClientQuestion>) {
+        let leads = asked.question.kind == RecordType::MX || asked.list.is_some();
+        if leads && is_seen(asked) {
+            self.told(self.seen.tell(|| AnsweredEvent::Asked(Arc::clone(asked))));
+        }
+    }
+
+    /// Tells look-ahead of a client's question that ended, if the view has look-ahead.
+    pub(super) fn tell_answered(&self, asked: &Arc<ClientQuestion>, ended: &Asked) {
+        let Asked::Replied(replied) = ended else { return };
+        if is_seen(asked) {
+            let event =
+                || AnsweredEvent::Answered { asked: Arc::clone(asked), answer: Arc::clone(&replied.answer) };
+            self.told(self.seen.tell(event));
+        }
+    }
+
+    /// Tells look-ahead that a client has used an answer with its mark.
+    #[cold]
+    pub(super) fn tell_used(&self, key: &[u8], answer: &Answer, at: Mono) {
+        if let Some(rule) = answer.ahead.take() {
+            let event = || AnsweredEvent::Used { key: QuestionKey::from_bytes(key), rule, at };
+            self.told(self.seen.tell(event));
+        }
+    }
+
+    fn told(&self, was_told: bool) {
+        if !was_told {
+            self.recorder.count(Counter::LookaheadLost, 1);
+        }
+    }
+}
+
+/// Whether look-ahead sees a question: its listener has look-ahead, and it is not one of the operator, who has the
+/// unspecified address.
+fn is_seen(asked: &ClientQuestion) -> bool {
+    asked.view.lookahead != LookaheadMode::Off && !asked.client.address.is_unspecified()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_loses_and_one_that_nobody_reads_keeps_nothing() {
+        let used = || AnsweredEvent::Used { key: QuestionKey::from_bytes(b"key"), rule: 1, at: Mono::START };
+        let queue = AnsweredQueue::default();
+        assert!(queue.tell(used) && queue.waiting().is_empty());
+        queue.read.store(true, Ordering::Relaxed);
+        let kept = (0..MAX_ANSWERED + 5).filter(|_| queue.tell(used)).count();
+        assert_eq!((kept, queue.waiting().len()), (MAX_ANSWERED, MAX_ANSWERED));
+    }
+}

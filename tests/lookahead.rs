@@ -1,0 +1,325 @@
+//! Look-ahead in the mode "learned", through the front door: what this host's clients ask next is asked ahead, and
+//! nothing else is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hickory_proto::rr::{Name, RecordType};
+use resolverd::config::LookaheadMode;
+use resolverd::lab::delegations::Tree;
+use resolverd::lab::internet::Internet;
+use resolverd::lab::server::Distance;
+use resolverd::lab::simulation::{Reply, Simulation, config_for, paused};
+use resolverd::lab::traffic;
+use resolverd::lab::world::ServerPlan;
+use resolverd::lookahead::{Rule, RuleStanding, RuleState};
+use resolverd::question::Outcome;
+use resolverd::record::{Counter, Window};
+
+/// Domains of senders and recipients.
+const DOMAINS: usize = 700;
+
+/// The time of a message to the server of the domains.
+const TRIP: Duration = Duration::from_millis(40);
+
+struct Stage(Simulation);
+
+impl Stage {
+    /// A resolver whose mode is `mode`.
+    fn new(mode: LookaheadMode) -> Self {
+        let mut tree = Tree::default();
+        let server = |tree: &mut Tree, name: &str, last: u8, distance| {
+            let mut plan = ServerPlan::new(name, vec![IpAddr::from([192, 0, 2, last])]);
+            plan.distance = Distance::steady(distance);
+            tree.server(plan).unwrap();
+        };
+        server(&mut tree, "a.root", 1, Duration::from_millis(10));
+        server(&mut tree, "ns.one.tld", 2, TRIP);
+        tree.zone(".", &["a.root".to_owned()], "").unwrap();
+        let mut text = String::new();
+        for number in 0..DOMAINS {
+            writeln!(text, "d{number} 300 MX 10 mx.d{number}\nd{number} 300 TXT \"v=spf1 -all\"").unwrap();
+            writeln!(text, "mx.d{number} 300 A 198.51.100.1").unwrap();
+        }
+        tree.zone("one.tld.", &["ns.one.tld".to_owned()], &text).unwrap();
+        let lab = Arc::new(tree.build().unwrap());
+        let mut config = config_for(&lab);
+        config.lookahead.mode = mode;
+        Self(Simulation::new(lab, config, 7))
+    }
+
+    async fn ask(&self, name: &str, kind: RecordType) -> Reply {
+        self.0.ask(&Name::from_ascii(name).unwrap(), kind).await.unwrap()
+    }
+
+    /// One message a second asks these questions about its domain, one after the other. Returns the times of the last.
+    async fn messages(
+        &self,
+        domains: std::ops::Range<usize>,
+        questions: &[(&str, RecordType)],
+    ) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for number in domains {
+            let mut last = Duration::ZERO;
+            for (prefix, kind) in questions {
+                last = self.ask(&format!("{prefix}d{number}.one.tld."), *kind).await.elapsed;
+                // The mail software works.
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            times.push(last);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        times
+    }
+
+    /// Messages to the server of the domains so far, by the first label and the type.
+    fn sent(&self) -> BTreeMap<String, usize> {
+        let mut sent = BTreeMap::new();
+        for one in self.0.lab().log().received() {
+            let text = one.name.to_lowercase().to_string();
+            let first =
+                text.split('.').next().unwrap().trim_end_matches(|letter: char| letter.is_ascii_digit());
+            *sent.entry(format!("{first} {}", one.kind)).or_default() += 1;
+        }
+        sent
+    }
+
+    fn rule(&self, rule: Rule) -> RuleStanding {
+        self.0.lookahead().rules()[rule.index()]
+    }
+
+    fn counted(&self, counter: Counter) -> u64 {
+        self.0.recorder().report(Window::Start).upstream.counts[counter]
+    }
+}
+
+/// A receiver with SPF and without DMARC, that does not ask for hosts of senders.
+const RECEIVER: [(&str, RecordType); 2] = [("", RecordType::MX), ("", RecordType::TXT)];
+
+/// A sender.
+const SENDER: [(&str, RecordType); 3] =
+    [("", RecordType::MX), ("mx.", RecordType::A), ("mx.", RecordType::AAAA)];
+
+#[test]
+fn a_receiver_gets_spf_ahead_and_no_other_question_is_sent() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        let learning = stage.messages(0..20, &RECEIVER).await;
+        assert!(learning.iter().all(|time| *time == TRIP), "nothing is known yet");
+        assert_eq!(stage.counted(Counter::LookaheadAsked), 0);
+        stage.messages(20..80, &RECEIVER).await;
+        let times = stage.messages(80..180, &RECEIVER).await;
+        assert!(times.iter().all(Duration::is_zero), "{times:?}");
+        let spf = stage.rule(Rule::Spf);
+        assert_eq!(spf.state, RuleState::Used);
+        assert!(spf.counts.used >= 100 && spf.counts.unused == 0, "{spf:?}");
+        assert!(spf.counts.saved_micros >= 100 * u64::try_from(TRIP.as_micros()).unwrap());
+        assert_eq!(stage.counted(Counter::LookaheadUsed), spf.counts.used);
+        for rule in [Rule::Dmarc, Rule::MxA, Rule::MxAaaa] {
+            let rule = stage.rule(rule);
+            assert_eq!(
+                (rule.state, rule.counts.asked, rule.share),
+                (RuleState::Rests, 0, Some(0)),
+                "{rule:?}"
+            );
+            assert!(rule.counts.observed > 100);
+        }
+        let expected = BTreeMap::from([("d MX".to_owned(), 180), ("d TXT".to_owned(), 180)]);
+        let sent: BTreeMap<_, _> =
+            stage.sent().into_iter().filter(|(what, _)| what.starts_with('d')).collect();
+        assert_eq!(sent, expected, "as many as without look-ahead");
+        assert!(!stage.sent().keys().any(|what| what.starts_with("_dmarc") || what.starts_with("mx")));
+    });
+}
+
+#[test]
+fn a_sender_gets_the_addresses_of_hosts_ahead_and_never_asks_for_spf() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        stage.messages(0..80, &SENDER).await;
+        let times = stage.messages(80..120, &SENDER).await;
+        assert!(times.iter().all(Duration::is_zero), "{times:?}");
+        assert_eq!([Rule::MxA, Rule::MxAaaa].map(|rule| stage.rule(rule).state), [RuleState::Used; 2]);
+        let sent = stage.sent();
+        assert_eq!([sent.get("d TXT"), sent.get("_dmarc TXT")], [None, None]);
+        assert_eq!([sent["mx A"], sent["mx AAAA"]], [120, 120]);
+    });
+}
+
+#[test]
+fn a_habit_that_ends_costs_few_questions_and_comes_back_without_any() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Learned);
+        stage.messages(0..200, &RECEIVER).await;
+        assert_eq!(stage.rule(Rule::Spf).state, RuleState::Used);
+        // SPF is switched off.
+        stage.messages(200..500, &RECEIVER[..1]).await;
+        let spf = stage.rule(Rule::Spf);
+        assert_eq!(spf.state, RuleState::Rests, "{spf:?}");
+        assert!((30..200).contains(&spf.counts.unused), "{spf:?}");
+        // And on again.
+        stage.messages(500..680, &RECEIVER).await;
+        let again = stage.rule(Rule::Spf);
+        assert_eq!((again.state, again.counts.unused), (RuleState::Used, spf.counts.unused), "{again:?}");
+        let times = stage.messages(680..690, &RECEIVER).await;
+        assert!(times.iter().all(Duration::is_zero));
+    });
+}
+
+#[test]
+fn observing_counts_the_same_and_sends_nothing() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Observe);
+        let times = stage.messages(0..100, &RECEIVER).await;
+        assert!(times.iter().all(|time| *time == TRIP));
+        let spf = stage.rule(Rule::Spf);
+        assert_eq!((spf.state, spf.share, spf.counts.asked), (RuleState::Used, Some(100), 0));
+        assert!(spf.counts.observed_used >= 99, "{spf:?}");
+        assert_eq!(stage.counted(Counter::LookaheadAsked), 0);
+        let off = Stage::new(LookaheadMode::Off);
+        off.messages(0..100, &RECEIVER).await;
+        assert_eq!((off.sent(), off.rule(Rule::Spf).counts.observed), (stage.sent(), 0));
+    });
+}
+
+#[test]
+fn an_answer_that_is_used_after_its_judgement_counts_as_used() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d1.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(40)).await;
+        // The judgement comes with the next event.
+        stage.ask("d2.one.tld.", RecordType::NS).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (0, 1));
+        let reply = stage.ask("d1.one.tld.", RecordType::TXT).await;
+        assert_eq!((reply.outcome, reply.elapsed), (Outcome::Cache, Duration::ZERO));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!((stage.rule(Rule::Spf).counts.used, stage.rule(Rule::Spf).counts.unused), (1, 0));
+    });
+}
+
+#[test]
+fn a_flood_of_domains_gets_sixty_questions_a_second_and_no_client_waits_for_them() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d0.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let before = stage.counted(Counter::LookaheadAsked);
+        let names: Vec<String> = (1..400).map(|number| format!("d{number}.one.tld.")).collect();
+        let all = names.iter().map(|name| stage.ask(name, RecordType::MX));
+        let replies = futures_util::future::join_all(all).await;
+        assert!(replies.iter().all(|reply| reply.outcome == Outcome::Upstream && reply.elapsed == TRIP));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let asked = stage.counted(Counter::LookaheadAsked) - before;
+        assert!((10..=60).contains(&asked), "{asked}");
+        assert!(stage.counted(Counter::LookaheadRefused) > 1_000);
+    });
+}
+
+#[test]
+fn a_reload_of_the_mode_keeps_the_answers_and_holds_at_once() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d1.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let asked = stage.counted(Counter::LookaheadAsked);
+        assert!(asked > 0);
+        let mut config = (**stage.0.resolver().views().config()).clone();
+        config.lookahead.mode = LookaheadMode::Off;
+        stage.0.reload(config).await;
+        assert_eq!(stage.ask("d1.one.tld.", RecordType::MX).await.outcome, Outcome::Cache);
+        stage.ask("d2.one.tld.", RecordType::MX).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(stage.counted(Counter::LookaheadAsked), asked);
+    });
+}
+
+#[test]
+fn a_question_of_look_ahead_takes_no_place_of_a_client() {
+    paused(async {
+        let stage = Stage::new(LookaheadMode::Rules);
+        stage.ask("d1.one.tld.", RecordType::MX).await;
+        // The questions ahead take 40 ms.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let resolver = stage.0.resolver();
+        assert!(resolver.under_way() > 0, "they are in progress");
+        assert_eq!((resolver.flights(), resolver.waiters(), resolver.inflight().len()), (0, 0, 0));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(resolver.under_way(), 0);
+        assert!(stage.counted(Counter::LookaheadAsked) >= 4);
+        let upstream = stage.0.recorder().report(Window::Start);
+        assert_eq!(upstream.questions, upstream.outcomes.values().sum::<u64>());
+    });
+}
+
+/// Messages to the gateway in a second: their look-ahead stays below its bound of questions a second.
+const RATE: u32 = 5;
+
+/// Messages until the rules are learnt, and messages that are measured.
+const LEARNING: usize = 220;
+const MEASURED: usize = 160;
+
+/// The measured messages of a run.
+#[derive(Debug)]
+struct Measured {
+    mean: Duration,
+    /// The 95th percentile.
+    late: Duration,
+    failed: u32,
+    /// Messages to servers.
+    messages: u64,
+}
+
+/// Plays the mail of a gateway over a small internet.
+fn gateway(mode: LookaheadMode, loss_per_mille: u32) -> Measured {
+    let internet = Arc::new(Internet::new(7, 400).unwrap());
+    paused(async {
+        let mut config = config_for(&internet.lab);
+        config.lookahead.mode = mode;
+        let simulation = Arc::new(Simulation::new(internet.lab.clone(), config, 7));
+        simulation.network().set_loss(loss_per_mille);
+        let _tended = simulation.tend();
+        let mut playing = tokio::task::JoinSet::new();
+        let mut before = 0;
+        for (number, mail) in traffic::draw(&internet, 7, LEARNING + MEASURED).into_iter().enumerate() {
+            if number == LEARNING {
+                before = internet.lab.log().total();
+            }
+            let (internet, simulation) = (Arc::clone(&internet), Arc::clone(&simulation));
+            playing.spawn(async move {
+                (number, traffic::play(&internet, &mail, &*simulation, simulation.clock()).await)
+            });
+            tokio::time::sleep(Duration::from_secs(1) / RATE).await;
+        }
+        let played = playing.join_all().await;
+        let mut times: Vec<Duration> =
+            played.iter().filter(|(number, _)| *number >= LEARNING).map(|(_, one)| one.elapsed).collect();
+        times.sort();
+        Measured {
+            mean: times.iter().sum::<Duration>() / u32::try_from(times.len()).unwrap(),
+            late: times[times.len() * 95 / 100],
+            failed: played.iter().map(|(_, one)| one.failed).sum(),
+            messages: internet.lab.log().total() - before,
+        }
+    })
+}
+
+#[test]
+fn the_mail_of_a_gateway_takes_less_time_and_hardly_more_messages() {
+    for loss_per_mille in [0, 30] {
+        let [off, learned, rules] = [LookaheadMode::Off, LookaheadMode::Learned, LookaheadMode::Rules]
+            .map(|mode| gateway(mode, loss_per_mille));
+        println!(
+            "loss {loss_per_mille} of a thousand\n  off {off:?}\n  learned {learned:?}\n  rules {rules:?}"
+        );
+        assert!(learned.mean * 100 <= off.mean * 95, "{learned:?}, {off:?}");
+        assert!(rules.mean * 100 <= off.mean * 90, "{rules:?}, {off:?}");
+        assert!(learned.late <= off.late && rules.late <= off.late, "{learned:?} {rules:?} {off:?}");
+        assert!(learned.messages * 100 <= off.messages * 105, "{learned:?}, {off:?}");
+        assert!(learned.failed <= off.failed && rules.failed <= off.failed, "{learned:?} {rules:?} {off:?}");
+    }
+}
